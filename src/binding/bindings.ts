@@ -1,0 +1,72 @@
+import type { GraphQLSchema } from 'graphql';
+import type { Claims } from '../core/identity.js';
+import type { Topic } from '../core/ids.js';
+
+/** How the records of a topic say what they are. */
+export type TopicFormat =
+  /** CloudEvents in Kafka's binary mode: attributes in `ce_` headers, data in the value. */
+  | { readonly kind: 'CLOUDEVENTS' }
+  /** Plain JSON of producers that know nothing of CloudEvents: every record has this type. */
+  | { readonly kind: 'JSON'; readonly type: string };
+
+/** A topic that the schema publishes to or follows. */
+export interface TopicBinding {
+  readonly topic: Topic;
+  readonly format: TopicFormat;
+  /** The names of the GraphQL object types that its events have. */
+  readonly types: ReadonlySet<string>;
+}
+
+/** What an expression may read. `event` is the event's data. */
+export interface Scope {
+  readonly args: Readonly<Record<string, unknown>>;
+  readonly claims: Claims;
+  readonly event?: Readonly<Record<string, unknown>>;
+}
+
+/** A checked expression over a scope. @throws when a value is missing at run time, or of another type */
+export type Expression<T> = (scope: Scope) => T;
+
+/** An `@auth` rule. */
+export interface Rule {
+  /** Whether it reads `event`: if not, it is decided once, when the operation starts. */
+  readonly readsEvent: boolean;
+  /** `false` also when the expression fails, such as for a claim that is not there. Never throws. */
+  allows(scope: Scope): boolean;
+}
+
+/** A mutation field with `@publish`. */
+export interface PublishBinding {
+  readonly field: string;
+  readonly topic: Topic;
+  readonly type: string;
+  readonly key: Expression<string>;
+  readonly data: Expression<Readonly<Record<string, unknown>>>;
+  readonly rule: Rule | undefined;
+}
+
+/** A subscription field with `@subscribe`. */
+export interface SubscribeBinding {
+  readonly field: string;
+  readonly topic: Topic;
+  /** The event types that the field's GraphQL type can be; others on the topic are not this field's. */
+  readonly types: ReadonlySet<string>;
+  /** Follows this key's partition only, and of it only this key's events. */
+  readonly key: Expression<string> | undefined;
+  readonly filter: Expression<boolean> | undefined;
+  readonly rule: Rule | undefined;
+  /** The claims that `key`, `filter` and `rule` read, by first name; `'all'` when they read `claims` whole. */
+  readonly claims: ReadonlySet<string> | 'all';
+  readonly onSlow: 'RESUME' | 'CONFLATE' | 'DISCONNECT';
+}
+
+/** A schema that was checked, and what its directives say. */
+export interface Bindings {
+  /** Executable: its resolvers expect a `GatewayContext`. */
+  readonly schema: GraphQLSchema;
+  readonly topics: ReadonlyMap<Topic, TopicBinding>;
+  /** By the name of the field of `Mutation`. */
+  readonly publishes: ReadonlyMap<string, PublishBinding>;
+  /** By the name of the field of `Subscription`. */
+  readonly subscribes: ReadonlyMap<string, SubscribeBinding>;
+}

@@ -1,0 +1,23 @@
+/**
+ * Branded names and numbers, so that an offset never becomes a partition.
+ * Each brand has one constructor below; nothing else makes one.
+ */
+declare const brand: unique symbol;
+type Brand<T, B extends string> = T & { readonly [brand]: B };
+
+/** The name of a topic, as the log knows it. */
+export type Topic = Brand<string, 'Topic'>;
+/** A partition's number within its topic, from 0. */
+export type Partition = Brand<number, 'Partition'>;
+/** A record's place within its partition, from 0. Exact up to 2^53, which a partition does not reach. */
+export type Offset = Brand<number, 'Offset'>;
+/** A CloudEvents `id`: unique within its `source`. */
+export type EventId = Brand<string, 'EventId'>;
+
+export const topic = (name: string): Topic => name as Topic;
+export const partition = (number: number): Partition => number as Partition;
+export const offset = (number: number): Offset => number as Offset;
+export const eventId = (id: string): EventId => id as EventId;
+
+/** Where a partition stands before its first record. */
+export const BEFORE_FIRST = offset(-1);

@@ -1,0 +1,32 @@
+import { type Partition, partition } from './ids.js';
+
+/**
+ * The partition of a key, as Kafka's own default partitioner chooses it:
+ * `toPositive(murmur2(utf8(key))) % partitions`
+ * (org.apache.kafka.clients.producer.internals.BuiltInPartitioner).
+ * Java, Go and librdkafka (`murmur2_random`) producers agree with it, so a subscription that follows
+ * only its key's partition finds their events too.
+ */
+export function partitionOfKey(key: string, partitions: number): Partition {
+  return partition((murmur2(Buffer.from(key, 'utf8')) & 0x7fffffff) % partitions);
+}
+
+/** MurmurHash2 with Kafka's seed (org.apache.kafka.common.utils.Utils.murmur2). A signed 32-bit number. */
+export function murmur2(bytes: Uint8Array): number {
+  const m = 0x5bd1e995;
+  const length = bytes.length;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, length);
+  let h = 0x9747b28c ^ length;
+  let i = 0;
+  for (; i + 4 <= length; i += 4) {
+    let k = Math.imul(view.getInt32(i, true), m);
+    k = Math.imul(k ^ (k >>> 24), m);
+    h = Math.imul(h, m) ^ k;
+  }
+  const rest = length - i;
+  if (rest >= 3) h ^= view.getUint8(i + 2) << 16;
+  if (rest >= 2) h ^= view.getUint8(i + 1) << 8;
+  if (rest >= 1) h = Math.imul(h ^ view.getUint8(i), m);
+  h = Math.imul(h ^ (h >>> 13), m);
+  return h ^ (h >>> 15);
+}

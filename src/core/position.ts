@@ -1,0 +1,17 @@
+import type { Offset, Partition, Topic } from './ids.js';
+
+/** One partition of one topic. */
+export interface TopicPartition {
+  readonly topic: Topic;
+  readonly partition: Partition;
+}
+
+/** Where one record is in the log. */
+export interface Position extends TopicPartition {
+  readonly offset: Offset;
+}
+
+/** A name for logs, map keys and channels: `shop.orders/3`. No topic name contains a slash. */
+export function partitionName({ topic, partition }: TopicPartition): string {
+  return `${topic}/${partition}`;
+}

@@ -1,0 +1,10 @@
+import type { EventId } from './ids.js';
+import type { Position } from './position.js';
+
+/** Where the event of a mutation is: the answer of a field of type `Published`. */
+export interface Published extends Position {
+  readonly eventId: EventId;
+  readonly correlationId: string;
+  /** RFC 3339. */
+  readonly time: string;
+}
