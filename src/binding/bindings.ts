@@ -1,13 +1,7 @@
 import type { GraphQLSchema } from 'graphql';
 import type { Claims } from '../core/identity.js';
+import type { TopicFormat } from '../core/topic-format.js';
 import type { Topic } from '../core/ids.js';
-
-/** How the records of a topic say what they are. */
-export type TopicFormat =
-  /** CloudEvents in Kafka's binary mode: attributes in `ce_` headers, data in the value. */
-  | { readonly kind: 'CLOUDEVENTS' }
-  /** Plain JSON of producers that know nothing of CloudEvents: every record has this type. */
-  | { readonly kind: 'JSON'; readonly type: string };
 
 /** A topic that the schema publishes to or follows. */
 export interface TopicBinding {

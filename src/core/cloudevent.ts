@@ -1,0 +1,118 @@
+import type { Event } from './event.js';
+import { eventId, type Topic } from './ids.js';
+import { partitionName, type TopicPartition } from './position.js';
+import type { Headers, LogRecord, NewRecord } from './record.js';
+import type { TopicFormat } from './topic-format.js';
+
+/**
+ * An event as a record: CloudEvents in Kafka's binary content mode, attributes in headers and data in the
+ * value. Trace context travels in the headers that W3C Trace Context names.
+ * @see https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-protocol-binding.md section 3.2
+ */
+export function encodeEvent(topic: Topic, event: Event): NewRecord {
+  const headers: Record<string, string> = {
+    ce_specversion: '1.0',
+    ce_id: event.id,
+    ce_source: event.source,
+    ce_type: event.type,
+    ce_time: event.time,
+    'content-type': 'application/json',
+  };
+  if (event.subject !== null) headers['ce_subject'] = event.subject;
+  if (event.correlationId !== undefined) headers['ce_correlationid'] = event.correlationId;
+  if (event.causationId !== undefined) headers['ce_causationid'] = event.causationId;
+  if (event.idempotent === true) headers['ce_idempotent'] = 'true';
+  if (event.traceparent !== undefined) headers['traceparent'] = event.traceparent;
+  if (event.tracestate !== undefined) headers['tracestate'] = event.tracestate;
+  return { topic, key: event.subject, headers, value: event.data };
+}
+
+export type Decoded =
+  | { readonly ok: true; readonly event: Event }
+  /** `kind` groups what is wrong for counting and logging; `reason` says it of this record. */
+  | { readonly ok: false; readonly kind: InvalidKind; readonly reason: string };
+
+export type InvalidKind = 'no-cloudevent' | 'specversion' | 'content-type' | 'data';
+
+/**
+ * A record as an event, if it is a valid one. The data is checked to be a JSON object, so that what the
+ * relay passes on can be parsed by everyone after it; it is kept as the bytes it came in.
+ */
+export function decodeRecord(record: LogRecord, format: TopicFormat, at: TopicPartition): Decoded {
+  const wrongData = invalidData(record.value);
+  if (wrongData !== undefined) return { ok: false, kind: 'data', reason: wrongData };
+  return format.kind === 'JSON' ? plain(record, format.type, at) : binary(record);
+}
+
+function plain(record: LogRecord, type: string, at: TopicPartition): Decoded {
+  const { headers } = record;
+  return {
+    ok: true,
+    event: {
+      // The place in the log is the only identity such a record has, and it is a good one.
+      id: eventId(`${partitionName(at)}/${record.offset}`),
+      source: `/topics/${at.topic}`,
+      type,
+      subject: record.key,
+      time: new Date(record.timestamp).toISOString(),
+      traceparent: headers['traceparent'],
+      tracestate: headers['tracestate'],
+      data: record.value,
+    },
+  };
+}
+
+function binary(record: LogRecord): Decoded {
+  const { headers } = record;
+  const id = headers['ce_id'];
+  const source = headers['ce_source'];
+  const type = headers['ce_type'];
+  if (!id || !source || !type) {
+    const missing = ['ce_id', 'ce_source', 'ce_type'].filter((name) => !headers[name]);
+    return { ok: false, kind: 'no-cloudevent', reason: `headers ${missing.join(', ')} are missing` };
+  }
+  const version = headers['ce_specversion'];
+  if (version !== '1.0') {
+    return { ok: false, kind: 'specversion', reason: `ce_specversion is ${version ?? 'missing'}, not 1.0` };
+  }
+  if (record.value !== null && !isJsonType(headers)) {
+    return {
+      ok: false,
+      kind: 'content-type',
+      reason: `content-type is ${headers['content-type']}, not JSON`,
+    };
+  }
+  return {
+    ok: true,
+    event: {
+      id: eventId(id),
+      source,
+      type,
+      subject: record.key ?? headers['ce_subject'] ?? null,
+      time: headers['ce_time'] ?? new Date(record.timestamp).toISOString(),
+      correlationId: headers['ce_correlationid'],
+      causationId: headers['ce_causationid'],
+      traceparent: headers['traceparent'],
+      tracestate: headers['tracestate'],
+      idempotent: headers['ce_idempotent'] === 'true' ? true : undefined,
+      data: record.value,
+    },
+  };
+}
+
+/** JSON when it says so (RFC 6839 `+json` included), or says nothing. */
+function isJsonType(headers: Headers): boolean {
+  const type = headers['content-type'] ?? headers['ce_datacontenttype'];
+  return type === undefined || /^[^;]*[/+]json\s*(;|$)/i.test(type);
+}
+
+function invalidData(value: Buffer | null): string | undefined {
+  if (value === null) return undefined;
+  try {
+    const data: unknown = JSON.parse(value.toString('utf8'));
+    if (typeof data === 'object' && data !== null && !Array.isArray(data)) return undefined;
+    return 'the value is JSON, but not an object';
+  } catch (error) {
+    return `the value is not JSON: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}
