@@ -25,7 +25,7 @@ export type CursorFault = 'MALFORMED' | 'SIGNATURE' | 'FIELD' | 'ARGUMENTS' | 'S
 
 const VERSION = 1;
 const MAC_BYTES = 9;
-const PART_BYTES = 3;
+const PART_BYTES = 6;
 
 /**
  * Cursors: opaque, signed, and as short as they can be while they prove themselves.

@@ -1,0 +1,98 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/**
+ * Everything that is measured, under its Prometheus name, in one place. One instance per process part;
+ * nothing is registered globally, so several nodes can live in one process.
+ */
+export class Metrics {
+  readonly registry = new Registry();
+
+  readonly published = this.#counter(
+    'millrace_published_events_total',
+    'Events that mutations put into the log',
+    ['topic'],
+  );
+  readonly publishFailures = this.#counter(
+    'millrace_publish_failures_total',
+    'Mutations whose event was not, or perhaps not, written',
+    ['code'],
+  );
+  readonly publishBatches = this.#counter(
+    'millrace_publish_batches_total',
+    'Requests to the log that carried published events',
+  );
+  readonly publishWaiting = this.#gauge(
+    'millrace_publish_waiting_events',
+    'Events that wait to be published',
+  );
+
+  readonly relayed = this.#counter('millrace_relayed_events_total', 'Events passed on to the fan-out', [
+    'topic',
+  ]);
+  readonly relayDuplicates = this.#counter(
+    'millrace_relay_duplicates_total',
+    'Events that the fan-out had already',
+    ['topic'],
+  );
+  readonly relayFenced = this.#counter(
+    'millrace_relay_fenced_total',
+    'Writes refused because another relay has the partition',
+    ['topic'],
+  );
+  readonly invalid = this.#counter('millrace_invalid_records_total', 'Records that are not valid events', [
+    'topic',
+    'kind',
+  ]);
+  readonly deadLetters = this.#counter(
+    'millrace_dead_letters_total',
+    'Records written to a dead-letter topic',
+    ['topic'],
+  );
+
+  readonly followed = this.#gauge('millrace_followed_partitions', 'Partitions that this node follows');
+  readonly received = this.#counter(
+    'millrace_received_events_total',
+    'Events that reached this node and were delivered within it',
+    ['topic'],
+  );
+  readonly gaps = this.#counter('millrace_gaps_total', 'Gaps found in what the fan-out brought', ['topic']);
+  readonly repairs = this.#counter('millrace_repairs_total', 'Ranges read to close a gap or to replay', [
+    'topic',
+    'source',
+  ]);
+
+  readonly subscriptions = this.#gauge('millrace_subscriptions', 'Subscriptions that run');
+  readonly cohorts = this.#gauge('millrace_cohorts', 'Groups of subscriptions that share their results');
+  readonly executions = this.#counter(
+    'millrace_executions_total',
+    'Results made: one per event and matching cohort',
+    ['field'],
+  );
+  readonly deliveries = this.#counter('millrace_deliveries_total', 'Results handed to a transport', [
+    'field',
+  ]);
+  readonly behind = this.#gauge(
+    'millrace_replaying_subscriptions',
+    'Subscriptions that are behind and replayed',
+  );
+  readonly deliveryLatency = new Histogram({
+    name: 'millrace_delivery_latency_seconds',
+    help: "From the log's timestamp of an event to its result being handed to a transport",
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
+    registers: [this.registry],
+  });
+
+  readonly problems = this.#counter(
+    'millrace_problems_total',
+    'Faults of what the gateway stands on, by kind',
+    ['kind'],
+  );
+
+  #counter<L extends string>(name: string, help: string, labelNames: readonly L[] = []): Counter<L> {
+    return new Counter({ name, help, labelNames: [...labelNames], registers: [this.registry] });
+  }
+
+  #gauge(name: string, help: string): Gauge {
+    return new Gauge({ name, help, registers: [this.registry] });
+  }
+}

@@ -1,0 +1,77 @@
+import { v4 as uuidV4, v5 as uuidV5 } from 'uuid';
+import type { EventDraft } from '../binding/context.js';
+import { encodeEvent } from '../core/cloudevent.js';
+import type { Event } from '../core/event.js';
+import { type EventId, eventId } from '../core/ids.js';
+import type { Published } from '../core/published.js';
+import { childTraceparent, type TraceContext } from '../core/trace.js';
+import type { Metrics } from '../observe/metrics.js';
+import type { EventLog } from '../ports/event-log.js';
+import { Batcher } from './batcher.js';
+
+export interface PublisherOptions {
+  /** The CloudEvents `source` of what is published. */
+  readonly source: string;
+  /** How long one mutation waits for the log at the most, in milliseconds. */
+  readonly deadline: number;
+  /** How many events may wait (C4). */
+  readonly maxWaiting: number;
+  /** How much one request to the log carries at the most, in bytes. */
+  readonly maxBatchBytes: number;
+}
+
+export interface PublishRequest {
+  readonly draft: EventDraft;
+  readonly trace: TraceContext;
+  /** Who published, as far as an idempotency key is concerned: one subject's keys are not another's. */
+  readonly subject: string | undefined;
+  readonly idempotencyKey: string | undefined;
+}
+
+/** Name space of the ids that are derived from idempotency keys (RFC 9562 section 5.5). */
+const IDEMPOTENT = '6f6b1a5e-3c0f-5b8d-9d0a-6d0c52d4f8a1';
+
+/** Turns mutations into events in the log (D1). */
+export class Publisher implements AsyncDisposable {
+  readonly #options: PublisherOptions;
+  readonly #metrics: Metrics;
+  readonly #batcher: Batcher;
+
+  constructor(log: EventLog, options: PublisherOptions, metrics: Metrics) {
+    this.#options = options;
+    this.#metrics = metrics;
+    this.#batcher = new Batcher(log, options, metrics);
+  }
+
+  /**
+   * Resolves once the event is in the log.
+   * @throws {MillraceError} OVERLOADED, PUBLISH_FAILED, PUBLISH_UNCERTAIN, EVENT_TOO_LARGE, TOPIC_MISSING
+   */
+  async publish({ draft, trace, subject, idempotencyKey }: PublishRequest): Promise<Published> {
+    const event: Event = {
+      id: idOf(draft, subject, idempotencyKey),
+      source: this.#options.source,
+      type: draft.type,
+      subject: draft.key,
+      time: new Date().toISOString(),
+      correlationId: trace.correlationId,
+      traceparent: childTraceparent(trace.traceparent),
+      tracestate: trace.tracestate,
+      idempotent: idempotencyKey === undefined ? undefined : true,
+      data: Buffer.from(JSON.stringify(draft.data)),
+    };
+    const position = await this.#batcher.append(encodeEvent(draft.topic, event));
+    this.#metrics.published.inc({ topic: draft.topic });
+    return { ...position, eventId: event.id, correlationId: trace.correlationId, time: event.time };
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#batcher[Symbol.asyncDispose]();
+  }
+}
+
+/** A retry with the same key makes the same id, so that whoever sees both knows that they are one (D1). */
+function idOf(draft: EventDraft, subject: string | undefined, key: string | undefined): EventId {
+  if (key === undefined) return eventId(uuidV4());
+  return eventId(uuidV5(JSON.stringify([draft.topic, draft.type, subject ?? null, key]), IDEMPOTENT));
+}
