@@ -1,0 +1,102 @@
+import { randomUUID } from 'node:crypto';
+import { type Offset, offset, type Partition, type Topic, topic } from '../../src/core/ids.js';
+import { partitionOfKey } from '../../src/core/partitioner.js';
+import { partitionName, type TopicPartition } from '../../src/core/position.js';
+import type { LogBatch, LogRecord, NewRecord } from '../../src/core/record.js';
+import type { AssignedBatch, EventLog, GroupHandler } from '../../src/ports/event-log.js';
+
+/** What an adapter brings: a log, further clients of the same log, and the end of all of them. */
+export interface EventLogHarness {
+  readonly log: EventLog;
+  /** Another client of the same log; the harness's `close` need not dispose it, the suite does. */
+  open(): Promise<EventLog>;
+  close(): Promise<void>;
+}
+
+/** Ceilings, not expectations: a real log on a busy machine takes seconds for what takes others none. */
+export const TEST_TIMEOUT = 120_000;
+export const POLL = { timeout: 60_000, interval: 20 } as const;
+
+/** A signal for a call that is expected to answer: a hang becomes an error before the test's own end. */
+export const soon = (): AbortSignal => AbortSignal.timeout(90_000);
+
+export const uniqueTopic = (label: string): Topic => topic(`contract.${label}.${randomUUID()}`);
+export const uniqueGroup = (): string => `contract.${randomUUID()}`;
+
+export async function newTopic(log: EventLog, label: string, partitions: number): Promise<Topic> {
+  const name = uniqueTopic(label);
+  await log.ensureTopics([{ topic: name, partitions, replicas: 1, config: {} }], { create: true }, soon());
+  return name;
+}
+
+export function record(to: Topic, key: string | null, value: string): NewRecord {
+  return { topic: to, key, headers: {}, value: Buffer.from(value) };
+}
+
+/** `count` records with the values `0`, `1`, … and as many keys. */
+export function numbered(to: Topic, count: number): NewRecord[] {
+  return Array.from({ length: count }, (_, i) => record(to, `key-${i}`, String(i)));
+}
+
+/** A key that the partitioner puts into `partition`. */
+export function keyOf(partition: Partition, partitions: number): string {
+  for (let i = 0; ; i++) if (partitionOfKey(`p${i}`, partitions) === partition) return `p${i}`;
+}
+
+export const text = ({ value }: LogRecord): string | null => value?.toString() ?? null;
+
+export async function readBatches(
+  log: EventLog,
+  at: TopicPartition,
+  from: number,
+  until?: number,
+): Promise<LogBatch[]> {
+  const range = { ...at, from: offset(from), ...(until === undefined ? {} : { until: offset(until) }) };
+  const batches: LogBatch[] = [];
+  for await (const batch of log.read(range, soon())) batches.push(batch);
+  return batches;
+}
+
+/** The records of a partition from `from` on. */
+export async function readRecords(log: EventLog, at: TopicPartition, from = 0): Promise<LogRecord[]> {
+  return (await readBatches(log, at, from)).flatMap(({ records }) => [...records]);
+}
+
+/** A handler that remembers what it was given and which partitions it has. Commits each batch by default. */
+export class Recorder implements GroupHandler {
+  /** The partitions this member has now. */
+  readonly owned = new Set<string>();
+  /** Every call, in order: `assigned t/0`, `batch t/0`. */
+  readonly calls: string[] = [];
+  /** The records of the batches whose handling succeeded. */
+  readonly handled: { at: string; offset: Offset; value: string | null }[] = [];
+
+  constructor(
+    private readonly handle: (batch: AssignedBatch) => Promise<unknown> = (batch) => batch.commit(),
+    private readonly begin: (at: TopicPartition) => Offset | undefined = () => undefined,
+  ) {}
+
+  async assigned(at: TopicPartition, signal: AbortSignal): Promise<Offset | undefined> {
+    const name = partitionName(at);
+    this.calls.push(`assigned ${name}`);
+    this.owned.add(name);
+    signal.addEventListener('abort', () => this.owned.delete(name), { once: true });
+    return this.begin(at);
+  }
+
+  async batch(batch: AssignedBatch): Promise<void> {
+    const at = partitionName(batch);
+    this.calls.push(`batch ${at}`);
+    await this.handle(batch);
+    for (const one of batch.records) this.handled.push({ at, offset: one.offset, value: text(one) });
+  }
+
+  /** The values handled, of one partition or of all, in the order of handling. */
+  values(at?: string): (string | null)[] {
+    return this.handled.filter((one) => at === undefined || one.at === at).map(({ value }) => value);
+  }
+}
+
+/** `0`, `1`, … as the values of `numbered` are, in the order of a plain sort. */
+export const numbersTo = (count: number, from = 0): string[] =>
+  Array.from({ length: count - from }, (_, i) => String(i + from)).sort();

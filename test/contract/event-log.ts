@@ -1,0 +1,177 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { offset, partition } from '../../src/core/ids.js';
+import { partitionOfKey } from '../../src/core/partitioner.js';
+import { partitionName } from '../../src/core/position.js';
+import type { LogRecord } from '../../src/core/record.js';
+import type { EventLog } from '../../src/ports/event-log.js';
+import { groupContract } from './event-log-groups.js';
+import { readContract } from './event-log-read.js';
+import {
+  type EventLogHarness,
+  newTopic,
+  readRecords,
+  record,
+  soon,
+  TEST_TIMEOUT,
+  text,
+  uniqueTopic,
+} from './event-log-tools.js';
+
+export type { EventLogHarness } from './event-log-tools.js';
+
+/**
+ * What every event log must do. Made once per run of the suite; topics and groups have unique names, so
+ * that the log may hold others.
+ */
+export function eventLogContract(name: string, harness: () => Promise<EventLogHarness>): void {
+  describe(`${name} keeps the contract of an event log`, { timeout: TEST_TIMEOUT }, () => {
+    let made: EventLogHarness | undefined;
+    const bench = (): EventLogHarness => {
+      if (made === undefined) throw new Error('The harness is not there yet');
+      return made;
+    };
+    beforeAll(async () => {
+      made = await harness();
+    }, TEST_TIMEOUT);
+    afterAll(async () => {
+      await made?.close();
+    }, TEST_TIMEOUT);
+
+    topicContract(() => bench().log);
+    appendContract(() => bench().log);
+    readContract(() => bench().log);
+    groupContract(bench);
+  });
+}
+
+function topicContract(log: () => EventLog): void {
+  it('names all missing topics when it may not create them', async () => {
+    const there = await newTopic(log(), 'there', 1);
+    const missing = [uniqueTopic('missing'), uniqueTopic('missing')];
+    const specs = [there, ...missing].map((topic) => ({ topic, partitions: 1, replicas: 1, config: {} }));
+    const failure = await log()
+      .ensureTopics(specs, { create: false }, soon())
+      .catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 'TOPIC_MISSING' });
+    for (const topic of missing) expect(String(failure)).toContain(topic);
+    expect(String(failure)).not.toContain(there);
+    await log().ensureTopics(specs.slice(0, 1), { create: false }, soon());
+  });
+
+  it('leaves an existing topic as it is', async () => {
+    const topic = await newTopic(log(), 'existing', 3);
+    await log().append([record(topic, 'a', 'kept')], soon());
+    await log().ensureTopics([{ topic, partitions: 1, replicas: 1, config: {} }], { create: true }, soon());
+    expect(await log().partitions(topic, soon())).toBe(3);
+    expect((await readRecords(log(), { topic, partition: partitionOfKey('a', 3) })).map(text)).toEqual([
+      'kept',
+    ]);
+  });
+
+  it('answers a missing topic with TOPIC_MISSING, never with a hang', async () => {
+    const topic = uniqueTopic('missing');
+    const missing = { code: 'TOPIC_MISSING' };
+    await expect(log().partitions(topic, soon())).rejects.toMatchObject(missing);
+    await expect(log().bounds(topic, soon())).rejects.toMatchObject(missing);
+    await expect(log().append([record(topic, 'a', 'x')], soon())).rejects.toMatchObject(missing);
+    await expect(readRecords(log(), { topic, partition: partition(0) })).rejects.toMatchObject(missing);
+  });
+}
+
+function appendContract(log: () => EventLog): void {
+  it('D1: answers where each record is, in the order of the call, over several topics', async () => {
+    const [one, two] = [await newTopic(log(), 'one', 4), await newTopic(log(), 'two', 1)];
+    const records = Array.from({ length: 30 }, (_, i) =>
+      record(i % 3 === 0 ? two : one, `k${i % 7}`, `v${i}`),
+    );
+    const positions = await log().append(records, soon());
+    expect(positions).toHaveLength(records.length);
+    expect(positions.map(({ topic }) => topic)).toEqual(records.map(({ topic }) => topic));
+    const found = new Map<string, LogRecord>();
+    for (const at of new Map(positions.map((at) => [partitionName(at), at])).values())
+      for (const one of await readRecords(log(), at)) found.set(`${partitionName(at)}/${one.offset}`, one);
+    expect(found.size).toBe(records.length);
+    for (const [i, at] of positions.entries()) {
+      const one = found.get(`${partitionName(at)}/${at.offset}`);
+      expect([one?.key, one?.value]).toEqual([records[i]?.key, records[i]?.value]);
+    }
+  });
+
+  it('D1: gives back what was appended: key, headers, bytes, tombstone, timestamp', async () => {
+    const topic = await newTopic(log(), 'whole', 1);
+    const bytes = Buffer.from(Array.from({ length: 256 }, (_, i) => i));
+    const before = Date.now();
+    await log().append(
+      [
+        { topic, key: 'schlüssel ✓', headers: { 'ce-id': '1', text: 'grüße ✓' }, value: bytes },
+        { topic, key: 'gone', headers: {}, value: null },
+        { topic, key: null, headers: {}, value: Buffer.alloc(0) },
+      ],
+      soon(),
+    );
+    const found = await readRecords(log(), { topic, partition: partition(0) });
+    expect(found.map(({ offset, key, headers }) => ({ offset, key, headers }))).toEqual([
+      { offset: 0, key: 'schlüssel ✓', headers: { 'ce-id': '1', text: 'grüße ✓' } },
+      { offset: 1, key: 'gone', headers: {} },
+      { offset: 2, key: null, headers: {} },
+    ]);
+    expect(found.map(({ value }) => value)).toEqual([bytes, null, Buffer.alloc(0)]);
+    for (const { value } of found) expect(value === null || Buffer.isBuffer(value)).toBe(true);
+    // A broker's clock may differ a little from this one's; seconds or microseconds would differ a lot.
+    for (const { timestamp } of found) expect(Math.abs(timestamp - before)).toBeLessThan(3_600_000);
+  });
+
+  it('D1: puts a key where the partitioner says, and a record without one anywhere', async () => {
+    const topic = await newTopic(log(), 'keys', 5);
+    const keys = Array.from({ length: 50 }, (_, i) => `key ${i}`);
+    const positions = await log().append(
+      keys.map((key) => record(topic, key, key)),
+      soon(),
+    );
+    expect(positions.map((at) => at.partition)).toEqual(keys.map((key) => partitionOfKey(key, 5)));
+    const [anywhere] = await log().append([record(topic, null, 'no key')], soon());
+    expect(anywhere?.partition).toBeGreaterThanOrEqual(0);
+    expect(anywhere?.partition).toBeLessThan(5);
+  });
+
+  it('D1: keeps the order of one key within a call and from call to call', async () => {
+    const topic = await newTopic(log(), 'order', 3);
+    for (let call = 0; call < 5; call++) {
+      const records = Array.from({ length: 10 }, (_, i) => record(topic, 'same', `${call}.${i}`));
+      await log().append(records, soon());
+    }
+    const found = await readRecords(log(), { topic, partition: partitionOfKey('same', 3) });
+    const expected = Array.from({ length: 50 }, (_, i) => `${Math.floor(i / 10)}.${i % 10}`);
+    expect(found.map(text)).toEqual(expected);
+  });
+
+  it('D1: many appends at once are all there, each where its answer says', async () => {
+    const topic = await newTopic(log(), 'parallel', 2);
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, (_, i) => log().append([record(topic, `k${i}`, `v${i}`)], soon())),
+    );
+    const found = new Map<string, string | null>();
+    for (const p of [partition(0), partition(1)])
+      for (const one of await readRecords(log(), { topic, partition: p }))
+        found.set(`${p}/${one.offset}`, text(one));
+    expect(found.size).toBe(40);
+    for (const [i, [at]] of answers.entries())
+      expect(found.get(`${at?.partition}/${at?.offset}`)).toBe(`v${i}`);
+  });
+
+  it('D1: refuses a record that is too large, and writes none of its call', async () => {
+    const topic = await newTopic(log(), 'large', 1);
+    const large = { topic, key: 'a', headers: {}, value: Buffer.alloc(3 * 1024 * 1024, 'x') };
+    await expect(log().append([record(topic, 'a', 'small'), large], soon())).rejects.toMatchObject({
+      code: 'EVENT_TOO_LARGE',
+    });
+    expect(await log().bounds(topic, soon())).toEqual([{ earliest: offset(0), end: offset(0) }]);
+  });
+
+  it('appends nothing for an empty list, and nothing once its signal is aborted', async () => {
+    const topic = await newTopic(log(), 'nothing', 1);
+    expect(await log().append([], soon())).toEqual([]);
+    await expect(log().append([record(topic, 'a', 'x')], AbortSignal.abort())).rejects.toThrow();
+    expect(await log().bounds(topic, soon())).toEqual([{ earliest: offset(0), end: offset(0) }]);
+  });
+}
