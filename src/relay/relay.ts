@@ -1,0 +1,102 @@
+import type { Topic } from '../core/ids.js';
+import { partitionName, type TopicPartition } from '../core/position.js';
+import type { TopicFormat } from '../core/topic-format.js';
+import { persist } from '../core/wait.js';
+import type { Logger } from '../observe/log.js';
+import type { Metrics } from '../observe/metrics.js';
+import type { AssignedBatch, EventLog, GroupMember } from '../ports/event-log.js';
+import type { Fanout } from '../ports/fanout.js';
+import { PartitionRelay } from './partition-relay.js';
+import { Triage } from './triage.js';
+
+export interface RelayOptions {
+  readonly log: EventLog;
+  readonly fanout: Fanout;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  /** The consumer group: relays of one group share the partitions. */
+  readonly group: string;
+  readonly formats: ReadonlyMap<Topic, TopicFormat>;
+  readonly windowEvents: number;
+}
+
+/** D7: a beat follows the last event of a partition within 250 ms. */
+const BEAT_INTERVAL = 200;
+
+/** Moves events from the log into the fan-out: one member of the relays' consumer group. */
+export class Relay implements AsyncDisposable {
+  readonly #options: RelayOptions;
+  readonly #partitions = new Map<string, PartitionRelay>();
+  readonly #triage: Triage;
+  #member: GroupMember | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  private constructor(options: RelayOptions) {
+    this.#options = options;
+    this.#triage = new Triage(options.log, options.formats, options.metrics, options.logger);
+  }
+
+  /** Resolves once this member has joined the group. */
+  static async start(options: RelayOptions, signal: AbortSignal): Promise<Relay> {
+    const relay = new Relay(options);
+    relay.#member = await options.log.join(
+      { group: options.group, topics: [...options.formats.keys()] },
+      {
+        assigned: (partition, lost) => relay.#assigned(partition, lost),
+        batch: (batch) => relay.#batch(batch),
+      },
+      signal,
+    );
+    relay.#timer = setInterval(() => relay.#beat(), BEAT_INTERVAL);
+    return relay;
+  }
+
+  /** Rejects when the relay cannot go on. */
+  get ended(): Promise<void> {
+    return this.#member?.ended ?? Promise.resolve();
+  }
+
+  #assigned(partition: TopicPartition, lost: AbortSignal) {
+    const { log, fanout, metrics, windowEvents } = this.#options;
+    const mine = new PartitionRelay(partition, { log, fanout, metrics, windowEvents, triage: this.#triage });
+    this.#partitions.set(partitionName(partition), mine);
+    return persist(
+      () => mine.claim(lost),
+      (error) => this.#problem('relay-claim', partition, error),
+      lost,
+    );
+  }
+
+  async #batch(batch: AssignedBatch): Promise<void> {
+    const mine = this.#partitions.get(partitionName(batch));
+    if (mine === undefined) throw new Error(`${partitionName(batch)} was never assigned`);
+    try {
+      await mine.relay(batch, batch.signal);
+    } catch (error) {
+      if (!batch.signal.aborted) this.#problem('relay', batch, error);
+      throw error;
+    }
+    // Only for those who watch the group's lag: the progress that counts is the fan-out's.
+    batch.commit().catch((error: unknown) => this.#problem('relay-commit', batch, error));
+  }
+
+  #beat(): void {
+    for (const mine of this.#partitions.values()) {
+      mine.beat().catch((error: unknown) => this.#count('relay-beat', error));
+    }
+  }
+
+  #problem(kind: string, partition: TopicPartition, error: unknown): void {
+    this.#count(kind, error, partitionName(partition));
+  }
+
+  #count(kind: string, error: unknown, partition?: string): void {
+    this.#options.metrics.problems.inc({ kind });
+    this.#options.logger.warn({ partition, err: error }, `${kind} failed; it is tried again`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#member?.[Symbol.asyncDispose]();
+  }
+}
