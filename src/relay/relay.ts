@@ -59,7 +59,11 @@ export class Relay implements AsyncDisposable {
   #assigned(partition: TopicPartition, lost: AbortSignal) {
     const { log, fanout, metrics, windowEvents } = this.#options;
     const mine = new PartitionRelay(partition, { log, fanout, metrics, windowEvents, triage: this.#triage });
-    this.#partitions.set(partitionName(partition), mine);
+    const name = partitionName(partition);
+    this.#partitions.set(name, mine);
+    lost.addEventListener('abort', () => {
+      if (this.#partitions.get(name) === mine) this.#partitions.delete(name);
+    });
     return persist(
       () => mine.claim(lost),
       (error) => this.#problem('relay-claim', partition, error),
