@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 
 /** Where a request stands in a distributed trace, and which flow it belongs to. */
 export interface TraceContext {
-  /** W3C Trace Context `traceparent`. */
-  readonly traceparent: string;
+  /** W3C Trace Context `traceparent` of the caller; `undefined`: a trace begins here. */
+  readonly traceparent: string | undefined;
   readonly tracestate?: string | undefined;
   /** The same for everything that one mutation set off. */
   readonly correlationId: string;

@@ -157,10 +157,8 @@ export class Hub implements AsyncDisposable {
     if (this.#watching) return;
     this.#watching = true;
     try {
-      const opened = await Promise.all([...this.#entries.values()].map(({ opened }) => settled(opened)));
-      const silent = opened
-        .flatMap((partition) => partition ?? [])
-        .filter(({ silence }) => silence >= SILENT);
+      const opened = [...this.#entries.values()].flatMap(({ partition }) => partition ?? []);
+      const silent = opened.filter(({ silence }) => silence >= SILENT);
       if (silent.length > 0) await this.#ask(silent);
     } catch (error) {
       this.#options.metrics.problems.inc({ kind: 'watch' });

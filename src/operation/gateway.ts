@@ -1,0 +1,164 @@
+import { randomUUID } from 'node:crypto';
+import {
+  type DocumentNode,
+  type ExecutionResult,
+  execute,
+  GraphQLError,
+  getOperationAST,
+  parse,
+  specifiedRules,
+  validate,
+} from 'graphql';
+import { LRUCache } from 'lru-cache';
+import type { Bindings } from '../binding/bindings.js';
+import type { GatewayContext } from '../binding/context.js';
+import { MillraceError } from '../core/errors.js';
+import { subjectOf } from '../core/identity.js';
+import { isTraceparent, type TraceContext } from '../core/trace.js';
+import type { Logger } from '../observe/log.js';
+import type { Publisher } from '../publish/publisher.js';
+import type { ActiveSubscription, Sink } from '../subscribe/sink.js';
+import type { Subscriptions } from '../subscribe/subscriptions.js';
+import type { Operations, Prepared } from './operations.js';
+import type { Caller, OperationRequest } from './request.js';
+
+export interface GatewayParts {
+  readonly bindings: Bindings;
+  readonly publisher: Publisher;
+  readonly subscriptions: Subscriptions;
+  readonly logger: Logger;
+  readonly limits: OperationLimits;
+}
+
+export interface OperationLimits {
+  /** Of a document, counted as the parser does (fields, names, punctuation). */
+  readonly maxTokens: number;
+}
+
+type Checked = { readonly document: DocumentNode } | { readonly errors: readonly GraphQLError[] };
+
+/** How many documents are remembered, so that what is sent again is not parsed and validated again. */
+const REMEMBERED = 1_000;
+
+/** The operations of one gateway node. */
+export class Gateway implements Operations {
+  readonly #parts: GatewayParts;
+  readonly #checked = new LRUCache<string, Checked>({ max: REMEMBERED });
+
+  constructor(parts: GatewayParts) {
+    this.#parts = parts;
+  }
+
+  prepare(request: OperationRequest): Prepared {
+    const checked = this.#check(request.query);
+    if ('errors' in checked) return { kind: 'invalid', errors: checked.errors };
+    const operation = getOperationAST(checked.document, request.operationName);
+    if (operation === null || operation === undefined) {
+      const message =
+        request.operationName === undefined
+          ? 'The document has several operations; `operationName` has to say which.'
+          : `The document has no operation named ${request.operationName}.`;
+      return { kind: 'invalid', errors: [refusal('BAD_REQUEST', message)] };
+    }
+    return { kind: operation.operation, request };
+  }
+
+  async run(prepared: Prepared, caller: Caller): Promise<ExecutionResult> {
+    if (prepared.kind === 'invalid') return { errors: prepared.errors };
+    if (prepared.kind === 'subscription') {
+      return { errors: [refusal('BAD_REQUEST', 'A subscription needs a WebSocket or an event stream.')] };
+    }
+    const { query, operationName, variables } = prepared.request;
+    const checked = this.#check(query);
+    if ('errors' in checked) return { errors: checked.errors };
+    const result = await execute({
+      schema: this.#parts.bindings.schema,
+      document: checked.document,
+      operationName,
+      variableValues: variables,
+      contextValue: this.#context(caller),
+    });
+    return result.errors === undefined
+      ? result
+      : { ...result, errors: result.errors.map((e) => this.#public(e)) };
+  }
+
+  subscribe(prepared: Prepared, caller: Caller, sink: Sink): ActiveSubscription {
+    const checked = prepared.kind === 'subscription' ? this.#check(prepared.request.query) : undefined;
+    if (prepared.kind !== 'subscription' || checked === undefined || 'errors' in checked) {
+      const errors =
+        prepared.kind === 'invalid' ? prepared.errors : [refusal('BAD_REQUEST', 'Not a subscription.')];
+      queueMicrotask(() => sink.error(errors.map((error) => error.toJSON())));
+      return { drained: () => undefined, close: () => undefined };
+    }
+    const { operationName, variables } = prepared.request;
+    return this.#parts.subscriptions.start(
+      { document: checked.document, operationName, variables: variables ?? {}, identity: caller.identity },
+      caller.after,
+      sink,
+    );
+  }
+
+  #check(query: string): Checked {
+    const known = this.#checked.get(query);
+    if (known !== undefined) return known;
+    const checked = this.#parseAndValidate(query);
+    this.#checked.set(query, checked);
+    return checked;
+  }
+
+  #parseAndValidate(query: string): Checked {
+    try {
+      const document = parse(query, { maxTokens: this.#parts.limits.maxTokens });
+      const errors = validate(this.#parts.bindings.schema, document, specifiedRules, { maxErrors: 20 });
+      return errors.length === 0 ? { document } : { errors };
+    } catch (error) {
+      if (error instanceof GraphQLError) return { errors: [error] };
+      return { errors: [refusal('BAD_REQUEST', 'The document cannot be read.')] };
+    }
+  }
+
+  #context(caller: Caller): GatewayContext & { readonly idempotencyKey: string | undefined } {
+    const trace = traceOf(caller);
+    const { publisher } = this.#parts;
+    return {
+      identity: caller.identity,
+      trace,
+      idempotencyKey: caller.idempotencyKey,
+      signal: caller.signal,
+      publish: (draft, options) =>
+        publisher.publish({
+          draft,
+          trace,
+          subject: subjectOf(caller.identity),
+          idempotencyKey: options?.idempotencyKey ?? caller.idempotencyKey,
+        }),
+    };
+  }
+
+  /** What a resolver threw that is not meant for clients stays here, in the log. */
+  #public(error: GraphQLError): GraphQLError {
+    const { originalError } = error;
+    if (originalError === undefined || originalError === null) return error;
+    if (originalError instanceof GraphQLError || originalError instanceof MillraceError) return error;
+    this.#parts.logger.error({ err: originalError, path: error.path }, 'a resolver failed');
+    return new GraphQLError('This field failed.', {
+      nodes: error.nodes ?? null,
+      path: error.path ?? null,
+      extensions: { code: 'INTERNAL', retry: false },
+    });
+  }
+}
+
+function traceOf({ traceparent, tracestate, correlationId }: Caller): TraceContext {
+  const parent = traceparent !== undefined && isTraceparent(traceparent) ? traceparent : undefined;
+  return {
+    traceparent: parent,
+    tracestate: parent === undefined ? undefined : tracestate,
+    correlationId: correlationId ?? randomUUID(),
+  };
+}
+
+function refusal(code: 'BAD_REQUEST', message: string): GraphQLError {
+  return new GraphQLError(message, { originalError: new MillraceError(code, message) });
+}

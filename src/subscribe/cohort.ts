@@ -1,0 +1,96 @@
+import { type ExecutionResult, execute, type GraphQLSchema } from 'graphql';
+import type { Scope } from '../binding/bindings.js';
+import type { Topic } from '../core/ids.js';
+import type { TopicPartition } from '../core/position.js';
+import type { Logger } from '../observe/log.js';
+import type { Metrics } from '../observe/metrics.js';
+import type { ParsedEvent } from './parsed-event.js';
+import type { Plan } from './plan.js';
+import type { Subscriber } from './subscriber.js';
+
+/** The JSON of a result up to where the cursor begins, in UTF-8: `{"data":…,"extensions":{"event":{…},"cursor":"`. */
+export type Rendered = Buffer;
+
+/**
+ * Subscribers that get the same bytes. One execution and one serialisation for each event, however many
+ * they are (C1); the rules and the filter are decided here too, once for all of them (S1).
+ */
+export class Cohort {
+  readonly plan: Plan;
+  /** `undefined`: every key. */
+  readonly key: string | undefined;
+  readonly topic: Topic;
+  readonly partitions: readonly TopicPartition[];
+  /** Those that stand where the node stands. The others are replayed. */
+  readonly live = new Set<Subscriber>();
+  readonly #schema: GraphQLSchema;
+  readonly #metrics: Metrics;
+  readonly #logger: Logger;
+  /** All members, live or not. */
+  members = 0;
+  #logged = false;
+
+  constructor(
+    plan: Plan,
+    key: string | undefined,
+    partitions: readonly TopicPartition[],
+    parts: { readonly schema: GraphQLSchema; readonly metrics: Metrics; readonly logger: Logger },
+  ) {
+    this.plan = plan;
+    this.key = key;
+    this.topic = plan.binding.topic;
+    this.partitions = partitions;
+    this.#schema = parts.schema;
+    this.#metrics = parts.metrics;
+    this.#logger = parts.logger;
+  }
+
+  /** The event as this cohort sees it; `undefined` when it is not for them. A promise when resolvers are slow. */
+  render(event: ParsedEvent): Rendered | undefined | Promise<Rendered | undefined> {
+    try {
+      if (!this.#wants(event)) return undefined;
+      const { binding, document, operationName, variables } = this.plan;
+      this.#metrics.executions.inc({ field: binding.field });
+      const result = execute({
+        schema: this.#schema,
+        document,
+        operationName,
+        variableValues: this.plan.variables,
+        rootValue: { [binding.field]: event.relayed.event.data === null ? null : event.data },
+        contextValue: { variables, identity: this.plan.identity },
+      });
+      if (result instanceof Promise) return result.then((done) => serialise(done, event));
+      return serialise(result as ExecutionResult, event); // Not a promise, so a result.
+    } catch (error) {
+      this.#failed(event, error);
+      return undefined;
+    }
+  }
+
+  #wants(event: ParsedEvent): boolean {
+    const { binding, args, identity } = this.plan;
+    const { subject, type, data } = event.relayed.event;
+    if (!binding.types.has(type)) return false;
+    if (this.key !== undefined && subject !== this.key) return false;
+    if (binding.rule === undefined && binding.filter === undefined) return true;
+    if (data === null) return binding.rule === undefined || !binding.rule.readsEvent;
+    const scope: Scope = { args, claims: identity.claims, event: event.data };
+    if (binding.rule !== undefined && !binding.rule.allows(scope)) return false;
+    return binding.filter === undefined || binding.filter(scope);
+  }
+
+  #failed({ at, relayed }: ParsedEvent, error: unknown): void {
+    this.#metrics.problems.inc({ kind: 'filter' });
+    if (this.#logged) return;
+    this.#logged = true;
+    this.#logger.warn(
+      { field: this.plan.binding.field, at: `${at.topic}/${at.partition}@${relayed.offset}`, err: error },
+      'an event could not be filtered or executed for a subscription; further ones are only counted',
+    );
+  }
+}
+
+function serialise(result: ExecutionResult, event: ParsedEvent): Rendered {
+  const body = JSON.stringify({ errors: result.errors, data: result.data });
+  return Buffer.from(`${body.slice(0, -1)},"extensions":{"event":${event.meta},"cursor":"`);
+}

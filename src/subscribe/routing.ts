@@ -1,0 +1,102 @@
+import type { CursorCodec, Positions } from '../core/cursor.js';
+import type { MillraceError } from '../core/errors.js';
+import type { Relayed } from '../core/event.js';
+import type { Topic } from '../core/ids.js';
+import { offset } from '../core/ids.js';
+import type { TopicPartition } from '../core/position.js';
+import type { FollowedPartition, PartitionListener } from '../hub/followed-partition.js';
+import type { Cohort, Rendered } from './cohort.js';
+import { ParsedEvent } from './parsed-event.js';
+import { reachedBy } from './subscriber.js';
+
+/**
+ * The cohorts of one topic, and the way from an event to those that it may concern: those of its key, and
+ * those that follow every key (C2).
+ */
+export class Routing implements PartitionListener {
+  readonly #topic: Topic;
+  readonly #codec: CursorCodec;
+  readonly #byKey = new Map<string, Set<Cohort>>();
+  readonly #everyKey = new Set<Cohort>();
+  /** What the cohorts of this topic follow, by partition. */
+  readonly #followed = new Map<number, FollowedPartition>();
+
+  constructor(topic: Topic, codec: CursorCodec) {
+    this.#topic = topic;
+    this.#codec = codec;
+  }
+
+  add(cohort: Cohort): void {
+    if (cohort.key === undefined) this.#everyKey.add(cohort);
+    else {
+      const same = this.#byKey.get(cohort.key) ?? new Set();
+      same.add(cohort);
+      this.#byKey.set(cohort.key, same);
+    }
+  }
+
+  remove(cohort: Cohort): void {
+    this.#everyKey.delete(cohort);
+    if (cohort.key === undefined) return;
+    const same = this.#byKey.get(cohort.key);
+    same?.delete(cohort);
+    if (same?.size === 0) this.#byKey.delete(cohort.key);
+  }
+
+  follows(partition: FollowedPartition): void {
+    this.#followed.set(partition.at.partition, partition);
+  }
+
+  // Hot path, measured by `npm run bench -- smoke`.
+  events(at: TopicPartition, events: readonly Relayed[]): void {
+    for (const relayed of events) {
+      const { subject } = relayed.event;
+      const keyed = subject === null ? undefined : this.#byKey.get(subject);
+      if (keyed === undefined && this.#everyKey.size === 0) continue;
+      const event = new ParsedEvent(at, relayed);
+      if (keyed !== undefined) for (const cohort of keyed) this.#give(cohort, event);
+      for (const cohort of this.#everyKey) this.#give(cohort, event);
+    }
+  }
+
+  lost(at: TopicPartition, error: MillraceError): void {
+    const concerned = [...this.#everyKey, ...[...this.#byKey.values()].flatMap((same) => [...same])];
+    for (const cohort of concerned) {
+      if (!cohort.partitions.some(({ partition }) => partition === at.partition)) continue;
+      for (const member of cohort.live) {
+        member.fail([{ message: error.message, extensions: error.extensions }]);
+      }
+    }
+  }
+
+  #give(cohort: Cohort, event: ParsedEvent): void {
+    if (cohort.live.size === 0) return;
+    const rendered = cohort.render(event);
+    if (rendered === undefined) return;
+    if (rendered instanceof Promise) {
+      // Slow resolvers: the members go on by replay, which waits for each result, and nothing queues here.
+      rendered.catch(() => undefined);
+      const before = { offset: offset(event.relayed.offset - 1), fingerprint: 0 };
+      for (const member of cohort.live) member.fallBehind(event, before);
+      return;
+    }
+    this.#hand(cohort, rendered, event);
+  }
+
+  #hand(cohort: Cohort, rendered: Rendered, event: ParsedEvent): void {
+    const cursor = this.#codec.positions(this.#topic, this.#positions(cohort, event));
+    const result = { head: Buffer.concat([rendered, Buffer.from(cursor)]), cursor };
+    for (const member of cohort.live) member.live(result, event);
+  }
+
+  /** Where every live member stands once it has this event: at it, and elsewhere where the node stands. */
+  #positions(cohort: Cohort, event: ParsedEvent): Positions {
+    const here = event.at.partition;
+    return new Map(
+      cohort.partitions.map(({ partition }) => {
+        if (partition === here) return [partition, reachedBy(event)];
+        return [partition, this.#followed.get(partition)?.reached ?? { offset: offset(-1), fingerprint: 0 }];
+      }),
+    );
+  }
+}
