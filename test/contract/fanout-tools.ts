@@ -1,0 +1,69 @@
+import { randomUUID } from 'node:crypto';
+import type { Relayed } from '../../src/core/event.js';
+import { eventId, type Offset, offset, partition, topic } from '../../src/core/ids.js';
+import type { TopicPartition } from '../../src/core/position.js';
+import type { Fanout, FanoutListener, Stretch } from '../../src/ports/fanout.js';
+
+/** How many events per partition the fan-outs under test are to keep, about. */
+export const WINDOW_EVENTS = 1_000;
+
+export const never: AbortSignal = new AbortController().signal;
+
+/** A partition that nobody else uses. */
+export function freshPartition(): TopicPartition {
+  return { topic: topic(`t-${randomUUID()}`), partition: partition(3) };
+}
+
+export function relayed(at: number, changes: Partial<Relayed['event']> = {}): Relayed {
+  return {
+    offset: offset(at),
+    timestamp: 1_700_000_000_000 + at,
+    event: {
+      id: eventId(`e${at}`),
+      source: '/test',
+      type: 'Tested',
+      subject: `key-${at % 3}`,
+      time: '2026-01-01T00:00:00.000Z',
+      data: Buffer.from(`{"n":${at}}`),
+      ...changes,
+    },
+  };
+}
+
+/** Everything in `(after, through]`; the visible ones are `at`. */
+export function stretch(after: number, through: number, at: readonly number[]): Stretch {
+  return { after: offset(after), through: offset(through), events: at.map((n) => relayed(n)) };
+}
+
+export function upTo(first: number, last: number): number[] {
+  return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+}
+
+/** Claims a partition and sets its progress. @returns the token */
+export async function claimAt(fanout: Fanout, at: TopicPartition, passed: number): Promise<string> {
+  const { token } = await fanout.claim(at, never);
+  if ((await fanout.reset(at, token, offset(passed))) !== 'RESET') throw new Error('fenced');
+  return token;
+}
+
+/** Writes down what it hears. */
+export class Heard implements FanoutListener {
+  readonly messages: { prev: Offset; offsets: Offset[] }[] = [];
+  readonly events: Relayed[] = [];
+  readonly beats: Offset[] = [];
+  resumptions = 0;
+
+  get offsets(): number[] {
+    return this.events.map((event) => event.offset);
+  }
+  relayed(prev: Offset, events: readonly Relayed[]): void {
+    this.messages.push({ prev, offsets: events.map((event) => event.offset) });
+    this.events.push(...events);
+  }
+  beat(last: Offset): void {
+    this.beats.push(last);
+  }
+  resumed(): void {
+    this.resumptions += 1;
+  }
+}

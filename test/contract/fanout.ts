@@ -1,0 +1,278 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { eventId, offset } from '../../src/core/ids.js';
+import type { TopicPartition } from '../../src/core/position.js';
+import type { Fanout } from '../../src/ports/fanout.js';
+import {
+  claimAt,
+  freshPartition,
+  Heard,
+  never,
+  relayed,
+  stretch,
+  upTo,
+  WINDOW_EVENTS,
+} from './fanout-tools.js';
+
+const SOON = { timeout: 30_000 };
+
+/** What every Fanout keeps. `open` makes one whose window holds about `WINDOW_EVENTS` per partition. */
+export function fanoutContract(name: string, open: () => Promise<Fanout>): void {
+  describe(`${name} as a Fanout`, { timeout: 60_000 }, () => {
+    let fanout: Fanout;
+    let at: TopicPartition;
+    beforeEach(async () => {
+      fanout = await open();
+      at = freshPartition();
+    });
+    afterEach(() => fanout[Symbol.asyncDispose]());
+
+    describe('relaying', () => {
+      it('knows no progress before the first reset, and does not relay', async () => {
+        const claim = await fanout.claim(at, never);
+        expect(claim.passed).toBeUndefined();
+        expect(await fanout.relay(at, claim.token, stretch(-1, 0, [0]))).toEqual({ status: 'FENCED' });
+      });
+
+      it('tells the next claim how far it came', async () => {
+        const token = await claimAt(fanout, at, 4);
+        expect(await fanout.relay(at, token, stretch(4, 9, [5, 7]))).toEqual({
+          status: 'RELAYED',
+          duplicates: 0,
+        });
+        const next = await fanout.claim(at, never);
+        expect(next.passed).toBe(9);
+        expect(Number(next.token)).toBeGreaterThan(Number(token));
+      });
+
+      it('D9: a relay whose partition was claimed by another writes nothing', async () => {
+        const heard = new Heard();
+        const old = await claimAt(fanout, at, -1);
+        await using _ = await fanout.follow(at, heard);
+        const { token } = await fanout.claim(at, never);
+        expect(await fanout.relay(at, old, stretch(-1, 0, [0]))).toEqual({ status: 'FENCED' });
+        expect(await fanout.reset(at, old, offset(7))).toBe('FENCED');
+        expect(await fanout.newest([at])).toEqual([undefined]);
+        await fanout.relay(at, token, stretch(-1, 1, [1]));
+        await vi.waitFor(() => expect(heard.offsets).toEqual([1]), SOON);
+        expect(await fanout.window(at, offset(-1), offset(1))).toEqual([relayed(1)]);
+      });
+
+      it('D3: a repeat after an unknown result is dropped as a duplicate', async () => {
+        const heard = new Heard();
+        const token = await claimAt(fanout, at, -1);
+        await using _ = await fanout.follow(at, heard);
+        await fanout.relay(at, token, stretch(-1, 2, [0, 1, 2]));
+        expect(await fanout.relay(at, token, stretch(-1, 3, [0, 1, 2, 3]))).toEqual({
+          status: 'RELAYED',
+          duplicates: 3,
+        });
+        await vi.waitFor(() => expect(heard.offsets).toEqual([0, 1, 2, 3]), SOON);
+        expect(heard.messages[1]).toEqual({ prev: 2, offsets: [3] });
+        expect(await fanout.relay(at, token, stretch(-1, 1, [0, 1]))).toMatchObject({ duplicates: 2 });
+        expect((await fanout.claim(at, never)).passed).toBe(3);
+      });
+
+      it('refuses a stretch that begins after its progress', async () => {
+        const token = await claimAt(fanout, at, 3);
+        expect(await fanout.relay(at, token, stretch(5, 6, [6]))).toEqual({ status: 'GAP', passed: 3 });
+        expect(await fanout.newest([at])).toEqual([undefined]);
+      });
+
+      it('chains what is visible over offsets that were passed over', async () => {
+        const heard = new Heard();
+        const token = await claimAt(fanout, at, 9);
+        await using _ = await fanout.follow(at, heard);
+        await fanout.relay(at, token, stretch(9, 20, []));
+        await fanout.relay(at, token, stretch(20, 30, [22, 25]));
+        await fanout.relay(at, token, stretch(30, 40, []));
+        await fanout.relay(at, token, stretch(40, 41, [41]));
+        await vi.waitFor(() => expect(heard.messages).toHaveLength(2), SOON);
+        expect(heard.messages).toEqual([
+          { prev: 9, offsets: [22, 25] },
+          { prev: 25, offsets: [41] },
+        ]);
+      });
+
+      it('D1: drops the second event with an idempotent id, and the chain still meets', async () => {
+        const heard = new Heard();
+        const token = await claimAt(fanout, at, -1);
+        await using _ = await fanout.follow(at, heard);
+        const once = { id: eventId('once'), idempotent: true };
+        const events = [relayed(0, once), relayed(1), relayed(2, once), relayed(3)];
+        const whole = { after: offset(-1), through: offset(3), events };
+        expect(await fanout.relay(at, token, whole)).toMatchObject({ duplicates: 1 });
+        const more = { after: offset(3), through: offset(5), events: [relayed(4, once), relayed(5)] };
+        expect(await fanout.relay(at, token, more)).toMatchObject({ duplicates: 1 });
+        await vi.waitFor(() => expect(heard.offsets).toEqual([0, 1, 3, 5]), SOON);
+        expect(heard.messages.map((message) => message.prev)).toEqual([-1, 3]);
+        const window = await fanout.window(at, offset(1), offset(5));
+        expect(window?.map((event) => event.offset)).toEqual([3, 5]);
+      });
+
+      it('drops nothing for an id that is not idempotent, and forgets ids with a reset', async () => {
+        const token = await claimAt(fanout, at, -1);
+        const same = { id: eventId('same') };
+        const once = { id: eventId('once'), idempotent: true };
+        const events = [relayed(0, same), relayed(1, same), relayed(2, once)];
+        const whole = { after: offset(-1), through: offset(2), events };
+        expect(await fanout.relay(at, token, whole)).toMatchObject({ duplicates: 0 });
+        const again = await claimAt(fanout, at, -1);
+        const anew = { after: offset(-1), through: offset(0), events: [relayed(0, once)] };
+        expect(await fanout.relay(at, again, anew)).toMatchObject({ duplicates: 0 });
+      });
+    });
+
+    describe('following', () => {
+      it('D2: what is relayed after follow has resolved is heard, by each follower once, in order', async () => {
+        const token = await claimAt(fanout, at, -1);
+        const [one, two] = [new Heard(), new Heard()];
+        await using _one = await fanout.follow(at, one);
+        await using _two = await fanout.follow(at, two);
+        for (const n of upTo(0, 49)) await fanout.relay(at, token, stretch(n - 1, n, [n]));
+        for (const heard of [one, two]) {
+          await vi.waitFor(() => expect(heard.offsets).toHaveLength(50), SOON);
+          expect(heard.offsets).toEqual(upTo(0, 49));
+          expect(heard.messages.map((message) => message.prev)).toEqual(upTo(-1, 48));
+        }
+      });
+
+      it('hears only its own partition', async () => {
+        const other = freshPartition();
+        const [mine, theirs] = [new Heard(), new Heard()];
+        await using _mine = await fanout.follow(at, mine);
+        await using _theirs = await fanout.follow(other, theirs);
+        await fanout.relay(at, await claimAt(fanout, at, -1), stretch(-1, 0, [0]));
+        await fanout.relay(other, await claimAt(fanout, other, 4), stretch(4, 5, [5]));
+        await vi.waitFor(() => expect([mine.offsets, theirs.offsets]).toEqual([[0], [5]]), SOON);
+      });
+
+      it('stops when disposed, and the others go on', async () => {
+        const token = await claimAt(fanout, at, -1);
+        const [gone, stays] = [new Heard(), new Heard()];
+        const following = await fanout.follow(at, gone);
+        await using _ = await fanout.follow(at, stays);
+        await fanout.relay(at, token, stretch(-1, 0, [0]));
+        await vi.waitFor(() => expect(gone.offsets).toEqual([0]), SOON);
+        await following[Symbol.asyncDispose]();
+        await following[Symbol.asyncDispose]();
+        await fanout.relay(at, token, stretch(0, 1, [1]));
+        await vi.waitFor(() => expect(stays.offsets).toEqual([0, 1]), SOON);
+        expect(gone.offsets).toEqual([0]);
+      });
+
+      it('can be followed again after the last one left', async () => {
+        const token = await claimAt(fanout, at, -1);
+        await (await fanout.follow(at, new Heard()))[Symbol.asyncDispose]();
+        const heard = new Heard();
+        await using _ = await fanout.follow(at, heard);
+        await fanout.relay(at, token, stretch(-1, 0, [0]));
+        await vi.waitFor(() => expect(heard.offsets).toEqual([0]), SOON);
+      });
+
+      it('a listener that throws takes nothing from the others', async () => {
+        const token = await claimAt(fanout, at, -1);
+        const broken = new Heard();
+        broken.relayed = () => {
+          throw new Error('broken');
+        };
+        const whole = new Heard();
+        await using _broken = await fanout.follow(at, broken);
+        await using _whole = await fanout.follow(at, whole);
+        await fanout.relay(at, token, stretch(-1, 0, [0]));
+        await vi.waitFor(() => expect(whole.offsets).toEqual([0]), SOON);
+      });
+
+      it('D7: a beat carries the newest event relayed, and is silent before there is one', async () => {
+        const heard = new Heard();
+        await using _ = await fanout.follow(at, heard);
+        await fanout.beat(at);
+        const token = await claimAt(fanout, at, -1);
+        await fanout.beat(at);
+        await fanout.relay(at, token, stretch(-1, 8, [2, 5]));
+        await fanout.beat(at);
+        await vi.waitFor(() => expect(heard.beats).toEqual([5]), SOON);
+        expect(await fanout.newest([freshPartition(), at])).toEqual([undefined, 5]);
+      });
+
+      it('carries data byte for byte, every attribute, and tombstones', async () => {
+        const heard = new Heard();
+        const token = await claimAt(fanout, at, -1);
+        await using _ = await fanout.follow(at, heard);
+        const events = [
+          relayed(0, { data: Buffer.from(upTo(0, 255)), subject: null }),
+          relayed(1, { data: Buffer.from('{"name":"Zoë 日本 🛒\\u0000"}'), subject: 'ключ\n"' }),
+          relayed(2, { data: null }),
+          relayed(3, { data: Buffer.alloc(0) }),
+          relayed(4, {
+            correlationId: 'c',
+            causationId: 'b',
+            traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`,
+            tracestate: 'v=1',
+            idempotent: true,
+          }),
+        ];
+        await fanout.relay(at, token, { after: offset(-1), through: offset(4), events });
+        await vi.waitFor(() => expect(heard.events).toEqual(events), SOON);
+        expect(await fanout.window(at, offset(-1), offset(4))).toEqual(events);
+      });
+    });
+
+    describe('the window', () => {
+      it('gives a stretch of 1,000 events in order, and any part of it', async () => {
+        const heard = new Heard();
+        const token = await claimAt(fanout, at, -1);
+        await using _ = await fanout.follow(at, heard);
+        await fanout.relay(at, token, stretch(-1, 999, upTo(0, 999)));
+        expect(await fanout.window(at, offset(-1), offset(999))).toEqual(upTo(0, 999).map((n) => relayed(n)));
+        const part = await fanout.window(at, offset(500), offset(503));
+        expect(part?.map((event) => event.offset)).toEqual([501, 502, 503]);
+        await vi.waitFor(() => expect(heard.offsets).toEqual(upTo(0, 999)), SOON);
+      });
+
+      it('does not prove what is beyond its progress', async () => {
+        const token = await claimAt(fanout, at, -1);
+        expect(await fanout.window(freshPartition(), offset(-1), offset(0))).toBeUndefined();
+        await fanout.relay(at, token, stretch(-1, 5, [0, 5]));
+        expect(await fanout.window(at, offset(0), offset(6))).toBeUndefined();
+        expect(await fanout.window(at, offset(5), offset(6))).toBeUndefined();
+        expect(await fanout.window(at, offset(5), offset(5))).toEqual([]);
+      });
+
+      it('proves a stretch with nothing to show', async () => {
+        const token = await claimAt(fanout, at, 9);
+        await fanout.relay(at, token, stretch(9, 20, []));
+        expect(await fanout.window(at, offset(9), offset(20))).toEqual([]);
+        expect(await fanout.window(at, offset(12), offset(15))).toEqual([]);
+        expect(await fanout.window(at, offset(8), offset(15))).toBeUndefined();
+        await fanout.relay(at, token, stretch(20, 30, [25]));
+        expect(await fanout.window(at, offset(9), offset(20))).toEqual([]);
+        expect(await fanout.window(at, offset(25), offset(30))).toEqual([]);
+        expect(await fanout.window(at, offset(8), offset(30))).toBeUndefined();
+        expect(await fanout.window(at, offset(24), offset(30))).toEqual([relayed(25)]);
+      });
+
+      it('does not prove what was trimmed', async () => {
+        const token = await claimAt(fanout, at, -1);
+        const last = 3 * WINDOW_EVENTS - 1;
+        for (let n = 0; n < last; n += 500) {
+          await fanout.relay(at, token, stretch(n - 1, n + 499, upTo(n, n + 499)));
+        }
+        expect(await fanout.window(at, offset(-1), offset(last))).toBeUndefined();
+        expect(await fanout.window(at, offset(-1), offset(10))).toBeUndefined();
+        const kept = await fanout.window(at, offset(last - 900), offset(last));
+        expect(kept?.map((event) => event.offset)).toEqual(upTo(last - 899, last));
+      });
+
+      it('forgets with a reset', async () => {
+        const token = await claimAt(fanout, at, -1);
+        await fanout.relay(at, token, stretch(-1, 9, upTo(0, 9)));
+        expect(await fanout.reset(at, token, offset(4))).toBe('RESET');
+        expect(await fanout.newest([at])).toEqual([undefined]);
+        expect(await fanout.window(at, offset(4), offset(9))).toBeUndefined();
+        expect(await fanout.relay(at, token, stretch(4, 6, [5, 6]))).toMatchObject({ duplicates: 0 });
+        expect(await fanout.window(at, offset(4), offset(6))).toEqual([relayed(5), relayed(6)]);
+        expect(await fanout.window(at, offset(3), offset(6))).toBeUndefined();
+      });
+    });
+  });
+}
