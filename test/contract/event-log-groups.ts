@@ -225,14 +225,17 @@ export function groupContract(bench: () => EventLogHarness): void {
     const topic = await newTopic(log(), 'leave', 1);
     await log().append(numbered(topic, 1), soon());
     let [begun, ended] = [false, false];
+    const released = new AbortController();
     const recorder = new Recorder(async (batch) => {
       begun = true;
-      await aborted(batch.signal);
+      await aborted(AbortSignal.any([batch.signal, released.signal]));
       ended = true;
     });
     const member = await join(uniqueGroup(), topic, recorder);
     await expect.poll(() => begun, POLL).toBe(true);
-    await member[Symbol.asyncDispose]();
+    const leaving = member[Symbol.asyncDispose]();
+    released.abort();
+    await leaving;
     expect(ended).toBe(true);
     await expect(member.ended).resolves.toBeUndefined();
   });

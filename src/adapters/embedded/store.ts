@@ -1,0 +1,79 @@
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { type Database, open } from 'lmdb';
+import { Groups } from './groups.js';
+import { Journal } from './journal.js';
+import { lockDirectory } from './lock.js';
+
+/** A record as it is kept: timestamp, key, headers, value. */
+export type StoredRecord = [number, string | null, Record<string, string>, Buffer | null];
+
+/** A value of the state store, and when it expires (milliseconds since 1970), if it does. */
+export type StoredState = [Buffer, number | null];
+
+/** What one environment holds. The writes of one turn of the event loop are one transaction. */
+export interface Tables {
+  /** By topic, partition and offset. */
+  readonly records: Database<StoredRecord, [string, number, number]>;
+  /** How many partitions, by topic. */
+  readonly topics: Database<number, string>;
+  /** The next offset, by consumer group, topic and partition. */
+  readonly progress: Database<number, [string, string, number]>;
+  readonly state: Database<StoredState, string>;
+  /** The keys of `state` that expire, by when they do. */
+  readonly expiries: Database<true, [number, string]>;
+}
+
+/** The files in one directory, open in this process: what the embedded log and state store stand on. */
+export interface EmbeddedStore extends AsyncDisposable {
+  readonly dir: string;
+  readonly tables: Tables;
+  readonly journal: Journal;
+  readonly groups: Groups;
+}
+
+/**
+ * Opens, or creates, the store in `dir`. Disposing ends all consumer groups and closes the files.
+ * @throws {MillraceError} LOG_UNAVAILABLE when another process has it open
+ */
+export function openEmbeddedStore({ dir }: { dir: string }): EmbeddedStore {
+  mkdirSync(dir, { recursive: true });
+  const lock = lockDirectory(dir);
+  try {
+    // D1: without overlapping sync a write resolves only after its transaction is on the disk.
+    const root = open({
+      path: join(resolve(dir), 'data.mdb'),
+      noSubdir: true,
+      maxDbs: 8,
+      overlappingSync: false,
+    });
+    const tables: Tables = {
+      records: root.openDB({ name: 'records' }),
+      topics: root.openDB({ name: 'topics' }),
+      progress: root.openDB({ name: 'progress' }),
+      state: root.openDB({ name: 'state' }),
+      expiries: root.openDB({ name: 'expiries' }),
+    };
+    const journal = new Journal(tables);
+    const groups = new Groups(journal);
+    let closing: Promise<void> | undefined;
+    const close = async (): Promise<void> => {
+      await groups[Symbol.asyncDispose]();
+      await root.close();
+      lock.release();
+    };
+    return {
+      dir,
+      tables,
+      journal,
+      groups,
+      [Symbol.asyncDispose]() {
+        closing ??= close();
+        return closing;
+      },
+    };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
