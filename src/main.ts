@@ -1,0 +1,119 @@
+#!/usr/bin/env node
+import { resolve } from 'node:path';
+import { Command } from 'commander';
+import { bindSchema, formatMistake } from './binding/binding.js';
+import type { Bindings } from './binding/bindings.js';
+import { type Config, ConfigError, checkRoles, ENVIRONMENT, type Roles, readConfig } from './config.js';
+import { MillraceError } from './core/errors.js';
+import { startNode } from './node.js';
+import { openLogger } from './observe/log.js';
+import type { Project } from './project.js';
+import { loadProject, loadSchema, ProjectError } from './project-loader.js';
+
+/** Something the person at the command line can mend: told in their words, without a stack. */
+class UserError extends Error {
+  constructor(
+    message: string,
+    readonly exitCode: number,
+  ) {
+    super(message);
+  }
+}
+
+async function loadAll(config: Config): Promise<{ project: Project; bindings: Bindings }> {
+  const dir = process.cwd();
+  const project = await loadProject(dir);
+  const sources = await loadSchema(config.SCHEMA, dir);
+  const bound = bindSchema({
+    sources,
+    ...(project.resolvers === undefined ? {} : { resolvers: project.resolvers }),
+  });
+  if (bound.ok) return { project, bindings: bound.bindings };
+  const { length } = bound.mistakes;
+  const title = `The schema has ${length} mistake${length === 1 ? '' : 's'}:`;
+  throw new UserError([title, ...bound.mistakes.map(formatMistake)].join('\n'), 1);
+}
+
+async function run(roles: Roles): Promise<void> {
+  const config = readConfig(process.env);
+  checkRoles(config, roles);
+  const { project, bindings } = await loadAll(config);
+  const logger = openLogger(config.LOG_LEVEL);
+  const stop = new AbortController();
+  const stopped = new Promise<void>((done) => {
+    stop.signal.addEventListener('abort', () => done());
+  });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  const node = await startNode({ config, roles, project, bindings, logger }, stop.signal);
+  const lines = [...node.lines];
+  if (config.KAFKA_BROKERS === undefined) lines.push(`data     ${resolve(config.DATA_DIR)}`);
+  if (node.url !== undefined)
+    lines.unshift(`GraphQL  ${node.url}/graphql  (GraphiQL in a browser, WebSocket, SSE)`);
+  process.stdout.write(`${lines.join('\n')}\n`);
+  try {
+    await Promise.race([stopped, node.ended]);
+  } finally {
+    await node[Symbol.asyncDispose]();
+  }
+}
+
+async function check(): Promise<void> {
+  const config = readConfig(process.env);
+  const { bindings } = await loadAll(config);
+  const topics = [...bindings.topics.keys()].join(', ') || 'none';
+  process.stdout.write(
+    `The schema is good: ${bindings.publishes.size} fields publish, ${bindings.subscribes.size} follow; topics: ${topics}.\n`,
+  );
+}
+
+function commandLine(): Command {
+  const environment = Object.entries(ENVIRONMENT).map(([name, about]) => `  ${name.padEnd(20)} ${about}`);
+  const program = new Command('millrace')
+    .description('A GraphQL subscription gateway over events')
+    .addHelpText('after', `\nEnvironment:\n${environment.join('\n')}`)
+    .showHelpAfterError();
+  program
+    .command('start')
+    .description('everything in one process')
+    .action(() => run({ gateway: true, relay: true, services: 'all' }));
+  program
+    .command('gateway')
+    .description('serve clients')
+    .action(() => run({ gateway: true, relay: false, services: [] }));
+  program
+    .command('relay')
+    .description('move events from the log into the fan-out')
+    .action(() => run({ gateway: false, relay: true, services: [] }));
+  program
+    .command('services')
+    .description('run services of the project')
+    .argument('[name...]', 'which of them; all when none is named')
+    .action((names: string[]) =>
+      run({ gateway: false, relay: false, services: names.length === 0 ? 'all' : names }),
+    );
+  program
+    .command('check')
+    .description('check the schema and the configuration, without starting')
+    .action(check);
+  return program;
+}
+
+/** What to say, and how to exit. */
+function explain(error: unknown): { message: string; exitCode: number } {
+  if (error instanceof ConfigError) return { message: error.message, exitCode: 2 };
+  if (error instanceof UserError) return { message: error.message, exitCode: error.exitCode };
+  if (error instanceof ProjectError || error instanceof MillraceError)
+    return { message: error.message, exitCode: 1 };
+  if (error instanceof Error && error.name === 'TimeoutError') {
+    return { message: 'The log did not answer while the process started. Is it reachable?', exitCode: 1 };
+  }
+  return { message: error instanceof Error ? (error.stack ?? error.message) : String(error), exitCode: 1 };
+}
+
+try {
+  await commandLine().parseAsync();
+} catch (error) {
+  const { message, exitCode } = explain(error);
+  process.stderr.write(`millrace: ${message}\n`);
+  process.exitCode = exitCode;
+}

@@ -1,0 +1,285 @@
+import { openInProcessFanout } from './adapters/embedded/fanout.js';
+import { openEmbeddedLog } from './adapters/embedded/log.js';
+import { openEmbeddedStore } from './adapters/embedded/store.js';
+import { openKafkaLog } from './adapters/kafka/kafka.js';
+import { openRedisFanout } from './adapters/redis/fanout.js';
+import type { Authenticate } from './auth/authenticate.js';
+import { jwtAuthenticate } from './auth/jwt.js';
+import type { Bindings } from './binding/bindings.js';
+import type { Config, Roles } from './config.js';
+import { decodeRecord } from './core/cloudevent.js';
+import { CursorCodec } from './core/cursor.js';
+import { ANONYMOUS } from './core/identity.js';
+import { type Topic, topic } from './core/ids.js';
+import type { TopicFormat } from './core/topic-format.js';
+import { Hub } from './hub/hub.js';
+import type { Logger } from './observe/log.js';
+import { Metrics } from './observe/metrics.js';
+import { Gateway } from './operation/gateway.js';
+import type { EventLog, TopicSpec } from './ports/event-log.js';
+import type { Fanout } from './ports/fanout.js';
+import { process as runService } from './process/process.js';
+import type { Service } from './process/service.js';
+import type { Project } from './project.js';
+import { Publisher } from './publish/publisher.js';
+import { Relay } from './relay/relay.js';
+import { deadLetterTopic } from './relay/triage.js';
+import { ownCursorSecret } from './secrets.js';
+import { Subscriptions } from './subscribe/subscriptions.js';
+import { createHttpServer } from './transport/http.js';
+
+export interface NodeOptions {
+  readonly config: Config;
+  readonly roles: Roles;
+  readonly project: Project;
+  readonly bindings: Bindings;
+  readonly logger: Logger;
+  readonly metrics?: Metrics;
+}
+
+/** One running process of the gateway. Disposing stops it, the newest part first. */
+export interface RunningNode extends AsyncDisposable {
+  /** Where clients reach it; `undefined` for a process that is no gateway. */
+  readonly url: string | undefined;
+  /** What it runs on and what runs, a line each. */
+  readonly lines: readonly string[];
+  readonly metrics: Metrics;
+  /** Rejects when a part of it cannot go on. */
+  readonly ended: Promise<never>;
+}
+
+/** How long the log may take to answer while the process starts. */
+const START_DEADLINE = 60_000;
+
+/** Makes one process out of the parts: the only place that knows which adapter stands behind a port. */
+export async function startNode(options: NodeOptions, signal: AbortSignal): Promise<RunningNode> {
+  const parts = new Parts();
+  try {
+    return await compose(options, parts, AbortSignal.any([signal, AbortSignal.timeout(START_DEADLINE)]));
+  } catch (error) {
+    await parts[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function compose(options: NodeOptions, parts: Parts, starting: AbortSignal): Promise<RunningNode> {
+  const { config, roles, project, bindings, logger } = options;
+  const metrics = options.metrics ?? new Metrics();
+  const { log, fanout } = await openAdapters(options, metrics, parts, starting);
+  const services = chosenServices(project.services ?? [], roles.services);
+  await log.ensureTopics(topicsOf(bindings, services, config), { create: config.TOPIC_CREATE }, starting);
+
+  const lines = [`log      ${log.description}`];
+  const running: Promise<void>[] = [];
+  const formats = formatsOf(bindings);
+  if (fanout !== undefined) lines.push(`fan-out  ${fanout.description}`);
+  if (roles.relay && fanout !== undefined) {
+    const { RELAY_GROUP: group, WINDOW_EVENTS: windowEvents } = config;
+    const relay = parts.own(
+      await Relay.start(
+        { log, fanout, metrics, logger, formats, group: `${group}-relay`, windowEvents },
+        starting,
+      ),
+    );
+    running.push(relay.ended);
+  }
+  for (const service of services) {
+    const work = parts.own(await startService(service, { log, formats, metrics, logger, config }, starting));
+    running.push(work.ended);
+  }
+  if (services.length > 0) lines.push(`services ${services.map(({ name }) => name).join(', ')}`);
+  let url: string | undefined;
+  if (roles.gateway && fanout !== undefined) {
+    url = await startGateway(options, { log, fanout, formats, metrics }, parts);
+  }
+  return {
+    url,
+    lines,
+    metrics,
+    ended: failureOf(running),
+    [Symbol.asyncDispose]: () => parts[Symbol.asyncDispose](),
+  };
+}
+
+async function openAdapters(
+  { config, roles, logger }: NodeOptions,
+  metrics: Metrics,
+  parts: Parts,
+  starting: AbortSignal,
+): Promise<{ log: EventLog; fanout: Fanout | undefined }> {
+  const onProblem = ({ kind, message, cause }: { kind: string; message: string; cause?: unknown }): void => {
+    metrics.problems.inc({ kind });
+    logger.warn({ kind, err: cause }, message);
+  };
+  const log =
+    config.KAFKA_BROKERS === undefined
+      ? parts.own(openEmbeddedLog(parts.own(openEmbeddedStore({ dir: config.DATA_DIR }))))
+      : parts.own(
+          await openKafkaLog({ brokers: config.KAFKA_BROKERS, clientId: 'millrace', onProblem }, starting),
+        );
+  if (!roles.gateway && !roles.relay) return { log, fanout: undefined };
+  const windowEvents = config.WINDOW_EVENTS;
+  const fanout =
+    config.REDIS_URL === undefined
+      ? openInProcessFanout({ windowEvents })
+      : await openRedisFanout({ url: config.REDIS_URL, windowEvents, prefix: config.RELAY_GROUP, onProblem });
+  return { log, fanout: parts.own(fanout) };
+}
+
+async function startGateway(
+  { config, project, bindings, logger }: NodeOptions,
+  {
+    log,
+    fanout,
+    formats,
+    metrics,
+  }: { log: EventLog; fanout: Fanout; formats: ReadonlyMap<Topic, TopicFormat>; metrics: Metrics },
+  parts: Parts,
+): Promise<string> {
+  const secrets = config.CURSOR_SECRET ?? [await ownCursorSecret(config.DATA_DIR)];
+  const publisher = parts.own(
+    new Publisher(
+      log,
+      {
+        source: '/gateway',
+        deadline: config.PUBLISH_DEADLINE_MS,
+        maxWaiting: config.PUBLISH_MAX_WAITING,
+        maxBatchBytes: 900_000,
+      },
+      metrics,
+    ),
+  );
+  const ring = { events: config.RING_EVENTS, bytes: config.RING_BYTES };
+  const hub = parts.own(new Hub({ log, fanout, formats, metrics, logger, ring, linger: 10_000 }));
+  const subscriptions = new Subscriptions({
+    bindings,
+    hub,
+    codec: new CursorCodec(secrets),
+    metrics,
+    logger,
+  });
+  const operations = new Gateway({
+    bindings,
+    publisher,
+    subscriptions,
+    logger,
+    limits: { maxTokens: config.MAX_TOKENS },
+  });
+  const server = parts.own(
+    await createHttpServer({
+      host: config.HOST,
+      port: config.PORT,
+      operations,
+      authenticate: authenticator(config, project),
+      schema: bindings.schema,
+      examples: project.examples ?? [],
+      logger,
+      limits: {
+        bodyBytes: config.MAX_BODY_BYTES,
+        operationsPerConnection: config.MAX_OPERATIONS,
+        highWaterMark: config.SLOW_BYTES,
+      },
+      routes: {
+        '/healthz': (_request, response) => void response.end('ok\n'),
+        '/readyz': (_request, response) => void response.end('ok\n'),
+        '/metrics': async (_request, response) => {
+          response.setHeader('content-type', metrics.registry.contentType);
+          response.end(await metrics.registry.metrics());
+        },
+      },
+    }),
+  );
+  return server.url;
+}
+
+interface ServiceParts {
+  readonly log: EventLog;
+  readonly formats: ReadonlyMap<Topic, TopicFormat>;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly config: Config;
+}
+
+function startService(
+  service: Service,
+  { log, formats, metrics, logger, config }: ServiceParts,
+  starting: AbortSignal,
+) {
+  return runService(
+    {
+      log,
+      group: `${config.RELAY_GROUP}-service-${service.name}`,
+      service,
+      decode: (record, at) => decodeRecord(record, formats.get(at.topic) ?? { kind: 'CLOUDEVENTS' }, at),
+      onInvalid: (at, kind) => metrics.invalid.inc({ topic: at.topic, kind }),
+      onFailure: (at, event, err) => {
+        metrics.problems.inc({ kind: 'service' });
+        logger.warn(
+          { service: service.name, event: event.id, at, err },
+          'a service failed; its batch is given again',
+        );
+      },
+    },
+    starting,
+  );
+}
+
+/** `JWT_*` wins over the project's own; without either everybody is anonymous. */
+function authenticator(config: Config, project: Project): Authenticate {
+  const { JWT_SECRET, JWT_JWKS_URL, JWT_ISSUER, JWT_AUDIENCE } = config;
+  if (JWT_SECRET !== undefined || JWT_JWKS_URL !== undefined) {
+    return jwtAuthenticate({
+      ...(JWT_SECRET === undefined ? {} : { secret: JWT_SECRET }),
+      ...(JWT_JWKS_URL === undefined ? {} : { jwksUrl: JWT_JWKS_URL }),
+      ...(JWT_ISSUER === undefined ? {} : { issuer: JWT_ISSUER }),
+      ...(JWT_AUDIENCE === undefined ? {} : { audience: JWT_AUDIENCE }),
+    });
+  }
+  return project.authenticate ?? (() => Promise.resolve(ANONYMOUS));
+}
+
+function chosenServices(all: readonly Service[], chosen: readonly string[] | 'all'): readonly Service[] {
+  if (chosen === 'all') return all;
+  return chosen.map((name) => {
+    const service = all.find((known) => known.name === name);
+    if (service !== undefined) return service;
+    const names = all.map((known) => known.name).join(', ') || 'none';
+    throw new Error(`There is no service named ${name}; the project has: ${names}.`);
+  });
+}
+
+function formatsOf(bindings: Bindings): ReadonlyMap<Topic, TopicFormat> {
+  return new Map([...bindings.topics.values()].map(({ topic: name, format }) => [name, format]));
+}
+
+function topicsOf(bindings: Bindings, services: readonly Service[], config: Config): readonly TopicSpec[] {
+  const spec = { partitions: config.TOPIC_PARTITIONS, replicas: config.TOPIC_REPLICAS, config: {} };
+  const names = new Set<Topic>(bindings.topics.keys());
+  for (const service of services) for (const name of service.topics) names.add(topic(name));
+  return [...names].flatMap((name) => [
+    { topic: name, ...spec },
+    // One partition: the order of dead letters says more than their throughput.
+    { topic: deadLetterTopic(name), ...spec, partitions: 1 },
+  ]);
+}
+
+/** Rejects with the first failure, and never resolves: a part that left because it was stopped is no news. */
+function failureOf(running: readonly Promise<void>[]): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    for (const part of running) part.catch(reject);
+  });
+}
+
+/** What a process is made of; stopped in the reverse of the order in which it was made. */
+class Parts implements AsyncDisposable {
+  readonly #owned: AsyncDisposable[] = [];
+
+  own<T extends AsyncDisposable>(part: T): T {
+    this.#owned.push(part);
+    return part;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const part of this.#owned.splice(0).reverse()) await part[Symbol.asyncDispose]();
+  }
+}
