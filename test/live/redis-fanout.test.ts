@@ -1,12 +1,170 @@
 import { randomUUID } from 'node:crypto';
-import { describe } from 'vitest';
+import { Redis } from 'ioredis';
+import { describe, expect, it, vi } from 'vitest';
 import { openRedisFanout } from '../../src/adapters/redis/fanout.js';
+import { offset } from '../../src/core/ids.js';
 import { fanoutContract } from '../contract/fanout.js';
-import { WINDOW_EVENTS } from '../contract/fanout-tools.js';
+import {
+  claimAt,
+  freshPartition,
+  Heard,
+  never,
+  relayed,
+  stretch,
+  WINDOW_EVENTS,
+} from '../contract/fanout-tools.js';
 
 const url = process.env['REDIS_URL'] ?? '';
+const SOON = { timeout: 30_000 };
 
-describe.skipIf(url === '')('with a real Redis', () => {
+describe.skipIf(url === '')('with a real Redis', { timeout: 60_000 }, () => {
   const prefix = `test-${randomUUID()}`;
-  fanoutContract('The Redis fan-out', () => openRedisFanout({ url, prefix, windowEvents: WINDOW_EVENTS }));
+  const open = () => openRedisFanout({ url, prefix, windowEvents: WINDOW_EVENTS });
+  fanoutContract('The Redis fan-out', open);
+
+  it('D6, D9: after a wipe an old token never works again, and the new one is larger', async () => {
+    await using fanout = await open();
+    await using redis = connect();
+    const at = freshPartition();
+    const old = await claimAt(fanout, at, -1);
+    await fanout.relay(at, old, stretch(-1, 0, [0]));
+    await redis.wipe(`${prefix}:{${at.topic}/*`);
+    expect(await fanout.relay(at, old, stretch(0, 1, [1]))).toEqual({ status: 'FENCED' });
+    expect(await fanout.reset(at, old, offset(0))).toBe('FENCED');
+    expect(await fanout.newest([at])).toEqual([undefined]);
+    expect(await fanout.window(at, offset(-1), offset(0))).toBeUndefined();
+    await fanout.beat(at);
+    const claim = await fanout.claim(at, never);
+    expect(claim.passed).toBeUndefined();
+    expect(Number(claim.token)).toBeGreaterThan(Number(old));
+    expect(await fanout.reset(at, claim.token, offset(-1))).toBe('RESET');
+    expect(await fanout.relay(at, old, stretch(-1, 1, [1]))).toEqual({ status: 'FENCED' });
+    expect(await fanout.relay(at, claim.token, stretch(-1, 0, [0]))).toMatchObject({ status: 'RELAYED' });
+  });
+
+  it('D6: a window whose stream alone was evicted proves nothing', async () => {
+    await using fanout = await open();
+    await using redis = connect();
+    const at = freshPartition();
+    const token = await claimAt(fanout, at, -1);
+    await fanout.relay(at, token, stretch(-1, 1, [0, 1]));
+    await redis.wipe(`${prefix}:{${at.topic}/*:stream`);
+    expect(await fanout.window(at, offset(-1), offset(1))).toBeUndefined();
+    expect(await fanout.window(at, offset(1), offset(1))).toEqual([]);
+    await fanout.relay(at, token, stretch(1, 2, [2]));
+    expect(await fanout.window(at, offset(0), offset(2))).toBeUndefined();
+    expect(await fanout.window(at, offset(1), offset(2))).toEqual([relayed(2)]);
+  });
+
+  it('D6: when the connection was lost, followers are told once it is back, and hear on', async () => {
+    await using fanout = await open();
+    await using redis = connect();
+    const at = freshPartition();
+    const [one, two] = [new Heard(), new Heard()];
+    await using _one = await fanout.follow(at, one);
+    await using _two = await fanout.follow(at, two);
+    const token = await claimAt(fanout, at, -1);
+    await redis.client.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+    await vi.waitFor(() => expect([one.resumptions, two.resumptions]).toEqual([1, 1]), SOON);
+    await fanout.relay(at, token, stretch(-1, 0, [0]));
+    await vi.waitFor(() => expect([one.offsets, two.offsets]).toEqual([[0], [0]]), SOON);
+  });
+
+  it('letting go and following again while the connection is lost', async () => {
+    await using fanout = await open();
+    await using redis = connect();
+    const at = freshPartition();
+    const [gone, stays] = [new Heard(), new Heard()];
+    const following = await fanout.follow(at, gone);
+    const token = await claimAt(fanout, at, -1);
+    await redis.client.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+    await following[Symbol.asyncDispose]();
+    await using _ = await fanout.follow(at, stays);
+    await vi.waitFor(async () => {
+      await fanout.beat(at);
+      await fanout.relay(at, token, stretch(-1, 0, [0]));
+      expect(stays.beats).toContain(0);
+    }, SOON);
+    expect(gone.offsets).toEqual([]);
+  });
+
+  it('two nodes hear the same', async () => {
+    await using one = await open();
+    await using two = await open();
+    const at = freshPartition();
+    const [here, there] = [new Heard(), new Heard()];
+    await using _here = await one.follow(at, here);
+    await using _there = await two.follow(at, there);
+    await one.relay(at, await claimAt(one, at, -1), stretch(-1, 1, [0, 1]));
+    await vi.waitFor(
+      () =>
+        expect([here.offsets, there.offsets]).toEqual([
+          [0, 1],
+          [0, 1],
+        ]),
+      SOON,
+    );
+    expect(await two.window(at, offset(-1), offset(1))).toHaveLength(2);
+  });
+
+  it('a large stretch comes as several messages that follow each other', async () => {
+    await using fanout = await open();
+    const at = freshPartition();
+    const heard = new Heard();
+    await using _ = await fanout.follow(at, heard);
+    const data = Buffer.alloc(200_000, 'x');
+    const events = Array.from({ length: 10 }, (_unused, n) => relayed(n, { data }));
+    const token = await claimAt(fanout, at, -1);
+    await fanout.relay(at, token, { after: offset(-1), through: offset(9), events });
+    await vi.waitFor(() => expect(heard.offsets).toHaveLength(10), SOON);
+    expect(heard.messages.map((message) => message.prev)).toEqual([-1, 2, 5, 8]);
+  });
+
+  it('a message that is not ours is reported, and what follows it is heard', async () => {
+    const onProblem = vi.fn();
+    await using fanout = await openRedisFanout({ url, prefix, windowEvents: 10, onProblem });
+    await using redis = connect();
+    const at = freshPartition();
+    const heard = new Heard();
+    await using _ = await fanout.follow(at, heard);
+    await redis.client.publish(`${prefix}:{${at.topic}/${at.partition}}:live`, 'E0\nnonsense');
+    await fanout.relay(at, await claimAt(fanout, at, -1), stretch(-1, 0, [0]));
+    await vi.waitFor(() => expect(heard.offsets).toEqual([0]), SOON);
+    expect(onProblem).toHaveBeenCalledOnce();
+  });
 });
+
+describe('the Redis fan-out without a Redis', { timeout: 60_000 }, () => {
+  it('opens at once, and every operation rejects with FANOUT_UNAVAILABLE', async () => {
+    const onProblem = vi.fn();
+    await using fanout = await openRedisFanout({ url: 'redis://127.0.0.1:1', windowEvents: 10, onProblem });
+    const at = freshPartition();
+    const operations = [
+      fanout.claim(at, never),
+      fanout.reset(at, '1', offset(0)),
+      fanout.relay(at, '1', stretch(-1, 0, [0])),
+      fanout.beat(at),
+      fanout.follow(at, new Heard()),
+      fanout.follow(at, new Heard()),
+      fanout.window(at, offset(-1), offset(0)),
+      fanout.newest([at]),
+    ];
+    for (const result of await Promise.allSettled(operations)) {
+      expect(result).toMatchObject({ status: 'rejected', reason: { code: 'FANOUT_UNAVAILABLE' } });
+    }
+    expect(onProblem).toHaveBeenCalledWith(expect.objectContaining({ kind: 'redis-connection' }));
+  });
+});
+
+function connect() {
+  const client = new Redis(url);
+  return {
+    client,
+    /** Deletes the keys that match, as a lost Redis would. */
+    async wipe(pattern: string): Promise<void> {
+      const keys = await client.keys(pattern);
+      if (keys.length > 0) await client.del(...keys);
+    },
+    [Symbol.asyncDispose]: async () => client.disconnect(),
+  };
+}

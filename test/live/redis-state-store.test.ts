@@ -1,0 +1,20 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { openRedisStateStore } from '../../src/adapters/redis/state-store.js';
+import { stateStoreContract } from '../contract/state-store.js';
+
+const url = process.env['REDIS_URL'] ?? '';
+
+describe.skipIf(url === '')('with a real Redis', () => {
+  const prefix = `test-${randomUUID()}`;
+  stateStoreContract('The Redis state store', () => openRedisStateStore({ url, prefix }));
+
+  it('says the same on every node', async () => {
+    await using one = await openRedisStateStore({ url, prefix });
+    await using two = await openRedisStateStore({ url, prefix });
+    await one.put('shared', Buffer.from('v'));
+    expect(await two.get('shared')).toEqual(Buffer.from('v'));
+    const claims = [one.putIfAbsent('claim', Buffer.from('1')), two.putIfAbsent('claim', Buffer.from('2'))];
+    expect((await Promise.all(claims)).filter((there) => there === undefined)).toHaveLength(1);
+  });
+});
