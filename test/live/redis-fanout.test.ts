@@ -64,7 +64,7 @@ describe.skipIf(url === '')('with a real Redis', { timeout: 60_000 }, () => {
     await using _one = await fanout.follow(at, one);
     await using _two = await fanout.follow(at, two);
     const token = await claimAt(fanout, at, -1);
-    await redis.client.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+    await redis.killSubscribers(prefix);
     await vi.waitFor(() => expect([one.resumptions, two.resumptions]).toEqual([1, 1]), SOON);
     await fanout.relay(at, token, stretch(-1, 0, [0]));
     await vi.waitFor(() => expect([one.offsets, two.offsets]).toEqual([[0], [0]]), SOON);
@@ -77,7 +77,7 @@ describe.skipIf(url === '')('with a real Redis', { timeout: 60_000 }, () => {
     const [gone, stays] = [new Heard(), new Heard()];
     const following = await fanout.follow(at, gone);
     const token = await claimAt(fanout, at, -1);
-    await redis.client.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+    await redis.killSubscribers(prefix);
     await following[Symbol.asyncDispose]();
     await using _ = await fanout.follow(at, stays);
     await vi.waitFor(async () => {
@@ -164,6 +164,11 @@ function connect() {
     async wipe(pattern: string): Promise<void> {
       const keys = await client.keys(pattern);
       if (keys.length > 0) await client.del(...keys);
+    },
+    async killSubscribers(prefix: string): Promise<void> {
+      const clients = String(await client.client('LIST')).split('\n');
+      const ids = clients.filter((line) => line.includes(`name=${prefix}-subscriber`));
+      for (const line of ids) await client.call('CLIENT', 'KILL', 'ID', /id=(\d+)/.exec(line)?.[1] ?? '');
     },
     [Symbol.asyncDispose]: async () => client.disconnect(),
   };

@@ -63,13 +63,14 @@ export function commandConnection(
 /**
  * A connection for subscriptions only. Its commands wait for Redis as long as it takes (the caller has
  * its own limit). It does not subscribe again by itself: ioredis does that without telling when it is
- * acknowledged, and with promises that nobody holds.
+ * acknowledged, and with promises that nobody holds. `name` is what CLIENT LIST shows.
  */
-export function subscriberConnection(url: string, onError: (error: Error) => void): Redis {
+export function subscriberConnection(url: string, name: string, onError: (error: Error) => void): Redis {
   const redis = new SubscriberConnection(url, {
     ...COMMON,
     maxRetriesPerRequest: null,
     autoResubscribe: false,
+    connectionName: name,
   });
   redis.on('error', onError);
   return redis;

@@ -27,6 +27,7 @@ export interface RedisFanoutOptions {
   readonly onProblem?: (problem: Problem) => void;
 }
 
+const PREFIX = 'millrace';
 const DAY = 24 * 60 * 60 * 1000;
 
 /**
@@ -39,7 +40,7 @@ export async function openRedisFanout(options: RedisFanoutOptions): Promise<Fano
   const onError = (cause: Error): void =>
     onProblem({ kind: 'redis-connection', message: `${describe(options.url)}: ${cause.message}`, cause });
   const commands = commandConnection(options.url, { repeat: true }, onError);
-  const subscriber = subscriberConnection(options.url, onError);
+  const subscriber = subscriberConnection(options.url, `${options.prefix ?? PREFIX}-subscriber`, onError);
   return new RedisFanout(options, commands, new Subscriptions(commands, subscriber, onProblem), onProblem);
 }
 
@@ -178,7 +179,7 @@ class RedisFanout implements Fanout {
   }
 
   #names(at: TopicPartition): Names {
-    const slot = `${this.#options.prefix ?? 'millrace'}:{${partitionName(at)}}`;
+    const slot = `${this.#options.prefix ?? PREFIX}:{${partitionName(at)}}`;
     return { meta: `${slot}:meta`, stream: `${slot}:stream`, ids: `${slot}:id:`, channel: `${slot}:live` };
   }
 }
