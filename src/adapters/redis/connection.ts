@@ -80,7 +80,10 @@ class SubscriberConnection extends Redis {
   /** `RedisPubSub.unsubscribe` lets go of its promises; one that rejects would end the process. */
   override sendCommand(...[command, stream]: Parameters<Redis['sendCommand']>): unknown {
     command.promise.catch(() => undefined);
-    return super.sendCommand(command, stream);
+    const sent = super.sendCommand(command, stream);
+    // With tracing on, ioredis answers with a promise derived from that one.
+    if (sent instanceof Promise) sent.catch(() => undefined);
+    return sent;
   }
 }
 

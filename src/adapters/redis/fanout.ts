@@ -13,6 +13,7 @@ import {
 } from './connection.js';
 import { decodeFrames, encodeFrame } from './frame.js';
 import { decodeMessage, decodeOffset, encodeBeat } from './message.js';
+import { keepPulse } from './pulse.js';
 import { Subscriptions } from './subscriptions.js';
 
 export interface RedisFanoutOptions {
@@ -63,6 +64,7 @@ class RedisFanout implements Fanout {
   readonly #redis: Redis;
   readonly #subscriptions: Subscriptions;
   readonly #onProblem: (problem: Problem) => void;
+  readonly #pulse: Disposable;
 
   constructor(
     options: RedisFanoutOptions,
@@ -75,6 +77,7 @@ class RedisFanout implements Fanout {
     this.#redis = redis;
     this.#subscriptions = subscriptions;
     this.#onProblem = onProblem;
+    this.#pulse = keepPulse(redis, onProblem);
   }
 
   async claim(at: TopicPartition, signal: AbortSignal): Promise<Claim> {
@@ -167,6 +170,7 @@ class RedisFanout implements Fanout {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#subscriptions[Symbol.asyncDispose]();
+    this.#pulse[Symbol.dispose]();
     this.#redis.disconnect();
   }
 

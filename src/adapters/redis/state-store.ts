@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { StateStore } from '../../ports/state-store.js';
 import { commandConnection, describe, type Problem, unavailable } from './connection.js';
+import { keepPulse } from './pulse.js';
 
 export interface RedisStateStoreOptions {
   /** `redis://[:password@]host:port[/db]`, or `rediss://` for TLS. */
@@ -30,11 +31,13 @@ class RedisStateStore implements StateStore {
   readonly description: string;
   readonly #prefix: string;
   readonly #redis: Redis;
+  readonly #pulse: Disposable;
 
   constructor(options: RedisStateStoreOptions, redis: Redis) {
     this.description = describe(options.url);
     this.#prefix = `${options.prefix ?? 'millrace'}:state:`;
     this.#redis = redis;
+    this.#pulse = keepPulse(redis, (problem) => options.onProblem?.(problem));
   }
 
   get(key: string): Promise<Buffer | undefined> {
@@ -71,6 +74,7 @@ class RedisStateStore implements StateStore {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#pulse[Symbol.dispose]();
     this.#redis.disconnect();
   }
 

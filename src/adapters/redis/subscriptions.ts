@@ -1,7 +1,7 @@
 import { RedisPubSub } from 'graphql-redis-subscriptions';
 import type { Redis } from 'ioredis';
-import { MillraceError } from '../../core/errors.js';
-import { ANSWER_WITHIN, type Problem, unavailable } from './connection.js';
+import { type Problem, unavailable } from './connection.js';
+import { keepPulse, within } from './pulse.js';
 
 /** Who hears a channel. */
 export interface Hearer {
@@ -25,8 +25,9 @@ export class Subscriptions implements AsyncDisposable {
   readonly #subscriber: Redis;
   readonly #onProblem: (problem: Problem) => void;
   readonly #hearers = new Map<string, Set<Hearer>>();
-  /** Set while the connection is lost or its channels are not acknowledged again. */
+  /** Whether there was a connection before: the next one is a return. */
   #wasReady = false;
+  readonly #pulse: Disposable;
   #closed = false;
 
   constructor(publisher: Redis, subscriber: Redis, onProblem: (problem: Problem) => void) {
@@ -39,6 +40,7 @@ export class Subscriptions implements AsyncDisposable {
       pmessageEventName: 'pmessageBuffer',
       deserializer: (message) => message,
     });
+    this.#pulse = keepPulse(subscriber, onProblem);
     subscriber.on('ready', () => {
       if (this.#wasReady) void this.#resubscribe();
       this.#wasReady = true;
@@ -52,7 +54,7 @@ export class Subscriptions implements AsyncDisposable {
   /**
    * Resolves once Redis has acknowledged the channel. When the connection is lost meanwhile, `resumed`
    * follows.
-   * @throws {MillraceError} FANOUT_UNAVAILABLE when it did not within `ANSWER_WITHIN`
+   * @throws {MillraceError} FANOUT_UNAVAILABLE when it did not within 5 seconds
    */
   async add(channel: string, hearer: Hearer): Promise<AsyncDisposable> {
     if (this.#closed) throw unavailable(`Following ${channel}`, new Error('closed'));
@@ -63,7 +65,7 @@ export class Subscriptions implements AsyncDisposable {
       this.#pubsub.subscribe(channel, ignore),
     ]);
     try {
-      const ids = await within(both, channel);
+      const ids = await within(both, `the subscription of ${channel}`);
       this.#hearersOf(channel).add(hearer);
       return { [Symbol.asyncDispose]: async () => this.#remove(channel, hearer, ids) };
     } catch (error) {
@@ -76,6 +78,7 @@ export class Subscriptions implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     this.#hearers.clear();
+    this.#pulse[Symbol.dispose]();
     this.#subscriber.disconnect();
   }
 
@@ -101,7 +104,7 @@ export class Subscriptions implements AsyncDisposable {
     const channels = [...this.#hearers.keys()];
     if (channels.length === 0) return;
     try {
-      await within(this.#subscriber.subscribe(...channels), 'all channels');
+      await within(this.#subscriber.subscribe(...channels), 'the subscription of all channels');
     } catch (error) {
       if (this.#closed) return;
       this.#onProblem({ kind: 'fanout-resubscribe', message: 'Redis refuses the channels', cause: error });
@@ -122,22 +125,5 @@ export class Subscriptions implements AsyncDisposable {
     } catch (cause) {
       this.#onProblem({ kind, message: `What ${channel} brought could not be handled`, cause });
     }
-  }
-}
-
-/** Bounds the wait for an acknowledgement: subscriptions wait for Redis without end by themselves. */
-async function within<T>(work: Promise<T>, channel: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const error = new MillraceError(
-      'FANOUT_UNAVAILABLE',
-      `Redis did not acknowledge ${channel} in ${ANSWER_WITHIN} ms.`,
-    );
-    timer = setTimeout(() => reject(error), ANSWER_WITHIN);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }
