@@ -71,6 +71,10 @@ export class Metrics {
   readonly deliveries = this.#counter('millrace_deliveries_total', 'Results handed to a transport', [
     'field',
   ]);
+  readonly live = this.#gauge(
+    'millrace_live_subscriptions',
+    'Subscriptions that stand where the node stands',
+  );
   readonly behind = this.#gauge(
     'millrace_replaying_subscriptions',
     'Subscriptions that are behind and replayed',

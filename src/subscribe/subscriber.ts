@@ -47,7 +47,7 @@ export class Subscriber {
 
   /** Becomes live at once when it stands where the node stands, or else replays until it does. */
   start(): void {
-    if (this.#caughtUp()) this.#cohort.live.add(this);
+    if (this.#caughtUp()) this.#join();
     else void this.#replay();
   }
 
@@ -61,7 +61,7 @@ export class Subscriber {
 
   /** Leaves the live ones, standing at `reached` in the event's partition, and where the node stands elsewhere. */
   fallBehind(event: ParsedEvent, reached: Reached): void {
-    this.#cohort.live.delete(this);
+    this.#leave();
     for (const { at, reached: here } of this.#followed) this.#reached.set(at.partition, here);
     this.#reached.set(event.at.partition, reached);
     void this.#replay();
@@ -74,7 +74,7 @@ export class Subscriber {
 
   close(): void {
     this.#closed = true;
-    this.#cohort.live.delete(this);
+    this.#leave();
     this.#wake?.();
   }
 
@@ -82,6 +82,15 @@ export class Subscriber {
     if (this.#closed) return;
     this.close();
     this.sink.error(errors);
+  }
+
+  #join(): void {
+    this.#cohort.live.add(this);
+    this.#metrics.live.inc();
+  }
+
+  #leave(): void {
+    if (this.#cohort.live.delete(this)) this.#metrics.live.dec();
   }
 
   async #replay(): Promise<void> {
@@ -93,7 +102,7 @@ export class Subscriber {
         if (this.#full) await this.#woken();
         else if (this.#caughtUp()) {
           // In the same turn as the comparison, so nothing can come between.
-          this.#cohort.live.add(this);
+          this.#join();
           return;
         } else await this.#step();
       }

@@ -1,0 +1,99 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Link, onBeat, onRelayed, onRepaired } from '../../src/core/chain.js';
+import type { Relayed } from '../../src/core/event.js';
+import { eventId, offset } from '../../src/core/ids.js';
+
+const relayed = (at: number): Relayed => ({
+  offset: offset(at),
+  timestamp: at,
+  event: { id: eventId(String(at)), source: '/t', type: 'T', subject: null, time: '', data: null },
+});
+const live = (at: number): Link => ({ state: 'live', at: offset(at) });
+const heard = (prev: number, ...offsets: number[]) => ({ prev: offset(prev), events: offsets.map(relayed) });
+const offsetsOf = (events: readonly Relayed[]) => events.map((event) => Number(event.offset));
+
+describe('the chain', () => {
+  it('D3 delivers what follows, over holes in the offsets', () => {
+    const step = onRelayed(live(4), heard(4, 7, 9), 100);
+    expect(offsetsOf(step.deliver)).toEqual([7, 9]);
+    expect(step.link).toEqual(live(9));
+  });
+
+  it('D3 drops what was delivered before, also as a part of a message', () => {
+    expect(onRelayed(live(9), heard(4, 7, 9), 100)).toEqual({ link: live(9), deliver: [] });
+    expect(offsetsOf(onRelayed(live(7), heard(4, 7, 9), 100).deliver)).toEqual([9]);
+  });
+
+  it('D3 holds what comes after a gap until the gap is closed', () => {
+    const gap = onRelayed(live(4), heard(6, 8), 100);
+    expect(gap.deliver).toEqual([]);
+    expect(gap.link).toMatchObject({ state: 'repairing', at: 4, upTo: 6 });
+    const closed = onRepaired(gap.link, [relayed(6)], offset(6));
+    expect(offsetsOf(closed.deliver)).toEqual([6, 8]);
+    expect(closed.link).toEqual(live(8));
+  });
+
+  it('D7 takes a beat above its place as a gap', () => {
+    expect(onBeat(live(4), offset(4)).link).toEqual(live(4));
+    expect(onBeat(live(4), offset(6)).link).toMatchObject({ state: 'repairing', upTo: 6 });
+  });
+
+  it('C4 holds no more than it has room for, and reads the rest instead', () => {
+    const gap = onRelayed(live(0), heard(2, 3, 4), 2);
+    const full = onRelayed(gap.link, heard(4, 5), 2);
+    expect(full.link).toMatchObject({ state: 'repairing', upTo: 5, held: [], heldEvents: 0 });
+  });
+
+  it('D3 delivers every event once and in order, whatever is dropped, repeated or cut', () => {
+    const visible = fc.uniqueArray(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 30 });
+    const plan = fc.array(
+      fc.record({ drop: fc.boolean(), twice: fc.boolean(), beat: fc.boolean(), repairNow: fc.boolean() }),
+      {
+        minLength: 30,
+        maxLength: 30,
+      },
+    );
+    fc.assert(
+      fc.property(
+        visible,
+        plan,
+        fc.integer({ min: 1, max: 5 }),
+        fc.integer({ min: 0, max: 4 }),
+        (raw, fate, size, room) => {
+          const log = raw.sort((a, b) => a - b);
+          const got: number[] = [];
+          let link: Link = live(0);
+          const apply = (step: { link: Link; deliver: readonly Relayed[] }) => {
+            link = step.link;
+            got.push(...offsetsOf(step.deliver));
+          };
+          const repair = () => {
+            for (let i = 0; i < 100 && link.state === 'repairing'; i++) {
+              const { at, upTo } = link;
+              const through = Math.min(upTo, at + 7);
+              apply(
+                onRepaired(link, log.filter((o) => o > at && o <= through).map(relayed), offset(through)),
+              );
+            }
+          };
+          let prev = 0;
+          for (let i = 0, turn = 0; i < log.length; i += size, turn++) {
+            const events = log.slice(i, i + size);
+            const message = heard(prev, ...events);
+            prev = events.at(-1) ?? prev;
+            const fateOf = fate[turn % fate.length];
+            if (!fateOf?.drop) apply(onRelayed(link, message, room));
+            if (fateOf?.twice) apply(onRelayed(link, message, room));
+            if (fateOf?.beat) apply(onBeat(link, offset(prev)));
+            if (fateOf?.repairNow) repair();
+          }
+          apply(onBeat(link, offset(prev)));
+          repair();
+          expect(got).toEqual(log);
+          expect(link.state).toBe('live');
+        },
+      ),
+    );
+  });
+});

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { CursorCodec, type CursorScope, fingerprint } from '../../src/core/cursor.js';
+import { MillraceError } from '../../src/core/errors.js';
+import { offset, partition, topic } from '../../src/core/ids.js';
+
+const SECRET = 'a secret of some length';
+const codec = new CursorCodec([SECRET]);
+const scope: CursorScope = {
+  topic: topic('shop.orders'),
+  field: 'orderEvents',
+  args: '{"orderId":"1"}',
+  subject: 'ada',
+};
+const positions = new Map([
+  [partition(0), { offset: offset(-1), fingerprint: 0 }],
+  [partition(3), { offset: offset(2 ** 40), fingerprint: fingerprint('id', 1) }],
+]);
+const cursor = codec.positions(scope.topic, positions) + codec.tag(scope);
+
+function reasonOf(work: () => unknown): unknown {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof MillraceError) return [error.code, error.details['reason']];
+    throw error;
+  }
+  return 'accepted';
+}
+
+describe('a cursor', () => {
+  it('gives back the positions it was made of', () => {
+    expect(codec.read(cursor, scope)).toEqual(positions);
+  });
+
+  it('is short', () => {
+    const one = new Map([[partition(1), { offset: offset(123_456), fingerprint: 7 }]]);
+    expect((codec.positions(scope.topic, one) + codec.tag(scope)).length).toBeLessThan(90);
+  });
+
+  it('D4 is verified with a key that was rotated out, and signed with the new one', () => {
+    const rotated = new CursorCodec(['the new secret, of some length', SECRET]);
+    expect(rotated.read(cursor, scope)).toEqual(positions);
+    const fresh = rotated.positions(scope.topic, positions) + rotated.tag(scope);
+    expect(reasonOf(() => codec.read(fresh, scope))).toEqual(['CURSOR_INVALID', 'SIGNATURE']);
+  });
+
+  it.each([
+    ['another field', { field: 'ordersPlaced' }, 'FIELD'],
+    ['another topic', { topic: topic('shop.stock') }, 'FIELD'],
+    ['other arguments', { args: '{"orderId":"2"}' }, 'ARGUMENTS'],
+    ['another subject', { subject: 'bob' }, 'SUBJECT'],
+    ['nobody', { subject: undefined }, 'SUBJECT'],
+  ])('S3 is useless for %s', (_case, change, reason) => {
+    expect(reasonOf(() => codec.read(cursor, { ...scope, ...change }))).toEqual(['CURSOR_INVALID', reason]);
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['no cursor', 'not-a-cursor'],
+    ['one half', cursor.split('.')[0] ?? ''],
+    ['three parts', `${cursor}.x`],
+    ['a truncated one', cursor.slice(0, -3)],
+    ['other letters', cursor.replace('.', '.*')],
+  ])('D5 tells %s from a cursor', (_case, text) => {
+    expect(reasonOf(() => codec.read(text, scope))).toMatchObject([
+      'CURSOR_INVALID',
+      expect.stringMatching(/MALFORMED|SIGNATURE/),
+    ]);
+  });
+
+  it('D5 shows every changed byte', () => {
+    for (let i = 0; i < cursor.length; i++) {
+      const changed = cursor.slice(0, i) + (cursor[i] === 'A' ? 'B' : 'A') + cursor.slice(i + 1);
+      expect(reasonOf(() => codec.read(changed, scope))).not.toBe('accepted');
+    }
+  });
+});
