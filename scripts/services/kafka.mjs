@@ -1,0 +1,107 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { run, startChild } from './child.mjs';
+import { dockerAnswers, startContainer } from './docker.mjs';
+import { cachedJars, KAFKA_VERSION, kafkaJars } from './kafka-jars.mjs';
+import { untilKafkaReady } from './kafka-ready.mjs';
+import { freePorts } from './machine.mjs';
+
+/**
+ * A Kafka for tests: the one of KAFKA_BROKERS, or a container, or Apache Kafka's own jars run as one
+ * process, in this order.
+ * @returns {Promise<{ brokers: string, libs: string | undefined, stop(): Promise<void> }>} `libs` is the
+ *   folder of Kafka's jars when they are here, for tests that need its Java tools; `stop` leaves a Kafka
+ *   of KAFKA_BROKERS alone
+ * @throws {Error} saying what to install when there is no way to get one
+ */
+export async function acquireKafka(env = process.env) {
+  if (env.KAFKA_BROKERS) {
+    await untilKafkaReady(env.KAFKA_BROKERS);
+    return { brokers: env.KAFKA_BROKERS, libs: env.KAFKA_LIBS || cachedJars(), stop: async () => {} };
+  }
+  const [port, controllerPort] = await freePorts(2);
+  const brokers = `127.0.0.1:${port}`;
+  const docker = await dockerAnswers();
+  const libs = docker ? cachedJars() : await kafkaJars();
+  const server = docker ? await startDocker(port) : await startJars(libs, port, controllerPort);
+  try {
+    await untilKafkaReady(brokers, server.assertRunning);
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+  return { brokers, libs, stop: server.stop };
+}
+
+/** What holds wherever it runs: one process that is broker and controller, fast to start and to expire. */
+function settings({ listeners, advertised, controllerPort }) {
+  return {
+    'process.roles': 'broker,controller',
+    'node.id': '1',
+    'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
+    listeners,
+    'advertised.listeners': advertised,
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'controller.listener.names': 'CONTROLLER',
+    'inter.broker.listener.name': 'PLAINTEXT',
+    'auto.create.topics.enable': 'false',
+    'group.initial.rebalance.delay.ms': '0',
+    'offsets.topic.replication.factor': '1',
+    'transaction.state.log.replication.factor': '1',
+    'transaction.state.log.min.isr': '1',
+    // Fifty partitions each by default, all loaded before the coordinators answer.
+    'offsets.topic.num.partitions': '4',
+    'transaction.state.log.num.partitions': '4',
+    // Retention is looked at every second, so that its tests need not wait minutes.
+    'log.initial.task.delay.ms': '1000',
+    'log.retention.check.interval.ms': '1000',
+  };
+}
+
+async function startJars(libs, port, controllerPort) {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-kafka-'));
+  try {
+    const config = join(folder, 'server.properties');
+    const listeners = `PLAINTEXT://127.0.0.1:${port}`;
+    const all = {
+      ...settings({
+        listeners: `${listeners},CONTROLLER://127.0.0.1:${controllerPort}`,
+        advertised: listeners,
+        controllerPort,
+      }),
+      'log.dirs': join(folder, 'data'),
+    };
+    writeFileSync(
+      config,
+      Object.entries(all)
+        .map(([name, value]) => `${name}=${value}\n`)
+        .join(''),
+    );
+    const classpath = ['-cp', join(libs, '*')];
+    const cluster = randomBytes(16).toString('base64url');
+    await run('java', [...classpath, 'kafka.tools.StorageTool', 'format', '-t', cluster, '-c', config]);
+    return startChild('Kafka', 'java', ['-Xmx512m', ...classpath, 'kafka.Kafka', config], {
+      logFile: join(folder, 'kafka.log'),
+      folder,
+    });
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** The image takes each setting from the environment: upper case, `_` for `.`, behind `KAFKA_`. */
+function startDocker(port) {
+  const all = settings({
+    listeners: 'PLAINTEXT://:9092,CONTROLLER://:9093',
+    // The address outside of the container, which is what clients are sent to.
+    advertised: `PLAINTEXT://127.0.0.1:${port}`,
+    controllerPort: 9093,
+  });
+  const env = Object.fromEntries(
+    Object.entries(all).map(([name, value]) => [`KAFKA_${name.toUpperCase().replaceAll('.', '_')}`, value]),
+  );
+  return startContainer(`apache/kafka:${KAFKA_VERSION}`, { publish: `127.0.0.1:${port}:9092`, env });
+}

@@ -1,0 +1,77 @@
+import { accessSync, constants, mkdirSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { run } from './child.mjs';
+
+/** How long anything may take to become ready, in milliseconds. Slow machines need most of it. */
+const CEILING = 120_000;
+
+/** True when `command` can be run from PATH. */
+export function onPath(command) {
+  return (process.env.PATH ?? '').split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, command), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** True when packages of the system may be installed: root, on Debian or one of its children. */
+export function mayInstall() {
+  return process.getuid?.() === 0 && onPath('apt-get');
+}
+
+/** Installs Debian packages. RUNLEVEL=1 keeps them from starting daemons of their own. */
+export async function install(packages) {
+  console.error(`installing ${packages.join(', ')} …`);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
+  await run('apt-get', ['update', '-qq'], { env });
+  await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], { env });
+}
+
+/** Where downloads are kept between runs; outside the work tree. */
+export function cacheFolder() {
+  const folder = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'millrace');
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}
+
+/** `count` different ports of 127.0.0.1 that nobody listens on now. */
+export async function freePorts(count) {
+  const servers = await Promise.all(
+    Array.from(
+      { length: count },
+      () =>
+        new Promise((resolve, reject) => {
+          const server = createServer();
+          server.once('error', reject);
+          server.listen(0, '127.0.0.1', () => resolve(server));
+        }),
+    ),
+  );
+  const ports = servers.map((server) => server.address().port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
+
+/** Tries `probe` until it succeeds. Fails at the ceiling, or as soon as `assertRunning` throws. */
+export async function untilReady(what, probe, assertRunning = () => {}) {
+  const deadline = Date.now() + CEILING;
+  for (;;) {
+    assertRunning();
+    try {
+      return await probe();
+    } catch (error) {
+      if (Date.now() > deadline) {
+        throw new Error(`${what} was not ready within ${CEILING / 1000} s: ${error.message}`, {
+          cause: error,
+        });
+      }
+      await pause(200);
+    }
+  }
+}

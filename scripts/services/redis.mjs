@@ -1,0 +1,69 @@
+import { mkdtempSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startChild } from './child.mjs';
+import { dockerAnswers, startContainer } from './docker.mjs';
+import { freePorts, install, mayInstall, onPath, untilReady } from './machine.mjs';
+
+const IMAGE = 'redis:7-alpine';
+// Fan-out is disposable, so nothing is written to disk.
+const SETTINGS = ['--save', '', '--appendonly', 'no'];
+
+/**
+ * A Redis for tests: the one of REDIS_URL, or a container, or the installed `redis-server`, or Debian's,
+ * in this order.
+ * @returns {Promise<{ url: string, stop(): Promise<void> }>} `stop` leaves a Redis of REDIS_URL alone
+ * @throws {Error} saying what to install when there is no way to get one
+ */
+export async function acquireRedis(env = process.env) {
+  if (env.REDIS_URL) {
+    // Only what is started here is asked for PONG: a given one may want a password or TLS.
+    return { url: env.REDIS_URL, stop: async () => {} };
+  }
+  const [port] = await freePorts(1);
+  const server = (await dockerAnswers())
+    ? await startContainer(IMAGE, {
+        publish: `127.0.0.1:${port}:6379`,
+        command: ['redis-server', ...SETTINGS],
+      })
+    : await startInstalled(port);
+  try {
+    await untilReady('Redis', () => ping(port), server.assertRunning);
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+  return { url: `redis://127.0.0.1:${port}`, stop: server.stop };
+}
+
+async function startInstalled(port) {
+  if (!onPath('redis-server')) {
+    if (!mayInstall()) {
+      throw new Error(
+        'No Redis for the tests. Start Docker, or install redis-server (Debian: apt-get install redis-server), ' +
+          'or set REDIS_URL.',
+      );
+    }
+    await install(['redis-server']);
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-redis-'));
+  const args = ['--bind', '127.0.0.1', '--port', String(port), '--dir', folder, ...SETTINGS];
+  return startChild('Redis', 'redis-server', args, { logFile: join(folder, 'redis.log'), folder });
+}
+
+/** Resolves when the server answers PING with PONG; while it loads it answers an error. */
+function ping(port) {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.setTimeout(2_000, () => socket.destroy(new Error('no answer to PING')));
+    socket.once('connect', () => socket.write('PING\r\n'));
+    socket.once('data', (data) => {
+      if (data.toString().startsWith('+PONG')) resolve();
+      else reject(new Error(`PING was answered with ${data.toString().trim()}`));
+      socket.destroy();
+    });
+    socket.once('error', reject);
+    socket.once('close', () => reject(new Error('the connection was closed')));
+  });
+}

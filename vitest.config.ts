@@ -1,0 +1,40 @@
+import { defineConfig } from 'vitest/config';
+
+/** Tests that share the real Kafka and Redis, or measure themselves against them. */
+const live = [
+  'test/live/**/*.test.ts',
+  'test/faults/**/*.test.ts',
+  'test/adapters/{kafka,redis}/**/*.test.ts',
+];
+
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    // Ceilings, not expectations: tests wait for facts, and machines differ tenfold.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: live,
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        // One file at a time, after all others: two that load the same broker make each other late.
+        extends: true,
+        test: {
+          name: 'live',
+          include: live,
+          maxWorkers: 1,
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+});
