@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest';
+import type { Relayed } from '../../src/core/event.js';
+import { offset, partition } from '../../src/core/ids.js';
+import type { PartitionListener } from '../../src/hub/followed-partition.js';
+import { lossy, openWorld } from '../support/world.js';
+
+const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
+
+function listening() {
+  const got: number[] = [];
+  const listener: PartitionListener = {
+    events: (_at, events) => got.push(...events.map(numberOf)),
+    lost: (_at, error) => {
+      throw error;
+    },
+  };
+  return { got, listener };
+}
+
+const numberOf = ({ event }: Relayed): number => JSON.parse(event.data?.toString() ?? '{}').n;
+
+describe('the hub', () => {
+  it('D2 D3 delivers what is appended after it followed, in order, each once', async () => {
+    await using world = await openWorld();
+    await world.relay();
+    await world.say('k', numbers(0, 5));
+    const { got, listener } = listening();
+    await world.hub().follow({ topic: world.topic, partition: partition(0) }, listener);
+    await world.say('k', numbers(5, 50));
+    await expect.poll(() => got.length, { timeout: 30_000 }).toBe(45);
+    expect(got).toEqual(numbers(5, 50));
+  });
+
+  it('D2 misses nothing that is appended while nobody relays', async () => {
+    await using world = await openWorld();
+    const { got, listener } = listening();
+    await world.hub().follow({ topic: world.topic, partition: partition(0) }, listener);
+    await world.say('k', numbers(0, 20));
+    await world.relay();
+    await expect.poll(() => got, { timeout: 30_000 }).toEqual(numbers(0, 20));
+  });
+
+  it('D3 D7 repairs what the fan-out drops, also when nothing follows it', async () => {
+    await using world = await openWorld();
+    await world.relay();
+    const { got, listener } = listening();
+    const hub = world.hub(lossy(world.fanout, (message) => message % 3 !== 0));
+    await hub.follow({ topic: world.topic, partition: partition(0) }, listener);
+    for (let i = 0; i < 20; i++) await world.say('k', numbers(i * 10, i * 10 + 10));
+    await expect.poll(() => got.length, { timeout: 30_000 }).toBe(200);
+    expect(got).toEqual(numbers(0, 200));
+  });
+
+  it('D6 goes on from the log when the fan-out says nothing at all', async () => {
+    await using world = await openWorld();
+    const { got, listener } = listening();
+    await world.hub().follow({ topic: world.topic, partition: partition(0) }, listener);
+    await world.say('k', numbers(0, 30));
+    await expect.poll(() => got, { timeout: 30_000 }).toEqual(numbers(0, 30));
+  });
+
+  it('D1 passes a second event of the same idempotent id over', async () => {
+    await using world = await openWorld();
+    await world.relay();
+    const { got, listener } = listening();
+    await world.hub().follow({ topic: world.topic, partition: partition(0) }, listener);
+    await world.say('k', [1], { idempotent: true });
+    await world.say('k', [1], { idempotent: true });
+    await world.say('k', [2]);
+    await expect.poll(() => got.includes(2), { timeout: 30_000 }).toBe(true);
+    expect(got).toEqual([1, 2]);
+  });
+
+  it('D4 replays from ring, window and log alike', async () => {
+    await using world = await openWorld({ ringEvents: 10, windowEvents: 50 });
+    await world.relay();
+    const { got, listener } = listening();
+    const { partition: followed } = await world
+      .hub()
+      .follow({ topic: world.topic, partition: partition(0) }, listener);
+    await world.say('k', numbers(0, 2_500));
+    await expect.poll(() => got.length, { timeout: 30_000 }).toBe(2_500);
+    for (const from of [-1, 999, 2_470, 2_495, 2_499]) {
+      const replayed: number[] = [];
+      for (let at = offset(from); at < followed.reached.offset; ) {
+        const { events, through } = await followed.read(at);
+        replayed.push(...events.map(numberOf));
+        expect(through).toBeGreaterThan(at);
+        at = through;
+      }
+      expect(replayed).toEqual(numbers(from + 1, 2_500));
+    }
+  });
+
+  it('C1 reads a gap once for the whole node', async () => {
+    await using world = await openWorld();
+    await world.relay();
+    const hub = world.hub(lossy(world.fanout, (message) => message === 1));
+    const several = [listening(), listening(), listening()];
+    for (const { listener } of several) {
+      await hub.follow({ topic: world.topic, partition: partition(0) }, listener);
+    }
+    for (let i = 0; i < 3; i++) await world.say('k', [i]);
+    for (const { got } of several) await expect.poll(() => got, { timeout: 30_000 }).toEqual([0, 1, 2]);
+    expect((await world.metrics.gaps.get()).values[0]?.value ?? 0).toBeLessThanOrEqual(1);
+  });
+});

@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest';
+import { MillraceError } from '../../src/core/errors.js';
+import { offset, partition, topic } from '../../src/core/ids.js';
+import type { Position } from '../../src/core/position.js';
+import type { NewRecord } from '../../src/core/record.js';
+import { Metrics } from '../../src/observe/metrics.js';
+import type { EventLog } from '../../src/ports/event-log.js';
+import { Batcher } from '../../src/publish/batcher.js';
+
+const record = (text: string): NewRecord => ({
+  topic: topic('t'),
+  key: text,
+  headers: {},
+  value: Buffer.from(text),
+});
+
+/** A log whose requests end when the test says so. */
+function scriptedLog() {
+  const requests: { records: readonly NewRecord[]; succeed(): void; fail(error: unknown): void }[] = [];
+  let end = 0;
+  const append = (records: readonly NewRecord[], signal: AbortSignal): Promise<readonly Position[]> =>
+    new Promise((resolve, reject) => {
+      signal.addEventListener('abort', () => reject(new MillraceError('PUBLISH_UNCERTAIN', 'too late')));
+      requests.push({
+        records,
+        succeed: () =>
+          resolve(records.map(() => ({ topic: topic('t'), partition: partition(0), offset: offset(end++) }))),
+        fail: reject,
+      });
+    });
+  // The batcher uses nothing of a log but `append`.
+  return { requests, log: { append } as unknown as EventLog };
+}
+
+const OPTIONS = { deadline: 60_000, maxWaiting: 5, maxBatchBytes: 1_000 };
+const turn = () => new Promise(setImmediate);
+
+describe('the batcher', () => {
+  it('D1 sends what comes in one turn together, and what comes meanwhile in the next request', async () => {
+    const { requests, log } = scriptedLog();
+    const batcher = new Batcher(log, OPTIONS, new Metrics());
+    const first = [batcher.append(record('a')), batcher.append(record('b'))];
+    await turn();
+    await turn();
+    const second = [batcher.append(record('c')), batcher.append(record('d'))];
+    expect(requests.map(({ records }) => records.map(({ key }) => key))).toEqual([['a', 'b']]);
+    requests[0]?.succeed();
+    expect((await Promise.all(first)).map((position) => position.offset)).toEqual([0, 1]);
+    await turn();
+    expect(requests[1]?.records.map(({ key }) => key)).toEqual(['c', 'd']);
+    requests[1]?.succeed();
+    expect((await Promise.all(second)).map((position) => position.offset)).toEqual([2, 3]);
+  });
+
+  it('C4 refuses what exceeds the bound, at once and typed', async () => {
+    const { requests, log } = scriptedLog();
+    const batcher = new Batcher(log, OPTIONS, new Metrics());
+    const waiting = Array.from({ length: 5 }, (_, i) => batcher.append(record(String(i))));
+    await expect(batcher.append(record('6'))).rejects.toMatchObject({ code: 'OVERLOADED', retry: true });
+    await turn();
+    await turn();
+    requests[0]?.succeed();
+    await expect(Promise.all(waiting)).resolves.toHaveLength(5);
+  });
+
+  it('C4 keeps a request below the size that the log takes', async () => {
+    const { requests, log } = scriptedLog();
+    const batcher = new Batcher(log, OPTIONS, new Metrics());
+    const all = ['x', 'y', 'z'].map((key) => batcher.append(record(key.repeat(300))));
+    for (let i = 0; i < 3; i++) {
+      await expect.poll(() => requests.length).toBe(i + 1);
+      expect(requests[i]?.records).toHaveLength(1);
+      requests[i]?.succeed();
+    }
+    await Promise.all(all);
+  });
+
+  it('D1 fails only the event that is too large', async () => {
+    const { requests, log } = scriptedLog();
+    const batcher = new Batcher(log, OPTIONS, new Metrics());
+    const [large, small] = [batcher.append(record('large')), batcher.append(record('small'))];
+    await expect.poll(() => requests.length).toBe(1);
+    requests[0]?.fail(new MillraceError('EVENT_TOO_LARGE', 'too large'));
+    await expect.poll(() => requests.length).toBe(2);
+    requests[1]?.fail(new MillraceError('EVENT_TOO_LARGE', 'too large'));
+    await expect(large).rejects.toMatchObject({ code: 'EVENT_TOO_LARGE' });
+    await expect.poll(() => requests.length).toBe(3);
+    requests[2]?.succeed();
+    await expect(small).resolves.toBeDefined();
+  });
+
+  it('D1 says that it does not know when the deadline passes after sending', async () => {
+    const { log } = scriptedLog();
+    const batcher = new Batcher(log, { ...OPTIONS, deadline: 20 }, new Metrics());
+    await expect(batcher.append(record('a'))).rejects.toMatchObject({ code: 'PUBLISH_UNCERTAIN' });
+  });
+
+  it('refuses what has not been sent when it is stopped, and lets what was sent end', async () => {
+    const { requests, log } = scriptedLog();
+    const batcher = new Batcher(log, OPTIONS, new Metrics());
+    const sent = batcher.append(record('a'));
+    await expect.poll(() => requests.length).toBe(1);
+    const unsent = batcher.append(record('b'));
+    const stopped = batcher[Symbol.asyncDispose]();
+    await expect(unsent).rejects.toMatchObject({ code: 'SHUTTING_DOWN' });
+    requests[0]?.succeed();
+    await expect(sent).resolves.toBeDefined();
+    await stopped;
+  });
+});

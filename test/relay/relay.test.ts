@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import { offset, partition, topic } from '../../src/core/ids.js';
+import { openWorld } from '../support/world.js';
+
+const signal = AbortSignal.timeout(60_000);
+
+describe('the relay', () => {
+  it('D10 sets aside what is no event, says where it came from, and passes it', async () => {
+    await using world = await openWorld();
+    const at = { topic: world.topic, partition: partition(0) };
+    await world.relay();
+    const record = { topic: world.topic, key: 'k' };
+    await world.log.append(
+      [
+        { ...record, headers: {}, value: Buffer.from('{}') },
+        {
+          ...record,
+          headers: { ce_specversion: '1.0', ce_id: '1', ce_source: '/x', ce_type: 'Said' },
+          value: Buffer.from('{"n":'),
+        },
+      ],
+      signal,
+    );
+    await world.say('k', [1]);
+    await expect
+      .poll(() => world.fanout.window(at, offset(-1), offset(2)).then((events) => events?.length), {
+        timeout: 30_000,
+      })
+      .toBe(1);
+    const letters = [];
+    const range = { topic: topic('said.dlt'), partition: partition(0), from: offset(0) };
+    for await (const batch of world.log.read(range, signal)) letters.push(...batch.records);
+    expect(
+      letters.map(({ headers }) => [
+        headers['kafka_dlt-original-offset'],
+        headers['kafka_dlt-exception-fqcn'],
+      ]),
+    ).toEqual([
+      ['0', 'millrace.no-cloudevent'],
+      ['1', 'millrace.data'],
+    ]);
+    expect(letters[1]?.value?.toString()).toBe('{"n":');
+  });
+
+  it('D9 stops writing once another claims, and goes on after claiming again', async () => {
+    await using world = await openWorld();
+    const at = { topic: world.topic, partition: partition(0) };
+    await world.relay();
+    await world.say('k', [1]);
+    await expect.poll(() => world.fanout.newest([at]), { timeout: 30_000 }).toEqual([0]);
+    await world.fanout.claim(at, signal);
+    await world.say('k', [2]);
+    await expect.poll(() => world.fanout.newest([at]), { timeout: 30_000 }).toEqual([1]);
+    expect((await world.metrics.relayFenced.get()).values[0]?.value).toBeGreaterThanOrEqual(1);
+  });
+
+  it('fills the window and no more when the fan-out knows nothing', async () => {
+    await using world = await openWorld({ windowEvents: 10 });
+    const at = { topic: world.topic, partition: partition(0) };
+    await world.say(
+      'k',
+      Array.from({ length: 100 }, (_, i) => i),
+    );
+    await world.relay();
+    await expect.poll(() => world.fanout.newest([at]), { timeout: 30_000 }).toEqual([99]);
+    expect(await world.fanout.window(at, offset(89), offset(99))).toHaveLength(10);
+    expect(await world.fanout.window(at, offset(80), offset(99))).toBeUndefined();
+  });
+});

@@ -1,0 +1,124 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openInProcessFanout } from '../../src/adapters/embedded/fanout.js';
+import { openEmbeddedLog } from '../../src/adapters/embedded/log.js';
+import { openEmbeddedStore } from '../../src/adapters/embedded/store.js';
+import { encodeEvent } from '../../src/core/cloudevent.js';
+import { eventId, type Topic, topic } from '../../src/core/ids.js';
+import type { Position } from '../../src/core/position.js';
+import type { TopicFormat } from '../../src/core/topic-format.js';
+import { Hub } from '../../src/hub/hub.js';
+import { openLogger } from '../../src/observe/log.js';
+import { Metrics } from '../../src/observe/metrics.js';
+import type { EventLog } from '../../src/ports/event-log.js';
+import type { Fanout } from '../../src/ports/fanout.js';
+import { Relay } from '../../src/relay/relay.js';
+
+/** A log, a fan-out, and what runs between them, in this process. */
+export interface World extends AsyncDisposable {
+  readonly log: EventLog;
+  readonly fanout: Fanout;
+  readonly metrics: Metrics;
+  readonly topic: Topic;
+  readonly formats: ReadonlyMap<Topic, TopicFormat>;
+  relay(): Promise<Relay>;
+  hub(fanout?: Fanout): Hub;
+  /** Appends events `{n}` of type `Said` under a key. */
+  say(
+    key: string,
+    numbers: readonly number[],
+    options?: { readonly idempotent?: boolean },
+  ): Promise<readonly Position[]>;
+}
+
+export async function openWorld({
+  partitions = 1,
+  windowEvents = 1_000,
+  ringEvents = 1_000,
+} = {}): Promise<World> {
+  const dir = await mkdtemp(join(tmpdir(), 'millrace-world-'));
+  const store = openEmbeddedStore({ dir });
+  const log = openEmbeddedLog(store);
+  const fanout = openInProcessFanout({ windowEvents });
+  const metrics = new Metrics();
+  const logger = openLogger('silent');
+  const name = topic('said');
+  const formats = new Map<Topic, TopicFormat>([[name, { kind: 'CLOUDEVENTS' }]]);
+  const made: AsyncDisposable[] = [];
+  const signal = AbortSignal.timeout(120_000);
+  const spec = { replicas: 1, config: {} };
+  await log.ensureTopics(
+    [
+      { topic: name, partitions, ...spec },
+      { topic: topic('said.dlt'), partitions: 1, ...spec },
+    ],
+    { create: true },
+    signal,
+  );
+  return {
+    log,
+    fanout,
+    metrics,
+    topic: name,
+    formats,
+    relay: async () => {
+      const relay = await Relay.start(
+        { log, fanout, metrics, logger, formats, group: 'relay', windowEvents },
+        signal,
+      );
+      made.push(relay);
+      return relay;
+    },
+    hub: (over = fanout) => {
+      const ring = { events: ringEvents, bytes: 1 << 24 };
+      const hub = new Hub({ log, fanout: over, formats, metrics, logger, ring, linger: 1_000 });
+      made.push(hub);
+      return hub;
+    },
+    say: (key, numbers, { idempotent = false } = {}) =>
+      log.append(
+        numbers.map((n) =>
+          encodeEvent(name, {
+            id: eventId(idempotent ? `same-${n}` : `${key}-${n}-${Math.random()}`),
+            source: '/test',
+            type: 'Said',
+            subject: key,
+            time: new Date().toISOString(),
+            idempotent: idempotent ? true : undefined,
+            data: Buffer.from(JSON.stringify({ n })),
+          }),
+        ),
+        signal,
+      ),
+    [Symbol.asyncDispose]: async () => {
+      for (const part of made.reverse()) await part[Symbol.asyncDispose]();
+      await fanout[Symbol.asyncDispose]();
+      await log[Symbol.asyncDispose]();
+      await store[Symbol.asyncDispose]();
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The fan-out with some of its messages lost on the way to listeners. */
+export function lossy(fanout: Fanout, drop: (message: number) => boolean): Fanout {
+  let message = 0;
+  return new Proxy(fanout, {
+    get(target, name) {
+      if (name === 'follow') {
+        const follow: Fanout['follow'] = (at, listener) =>
+          target.follow(at, {
+            relayed: (prev, events) => {
+              if (!drop(message++)) listener.relayed(prev, events);
+            },
+            beat: (last) => listener.beat(last),
+            resumed: () => listener.resumed(),
+          });
+        return follow;
+      }
+      const value: unknown = Reflect.get(target, name);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
