@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
-import { describe, expect, it, vi } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { openRedisFanout } from '../../src/adapters/redis/fanout.js';
 import { offset } from '../../src/core/ids.js';
 import { fanoutContract } from '../contract/fanout.js';
@@ -21,6 +21,10 @@ describe.skipIf(url === '')('with a real Redis', { timeout: 60_000 }, () => {
   const prefix = `test-${randomUUID()}`;
   const open = () => openRedisFanout({ url, prefix, windowEvents: WINDOW_EVENTS });
   fanoutContract('The Redis fan-out', open);
+  afterAll(async () => {
+    await using redis = connect();
+    await redis.wipe(`${prefix}:*`);
+  });
 
   it('D6, D9: after a wipe an old token never works again, and the new one is larger', async () => {
     await using fanout = await open();
