@@ -1,0 +1,118 @@
+/** Sources by path, `src/core/ids.ts`. */
+export type Sources = ReadonlyMap<string, string>;
+
+interface Import {
+  readonly from: string;
+  /** As written. */
+  readonly specifier: string;
+  /** The path of the file within `src`, where it is one of ours. */
+  readonly to: string | undefined;
+}
+
+const OBSERVE = ['core', 'ports'];
+const ABOVE_PORTS = [...OBSERVE, 'observe'];
+const BINDING = [...ABOVE_PORTS, 'binding', 'auth'];
+const SIBLINGS = [...BINDING, 'publish', 'relay', 'process', 'hub'];
+const OPERATION = [...SIBLINGS, 'view', 'subscribe'];
+const TRANSPORT = [...OPERATION, 'operation'];
+const NODE = [...TRANSPORT, 'transport', 'adapters', 'config', 'secrets', 'project'];
+
+/** What each room, or file directly in `src`, may import of the others. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  core: [],
+  ports: ['core'],
+  adapters: ['core', 'ports'],
+  observe: OBSERVE,
+  binding: ABOVE_PORTS,
+  auth: ABOVE_PORTS,
+  publish: BINDING,
+  relay: BINDING,
+  process: BINDING,
+  hub: BINDING,
+  view: SIBLINGS,
+  subscribe: SIBLINGS,
+  operation: OPERATION,
+  transport: TRANSPORT,
+  config: ['core'],
+  secrets: ['core'],
+  project: OPERATION,
+  index: [...OPERATION, 'project'],
+  'project-loader': ['core', 'project', 'index'],
+  node: NODE,
+  main: [...NODE.filter((room) => room !== 'adapters'), 'node', 'project-loader'],
+  shop: [],
+};
+
+const VENDORS = ['kafkajs', 'ioredis', 'graphql-redis-subscriptions', 'lmdb'];
+
+/** Each import that breaks the direction of the rooms, one line each. */
+export function wrongDirections(sources: Sources): string[] {
+  return importsOf(sources).flatMap(({ from, specifier, to }) => {
+    const room = roomOf(from);
+    const allowed = MAY_IMPORT[room];
+    if (allowed === undefined) return [`${from}: '${room}' is not in the table of rooms`];
+    if (room === 'shop' && to === undefined && specifier !== 'millrace') {
+      return [`${from} imports ${specifier}: the shop uses only what 'millrace' exports`];
+    }
+    if (room !== 'shop' && specifier === 'millrace') {
+      return [`${from} imports ${specifier}: the package's own name is for projects that use it`];
+    }
+    if (to === undefined || roomOf(to) === room || allowed.includes(roomOf(to))) return [];
+    return [`${from} imports ${to}: '${room}' may not know '${roomOf(to)}'`];
+  });
+}
+
+/** Each import of a vendor's package outside of the adapters. */
+export function vendorsOutside(sources: Sources): string[] {
+  return importsOf(sources)
+    .filter(({ from, specifier }) => isVendor(specifier) && !from.startsWith('src/adapters/'))
+    .map(({ from, specifier }) => `${from} imports ${specifier}: only adapters may`);
+}
+
+/** Each cycle found, as the path around it. Types count: what needs each other's types is one thing. */
+export function cycles(sources: Sources): string[] {
+  const targets = new Map<string, string[]>();
+  for (const { from, to } of importsOf(sources)) {
+    if (to !== undefined) targets.set(from, [...(targets.get(from) ?? []), to]);
+  }
+  const found: string[] = [];
+  const done = new Set<string>();
+  const visit = (path: string, way: readonly string[]): void => {
+    const start = way.indexOf(path);
+    if (start >= 0) {
+      found.push([...way.slice(start), path].join(' -> '));
+      return;
+    }
+    if (done.has(path)) return;
+    for (const next of targets.get(path) ?? []) visit(next, [...way, path]);
+    done.add(path);
+  };
+  for (const path of targets.keys()) visit(path, []);
+  return found;
+}
+
+// Statements begin their line, as the formatter leaves them, so a comment or a string is not mistaken for one.
+const STATEMENT = /^(?:import|export)\s(?:[\w$*{},\s]*?\sfrom\s*)?['"]([^'"]+)['"]/gm;
+const EXPRESSION = /\bimport\(\s*['"]([^'"]+)['"]/g;
+
+function importsOf(sources: Sources): Import[] {
+  return [...sources].flatMap(([from, source]) =>
+    [...source.matchAll(STATEMENT), ...source.matchAll(EXPRESSION)].map(([, specifier = '']) => ({
+      from,
+      specifier,
+      to: specifier.startsWith('.') ? resolve(from, specifier) : undefined,
+    })),
+  );
+}
+
+function resolve(from: string, specifier: string): string {
+  return new URL(specifier, `file:///${from}`).pathname.slice(1).replace(/\.js$/, '.ts');
+}
+
+function roomOf(path: string): string {
+  return (path.split('/')[1] ?? path).replace(/\.ts$/, '');
+}
+
+function isVendor(specifier: string): boolean {
+  return VENDORS.some((vendor) => specifier === vendor || specifier.startsWith(`${vendor}/`));
+}
