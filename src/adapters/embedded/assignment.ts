@@ -42,16 +42,15 @@ export class Assignment {
     while (!signal.aborted) {
       await this.journal.arrival(this.at, next, signal);
       if (signal.aborted) return;
-      const from = next;
-      const passed = await this.retry(() => this.hand(from));
+      const batch = this.journal.batch(this.at, next);
+      if (batch === undefined) continue;
+      const passed = await this.retry(() => this.hand(batch));
       next = passed ?? next;
     }
   }
 
   /** Gives one batch to the handler. @returns where to go on */
-  private async hand(from: Offset): Promise<Offset> {
-    const batch = this.journal.batch(this.at, from);
-    if (batch === undefined) return from;
+  private async hand(batch: LogBatch): Promise<Offset> {
     const given = new Given(batch, this.lost.signal, this.group, this.journal);
     try {
       await this.handler.batch(given);

@@ -23,7 +23,7 @@ export class Groups implements AsyncDisposable {
     this.groups.set(group, joined);
     const member = new Member({ group, topics, handler }, this.journal, async () => {
       await joined.remove(member);
-      if (joined.size === 0) this.groups.delete(group);
+      if (joined.size === 0 && this.groups.get(group) === joined) this.groups.delete(group);
     });
     await joined.add(member);
     if (signal.aborted) await member[Symbol.asyncDispose]();
