@@ -1,0 +1,125 @@
+import { MillraceError } from '../../core/errors.js';
+import { type Partition, partition, type Topic } from '../../core/ids.js';
+import type { TopicPartition } from '../../core/position.js';
+import { failureOf, pause, retrying } from './failures.js';
+import type { Broker, Cluster } from './internals.js';
+
+/** How many partitions a topic has, and which node leads each; -1: none at the moment. */
+export interface TopicLayout {
+  readonly leaders: ReadonlyMap<Partition, number>;
+  readonly asOf: number;
+}
+
+const LAYOUT_AGE = 60_000;
+/** A topic just created is not known to every broker at once. */
+const MISSING_ATTEMPTS = 5;
+
+/** Connections to a cluster, made when first needed and again after a loss, and what is known of its topics. */
+export class Connection implements AsyncDisposable {
+  private readonly layouts = new Map<Topic, TopicLayout>();
+  private refreshing: Promise<unknown> = Promise.resolve();
+
+  constructor(readonly cluster: Cluster) {}
+
+  /** @throws {MillraceError} TOPIC_MISSING, LOG_UNAVAILABLE */
+  async layout(topic: Topic, signal: AbortSignal): Promise<TopicLayout> {
+    const known = this.layouts.get(topic);
+    if (known !== undefined && Date.now() - known.asOf < LAYOUT_AGE) return known;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await retrying(() => this.refresh(topic), signal);
+      } catch (error) {
+        if (!(error instanceof MillraceError) || error.code !== 'TOPIC_MISSING') throw error;
+        if (attempt === MISSING_ATTEMPTS) throw error;
+        await pause(100, signal);
+        signal.throwIfAborted();
+      }
+    }
+  }
+
+  /** What is known of the topic's leaders has proved wrong. */
+  forget(topic: Topic): void {
+    this.layouts.delete(topic);
+  }
+
+  /** The broker that leads a partition, connected. */
+  async leader({ topic, partition: number }: TopicPartition, signal: AbortSignal): Promise<Broker> {
+    return retrying(async () => {
+      const { leaders } = await this.layout(topic, signal);
+      const nodeId = leaders.get(number);
+      if (nodeId === undefined) throw missing(topic, `partition ${number} of topic ${topic} does not exist`);
+      try {
+        return await this.cluster.findBroker({ nodeId });
+      } catch (error) {
+        this.forget(topic);
+        throw error;
+      }
+    }, signal);
+  }
+
+  async coordinator(groupId: string, coordinatorType: number, signal: AbortSignal): Promise<Broker> {
+    return retrying(async () => {
+      await this.anyMetadata();
+      return this.cluster.findGroupCoordinator({ groupId, coordinatorType });
+    }, signal);
+  }
+
+  /** A broker, whichever is connected. */
+  async anyBroker(): Promise<Broker> {
+    await this.anyMetadata();
+    const [nodeId] = this.cluster.brokerPool.getNodeIds();
+    return this.cluster.findBroker({ nodeId: Number(nodeId) });
+  }
+
+  /** Sends to the leader of a partition, and again to the next one while it fails in a way that passes. */
+  async ask<T>(at: TopicPartition, request: (leader: Broker) => Promise<T>, signal: AbortSignal): Promise<T> {
+    return retrying(async () => {
+      const leader = await this.leader(at, signal);
+      try {
+        return await request(leader);
+      } catch (error) {
+        if (failureOf(error).retriable) this.forget(at.topic);
+        throw error;
+      }
+    }, signal);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.cluster.disconnect();
+  }
+
+  /** One refresh at a time: the pool holds the metadata of the topics last asked for only. */
+  private async refresh(topic: Topic): Promise<TopicLayout> {
+    const next = this.refreshing.then(async () => {
+      const { brokerPool } = this.cluster;
+      await this.cluster.connect();
+      try {
+        await brokerPool.refreshMetadata([topic]);
+      } catch (error) {
+        if (failureOf(error).type === 'UNKNOWN_TOPIC_OR_PARTITION') throw missing(topic);
+        throw error;
+      }
+      const found = brokerPool.metadata?.topicMetadata.find((one) => one.topic === topic);
+      if (found === undefined) throw missing(topic);
+      const leaders = new Map(found.partitionMetadata.map((one) => [partition(one.partitionId), one.leader]));
+      const layout = { leaders, asOf: Date.now() };
+      this.layouts.set(topic, layout);
+      return layout;
+    });
+    this.refreshing = next.catch(() => {});
+    return next;
+  }
+
+  private async anyMetadata(): Promise<void> {
+    const { brokerPool } = this.cluster;
+    await this.cluster.connect();
+    if (brokerPool.getNodeIds().length > 0) return;
+    const next = this.refreshing.then(() => brokerPool.refreshMetadata([]));
+    this.refreshing = next.catch(() => {});
+    await next;
+  }
+}
+
+export function missing(topic: Topic, message = `Topic ${topic} does not exist`): MillraceError {
+  return new MillraceError('TOPIC_MISSING', message, { details: { topic } });
+}

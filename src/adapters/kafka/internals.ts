@@ -1,0 +1,202 @@
+import type { EventEmitter } from 'node:events';
+import { createRequire } from 'node:module';
+import type { Kafka, Logger } from 'kafkajs';
+
+/**
+ * The parts of kafkajs below its public face, with the shapes this adapter relies on. kafkajs is pinned to
+ * 2.2.4 exactly, because nothing here is promised by it. The public face cannot do what the port asks:
+ *
+ * - it reads only within a consumer group;
+ * - its consumer commits with the generation of the moment instead of the batch's, so a member that lost
+ *   and regained a group could move another's progress, and it holds back every partition of a broker
+ *   while one of them is being handled;
+ * - its producer reuses sequence numbers after a request whose fate is unknown, so that the next batch can
+ *   be taken for a duplicate and vanish;
+ * - its filter shows aborted records when two aborted transactions lie open at the start of a fetch.
+ *
+ * Used from it: connections, authentication, the wire protocol, metadata, and the group membership protocol.
+ */
+export interface Broker {
+  readonly nodeId: number;
+  readonly connectionPool: { send(request: ProtocolRequest): Promise<unknown> };
+  disconnect(): Promise<void>;
+  listOffsets(request: {
+    isolationLevel: number;
+    topics: readonly {
+      topic: string;
+      partitions: readonly { partition: number; timestamp: number | string }[];
+    }[];
+  }): Promise<{ responses: { topic: string; partitions: { partition: number; offset: string }[] }[] }>;
+  heartbeat(request: { groupId: string; groupGenerationId: number; memberId: string }): Promise<unknown>;
+  describeConfigs(request: {
+    resources: readonly { type: number; name: string; configNames: readonly string[] }[];
+  }): Promise<{
+    resources: { configEntries: { configName: string; configValue: string | null }[] }[];
+  }>;
+  offsetCommit(
+    request: { groupId: string; groupGenerationId: number; memberId: string } & Offsets,
+  ): Promise<unknown>;
+  offsetFetch(request: {
+    groupId: string;
+    topics: readonly { topic: string; partitions: readonly { partition: number }[] }[];
+  }): Promise<{ responses: { topic: string; partitions: { partition: number; offset: string }[] }[] }>;
+  initProducerId(request: {
+    transactionalId?: string;
+    transactionTimeout: number;
+  }): Promise<{ producerId: string; producerEpoch: number }>;
+  addPartitionsToTxn(
+    request: Transaction & { topics: readonly { topic: string; partitions: readonly number[] }[] },
+  ): Promise<unknown>;
+  addOffsetsToTxn(request: Transaction & { groupId: string }): Promise<unknown>;
+  txnOffsetCommit(request: Transaction & { groupId: string } & Offsets): Promise<unknown>;
+  endTxn(request: Transaction & { transactionResult: boolean }): Promise<unknown>;
+}
+
+interface Offsets {
+  readonly topics: readonly {
+    topic: string;
+    partitions: readonly { partition: number; offset: string }[];
+  }[];
+}
+
+interface Transaction {
+  readonly transactionalId: string;
+  readonly producerId: string;
+  readonly producerEpoch: number;
+}
+
+export interface PartitionMetadata {
+  readonly partitionId: number;
+  readonly leader: number;
+}
+
+export interface Cluster {
+  connect(): Promise<void>;
+  disconnect(): Promise<void>;
+  addMultipleTargetTopics(topics: readonly string[]): Promise<void>;
+  refreshMetadataIfNecessary(): Promise<void>;
+  findBroker(which: { nodeId: number }): Promise<Broker>;
+  findGroupCoordinator(of: { groupId: string; coordinatorType?: number }): Promise<Broker>;
+  readonly brokerPool: {
+    readonly metadata: {
+      readonly topicMetadata: readonly {
+        topic: string;
+        partitionMetadata: readonly PartitionMetadata[];
+      }[];
+    } | null;
+    getNodeIds(): string[];
+    refreshMetadata(topics: readonly string[]): Promise<void>;
+  };
+}
+
+/** One member of a consumer group: joining, assignment and heartbeat, without fetching. */
+export interface ConsumerGroup {
+  readonly generationId: number | null;
+  memberId: string | null;
+  coordinator: Broker | null;
+  connect(): Promise<void>;
+  joinAndSync(): Promise<void>;
+  heartbeat(options: { interval: number }): Promise<void>;
+  leave(): Promise<void>;
+  assigned(): { topic: string; partitions: number[] }[];
+  /** Throws `KafkaJSStaleTopicMetadataAssignment` when a topic has other partitions than at the last join. */
+  checkForStaleAssignment(): void;
+}
+
+export interface ProtocolRequest {
+  readonly request: unknown;
+  readonly response: { decode(raw: Buffer): Promise<unknown>; parse(data: unknown): Promise<unknown> };
+  readonly requestTimeout?: number;
+  readonly logResponseError?: boolean;
+}
+
+export interface Decoder {
+  readInt8(): number;
+  readInt16(): number;
+  readInt32(): number;
+  readInt64(): { toString(): string };
+  readString(): string;
+  readBytes(length?: number): Buffer;
+  readArray<T>(read: (decoder: Decoder) => T): T[];
+  readArrayAsync<T>(read: (decoder: Decoder) => Promise<T>): Promise<T[]>;
+  canReadBytes(length: number): boolean;
+}
+
+export interface RawRecord {
+  readonly offset: string;
+  readonly timestamp: string;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: Readonly<Record<string, Buffer | readonly Buffer[] | null>>;
+}
+
+export interface RawBatch {
+  readonly firstOffset: string;
+  readonly lastOffsetDelta: number;
+  readonly producerId: string;
+  readonly inTransaction: boolean;
+  readonly isControlBatch: boolean;
+  readonly records: readonly RawRecord[];
+}
+
+type Protocol = { protocol(of: { version: number }): (options: object) => ProtocolRequest };
+
+// Each cast names what the pinned version exports there; the live tests run through all of them.
+const load = createRequire(import.meta.url);
+const requests = load('kafkajs/src/protocol/requests').requests as Record<'Produce' | 'Fetch', Protocol>;
+export const fetchRequest = requests.Fetch.protocol({ version: 11 });
+export const produceRequest = requests.Produce.protocol({ version: 7 });
+export const createDecoder = (() => {
+  const Class = load('kafkajs/src/protocol/decoder') as new (bytes: Buffer) => Decoder;
+  return (bytes: Buffer): Decoder => new Class(bytes);
+})();
+export const decodeBatch = load('kafkajs/src/protocol/recordBatch/v0/decoder') as (
+  decoder: Decoder,
+) => Promise<RawBatch>;
+export const errorOfCode = load('kafkajs/src/protocol/error').createErrorFromCode as (code: number) => Error;
+
+const ConsumerGroupClass = load('kafkajs/src/consumer/consumerGroup') as new (
+  options: object,
+) => ConsumerGroup;
+const roundRobin = load('kafkajs/src/consumer/assigners/roundRobinAssigner') as (options: object) => unknown;
+const Emitter = load('kafkajs/src/instrumentation/emitter') as new () => { emitter: EventEmitter };
+
+/** A cluster of its own connections, with the settings given to `new Kafka`. */
+export function createCluster(kafka: Kafka, options: { metadataMaxAge: number }): Cluster {
+  const key = Object.getOwnPropertySymbols(kafka).find(
+    (symbol) => symbol.description === 'private:Kafka:createCluster',
+  );
+  const create = (kafka as unknown as Record<symbol, (options: object) => Cluster>)[key ?? Symbol()];
+  if (create === undefined) throw new Error('This is not kafkajs 2.2.4');
+  return create({ ...options, allowAutoTopicCreation: false, isolationLevel: READ_COMMITTED });
+}
+
+export interface MembershipOptions {
+  readonly cluster: Cluster;
+  readonly logger: Logger;
+  readonly groupId: string;
+  readonly topics: readonly string[];
+  readonly sessionTimeout: number;
+  readonly rebalanceTimeout: number;
+}
+
+export function createConsumerGroup(options: MembershipOptions): ConsumerGroup {
+  const { cluster, logger, groupId, topics } = options;
+  return new ConsumerGroupClass({
+    ...options,
+    topicConfigurations: Object.fromEntries(topics.map((topic) => [topic, { fromBeginning: true }])),
+    retry: { retries: 3, initialRetryTime: 100, maxRetryTime: 1_000 },
+    assigners: [roundRobin({ groupId, logger, cluster })],
+    instrumentationEmitter: new Emitter(),
+    autoCommit: false,
+    isolationLevel: READ_COMMITTED,
+  });
+}
+
+export const READ_COMMITTED = 1;
+export const GROUP_COORDINATOR = 0;
+export const TRANSACTION_COORDINATOR = 1;
+export const TOPIC_RESOURCE = 2;
+/** ListOffsets' special timestamps. */
+export const EARLIEST = -2;
+export const LATEST = -1;

@@ -1,0 +1,125 @@
+import { type Admin, Kafka, type KafkaConfig, type SASLOptions } from 'kafkajs';
+import type { Offset, Partition, Topic } from '../../core/ids.js';
+import type { Position } from '../../core/position.js';
+import type { LogBatch, NewRecord } from '../../core/record.js';
+import type { Bounds, EventLog, GroupHandler, GroupMember, Range, TopicSpec } from '../../ports/event-log.js';
+import { allBounds, offsetAtTime } from './bounds.js';
+import { Connection } from './connection.js';
+import { createCluster } from './internals.js';
+import { type OnProblem, problemLog } from './problems.js';
+import { readRange } from './read.js';
+import { ensureTopics } from './topics.js';
+import { Writer } from './writer.js';
+
+export interface KafkaOptions {
+  readonly brokers: readonly string[];
+  readonly clientId: string;
+  readonly ssl?: boolean;
+  readonly sasl?: SASLOptions;
+  /** The most bytes one fetch asks of a partition. Default 1 MiB. */
+  readonly maxBytesPerFetch?: number;
+  /** After this many milliseconds without a sign of life a group member's partitions go to others. */
+  readonly sessionTimeout?: number;
+  /** Hears what an operator may want to know; the log goes on by itself. */
+  readonly onProblem?: OnProblem;
+}
+
+const METADATA_AGE = 60_000;
+
+/**
+ * The event log of a Kafka cluster. Resolves without connecting: connections are made when first needed,
+ * and again when they are lost. `signal` ends everything the log does, as disposing it does.
+ */
+export async function openKafkaLog(options: KafkaOptions, signal: AbortSignal): Promise<EventLog> {
+  signal.throwIfAborted();
+  return new KafkaLog(options, signal);
+}
+
+class KafkaLog implements EventLog {
+  readonly description: string;
+  private readonly kafka: Kafka;
+  private readonly ending = new AbortController();
+  private readonly life: AbortSignal;
+  /** Writing has its own connections: a fetch that waits would hold up what comes after it. */
+  private readonly writing: Connection;
+  private readonly reading: Connection;
+  private readonly writer: Writer;
+  private readonly members = new Set<GroupMember>();
+
+  constructor(
+    private readonly options: KafkaOptions,
+    signal: AbortSignal,
+  ) {
+    this.description = `Kafka at ${options.brokers.join(', ')}`;
+    this.kafka = new Kafka(configOf(options));
+    this.life = AbortSignal.any([signal, this.ending.signal]);
+    this.writing = this.connect();
+    this.reading = this.connect();
+    this.writer = new Writer(this.writing, this.life);
+  }
+
+  async ensureTopics(
+    topics: readonly TopicSpec[],
+    { create }: { create: boolean },
+    signal: AbortSignal,
+  ): Promise<void> {
+    const admin = (): Admin => this.kafka.admin();
+    await ensureTopics(this.reading, admin, topics, create, this.within(signal));
+  }
+
+  async partitions(topic: Topic, signal: AbortSignal): Promise<number> {
+    return (await this.reading.layout(topic, this.within(signal))).leaders.size;
+  }
+
+  append(records: readonly NewRecord[], signal: AbortSignal): Promise<readonly Position[]> {
+    return this.writer.append(records, signal);
+  }
+
+  read(range: Range, signal: AbortSignal): AsyncIterable<LogBatch> {
+    const maxBytes = this.options.maxBytesPerFetch ?? 1024 * 1024;
+    return readRange(this.reading, range, maxBytes, this.within(signal));
+  }
+
+  bounds(topic: Topic, signal: AbortSignal): Promise<readonly Bounds[]> {
+    return allBounds(this.reading, topic, this.within(signal));
+  }
+
+  offsetAt(topic: Topic, partition: Partition, timestamp: number, signal: AbortSignal): Promise<Offset> {
+    return offsetAtTime(this.reading, topic, partition, timestamp, this.within(signal));
+  }
+
+  async join(
+    _group: { readonly group: string; readonly topics: readonly Topic[] },
+    _handler: GroupHandler,
+    _signal: AbortSignal,
+  ): Promise<GroupMember> {
+    throw new Error('not yet');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.allSettled([...this.members].map((member) => member[Symbol.asyncDispose]()));
+    this.ending.abort(new Error('The log is closed'));
+    await Promise.all([this.writing[Symbol.asyncDispose](), this.reading[Symbol.asyncDispose]()]);
+  }
+
+  private connect(): Connection {
+    return new Connection(createCluster(this.kafka, { metadataMaxAge: METADATA_AGE }));
+  }
+
+  private within(signal: AbortSignal): AbortSignal {
+    return AbortSignal.any([signal, this.life]);
+  }
+}
+
+function configOf({ brokers, clientId, ssl, sasl, onProblem }: KafkaOptions): KafkaConfig {
+  return {
+    brokers: [...brokers],
+    clientId,
+    ...(ssl === undefined ? {} : { ssl }),
+    ...(sasl === undefined ? {} : { sasl }),
+    connectionTimeout: 5_000,
+    // Short: this adapter repeats what fails, and looks at the caller's signal in between.
+    retry: { retries: 2, initialRetryTime: 100, maxRetryTime: 1_000 },
+    logCreator: problemLog(onProblem ?? (() => {})),
+  };
+}

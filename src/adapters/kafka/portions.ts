@@ -1,0 +1,63 @@
+import type { Topic } from '../../core/ids.js';
+import { partition } from '../../core/ids.js';
+import { partitionOfKey } from '../../core/partitioner.js';
+import { partitionName } from '../../core/position.js';
+import type { NewRecord } from '../../core/record.js';
+import type { Portion } from './produce.js';
+
+/** Brokers take batches of 1 MiB unless told otherwise; what is gathered here stays well below. */
+export const PORTION_BYTES = 768 * 1024;
+/** About what a record costs besides its key, value and headers. */
+const RECORD_OVERHEAD = 32;
+
+/**
+ * Divides records by partition, and those of one partition into portions of a size that brokers take; a
+ * portion is larger only when one record is. A portion follows the ones before it of its partition.
+ */
+export function portionsOf(
+  records: readonly NewRecord[],
+  partitionsOf: ReadonlyMap<Topic, number>,
+  roundRobin: () => number,
+): Portion[] {
+  const portions: Portion[] = [];
+  const open = new Map<string, { records: NewRecord[]; places: number[]; bytes: number }>();
+  for (const [place, record] of records.entries()) {
+    const count = partitionsOf.get(record.topic) ?? 1;
+    const number = record.key === null ? partition(roundRobin() % count) : partitionOfKey(record.key, count);
+    const at = { topic: record.topic, partition: number };
+    const bytes = sizeOf(record);
+    let filling = open.get(partitionName(at));
+    if (filling === undefined || filling.bytes + bytes > PORTION_BYTES) {
+      filling = { records: [], places: [], bytes: 0 };
+      open.set(partitionName(at), filling);
+      portions.push({ ...at, records: filling.records, places: filling.places });
+    }
+    filling.records.push(record);
+    filling.places.push(place);
+    filling.bytes += bytes;
+  }
+  return portions;
+}
+
+/** Bounded from above for ASCII, and close for other text. */
+export function sizeOf({ key, value, headers }: NewRecord): number {
+  let bytes = RECORD_OVERHEAD + (key === null ? 0 : Buffer.byteLength(key)) + (value?.length ?? 0);
+  for (const [name, text] of Object.entries(headers)) {
+    bytes += Buffer.byteLength(name) + Buffer.byteLength(text) + 4;
+  }
+  return bytes;
+}
+
+/** The first portion of each partition, then the second of each, and so on: those of a round go out together. */
+export function roundsOf(portions: readonly Portion[]): Portion[][] {
+  const rounds: Portion[][] = [];
+  const depth = new Map<string, number>();
+  for (const portion of portions) {
+    const round = depth.get(partitionName(portion)) ?? 0;
+    depth.set(partitionName(portion), round + 1);
+    const list = rounds[round] ?? [];
+    rounds[round] = list;
+    list.push(portion);
+  }
+  return rounds;
+}

@@ -1,0 +1,73 @@
+import { type Offset, offset } from '../../core/ids.js';
+import type { LogBatch } from '../../core/record.js';
+import { OffsetOutOfRange, type Range } from '../../ports/event-log.js';
+import { boundsOf } from './bounds.js';
+import type { Connection } from './connection.js';
+import { failureOf, pause } from './failures.js';
+import { type Fetched, fetchFrom } from './fetch.js';
+
+/** What is asked for is there already, so the broker has nothing to wait for; only a lagging one does. */
+const MAX_WAIT = 100;
+
+/** Reads a range, without a consumer group. */
+export async function* readRange(
+  connection: Connection,
+  range: Range,
+  maxBytes: number,
+  signal: AbortSignal,
+): AsyncGenerator<LogBatch, void, undefined> {
+  const { topic, partition } = range;
+  const bounds = await boundsOf(connection, range, signal);
+  if (range.from < bounds.earliest || range.from > bounds.end) {
+    throw new OffsetOutOfRange({ topic, partition, offset: range.from }, bounds);
+  }
+  const until = range.until ?? bounds.end;
+  let next = range.from;
+  while (next < until) {
+    const fetched = await fetchAt(connection, range, next, maxBytes, signal);
+    const last = reached(fetched, next);
+    if (last === undefined) {
+      // A replica that has just become leader may not know yet that these offsets are stable.
+      await pause(MAX_WAIT, signal);
+      signal.throwIfAborted();
+      continue;
+    }
+    yield { topic, partition, records: fetched.records, last, end: fetched.end };
+    next = offset(last + 1);
+  }
+}
+
+/**
+ * How far an answer reaches. Without any batch there is nothing between `next` and the last stable offset:
+ * compaction removed it, or it was never more than the holes of transactions.
+ */
+export function reached(fetched: Fetched, next: Offset): Offset | undefined {
+  if (fetched.last !== undefined) return fetched.last;
+  return fetched.end > next ? offset(fetched.end - 1) : undefined;
+}
+
+async function fetchAt(
+  connection: Connection,
+  { topic, partition }: Range,
+  from: Offset,
+  maxBytes: number,
+  signal: AbortSignal,
+): Promise<Fetched> {
+  try {
+    return await connection.ask(
+      { topic, partition },
+      async (leader) => {
+        const wanted = [{ topic, partition, from }];
+        const [fetched] = await fetchFrom(leader, wanted, { maxWait: MAX_WAIT, maxBytes });
+        if (fetched === undefined) throw new Error(`No answer for ${topic}/${partition}`);
+        if (fetched.error !== undefined) throw fetched.error;
+        return fetched;
+      },
+      signal,
+    );
+  } catch (error) {
+    if (failureOf(error).type !== 'OFFSET_OUT_OF_RANGE') throw error;
+    const bounds = await boundsOf(connection, { topic, partition }, signal);
+    throw new OffsetOutOfRange({ topic, partition, offset: from }, bounds);
+  }
+}

@@ -1,0 +1,168 @@
+import { MillraceError } from '../../core/errors.js';
+import { offset, type Topic } from '../../core/ids.js';
+import { type Position, partitionName } from '../../core/position.js';
+import type { NewRecord } from '../../core/record.js';
+import type { Connection } from './connection.js';
+import { failureOf, retrying, withSignal } from './failures.js';
+import { TOPIC_RESOURCE } from './internals.js';
+import { PORTION_BYTES, portionsOf, roundsOf, sizeOf } from './portions.js';
+import { type Portion, produce } from './produce.js';
+import { ProducerId } from './producer-id.js';
+
+/**
+ * Appends with an idempotent producer. Calls that share a partition go one after the other, because a
+ * sequence number belongs to one request at a time; calls that share none overlap.
+ */
+export class Writer {
+  private producer: Promise<ProducerId> | undefined;
+  private readonly tails = new Map<string, Promise<void>>();
+  private turn = 0;
+
+  constructor(
+    private readonly connection: Connection,
+    private readonly life: AbortSignal,
+  ) {}
+
+  async append(records: readonly NewRecord[], callerSignal: AbortSignal): Promise<readonly Position[]> {
+    if (records.length === 0) return [];
+    callerSignal.throwIfAborted();
+    const signal = AbortSignal.any([callerSignal, this.life]);
+    const portions = await beforeSending(() => divide(this.connection, records, () => this.turn++, signal));
+    const release = await this.reserve(portions, signal);
+    try {
+      const producer = await beforeSending(() => this.identity(signal));
+      return await writeAll(this.connection, producer, portions, records.length, signal);
+    } finally {
+      release();
+    }
+  }
+
+  /** Waits for the calls before this one that share a partition with it. */
+  private async reserve(portions: readonly Portion[], signal: AbortSignal): Promise<() => void> {
+    const names = new Set(portions.map(partitionName));
+    const before = [...names].map((name) => this.tails.get(name));
+    let done = (): void => {};
+    const mine = Promise.all(before).then(
+      () =>
+        new Promise<void>((resolve) => {
+          done = resolve;
+          if (released) resolve();
+        }),
+    );
+    let released = false;
+    const release = (): void => {
+      released = true;
+      done();
+      for (const name of names) if (this.tails.get(name) === mine) this.tails.delete(name);
+    };
+    for (const name of names) this.tails.set(name, mine);
+    try {
+      await beforeSending(() => withSignal(Promise.all(before), signal));
+    } catch (error) {
+      // Those behind still wait for the ones before: `mine` ends only after them.
+      released = true;
+      throw error;
+    }
+    return release;
+  }
+
+  /** The producer's identity; a new one when the old one's sequence numbers are in doubt. */
+  private async identity(signal: AbortSignal): Promise<ProducerId> {
+    const current = await this.producer?.catch(() => undefined);
+    if (current === undefined || current.spoiled) {
+      const next = initialise(this.connection, this.life);
+      this.producer = next;
+      next.catch(() => {
+        if (this.producer === next) this.producer = undefined;
+      });
+    }
+    return withSignal(this.producer ?? this.identity(signal), signal);
+  }
+}
+
+async function initialise(connection: Connection, signal: AbortSignal): Promise<ProducerId> {
+  const { producerId, producerEpoch } = await retrying(async () => {
+    const broker = await connection.anyBroker();
+    return broker.initProducerId({ transactionTimeout: 30_000 });
+  }, signal);
+  return new ProducerId(producerId, producerEpoch, undefined);
+}
+
+/** Puts each record to its partition. */
+export async function divide(
+  connection: Connection,
+  records: readonly NewRecord[],
+  roundRobin: () => number,
+  signal: AbortSignal,
+): Promise<Portion[]> {
+  const counts = new Map<Topic, number>();
+  for (const { topic } of records) {
+    if (!counts.has(topic)) counts.set(topic, (await connection.layout(topic, signal)).leaders.size);
+  }
+  for (const record of records) {
+    if (sizeOf(record) > PORTION_BYTES) await refuseTooLarge(connection, record, signal);
+  }
+  return portionsOf(records, counts, roundRobin);
+}
+
+/**
+ * Asks the topic how large a record may be, before anything is written: the broker would refuse this one
+ * after it has taken others of the same call.
+ */
+async function refuseTooLarge(connection: Connection, record: NewRecord, signal: AbortSignal): Promise<void> {
+  const { topic } = record;
+  const { resources } = await retrying(async () => {
+    const broker = await connection.anyBroker();
+    return broker.describeConfigs({
+      resources: [{ type: TOPIC_RESOURCE, name: topic, configNames: ['max.message.bytes'] }],
+    });
+  }, signal);
+  const limit = Number(resources[0]?.configEntries[0]?.configValue ?? Number.POSITIVE_INFINITY);
+  const bytes = sizeOf(record);
+  if (bytes <= limit) return;
+  const text = `A record of ${bytes} bytes is too large for ${topic}, which takes ${limit}`;
+  throw new MillraceError('EVENT_TOO_LARGE', text, { details: { topic, limit } });
+}
+
+/**
+ * Writes all portions, those of one partition one after the other.
+ * @returns where each of `count` records is, in the order of the caller's list
+ */
+export async function writeAll(
+  connection: Connection,
+  producer: ProducerId,
+  portions: readonly Portion[],
+  count: number,
+  signal: AbortSignal,
+): Promise<readonly Position[]> {
+  const positions = new Array<Position>(count);
+  for (const [round, list] of roundsOf(portions).entries()) {
+    const bases = await produce(connection, producer, list, signal).catch((error: unknown) => {
+      throw round === 0 ? error : uncertain(error);
+    });
+    for (const [i, { topic, partition, places }] of list.entries()) {
+      for (const [n, place] of places.entries()) {
+        positions[place] = { topic, partition, offset: offset((bases[i] ?? 0) + n) };
+      }
+    }
+  }
+  return positions;
+}
+
+function uncertain(cause: unknown): MillraceError {
+  return new MillraceError('PUBLISH_UNCERTAIN', `Only a part was written: ${failureOf(cause).message}`, {
+    cause,
+  });
+}
+
+/** Whatever ends the work before anything was sent: none was written. */
+async function beforeSending<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof MillraceError && error.code !== 'LOG_UNAVAILABLE') throw error;
+    throw new MillraceError('PUBLISH_FAILED', `Kafka was not reached: ${failureOf(error).message}`, {
+      cause: error,
+    });
+  }
+}
