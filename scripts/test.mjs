@@ -39,8 +39,10 @@ function vitest(env) {
     const child = spawn(process.execPath, [entry, ...args, ...process.argv.slice(2)], {
       env,
       stdio: ['ignore', 'inherit', 'inherit'],
+      // A process group of its own: vitest's workers outlive it when only vitest itself is ended.
+      detached: true,
     });
-    const forget = onEarlyEnd(() => child.kill('SIGTERM'));
+    const forget = onEarlyEnd(() => process.kill(-child.pid, 'SIGKILL'));
     child.once('error', reject);
     child.once('exit', (code, signal) => {
       forget();
