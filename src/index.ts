@@ -1,0 +1,13 @@
+/**
+ * The front door of the package: what a project's own code may use. Everything else is inside, and
+ * changes without notice.
+ */
+export type { Authenticate, Credentials } from './auth/authenticate.js';
+export type { EventDraft, GatewayContext } from './binding/context.js';
+export type { ResolverMap } from './binding/resolvers.js';
+export { type ErrorCode, MillraceError } from './core/errors.js';
+export { ANONYMOUS, type Claims, type Identity, subjectOf } from './core/identity.js';
+export { type Topic, topic } from './core/ids.js';
+export type { Published } from './core/published.js';
+export type { OutgoingEvent, Service, ServiceContext, ServiceEvent } from './process/service.js';
+export { defineGateway, type Example, type Project } from './project.js';
