@@ -132,7 +132,7 @@ async function relayBacklog(
   const redis = new Redis(REDIS_URL);
   const total = async (): Promise<number> => {
     let events = 0;
-    for (let p = 0; p < 4; p++) events += await redis.xlen(`{${topic}:${topic}/${p}}:window`).catch(() => 0);
+    for (let p = 0; p < 4; p++) events += await redis.xlen(`${topic}:{${topic}/${p}}:stream`).catch(() => 0);
     return events;
   };
   const expected = Math.min(count, 40_000);

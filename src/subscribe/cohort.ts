@@ -1,15 +1,24 @@
-import { type ExecutionResult, execute, type GraphQLSchema } from 'graphql';
+import { type ExecutionResult, execute, type GraphQLFormattedError, type GraphQLSchema } from 'graphql';
 import type { Scope } from '../binding/bindings.js';
+import type { Reached } from '../core/cursor.js';
 import type { Topic } from '../core/ids.js';
 import type { TopicPartition } from '../core/position.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
 import type { ParsedEvent } from './parsed-event.js';
 import type { Plan } from './plan.js';
-import type { Subscriber } from './subscriber.js';
+import type { SharedResult } from './sink.js';
 
 /** The JSON of a result up to where the cursor begins, in UTF-8: `{"data":…,"extensions":{"event":{…},"cursor":"`. */
 export type Rendered = Buffer;
+
+/** One that stands where the node stands, and takes what its cohort made. */
+export interface Member {
+  live(result: SharedResult, event: ParsedEvent): void;
+  /** Leaves the live ones, standing at `reached` in the event's partition. */
+  fallBehind(event: ParsedEvent, reached: Reached): void;
+  fail(errors: readonly GraphQLFormattedError[]): void;
+}
 
 /**
  * Subscribers that get the same bytes. One execution and one serialisation for each event, however many
@@ -22,7 +31,7 @@ export class Cohort {
   readonly topic: Topic;
   readonly partitions: readonly TopicPartition[];
   /** Those that stand where the node stands. The others are replayed. */
-  readonly live = new Set<Subscriber>();
+  readonly live = new Set<Member>();
   readonly #schema: GraphQLSchema;
   readonly #metrics: Metrics;
   readonly #logger: Logger;

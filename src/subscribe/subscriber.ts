@@ -5,7 +5,7 @@ import { MillraceError } from '../core/errors.js';
 import type { Partition } from '../core/ids.js';
 import type { FollowedPartition } from '../hub/followed-partition.js';
 import type { Metrics } from '../observe/metrics.js';
-import type { Cohort, Rendered } from './cohort.js';
+import type { Cohort, Member, Rendered } from './cohort.js';
 import { ParsedEvent } from './parsed-event.js';
 import type { SharedResult, Sink } from './sink.js';
 
@@ -14,7 +14,7 @@ import type { SharedResult, Sink } from './sink.js';
  * behind, and then replays for itself until it stands where the node stands. A client that does not read
  * is simply behind: nothing is queued for it beyond the sink's high-water mark (D8).
  */
-export class Subscriber {
+export class Subscriber implements Member {
   readonly sink: Sink;
   readonly tag: string;
   readonly #cohort: Cohort;

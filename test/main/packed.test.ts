@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { folderOf, startProcess } from '../support/gateway-process.js';
+import { Recorder } from '../support/recorder.js';
+import { run } from '../support/run.js';
+
+const ROOT = new URL('../..', import.meta.url).pathname;
+
+const CHAT = `
+  type Query { motto: String! }
+  type Mutation { say(text: String!): Published! @publish(topic: "chat", type: "Said", key: "args.text") }
+  type Subscription { said: Said! @subscribe(topic: "chat") }
+  type Said { text: String! }
+`;
+const CONFIG = `
+  import { defineGateway } from 'millrace';
+  export default defineGateway({ resolvers: { Query: { motto: () => 'nothing is lost' } } });
+`;
+
+async function succeed(command: string, args: readonly string[], cwd: string): Promise<string> {
+  const { code, stdout, stderr } = await run(command, args, { cwd });
+  if (code !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${String(code)}:\n${stderr}`);
+  return stdout;
+}
+
+describe('the packed project', () => {
+  it('serves the schema of an empty folder that installed it, and knows no shop', async () => {
+    await using folder = await folderOf({
+      'package.json': '{ "name": "chat", "private": true, "type": "module" }',
+      'schema/chat.graphql': CHAT,
+      'millrace.config.ts': CONFIG,
+    });
+    // The code was built before the tests; packing must not build it again under their feet.
+    const packed = await succeed(
+      'npm',
+      ['pack', '--ignore-scripts', '--silent', '--pack-destination', folder.path],
+      ROOT,
+    );
+    const tarball = packed.trim().split('\n').at(-1) ?? '';
+    const listing = await succeed('tar', ['-tzf', tarball], folder.path);
+    expect(listing).not.toMatch(/shop/);
+    await succeed(
+      'npm',
+      ['install', '--prefer-offline', '--no-audit', '--no-fund', `./${tarball}`],
+      folder.path,
+    );
+
+    await using node = await startProcess(['start'], {
+      cwd: folder.path,
+      env: {},
+      main: `${folder.path}/node_modules/.bin/millrace`,
+    });
+    const ask = async (query: string): Promise<unknown> => {
+      const response = await fetch(`${node.url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ query }),
+      });
+      return response.json();
+    };
+    await using recorder = Recorder.overWebSocket('a client', node.url, 'subscription { said { text } }');
+    await expect(ask('{ motto }')).resolves.toEqual({ data: { motto: 'nothing is lost' } });
+    await expect
+      .poll(async () => (await fetch(`${node.url}/metrics`)).text(), { timeout: 30_000 })
+      .toMatch(/^millrace_live_subscriptions 1$/m);
+    await expect(ask('mutation { say(text: "hello") { offset } }')).resolves.toEqual({
+      data: { say: { offset: '0' } },
+    });
+    await expect.poll(() => recorder.received.length, { timeout: 30_000 }).toBe(1);
+    expect(recorder.faults).toEqual([]);
+  }, 300_000);
+});
