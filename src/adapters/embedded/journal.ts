@@ -4,7 +4,7 @@ import { partitionOfKey } from '../../core/partitioner.js';
 import { type Position, partitionName, type TopicPartition } from '../../core/position.js';
 import type { LogBatch, LogRecord, NewRecord } from '../../core/record.js';
 import { type Bounds, OffsetOutOfRange } from '../../ports/event-log.js';
-import type { StoredRecord, Tables } from './store.js';
+import type { StoredRecord, Tables } from './tables.js';
 
 /** Key, headers and value together, in bytes: what Kafka takes by default. */
 export const MAX_RECORD_BYTES = 1024 * 1024;

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { MillraceError } from '../../core/errors.js';
 import type { StateStore } from '../../ports/state-store.js';
-import type { EmbeddedStore, Tables } from './store.js';
+import type { EmbeddedStore } from './store.js';
+import type { Tables } from './tables.js';
 
 /** A key in the files has at most 1978 bytes; longer ones are kept under their hash. */
 const MAX_KEY_BYTES = 1_000;
