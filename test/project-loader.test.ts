@@ -1,0 +1,97 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { MillraceError } from '../src/index.js';
+import { loadProject, loadSchema } from '../src/project-loader.js';
+
+let dir: string;
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'millrace-project-'));
+});
+afterEach(() => rm(dir, { recursive: true, force: true }));
+
+const config = (text: string, name = 'millrace.config.ts') => writeFile(join(dir, name), text);
+
+describe('a project', () => {
+  test('is empty without a configuration', async () => {
+    expect(await loadProject(dir)).toEqual({});
+  });
+
+  test('is the default export, in TypeScript, with files of its own', async () => {
+    await writeFile(
+      join(dir, 'hello.ts'),
+      `import type { ResolverMap } from 'millrace';
+       export const resolvers: ResolverMap = { Query: { hello: () => 'hi' } };`,
+    );
+    await config(`import { defineGateway, type Project } from 'millrace';
+      import { resolvers } from './hello.js';
+      const project: Project = { resolvers };
+      export default defineGateway(project);`);
+    const project = await loadProject(dir);
+    expect(project.resolvers?.['Query']?.['hello']).toBeTypeOf('function');
+  });
+
+  test('shares the running copy of the package, so that its errors are recognised', async () => {
+    await config(`import { defineGateway, MillraceError } from 'millrace';
+      export default defineGateway({
+        authenticate: async () => { throw new MillraceError('UNAUTHENTICATED', 'no'); },
+      });`);
+    const { authenticate } = await loadProject(dir);
+    await expect(authenticate?.({ headers: {} })).rejects.toBeInstanceOf(MillraceError);
+  });
+
+  test('may be plain JavaScript', async () => {
+    await config('export default { examples: [{ title: "a", query: "{ a }" }] };', 'millrace.config.mjs');
+    expect((await loadProject(dir)).examples).toHaveLength(1);
+  });
+
+  test.each([
+    ['has no default export', 'export const project = {};', 'has no default export'],
+    ['throws', 'throw new Error("out of flour");', 'out of flour'],
+    ['does not parse', 'export default {', 'cannot be run'],
+    ['exports something else', 'export default { resolver: {} };', 'resolver'],
+    [
+      'has a service without handle',
+      'export default { services: [{ name: "a", topics: ["t"] }] };',
+      'handle',
+    ],
+  ])('is refused with a reason when its configuration %s', async (_what, text, reason) => {
+    await config(text);
+    await expect(loadProject(dir)).rejects.toThrow(reason);
+    await expect(loadProject(dir)).rejects.toThrow(join(dir, 'millrace.config.ts'));
+  });
+
+  test('is refused when there are two configurations', async () => {
+    await config('export default {};');
+    await config('export default {};', 'millrace.config.js');
+    await expect(loadProject(dir)).rejects.toThrow('more than one');
+  });
+
+  test('is what this repository is', async () => {
+    const project = await loadProject(resolve(import.meta.dirname, '..'));
+    expect(project.services?.map(({ name }) => name)).toEqual(['order']);
+    const guest = await project.authenticate?.({ headers: {} });
+    expect(guest?.claims).toEqual({ sub: 'guest', roles: [] });
+    const denied = project.authenticate?.({ headers: { authorization: 'Bearer x' } });
+    await expect(denied).rejects.toBeInstanceOf(MillraceError);
+  });
+});
+
+describe('a schema', () => {
+  test('is all files that match, by name', async () => {
+    await mkdir(join(dir, 'schema'));
+    await writeFile(join(dir, 'schema/b.graphql'), 'type B { b: Int }');
+    await writeFile(join(dir, 'schema/a.graphql'), 'type A { a: Int }');
+    expect(await loadSchema([], dir)).toEqual([
+      { name: 'schema/a.graphql', body: 'type A { a: Int }' },
+      { name: 'schema/b.graphql', body: 'type B { b: Int }' },
+    ]);
+  });
+
+  test('that is not there is told, with where it was looked for and how to begin', async () => {
+    const failed = expect(loadSchema(['schema/*.graphql'], dir)).rejects;
+    await failed.toThrow(dir);
+    await expect(loadSchema(['schema/*.graphql'], dir)).rejects.toThrow('type Query');
+  });
+});
