@@ -1,0 +1,96 @@
+import type { GraphQLFormattedError } from 'graphql';
+import { type ActiveSubscription, RESULT_END, type SharedResult, type Sink } from '../../subscribe/sink.js';
+
+/** What an operation needs of the connection it runs on. */
+export interface OperationHost {
+  /** Sends one text message that is made of these parts. @returns `false` above the high-water mark */
+  sendParts(parts: readonly Buffer[]): boolean;
+  send(message: string): void;
+  /** The operation is over: its id is free again. */
+  ended(operation: SocketOperation): void;
+}
+
+/** One operation on a WebSocket, until it ends or the client stops it. */
+export class SocketOperation implements Sink {
+  readonly id: string;
+  readonly #host: OperationHost;
+  readonly #prefix: Buffer;
+  readonly #abort = new AbortController();
+  #tag: string | undefined;
+  #suffix: Buffer = Buffer.alloc(0);
+  #subscription: ActiveSubscription | undefined;
+  #over = false;
+  #held = false;
+
+  constructor(id: string, host: OperationHost) {
+    this.id = id;
+    this.#host = host;
+    this.#prefix = Buffer.from(`{"id":${JSON.stringify(id)},"type":"next","payload":`);
+  }
+
+  /** Aborted when the client stops the operation or goes away. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  get over(): boolean {
+    return this.#over;
+  }
+
+  /** The subscription that fills this sink. It may have ended already. */
+  runs(subscription: ActiveSubscription): void {
+    if (this.#over) subscription.close();
+    else this.#subscription = subscription;
+  }
+
+  /** C1: the cohort's bytes as they are, between this operation's own two ends. Hot path (bench: fan-out). */
+  next(result: SharedResult, tag: string): boolean {
+    if (this.#over) return true;
+    if (tag !== this.#tag) {
+      this.#tag = tag;
+      this.#suffix = Buffer.from(`${tag}${RESULT_END}}`);
+    }
+    const room = this.#host.sendParts([this.#prefix, result.head, this.#suffix]);
+    if (!room) this.#held = true;
+    return room;
+  }
+
+  /** The whole result of a query or mutation. */
+  result(json: string): void {
+    if (this.#over) return;
+    this.#host.send(`{"id":${JSON.stringify(this.id)},"type":"next","payload":${json}}`);
+    this.complete();
+  }
+
+  error(errors: readonly GraphQLFormattedError[]): void {
+    if (this.#over) return;
+    this.#end();
+    this.#host.send(JSON.stringify({ id: this.id, type: 'error', payload: errors }));
+  }
+
+  complete(): void {
+    if (this.#over) return;
+    this.#end();
+    this.#host.send(JSON.stringify({ id: this.id, type: 'complete' }));
+  }
+
+  /** The connection has room again. */
+  drained(): void {
+    if (!this.#held) return;
+    this.#held = false;
+    this.#subscription?.drained();
+  }
+
+  /** The client wants no more: nothing is sent for it from here on. */
+  stop(): void {
+    if (this.#over) return;
+    this.#end();
+    this.#subscription?.close();
+    this.#abort.abort();
+  }
+
+  #end(): void {
+    this.#over = true;
+    this.#host.ended(this);
+  }
+}

@@ -1,0 +1,82 @@
+import { type Message, MessageType, type SubscribePayload } from 'graphql-ws';
+import type { OperationRequest } from '../../operation/request.js';
+import type { CloseReason } from './close-codes.js';
+
+/** How far a connection has come. */
+export type Phase = 'opened' | 'authenticating' | 'acknowledged';
+
+/** What a message asks the connection to do. */
+export type Effect =
+  | { readonly do: 'nothing' }
+  | { readonly do: 'authenticate'; readonly params: Readonly<Record<string, unknown>> }
+  | { readonly do: 'pong'; readonly payload: Readonly<Record<string, unknown>> | undefined }
+  | { readonly do: 'start'; readonly id: string; readonly request: OperationRequest }
+  | { readonly do: 'refuse'; readonly id: string }
+  | { readonly do: 'stop'; readonly id: string }
+  | { readonly do: 'close'; readonly reason: CloseReason; readonly detail?: string };
+
+export interface Step {
+  readonly phase: Phase;
+  readonly effect: Effect;
+}
+
+/** The operations that run on the connection. */
+export interface Running {
+  has(id: string): boolean;
+  readonly size: number;
+}
+
+/**
+ * The server's side of graphql-transport-ws, without sockets and timers.
+ * @param limit operations that may run at once
+ * @see https://github.com/graphql/graphql-over-http/blob/main/rfcs/GraphQLOverWebSocket.md
+ */
+export function onMessage(phase: Phase, message: Message, running: Running, limit: number): Step {
+  switch (message.type) {
+    case MessageType.ConnectionInit:
+      if (phase !== 'opened') return { phase, effect: { do: 'close', reason: 'SECOND_INIT' } };
+      return { phase: 'authenticating', effect: { do: 'authenticate', params: message.payload ?? {} } };
+    case MessageType.Ping:
+      return { phase, effect: { do: 'pong', payload: message.payload } };
+    case MessageType.Pong:
+      return { phase, effect: { do: 'nothing' } };
+    case MessageType.Subscribe:
+      return { phase, effect: onSubscribe(phase, message.id, message.payload, running, limit) };
+    case MessageType.Complete:
+      // An id that does not run was completed by us at the same time; the protocol says to ignore it.
+      return { phase, effect: running.has(message.id) ? { do: 'stop', id: message.id } : { do: 'nothing' } };
+    default:
+      return {
+        phase,
+        effect: { do: 'close', reason: 'BAD_REQUEST', detail: `Only servers send \`${message.type}\`` },
+      };
+  }
+}
+
+/** The credentials hold. */
+export function onAuthenticated(): Phase {
+  return 'acknowledged';
+}
+
+function onSubscribe(
+  phase: Phase,
+  id: string,
+  payload: SubscribePayload,
+  running: Running,
+  limit: number,
+): Effect {
+  if (phase !== 'acknowledged') return { do: 'close', reason: 'UNAUTHORIZED' };
+  if (running.has(id))
+    return { do: 'close', reason: 'DUPLICATE_ID', detail: `Subscriber for ${id} already exists` };
+  if (running.size >= limit) return { do: 'refuse', id };
+  return {
+    do: 'start',
+    id,
+    request: {
+      query: payload.query,
+      operationName: payload.operationName ?? undefined,
+      variables: payload.variables ?? undefined,
+      extensions: payload.extensions ?? undefined,
+    },
+  };
+}
