@@ -6,6 +6,7 @@ import type { Bounds, EventLog, GroupHandler, GroupMember, Range, TopicSpec } fr
 import { allBounds, offsetAtTime } from './bounds.js';
 import { Connection } from './connection.js';
 import { createCluster } from './internals.js';
+import { Member } from './member.js';
 import { type OnProblem, problemLog } from './problems.js';
 import { readRange } from './read.js';
 import { ensureTopics } from './topics.js';
@@ -25,6 +26,7 @@ export interface KafkaOptions {
 }
 
 const METADATA_AGE = 60_000;
+const MAX_BYTES = 1024 * 1024;
 
 /**
  * The event log of a Kafka cluster. Resolves without connecting: connections are made when first needed,
@@ -76,7 +78,7 @@ class KafkaLog implements EventLog {
   }
 
   read(range: Range, signal: AbortSignal): AsyncIterable<LogBatch> {
-    const maxBytes = this.options.maxBytesPerFetch ?? 1024 * 1024;
+    const maxBytes = this.options.maxBytesPerFetch ?? MAX_BYTES;
     return readRange(this.reading, range, maxBytes, this.within(signal));
   }
 
@@ -89,11 +91,31 @@ class KafkaLog implements EventLog {
   }
 
   async join(
-    _group: { readonly group: string; readonly topics: readonly Topic[] },
-    _handler: GroupHandler,
-    _signal: AbortSignal,
+    { group, topics }: { readonly group: string; readonly topics: readonly Topic[] },
+    handler: GroupHandler,
+    signal: AbortSignal,
   ): Promise<GroupMember> {
-    throw new Error('not yet');
+    const { sessionTimeout = 30_000, maxBytesPerFetch = MAX_BYTES, onProblem = () => {} } = this.options;
+    for (const topic of topics) await this.reading.layout(topic, this.within(signal));
+    const member = new Member(
+      this.connect(),
+      { control: this.reading, writing: this.writing },
+      {
+        group,
+        topics,
+        handler,
+        sessionTimeout,
+        maxBytes: maxBytesPerFetch,
+        logger: this.kafka.logger(),
+        onProblem,
+      },
+      this.life,
+    );
+    this.members.add(member);
+    const gone = (): void => void this.members.delete(member);
+    member.ended.then(gone, gone);
+    await member.start(signal);
+    return member;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

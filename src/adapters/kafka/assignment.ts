@@ -1,0 +1,172 @@
+import { type Offset, offset } from '../../core/ids.js';
+import { type Position, partitionName, type TopicPartition } from '../../core/position.js';
+import type { NewRecord } from '../../core/record.js';
+import type { AssignedBatch, GroupHandler } from '../../ports/event-log.js';
+import { boundsOf } from './bounds.js';
+import type { Connection } from './connection.js';
+import { backoff, failureOf, pause } from './failures.js';
+import type { Fetched } from './fetch.js';
+import { commitOffset, committedOffset, type Membership } from './group-offsets.js';
+import type { OnProblem } from './problems.js';
+import { reached } from './read.js';
+import { TransactionalWriter } from './transaction.js';
+
+/** What an assignment needs of its member. */
+export interface AssignmentHost {
+  readonly group: Membership;
+  /** Offsets are fetched and committed over this one. */
+  readonly control: Connection;
+  /** Transactions go over this one. */
+  readonly writing: Connection;
+}
+
+/** Fetched batches that wait for their turn: one, so that fetching and handling overlap (C4). */
+const AHEAD = 1;
+
+/** One partition in the hands of one member, for one generation. */
+export class Assignment {
+  /** From where to fetch next; `undefined` while that is not known, or enough waits already. */
+  private position: Offset | undefined;
+  /** Counts the times the position was set back: what was fetched before is then not the next. */
+  private epoch = 0;
+  private readonly queue: Fetched[] = [];
+  private readonly ending = new AbortController();
+  private begun = false;
+  private lost = false;
+  /** Where the group's progress stands, as far as this member knows. */
+  private progress: Offset | undefined;
+  private arrived = (): void => {};
+  private transactions: TransactionalWriter | undefined;
+  /** Is called when there is something to fetch again. */
+  wake = (): void => {};
+
+  constructor(
+    readonly at: TopicPartition,
+    private readonly host: AssignmentHost,
+    private readonly handler: GroupHandler,
+    private readonly onProblem: OnProblem,
+  ) {}
+
+  /** What to fetch now, if anything. */
+  wanted(): { from: Offset; epoch: number } | undefined {
+    if (this.position === undefined || this.queue.length > AHEAD || this.ending.signal.aborted)
+      return undefined;
+    return { from: this.position, epoch: this.epoch };
+  }
+
+  /** Takes what was fetched from `from` on, unless the position was set back meanwhile. */
+  take(fetched: Fetched, epoch: number): void {
+    if (epoch !== this.epoch || this.position === undefined) return;
+    const last = reached(fetched, this.position);
+    if (last === undefined) return;
+    this.position = offset(last + 1);
+    this.queue.push({ ...fetched, last });
+    this.arrived();
+  }
+
+  /** The partition does not have the position: retention has passed it, or the topic is another one. */
+  async outOfRange(epoch: number): Promise<void> {
+    if (epoch !== this.epoch || this.position === undefined) return;
+    const was = this.position;
+    this.position = undefined;
+    const { earliest, end } = await boundsOf(this.host.control, this.at, this.ending.signal);
+    if (epoch !== this.epoch) return;
+    const message = `${partitionName(this.at)} holds ${earliest} to ${end}, not ${was}; going on at ${earliest}`;
+    this.onProblem({ kind: 'offset-out-of-range', message });
+    this.position = earliest;
+  }
+
+  /** Ends the assignment. `lost`: it may be somebody else's, so that nothing may be committed any more. */
+  end(lost: boolean): void {
+    this.lost ||= lost;
+    this.ending.abort(new Error(`${partitionName(this.at)} is no longer assigned to this member`));
+    this.arrived();
+  }
+
+  /** Handles batches until the assignment ends, after `before` (the partition's last work) has ended. */
+  async run(before: Promise<void>): Promise<void> {
+    const { signal } = this.ending;
+    await before;
+    for (let attempt = 0; !signal.aborted; attempt++) {
+      try {
+        if (!(await this.begin())) break;
+        while (!signal.aborted) {
+          const fetched = await this.next();
+          if (fetched === undefined) break;
+          await this.handle(fetched);
+          attempt = 0;
+        }
+      } catch (cause) {
+        if (signal.aborted) break;
+        const message = `${partitionName(this.at)} is tried again: ${failureOf(cause).message}`;
+        this.onProblem({ kind: 'handler', message, cause });
+        await pause(backoff(attempt, 5_000), signal);
+      }
+    }
+    this.position = undefined;
+    this.queue.length = 0;
+  }
+
+  /** Finds out where to begin. @returns whether the assignment still stands */
+  private async begin(): Promise<boolean> {
+    if (this.begun) return true;
+    const { signal } = this.ending;
+    const asked = await this.handler.assigned?.(this.at, signal);
+    if (signal.aborted) return false;
+    const { control, group } = this.host;
+    this.progress = await committedOffset(control, group.groupId, this.at, signal);
+    const from = asked ?? this.progress;
+    this.position = from ?? (await boundsOf(control, this.at, signal)).earliest;
+    this.begun = true;
+    this.wake();
+    return !signal.aborted;
+  }
+
+  private async next(): Promise<Fetched | undefined> {
+    while (this.queue.length === 0 && !this.ending.signal.aborted) {
+      await new Promise<void>((resolve) => {
+        this.arrived = resolve;
+      });
+    }
+    if (this.ending.signal.aborted) return undefined;
+    const fetched = this.queue.shift();
+    this.wake();
+    return fetched;
+  }
+
+  private async handle(fetched: Fetched): Promise<void> {
+    const { records, end } = fetched;
+    const last = fetched.last ?? offset(-1);
+    // Nothing to be seen, only holes: there is nobody to tell, and the next commit passes them.
+    if (records.length === 0) return;
+    const first = records[0]?.offset ?? last;
+    const commit = (outputs?: readonly NewRecord[]): Promise<readonly Position[]> =>
+      this.commit(last, outputs);
+    const batch: AssignedBatch = { ...this.at, records, last, end, signal: this.ending.signal, commit };
+    try {
+      await this.handler.batch(batch);
+    } catch (error) {
+      this.epoch++;
+      this.queue.length = 0;
+      this.position = first;
+      this.wake();
+      throw error;
+    }
+  }
+
+  private async commit(last: Offset, outputs: readonly NewRecord[] = []): Promise<readonly Position[]> {
+    if (this.lost) throw this.ending.signal.reason;
+    const { control, writing, group } = this.host;
+    const next = offset(last + 1);
+    if (outputs.length === 0) {
+      await commitOffset(control, group, this.at, next);
+      this.progress = next;
+      this.transactions?.moved(next);
+      return [];
+    }
+    this.transactions ??= new TransactionalWriter(writing, control, group, this.at, this.progress);
+    const positions = await this.transactions.commit(next, outputs, () => this.lost);
+    this.progress = next;
+    return positions;
+  }
+}

@@ -1,0 +1,74 @@
+import { MillraceError } from '../../core/errors.js';
+import { type Offset, offset } from '../../core/ids.js';
+import { partitionName, type TopicPartition } from '../../core/position.js';
+import type { Connection } from './connection.js';
+import { failureOf, retrying, unavailable } from './failures.js';
+import { GROUP_COORDINATOR } from './internals.js';
+
+/** A member's standing in its group: what the broker checks a commit against. */
+export interface Membership {
+  readonly groupId: string;
+  readonly memberId: string;
+  readonly groupGenerationId: number;
+}
+
+/** How long a commit is tried: well below a session, after which the partition is another's. */
+const COMMIT_WITHIN = 15_000;
+
+/** Where the group's progress stands, `undefined` when it has none in this partition. */
+export async function committedOffset(
+  connection: Connection,
+  groupId: string,
+  { topic, partition }: TopicPartition,
+  signal: AbortSignal,
+): Promise<Offset | undefined> {
+  const { responses } = await retrying(async () => {
+    const coordinator = await connection.coordinator(groupId, GROUP_COORDINATOR, signal);
+    return coordinator.offsetFetch({ groupId, topics: [{ topic, partitions: [{ partition }] }] });
+  }, signal);
+  const found = Number(responses[0]?.partitions[0]?.offset ?? -1);
+  return found >= 0 ? offset(found) : undefined;
+}
+
+/**
+ * Moves the group's progress to `next`. The broker refuses it when the group has a newer generation (D9).
+ * @throws {MillraceError} LOG_UNAVAILABLE
+ */
+export async function commitOffset(
+  connection: Connection,
+  membership: Membership,
+  at: TopicPartition,
+  next: Offset,
+): Promise<void> {
+  const signal = AbortSignal.timeout(COMMIT_WITHIN);
+  const partitions = [{ partition: at.partition, offset: String(next) }];
+  const topics = [{ topic: at.topic, partitions }];
+  try {
+    await retrying(async () => {
+      const { groupId } = membership;
+      const coordinator = await connection.coordinator(groupId, GROUP_COORDINATOR, signal);
+      await coordinator.offsetCommit({ ...membership, topics }).catch((error: unknown) => {
+        throw refused(error, at) ?? error;
+      });
+    }, signal);
+  } catch (error) {
+    throw error instanceof MillraceError ? error : unavailable(error);
+  }
+}
+
+/** The error for a commit that the broker refuses for good, because the partition is another's. */
+export function refused(error: unknown, at: TopicPartition): MillraceError | undefined {
+  if (!LOST.has(failureOf(error).type)) return undefined;
+  const message = `${partitionName(at)} is no longer this member's: nothing was committed`;
+  return new MillraceError('LOG_UNAVAILABLE', message, { cause: error });
+}
+
+const LOST = new Set([
+  'ILLEGAL_GENERATION',
+  'UNKNOWN_MEMBER_ID',
+  'REBALANCE_IN_PROGRESS',
+  'FENCED_INSTANCE_ID',
+  'INVALID_PRODUCER_EPOCH',
+  'PRODUCER_FENCED',
+  'INVALID_PRODUCER_ID_MAPPING',
+]);

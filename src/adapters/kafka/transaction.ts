@@ -1,0 +1,145 @@
+import { MillraceError } from '../../core/errors.js';
+import type { Offset } from '../../core/ids.js';
+import { type Position, partitionName, type TopicPartition } from '../../core/position.js';
+import type { NewRecord } from '../../core/record.js';
+import type { Connection } from './connection.js';
+import { failureOf, retrying, unavailable } from './failures.js';
+import { committedOffset, type Membership, refused } from './group-offsets.js';
+import { type Broker, GROUP_COORDINATOR, TRANSACTION_COORDINATOR } from './internals.js';
+import type { Portion } from './produce.js';
+import { ProducerId } from './producer-id.js';
+import { divide, writeAll } from './writer.js';
+
+/** A transaction that its writer abandons is aborted by the broker after this long; readers wait until then. */
+const TRANSACTION_TIMEOUT = 30_000;
+/** How long one commit is tried. */
+const COMMIT_WITHIN = 25_000;
+
+/**
+ * Commits outputs together with the group's progress in one partition. Its transactional id is that of
+ * the group and the partition, so that whoever begins fences everybody before (D9).
+ */
+export class TransactionalWriter {
+  private producer: ProducerId | undefined;
+  private turn = 0;
+  private readonly transactionalId: string;
+
+  constructor(
+    private readonly writing: Connection,
+    private readonly control: Connection,
+    private readonly membership: Membership,
+    private readonly at: TopicPartition,
+    /** Where the group's progress stood when this member was given the partition. */
+    private progress: Offset | undefined,
+  ) {
+    this.transactionalId = `${membership.groupId}-${at.topic}-${at.partition}`;
+  }
+
+  /** The progress was moved to `next` without a transaction. */
+  moved(next: Offset): void {
+    this.progress = next;
+  }
+
+  /** @throws {MillraceError} LOG_UNAVAILABLE, EVENT_TOO_LARGE, TOPIC_MISSING */
+  async commit(
+    next: Offset,
+    outputs: readonly NewRecord[],
+    lost: () => boolean,
+  ): Promise<readonly Position[]> {
+    const signal = AbortSignal.timeout(COMMIT_WITHIN);
+    try {
+      const portions = await divide(this.writing, outputs, () => this.turn++, signal);
+      this.producer ??= await this.begin(signal);
+      if (lost()) throw new Error(`${partitionName(this.at)} is no longer assigned`);
+      const positions = await this.transact(this.producer, next, portions, outputs.length, signal);
+      this.progress = next;
+      return positions;
+    } catch (error) {
+      throw asCommitError(error, this.at);
+    }
+  }
+
+  /**
+   * Takes the transactional id from whoever had it, which ends their open transaction. Only then is it
+   * certain where the group's progress stands: another owner may have committed while this one began.
+   */
+  private async begin(signal: AbortSignal): Promise<ProducerId> {
+    const { transactionalId } = this;
+    const { producerId, producerEpoch } = await this.coordinate(
+      (coordinator) =>
+        coordinator.initProducerId({ transactionalId, transactionTimeout: TRANSACTION_TIMEOUT }),
+      signal,
+    );
+    const { groupId } = this.membership;
+    const progress = await committedOffset(this.control, groupId, this.at, signal);
+    if (progress !== this.progress) {
+      this.progress = progress;
+      throw new Error(`The progress of ${groupId} in ${partitionName(this.at)} was moved by another member`);
+    }
+    // The broker does not look at the generation of a transaction's offsets, so it is asked before.
+    const group = await this.control.coordinator(groupId, GROUP_COORDINATOR, signal);
+    await group.heartbeat(this.membership);
+    return new ProducerId(producerId, producerEpoch, transactionalId);
+  }
+
+  private async transact(
+    producer: ProducerId,
+    next: Offset,
+    portions: readonly Portion[],
+    count: number,
+    signal: AbortSignal,
+  ): Promise<readonly Position[]> {
+    const { transactionalId, at } = this;
+    const { groupId } = this.membership;
+    const transaction = { transactionalId, producerId: producer.id, producerEpoch: producer.epoch };
+    try {
+      const topics = [...new Set(portions.map(({ topic }) => topic))].map((topic) => {
+        const mine = portions.filter((one) => one.topic === topic).map(({ partition }) => partition);
+        return { topic, partitions: [...new Set(mine)] };
+      });
+      await this.coordinate((one) => one.addPartitionsToTxn({ ...transaction, topics }), signal);
+      const positions = await writeAll(this.writing, producer, portions, count, signal);
+      await this.coordinate((one) => one.addOffsetsToTxn({ ...transaction, groupId }), signal);
+      const partitions = [{ partition: at.partition, offset: String(next) }];
+      const offsets = [{ topic: at.topic, partitions }];
+      await retrying(async () => {
+        const group = await this.writing.coordinator(groupId, GROUP_COORDINATOR, signal);
+        return group.txnOffsetCommit({ ...transaction, groupId, topics: offsets });
+      }, signal);
+      await this.end(transaction, true, signal);
+      return positions;
+    } catch (error) {
+      // The next commit begins anew, which aborts whatever this attempt to abort may leave open.
+      this.producer = undefined;
+      await this.end(transaction, false, AbortSignal.timeout(COMMIT_WITHIN)).catch(() => {});
+      throw error;
+    }
+  }
+
+  private async end(
+    transaction: { transactionalId: string; producerId: string; producerEpoch: number },
+    transactionResult: boolean,
+    signal: AbortSignal,
+  ): Promise<void> {
+    await this.coordinate((one) => one.endTxn({ ...transaction, transactionResult }), signal);
+  }
+
+  private coordinate<T>(request: (coordinator: Broker) => Promise<T>, signal: AbortSignal): Promise<T> {
+    return retrying(async () => {
+      const { transactionalId } = this;
+      return request(await this.writing.coordinator(transactionalId, TRANSACTION_COORDINATOR, signal));
+    }, signal);
+  }
+}
+
+function asCommitError(error: unknown, at: TopicPartition): MillraceError {
+  const cause = error instanceof MillraceError && error.cause instanceof Error ? error.cause : error;
+  const lost = refused(cause, at);
+  if (lost !== undefined) return lost;
+  if (!(error instanceof MillraceError)) return unavailable(error);
+  // Whether a record of an aborted transaction was written makes no difference: nobody sees it.
+  if (error.code !== 'PUBLISH_UNCERTAIN' && error.code !== 'PUBLISH_FAILED') return error;
+  return new MillraceError('LOG_UNAVAILABLE', `Nothing was committed: ${failureOf(error).message}`, {
+    cause: error,
+  });
+}
