@@ -1,7 +1,7 @@
 import type { GraphQLSchema } from 'graphql';
 import type { Claims } from '../core/identity.js';
-import type { TopicFormat } from '../core/topic-format.js';
 import type { Topic } from '../core/ids.js';
+import type { TopicFormat } from '../core/topic-format.js';
 
 /** A topic that the schema publishes to or follows. */
 export interface TopicBinding {

@@ -1,0 +1,79 @@
+import type { GraphQLSchema } from 'graphql';
+import type { Bindings, PublishBinding, Rule, SubscribeBinding } from './bindings.js';
+import { type DirectiveUse, directiveUses } from './directive-use.js';
+import type { SchemaSource } from './directives.js';
+import { buildSchema } from './document.js';
+import { attachResolvers, checkResolvers } from './executable.js';
+import { Expressions, ruleOf, WANTED } from './expression.js';
+import { type Mistake, Mistakes } from './mistake.js';
+import { argsShape, publishBinding } from './publish-fields.js';
+import type { ResolverMap } from './resolvers.js';
+import { implementScalars } from './scalars.js';
+import { subscribeBinding } from './subscribe-fields.js';
+import { type TopicUse, topicsOf } from './topics.js';
+
+export { directivesSource, type SchemaSource } from './directives.js';
+export { formatMistake, type Mistake } from './mistake.js';
+
+export type BindResult =
+  | { readonly ok: true; readonly bindings: Bindings }
+  | { readonly ok: false; readonly mistakes: readonly Mistake[] };
+
+/**
+ * Checks a schema and binds its directives. The sources need not hold `directives.graphql`: it is always
+ * part of the schema. All mistakes are answered at once; only files that are not GraphQL hide others.
+ */
+export function bindSchema(input: {
+  readonly sources: readonly SchemaSource[];
+  readonly resolvers?: ResolverMap | undefined;
+}): BindResult {
+  const mistakes = new Mistakes();
+  const schema = buildSchema(input.sources, mistakes);
+  const bindings = schema && bind(schema, input.resolvers ?? {}, mistakes);
+  if (!bindings || mistakes.any) return { ok: false, mistakes: mistakes.list() };
+  return { ok: true, bindings };
+}
+
+function bind(schema: GraphQLSchema, resolvers: ResolverMap, mistakes: Mistakes): Bindings {
+  implementScalars(schema);
+  checkResolvers(schema, resolvers, mistakes);
+  const uses = directiveUses(schema, mistakes);
+  const context = { schema, resolvers, mistakes };
+  const subscriptionName = schema.getSubscriptionType()?.name;
+  const mutationName = schema.getMutationType()?.name;
+
+  const rules = new Map<string, Rule>();
+  for (const [place, use] of uses.auth) {
+    // A subscription's rule reads its events: it is compiled with the field.
+    const isSubscription = place === `${subscriptionName}.${use.field.name}`;
+    const rule = isSubscription ? undefined : ruleOn(use, mistakes);
+    if (rule) rules.set(place, rule);
+  }
+  const topicUses: TopicUse[] = [];
+  const publishes = new Map<string, PublishBinding>();
+  for (const [name, use] of uses.publish) {
+    const { binding, topicUse } = publishBinding(use, rules.get(`${mutationName}.${name}`), context);
+    if (binding) publishes.set(name, binding);
+    if (topicUse) topicUses.push(topicUse);
+  }
+  const subscribes = new Map<string, SubscribeBinding>();
+  for (const [name, use] of uses.subscribe) {
+    const { binding, topicUse } = subscribeBinding(
+      use,
+      uses.auth.get(`${subscriptionName}.${name}`),
+      context,
+    );
+    if (binding) subscribes.set(name, binding);
+    if (topicUse) topicUses.push(topicUse);
+  }
+  const topics = topicsOf(topicUses, mistakes);
+  attachResolvers(schema, resolvers, publishes, rules);
+  return { schema, topics, publishes, subscribes };
+}
+
+function ruleOn(use: DirectiveUse, mistakes: Mistakes): Rule | undefined {
+  const text = use.text('rule');
+  const compiled =
+    text && new Expressions(argsShape(use.field), undefined, mistakes).compile(text, WANTED.BOOL);
+  return compiled && ruleOf(compiled);
+}

@@ -1,0 +1,139 @@
+import {
+  buildASTSchema,
+  type DefinitionNode,
+  type DocumentNode,
+  type FieldDefinitionNode,
+  GraphQLError,
+  type GraphQLSchema,
+  type InputValueDefinitionNode,
+  Kind,
+  parse,
+  parseType,
+  Source,
+  validateSchema,
+  visit,
+} from 'graphql';
+// Not in graphql's index: `buildASTSchema` calls it, but throws its errors as one text without places.
+import { validateSDL } from 'graphql/validation/validate.js';
+import { type SchemaSource, withDirectives } from './directives.js';
+import type { Mistakes } from './mistake.js';
+
+/** The arguments that every `@subscribe` field is given. */
+export const RESUME_ARGS = {
+  after: { type: 'Cursor', description: 'Goes on after this cursor of an earlier subscription to the same.' },
+  since: { type: 'DateTime', description: 'Begins with the events of this time.' },
+} as const;
+
+/**
+ * The schema of all sources and the directives. `undefined` when nothing can be said beyond the mistakes;
+ * it may also be there beside mistakes, so that more of them can be found.
+ */
+export function buildSchema(sources: readonly SchemaSource[], mistakes: Mistakes): GraphQLSchema | undefined {
+  const definitions: DefinitionNode[] = [];
+  for (const { name, body } of withDirectives(sources)) {
+    try {
+      definitions.push(...parse(new Source(body, name)).definitions);
+    } catch (error) {
+      if (!(error instanceof GraphQLError)) throw error;
+      // A file of comments only is no mistake.
+      if (body.replace(/#.*/g, '').trim() !== '') report(error, mistakes, name);
+    }
+  }
+  // A file that cannot be read makes all that it defines unknown: those would be no mistakes.
+  if (mistakes.any) return undefined;
+
+  let document = addResumeArgs({ kind: Kind.DOCUMENT, definitions }, mistakes);
+  const errors = validateSDL(document);
+  for (const error of errors) report(error, mistakes);
+  document = withPlaceholders(document, errors);
+  let schema: GraphQLSchema;
+  try {
+    schema = buildASTSchema(document, { assumeValidSDL: true });
+  } catch (error) {
+    if (!mistakes.any) throw error;
+    return undefined;
+  }
+  for (const error of validateSchema(schema)) report(error, mistakes, sources[0]?.name);
+  return schema;
+}
+
+/** A scalar in place of each type that is unknown, so that the rest can be checked too. */
+function withPlaceholders(document: DocumentNode, errors: readonly GraphQLError[]): DocumentNode {
+  const unknown = new Set<string>();
+  for (const error of errors) {
+    const node = error.nodes?.[0];
+    if (node?.kind === Kind.NAMED_TYPE && error.message.startsWith('Unknown type'))
+      unknown.add(node.name.value);
+  }
+  const placeholders = [...unknown].map(
+    (value): DefinitionNode => ({
+      kind: Kind.SCALAR_TYPE_DEFINITION,
+      name: { kind: Kind.NAME, value },
+    }),
+  );
+  return { ...document, definitions: [...document.definitions, ...placeholders] };
+}
+
+function addResumeArgs(document: DocumentNode, mistakes: Mistakes): DocumentNode {
+  return visit(document, {
+    FieldDefinition(field): FieldDefinitionNode | undefined {
+      if (!field.directives?.some((directive) => directive.name.value === 'subscribe')) return undefined;
+      const own = field.arguments ?? [];
+      const added: InputValueDefinitionNode[] = [];
+      for (const [name, { type, description }] of Object.entries(RESUME_ARGS)) {
+        const declared = own.find((argument) => argument.name.value === name);
+        if (declared) {
+          mistakes.at(
+            declared,
+            `an argument named ${name}`,
+            `another name: every @subscribe field is given ${name}: ${type}`,
+          );
+          continue;
+        }
+        added.push({
+          kind: Kind.INPUT_VALUE_DEFINITION,
+          description: { kind: Kind.STRING, value: description },
+          name: { kind: Kind.NAME, value: name },
+          type: parseType(type, { noLocation: true }),
+        });
+      }
+      return { ...field, arguments: [...own, ...added] };
+    },
+  });
+}
+
+/** What graphql-js says, as found and expected. */
+const SAYINGS: readonly (readonly [RegExp, (match: RegExpExecArray) => readonly [string, string]])[] = [
+  [/^Syntax Error: Expected (.+), found (.+)\.$/, (m) => [m[2] ?? '', m[1] ?? '']],
+  [/^Syntax Error: Unexpected (.+)\.$/, (m) => [m[1] ?? '', 'GraphQL SDL']],
+  [
+    /^Unknown (type|directive) (.+?)\.( .+)?$/,
+    (m) => [`unknown ${m[1]} ${m[2]}`, `one that the schema defines${m[3] ?? ''}`],
+  ],
+  [
+    /^Unknown argument (".+?") on directive (".+?")\.( .+)?$/,
+    (m) => [`unknown argument ${m[1]}`, `an argument that ${m[2]} has${m[3] ?? ''}`],
+  ],
+  [
+    /^(?:Directive (".+?") argument|Argument) (".+?") of (?:required )?type (".+?") (?:is required, but it )?was not provided\.$/,
+    (m) => [`no argument ${m[2]}`, `${m[2]} of type ${m[3]}`],
+  ],
+  [/^(.+?) must be (.+?)\.?$/, (m) => [m[1] ?? '', m[2] ?? '']],
+];
+
+export function report(error: GraphQLError, mistakes: Mistakes, fallback?: string): void {
+  const [found, expected] = inWords(error.message);
+  const source = error.source;
+  const place = error.locations?.[0];
+  if (source && place) mistakes.add({ file: source.name, ...place, found, expected });
+  else if (error.nodes?.[0]?.loc || fallback === undefined) mistakes.at(error.nodes?.[0], found, expected);
+  else mistakes.add({ file: fallback, line: 1, column: 1, found, expected });
+}
+
+function inWords(message: string): readonly [string, string] {
+  for (const [pattern, words] of SAYINGS) {
+    const match = pattern.exec(message);
+    if (match) return words(match);
+  }
+  return [message.replace(/\.$/, ''), 'a valid GraphQL schema'];
+}

@@ -1,0 +1,79 @@
+import {
+  defaultFieldResolver,
+  type GraphQLFieldResolver,
+  type GraphQLSchema,
+  isInterfaceType,
+  isObjectType,
+} from 'graphql';
+import { MillraceError } from '../core/errors.js';
+import type { PublishBinding, Rule } from './bindings.js';
+import type { GatewayContext } from './context.js';
+import { type Mistakes, names } from './mistake.js';
+import type { ResolverMap } from './resolvers.js';
+
+type Resolver = GraphQLFieldResolver<unknown, GatewayContext>;
+
+/** Finds resolvers that no field of the schema has. */
+export function checkResolvers(schema: GraphQLSchema, resolvers: ResolverMap, mistakes: Mistakes): void {
+  for (const [typeName, fields] of Object.entries(resolvers)) {
+    const type = schema.getType(typeName);
+    if (!isObjectType(type) && !isInterfaceType(type)) {
+      mistakes.at(undefined, `resolvers for ${typeName}`, 'an object type of the schema');
+      continue;
+    }
+    const known = type.getFields();
+    for (const name of Object.keys(fields)) {
+      if (!Object.hasOwn(known, name))
+        mistakes.at(
+          undefined,
+          `a resolver for ${typeName}.${name}`,
+          `${typeName} has ${names(Object.keys(known))}`,
+        );
+    }
+  }
+}
+
+/**
+ * Gives the schema's fields their resolvers: the project's own, or else those of `@publish`. Rules of
+ * queries and mutations are enforced around both; those of subscriptions where events are delivered.
+ */
+export function attachResolvers(
+  schema: GraphQLSchema,
+  resolvers: ResolverMap,
+  publishes: ReadonlyMap<string, PublishBinding>,
+  rules: ReadonlyMap<string, Rule>,
+): void {
+  const mutation = schema.getMutationType();
+  const subscription = schema.getSubscriptionType();
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (!isObjectType(type)) continue;
+    for (const field of Object.values(type.getFields())) {
+      const own = resolvers[type.name];
+      const given = own && Object.hasOwn(own, field.name) ? own[field.name] : undefined;
+      const publish = type === mutation ? publishes.get(field.name) : undefined;
+      const resolve = given ?? (publish && publishing(publish));
+      const rule = type === subscription ? undefined : rules.get(`${type.name}.${field.name}`);
+      if (rule) field.resolve = guarded(rule, `${type.name}.${field.name}`, resolve ?? defaultFieldResolver);
+      else if (resolve) field.resolve = resolve;
+    }
+  }
+}
+
+function publishing({ topic, type, key, data }: PublishBinding): Resolver {
+  return (_source, args: Readonly<Record<string, unknown>>, context) => {
+    const scope = { args, claims: context.identity.claims };
+    return context.publish({ topic, type, key: key(scope), data: data(scope) });
+  };
+}
+
+function guarded(rule: Rule, field: string, resolve: Resolver): Resolver {
+  return (source, args: Readonly<Record<string, unknown>>, context, info) => {
+    const { claims } = context.identity;
+    if (!rule.allows({ args, claims })) {
+      if (Object.keys(claims).length === 0)
+        throw new MillraceError('UNAUTHENTICATED', `${field} needs credentials`);
+      throw new MillraceError('FORBIDDEN', `The rule of ${field} does not allow it with these claims`);
+    }
+    return resolve(source, args, context, info);
+  };
+}

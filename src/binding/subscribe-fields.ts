@@ -1,0 +1,98 @@
+import {
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  type GraphQLType,
+  getNullableType,
+  isAbstractType,
+  isObjectType,
+} from 'graphql';
+import type { Rule, SubscribeBinding } from './bindings.js';
+import type { Shape } from './cel-types.js';
+import type { DirectiveUse } from './directive-use.js';
+import { RESUME_ARGS } from './document.js';
+import { dataShape } from './event-data.js';
+import { type Compiled, Expressions, filterOf, keyOf, ruleOf, WANTED } from './expression.js';
+import type { Mistakes } from './mistake.js';
+import { joinReads, type Reads } from './reads.js';
+import type { ResolverMap } from './resolvers.js';
+import { type TopicUse, topicOf } from './topics.js';
+
+/** Reads `@subscribe` and the field's `@auth`. What cannot be bound has been added to the mistakes. */
+export function subscribeBinding(
+  use: DirectiveUse,
+  auth: DirectiveUse | undefined,
+  { schema, resolvers, mistakes }: { schema: GraphQLSchema; resolvers: ResolverMap; mistakes: Mistakes },
+): { binding: SubscribeBinding | undefined; topicUse: TopicUse | undefined } {
+  const { field } = use;
+  const topic = topicOf(use, mistakes);
+  const types = eventTypes(getNullableType(field.type), schema);
+  if (types.length === 0)
+    mistakes.at(
+      field.astNode?.type ?? use.node,
+      `type ${field.type}`,
+      'the type of an event: an object type, or a union or interface of some',
+    );
+  const topicUse: TopicUse | undefined =
+    topic && types.length > 0 ? { directive: use, kind: 'subscribe', topic, types } : undefined;
+
+  const args: Shape = new Map(
+    field.args.filter(({ name }) => !Object.hasOwn(RESUME_ARGS, name)).map((arg) => [arg.name, arg.type]),
+  );
+  const onArgs = new Expressions(args, undefined, mistakes);
+  // Without event types nothing is known of `event`: its names would be mistakes that follow from the first.
+  const onEvent =
+    types.length > 0 ? new Expressions(args, mergedShape(types, resolvers), mistakes) : undefined;
+  const [keyText, filterText, ruleText] = [use.text('key'), use.text('filter'), auth?.text('rule')];
+  const key = keyText && onArgs.compile(keyText, WANTED.KEY);
+  const filter = filterText && onEvent?.compile(filterText, WANTED.BOOL);
+  const compiledRule = ruleText && onEvent?.compile(ruleText, WANTED.BOOL);
+  // An expression that is written but not understood is never taken for one that is absent.
+  if (!topicUse || (keyText && !key) || (filterText && !filter) || (auth && !compiledRule))
+    return { binding: undefined, topicUse };
+  const rule: Rule | undefined = compiledRule && ruleOf(compiledRule);
+  return {
+    binding: {
+      field: field.name,
+      topic: topicUse.topic,
+      types: new Set(types.map((type) => type.name)),
+      key: key && keyOf(key),
+      filter: filter && filterOf(filter),
+      rule,
+      claims: claimsOf([key, filter, compiledRule]),
+      onSlow: onSlowOf(use.values['onSlow']),
+    },
+    topicUse,
+  };
+}
+
+function eventTypes(type: GraphQLType, schema: GraphQLSchema): readonly GraphQLObjectType[] {
+  if (isObjectType(type)) return [type];
+  return isAbstractType(type) ? schema.getPossibleTypes(type) : [];
+}
+
+/** The fields of all types together; a field whose types differ is of no one type. */
+function mergedShape(types: readonly GraphQLObjectType[], resolvers: ResolverMap): Shape {
+  const merged = new Map<string, GraphQLType | undefined>();
+  for (const type of types) {
+    for (const [name, fieldType] of dataShape(type, resolvers)) {
+      const known = merged.get(name);
+      const same = !merged.has(name) || bare(known) === bare(fieldType);
+      merged.set(name, same ? fieldType : undefined);
+    }
+  }
+  return merged;
+}
+
+/** A type without what it says of null. */
+function bare(type: GraphQLType | undefined): string {
+  return String(type).replaceAll('!', '');
+}
+
+function claimsOf(all: readonly (Compiled | undefined)[]): Reads {
+  const none: Reads = new Set();
+  return all.reduce((reads: Reads, one) => joinReads(reads, one?.reads.get('claims') ?? none), none);
+}
+
+function onSlowOf(value: unknown): SubscribeBinding['onSlow'] {
+  return value === 'CONFLATE' || value === 'DISCONNECT' ? value : 'RESUME';
+}

@@ -1,0 +1,114 @@
+import { readFileSync } from 'node:fs';
+import { graphql } from 'graphql';
+import { describe, expect, it } from 'vitest';
+import { bindSchema, directivesSource, formatMistake } from '../../src/binding/binding.js';
+import type { EventDraft, GatewayContext } from '../../src/binding/context.js';
+import type { Claims } from '../../src/core/identity.js';
+import { eventId, offset, partition, topic } from '../../src/core/ids.js';
+import { bound } from './schema.js';
+
+const shop = readFileSync(new URL('../../schema/shop.graphql', import.meta.url), 'utf8');
+
+/** A context whose `publish` keeps what it is given. */
+function fake(claims: Claims): { context: GatewayContext; drafts: EventDraft[] } {
+  const drafts: EventDraft[] = [];
+  const context: GatewayContext = {
+    identity: { claims, expiresAt: undefined },
+    trace: { traceparent: '', correlationId: 'c-1' },
+    idempotencyKey: undefined,
+    signal: new AbortController().signal,
+    async publish(draft) {
+      drafts.push(draft);
+      return {
+        eventId: eventId('e-1'),
+        topic: draft.topic,
+        partition: partition(0),
+        offset: offset(2 ** 40),
+        correlationId: 'c-1',
+        time: '2026-01-31T09:30:00Z',
+      };
+    },
+  };
+  return { context, drafts };
+}
+
+const PLACE = `mutation {
+  placeOrder(input: { orderId: "o-1", lines: [{ sku: "tea", quantity: 2 }] }) { eventId offset time }
+}`;
+
+describe('the shop', () => {
+  it('binds without a mistake, with or without its own copy of the directives', () => {
+    const name = 'schema/shop.graphql';
+    for (const more of [[], [{ ...directivesSource(), name: '/elsewhere/schema/directives.graphql' }]]) {
+      const result = bindSchema({ sources: [{ name, body: shop }, ...more] });
+      expect(result.ok ? [] : result.mistakes.map(formatMistake)).toEqual([]);
+    }
+  });
+
+  it('says which topics, types and claims its fields use', () => {
+    const { topics, subscribes } = bound(shop);
+    expect(topics.get(topic('shop.orders'))).toMatchObject({ format: { kind: 'CLOUDEVENTS' } });
+    const orderEvents = subscribes.get('orderEvents');
+    expect([...(orderEvents?.types ?? [])].sort()).toEqual([
+      'OrderCancelled',
+      'OrderConfirmed',
+      'OrderPlaced',
+      'OrderRejected',
+    ]);
+    expect(orderEvents?.claims).toEqual(new Set(['sub', 'roles']));
+    expect(orderEvents?.key?.({ args: { orderId: 'o-1' }, claims: {} })).toBe('o-1');
+    expect(orderEvents?.rule?.readsEvent).toBe(true);
+    const event = { orderId: 'o-1', customerId: 'ada' };
+    const allows = (claims: Claims) => orderEvents?.rule?.allows({ args: { orderId: 'o-1' }, claims, event });
+    expect(allows({ sub: 'ada' })).toBe(true);
+    expect(allows({ sub: 'bob' })).toBe(false);
+    expect(allows({ sub: 'bob', roles: ['staff'] })).toBe(true);
+    expect(allows({ roles: ['staff'] })).toBe(true);
+    expect(allows({})).toBe(false);
+  });
+
+  it('adds after and since to subscriptions', () => {
+    const field = bound(shop).schema.getSubscriptionType()?.getFields()['orderEvents'];
+    expect(field?.args.map((arg) => `${arg.name}: ${arg.type}`)).toEqual([
+      'orderId: ID!',
+      'after: Cursor',
+      'since: DateTime',
+    ]);
+  });
+
+  it('publishes what placeOrder says', async () => {
+    const { context, drafts } = fake({ sub: 'ada' });
+    const result = await graphql({ schema: bound(shop).schema, source: PLACE, contextValue: context });
+    expect(result).toEqual({
+      data: { placeOrder: { eventId: 'e-1', offset: '1099511627776', time: '2026-01-31T09:30:00Z' } },
+    });
+    expect(drafts).toEqual([
+      {
+        topic: 'shop.orders',
+        type: 'OrderPlaced',
+        key: 'o-1',
+        data: { orderId: 'o-1', customerId: 'ada', lines: [{ sku: 'tea', quantity: 2 }] },
+      },
+    ]);
+  });
+
+  it('publishes nothing for nobody, nor against the rule', async () => {
+    for (const [claims, code] of [
+      [{}, 'UNAUTHENTICATED'],
+      [{ roles: [] }, 'FORBIDDEN'],
+    ] as const) {
+      const { context, drafts } = fake(claims);
+      const result = await graphql({ schema: bound(shop).schema, source: PLACE, contextValue: context });
+      expect(result.errors?.[0]?.extensions['code']).toBe(code);
+      expect(drafts).toEqual([]);
+    }
+  });
+
+  it('publishes nothing that its type does not allow', async () => {
+    const { context, drafts } = fake({ sub: { not: 'a string' } });
+    const result = await graphql({ schema: bound(shop).schema, source: PLACE, contextValue: context });
+    expect(result.errors?.[0]?.extensions['code']).toBe('EVENT_INVALID');
+    expect(result.errors?.[0]?.message).toContain('customerId is not ID');
+    expect(drafts).toEqual([]);
+  });
+});
