@@ -171,12 +171,12 @@ async function startGateway(
       port: config.PORT,
       operations,
       authenticate: authenticator(config, project),
-      schema: bindings.schema,
       examples: project.examples ?? [],
       logger,
       limits: {
         bodyBytes: config.MAX_BODY_BYTES,
         operationsPerConnection: config.MAX_OPERATIONS,
+        connections: config.MAX_CONNECTIONS,
         highWaterMark: config.SLOW_BYTES,
       },
       routes: {
@@ -189,7 +189,7 @@ async function startGateway(
       },
     }),
   );
-  return server.url;
+  return new URL(server.url).origin;
 }
 
 interface ServiceParts {
