@@ -1,0 +1,29 @@
+# The gateway with the shop as its project. Another project is run by mounting its folder:
+#   docker run -p 127.0.0.1:4000:4000 -v "$PWD:/project" -w /project millrace
+FROM node:22-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json ./
+# Without scripts: every dependency carries its binaries, and `prepare` would build before the source is here.
+RUN npm ci --ignore-scripts
+COPY tsconfig.json tsconfig.build.json ./
+COPY src ./src
+RUN npm run build && npm prune --omit=dev --ignore-scripts
+
+FROM node:22-slim
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=4000 DATA_DIR=/data
+WORKDIR /app
+RUN mkdir /data && chown node:node /data
+COPY --from=build /app/node_modules ./node_modules
+COPY --from=build /app/dist ./dist
+COPY package.json LICENSE millrace.config.ts ./
+COPY schema ./schema
+# The shop's own code: run from its source, as a project's code is.
+COPY src/shop ./src/shop
+USER node
+VOLUME /data
+EXPOSE 4000
+# Of gateways: a relay and services have no port, and switch it off.
+HEALTHCHECK --interval=5s --timeout=3s --start-period=60s --retries=5 \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/healthz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+ENTRYPOINT ["node", "/app/dist/main.js"]
+CMD ["start"]

@@ -1,0 +1,85 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { checkRoles, ENVIRONMENT, type Roles, readConfig } from '../../src/config.js';
+
+const root = resolve(import.meta.dirname, '../..');
+const read = (name: string) => readFileSync(join(root, name), 'utf8');
+
+const Container = z.looseObject({
+  image: z.string(),
+  command: z.array(z.string()).optional(),
+  environment: z.record(z.string(), z.union([z.string(), z.number()]).transform(String)).default({}),
+  depends_on: z.record(z.string(), z.unknown()).default({}),
+});
+const compose = z
+  .looseObject({ services: z.record(z.string(), Container) })
+  .parse(parse(read('docker-compose.yml'), { merge: true }));
+
+const containers = Object.entries(compose.services);
+const ours = containers.filter(([, { image }]) => image === 'millrace');
+
+const ROLES: Readonly<Record<string, Roles>> = {
+  gateway: { gateway: true, relay: false, services: [] },
+  relay: { gateway: false, relay: true, services: [] },
+  services: { gateway: false, relay: false, services: 'all' },
+};
+
+/** `${NAME:-default}` as Compose puts it in when NAME is not set. */
+const substituted = (value: string) => value.replace(/\$\{\w+:-([^}]*)\}/g, '$1');
+
+describe('docker-compose.yml', () => {
+  test('runs every role, and two gateways', () => {
+    expect(ours.map(([, { command }]) => command?.[0]).sort()).toEqual([
+      'gateway',
+      'gateway',
+      'relay',
+      'services',
+    ]);
+  });
+
+  test.each(ours)('gives %s an environment that its role can run on', (_name, { environment, command }) => {
+    const values = Object.entries(environment).map(([name, value]) => [name, substituted(value)]);
+    const roles = ROLES[command?.[0] ?? ''];
+    if (roles === undefined) throw new Error(`${command} is no role`);
+    checkRoles(readConfig(Object.fromEntries(values)), roles);
+    expect(Object.keys(ENVIRONMENT)).toEqual(expect.arrayContaining(Object.keys(environment)));
+  });
+
+  test.each(containers)('makes %s wait only for what there is', (_name, { depends_on }) => {
+    expect(Object.keys(compose.services)).toEqual(expect.arrayContaining(Object.keys(depends_on)));
+  });
+
+  test('has the gateways that the load balancer sends to', () => {
+    const targets = [...read('deploy/nginx.conf').matchAll(/^\s*server ([\w-]+):4000/gm)].map(
+      ([, name]) => name,
+    );
+    const gateways = ours.filter(([, { command }]) => command?.[0] === 'gateway').map(([name]) => name);
+    expect(targets).toEqual(gateways);
+  });
+});
+
+describe('Dockerfile', () => {
+  const lines = read('Dockerfile').split('\n');
+
+  test('copies only what the repository has and .dockerignore lets through', () => {
+    const copied = lines
+      .filter((line) => line.startsWith('COPY ') && !line.includes('--from'))
+      .flatMap((line) => line.split(' ').slice(1, -1));
+    const allowed = read('.dockerignore').split('\n');
+    expect(copied.length).toBeGreaterThan(0);
+    for (const name of copied) {
+      expect(existsSync(join(root, name)), name).toBe(true);
+      expect(allowed, name).toContain(`!${name.split('/')[0]}`);
+    }
+  });
+
+  test('sets only variables that the configuration knows', () => {
+    const set = lines
+      .filter((line) => line.startsWith('ENV '))
+      .flatMap((line) => [...line.matchAll(/(\w+)=/g)].map(([, name]) => name));
+    expect([...Object.keys(ENVIRONMENT), 'NODE_ENV']).toEqual(expect.arrayContaining(set));
+  });
+});
