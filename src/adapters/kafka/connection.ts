@@ -17,6 +17,8 @@ const MISSING_ATTEMPTS = 5;
 /** Connections to a cluster, made when first needed and again after a loss, and what is known of its topics. */
 export class Connection implements AsyncDisposable {
   private readonly layouts = new Map<Topic, TopicLayout>();
+  /** The node that was last found to coordinate an id. As many as there are groups and partitions here. */
+  private readonly coordinators = new Map<string, number>();
   private refreshing: Promise<unknown> = Promise.resolve();
 
   constructor(readonly cluster: Cluster) {}
@@ -57,10 +59,31 @@ export class Connection implements AsyncDisposable {
     }, signal);
   }
 
-  async coordinator(groupId: string, coordinatorType: number, signal: AbortSignal): Promise<Broker> {
+  /**
+   * Sends to the coordinator of a group or a transactional id, and again to the next one while it fails in
+   * a way that passes.
+   */
+  async askCoordinator<T>(
+    id: string,
+    coordinatorType: number,
+    request: (coordinator: Broker) => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<T> {
+    const name = `${coordinatorType}/${id}`;
     return retrying(async () => {
       await this.anyMetadata();
-      return this.cluster.findGroupCoordinator({ groupId, coordinatorType });
+      const nodeId = this.coordinators.get(name);
+      const coordinator =
+        nodeId === undefined
+          ? await this.cluster.findGroupCoordinator({ groupId: id, coordinatorType })
+          : await this.cluster.findBroker({ nodeId });
+      this.coordinators.set(name, coordinator.nodeId);
+      try {
+        return await request(coordinator);
+      } catch (error) {
+        this.coordinators.delete(name);
+        throw error;
+      }
     }, signal);
   }
 

@@ -2,7 +2,7 @@ import { MillraceError } from '../../core/errors.js';
 import { type Offset, offset } from '../../core/ids.js';
 import { partitionName, type TopicPartition } from '../../core/position.js';
 import type { Connection } from './connection.js';
-import { failureOf, retrying, unavailable } from './failures.js';
+import { failureOf, unavailable } from './failures.js';
 import { GROUP_COORDINATOR } from './internals.js';
 
 /** A member's standing in its group: what the broker checks a commit against. */
@@ -22,10 +22,13 @@ export async function committedOffset(
   { topic, partition }: TopicPartition,
   signal: AbortSignal,
 ): Promise<Offset | undefined> {
-  const { responses } = await retrying(async () => {
-    const coordinator = await connection.coordinator(groupId, GROUP_COORDINATOR, signal);
-    return coordinator.offsetFetch({ groupId, topics: [{ topic, partitions: [{ partition }] }] });
-  }, signal);
+  const topics = [{ topic, partitions: [{ partition }] }];
+  const { responses } = await connection.askCoordinator(
+    groupId,
+    GROUP_COORDINATOR,
+    (coordinator) => coordinator.offsetFetch({ groupId, topics }),
+    signal,
+  );
   const found = Number(responses[0]?.partitions[0]?.offset ?? -1);
   return found >= 0 ? offset(found) : undefined;
 }
@@ -44,13 +47,15 @@ export async function commitOffset(
   const partitions = [{ partition: at.partition, offset: String(next) }];
   const topics = [{ topic: at.topic, partitions }];
   try {
-    await retrying(async () => {
-      const { groupId } = membership;
-      const coordinator = await connection.coordinator(groupId, GROUP_COORDINATOR, signal);
-      await coordinator.offsetCommit({ ...membership, topics }).catch((error: unknown) => {
-        throw refused(error, at) ?? error;
-      });
-    }, signal);
+    await connection.askCoordinator(
+      membership.groupId,
+      GROUP_COORDINATOR,
+      (coordinator) =>
+        coordinator.offsetCommit({ ...membership, topics }).catch((error: unknown) => {
+          throw refused(error, at) ?? error;
+        }),
+      signal,
+    );
   } catch (error) {
     throw error instanceof MillraceError ? error : unavailable(error);
   }

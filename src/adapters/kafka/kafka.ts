@@ -4,6 +4,7 @@ import type { Position } from '../../core/position.js';
 import type { LogBatch, NewRecord } from '../../core/record.js';
 import type { Bounds, EventLog, GroupHandler, GroupMember, Range, TopicSpec } from '../../ports/event-log.js';
 import { allBounds, offsetAtTime } from './bounds.js';
+import { registerCodecs } from './codecs.js';
 import { Connection } from './connection.js';
 import { createCluster } from './internals.js';
 import { Member } from './member.js';
@@ -34,6 +35,7 @@ const MAX_BYTES = 1024 * 1024;
  */
 export async function openKafkaLog(options: KafkaOptions, signal: AbortSignal): Promise<EventLog> {
   signal.throwIfAborted();
+  registerCodecs();
   return new KafkaLog(options, signal);
 }
 

@@ -3,7 +3,7 @@ import type { Offset } from '../../core/ids.js';
 import { type Position, partitionName, type TopicPartition } from '../../core/position.js';
 import type { NewRecord } from '../../core/record.js';
 import type { Connection } from './connection.js';
-import { failureOf, retrying, unavailable } from './failures.js';
+import { failureOf, unavailable } from './failures.js';
 import { committedOffset, type Membership, refused } from './group-offsets.js';
 import { type Broker, GROUP_COORDINATOR, TRANSACTION_COORDINATOR } from './internals.js';
 import type { Portion } from './produce.js';
@@ -77,8 +77,8 @@ export class TransactionalWriter {
       throw new Error(`The progress of ${groupId} in ${partitionName(this.at)} was moved by another member`);
     }
     // The broker does not look at the generation of a transaction's offsets, so it is asked before.
-    const group = await this.control.coordinator(groupId, GROUP_COORDINATOR, signal);
-    await group.heartbeat(this.membership);
+    const check = (group: Broker): Promise<unknown> => group.heartbeat(this.membership);
+    await this.control.askCoordinator(groupId, GROUP_COORDINATOR, check, signal);
     return new ProducerId(producerId, producerEpoch, transactionalId);
   }
 
@@ -102,10 +102,12 @@ export class TransactionalWriter {
       await this.coordinate((one) => one.addOffsetsToTxn({ ...transaction, groupId }), signal);
       const partitions = [{ partition: at.partition, offset: String(next) }];
       const offsets = [{ topic: at.topic, partitions }];
-      await retrying(async () => {
-        const group = await this.writing.coordinator(groupId, GROUP_COORDINATOR, signal);
-        return group.txnOffsetCommit({ ...transaction, groupId, topics: offsets });
-      }, signal);
+      await this.writing.askCoordinator(
+        groupId,
+        GROUP_COORDINATOR,
+        (group) => group.txnOffsetCommit({ ...transaction, groupId, topics: offsets }),
+        signal,
+      );
       await this.end(transaction, true, signal);
       return positions;
     } catch (error) {
@@ -125,10 +127,7 @@ export class TransactionalWriter {
   }
 
   private coordinate<T>(request: (coordinator: Broker) => Promise<T>, signal: AbortSignal): Promise<T> {
-    return retrying(async () => {
-      const { transactionalId } = this;
-      return request(await this.writing.coordinator(transactionalId, TRANSACTION_COORDINATOR, signal));
-    }, signal);
+    return this.writing.askCoordinator(this.transactionalId, TRANSACTION_COORDINATOR, request, signal);
   }
 }
 
