@@ -118,16 +118,20 @@ const SAYINGS: readonly (readonly [RegExp, (match: RegExpExecArray) => readonly 
     /^(?:Directive (".+?") argument|Argument) (".+?") of (?:required )?type (".+?") (?:is required, but it )?was not provided\.$/,
     (m) => [`no argument ${m[2]}`, `${m[2]} of type ${m[3]}`],
   ],
+  [/^Query root type must be provided\.$/, () => ['no type Query', 'a type Query']],
+  [/^There can be only one (.+)\.$/, (m) => [`a second ${m[1]}`, 'another name']],
   [/^(.+?) must be (.+?)\.?$/, (m) => [m[1] ?? '', m[2] ?? '']],
 ];
 
+/** Adds an error of graphql-js. One that has no place is at the beginning of the file `fallback`. */
 export function report(error: GraphQLError, mistakes: Mistakes, fallback?: string): void {
   const [found, expected] = inWords(error.message);
-  const source = error.source;
+  // Of two definitions of one name the second is the mistake; the first may be ours.
+  const node = error.nodes?.at(error.message.startsWith('There can be only one') ? -1 : 0);
   const place = error.locations?.[0];
-  if (source && place) mistakes.add({ file: source.name, ...place, found, expected });
-  else if (error.nodes?.[0]?.loc || fallback === undefined) mistakes.at(error.nodes?.[0], found, expected);
-  else mistakes.add({ file: fallback, line: 1, column: 1, found, expected });
+  if (node?.loc) mistakes.at(node, found, expected);
+  else if (error.source && place) mistakes.add({ file: error.source.name, ...place, found, expected });
+  else mistakes.add({ file: fallback ?? 'schema', line: 1, column: 1, found, expected });
 }
 
 function inWords(message: string): readonly [string, string] {

@@ -257,7 +257,13 @@ describe('mistakes in GraphQL and resolvers', () => {
 
   it('a schema without a Query', () => {
     expect(mistakesOf('type A { b: Int }')).toEqual([
-      expect.stringContaining(`${AT}:1:1  found Query root type`),
+      expect.stringContaining(`${AT}:1:1  found no type Query; expected a type Query`),
+    ]);
+  });
+
+  it('a second definition of a name, also of ours', () => {
+    expect(mistakesOf('type Query { a: Int }\ntype Published { a: Int }')).toEqual([
+      `${AT}:2:6  found a second type named "Published"; expected another name`,
     ]);
   });
 });
