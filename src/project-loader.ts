@@ -36,7 +36,8 @@ export async function loadProject(dir: string): Promise<Project> {
   const path = resolve(dir, file);
   // `millrace` inside the project is this very copy, wherever it is installed or when it runs from its
   // own repository: with a second copy, `instanceof MillraceError` would not hold between the two.
-  const jiti = createJiti(path, { interopDefault: false, virtualModules: { millrace } });
+  // No cache: it would run code from a folder in /tmp that other users of the machine can write to.
+  const jiti = createJiti(path, { interopDefault: false, fsCache: false, virtualModules: { millrace } });
   let module: unknown;
   try {
     module = await jiti.import(path);

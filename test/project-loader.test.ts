@@ -41,6 +41,19 @@ describe('a project', () => {
     await expect(authenticate?.({ headers: {} })).rejects.toBeInstanceOf(MillraceError);
   });
 
+  test('may have services that are instances of a class', async () => {
+    await config(`import type { Service } from 'millrace';
+      class Quiet implements Service {
+        readonly name = 'quiet';
+        get topics() { return ['t']; }
+        handle() { return []; }
+      }
+      export default { services: [new Quiet()] };`);
+    const { services } = await loadProject(dir);
+    expect(services?.[0]?.topics).toEqual(['t']);
+    expect(services?.[0]?.handle).toBeTypeOf('function');
+  });
+
   test('may be plain JavaScript', async () => {
     await config('export default { examples: [{ title: "a", query: "{ a }" }] };', 'millrace.config.mjs');
     expect((await loadProject(dir)).examples).toHaveLength(1);
