@@ -6,10 +6,12 @@ import type { Bounds, EventLog, GroupHandler, GroupMember, Range, TopicSpec } fr
 import { allBounds, offsetAtTime } from './bounds.js';
 import { registerCodecs } from './codecs.js';
 import { Connection } from './connection.js';
+import { withSignal } from './failures.js';
 import { createCluster } from './internals.js';
 import { Member } from './member.js';
 import { type OnProblem, problemLog } from './problems.js';
 import { readRange } from './read.js';
+import { Sockets } from './sockets.js';
 import { ensureTopics } from './topics.js';
 import { Writer } from './writer.js';
 
@@ -27,6 +29,8 @@ export interface KafkaOptions {
 }
 
 const METADATA_AGE = 60_000;
+/** An orderly end; then the sockets are cut. */
+const CLOSE_WITHIN = 1_000;
 const MAX_BYTES = 1024 * 1024;
 
 /**
@@ -41,6 +45,7 @@ export async function openKafkaLog(options: KafkaOptions, signal: AbortSignal): 
 
 class KafkaLog implements EventLog {
   readonly description: string;
+  private readonly sockets = new Sockets();
   private readonly kafka: Kafka;
   private readonly ending = new AbortController();
   private readonly life: AbortSignal;
@@ -55,7 +60,7 @@ class KafkaLog implements EventLog {
     signal: AbortSignal,
   ) {
     this.description = `Kafka at ${options.brokers.join(', ')}`;
-    this.kafka = new Kafka(configOf(options));
+    this.kafka = new Kafka({ ...configOf(options), socketFactory: this.sockets.factory });
     this.life = AbortSignal.any([signal, this.ending.signal]);
     this.writing = this.connect();
     this.reading = this.connect();
@@ -123,7 +128,12 @@ class KafkaLog implements EventLog {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.allSettled([...this.members].map((member) => member[Symbol.asyncDispose]()));
     this.ending.abort(new Error('The log is closed'));
-    await Promise.all([this.writing[Symbol.asyncDispose](), this.reading[Symbol.asyncDispose]()]);
+    const closing = Promise.allSettled([
+      this.writing[Symbol.asyncDispose](),
+      this.reading[Symbol.asyncDispose](),
+    ]);
+    await withSignal(closing, AbortSignal.timeout(CLOSE_WITHIN)).catch(() => {});
+    this.sockets.destroy();
   }
 
   private connect(): Connection {

@@ -42,7 +42,8 @@ export async function produce(
   const undecided = new Set<Portion>();
   let waiting = portions;
   const stop = (error: unknown): MillraceError => {
-    if (undecided.size > 0) producer.spoiled = true;
+    // Whatever went wrong may have left the broker's sequence numbers, or its memory of them, behind.
+    producer.spoiled = true;
     return refusalOf(error, undecided.size > 0 || bases.size > 0);
   };
   for (let attempt = 0, last: unknown; waiting.length > 0; attempt++) {
@@ -50,6 +51,7 @@ export async function produce(
     let outcomes: readonly (readonly [Portion, Outcome])[];
     try {
       if (attempt > 0) await pause(backoff(attempt), signal);
+      signal.throwIfAborted();
       const round = sendRound(connection, producer, waiting, sent, signal);
       outcomes = await withSignal(round, signal);
     } catch (error) {
