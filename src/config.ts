@@ -106,7 +106,7 @@ const VARIABLES = {
   MAX_BODY_BYTES: count(1_048_576, 'The largest request body or WebSocket message'),
   MAX_TOKENS: count(5_000, 'The largest GraphQL document, in tokens'),
   MAX_CONNECTIONS: count(20_000, 'How many WebSockets and event streams one gateway takes'),
-  MAX_OPERATIONS: count(100, 'How many operations one connection may run at once'),
+  MAX_OPERATIONS: count(1_000, 'How many operations one connection may run at once'),
   SLOW_BYTES: count(1_048_576, 'How many bytes may wait for one client before it is replayed instead'),
 } satisfies Record<string, Variable<unknown>>;
 

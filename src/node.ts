@@ -109,7 +109,8 @@ async function openAdapters(
 ): Promise<{ log: EventLog; fanout: Fanout | undefined }> {
   const onProblem = ({ kind, message, cause }: { kind: string; message: string; cause?: unknown }): void => {
     metrics.problems.inc({ kind });
-    logger.warn({ kind, err: cause }, message);
+    // The client library says much that is no news: what matters to us fails one of our own calls, and is told there.
+    logger[kind === 'kafkajs' ? 'debug' : 'warn']({ kind, err: cause }, message);
   };
   const log =
     config.KAFKA_BROKERS === undefined
