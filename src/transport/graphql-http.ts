@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
-import { type ExecutionResult, GraphQLError } from 'graphql';
-import { createYoga, type Plugin } from 'graphql-yoga';
+import type { ExecutionResult, GraphQLError } from 'graphql';
+import { createGraphQLError, createYoga, type Plugin } from 'graphql-yoga';
 import type { Authenticate } from '../auth/authenticate.js';
 import { MillraceError } from '../core/errors.js';
 import type { Logger } from '../observe/log.js';
@@ -98,14 +98,14 @@ function throughOperations({
       const known =
         error instanceof MillraceError ? error : new MillraceError('INTERNAL', 'This request failed.');
       const extensions = { ...known.extensions, http: { status: statusOf(error) } };
-      return { errors: [new GraphQLError(known.message, { extensions })] };
+      return { errors: [createGraphQLError(known.message, { extensions })] };
     }
   }
 }
 
 /** `spec`: 400 for `application/graphql-response+json`, 200 for `application/json` (GraphQL over HTTP, 6.4). */
 function badRequest(error: GraphQLError): GraphQLError {
-  return new GraphQLError(error.message, {
+  return createGraphQLError(error.message, {
     nodes: error.nodes ?? null,
     source: error.source ?? null,
     positions: error.positions ?? null,
@@ -115,7 +115,7 @@ function badRequest(error: GraphQLError): GraphQLError {
 }
 
 function withStatus(message: string, status: number, headers: Record<string, string> = {}): GraphQLError {
-  return new GraphQLError(message, {
+  return createGraphQLError(message, {
     extensions: { code: 'BAD_REQUEST', retry: false, http: { status, headers } },
   });
 }

@@ -81,7 +81,10 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   const websocket = new WebSocketTransport({ ...shared, places, turn, initTimeout, closeTimeout });
   const graphql = graphqlHttp({ ...shared, path, bodyBytes: limits.bodyBytes, graphiql: page });
   const routes = new Map(Object.entries(options.routes ?? {}));
+  let closing = false;
   const server = createServer((request, response) => {
+    // A connection that a client keeps for later would hold up the end.
+    response.once('close', () => closing && server.closeIdleConnections());
     void handle({ path, limits, routes, logger, graphql, sse }, request, response);
   });
   server.on('upgrade', (request, stream, head) => {
@@ -104,6 +107,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       return { websocket: websocket.size, sse: sse.size };
     },
     async [Symbol.asyncDispose]() {
+      closing = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       await Promise.all([sse[Symbol.asyncDispose](), websocket[Symbol.asyncDispose]()]);
       server.closeIdleConnections();

@@ -48,7 +48,9 @@ export class Connection implements OperationHost {
   #identity: Identity = ANONYMOUS;
   #params: Readonly<Record<string, unknown>> = {};
   #alive = true;
+  /** Bytes that the system had taken at the last sign of life, and whether more waited then. */
   #taken = 0;
+  #waited = false;
 
   constructor(socket: WebSocket, stream: Duplex, upgrade: IncomingMessage, parts: ConnectionParts) {
     this.#socket = socket;
@@ -72,14 +74,17 @@ export class Connection implements OperationHost {
 
   /** Asks the client whether it is there, and ends the connection when it was not since the last time. */
   keepAlive(): void {
-    // Reading what waits is a sign of life too: a pong queues behind it.
-    const taken = this.#written() - this.#stream.writableLength;
-    if (!this.#alive && taken === this.#taken) {
+    // Taking what waited is a sign of life too: a pong queues behind it.
+    const waits = this.#stream.writableLength;
+    const taken = this.#written() - waits;
+    const moves = this.#waited && taken > this.#taken;
+    if (!this.#alive && !moves) {
       this.#socket.terminate();
       return;
     }
     this.#alive = false;
     this.#taken = taken;
+    this.#waited = waits > 0;
     if (this.#socket.readyState === this.#socket.OPEN) this.#socket.ping();
   }
 

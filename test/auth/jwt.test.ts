@@ -1,0 +1,76 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { jwtAuthenticate } from '../../src/auth/jwt.js';
+import { ANONYMOUS } from '../../src/core/identity.js';
+
+const secret = 'a secret that is long enough for HS256';
+const key = new TextEncoder().encode(secret);
+const END = Math.floor(Date.now() / 1000) + 3_600;
+const sign = (claims: Record<string, unknown> = {}, by = key, alg = 'HS256') =>
+  new SignJWT({ sub: 'ann', roles: ['staff'], exp: END, ...claims }).setProtectedHeader({ alg }).sign(by);
+const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
+const refused = expect.objectContaining({ code: 'UNAUTHENTICATED' });
+
+describe('JWT', () => {
+  const authenticate = jwtAuthenticate({ secret, issuer: 'us', audience: 'shop' });
+  const good = { iss: 'us', aud: 'shop' };
+
+  test('no token is nobody in particular', async () => {
+    expect(await authenticate({ headers: {} })).toBe(ANONYMOUS);
+  });
+
+  test('a token says who, and until when', async () => {
+    const token = await sign(good);
+    const who = { claims: expect.objectContaining({ sub: 'ann', roles: ['staff'] }), expiresAt: END * 1000 };
+    expect(await authenticate(bearer(token))).toEqual(who);
+    for (const connectionParams of [
+      { token },
+      { authorization: `Bearer ${token}` },
+      { Authorization: `bearer ${token}` },
+    ]) {
+      expect(await authenticate({ headers: {}, connectionParams })).toEqual(who);
+    }
+  });
+
+  test.each<[string, () => Promise<string> | string]>([
+    ['of another secret', () => sign(good, new TextEncoder().encode(`${secret}!`))],
+    ['that has expired', () => sign({ ...good, exp: 1 })],
+    ['of another issuer', () => sign({ ...good, iss: 'them' })],
+    ['for somebody else', () => sign({ ...good, aud: 'bank' })],
+    ['whose sub is not a string', () => sign({ ...good, sub: 7 })],
+    ['without a signature', () => `${btoa('{"alg":"none"}')}.${btoa('{"sub":"ann"}')}.`.replaceAll('=', '')],
+    ['that is none', () => 'nonsense'],
+  ])('a token %s is refused', async (_, token) => {
+    await expect(authenticate(bearer(await token()))).rejects.toEqual(refused);
+  });
+
+  test('credentials of another kind are refused', async () => {
+    await expect(authenticate({ headers: { authorization: 'Basic eDp5' } })).rejects.toEqual(refused);
+    await expect(authenticate({ headers: {}, connectionParams: { token: 7 } })).rejects.toEqual(refused);
+  });
+
+  test('a key set decides the algorithms: a public key is no shared secret', async () => {
+    const { publicKey, privateKey } = await generateKeyPair('ES256');
+    const jwk = { ...(await exportJWK(publicKey)), kid: '1', alg: 'ES256' };
+    const server = createServer((_, response) => void response.end(JSON.stringify({ keys: [jwk] })));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    const jwksUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const byKeySet = jwtAuthenticate({ jwksUrl });
+    const token = new SignJWT({ sub: 'ann' }).setProtectedHeader({ alg: 'ES256', kid: '1' });
+    expect(await byKeySet(bearer(await token.sign(privateKey)))).toMatchObject({ claims: { sub: 'ann' } });
+    const forged = await sign({}, new TextEncoder().encode(JSON.stringify(jwk)));
+    await expect(byKeySet(bearer(forged))).rejects.toEqual(refused);
+  });
+
+  test('no key, or two, is a mistake that shows at once', () => {
+    expect(() => jwtAuthenticate({})).toThrow('exactly one');
+    expect(() => jwtAuthenticate({ secret, jwksUrl: 'http://x' })).toThrow('exactly one');
+    expect(() => jwtAuthenticate({ secret: '' })).toThrow('empty');
+  });
+});

@@ -1,0 +1,74 @@
+import { type DocumentNode, type ExecutionResult, GraphQLError, getOperationAST, parse } from 'graphql';
+import type { Operations, Prepared } from '../../src/operation/operations.js';
+import type { Caller, OperationRequest } from '../../src/operation/request.js';
+import type { ActiveSubscription, Sink } from '../../src/subscribe/sink.js';
+
+/** A subscription that a test feeds by hand. */
+export class FakeSubscription implements ActiveSubscription {
+  drains = 0;
+  closed = false;
+
+  constructor(
+    readonly request: OperationRequest,
+    readonly caller: Caller,
+    readonly sink: Sink,
+    readonly tag: string,
+  ) {}
+
+  drained(): void {
+    this.drains += 1;
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+
+  /** Hands over one result as a cohort would. */
+  next(n: number, filling = ''): boolean {
+    const cursor = `c${n}.`;
+    const data = JSON.stringify({ n, filling });
+    const head = Buffer.from(`{"data":${data},"extensions":{"event":{"id":"e${n}"},"cursor":"${cursor}`);
+    return this.sink.next({ head, cursor }, this.tag);
+  }
+}
+
+/** What a client sees of `next(n)`. */
+export function shown(n: number, tag = 'tag', filling = '') {
+  return { data: { n, filling }, extensions: { event: { id: `e${n}` }, cursor: `c${n}.${tag}` } };
+}
+
+/** Operations that answer at once and remember what they were asked. */
+export class FakeOperations implements Operations {
+  readonly subscriptions: FakeSubscription[] = [];
+  readonly ran: { readonly request: OperationRequest; readonly caller: Caller }[] = [];
+  /** What `run` waits for. */
+  gate: Promise<void> = Promise.resolve();
+
+  prepare(request: OperationRequest): Prepared {
+    let document: DocumentNode;
+    try {
+      document = parse(request.query);
+    } catch (error) {
+      return { kind: 'invalid', errors: [error instanceof GraphQLError ? error : new GraphQLError('?')] };
+    }
+    const operation = getOperationAST(document, request.operationName);
+    if (operation?.operation === undefined || request.query.includes('unknownField')) {
+      return { kind: 'invalid', errors: [new GraphQLError('Cannot query field "unknownField"')] };
+    }
+    return { kind: operation.operation, request };
+  }
+
+  async run(prepared: Prepared, caller: Caller): Promise<ExecutionResult> {
+    if (prepared.kind === 'invalid') return { errors: prepared.errors };
+    this.ran.push({ request: prepared.request, caller });
+    await this.gate;
+    return { data: { ran: prepared.kind } };
+  }
+
+  subscribe(prepared: Prepared, caller: Caller, sink: Sink): ActiveSubscription {
+    if (prepared.kind === 'invalid') throw new Error('invalid');
+    const subscription = new FakeSubscription(prepared.request, caller, sink, 'tag');
+    this.subscriptions.push(subscription);
+    return subscription;
+  }
+}

@@ -1,0 +1,107 @@
+import { connect, type Socket } from 'node:net';
+import { expect, onTestFinished, vi } from 'vitest';
+import { WebSocket } from 'ws';
+import type { Authenticate } from '../../src/auth/authenticate.js';
+import { MillraceError } from '../../src/core/errors.js';
+import { ANONYMOUS } from '../../src/core/identity.js';
+import { openLogger } from '../../src/observe/log.js';
+import { createHttpServer, type HttpServerOptions, type HttpTransport } from '../../src/transport/http.js';
+import { FakeOperations, type FakeSubscription } from './fake-operations.js';
+
+/** `authorization: user <name> [<end>]` is somebody until then; `bad` does not hold. */
+export const authenticate: Authenticate = async ({ headers, connectionParams }) => {
+  const shown = connectionParams?.['authorization'] ?? headers['authorization'];
+  if (typeof shown !== 'string') return ANONYMOUS;
+  if (shown === 'bad') throw new MillraceError('UNAUTHENTICATED', 'These credentials do not hold.');
+  const [, sub, end] = shown.split(' ');
+  return { claims: { sub }, expiresAt: end === undefined ? undefined : Number(end) };
+};
+
+export interface Served {
+  readonly server: HttpTransport;
+  readonly operations: FakeOperations;
+  /** `ws://…/graphql` */
+  readonly wsUrl: string;
+  /** Lines that were logged at error level. */
+  readonly errors: unknown[];
+}
+
+/** A server on a free port, closed when the test ends. */
+export async function serve(options: Partial<HttpServerOptions> = {}): Promise<Served> {
+  const operations = new FakeOperations();
+  const logger = openLogger('silent');
+  const errors: unknown[] = [];
+  vi.spyOn(logger, 'error').mockImplementation((...line: unknown[]) => errors.push(line));
+  const defaults = { operations, authenticate, logger, host: '127.0.0.1', port: 0, closeTimeout: 500 };
+  const server = await createHttpServer({ ...defaults, ...options });
+  onTestFinished(() => server[Symbol.asyncDispose]());
+  return { server, operations, wsUrl: server.url.replace('http', 'ws'), errors };
+}
+
+export const WAIT = { timeout: 30_000, interval: 5 };
+
+/** The first subscription (or the one at `index`), once it is there. */
+export function subscribed({ operations }: Served, index = 0): Promise<FakeSubscription> {
+  return vi.waitFor(() => {
+    const subscription = operations.subscriptions[index];
+    expect(subscription).toBeDefined();
+    if (subscription === undefined) throw new Error('unreachable');
+    return subscription;
+  }, WAIT);
+}
+
+/** A WebSocket of which a test sees every frame. */
+export class RawClient {
+  readonly messages: unknown[] = [];
+  readonly socket: WebSocket;
+  readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
+
+  constructor(url: string, protocols: string[] = ['graphql-transport-ws'], options: object = {}) {
+    this.socket = new WebSocket(url, protocols, options);
+    this.socket.on('message', (data) => this.messages.push(JSON.parse(String(data))));
+    this.closed = new Promise((resolve, reject) => {
+      this.socket.on('close', (code, reason) => resolve({ code, reason: String(reason) }));
+      this.socket.on('error', reject);
+    });
+    this.closed.catch(() => undefined);
+    onTestFinished(() => this.socket.terminate());
+  }
+
+  static async open(url: string): Promise<RawClient> {
+    const client = new RawClient(url);
+    await new Promise((resolve, reject) => client.socket.once('open', resolve).once('error', reject));
+    return client;
+  }
+
+  static async acknowledged(url: string, payload?: object): Promise<RawClient> {
+    const client = await RawClient.open(url);
+    client.send({ type: 'connection_init', payload });
+    await client.sees({ type: 'connection_ack' });
+    return client;
+  }
+
+  send(message: unknown): void {
+    this.socket.send(typeof message === 'string' ? message : JSON.stringify(message));
+  }
+
+  subscribe(id: string, query = 'subscription { n }', more: object = {}): void {
+    this.send({ id, type: 'subscribe', payload: { query, ...more } });
+  }
+
+  async sees(message: unknown): Promise<void> {
+    await vi.waitFor(() => expect(this.messages).toContainEqual(message), WAIT);
+  }
+}
+
+/** A TCP connection that sends one request and then reads only when told to. */
+export function tcp(url: string, request: string): Socket {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  socket.pause();
+  socket.on('error', () => undefined);
+  socket.write(request);
+  onTestFinished(() => {
+    socket.destroy();
+  });
+  return socket;
+}
