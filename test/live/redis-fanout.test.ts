@@ -13,11 +13,12 @@ import {
   stretch,
   WINDOW_EVENTS,
 } from '../contract/fanout-tools.js';
+import { redisUrl } from '../support/services.js';
 
-const url = process.env['REDIS_URL'] ?? '';
+const url = redisUrl();
 const SOON = { timeout: 30_000 };
 
-describe.skipIf(url === '')('with a real Redis', { timeout: 60_000 }, () => {
+describe('with a real Redis', { timeout: 60_000 }, () => {
   const prefix = `test-${randomUUID()}`;
   const open = () => openRedisFanout({ url, prefix, windowEvents: WINDOW_EVENTS });
   fanoutContract('The Redis fan-out', open);

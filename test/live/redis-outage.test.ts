@@ -5,11 +5,12 @@ import { describe, expect, it, vi } from 'vitest';
 import { openRedisFanout } from '../../src/adapters/redis/fanout.js';
 import { openRedisStateStore } from '../../src/adapters/redis/state-store.js';
 import { claimAt, freshPartition, Heard, stretch } from '../contract/fanout-tools.js';
+import { redisUrl } from '../support/services.js';
 
-const url = process.env['REDIS_URL'] ?? '';
+const url = redisUrl();
 const SOON = { timeout: 60_000 };
 
-describe.skipIf(url === '')('Redis behind a line that fails', { timeout: 120_000 }, () => {
+describe('Redis behind a line that fails', { timeout: 120_000 }, () => {
   it('D6: a Redis that comes after the start is found, and one that goes and returns too', async () => {
     await using line = await Line.open();
     line.state = 'cut';

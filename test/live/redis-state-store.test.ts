@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { openRedisStateStore } from '../../src/adapters/redis/state-store.js';
 import { stateStoreContract } from '../contract/state-store.js';
+import { redisUrl } from '../support/services.js';
 
-const url = process.env['REDIS_URL'] ?? '';
+const url = redisUrl();
 
-describe.skipIf(url === '')('with a real Redis', () => {
+describe('with a real Redis', () => {
   const prefix = `test-${randomUUID()}`;
   stateStoreContract('The Redis state store', () => openRedisStateStore({ url, prefix }));
 
