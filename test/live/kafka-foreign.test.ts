@@ -17,61 +17,58 @@ import {
   text,
   uniqueGroup,
 } from '../contract/event-log-tools.js';
+import { kafkaBrokers, kafkaLibs } from '../support/services.js';
 
-const brokers = process.env['KAFKA_BROKERS']?.split(',') ?? [];
-const libs = process.env['KAFKA_LIBS'] ?? '';
+const brokers = kafkaBrokers();
+const libs = kafkaLibs();
 const run = promisify(execFile);
 
 /** What Kafka's own Java client writes is read as it was meant. */
-describe.skipIf(brokers.length === 0 || libs === '')(
-  'records of the Java client',
-  { timeout: TEST_TIMEOUT },
-  () => {
-    const life = new AbortController();
-    let log: EventLog;
-    beforeAll(async () => {
-      log = await openKafkaLog({ brokers, clientId: 'millrace-test' }, life.signal);
-    });
-    afterAll(async () => {
-      await log[Symbol.asyncDispose]();
-    });
+describe('records of the Java client', { timeout: TEST_TIMEOUT }, () => {
+  const life = new AbortController();
+  let log: EventLog;
+  beforeAll(async () => {
+    log = await openKafkaLog({ brokers, clientId: 'millrace-test' }, life.signal);
+  });
+  afterAll(async () => {
+    await log[Symbol.asyncDispose]();
+  });
 
-    it('are read whatever their compression, and lie where partitionOfKey says', async () => {
-      const topic = await newTopic(log, 'java', 3);
-      const codecs = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
-      const count = 300;
-      await java('codecs', topic, String(count), ...codecs);
-      const seen = new Map<string, number>();
-      for (const number of [0, 1, 2]) {
-        for (const one of await readRecords(log, { topic, partition: partition(number) })) {
-          expect(partitionOfKey(String(one.key), 3)).toBe(number);
-          expect(text(one)).toBe(`${one.key} `.repeat(50));
-          const codec = String(one.headers['codec']);
-          seen.set(codec, (seen.get(codec) ?? 0) + 1);
-        }
+  it('are read whatever their compression, and lie where partitionOfKey says', async () => {
+    const topic = await newTopic(log, 'java', 3);
+    const codecs = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
+    const count = 300;
+    await java('codecs', topic, String(count), ...codecs);
+    const seen = new Map<string, number>();
+    for (const number of [0, 1, 2]) {
+      for (const one of await readRecords(log, { topic, partition: partition(number) })) {
+        expect(partitionOfKey(String(one.key), 3)).toBe(number);
+        expect(text(one)).toBe(`${one.key} `.repeat(50));
+        const codec = String(one.headers['codec']);
+        seen.set(codec, (seen.get(codec) ?? 0) + 1);
       }
-      expect(Object.fromEntries(seen)).toEqual(Object.fromEntries(codecs.map((codec) => [codec, count])));
-    });
+    }
+    expect(Object.fromEntries(seen)).toEqual(Object.fromEntries(codecs.map((codec) => [codec, count])));
+  });
 
-    it('of aborted transactions are invisible, and markers at the end hang nothing', async () => {
-      const topic = await newTopic(log, 'aborted', 1);
-      await java('transactions', topic);
-      const at = { topic, partition: partition(0) };
-      expect(await log.bounds(topic, soon())).toEqual([{ earliest: 0, end: 11 }]);
-      expect((await readRecords(log, at)).map(text)).toEqual(['plain', 'kept']);
-      // Two transactions that are aborted later lie open where this begins.
-      expect((await readRecords(log, at, 2)).map(text)).toEqual(['plain', 'kept']);
-      for (const from of [3, 5, 8, 9, 10]) {
-        const batches = await readBatches(log, at, from);
-        expect(batches.at(-1)?.last).toBe(10);
-        expect(batches.flatMap(({ records }) => records.map(text))).toEqual(from <= 7 ? ['kept'] : []);
-      }
-      const recorder = new Recorder(undefined, () => offset(2));
-      await using _ = await log.join({ group: uniqueGroup(), topics: [topic] }, recorder, soon());
-      await expect.poll(() => recorder.values(), POLL).toEqual(['plain', 'kept']);
-    });
-  },
-);
+  it('of aborted transactions are invisible, and markers at the end hang nothing', async () => {
+    const topic = await newTopic(log, 'aborted', 1);
+    await java('transactions', topic);
+    const at = { topic, partition: partition(0) };
+    expect(await log.bounds(topic, soon())).toEqual([{ earliest: 0, end: 11 }]);
+    expect((await readRecords(log, at)).map(text)).toEqual(['plain', 'kept']);
+    // Two transactions that are aborted later lie open where this begins.
+    expect((await readRecords(log, at, 2)).map(text)).toEqual(['plain', 'kept']);
+    for (const from of [3, 5, 8, 9, 10]) {
+      const batches = await readBatches(log, at, from);
+      expect(batches.at(-1)?.last).toBe(10);
+      expect(batches.flatMap(({ records }) => records.map(text))).toEqual(from <= 7 ? ['kept'] : []);
+    }
+    const recorder = new Recorder(undefined, () => offset(2));
+    await using _ = await log.join({ group: uniqueGroup(), topics: [topic] }, recorder, soon());
+    await expect.poll(() => recorder.values(), POLL).toEqual(['plain', 'kept']);
+  });
+});
 
 async function java(...args: string[]): Promise<void> {
   const source = join(import.meta.dirname, '../support/JavaProducer.java');

@@ -10,6 +10,11 @@ export function kafkaBrokers(): string[] {
   return fromEnvironment('KAFKA_BROKERS').split(',');
 }
 
+/** The folder of Kafka's own jars, for tests that run its Java client. */
+export function kafkaLibs(): string {
+  return fromEnvironment('KAFKA_LIBS');
+}
+
 /** A name no other test uses, valid as a topic, a consumer group and a Redis key prefix. */
 export function uniqueName(prefix: string): string {
   return `${prefix}-${randomUUID().slice(0, 13)}`;
