@@ -82,7 +82,14 @@ async function startJars(libs, port, controllerPort) {
     const classpath = ['-cp', join(libs, '*')];
     // Joined by `=`: an id may begin with a dash, and would pass for an option.
     const cluster = randomBytes(16).toString('base64url');
-    await run('java', [...classpath, 'kafka.tools.StorageTool', 'format', `--cluster-id=${cluster}`, '-c', config]);
+    await run('java', [
+      ...classpath,
+      'kafka.tools.StorageTool',
+      'format',
+      `--cluster-id=${cluster}`,
+      '-c',
+      config,
+    ]);
     return startChild('Kafka', 'java', ['-Xmx512m', ...classpath, 'kafka.Kafka', config], {
       logFile: join(folder, 'kafka.log'),
       folder,
