@@ -139,7 +139,8 @@ export class Gateway implements Operations {
   /** What a resolver threw that is not meant for clients stays here, in the log. */
   #public(error: GraphQLError): GraphQLError {
     const { originalError } = error;
-    if (originalError === undefined || originalError === null) return error;
+    // Without a path it is no resolver's: a value of the request that a scalar refused.
+    if (originalError === undefined || originalError === null || error.path === undefined) return error;
     if (originalError instanceof GraphQLError || originalError instanceof MillraceError) return error;
     this.#parts.logger.error({ err: originalError, path: error.path }, 'a resolver failed');
     return new GraphQLError('This field failed.', {
