@@ -65,7 +65,7 @@ export async function startNode(options: NodeOptions, signal: AbortSignal): Prom
 async function compose(options: NodeOptions, parts: Parts, starting: AbortSignal): Promise<RunningNode> {
   const { config, roles, project, bindings, logger } = options;
   const metrics = options.metrics ?? new Metrics();
-  const { log, fanout } = await openAdapters(options, metrics, parts, starting);
+  const { log, fanout } = await openAdapters(options, metrics, parts);
   const services = chosenServices(project.services ?? [], roles.services);
   await log.ensureTopics(topicsOf(bindings, services, config), { create: config.TOPIC_CREATE }, starting);
 
@@ -105,7 +105,6 @@ async function openAdapters(
   { config, roles, logger }: NodeOptions,
   metrics: Metrics,
   parts: Parts,
-  starting: AbortSignal,
 ): Promise<{ log: EventLog; fanout: Fanout | undefined }> {
   const onProblem = ({ kind, message, cause }: { kind: string; message: string; cause?: unknown }): void => {
     metrics.problems.inc({ kind });
@@ -116,7 +115,11 @@ async function openAdapters(
     config.KAFKA_BROKERS === undefined
       ? parts.own(openEmbeddedLog(parts.own(openEmbeddedStore({ dir: config.DATA_DIR }))))
       : parts.own(
-          await openKafkaLog({ brokers: config.KAFKA_BROKERS, clientId: 'millrace', onProblem }, starting),
+          // No signal of the start, which ends by its deadline: the log lives until the node is disposed of.
+          await openKafkaLog(
+            { brokers: config.KAFKA_BROKERS, clientId: 'millrace', onProblem },
+            new AbortController().signal,
+          ),
         );
   if (!roles.gateway && !roles.relay) return { log, fanout: undefined };
   const windowEvents = config.WINDOW_EVENTS;
