@@ -106,13 +106,13 @@ export class SseTransport implements AsyncDisposable {
       stream.runs(operations.subscribe(prepared, caller, stream));
       return;
     }
-    operations.run(prepared, caller).then(
-      (result) => stream.result(JSON.stringify(result)),
-      (error: unknown) => {
+    operations
+      .run(prepared, caller)
+      .then((result) => stream.result(JSON.stringify(result)))
+      .catch((error: unknown) => {
         logger.error({ err: error }, 'an operation failed for a reason of its own');
         stream.error([formatted(error)]);
-      },
-    );
+      });
   }
 
   /** Ends every stream without `complete`: clients take that for a lost connection and resume elsewhere. */

@@ -57,6 +57,24 @@ describe('graphql-transport-ws', () => {
     await subscribed(served, 1);
   });
 
+  test('S4 a ping nested too deeply to be answered ends its connection, and no more', async () => {
+    const served = await serve();
+    const client = await RawClient.open(served.wsUrl);
+    client.send(`{"type":"ping","payload":{"a":${'['.repeat(200_000)}${']'.repeat(200_000)}}}`);
+    expect((await client.closed).code).toBe(1011);
+    await RawClient.acknowledged(served.wsUrl);
+  });
+
+  test('S4 a result that cannot be written as JSON fails alone', async () => {
+    const served = await serve();
+    vi.spyOn(served.operations, 'run').mockResolvedValue({ data: { n: 1n } });
+    const client = await RawClient.acknowledged(served.wsUrl);
+    client.subscribe('1', 'query { n }');
+    const extensions = { code: 'INTERNAL', retry: false };
+    const payload = [{ message: 'This request failed.', extensions }];
+    await client.sees({ id: '1', type: 'error', payload });
+  });
+
   test('a client that goes away closes its subscriptions', async () => {
     const served = await serve();
     const client = await RawClient.acknowledged(served.wsUrl);

@@ -133,7 +133,13 @@ export class Connection implements OperationHost {
     const { operationsPerConnection } = this.#parts.limits;
     const { phase, effect } = onMessage(this.#phase, message, this.#running, operationsPerConnection);
     this.#phase = phase;
-    this.#perform(effect);
+    try {
+      this.#perform(effect);
+    } catch (error) {
+      // S4: thrown on, it would end the process. A payload nested too deeply to be written again gets here.
+      this.#parts.logger.error({ err: error }, 'a message failed for a reason of its own');
+      this.close('INTERNAL');
+    }
   }
 
   #perform(effect: Effect): void {
@@ -199,13 +205,13 @@ export class Connection implements OperationHost {
       operation.runs(operations.subscribe(prepared, caller, operation));
       return;
     }
-    operations.run(prepared, caller).then(
-      (result) => operation.result(JSON.stringify(result)),
-      (error: unknown) => {
+    operations
+      .run(prepared, caller)
+      .then((result) => operation.result(JSON.stringify(result)))
+      .catch((error: unknown) => {
         logger.error({ err: error }, 'an operation failed for a reason of its own');
         operation.error([formatted(error)]);
-      },
-    );
+      });
   }
 
   #drained(): void {
