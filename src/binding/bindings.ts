@@ -51,7 +51,6 @@ export interface SubscribeBinding {
   readonly rule: Rule | undefined;
   /** The claims that `key`, `filter` and `rule` read, by first name; `'all'` when they read `claims` whole. */
   readonly claims: ReadonlySet<string> | 'all';
-  readonly onSlow: 'RESUME' | 'CONFLATE' | 'DISCONNECT';
 }
 
 /** A schema that was checked, and what its directives say. */

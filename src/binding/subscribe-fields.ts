@@ -59,7 +59,6 @@ export function subscribeBinding(
       filter: filter && filterOf(filter),
       rule,
       claims: claimsOf([key, filter, compiledRule]),
-      onSlow: onSlowOf(use.values['onSlow']),
     },
     topicUse,
   };
@@ -91,8 +90,4 @@ function bare(type: GraphQLType | undefined): string {
 function claimsOf(all: readonly (Compiled | undefined)[]): Reads {
   const none: Reads = new Set();
   return all.reduce((reads: Reads, one) => joinReads(reads, one?.reads.get('claims') ?? none), none);
-}
-
-function onSlowOf(value: unknown): SubscribeBinding['onSlow'] {
-  return value === 'CONFLATE' || value === 'DISCONNECT' ? value : 'RESUME';
 }

@@ -22,7 +22,6 @@ export const ERRORS = {
     means:
       'The log did not answer in time: the event may or may not be there. Retry with the same idempotency key.',
   },
-  IDEMPOTENCY_CONFLICT: { retry: false, means: 'This idempotency key was used with other arguments.' },
   TOPIC_MISSING: { retry: false, means: 'The topic does not exist, and this server may not create it.' },
   LOG_UNAVAILABLE: { retry: true, means: 'The event log cannot be reached.' },
   FANOUT_UNAVAILABLE: { retry: true, means: 'The fan-out cannot be reached.' },
@@ -33,10 +32,6 @@ export const ERRORS = {
   RESYNC_REQUIRED: {
     retry: false,
     means: 'The events after the cursor are gone; start again from the state of now.',
-  },
-  SUBSCRIBER_SLOW: {
-    retry: true,
-    means: 'The client did not read for too long. Resume with the last cursor.',
   },
   SHUTTING_DOWN: { retry: true, means: 'This node is going away. Resume with the last cursor elsewhere.' },
   INTERNAL: { retry: false, means: 'A fault of this server; its log says more under the same trace.' },

@@ -70,8 +70,11 @@ export class Publisher implements AsyncDisposable {
   }
 }
 
-/** A retry with the same key makes the same id, so that whoever sees both knows that they are one (D1). */
+/**
+ * A retry with the same key makes the same id, so that whoever sees both knows that they are one (D1). The
+ * data is part of it: with other arguments it is another event, and is not dropped as a retry.
+ */
 function idOf(draft: EventDraft, subject: string | undefined, key: string | undefined): EventId {
   if (key === undefined) return eventId(uuidV4());
-  return eventId(uuidV5(JSON.stringify([draft.topic, draft.type, subject ?? null, key]), IDEMPOTENT));
+  return eventId(uuidV5(JSON.stringify([draft.topic, draft.type, subject ?? null, key, draft.data]), IDEMPOTENT));
 }

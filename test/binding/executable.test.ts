@@ -19,7 +19,7 @@ const SCHEMA = `
   type Subscription {
     all: Either @subscribe(topic: "t")
     whole: E @subscribe(topic: "t", filter: "size(claims) > 0")
-    some: E @subscribe(topic: "t", filter: "claims.a == claims['b'].c", onSlow: CONFLATE)
+    some: E @subscribe(topic: "t", filter: "claims.a == claims['b'].c")
   }
   union Either = E | F
   type E { id: ID!, amount: Int!, many: [Int!], double: Int! }
@@ -101,7 +101,6 @@ describe('subscriptions', () => {
     expect(subscribes.get('all')?.claims).toEqual(new Set());
     expect(subscribes.get('some')?.claims).toEqual(new Set(['a', 'b']));
     expect(subscribes.get('whole')?.claims).toBe('all');
-    expect(subscribes.get('some')?.onSlow).toBe('CONFLATE');
   });
 });
 

@@ -179,7 +179,7 @@ describe('mistakes in where directives are', () => {
     expect(subscription('s: OrderPlaced @subscribe(topic: "t", kee: "\'a\'")')).toEqual([
       `${AT}:3:39  found unknown argument "kee"; expected an argument that "@subscribe" has Did you mean "key"?`,
     ]);
-    expect(subscription('s: OrderPlaced @subscribe(topic: "t", onSlow: NEVER)')).toHaveLength(1);
+    expect(subscription('s: OrderPlaced @subscribe(topic: "t", format: NEVER)')).toHaveLength(1);
     expect(subscription('s: OrderPlaced @subscribe(topic: 5)')).toHaveLength(1);
   });
 });
