@@ -8,7 +8,9 @@ import {
   getVariableValues,
   Kind,
   print,
+  TypeInfo,
   visit,
+  visitWithTypeInfo,
 } from 'graphql';
 import type { Bindings, SubscribeBinding } from '../binding/bindings.js';
 import { MillraceError } from '../core/errors.js';
@@ -79,7 +81,7 @@ export function planSubscription(bindings: Bindings, request: SubscribeRequest):
       operation.name?.value,
       variables,
       argsJson,
-      relevantClaims(binding, request.identity),
+      hasResolvers(schema, document) ? request.identity.claims : relevantClaims(binding, request.identity),
     ),
   };
 }
@@ -120,7 +122,7 @@ function usedVariables(document: DocumentNode, variables: Record<string, unknown
   visit(document, {
     VariableDefinition: (node) => {
       const name = node.variable.name.value;
-      if (name in variables) used[name] = variables[name];
+      if (Object.hasOwn(variables, name)) used[name] = variables[name];
     },
   });
   return used;
@@ -130,6 +132,20 @@ function usedVariables(document: DocumentNode, variables: Record<string, unknown
 function relevantClaims(binding: SubscribeBinding, { claims }: Identity): unknown {
   if (binding.claims === 'all') return claims;
   return Object.fromEntries([...binding.claims].map((name) => [name, claims[name] ?? null]));
+}
+
+/**
+ * S1: a resolver is given who asks, so what it makes is shared only by those whose claims are all the same.
+ * Fields of introspection have resolvers that do not look.
+ */
+function hasResolvers(schema: GraphQLSchema, document: DocumentNode): boolean {
+  const types = new TypeInfo(schema);
+  let found = false;
+  const Field = ({ name }: FieldNode): void => {
+    if (types.getFieldDef()?.resolve !== undefined && !name.value.startsWith('__')) found = true;
+  };
+  visit(document, visitWithTypeInfo(types, { Field }));
+  return found;
 }
 
 function cohortKey(document: DocumentNode, name: string | undefined, ...rest: readonly unknown[]): string {
