@@ -1,7 +1,7 @@
 import { type ExecutionResult, execute, type GraphQLFormattedError, type GraphQLSchema } from 'graphql';
 import type { Scope } from '../binding/bindings.js';
 import type { Reached } from '../core/cursor.js';
-import type { Topic } from '../core/ids.js';
+import type { Partition, Topic } from '../core/ids.js';
 import type { TopicPartition } from '../core/position.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
@@ -35,6 +35,7 @@ export class Cohort {
   readonly #schema: GraphQLSchema;
   readonly #metrics: Metrics;
   readonly #logger: Logger;
+  readonly #numbers: ReadonlySet<Partition>;
   /** All members, live or not. */
   members = 0;
   #logged = false;
@@ -49,9 +50,15 @@ export class Cohort {
     this.key = key;
     this.topic = plan.binding.topic;
     this.partitions = partitions;
+    this.#numbers = new Set(partitions.map(({ partition }) => partition));
     this.#schema = parts.schema;
     this.#metrics = parts.metrics;
     this.#logger = parts.logger;
+  }
+
+  /** Whether its members follow the partition: another cohort of the topic may be why this node does. */
+  follows(partition: Partition): boolean {
+    return this.#numbers.has(partition);
   }
 
   /** The event as this cohort sees it; `undefined` when it is not for them. A promise when resolvers are slow. */

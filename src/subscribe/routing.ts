@@ -62,7 +62,7 @@ export class Routing implements PartitionListener {
   lost(at: TopicPartition, error: MillraceError): void {
     const concerned = [...this.#everyKey, ...[...this.#byKey.values()].flatMap((same) => [...same])];
     for (const cohort of concerned) {
-      if (!cohort.partitions.some(({ partition }) => partition === at.partition)) continue;
+      if (!cohort.follows(at.partition)) continue;
       for (const member of cohort.live) {
         member.fail([{ message: error.message, extensions: error.extensions }]);
       }
@@ -70,7 +70,7 @@ export class Routing implements PartitionListener {
   }
 
   #give(cohort: Cohort, event: ParsedEvent): void {
-    if (cohort.live.size === 0) return;
+    if (cohort.live.size === 0 || !cohort.follows(event.at.partition)) return;
     const rendered = cohort.render(event);
     if (rendered === undefined) return;
     if (rendered instanceof Promise) {

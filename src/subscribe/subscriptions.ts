@@ -125,7 +125,9 @@ export class Subscriptions {
     const routing = this.#routing(binding.topic);
     const follows = await followAll(this.#options.hub, partitions, routing);
     for (const follow of follows) routing.follows(follow.partition);
-    const cohort = this.#cohort(plan, key, partitions, routing);
+    // What is shared has a cursor in it, so members follow the same partitions: a topic may get more of them.
+    const name = `${plan.cohort}/${count}`;
+    const cohort = this.#cohort(name, plan, key, partitions, routing);
     cohort.members += 1;
     return {
       cohort,
@@ -135,23 +137,24 @@ export class Subscriptions {
         cohort.members -= 1;
         if (cohort.members > 0) return;
         routing.remove(cohort);
-        this.#cohorts.delete(plan.cohort);
+        this.#cohorts.delete(name);
         this.#options.metrics.cohorts.set(this.#cohorts.size);
       },
     };
   }
 
   #cohort(
+    name: string,
     plan: Plan,
     key: string | undefined,
     partitions: readonly TopicPartition[],
     routing: Routing,
   ): Cohort {
-    const existing = this.#cohorts.get(plan.cohort);
+    const existing = this.#cohorts.get(name);
     if (existing !== undefined) return existing;
     const { bindings, metrics, logger } = this.#options;
     const cohort = new Cohort(plan, key, partitions, { schema: bindings.schema, metrics, logger });
-    this.#cohorts.set(plan.cohort, cohort);
+    this.#cohorts.set(name, cohort);
     routing.add(cohort);
     metrics.cohorts.set(this.#cohorts.size);
     return cohort;
