@@ -69,6 +69,12 @@ export function startChild(name, command, args, { logFile, folder }) {
         throw new Error(`${name} ended (exit code ${child.exitCode}). The end of its log:\n${tail}`);
       }
     },
+    /** As a crash ends it. Its data stays until `stop`. */
+    async kill() {
+      if (!isRunning(child)) return;
+      child.kill('SIGKILL');
+      await ended;
+    },
     /** SIGTERM, SIGKILL after ten seconds; then its data is removed. */
     async stop() {
       if (child.pid !== undefined && isRunning(child)) {

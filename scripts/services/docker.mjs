@@ -33,6 +33,10 @@ export async function startContainer(image, { publish, env = {}, command = [] })
       });
       if (stdout.trim() !== 'true') throw new Error(`the container of ${image} ended`);
     },
+    /** As a crash ends it. */
+    async kill() {
+      await run('docker', ['kill', id]);
+    },
     async stop() {
       await run('docker', ['rm', '--force', '--volumes', id]);
       forget();

@@ -61,6 +61,12 @@ function settings({ listeners, advertised, controllerPort }) {
 }
 
 async function startJars(libs, port, controllerPort) {
+  const { start } = await prepareJars(libs, port, controllerPort);
+  return start();
+}
+
+/** A folder with formatted storage, and how to start a broker on it: more than once, after `kill`. */
+export async function prepareJars(libs, port, controllerPort) {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-kafka-'));
   try {
     const config = join(folder, 'server.properties');
@@ -90,10 +96,12 @@ async function startJars(libs, port, controllerPort) {
       '-c',
       config,
     ]);
-    return startChild('Kafka', 'java', ['-Xmx512m', ...classpath, 'kafka.Kafka', config], {
-      logFile: join(folder, 'kafka.log'),
-      folder,
-    });
+    const start = () =>
+      startChild('Kafka', 'java', ['-Xmx512m', ...classpath, 'kafka.Kafka', config], {
+        logFile: join(folder, 'kafka.log'),
+        folder,
+      });
+    return { start };
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });
     throw error;

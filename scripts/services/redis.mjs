@@ -22,6 +22,12 @@ export async function acquireRedis(env = process.env) {
     return { url: env.REDIS_URL, stop: async () => {} };
   }
   const [port] = await freePorts(1);
+  const server = await startRedis(port);
+  return { url: `redis://127.0.0.1:${port}`, stop: server.stop };
+}
+
+/** An empty Redis on `port` of 127.0.0.1, ready; `kill` ends it as a crash does. */
+export async function startRedis(port) {
   const server = (await dockerAnswers())
     ? await startContainer(IMAGE, {
         publish: `127.0.0.1:${port}:6379`,
@@ -34,7 +40,7 @@ export async function acquireRedis(env = process.env) {
     await server.stop();
     throw error;
   }
-  return { url: `redis://127.0.0.1:${port}`, stop: server.stop };
+  return server;
 }
 
 async function startInstalled(port) {
