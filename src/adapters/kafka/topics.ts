@@ -6,6 +6,8 @@ import { type Failure, failureOf, retrying } from './failures.js';
 
 /** How long a broker may take over the creation itself. */
 const CREATE_TIMEOUT = 30_000;
+/** Whoever starts has to hear soon of a wrong address; a broker that starts too has this long. */
+const REACH_WITHIN = 15_000;
 
 export async function ensureTopics(
   connection: Connection,
@@ -14,8 +16,9 @@ export async function ensureTopics(
   create: boolean,
   signal: AbortSignal,
 ): Promise<void> {
-  const absent: TopicSpec[] = [];
-  for (const spec of specs) if (!(await exists(connection, spec, signal))) absent.push(spec);
+  await reach(connection, signal);
+  const there = await Promise.all(specs.map((spec) => exists(connection, spec, signal)));
+  const absent = specs.filter((_, i) => there[i] === false);
   if (absent.length === 0) return;
   if (!create) {
     const topics = absent.map(({ topic }) => topic);
@@ -33,6 +36,18 @@ export async function ensureTopics(
   for (const { topic } of absent) {
     connection.forget(topic);
     await connection.layout(topic, signal);
+  }
+}
+
+/** @throws {MillraceError} LOG_UNAVAILABLE */
+async function reach(connection: Connection, signal: AbortSignal): Promise<void> {
+  const soon = AbortSignal.timeout(REACH_WITHIN);
+  try {
+    await retrying(() => connection.anyBroker(), AbortSignal.any([signal, soon]));
+  } catch (error) {
+    if (!soon.aborted || signal.aborted || error instanceof MillraceError) throw error;
+    const message = `Kafka cannot be reached: no answer within ${REACH_WITHIN / 1_000} s`;
+    throw new MillraceError('LOG_UNAVAILABLE', message, { cause: error });
   }
 }
 
