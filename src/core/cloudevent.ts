@@ -27,6 +27,9 @@ export function encodeEvent(topic: Topic, event: Event): NewRecord {
   return { topic, key: event.subject, headers, value: event.data };
 }
 
+/** The furthest that a date is from 1970 (ECMA-262, Time Values and Time Range). */
+const MAX_TIME = 8.64e15;
+
 export type Decoded =
   | { readonly ok: true; readonly event: Event }
   /** `kind` groups what is wrong for counting and logging; `reason` says it of this record. */
@@ -54,7 +57,7 @@ function plain(record: LogRecord, type: string, at: TopicPartition): Decoded {
       source: `/topics/${at.topic}`,
       type,
       subject: record.key,
-      time: new Date(record.timestamp).toISOString(),
+      time: timeOf(record),
       traceparent: headers['traceparent'],
       tracestate: headers['tracestate'],
       data: record.value,
@@ -89,7 +92,7 @@ function binary(record: LogRecord): Decoded {
       source,
       type,
       subject: record.key ?? headers['ce_subject'] ?? null,
-      time: headers['ce_time'] ?? new Date(record.timestamp).toISOString(),
+      time: headers['ce_time'] ?? timeOf(record),
       correlationId: headers['ce_correlationid'],
       causationId: headers['ce_causationid'],
       traceparent: headers['traceparent'],
@@ -98,6 +101,12 @@ function binary(record: LogRecord): Decoded {
       data: record.value,
     },
   };
+}
+
+/** D10: producers may stamp a record with any 64-bit number, and a date holds fewer. */
+function timeOf({ timestamp }: LogRecord): string {
+  const time = new Date(Math.max(-MAX_TIME, Math.min(MAX_TIME, timestamp)));
+  return time.toISOString();
 }
 
 /** JSON when it says so (RFC 6839 `+json` included), or says nothing. */

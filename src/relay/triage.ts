@@ -1,4 +1,5 @@
 import { decodeRecord } from '../core/cloudevent.js';
+import { MillraceError } from '../core/errors.js';
 import type { Relayed } from '../core/event.js';
 import { type Topic, topic } from '../core/ids.js';
 import { partitionName } from '../core/position.js';
@@ -46,10 +47,24 @@ export class Triage {
       }
     }
     if (letters.length > 0) {
-      await this.#log.append(letters, AbortSignal.timeout(APPEND_DEADLINE));
+      await this.#setAside(letters);
       this.#metrics.deadLetters.inc({ topic: batch.topic }, letters.length);
     }
     return events;
+  }
+
+  async #setAside(letters: readonly NewRecord[]): Promise<void> {
+    try {
+      await this.#log.append(letters, AbortSignal.timeout(APPEND_DEADLINE));
+    } catch (error) {
+      if (!(error instanceof MillraceError) || error.code !== 'EVENT_TOO_LARGE') throw error;
+      // Its own topic took it, but not with what a dead letter says beside: the headers say where to find it.
+      const [first, ...others] = letters;
+      if (first === undefined) return;
+      if (others.length > 0) for (const letter of letters) await this.#setAside([letter]);
+      else if (first.value !== null) await this.#setAside([{ ...first, value: null }]);
+      else throw error;
+    }
   }
 
   #count(batch: LogBatch, record: LogRecord, kind: string, reason: string): void {

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { MillraceError } from '../../src/core/errors.js';
 import { offset, partition, topic } from '../../src/core/ids.js';
+import type { Position } from '../../src/core/position.js';
+import type { NewRecord } from '../../src/core/record.js';
+import { openLogger } from '../../src/observe/log.js';
+import type { EventLog } from '../../src/ports/event-log.js';
+import { Triage } from '../../src/relay/triage.js';
 import { openWorld } from '../support/world.js';
 
 const signal = AbortSignal.timeout(60_000);
@@ -40,6 +46,26 @@ describe('the relay', () => {
       ['1', 'millrace.data'],
     ]);
     expect(letters[1]?.value?.toString()).toBe('{"n":');
+  });
+
+  it('D10 sets aside without its data what is too large to be a dead letter', async () => {
+    const tooLarge = new MillraceError('EVENT_TOO_LARGE', 'too large');
+    const letters: (number | undefined)[] = [];
+    const append = async ([first, ...others]: readonly NewRecord[]): Promise<Position[]> => {
+      if (others.length > 0 || (first?.value?.length ?? 0) > 5) throw tooLarge;
+      letters.push(first?.value?.length);
+      return [];
+    };
+    await using world = await openWorld();
+    const log = { ...world.log, append } as EventLog; // Triage appends and does nothing else.
+    const triage = new Triage(log, world.formats, world.metrics, openLogger('silent'));
+    const record = { key: null, headers: {}, timestamp: 0 };
+    const at = { topic: world.topic, partition: partition(0), last: offset(1), end: offset(2) };
+    const records = ['{}', '{"long":1}'].map((text, i) => {
+      return { ...record, offset: offset(i), value: Buffer.from(text) };
+    });
+    expect(await triage.sort({ ...at, records })).toEqual([]);
+    expect(letters).toEqual([2, undefined]);
   });
 
   it('D9 stops writing once another claims, and goes on after claiming again', async () => {
