@@ -75,7 +75,14 @@ export class Cohort {
         rootValue: { [binding.field]: event.relayed.event.data === null ? null : event.data },
         contextValue: { variables, identity: this.plan.identity },
       });
-      if (result instanceof Promise) return result.then((done) => serialise(done, event));
+      if (result instanceof Promise) {
+        return result
+          .then((done) => serialise(done, event))
+          .catch((error: unknown) => {
+            this.#failed(event, error);
+            return undefined;
+          });
+      }
       return serialise(result as ExecutionResult, event); // Not a promise, so a result.
     } catch (error) {
       this.#failed(event, error);

@@ -75,7 +75,6 @@ export class Routing implements PartitionListener {
     if (rendered === undefined) return;
     if (rendered instanceof Promise) {
       // Slow resolvers: the members go on by replay, which waits for each result, and nothing queues here.
-      rendered.catch(() => undefined);
       const before = { offset: offset(event.relayed.offset - 1), fingerprint: 0 };
       for (const member of cohort.live) member.fallBehind(event, before);
       return;
