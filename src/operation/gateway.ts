@@ -37,13 +37,19 @@ export interface OperationLimits {
 
 type Checked = { readonly document: DocumentNode } | { readonly errors: readonly GraphQLError[] };
 
-/** How many documents are remembered, so that what is sent again is not parsed and validated again. */
-const REMEMBERED = 1_000;
+/**
+ * How many documents are remembered, so that what is sent again is not parsed and validated again, and how
+ * many characters they have together (S4): comments and strings make long texts of few tokens.
+ */
+const REMEMBERED = { max: 1_000, maxSize: 8_000_000, maxEntrySize: 100_000 };
 
 /** The operations of one gateway node. */
 export class Gateway implements Operations {
   readonly #parts: GatewayParts;
-  readonly #checked = new LRUCache<string, Checked>({ max: REMEMBERED });
+  readonly #checked = new LRUCache<string, Checked>({
+    ...REMEMBERED,
+    sizeCalculation: (_checked, query) => query.length + 1,
+  });
 
   constructor(parts: GatewayParts) {
     this.#parts = parts;
