@@ -19,6 +19,7 @@ import type { Logger } from '../observe/log.js';
 import type { Publisher } from '../publish/publisher.js';
 import type { ActiveSubscription, Sink } from '../subscribe/sink.js';
 import type { Subscriptions } from '../subscribe/subscriptions.js';
+import { costOf } from './cost.js';
 import type { Operations, Prepared } from './operations.js';
 import type { Caller, OperationRequest } from './request.js';
 
@@ -34,6 +35,9 @@ export interface OperationLimits {
   /** Of a document, counted as the parser does (fields, names, punctuation). */
   readonly maxTokens: number;
 }
+
+/** The most that one operation may ask for, as `costOf` counts: twice what tools ask to read a schema. */
+export const MAX_COST = 100_000;
 
 type Checked = { readonly document: DocumentNode } | { readonly errors: readonly GraphQLError[] };
 
@@ -117,7 +121,9 @@ export class Gateway implements Operations {
     try {
       const document = parse(query, { maxTokens: this.#parts.limits.maxTokens });
       const errors = validate(this.#parts.bindings.schema, document, specifiedRules, { maxErrors: 20 });
-      return errors.length === 0 ? { document } : { errors };
+      if (errors.length > 0) return { errors };
+      if (costOf(this.#parts.bindings.schema, document) <= MAX_COST) return { document };
+      return { errors: [refusal('LIMIT_EXCEEDED', 'The operation asks for too many fields.')] };
     } catch (error) {
       if (error instanceof GraphQLError) return { errors: [error] };
       return { errors: [refusal('BAD_REQUEST', 'The document cannot be read.')] };
@@ -166,6 +172,6 @@ function traceOf({ traceparent, tracestate, correlationId }: Caller): TraceConte
   };
 }
 
-function refusal(code: 'BAD_REQUEST', message: string): GraphQLError {
+function refusal(code: 'BAD_REQUEST' | 'LIMIT_EXCEEDED', message: string): GraphQLError {
   return new GraphQLError(message, { originalError: new MillraceError(code, message) });
 }
