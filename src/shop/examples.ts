@@ -3,14 +3,14 @@ import type { Example } from 'millrace';
 /** GraphiQL's tabs, in the order in which they are best tried: follow an order, place it, cancel it. */
 export const EXAMPLES: readonly Example[] = [
   {
-    title: 'Follow order-1',
+    title: 'Follow order-1. It ends when you leave this tab.',
     query: `subscription FollowOrder($orderId: ID!) {
   orderEvents(orderId: $orderId) {
     __typename
-    ... on OrderPlaced { orderId customerId lines { sku quantity } }
-    ... on OrderConfirmed { orderId total { amount currency } confirmedAt }
-    ... on OrderRejected { orderId rejectedBecause: reason }
-    ... on OrderCancelled { orderId cancelledBecause: reason }
+    ... on OrderPlaced { lines { sku quantity } }
+    ... on OrderConfirmed { total { amount currency } }
+    ... on OrderRejected { rejectedBecause: reason }
+    ... on OrderCancelled { cancelledBecause: reason }
   }
 }`,
     variables: { orderId: 'order-1' },
@@ -44,7 +44,7 @@ export const EXAMPLES: readonly Example[] = [
 }`,
   },
   {
-    title: 'All orders, as staff',
+    title: 'All orders, as staff (see Headers)',
     query: `subscription OrdersPlaced {
   ordersPlaced { orderId customerId lines { sku quantity } }
 }`,

@@ -1,3 +1,4 @@
+import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import type { GraphiQLOptions } from 'graphql-yoga';
 
 /** An operation that GraphiQL opens in a tab of its own. */
@@ -10,7 +11,19 @@ export interface GraphiQLExample {
 
 export interface GraphiQL {
   readonly options: GraphiQLOptions;
+  /** The page, with all that it needs in it: a browser asks no other host for anything. */
+  render(options: GraphiQLOptions): string;
 }
+
+/** A tab as GraphiQL keeps it. */
+interface Tab {
+  readonly query: string;
+  readonly variables: string | null;
+  readonly headers: string | null;
+}
+
+// The tabs animate into place when the page opens, and jump back under the first click, which is then lost.
+const STILL_TABS = '<style>.graphiql-tab { transform: none !important }</style>';
 
 /** How GraphiQL opens: with a tab for each example, and subscriptions as event streams of this server. */
 export function graphiql(title: string, examples: readonly GraphiQLExample[]): GraphiQL {
@@ -22,10 +35,28 @@ export function graphiql(title: string, examples: readonly GraphiQLExample[]): G
       subscriptionsProtocol: 'GRAPHQL_SSE',
       ...(first !== undefined && { defaultQuery: titled(first), defaultTabs: examples.map(tab) }),
     },
+    render: (options) => {
+      const head = STILL_TABS + (first === undefined ? '' : firstVisit(tab(first)));
+      return renderGraphiQL(options).replace('</head>', () => `${head}</head>`);
+    },
   };
 }
 
-function tab(example: GraphiQLExample): { query: string; variables: string | null; headers: string | null } {
+/**
+ * What GraphiQL would have kept of an earlier visit to the first tab. Without it that tab opens without its
+ * variables and headers, and a second window adds an empty tab.
+ */
+function firstVisit(first: Tab): string {
+  // A `<` in the text could end the script.
+  const kept = JSON.stringify(first).replaceAll('<', '\\u003c');
+  return `<script>
+    if (localStorage.getItem('graphiql:tabState') === null)
+      for (const [name, text] of Object.entries(${kept}))
+        if (text !== null) localStorage.setItem('graphiql:' + name, text);
+  </script>`;
+}
+
+function tab(example: GraphiQLExample): Tab {
   const { variables, headers } = example;
   return {
     query: titled(example),

@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import type { ExecutionResult, GraphQLError } from 'graphql';
 import { createGraphQLError, createYoga, type Plugin } from 'graphql-yoga';
 import type { Authenticate } from '../auth/authenticate.js';
@@ -44,9 +43,9 @@ export function graphqlHttp(options: GraphQLHttpOptions): GraphQLHttp {
     batching: false,
     maxRequestBodySize: options.bodyBytes,
     parserAndValidationCache: false,
-    // From the package itself: Yoga's own page would come from another host.
-    renderGraphiQL,
-    graphiql: graphiql === false ? false : graphiql.options,
+    ...(graphiql === false
+      ? { graphiql: false }
+      : { graphiql: graphiql.options, renderGraphiQL: graphiql.render }),
     logging: {
       debug: () => undefined,
       info: (...args: unknown[]) => logger.info({ args }, 'yoga'),

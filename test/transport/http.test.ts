@@ -119,8 +119,11 @@ describe('beside GraphQL', () => {
     expect(page).toContain('<title>The shop</title>');
     expect(page).toContain('# Follow an order\\nsubscription { n }');
     expect(page).toContain('# Place one\\nmutation { x }');
+    // The first tab's variables wait where GraphiQL looks for those of the last visit.
+    const [firstVisit] = page.split('</head>');
+    expect(firstVisit).toContain(JSON.stringify(JSON.stringify({ orderId: 'o1' }, null, 2)));
     // Markup before the code: nothing is loaded from anywhere.
-    const markup = page.slice(0, page.indexOf('<script>'));
+    const markup = page.slice(0, page.indexOf('</head>'));
     expect(markup).not.toMatch(/(src|href)\s*=\s*["']?(https?:)?\/\//i);
     expect(markup).not.toMatch(/@import|url\(\s*["']?(https?:)?\/\//i);
     expect(page).not.toMatch(/<script[^>]+src=/i);
