@@ -1,0 +1,241 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import WebSocket from 'ws';
+import { type PrivateService, privateKafka, privateRedis } from '../../scripts/services/private.mjs';
+import { folderOf, startProcess } from '../support/gateway-process.js';
+import { mutateMany, mutationClient } from '../support/mutations.js';
+import { check, Recorder } from '../support/recorder.js';
+import { runningSubscriptions } from '../support/running.js';
+import { uniqueName } from '../support/services.js';
+import { Stream } from '../support/stream.js';
+
+const schemaOn = (topic: string) => `
+  type Query { ok: Boolean }
+  type Mutation { say(room: ID!, text: String!): Published! @publish(topic: "${topic}", type: "Said", key: "args.room") }
+  type Subscription { said: Said! @subscribe(topic: "${topic}") }
+  type Said { room: ID! text: String! }
+`;
+const SAY = 'mutation($room: ID!, $text: String!) { say(room: $room, text: $text) { eventId } }';
+const SAID = 'subscription { said { text } }';
+const DEADLINE = 3_000;
+const SOON = { timeout: 60_000, interval: 100 };
+
+/** Whole processes on a Kafka and a Redis that are killed under them. */
+describe('bad weather', { timeout: 150_000 }, () => {
+  let kafka: PrivateService;
+  let redis: PrivateService;
+  beforeAll(async () => {
+    redis = await privateRedis();
+    kafka = await privateKafka();
+  }, 150_000);
+  afterAll(async () => {
+    await Promise.all([redis?.stop(), kafka?.stop()]);
+  });
+
+  async function openWorld() {
+    const topic = uniqueName('outage');
+    const folder = await folderOf({ 'schema/chat.graphql': schemaOn(topic) });
+    const env = {
+      KAFKA_BROKERS: kafka.address,
+      REDIS_URL: redis.address,
+      CURSOR_SECRET: 'a secret for all the nodes',
+      RELAY_GROUP: topic,
+      PUBLISH_DEADLINE_MS: String(DEADLINE),
+    };
+    const start = (role: string, more: Record<string, string> = {}) =>
+      startProcess([role], { cwd: folder.path, env: { ...env, ...more } });
+    return { topic, start, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
+  }
+
+  it('D1 D2 D3 while Kafka is away a mutation fails in time and typed, and nothing that was accepted is lost', async () => {
+    await using world = await openWorld();
+    await using relay = await world.start('relay');
+    await using gateway = await world.start('gateway');
+    await using recorder = Recorder.overWebSocket('ws', gateway.url, SAID);
+    await runningSubscriptions(gateway.url, 1);
+    await using stream = new Stream(gateway.url, SAY);
+    await expect.poll(() => stream.accepted.length, SOON).toBeGreaterThan(50);
+
+    await kafka.kill();
+    await expect.poll(() => stream.refused.length, SOON).toBeGreaterThan(20);
+    expect(new Set(stream.refused.map(({ code }) => code))).toSatisfy((codes: Set<string>) =>
+      [...codes].every((code) => code === 'PUBLISH_FAILED' || code === 'PUBLISH_UNCERTAIN'),
+    );
+    expect(Math.max(...stream.refused.map(({ after }) => after))).toBeLessThan(DEADLINE + 2_000);
+
+    const before = stream.accepted.length;
+    await kafka.start();
+    await expect.poll(() => stream.accepted.length, SOON).toBeGreaterThan(before + 50);
+    await stream.stop();
+    expect(gateway.child.exitCode).toBeNull();
+    expect(relay.child.exitCode).toBeNull();
+
+    const accepted = new Set(stream.accepted);
+    const uncertain = stream.refused.filter(({ code }) => code === 'PUBLISH_UNCERTAIN').length;
+    const missing = () => {
+      const seen = new Set(recorder.received.map(({ id }) => id));
+      return [...accepted].filter((id) => !seen.has(id)).length;
+    };
+    await expect.poll(missing, SOON).toBe(0);
+    const surplus = recorder.received.map(({ id }) => id).filter((id) => !accepted.has(id));
+    expect(surplus.length).toBeLessThanOrEqual(uncertain);
+    expect(check(recorder, new Set([...accepted, ...surplus]))).toEqual([]);
+  });
+
+  it('D6 Redis is killed and comes back empty: mutations go on, and subscribers catch up', async () => {
+    await using world = await openWorld();
+    await using relay = await world.start('relay');
+    await using gateway = await world.start('gateway');
+    await using recorder = Recorder.overWebSocket('ws', gateway.url, SAID);
+    await runningSubscriptions(gateway.url, 1);
+    await using stream = new Stream(gateway.url, SAY);
+    await expect.poll(() => recorder.received.length, SOON).toBeGreaterThan(50);
+
+    await redis.kill();
+    const before = stream.accepted.length;
+    await expect.poll(() => stream.accepted.length, SOON).toBeGreaterThan(before + 200);
+    await redis.start();
+    const atReturn = stream.accepted.length;
+    await expect.poll(() => stream.accepted.length, SOON).toBeGreaterThan(atReturn + 200);
+    await stream.stop();
+    expect(stream.refused).toEqual([]);
+    await expect.poll(() => recorder.received.length, SOON).toBeGreaterThanOrEqual(stream.accepted.length);
+    expect(check(recorder, new Set(stream.accepted))).toEqual([]);
+
+    // The window is there again, up to the newest event of each partition.
+    const newest = new Map<number, number>();
+    for (const { partition, offset } of recorder.received) newest.set(partition, offset);
+    await using client = redisClient(redis.address);
+    await expect
+      .poll(() => client.newest(world.topic, [...newest.keys()]), SOON)
+      .toEqual([...newest.values()].map(String));
+    expect(relay.child.exitCode).toBeNull();
+  });
+
+  it('D6 all of Redis is emptied while events are published', async () => {
+    await using world = await openWorld();
+    await using _relay = await world.start('relay');
+    await using gateway = await world.start('gateway');
+    await using recorder = Recorder.overWebSocket('ws', gateway.url, SAID);
+    await runningSubscriptions(gateway.url, 1);
+    await using stream = new Stream(gateway.url, SAY);
+    await using client = redisClient(redis.address);
+    for (let wipe = 1; wipe <= 3; wipe++) {
+      await expect.poll(() => recorder.received.length, SOON).toBeGreaterThan(wipe * 200);
+      await client.flush();
+    }
+    const after = stream.accepted.length;
+    await expect.poll(() => stream.accepted.length, SOON).toBeGreaterThan(after + 200);
+    await stream.stop();
+    expect(stream.refused).toEqual([]);
+    await expect.poll(() => recorder.received.length, SOON).toBeGreaterThanOrEqual(stream.accepted.length);
+    expect(check(recorder, new Set(stream.accepted))).toEqual([]);
+  });
+
+  it('D2 D3 what is published while no relay runs is delivered once there is one', async () => {
+    await using world = await openWorld();
+    await using relay = await world.start('relay');
+    await using gateway = await world.start('gateway');
+    await using recorder = Recorder.overWebSocket('ws', gateway.url, SAID);
+    await runningSubscriptions(gateway.url, 1);
+    const client = mutationClient(gateway.url);
+    const say = (count: number) =>
+      mutateMany(client, SAY, {
+        count,
+        inFlight: 20,
+        variables: (i) => ({ room: `room-${i % 17}`, text: `no. ${i}` }),
+      });
+    try {
+      const sent = [...(await say(200))];
+      await expect.poll(() => recorder.received.length, SOON).toBe(200);
+      await relay.kill('SIGKILL');
+      sent.push(...(await say(200)));
+      // Only once the session of the dead one has ended are its partitions given to the next.
+      await using _heir = await world.start('relay');
+      sent.push(...(await say(200)));
+      await expect.poll(() => recorder.received.length, { ...SOON, timeout: 90_000 }).toBe(600);
+      expect(check(recorder, new Set(sent))).toEqual([]);
+    } finally {
+      await client.dispose();
+    }
+  });
+
+  it('a gateway that is told to stop closes its WebSockets with a code to come back on, and ends with 0', async () => {
+    await using world = await openWorld();
+    await using gateway = await world.start('gateway');
+    const socket = new WebSocket(`${gateway.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
+    await once(socket, 'open');
+    socket.send(JSON.stringify({ type: 'connection_init' }));
+    await once(socket, 'message');
+    socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query: SAID } }));
+    await runningSubscriptions(gateway.url, 1);
+    const closed = once(socket, 'close');
+    const told = performance.now();
+    await gateway.kill('SIGTERM');
+    expect(gateway.child.exitCode).toBe(0);
+    expect(performance.now() - told).toBeLessThan(10_000);
+    const [code] = await closed;
+    expect([1001, 1012]).toContain(code);
+  });
+
+  it('a start without its topics ends with 1, and names all of them', async () => {
+    await using world = await openWorld();
+    const told = performance.now();
+    const { message } = await failure(world.start('gateway', { TOPIC_CREATE: 'false' }));
+    expect(performance.now() - told).toBeLessThan(15_000);
+    const [first, ...said] = message.trimEnd().split('\n');
+    expect(first).toBe('millrace gateway ended with 1 before it ran:');
+    expect(said).toEqual([
+      `millrace: These topics do not exist, and may not be created: ${world.topic}, ${world.topic}.dlt`,
+    ]);
+  });
+
+  it('a start without a Kafka ends with 1, and says so, whatever it is to be', async () => {
+    await using world = await openWorld();
+    const address = await closedPort();
+    const told = performance.now();
+    const roles = ['gateway', 'relay', 'start'];
+    const failures = await Promise.all(
+      roles.map((role) => failure(world.start(role, { KAFKA_BROKERS: address }))),
+    );
+    expect(performance.now() - told).toBeLessThan(45_000);
+    for (const [i, { message }] of failures.entries()) {
+      const [first, ...said] = message.trimEnd().split('\n');
+      expect(first).toBe(`millrace ${roles[i]} ended with 1 before it ran:`);
+      expect(said).toHaveLength(1);
+      expect(said[0]).toMatch(/^millrace: Kafka cannot be reached: .*ECONNREFUSED/);
+      expect(said[0]).toContain(address);
+    }
+  });
+});
+
+async function failure(starting: Promise<AsyncDisposable>): Promise<Error> {
+  const started = await starting.catch((error: unknown) => error);
+  if (started instanceof Error) return started;
+  await (await starting)[Symbol.asyncDispose]();
+  throw new Error('It started');
+}
+
+async function closedPort(): Promise<string> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('Not listening');
+  return `127.0.0.1:${address.port}`;
+}
+
+function redisClient(url: string) {
+  const client = new Redis(url);
+  return {
+    flush: () => client.flushall(),
+    newest: (topic: string, partitions: readonly number[]) =>
+      Promise.all(
+        partitions.map((partition) => client.hget(`${topic}:{${topic}/${partition}}:meta`, 'newest')),
+      ),
+    [Symbol.asyncDispose]: async () => client.disconnect(),
+  };
+}
