@@ -71,6 +71,17 @@ describe('the hub', () => {
     expect(got).toEqual([1, 2]);
   });
 
+  it('D1 passes it over as well where the log is read, which has both', async () => {
+    await using world = await openWorld();
+    const { got, listener } = listening();
+    await world.hub().follow({ topic: world.topic, partition: partition(0) }, listener);
+    await world.say('k', [1], { idempotent: true });
+    await world.say('k', [1], { idempotent: true });
+    await world.say('k', [2]);
+    await expect.poll(() => got.includes(2), { timeout: 30_000 }).toBe(true);
+    expect(got).toEqual([1, 2]);
+  });
+
   it('D4 replays from ring, window and log alike', async () => {
     await using world = await openWorld({ ringEvents: 10, windowEvents: 50 });
     await world.relay();
