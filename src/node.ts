@@ -9,6 +9,7 @@ import type { Bindings } from './binding/bindings.js';
 import type { Config, Roles } from './config.js';
 import { decodeRecord } from './core/cloudevent.js';
 import { CursorCodec } from './core/cursor.js';
+import { Deadline } from './core/deadline.js';
 import { ANONYMOUS } from './core/identity.js';
 import { type Topic, topic } from './core/ids.js';
 import type { TopicFormat } from './core/topic-format.js';
@@ -54,8 +55,9 @@ const START_DEADLINE = 60_000;
 /** Makes one process out of the parts: the only place that knows which adapter stands behind a port. */
 export async function startNode(options: NodeOptions, signal: AbortSignal): Promise<RunningNode> {
   const parts = new Parts();
+  using deadline = new Deadline(START_DEADLINE);
   try {
-    return await compose(options, parts, AbortSignal.any([signal, AbortSignal.timeout(START_DEADLINE)]));
+    return await compose(options, parts, AbortSignal.any([signal, deadline.signal]));
   } catch (error) {
     await parts[Symbol.asyncDispose]();
     throw error;

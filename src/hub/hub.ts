@@ -1,4 +1,5 @@
 import { fingerprint, type Positions, type Reached } from '../core/cursor.js';
+import { Deadline } from '../core/deadline.js';
 import { MillraceError } from '../core/errors.js';
 import { type Offset, offset, type Topic } from '../core/ids.js';
 import { partitionName, type TopicPartition } from '../core/position.js';
@@ -178,10 +179,9 @@ export class Hub implements AsyncDisposable {
       else partition.noticed(last);
     }
     for (const topic of new Set(unknown.map(({ at }) => at.topic))) {
-      const bounds = await this.#options.log.bounds(
-        topic,
-        AbortSignal.any([this.#stop.signal, AbortSignal.timeout(5_000)]),
-      );
+      using soon = new Deadline(5_000);
+      const either = AbortSignal.any([this.#stop.signal, soon.signal]);
+      const bounds = await this.#options.log.bounds(topic, either);
       for (const partition of unknown) {
         const here = partition.at.topic === topic ? bounds[partition.at.partition] : undefined;
         if (here !== undefined) partition.noticed(offset(here.end - 1));

@@ -1,3 +1,4 @@
+import { Deadline } from '../core/deadline.js';
 import { MillraceError } from '../core/errors.js';
 import type { Position } from '../core/position.js';
 import type { NewRecord } from '../core/record.js';
@@ -87,12 +88,12 @@ export class Batcher implements AsyncDisposable {
     const [first] = batch;
     if (first === undefined) return;
     // Records are in order of arrival, so the first one's deadline is the earliest of the request.
-    const deadline = AbortSignal.timeout(Math.max(1, first.expires - now));
+    using deadline = new Deadline(Math.max(1, first.expires - now));
     try {
       this.#metrics.publishBatches.inc();
       const positions = await this.#log.append(
         batch.map(({ record }) => record),
-        deadline,
+        deadline.signal,
       );
       for (const [i, waiting] of batch.entries()) {
         const position = positions[i];

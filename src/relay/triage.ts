@@ -1,4 +1,5 @@
 import { decodeRecord } from '../core/cloudevent.js';
+import { Deadline } from '../core/deadline.js';
 import { MillraceError } from '../core/errors.js';
 import type { Relayed } from '../core/event.js';
 import { type Topic, topic } from '../core/ids.js';
@@ -55,7 +56,8 @@ export class Triage {
 
   async #setAside(letters: readonly NewRecord[]): Promise<void> {
     try {
-      await this.#log.append(letters, AbortSignal.timeout(APPEND_DEADLINE));
+      using deadline = new Deadline(APPEND_DEADLINE);
+      await this.#log.append(letters, deadline.signal);
     } catch (error) {
       if (!(error instanceof MillraceError) || error.code !== 'EVENT_TOO_LARGE') throw error;
       // Its own topic took it, but not with what a dead letter says beside: the headers say where to find it.

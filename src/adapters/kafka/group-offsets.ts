@@ -1,3 +1,4 @@
+import { Deadline } from '../../core/deadline.js';
 import { MillraceError } from '../../core/errors.js';
 import { type Offset, offset } from '../../core/ids.js';
 import { partitionName, type TopicPartition } from '../../core/position.js';
@@ -43,7 +44,8 @@ export async function commitOffset(
   at: TopicPartition,
   next: Offset,
 ): Promise<void> {
-  const signal = AbortSignal.timeout(COMMIT_WITHIN);
+  using deadline = new Deadline(COMMIT_WITHIN);
+  const { signal } = deadline;
   const partitions = [{ partition: at.partition, offset: String(next) }];
   const topics = [{ topic: at.topic, partitions }];
   try {

@@ -1,4 +1,5 @@
 import { type Admin, Kafka, type KafkaConfig, type SASLOptions } from 'kafkajs';
+import { Deadline } from '../../core/deadline.js';
 import type { Offset, Partition, Topic } from '../../core/ids.js';
 import type { Position } from '../../core/position.js';
 import type { LogBatch, NewRecord } from '../../core/record.js';
@@ -132,7 +133,8 @@ class KafkaLog implements EventLog {
       this.writing[Symbol.asyncDispose](),
       this.reading[Symbol.asyncDispose](),
     ]);
-    await withSignal(closing, AbortSignal.timeout(CLOSE_WITHIN)).catch(() => {});
+    using soon = new Deadline(CLOSE_WITHIN);
+    await withSignal(closing, soon.signal).catch(() => {});
     this.sockets.destroy();
   }
 

@@ -1,4 +1,5 @@
 import type { Logger } from 'kafkajs';
+import { Deadline } from '../../core/deadline.js';
 import { MillraceError } from '../../core/errors.js';
 import { partition, type Topic, topic } from '../../core/ids.js';
 import { partitionName } from '../../core/position.js';
@@ -209,7 +210,8 @@ export class Member implements GroupMember {
 
   private async leave(): Promise<void> {
     // A group that nobody leaves orderly gives its partitions away after the session timeout.
-    const soon = AbortSignal.timeout(5_000);
+    using deadline = new Deadline(5_000);
+    const soon = deadline.signal;
     await withSignal(this.membership.leave(), soon).catch(() => {});
     await withSignal(this.connection[Symbol.asyncDispose](), soon).catch(() => {});
   }

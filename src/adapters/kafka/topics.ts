@@ -1,4 +1,5 @@
 import type { Admin } from 'kafkajs';
+import { Deadline } from '../../core/deadline.js';
 import { MillraceError } from '../../core/errors.js';
 import type { TopicSpec } from '../../ports/event-log.js';
 import type { Connection } from './connection.js';
@@ -41,7 +42,8 @@ export async function ensureTopics(
 
 /** @throws {MillraceError} LOG_UNAVAILABLE */
 async function reach(connection: Connection, signal: AbortSignal): Promise<void> {
-  const soon = AbortSignal.timeout(REACH_WITHIN);
+  using deadline = new Deadline(REACH_WITHIN);
+  const soon = deadline.signal;
   try {
     await retrying(() => connection.anyBroker(), AbortSignal.any([signal, soon]));
   } catch (error) {

@@ -1,3 +1,4 @@
+import { Deadline } from '../../core/deadline.js';
 import { MillraceError } from '../../core/errors.js';
 import type { Offset } from '../../core/ids.js';
 import { type Position, partitionName, type TopicPartition } from '../../core/position.js';
@@ -46,7 +47,8 @@ export class TransactionalWriter {
     outputs: readonly NewRecord[],
     lost: () => boolean,
   ): Promise<readonly Position[]> {
-    const signal = AbortSignal.timeout(COMMIT_WITHIN);
+    using deadline = new Deadline(COMMIT_WITHIN);
+    const { signal } = deadline;
     try {
       const portions = await divide(this.writing, outputs, () => this.turn++, signal);
       this.producer ??= await this.begin(signal);
@@ -113,7 +115,8 @@ export class TransactionalWriter {
     } catch (error) {
       // The next commit begins anew, which aborts whatever this attempt to abort may leave open.
       this.producer = undefined;
-      await this.end(transaction, false, AbortSignal.timeout(COMMIT_WITHIN)).catch(() => {});
+      using deadline = new Deadline(COMMIT_WITHIN);
+      await this.end(transaction, false, deadline.signal).catch(() => {});
       throw error;
     }
   }
