@@ -133,18 +133,21 @@ export class Gateway implements Operations {
   #context(caller: Caller): GatewayContext & { readonly idempotencyKey: string | undefined } {
     const trace = traceOf(caller);
     const { publisher } = this.#parts;
+    const published = new Map<string, number>();
     return {
       identity: caller.identity,
       trace,
       idempotencyKey: caller.idempotencyKey,
       signal: caller.signal,
-      publish: (draft, options) =>
-        publisher.publish({
-          draft,
-          trace,
-          subject: subjectOf(caller.identity),
-          idempotencyKey: options?.idempotencyKey ?? caller.idempotencyKey,
-        }),
+      publish: (draft, options) => {
+        const kind = `${draft.topic} ${draft.type}`;
+        const before = published.get(kind) ?? 0;
+        published.set(kind, before + 1);
+        // D1: the caller's key is for the whole operation, and its second event is no retry of its first.
+        const own = before === 0 ? caller.idempotencyKey : nth(caller.idempotencyKey, before);
+        const idempotencyKey = options?.idempotencyKey ?? own;
+        return publisher.publish({ draft, trace, subject: subjectOf(caller.identity), idempotencyKey });
+      },
     };
   }
 
@@ -161,6 +164,10 @@ export class Gateway implements Operations {
       extensions: { code: 'INTERNAL', retry: false },
     });
   }
+}
+
+function nth(idempotencyKey: string | undefined, before: number): string | undefined {
+  return idempotencyKey === undefined ? undefined : `${idempotencyKey} ${before}`;
 }
 
 function traceOf({ traceparent, tracestate, correlationId }: Caller): TraceContext {

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { CursorCodec } from '../../src/core/cursor.js';
+import { ANONYMOUS } from '../../src/core/identity.js';
+import { openLogger } from '../../src/observe/log.js';
+import { Gateway } from '../../src/operation/gateway.js';
+import { Publisher } from '../../src/publish/publisher.js';
+import { Subscriptions } from '../../src/subscribe/subscriptions.js';
+import { bound } from '../binding/schema.js';
+import { openWorld, type World } from '../support/world.js';
+
+const SCHEMA = `
+  type Query { list: [E] }
+  type Mutation { say(n: Int!): Published! @publish(topic: "said", type: "E", key: "'k'") }
+  type Subscription { said: E @subscribe(topic: "said") }
+  type E { n: Int!, more: [E] }`;
+
+function gatewayOf(world: World) {
+  const { log, metrics } = world;
+  const logger = openLogger('silent');
+  const bindings = bound(SCHEMA);
+  const bounds = { deadline: 10_000, maxWaiting: 100, maxBatchBytes: 900_000 };
+  const publisher = new Publisher(log, { source: '/test', ...bounds }, metrics);
+  const codec = new CursorCodec(['secret']);
+  const subscriptions = new Subscriptions({ bindings, hub: world.hub(), codec, metrics, logger });
+  return new Gateway({ bindings, publisher, subscriptions, logger, limits: { maxTokens: 500 } });
+}
+
+describe('the operations of a node', () => {
+  it('D1 tells the events of one operation apart, and its retry from none of them', async () => {
+    await using world = await openWorld();
+    const gateway = gatewayOf(world);
+    const prepared = gateway.prepare({
+      query: 'mutation { a: say(n: 1) { eventId } b: say(n: 2) { eventId } }',
+    });
+    const caller = { identity: ANONYMOUS, signal: AbortSignal.timeout(30_000), idempotencyKey: 'once' };
+    const first = await gateway.run(prepared, caller);
+    expect(first.data?.['a']).not.toEqual(first.data?.['b']);
+    expect(await gateway.run(prepared, caller)).toEqual(first);
+  });
+
+  it('S4 refuses what asks for too much, before anything runs', async () => {
+    await using world = await openWorld();
+    const gateway = gatewayOf(world);
+    const query = `{ list ${'{ more '.repeat(6)} { n } ${'}'.repeat(6)} }`;
+    const [error] =
+      (
+        await gateway.run(gateway.prepare({ query }), {
+          identity: ANONYMOUS,
+          signal: AbortSignal.timeout(30_000),
+        })
+      ).errors ?? [];
+    expect(error?.extensions).toEqual({ code: 'LIMIT_EXCEEDED', retry: false });
+  });
+});
