@@ -97,6 +97,18 @@ describe('subscriptions', () => {
     await expect.poll(() => slow.numbers.at(-1), WAIT).toBe(300);
   });
 
+  test('S4 a replay of large events takes few at a time, and all of them', async () => {
+    const stage = await openStage({ ringEvents: 1, windowEvents: 1 });
+    const text = 'x'.repeat(200_000);
+    for (let n = 0; n < 200; n += 20) await stage.say('k', numbers(n, n + 20), { text });
+    const read = vi.spyOn(stage.log, 'read');
+    const client = stage.subscribe('said(since: "2020-01-01T00:00:00Z")');
+    await expect.poll(() => client.numbers, WAIT).toEqual(numbers(0, 200));
+    const longest = read.mock.calls.map(([{ from, until }]) => Number(until) - from);
+    expect(longest[0]).toBeLessThanOrEqual(64);
+    expect(Math.max(...longest.slice(1))).toBeLessThanOrEqual(32);
+  });
+
   test('D3 resolvers that are slow change nothing in the order', async () => {
     const stage = await openStage();
     const client = stage.subscribe('said', {}, 'n slow');

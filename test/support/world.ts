@@ -28,7 +28,7 @@ export interface World extends AsyncDisposable {
   say(
     key: string,
     numbers: readonly number[],
-    options?: { readonly idempotent?: boolean },
+    options?: { readonly idempotent?: boolean; readonly text?: string },
   ): Promise<readonly Position[]>;
 }
 
@@ -76,7 +76,7 @@ export async function openWorld({
       made.push(hub);
       return hub;
     },
-    say: (key, numbers, { idempotent = false } = {}) =>
+    say: (key, numbers, { idempotent = false, text } = {}) =>
       log.append(
         numbers.map((n) =>
           encodeEvent(name, {
@@ -86,7 +86,7 @@ export async function openWorld({
             subject: key,
             time: new Date().toISOString(),
             idempotent: idempotent ? true : undefined,
-            data: Buffer.from(JSON.stringify({ n })),
+            data: Buffer.from(JSON.stringify({ n, text })),
           }),
         ),
         signal,
