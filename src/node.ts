@@ -6,7 +6,7 @@ import { openRedisFanout } from './adapters/redis/fanout.js';
 import type { Authenticate } from './auth/authenticate.js';
 import { jwtAuthenticate } from './auth/jwt.js';
 import type { Bindings } from './binding/bindings.js';
-import type { Config, Roles } from './config.js';
+import { type Config, ConfigError, type Roles } from './config.js';
 import { decodeRecord } from './core/cloudevent.js';
 import { CursorCodec } from './core/cursor.js';
 import { Deadline } from './core/deadline.js';
@@ -16,6 +16,7 @@ import type { TopicFormat } from './core/topic-format.js';
 import { Hub } from './hub/hub.js';
 import type { Logger } from './observe/log.js';
 import { Metrics } from './observe/metrics.js';
+import { Troubles } from './observe/troubles.js';
 import { Gateway } from './operation/gateway.js';
 import type { EventLog, TopicSpec } from './ports/event-log.js';
 import type { Fanout } from './ports/fanout.js';
@@ -108,10 +109,12 @@ async function openAdapters(
   metrics: Metrics,
   parts: Parts,
 ): Promise<{ log: EventLog; fanout: Fanout | undefined }> {
+  const troubles = new Troubles(logger);
   const onProblem = ({ kind, message, cause }: { kind: string; message: string; cause?: unknown }): void => {
     metrics.problems.inc({ kind });
     // The client library says much that is no news: what matters to us fails one of our own calls, and is told there.
-    logger[kind === 'kafkajs' ? 'debug' : 'warn']({ kind, err: cause }, message);
+    if (kind === 'kafkajs') logger.debug({ kind, err: cause }, message);
+    else troubles.report(kind, cause, message);
   };
   const log =
     config.KAFKA_BROKERS === undefined
@@ -250,7 +253,7 @@ function chosenServices(all: readonly Service[], chosen: readonly string[] | 'al
     const service = all.find((known) => known.name === name);
     if (service !== undefined) return service;
     const names = all.map((known) => known.name).join(', ') || 'none';
-    throw new Error(`There is no service named ${name}; the project has: ${names}.`);
+    throw new ConfigError(`There is no service named ${name}; the project has: ${names}.`);
   });
 }
 

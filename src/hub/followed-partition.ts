@@ -6,8 +6,8 @@ import type { Relayed } from '../core/event.js';
 import { type Offset, offset } from '../core/ids.js';
 import { partitionName, type TopicPartition } from '../core/position.js';
 import { backoff, persist } from '../core/wait.js';
-import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
+import type { Troubles } from '../observe/troubles.js';
 import { type EventLog, OffsetOutOfRange } from '../ports/event-log.js';
 import type { Fanout } from '../ports/fanout.js';
 import type { Reader } from './reader.js';
@@ -25,7 +25,7 @@ export interface FollowedPartitionParts {
   readonly fanout: Fanout;
   readonly reader: Reader;
   readonly metrics: Metrics;
-  readonly logger: Logger;
+  readonly troubles: Troubles;
   readonly ring: { readonly events: number; readonly bytes: number };
 }
 
@@ -77,7 +77,9 @@ export class FollowedPartition implements AsyncDisposable {
     let self: FollowedPartition | undefined;
     const warn = (error: unknown): void => {
       parts.metrics.problems.inc({ kind: 'follow' });
-      parts.logger.warn({ partition: partitionName(at), err: error }, 'following failed; it is tried again');
+      parts.troubles.report('follow', error, 'following failed; it is tried again', {
+        partition: partitionName(at),
+      });
     };
     const following = await persist(
       () =>
@@ -222,10 +224,9 @@ export class FollowedPartition implements AsyncDisposable {
           return;
         }
         this.#parts.metrics.problems.inc({ kind: 'repair' });
-        this.#parts.logger.warn(
-          { partition: partitionName(this.at), err: error },
-          'a repair failed; it is tried again',
-        );
+        this.#parts.troubles.report('repair', error, 'a repair failed; it is tried again', {
+          partition: partitionName(this.at),
+        });
         await backoff(attempt++, signal).catch(() => undefined); // Aborted: the loop ends.
       }
     }

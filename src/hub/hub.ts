@@ -6,6 +6,7 @@ import { partitionName, type TopicPartition } from '../core/position.js';
 import type { TopicFormat } from '../core/topic-format.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
+import { Troubles } from '../observe/troubles.js';
 import type { EventLog } from '../ports/event-log.js';
 import type { Fanout } from '../ports/fanout.js';
 import { FollowedPartition, type PartitionListener } from './followed-partition.js';
@@ -41,6 +42,7 @@ export class Hub implements AsyncDisposable {
   readonly #entries = new Map<string, Entry>();
   readonly #stop = new AbortController();
   readonly #reader: Reader;
+  readonly #troubles: Troubles;
   readonly #watch: NodeJS.Timeout;
   #watching = false;
 
@@ -48,6 +50,7 @@ export class Hub implements AsyncDisposable {
     this.#options = options;
     const { log, fanout, formats, metrics } = options;
     this.#reader = new Reader(log, fanout, formats, metrics, this.#stop.signal);
+    this.#troubles = new Troubles(options.logger);
     this.#watch = setInterval(() => void this.#lookAtSilent(), WATCH_INTERVAL);
   }
 
@@ -127,7 +130,11 @@ export class Hub implements AsyncDisposable {
   }
 
   #open(at: TopicPartition, name: string): Entry {
-    const opened = FollowedPartition.open(at, { ...this.#options, reader: this.#reader }, this.#stop.signal);
+    const opened = FollowedPartition.open(
+      at,
+      { ...this.#options, reader: this.#reader, troubles: this.#troubles },
+      this.#stop.signal,
+    );
     const entry: Entry = { opened, partition: undefined, users: 0, letGo: undefined };
     this.#entries.set(name, entry);
     this.#options.metrics.followed.set(this.#entries.size);
@@ -163,7 +170,7 @@ export class Hub implements AsyncDisposable {
       if (silent.length > 0) await this.#ask(silent);
     } catch (error) {
       this.#options.metrics.problems.inc({ kind: 'watch' });
-      this.#options.logger.debug({ err: error }, 'neither the fan-out nor the log says where it stands');
+      this.#troubles.report('watch', error, 'neither the fan-out nor the log says where it stands');
     } finally {
       this.#watching = false;
     }
@@ -196,5 +203,6 @@ export class Hub implements AsyncDisposable {
     this.#entries.clear();
     for (const { letGo } of entries) clearTimeout(letGo);
     await Promise.all(entries.map(({ partition }) => partition?.[Symbol.asyncDispose]()));
+    this.#troubles[Symbol.dispose]();
   }
 }

@@ -4,6 +4,7 @@ import type { TopicFormat } from '../core/topic-format.js';
 import { persist } from '../core/wait.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
+import { Troubles } from '../observe/troubles.js';
 import type { AssignedBatch, EventLog, GroupMember } from '../ports/event-log.js';
 import type { Fanout } from '../ports/fanout.js';
 import { PartitionRelay } from './partition-relay.js';
@@ -28,11 +29,13 @@ export class Relay implements AsyncDisposable {
   readonly #options: RelayOptions;
   readonly #partitions = new Map<string, PartitionRelay>();
   readonly #triage: Triage;
+  readonly #troubles: Troubles;
   #member: GroupMember | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   private constructor(options: RelayOptions) {
     this.#options = options;
+    this.#troubles = new Troubles(options.logger);
     this.#triage = new Triage(options.log, options.formats, options.metrics, options.logger);
   }
 
@@ -96,11 +99,12 @@ export class Relay implements AsyncDisposable {
 
   #count(kind: string, error: unknown, partition?: string): void {
     this.#options.metrics.problems.inc({ kind });
-    this.#options.logger.warn({ partition, err: error }, `${kind} failed; it is tried again`);
+    this.#troubles.report(kind, error, `${kind} failed; it is tried again`, { partition });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer);
     await this.#member?.[Symbol.asyncDispose]();
+    this.#troubles[Symbol.dispose]();
   }
 }
