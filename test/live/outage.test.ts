@@ -4,7 +4,7 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { type PrivateService, privateKafka, privateRedis } from '../../scripts/services/private.mjs';
-import { folderOf, startProcess } from '../support/gateway-process.js';
+import { folderOf, type GatewayProcess, startProcess } from '../support/gateway-process.js';
 import { mutateMany, mutationClient } from '../support/mutations.js';
 import { check, Recorder } from '../support/recorder.js';
 import { runningSubscriptions } from '../support/running.js';
@@ -55,6 +55,9 @@ describe('bad weather', { timeout: 150_000 }, () => {
     await using gateway = await world.start('gateway');
     await using recorder = Recorder.overWebSocket('ws', gateway.url, SAID);
     await runningSubscriptions(gateway.url, 1);
+    await using doomed = await world.start('gateway');
+    await using _told = Recorder.overWebSocket('ws at the doomed', doomed.url, SAID);
+    await runningSubscriptions(doomed.url, 1);
     await using stream = new Stream(gateway.url, SAY);
     await expect.poll(() => stream.accepted.length, SOON).toBeGreaterThan(50);
 
@@ -65,6 +68,7 @@ describe('bad weather', { timeout: 150_000 }, () => {
     );
     expect(Math.max(...stream.refused.map(({ after }) => after))).toBeLessThan(DEADLINE + 2_000);
 
+    await endsOrderly(doomed);
     const before = stream.accepted.length;
     await kafka.start();
     await expect.poll(() => stream.accepted.length, SOON).toBeGreaterThan(before + 50);
@@ -90,12 +94,16 @@ describe('bad weather', { timeout: 150_000 }, () => {
     await using gateway = await world.start('gateway');
     await using recorder = Recorder.overWebSocket('ws', gateway.url, SAID);
     await runningSubscriptions(gateway.url, 1);
+    await using doomed = await world.start('gateway');
+    await using _told = Recorder.overWebSocket('ws at the doomed', doomed.url, SAID);
+    await runningSubscriptions(doomed.url, 1);
     await using stream = new Stream(gateway.url, SAY);
     await expect.poll(() => recorder.received.length, SOON).toBeGreaterThan(50);
 
     await redis.kill();
     const before = stream.accepted.length;
     await expect.poll(() => stream.accepted.length, SOON).toBeGreaterThan(before + 200);
+    await endsOrderly(doomed);
     await redis.start();
     const atReturn = stream.accepted.length;
     await expect.poll(() => stream.accepted.length, SOON).toBeGreaterThan(atReturn + 200);
@@ -172,10 +180,7 @@ describe('bad weather', { timeout: 150_000 }, () => {
     socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query: SAID } }));
     await runningSubscriptions(gateway.url, 1);
     const closed = once(socket, 'close');
-    const told = performance.now();
-    await gateway.kill('SIGTERM');
-    expect(gateway.child.exitCode).toBe(0);
-    expect(performance.now() - told).toBeLessThan(10_000);
+    await endsOrderly(gateway);
     const [code] = await closed;
     expect([1001, 1012]).toContain(code);
   });
@@ -210,6 +215,14 @@ describe('bad weather', { timeout: 150_000 }, () => {
     }
   });
 });
+
+/** Told to stop, it does so within seconds, whatever the weather. */
+async function endsOrderly(gateway: GatewayProcess): Promise<void> {
+  const told = performance.now();
+  await gateway.kill('SIGTERM');
+  expect(gateway.child.exitCode).toBe(0);
+  expect(performance.now() - told).toBeLessThan(10_000);
+}
 
 async function failure(starting: Promise<AsyncDisposable>): Promise<Error> {
   const started = await starting.catch((error: unknown) => error);
