@@ -107,6 +107,9 @@ function explain(error: unknown): { message: string; exitCode: number } {
   if (error instanceof Error && error.name === 'TimeoutError') {
     return { message: 'The log did not answer while the process started. Is it reachable?', exitCode: 1 };
   }
+  if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
+    return { message: `${error.message}. Stop what listens there, or choose another PORT.`, exitCode: 1 };
+  }
   return { message: error instanceof Error ? (error.stack ?? error.message) : String(error), exitCode: 1 };
 }
 
