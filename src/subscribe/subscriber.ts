@@ -1,4 +1,3 @@
-import { setImmediate as turn } from 'node:timers/promises';
 import type { GraphQLFormattedError } from 'graphql';
 import { type CursorCodec, fingerprint, type Reached } from '../core/cursor.js';
 import { MillraceError } from '../core/errors.js';
@@ -6,6 +5,7 @@ import type { Partition } from '../core/ids.js';
 import type { FollowedPartition } from '../hub/followed-partition.js';
 import type { Metrics } from '../observe/metrics.js';
 import type { Cohort, Member, Rendered } from './cohort.js';
+import type { Pace } from './pace.js';
 import { ParsedEvent } from './parsed-event.js';
 import type { SharedResult, Sink } from './sink.js';
 
@@ -20,6 +20,7 @@ export class Subscriber implements Member {
   readonly #cohort: Cohort;
   readonly #codec: CursorCodec;
   readonly #metrics: Metrics;
+  readonly #pace: Pace;
   readonly #followed: readonly FollowedPartition[];
   /** Where it stands, while it is not live. */
   readonly #reached: Map<Partition, Reached>;
@@ -34,7 +35,7 @@ export class Subscriber implements Member {
     cohort: Cohort,
     followed: readonly FollowedPartition[],
     reached: Map<Partition, Reached>,
-    parts: { readonly codec: CursorCodec; readonly metrics: Metrics },
+    parts: { readonly codec: CursorCodec; readonly metrics: Metrics; readonly pace: Pace },
   ) {
     this.sink = sink;
     this.tag = tag;
@@ -43,6 +44,7 @@ export class Subscriber implements Member {
     this.#reached = reached;
     this.#codec = parts.codec;
     this.#metrics = parts.metrics;
+    this.#pace = parts.pace;
   }
 
   /** Becomes live at once when it stands where the node stands, or else replays until it does. */
@@ -128,6 +130,7 @@ export class Subscriber implements Member {
       const from = this.#at(number);
       if (from.offset >= partition.reached.offset) continue;
       const { events, through } = await partition.read(from.offset);
+      await this.#pace.turn();
       moved = true;
       for (const relayed of events) {
         if (this.#closed || this.#full) return;
@@ -141,7 +144,6 @@ export class Subscriber implements Member {
     }
     // Further than this node: the cursor came from one that is ahead. Wait for the relay.
     if (!moved) await this.#beyond();
-    else await turn();
   }
 
   #hand(rendered: Rendered, event: ParsedEvent): void {

@@ -10,6 +10,7 @@ import type { Hub } from '../hub/hub.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
 import { Cohort } from './cohort.js';
+import { Pace } from './pace.js';
 import { type Plan, planSubscription, type SubscribeRequest } from './plan.js';
 import { Routing } from './routing.js';
 import type { ActiveSubscription, Sink } from './sink.js';
@@ -35,6 +36,7 @@ export class Subscriptions {
   readonly #options: SubscriptionsOptions;
   readonly #cohorts = new Map<string, Cohort>();
   readonly #routings = new Map<Topic, Routing>();
+  readonly #pace = new Pace();
   readonly #running = new Set<() => void>();
 
   constructor(options: SubscriptionsOptions) {
@@ -92,7 +94,8 @@ export class Subscriptions {
       );
       if (closed) return;
       const tag = this.#options.codec.tag(this.#scope(plan));
-      subscriber = new Subscriber(watched, tag, joined.cohort, joined.followed, reached, this.#options);
+      const parts = { ...this.#options, pace: this.#pace };
+      subscriber = new Subscriber(watched, tag, joined.cohort, joined.followed, reached, parts);
       subscriber.start();
     };
     begin().catch(refuse);
