@@ -77,6 +77,18 @@ describe('the command line', () => {
     expect(stderr).toMatch(/No schema: nothing in .* matches schema\/\*\.graphql/);
   });
 
+  it('says in a line that a port is taken', async () => {
+    await using folder = await folderOf({ 'schema/chat.graphql': CHAT });
+    await using other = await folderOf({ 'schema/chat.graphql': CHAT });
+    await using node = await startProcess(['start'], { cwd: folder.path, env: {} });
+    const { port } = new URL(node.url);
+    const taken = await millrace(other.path, ['start'], { PORT: port });
+    expect(taken).toMatchObject({ code: 1, stdout: '' });
+    expect(taken.stderr).toMatch(
+      new RegExp(`^millrace: .*in use 127\\.0\\.0\\.1:${port}\\. .*another PORT\\.\n$`),
+    );
+  });
+
   it('starts with what it runs on, where things are, and nothing else; events survive a restart', async () => {
     await using folder = await folderOf({ 'schema/chat.graphql': CHAT });
     const say = async (url: string, text: string): Promise<unknown> => {
