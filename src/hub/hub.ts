@@ -7,7 +7,7 @@ import type { TopicFormat } from '../core/topic-format.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
 import { Troubles } from '../observe/troubles.js';
-import type { EventLog } from '../ports/event-log.js';
+import type { Bounds, EventLog } from '../ports/event-log.js';
 import type { Fanout } from '../ports/fanout.js';
 import { FollowedPartition, type PartitionListener } from './followed-partition.js';
 import { Reader } from './reader.js';
@@ -40,6 +40,7 @@ const SILENT = 1_000;
 export class Hub implements AsyncDisposable {
   readonly #options: HubOptions;
   readonly #entries = new Map<string, Entry>();
+  readonly #boundsUnderWay = new Map<Topic, Promise<readonly Bounds[]>>();
   readonly #stop = new AbortController();
   readonly #reader: Reader;
   readonly #troubles: Troubles;
@@ -96,7 +97,10 @@ export class Hub implements AsyncDisposable {
    * @throws {MillraceError} RESYNC_REQUIRED (RETENTION, TOPIC_RECREATED), CURSOR_INVALID (AHEAD)
    */
   async verify(topic: Topic, positions: Positions): Promise<void> {
-    const bounds = await this.#options.log.bounds(topic, this.#stop.signal);
+    const shared = await this.#bounds(topic);
+    const ahead = [...positions].some(([at, { offset: here }]) => here >= (shared[at]?.end ?? 0));
+    // What others asked for may be older than the cursor.
+    const bounds = ahead ? await this.#options.log.bounds(topic, this.#stop.signal) : shared;
     for (const [partition, reached] of positions) {
       const here = bounds[partition];
       if (here === undefined || reached.offset >= here.end) {
@@ -113,6 +117,17 @@ export class Hub implements AsyncDisposable {
       }
       if (reached.offset >= here.earliest) await this.#sameEvent({ topic, partition }, reached);
     }
+  }
+
+  /** One question at a time for each topic: when a node goes, thousands of clients resume here at once. */
+  #bounds(topic: Topic): Promise<readonly Bounds[]> {
+    const underWay = this.#boundsUnderWay.get(topic);
+    if (underWay !== undefined) return underWay;
+    const asked = this.#options.log
+      .bounds(topic, this.#stop.signal)
+      .finally(() => this.#boundsUnderWay.delete(topic));
+    this.#boundsUnderWay.set(topic, asked);
+    return asked;
   }
 
   async #sameEvent(at: TopicPartition, reached: Reached): Promise<void> {

@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
+import { offset, partition } from '../../src/core/ids.js';
 import { Client, openStage } from './stage.js';
 
 const WAIT = { timeout: 30_000 };
@@ -52,6 +53,25 @@ describe('subscriptions', () => {
       expect(resumed.numbers).toHaveLength(rest.size);
       resumed.running?.close();
     }
+  });
+
+  test('D4 many that resume at once ask the log once where it ends, and none is taken to be ahead', async () => {
+    const stage = await openStage();
+    const first = stage.subscribe('said');
+    await expect.poll(stage.live, WAIT).toBe(1);
+    await stage.say('k', [1]);
+    await expect.poll(() => first.cursors.length, WAIT).toBe(1);
+    const bounds = vi.spyOn(stage.log, 'bounds');
+    const old = await stage.log.bounds(stage.topic, AbortSignal.timeout(30_000));
+    const after = `said(after: "${first.cursors[0]}")`;
+    for (let i = 0; i < 50; i++) stage.subscribe(after);
+    await expect.poll(stage.live, WAIT).toBe(51);
+    // The embedded log's count of partitions comes from the same place, and is asked for by each.
+    const asked = bounds.mock.calls.length;
+    expect(asked).toBeLessThan(60);
+    bounds.mockResolvedValueOnce(old.map((one) => ({ ...one, end: one.earliest })));
+    await stage.hub.verify(stage.topic, new Map([[partition(0), { offset: offset(0), fingerprint: 0 }]]));
+    expect(bounds.mock.calls.length - asked).toBe(2);
   });
 
   test('S3 a cursor is refused for another field, other arguments and another subject', async () => {
