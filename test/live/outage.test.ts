@@ -76,6 +76,8 @@ describe('bad weather', { timeout: 150_000 }, () => {
     expect(gateway.child.exitCode).toBeNull();
     expect(relay.child.exitCode).toBeNull();
 
+    for (const { errors } of [relay, gateway]) expect(told(errors).length).toBeLessThan(20);
+
     const accepted = new Set(stream.accepted);
     const uncertain = stream.refused.filter(({ code }) => code === 'PUBLISH_UNCERTAIN').length;
     const missing = () => {
@@ -120,6 +122,7 @@ describe('bad weather', { timeout: 150_000 }, () => {
       .poll(() => client.newest(world.topic, [...newest.keys()]), SOON)
       .toEqual([...newest.values()].map(String));
     expect(relay.child.exitCode).toBeNull();
+    for (const { errors } of [relay, gateway]) expect(told(errors).length).toBeLessThan(20);
   });
 
   it('D6 all of Redis is emptied while events are published', async () => {
@@ -215,6 +218,10 @@ describe('bad weather', { timeout: 150_000 }, () => {
     }
   });
 });
+
+/** The lines that say that something is amiss: a retry is no news. */
+const told = (log: string): readonly string[] =>
+  log.split('\n').filter((line) => line.includes('"level":40') && !line.includes('"msg":"over: '));
 
 /** Told to stop, it does so within seconds, whatever the weather. */
 async function endsOrderly(gateway: GatewayProcess): Promise<void> {

@@ -24,6 +24,8 @@ export interface GatewayProcess extends AsyncDisposable {
   readonly child: ChildProcess;
   /** What it printed at start. */
   readonly lines: readonly string[];
+  /** What it logged, the newest 20 kB. */
+  readonly errors: string;
   /** Of a gateway: `http://127.0.0.1:PORT`. */
   readonly url: string;
   kill(signal: NodeJS.Signals): Promise<void>;
@@ -70,6 +72,9 @@ export async function startProcess(
   return {
     child,
     lines,
+    get errors() {
+      return errors;
+    },
     get url() {
       return /http:\/\/[\w.:-]+/.exec(lines.join('\n'))?.[0] ?? '';
     },
