@@ -76,5 +76,7 @@ export class Publisher implements AsyncDisposable {
  */
 function idOf(draft: EventDraft, subject: string | undefined, key: string | undefined): EventId {
   if (key === undefined) return eventId(uuidV4());
-  return eventId(uuidV5(JSON.stringify([draft.topic, draft.type, subject ?? null, key, draft.data]), IDEMPOTENT));
+  return eventId(
+    uuidV5(JSON.stringify([draft.topic, draft.type, subject ?? null, key, draft.data]), IDEMPOTENT),
+  );
 }

@@ -37,7 +37,6 @@ export class Subscriptions {
   readonly #cohorts = new Map<string, Cohort>();
   readonly #routings = new Map<Topic, Routing>();
   readonly #pace = new Pace();
-  readonly #running = new Set<() => void>();
 
   constructor(options: SubscriptionsOptions) {
     this.#options = options;
@@ -56,7 +55,6 @@ export class Subscriptions {
     const close = (): void => {
       if (closed) return;
       closed = true;
-      this.#running.delete(shutDown);
       metrics.subscriptions.dec();
       subscriber?.close();
       membership?.release();
@@ -66,8 +64,6 @@ export class Subscriptions {
       close();
       sink.error([this.#asGraphQL(error).toJSON()]);
     };
-    const shutDown = (): void => refuse(new MillraceError('SHUTTING_DOWN', 'This node is going away.'));
-    this.#running.add(shutDown);
     const watched: Sink = {
       next: (result, tag) => sink.next(result, tag),
       error: (errors) => {
@@ -100,11 +96,6 @@ export class Subscriptions {
     };
     begin().catch(refuse);
     return { drained: () => subscriber?.drained(), close };
-  }
-
-  /** Ends every subscription: the clients are told to resume elsewhere. */
-  shutDown(): void {
-    for (const end of [...this.#running]) end();
   }
 
   #authorise({ binding, args, identity }: Plan): void {
