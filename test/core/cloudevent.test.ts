@@ -1,15 +1,87 @@
 import { describe, expect, it } from 'vitest';
-import { decodeRecord } from '../../src/core/cloudevent.js';
-import { offset, partition, topic } from '../../src/core/ids.js';
+import { decodeRecord, encodeEvent } from '../../src/core/cloudevent.js';
+import type { Event } from '../../src/core/event.js';
+import { eventId, offset, partition, topic } from '../../src/core/ids.js';
+import type { LogRecord } from '../../src/core/record.js';
 
-describe('decoding', () => {
-  it.each([2 ** 63, -(2 ** 63)])('D10 takes a record stamped %d as well', (timestamp) => {
-    const record = { offset: offset(1), timestamp, key: 'k', headers: {}, value: Buffer.from('{}') };
-    const decoded = decodeRecord(
-      record,
-      { kind: 'JSON', type: 'E' },
-      { topic: topic('t'), partition: partition(0) },
-    );
-    expect(decoded).toMatchObject({ ok: true, event: { id: 't/0/1', time: expect.any(String) } });
+const AT = { topic: topic('shop.orders'), partition: partition(2) };
+const CLOUDEVENTS = { kind: 'CLOUDEVENTS' } as const;
+
+const event: Event = {
+  id: eventId('0b5c'),
+  source: '/gateway',
+  type: 'OrderPlaced',
+  subject: 'order-1',
+  time: '2026-01-02T03:04:05.678Z',
+  correlationId: 'c-1',
+  causationId: 'e-0',
+  traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+  tracestate: 'vendor=1',
+  idempotent: true,
+  data: Buffer.from('{"orderId":"order-1"}'),
+};
+
+const record = (change: Partial<LogRecord>): LogRecord => ({
+  offset: offset(7),
+  timestamp: Date.parse('2026-01-02T03:04:05.678Z'),
+  key: 'order-1',
+  headers: { ce_specversion: '1.0', ce_id: '1', ce_source: '/other', ce_type: 'OrderPlaced' },
+  value: Buffer.from('{}'),
+  ...change,
+});
+
+describe('an event as a record', () => {
+  it('comes back as it was', () => {
+    const { topic: _topic, ...written } = encodeEvent(AT.topic, event);
+    expect(decodeRecord(record(written), CLOUDEVENTS, AT)).toEqual({ ok: true, event });
+  });
+
+  it('has the headers of the binary content mode, and W3C trace context beside them', () => {
+    expect(encodeEvent(AT.topic, event).headers).toMatchObject({
+      ce_specversion: '1.0',
+      ce_id: '0b5c',
+      ce_type: 'OrderPlaced',
+      ce_subject: 'order-1',
+      'content-type': 'application/json',
+      traceparent: event.traceparent,
+    });
+  });
+
+  it('is a tombstone without a value', () => {
+    expect(decodeRecord(record({ value: null }), CLOUDEVENTS, AT)).toMatchObject({
+      ok: true,
+      event: { data: null },
+    });
+  });
+
+  it('may be plain JSON where its topic says so, and is then known by its place', () => {
+    expect(decodeRecord(record({ headers: {} }), { kind: 'JSON', type: 'Tick' }, AT)).toMatchObject({
+      ok: true,
+      event: { id: 'shop.orders/2/7', type: 'Tick', subject: 'order-1', time: event.time },
+    });
+  });
+
+  it.each([
+    ['no CloudEvents headers', { headers: {} }, 'no-cloudevent', /ce_id, ce_source, ce_type/],
+    [
+      'another specversion',
+      { headers: { ...record({}).headers, ce_specversion: '0.3' } },
+      'specversion',
+      /0\.3/,
+    ],
+    [
+      'another content type',
+      { headers: { ...record({}).headers, 'content-type': 'text/xml' } },
+      'content-type',
+      /xml/,
+    ],
+    ['no JSON', { value: Buffer.from('<a/>') }, 'data', /not JSON/],
+    ['JSON that is no object', { value: Buffer.from('[1]') }, 'data', /not an object/],
+  ])('D10 is not one with %s, and it is said why', (_case, change, kind, reason) => {
+    expect(decodeRecord(record(change), CLOUDEVENTS, AT)).toMatchObject({
+      ok: false,
+      kind,
+      reason: expect.stringMatching(reason),
+    });
   });
 });

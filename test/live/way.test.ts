@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { folderOf, startProcess } from '../support/gateway-process.js';
 import { mutateMany, mutationClient } from '../support/mutations.js';
 import { check, Recorder } from '../support/recorder.js';
+import { runningSubscriptions } from '../support/running.js';
 import { kafkaBrokers, redisUrl, uniqueName } from '../support/services.js';
 
 const EVENTS = 10_000;
@@ -36,8 +37,8 @@ describe('the way of an event, over separate processes on Kafka and Redis', () =
     await using sseA = Recorder.overSse('sse at A', a.url, 'subscription { said { room text } }');
     await using sseB = Recorder.overSse('sse at B', b.url, 'subscription { said { room text } }');
     const recorders = [wsA, wsB, sseA, sseB];
-    await running(a.url, 2);
-    await running(b.url, 2);
+    await runningSubscriptions(a.url, 2);
+    await runningSubscriptions(b.url, 2);
 
     const client = mutationClient(a.url);
     const send = (count: number) =>
@@ -68,17 +69,3 @@ describe('the way of an event, over separate processes on Kafka and Redis', () =
     }
   }, 300_000);
 });
-
-/** D2 speaks of subscriptions that were handled: waits until the node says that so many run and follow. */
-async function running(url: string, count: number): Promise<void> {
-  await expect
-    .poll(
-      async () => {
-        const metrics = await (await fetch(`${url}/metrics`)).text();
-        const value = (name: string) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(metrics)?.[1] ?? -1);
-        return value('millrace_live_subscriptions') >= count;
-      },
-      { timeout: 60_000, interval: 100 },
-    )
-    .toBe(true);
-}
