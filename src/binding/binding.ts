@@ -49,6 +49,13 @@ function bind(schema: GraphQLSchema, resolvers: ResolverMap, mistakes: Mistakes)
     const rule = isSubscription ? undefined : ruleOn(use, mistakes);
     if (rule) rules.set(place, rule);
   }
+  for (const field of Object.values(schema.getMutationType()?.getFields() ?? {})) {
+    // A Query field may be the property of a parent; a mutation that nothing answers only ever fails.
+    if (uses.publish.has(field.name) || Object.hasOwn(resolvers[mutationName ?? ''] ?? {}, field.name))
+      continue;
+    const owner = `${mutationName}.${field.name}`;
+    mistakes.at(field.astNode, `${owner} without @publish`, `@publish, or a resolver for ${owner}`);
+  }
   const topicUses: TopicUse[] = [];
   const publishes = new Map<string, PublishBinding>();
   for (const [name, use] of uses.publish) {

@@ -49,6 +49,12 @@ describe('mistakes in expressions', () => {
     ]);
   });
 
+  it('a mutation that nothing answers', () => {
+    expect(mutation('pay: String')).toEqual([
+      `${AT}:3:1  found Mutation.pay without @publish; expected @publish, or a resolver for Mutation.pay`,
+    ]);
+  });
+
   it('a filter or rule that is not a bool', () => {
     expect(
       subscription('s: OrderPlaced @subscribe(topic: "t", filter: "event.total") @auth(rule: "1 + 1")'),
@@ -147,14 +153,17 @@ describe('mistakes in what is published', () => {
 
 describe('mistakes in where directives are', () => {
   it('the wrong root', () => {
-    expect(mutation('m: OrderPlaced @subscribe(topic: "t")')[0]).toBe(
+    const unanswered = `${AT}:3:1  found Mutation.m without @publish; expected @publish, or a resolver for Mutation.m`;
+    expect(mutation('m: OrderPlaced @subscribe(topic: "t")')).toEqual([
+      unanswered,
       `${AT}:3:16  found @subscribe on Mutation.m; expected @subscribe on fields of Subscription only`,
-    );
+    ]);
     expect(subscription('s: OrderPlaced @publish(topic: "t", type: "OrderPlaced", key: "\'a\'")')).toEqual([
       `${AT}:3:1  found Subscription.s without @subscribe; expected @subscribe on each field of Subscription`,
       `${AT}:3:16  found @publish on Subscription.s; expected @publish on fields of Mutation only`,
     ]);
     expect(mutation('m: Int', 'type X { y: Int @auth(rule: "true") }')).toEqual([
+      unanswered,
       `${AT}:5:17  found @auth on X.y; expected @auth on fields of Query, Mutation and Subscription only`,
     ]);
   });
