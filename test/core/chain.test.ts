@@ -23,6 +23,8 @@ describe('the chain', () => {
   it('D3 drops what was delivered before, also as a part of a message', () => {
     expect(onRelayed(live(9), heard(4, 7, 9), 100)).toEqual({ link: live(9), deliver: [] });
     expect(offsetsOf(onRelayed(live(7), heard(4, 7, 9), 100).deliver)).toEqual([9]);
+    // A late repeat does not take the place back, or what follows would be delivered again.
+    expect(onRelayed(live(9), heard(4, 7), 100)).toEqual({ link: live(9), deliver: [] });
   });
 
   it('D3 holds what comes after a gap until the gap is closed', () => {
