@@ -147,7 +147,7 @@ export class Subscriber implements Member {
   }
 
   #hand(rendered: Rendered, event: ParsedEvent): void {
-    const cursor = this.#codec.positions(this.#cohort.topic, this.#reached);
+    const cursor = this.#codec.place(this.#cohort.topic, this.#cohort.placeOf(event, this.#reached));
     this.#count(event);
     const head = Buffer.concat([rendered, Buffer.from(cursor)]);
     if (!this.sink.next({ head, cursor }, this.tag)) this.#full = true;

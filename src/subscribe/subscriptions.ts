@@ -9,6 +9,7 @@ import type { FollowedPartition } from '../hub/followed-partition.js';
 import type { Hub } from '../hub/hub.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
+import type { TopicDescription } from '../ports/event-log.js';
 import { Cohort } from './cohort.js';
 import { Pace } from './pace.js';
 import { type Plan, planSubscription, type SubscribeRequest } from './plan.js';
@@ -110,7 +111,8 @@ export class Subscriptions {
   async #join(plan: Plan): Promise<Membership> {
     const { binding, args, identity } = plan;
     const key = binding.key?.({ args, claims: identity.claims });
-    const count = await this.#options.hub.partitions(binding.topic);
+    const description = await this.#options.hub.topics.describe(binding.topic);
+    const { id, partitions: count } = description;
     const numbers =
       key === undefined
         ? Array.from({ length: count }, (_, i) => partition(i))
@@ -120,8 +122,8 @@ export class Subscriptions {
     const follows = await followAll(this.#options.hub, partitions, routing);
     for (const follow of follows) routing.follows(follow.partition);
     // What is shared has a cursor in it, so members follow the same partitions: a topic may get more of them.
-    const name = `${plan.cohort}/${count}`;
-    const cohort = this.#cohort(name, plan, key, partitions, routing);
+    const name = `${plan.cohort}/${id ?? ''}/${count}`;
+    const cohort = this.#cohort(name, plan, key, partitions, description, routing);
     cohort.members += 1;
     return {
       cohort,
@@ -142,12 +144,17 @@ export class Subscriptions {
     plan: Plan,
     key: string | undefined,
     partitions: readonly TopicPartition[],
+    description: TopicDescription,
     routing: Routing,
   ): Cohort {
     const existing = this.#cohorts.get(name);
     if (existing !== undefined) return existing;
     const { bindings, metrics, logger } = this.#options;
-    const cohort = new Cohort(plan, key, partitions, { schema: bindings.schema, metrics, logger });
+    const cohort = new Cohort(plan, key, partitions, description, {
+      schema: bindings.schema,
+      metrics,
+      logger,
+    });
     this.#cohorts.set(name, cohort);
     routing.add(cohort);
     metrics.cohorts.set(this.#cohorts.size);
@@ -170,7 +177,7 @@ export class Subscriptions {
   ): Promise<Map<Partition, Reached>> {
     const { hub, codec } = this.#options;
     if (after !== undefined) {
-      const positions = codec.read(after, this.#scope(plan));
+      const { positions } = codec.read(after, this.#scope(plan));
       await hub.verify(plan.binding.topic, positions);
       return placeOf(followed, positions);
     }

@@ -155,7 +155,8 @@ describe('subscriptions', () => {
 
   test('D4 when the topic got more partitions, cursors name all of them for those who follow all', async () => {
     const stage = await openStage({ partitions: 2 });
-    vi.spyOn(stage.hub, 'partitions').mockResolvedValueOnce(1);
+    const asOf = Date.now();
+    vi.spyOn(stage.hub.topics, 'describe').mockResolvedValueOnce({ id: undefined, partitions: 1, asOf });
     const before = stage.subscribe('said');
     await expect.poll(stage.live, WAIT).toBe(1);
     const since = stage.subscribe('said');
