@@ -67,6 +67,11 @@ export class Hub implements AsyncDisposable {
     this.#watch = setInterval(() => void this.#lookAtSilent(), WATCH_INTERVAL);
   }
 
+  /** Aborted when the node stops. */
+  get stopping(): AbortSignal {
+    return this.#stop.signal;
+  }
+
   /** Where each partition's first record at or after `timestamp` is preceded. */
   async before(at: TopicPartition, timestamp: number): Promise<Offset> {
     const first = await this.#options.log.offsetAt(at.topic, at.partition, timestamp, this.#stop.signal);
