@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { offset, partition } from '../../src/core/ids.js';
+import { ParsedEvent } from '../../src/subscribe/parsed-event.js';
 import { Client, openStage } from './stage.js';
 
 const WAIT = { timeout: 30_000 };
@@ -16,6 +17,29 @@ describe('subscriptions', () => {
     expect(await stage.executions()).toBe(5);
     for (const client of clients) client.running?.close();
     expect([await stage.live(), await stage.cohorts()]).toEqual([0, 0]);
+  });
+
+  test('C2 an event is looked at only by those whose filter asks for its value, and parsed for nobody else', async () => {
+    const stage = await openStage({ indexed: ['text'] });
+    const few = numbers(0, 50).map((i) => stage.subscribe(`like(text: "t${i}")`));
+    const [three] = few.slice(3);
+    const nothing = stage.subscribe('like');
+    const above = stage.subscribe('like(text: "t3", n: 1)');
+    await expect.poll(stage.live, WAIT).toBe(52);
+    const parse = vi.spyOn(ParsedEvent.prototype, 'data', 'get');
+    await stage.say('k', [7], { text: 'unasked' });
+    await stage.say('k', [1], { text: 't3' });
+    await stage.say('k', [2], { text: 't3' });
+    await expect.poll(() => three?.numbers, WAIT).toEqual([1, 2]);
+    await expect.poll(() => above.numbers, WAIT).toEqual([2]);
+    expect(nothing.numbers).toEqual([]);
+    await stage.say('k', [3]);
+    await expect.poll(() => nothing.numbers, WAIT).toEqual([3]);
+    const looked = new Set(parse.mock.contexts.map((event) => (event as ParsedEvent).relayed.offset));
+    expect(looked).toEqual(new Set([1, 2, 3]));
+    expect(await stage.executions()).toBe(4);
+    for (const client of [...few, nothing, above]) client.running?.close();
+    expect(await stage.cohorts()).toBe(0);
   });
 
   test('S1 a rule that reads the event holds live and replayed, and never for others', async () => {
