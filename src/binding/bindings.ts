@@ -39,6 +39,9 @@ export interface PublishBinding {
   readonly rule: Rule | undefined;
 }
 
+/** What becomes of a live subscription whose client is slow: `enum OnSlow` of schema/directives.graphql. */
+export type OnSlow = 'RESUME' | 'CONFLATE' | 'DISCONNECT';
+
 /** A subscription field with `@subscribe`. */
 export interface SubscribeBinding {
   readonly field: string;
@@ -49,6 +52,7 @@ export interface SubscribeBinding {
   readonly key: Expression<string> | undefined;
   readonly filter: Expression<boolean> | undefined;
   readonly rule: Rule | undefined;
+  readonly onSlow: OnSlow;
   /** The claims that `key`, `filter` and `rule` read, by first name; `'all'` when they read `claims` whole. */
   readonly claims: ReadonlySet<string> | 'all';
 }

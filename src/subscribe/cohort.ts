@@ -90,6 +90,16 @@ export class Cohort {
     }
   }
 
+  /** Whether `render` would make a result of it: what conflation asks of events that it may leave out (S1). */
+  wants(event: ParsedEvent): boolean {
+    try {
+      return this.#wants(event);
+    } catch (error) {
+      this.#failed(event, error);
+      return false;
+    }
+  }
+
   #wants(event: ParsedEvent): boolean {
     const { binding, args, identity } = this.plan;
     const { subject, type, data } = event.relayed.event;
@@ -113,7 +123,15 @@ export class Cohort {
   }
 }
 
+/** How a result goes on after the event that it shows. */
+const CURSOR = '"cursor":"';
+
+/** A result that also says how many events were left out before it. */
+export function withLeftOut(rendered: Rendered, count: number): Rendered {
+  return Buffer.concat([rendered.subarray(0, -CURSOR.length), Buffer.from(`"conflated":${count},${CURSOR}`)]);
+}
+
 function serialise(result: ExecutionResult, event: ParsedEvent): Rendered {
   const body = JSON.stringify({ errors: result.errors, data: result.data });
-  return Buffer.from(`${body.slice(0, -1)},"extensions":{"event":${event.meta},"cursor":"`);
+  return Buffer.from(`${body.slice(0, -1)},"extensions":{"event":${event.meta},${CURSOR}`);
 }

@@ -10,6 +10,7 @@ import type { Hub } from '../hub/hub.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
 import { Cohort } from './cohort.js';
+import { ConflationBudget } from './conflation.js';
 import { Pace } from './pace.js';
 import { type Plan, planSubscription, type SubscribeRequest } from './plan.js';
 import { Routing } from './routing.js';
@@ -24,6 +25,9 @@ export interface SubscriptionsOptions {
   readonly logger: Logger;
 }
 
+/** What all subscriptions of the node may remember together of what slow clients missed (S4). */
+const CONFLATION_BYTES = 64 << 20;
+
 /** A cohort in use, with the partitions it holds. */
 interface Membership {
   readonly cohort: Cohort;
@@ -37,6 +41,7 @@ export class Subscriptions {
   readonly #cohorts = new Map<string, Cohort>();
   readonly #routings = new Map<Topic, Routing>();
   readonly #pace = new Pace();
+  readonly #budget = new ConflationBudget(CONFLATION_BYTES);
 
   constructor(options: SubscriptionsOptions) {
     this.#options = options;
@@ -44,7 +49,7 @@ export class Subscriptions {
 
   /**
    * Starts a subscription. A refusal reaches the sink like any other end.
-   * @param resumeFrom where to go on when the arguments do not say (`Last-Event-ID`)
+   * @param resumeFrom where to go on, whatever the arguments say (`Last-Event-ID`)
    */
   start(request: SubscribeRequest, resumeFrom: string | undefined, sink: Sink): ActiveSubscription {
     const { metrics } = this.#options;
@@ -86,11 +91,12 @@ export class Subscriptions {
       const reached = await this.#place(
         plan,
         joined.followed,
-        plan.after ?? (plan.since ? undefined : resumeFrom),
+        // The arguments of an EventSource are those it began with: what it has reached since then counts.
+        resumeFrom ?? plan.after,
       );
       if (closed) return;
       const tag = this.#options.codec.tag(this.#scope(plan));
-      const parts = { ...this.#options, pace: this.#pace };
+      const parts = { ...this.#options, pace: this.#pace, budget: this.#budget };
       subscriber = new Subscriber(watched, tag, joined.cohort, joined.followed, reached, parts);
       subscriber.start();
     };
