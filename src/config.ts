@@ -108,6 +108,11 @@ const VARIABLES = {
   MAX_CONNECTIONS: count(20_000, 'How many WebSockets and event streams one gateway takes'),
   MAX_OPERATIONS: count(1_000, 'How many operations one connection may run at once'),
   SLOW_BYTES: count(1_048_576, 'How many bytes may wait for one client before it is replayed instead'),
+  SLOW_TIMEOUT_MS: count(
+    60_000,
+    'How long a client for which so much waits may take nothing before it is ended',
+    100,
+  ),
 } satisfies Record<string, Variable<unknown>>;
 
 type Variables = typeof VARIABLES;

@@ -184,11 +184,13 @@ async function startGateway(
       authenticate: authenticator(config, project),
       examples: project.examples ?? [],
       logger,
+      metrics,
       limits: {
         bodyBytes: config.MAX_BODY_BYTES,
         operationsPerConnection: config.MAX_OPERATIONS,
         connections: config.MAX_CONNECTIONS,
         highWaterMark: config.SLOW_BYTES,
+        slowTimeout: config.SLOW_TIMEOUT_MS,
       },
       routes: {
         '/healthz': (_request, response) => void response.end('ok\n'),

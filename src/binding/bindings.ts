@@ -46,6 +46,9 @@ export interface PublishBinding {
   readonly rule: Rule | undefined;
 }
 
+/** What becomes of a live subscription whose client is slow: `enum OnSlow` of schema/directives.graphql. */
+export type OnSlow = 'RESUME' | 'CONFLATE' | 'DISCONNECT';
+
 /** A subscription field with `@subscribe`. */
 export interface SubscribeBinding {
   readonly field: string;
@@ -58,6 +61,7 @@ export interface SubscribeBinding {
   /** What has to hold for `filter` to hold, and can be looked up: routing finds candidates by it (C2). */
   readonly equalities: readonly Equality[];
   readonly rule: Rule | undefined;
+  readonly onSlow: OnSlow;
   /** The claims that `key`, `filter` and `rule` read, by first name; `'all'` when they read `claims` whole. */
   readonly claims: ReadonlySet<string> | 'all';
 }

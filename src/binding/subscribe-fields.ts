@@ -6,7 +6,7 @@ import {
   isAbstractType,
   isObjectType,
 } from 'graphql';
-import type { Rule, SubscribeBinding } from './bindings.js';
+import type { OnSlow, Rule, SubscribeBinding } from './bindings.js';
 import type { Shape } from './cel-types.js';
 import type { DirectiveUse } from './directive-use.js';
 import { RESUME_ARGS } from './document.js';
@@ -60,6 +60,8 @@ export function subscribeBinding(
       filter: filter && filterOf(filter),
       equalities: filter && onEvent ? equalitiesOf(filter, event, onEvent) : [],
       rule,
+      // A value of `enum OnSlow`, or its default: graphql-js has checked it.
+      onSlow: use.values['onSlow'] as OnSlow,
       claims: claimsOf([key, filter, compiledRule]),
     },
     topicUse,

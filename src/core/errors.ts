@@ -33,6 +33,11 @@ export const ERRORS = {
     retry: false,
     means: 'The events after the cursor are gone; start again from the state of now.',
   },
+  SLOW_CONSUMER: {
+    retry: true,
+    means:
+      'The client reads more slowly than events come, and the field ends what falls behind. Resume with `cursor`.',
+  },
   SHUTTING_DOWN: { retry: true, means: 'This node is going away. Resume with the last cursor elsewhere.' },
   INTERNAL: { retry: false, means: 'A fault of this server; its log says more under the same trace.' },
 } as const satisfies Record<string, { retry: boolean; means: string }>;

@@ -65,11 +65,11 @@ export class Cohort {
     return this.#numbers.has(partition);
   }
 
-  /** Where a member stands that was handed `event` and is at `positions`. */
-  placeOf({ relayed }: ParsedEvent, positions: Positions): Place {
+  /** Where a member stands that is at `positions`, and has come there by an event of this time, or just now. */
+  placeOf(positions: Positions, time = Date.now()): Place {
     const { id, partitions } = this.#description;
     // A producer's clock may be ahead, and the topic may have grown since: the earlier one is safe.
-    const asOf = this.key === undefined ? 0 : Math.min(relayed.timestamp, Date.now());
+    const asOf = this.key === undefined ? 0 : Math.min(time, Date.now());
     return { positions, life: lifeOf(id), partitions, asOf };
   }
 
@@ -102,6 +102,16 @@ export class Cohort {
     }
   }
 
+  /** Whether `render` would make a result of it: what conflation asks of events that it may leave out (S1). */
+  wants(event: ParsedEvent): boolean {
+    try {
+      return this.#wants(event);
+    } catch (error) {
+      this.#failed(event, error);
+      return false;
+    }
+  }
+
   #wants(event: ParsedEvent): boolean {
     const { binding, args, identity } = this.plan;
     const { subject, type, data } = event.relayed.event;
@@ -125,7 +135,15 @@ export class Cohort {
   }
 }
 
+/** How a result goes on after the event that it shows. */
+const CURSOR = '"cursor":"';
+
+/** A result that also says how many events were left out before it. */
+export function withLeftOut(rendered: Rendered, count: number): Rendered {
+  return Buffer.concat([rendered.subarray(0, -CURSOR.length), Buffer.from(`"conflated":${count},${CURSOR}`)]);
+}
+
 function serialise(result: ExecutionResult, event: ParsedEvent): Rendered {
   const body = JSON.stringify({ errors: result.errors, data: result.data });
-  return Buffer.from(`${body.slice(0, -1)},"extensions":{"event":${event.meta},"cursor":"`);
+  return Buffer.from(`${body.slice(0, -1)},"extensions":{"event":${event.meta},${CURSOR}`);
 }

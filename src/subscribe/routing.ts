@@ -88,7 +88,7 @@ export class Routing implements PartitionListener {
   }
 
   #hand(cohort: Cohort, rendered: Rendered, event: ParsedEvent): void {
-    const place = cohort.placeOf(event, this.#positions(cohort, event));
+    const place = cohort.placeOf(this.#positions(cohort, event), event.relayed.timestamp);
     const cursor = this.#codec.place(this.#topic, place);
     const result = { head: Buffer.concat([rendered, Buffer.from(cursor)]), cursor };
     for (const member of cohort.live) member.live(result, event);

@@ -1,10 +1,12 @@
 import type { GraphQLFormattedError } from 'graphql';
 import { type CursorCodec, fingerprint, type Reached } from '../core/cursor.js';
 import { MillraceError } from '../core/errors.js';
-import type { Partition } from '../core/ids.js';
+import { type Offset, offset, type Partition } from '../core/ids.js';
 import type { FollowedPartition } from '../hub/followed-partition.js';
 import type { Metrics } from '../observe/metrics.js';
-import type { Cohort, Member, Rendered } from './cohort.js';
+import { type Cohort, type Member, type Rendered, withLeftOut } from './cohort.js';
+import { type CatchingUp, catchUpConflated, type Shown } from './conflated-replay.js';
+import { Conflation, type ConflationBudget } from './conflation.js';
 import type { Pace } from './pace.js';
 import { ParsedEvent } from './parsed-event.js';
 import type { SharedResult, Sink } from './sink.js';
@@ -14,11 +16,14 @@ export interface Belonging {
   readonly cohort: Cohort;
   readonly followed: readonly FollowedPartition[];
 }
+/** What one subscription may remember while it conflates. */
+const CONFLATION = { keys: 10_000, bytes: 4 << 20 };
 
 /**
  * One subscription. It is either live, a member of its cohort that is handed what the cohort made, or
  * behind, and then replays for itself until it stands where the node stands. A client that does not read
- * is simply behind: nothing is queued for it beyond the sink's high-water mark (D8).
+ * is simply behind: nothing is queued for it beyond the sink's high-water mark (D8). What else becomes of it
+ * then is its field's `onSlow`.
  */
 export class Subscriber implements Member {
   readonly sink: Sink;
@@ -27,10 +32,15 @@ export class Subscriber implements Member {
   readonly #codec: CursorCodec;
   readonly #metrics: Metrics;
   readonly #pace: Pace;
+  readonly #budget: ConflationBudget;
   #followed: readonly FollowedPartition[];
   /** Where it stands, while it is not live. */
   readonly #reached: Map<Partition, Reached>;
   #full = false;
+  /** One that was never live is given much at once, and is not slow because it does not take it at once. */
+  #wasLive = false;
+  /** From when its client was slow until it is live again, where the field says so. */
+  #conflation: Conflation | undefined;
   #closed = false;
   #replaying = false;
   #wake: (() => void) | undefined;
@@ -40,7 +50,12 @@ export class Subscriber implements Member {
     tag: string,
     { cohort, followed }: Belonging,
     reached: Map<Partition, Reached>,
-    parts: { readonly codec: CursorCodec; readonly metrics: Metrics; readonly pace: Pace },
+    parts: {
+      readonly codec: CursorCodec;
+      readonly metrics: Metrics;
+      readonly pace: Pace;
+      readonly budget: ConflationBudget;
+    },
   ) {
     this.sink = sink;
     this.tag = tag;
@@ -50,6 +65,7 @@ export class Subscriber implements Member {
     this.#codec = parts.codec;
     this.#metrics = parts.metrics;
     this.#pace = parts.pace;
+    this.#budget = parts.budget;
   }
 
   /** Becomes live at once when it stands where the node stands, or else replays until it does. */
@@ -60,10 +76,12 @@ export class Subscriber implements Member {
 
   /** Takes what the cohort made of a live event. The cohort's members all stand where the node stands. */
   live(result: SharedResult, event: ParsedEvent): void {
-    this.#count(event);
-    if (this.sink.next(result, this.tag)) return;
+    if (this.sink.next(result, this.tag)) {
+      this.#count(event);
+      return;
+    }
     this.#full = true;
-    this.fallBehind(event, reachedBy(event));
+    this.fallBehind(event, { offset: offset(event.relayed.offset - 1), fingerprint: 0 });
   }
 
   /** Leaves the live ones, standing at `reached` in the event's partition, and where the node stands elsewhere. */
@@ -105,6 +123,8 @@ export class Subscriber implements Member {
   }
 
   #join(): void {
+    this.#wasLive = true;
+    this.#conflation = undefined;
     this.#cohort.live.add(this);
     this.#metrics.live.inc();
   }
@@ -127,8 +147,10 @@ export class Subscriber implements Member {
     this.#metrics.behind.inc();
     try {
       while (!this.#closed) {
-        if (this.#full) await this.#woken();
-        else if (this.#caughtUp()) {
+        if (this.#full) {
+          this.#heldBack();
+          await this.#woken();
+        } else if (this.#caughtUp()) {
           // In the same turn as the comparison, so nothing can come between.
           this.#join();
           return;
@@ -143,14 +165,33 @@ export class Subscriber implements Member {
             });
       this.fail([{ message: known.message, extensions: known.extensions }]);
     } finally {
+      this.#conflation?.drop();
       this.#replaying = false;
       this.#metrics.behind.dec();
     }
   }
 
+  /** D8: the client does not take what is due to it. @throws {MillraceError} SLOW_CONSUMER, where the field says so */
+  #heldBack(): void {
+    if (!this.#wasLive) return;
+    const { onSlow } = this.#cohort.plan.binding;
+    if (onSlow === 'CONFLATE') this.#conflation ??= new Conflation(CONFLATION, this.#budget);
+    if (onSlow !== 'DISCONNECT') return;
+    this.#metrics.slowDisconnects.inc({ why: 'policy' });
+    const cursor = this.#codec.place(this.#cohort.topic, this.#cohort.placeOf(this.#reached)) + this.tag;
+    throw new MillraceError('SLOW_CONSUMER', 'The client reads more slowly than events come.', {
+      details: { cursor },
+    });
+  }
+
   /** One stretch of every partition that is behind. */
   async #step(): Promise<void> {
     let moved = false;
+    if (this.#conflation !== undefined) {
+      if (!(await catchUpConflated(this.#conflation, this.#followed, this.#catchingUp())))
+        await this.#beyond();
+      return;
+    }
     for (const partition of this.#followed) {
       const number = partition.at.partition;
       const from = this.#at(number);
@@ -160,23 +201,53 @@ export class Subscriber implements Member {
       moved = true;
       for (const relayed of events) {
         if (this.#closed || this.#full) return;
-        const event = new ParsedEvent(partition.at, relayed);
-        const rendered = await this.#cohort.render(event);
-        if (this.#closed) return;
-        this.#reached.set(number, reachedBy(event));
-        if (rendered !== undefined) this.#hand(rendered, event);
+        if ((await this.#show(new ParsedEvent(partition.at, relayed))) === 'held back') return;
       }
-      if (through > this.#at(number).offset) this.#reached.set(number, { offset: through, fingerprint: 0 });
+      this.#passed(number, through);
     }
     // Further than this node: the cursor came from one that is ahead. Wait for the relay.
     if (!moved) await this.#beyond();
   }
 
-  #hand(rendered: Rendered, event: ParsedEvent): void {
-    const cursor = this.#codec.place(this.#cohort.topic, this.#cohort.placeOf(event, this.#reached));
-    this.#count(event);
-    const head = Buffer.concat([rendered, Buffer.from(cursor)]);
-    if (!this.sink.next({ head, cursor }, this.tag)) this.#full = true;
+  /** Stands at the event afterwards, unless it was not taken. */
+  async #show(event: ParsedEvent, leftOut = 0): Promise<Shown> {
+    const rendered = await this.#cohort.render(event);
+    if (this.#closed) return 'held back';
+    const number = event.at.partition;
+    const before = this.#at(number);
+    this.#reached.set(number, reachedBy(event));
+    if (rendered === undefined) return 'not shown';
+    if (this.#hand(leftOut > 0 ? withLeftOut(rendered, leftOut) : rendered, event)) {
+      this.#count(event);
+      if (leftOut > 0) this.#metrics.conflated.inc({ field: this.#cohort.plan.binding.field }, leftOut);
+      return 'shown';
+    }
+    this.#reached.set(number, before);
+    this.#full = true;
+    return 'held back';
+  }
+
+  #hand(rendered: Rendered, event: ParsedEvent): boolean {
+    const place = this.#cohort.placeOf(this.#reached, event.relayed.timestamp);
+    const cursor = this.#codec.place(this.#cohort.topic, place);
+    return this.sink.next({ head: Buffer.concat([rendered, Buffer.from(cursor)]), cursor }, this.tag);
+  }
+
+  #passed(number: Partition, through: Offset): void {
+    if (through > this.#at(number).offset) this.#reached.set(number, { offset: through, fingerprint: 0 });
+  }
+
+  #catchingUp(): CatchingUp {
+    return {
+      at: (number) => this.#at(number).offset,
+      passed: (number, through) => this.#passed(number, through),
+      wants: (event) => this.#cohort.wants(event),
+      show: (event, leftOut) => this.#show(event, leftOut),
+      turn: async () => {
+        await this.#pace.turn();
+        return !this.#closed;
+      },
+    };
   }
 
   #caughtUp(): boolean {

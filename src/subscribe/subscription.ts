@@ -10,6 +10,7 @@ import type { SeenTopic } from '../hub/topic-watch.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
 import type { Cohorts, Membership } from './cohorts.js';
+import type { ConflationBudget } from './conflation.js';
 import type { Pace } from './pace.js';
 import { type Plan, planSubscription, type SubscribeRequest } from './plan.js';
 import type { ActiveSubscription, Sink } from './sink.js';
@@ -24,6 +25,7 @@ export interface SubscriptionParts {
   readonly logger: Logger;
   readonly cohorts: Cohorts;
   readonly pace: Pace;
+  readonly budget: ConflationBudget;
   /** Aborted when the node stops. */
   readonly signal: AbortSignal;
 }
@@ -99,7 +101,8 @@ export class Subscription implements ActiveSubscription {
     const { binding, args, identity } = plan;
     const key = binding.key?.({ args, claims: identity.claims });
     const topic = await hub.topics.describe(binding.topic);
-    const starts = await this.#starts(plan, key, topic, plan.since === undefined ? resumeFrom : undefined);
+    // The arguments of an EventSource are those it began with: what it has reached since then counts.
+    const starts = await this.#starts(plan, key, topic, resumeFrom ?? plan.after);
     const membership = await cohorts.join(plan, key, starts.keys(), topic);
     if (this.#closed) return membership.release();
     try {
@@ -126,10 +129,9 @@ export class Subscription implements ActiveSubscription {
     plan: Plan,
     key: string | undefined,
     { partitions }: SeenTopic,
-    resumeFrom: string | undefined,
+    after: string | undefined,
   ): Promise<Starts> {
     const { hub, codec } = this.#parts;
-    const after = plan.after ?? resumeFrom;
     if (after !== undefined) {
       const place = codec.read(after, scopeOf(plan));
       await hub.verify(plan.binding.topic, place.positions);

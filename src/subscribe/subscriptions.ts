@@ -4,6 +4,7 @@ import type { Hub } from '../hub/hub.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
 import { Cohorts } from './cohorts.js';
+import { ConflationBudget } from './conflation.js';
 import { Pace } from './pace.js';
 import type { SubscribeRequest } from './plan.js';
 import type { ActiveSubscription, Sink } from './sink.js';
@@ -17,6 +18,9 @@ export interface SubscriptionsOptions {
   readonly logger: Logger;
 }
 
+/** What all subscriptions of the node may remember together of what slow clients missed (S4). */
+const CONFLATION_BYTES = 64 << 20;
+
 /** Every subscription of this node, whatever transport it came by. */
 export class Subscriptions {
   readonly #parts: SubscriptionParts;
@@ -26,7 +30,8 @@ export class Subscriptions {
     const { schema } = options.bindings;
     const { hub } = options;
     const cohorts = new Cohorts({ ...options, schema });
-    this.#parts = { ...options, cohorts, pace: new Pace(), signal: hub.stopping };
+    const budget = new ConflationBudget(CONFLATION_BYTES);
+    this.#parts = { ...options, cohorts, pace: new Pace(), budget, signal: hub.stopping };
     hub.topics.listeners.add((topic) => {
       for (const one of this.#running) if (one.topic === topic) one.grow();
     });
@@ -34,7 +39,7 @@ export class Subscriptions {
 
   /**
    * Starts a subscription. A refusal reaches the sink like any other end.
-   * @param resumeFrom where to go on when the arguments do not say (`Last-Event-ID`)
+   * @param resumeFrom where to go on, whatever the arguments say (`Last-Event-ID`)
    */
   start(request: SubscribeRequest, resumeFrom: string | undefined, sink: Sink): ActiveSubscription {
     const { metrics } = this.#parts;

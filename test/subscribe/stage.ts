@@ -37,16 +37,21 @@ const resolvers: ResolverMap = {
 export class Client implements Sink {
   readonly data: Record<string, unknown>[] = [];
   readonly cursors: string[] = [];
+  /** `extensions.conflated` of each, 0 where it is absent. */
+  readonly leftOut: number[] = [];
   readonly errors: GraphQLFormattedError[] = [];
-  /** Takes one result and no more until `drain`. */
-  slow = false;
+  /** How many results it still takes. One for which there is no room is not taken. */
+  room = Number.POSITIVE_INFINITY;
   running: ActiveSubscription | undefined;
 
   next({ head }: SharedResult, tag: string): boolean {
+    if (this.room === 0) return false;
+    this.room -= 1;
     const { data, extensions } = JSON.parse(`${head}${tag}${RESULT_END}`);
     this.data.push(data.it);
     this.cursors.push(extensions.cursor);
-    return !this.slow;
+    this.leftOut.push(extensions.conflated ?? 0);
+    return true;
   }
 
   error(errors: readonly GraphQLFormattedError[]): void {
@@ -55,6 +60,12 @@ export class Client implements Sink {
 
   complete(): void {
     throw new Error('A subscription has no end');
+  }
+
+  /** Takes `room` more, now that it reads again. */
+  read(room = Number.POSITIVE_INFINITY): void {
+    this.room = room;
+    this.running?.drained();
   }
 
   get numbers(): unknown[] {
