@@ -39,6 +39,14 @@ export interface PublishBinding {
   readonly rule: Rule | undefined;
 }
 
+/** What a field shows for a tombstone: the news that a key was deleted. */
+export interface TombstoneBinding {
+  /** The type of `@subscribe(tombstone:)`, and its field that is given the key. */
+  readonly declared: { readonly type: string; readonly idField: string } | undefined;
+  /** Whether the field may be `null`. */
+  readonly nullable: boolean;
+}
+
 /** A subscription field with `@subscribe`. */
 export interface SubscribeBinding {
   readonly field: string;
@@ -49,6 +57,7 @@ export interface SubscribeBinding {
   readonly key: Expression<string> | undefined;
   readonly filter: Expression<boolean> | undefined;
   readonly rule: Rule | undefined;
+  readonly tombstone: TombstoneBinding;
   /** The claims that `key`, `filter` and `rule` read, by first name; `'all'` when they read `claims` whole. */
   readonly claims: ReadonlySet<string> | 'all';
 }

@@ -6,7 +6,7 @@ import {
   isAbstractType,
   isObjectType,
 } from 'graphql';
-import type { Rule, SubscribeBinding } from './bindings.js';
+import type { Rule, SubscribeBinding, TombstoneBinding } from './bindings.js';
 import type { Shape } from './cel-types.js';
 import type { DirectiveUse } from './directive-use.js';
 import { RESUME_ARGS } from './document.js';
@@ -15,6 +15,7 @@ import { type Compiled, Expressions, filterOf, keyOf, ruleOf, WANTED } from './e
 import type { Mistakes } from './mistake.js';
 import { joinReads, type Reads } from './reads.js';
 import type { ResolverMap } from './resolvers.js';
+import { tombstoneOf } from './tombstone.js';
 import { type TopicUse, topicOf } from './topics.js';
 
 /** Reads `@subscribe` and the field's `@auth`. What cannot be bound has been added to the mistakes. */
@@ -32,8 +33,11 @@ export function subscribeBinding(
       `type ${field.type}`,
       'the type of an event: an object type, or a union or interface of some',
     );
+  const tombstone = tombstoneOf(use, types, resolvers, mistakes);
   const topicUse: TopicUse | undefined =
-    topic && types.length > 0 ? { directive: use, kind: 'subscribe', topic, types } : undefined;
+    topic && types.length > 0
+      ? { directive: use, kind: 'subscribe', topic, types: typesOfRecords(use, types, tombstone) }
+      : undefined;
 
   const args: Shape = new Map(
     field.args.filter(({ name }) => !Object.hasOwn(RESUME_ARGS, name)).map((arg) => [arg.name, arg.type]),
@@ -47,7 +51,7 @@ export function subscribeBinding(
   const filter = filterText && onEvent?.compile(filterText, WANTED.BOOL);
   const compiledRule = ruleText && onEvent?.compile(ruleText, WANTED.BOOL);
   // An expression that is written but not understood is never taken for one that is absent.
-  if (!topicUse || (keyText && !key) || (filterText && !filter) || (auth && !compiledRule))
+  if (!topicUse || !tombstone || (keyText && !key) || (filterText && !filter) || (auth && !compiledRule))
     return { binding: undefined, topicUse };
   const rule: Rule | undefined = compiledRule && ruleOf(compiledRule);
   return {
@@ -58,6 +62,7 @@ export function subscribeBinding(
       key: key && keyOf(key),
       filter: filter && filterOf(filter),
       rule,
+      tombstone,
       claims: claimsOf([key, filter, compiledRule]),
     },
     topicUse,
@@ -67,6 +72,16 @@ export function subscribeBinding(
 function eventTypes(type: GraphQLType, schema: GraphQLSchema): readonly GraphQLObjectType[] {
   if (isObjectType(type)) return [type];
   return isAbstractType(type) ? schema.getPossibleTypes(type) : [];
+}
+
+/** Plain JSON does not say its type, so it has only one: the one that stands for a tombstone is no record's. */
+function typesOfRecords(
+  use: DirectiveUse,
+  types: readonly GraphQLObjectType[],
+  tombstone: TombstoneBinding | undefined,
+): readonly GraphQLObjectType[] {
+  if (use.values['format'] !== 'JSON' || types.length === 1) return types;
+  return types.filter(({ name }) => name !== tombstone?.declared?.type);
 }
 
 /** The fields of all types together; a field whose types differ is of no one type. */

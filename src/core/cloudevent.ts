@@ -1,4 +1,4 @@
-import type { Event } from './event.js';
+import { type Event, UNKNOWN_TYPE } from './event.js';
 import { eventId, type Topic } from './ids.js';
 import { partitionName, type TopicPartition } from './position.js';
 import type { Headers, LogRecord, NewRecord } from './record.js';
@@ -44,24 +44,27 @@ export type InvalidKind = 'no-cloudevent' | 'specversion' | 'content-type' | 'da
 export function decodeRecord(record: LogRecord, format: TopicFormat, at: TopicPartition): Decoded {
   const wrongData = invalidData(record.value);
   if (wrongData !== undefined) return { ok: false, kind: 'data', reason: wrongData };
-  return format.kind === 'JSON' ? plain(record, format.type, at) : binary(record);
+  if (format.kind === 'CLOUDEVENTS' && (record.value !== null || record.headers['ce_type']))
+    return binary(record);
+  if (record.key === null && record.value === null)
+    return { ok: false, kind: 'no-cloudevent', reason: 'the record has neither a key nor a value' };
+  // A key alone is what any producer writes into a compacted topic to delete it: a tombstone.
+  return { ok: true, event: bare(record, format.kind === 'JSON' ? format.type : UNKNOWN_TYPE, at) };
 }
 
-function plain(record: LogRecord, type: string, at: TopicPartition): Decoded {
+/** A record that says nothing of itself as an event. */
+function bare(record: LogRecord, type: string, at: TopicPartition): Event {
   const { headers } = record;
   return {
-    ok: true,
-    event: {
-      // The place in the log is the only identity such a record has, and it is a good one.
-      id: eventId(`${partitionName(at)}/${record.offset}`),
-      source: `/topics/${at.topic}`,
-      type,
-      subject: record.key,
-      time: timeOf(record),
-      traceparent: headers['traceparent'],
-      tracestate: headers['tracestate'],
-      data: record.value,
-    },
+    // The place in the log is the only identity such a record has, and it is a good one.
+    id: eventId(`${partitionName(at)}/${record.offset}`),
+    source: `/topics/${at.topic}`,
+    type,
+    subject: record.key,
+    time: timeOf(record),
+    traceparent: headers['traceparent'],
+    tracestate: headers['tracestate'],
+    data: record.value,
   };
 }
 

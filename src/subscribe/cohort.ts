@@ -1,6 +1,7 @@
 import { type ExecutionResult, execute, type GraphQLFormattedError, type GraphQLSchema } from 'graphql';
 import type { Scope } from '../binding/bindings.js';
 import type { Reached } from '../core/cursor.js';
+import { UNKNOWN_TYPE } from '../core/event.js';
 import type { Partition, Topic } from '../core/ids.js';
 import type { TopicPartition } from '../core/position.js';
 import type { Logger } from '../observe/log.js';
@@ -8,6 +9,7 @@ import type { Metrics } from '../observe/metrics.js';
 import type { ParsedEvent } from './parsed-event.js';
 import type { Plan } from './plan.js';
 import type { SharedResult } from './sink.js';
+import { tombstoneValue } from './tombstone.js';
 
 /** The JSON of a result up to where the cursor begins, in UTF-8: `{"data":…,"extensions":{"event":{…},"cursor":"`. */
 export type Rendered = Buffer;
@@ -72,7 +74,10 @@ export class Cohort {
         document,
         operationName,
         variableValues: this.plan.variables,
-        rootValue: { [binding.field]: event.relayed.event.data === null ? null : event.data },
+        rootValue: {
+          [binding.field]:
+            event.relayed.event.data === null ? tombstoneValue(binding, event.relayed.event) : event.data,
+        },
         contextValue: { variables, identity: this.plan.identity },
       });
       if (result instanceof Promise) {
@@ -93,9 +98,11 @@ export class Cohort {
   #wants(event: ParsedEvent): boolean {
     const { binding, args, identity } = this.plan;
     const { subject, type, data } = event.relayed.event;
-    if (!binding.types.has(type)) return false;
+    // A tombstone without a type may be of any of them.
+    if (type !== UNKNOWN_TYPE && !binding.types.has(type)) return false;
     if (this.key !== undefined && subject !== this.key) return false;
     if (binding.rule === undefined && binding.filter === undefined) return true;
+    // S1: what a rule wants to know of the event, a tombstone does not say.
     if (data === null) return binding.rule === undefined || !binding.rule.readsEvent;
     const scope: Scope = { args, claims: identity.claims, event: event.data };
     if (binding.rule !== undefined && !binding.rule.allows(scope)) return false;

@@ -1,4 +1,4 @@
-import type { GraphQLFormattedError } from 'graphql';
+import type { ExecutionResult, GraphQLFormattedError } from 'graphql';
 import { parse } from 'graphql';
 import { onTestFinished } from 'vitest';
 import type { ResolverMap } from '../../src/binding/resolvers.js';
@@ -22,8 +22,12 @@ const SCHEMA = `
     other(about: String): Said @subscribe(topic: "said")
     ofKey(key: ID!): Said @subscribe(topic: "said", key: "args.key")
     ruled: Said @subscribe(topic: "said") @auth(rule: "claims.sub == 'ada' || event.n > 2")
+    always: Said! @subscribe(topic: "said")
+    saidOrNot: SaidOrNot! @subscribe(topic: "said", key: "'k'", filter: "event.n > 2", tombstone: "Unsaid")
   }
-  type Said { n: Int!, whose: String, slow: Int }`;
+  type Said { n: Int!, whose: String, slow: Int }
+  type Unsaid { key: ID!, why: String }
+  union SaidOrNot = Said | Unsaid`;
 
 const resolvers: ResolverMap = {
   Said: {
@@ -35,6 +39,8 @@ const resolvers: ResolverMap = {
 /** What a client keeps of a subscription. */
 export class Client implements Sink {
   readonly data: Record<string, unknown>[] = [];
+  /** Whole results. */
+  readonly results: ExecutionResult[] = [];
   readonly cursors: string[] = [];
   readonly errors: GraphQLFormattedError[] = [];
   /** Takes one result and no more until `drain`. */
@@ -42,8 +48,10 @@ export class Client implements Sink {
   running: ActiveSubscription | undefined;
 
   next({ head }: SharedResult, tag: string): boolean {
-    const { data, extensions } = JSON.parse(`${head}${tag}${RESULT_END}`);
-    this.data.push(data.it);
+    const result = JSON.parse(`${head}${tag}${RESULT_END}`);
+    const { data, extensions } = result;
+    this.results.push(result);
+    this.data.push(data?.it);
     this.cursors.push(extensions.cursor);
     return !this.slow;
   }

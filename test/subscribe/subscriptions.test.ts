@@ -153,6 +153,60 @@ describe('subscriptions', () => {
     await expect.poll(() => resumed.numbers, WAIT).toEqual([3]);
   });
 
+  test('D3 a tombstone without headers is told to all who follow its key, each as its field can', async () => {
+    const stage = await openStage();
+    const unsaid = '__typename ... on Said { n } ... on Unsaid { key why }';
+    const [nullable, never, declared, ada, ruled, otherKey] = [
+      stage.subscribe('said'),
+      stage.subscribe('always'),
+      stage.subscribe('saidOrNot', {}, unsaid),
+      stage.subscribe('ruled', { sub: 'ada' }),
+      stage.subscribe('said(about: "x")', { sub: 'ada' }),
+      stage.subscribe('ofKey(key: "other")'),
+    ];
+    await expect.poll(stage.live, WAIT).toBe(6);
+    const tombstone = { topic: stage.topic, key: 'k', headers: {}, value: null };
+    await stage.log.append([tombstone], AbortSignal.timeout(30_000));
+    await stage.say('k', [3]);
+    await stage.say('other', [4]);
+    await expect.poll(() => nullable.data, WAIT).toEqual([null, { n: 3 }, { n: 4 }]);
+    const { type, ...known } = Object(nullable.results[0]?.extensions?.['event']);
+    expect(known).toMatchObject({ id: 'said/0/0', key: 'k', topic: 'said', partition: 0, offset: '0' });
+    expect(type).toBeUndefined();
+    expect(nullable.results[0]?.errors).toBeUndefined();
+
+    await expect.poll(() => never.results.length, WAIT).toBe(3);
+    expect(never.results[0]).toMatchObject({
+      data: null,
+      errors: [
+        {
+          message: 'The key was deleted, and always cannot be null to show it.',
+          path: ['it'],
+          extensions: { code: 'TOMBSTONE', retry: false },
+        },
+      ],
+      extensions: { event: { key: 'k' }, cursor: expect.any(String) },
+    });
+    expect(never.results[1]).toMatchObject({ data: { it: { n: 3 } } });
+
+    await expect
+      .poll(() => declared.data, WAIT)
+      .toEqual([
+        { __typename: 'Unsaid', key: 'k', why: null },
+        { __typename: 'Said', n: 3 },
+      ]);
+    // S1: its rule reads the event, and a tombstone has nothing to be read.
+    await expect.poll(() => ada.data, WAIT).toEqual([{ n: 3 }, { n: 4 }]);
+    await expect.poll(() => ruled.data, WAIT).toEqual([null, { n: 3 }, { n: 4 }]);
+    await expect.poll(() => otherKey.data, WAIT).toEqual([{ n: 4 }]);
+
+    // Replayed from its cursor as it was live.
+    const again = stage.subscribe('always(since: "2020-01-01T00:00:00Z")');
+    await expect
+      .poll(() => again.results, WAIT)
+      .toEqual(never.results.map((one) => expect.objectContaining({ data: one.data })));
+  });
+
   test('D4 when the topic got more partitions, cursors name all of them for those who follow all', async () => {
     const stage = await openStage({ partitions: 2 });
     vi.spyOn(stage.hub, 'partitions').mockResolvedValueOnce(1);
