@@ -13,6 +13,8 @@ import { Deadline } from './core/deadline.js';
 import { ANONYMOUS } from './core/identity.js';
 import { type Topic, topic } from './core/ids.js';
 import type { TopicFormat } from './core/topic-format.js';
+import { DeadLetters } from './dead-letters/dead-letters.js';
+import { deadLetterTopic } from './dead-letters/letter.js';
 import { Hub } from './hub/hub.js';
 import type { Logger } from './observe/log.js';
 import { Metrics } from './observe/metrics.js';
@@ -25,7 +27,6 @@ import type { Service } from './process/service.js';
 import type { Project } from './project.js';
 import { Publisher } from './publish/publisher.js';
 import { Relay } from './relay/relay.js';
-import { deadLetterTopic } from './relay/triage.js';
 import { ownCursorSecret } from './secrets.js';
 import { Subscriptions } from './subscribe/subscriptions.js';
 import { createHttpServer } from './transport/http.js';
@@ -166,6 +167,7 @@ async function startGateway(
     codec: new CursorCodec(secrets),
     metrics,
     logger,
+    deadLetters: parts.own(new DeadLetters({ log, metrics, logger })),
   });
   const operations = new Gateway({
     bindings,

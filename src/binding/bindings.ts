@@ -56,6 +56,8 @@ export interface SubscribeBinding {
   /** Follows this key's partition only, and of it only this key's events. */
   readonly key: Expression<string> | undefined;
   readonly filter: Expression<boolean> | undefined;
+  /** What the filter reads that is the caller's, by first name; `'all'` when it is read whole. */
+  readonly filterReads: Readonly<Record<'args' | 'claims', ReadonlySet<string> | 'all'>>;
   readonly rule: Rule | undefined;
   readonly tombstone: TombstoneBinding;
   /** The claims that `key`, `filter` and `rule` read, by first name; `'all'` when they read `claims` whole. */

@@ -61,9 +61,10 @@ export function subscribeBinding(
       types: new Set(types.map((type) => type.name)),
       key: key && keyOf(key),
       filter: filter && filterOf(filter),
+      filterReads: { args: readsOf('args', [filter]), claims: readsOf('claims', [filter]) },
       rule,
       tombstone,
-      claims: claimsOf([key, filter, compiledRule]),
+      claims: readsOf('claims', [key, filter, compiledRule]),
     },
     topicUse,
   };
@@ -102,7 +103,7 @@ function bare(type: GraphQLType | undefined): string {
   return String(type).replaceAll('!', '');
 }
 
-function claimsOf(all: readonly (Compiled | undefined)[]): Reads {
+function readsOf(variable: 'args' | 'claims', all: readonly (Compiled | undefined)[]): Reads {
   const none: Reads = new Set();
-  return all.reduce((reads: Reads, one) => joinReads(reads, one?.reads.get('claims') ?? none), none);
+  return all.reduce((reads: Reads, one) => joinReads(reads, one?.reads.get(variable) ?? none), none);
 }

@@ -3,9 +3,11 @@ import type { Scope } from '../binding/bindings.js';
 import type { Reached } from '../core/cursor.js';
 import { UNKNOWN_TYPE } from '../core/event.js';
 import type { Partition, Topic } from '../core/ids.js';
-import type { TopicPartition } from '../core/position.js';
+import { placeName, type TopicPartition } from '../core/position.js';
+import type { DeadLetters } from '../dead-letters/dead-letters.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
+import { callerIsToBlame, executionFault } from './blame.js';
 import type { ParsedEvent } from './parsed-event.js';
 import type { Plan } from './plan.js';
 import type { SharedResult } from './sink.js';
@@ -37,6 +39,7 @@ export class Cohort {
   readonly #schema: GraphQLSchema;
   readonly #metrics: Metrics;
   readonly #logger: Logger;
+  readonly #deadLetters: DeadLetters;
   readonly #numbers: ReadonlySet<Partition>;
   /** All members, live or not. */
   members = 0;
@@ -46,7 +49,12 @@ export class Cohort {
     plan: Plan,
     key: string | undefined,
     partitions: readonly TopicPartition[],
-    parts: { readonly schema: GraphQLSchema; readonly metrics: Metrics; readonly logger: Logger },
+    parts: {
+      readonly schema: GraphQLSchema;
+      readonly metrics: Metrics;
+      readonly logger: Logger;
+      readonly deadLetters: DeadLetters;
+    },
   ) {
     this.plan = plan;
     this.key = key;
@@ -56,6 +64,7 @@ export class Cohort {
     this.#schema = parts.schema;
     this.#metrics = parts.metrics;
     this.#logger = parts.logger;
+    this.#deadLetters = parts.deadLetters;
   }
 
   /** Whether its members follow the partition: another cohort of the topic may be why this node does. */
@@ -66,7 +75,7 @@ export class Cohort {
   /** The event as this cohort sees it; `undefined` when it is not for them. A promise when resolvers are slow. */
   render(event: ParsedEvent): Rendered | undefined | Promise<Rendered | undefined> {
     try {
-      if (!this.#wants(event)) return undefined;
+      if (!this.#passes(event)) return undefined;
       const { binding, document, operationName, variables } = this.plan;
       this.#metrics.executions.inc({ field: binding.field });
       const result = execute({
@@ -82,16 +91,31 @@ export class Cohort {
       });
       if (result instanceof Promise) {
         return result
-          .then((done) => serialise(done, event))
+          .then((done) => this.#executed(done, event))
           .catch((error: unknown) => {
-            this.#failed(event, error);
+            this.#failed(event, 'execution', error);
             return undefined;
           });
       }
-      return serialise(result as ExecutionResult, event); // Not a promise, so a result.
+      return this.#executed(result as ExecutionResult, event); // Not a promise, so a result.
     } catch (error) {
-      this.#failed(event, error);
+      this.#failed(event, 'execution', error);
       return undefined;
+    }
+  }
+
+  #executed(result: ExecutionResult, event: ParsedEvent): Rendered {
+    const fault = executionFault(result);
+    if (fault !== undefined) this.#failed(event, 'execution', fault);
+    return serialise(result, event);
+  }
+
+  #passes(event: ParsedEvent): boolean {
+    try {
+      return this.#wants(event);
+    } catch (error) {
+      this.#failed(event, 'filter', error);
+      return false;
     }
   }
 
@@ -109,12 +133,20 @@ export class Cohort {
     return binding.filter === undefined || binding.filter(scope);
   }
 
-  #failed({ at, relayed }: ParsedEvent, error: unknown): void {
-    this.#metrics.problems.inc({ kind: 'filter' });
+  /** D10: the event is set aside when it is to blame, and the subscribers go on either way. */
+  #failed({ at, relayed }: ParsedEvent, kind: 'filter' | 'execution', error: unknown): void {
+    const { field } = this.plan.binding;
+    const place = { ...at, offset: relayed.offset };
+    const reason = error instanceof Error ? error.message : String(error);
+    this.#metrics.problems.inc({ kind });
+    const { subject: key } = relayed.event;
+    if (kind === 'execution' || !callerIsToBlame(this.plan)) {
+      this.#deadLetters.add({ ...place, key, timestamp: relayed.timestamp, fault: { kind, reason, field } });
+    }
     if (this.#logged) return;
     this.#logged = true;
     this.#logger.warn(
-      { field: this.plan.binding.field, at: `${at.topic}/${at.partition}@${relayed.offset}`, err: error },
+      { field, kind, at: placeName(place), err: error },
       'an event could not be filtered or executed for a subscription; further ones are only counted',
     );
   }

@@ -5,6 +5,7 @@ import { MillraceError } from '../core/errors.js';
 import { BEFORE_FIRST, type Partition, partition, type Topic } from '../core/ids.js';
 import { partitionOfKey } from '../core/partitioner.js';
 import type { TopicPartition } from '../core/position.js';
+import type { DeadLetters } from '../dead-letters/dead-letters.js';
 import type { FollowedPartition } from '../hub/followed-partition.js';
 import type { Hub } from '../hub/hub.js';
 import type { Logger } from '../observe/log.js';
@@ -22,6 +23,8 @@ export interface SubscriptionsOptions {
   readonly codec: CursorCodec;
   readonly metrics: Metrics;
   readonly logger: Logger;
+  /** Takes the events that fields fail on. */
+  readonly deadLetters: DeadLetters;
 }
 
 /** A cohort in use, with the partitions it holds. */
@@ -146,8 +149,13 @@ export class Subscriptions {
   ): Cohort {
     const existing = this.#cohorts.get(name);
     if (existing !== undefined) return existing;
-    const { bindings, metrics, logger } = this.#options;
-    const cohort = new Cohort(plan, key, partitions, { schema: bindings.schema, metrics, logger });
+    const { bindings, metrics, logger, deadLetters } = this.#options;
+    const cohort = new Cohort(plan, key, partitions, {
+      schema: bindings.schema,
+      metrics,
+      logger,
+      deadLetters,
+    });
     this.#cohorts.set(name, cohort);
     routing.add(cohort);
     metrics.cohorts.set(this.#cohorts.size);

@@ -22,6 +22,7 @@ const SCHEMA = `
     other(about: String): Said @subscribe(topic: "said")
     ofKey(key: ID!): Said @subscribe(topic: "said", key: "args.key")
     ruled: Said @subscribe(topic: "said") @auth(rule: "claims.sub == 'ada' || event.n > 2")
+    below(most: Int): Said @subscribe(topic: "said", filter: "event.n < args.most")
     always: Said! @subscribe(topic: "said")
     saidOrNot: SaidOrNot! @subscribe(topic: "said", key: "'k'", filter: "event.n > 2", tombstone: "Unsaid")
   }
@@ -82,6 +83,7 @@ export async function openStage(options?: Parameters<typeof openWorld>[0]) {
     codec: new CursorCodec(['secret']),
     metrics,
     logger: openLogger('silent'),
+    deadLetters: world.deadLetters,
   });
   return {
     ...world,

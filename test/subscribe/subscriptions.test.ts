@@ -200,11 +200,84 @@ describe('subscriptions', () => {
     await expect.poll(() => ruled.data, WAIT).toEqual([null, { n: 3 }, { n: 4 }]);
     await expect.poll(() => otherKey.data, WAIT).toEqual([{ n: 4 }]);
 
-    // Replayed from its cursor as it was live.
+    // Replayed as it was live.
     const again = stage.subscribe('always(since: "2020-01-01T00:00:00Z")');
     await expect
       .poll(() => again.results, WAIT)
       .toEqual(never.results.map((one) => expect.objectContaining({ data: one.data })));
+    // D10: it is no fault of the event's that a field cannot show it.
+    await stage.deadLetters[Symbol.asyncDispose]();
+    expect(await stage.letters()).toEqual([]);
+  });
+
+  test('D10 an event that a filter or an execution fails on is set aside once, and stops nobody', async () => {
+    const stage = await openStage();
+    const [filtered, alike, never, nullable] = [
+      stage.subscribe('below(most: 5)'),
+      stage.subscribe('below(most: 9)'),
+      stage.subscribe('always'),
+      stage.subscribe('said'),
+    ];
+    await expect.poll(stage.live, WAIT).toBe(4);
+    await stage.mumble('k');
+    await stage.say('k', [1]);
+    for (const client of [filtered, alike]) await expect.poll(() => client.data, WAIT).toEqual([{ n: 1 }]);
+    const said = 'Cannot return null for non-nullable field Said.n.';
+    for (const client of [never, nullable]) {
+      await expect.poll(() => client.results.length, WAIT).toBe(2);
+      expect(client.results[0]).toMatchObject({ errors: [{ message: said }] });
+      expect(client.results[1]).toMatchObject({ data: { it: { n: 1 } } });
+    }
+    const origin = { 'kafka_dlt-original-topic': 'said', 'kafka_dlt-original-partition': '0' };
+    await expect.poll(async () => (await stage.letters()).length, WAIT).toBe(3);
+    for (const { key, value, headers } of await stage.letters()) {
+      expect([key, value?.toString()]).toEqual(['k', '{"n":null}']);
+      expect(headers).toMatchObject({
+        ...origin,
+        'kafka_dlt-original-offset': '0',
+        ce_id: 'mumbled-k',
+        own: 'header',
+      });
+    }
+    const why = async () =>
+      new Map(
+        (await stage.letters()).map(({ headers }) => [
+          headers['millrace-field'],
+          [headers['kafka_dlt-exception-fqcn'], headers['kafka_dlt-exception-message']],
+        ]),
+      );
+    expect(await why()).toEqual(
+      new Map([
+        [
+          'below',
+          ['millrace.filter', 'event.n < args.most has no value: no such overload: dyn<null> < dyn<int>'],
+        ],
+        ['always', ['millrace.execution', said]],
+        ['said', ['millrace.execution', said]],
+      ]),
+    );
+
+    // What is set aside already is not, when it is replayed; what is not, is.
+    const again = stage.subscribe('always(since: "2020-01-01T00:00:00Z")');
+    await expect.poll(() => again.results.length, WAIT).toBe(2);
+    await stage.mumble('other');
+    await expect.poll(async () => (await stage.letters()).length, WAIT).toBe(6);
+    expect((await stage.letters()).map(({ key }) => key)).toEqual(['k', 'k', 'k', 'other', 'other', 'other']);
+  });
+
+  test('D10 S4 what fails because of the caller is not set aside', async () => {
+    const stage = await openStage();
+    const client = stage.subscribe('below');
+    const never = stage.subscribe('always');
+    await expect.poll(stage.live, WAIT).toBe(2);
+    await stage.say('k', [1]);
+    await stage.mumble('k');
+    await expect.poll(() => never.results.length, WAIT).toBe(2);
+    await expect.poll(async () => (await stage.letters()).length, WAIT).toBe(1);
+    expect((await stage.letters())[0]?.headers['millrace-field']).toBe('always');
+    expect(client.results).toEqual([]);
+    const { values } = await stage.metrics.problems.get();
+    expect(values.find(({ labels }) => labels.kind === 'filter')?.value).toBe(2);
   });
 
   test('D4 when the topic got more partitions, cursors name all of them for those who follow all', async () => {
