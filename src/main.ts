@@ -5,7 +5,8 @@ import { bindSchema, formatMistake } from './binding/binding.js';
 import type { Bindings } from './binding/bindings.js';
 import { type Config, ConfigError, checkRoles, ENVIRONMENT, type Roles, readConfig } from './config.js';
 import { MillraceError } from './core/errors.js';
-import { startNode } from './node.js';
+import * as deadLetters from './dead-letters/command.js';
+import { openLog, startNode, topicNames } from './node.js';
 import { openLogger } from './observe/log.js';
 import { Metrics } from './observe/metrics.js';
 import type { Project } from './project.js';
@@ -87,6 +88,58 @@ async function check(): Promise<void> {
   );
 }
 
+/** Gives `work` the log, and the topics of the project. Nothing else runs. */
+async function onLog(
+  named: readonly string[],
+  work: (command: deadLetters.DeadLettersCommand, config: Config) => Promise<void>,
+): Promise<void> {
+  const config = readConfig(process.env);
+  const { project, bindings } = await loadAll(config);
+  const known = topicNames(bindings, project.services ?? []);
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => stop.abort(new UserError(`ended by ${signal}`, 1)));
+  const say = (line: string): void => void process.stdout.write(`${line}\n`);
+  const complain = (line: string): void => void process.stderr.write(`millrace: ${line}\n`);
+  process.stdout.on('error', () => undefined); // Whoever read it has gone, as `head` does.
+  await using opened = await openLog(config, openLogger(config.LOG_LEVEL));
+  await work({ log: opened.log, known, named, say, complain, signal: stop.signal }, config);
+}
+
+function positive(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It is a whole number from 1.');
+  return Number(text);
+}
+
+function deadLettersCommand(): Command {
+  const command = new Command('dead-letters').description('what was set aside in <topic>.dlt');
+  command
+    .command('list')
+    .description('list the dead letters, the newest last')
+    .argument('[topic...]', 'of which topics; all of the project when none is named')
+    .option('--json', 'one JSON object per line', false)
+    .option('--limit <n>', 'how many at the most', positive, 1_000)
+    .action((topics: string[], options: { json: boolean; limit: number }) =>
+      onLog(topics, (work) => deadLetters.list(work, options)),
+    );
+  command
+    .command('retry')
+    .description('put letters back into the topics they came from, each once')
+    .argument('[topic...]', 'of which topics; all of the project when none is named')
+    .option(
+      '--at <place...>',
+      'only what was there: partition@offset of the topic, or topic/partition@offset',
+    )
+    .addHelpText('after', deadLetters.RETRY_HELP)
+    .action((topics: string[], { at = [] }: { at?: string[] }) =>
+      onLog(topics, async (work, config) => {
+        const group = `${config.RELAY_GROUP}-dead-letters`;
+        if (!(await deadLetters.retry(work, { group, at }))) process.exitCode = 1;
+      }),
+    );
+  return command;
+}
+
 function commandLine(): Command {
   const environment = Object.entries(ENVIRONMENT).map(([name, about]) => `  ${name.padEnd(20)} ${about}`);
   const program = new Command('millrace')
@@ -118,6 +171,7 @@ function commandLine(): Command {
     .command('check')
     .description('check the schema and the configuration, without starting')
     .action(check);
+  program.addCommand(deadLettersCommand());
   return program;
 }
 
@@ -136,7 +190,11 @@ function explain(error: unknown): { message: string; exitCode: number } {
   if (error instanceof ConfigError) return { message: error.message, exitCode: 2 };
   if (error instanceof WorkerFailed) return { message: error.message, exitCode: error.exitCode || 1 };
   if (error instanceof UserError) return { message: error.message, exitCode: error.exitCode };
-  if (error instanceof ProjectError || error instanceof MillraceError)
+  if (
+    error instanceof ProjectError ||
+    error instanceof MillraceError ||
+    error instanceof deadLetters.DeadLettersError
+  )
     return { message: error.message, exitCode: 1 };
   if (error instanceof Error && error.name === 'TimeoutError') {
     return { message: 'The log did not answer while the process started. Is it reachable?', exitCode: 1 };

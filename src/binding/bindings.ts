@@ -49,6 +49,14 @@ export interface PublishBinding {
 /** What becomes of a live subscription whose client is slow: `enum OnSlow` of schema/directives.graphql. */
 export type OnSlow = 'RESUME' | 'CONFLATE' | 'DISCONNECT';
 
+/** What a field shows for a tombstone: the news that a key was deleted. */
+export interface TombstoneBinding {
+  /** The type of `@subscribe(tombstone:)`, and its field that is given the key. */
+  readonly declared: { readonly type: string; readonly idField: string } | undefined;
+  /** Whether the field may be `null`. */
+  readonly nullable: boolean;
+}
+
 /** A subscription field with `@subscribe`. */
 export interface SubscribeBinding {
   readonly field: string;
@@ -60,8 +68,11 @@ export interface SubscribeBinding {
   readonly filter: Expression<boolean> | undefined;
   /** What has to hold for `filter` to hold, and can be looked up: routing finds candidates by it (C2). */
   readonly equalities: readonly Equality[];
-  readonly rule: Rule | undefined;
   readonly onSlow: OnSlow;
+  /** What the filter reads that is the caller's, by first name; `'all'` when it is read whole. */
+  readonly filterReads: Readonly<Record<'args' | 'claims', ReadonlySet<string> | 'all'>>;
+  readonly rule: Rule | undefined;
+  readonly tombstone: TombstoneBinding;
   /** The claims that `key`, `filter` and `rule` read, by first name; `'all'` when they read `claims` whole. */
   readonly claims: ReadonlySet<string> | 'all';
 }

@@ -1,4 +1,4 @@
-import type { Event, Indexed } from './event.js';
+import { type Event, type Indexed, UNKNOWN_TYPE } from './event.js';
 import { eventId, type Topic } from './ids.js';
 import { partitionName, type TopicPartition } from './position.js';
 import type { Headers, LogRecord, NewRecord } from './record.js';
@@ -46,9 +46,18 @@ export type InvalidKind = 'no-cloudevent' | 'specversion' | 'content-type' | 'da
 export function decodeRecord(record: LogRecord, format: TopicFormat, at: TopicPartition): Decoded {
   const data = parse(record.value);
   if (typeof data === 'string') return { ok: false, kind: 'data', reason: data };
-  const decoded = format.kind === 'JSON' ? plain(record, format.type, at) : binary(record);
+  const decoded = decode(record, format, at);
   if (!decoded.ok || format.indexed === undefined || data === null) return decoded;
   return { ok: true, event: { ...decoded.event, indexed: indexedOf(data, format.indexed) } };
+}
+
+function decode(record: LogRecord, format: TopicFormat, at: TopicPartition): Decoded {
+  if (format.kind === 'CLOUDEVENTS' && (record.value !== null || record.headers['ce_type']))
+    return binary(record);
+  if (record.key === null && record.value === null)
+    return { ok: false, kind: 'no-cloudevent', reason: 'the record has neither a key nor a value' };
+  // A key alone is what any producer writes into a compacted topic to delete it: a tombstone.
+  return { ok: true, event: bare(record, format.kind === 'JSON' ? format.type : UNKNOWN_TYPE, at) };
 }
 
 /** Longer texts are not worth carrying twice: the data is parsed for them. */
@@ -64,21 +73,19 @@ function indexedOf(data: JsonObject, names: readonly string[]): Readonly<Record<
   return indexed;
 }
 
-function plain(record: LogRecord, type: string, at: TopicPartition): Decoded {
+/** A record that says nothing of itself as an event. */
+function bare(record: LogRecord, type: string, at: TopicPartition): Event {
   const { headers } = record;
   return {
-    ok: true,
-    event: {
-      // The place in the log is the only identity such a record has, and it is a good one.
-      id: eventId(`${partitionName(at)}/${record.offset}`),
-      source: `/topics/${at.topic}`,
-      type,
-      subject: record.key,
-      time: timeOf(record),
-      traceparent: headers['traceparent'],
-      tracestate: headers['tracestate'],
-      data: record.value,
-    },
+    // The place in the log is the only identity such a record has, and it is a good one.
+    id: eventId(`${partitionName(at)}/${record.offset}`),
+    source: `/topics/${at.topic}`,
+    type,
+    subject: record.key,
+    time: timeOf(record),
+    traceparent: headers['traceparent'],
+    tracestate: headers['tracestate'],
+    data: record.value,
   };
 }
 

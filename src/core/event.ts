@@ -8,7 +8,7 @@ export interface Event {
   readonly id: EventId;
   /** Who published it: a URI reference such as `/gateway` or `/services/order`. */
   readonly source: string;
-  /** The name of the GraphQL object type that its data has. */
+  /** The name of the GraphQL object type that its data has; `UNKNOWN_TYPE` of a tombstone that does not say. */
   readonly type: string;
   readonly subject: string | null;
   /** RFC 3339. */
@@ -33,6 +33,9 @@ export interface Event {
 
 /** What can be looked up. */
 export type Indexed = string | number | boolean | null;
+
+/** The type of a tombstone that says none. No GraphQL type and no CloudEvent has this name. */
+export const UNKNOWN_TYPE = '';
 
 /** An event at its place in one partition: what the relay passes on and the hub delivers. */
 export interface Relayed {

@@ -48,6 +48,11 @@ export class Metrics {
     'Records written to a dead-letter topic',
     ['topic'],
   );
+  readonly deadLettersRefused = this.#counter(
+    'millrace_dead_letters_refused_total',
+    'Events that a field failed on and that were not set aside because too many wait',
+    ['topic'],
+  );
 
   readonly followed = this.#gauge('millrace_followed_partitions', 'Partitions that this node follows');
   readonly received = this.#counter(

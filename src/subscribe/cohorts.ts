@@ -2,6 +2,7 @@ import type { GraphQLSchema } from 'graphql';
 import type { CursorCodec } from '../core/cursor.js';
 import type { Partition, Topic } from '../core/ids.js';
 import type { TopicPartition } from '../core/position.js';
+import type { DeadLetters } from '../dead-letters/dead-letters.js';
 import type { FollowedPartition } from '../hub/followed-partition.js';
 import type { Hub } from '../hub/hub.js';
 import type { Logger } from '../observe/log.js';
@@ -17,6 +18,7 @@ export interface CohortsParts {
   readonly codec: CursorCodec;
   readonly metrics: Metrics;
   readonly logger: Logger;
+  readonly deadLetters: DeadLetters;
 }
 
 /** A cohort in use, with the partitions it holds. */

@@ -1,4 +1,4 @@
-import type { Relayed } from '../core/event.js';
+import { type Relayed, UNKNOWN_TYPE } from '../core/event.js';
 import type { TopicPartition } from '../core/position.js';
 
 /** An event on its way to subscribers, parsed at most once, and only when somebody wants it. */
@@ -24,7 +24,9 @@ export class ParsedEvent {
     const { event, offset } = this.relayed;
     this.#meta ??= JSON.stringify({
       id: event.id,
-      type: event.type,
+      // A tombstone may have none.
+      type: event.type === UNKNOWN_TYPE ? undefined : event.type,
+      key: event.subject ?? undefined,
       time: event.time,
       topic: this.at.topic,
       partition: this.at.partition,

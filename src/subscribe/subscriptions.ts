@@ -1,5 +1,6 @@
 import type { Bindings } from '../binding/bindings.js';
 import type { CursorCodec } from '../core/cursor.js';
+import type { DeadLetters } from '../dead-letters/dead-letters.js';
 import type { Hub } from '../hub/hub.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
@@ -16,6 +17,8 @@ export interface SubscriptionsOptions {
   readonly codec: CursorCodec;
   readonly metrics: Metrics;
   readonly logger: Logger;
+  /** Takes the events that fields fail on. */
+  readonly deadLetters: DeadLetters;
 }
 
 /** What all subscriptions of the node may remember together of what slow clients missed (S4). */

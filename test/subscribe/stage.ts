@@ -1,4 +1,4 @@
-import type { GraphQLFormattedError } from 'graphql';
+import type { ExecutionResult, GraphQLFormattedError } from 'graphql';
 import { parse } from 'graphql';
 import { onTestFinished } from 'vitest';
 import type { ResolverMap } from '../../src/binding/resolvers.js';
@@ -23,8 +23,13 @@ const SCHEMA = `
     like(text: String, n: Int): Said @subscribe(topic: "said", filter: "event.text == args.text && (args.n == null || event.n > args.n)")
     ofKey(key: ID!): Said @subscribe(topic: "said", key: "args.key")
     ruled: Said @subscribe(topic: "said") @auth(rule: "claims.sub == 'ada' || event.n > 2")
+    below(most: Int): Said @subscribe(topic: "said", filter: "event.n < args.most")
+    always: Said! @subscribe(topic: "said")
+    saidOrNot: SaidOrNot! @subscribe(topic: "said", key: "'k'", filter: "event.n > 2", tombstone: "Unsaid")
   }
-  type Said { n: Int!, text: String, whose: String, slow: Int }`;
+  type Said { n: Int!, text: String, whose: String, slow: Int }
+  type Unsaid { key: ID!, why: String }
+  union SaidOrNot = Said | Unsaid`;
 
 const resolvers: ResolverMap = {
   Said: {
@@ -36,6 +41,8 @@ const resolvers: ResolverMap = {
 /** What a client keeps of a subscription. */
 export class Client implements Sink {
   readonly data: Record<string, unknown>[] = [];
+  /** Whole results. */
+  readonly results: ExecutionResult[] = [];
   readonly cursors: string[] = [];
   /** `extensions.conflated` of each, 0 where it is absent. */
   readonly leftOut: number[] = [];
@@ -47,8 +54,10 @@ export class Client implements Sink {
   next({ head }: SharedResult, tag: string): boolean {
     if (this.room === 0) return false;
     this.room -= 1;
-    const { data, extensions } = JSON.parse(`${head}${tag}${RESULT_END}`);
-    this.data.push(data.it);
+    const result = JSON.parse(`${head}${tag}${RESULT_END}`);
+    const { data, extensions } = result;
+    this.results.push(result);
+    this.data.push(data?.it);
     this.cursors.push(extensions.cursor);
     this.leftOut.push(extensions.conflated ?? 0);
     return true;
@@ -86,6 +95,7 @@ export async function openStage(options?: Parameters<typeof openWorld>[0]) {
     codec: new CursorCodec(['secret']),
     metrics,
     logger: openLogger('silent'),
+    deadLetters: world.deadLetters,
   });
   return {
     ...world,

@@ -176,6 +176,133 @@ describe('subscriptions', () => {
     await expect.poll(() => resumed.numbers, WAIT).toEqual([3]);
   });
 
+  test('D3 a tombstone without headers is told to all who follow its key, each as its field can', async () => {
+    const stage = await openStage();
+    const unsaid = '__typename ... on Said { n } ... on Unsaid { key why }';
+    const [nullable, never, declared, ada, ruled, otherKey] = [
+      stage.subscribe('said'),
+      stage.subscribe('always'),
+      stage.subscribe('saidOrNot', {}, unsaid),
+      stage.subscribe('ruled', { sub: 'ada' }),
+      stage.subscribe('said(about: "x")', { sub: 'ada' }),
+      stage.subscribe('ofKey(key: "other")'),
+    ];
+    await expect.poll(stage.live, WAIT).toBe(6);
+    const tombstone = { topic: stage.topic, key: 'k', headers: {}, value: null };
+    await stage.log.append([tombstone], AbortSignal.timeout(30_000));
+    await stage.say('k', [3]);
+    await stage.say('other', [4]);
+    await expect.poll(() => nullable.data, WAIT).toEqual([null, { n: 3 }, { n: 4 }]);
+    const { type, ...known } = Object(nullable.results[0]?.extensions?.['event']);
+    expect(known).toMatchObject({ id: 'said/0/0', key: 'k', topic: 'said', partition: 0, offset: '0' });
+    expect(type).toBeUndefined();
+    expect(nullable.results[0]?.errors).toBeUndefined();
+
+    await expect.poll(() => never.results.length, WAIT).toBe(3);
+    expect(never.results[0]).toMatchObject({
+      data: null,
+      errors: [
+        {
+          message: 'The key was deleted, and always cannot be null to show it.',
+          path: ['it'],
+          extensions: { code: 'TOMBSTONE', retry: false },
+        },
+      ],
+      extensions: { event: { key: 'k' }, cursor: expect.any(String) },
+    });
+    expect(never.results[1]).toMatchObject({ data: { it: { n: 3 } } });
+
+    await expect
+      .poll(() => declared.data, WAIT)
+      .toEqual([
+        { __typename: 'Unsaid', key: 'k', why: null },
+        { __typename: 'Said', n: 3 },
+      ]);
+    // S1: its rule reads the event, and a tombstone has nothing to be read.
+    await expect.poll(() => ada.data, WAIT).toEqual([{ n: 3 }, { n: 4 }]);
+    await expect.poll(() => ruled.data, WAIT).toEqual([null, { n: 3 }, { n: 4 }]);
+    await expect.poll(() => otherKey.data, WAIT).toEqual([{ n: 4 }]);
+
+    // Replayed as it was live.
+    const again = stage.subscribe('always(since: "2020-01-01T00:00:00Z")');
+    await expect
+      .poll(() => again.results, WAIT)
+      .toEqual(never.results.map((one) => expect.objectContaining({ data: one.data })));
+    // D10: it is no fault of the event's that a field cannot show it.
+    await stage.deadLetters[Symbol.asyncDispose]();
+    expect(await stage.letters()).toEqual([]);
+  });
+
+  test('D10 an event that a filter or an execution fails on is set aside once, and stops nobody', async () => {
+    const stage = await openStage();
+    const [filtered, alike, never, nullable] = [
+      stage.subscribe('below(most: 5)'),
+      stage.subscribe('below(most: 9)'),
+      stage.subscribe('always'),
+      stage.subscribe('said'),
+    ];
+    await expect.poll(stage.live, WAIT).toBe(4);
+    await stage.mumble('k');
+    await stage.say('k', [1]);
+    for (const client of [filtered, alike]) await expect.poll(() => client.data, WAIT).toEqual([{ n: 1 }]);
+    const said = 'Cannot return null for non-nullable field Said.n.';
+    for (const client of [never, nullable]) {
+      await expect.poll(() => client.results.length, WAIT).toBe(2);
+      expect(client.results[0]).toMatchObject({ errors: [{ message: said }] });
+      expect(client.results[1]).toMatchObject({ data: { it: { n: 1 } } });
+    }
+    const origin = { 'kafka_dlt-original-topic': 'said', 'kafka_dlt-original-partition': '0' };
+    await expect.poll(async () => (await stage.letters()).length, WAIT).toBe(3);
+    for (const { key, value, headers } of await stage.letters()) {
+      expect([key, value?.toString()]).toEqual(['k', '{"n":null}']);
+      expect(headers).toMatchObject({
+        ...origin,
+        'kafka_dlt-original-offset': '0',
+        ce_id: 'mumbled-k',
+        own: 'header',
+      });
+    }
+    const why = async () =>
+      new Map(
+        (await stage.letters()).map(({ headers }) => [
+          headers['millrace-field'],
+          [headers['kafka_dlt-exception-fqcn'], headers['kafka_dlt-exception-message']],
+        ]),
+      );
+    expect(await why()).toEqual(
+      new Map([
+        [
+          'below',
+          ['millrace.filter', 'event.n < args.most has no value: no such overload: dyn<null> < dyn<int>'],
+        ],
+        ['always', ['millrace.execution', said]],
+        ['said', ['millrace.execution', said]],
+      ]),
+    );
+
+    // What is set aside already is not, when it is replayed; what is not, is.
+    const again = stage.subscribe('always(since: "2020-01-01T00:00:00Z")');
+    await expect.poll(() => again.results.length, WAIT).toBe(2);
+    await stage.mumble('other');
+    await expect.poll(async () => (await stage.letters()).length, WAIT).toBe(6);
+    expect((await stage.letters()).map(({ key }) => key)).toEqual(['k', 'k', 'k', 'other', 'other', 'other']);
+  });
+
+  test('D10 S4 what fails because of the caller is not set aside', async () => {
+    const stage = await openStage();
+    const client = stage.subscribe('below');
+    const never = stage.subscribe('always');
+    await expect.poll(stage.live, WAIT).toBe(2);
+    await stage.say('k', [1]);
+    await stage.mumble('k');
+    await expect.poll(() => never.results.length, WAIT).toBe(2);
+    await expect.poll(async () => (await stage.letters()).length, WAIT).toBe(1);
+    expect((await stage.letters())[0]?.headers['millrace-field']).toBe('always');
+    expect(client.results).toEqual([]);
+    const { values } = await stage.metrics.problems.get();
+    expect(values.find(({ labels }) => labels.kind === 'filter')?.value).toBe(2);
+  });
+
   test('D2 D3 D4 partitions that are added are followed from their beginning, and cursors from before stay valid', async () => {
     const stage = await openStage({ partitions: 2 });
     const grow = smallAtFirst(stage, 1);
