@@ -1,12 +1,15 @@
 import type { GraphQLFormattedError } from 'graphql';
-import { type CursorCodec, fingerprint, type Reached } from '../core/cursor.js';
+import type { Reached } from '../core/cursor.js';
 import { MillraceError } from '../core/errors.js';
+import type { Relayed } from '../core/event.js';
 import type { Partition } from '../core/ids.js';
+import type { TopicPartition } from '../core/position.js';
 import type { FollowedPartition } from '../hub/followed-partition.js';
 import type { Metrics } from '../observe/metrics.js';
-import type { Cohort, Member, Rendered } from './cohort.js';
-import type { Pace } from './pace.js';
-import { ParsedEvent } from './parsed-event.js';
+import type { Cohort, Member } from './cohort.js';
+import type { Over, Pace } from './pace.js';
+import { type ParsedEvent, reachedBy } from './parsed-event.js';
+import type { CohortRenditions, Rendition } from './renditions.js';
 import type { SharedResult, Sink } from './sink.js';
 
 /**
@@ -18,9 +21,10 @@ export class Subscriber implements Member {
   readonly sink: Sink;
   readonly tag: string;
   readonly #cohort: Cohort;
-  readonly #codec: CursorCodec;
   readonly #metrics: Metrics;
   readonly #pace: Pace;
+  readonly #renditions: CohortRenditions;
+  readonly #since = Date.now();
   readonly #followed: readonly FollowedPartition[];
   /** Where it stands, while it is not live. */
   readonly #reached: Map<Partition, Reached>;
@@ -35,16 +39,16 @@ export class Subscriber implements Member {
     cohort: Cohort,
     followed: readonly FollowedPartition[],
     reached: Map<Partition, Reached>,
-    parts: { readonly codec: CursorCodec; readonly metrics: Metrics; readonly pace: Pace },
+    parts: { readonly metrics: Metrics; readonly pace: Pace; readonly renditions: CohortRenditions },
   ) {
     this.sink = sink;
     this.tag = tag;
     this.#cohort = cohort;
     this.#followed = followed;
     this.#reached = reached;
-    this.#codec = parts.codec;
     this.#metrics = parts.metrics;
     this.#pace = parts.pace;
+    this.#renditions = parts.renditions;
   }
 
   /** Becomes live at once when it stands where the node stands, or else replays until it does. */
@@ -130,27 +134,69 @@ export class Subscriber implements Member {
       const from = this.#at(number);
       if (from.offset >= partition.reached.offset) continue;
       const { events, through } = await partition.read(from.offset);
-      await this.#pace.turn();
       moved = true;
-      for (const relayed of events) {
-        if (this.#closed || this.#full) return;
-        const event = new ParsedEvent(partition.at, relayed);
-        const rendered = await this.#cohort.render(event);
-        if (this.#closed) return;
-        this.#reached.set(number, reachedBy(event));
-        if (rendered !== undefined) this.#hand(rendered, event);
-      }
-      if (through > this.#at(number).offset) this.#reached.set(number, { offset: through, fingerprint: 0 });
+      if (!(await this.#handAll(partition.at, events))) return;
+      const last = this.#at(number);
+      if (through > last.offset) this.#reached.set(number, { offset: through, fingerprint: 0 });
     }
     // Further than this node: the cursor came from one that is ahead. Wait for the relay.
     if (!moved) await this.#beyond();
   }
 
-  #hand(rendered: Rendered, event: ParsedEvent): void {
-    const cursor = this.#codec.positions(this.#cohort.topic, this.#reached);
-    this.#count(event);
-    const head = Buffer.concat([rendered, Buffer.from(cursor)]);
-    if (!this.sink.next({ head, cursor }, this.tag)) this.#full = true;
+  /** Hands over a stretch, in turns with others that replay (D8). @returns `false` when it stopped on the way */
+  async #handAll(at: TopicPartition, events: readonly Relayed[]): Promise<boolean> {
+    const others = this.#others(at.partition);
+    let next = 0;
+    let slow: Promise<Rendition> | undefined;
+    let made: Rendition | undefined;
+    const work = (over: Over): boolean => {
+      let count = 0;
+      for (
+        let event = events[next];
+        event !== undefined && !this.#closed && !this.#full;
+        event = events[next]
+      ) {
+        const rendition = made ?? this.#renditions.of(at, event);
+        made = undefined;
+        if (rendition instanceof Promise) {
+          slow = rendition;
+          break;
+        }
+        next += 1;
+        if (this.#hand(at, event, rendition, others)) count += 1;
+        if (over()) break;
+      }
+      if (count > 0) this.#metrics.deliveries.inc({ field: this.#cohort.plan.binding.field }, count);
+      return slow !== undefined || next === events.length || this.#closed || this.#full;
+    };
+    for (;;) {
+      await this.#pace.share(work);
+      if (slow === undefined) break;
+      made = await slow;
+      slow = undefined;
+    }
+    return next === events.length && !this.#closed && !this.#full;
+  }
+
+  /** @returns whether it was for this subscription */
+  #hand(at: TopicPartition, { timestamp }: Relayed, rendition: Rendition, others: string): boolean {
+    this.#reached.set(at.partition, rendition.reached);
+    const result = this.#renditions.result(at, rendition, others, this.#reached);
+    if (result === undefined) return false;
+    // What came before it subscribed was not late.
+    if (timestamp >= this.#since) this.#observe(timestamp);
+    if (!this.sink.next(result, this.tag)) this.#full = true;
+    return true;
+  }
+
+  /** Where it stands in the partitions but this one, as something to compare by. */
+  #others(partition: Partition): string {
+    if (this.#reached.size === 1) return '';
+    const places: string[] = [];
+    for (const [number, { offset, fingerprint }] of this.#reached) {
+      if (number !== partition) places.push(`${number}:${offset}:${fingerprint}`);
+    }
+    return places.join();
   }
 
   #caughtUp(): boolean {
@@ -181,11 +227,10 @@ export class Subscriber implements Member {
 
   #count({ relayed }: ParsedEvent): void {
     this.#metrics.deliveries.inc({ field: this.#cohort.plan.binding.field });
-    this.#metrics.deliveryLatency.observe(Math.max(0, (Date.now() - relayed.timestamp) / 1000));
+    this.#observe(relayed.timestamp);
   }
-}
 
-/** Where one stands that was handed this event. */
-export function reachedBy({ relayed }: ParsedEvent): Reached {
-  return { offset: relayed.offset, fingerprint: fingerprint(relayed.event.id, relayed.timestamp) };
+  #observe(timestamp: number): void {
+    this.#metrics.deliveryLatency.observe(Math.max(0, (Date.now() - timestamp) / 1000));
+  }
 }

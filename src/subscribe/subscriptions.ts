@@ -12,6 +12,7 @@ import type { Metrics } from '../observe/metrics.js';
 import { Cohort } from './cohort.js';
 import { Pace } from './pace.js';
 import { type Plan, planSubscription, type SubscribeRequest } from './plan.js';
+import { Renditions } from './renditions.js';
 import { Routing } from './routing.js';
 import type { ActiveSubscription, Sink } from './sink.js';
 import { Subscriber } from './subscriber.js';
@@ -37,9 +38,11 @@ export class Subscriptions {
   readonly #cohorts = new Map<string, Cohort>();
   readonly #routings = new Map<Topic, Routing>();
   readonly #pace = new Pace();
+  readonly #renditions: Renditions;
 
   constructor(options: SubscriptionsOptions) {
     this.#options = options;
+    this.#renditions = new Renditions(options.codec);
   }
 
   /**
@@ -90,7 +93,8 @@ export class Subscriptions {
       );
       if (closed) return;
       const tag = this.#options.codec.tag(this.#scope(plan));
-      const parts = { ...this.#options, pace: this.#pace };
+      const renditions = this.#renditions.of(joined.cohort);
+      const parts = { metrics: this.#options.metrics, pace: this.#pace, renditions };
       subscriber = new Subscriber(watched, tag, joined.cohort, joined.followed, reached, parts);
       subscriber.start();
     };
@@ -132,6 +136,7 @@ export class Subscriptions {
         if (cohort.members > 0) return;
         routing.remove(cohort);
         this.#cohorts.delete(name);
+        this.#renditions.forget(cohort);
         this.#options.metrics.cohorts.set(this.#cohorts.size);
       },
     };
