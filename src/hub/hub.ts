@@ -52,8 +52,8 @@ export class Hub implements AsyncDisposable {
 
   constructor(options: HubOptions) {
     this.#options = options;
-    const { log, fanout, formats, metrics } = options;
-    this.#reader = new Reader(log, fanout, formats, metrics, this.#stop.signal);
+    const { log, metrics } = options;
+    this.#reader = new Reader(options, this.#stop.signal);
     this.#troubles = new Troubles(options.logger);
     this.topics = new TopicWatch({
       log,
@@ -144,9 +144,10 @@ export class Hub implements AsyncDisposable {
 
   async #sameEvent(at: TopicPartition, reached: Reached): Promise<void> {
     if (reached.fingerprint === 0) return;
-    const [event] = await this.#reader.read(at, offset(reached.offset - 1), reached.offset);
-    // Nothing there is no proof: compaction may have taken it.
-    if (event === undefined || fingerprint(event.event.id, event.timestamp) === reached.fingerprint) return;
+    if (await this.#isAt(at, reached)) return;
+    // What others read may be of the topic's former life: the log itself has to say it.
+    this.#reader.forget(at);
+    if (await this.#isAt(at, reached)) return;
     throw new MillraceError(
       'RESYNC_REQUIRED',
       `The topic ${at.topic} was made anew since the cursor was given.`,
@@ -154,6 +155,17 @@ export class Hub implements AsyncDisposable {
         details: { reason: 'TOPIC_RECREATED' },
       },
     );
+  }
+
+  /** Read as a part of what follows it, so that whoever resumes there, and those near it, share one read. */
+  async #isAt(at: TopicPartition, reached: Reached): Promise<boolean> {
+    const here = this.#entries.get(partitionName(at))?.partition?.reached.offset ?? reached.offset;
+    const limit = offset(Math.max(here, reached.offset));
+    const { events } = await this.#reader.read(at, offset(reached.offset - 1), limit);
+    const [event] = events;
+    // Nothing there is no proof: compaction may have taken it.
+    if (event?.offset !== reached.offset) return true;
+    return fingerprint(event.event.id, event.timestamp) === reached.fingerprint;
   }
 
   #open(at: TopicPartition, name: string): Entry {

@@ -10,6 +10,7 @@ import type { Metrics } from '../observe/metrics.js';
 import type { TopicDescription } from '../ports/event-log.js';
 import { Cohort } from './cohort.js';
 import type { Plan } from './plan.js';
+import { type CohortRenditions, Renditions } from './renditions.js';
 import { Routing } from './routing.js';
 
 export interface CohortsParts {
@@ -24,6 +25,7 @@ export interface CohortsParts {
 /** A cohort in use, with the partitions it holds. */
 export interface Membership {
   readonly cohort: Cohort;
+  readonly renditions: CohortRenditions;
   readonly followed: readonly FollowedPartition[];
   release(): void;
 }
@@ -33,9 +35,11 @@ export class Cohorts {
   readonly #parts: CohortsParts;
   readonly #cohorts = new Map<string, Cohort>();
   readonly #routings = new Map<Topic, Routing>();
+  readonly #renditions: Renditions;
 
   constructor(parts: CohortsParts) {
     this.#parts = parts;
+    this.#renditions = new Renditions(parts.codec);
   }
 
   /** Follows the partitions, all of them or none, and joins those that ask for the same. */
@@ -60,6 +64,7 @@ export class Cohorts {
     cohort.members += 1;
     return {
       cohort,
+      renditions: this.#renditions.of(cohort),
       followed: follows.map(({ partition }) => partition),
       release: () => {
         for (const follow of follows) follow.release();
@@ -67,6 +72,7 @@ export class Cohorts {
         if (cohort.members > 0) return;
         routing.remove(cohort);
         this.#cohorts.delete(name);
+        this.#renditions.forget(cohort);
         this.#parts.metrics.cohorts.set(this.#cohorts.size);
       },
     };

@@ -7,8 +7,7 @@ import type { TopicPartition } from '../core/position.js';
 import type { FollowedPartition, PartitionListener } from '../hub/followed-partition.js';
 import type { Cohort, Rendered } from './cohort.js';
 import { CohortIndex } from './cohort-index.js';
-import { ParsedEvent } from './parsed-event.js';
-import { reachedBy } from './subscriber.js';
+import { ParsedEvent, reachedBy } from './parsed-event.js';
 
 /**
  * The cohorts of one topic, and the way from an event to those that it may concern: those of its key, and

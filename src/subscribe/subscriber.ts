@@ -1,19 +1,23 @@
 import type { GraphQLFormattedError } from 'graphql';
-import { type CursorCodec, fingerprint, type Reached } from '../core/cursor.js';
+import type { CursorCodec, Reached } from '../core/cursor.js';
 import { MillraceError } from '../core/errors.js';
+import type { Relayed } from '../core/event.js';
 import { type Offset, offset, type Partition } from '../core/ids.js';
+import type { TopicPartition } from '../core/position.js';
 import type { FollowedPartition } from '../hub/followed-partition.js';
 import type { Metrics } from '../observe/metrics.js';
-import { type Cohort, type Member, type Rendered, withLeftOut } from './cohort.js';
+import { type Cohort, type Member, withLeftOut } from './cohort.js';
 import { type CatchingUp, catchUpConflated, type Shown } from './conflated-replay.js';
 import { Conflation, type ConflationBudget } from './conflation.js';
-import type { Pace } from './pace.js';
-import { ParsedEvent } from './parsed-event.js';
+import type { Over, Pace } from './pace.js';
+import { type ParsedEvent, reachedBy } from './parsed-event.js';
+import type { CohortRenditions, Rendition } from './renditions.js';
 import type { SharedResult, Sink } from './sink.js';
 
 /** Whom a subscriber shares with, and what it follows. */
 export interface Belonging {
   readonly cohort: Cohort;
+  readonly renditions: CohortRenditions;
   readonly followed: readonly FollowedPartition[];
 }
 /** What one subscription may remember while it conflates. */
@@ -29,6 +33,8 @@ export class Subscriber implements Member {
   readonly sink: Sink;
   readonly tag: string;
   #cohort: Cohort;
+  #renditions: CohortRenditions;
+  readonly #since = Date.now();
   readonly #codec: CursorCodec;
   readonly #metrics: Metrics;
   readonly #pace: Pace;
@@ -48,7 +54,7 @@ export class Subscriber implements Member {
   constructor(
     sink: Sink,
     tag: string,
-    { cohort, followed }: Belonging,
+    { cohort, renditions, followed }: Belonging,
     reached: Map<Partition, Reached>,
     parts: {
       readonly codec: CursorCodec;
@@ -60,6 +66,7 @@ export class Subscriber implements Member {
     this.sink = sink;
     this.tag = tag;
     this.#cohort = cohort;
+    this.#renditions = renditions;
     this.#followed = followed;
     this.#reached = reached;
     this.#codec = parts.codec;
@@ -93,13 +100,14 @@ export class Subscriber implements Member {
   }
 
   /** Goes on in another cohort, which follows more partitions: in those it stands at `reached`. */
-  move({ cohort, followed }: Belonging, reached: ReadonlyMap<Partition, Reached>): void {
+  move({ cohort, renditions, followed }: Belonging, reached: ReadonlyMap<Partition, Reached>): void {
     if (this.#closed) return;
     if (this.#leave()) this.#standHere();
     for (const [partition, here] of reached) {
       if (!this.#reached.has(partition)) this.#reached.set(partition, here);
     }
     this.#cohort = cohort;
+    this.#renditions = renditions;
     this.#followed = followed;
     if (this.#replaying) this.#wake?.();
     else this.start();
@@ -197,40 +205,86 @@ export class Subscriber implements Member {
       const from = this.#at(number);
       if (from.offset >= partition.reached.offset) continue;
       const { events, through } = await partition.read(from.offset);
-      await this.#pace.turn();
       moved = true;
-      for (const relayed of events) {
-        if (this.#closed || this.#full) return;
-        if ((await this.#show(new ParsedEvent(partition.at, relayed))) === 'held back') return;
-      }
+      if (!(await this.#handAll(partition.at, events))) return;
       this.#passed(number, through);
     }
     // Further than this node: the cursor came from one that is ahead. Wait for the relay.
     if (!moved) await this.#beyond();
   }
 
-  /** Stands at the event afterwards, unless it was not taken. */
-  async #show(event: ParsedEvent, leftOut = 0): Promise<Shown> {
-    const rendered = await this.#cohort.render(event);
-    if (this.#closed) return 'held back';
-    const number = event.at.partition;
-    const before = this.#at(number);
-    this.#reached.set(number, reachedBy(event));
-    if (rendered === undefined) return 'not shown';
-    if (this.#hand(leftOut > 0 ? withLeftOut(rendered, leftOut) : rendered, event)) {
-      this.#count(event);
-      if (leftOut > 0) this.#metrics.conflated.inc({ field: this.#cohort.plan.binding.field }, leftOut);
-      return 'shown';
+  /** Hands over a stretch, in turns with others that replay (D8). @returns `false` when it stopped on the way */
+  async #handAll(at: TopicPartition, events: readonly Relayed[]): Promise<boolean> {
+    let next = 0;
+    let slow: Promise<Rendition> | undefined;
+    let made: Rendition | undefined;
+    const work = (over: Over): boolean => {
+      // In each turn anew: in between it may have been given more partitions.
+      const others = this.#others(at.partition);
+      let count = 0;
+      for (
+        let event = events[next];
+        event !== undefined && !this.#closed && !this.#full;
+        event = events[next]
+      ) {
+        const rendition = made ?? this.#renditions.of(at, event);
+        made = undefined;
+        if (rendition instanceof Promise) {
+          slow = rendition;
+          break;
+        }
+        const shown = this.#hand(at, event, rendition, others);
+        if (shown === 'held back') break;
+        next += 1;
+        if (shown === 'shown') count += 1;
+        if (over()) break;
+      }
+      if (count > 0) this.#metrics.deliveries.inc({ field: this.#cohort.plan.binding.field }, count);
+      return slow !== undefined || next === events.length || this.#closed || this.#full;
+    };
+    for (;;) {
+      await this.#pace.share(work);
+      if (slow === undefined) break;
+      made = await slow;
+      slow = undefined;
     }
-    this.#reached.set(number, before);
-    this.#full = true;
-    return 'held back';
+    return next === events.length && !this.#closed && !this.#full;
   }
 
-  #hand(rendered: Rendered, event: ParsedEvent): boolean {
+  /** Stands at the event afterwards, unless it was not taken. */
+  #hand(at: TopicPartition, { timestamp }: Relayed, rendition: Rendition, others: string): Shown {
+    const before = this.#at(at.partition);
+    this.#reached.set(at.partition, rendition.reached);
+    const result = this.#renditions.result(at, rendition, others, this.#reached);
+    if (result === undefined) return 'not shown';
+    if (!this.sink.next(result, this.tag)) return this.#holdBack(at.partition, before);
+    // What came before it subscribed was not late.
+    if (timestamp >= this.#since) this.#observe(timestamp);
+    return 'shown';
+  }
+
+  /** The same for one result of a conflated replay, which is nobody else's. */
+  async #show(event: ParsedEvent, leftOut: number): Promise<Shown> {
+    const rendered = await this.#cohort.render(event);
+    if (this.#closed) return 'held back';
+    const { partition } = event.at;
+    const before = this.#at(partition);
+    this.#reached.set(partition, reachedBy(event));
+    if (rendered === undefined) return 'not shown';
     const place = this.#cohort.placeOf(this.#reached, event.relayed.timestamp);
     const cursor = this.#codec.place(this.#cohort.topic, place);
-    return this.sink.next({ head: Buffer.concat([rendered, Buffer.from(cursor)]), cursor }, this.tag);
+    const whole = leftOut > 0 ? withLeftOut(rendered, leftOut) : rendered;
+    const head = Buffer.concat([whole, Buffer.from(cursor)]);
+    if (!this.sink.next({ head, cursor }, this.tag)) return this.#holdBack(partition, before);
+    this.#count(event);
+    if (leftOut > 0) this.#metrics.conflated.inc({ field: this.#cohort.plan.binding.field }, leftOut);
+    return 'shown';
+  }
+
+  #holdBack(partition: Partition, before: Reached): Shown {
+    this.#reached.set(partition, before);
+    this.#full = true;
+    return 'held back';
   }
 
   #passed(number: Partition, through: Offset): void {
@@ -244,10 +298,20 @@ export class Subscriber implements Member {
       wants: (event) => this.#cohort.wants(event),
       show: (event, leftOut) => this.#show(event, leftOut),
       turn: async () => {
-        await this.#pace.turn();
+        await this.#pace.share(() => true);
         return !this.#closed;
       },
     };
+  }
+
+  /** Where it stands in the partitions but this one, as something to compare by. */
+  #others(partition: Partition): string {
+    if (this.#reached.size === 1) return '';
+    const places: string[] = [];
+    for (const [number, { offset: here, fingerprint }] of this.#reached) {
+      if (number !== partition) places.push(`${number}:${here}:${fingerprint}`);
+    }
+    return places.join();
   }
 
   #caughtUp(): boolean {
@@ -278,11 +342,10 @@ export class Subscriber implements Member {
 
   #count({ relayed }: ParsedEvent): void {
     this.#metrics.deliveries.inc({ field: this.#cohort.plan.binding.field });
-    this.#metrics.deliveryLatency.observe(Math.max(0, (Date.now() - relayed.timestamp) / 1000));
+    this.#observe(relayed.timestamp);
   }
-}
 
-/** Where one stands that was handed this event. */
-export function reachedBy({ relayed }: ParsedEvent): Reached {
-  return { offset: relayed.offset, fingerprint: fingerprint(relayed.event.id, relayed.timestamp) };
+  #observe(timestamp: number): void {
+    this.#metrics.deliveryLatency.observe(Math.max(0, (Date.now() - timestamp) / 1000));
+  }
 }
