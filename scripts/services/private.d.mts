@@ -10,5 +10,19 @@ export interface PrivateService {
   stop(): Promise<void>;
 }
 
+/** Three brokers of one test alone, with the ids 1, 2 and 3. */
+export interface PrivateCluster {
+  /** What KAFKA_BROKERS is set to: all three. */
+  readonly address: string;
+  /** Ends one broker at once, as a crash does. */
+  kill(id: number): Promise<void>;
+  /** After `kill`: with its data, on the same port. Resolves once the cluster counts it among the living. */
+  start(id: number): Promise<void>;
+  /** Ends all of them and removes their data. */
+  stop(): Promise<void>;
+}
+
 export function privateRedis(): Promise<PrivateService>;
-export function privateKafka(): Promise<PrivateService>;
+/** @param more settings of the broker beside those that all tests' brokers have */
+export function privateKafka(more?: Readonly<Record<string, string>>): Promise<PrivateService>;
+export function privateCluster(): Promise<PrivateCluster>;
