@@ -16,7 +16,12 @@ export interface PrivateCluster {
   readonly address: string;
   /** Ends one broker at once, as a crash does. */
   kill(id: number): Promise<void>;
-  /** After `kill`: with its data, on the same port. Resolves once the cluster counts it among the living. */
+  /** Ends one broker in order: it hands its leaderships over first. */
+  end(id: number): Promise<void>;
+  /** One broker does nothing more, and its connections stay open, until it is thawed. */
+  freeze(id: number): void;
+  thaw(id: number): void;
+  /** After `kill` or `end`: with its data, on the same port. Resolves once the cluster counts it among the living. */
   start(id: number): Promise<void>;
   /** Ends all of them and removes their data. */
   stop(): Promise<void>;

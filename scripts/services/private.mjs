@@ -96,6 +96,9 @@ export async function privateCluster() {
   return {
     address,
     kill: (id) => servers[id - 1].kill(),
+    end: (id) => servers[id - 1].end(),
+    freeze: (id) => servers[id - 1].freeze(),
+    thaw: (id) => servers[id - 1].thaw(),
     start: async (id) => {
       const server = prepared[id - 1].start();
       servers[id - 1] = server;
