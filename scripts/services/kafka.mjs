@@ -65,8 +65,11 @@ async function startJars(libs, port, controllerPort) {
   return start();
 }
 
-/** A folder with formatted storage, and how to start a broker on it: more than once, after `kill`. */
-export async function prepareJars(libs, port, controllerPort) {
+/**
+ * A folder with formatted storage, and how to start a broker on it: more than once, after `kill`.
+ * `advertised` is the `host:port` that clients are sent to; `more` are further settings.
+ */
+export async function prepareJars(libs, port, controllerPort, { advertised, more = {} } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-kafka-'));
   try {
     const config = join(folder, 'server.properties');
@@ -74,10 +77,11 @@ export async function prepareJars(libs, port, controllerPort) {
     const all = {
       ...settings({
         listeners: `${listeners},CONTROLLER://127.0.0.1:${controllerPort}`,
-        advertised: listeners,
+        advertised: advertised === undefined ? listeners : `PLAINTEXT://${advertised}`,
         controllerPort,
       }),
       'log.dirs': join(folder, 'data'),
+      ...more,
     };
     writeFileSync(
       config,
