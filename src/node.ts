@@ -122,7 +122,12 @@ async function openAdapters(
       : parts.own(
           // No signal of the start, which ends by its deadline: the log lives until the node is disposed of.
           await openKafkaLog(
-            { brokers: config.KAFKA_BROKERS, clientId: 'millrace', onProblem },
+            {
+              brokers: config.KAFKA_BROKERS,
+              clientId: 'millrace',
+              sessionTimeout: config.KAFKA_SESSION_TIMEOUT_MS,
+              onProblem,
+            },
             new AbortController().signal,
           ),
         );

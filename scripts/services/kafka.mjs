@@ -76,13 +76,13 @@ export const newClusterId = () => randomBytes(16).toString('base64url');
 /**
  * A folder with formatted storage, and how to start a broker on it: more than once, after `kill`.
  * @param {string} libs the folder of Kafka's jars
- * @param {{ port: number, node?: number, voters: readonly string[], cluster?: string,
+ * @param {{ port: number, advertised?: string, node?: number, voters: readonly string[], cluster?: string,
  *   java?: readonly string[], more?: Readonly<Record<string, string>> }} broker
- *   `more`: further settings, which win over those above
+ *   `advertised`: the `host:port` that clients are sent to; `more`: further settings, which win over those above
  */
 export async function prepareJars(
   libs,
-  { port, node = 1, voters, cluster = newClusterId(), java = ['-Xmx512m'], more = {} },
+  { port, advertised, node = 1, voters, cluster = newClusterId(), java = ['-Xmx512m'], more = {} },
 ) {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-kafka-'));
   try {
@@ -91,12 +91,12 @@ export async function prepareJars(
     const all = {
       ...settings({
         listeners: `${listeners},CONTROLLER://${voters[node - 1]}`,
-        advertised: listeners,
+        advertised: advertised === undefined ? listeners : `PLAINTEXT://${advertised}`,
         node,
         voters,
       }),
-      ...more,
       'log.dirs': join(folder, 'data'),
+      ...more,
     };
     writeFileSync(
       config,

@@ -27,7 +27,18 @@ export interface PrivateCluster {
   stop(): Promise<void>;
 }
 
-export function privateRedis(): Promise<PrivateService>;
-/** @param more settings of the broker beside those that all tests' brokers have */
-export function privateKafka(more?: Readonly<Record<string, string>>): Promise<PrivateService>;
+/** @param settings options of redis-server, as on its command line */
+export function privateRedis(settings?: readonly string[]): Promise<PrivateService>;
+
+/** @param options.advertised `host:port` that clients are sent to instead of the broker's own, such as a proxy's */
+export function privateKafka(options?: {
+  readonly port?: number;
+  readonly advertised?: string;
+  /** Further settings of the broker, or other values of those there are. */
+  readonly settings?: Readonly<Record<string, string>>;
+}): Promise<PrivateService>;
+
 export function privateCluster(): Promise<PrivateCluster>;
+
+/** So many different ports of 127.0.0.1 that nobody listens on now. */
+export function freePorts(count: number): Promise<number[]>;

@@ -4,13 +4,15 @@ import { untilBrokerIsUp, untilKafkaReady } from './kafka-ready.mjs';
 import { freePorts } from './machine.mjs';
 import { startRedis } from './redis.mjs';
 
+export { freePorts };
+
 /**
  * A Redis that nobody else uses, so that a test may kill it. It keeps nothing: started again it is empty.
  * @returns {Promise<import('./private.d.mts').PrivateService>}
  */
-export async function privateRedis() {
+export async function privateRedis(settings = []) {
   const [port] = await freePorts(1);
-  let server = await startRedis(port);
+  let server = await startRedis(port, settings);
   return {
     address: `redis://127.0.0.1:${port}`,
     async kill() {
@@ -18,7 +20,7 @@ export async function privateRedis() {
       await server.stop();
     },
     async start() {
-      server = await startRedis(port);
+      server = await startRedis(port, settings);
     },
     stop: () => server.stop(),
   };
@@ -27,13 +29,14 @@ export async function privateRedis() {
 /**
  * A Kafka that nobody else uses, so that a test may kill it. Started again it has its data, and its port.
  * Always Apache's own jars: those of KAFKA_LIBS, or fetched.
- * @param {Readonly<Record<string, string>>} [more] settings of the broker beside those of tests
  * @returns {Promise<import('./private.d.mts').PrivateService>}
  */
-export async function privateKafka(more = {}) {
-  const [port, controllerPort] = await freePorts(2);
+export async function privateKafka({ port: given, advertised, settings } = {}) {
+  const [free, controllerPort] = await freePorts(2);
+  const port = given ?? free;
   const libs = process.env.KAFKA_LIBS || (await kafkaJars());
-  const prepared = await prepareJars(libs, { port, voters: [`127.0.0.1:${controllerPort}`], more });
+  const voters = [`127.0.0.1:${controllerPort}`];
+  const prepared = await prepareJars(libs, { port, advertised, voters, more: settings });
   const brokers = `127.0.0.1:${port}`;
   let server;
   const start = async () => {
