@@ -59,8 +59,8 @@ const CLUSTER = {
   'default.replication.factor': '3',
   'min.insync.replicas': '2',
   // How long a dead broker keeps its leaderships; nine seconds by default.
-  'broker.session.timeout.ms': '5000',
-  'broker.heartbeat.interval.ms': '500',
+  'broker.session.timeout.ms': '3000',
+  'broker.heartbeat.interval.ms': '300',
   'log.cleaner.dedupe.buffer.size': '8388608',
 };
 

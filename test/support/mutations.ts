@@ -32,11 +32,16 @@ export async function mutate(
  * As `mutate`, and says where the event is.
  * @returns -1 for what the query did not ask for
  */
-export function append(client: Client, query: string, variables: Record<string, unknown>): Promise<Accepted> {
+export function append(
+  client: Client,
+  query: string,
+  variables: Record<string, unknown>,
+  extensions: Record<string, unknown> = {},
+): Promise<Accepted> {
   return new Promise((resolve, reject) => {
     let event: Accepted | undefined;
     client.subscribe(
-      { query, variables },
+      { query, variables, extensions },
       {
         next: (answer) => {
           const [where] = Object.values(Answer.safeParse(answer).data?.data ?? {});

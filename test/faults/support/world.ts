@@ -30,6 +30,8 @@ export interface WorldOptions {
   readonly redis?: string;
   /** For every process. */
   readonly env?: Readonly<Record<string, string>>;
+  /** What the project has beside its schema: contents by path. */
+  files?(topic: string): Readonly<Record<string, string>>;
 }
 
 /** Relays and gateways as whole processes on one topic of their own, and everything that is put into it. */
@@ -58,7 +60,13 @@ export class FaultWorld implements AsyncDisposable {
 
   static async open(options: WorldOptions = {}): Promise<FaultWorld> {
     const topic = uniqueName('fault');
-    return new FaultWorld(topic, await folderOf({ 'schema/chat.graphql': schemaOn(topic) }), options);
+    const files = { 'schema/chat.graphql': schemaOn(topic), ...options.files?.(topic) };
+    return new FaultWorld(topic, await folderOf(files), options);
+  }
+
+  /** The consumer group of the relays. */
+  get group(): string {
+    return `${this.topic}-relay`;
   }
 
   /** `env` for this process alone, such as another REDIS_URL that leads through a proxy. */
