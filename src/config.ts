@@ -163,11 +163,20 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   return values as Config;
 }
 
-/** @throws {ConfigError} when these roles cannot run on this configuration */
-export function checkRoles(config: Config, roles: Roles): void {
+/**
+ * @param workers how many gateway processes there are
+ * @throws {ConfigError} when these roles cannot run on this configuration
+ */
+export function checkRoles(config: Config, roles: Roles, workers = 1): void {
   const everything = roles.gateway && roles.relay;
-  if (everything) return;
   const faults: string[] = [];
+  if (everything && workers > 1 && (config.KAFKA_BROKERS === undefined || config.REDIS_URL === undefined)) {
+    faults.push(
+      `--workers ${workers} needs KAFKA_BROKERS and REDIS_URL: the embedded log belongs to one process, and workers reach each other through Redis.`,
+    );
+  }
+  if (faults.length > 0) throw new ConfigError(faults.join('\n'));
+  if (everything) return;
   const name = roles.gateway ? 'gateway' : roles.relay ? 'relay' : 'services';
   if (config.KAFKA_BROKERS === undefined) {
     faults.push(

@@ -37,6 +37,8 @@ export interface NodeOptions {
   readonly bindings: Bindings;
   readonly logger: Logger;
   readonly metrics?: Metrics;
+  /** What `/metrics` answers; this process's own metrics when left out. */
+  readonly scrape?: () => Promise<string>;
 }
 
 /** One running process of the gateway. Disposing stops it, the newest part first. */
@@ -141,7 +143,7 @@ async function openAdapters(
 }
 
 async function startGateway(
-  { config, project, bindings, logger }: NodeOptions,
+  { config, project, bindings, logger, scrape }: NodeOptions,
   {
     log,
     fanout,
@@ -198,7 +200,7 @@ async function startGateway(
         '/readyz': (_request, response) => void response.end('ok\n'),
         '/metrics': async (_request, response) => {
           response.setHeader('content-type', metrics.registry.contentType);
-          response.end(await metrics.registry.metrics());
+          response.end(await (scrape ?? (() => metrics.registry.metrics()))());
         },
       },
     }),

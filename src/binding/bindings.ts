@@ -29,6 +29,13 @@ export interface Rule {
   allows(scope: Scope): boolean;
 }
 
+/** A conjunct `event.<field> == <value>` of a filter, whose value is known when the subscription starts. */
+export interface Equality {
+  readonly field: string;
+  /** The value as JSON has it. */
+  readonly value: Expression<unknown>;
+}
+
 /** A mutation field with `@publish`. */
 export interface PublishBinding {
   readonly field: string;
@@ -48,6 +55,8 @@ export interface SubscribeBinding {
   /** Follows this key's partition only, and of it only this key's events. */
   readonly key: Expression<string> | undefined;
   readonly filter: Expression<boolean> | undefined;
+  /** What has to hold for `filter` to hold, and can be looked up: routing finds candidates by it (C2). */
+  readonly equalities: readonly Equality[];
   readonly rule: Rule | undefined;
   /** The claims that `key`, `filter` and `rule` read, by first name; `'all'` when they read `claims` whole. */
   readonly claims: ReadonlySet<string> | 'all';

@@ -10,6 +10,7 @@ import type { Rule, SubscribeBinding } from './bindings.js';
 import type { Shape } from './cel-types.js';
 import type { DirectiveUse } from './directive-use.js';
 import { RESUME_ARGS } from './document.js';
+import { equalitiesOf } from './equalities.js';
 import { dataShape } from './event-data.js';
 import { type Compiled, Expressions, filterOf, keyOf, ruleOf, WANTED } from './expression.js';
 import type { Mistakes } from './mistake.js';
@@ -40,8 +41,8 @@ export function subscribeBinding(
   );
   const onArgs = new Expressions(args, undefined, mistakes);
   // Without event types nothing is known of `event`: its names would be mistakes that follow from the first.
-  const onEvent =
-    types.length > 0 ? new Expressions(args, mergedShape(types, resolvers), mistakes) : undefined;
+  const event = mergedShape(types, resolvers);
+  const onEvent = types.length > 0 ? new Expressions(args, event, mistakes) : undefined;
   const [keyText, filterText, ruleText] = [use.text('key'), use.text('filter'), auth?.text('rule')];
   const key = keyText && onArgs.compile(keyText, WANTED.KEY);
   const filter = filterText && onEvent?.compile(filterText, WANTED.BOOL);
@@ -57,6 +58,7 @@ export function subscribeBinding(
       types: new Set(types.map((type) => type.name)),
       key: key && keyOf(key),
       filter: filter && filterOf(filter),
+      equalities: filter && onEvent ? equalitiesOf(filter, event, onEvent) : [],
       rule,
       claims: claimsOf([key, filter, compiledRule]),
     },

@@ -1,4 +1,4 @@
-import type { Event } from './event.js';
+import type { Event, Indexed } from './event.js';
 import { eventId, type Topic } from './ids.js';
 import { partitionName, type TopicPartition } from './position.js';
 import type { Headers, LogRecord, NewRecord } from './record.js';
@@ -27,6 +27,8 @@ export function encodeEvent(topic: Topic, event: Event): NewRecord {
   return { topic, key: event.subject, headers, value: event.data };
 }
 
+type JsonObject = Readonly<Record<string, unknown>>;
+
 /** The furthest that a date is from 1970 (ECMA-262, Time Values and Time Range). */
 const MAX_TIME = 8.64e15;
 
@@ -42,9 +44,24 @@ export type InvalidKind = 'no-cloudevent' | 'specversion' | 'content-type' | 'da
  * relay passes on can be parsed by everyone after it; it is kept as the bytes it came in.
  */
 export function decodeRecord(record: LogRecord, format: TopicFormat, at: TopicPartition): Decoded {
-  const wrongData = invalidData(record.value);
-  if (wrongData !== undefined) return { ok: false, kind: 'data', reason: wrongData };
-  return format.kind === 'JSON' ? plain(record, format.type, at) : binary(record);
+  const data = parse(record.value);
+  if (typeof data === 'string') return { ok: false, kind: 'data', reason: data };
+  const decoded = format.kind === 'JSON' ? plain(record, format.type, at) : binary(record);
+  if (!decoded.ok || format.indexed === undefined || data === null) return decoded;
+  return { ok: true, event: { ...decoded.event, indexed: indexedOf(data, format.indexed) } };
+}
+
+/** Longer texts are not worth carrying twice: the data is parsed for them. */
+const MAX_INDEXED = 200;
+
+function indexedOf(data: JsonObject, names: readonly string[]): Readonly<Record<string, Indexed>> {
+  const indexed: Record<string, Indexed> = {};
+  for (const name of names) {
+    const value = data[name] ?? null;
+    if (typeof value === 'number' || typeof value === 'boolean' || value === null) indexed[name] = value;
+    else if (typeof value === 'string' && value.length <= MAX_INDEXED) indexed[name] = value;
+  }
+  return indexed;
 }
 
 function plain(record: LogRecord, type: string, at: TopicPartition): Decoded {
@@ -115,11 +132,13 @@ function isJsonType(headers: Headers): boolean {
   return type === undefined || /^[^;]*[/+]json\s*(;|$)/i.test(type);
 }
 
-function invalidData(value: Buffer | null): string | undefined {
-  if (value === null) return undefined;
+/** The data, `null` when there is none, or why it is not a JSON object. */
+function parse(value: Buffer | null): JsonObject | null | string {
+  if (value === null) return null;
   try {
     const data: unknown = JSON.parse(value.toString('utf8'));
-    if (typeof data === 'object' && data !== null && !Array.isArray(data)) return undefined;
+    // An object, and no array: its values are by name, and unknown.
+    if (typeof data === 'object' && data !== null && !Array.isArray(data)) return data as JsonObject;
     return 'the value is JSON, but not an object';
   } catch (error) {
     return `the value is not JSON: ${error instanceof Error ? error.message : String(error)}`;

@@ -11,6 +11,7 @@ import type { Bounds, EventLog } from '../ports/event-log.js';
 import type { Fanout } from '../ports/fanout.js';
 import { FollowedPartition, type PartitionListener } from './followed-partition.js';
 import { Reader } from './reader.js';
+import { TopicWatch } from './topic-watch.js';
 
 export interface HubOptions {
   readonly log: EventLog;
@@ -43,6 +44,8 @@ export class Hub implements AsyncDisposable {
   readonly #boundsUnderWay = new Map<Topic, Promise<readonly Bounds[]>>();
   readonly #stop = new AbortController();
   readonly #reader: Reader;
+  /** What the topics of followed partitions are. */
+  readonly topics: TopicWatch;
   readonly #troubles: Troubles;
   readonly #watch: NodeJS.Timeout;
   #watching = false;
@@ -52,12 +55,21 @@ export class Hub implements AsyncDisposable {
     const { log, fanout, formats, metrics } = options;
     this.#reader = new Reader(log, fanout, formats, metrics, this.#stop.signal);
     this.#troubles = new Troubles(options.logger);
+    this.topics = new TopicWatch({
+      log,
+      inUse: () => [...this.#entries.values()].flatMap(({ partition }) => partition?.at.topic ?? []),
+      onProblem: (error) => {
+        metrics.problems.inc({ kind: 'topics' });
+        this.#troubles.report('topics', error, 'the log does not say what its topics are; it is asked again');
+      },
+      signal: this.#stop.signal,
+    });
     this.#watch = setInterval(() => void this.#lookAtSilent(), WATCH_INTERVAL);
   }
 
-  /** How many partitions the topic has. @throws {MillraceError} TOPIC_MISSING */
-  partitions(topic: Topic): Promise<number> {
-    return this.#options.log.partitions(topic, this.#stop.signal);
+  /** Aborted when the node stops. */
+  get stopping(): AbortSignal {
+    return this.#stop.signal;
   }
 
   /** Where each partition's first record at or after `timestamp` is preceded. */
@@ -213,6 +225,7 @@ export class Hub implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#watch);
+    this.topics[Symbol.dispose]();
     this.#stop.abort(new MillraceError('SHUTTING_DOWN', 'This node is going away.'));
     const entries = [...this.#entries.values()];
     this.#entries.clear();

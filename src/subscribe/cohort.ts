@@ -1,10 +1,11 @@
 import { type ExecutionResult, execute, type GraphQLFormattedError, type GraphQLSchema } from 'graphql';
 import type { Scope } from '../binding/bindings.js';
-import type { Reached } from '../core/cursor.js';
+import { lifeOf, type Place, type Positions, type Reached } from '../core/cursor.js';
 import type { Partition, Topic } from '../core/ids.js';
 import type { TopicPartition } from '../core/position.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
+import type { TopicDescription } from '../ports/event-log.js';
 import type { ParsedEvent } from './parsed-event.js';
 import type { Plan } from './plan.js';
 import type { SharedResult } from './sink.js';
@@ -32,6 +33,7 @@ export class Cohort {
   readonly partitions: readonly TopicPartition[];
   /** Those that stand where the node stands. The others are replayed. */
   readonly live = new Set<Member>();
+  readonly #description: TopicDescription;
   readonly #schema: GraphQLSchema;
   readonly #metrics: Metrics;
   readonly #logger: Logger;
@@ -44,6 +46,7 @@ export class Cohort {
     plan: Plan,
     key: string | undefined,
     partitions: readonly TopicPartition[],
+    description: TopicDescription,
     parts: { readonly schema: GraphQLSchema; readonly metrics: Metrics; readonly logger: Logger },
   ) {
     this.plan = plan;
@@ -51,6 +54,7 @@ export class Cohort {
     this.topic = plan.binding.topic;
     this.partitions = partitions;
     this.#numbers = new Set(partitions.map(({ partition }) => partition));
+    this.#description = description;
     this.#schema = parts.schema;
     this.#metrics = parts.metrics;
     this.#logger = parts.logger;
@@ -59,6 +63,14 @@ export class Cohort {
   /** Whether its members follow the partition: another cohort of the topic may be why this node does. */
   follows(partition: Partition): boolean {
     return this.#numbers.has(partition);
+  }
+
+  /** Where a member stands that was handed `event` and is at `positions`. */
+  placeOf({ relayed }: ParsedEvent, positions: Positions): Place {
+    const { id, partitions } = this.#description;
+    // A producer's clock may be ahead, and the topic may have grown since: the earlier one is safe.
+    const asOf = this.key === undefined ? 0 : Math.min(relayed.timestamp, Date.now());
+    return { positions, life: lifeOf(id), partitions, asOf };
   }
 
   /** The event as this cohort sees it; `undefined` when it is not for them. A promise when resolvers are slow. */

@@ -9,6 +9,12 @@ import type { Pace } from './pace.js';
 import { ParsedEvent } from './parsed-event.js';
 import type { SharedResult, Sink } from './sink.js';
 
+/** Whom a subscriber shares with, and what it follows. */
+export interface Belonging {
+  readonly cohort: Cohort;
+  readonly followed: readonly FollowedPartition[];
+}
+
 /**
  * One subscription. It is either live, a member of its cohort that is handed what the cohort made, or
  * behind, and then replays for itself until it stands where the node stands. A client that does not read
@@ -17,11 +23,11 @@ import type { SharedResult, Sink } from './sink.js';
 export class Subscriber implements Member {
   readonly sink: Sink;
   readonly tag: string;
-  readonly #cohort: Cohort;
+  #cohort: Cohort;
   readonly #codec: CursorCodec;
   readonly #metrics: Metrics;
   readonly #pace: Pace;
-  readonly #followed: readonly FollowedPartition[];
+  #followed: readonly FollowedPartition[];
   /** Where it stands, while it is not live. */
   readonly #reached: Map<Partition, Reached>;
   #full = false;
@@ -32,8 +38,7 @@ export class Subscriber implements Member {
   constructor(
     sink: Sink,
     tag: string,
-    cohort: Cohort,
-    followed: readonly FollowedPartition[],
+    { cohort, followed }: Belonging,
     reached: Map<Partition, Reached>,
     parts: { readonly codec: CursorCodec; readonly metrics: Metrics; readonly pace: Pace },
   ) {
@@ -64,9 +69,22 @@ export class Subscriber implements Member {
   /** Leaves the live ones, standing at `reached` in the event's partition, and where the node stands elsewhere. */
   fallBehind(event: ParsedEvent, reached: Reached): void {
     this.#leave();
-    for (const { at, reached: here } of this.#followed) this.#reached.set(at.partition, here);
+    this.#standHere();
     this.#reached.set(event.at.partition, reached);
     void this.#replay();
+  }
+
+  /** Goes on in another cohort, which follows more partitions: in those it stands at `reached`. */
+  move({ cohort, followed }: Belonging, reached: ReadonlyMap<Partition, Reached>): void {
+    if (this.#closed) return;
+    if (this.#leave()) this.#standHere();
+    for (const [partition, here] of reached) {
+      if (!this.#reached.has(partition)) this.#reached.set(partition, here);
+    }
+    this.#cohort = cohort;
+    this.#followed = followed;
+    if (this.#replaying) this.#wake?.();
+    else this.start();
   }
 
   drained(): void {
@@ -91,8 +109,16 @@ export class Subscriber implements Member {
     this.#metrics.live.inc();
   }
 
-  #leave(): void {
-    if (this.#cohort.live.delete(this)) this.#metrics.live.dec();
+  /** @returns whether it was live */
+  #leave(): boolean {
+    const left = this.#cohort.live.delete(this);
+    if (left) this.#metrics.live.dec();
+    return left;
+  }
+
+  /** As one who was live: where the node stands. */
+  #standHere(): void {
+    for (const { at, reached } of this.#followed) this.#reached.set(at.partition, reached);
   }
 
   async #replay(): Promise<void> {
@@ -147,7 +173,7 @@ export class Subscriber implements Member {
   }
 
   #hand(rendered: Rendered, event: ParsedEvent): void {
-    const cursor = this.#codec.positions(this.#cohort.topic, this.#reached);
+    const cursor = this.#codec.place(this.#cohort.topic, this.#cohort.placeOf(event, this.#reached));
     this.#count(event);
     const head = Buffer.concat([rendered, Buffer.from(cursor)]);
     if (!this.sink.next({ head, cursor }, this.tag)) this.#full = true;

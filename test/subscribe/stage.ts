@@ -20,10 +20,11 @@ const SCHEMA = `
   type Subscription {
     said(about: String): Said @subscribe(topic: "said")
     other(about: String): Said @subscribe(topic: "said")
+    like(text: String, n: Int): Said @subscribe(topic: "said", filter: "event.text == args.text && (args.n == null || event.n > args.n)")
     ofKey(key: ID!): Said @subscribe(topic: "said", key: "args.key")
     ruled: Said @subscribe(topic: "said") @auth(rule: "claims.sub == 'ada' || event.n > 2")
   }
-  type Said { n: Int!, whose: String, slow: Int }`;
+  type Said { n: Int!, text: String, whose: String, slow: Int }`;
 
 const resolvers: ResolverMap = {
   Said: {

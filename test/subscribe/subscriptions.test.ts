@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { offset, partition } from '../../src/core/ids.js';
+import { ParsedEvent } from '../../src/subscribe/parsed-event.js';
 import { Client, openStage } from './stage.js';
 
 const WAIT = { timeout: 30_000 };
@@ -16,6 +17,29 @@ describe('subscriptions', () => {
     expect(await stage.executions()).toBe(5);
     for (const client of clients) client.running?.close();
     expect([await stage.live(), await stage.cohorts()]).toEqual([0, 0]);
+  });
+
+  test('C2 an event is looked at only by those whose filter asks for its value, and parsed for nobody else', async () => {
+    const stage = await openStage({ indexed: ['text'] });
+    const few = numbers(0, 50).map((i) => stage.subscribe(`like(text: "t${i}")`));
+    const [three] = few.slice(3);
+    const nothing = stage.subscribe('like');
+    const above = stage.subscribe('like(text: "t3", n: 1)');
+    await expect.poll(stage.live, WAIT).toBe(52);
+    const parse = vi.spyOn(ParsedEvent.prototype, 'data', 'get');
+    await stage.say('k', [7], { text: 'unasked' });
+    await stage.say('k', [1], { text: 't3' });
+    await stage.say('k', [2], { text: 't3' });
+    await expect.poll(() => three?.numbers, WAIT).toEqual([1, 2]);
+    await expect.poll(() => above.numbers, WAIT).toEqual([2]);
+    expect(nothing.numbers).toEqual([]);
+    await stage.say('k', [3]);
+    await expect.poll(() => nothing.numbers, WAIT).toEqual([3]);
+    const looked = new Set(parse.mock.contexts.map((event) => (event as ParsedEvent).relayed.offset));
+    expect(looked).toEqual(new Set([1, 2, 3]));
+    expect(await stage.executions()).toBe(4);
+    for (const client of [...few, nothing, above]) client.running?.close();
+    expect(await stage.cohorts()).toBe(0);
   });
 
   test('S1 a rule that reads the event holds live and replayed, and never for others', async () => {
@@ -153,20 +177,39 @@ describe('subscriptions', () => {
     await expect.poll(() => resumed.numbers, WAIT).toEqual([3]);
   });
 
-  test('D4 when the topic got more partitions, cursors name all of them for those who follow all', async () => {
+  test('D2 D3 D4 partitions that are added are followed from their beginning, and cursors from before stay valid', async () => {
     const stage = await openStage({ partitions: 2 });
-    vi.spyOn(stage.hub, 'partitions').mockResolvedValueOnce(1);
-    const before = stage.subscribe('said');
+    const grow = smallAtFirst(stage, 1);
+    const client = stage.subscribe('said');
     await expect.poll(stage.live, WAIT).toBe(1);
-    const since = stage.subscribe('said');
-    await expect.poll(stage.live, WAIT).toBe(2);
     const positions = await Promise.all(numbers(0, 8).map((n) => stage.say(`k${n}`, [n])));
-    await expect.poll(() => since.numbers.length, WAIT).toBe(8);
     const first = numbers(0, 8).filter((n) => positions[n]?.[0]?.partition === 0);
-    await expect.poll(() => before.numbers.length, WAIT).toBe(first.length);
-    expect(new Set(before.numbers)).toEqual(new Set(first));
-    const resumed = stage.subscribe(`said(after: "${since.cursors.at(-1)}")`);
-    await expect.poll(stage.live, WAIT).toBe(3);
-    expect(resumed.numbers).toEqual([]);
+    await expect.poll(() => client.numbers.length, WAIT).toBe(first.length);
+    expect(new Set(client.numbers)).toEqual(new Set(first));
+    grow();
+    await expect.poll(() => client.numbers.length, WAIT).toBe(8);
+    await Promise.all(numbers(8, 16).map((n) => stage.say(`k${n}`, [n])));
+    await expect.poll(() => client.numbers.length, WAIT).toBe(16);
+    expect(new Set(client.numbers)).toEqual(new Set(numbers(0, 16)));
+    await expect.poll(stage.live, WAIT).toBe(1);
+    // Each cursor, from before and after, resumes with exactly what follows it.
+    for (const [i, cursor] of client.cursors.entries()) {
+      const resumed = stage.subscribe(`said(after: "${cursor}")`);
+      await expect.poll(stage.live, WAIT).toBe(2);
+      expect(new Set(resumed.numbers)).toEqual(new Set(client.numbers.slice(i + 1)));
+      expect(resumed.numbers).toHaveLength(15 - i);
+      resumed.running?.close();
+    }
   });
 });
+
+/** The log says at first that the topic has fewer partitions than it has. @returns what makes it grow */
+function smallAtFirst(stage: Awaited<ReturnType<typeof openStage>>, partitions: number): () => void {
+  const { log } = stage;
+  const describe = log.describe.bind(log);
+  const small = vi.spyOn(log, 'describe').mockImplementation(async (topics, signal) => {
+    const found = await describe(topics, signal);
+    return new Map([...found].map(([name, { id }]) => [name, { id, partitions }]));
+  });
+  return () => small.mockRestore();
+}

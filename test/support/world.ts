@@ -36,6 +36,7 @@ export async function openWorld({
   partitions = 1,
   windowEvents = 1_000,
   ringEvents = 1_000,
+  indexed = [] as readonly string[],
 } = {}): Promise<World> {
   const dir = await mkdtemp(join(tmpdir(), 'millrace-world-'));
   const store = openEmbeddedStore({ dir });
@@ -44,7 +45,7 @@ export async function openWorld({
   const metrics = new Metrics();
   const logger = openLogger('silent');
   const name = topic('said');
-  const formats = new Map<Topic, TopicFormat>([[name, { kind: 'CLOUDEVENTS' }]]);
+  const formats = new Map<Topic, TopicFormat>([[name, { kind: 'CLOUDEVENTS', indexed }]]);
   const made: AsyncDisposable[] = [];
   const signal = AbortSignal.timeout(120_000);
   const spec = { replicas: 1, config: {} };
