@@ -12,8 +12,8 @@ export const plants: readonly Plant[] = [
     case: 'a leader dies with records that only it has',
     guard: "waiting for a producer's identity ends with the mutation's deadline",
     file: 'src/adapters/kafka/writer.ts',
-    find: 'const current = await withSignal(Promise.resolve(this.producer).catch(() => undefined), signal);',
-    replace: 'const current = await this.producer?.catch(() => undefined);',
+    find: 'await withSignal(known, signal);',
+    replace: 'await known;',
   },
   {
     case: 'every broker is restarted',
