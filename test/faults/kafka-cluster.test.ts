@@ -1,14 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type PrivateCluster, privateCluster } from '../../scripts/services/private.mjs';
-import type { Appended } from '../support/appended.js';
 import type { GatewayProcess } from '../support/gateway-process.js';
-import { append, mutationClient } from '../support/mutations.js';
 import { Recorder } from '../support/recorder.js';
 import { runningSubscriptions } from '../support/running.js';
 import { CASE, SOON } from './support/ceiling.js';
 import { expectAll } from './support/check.js';
 import { KafkaAdmin, OFFSETS } from './support/kafka-admin.js';
-import { FaultWorld, SAY } from './support/world.js';
+import { FaultWorld } from './support/world.js';
 import { disorder, Writers } from './support/writers.js';
 
 const DEADLINE = 2_000;
@@ -134,9 +132,9 @@ describe('a cluster of three brokers', { timeout: CASE }, () => {
     expect(bounds?.end).toBeGreaterThanOrEqual(2 * acted);
 
     // The last word comes after all the others: whatever is doubled is there before it.
-    const last = await lastWord(it.gateway, world.appended);
+    await world.say(it.gateway, 'the last word');
     for (const recorder of [...it.subscribers, heard])
-      await expect.poll(() => recorder.received.at(-1)?.text, SOON).toBe(last);
+      await expect.poll(() => recorder.received.at(-1)?.text, SOON).toBe('the last word');
     await expectAll(it.subscribers, world.appended);
     expect(heard.faults).toEqual([]);
     expect(heard.received.map(({ text }) => text).sort()).toEqual(
@@ -180,16 +178,4 @@ function expectTyped({ refused }: Writers): void {
 
 function expectAlive(processes: readonly GatewayProcess[]): void {
   expect(processes.map(({ child }) => child.exitCode)).toEqual(processes.map(() => null));
-}
-
-/** One mutation more. @returns its text */
-async function lastWord({ url }: GatewayProcess, appended: Appended): Promise<string> {
-  const client = mutationClient(url);
-  try {
-    const text = 'the last word';
-    appended.accept(await append(client, SAY, { room: 'room-0', text }));
-    return text;
-  } finally {
-    await client.dispose();
-  }
 }

@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
-import { Appended } from '../../support/appended.js';
+import { type Accepted, Appended } from '../../support/appended.js';
 import { folderOf, type GatewayProcess, startProcess } from '../../support/gateway-process.js';
+import { append, mutationClient } from '../../support/mutations.js';
 import { Recorder, type ResumeOptions } from '../../support/recorder.js';
 import { runningSubscriptions } from '../../support/running.js';
 import { kafkaBrokers, redisUrl, uniqueName } from '../../support/services.js';
@@ -98,6 +99,18 @@ export class FaultWorld implements AsyncDisposable {
   ): Promise<Stream> {
     const name = `stream ${++this.#names}, no.`;
     return this.#own(new Stream(at.url, SAY, { ...options, name, appended: this.appended }));
+  }
+
+  /** One mutation at a gateway. @returns where its event is */
+  async say(at: GatewayProcess, text: string, room = 'room-0'): Promise<Accepted> {
+    const client = mutationClient(at.url);
+    try {
+      const event = await append(client, SAY, { room, text });
+      this.appended.accept(event);
+      return event;
+    } finally {
+      await client.dispose();
+    }
   }
 
   /** Waits until `more` events more than now have been appended. */
