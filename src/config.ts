@@ -98,6 +98,12 @@ const VARIABLES = {
     allowed: 'letters, digits, . _ -',
     schema: text.regex(/^[\w.-]+$/).default('millrace'),
   },
+  KAFKA_SESSION_TIMEOUT_MS: count(
+    30_000,
+    'After how long without a sign of life the partitions of a relay or service go to others',
+    1_000,
+    1_800_000,
+  ),
   WINDOW_EVENTS: count(10_000, 'How many recent events per partition can be replayed without the log'),
   RING_EVENTS: count(5_000, 'How many recent events per partition a node keeps in memory'),
   RING_BYTES: count(16_777_216, 'How many bytes of them at the most'),
