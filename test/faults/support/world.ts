@@ -1,6 +1,8 @@
+import type { Client } from 'graphql-ws';
 import { expect } from 'vitest';
-import { Appended } from '../../support/appended.js';
+import { type Accepted, Appended } from '../../support/appended.js';
 import { folderOf, type GatewayProcess, startProcess } from '../../support/gateway-process.js';
+import { append, mutationClient } from '../../support/mutations.js';
 import { Recorder, type ResumeOptions } from '../../support/recorder.js';
 import { runningSubscriptions } from '../../support/running.js';
 import { kafkaBrokers, redisUrl, uniqueName } from '../../support/services.js';
@@ -40,6 +42,7 @@ export class FaultWorld implements AsyncDisposable {
   readonly #env: Readonly<Record<string, string>>;
   /** Ended in the reverse of their order. */
   readonly #made: AsyncDisposable[];
+  readonly #clients = new Map<string, Client>();
   #names = 0;
 
   private constructor(topic: string, folder: AsyncDisposable & { path: string }, options: WorldOptions) {
@@ -92,6 +95,16 @@ export class FaultWorld implements AsyncDisposable {
     return this.#own(new Stream(at.url, SAY, { ...options, name, appended: this.appended }));
   }
 
+  /** One mutation. @throws when it fails */
+  async say(at: GatewayProcess): Promise<Accepted> {
+    const client = this.#clients.get(at.url) ?? mutationClient(at.url);
+    this.#clients.set(at.url, client);
+    const n = ++this.#names;
+    const event = await append(client, SAY, { room: `room-${n % 17}`, text: `said ${n}` });
+    this.appended.accept(event);
+    return event;
+  }
+
   /** Waits until `more` events more than now have been appended. */
   async grows(more: number): Promise<void> {
     const { accepted } = this.appended;
@@ -105,6 +118,7 @@ export class FaultWorld implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    for (const client of this.#clients.values()) await client.dispose();
     for (const one of this.#made.splice(0).reverse()) await one[Symbol.asyncDispose]();
   }
 
