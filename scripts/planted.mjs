@@ -115,9 +115,10 @@ async function runCase({ suite, case: title }) {
   if (ran.length !== 1) return { outcome: 'broken', why: `${ran.length} cases have this title` };
   const [{ status, failureMessages }] = ran;
   if (status === 'passed') return { outcome: 'passed', why: 'the case passed' };
-  const why = failureMessages.join('\n').split('\n').slice(0, 3).join(' ').slice(0, 400);
-  const expected = /AssertionError|timed out/i.test(failureMessages.join('\n'));
-  return { outcome: expected ? 'failed' : 'broken', why };
+  const [why = ''] = failureMessages.join('\n').split(/\n\s+at /);
+  // `expect.poll` fails with a plain Error that has the words of its expectation.
+  const expected = /AssertionError|Error: expected |timed out/i.test(failureMessages.join('\n'));
+  return { outcome: expected ? 'failed' : 'broken', why: why.slice(0, 400).replaceAll('\n', '\n       ') };
 }
 
 function vitest(args) {

@@ -20,8 +20,16 @@ export async function expectAll(
   const judged = subscribers.map((one) => ('recorder' in one ? one : { recorder: one }));
   // Whoever was ended gets nothing more, so that there is nothing to wait for.
   const due = () => judged.filter(({ recorder }) => recorder.faults.length === 0);
-  await expect.poll(() => due().flatMap((one) => silence(one, appended)), SOON).toEqual([]);
-  expect(judged.flatMap((one) => report(one, appended))).toEqual([]);
+  await expect
+    .poll(
+      () =>
+        due()
+          .flatMap((one) => silence(one, appended))
+          .join('\n'),
+      SOON,
+    )
+    .toBe('');
+  expect(judged.flatMap((one) => report(one, appended)).join('\n')).toBe('');
 }
 
 /** Who has not got the newest event that was appended. */

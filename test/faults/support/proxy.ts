@@ -13,10 +13,9 @@ export interface Splitter {
 
 /**
  * What becomes of a frame. `drop`: it alone is swallowed. `silence`: the connection carries nothing any more,
- * this frame included, and does not close. `cut`: it is reset. `answer`: the service never sees the frame,
- * and these bytes go to the one who sent it.
+ * this frame included, and does not close. `cut`: it is reset. `instead`: other bytes in the frame's place.
  */
-export type Verdict = 'pass' | 'drop' | 'silence' | 'cut' | { readonly answer: Buffer };
+export type Verdict = 'pass' | 'drop' | 'silence' | 'cut' | { readonly instead: Buffer };
 
 export interface Passing {
   readonly direction: Direction;
@@ -46,8 +45,8 @@ const WAITING_BYTES = 1 << 20;
 export class TcpProxy implements AsyncDisposable {
   /** Where new connections lead to, as `host:port`. */
   target: string;
-  /** How long each frame takes, in milliseconds. Those under way keep the time they had. */
-  readonly delay: Record<Direction, number> = { up: 0, down: 0 };
+  /** How long what was read takes, in milliseconds. What is under way keeps the time it had. */
+  delay: (passing: Passing) => number = () => 0;
   /** The largest piece that is written at once, in bytes; 0: whole frames. */
   slice = 0;
   judge: Judge = () => 'pass';
@@ -160,7 +159,7 @@ export class TcpProxy implements AsyncDisposable {
     let over = false;
     let wake = (): void => undefined;
     from.on('data', (chunk: Buffer) => {
-      const due = performance.now() + this.delay[direction];
+      const due = performance.now() + this.delay({ direction, connection });
       for (const frame of splitter.push(chunk)) {
         waiting.push({ frame, due });
         bytes += frame.length;
@@ -186,7 +185,7 @@ export class TcpProxy implements AsyncDisposable {
       await this.#held.get(direction)?.over;
       if (!link.silent) {
         const verdict = await this.judge(next.frame, { direction, connection });
-        await this.#obey(verdict, next.frame, link, from, to);
+        await this.#obey(verdict, next.frame, link, to);
       }
       bytes -= next.frame.length;
       if (bytes <= WAITING_BYTES) from.resume();
@@ -194,11 +193,11 @@ export class TcpProxy implements AsyncDisposable {
     if (!link.silent) to.end();
   }
 
-  async #obey(verdict: Verdict, frame: Buffer, link: Link, from: Socket, to: Socket): Promise<void> {
+  async #obey(verdict: Verdict, frame: Buffer, link: Link, to: Socket): Promise<void> {
     if (verdict === 'pass') await this.#write(to, frame);
     else if (verdict === 'silence') link.silent = true;
     else if (verdict === 'cut') link.reset();
-    else if (verdict !== 'drop') await this.#write(from, verdict.answer);
+    else if (verdict !== 'drop') await this.#write(to, verdict.instead);
   }
 
   async #write(to: Socket, bytes: Buffer): Promise<void> {

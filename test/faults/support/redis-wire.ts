@@ -1,4 +1,4 @@
-import { type Judge, TcpProxy } from './proxy.js';
+import { type Judge, type Passing, TcpProxy } from './proxy.js';
 import { pushed, relayed, respFrames, words } from './resp.js';
 
 /** A network before Redis that understands what passes: it counts, and a case decides what goes on. */
@@ -7,8 +7,8 @@ export class RedisWire implements AsyncDisposable {
   events = 0;
   /** Beats that did. */
   beats = 0;
-  /** Questions for the newest offset, which a node asks of partitions that are silent. */
-  looks = 0;
+  /** The connections that channels were subscribed on. */
+  readonly subscribers = new Set<number>();
   /** What each run of the relay's script answered, in the order in which the answers came by. */
   readonly outcomes: { readonly status: string; readonly number: number }[] = [];
   /** What becomes of a frame; is asked before it is counted. */
@@ -19,7 +19,7 @@ export class RedisWire implements AsyncDisposable {
     this.proxy = proxy;
     proxy.judge = async (frame, passing) => {
       const verdict = await this.judge(frame, passing);
-      if (verdict === 'pass') this.#count(frame, passing.direction === 'down');
+      if (verdict === 'pass') this.#count(frame, passing);
       return verdict;
     };
   }
@@ -33,10 +33,10 @@ export class RedisWire implements AsyncDisposable {
     return `redis://${this.proxy.address}`;
   }
 
-  #count(frame: Buffer, down: boolean): void {
-    if (!down) {
-      const [command, , field] = words(frame).map((word) => word.toString('latin1', 0, 20).toLowerCase());
-      if (command === 'hget' && field === 'newest') this.looks += 1;
+  #count(frame: Buffer, { direction, connection }: Passing): void {
+    if (direction === 'up') {
+      const [command] = words(frame);
+      if (/^subscribe$/i.test(command?.toString('latin1') ?? '')) this.subscribers.add(connection);
       return;
     }
     const push = pushed(frame);

@@ -44,6 +44,18 @@ export function isRelayScript(frame: Buffer): boolean {
   );
 }
 
+/** The key of a look: the question for the newest offset, which a node asks of a partition that is silent. */
+export function looked(frame: Buffer): string | undefined {
+  const [command, key, field] = words(frame).map((word) => word.toString('latin1'));
+  return command?.toLowerCase() === 'hget' && field === 'newest' ? key : undefined;
+}
+
+/** A command as bytes. */
+export function command(...parts: readonly string[]): Buffer {
+  const bulk = parts.map((part) => `$${Buffer.byteLength(part)}\r\n${part}\r\n`);
+  return Buffer.from(`*${parts.length}\r\n${bulk.join('')}`);
+}
+
 /** A message that Redis pushes to a subscriber: its channel, and whether it is a beat. */
 export function pushed(frame: Buffer): { readonly channel: string; readonly beat: boolean } | undefined {
   const [kind, channel, message] = words(frame);

@@ -1,3 +1,4 @@
+import type { Client } from 'graphql-ws';
 import { expect } from 'vitest';
 import { type Accepted, Appended } from '../../support/appended.js';
 import { folderOf, type GatewayProcess, startProcess } from '../../support/gateway-process.js';
@@ -43,6 +44,7 @@ export class FaultWorld implements AsyncDisposable {
   readonly #env: Readonly<Record<string, string>>;
   /** Ended in the reverse of their order. */
   readonly #made: AsyncDisposable[];
+  readonly #clients = new Map<string, Client>();
   #names = 0;
 
   private constructor(topic: string, folder: AsyncDisposable & { path: string }, options: WorldOptions) {
@@ -101,16 +103,15 @@ export class FaultWorld implements AsyncDisposable {
     return this.#own(new Stream(at.url, SAY, { ...options, name, appended: this.appended }));
   }
 
-  /** One mutation at a gateway. @returns where its event is */
-  async say(at: GatewayProcess, text: string, room = 'room-0'): Promise<Accepted> {
-    const client = mutationClient(at.url);
-    try {
-      const event = await append(client, SAY, { room, text });
-      this.appended.accept(event);
-      return event;
-    } finally {
-      await client.dispose();
-    }
+  /** One mutation at a gateway. @returns where its event is @throws when it fails */
+  async say(at: GatewayProcess, text?: string, room?: string): Promise<Accepted> {
+    const client = this.#clients.get(at.url) ?? mutationClient(at.url);
+    this.#clients.set(at.url, client);
+    const n = ++this.#names;
+    const variables = { room: room ?? `room-${n % 17}`, text: text ?? `said ${n}` };
+    const event = await append(client, SAY, variables);
+    this.appended.accept(event);
+    return event;
   }
 
   /** Waits until `more` events more than now have been appended. */
@@ -126,6 +127,7 @@ export class FaultWorld implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    for (const client of this.#clients.values()) await client.dispose();
     for (const one of this.#made.splice(0).reverse()) await one[Symbol.asyncDispose]();
   }
 
