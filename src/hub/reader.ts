@@ -1,7 +1,7 @@
 import { decodeRecord } from '../core/cloudevent.js';
 import type { Relayed } from '../core/event.js';
 import { type Offset, offset, type Topic } from '../core/ids.js';
-import type { TopicPartition } from '../core/position.js';
+import { type PartitionLife, partitionName } from '../core/position.js';
 import type { TopicFormat } from '../core/topic-format.js';
 import type { Metrics } from '../observe/metrics.js';
 import type { EventLog } from '../ports/event-log.js';
@@ -36,9 +36,10 @@ export class Reader {
   /**
    * Everything visible in `(after, through]`, in order.
    * @throws {OffsetOutOfRange} when the log no longer has the beginning of it
+   * @throws {TopicRecreated} when the topic is another one by now
    */
-  read(at: TopicPartition, after: Offset, through: Offset): Promise<readonly Relayed[]> {
-    const key = `${at.topic}/${at.partition}:${after}:${through}`;
+  read(at: PartitionLife, after: Offset, through: Offset): Promise<readonly Relayed[]> {
+    const key = `${partitionName(at)}:${at.topicId}:${after}:${through}`;
     const shared = this.#underWay.get(key);
     if (shared !== undefined) return shared;
     const read = this.#read(at, after, through).finally(() => this.#underWay.delete(key));
@@ -46,7 +47,7 @@ export class Reader {
     return read;
   }
 
-  async #read(at: TopicPartition, after: Offset, through: Offset): Promise<readonly Relayed[]> {
+  async #read(at: PartitionLife, after: Offset, through: Offset): Promise<readonly Relayed[]> {
     // A window that cannot be read is a window that does not have it: the log is the truth (D6).
     const recent = await this.#fanout.window(at, after, through).catch(() => undefined);
     if (recent !== undefined) {

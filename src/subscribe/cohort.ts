@@ -1,8 +1,9 @@
-import { type ExecutionResult, execute, type GraphQLFormattedError, type GraphQLSchema } from 'graphql';
+import { type ExecutionResult, execute, type GraphQLSchema } from 'graphql';
 import type { Scope } from '../binding/bindings.js';
 import { lifeOf, type Place, type Positions, type Reached } from '../core/cursor.js';
 import type { Partition, Topic } from '../core/ids.js';
 import type { TopicPartition } from '../core/position.js';
+import type { EventsLost } from '../hub/events-lost.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
 import type { TopicDescription } from '../ports/event-log.js';
@@ -18,7 +19,8 @@ export interface Member {
   live(result: SharedResult, event: ParsedEvent): void;
   /** Leaves the live ones, standing at `reached` in the event's partition. */
   fallBehind(event: ParsedEvent, reached: Reached): void;
-  fail(errors: readonly GraphQLFormattedError[]): void;
+  /** Events that it has not seen are gone for good: it ends (D5). */
+  lost(loss: EventsLost): void;
 }
 
 /**
@@ -71,6 +73,12 @@ export class Cohort {
     // A producer's clock may be ahead, and the topic may have grown since: the earlier one is safe.
     const asOf = this.key === undefined ? 0 : Math.min(relayed.timestamp, Date.now());
     return { positions, life: lifeOf(id), partitions, asOf };
+  }
+
+  /** Where a member stands that is at `positions` since nobody knows when: any earlier time is as good. */
+  placeAt(positions: Positions): Place {
+    const { id, partitions } = this.#description;
+    return { positions, life: lifeOf(id), partitions, asOf: 0 };
   }
 
   /** The event as this cohort sees it; `undefined` when it is not for them. A promise when resolvers are slow. */

@@ -1,13 +1,21 @@
-import type { GraphQLFormattedError } from 'graphql';
-import { type CursorCodec, fingerprint, type Reached } from '../core/cursor.js';
+import { type CursorCodec, fingerprint, type Positions, type Reached } from '../core/cursor.js';
 import { MillraceError } from '../core/errors.js';
 import type { Partition } from '../core/ids.js';
+import { EventsLost } from '../hub/events-lost.js';
 import type { FollowedPartition } from '../hub/followed-partition.js';
 import type { Metrics } from '../observe/metrics.js';
 import type { Cohort, Member, Rendered } from './cohort.js';
 import type { Pace } from './pace.js';
 import { ParsedEvent } from './parsed-event.js';
 import type { SharedResult, Sink } from './sink.js';
+
+export interface SubscriberParts {
+  readonly codec: CursorCodec;
+  readonly metrics: Metrics;
+  readonly pace: Pace;
+  /** The error for one that stands at `positions` and whose next events are gone (D5). */
+  readonly resync: (loss: EventsLost, positions: Positions) => Promise<MillraceError>;
+}
 
 /**
  * One subscription. It is either live, a member of its cohort that is handed what the cohort made, or
@@ -21,6 +29,7 @@ export class Subscriber implements Member {
   readonly #codec: CursorCodec;
   readonly #metrics: Metrics;
   readonly #pace: Pace;
+  readonly #resync: SubscriberParts['resync'];
   readonly #followed: readonly FollowedPartition[];
   /** Where it stands, while it is not live. */
   readonly #reached: Map<Partition, Reached>;
@@ -35,7 +44,7 @@ export class Subscriber implements Member {
     cohort: Cohort,
     followed: readonly FollowedPartition[],
     reached: Map<Partition, Reached>,
-    parts: { readonly codec: CursorCodec; readonly metrics: Metrics; readonly pace: Pace },
+    parts: SubscriberParts,
   ) {
     this.sink = sink;
     this.tag = tag;
@@ -45,6 +54,7 @@ export class Subscriber implements Member {
     this.#codec = parts.codec;
     this.#metrics = parts.metrics;
     this.#pace = parts.pace;
+    this.#resync = parts.resync;
   }
 
   /** Becomes live at once when it stands where the node stands, or else replays until it does. */
@@ -64,7 +74,7 @@ export class Subscriber implements Member {
   /** Leaves the live ones, standing at `reached` in the event's partition, and where the node stands elsewhere. */
   fallBehind(event: ParsedEvent, reached: Reached): void {
     this.#leave();
-    for (const { at, reached: here } of this.#followed) this.#reached.set(at.partition, here);
+    this.#standWithNode();
     this.#reached.set(event.at.partition, reached);
     void this.#replay();
   }
@@ -80,10 +90,22 @@ export class Subscriber implements Member {
     this.#wake?.();
   }
 
-  fail(errors: readonly GraphQLFormattedError[]): void {
+  /** Live, it stood where the node stands; what is gone comes after that. */
+  lost(loss: EventsLost): void {
+    this.#leave();
+    this.#standWithNode();
+    void this.#fail(loss);
+  }
+
+  async #fail(error: unknown): Promise<void> {
     if (this.#closed) return;
     this.close();
-    this.sink.error(errors);
+    const known = error instanceof EventsLost ? await this.#resync(error, this.#reached) : asMillrace(error);
+    this.sink.error([{ message: known.message, extensions: known.extensions }]);
+  }
+
+  #standWithNode(): void {
+    for (const { at, reached: here } of this.#followed) this.#reached.set(at.partition, here);
   }
 
   #join(): void {
@@ -109,13 +131,7 @@ export class Subscriber implements Member {
         } else await this.#step();
       }
     } catch (error) {
-      const known =
-        error instanceof MillraceError
-          ? error
-          : new MillraceError('LOG_UNAVAILABLE', 'The events after the cursor cannot be read now.', {
-              cause: error,
-            });
-      this.fail([{ message: known.message, extensions: known.extensions }]);
+      await this.#fail(error);
     } finally {
       this.#replaying = false;
       this.#metrics.behind.dec();
@@ -128,7 +144,8 @@ export class Subscriber implements Member {
     for (const partition of this.#followed) {
       const number = partition.at.partition;
       const from = this.#at(number);
-      if (from.offset >= partition.reached.offset) continue;
+      // One that has ended says why when it is read.
+      if (from.offset >= partition.reached.offset && partition.ended === undefined) continue;
       const { events, through } = await partition.read(from.offset);
       await this.#pace.turn();
       moved = true;
@@ -154,7 +171,9 @@ export class Subscriber implements Member {
   }
 
   #caughtUp(): boolean {
-    return this.#followed.every(({ at, reached }) => this.#at(at.partition).offset === reached.offset);
+    return this.#followed.every(
+      ({ at, reached, ended }) => ended === undefined && this.#at(at.partition).offset === reached.offset,
+    );
   }
 
   #at(partition: Partition): Reached {
@@ -183,6 +202,12 @@ export class Subscriber implements Member {
     this.#metrics.deliveries.inc({ field: this.#cohort.plan.binding.field });
     this.#metrics.deliveryLatency.observe(Math.max(0, (Date.now() - relayed.timestamp) / 1000));
   }
+}
+
+function asMillrace(error: unknown): MillraceError {
+  if (error instanceof MillraceError) return error;
+  const message = 'The events after the cursor cannot be read now.';
+  return new MillraceError('LOG_UNAVAILABLE', message, { cause: error });
 }
 
 /** Where one stands that was handed this event. */

@@ -2,9 +2,10 @@ import { type GraphQLError, GraphQLError as GraphQLFault } from 'graphql';
 import type { Bindings } from '../binding/bindings.js';
 import type { CursorCodec, Positions, Reached } from '../core/cursor.js';
 import { MillraceError } from '../core/errors.js';
-import { BEFORE_FIRST, type Partition, partition, type Topic } from '../core/ids.js';
+import { BEFORE_FIRST, otherTopic, type Partition, partition, type Topic } from '../core/ids.js';
 import { partitionOfKey } from '../core/partitioner.js';
 import type { TopicPartition } from '../core/position.js';
+import { EventsLost } from '../hub/events-lost.js';
 import type { FollowedPartition } from '../hub/followed-partition.js';
 import type { Hub } from '../hub/hub.js';
 import type { Logger } from '../observe/log.js';
@@ -13,6 +14,7 @@ import type { TopicDescription } from '../ports/event-log.js';
 import { Cohort } from './cohort.js';
 import { Pace } from './pace.js';
 import { type Plan, planSubscription, type SubscribeRequest } from './plan.js';
+import { Resync } from './resync.js';
 import { Routing } from './routing.js';
 import type { ActiveSubscription, Sink } from './sink.js';
 import { Subscriber } from './subscriber.js';
@@ -38,9 +40,11 @@ export class Subscriptions {
   readonly #cohorts = new Map<string, Cohort>();
   readonly #routings = new Map<Topic, Routing>();
   readonly #pace = new Pace();
+  readonly #resync: Resync;
 
   constructor(options: SubscriptionsOptions) {
     this.#options = options;
+    this.#resync = new Resync(options.hub, options.codec);
   }
 
   /**
@@ -84,14 +88,13 @@ export class Subscriptions {
       const joined = await this.#join(plan);
       if (closed) return joined.release();
       membership = joined;
-      const reached = await this.#place(
-        plan,
-        joined.followed,
-        plan.after ?? (plan.since ? undefined : resumeFrom),
-      );
+      const reached = await this.#place(plan, joined, plan.after ?? (plan.since ? undefined : resumeFrom));
       if (closed) return;
       const tag = this.#options.codec.tag(this.#scope(plan));
-      const parts = { ...this.#options, pace: this.#pace };
+      const { cohort } = joined;
+      const resync = (loss: EventsLost, positions: Positions): Promise<MillraceError> =>
+        this.#resync.error(loss, { topic: cohort.topic, key: cohort.key, tag }, cohort.placeAt(positions));
+      const parts = { ...this.#options, pace: this.#pace, resync };
       subscriber = new Subscriber(watched, tag, joined.cohort, joined.followed, reached, parts);
       subscriber.start();
     };
@@ -120,6 +123,11 @@ export class Subscriptions {
     const partitions = numbers.map((number) => ({ topic: binding.topic, partition: number }));
     const routing = this.#routing(binding.topic);
     const follows = await followAll(this.#options.hub, partitions, routing);
+    if (follows.some((follow) => otherTopic(follow.partition.at.topicId, id))) {
+      // Made anew meanwhile.
+      for (const follow of follows) follow.release();
+      return this.#join(plan);
+    }
     for (const follow of follows) routing.follows(follow.partition);
     // What is shared has a cursor in it, so members follow the same partitions: a topic may get more of them.
     const name = `${plan.cohort}/${id ?? ''}/${count}`;
@@ -172,14 +180,22 @@ export class Subscriptions {
   /** Where the subscription begins in each partition. */
   async #place(
     plan: Plan,
-    followed: readonly FollowedPartition[],
+    { followed, cohort }: Membership,
     after: string | undefined,
   ): Promise<Map<Partition, Reached>> {
     const { hub, codec } = this.#options;
     if (after !== undefined) {
-      const { positions } = codec.read(after, this.#scope(plan));
-      await hub.verify(plan.binding.topic, positions);
-      return placeOf(followed, positions);
+      const scope = this.#scope(plan);
+      const place = codec.read(after, scope);
+      const positions = placeOf(followed, place.positions);
+      try {
+        await hub.verify(plan.binding.topic, place);
+      } catch (error) {
+        if (!(error instanceof EventsLost)) throw error;
+        const who = { topic: cohort.topic, key: cohort.key, tag: codec.tag(scope) };
+        throw await this.#resync.error(error, who, { ...place, positions });
+      }
+      return positions;
     }
     if (plan.since === undefined) {
       return new Map(followed.map(({ at, reached }) => [at.partition, reached]));
