@@ -95,7 +95,7 @@ export class Client implements Sink {
 export async function openStage(options?: Parameters<typeof openWorld>[0]) {
   const world = await openWorld(options);
   onTestFinished(() => world[Symbol.asyncDispose]());
-  await world.relay();
+  const relaying = await world.relay();
   const hub = world.hub();
   const { metrics } = world;
   const subscriptions = new Subscriptions({
@@ -109,6 +109,7 @@ export async function openStage(options?: Parameters<typeof openWorld>[0]) {
   return {
     ...world,
     hub,
+    relaying,
     /** Subscribes to `it: <field>`, and selects `n` unless told otherwise. */
     subscribe(field: string, claims: Claims = {}, select = 'n', client = new Client()): Client {
       const document = parse(`subscription { it: ${field} { ${select} } }`);
