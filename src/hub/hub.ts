@@ -1,13 +1,14 @@
 import { fingerprint, type Positions, type Reached } from '../core/cursor.js';
 import { Deadline } from '../core/deadline.js';
 import { MillraceError } from '../core/errors.js';
+import type { Relayed } from '../core/event.js';
 import { type Offset, offset, type Topic } from '../core/ids.js';
 import { partitionName, type TopicPartition } from '../core/position.js';
 import type { TopicFormat } from '../core/topic-format.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
 import { Troubles } from '../observe/troubles.js';
-import type { Bounds, EventLog } from '../ports/event-log.js';
+import { type Bounds, type EventLog, OffsetOutOfRange } from '../ports/event-log.js';
 import type { Fanout } from '../ports/fanout.js';
 import { FollowedPartition, type PartitionListener } from './followed-partition.js';
 import { Reader } from './reader.js';
@@ -132,8 +133,10 @@ export class Hub implements AsyncDisposable {
 
   async #sameEvent(at: TopicPartition, reached: Reached): Promise<void> {
     if (reached.fingerprint === 0) return;
-    const [event] = await this.#reader.read(at, offset(reached.offset - 1), reached.offset);
-    // Nothing there is no proof: compaction may have taken it.
+    const [event] = await this.#reader
+      .read(at, offset(reached.offset - 1), reached.offset)
+      .catch(nothingIfGone);
+    // Nothing there is no proof: compaction may have taken it, or retention since it was asked what there is.
     if (event === undefined || fingerprint(event.event.id, event.timestamp) === reached.fingerprint) return;
     throw new MillraceError(
       'RESYNC_REQUIRED',
@@ -220,4 +223,9 @@ export class Hub implements AsyncDisposable {
     await Promise.all(entries.map(({ partition }) => partition?.[Symbol.asyncDispose]()));
     this.#troubles[Symbol.dispose]();
   }
+}
+
+function nothingIfGone(error: unknown): readonly Relayed[] {
+  if (error instanceof OffsetOutOfRange) return [];
+  throw error;
 }
