@@ -45,7 +45,7 @@ describe('the switch from replay to live', () => {
       fc.asyncProperty(fc.scheduler(), actions, async (scheduler, acts) => {
         expect(await play(scheduler, acts)).toEqual([]);
       }),
-      { numRuns: 200, ...FOUND },
+      { numRuns: 150, ...FOUND },
     );
   });
 
@@ -54,7 +54,7 @@ describe('the switch from replay to live', () => {
       fc.asyncProperty(fc.scheduler(), actionsWithRetention, async (scheduler, acts) => {
         expect(await play(scheduler, acts)).toEqual([]);
       }),
-      { numRuns: 100, ...FOUND },
+      { numRuns: 75, ...FOUND },
     );
   });
 });
