@@ -88,6 +88,13 @@ export class Expressions {
     return { source, tree, reads, evaluate: (scope) => parsed(this.#values(scope, reads)) };
   }
 
+  /** A part of an expression that was compiled here, by itself. */
+  part(source: string, node: CelNode): Expression<unknown> {
+    const parsed = this.#run.parse(source.slice(node.start, node.end));
+    const reads = readsOf(node);
+    return (scope) => parsed(this.#values(scope, reads));
+  }
+
   /** Only what is read is converted: filters run for each event. */
   #values(scope: Scope, reads: ReadonlyMap<string, Reads>): Record<string, unknown> {
     const values: Record<string, unknown> = { claims: scope.claims };
@@ -174,9 +181,13 @@ function attempt(compiled: Compiled, scope: Scope): unknown {
   try {
     return compiled.evaluate(scope);
   } catch (cause) {
-    const reason = cause instanceof Error && 'summary' in cause ? String(cause.summary) : String(cause);
-    throw new MillraceError('BAD_REQUEST', `${compiled.source} has no value: ${reason}`, { cause });
+    throw new MillraceError('BAD_REQUEST', `${compiled.source} has no value: ${reasonOf(cause)}`, { cause });
   }
+}
+
+/** What CEL says, without the picture of the place. */
+function reasonOf(cause: unknown): string {
+  return cause instanceof Error && 'summary' in cause ? String(cause.summary) : String(cause);
 }
 
 /** What a map says, as JSON. @throws {MillraceError} BAD_REQUEST when it cannot be made at run time */
@@ -191,7 +202,12 @@ export function mapOf(compiled: Compiled): Expression<Readonly<Record<string, un
 
 export function filterOf(compiled: Compiled): Expression<boolean> {
   return (scope) => {
-    const value = compiled.evaluate(scope);
+    let value: unknown;
+    try {
+      value = compiled.evaluate(scope);
+    } catch (cause) {
+      throw new Error(`${compiled.source} has no value: ${reasonOf(cause)}`, { cause });
+    }
     if (typeof value === 'boolean') return value;
     throw new TypeError(`${compiled.source} is not a bool`);
   };

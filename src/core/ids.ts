@@ -7,6 +7,11 @@ type Brand<T, B extends string> = T & { readonly [brand]: B };
 
 /** The name of a topic, as the log knows it. */
 export type Topic = Brand<string, 'Topic'>;
+/**
+ * Which of the topics that had this name one after the other: a topic that is deleted and made anew has
+ * another. Kafka's topic id (KIP-516).
+ */
+export type TopicId = Brand<string, 'TopicId'>;
 /** A partition's number within its topic, from 0. */
 export type Partition = Brand<number, 'Partition'>;
 /** A record's place within its partition, from 0. Exact up to 2^53, which a partition does not reach. */
@@ -15,6 +20,7 @@ export type Offset = Brand<number, 'Offset'>;
 export type EventId = Brand<string, 'EventId'>;
 
 export const topic = (name: string): Topic => name as Topic;
+export const topicId = (id: string): TopicId => id as TopicId;
 export const partition = (number: number): Partition => number as Partition;
 export const offset = (number: number): Offset => number as Offset;
 export const eventId = (id: string): EventId => id as EventId;

@@ -11,6 +11,11 @@ export interface Position extends TopicPartition {
   readonly offset: Offset;
 }
 
+/** The name of a place, for people: `shop.orders/3@17`. */
+export function placeName(at: Position): string {
+  return `${partitionName(at)}@${at.offset}`;
+}
+
 /** A name for logs, map keys and channels: `shop.orders/3`. No topic name contains a slash. */
 export function partitionName({ topic, partition }: TopicPartition): string {
   return `${topic}/${partition}`;

@@ -10,6 +10,7 @@ import type { Metrics } from '../observe/metrics.js';
 import type { Troubles } from '../observe/troubles.js';
 import { type EventLog, OffsetOutOfRange } from '../ports/event-log.js';
 import type { Fanout } from '../ports/fanout.js';
+import type { Replayed } from './blocks.js';
 import type { Reader } from './reader.js';
 import { Ring } from './ring.js';
 
@@ -29,15 +30,8 @@ export interface FollowedPartitionParts {
   readonly ring: { readonly events: number; readonly bytes: number };
 }
 
-/** A stretch of replay: everything visible after where it was asked for, up to `through`. */
-export interface Replayed {
-  readonly events: readonly Relayed[];
-  readonly through: Offset;
-}
-
-/** How many offsets one step of a replay or repair covers at the most, and how many bytes, as far as sizes are known. */
+/** How many events of the ring one step of a replay takes. */
 const CHUNK = 1_000;
-const CHUNK_BYTES = 8 << 20;
 /** How many ids of idempotent events are remembered, so that a retry's second event is passed over (D1). */
 const IDS = 10_000;
 
@@ -51,8 +45,6 @@ export class FollowedPartition implements AsyncDisposable {
   readonly #ids = new LRUCache<string, Offset>({ max: IDS });
   #link: Link;
   #fingerprint = 0;
-  /** What an event here weighs, in bytes, by those read last; a guess on the large side before the first. */
-  #weight = 80_000;
   #heardAt = performance.now();
   #repair: Promise<void> | undefined;
   #following: AsyncDisposable | undefined;
@@ -135,27 +127,12 @@ export class FollowedPartition implements AsyncDisposable {
     if (near !== undefined) {
       return { events: near, through: near.length < CHUNK ? end : (near.at(-1)?.offset ?? end) };
     }
-    const through = offset(Math.min(end, after + this.#chunk));
     try {
-      return { events: this.#once(await this.#read(after, through)), through };
+      const { events, through } = await this.#parts.reader.read(this.at, after, end);
+      return { events: this.#once(events), through };
     } catch (error) {
       throw error instanceof OffsetOutOfRange ? retentionPassed(error) : error;
     }
-  }
-
-  /**
-   * S4: a step through large events holds no more bytes than one through small ones. A power of two, so
-   * that a small change of weight does not keep those at the same place from sharing a read.
-   */
-  get #chunk(): number {
-    return Math.min(CHUNK, 2 ** Math.max(0, Math.floor(Math.log2(CHUNK_BYTES / this.#weight))));
-  }
-
-  async #read(after: Offset, through: Offset): Promise<readonly Relayed[]> {
-    const events = await this.#parts.reader.read(this.at, after, through);
-    const bytes = events.reduce((sum, { event }) => sum + (event.data?.length ?? 0), 0);
-    if (events.length > 0) this.#weight = Math.max(1, bytes / events.length);
-    return events;
   }
 
   #relayed(heard: Heard): void {
@@ -213,9 +190,8 @@ export class FollowedPartition implements AsyncDisposable {
     for (let attempt = 0; !signal.aborted; ) {
       const link = this.#link;
       if (link.state === 'live') return;
-      const through = offset(Math.min(link.upTo, link.at + this.#chunk));
       try {
-        const events = await this.#read(link.at, through);
+        const { events, through } = await this.#parts.reader.repair(this.at, link.at, link.upTo);
         this.#apply(onRepaired(this.#link, events, through));
         attempt = 0;
       } catch (error) {
@@ -238,6 +214,7 @@ export class FollowedPartition implements AsyncDisposable {
     this.#link = { state: 'live', at };
     this.#fingerprint = 0;
     this.#ring.restart(at);
+    this.#parts.reader.forget(this.at);
     for (const listener of this.listeners) listener.lost(this.at, retentionPassed(error));
   }
 

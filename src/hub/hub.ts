@@ -12,6 +12,7 @@ import { type Bounds, type EventLog, OffsetOutOfRange } from '../ports/event-log
 import type { Fanout } from '../ports/fanout.js';
 import { FollowedPartition, type PartitionListener } from './followed-partition.js';
 import { Reader } from './reader.js';
+import { TopicWatch } from './topic-watch.js';
 
 export interface HubOptions {
   readonly log: EventLog;
@@ -44,21 +45,32 @@ export class Hub implements AsyncDisposable {
   readonly #boundsUnderWay = new Map<Topic, Promise<readonly Bounds[]>>();
   readonly #stop = new AbortController();
   readonly #reader: Reader;
+  /** What the topics of followed partitions are. */
+  readonly topics: TopicWatch;
   readonly #troubles: Troubles;
   readonly #watch: NodeJS.Timeout;
   #watching = false;
 
   constructor(options: HubOptions) {
     this.#options = options;
-    const { log, fanout, formats, metrics } = options;
-    this.#reader = new Reader(log, fanout, formats, metrics, this.#stop.signal);
+    const { log, metrics } = options;
+    this.#reader = new Reader(options, this.#stop.signal);
     this.#troubles = new Troubles(options.logger);
+    this.topics = new TopicWatch({
+      log,
+      inUse: () => [...this.#entries.values()].flatMap(({ partition }) => partition?.at.topic ?? []),
+      onProblem: (error) => {
+        metrics.problems.inc({ kind: 'topics' });
+        this.#troubles.report('topics', error, 'the log does not say what its topics are; it is asked again');
+      },
+      signal: this.#stop.signal,
+    });
     this.#watch = setInterval(() => void this.#lookAtSilent(), WATCH_INTERVAL);
   }
 
-  /** How many partitions the topic has. @throws {MillraceError} TOPIC_MISSING */
-  partitions(topic: Topic): Promise<number> {
-    return this.#options.log.partitions(topic, this.#stop.signal);
+  /** Aborted when the node stops. */
+  get stopping(): AbortSignal {
+    return this.#stop.signal;
   }
 
   /** Where each partition's first record at or after `timestamp` is preceded. */
@@ -133,11 +145,10 @@ export class Hub implements AsyncDisposable {
 
   async #sameEvent(at: TopicPartition, reached: Reached): Promise<void> {
     if (reached.fingerprint === 0) return;
-    const [event] = await this.#reader
-      .read(at, offset(reached.offset - 1), reached.offset)
-      .catch(nothingIfGone);
-    // Nothing there is no proof: compaction may have taken it, or retention since it was asked what there is.
-    if (event === undefined || fingerprint(event.event.id, event.timestamp) === reached.fingerprint) return;
+    if (await this.#isAt(at, reached)) return;
+    // What others read may be of the topic's former life: the log itself has to say it.
+    this.#reader.forget(at);
+    if (await this.#isAt(at, reached)) return;
     throw new MillraceError(
       'RESYNC_REQUIRED',
       `The topic ${at.topic} was made anew since the cursor was given.`,
@@ -145,6 +156,17 @@ export class Hub implements AsyncDisposable {
         details: { reason: 'TOPIC_RECREATED' },
       },
     );
+  }
+
+  /** Read as a part of what follows it, so that whoever resumes there, and those near it, share one read. */
+  async #isAt(at: TopicPartition, reached: Reached): Promise<boolean> {
+    const here = this.#entries.get(partitionName(at))?.partition?.reached.offset ?? reached.offset;
+    const limit = offset(Math.max(here, reached.offset));
+    const read = await this.#reader.read(at, offset(reached.offset - 1), limit).catch(nothingIfGone);
+    const [event] = read.events;
+    // Nothing there is no proof: compaction may have taken it, or retention since it was asked what there is.
+    if (event?.offset !== reached.offset) return true;
+    return fingerprint(event.event.id, event.timestamp) === reached.fingerprint;
   }
 
   #open(at: TopicPartition, name: string): Entry {
@@ -216,6 +238,7 @@ export class Hub implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#watch);
+    this.topics[Symbol.dispose]();
     this.#stop.abort(new MillraceError('SHUTTING_DOWN', 'This node is going away.'));
     const entries = [...this.#entries.values()];
     this.#entries.clear();
@@ -225,7 +248,7 @@ export class Hub implements AsyncDisposable {
   }
 }
 
-function nothingIfGone(error: unknown): readonly Relayed[] {
-  if (error instanceof OffsetOutOfRange) return [];
+function nothingIfGone(error: unknown): { readonly events: readonly Relayed[] } {
+  if (error instanceof OffsetOutOfRange) return { events: [] };
   throw error;
 }

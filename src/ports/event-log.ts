@@ -1,4 +1,4 @@
-import type { Offset, Partition, Topic } from '../core/ids.js';
+import type { Offset, Partition, Topic, TopicId } from '../core/ids.js';
 import type { Position, TopicPartition } from '../core/position.js';
 import type { LogBatch, NewRecord } from '../core/record.js';
 
@@ -8,6 +8,13 @@ export interface TopicSpec {
   readonly replicas: number;
   /** The log's own settings, such as `retention.ms`. A log ignores the ones it does not have. */
   readonly config: Readonly<Record<string, string>>;
+}
+
+/** What the log says of a topic at the moment. */
+export interface TopicDescription {
+  /** `undefined`: the log does not tell (Kafka before 2.8). */
+  readonly id: TopicId | undefined;
+  readonly partitions: number;
 }
 
 /** What a partition holds: `earliest` is the first offset that can be read, `end` the one after the last. */
@@ -76,10 +83,10 @@ export interface EventLog extends AsyncDisposable {
   ): Promise<void>;
 
   /**
-   * How many partitions the topic has.
-   * @throws {MillraceError} TOPIC_MISSING
+   * What each topic is now, asked of the log at each call and for all of them at once. Those that do not
+   * exist are not in the answer.
    */
-  partitions(topic: Topic, signal: AbortSignal): Promise<number>;
+  describe(topics: readonly Topic[], signal: AbortSignal): Promise<ReadonlyMap<Topic, TopicDescription>>;
 
   /**
    * Appends `records` (of any topics) in one request per broker, and resolves, in the same order, with

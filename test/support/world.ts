@@ -5,9 +5,11 @@ import { openInProcessFanout } from '../../src/adapters/embedded/fanout.js';
 import { openEmbeddedLog } from '../../src/adapters/embedded/log.js';
 import { openEmbeddedStore } from '../../src/adapters/embedded/store.js';
 import { encodeEvent } from '../../src/core/cloudevent.js';
-import { eventId, type Topic, topic } from '../../src/core/ids.js';
+import { eventId, offset, partition, type Topic, topic } from '../../src/core/ids.js';
 import type { Position } from '../../src/core/position.js';
+import type { LogRecord } from '../../src/core/record.js';
 import type { TopicFormat } from '../../src/core/topic-format.js';
+import { DeadLetters } from '../../src/dead-letters/dead-letters.js';
 import { Hub } from '../../src/hub/hub.js';
 import { openLogger } from '../../src/observe/log.js';
 import { Metrics } from '../../src/observe/metrics.js';
@@ -20,6 +22,7 @@ export interface World extends AsyncDisposable {
   readonly log: EventLog;
   readonly fanout: Fanout;
   readonly metrics: Metrics;
+  readonly deadLetters: DeadLetters;
   readonly topic: Topic;
   readonly formats: ReadonlyMap<Topic, TopicFormat>;
   relay(): Promise<Relay>;
@@ -30,12 +33,17 @@ export interface World extends AsyncDisposable {
     numbers: readonly number[],
     options?: { readonly idempotent?: boolean; readonly text?: string },
   ): Promise<readonly Position[]>;
+  /** Appends an event of type `Said` whose data it has not, with a header of its own. */
+  mumble(key: string): Promise<readonly Position[]>;
+  /** All records of the topic's dead letters. */
+  letters(): Promise<readonly LogRecord[]>;
 }
 
 export async function openWorld({
   partitions = 1,
   windowEvents = 1_000,
   ringEvents = 1_000,
+  indexed = [] as readonly string[],
 } = {}): Promise<World> {
   const dir = await mkdtemp(join(tmpdir(), 'millrace-world-'));
   const store = openEmbeddedStore({ dir });
@@ -44,8 +52,9 @@ export async function openWorld({
   const metrics = new Metrics();
   const logger = openLogger('silent');
   const name = topic('said');
-  const formats = new Map<Topic, TopicFormat>([[name, { kind: 'CLOUDEVENTS' }]]);
-  const made: AsyncDisposable[] = [];
+  const formats = new Map<Topic, TopicFormat>([[name, { kind: 'CLOUDEVENTS', indexed }]]);
+  const deadLetters = new DeadLetters({ log, metrics, logger });
+  const made: AsyncDisposable[] = [deadLetters];
   const signal = AbortSignal.timeout(120_000);
   const spec = { replicas: 1, config: {} };
   await log.ensureTopics(
@@ -60,6 +69,7 @@ export async function openWorld({
     log,
     fanout,
     metrics,
+    deadLetters,
     topic: name,
     formats,
     relay: async () => {
@@ -91,6 +101,17 @@ export async function openWorld({
         ),
         signal,
       ),
+    mumble: (key) => {
+      const headers = { ce_specversion: '1.0', ce_id: `mumbled-${key}`, ce_source: '/test', ce_type: 'Said' };
+      const value = Buffer.from('{"n":null}');
+      return log.append([{ topic: name, key, headers: { ...headers, own: 'header' }, value }], signal);
+    },
+    letters: async () => {
+      const records: LogRecord[] = [];
+      const range = { topic: topic('said.dlt'), partition: partition(0), from: offset(0) };
+      for await (const batch of log.read(range, signal)) records.push(...batch.records);
+      return records;
+    },
     [Symbol.asyncDispose]: async () => {
       for (const part of made.reverse()) await part[Symbol.asyncDispose]();
       await fanout[Symbol.asyncDispose]();

@@ -2,7 +2,15 @@ import { MillraceError } from '../../core/errors.js';
 import { type Offset, offset, type Partition, type Topic } from '../../core/ids.js';
 import type { Position } from '../../core/position.js';
 import type { LogBatch, NewRecord } from '../../core/record.js';
-import type { Bounds, EventLog, GroupHandler, GroupMember, Range, TopicSpec } from '../../ports/event-log.js';
+import type {
+  Bounds,
+  EventLog,
+  GroupHandler,
+  GroupMember,
+  Range,
+  TopicDescription,
+  TopicSpec,
+} from '../../ports/event-log.js';
 import type { EmbeddedStore } from './store.js';
 
 /**
@@ -37,8 +45,13 @@ class EmbeddedLog implements EventLog {
     await Promise.all(missing.map(({ topic, partitions }) => journal.create(topic, partitions)));
   }
 
-  async partitions(topic: Topic, signal: AbortSignal): Promise<number> {
-    return (await this.bounds(topic, signal)).length;
+  async describe(
+    topics: readonly Topic[],
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<Topic, TopicDescription>> {
+    this.check(signal);
+    const found = topics.map((topic) => [topic, this.store.journal.describe(topic)] as const);
+    return new Map(found.flatMap(([topic, one]) => (one === undefined ? [] : [[topic, one]])));
   }
 
   async append(records: readonly NewRecord[], signal: AbortSignal): Promise<readonly Position[]> {

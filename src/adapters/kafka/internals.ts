@@ -18,6 +18,8 @@ import type { Kafka, Logger } from 'kafkajs';
  */
 export interface Broker {
   readonly nodeId: number;
+  /** By the number of the request, which versions of it the broker understands. */
+  readonly versions: Readonly<Record<number, { minVersion: number; maxVersion: number }>> | null;
   readonly connectionPool: { send(request: ProtocolRequest): Promise<unknown> };
   disconnect(): Promise<void>;
   listOffsets(request: {
@@ -117,9 +119,22 @@ export interface Decoder {
   readInt64(): { toString(): string };
   readString(): string;
   readBytes(length?: number): Buffer;
+  readUVarInt(): number;
+  readUVarIntString(): string | null;
+  readUVarIntArray<T>(read: (decoder: Decoder) => T): T[];
+  readTaggedFields(): unknown;
   readArray<T>(read: (decoder: Decoder) => T): T[];
   readArrayAsync<T>(read: (decoder: Decoder) => Promise<T>): Promise<T[]>;
   canReadBytes(length: number): boolean;
+}
+
+export interface Encoder {
+  writeInt8(value: number): Encoder;
+  writeBytes(value: Buffer): Encoder;
+  writeBuffer(value: Buffer): Encoder;
+  writeUVarInt(value: number): Encoder;
+  writeUVarIntString(value: string): Encoder;
+  writeBoolean(value: boolean): Encoder;
 }
 
 export interface RawRecord {
@@ -149,6 +164,10 @@ export const produceRequest = requests.Produce.protocol({ version: 7 });
 export const createDecoder = (() => {
   const Class = load('kafkajs/src/protocol/decoder') as new (bytes: Buffer) => Decoder;
   return (bytes: Buffer): Decoder => new Class(bytes);
+})();
+export const createEncoder = (() => {
+  const Class = load('kafkajs/src/protocol/encoder') as new () => Encoder;
+  return (): Encoder => new Class();
 })();
 export const decodeBatch = load('kafkajs/src/protocol/recordBatch/v0/decoder') as (
   decoder: Decoder,

@@ -18,8 +18,10 @@ export class Follower implements Sink {
   /** How many events there were once its subscription was handled. */
   handledAt: number | undefined;
   running: ActiveSubscription | undefined;
-  /** How many results it takes before it stops reading. */
+  /** How many results it still has room for. */
   #credit: number;
+  /** It said that it has no room, and has not read on since. */
+  #refused = false;
   #overrun = 0;
   closed = false;
 
@@ -34,16 +36,19 @@ export class Follower implements Sink {
 
   next({ head }: SharedResult, tag: string): boolean {
     if (this.closed) throw new Error(`${this.name} is given more after it closed`);
+    if (this.#refused) this.#overrun += 1;
+    this.#refused = this.#credit === 0;
+    if (this.#refused) return false;
+    this.#credit -= 1;
     const { data, extensions } = JSON.parse(`${head}${tag}${RESULT_END}`);
     this.received.push({ n: data.it.n, cursor: extensions.cursor });
-    if (this.#credit <= 0) this.#overrun += 1;
-    this.#credit -= 1;
-    return this.#credit > 0;
+    return true;
   }
 
   /** Reads on, and takes so many more. */
   drain(credit: number): void {
     this.#credit = credit;
+    this.#refused = false;
     this.running?.drained();
   }
 
@@ -63,7 +68,7 @@ export class Follower implements Sink {
   /** What is wrong with what it got, once everything came that is to come. */
   faults(log: ModelLog): readonly string[] {
     const faults: string[] = [];
-    if (this.#overrun > 0) faults.push(`is given ${this.#overrun} results that it has no room for`);
+    if (this.#overrun > 0) faults.push(`is given ${this.#overrun} results after it said that it has no room`);
     const said = new Map(log.said.map((one) => [one.n, one]));
     const got = this.received.map(({ n }) => said.get(n));
     if (this.errors.length > 0) {

@@ -1,7 +1,22 @@
 import { encodeEvent } from '../../../src/core/cloudevent.js';
-import { eventId, type Offset, offset, type Partition, partition, topic } from '../../../src/core/ids.js';
+import {
+  eventId,
+  type Offset,
+  offset,
+  type Partition,
+  partition,
+  type Topic,
+  topic,
+  topicId,
+} from '../../../src/core/ids.js';
 import type { LogBatch, LogRecord } from '../../../src/core/record.js';
-import { type Bounds, type EventLog, OffsetOutOfRange, type Range } from '../../../src/ports/event-log.js';
+import {
+  type Bounds,
+  type EventLog,
+  OffsetOutOfRange,
+  type Range,
+  type TopicDescription,
+} from '../../../src/ports/event-log.js';
 import type { Script } from './script.js';
 
 export const TOPIC = topic('said');
@@ -75,6 +90,11 @@ export class ModelLog implements EventLog {
   async partitions(): Promise<number> {
     await this.#script.wait('log: partitions');
     return this.#partitions.length;
+  }
+
+  async describe(): Promise<ReadonlyMap<Topic, TopicDescription>> {
+    await this.#script.wait('log: describe');
+    return new Map([[TOPIC, { id: topicId('life'), partitions: this.#partitions.length }]]);
   }
 
   async bounds(): Promise<readonly Bounds[]> {

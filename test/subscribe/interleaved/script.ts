@@ -9,11 +9,15 @@ import { vi } from 'vitest';
 export class Script {
   readonly #scheduler: Scheduler;
   readonly #turn: typeof setImmediate = setImmediate;
+  #now = 0;
 
   constructor(scheduler: Scheduler) {
     this.#scheduler = scheduler;
-    vi.useFakeTimers({
-      toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance'],
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
+    // Each look at the clock takes its time, so that work is cut into turns.
+    vi.spyOn(performance, 'now').mockImplementation(() => {
+      this.#now += 1.5;
+      return this.#now;
     });
     vi.stubGlobal('setImmediate', (run: () => void) => void this.wait('a turn of the loop').then(run));
   }
@@ -33,12 +37,13 @@ export class Script {
 
   /** Time goes on, and with it what waits for a moment. */
   async pass(milliseconds: number): Promise<void> {
-    vi.advanceTimersByTime(milliseconds);
+    this.tick(milliseconds);
     await this.#untilIdle();
   }
 
   /** As in `pass`, in the middle of a script: what it sets off is decided on later. */
   tick(milliseconds: number): void {
+    this.#now += milliseconds;
     vi.advanceTimersByTime(milliseconds);
   }
 
@@ -56,6 +61,7 @@ export class Script {
   }
 
   [Symbol.dispose](): void {
+    vi.restoreAllMocks();
     vi.useRealTimers();
     vi.unstubAllGlobals();
   }

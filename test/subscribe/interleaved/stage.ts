@@ -1,6 +1,7 @@
 import { parse } from 'graphql';
 import type { ResolverMap } from '../../../src/binding/resolvers.js';
 import { CursorCodec, type CursorScope } from '../../../src/core/cursor.js';
+import { DeadLetters } from '../../../src/dead-letters/dead-letters.js';
 import { Hub } from '../../../src/hub/hub.js';
 import { openLogger } from '../../../src/observe/log.js';
 import { Metrics } from '../../../src/observe/metrics.js';
@@ -57,11 +58,13 @@ export class InterleavedStage implements AsyncDisposable {
     const resolvers: ResolverMap = { Said: { slow } };
     const bindings = bound(SCHEMA, resolvers);
     const logger = openLogger('silent');
+    const log = this.log;
     const codec = new WatchedCodec((name) => this.#handled(name));
     this.#nodes = Array.from({ length: NODES }, (_, number) => {
       const metrics = new Metrics();
+      const deadLetters = new DeadLetters({ log, metrics, logger });
       const hub = new Hub({
-        log: this.log,
+        log,
         fanout: this.fanout.node(number),
         formats: new Map([[TOPIC, { kind: 'CLOUDEVENTS' }]]),
         metrics,
@@ -69,7 +72,10 @@ export class InterleavedStage implements AsyncDisposable {
         ring: { events: 3, bytes: 1 << 20 },
         linger: 1_000,
       });
-      return { hub, subscriptions: new Subscriptions({ bindings, hub, codec, metrics, logger }) };
+      return {
+        hub,
+        subscriptions: new Subscriptions({ bindings, hub, codec, metrics, logger, deadLetters }),
+      };
     });
   }
 
