@@ -9,7 +9,7 @@ import type { Metrics } from '../observe/metrics.js';
 import { Troubles } from '../observe/troubles.js';
 import type { EventLog } from '../ports/event-log.js';
 import { appendLetters } from './append.js';
-import { deadLetter, type Fault, withoutParts } from './letter.js';
+import { deadLetter, type Fault, shortReason, withoutParts } from './letter.js';
 import { byPartition, originals } from './originals.js';
 
 export interface DeadLettersOptions {
@@ -65,7 +65,8 @@ export class DeadLetters implements AsyncDisposable {
       return;
     }
     this.#known.set(name, true);
-    this.#waiting.push(failed);
+    const { fault } = failed;
+    this.#waiting.push({ ...failed, fault: { ...fault, reason: shortReason(fault.reason) } });
     this.#working ??= this.#work();
   }
 

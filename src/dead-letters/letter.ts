@@ -57,6 +57,11 @@ const DROPPED = `${OURS}dropped`;
 /** A reason is for people; what it quotes may be as long as the record. */
 const MAX_REASON = 1_000;
 
+/** A reason as long as a letter has it, that keeps nothing of the longer one in memory. */
+export function shortReason(reason: string): string {
+  return Buffer.from(reason.slice(0, MAX_REASON)).toString();
+}
+
 /** The letter about a record. @param origin where the record is; its topic is where the letter does not go */
 export function deadLetter(origin: Position, record: Omit<LogRecord, 'offset'>, fault: Fault): NewRecord {
   return {
@@ -69,7 +74,7 @@ export function deadLetter(origin: Position, record: Omit<LogRecord, 'offset'>, 
       [ORIGIN.offset]: String(origin.offset),
       [ORIGIN.timestamp]: String(record.timestamp),
       [CLASS]: `${CLASS_PREFIX}${fault.kind}`,
-      [MESSAGE]: fault.reason.slice(0, MAX_REASON),
+      [MESSAGE]: shortReason(fault.reason),
       ...(fault.field === undefined ? {} : { [FIELD]: fault.field }),
     },
     value: record.value,
