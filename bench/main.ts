@@ -1,10 +1,12 @@
 import { cpus } from 'node:os';
 import { Command } from 'commander';
+import { resume } from './resume.js';
 import { printTable, type Row } from './row.js';
 import { type Services, smoke } from './smoke.js';
 
 const BENCHMARKS: Readonly<Record<string, (services: Services, scale: number) => Promise<readonly Row[]>>> = {
   smoke,
+  resume,
 };
 
 /** How long a fixed piece of work takes, in milliseconds: about 100 on a laptop. Printed beside every figure. */

@@ -6,6 +6,14 @@ import { join } from 'node:path';
 
 const MAIN = new URL('../dist/main.js', import.meta.url).pathname;
 
+/** One `millrace` process. */
+export interface Running {
+  /** '' for a role that has none. */
+  readonly url: string;
+  readonly pid: number;
+  stop(): Promise<void>;
+}
+
 /** A folder with one schema, and `millrace` processes in it; all gone when disposed of. */
 export class Processes implements AsyncDisposable {
   readonly #dir = mkdtempSync(join(tmpdir(), 'millrace-bench-'));
@@ -19,10 +27,17 @@ export class Processes implements AsyncDisposable {
   }
 
   /** Starts a role; resolves with its address, or '' for one that has none. */
-  start(role: string): Promise<string> {
-    const child = spawn(process.execPath, [MAIN, role], {
+  async start(role: string): Promise<string> {
+    return (await this.run(role)).url;
+  }
+
+  /** Starts a role; resolves once it runs. */
+  run(role: string, env: Readonly<Record<string, string>> = {}): Promise<Running> {
+    // For profiles: NODE_OPTIONS and the like.
+    const { PATH = '', BENCH_NODE_OPTIONS = '' } = process.env;
+    const child = spawn(process.execPath, [...BENCH_NODE_OPTIONS.split(' ').filter(Boolean), MAIN, role], {
       cwd: this.#dir,
-      env: { PATH: process.env['PATH'] ?? '', PORT: '0', ...this.#env },
+      env: { PATH, PORT: '0', ...this.#env, ...env },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     this.#children.push(child);
@@ -30,18 +45,23 @@ export class Processes implements AsyncDisposable {
       let said = '';
       child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
         said += chunk;
-        if (/^log .*\n/m.test(said)) resolve(/http:\/\/[\w.:-]+/.exec(said)?.[0] ?? '');
+        if (!/^log .*\n/m.test(said)) return;
+        const url = /http:\/\/[\w.:-]+/.exec(said)?.[0] ?? '';
+        resolve({ url, pid: child.pid ?? 0, stop: () => stop(child) });
       });
       child.once('exit', (code) => reject(new Error(`millrace ${role} ended with ${String(code)}`)));
     });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const child of this.#children) {
-      if (child.exitCode !== null || child.signalCode !== null) continue;
-      child.kill('SIGTERM');
-      await once(child, 'exit');
-    }
+    for (const child of this.#children) await stop(child);
     rmSync(this.#dir, { recursive: true, force: true });
   }
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  child.kill('SIGTERM');
+  await ended;
 }

@@ -102,7 +102,7 @@ async function mutations(url: string, producer: Producer, topic: string, count: 
   return rowOf('mutations', 'per s', ours, { sendEach: theirs });
 }
 
-function eventOf(room: string, at = 0) {
+export function eventOf(room: string, at = 0) {
   return {
     key: room,
     value: JSON.stringify({ room, text, at }),
@@ -284,7 +284,7 @@ async function latency(
 }
 
 /** Waits until the gateway says that so many subscriptions are live. */
-async function live(url: string, count: number): Promise<void> {
+export async function live(url: string, count: number): Promise<void> {
   for (;;) {
     const metrics = await (await fetch(`${url}/metrics`)).text();
     if (Number(/^millrace_live_subscriptions (\S+)$/m.exec(metrics)?.[1] ?? 0) >= count) return;

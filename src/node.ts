@@ -38,6 +38,8 @@ export interface NodeOptions {
   readonly bindings: Bindings;
   readonly logger: Logger;
   readonly metrics?: Metrics;
+  /** What `/metrics` answers; this process's own metrics when left out. */
+  readonly scrape?: () => Promise<string>;
 }
 
 /** One running process of the gateway. Disposing stops it, the newest part first. */
@@ -131,14 +133,15 @@ function problemsOf(metrics: Metrics, logger: Logger): OnProblem {
 }
 
 async function logOf(
-  { KAFKA_BROKERS: brokers, DATA_DIR: dir }: Config,
+  { KAFKA_BROKERS: brokers, KAFKA_SESSION_TIMEOUT_MS: sessionTimeout, DATA_DIR: dir }: Config,
   onProblem: OnProblem,
   parts: Parts,
 ): Promise<EventLog> {
   if (brokers === undefined) return parts.own(openEmbeddedLog(parts.own(openEmbeddedStore({ dir }))));
   // No signal of the start, which ends by its deadline: the log lives until the node is disposed of.
   const { signal } = new AbortController();
-  return parts.own(await openKafkaLog({ brokers, clientId: 'millrace', onProblem }, signal));
+  const options = { brokers, clientId: 'millrace', sessionTimeout, onProblem };
+  return parts.own(await openKafkaLog(options, signal));
 }
 
 async function openAdapters(
@@ -158,7 +161,7 @@ async function openAdapters(
 }
 
 async function startGateway(
-  { config, project, bindings, logger }: NodeOptions,
+  { config, project, bindings, logger, scrape }: NodeOptions,
   {
     log,
     fanout,
@@ -205,18 +208,20 @@ async function startGateway(
       authenticate: authenticator(config, project),
       examples: project.examples ?? [],
       logger,
+      metrics,
       limits: {
         bodyBytes: config.MAX_BODY_BYTES,
         operationsPerConnection: config.MAX_OPERATIONS,
         connections: config.MAX_CONNECTIONS,
         highWaterMark: config.SLOW_BYTES,
+        slowTimeout: config.SLOW_TIMEOUT_MS,
       },
       routes: {
         '/healthz': (_request, response) => void response.end('ok\n'),
         '/readyz': (_request, response) => void response.end('ok\n'),
         '/metrics': async (_request, response) => {
           response.setHeader('content-type', metrics.registry.contentType);
-          response.end(await metrics.registry.metrics());
+          response.end(await (scrape ?? (() => metrics.registry.metrics()))());
         },
       },
     }),

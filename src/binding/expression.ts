@@ -88,6 +88,13 @@ export class Expressions {
     return { source, tree, reads, evaluate: (scope) => parsed(this.#values(scope, reads)) };
   }
 
+  /** A part of an expression that was compiled here, by itself. */
+  part(source: string, node: CelNode): Expression<unknown> {
+    const parsed = this.#run.parse(source.slice(node.start, node.end));
+    const reads = readsOf(node);
+    return (scope) => parsed(this.#values(scope, reads));
+  }
+
   /** Only what is read is converted: filters run for each event. */
   #values(scope: Scope, reads: ReadonlyMap<string, Reads>): Record<string, unknown> {
     const values: Record<string, unknown> = { claims: scope.claims };

@@ -6,10 +6,11 @@ import {
   isAbstractType,
   isObjectType,
 } from 'graphql';
-import type { Rule, SubscribeBinding, TombstoneBinding } from './bindings.js';
+import type { OnSlow, Rule, SubscribeBinding, TombstoneBinding } from './bindings.js';
 import type { Shape } from './cel-types.js';
 import type { DirectiveUse } from './directive-use.js';
 import { RESUME_ARGS } from './document.js';
+import { equalitiesOf } from './equalities.js';
 import { dataShape } from './event-data.js';
 import { type Compiled, Expressions, filterOf, keyOf, ruleOf, WANTED } from './expression.js';
 import type { Mistakes } from './mistake.js';
@@ -44,8 +45,8 @@ export function subscribeBinding(
   );
   const onArgs = new Expressions(args, undefined, mistakes);
   // Without event types nothing is known of `event`: its names would be mistakes that follow from the first.
-  const onEvent =
-    types.length > 0 ? new Expressions(args, mergedShape(types, resolvers), mistakes) : undefined;
+  const event = mergedShape(types, resolvers);
+  const onEvent = types.length > 0 ? new Expressions(args, event, mistakes) : undefined;
   const [keyText, filterText, ruleText] = [use.text('key'), use.text('filter'), auth?.text('rule')];
   const key = keyText && onArgs.compile(keyText, WANTED.KEY);
   const filter = filterText && onEvent?.compile(filterText, WANTED.BOOL);
@@ -61,9 +62,12 @@ export function subscribeBinding(
       types: new Set(types.map((type) => type.name)),
       key: key && keyOf(key),
       filter: filter && filterOf(filter),
+      equalities: filter && onEvent ? equalitiesOf(filter, event, onEvent) : [],
       filterReads: { args: readsOf('args', [filter]), claims: readsOf('claims', [filter]) },
       rule,
       tombstone,
+      // A value of `enum OnSlow`, or its default: graphql-js has checked it.
+      onSlow: use.values['onSlow'] as OnSlow,
       claims: readsOf('claims', [key, filter, compiledRule]),
     },
     topicUse,

@@ -1,6 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { MillraceError } from './errors.js';
-import { type Offset, offset, type Partition, partition, type Topic } from './ids.js';
+import { type Offset, offset, type Partition, partition, type Topic, type TopicId } from './ids.js';
 
 /** What a subscription has reached in one partition. */
 export interface Reached {
@@ -10,6 +10,17 @@ export interface Reached {
 }
 
 export type Positions = ReadonlyMap<Partition, Reached>;
+
+/** Where a subscription stands, and what its topic was then. */
+export interface Place {
+  readonly positions: Positions;
+  /** A few bytes of the topic's id: `lifeOf`; 0 when the log does not tell. */
+  readonly life: number;
+  /** How many partitions the topic had. */
+  readonly partitions: number;
+  /** Milliseconds since 1970, in whole seconds: not later than when it stood there. */
+  readonly asOf: number;
+}
 
 /** What a cursor is good for, and nothing else (S3). */
 export interface CursorScope {
@@ -23,7 +34,7 @@ export interface CursorScope {
 
 export type CursorFault = 'MALFORMED' | 'SIGNATURE' | 'FIELD' | 'ARGUMENTS' | 'SUBJECT';
 
-const VERSION = 1;
+const VERSION = 2;
 const MAC_BYTES = 9;
 const PART_BYTES = 6;
 
@@ -46,14 +57,16 @@ export class CursorCodec {
   }
 
   /** The shared half: where a subscription to `topic` stands. */
-  positions(topic: Topic, positions: Positions): string {
+  place(topic: Topic, { positions, life, partitions, asOf }: Place): string {
     const body: number[] = [VERSION, this.#signing.id, ...digest(topic).subarray(0, PART_BYTES)];
+    uint32(body, life);
+    varint(body, partitions);
+    varint(body, Math.max(0, Math.floor(asOf / 1000)));
     varint(body, positions.size);
     for (const [number, reached] of positions) {
       varint(body, number);
       varint(body, reached.offset + 1);
-      const print = reached.fingerprint;
-      body.push(print >>> 24, (print >>> 16) & 255, (print >>> 8) & 255, print & 255);
+      uint32(body, reached.fingerprint);
     }
     return this.#seal(Buffer.from(body), this.#signing.secret);
   }
@@ -64,7 +77,7 @@ export class CursorCodec {
   }
 
   /** @throws {MillraceError} CURSOR_INVALID with `reason`, before anything is read */
-  read(cursor: string, scope: CursorScope): Positions {
+  read(cursor: string, scope: CursorScope): Place {
     const [left, right, more] = cursor.split('.');
     if (left === undefined || right === undefined || more !== undefined) throw invalid('MALFORMED');
     const place = this.#open(left, 1);
@@ -81,7 +94,7 @@ export class CursorCodec {
     if (!place.subarray(2, 2 + PART_BYTES).equals(digest(scope.topic).subarray(0, PART_BYTES))) {
       throw invalid('FIELD');
     }
-    return readPositions(place, 2 + PART_BYTES);
+    return readPlace(place, 2 + PART_BYTES);
   }
 
   get #signing(): { id: number; secret: string } {
@@ -103,6 +116,11 @@ export class CursorCodec {
     if (!known.some(({ secret }) => timingSafeEqual(mac(body, secret), given))) throw invalid('SIGNATURE');
     return body;
   }
+}
+
+/** A few bytes that tell a topic from the one that had its name before; 0 when the log does not tell. */
+export function lifeOf(id: TopicId | undefined): number {
+  return id === undefined ? 0 : fingerprint(id, 0);
 }
 
 /** A few bytes that tell one event from another at the same offset: FNV-1a over its id and timestamp; never 0. */
@@ -137,8 +155,13 @@ function scopeBytes(keyId: number, { field, args, subject }: CursorScope): Buffe
   ]);
 }
 
-function readPositions(bytes: Buffer, start: number): Positions {
+function readPlace(bytes: Buffer, start: number): Place {
   let at = start;
+  const nextUint32 = (): number => {
+    if (at + 4 > bytes.length) throw invalid('MALFORMED');
+    at += 4;
+    return bytes.readUInt32BE(at - 4);
+  };
   const next = (): number => {
     let value = 0;
     for (let scale = 1; ; scale *= 128) {
@@ -148,15 +171,20 @@ function readPositions(bytes: Buffer, start: number): Positions {
       if (byte < 128) return value;
     }
   };
+  const life = nextUint32();
+  const partitions = next();
+  const asOf = next() * 1000;
   const positions = new Map<Partition, Reached>();
   for (let left = next(); left > 0; left--) {
     const number = partition(next());
     const reached = offset(next() - 1);
-    if (at + 4 > bytes.length) throw invalid('MALFORMED');
-    positions.set(number, { offset: reached, fingerprint: bytes.readUInt32BE(at) });
-    at += 4;
+    positions.set(number, { offset: reached, fingerprint: nextUint32() });
   }
-  return positions;
+  return { positions, life, partitions, asOf };
+}
+
+function uint32(into: number[], value: number): void {
+  into.push(value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255);
 }
 
 function varint(into: number[], value: number): void {

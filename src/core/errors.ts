@@ -33,6 +33,11 @@ export const ERRORS = {
     retry: false,
     means: 'The events after the cursor are gone; start again from the state of now.',
   },
+  SLOW_CONSUMER: {
+    retry: true,
+    means:
+      'The client reads more slowly than events come, and the field ends what falls behind. Resume with `cursor`.',
+  },
   TOMBSTONE: {
     retry: false,
     means: 'The key of this event was deleted, and the type of the field has no way to show that.',

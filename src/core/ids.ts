@@ -7,6 +7,11 @@ type Brand<T, B extends string> = T & { readonly [brand]: B };
 
 /** The name of a topic, as the log knows it. */
 export type Topic = Brand<string, 'Topic'>;
+/**
+ * Which of the topics that had this name one after the other: a topic that is deleted and made anew has
+ * another. Kafka's topic id (KIP-516).
+ */
+export type TopicId = Brand<string, 'TopicId'>;
 /** A partition's number within its topic, from 0. */
 export type Partition = Brand<number, 'Partition'>;
 /** A record's place within its partition, from 0. Exact up to 2^53, which a partition does not reach. */
@@ -15,9 +20,14 @@ export type Offset = Brand<number, 'Offset'>;
 export type EventId = Brand<string, 'EventId'>;
 
 export const topic = (name: string): Topic => name as Topic;
+export const topicId = (id: string): TopicId => id as TopicId;
 export const partition = (number: number): Partition => number as Partition;
 export const offset = (number: number): Offset => number as Offset;
 export const eventId = (id: string): EventId => id as EventId;
+
+/** Whether these are two topics. A log that does not tell has never another one. */
+export const otherTopic = (one: TopicId | undefined, other: TopicId | undefined): boolean =>
+  one !== undefined && other !== undefined && one !== other;
 
 /** Where a partition stands before its first record. */
 export const BEFORE_FIRST = offset(-1);

@@ -1,5 +1,4 @@
 import { Deadline } from '../core/deadline.js';
-import { MillraceError } from '../core/errors.js';
 import { offset, partition, type Topic, topic } from '../core/ids.js';
 import { type Position, placeName } from '../core/position.js';
 import type { EventLog } from '../ports/event-log.js';
@@ -79,21 +78,17 @@ export async function retry(
 /** The topics whose dead letters are meant. Those of the schema need not be there yet. */
 async function topicsOf({ log, known, named, signal }: DeadLettersCommand): Promise<readonly Topic[]> {
   const wanted = named.length === 0 ? known : [...new Set(named)].map((name) => topicNamed(name, known));
-  const there: Topic[] = [];
-  for (const one of wanted) {
-    const deadLetters = deadLetterTopic(one);
-    using deadline = new Deadline(FIRST_ANSWER);
-    try {
-      await log.partitions(deadLetters, AbortSignal.any([signal, deadline.signal]));
-      there.push(one);
-    } catch (error) {
-      if (!(error instanceof MillraceError) || error.code !== 'TOPIC_MISSING') throw error;
-      if (named.length > 0 && !known.includes(one)) {
-        throw new DeadLettersError(`The log has no topic ${deadLetters}. Topics here: ${nameAll(known)}.`);
-      }
-    }
+  using deadline = new Deadline(FIRST_ANSWER);
+  const found = await log.describe(wanted.map(deadLetterTopic), AbortSignal.any([signal, deadline.signal]));
+  const stray =
+    named.length === 0
+      ? undefined
+      : wanted.find((one) => !found.has(deadLetterTopic(one)) && !known.includes(one));
+  if (stray !== undefined) {
+    const message = `The log has no topic ${deadLetterTopic(stray)}. Topics here: ${nameAll(known)}.`;
+    throw new DeadLettersError(message);
   }
-  return there;
+  return wanted.filter((one) => found.has(deadLetterTopic(one)));
 }
 
 /** A topic by its own name, or by that of its dead letters. */

@@ -1,4 +1,3 @@
-import { MillraceError } from '../core/errors.js';
 import type { Topic } from '../core/ids.js';
 import type { NewRecord } from '../core/record.js';
 import type { EventLog } from '../ports/event-log.js';
@@ -45,11 +44,6 @@ export class Restorer {
   }
 
   async #ask(topic: Topic, signal: AbortSignal): Promise<boolean> {
-    try {
-      return (await this.#log.partitions(topic, signal)) > 0;
-    } catch (error) {
-      if (error instanceof MillraceError && error.code === 'TOPIC_MISSING') return false;
-      throw error;
-    }
+    return (await this.#log.describe([topic], signal)).has(topic);
   }
 }

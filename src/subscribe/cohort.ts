@@ -1,12 +1,14 @@
-import { type ExecutionResult, execute, type GraphQLFormattedError, type GraphQLSchema } from 'graphql';
+import { type ExecutionResult, execute, type GraphQLSchema } from 'graphql';
 import type { Scope } from '../binding/bindings.js';
-import type { Reached } from '../core/cursor.js';
+import { lifeOf, type Place, type Positions, type Reached } from '../core/cursor.js';
 import { UNKNOWN_TYPE } from '../core/event.js';
 import type { Partition, Topic } from '../core/ids.js';
 import { placeName, type TopicPartition } from '../core/position.js';
 import type { DeadLetters } from '../dead-letters/dead-letters.js';
+import type { EventsLost } from '../hub/events-lost.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
+import type { TopicDescription } from '../ports/event-log.js';
 import { callerIsToBlame, executionFault } from './blame.js';
 import type { ParsedEvent } from './parsed-event.js';
 import type { Plan } from './plan.js';
@@ -21,7 +23,8 @@ export interface Member {
   live(result: SharedResult, event: ParsedEvent): void;
   /** Leaves the live ones, standing at `reached` in the event's partition. */
   fallBehind(event: ParsedEvent, reached: Reached): void;
-  fail(errors: readonly GraphQLFormattedError[]): void;
+  /** Events that it has not seen are gone for good: it ends (D5). */
+  lost(loss: EventsLost): void;
 }
 
 /**
@@ -36,6 +39,7 @@ export class Cohort {
   readonly partitions: readonly TopicPartition[];
   /** Those that stand where the node stands. The others are replayed. */
   readonly live = new Set<Member>();
+  readonly #description: TopicDescription;
   readonly #schema: GraphQLSchema;
   readonly #metrics: Metrics;
   readonly #logger: Logger;
@@ -49,6 +53,7 @@ export class Cohort {
     plan: Plan,
     key: string | undefined,
     partitions: readonly TopicPartition[],
+    description: TopicDescription,
     parts: {
       readonly schema: GraphQLSchema;
       readonly metrics: Metrics;
@@ -61,6 +66,7 @@ export class Cohort {
     this.topic = plan.binding.topic;
     this.partitions = partitions;
     this.#numbers = new Set(partitions.map(({ partition }) => partition));
+    this.#description = description;
     this.#schema = parts.schema;
     this.#metrics = parts.metrics;
     this.#logger = parts.logger;
@@ -72,10 +78,18 @@ export class Cohort {
     return this.#numbers.has(partition);
   }
 
+  /** Where a member stands that is at `positions`, and has come there by an event of this time, or just now. */
+  placeOf(positions: Positions, time = Date.now()): Place {
+    const { id, partitions } = this.#description;
+    // A producer's clock may be ahead, and the topic may have grown since: the earlier one is safe.
+    const asOf = this.key === undefined ? 0 : Math.min(time, Date.now());
+    return { positions, life: lifeOf(id), partitions, asOf };
+  }
+
   /** The event as this cohort sees it; `undefined` when it is not for them. A promise when resolvers are slow. */
   render(event: ParsedEvent): Rendered | undefined | Promise<Rendered | undefined> {
     try {
-      if (!this.#passes(event)) return undefined;
+      if (!this.wants(event)) return undefined;
       const { binding, document, operationName, variables } = this.plan;
       this.#metrics.executions.inc({ field: binding.field });
       const result = execute({
@@ -110,7 +124,8 @@ export class Cohort {
     return serialise(result, event);
   }
 
-  #passes(event: ParsedEvent): boolean {
+  /** Whether `render` would make a result of it: what conflation asks of events that it may leave out (S1). */
+  wants(event: ParsedEvent): boolean {
     try {
       return this.#wants(event);
     } catch (error) {
@@ -152,7 +167,15 @@ export class Cohort {
   }
 }
 
+/** How a result goes on after the event that it shows. */
+const CURSOR = '"cursor":"';
+
+/** A result that also says how many events were left out before it. */
+export function withLeftOut(rendered: Rendered, count: number): Rendered {
+  return Buffer.concat([rendered.subarray(0, -CURSOR.length), Buffer.from(`"conflated":${count},${CURSOR}`)]);
+}
+
 function serialise(result: ExecutionResult, event: ParsedEvent): Rendered {
   const body = JSON.stringify({ errors: result.errors, data: result.data });
-  return Buffer.from(`${body.slice(0, -1)},"extensions":{"event":${event.meta},"cursor":"`);
+  return Buffer.from(`${body.slice(0, -1)},"extensions":{"event":${event.meta},${CURSOR}`);
 }

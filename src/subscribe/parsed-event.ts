@@ -1,3 +1,4 @@
+import { fingerprint, type Reached } from '../core/cursor.js';
 import { type Relayed, UNKNOWN_TYPE } from '../core/event.js';
 import type { TopicPartition } from '../core/position.js';
 
@@ -44,4 +45,9 @@ export class ParsedEvent {
     parsed['__typename'] = type;
     return parsed;
   }
+}
+
+/** Where one stands that was handed this event. */
+export function reachedBy({ relayed }: ParsedEvent): Reached {
+  return { offset: relayed.offset, fingerprint: fingerprint(relayed.event.id, relayed.timestamp) };
 }

@@ -39,6 +39,8 @@ export interface Plan {
   readonly since: number | undefined;
   readonly identity: Identity;
   readonly subject: string | undefined;
+  /** Whether the result is made by more than what the event says. */
+  readonly resolvers: boolean;
   /** Subscribers with the same one get the same bytes. */
   readonly cohort: string;
 }
@@ -64,6 +66,7 @@ export function planSubscription(bindings: Bindings, request: SubscribeRequest):
   const document = withoutStart(request.document, field);
   const variables = usedVariables(document, coerced.coerced);
   const argsJson = canonicalJson(args);
+  const resolvers = hasResolvers(schema, document);
   return {
     binding,
     document,
@@ -76,12 +79,13 @@ export function planSubscription(bindings: Bindings, request: SubscribeRequest):
       since == null ? undefined : Date.parse(String(since instanceof Date ? since.toISOString() : since)),
     identity: request.identity,
     subject: subjectOf(request.identity),
+    resolvers,
     cohort: cohortKey(
       document,
       operation.name?.value,
       variables,
       argsJson,
-      hasResolvers(schema, document) ? request.identity.claims : relevantClaims(binding, request.identity),
+      resolvers ? request.identity.claims : relevantClaims(binding, request.identity),
     ),
   };
 }

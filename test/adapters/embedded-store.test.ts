@@ -57,7 +57,7 @@ describe('The embedded store', { timeout: 120_000 }, () => {
     }
     await using store = openEmbeddedStore({ dir });
     await using log = openEmbeddedLog(store);
-    expect(await log.partitions(name, soon())).toBe(1);
+    expect((await log.describe([name], soon())).get(name)?.partitions).toBe(1);
     expect(await log.bounds(name, soon())).toEqual([{ earliest: 0, end: 5 }]);
     const [at] = await log.append([record(name, 'a', '5')], soon());
     expect(at?.offset).toBe(5);

@@ -62,16 +62,31 @@ function topicContract(log: () => EventLog): void {
     const topic = await newTopic(log(), 'existing', 3);
     await log().append([record(topic, 'a', 'kept')], soon());
     await log().ensureTopics([{ topic, partitions: 1, replicas: 1, config: {} }], { create: true }, soon());
-    expect(await log().partitions(topic, soon())).toBe(3);
+    expect((await log().describe([topic], soon())).get(topic)?.partitions).toBe(3);
     expect((await readRecords(log(), { topic, partition: partitionOfKey('a', 3) })).map(text)).toEqual([
       'kept',
     ]);
   });
 
+  it('D5 describes topics, each with an id that stays and is its own', async () => {
+    const one = await newTopic(log(), 'described', 3);
+    const other = await newTopic(log(), 'described', 1);
+    const gone = uniqueTopic('missing');
+    const first = await log().describe([one, gone, other], soon());
+    expect([...first].map(([name, { partitions }]) => [name, partitions])).toEqual([
+      [one, 3],
+      [other, 1],
+    ]);
+    expect(first.get(one)?.id).toEqual(expect.stringMatching(/.{16}/));
+    expect(first.get(one)?.id).not.toBe(first.get(other)?.id);
+    await log().append([record(one, 'a', 'x')], soon());
+    expect(await log().describe([other, one], soon())).toEqual(first);
+  });
+
   it('answers a missing topic with TOPIC_MISSING, never with a hang', async () => {
     const topic = uniqueTopic('missing');
     const missing = { code: 'TOPIC_MISSING' };
-    await expect(log().partitions(topic, soon())).rejects.toMatchObject(missing);
+    expect(await log().describe([topic], soon())).toEqual(new Map());
     await expect(log().bounds(topic, soon())).rejects.toMatchObject(missing);
     await expect(log().append([record(topic, 'a', 'x')], soon())).rejects.toMatchObject(missing);
     await expect(readRecords(log(), { topic, partition: partition(0) })).rejects.toMatchObject(missing);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { CursorCodec, type CursorScope, fingerprint } from '../../src/core/cursor.js';
+import { CursorCodec, type CursorScope, fingerprint, lifeOf } from '../../src/core/cursor.js';
 import { MillraceError } from '../../src/core/errors.js';
-import { offset, partition, topic } from '../../src/core/ids.js';
+import { offset, partition, topic, topicId } from '../../src/core/ids.js';
 
 const SECRET = 'a secret of some length';
 const codec = new CursorCodec([SECRET]);
@@ -15,7 +15,8 @@ const positions = new Map([
   [partition(0), { offset: offset(-1), fingerprint: 0 }],
   [partition(3), { offset: offset(2 ** 40), fingerprint: fingerprint('id', 1) }],
 ]);
-const cursor = codec.positions(scope.topic, positions) + codec.tag(scope);
+const place = { positions, life: lifeOf(topicId('x')), partitions: 12, asOf: 1_700_000_000_000 };
+const cursor = codec.place(scope.topic, place) + codec.tag(scope);
 
 function reasonOf(work: () => unknown): unknown {
   try {
@@ -28,19 +29,20 @@ function reasonOf(work: () => unknown): unknown {
 }
 
 describe('a cursor', () => {
-  it('gives back the positions it was made of', () => {
-    expect(codec.read(cursor, scope)).toEqual(positions);
+  it('gives back the place it was made of', () => {
+    expect(codec.read(cursor, scope)).toEqual(place);
   });
 
   it('is short', () => {
     const one = new Map([[partition(1), { offset: offset(123_456), fingerprint: 7 }]]);
-    expect((codec.positions(scope.topic, one) + codec.tag(scope)).length).toBeLessThan(90);
+    const short = { ...place, positions: one };
+    expect((codec.place(scope.topic, short) + codec.tag(scope)).length).toBeLessThan(100);
   });
 
   it('D4 is verified with a key that was rotated out, and signed with the new one', () => {
     const rotated = new CursorCodec(['the new secret, of some length', SECRET]);
-    expect(rotated.read(cursor, scope)).toEqual(positions);
-    const fresh = rotated.positions(scope.topic, positions) + rotated.tag(scope);
+    expect(rotated.read(cursor, scope)).toEqual(place);
+    const fresh = rotated.place(scope.topic, place) + rotated.tag(scope);
     expect(reasonOf(() => codec.read(fresh, scope))).toEqual(['CURSOR_INVALID', 'SIGNATURE']);
   });
 

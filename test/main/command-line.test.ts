@@ -49,6 +49,17 @@ describe('the command line', () => {
     expect(code).toBe(2);
   });
 
+  it('says what several processes that serve clients need', async () => {
+    await using folder = await folderOf({ 'schema/chat.graphql': CHAT });
+    const { code, stderr } = await millrace(folder.path, ['start', '--workers', '2']);
+    expect(stderr).toMatch(
+      /^millrace: --workers 2 needs KAFKA_BROKERS and REDIS_URL: the embedded log belongs/,
+    );
+    expect(code).toBe(2);
+    const wrong = await millrace(folder.path, ['start', '--workers', 'two']);
+    expect(wrong.stderr).toMatch(/It is a whole number from 1 to 256/);
+  });
+
   it('checks a schema, and reports every mistake at once with where it is', async () => {
     await using folder = await folderOf({
       'schema/chat.graphql': CHAT.replace('args.text', 'args.txt').replace(

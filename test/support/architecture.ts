@@ -40,7 +40,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   index: [...OPERATION, 'project'],
   'project-loader': ['core', 'project', 'index'],
   node: NODE,
-  main: [...NODE.filter((room) => room !== 'adapters'), 'node', 'project-loader'],
+  workers: ['core', 'observe'],
+  main: [...NODE.filter((room) => room !== 'adapters'), 'node', 'project-loader', 'workers'],
   shop: [],
 };
 

@@ -1,9 +1,19 @@
+import { randomUUID } from 'node:crypto';
 import { MillraceError } from '../../core/errors.js';
-import { type Offset, offset, type Partition, partition, type Topic, topic } from '../../core/ids.js';
+import {
+  type Offset,
+  offset,
+  type Partition,
+  partition,
+  type Topic,
+  type TopicId,
+  topic,
+  topicId,
+} from '../../core/ids.js';
 import { partitionOfKey } from '../../core/partitioner.js';
 import { type Position, partitionName, type TopicPartition } from '../../core/position.js';
 import type { LogBatch, LogRecord, NewRecord } from '../../core/record.js';
-import { type Bounds, OffsetOutOfRange } from '../../ports/event-log.js';
+import { type Bounds, OffsetOutOfRange, type TopicDescription } from '../../ports/event-log.js';
 import type { StoredRecord, Tables } from './tables.js';
 
 /** Key, headers and value together, in bytes: what Kafka takes by default. */
@@ -24,11 +34,11 @@ interface PartitionState {
 
 /** The partitions of one store: shared by all clients of its log. This process alone writes them. */
 export class Journal {
-  private readonly topics = new Map<Topic, PartitionState[]>();
+  private readonly topics = new Map<Topic, { id: TopicId; partitions: PartitionState[] }>();
   private turn = 0;
 
   constructor(private readonly tables: Tables) {
-    for (const { key, value } of tables.topics.getRange()) this.open(topic(key), value);
+    for (const { key, value } of tables.topics.getRange()) this.open(topic(key), ...value);
   }
 
   has(name: Topic): boolean {
@@ -37,9 +47,17 @@ export class Journal {
 
   async create(name: Topic, partitions: number): Promise<void> {
     if (this.topics.has(name)) return;
-    await this.tables.topics.put(name, partitions);
-    // Another caller may have been as quick.
-    if (!this.topics.has(name)) this.open(name, partitions);
+    const id = randomUUID();
+    // Another caller may be as quick: the first one's is kept.
+    const first = await this.tables.topics.ifNoExists(name, () => {
+      void this.tables.topics.put(name, [partitions, id]);
+    });
+    if (first) this.open(name, partitions, id);
+  }
+
+  describe(name: Topic): TopicDescription | undefined {
+    const found = this.topics.get(name);
+    return found && { id: found.id, partitions: found.partitions.length };
   }
 
   /** @throws {MillraceError} TOPIC_MISSING */
@@ -157,7 +175,7 @@ export class Journal {
     return offset(this.tables.progress.get([group, at.topic, at.partition]) ?? 0);
   }
 
-  private open(name: Topic, partitions: number): void {
+  private open(name: Topic, partitions: number, id: string): void {
     const states = Array.from({ length: partitions }, (_, p): PartitionState => {
       const [newest] = this.tables.records.getRange({
         start: [name, p, Number.MAX_SAFE_INTEGER],
@@ -168,7 +186,7 @@ export class Journal {
       const next = newest === undefined ? 0 : newest.key[2] + 1;
       return { next, end: next, timestamp: newest?.value[0] ?? 0, waiting: new Set() };
     });
-    this.topics.set(name, states);
+    this.topics.set(name, { id: topicId(id), partitions: states });
   }
 
   private check(record: NewRecord): void {
@@ -197,7 +215,7 @@ export class Journal {
 
   private partitionsOf(name: Topic): PartitionState[] {
     const found = this.topics.get(name);
-    if (found !== undefined) return found;
+    if (found !== undefined) return found.partitions;
     throw new MillraceError('TOPIC_MISSING', `The embedded log has no topic ${name}`);
   }
 

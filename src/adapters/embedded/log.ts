@@ -1,8 +1,17 @@
 import { MillraceError } from '../../core/errors.js';
-import { type Offset, offset, type Partition, type Topic } from '../../core/ids.js';
+import { type Offset, offset, otherTopic, type Partition, type Topic } from '../../core/ids.js';
 import type { Position } from '../../core/position.js';
 import type { LogBatch, NewRecord } from '../../core/record.js';
-import type { Bounds, EventLog, GroupHandler, GroupMember, Range, TopicSpec } from '../../ports/event-log.js';
+import {
+  type Bounds,
+  type EventLog,
+  type GroupHandler,
+  type GroupMember,
+  type Range,
+  type TopicDescription,
+  TopicRecreated,
+  type TopicSpec,
+} from '../../ports/event-log.js';
 import type { EmbeddedStore } from './store.js';
 
 /**
@@ -37,8 +46,13 @@ class EmbeddedLog implements EventLog {
     await Promise.all(missing.map(({ topic, partitions }) => journal.create(topic, partitions)));
   }
 
-  async partitions(topic: Topic, signal: AbortSignal): Promise<number> {
-    return (await this.bounds(topic, signal)).length;
+  async describe(
+    topics: readonly Topic[],
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<Topic, TopicDescription>> {
+    this.check(signal);
+    const found = topics.map((topic) => [topic, this.store.journal.describe(topic)] as const);
+    return new Map(found.flatMap(([topic, one]) => (one === undefined ? [] : [[topic, one]])));
   }
 
   async append(records: readonly NewRecord[], signal: AbortSignal): Promise<readonly Position[]> {
@@ -50,6 +64,7 @@ class EmbeddedLog implements EventLog {
   async *read(range: Range, signal: AbortSignal): AsyncIterable<LogBatch> {
     this.check(signal);
     const { journal } = this.store;
+    if (otherTopic(journal.describe(range.topic)?.id, range.topicId)) throw new TopicRecreated(range.topic);
     const end = journal.bounds(range.topic)[range.partition]?.end;
     const until = offset(Math.min(range.until ?? end ?? 0, end ?? 0));
     for (let from = range.from; ; ) {

@@ -7,6 +7,7 @@ import type { Broker, Cluster } from './internals.js';
 /** How many partitions a topic has, and which node leads each; -1: none at the moment. */
 export interface TopicLayout {
   readonly leaders: ReadonlyMap<Partition, number>;
+  /** By the clock that never jumps (`performance.now`). */
   readonly asOf: number;
 }
 
@@ -26,7 +27,7 @@ export class Connection implements AsyncDisposable {
   /** @throws {MillraceError} TOPIC_MISSING, LOG_UNAVAILABLE */
   async layout(topic: Topic, signal: AbortSignal): Promise<TopicLayout> {
     const known = this.layouts.get(topic);
-    if (known !== undefined && Date.now() - known.asOf < LAYOUT_AGE) return known;
+    if (known !== undefined && performance.now() - known.asOf < LAYOUT_AGE) return known;
     for (let attempt = 1; ; attempt++) {
       try {
         return await retrying(() => this.refresh(topic), signal);
@@ -44,11 +45,19 @@ export class Connection implements AsyncDisposable {
     this.layouts.delete(topic);
   }
 
+  /** The topic is known to have so many partitions: an older layout of it is of no more use. */
+  expect(topic: Topic, partitions: number): void {
+    const known = this.layouts.get(topic);
+    if (known !== undefined && known.leaders.size !== partitions) this.forget(topic);
+  }
+
   /** The broker that leads a partition, connected. */
   async leader({ topic, partition: number }: TopicPartition, signal: AbortSignal): Promise<Broker> {
     return retrying(async () => {
-      const { leaders } = await this.layout(topic, signal);
-      const nodeId = leaders.get(number);
+      const known = await this.layout(topic, signal);
+      // It may have been added since that was asked.
+      if (!known.leaders.has(number)) this.forget(topic);
+      const nodeId = (await this.layout(topic, signal)).leaders.get(number);
       if (nodeId === undefined) throw missing(topic, `partition ${number} of topic ${topic} does not exist`);
       try {
         return await this.cluster.findBroker({ nodeId });
@@ -125,7 +134,7 @@ export class Connection implements AsyncDisposable {
       const found = brokerPool.metadata?.topicMetadata.find((one) => one.topic === topic);
       if (found === undefined) throw missing(topic);
       const leaders = new Map(found.partitionMetadata.map((one) => [partition(one.partitionId), one.leader]));
-      const layout = { leaders, asOf: Date.now() };
+      const layout = { leaders, asOf: performance.now() };
       this.layouts.set(topic, layout);
       return layout;
     });

@@ -3,10 +3,19 @@ import { Deadline } from '../../core/deadline.js';
 import type { Offset, Partition, Topic } from '../../core/ids.js';
 import type { Position } from '../../core/position.js';
 import type { LogBatch, NewRecord } from '../../core/record.js';
-import type { Bounds, EventLog, GroupHandler, GroupMember, Range, TopicSpec } from '../../ports/event-log.js';
+import type {
+  Bounds,
+  EventLog,
+  GroupHandler,
+  GroupMember,
+  Range,
+  TopicDescription,
+  TopicSpec,
+} from '../../ports/event-log.js';
 import { allBounds, offsetAtTime } from './bounds.js';
 import { registerCodecs } from './codecs.js';
 import { Connection } from './connection.js';
+import { describeTopics } from './describe.js';
 import { withSignal } from './failures.js';
 import { createCluster } from './internals.js';
 import { Member } from './member.js';
@@ -77,8 +86,13 @@ class KafkaLog implements EventLog {
     await ensureTopics(this.reading, admin, topics, create, this.within(signal));
   }
 
-  async partitions(topic: Topic, signal: AbortSignal): Promise<number> {
-    return (await this.reading.layout(topic, this.within(signal))).leaders.size;
+  async describe(
+    topics: readonly Topic[],
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<Topic, TopicDescription>> {
+    const found = await describeTopics(this.reading, topics, this.within(signal));
+    for (const [name, { partitions }] of found) this.writing.expect(name, partitions);
+    return found;
   }
 
   append(records: readonly NewRecord[], signal: AbortSignal): Promise<readonly Position[]> {

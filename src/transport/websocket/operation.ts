@@ -3,8 +3,9 @@ import { type ActiveSubscription, RESULT_END, type SharedResult, type Sink } fro
 
 /** What an operation needs of the connection it runs on. */
 export interface OperationHost {
-  /** Sends one text message that is made of these parts. @returns `false` above the high-water mark */
-  sendParts(parts: readonly Buffer[]): boolean;
+  /** Sends one text message that is made of these parts. @returns `false` when it was not taken */
+  offer(parts: readonly Buffer[]): boolean;
+  /** Sends what cannot be sent again. */
   send(message: string): void;
   /** The operation is over: its id is free again. */
   ended(operation: SocketOperation): void;
@@ -50,9 +51,9 @@ export class SocketOperation implements Sink {
       this.#tag = tag;
       this.#suffix = Buffer.from(`${tag}${RESULT_END}}`);
     }
-    const room = this.#host.sendParts([this.#prefix, result.head, this.#suffix]);
-    if (!room) this.#held = true;
-    return room;
+    const taken = this.#host.offer([this.#prefix, result.head, this.#suffix]);
+    if (!taken) this.#held = true;
+    return taken;
   }
 
   /** The whole result of a query or mutation. */

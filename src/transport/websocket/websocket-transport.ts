@@ -76,7 +76,7 @@ export class WebSocketTransport implements AsyncDisposable {
     });
     for (const connection of this.#connections) connection.close('RESTART');
     const cutOff = setTimeout(() => {
-      for (const connection of this.#connections) connection.terminate();
+      for (const connection of this.#connections) connection.cutOff();
     }, this.#options.closeTimeout);
     await gone;
     clearTimeout(cutOff);

@@ -1,0 +1,163 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type PrivateService, privateKafka } from '../../scripts/services/private.mjs';
+import type { GatewayProcess } from '../support/gateway-process.js';
+import { Recorder } from '../support/recorder.js';
+import { runningSubscriptions } from '../support/running.js';
+import { CASE, SOON } from './support/ceiling.js';
+import { expectAll, type Judged } from './support/check.js';
+import { KafkaAdmin } from './support/kafka-admin.js';
+import { logged } from './support/logged.js';
+import { Source } from './support/source.js';
+import { StuckStream } from './support/stuck-stream.js';
+import { FaultWorld, metric } from './support/world.js';
+import { Writers } from './support/writers.js';
+
+const SINCE = 'subscription($since: DateTime) { said(since: $since) { text } }';
+/** The cleaner looks four times a second, and needs little memory; retention is looked at every second anyway. */
+const SETTINGS = { 'log.cleaner.backoff.ms': '250', 'log.cleaner.dedupe.buffer.size': '8388608' };
+/** A segment for each append from now on, so that what lies before the newest may be compacted, or go. */
+const SMALL = { 'segment.ms': '1' };
+const COMPACTED = { 'cleanup.policy': 'compact', 'min.cleanable.dirty.ratio': '0.01' };
+/** All that is not in the newest segment goes. */
+const SHORT = { ...SMALL, 'retention.bytes': '1' };
+
+/** Whole processes on one broker, whose topics hide and lose what they held. */
+describe('what a topic does not hold', { timeout: CASE }, () => {
+  let kafka: PrivateService;
+  let admin: KafkaAdmin;
+  beforeAll(async () => {
+    kafka = await privateKafka({ settings: SETTINGS });
+    admin = await KafkaAdmin.open(kafka.address);
+  }, 240_000);
+  afterAll(async () => {
+    await admin?.[Symbol.asyncDispose]();
+    await kafka?.stop();
+  });
+
+  /** A topic of one partition, a relay and a gateway. */
+  async function open(config: Readonly<Record<string, string>> = {}) {
+    const world = await FaultWorld.open({ kafka: kafka.address, env: { TOPIC_PARTITIONS: '1' } });
+    await admin.create(world.topic, { config });
+    const relay = await world.relay();
+    const gateway = await world.gateway();
+    return {
+      world,
+      relay,
+      gateway,
+      /** A gateway for which nobody relays: it has every event from the log, and none from Redis. */
+      apart: (env: Readonly<Record<string, string>> = {}) =>
+        world.gateway({ RELAY_GROUP: `${world.topic}-apart`, ...env }),
+      [Symbol.asyncDispose]: () => world[Symbol.asyncDispose](),
+    };
+  }
+
+  it('D2 D4 aborted records are never shown, and a partition that ends in control records hangs nobody', async () => {
+    await using it = await open();
+    const { world, gateway } = it;
+    const since = new Date().toISOString();
+    const witness = await world.subscriber(gateway);
+    const live = [witness, await world.subscriber(gateway, { over: 'sse' })];
+    await using source = new Source(kafka.address, world.topic, world.appended);
+    await source.say(['plain']);
+    const [gone, kept, late] = [await source.begin(), await source.begin(), await source.begin()];
+    for (let n = 0; n < 10; n++) {
+      await gone.say([`gone ${n}`]);
+      await kept.say([`kept ${n}`, `kept too ${n}`]);
+      await late.say([`late ${n}`]);
+    }
+    await gone.abort();
+    await kept.commit();
+    await source.say(['plain again']);
+    const hidden = await source.begin();
+    await hidden.say(['hidden']);
+    await late.abort();
+    await hidden.abort();
+    await expectAll(live, world.appended);
+
+    // Behind the last event there are only aborted records and markers: who comes now has to get past them.
+    const judged: Judged[] = [];
+    for (const at of [await world.gateway(), await it.apart()]) {
+      for (const { cursor: after, offset } of [first(witness), last(witness)])
+        judged.push({ recorder: await world.subscriber(at, { after }), after: new Map([[0, offset]]) });
+      judged.push({ recorder: Recorder.overWebSocket('since the beginning', at.url, SINCE, { since }) });
+      await runningSubscriptions(at.url, 3);
+    }
+    await world.say(gateway, 'the last word');
+    await expectAll([...live, ...judged], world.appended);
+    for (const { recorder } of judged) await recorder[Symbol.asyncDispose]();
+  });
+
+  it('D4 D5 compaction passes a held cursor: it resumes with exactly what is left', async () => {
+    await using it = await open(COMPACTED);
+    const { world, gateway } = it;
+    const witness = await world.subscriber(gateway);
+    await using writers = new Writers(gateway.url, world.appended, { rooms: 5 });
+    await world.grows(100);
+    await writers.stop();
+    await expectAll([witness], world.appended);
+    const held = witness.received[30] ?? first(witness);
+
+    const before = await logged(kafka.address, world.topic);
+    const newest = new Map(before.map(({ key, offset }) => [key, offset]));
+    await admin.configure(world.topic, { ...COMPACTED, ...SMALL });
+    // A record more closes the segment: what it closes is compacted, and it is not.
+    const left = async (): Promise<number> => {
+      await world.say(gateway, `closes a segment ${world.appended.accepted.size}`, 'another room');
+      const now = await logged(kafka.address, world.topic);
+      return now.filter(({ offset }) => offset < before.length).length;
+    };
+    await expect.poll(left, SOON).toBe(newest.size);
+    expect([...newest.values()]).not.toContain(held.offset);
+
+    const resumed = await world.subscriber(await it.apart(), { after: held.cursor });
+    await world.say(gateway, 'the last word');
+    await expect.poll(() => resumed.received.at(-1)?.text ?? resumed.faults, SOON).toBe('the last word');
+    const now = await logged(kafka.address, world.topic);
+    expect(resumed.received.map(({ offset }) => offset)).toEqual(
+      now.map(({ offset }) => offset).filter((offset) => offset > held.offset),
+    );
+    await expectAll([witness], world.appended);
+  });
+
+  it('D5 D8 retention passes a replay that its client holds up: it ends with RESYNC_REQUIRED, and skips nothing', async () => {
+    await using it = await open();
+    const { world, gateway } = it;
+    const since = new Date().toISOString();
+    await using source = new Source(kafka.address, world.topic, world.appended);
+    const count = 400;
+    for (let n = 0; n < count; n += 8)
+      await source.say(Array.from({ length: 8 }, (_, i) => `no. ${n + i} ${'.'.repeat(100_000)}`));
+    const apart = await it.apart({ SLOW_BYTES: '65536' });
+    await using stuck = await StuckStream.open(apart.url, SINCE, { since });
+    await expect.poll(() => metric(apart.url, 'millrace_deliveries_total'), SOON).toBeGreaterThan(0);
+
+    await retentionPasses(world, gateway, count);
+    const delivered = await metric(apart.url, 'millrace_deliveries_total');
+    expect(delivered).toBeLessThan(count);
+    const { offsets, errors } = await stuck.rest();
+    expect(offsets).toEqual(offsets.map((_, i) => i));
+    expect(offsets.length).toBeLessThan(count);
+    expect(errors).toEqual([expect.objectContaining({ code: 'RESYNC_REQUIRED', reason: 'RETENTION' })]);
+  });
+
+  /** Until the topic begins at `offset` or later. */
+  async function retentionPasses(world: FaultWorld, gateway: GatewayProcess, offset: number): Promise<void> {
+    await admin.configure(world.topic, SHORT);
+    const earliest = async (): Promise<number> => {
+      await world.say(gateway, `closes a segment ${world.appended.accepted.size}`);
+      return (await admin.bounds(world.topic))[0]?.earliest ?? -1;
+    };
+    await expect.poll(earliest, SOON).toBeGreaterThanOrEqual(offset);
+  }
+});
+
+function first({ received: [one] }: Recorder) {
+  if (one === undefined) throw new Error('Nothing was received');
+  return one;
+}
+
+function last({ received }: Recorder) {
+  const one = received.at(-1);
+  if (one === undefined) throw new Error('Nothing was received');
+  return one;
+}
