@@ -1,13 +1,14 @@
 import { fingerprint, lifeOf, type Place, type Positions, type Reached } from '../core/cursor.js';
 import { Deadline } from '../core/deadline.js';
 import { MillraceError } from '../core/errors.js';
+import type { Relayed } from '../core/event.js';
 import { type Offset, offset, otherTopic, type Partition, type Topic, type TopicId } from '../core/ids.js';
 import { type PartitionLife, partitionName, type TopicPartition } from '../core/position.js';
 import type { TopicFormat } from '../core/topic-format.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
 import { Troubles } from '../observe/troubles.js';
-import { type Bounds, type EventLog, TopicRecreated } from '../ports/event-log.js';
+import { type Bounds, type EventLog, OffsetOutOfRange, TopicRecreated } from '../ports/event-log.js';
 import type { Fanout } from '../ports/fanout.js';
 import { EventsLost } from './events-lost.js';
 import { FollowedPartition, type PartitionListener } from './followed-partition.js';
@@ -219,13 +220,11 @@ export class Hub implements AsyncDisposable {
   async #isAt(at: PartitionLife, reached: Reached): Promise<boolean> {
     const here = this.#entries.get(partitionName(at))?.partition?.reached.offset ?? reached.offset;
     const limit = offset(Math.max(here, reached.offset));
-    const { events } = await this.#reader
+    const read = await this.#reader
       .read(at, offset(reached.offset - 1), limit)
-      .catch((error: unknown) => {
-        throw error instanceof TopicRecreated ? EventsLost.byRecreation(at.topic) : error;
-      });
-    const [event] = events;
-    // Nothing there is no proof: compaction may have taken it.
+      .catch((error: unknown) => nothingIfGone(at.topic, error));
+    const [event] = read.events;
+    // Nothing there is no proof: compaction may have taken it, or retention since it was asked what there is.
     if (event?.offset !== reached.offset) return true;
     return fingerprint(event.event.id, event.timestamp) === reached.fingerprint;
   }
@@ -323,4 +322,9 @@ export class Hub implements AsyncDisposable {
 /** Whether a cursor is of another topic. What neither of them tells is no difference. */
 function anotherLife(life: number, now: TopicId | undefined): boolean {
   return life !== 0 && now !== undefined && life !== lifeOf(now);
+}
+
+function nothingIfGone(topic: Topic, error: unknown): { readonly events: readonly Relayed[] } {
+  if (error instanceof OffsetOutOfRange) return { events: [] };
+  throw error instanceof TopicRecreated ? EventsLost.byRecreation(topic) : error;
 }

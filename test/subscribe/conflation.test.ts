@@ -69,7 +69,7 @@ async function follow(run: Run) {
   const partitions = histories.map((history, on): Readable => {
     const here = () => history.filter(({ from }) => from < there);
     return {
-      at: at(partition(on)),
+      at: { ...at(partition(on)), topicId: undefined },
       get reached(): Reached {
         return { offset: offset(here().at(-1)?.relayed.offset ?? -1), fingerprint: 0 };
       },
