@@ -57,7 +57,8 @@ export class DeadLetters implements AsyncDisposable {
   }
 
   add(failed: Failed): void {
-    const name = `${placeName(failed)} ${failed.fault.field}`;
+    // With its time: another topic of the same name has other events there.
+    const name = `${placeName(failed)} ${failed.timestamp} ${failed.fault.field}`;
     if (this.#known.has(name) || this.#stop.signal.aborted) return;
     if (this.#waiting.length >= (this.#options.maxWaiting ?? 1_000)) {
       // Not remembered: a replay may bring it when there is room.

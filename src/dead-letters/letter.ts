@@ -30,6 +30,8 @@ export interface Letter extends Omit<Fault, 'field'> {
   /** Where the record was; a name for it too. */
   readonly origin: Position;
   readonly place: string;
+  /** The same for all letters about one record: another topic of the same name has other records there. */
+  readonly about: string;
   /** The log's timestamp of the record. */
   readonly originTimestamp: number;
   /** What is not as it was, but left out. */
@@ -102,12 +104,14 @@ export function readLetter(
   const [inPartition, atOffset] = [wholeOf(headers[ORIGIN.partition]), wholeOf(headers[ORIGIN.offset])];
   if (!from || inPartition === undefined || atOffset === undefined) return undefined;
   const origin = { topic: topic(from), partition: partition(inPartition), offset: offset(atOffset) };
+  const place = placeName(origin);
   const written = headers[CLASS] ?? 'unknown';
   return {
     at: { topic: of, partition: number, offset: record.offset },
     timestamp: record.timestamp,
     origin,
-    place: placeName(origin),
+    place,
+    about: `${place} ${headers[ORIGIN.timestamp]}`,
     originTimestamp: Number(headers[ORIGIN.timestamp]),
     kind: written.startsWith(CLASS_PREFIX) ? written.slice(CLASS_PREFIX.length) : written,
     reason: headers[MESSAGE] ?? '',
