@@ -36,4 +36,18 @@ export const plants: readonly Plant[] = [
     find: 'throw new OffsetOutOfRange({ topic, partition, offset: range.from }, bounds);',
     replace: 'range = { ...range, from: bounds.earliest };',
   },
+  {
+    case: 'partitions are added',
+    guard: 'a subscription follows the partitions that are added to its topic',
+    file: 'src/subscribe/subscription.ts',
+    find: 'if (now.id !== run.topic.id || now.partitions <= run.topic.partitions) return;',
+    replace: 'if (now.id === run.topic.id) return;',
+  },
+  {
+    case: 'partitions are added',
+    guard: 'whoever resumes gets all of the partitions that its cursor does not know',
+    file: 'src/subscribe/starts.ts',
+    find: 'if (!starts.has(number)) starts.set(number, start);',
+    replace: 'if (starts.has(number)) starts.set(number, start);',
+  },
 ];

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type PrivateService, privateKafka } from '../../scripts/services/private.mjs';
+import { partitionOfKey } from '../../src/core/partitioner.js';
+import { Appended } from '../support/appended.js';
 import type { GatewayProcess } from '../support/gateway-process.js';
 import { Recorder } from '../support/recorder.js';
 import { runningSubscriptions } from '../support/running.js';
@@ -12,6 +14,7 @@ import { StuckStream } from './support/stuck-stream.js';
 import { FaultWorld, metric } from './support/world.js';
 import { Writers } from './support/writers.js';
 
+const SAID_IN = 'subscription($room: ID!, $after: Cursor) { saidIn(room: $room, after: $after) { text } }';
 const SINCE = 'subscription($since: DateTime) { said(since: $since) { text } }';
 /** The cleaner looks four times a second, and needs little memory; retention is looked at every second anyway. */
 const SETTINGS = { 'log.cleaner.backoff.ms': '250', 'log.cleaner.dedupe.buffer.size': '8388608' };
@@ -34,10 +37,10 @@ describe('what a topic does not hold', { timeout: CASE }, () => {
     await kafka?.stop();
   });
 
-  /** A topic of one partition, a relay and a gateway. */
-  async function open(config: Readonly<Record<string, string>> = {}) {
-    const world = await FaultWorld.open({ kafka: kafka.address, env: { TOPIC_PARTITIONS: '1' } });
-    await admin.create(world.topic, { config });
+  /** A topic, of one partition unless more are asked for, a relay and a gateway. */
+  async function open(config: Readonly<Record<string, string>> = {}, partitions = 1) {
+    const world = await FaultWorld.open({ kafka: kafka.address });
+    await admin.create(world.topic, { partitions, config });
     const relay = await world.relay();
     const gateway = await world.gateway();
     return {
@@ -140,6 +143,55 @@ describe('what a topic does not hold', { timeout: CASE }, () => {
     expect(errors).toEqual([expect.objectContaining({ code: 'RESYNC_REQUIRED', reason: 'RETENTION' })]);
   });
 
+  it('D2 D3 D4 partitions are added while events are published: nobody misses one, keys that move included, and cursors from before go on', async () => {
+    await using it = await open({}, 2);
+    const { world, gateway } = it;
+    const rooms = Array.from({ length: 12 }, (_, i) => `room-${i}`);
+    const moves = (room: string) => partitionOfKey(room, 2) !== partitionOfKey(room, 5);
+    const chosen = [...rooms.filter(moves).slice(0, 2), ...rooms.filter((room) => !moves(room)).slice(0, 1)];
+    expect(chosen.map(moves)).toEqual([true, true, false]);
+    const everything = [await world.subscriber(gateway), await world.subscriber(gateway, { over: 'sse' })];
+    const before = chosen.map((room) => inRoom(room, gateway));
+    await runningSubscriptions(gateway.url, everything.length + before.length);
+
+    await using writers = new Writers(gateway.url, world.appended, { rooms: rooms.length });
+    await world.grows(100);
+    await expect
+      .poll(() => Math.min(...before.map(({ received }) => received.length)), SOON)
+      .toBeGreaterThan(1);
+    const place = placeOf(everything[0]);
+    const places = before.map(placeOf);
+    await admin.grow(world.topic, 5);
+    const added = () => [...world.appended.newest.keys()].filter((number) => number >= 2).length;
+    await expect.poll(added, SOON).toBe(3);
+    await world.grows(60);
+
+    const second = await world.gateway();
+    const resumed: Judged = {
+      recorder: await world.subscriber(second, { after: place.cursor }),
+      after: place.at,
+    };
+    const resumedIn = chosen.map((room, i): Judged => {
+      const { cursor, at } = places[i] ?? place;
+      return { recorder: inRoom(room, second, cursor), after: at };
+    });
+    await world.grows(60);
+    await writers.stop();
+    expect(writers.refused).toEqual([]);
+    await expectAll([...everything, resumed], world.appended);
+    for (const [i, room] of chosen.entries()) {
+      const said = new Appended();
+      for (const event of writers.accepted.get(room) ?? []) said.accept(event);
+      expect(said.newest.size).toBe(moves(room) ? 2 : 1);
+      await expectAll(
+        [before[i], resumedIn[i]].flatMap((one) => one ?? []),
+        said,
+      );
+    }
+    for (const recorder of [...before, ...resumedIn.map((one) => one.recorder)])
+      await recorder[Symbol.asyncDispose]();
+  });
+
   /** Until the topic begins at `offset` or later. */
   async function retentionPasses(world: FaultWorld, gateway: GatewayProcess, offset: number): Promise<void> {
     await admin.configure(world.topic, SHORT);
@@ -154,6 +206,20 @@ describe('what a topic does not hold', { timeout: CASE }, () => {
 function first({ received: [one] }: Recorder) {
   if (one === undefined) throw new Error('Nothing was received');
   return one;
+}
+
+/** A subscriber to one room, which resumes. */
+function inRoom(room: string, { url }: GatewayProcess, after?: string): Recorder {
+  const options = { variables: { room }, ...(after === undefined ? {} : { after }) };
+  return Recorder.resuming(`${room} ${after === undefined ? '' : 'again'}`, () => url, SAID_IN, options);
+}
+
+/** Where a subscriber stands: its newest cursor, and the offsets that it has reached. */
+function placeOf(recorder: Recorder | undefined) {
+  const received = [...(recorder?.received ?? [])];
+  const cursor = received.at(-1)?.cursor;
+  if (cursor === undefined) throw new Error('Nothing was received');
+  return { cursor, at: new Map(received.map(({ partition, offset }) => [partition, offset])) };
 }
 
 function last({ received }: Recorder) {
