@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { type PrivateService, privateKafka } from '../../scripts/services/private.mjs';
 import { partitionOfKey } from '../../src/core/partitioner.js';
 import { Appended } from '../support/appended.js';
@@ -122,6 +123,89 @@ describe('what a topic does not hold', { timeout: CASE }, () => {
     await expectAll([witness], world.appended);
   });
 
+  it('D5 retention passes a held cursor: RESYNC_REQUIRED says so, with a cursor from which all that is left follows', async () => {
+    await using it = await open();
+    const { world, gateway } = it;
+    const witness = await world.subscriber(gateway);
+    for (let n = 0; n < 20; n++) await world.say(gateway);
+    await expectAll([witness], world.appended);
+    const held = first(witness);
+    await retentionPasses(world, gateway, last(witness).offset);
+
+    const returned: Recorder[] = [];
+    for (const at of [gateway, await it.apart()]) {
+      const told = await refusal(await world.subscriber(at, { after: held.cursor }));
+      expect(told).toMatchObject({ code: 'RESYNC_REQUIRED', reason: 'RETENTION' });
+      returned.push(await world.subscriber(at, { after: told.earliest }));
+    }
+    await world.say(gateway, 'the last word');
+    const left = await offsetsLeft(world.topic);
+    expect(left.length).toBeGreaterThan(1);
+    for (const recorder of returned) {
+      await expect.poll(() => recorder.received.map(({ offset }) => offset), SOON).toEqual(left);
+      expect(recorder.faults).toEqual([]);
+    }
+    await expectAll([witness], world.appended);
+  });
+
+  it('D5 retention passes a relay that stands still: live subscribers are told, and it relays on', async () => {
+    await using it = await open();
+    const { world, gateway, relay } = it;
+    const live = [await world.subscriber(gateway), await world.subscriber(gateway, { over: 'sse' })];
+    for (let n = 0; n < 20; n++) await world.say(gateway);
+    await expectAll(live, world.appended);
+    const reached = last(live[0]).offset;
+    await relay.kill('SIGTERM');
+    for (let n = 0; n < 20; n++) await world.say(gateway);
+    await retentionPasses(world, gateway, reached + 2);
+
+    const heir = await world.relay();
+    const returned: Recorder[] = [];
+    for (const recorder of live) {
+      const told = await refusal(recorder);
+      expect(told).toMatchObject({ code: 'RESYNC_REQUIRED', reason: 'RETENTION' });
+      expect(last(recorder).offset).toBe(reached);
+      returned.push(await world.subscriber(gateway, { after: told.earliest }));
+    }
+    const anew = await world.subscriber(gateway);
+    await world.say(gateway, 'the last word');
+    const left = await offsetsLeft(world.topic);
+    for (const recorder of returned) {
+      await expect.poll(() => recorder.received.map(({ offset }) => offset), SOON).toEqual(left);
+      expect(recorder.faults).toEqual([]);
+    }
+    await expect.poll(() => anew.received.at(-1)?.text, SOON).toBe('the last word');
+    await expect.poll(() => admin.lag(world.group, world.topic), SOON).toBe(0);
+    expect(heir.child.exitCode).toBeNull();
+  });
+
+  it('D5 a topic is deleted and made anew under its subscribers and a held cursor: all are told, and the new one works at once', async () => {
+    await using it = await open();
+    const { world, gateway, relay } = it;
+    const live = [await world.subscriber(gateway), await world.subscriber(gateway, { over: 'sse' })];
+    for (let n = 0; n < 20; n++) await world.say(gateway);
+    await expectAll(live, world.appended);
+    const held = first(live[0]);
+    await admin.remove(world.topic);
+    await expect.poll(() => admin.create(world.topic).then(() => 'created', String), SOON).toBe('created');
+
+    const returned: Recorder[] = [];
+    const resume = async (at: GatewayProcess, recorder: Recorder): Promise<void> => {
+      const told = await refusal(recorder);
+      expect(told).toMatchObject({ code: 'RESYNC_REQUIRED', reason: 'TOPIC_RECREATED' });
+      returned.push(await world.subscriber(at, { after: told.earliest }));
+    };
+    for (const recorder of live) await resume(gateway, recorder);
+    for (const at of [gateway, await world.gateway()])
+      await resume(at, await world.subscriber(at, { after: held.cursor }));
+    const anew = await world.subscriber(gateway);
+    const said = new Appended();
+    for (let n = 0; n < 10; n++) said.accept(await world.say(gateway));
+    await expectAll([...returned, anew], said);
+    await expect.poll(() => admin.lag(world.group, world.topic), SOON).toBe(0);
+    expect([relay, gateway].map(({ child }) => child.exitCode)).toEqual([null, null]);
+  });
+
   it('D5 D8 retention passes a replay that its client holds up: it ends with RESYNC_REQUIRED, and skips nothing', async () => {
     await using it = await open();
     const { world, gateway } = it;
@@ -192,18 +276,29 @@ describe('what a topic does not hold', { timeout: CASE }, () => {
       await recorder[Symbol.asyncDispose]();
   });
 
-  /** Until the topic begins at `offset` or later. */
+  /** Until nothing is left but what was said last, at `offset` or later. Then what is said is kept again. */
   async function retentionPasses(world: FaultWorld, gateway: GatewayProcess, offset: number): Promise<void> {
     await admin.configure(world.topic, SHORT);
+    const bounds = async () => (await admin.bounds(world.topic))[0] ?? { earliest: -1, end: -1 };
     const earliest = async (): Promise<number> => {
       await world.say(gateway);
-      return (await admin.bounds(world.topic))[0]?.earliest ?? -1;
+      return (await bounds()).earliest;
     };
     await expect.poll(earliest, SOON).toBeGreaterThanOrEqual(offset);
+    const left = async (): Promise<number> => {
+      const { earliest: first, end } = await bounds();
+      return end - first;
+    };
+    await expect.poll(left, SOON).toBe(1);
+    await admin.configure(world.topic, {});
   }
+
+  const offsetsLeft = async (topic: string): Promise<readonly number[]> =>
+    (await logged(kafka.address, topic)).map(({ offset }) => offset);
 });
 
-function first({ received: [one] }: Recorder) {
+function first(recorder: Recorder | undefined) {
+  const one = recorder?.received[0];
   if (one === undefined) throw new Error('Nothing was received');
   return one;
 }
@@ -222,8 +317,23 @@ function placeOf(recorder: Recorder | undefined) {
   return { cursor, at: new Map(received.map(({ partition, offset }) => [partition, offset])) };
 }
 
-function last({ received }: Recorder) {
-  const one = received.at(-1);
+function last(recorder: Recorder | undefined) {
+  const one = recorder?.received.at(-1);
   if (one === undefined) throw new Error('Nothing was received');
   return one;
+}
+
+const Refusal = z
+  .tuple([
+    z.object({
+      extensions: z.object({ code: z.string(), reason: z.string(), earliest: z.string().min(20) }),
+    }),
+  ])
+  .transform(([{ extensions }]) => extensions);
+
+/** What a subscriber was ended with: once it is, and never for another reason. */
+async function refusal({ faults }: Recorder): Promise<z.output<typeof Refusal>> {
+  await expect.poll(() => faults.length, SOON).toBe(1);
+  const [, errors] = /^error (.*)$/s.exec(String(faults[0])) ?? [];
+  return Refusal.parse(JSON.parse(errors ?? 'null'));
 }
