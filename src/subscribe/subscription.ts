@@ -1,9 +1,10 @@
 import { type GraphQLError, GraphQLError as GraphQLFault } from 'graphql';
 import type { Bindings } from '../binding/bindings.js';
-import type { CursorCodec, Reached } from '../core/cursor.js';
+import type { CursorCodec, Place, Reached } from '../core/cursor.js';
 import { MillraceError } from '../core/errors.js';
-import type { Partition, Topic } from '../core/ids.js';
+import { otherTopic, type Partition, type Topic } from '../core/ids.js';
 import { backoff } from '../core/wait.js';
+import { EventsLost } from '../hub/events-lost.js';
 import type { FollowedPartition } from '../hub/followed-partition.js';
 import type { Hub } from '../hub/hub.js';
 import type { SeenTopic } from '../hub/topic-watch.js';
@@ -13,6 +14,7 @@ import type { Cohorts, Membership } from './cohorts.js';
 import type { ConflationBudget } from './conflation.js';
 import type { Pace } from './pace.js';
 import { type Plan, planSubscription, type SubscribeRequest } from './plan.js';
+import type { Resync } from './resync.js';
 import type { ActiveSubscription, Sink } from './sink.js';
 import { type Starts, startsAdded, startsAfter, startsAt } from './starts.js';
 import { Subscriber } from './subscriber.js';
@@ -26,6 +28,7 @@ export interface SubscriptionParts {
   readonly cohorts: Cohorts;
   readonly pace: Pace;
   readonly budget: ConflationBudget;
+  readonly resync: Resync;
   /** Aborted when the node stops. */
   readonly signal: AbortSignal;
 }
@@ -105,16 +108,20 @@ export class Subscription implements ActiveSubscription {
     const starts = await this.#starts(plan, key, topic, resumeFrom ?? plan.after);
     const membership = await cohorts.join(plan, key, starts.keys(), topic);
     if (this.#closed) return membership.release();
+    if (membership.followed.some(({ at }) => otherTopic(at.topicId, topic.id))) {
+      // Made anew meanwhile: what was found out is of another topic.
+      membership.release();
+      return this.#begin(request, resumeFrom);
+    }
     try {
       const reached = await this.#reached(membership.followed, starts);
       if (this.#closed) return membership.release();
-      const subscriber = new Subscriber(
-        this.#watched(),
-        codec.tag(scopeOf(plan)),
-        membership,
-        reached,
-        this.#parts,
-      );
+      const who = { topic: plan.binding.topic, key, tag: codec.tag(scopeOf(plan)) };
+      const parts = {
+        ...this.#parts,
+        resync: (loss: EventsLost, place: Place) => this.#parts.resync.error(loss, who, place),
+      };
+      const subscriber = new Subscriber(this.#watched(), who.tag, membership, reached, parts);
       this.#run = { plan, key, subscriber, membership, topic };
       subscriber.start();
     } catch (error) {
@@ -134,7 +141,13 @@ export class Subscription implements ActiveSubscription {
     const { hub, codec } = this.#parts;
     if (after !== undefined) {
       const place = codec.read(after, scopeOf(plan));
-      await hub.verify(plan.binding.topic, place.positions);
+      try {
+        await hub.verify(plan.binding.topic, place);
+      } catch (error) {
+        if (!(error instanceof EventsLost)) throw error;
+        const who = { topic: plan.binding.topic, key, tag: codec.tag(scopeOf(plan)) };
+        throw await this.#parts.resync.error(error, who, place);
+      }
       return startsAfter(place, key, partitions);
     }
     if (plan.since === undefined) return startsAt({ from: 'now' }, key, partitions);

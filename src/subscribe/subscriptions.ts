@@ -8,6 +8,7 @@ import { Cohorts } from './cohorts.js';
 import { ConflationBudget } from './conflation.js';
 import { Pace } from './pace.js';
 import type { SubscribeRequest } from './plan.js';
+import { Resync } from './resync.js';
 import type { ActiveSubscription, Sink } from './sink.js';
 import { Subscription, type SubscriptionParts } from './subscription.js';
 
@@ -34,7 +35,8 @@ export class Subscriptions {
     const { hub } = options;
     const cohorts = new Cohorts({ ...options, schema });
     const budget = new ConflationBudget(CONFLATION_BYTES);
-    this.#parts = { ...options, cohorts, pace: new Pace(), budget, signal: hub.stopping };
+    const resync = new Resync(hub, options.codec);
+    this.#parts = { ...options, cohorts, pace: new Pace(), budget, resync, signal: hub.stopping };
     hub.topics.listeners.add((topic) => {
       for (const one of this.#running) if (one.topic === topic) one.grow();
     });

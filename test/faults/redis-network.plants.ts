@@ -41,7 +41,7 @@ export const plants: readonly Plant[] = [
     case: 'swallowed without closing',
     guard: 'where the fan-out does not say where a partition stands, the log is asked',
     file: 'src/hub/hub.ts',
-    find: 'if (last === undefined) unknown.push(partition);',
+    find: 'if (last === undefined || !partition.told(last)) unknown.push(partition);',
     replace: 'if (last === undefined) continue;',
   },
   { case: 'every third message dropped', ...CHAIN },

@@ -83,8 +83,8 @@ export class Connection implements OperationHost, OutboxHost, SlowClient {
 
   /** Asks the client whether it is there, and ends the connection when it was not since the last time. */
   keepAlive(): void {
-    // A ping would queue behind what waits: how long it may wait is another question.
-    if (this.#outbox.full) return;
+    // A ping would queue behind what waits: how long that may wait is not decided here. `ws` ends what closes.
+    if (this.#outbox.full || this.#socket.readyState !== this.#socket.OPEN) return;
     // Taking what waited is a sign of life too: a pong queues behind it.
     const moved = this.#signs.moved();
     if (!this.#alive && !(this.#waited && moved)) {
@@ -93,9 +93,7 @@ export class Connection implements OperationHost, OutboxHost, SlowClient {
     }
     this.#alive = false;
     this.#waited = this.#stream.writableLength > 0;
-    if (this.#socket.readyState === this.#socket.OPEN) {
-      this.#socket.ping('', false, () => this.#outbox.written());
-    }
+    this.#socket.ping('', false, () => this.#outbox.written());
   }
 
   get waiting(): number {
@@ -244,6 +242,7 @@ export class Connection implements OperationHost, OutboxHost, SlowClient {
 
   drained(): void {
     this.#parts.slow.delete(this);
+    this.#alive = true;
     if (this.#socket.isPaused) this.#socket.resume();
     for (const operation of [...this.#running.values()]) operation.drained();
   }
