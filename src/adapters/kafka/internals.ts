@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import { createRequire } from 'node:module';
-import { type Kafka, KafkaJSProtocolError, type Logger } from 'kafkajs';
+import kafkajs, { type Kafka, type Logger } from 'kafkajs';
 
 /**
  * The parts of kafkajs below its public face, with the shapes this adapter relies on. kafkajs is pinned to
@@ -188,7 +188,7 @@ const NEWER = new Map([
 export function errorOfCode(code: number): Error {
   const newer = NEWER.get(code);
   if (newer === undefined) return createErrorFromCode(code);
-  return new KafkaJSProtocolError(
+  return new kafkajs.KafkaJSProtocolError(
     Object.assign(new Error(newer.message), { ...newer, code, retriable: false }),
   );
 }
