@@ -3,8 +3,8 @@ import type { Plant } from './support/plant.js';
 const AT_THE_PROGRESS = {
   guard: 'a relay goes on where the progress of the fan-out stands, not at the end of the log',
   file: 'src/relay/partition-relay.ts',
-  find: 'let passed = claim.passed;',
-  replace: 'let passed: Offset | undefined = offset(bounds.end - 1);',
+  find: 'this.#passed = claim.passed;',
+  replace: 'this.#passed = offset(bounds.end - 1);',
 };
 const FENCING = {
   guard: 'the script refuses a claim that no longer holds',
@@ -20,8 +20,8 @@ export const plants: readonly Plant[] = [
     case: 'killed after its script',
     guard: 'the progress moves in the same step as the events are written',
     file: 'src/relay/partition-relay.ts',
-    find: 'let passed = claim.passed;',
-    replace: 'let passed = claim.passed === undefined ? undefined : offset(Math.max(-1, claim.passed - 20));',
+    find: 'this.#passed = claim.passed;',
+    replace: 'this.#passed = offset(Math.max(-1, claim.passed - 20));',
   },
   { case: 'stopped for longer than its session', ...FENCING },
   { case: 'a storm of rebalances', ...AT_THE_PROGRESS },
