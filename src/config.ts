@@ -111,6 +111,10 @@ const VARIABLES = {
   PUBLISH_MAX_WAITING: count(10_000, 'How many events may wait to be published'),
   MAX_BODY_BYTES: count(1_048_576, 'The largest request body or WebSocket message'),
   MAX_TOKENS: count(5_000, 'The largest GraphQL document, in tokens'),
+  MAX_SUBSCRIPTION_CHARS: count(
+    65_536,
+    'How many characters one subscription may have, with its variables and arguments',
+  ),
   MAX_CONNECTIONS: count(20_000, 'How many WebSockets and event streams one gateway takes'),
   MAX_OPERATIONS: count(1_000, 'How many operations one connection may run at once'),
   SLOW_BYTES: count(1_048_576, 'How many bytes may wait for one client before it is replayed instead'),

@@ -191,6 +191,7 @@ async function startGateway(
     codec: new CursorCodec(secrets),
     metrics,
     logger,
+    maxCharacters: config.MAX_SUBSCRIPTION_CHARS,
     deadLetters: parts.own(new DeadLetters({ log, metrics, logger })),
   });
   const operations = new Gateway({

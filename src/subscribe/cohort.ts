@@ -90,12 +90,11 @@ export class Cohort {
   render(event: ParsedEvent): Rendered | undefined | Promise<Rendered | undefined> {
     try {
       if (!this.wants(event)) return undefined;
-      const { binding, document, operationName, variables } = this.plan;
+      const { binding, document, variables } = this.plan;
       this.#metrics.executions.inc({ field: binding.field });
       const result = execute({
         schema: this.#schema,
         document,
-        operationName,
         variableValues: this.plan.variables,
         rootValue: {
           [binding.field]:

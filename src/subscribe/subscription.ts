@@ -13,7 +13,7 @@ import type { Metrics } from '../observe/metrics.js';
 import type { Cohorts, Membership } from './cohorts.js';
 import type { ConflationBudget } from './conflation.js';
 import type { Pace } from './pace.js';
-import { type Plan, planSubscription, type SubscribeRequest } from './plan.js';
+import { type Plan, type PlanOptions, planSubscription, type SubscribeRequest } from './plan.js';
 import type { Resync } from './resync.js';
 import type { ActiveSubscription, Sink } from './sink.js';
 import { type Starts, startsAdded, startsAfter, startsAt } from './starts.js';
@@ -29,6 +29,7 @@ export interface SubscriptionParts {
   readonly pace: Pace;
   readonly budget: ConflationBudget;
   readonly resync: Resync;
+  readonly plans: PlanOptions;
   /** Aborted when the node stops. */
   readonly signal: AbortSignal;
 }
@@ -99,7 +100,7 @@ export class Subscription implements ActiveSubscription {
 
   async #begin(request: SubscribeRequest, resumeFrom: string | undefined): Promise<void> {
     const { bindings, hub, codec, cohorts } = this.#parts;
-    const plan = planSubscription(bindings, request);
+    const plan = planSubscription(bindings, request, this.#parts.plans);
     authorise(plan);
     const { binding, args, identity } = plan;
     const key = binding.key?.({ args, claims: identity.claims });
