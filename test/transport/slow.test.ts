@@ -88,6 +88,29 @@ describe('a WebSocket', () => {
     await vi.waitFor(() => expect(subscriptions.every(({ drains }) => drains === 1)).toBe(true), WAIT);
   });
 
+  test('D8 gives each of its operations a turn, although each could fill it alone', async () => {
+    const all = await served();
+    const client = await RawClient.acknowledged(all.wsUrl);
+    for (let i = 0; i < 4; i++) client.subscribe(String(i));
+    await subscribed(all, 3);
+    client.socket.pause();
+    const { subscriptions } = all.operations;
+    const taken = subscriptions.map(() => 0);
+    const bring = (i: number): void => {
+      for (let burst = 0; burst < 1_000; burst++) {
+        if (!subscriptions[i]?.next(0, FILLING)) return;
+        taken[i] = (taken[i] ?? 0) + 1;
+      }
+    };
+    for (const [i, subscription] of subscriptions.entries()) {
+      vi.spyOn(subscription, 'drained').mockImplementation(() => taken.includes(0) && bring(i));
+      bring(i);
+    }
+    expect(taken).toContain(0);
+    client.socket.resume();
+    await vi.waitFor(() => expect(taken).not.toContain(0), WAIT);
+  });
+
   test('D8 of a client that never reads is ended, its subscriptions too', async () => {
     const all = await served(300);
     const { socket, send } = await rawSocket(all);

@@ -244,7 +244,12 @@ export class Connection implements OperationHost, OutboxHost, SlowClient {
     this.#parts.slow.delete(this);
     this.#alive = true;
     if (this.#socket.isPaused) this.#socket.resume();
-    for (const operation of [...this.#running.values()]) operation.drained();
+    const [first, ...others] = [...this.#running.values()].filter(({ held }) => held);
+    if (first === undefined) return;
+    // The first may fill it up again: next time another one is the first.
+    this.#running.delete(first.id);
+    this.#running.set(first.id, first);
+    for (const operation of [first, ...others]) operation.drained();
   }
 
   #onClose(): void {

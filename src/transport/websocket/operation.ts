@@ -75,6 +75,11 @@ export class SocketOperation implements Sink {
     this.#host.send(JSON.stringify({ id: this.id, type: 'complete' }));
   }
 
+  /** Whether it brought something that was not taken. */
+  get held(): boolean {
+    return this.#held;
+  }
+
   /** The connection has room again. */
   drained(): void {
     if (!this.#held) return;
