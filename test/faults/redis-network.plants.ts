@@ -15,7 +15,6 @@ const CHAIN = {
 
 export const plants: readonly Plant[] = [
   { case: 'cut again and again', ...CHANNELS_AGAIN },
-  { case: 'cut again and again', ...CHAIN },
   {
     case: 'late by a second',
     guard: 'a node drops what it has shown before',

@@ -7,6 +7,7 @@ import { encodeEvent } from '../../src/core/cloudevent.js';
 import { CursorCodec } from '../../src/core/cursor.js';
 import { eventId, offset, partition, topic } from '../../src/core/ids.js';
 import type { TopicFormat } from '../../src/core/topic-format.js';
+import { DeadLetters } from '../../src/dead-letters/dead-letters.js';
 import { Hub } from '../../src/hub/hub.js';
 import { openLogger } from '../../src/observe/log.js';
 import { Metrics } from '../../src/observe/metrics.js';
@@ -56,7 +57,8 @@ describe('topics that are made anew, lose their beginning and grow, in Kafka and
       type Subscription { said: Said @subscribe(topic: "${name}") }
       type Said { n: Int! }`);
     const codec = new CursorCodec(['secret']);
-    const subscriptions = new Subscriptions({ bindings, hub, codec, metrics, logger });
+    const deadLetters = use(new DeadLetters({ log, metrics, logger }));
+    const subscriptions = new Subscriptions({ bindings, hub, codec, metrics, logger, deadLetters });
     return {
       log,
       topic: name,

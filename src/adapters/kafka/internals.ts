@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import { createRequire } from 'node:module';
+// As CommonJS: Node does not see this class among the names of the module.
 import kafkajs, { type Kafka, type Logger } from 'kafkajs';
 
 /**
