@@ -37,6 +37,27 @@ export const plants: readonly Plant[] = [
     replace: 'range = { ...range, from: bounds.earliest };',
   },
   {
+    case: 'retention passes a held cursor',
+    guard: 'the cursor that comes with the error lies where the log begins',
+    file: 'src/hub/hub.ts',
+    find: 'reached.offset < before ?',
+    replace: 'reached.offset > before ?',
+  },
+  {
+    case: 'retention passes a relay',
+    guard: 'the progress of the relays moves to where the log begins',
+    file: 'src/relay/partition-relay.ts',
+    find: 'await this.#reset(token, offset(earliest - 1));',
+    replace: "if (token === '') await this.#reset(token, offset(earliest - 1));",
+  },
+  {
+    case: 'a topic is deleted and made anew',
+    guard: 'whoever follows a topic that is another one is told',
+    file: 'src/hub/hub.ts',
+    find: 'partition?.end(EventsLost.byRecreation(topic));',
+    replace: '',
+  },
+  {
     case: 'partitions are added',
     guard: 'a subscription follows the partitions that are added to its topic',
     file: 'src/subscribe/subscription.ts',
