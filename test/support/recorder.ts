@@ -1,6 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
-import { type OpenSubscriber, overSse, overWebSocket, type Subscriber } from './subscriber.js';
+import {
+  type OpenSubscriber,
+  overEventSource,
+  overSse,
+  overWebSocket,
+  type Subscriber,
+} from './subscriber.js';
 
 const Meta = z.object({ id: z.string(), partition: z.number(), offset: z.string() });
 const Frame = z.object({
@@ -17,8 +23,13 @@ export interface Received {
   readonly text: string | undefined;
 }
 
+const TRANSPORTS = { ws: overWebSocket, sse: overSse, 'event-source': overEventSource };
+
+export type Transport = keyof typeof TRANSPORTS;
+
 export interface ResumeOptions {
-  readonly over?: 'ws' | 'sse';
+  /** `event-source` resumes by `Last-Event-ID`, the others by the argument `after`. */
+  readonly over?: Transport;
   readonly variables?: Readonly<Record<string, unknown>>;
   /** Where to begin; the present when left out. */
   readonly after?: string;
@@ -69,7 +80,7 @@ export class Recorder implements AsyncDisposable {
     if (!query.includes('$after')) throw new Error('The query has no variable `after` to resume with');
     const recorder = new Recorder(name);
     recorder.#cursor = after;
-    recorder.#work = recorder.#resume(over === 'ws' ? overWebSocket : overSse, url, query, variables);
+    recorder.#work = recorder.#resume(TRANSPORTS[over], url, query, variables);
     return recorder;
   }
 

@@ -38,7 +38,16 @@ export const overWebSocket: OpenSubscriber = ({ url, query, variables, take }) =
   return { ended, close: async () => client.dispose() };
 };
 
-export const overSse: OpenSubscriber = ({ url, query, variables, take }) => {
+export const overSse: OpenSubscriber = (options) => eventStream(options, {});
+
+/** As a browser's EventSource does: where it goes on is said by `Last-Event-ID`, not by the arguments. */
+export const overEventSource: OpenSubscriber = ({ variables: { after, ...variables }, ...options }) =>
+  eventStream({ ...options, variables }, typeof after === 'string' ? { 'last-event-id': after } : {});
+
+function eventStream(
+  { url, query, variables, take }: SubscriberOptions,
+  headers: Readonly<Record<string, string>>,
+): Subscriber {
   const stop = new AbortController();
   let failed: End | undefined;
   const see = (frame: unknown): void => {
@@ -46,7 +55,7 @@ export const overSse: OpenSubscriber = ({ url, query, variables, take }) => {
     if (errors === undefined) take(frame);
     else failed = endOf(errors);
   };
-  const ended = readEvents(`${url}/graphql`, { query, variables }, see, stop.signal).then(
+  const ended = readEvents(`${url}/graphql`, { query, variables }, headers, see, stop.signal).then(
     (complete) => failed ?? (complete ? COMPLETE : { what: 'the stream ended', again: true }),
     (error: unknown) => ({ what: String(error), again: true }),
   );
@@ -57,7 +66,7 @@ export const overSse: OpenSubscriber = ({ url, query, variables, take }) => {
       await ended;
     },
   };
-};
+}
 
 const COMPLETE: End = { what: 'complete', again: false };
 
@@ -89,12 +98,13 @@ function errorsOf(frame: unknown): unknown[] | undefined {
 async function readEvents(
   url: string,
   body: unknown,
+  more: Readonly<Record<string, string>>,
   take: (frame: unknown) => void,
   signal: AbortSignal,
 ): Promise<boolean> {
   const response = await fetch(url, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+    headers: { 'content-type': 'application/json', accept: 'text/event-stream', ...more },
     body: JSON.stringify(body),
     signal,
   });

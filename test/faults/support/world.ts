@@ -36,6 +36,13 @@ export interface WorldOptions {
   files?(topic: string): Readonly<Record<string, string>>;
 }
 
+export interface SubscriberOptions extends ResumeOptions {
+  /** Where it reaches the gateway at first, such as a proxy's URL. */
+  readonly via?: string;
+  /** Where it connects when it has to again; to the same place when left out. */
+  next?(): string;
+}
+
 /** Relays and gateways as whole processes on one topic of their own, and everything that is put into it. */
 export class FaultWorld implements AsyncDisposable {
   readonly topic: string;
@@ -85,11 +92,21 @@ export class FaultWorld implements AsyncDisposable {
     return this.start('gateway', env);
   }
 
-  /** A subscriber to everything, which resumes. Resolves once the gateway says that it runs (D2). */
-  async subscriber(at: GatewayProcess, options: ResumeOptions = {}): Promise<Recorder> {
+  /**
+   * A subscriber to everything, which resumes. Resolves once the gateway says that it runs (D2), or at once
+   * when it goes on after something.
+   */
+  async subscriber(at: GatewayProcess, options: SubscriberOptions = {}): Promise<Recorder> {
     const name = `subscriber ${++this.#names} over ${options.over ?? 'ws'}`;
     const before = await metric(at.url, 'millrace_subscriptions');
-    const recorder = await this.#own(Recorder.resuming(name, () => at.url, SAID, options));
+    const { via = at.url, next = () => via } = options;
+    let first: string | undefined = via;
+    const url = (): string => {
+      const here = first ?? next();
+      first = undefined;
+      return here;
+    };
+    const recorder = await this.#own(Recorder.resuming(name, url, SAID, options));
     if (options.after === undefined) await runningSubscriptions(at.url, before + 1);
     return recorder;
   }
