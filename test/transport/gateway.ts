@@ -30,7 +30,14 @@ export async function serveGateway(limits: Partial<TransportLimits> = {}) {
   const bounds = { deadline: 10_000, maxWaiting: 100, maxBatchBytes: 900_000 };
   const publisher = new Publisher(log, { source: '/test', ...bounds }, metrics);
   const codec = new CursorCodec(['secret']);
-  const subscriptions = new Subscriptions({ bindings, hub: world.hub(), codec, metrics, logger });
+  const subscriptions = new Subscriptions({
+    bindings,
+    hub: world.hub(),
+    codec,
+    metrics,
+    logger,
+    deadLetters: world.deadLetters,
+  });
   const operations = new Gateway({ bindings, publisher, subscriptions, logger, limits: { maxTokens: 500 } });
   const authenticate = () => Promise.resolve(ANONYMOUS);
   const server = await createHttpServer({
