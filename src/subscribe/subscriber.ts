@@ -206,6 +206,8 @@ export class Subscriber implements Member {
   /** One stretch of every partition that is behind. */
   async #step(): Promise<void> {
     let moved = false;
+    const ended = this.#followed.find((partition) => partition.ended !== undefined)?.ended;
+    if (ended !== undefined) throw ended;
     if (this.#conflation !== undefined) {
       if (!(await catchUpConflated(this.#conflation, this.#followed, this.#catchingUp())))
         await this.#beyond();
@@ -214,8 +216,7 @@ export class Subscriber implements Member {
     for (const partition of this.#followed) {
       const number = partition.at.partition;
       const from = this.#at(number);
-      // One that has ended says why when it is read.
-      if (from.offset >= partition.reached.offset && partition.ended === undefined) continue;
+      if (from.offset >= partition.reached.offset) continue;
       const { events, through } = await partition.read(from.offset);
       moved = true;
       if (!(await this.#handAll(partition.at, events))) return;

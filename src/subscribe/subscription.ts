@@ -183,7 +183,9 @@ export class Subscription implements ActiveSubscription {
     const membership = await this.#parts.cohorts.join(run.plan, run.key, numbers, now);
     try {
       const reached = await this.#reached(membership.followed, added);
-      if (this.#closed) return membership.release();
+      // Made anew meanwhile: its places are of the topic before, and so is the end that it comes to.
+      const another = membership.followed.some(({ at }) => otherTopic(at.topicId, now.id));
+      if (this.#closed || another) return membership.release();
       run.subscriber.move(membership, reached);
     } catch (error) {
       membership.release();

@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
+import { topicId } from '../../src/core/ids.js';
 import { partitionOfKey } from '../../src/core/partitioner.js';
 import { Client, openStage } from './stage.js';
 
@@ -16,6 +17,22 @@ async function resynced(client: Client, reason: string): Promise<string> {
   expect(client.errors).toHaveLength(1);
   return String(client.errors[0]?.extensions?.['earliest']);
 }
+
+/** Does something once it has taken so many results, in the turn in which it takes the last. */
+class Counting extends Client {
+  constructor(
+    readonly count: number,
+    readonly then: () => void,
+  ) {
+    super();
+  }
+  override next(...result: Parameters<Client['next']>): boolean {
+    const taken = super.next(...result);
+    if (taken && this.numbers.length === this.count) this.then();
+    return taken;
+  }
+}
+
 /** A key in each of two partitions. */
 function keys(): [string, string] {
   const all = numbers(0, 100).map((i) => `key-${i}`);
@@ -162,6 +179,74 @@ describe('RESYNC_REQUIRED', () => {
       await expect.poll(() => resumed.numbers.at(-1), WAIT).toBe(said.at(-1));
       expect(resumed.numbers).toEqual(numbers(10, Number(said.at(-1)) + 1));
     }
+  });
+
+  test('D5 a topic made anew under a held cursor, before anything on the node has noticed', async () => {
+    const stage = await openStage();
+    const first = stage.subscribe('said');
+    await expect.poll(stage.live, WAIT).toBe(1);
+    await stage.say('k', [0, 1, 2]);
+    await expect.poll(() => first.numbers, WAIT).toEqual([0, 1, 2]);
+    // Nobody relays, so that nothing but the log says it; and what the node knows of it is of just now.
+    await stage.relaying[Symbol.asyncDispose]();
+    await stage.hub.topics.refresh(stage.topic);
+    await stage.log.recreate(stage.topic, 1);
+    await resynced(stage.subscribe(`said(after: "${first.cursors[1]}")`), 'TOPIC_RECREATED');
+  });
+
+  test('D5 a topic made anew in the turn in which a replay comes to its end', async () => {
+    const stage = await openStage();
+    await stage.say('k', [0, 1, 2]);
+    const { topics } = stage.hub;
+    const anew = (): void => {
+      const before = topics.last(stage.topic);
+      if (before === undefined) throw new Error('nobody has asked for the topic');
+      for (const hears of topics.listeners) hears(stage.topic, { ...before, id: topicId('another') }, before);
+    };
+    const replayed = new Counting(3, anew);
+    stage.subscribe('said(since: "2020-01-01T00:00:00Z")', {}, 'n', replayed);
+    await resynced(replayed, 'TOPIC_RECREATED');
+    // And so for one who conflates what it missed.
+    const conflated = new Counting(1, anew);
+    conflated.room = 0;
+    stage.subscribe('newest', {}, 'n', conflated);
+    await expect.poll(stage.live, WAIT).toBe(1);
+    await stage.say('k', [3, 4, 5]);
+    await expect.poll(() => conflated.isHeldBack, WAIT).toBe(true);
+    conflated.read();
+    await resynced(conflated, 'TOPIC_RECREATED');
+    expect(await stage.live()).toBe(0);
+  });
+
+  test('D5 a topic made anew as somebody is given the partitions that it got', async () => {
+    const stage = await openStage({ partitions: 2 });
+    const [a] = keys();
+    const { hub, log } = stage;
+    const describe = log.describe.bind(log);
+    const small = vi.spyOn(log, 'describe').mockImplementation(async (topics, signal) => {
+      const found = await describe(topics, signal);
+      return new Map([...found].map(([name, { id }]) => [name, { id, partitions: 1 }]));
+    });
+    const slow = new Client();
+    slow.room = 0;
+    stage.subscribe('said', {}, 'n', slow);
+    await expect.poll(stage.live, WAIT).toBe(1);
+    await stage.say(a, [0, 1]);
+    await expect.poll(() => slow.isHeldBack, WAIT).toBe(true);
+    const follow = hub.follow.bind(hub);
+    const anew = vi.spyOn(hub, 'follow').mockImplementationOnce(async (at, listener) => {
+      await log.recreate(stage.topic, 2);
+      await hub.topics.refresh(stage.topic);
+      await stage.say(a, [10, 11, 12]);
+      return follow(at, listener);
+    });
+    small.mockRestore();
+    await expect.poll(() => anew.mock.results[0]?.value, WAIT).toBeDefined();
+    await anew.mock.results[0]?.value;
+    await expect.poll(stage.cohorts, WAIT).toBe(1);
+    slow.read();
+    await resynced(slow, 'TOPIC_RECREATED');
+    expect(slow.numbers).toEqual([]);
   });
 
   test('D5 a topic made anew just as somebody subscribes: its cursors are of the new one', async () => {
