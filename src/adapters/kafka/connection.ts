@@ -82,14 +82,15 @@ export class Connection implements AsyncDisposable {
     return retrying(async () => {
       await this.anyMetadata();
       const nodeId = this.coordinators.get(name);
-      const coordinator =
-        nodeId === undefined
-          ? await this.cluster.findGroupCoordinator({ groupId: id, coordinatorType })
-          : await this.cluster.findBroker({ nodeId });
-      this.coordinators.set(name, coordinator.nodeId);
       try {
+        const coordinator =
+          nodeId === undefined
+            ? await this.cluster.findGroupCoordinator({ groupId: id, coordinatorType })
+            : await this.cluster.findBroker({ nodeId });
+        this.coordinators.set(name, coordinator.nodeId);
         return await request(coordinator);
       } catch (error) {
+        // It may be another one by now, also when this one is no longer a part of the cluster.
         this.coordinators.delete(name);
         throw error;
       }
