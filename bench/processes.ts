@@ -1,16 +1,22 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Child } from './child.js';
 
 const MAIN = new URL('../dist/main.js', import.meta.url).pathname;
+
+/** A `millrace` process that runs. */
+export interface Running {
+  readonly child: Child;
+  /** Where clients reach it; '' for one that is no gateway. */
+  readonly url: string;
+}
 
 /** A folder with one schema, and `millrace` processes in it; all gone when disposed of. */
 export class Processes implements AsyncDisposable {
   readonly #dir = mkdtempSync(join(tmpdir(), 'millrace-bench-'));
   readonly #env: Readonly<Record<string, string>>;
-  readonly #children: ChildProcess[] = [];
+  readonly #children: Child[] = [];
 
   constructor(schema: string, env: Readonly<Record<string, string>>) {
     this.#env = env;
@@ -19,29 +25,21 @@ export class Processes implements AsyncDisposable {
   }
 
   /** Starts a role; resolves with its address, or '' for one that has none. */
-  start(role: string): Promise<string> {
-    const child = spawn(process.execPath, [MAIN, role], {
-      cwd: this.#dir,
-      env: { PATH: process.env['PATH'] ?? '', PORT: '0', ...this.#env },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+  async start(role: string): Promise<string> {
+    return (await this.launch(role)).url;
+  }
+
+  /** Starts a role; resolves once it runs. */
+  async launch(role: string, env: Readonly<Record<string, string>> = {}): Promise<Running> {
+    const options = { cwd: this.#dir, env: { PORT: '0', ...this.#env, ...env }, args: [role] };
+    const child = new Child(`millrace ${role}`, MAIN, options);
     this.#children.push(child);
-    return new Promise((resolve, reject) => {
-      let said = '';
-      child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-        said += chunk;
-        if (/^log .*\n/m.test(said)) resolve(/http:\/\/[\w.:-]+/.exec(said)?.[0] ?? '');
-      });
-      child.once('exit', (code) => reject(new Error(`millrace ${role} ended with ${String(code)}`)));
-    });
+    const said = await child.says(/^log .*\n/m);
+    return { child, url: /http:\/\/[\w.:-]+/.exec(said)?.[0] ?? '' };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const child of this.#children) {
-      if (child.exitCode !== null || child.signalCode !== null) continue;
-      child.kill('SIGTERM');
-      await once(child, 'exit');
-    }
+    await Promise.all(this.#children.map((child) => child[Symbol.asyncDispose]()));
     rmSync(this.#dir, { recursive: true, force: true });
   }
 }
