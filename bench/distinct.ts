@@ -9,6 +9,10 @@ import { type Row, rowOf } from './row.js';
 import { live, type Options, type Services, Stage, socketOf, topicName } from './stage.js';
 
 const ROUNDS = 3;
+/** Not scaled: with fewer, what an event costs by itself would be counted as deliveries. */
+const SUBSCRIBERS = 1_000;
+/** Milliseconds between two events: each is over before the next comes, on a slow machine too. */
+const EVERY = 300;
 /** Fields beside the number: each subscriber selects another part of them. */
 const FIELDS = ['room', 'at', 'text', 'a', 'b', 'c', 'd', 'e', 'f', 'g'];
 const MORE = { a: 1, b: 'two', c: true, d: 4.5, e: 'five', f: 6, g: 'seven' };
@@ -25,9 +29,9 @@ export async function distinct(services: Services, scale: number, options: Optio
   const gateway = await stage.gatewayAndRelay();
   const naive = stage.child('naive', './baselines/naive.js');
   const naiveUrl = await naive.ask<NaiveApi, 'listen'>('naive', 'listen', { schema, field: 'said' });
-  const subscribers = connectionsWithin(Math.max(50, Math.round(1_000 * scale)));
+  const subscribers = connectionsWithin(SUBSCRIBERS);
   const events = Math.max(20, Math.round(60 * scale));
-  const every = Math.max(20, subscribers / 4);
+
   const to = (url: string): CrowdSpec => ({
     url: socketOf(url),
     operations: selections(subscribers).map((query) => ({ query, count: 1 })),
@@ -39,10 +43,13 @@ export async function distinct(services: Services, scale: number, options: Optio
   await live(gateway.url, subscribers);
   const [room, other] = [new Room(), new Room()];
   const append = (count: number) => async (): Promise<void> => {
-    await Promise.all(await paced(count, every, () => stage.append(topic, room.events(1, MORE))));
+    await Promise.all(await paced(count, EVERY, () => stage.append(topic, room.events(1, MORE))));
   };
   const send = (count: number) => (): Promise<void> =>
-    naive.ask<NaiveApi, 'send'>('naive', 'send', { data: other.events(count, MORE).map(textOf), every });
+    naive.ask<NaiveApi, 'send'>('naive', 'send', {
+      data: other.events(count, MORE).map(textOf),
+      every: EVERY,
+    });
   await ours.during(10, append(10));
   await theirs.during(10, send(10));
 

@@ -14,6 +14,8 @@ interface Growth {
   readonly kept: number;
   /** The same before anything is collected by force. */
   readonly whole: number;
+  /** KiB of JavaScript objects for each, once collected: what of it is our own doing. */
+  readonly heap: number;
 }
 
 /**
@@ -24,7 +26,7 @@ interface Growth {
 export async function idle(services: Services, scale: number, options: Options): Promise<readonly Row[]> {
   const topic = topicName();
   await using stage = await Stage.open(services, SAID(topic));
-  const connections = connectionsWithin(Math.max(200, Math.round(10_000 * scale)));
+  const connections = connectionsWithin(Math.max(1_000, Math.round(10_000 * scale)));
   const room = new Room();
   const to = (url: string): CrowdSpec => ({
     url: socketOf(url),
@@ -50,6 +52,7 @@ export async function idle(services: Services, scale: number, options: Options):
   return [
     rowOf(`idle ${connections}`, 'KiB each', ...of('kept'), goals),
     rowOf(`idle ${connections}, uncollected`, 'KiB each', ...of('whole')),
+    rowOf(`idle ${connections}, heap`, 'KiB each', ...of('heap')),
   ];
 }
 
@@ -74,6 +77,7 @@ async function grown(
   const { count } = operation;
   return {
     kept: (after.resident - before.resident) / 1024 / count,
+    heap: (after.heap - before.heap) / 1024 / count,
     whole: (whole.resident - start.resident) / 1024 / count,
   };
 }

@@ -48,7 +48,8 @@ function summary({ nodes, samples, timeDeltas }: Profile): string {
     times.set(name, (times.get(name) ?? 0) + (timeDeltas[i] ?? 0) / 1000);
   }
   const idle = times.get('(idle)') ?? 0;
-  times.delete('(idle)');
+  // Neither is work of the process: `dispatch` is the profiler putting its samples together.
+  for (const none of ['(idle)', 'dispatch']) times.delete(none);
   const busy = [...times.values()].reduce((sum, time) => sum + time, 0);
   const lines = [...times]
     .sort(([, a], [, b]) => b - a)

@@ -9,6 +9,8 @@ import { type Row, rowOf } from './row.js';
 import { live, type Options, SAID, SAID_IN, type Services, Stage, socketOf, topicName } from './stage.js';
 
 const ROUNDS = 3;
+/** Not scaled: with fewer, what an event costs by itself would be counted as deliveries. */
+const SUBSCRIBERS = 1_000;
 /** Milliseconds between two events. */
 const EVERY = 50;
 
@@ -22,7 +24,7 @@ export async function sparse(services: Services, scale: number, options: Options
   const gateway = await stage.gatewayAndRelay();
   const wsSend = stage.child('ws.send', './baselines/ws-send.js');
   const bareUrl = await wsSend.ask<WsSendApi, 'listen'>('wsSend', 'listen', undefined);
-  const subscribers = connectionsWithin(Math.max(100, Math.round(1_000 * scale)));
+  const subscribers = connectionsWithin(SUBSCRIBERS);
   const events = Math.max(60, Math.round(200 * scale));
   const room = new Room();
   const to = (url: string, ids: CrowdSpec['ids']): CrowdSpec => ({

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Kafka, logLevel, type Message, type Producer } from 'kafkajs';
+import { Appender } from './appender.js';
 import { Child } from './child.js';
 import { pause } from './clock.js';
 import type { Churned, ChurnSpec, CrowdSpec, LoadApi } from './load/api.js';
@@ -45,11 +46,13 @@ export class Stage implements AsyncDisposable {
   readonly #kafka: Kafka;
   readonly processes: Processes;
   readonly #producer: Producer;
+  readonly #appender: Appender;
   readonly #children: Child[] = [];
 
   private constructor(services: Services, schema: string, env: Readonly<Record<string, string>>) {
     this.#kafka = new Kafka({ brokers: services.KAFKA_BROKERS.split(','), logLevel: logLevel.NOTHING });
     this.#producer = this.#kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
+    this.#appender = new Appender(this.#producer);
     const own = { CURSOR_SECRET: randomUUID(), RELAY_GROUP: `bench-${randomUUID()}` };
     this.processes = new Processes(schema, { ...services, ...own, ...env });
   }
@@ -99,9 +102,9 @@ export class Stage implements AsyncDisposable {
     await admin.disconnect();
   }
 
-  /** Appends to the topic, all in one request. */
-  async append(topic: string, messages: Message[]): Promise<void> {
-    await this.#producer.send({ topic, messages, acks: -1 });
+  /** Appends in the order of the calls, what is given at once in one request. */
+  append(topic: string, messages: readonly Message[]): Promise<void> {
+    return this.#appender.append(topic, messages);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
