@@ -30,6 +30,7 @@ export default defineConfig({
         test: {
           name: 'live',
           include: live,
+          globalSetup: 'test/faults/support/speed-setup.ts',
           maxWorkers: 1,
           fileParallelism: false,
           sequence: { groupOrder: 1 },

@@ -23,15 +23,22 @@ export class Child implements AsyncDisposable {
   /** @param script of the compiled benchmark, or any other with an absolute path */
   constructor(name: string, script: string, { cwd, env = {}, args = [] }: ChildOptions = {}) {
     this.name = name;
-    this.#process = spawn(process.execPath, ['--import', MEASURED, script, ...args], {
+    // For what `--profile` does not reach: --cpu-prof, --inspect and the like.
+    const { PATH = '', BENCH_NODE_OPTIONS = '' } = process.env;
+    const options = BENCH_NODE_OPTIONS.split(' ').filter(Boolean);
+    this.#process = spawn(process.execPath, ['--import', MEASURED, ...options, script, ...args], {
       cwd,
-      env: { PATH: process.env['PATH'] ?? '', ...env },
+      env: { PATH, ...env },
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     });
     this.#asker = new Asker(this.#process, name);
     this.#process.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
       this.#said += chunk;
     });
+  }
+
+  get pid(): number {
+    return this.#process.pid ?? 0;
   }
 
   /** Resolves with what the process says on its standard output once that matches. */

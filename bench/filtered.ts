@@ -40,7 +40,7 @@ export async function filtered(services: Services, scale: number, options: Optio
     const size = i === 0 ? wanted : Math.max(100, Math.round(wanted * scale));
     audiences.push(await gather(stage, topic, `saidTo${i}`, size));
   }
-  await stage.processes.launch('relay');
+  await stage.processes.run('relay');
   const costs = audiences.map((): number[] => []);
   const events = Math.max(TOGETHER, Math.round(EVENTS * scale));
   const counts: number[] = [];
@@ -67,7 +67,7 @@ export async function filtered(services: Services, scale: number, options: Optio
 }
 
 async function gather(stage: Stage, topic: string, field: string, size: number): Promise<Audience> {
-  const gateway = await stage.processes.launch('gateway');
+  const gateway = await stage.processes.run('gateway');
   const rooms = Array.from({ length: size }, () => new Room());
   const query = `subscription($room: ID!) { ${field}(room: $room) { n at text } }`;
   const operations = rooms.map(({ name }) => ({ query, variables: { room: name }, count: 1 }));

@@ -36,7 +36,7 @@ export async function idle(services: Services, scale: number, options: Options):
   });
   const all = { ours: [] as Growth[], ws: [] as Growth[] };
   for (let round = 0; round < ROUNDS; round++) {
-    const gateway = await stage.processes.launch('gateway');
+    const gateway = await stage.processes.run('gateway');
     const growth = (): Promise<Growth> =>
       grown(stage, gateway.child, to(gateway.url), () => live(gateway.url, connections));
     all.ours.push(await profiled(gateway.child, 'idle', options, growth));

@@ -8,6 +8,7 @@ import { latency } from './latency.js';
 import { scaleFor, shape, speedMarker } from './machine.js';
 import { relay } from './relay.js';
 import { saveSection } from './results.js';
+import { resume } from './resume.js';
 import { printTable } from './row.js';
 import { smoke } from './smoke.js';
 import { sparse } from './sparse.js';
@@ -23,6 +24,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   latency,
   relay,
   churn,
+  resume,
 };
 
 interface Acquired {

@@ -10,6 +10,8 @@ export interface Running {
   readonly child: Child;
   /** Where clients reach it; '' for one that is no gateway. */
   readonly url: string;
+  readonly pid: number;
+  stop(): Promise<void>;
 }
 
 /** A folder with one schema, and `millrace` processes in it; all gone when disposed of. */
@@ -26,16 +28,17 @@ export class Processes implements AsyncDisposable {
 
   /** Starts a role; resolves with its address, or '' for one that has none. */
   async start(role: string): Promise<string> {
-    return (await this.launch(role)).url;
+    return (await this.run(role)).url;
   }
 
   /** Starts a role; resolves once it runs. */
-  async launch(role: string, env: Readonly<Record<string, string>> = {}): Promise<Running> {
+  async run(role: string, env: Readonly<Record<string, string>> = {}): Promise<Running> {
     const options = { cwd: this.#dir, env: { PORT: '0', ...this.#env, ...env }, args: [role] };
     const child = new Child(`millrace ${role}`, MAIN, options);
     this.#children.push(child);
     const said = await child.says(/^log .*\n/m);
-    return { child, url: /http:\/\/[\w.:-]+/.exec(said)?.[0] ?? '' };
+    const url = /http:\/\/[\w.:-]+/.exec(said)?.[0] ?? '';
+    return { child, url, pid: child.pid, stop: () => child[Symbol.asyncDispose]() };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

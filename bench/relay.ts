@@ -51,7 +51,7 @@ async function relayed(
     const all = await Promise.all(streams.map((stream) => redis.xlen(stream)));
     return all.reduce((sum, length) => sum + length, 0);
   };
-  const { child } = await stage.processes.launch('relay', { RELAY_GROUP: space });
+  const { child } = await stage.processes.run('relay', { RELAY_GROUP: space });
   try {
     return await profiled(child, 'relay', options, async () => {
       let [first, firstCount, count, moved] = [0, 0, 0, now()];

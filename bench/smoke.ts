@@ -13,7 +13,7 @@ const ROUNDS = 3;
 const SAY =
   'mutation($room: ID!, $text: String!, $at: Float!) { say(room: $room, text: $text, at: $at) { offset } }';
 const text = 'x'.repeat(180);
-const said = (room: string, at = 0) => eventOf(room, { room, text, at });
+export const said = (room: string, at = 0) => eventOf(room, { room, text, at });
 
 /** The whole way, small: is it alive, and about how fast against what stands below it. */
 export async function smoke(services: Services, scale: number): Promise<readonly Row[]> {

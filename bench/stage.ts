@@ -70,8 +70,8 @@ export class Stage implements AsyncDisposable {
   /** A gateway and a relay. */
   async gatewayAndRelay(): Promise<Running> {
     // The gateway creates the topics; a relay beside it would create them too.
-    const gateway = await this.processes.launch('gateway');
-    await this.processes.launch('relay');
+    const gateway = await this.processes.run('gateway');
+    await this.processes.run('relay');
     return gateway;
   }
 

@@ -1,16 +1,23 @@
 // `npm test`: builds, gets Kafka and Redis, runs every test, and ends with one line that counts them.
-// Arguments are passed on to vitest: `npm test -- test/core`.
+// Arguments are passed on to vitest: `npm test -- test/core`. With `--faults` first, as `npm run test:faults`
+// has it, only the fault suite runs. Its cases have a closing line of their own.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { onEarlyEnd, run } from './services/child.mjs';
 import { acquireServices } from './services/index.mjs';
 
+const root = join(import.meta.dirname, '..');
+const faultsOnly = process.argv[2] === '--faults';
+const given = faultsOnly
+  ? ['--project', 'live', 'test/faults', ...process.argv.slice(3)]
+  : process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), 'millrace-test-'));
 const report = join(folder, 'report.json');
 onEarlyEnd(() => rmSync(folder, { recursive: true, force: true }));
 
+const NONE = { passed: 0, failed: 0, skipped: 0 };
 let counts;
 try {
   // First: some tests run dist/main.js, and there is no need of services for code that does not compile.
@@ -24,19 +31,25 @@ try {
   }
 } catch (error) {
   console.error(error.message);
-  counts = { passed: 0, failed: 1, skipped: 0 };
+  counts = { all: { ...NONE, failed: 1 }, faults: { ...NONE } };
 }
 
-const { passed, failed, skipped } = counts;
-console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
-process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
+const { all, faults } = counts;
+if (faultsOnly || faults.passed + faults.failed > 0)
+  console.log(`faults: ${closing(faultsOnly ? all : faults)}`);
+if (!faultsOnly) console.log(closing(all));
+process.exitCode = all.failed > 0 || all.passed === 0 ? 1 : 0;
+
+function closing({ passed, failed, skipped }) {
+  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+}
 
 /** Runs vitest to its end; resolves with its exit code, or the name of the signal that ended it. */
 function vitest(env) {
   const args = ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   return new Promise((resolve, reject) => {
-    const entry = join(import.meta.dirname, '..', 'node_modules', 'vitest', 'vitest.mjs');
-    const child = spawn(process.execPath, [entry, ...args, ...process.argv.slice(2)], {
+    const entry = join(root, 'node_modules', 'vitest', 'vitest.mjs');
+    const child = spawn(process.execPath, [entry, ...args, ...given], {
       env,
       stdio: ['ignore', 'inherit', 'inherit'],
       // A process group of its own: vitest's workers outlive it when only vitest itself is ended.
@@ -52,27 +65,35 @@ function vitest(env) {
 }
 
 /**
- * The numbers of tests. Three things fail without a failed test and count as one each: a file that did not
- * load (or whose hooks failed), an error outside of any test, and a run without a report.
+ * The numbers of tests, of all and of the fault suite. Three things fail without a failed test and count as
+ * one each: a file that did not load (or whose hooks failed), an error outside of any test, and a run without
+ * a report.
  */
 function count(code) {
-  const counts = { passed: 0, failed: 0, skipped: 0 };
+  const all = { ...NONE };
+  const faults = { ...NONE };
   let files;
   try {
     files = JSON.parse(readFileSync(report, 'utf8')).testResults;
   } catch (error) {
     console.error(`vitest ended with ${code} and left no report: ${error.message}`);
-    return { ...counts, failed: 1 };
+    return { all: { ...NONE, failed: 1 }, faults };
   }
   for (const file of files) {
-    const failedBefore = counts.failed;
+    const here = { ...NONE };
     for (const { status } of file.assertionResults) {
-      if (status === 'passed') counts.passed += 1;
-      else if (status === 'failed') counts.failed += 1;
-      else counts.skipped += 1;
+      if (status === 'passed') here.passed += 1;
+      else if (status === 'failed') here.failed += 1;
+      else here.skipped += 1;
     }
-    if (file.status === 'failed' && counts.failed === failedBefore) counts.failed += 1;
+    if (file.status === 'failed' && here.failed === 0) here.failed = 1;
+    add(all, here);
+    if (relative(root, file.name).startsWith(join('test', 'faults'))) add(faults, here);
   }
-  if (code !== 0 && counts.failed === 0) counts.failed = 1;
-  return counts;
+  if (code !== 0 && all.failed === 0) all.failed = 1;
+  return { all, faults };
+}
+
+function add(sum, here) {
+  for (const name of Object.keys(sum)) sum[name] += here[name];
 }

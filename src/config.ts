@@ -98,6 +98,12 @@ const VARIABLES = {
     allowed: 'letters, digits, . _ -',
     schema: text.regex(/^[\w.-]+$/).default('millrace'),
   },
+  KAFKA_SESSION_TIMEOUT_MS: count(
+    30_000,
+    'After how long without a sign of life the partitions of a relay or service go to others',
+    1_000,
+    1_800_000,
+  ),
   WINDOW_EVENTS: count(10_000, 'How many recent events per partition can be replayed without the log'),
   RING_EVENTS: count(5_000, 'How many recent events per partition a node keeps in memory'),
   RING_BYTES: count(16_777_216, 'How many bytes of them at the most'),
@@ -105,9 +111,26 @@ const VARIABLES = {
   PUBLISH_MAX_WAITING: count(10_000, 'How many events may wait to be published'),
   MAX_BODY_BYTES: count(1_048_576, 'The largest request body or WebSocket message'),
   MAX_TOKENS: count(5_000, 'The largest GraphQL document, in tokens'),
+  MAX_SUBSCRIPTION_CHARS: count(
+    65_536,
+    'How many characters one subscription may have, with its variables and arguments',
+  ),
   MAX_CONNECTIONS: count(20_000, 'How many WebSockets and event streams one gateway takes'),
   MAX_OPERATIONS: count(1_000, 'How many operations one connection may run at once'),
+  WS_COMPRESSION: {
+    about: 'Whether WebSockets may ask for compression, permessage-deflate (false)',
+    allowed: 'true or false',
+    schema: z
+      .enum(['true', 'false'])
+      .default('false')
+      .transform((value) => value === 'true'),
+  },
   SLOW_BYTES: count(1_048_576, 'How many bytes may wait for one client before it is replayed instead'),
+  SLOW_TIMEOUT_MS: count(
+    60_000,
+    'How long a client for which so much waits may take nothing before it is ended',
+    100,
+  ),
 } satisfies Record<string, Variable<unknown>>;
 
 type Variables = typeof VARIABLES;
@@ -157,11 +180,20 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   return values as Config;
 }
 
-/** @throws {ConfigError} when these roles cannot run on this configuration */
-export function checkRoles(config: Config, roles: Roles): void {
+/**
+ * @param workers how many gateway processes there are
+ * @throws {ConfigError} when these roles cannot run on this configuration
+ */
+export function checkRoles(config: Config, roles: Roles, workers = 1): void {
   const everything = roles.gateway && roles.relay;
-  if (everything) return;
   const faults: string[] = [];
+  if (everything && workers > 1 && (config.KAFKA_BROKERS === undefined || config.REDIS_URL === undefined)) {
+    faults.push(
+      `--workers ${workers} needs KAFKA_BROKERS and REDIS_URL: the embedded log belongs to one process, and workers reach each other through Redis.`,
+    );
+  }
+  if (faults.length > 0) throw new ConfigError(faults.join('\n'));
+  if (everything) return;
   const name = roles.gateway ? 'gateway' : roles.relay ? 'relay' : 'services';
   if (config.KAFKA_BROKERS === undefined) {
     faults.push(

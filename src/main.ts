@@ -1,14 +1,17 @@
 #!/usr/bin/env node
 import { resolve } from 'node:path';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { bindSchema, formatMistake } from './binding/binding.js';
 import type { Bindings } from './binding/bindings.js';
 import { type Config, ConfigError, checkRoles, ENVIRONMENT, type Roles, readConfig } from './config.js';
 import { MillraceError } from './core/errors.js';
-import { startNode } from './node.js';
+import * as deadLetters from './dead-letters/command.js';
+import { openLog, startNode, topicNames } from './node.js';
 import { openLogger } from './observe/log.js';
+import { Metrics } from './observe/metrics.js';
 import type { Project } from './project.js';
 import { loadProject, loadSchema, ProjectError } from './project-loader.js';
+import { isWorker, WorkerFailed, WorkerSide, Workers } from './workers.js';
 
 /** Something the person at the command line can mend: told in their words, without a stack. */
 class UserError extends Error {
@@ -34,9 +37,9 @@ async function loadAll(config: Config): Promise<{ project: Project; bindings: Bi
   throw new UserError([title, ...bound.mistakes.map(formatMistake)].join('\n'), 1);
 }
 
-async function run(roles: Roles): Promise<void> {
+async function run(roles: Roles, workers = 1): Promise<void> {
   const config = readConfig(process.env);
-  checkRoles(config, roles);
+  checkRoles(config, roles, workers);
   const { project, bindings } = await loadAll(config);
   const logger = openLogger(config.LOG_LEVEL);
   const stop = new AbortController();
@@ -44,17 +47,36 @@ async function run(roles: Roles): Promise<void> {
     stop.signal.addEventListener('abort', () => done());
   });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
-  const node = await startNode({ config, roles, project, bindings, logger }, stop.signal);
-  const lines = [...node.lines];
-  if (config.KAFKA_BROKERS === undefined) lines.push(`data     ${resolve(config.DATA_DIR)}`);
-  if (node.url !== undefined)
-    lines.unshift(`GraphQL  ${node.url}/graphql  (GraphiQL in a browser, WebSocket, SSE)`);
-  process.stdout.write(`${lines.join('\n')}\n`);
-  try {
-    await Promise.race([stopped, node.ended]);
-  } finally {
-    await node[Symbol.asyncDispose]();
+  const metrics = new Metrics();
+  const parts = { config, project, bindings, logger, metrics };
+  if (workers > 1 && isWorker()) {
+    // The primary has the other roles.
+    using side = new WorkerSide(metrics);
+    const gateway: Roles = { gateway: true, relay: false, services: [] };
+    await using node = await startNode(
+      { ...parts, roles: gateway, scrape: () => side.scrape() },
+      stop.signal,
+    );
+    side.started({ url: node.url ?? '', lines: node.lines });
+    return await Promise.race([stopped, node.ended]);
   }
+  if (workers > 1) {
+    await using node = await startNode({ ...parts, roles: { ...roles, gateway: false } }, stop.signal);
+    const started = await Workers.start(workers, logger, metrics);
+    await using all = started.workers;
+    const { url, lines } = started.first;
+    tell(url, [...new Set([...node.lines, ...lines]), `workers  ${workers}, on the one port`]);
+    return await Promise.race([stopped, node.ended, all.ended]);
+  }
+  await using node = await startNode({ ...parts, roles }, stop.signal);
+  const data = config.KAFKA_BROKERS === undefined ? [`data     ${resolve(config.DATA_DIR)}`] : [];
+  tell(node.url, [...node.lines, ...data]);
+  await Promise.race([stopped, node.ended]);
+}
+
+function tell(url: string | undefined, lines: readonly string[]): void {
+  const first = url === undefined ? [] : [`GraphQL  ${url}/graphql  (GraphiQL in a browser, WebSocket, SSE)`];
+  process.stdout.write(`${[...first, ...lines].join('\n')}\n`);
 }
 
 async function check(): Promise<void> {
@@ -66,6 +88,60 @@ async function check(): Promise<void> {
   );
 }
 
+/** Gives `work` the log, and the topics of the project. Nothing else runs. */
+async function onLog(
+  named: readonly string[],
+  work: (command: deadLetters.DeadLettersCommand, config: Config) => Promise<void>,
+): Promise<void> {
+  const config = readConfig(process.env);
+  const { project, bindings } = await loadAll(config);
+  const known = topicNames(bindings, project.services ?? []);
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => stop.abort(new UserError(`ended by ${signal}`, 1)));
+  const say = (line: string): void => void process.stdout.write(`${line}\n`);
+  const complain = (line: string): void => void process.stderr.write(`millrace: ${line}\n`);
+  process.stdout.on('error', () => undefined); // Whoever read it has gone, as `head` does.
+  await using opened = await openLog(config, openLogger(config.LOG_LEVEL));
+  await work({ log: opened.log, known, named, say, complain, signal: stop.signal }, config);
+}
+
+function positive(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It is a whole number from 1.');
+  return Number(text);
+}
+
+function deadLettersCommand(): Command {
+  const command = new Command('dead-letters').description('what was set aside in <topic>.dlt');
+  command
+    .command('list')
+    .description('list the dead letters, the newest last')
+    .argument('[topic...]', 'of which topics; all of the project when none is named')
+    .option('--json', 'one JSON object per line', false)
+    .option('--limit <n>', 'how many at the most', positive, 1_000)
+    .action((topics: string[], options: { json: boolean; limit: number }) =>
+      onLog(topics, (work) => deadLetters.list(work, options)),
+    );
+  command
+    .command('retry')
+    .description('put letters back into the topics they came from, each once')
+    .argument('[topic...]', 'of which topics; all of the project when none is named')
+    .option(
+      '--at <place>',
+      'only what was at partition@offset of the topic, or topic/partition@offset; may be given again',
+      (place: string, others: readonly string[]) => [...others, place],
+      [],
+    )
+    .addHelpText('after', deadLetters.RETRY_HELP)
+    .action((topics: string[], { at }: { at: readonly string[] }) =>
+      onLog(topics, async (work, config) => {
+        const group = `${config.RELAY_GROUP}-dead-letters`;
+        if (!(await deadLetters.retry(work, { group, at }))) process.exitCode = 1;
+      }),
+    );
+  return command;
+}
+
 function commandLine(): Command {
   const environment = Object.entries(ENVIRONMENT).map(([name, about]) => `  ${name.padEnd(20)} ${about}`);
   const program = new Command('millrace')
@@ -74,12 +150,14 @@ function commandLine(): Command {
     .showHelpAfterError();
   program
     .command('start')
-    .description('everything in one process')
-    .action(() => run({ gateway: true, relay: true, services: 'all' }));
+    .description('everything in one process, or with several processes that serve clients')
+    .addOption(workersOption())
+    .action(({ workers }) => run({ gateway: true, relay: true, services: 'all' }, workers));
   program
     .command('gateway')
     .description('serve clients')
-    .action(() => run({ gateway: true, relay: false, services: [] }));
+    .addOption(workersOption())
+    .action(({ workers }) => run({ gateway: true, relay: false, services: [] }, workers));
   program
     .command('relay')
     .description('move events from the log into the fan-out')
@@ -95,14 +173,30 @@ function commandLine(): Command {
     .command('check')
     .description('check the schema and the configuration, without starting')
     .action(check);
+  program.addCommand(deadLettersCommand());
   return program;
+}
+
+function workersOption(): Option {
+  return new Option('--workers <count>', 'how many processes serve clients, on one port')
+    .default(1)
+    .argParser((text) => {
+      const count = Number(text);
+      if (Number.isInteger(count) && count >= 1 && count <= 256) return count;
+      throw new InvalidArgumentError('It is a whole number from 1 to 256.');
+    });
 }
 
 /** What to say, and how to exit. */
 function explain(error: unknown): { message: string; exitCode: number } {
   if (error instanceof ConfigError) return { message: error.message, exitCode: 2 };
+  if (error instanceof WorkerFailed) return { message: error.message, exitCode: error.exitCode || 1 };
   if (error instanceof UserError) return { message: error.message, exitCode: error.exitCode };
-  if (error instanceof ProjectError || error instanceof MillraceError)
+  if (
+    error instanceof ProjectError ||
+    error instanceof MillraceError ||
+    error instanceof deadLetters.DeadLettersError
+  )
     return { message: error.message, exitCode: 1 };
   if (error instanceof Error && error.name === 'TimeoutError') {
     return { message: 'The log did not answer while the process started. Is it reachable?', exitCode: 1 };
@@ -117,6 +211,7 @@ try {
   await commandLine().parseAsync();
 } catch (error) {
   const { message, exitCode } = explain(error);
-  process.stderr.write(`millrace: ${message}\n`);
+  // A worker has said it by itself.
+  if (!(error instanceof WorkerFailed)) process.stderr.write(`millrace: ${message}\n`);
   process.exitCode = exitCode;
 }

@@ -13,6 +13,8 @@ import { Deadline } from './core/deadline.js';
 import { ANONYMOUS } from './core/identity.js';
 import { type Topic, topic } from './core/ids.js';
 import type { TopicFormat } from './core/topic-format.js';
+import { DeadLetters } from './dead-letters/dead-letters.js';
+import { deadLetterTopic } from './dead-letters/letter.js';
 import { Hub } from './hub/hub.js';
 import type { Logger } from './observe/log.js';
 import { Metrics } from './observe/metrics.js';
@@ -25,7 +27,6 @@ import type { Service } from './process/service.js';
 import type { Project } from './project.js';
 import { Publisher } from './publish/publisher.js';
 import { Relay } from './relay/relay.js';
-import { deadLetterTopic } from './relay/triage.js';
 import { ownCursorSecret } from './secrets.js';
 import { Subscriptions } from './subscribe/subscriptions.js';
 import { createHttpServer } from './transport/http.js';
@@ -37,6 +38,8 @@ export interface NodeOptions {
   readonly bindings: Bindings;
   readonly logger: Logger;
   readonly metrics?: Metrics;
+  /** What `/metrics` answers; this process's own metrics when left out. */
+  readonly scrape?: () => Promise<string>;
 }
 
 /** One running process of the gateway. Disposing stops it, the newest part first. */
@@ -104,28 +107,50 @@ async function compose(options: NodeOptions, parts: Parts, starting: AbortSignal
   };
 }
 
-async function openAdapters(
-  { config, roles, logger }: NodeOptions,
-  metrics: Metrics,
-  parts: Parts,
-): Promise<{ log: EventLog; fanout: Fanout | undefined }> {
+/** The log alone, for what looks at it and ends: no Redis is needed. */
+export async function openLog(
+  config: Config,
+  logger: Logger,
+): Promise<AsyncDisposable & { readonly log: EventLog }> {
+  const parts = new Parts();
+  const onProblem = problemsOf(new Metrics(), logger);
+  return {
+    log: await logOf(config, onProblem, parts),
+    [Symbol.asyncDispose]: () => parts[Symbol.asyncDispose](),
+  };
+}
+
+type OnProblem = (problem: { kind: string; message: string; cause?: unknown }) => void;
+
+function problemsOf(metrics: Metrics, logger: Logger): OnProblem {
   const troubles = new Troubles(logger);
-  const onProblem = ({ kind, message, cause }: { kind: string; message: string; cause?: unknown }): void => {
+  return ({ kind, message, cause }) => {
     metrics.problems.inc({ kind });
     // The client library says much that is no news: what matters to us fails one of our own calls, and is told there.
     if (kind === 'kafkajs') logger.debug({ kind, err: cause }, message);
     else troubles.report(kind, cause, message);
   };
-  const log =
-    config.KAFKA_BROKERS === undefined
-      ? parts.own(openEmbeddedLog(parts.own(openEmbeddedStore({ dir: config.DATA_DIR }))))
-      : parts.own(
-          // No signal of the start, which ends by its deadline: the log lives until the node is disposed of.
-          await openKafkaLog(
-            { brokers: config.KAFKA_BROKERS, clientId: 'millrace', onProblem },
-            new AbortController().signal,
-          ),
-        );
+}
+
+async function logOf(
+  { KAFKA_BROKERS: brokers, KAFKA_SESSION_TIMEOUT_MS: sessionTimeout, DATA_DIR: dir }: Config,
+  onProblem: OnProblem,
+  parts: Parts,
+): Promise<EventLog> {
+  if (brokers === undefined) return parts.own(openEmbeddedLog(parts.own(openEmbeddedStore({ dir }))));
+  // No signal of the start, which ends by its deadline: the log lives until the node is disposed of.
+  const { signal } = new AbortController();
+  const options = { brokers, clientId: 'millrace', sessionTimeout, onProblem };
+  return parts.own(await openKafkaLog(options, signal));
+}
+
+async function openAdapters(
+  { config, roles, logger }: NodeOptions,
+  metrics: Metrics,
+  parts: Parts,
+): Promise<{ log: EventLog; fanout: Fanout | undefined }> {
+  const onProblem = problemsOf(metrics, logger);
+  const log = await logOf(config, onProblem, parts);
   if (!roles.gateway && !roles.relay) return { log, fanout: undefined };
   const windowEvents = config.WINDOW_EVENTS;
   const fanout =
@@ -136,7 +161,7 @@ async function openAdapters(
 }
 
 async function startGateway(
-  { config, project, bindings, logger }: NodeOptions,
+  { config, project, bindings, logger, scrape }: NodeOptions,
   {
     log,
     fanout,
@@ -166,6 +191,8 @@ async function startGateway(
     codec: new CursorCodec(secrets),
     metrics,
     logger,
+    maxCharacters: config.MAX_SUBSCRIPTION_CHARS,
+    deadLetters: parts.own(new DeadLetters({ log, metrics, logger })),
   });
   const operations = new Gateway({
     bindings,
@@ -182,18 +209,21 @@ async function startGateway(
       authenticate: authenticator(config, project),
       examples: project.examples ?? [],
       logger,
+      metrics,
+      compression: config.WS_COMPRESSION,
       limits: {
         bodyBytes: config.MAX_BODY_BYTES,
         operationsPerConnection: config.MAX_OPERATIONS,
         connections: config.MAX_CONNECTIONS,
         highWaterMark: config.SLOW_BYTES,
+        slowTimeout: config.SLOW_TIMEOUT_MS,
       },
       routes: {
         '/healthz': (_request, response) => void response.end('ok\n'),
         '/readyz': (_request, response) => void response.end('ok\n'),
         '/metrics': async (_request, response) => {
           response.setHeader('content-type', metrics.registry.contentType);
-          response.end(await metrics.registry.metrics());
+          response.end(await (scrape ?? (() => metrics.registry.metrics()))());
         },
       },
     }),
@@ -261,11 +291,15 @@ function formatsOf(bindings: Bindings): ReadonlyMap<Topic, TopicFormat> {
   return new Map([...bindings.topics.values()].map(({ topic: name, format }) => [name, format]));
 }
 
+/** The topics of the schema and of services. */
+export function topicNames(bindings: Bindings, services: readonly Service[]): readonly Topic[] {
+  const ofServices = services.flatMap((service) => service.topics.map(topic));
+  return [...new Set<Topic>([...bindings.topics.keys(), ...ofServices])];
+}
+
 function topicsOf(bindings: Bindings, services: readonly Service[], config: Config): readonly TopicSpec[] {
   const spec = { partitions: config.TOPIC_PARTITIONS, replicas: config.TOPIC_REPLICAS, config: {} };
-  const names = new Set<Topic>(bindings.topics.keys());
-  for (const service of services) for (const name of service.topics) names.add(topic(name));
-  return [...names].flatMap((name) => [
+  return topicNames(bindings, services).flatMap((name) => [
     { topic: name, ...spec },
     // One partition: the order of dead letters says more than their throughput.
     { topic: deadLetterTopic(name), ...spec, partitions: 1 },

@@ -60,6 +60,15 @@ export function startChild(name, command, args, { logFile, folder }) {
     removeFolder();
   });
 
+  /** SIGTERM, SIGKILL after ten seconds. Its data stays until `stop`. */
+  const end = async () => {
+    if (!isRunning(child)) return;
+    child.kill('SIGTERM');
+    const grace = setTimeout(() => child.kill('SIGKILL'), 10_000);
+    await ended;
+    clearTimeout(grace);
+  };
+
   return {
     /** @throws when the child has ended, with the end of its log. */
     assertRunning() {
@@ -75,14 +84,13 @@ export function startChild(name, command, args, { logFile, folder }) {
       child.kill('SIGKILL');
       await ended;
     },
-    /** SIGTERM, SIGKILL after ten seconds; then its data is removed. */
+    /** It does nothing more, and its connections stay open, until `thaw`. */
+    freeze: () => child.kill('SIGSTOP'),
+    thaw: () => child.kill('SIGCONT'),
+    end,
+    /** `end`; then its data is removed. */
     async stop() {
-      if (child.pid !== undefined && isRunning(child)) {
-        child.kill('SIGTERM');
-        const grace = setTimeout(() => child.kill('SIGKILL'), 10_000);
-        await ended;
-        clearTimeout(grace);
-      }
+      await end();
       removeFolder();
       forget();
     },

@@ -7,9 +7,34 @@ import { untilReady } from './machine.mjs';
  * @param {string} brokers comma-separated host:port
  */
 export async function untilKafkaReady(brokers, assertRunning) {
+  const kafka = await quietKafka(brokers);
+  const probe = `millrace-probe-${randomUUID()}`;
+  await untilReady('Kafka', () => describe(kafka), assertRunning);
+  await untilReady("Kafka's group coordinator", () => askGroupCoordinator(kafka, probe), assertRunning);
+  await untilReady("Kafka's transaction coordinator", () => beginTransaction(kafka, probe), assertRunning);
+}
+
+/**
+ * Resolves once broker `id` itself knows that the cluster counts it among the living, which is when it may
+ * lead. The others still do for a while when it is gone.
+ * @param {string} broker its own host:port
+ */
+export async function untilBrokerIsUp(broker, id, assertRunning) {
+  const kafka = await quietKafka(broker);
+  await untilReady(
+    `Kafka's broker ${id}`,
+    async () => {
+      const { brokers: alive } = await describe(kafka);
+      if (!alive.some(({ nodeId }) => nodeId === id)) throw new Error('the cluster does not know it yet');
+    },
+    assertRunning,
+  );
+}
+
+async function quietKafka(brokers) {
   // Imported here, so that a Redis alone needs no node_modules.
   const { Kafka, logLevel } = (await import('kafkajs')).default;
-  const kafka = new Kafka({
+  return new Kafka({
     clientId: 'millrace-readiness',
     brokers: brokers.split(','),
     logLevel: logLevel.NOTHING,
@@ -17,18 +42,17 @@ export async function untilKafkaReady(brokers, assertRunning) {
     // kafkajs refuses an idempotent producer without retries; the loop around it is what waits.
     retry: { retries: 1, initialRetryTime: 100 },
   });
-  const probe = `millrace-probe-${randomUUID()}`;
-  await untilReady('Kafka', () => describe(kafka), assertRunning);
-  await untilReady("Kafka's group coordinator", () => askGroupCoordinator(kafka, probe), assertRunning);
-  await untilReady("Kafka's transaction coordinator", () => beginTransaction(kafka, probe), assertRunning);
 }
 
 async function describe(kafka) {
   const admin = kafka.admin();
   try {
     await admin.connect();
-    const { brokers, controller } = await admin.describeCluster();
-    if (brokers.length === 0 || controller === null) throw new Error('the cluster has no controller yet');
+    const cluster = await admin.describeCluster();
+    if (cluster.brokers.length === 0 || cluster.controller === null) {
+      throw new Error('the cluster has no controller yet');
+    }
+    return cluster;
   } finally {
     await admin.disconnect();
   }

@@ -35,12 +35,17 @@ export async function acquireKafka(env = process.env) {
   return { brokers, libs, stop: server.stop };
 }
 
-/** What holds wherever it runs: one process that is broker and controller, fast to start and to expire. */
-function settings({ listeners, advertised, controllerPort }) {
+/**
+ * What holds wherever it runs: processes that are broker and controller, fast to start and to expire.
+ * @param {{ listeners: string, advertised: string, node?: number, voters: readonly string[] }} place
+ *   `voters`: host:port of every node's controller, node 1's first
+ */
+function settings({ listeners, advertised, node = 1, voters }) {
+  const replicas = String(voters.length);
   return {
     'process.roles': 'broker,controller',
-    'node.id': '1',
-    'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
+    'node.id': String(node),
+    'controller.quorum.voters': voters.map((voter, i) => `${i + 1}@${voter}`).join(','),
     listeners,
     'advertised.listeners': advertised,
     'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
@@ -48,9 +53,9 @@ function settings({ listeners, advertised, controllerPort }) {
     'inter.broker.listener.name': 'PLAINTEXT',
     'auto.create.topics.enable': 'false',
     'group.initial.rebalance.delay.ms': '0',
-    'offsets.topic.replication.factor': '1',
-    'transaction.state.log.replication.factor': '1',
-    'transaction.state.log.min.isr': '1',
+    'offsets.topic.replication.factor': replicas,
+    'transaction.state.log.replication.factor': replicas,
+    'transaction.state.log.min.isr': voters.length > 1 ? '2' : '1',
     // Fifty partitions each by default, all loaded before the coordinators answer.
     'offsets.topic.num.partitions': '4',
     'transaction.state.log.num.partitions': '4',
@@ -61,23 +66,37 @@ function settings({ listeners, advertised, controllerPort }) {
 }
 
 async function startJars(libs, port, controllerPort) {
-  const { start } = await prepareJars(libs, port, controllerPort);
+  const { start } = await prepareJars(libs, { port, voters: [`127.0.0.1:${controllerPort}`] });
   return start();
 }
 
-/** A folder with formatted storage, and how to start a broker on it: more than once, after `kill`. */
-export async function prepareJars(libs, port, controllerPort) {
+/** The id of a new cluster: its nodes have it in common. */
+export const newClusterId = () => randomBytes(16).toString('base64url');
+
+/**
+ * A folder with formatted storage, and how to start a broker on it: more than once, after `kill`.
+ * @param {string} libs the folder of Kafka's jars
+ * @param {{ port: number, advertised?: string, node?: number, voters: readonly string[], cluster?: string,
+ *   java?: readonly string[], more?: Readonly<Record<string, string>> }} broker
+ *   `advertised`: the `host:port` that clients are sent to; `more`: further settings, which win over those above
+ */
+export async function prepareJars(
+  libs,
+  { port, advertised, node = 1, voters, cluster = newClusterId(), java = ['-Xmx512m'], more = {} },
+) {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-kafka-'));
   try {
     const config = join(folder, 'server.properties');
     const listeners = `PLAINTEXT://127.0.0.1:${port}`;
     const all = {
       ...settings({
-        listeners: `${listeners},CONTROLLER://127.0.0.1:${controllerPort}`,
-        advertised: listeners,
-        controllerPort,
+        listeners: `${listeners},CONTROLLER://${voters[node - 1]}`,
+        advertised: advertised === undefined ? listeners : `PLAINTEXT://${advertised}`,
+        node,
+        voters,
       }),
       'log.dirs': join(folder, 'data'),
+      ...more,
     };
     writeFileSync(
       config,
@@ -87,7 +106,6 @@ export async function prepareJars(libs, port, controllerPort) {
     );
     const classpath = ['-cp', join(libs, '*')];
     // Joined by `=`: an id may begin with a dash, and would pass for an option.
-    const cluster = randomBytes(16).toString('base64url');
     await run('java', [
       ...classpath,
       'kafka.tools.StorageTool',
@@ -97,7 +115,7 @@ export async function prepareJars(libs, port, controllerPort) {
       config,
     ]);
     const start = () =>
-      startChild('Kafka', 'java', ['-Xmx512m', ...classpath, 'kafka.Kafka', config], {
+      startChild(`Kafka ${node}`, 'java', [...java, ...classpath, 'kafka.Kafka', config], {
         logFile: join(folder, 'kafka.log'),
         folder,
       });
@@ -114,7 +132,7 @@ function startDocker(port) {
     listeners: 'PLAINTEXT://:9092,CONTROLLER://:9093',
     // The address outside of the container, which is what clients are sent to.
     advertised: `PLAINTEXT://127.0.0.1:${port}`,
-    controllerPort: 9093,
+    voters: ['127.0.0.1:9093'],
   });
   const env = Object.fromEntries(
     Object.entries(all).map(([name, value]) => [`KAFKA_${name.toUpperCase().replaceAll('.', '_')}`, value]),

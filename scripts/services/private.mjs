@@ -1,16 +1,18 @@
-import { prepareJars } from './kafka.mjs';
+import { newClusterId, prepareJars } from './kafka.mjs';
 import { kafkaJars } from './kafka-jars.mjs';
-import { untilKafkaReady } from './kafka-ready.mjs';
+import { untilBrokerIsUp, untilKafkaReady } from './kafka-ready.mjs';
 import { freePorts } from './machine.mjs';
 import { startRedis } from './redis.mjs';
+
+export { freePorts };
 
 /**
  * A Redis that nobody else uses, so that a test may kill it. It keeps nothing: started again it is empty.
  * @returns {Promise<import('./private.d.mts').PrivateService>}
  */
-export async function privateRedis() {
+export async function privateRedis(settings = []) {
   const [port] = await freePorts(1);
-  let server = await startRedis(port);
+  let server = await startRedis(port, settings);
   return {
     address: `redis://127.0.0.1:${port}`,
     async kill() {
@@ -18,7 +20,7 @@ export async function privateRedis() {
       await server.stop();
     },
     async start() {
-      server = await startRedis(port);
+      server = await startRedis(port, settings);
     },
     stop: () => server.stop(),
   };
@@ -29,10 +31,12 @@ export async function privateRedis() {
  * Always Apache's own jars: those of KAFKA_LIBS, or fetched.
  * @returns {Promise<import('./private.d.mts').PrivateService>}
  */
-export async function privateKafka() {
-  const [port, controllerPort] = await freePorts(2);
+export async function privateKafka({ port: given, advertised, settings } = {}) {
+  const [free, controllerPort] = await freePorts(2);
+  const port = given ?? free;
   const libs = process.env.KAFKA_LIBS || (await kafkaJars());
-  const prepared = await prepareJars(libs, port, controllerPort);
+  const voters = [`127.0.0.1:${controllerPort}`];
+  const prepared = await prepareJars(libs, { port, advertised, voters, more: settings });
   const brokers = `127.0.0.1:${port}`;
   let server;
   const start = async () => {
@@ -46,4 +50,63 @@ export async function privateKafka() {
   };
   await start();
   return { address: brokers, kill: () => server.kill(), start, stop: () => server.stop() };
+}
+
+const NODES = 3;
+/** Small, and quick to start: each lives for minutes, and three share a machine of two cores. */
+const SMALL_JAVA = ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
+const CLUSTER = {
+  'default.replication.factor': '3',
+  'min.insync.replicas': '2',
+  // How long a dead broker keeps its leaderships; nine seconds by default.
+  'broker.session.timeout.ms': '3000',
+  'broker.heartbeat.interval.ms': '300',
+  'log.cleaner.dedupe.buffer.size': '8388608',
+};
+
+/**
+ * A cluster of three brokers, three processes, each of them also a controller. What two of them have is
+ * written; any two go on without the third.
+ * @returns {Promise<import('./private.d.mts').PrivateCluster>}
+ */
+export async function privateCluster() {
+  const ports = await freePorts(2 * NODES);
+  const libs = process.env.KAFKA_LIBS || (await kafkaJars());
+  const addresses = ports.slice(0, NODES).map((port) => `127.0.0.1:${port}`);
+  const voters = ports.slice(NODES).map((port) => `127.0.0.1:${port}`);
+  const common = { voters, cluster: newClusterId(), java: SMALL_JAVA, more: CLUSTER };
+  const prepared = await Promise.all(
+    addresses.map((_, i) => prepareJars(libs, { ...common, port: ports[i], node: i + 1 })),
+  );
+  const servers = prepared.map(({ start }) => start());
+  const address = addresses.join(',');
+  const stop = async () => {
+    // An orderly end waits for the others, which end as well.
+    await Promise.all(servers.map((server) => server.kill()));
+    await Promise.all(servers.map((server) => server.stop()));
+  };
+  try {
+    await untilKafkaReady(address, () => {
+      for (const server of servers) server.assertRunning();
+    });
+    await Promise.all(
+      servers.map(({ assertRunning }, i) => untilBrokerIsUp(addresses[i], i + 1, assertRunning)),
+    );
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    address,
+    kill: (id) => servers[id - 1].kill(),
+    end: (id) => servers[id - 1].end(),
+    freeze: (id) => servers[id - 1].freeze(),
+    thaw: (id) => servers[id - 1].thaw(),
+    start: async (id) => {
+      const server = prepared[id - 1].start();
+      servers[id - 1] = server;
+      await untilBrokerIsUp(addresses[id - 1], id, server.assertRunning);
+    },
+    stop,
+  };
 }

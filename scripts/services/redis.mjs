@@ -26,14 +26,14 @@ export async function acquireRedis(env = process.env) {
   return { url: `redis://127.0.0.1:${port}`, stop: server.stop };
 }
 
-/** An empty Redis on `port` of 127.0.0.1, ready; `kill` ends it as a crash does. */
-export async function startRedis(port) {
+/** An empty Redis on `port` of 127.0.0.1, ready; `kill` ends it as a crash does. `settings` are further options. */
+export async function startRedis(port, settings = []) {
   const server = (await dockerAnswers())
     ? await startContainer(IMAGE, {
         publish: `127.0.0.1:${port}:6379`,
-        command: ['redis-server', ...SETTINGS],
+        command: ['redis-server', ...SETTINGS, ...settings],
       })
-    : await startInstalled(port);
+    : await startInstalled(port, settings);
   try {
     await untilReady('Redis', () => ping(port), server.assertRunning);
   } catch (error) {
@@ -43,7 +43,7 @@ export async function startRedis(port) {
   return server;
 }
 
-async function startInstalled(port) {
+async function startInstalled(port, settings) {
   if (!onPath('redis-server')) {
     if (!mayInstall()) {
       throw new Error(
@@ -54,7 +54,7 @@ async function startInstalled(port) {
     await install(['redis-server']);
   }
   const folder = mkdtempSync(join(tmpdir(), 'millrace-redis-'));
-  const args = ['--bind', '127.0.0.1', '--port', String(port), '--dir', folder, ...SETTINGS];
+  const args = ['--bind', '127.0.0.1', '--port', String(port), '--dir', folder, ...SETTINGS, ...settings];
   return startChild('Redis', 'redis-server', args, { logFile: join(folder, 'redis.log'), folder });
 }
 

@@ -73,7 +73,7 @@ function bind(schema: GraphQLSchema, resolvers: ResolverMap, mistakes: Mistakes)
     if (binding) subscribes.set(name, binding);
     if (topicUse) topicUses.push(topicUse);
   }
-  const topics = topicsOf(topicUses, mistakes);
+  const topics = topicsOf(topicUses, subscribes.values(), mistakes);
   attachResolvers(schema, resolvers, publishes, rules);
   return { schema, topics, publishes, subscribes };
 }

@@ -29,6 +29,13 @@ export interface Rule {
   allows(scope: Scope): boolean;
 }
 
+/** A conjunct `event.<field> == <value>` of a filter, whose value is known when the subscription starts. */
+export interface Equality {
+  readonly field: string;
+  /** The value as JSON has it. */
+  readonly value: Expression<unknown>;
+}
+
 /** A mutation field with `@publish`. */
 export interface PublishBinding {
   readonly field: string;
@@ -37,6 +44,17 @@ export interface PublishBinding {
   readonly key: Expression<string>;
   readonly data: Expression<Readonly<Record<string, unknown>>>;
   readonly rule: Rule | undefined;
+}
+
+/** What becomes of a live subscription whose client is slow: `enum OnSlow` of schema/directives.graphql. */
+export type OnSlow = 'RESUME' | 'CONFLATE' | 'DISCONNECT';
+
+/** What a field shows for a tombstone: the news that a key was deleted. */
+export interface TombstoneBinding {
+  /** The type of `@subscribe(tombstone:)`, and its field that is given the key. */
+  readonly declared: { readonly type: string; readonly idField: string } | undefined;
+  /** Whether the field may be `null`. */
+  readonly nullable: boolean;
 }
 
 /** A subscription field with `@subscribe`. */
@@ -48,7 +66,13 @@ export interface SubscribeBinding {
   /** Follows this key's partition only, and of it only this key's events. */
   readonly key: Expression<string> | undefined;
   readonly filter: Expression<boolean> | undefined;
+  /** What has to hold for `filter` to hold, and can be looked up: routing finds candidates by it (C2). */
+  readonly equalities: readonly Equality[];
+  readonly onSlow: OnSlow;
+  /** What the filter reads that is the caller's, by first name; `'all'` when it is read whole. */
+  readonly filterReads: Readonly<Record<'args' | 'claims', ReadonlySet<string> | 'all'>>;
   readonly rule: Rule | undefined;
+  readonly tombstone: TombstoneBinding;
   /** The claims that `key`, `filter` and `rule` read, by first name; `'all'` when they read `claims` whole. */
   readonly claims: ReadonlySet<string> | 'all';
 }

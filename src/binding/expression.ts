@@ -15,7 +15,11 @@ export interface Compiled {
   evaluate(scope: Scope): unknown;
 }
 
-const OPTIONS = { homogeneousAggregateLiterals: false } as const;
+/** S4: CEL bounds an expression by its size and depth; what it works on, `MAX_SUBSCRIPTION_CHARS` and the size of events do. */
+const OPTIONS = {
+  homogeneousAggregateLiterals: false,
+  limits: { maxAstNodes: 2_000, maxDepth: 50 },
+} as const;
 
 /** Comparisons that CEL lacks for typed values, and GraphQL's numbers and optional values need. */
 function withComparisons(environment: Environment): Environment {
@@ -86,6 +90,13 @@ export class Expressions {
     const parsed = this.#run.parse(source);
     const reads = readsOf(tree);
     return { source, tree, reads, evaluate: (scope) => parsed(this.#values(scope, reads)) };
+  }
+
+  /** A part of an expression that was compiled here, by itself. */
+  part(source: string, node: CelNode): Expression<unknown> {
+    const parsed = this.#run.parse(source.slice(node.start, node.end));
+    const reads = readsOf(node);
+    return (scope) => parsed(this.#values(scope, reads));
   }
 
   /** Only what is read is converted: filters run for each event. */
@@ -174,9 +185,13 @@ function attempt(compiled: Compiled, scope: Scope): unknown {
   try {
     return compiled.evaluate(scope);
   } catch (cause) {
-    const reason = cause instanceof Error && 'summary' in cause ? String(cause.summary) : String(cause);
-    throw new MillraceError('BAD_REQUEST', `${compiled.source} has no value: ${reason}`, { cause });
+    throw new MillraceError('BAD_REQUEST', `${compiled.source} has no value: ${reasonOf(cause)}`, { cause });
   }
+}
+
+/** What CEL says, without the picture of the place. */
+function reasonOf(cause: unknown): string {
+  return cause instanceof Error && 'summary' in cause ? String(cause.summary) : String(cause);
 }
 
 /** What a map says, as JSON. @throws {MillraceError} BAD_REQUEST when it cannot be made at run time */
@@ -191,7 +206,12 @@ export function mapOf(compiled: Compiled): Expression<Readonly<Record<string, un
 
 export function filterOf(compiled: Compiled): Expression<boolean> {
   return (scope) => {
-    const value = compiled.evaluate(scope);
+    let value: unknown;
+    try {
+      value = compiled.evaluate(scope);
+    } catch (cause) {
+      throw new Error(`${compiled.source} has no value: ${reasonOf(cause)}`, { cause });
+    }
     if (typeof value === 'boolean') return value;
     throw new TypeError(`${compiled.source} is not a bool`);
   };

@@ -1,7 +1,7 @@
 import type { GraphQLObjectType } from 'graphql';
 import { type Topic, topic } from '../core/ids.js';
 import type { TopicFormat } from '../core/topic-format.js';
-import type { TopicBinding } from './bindings.js';
+import type { SubscribeBinding, TopicBinding } from './bindings.js';
 import type { DirectiveUse } from './directive-use.js';
 import { type Mistakes, names } from './mistake.js';
 
@@ -28,7 +28,16 @@ export function topicOf(use: DirectiveUse, mistakes: Mistakes): Topic | undefine
 }
 
 /** What the schema says of each topic. The fields of one topic must agree. */
-export function topicsOf(uses: readonly TopicUse[], mistakes: Mistakes): ReadonlyMap<Topic, TopicBinding> {
+export function topicsOf(
+  uses: readonly TopicUse[],
+  followers: Iterable<SubscribeBinding>,
+  mistakes: Mistakes,
+): ReadonlyMap<Topic, TopicBinding> {
+  const indexed = new Map<Topic, Set<string>>();
+  for (const { topic: name, equalities } of followers) {
+    const fields = indexed.get(name) ?? new Set();
+    for (const { field } of equalities) indexed.set(name, fields.add(field));
+  }
   const topics = new Map<Topic, TopicBinding>();
   for (const name of new Set(uses.map((use) => use.topic))) {
     const group = uses.filter((use) => use.topic === name);
@@ -36,7 +45,9 @@ export function topicsOf(uses: readonly TopicUse[], mistakes: Mistakes): Readonl
     if (!format) continue;
     checkShown(name, group, mistakes);
     const types = new Set(group.flatMap((use) => use.types.map((type) => type.name)));
-    topics.set(name, { topic: name, format, types });
+    const fields = indexed.get(name);
+    const found = fields === undefined ? format : { ...format, indexed: [...fields] };
+    topics.set(name, { topic: name, format: found, types });
   }
   return topics;
 }

@@ -1,4 +1,4 @@
-import type { Event } from './event.js';
+import { type Event, type Indexed, UNKNOWN_TYPE } from './event.js';
 import { eventId, type Topic } from './ids.js';
 import { partitionName, type TopicPartition } from './position.js';
 import type { Headers, LogRecord, NewRecord } from './record.js';
@@ -27,6 +27,8 @@ export function encodeEvent(topic: Topic, event: Event): NewRecord {
   return { topic, key: event.subject, headers, value: event.data };
 }
 
+type JsonObject = Readonly<Record<string, unknown>>;
+
 /** The furthest that a date is from 1970 (ECMA-262, Time Values and Time Range). */
 const MAX_TIME = 8.64e15;
 
@@ -42,26 +44,48 @@ export type InvalidKind = 'no-cloudevent' | 'specversion' | 'content-type' | 'da
  * relay passes on can be parsed by everyone after it; it is kept as the bytes it came in.
  */
 export function decodeRecord(record: LogRecord, format: TopicFormat, at: TopicPartition): Decoded {
-  const wrongData = invalidData(record.value);
-  if (wrongData !== undefined) return { ok: false, kind: 'data', reason: wrongData };
-  return format.kind === 'JSON' ? plain(record, format.type, at) : binary(record);
+  const data = parse(record.value);
+  if (typeof data === 'string') return { ok: false, kind: 'data', reason: data };
+  const decoded = decode(record, format, at);
+  if (!decoded.ok || format.indexed === undefined || data === null) return decoded;
+  return { ok: true, event: { ...decoded.event, indexed: indexedOf(data, format.indexed) } };
 }
 
-function plain(record: LogRecord, type: string, at: TopicPartition): Decoded {
+function decode(record: LogRecord, format: TopicFormat, at: TopicPartition): Decoded {
+  if (format.kind === 'CLOUDEVENTS' && (record.value !== null || record.headers['ce_type']))
+    return binary(record);
+  if (record.key === null && record.value === null)
+    return { ok: false, kind: 'no-cloudevent', reason: 'the record has neither a key nor a value' };
+  // A key alone is what any producer writes into a compacted topic to delete it: a tombstone.
+  return { ok: true, event: bare(record, format.kind === 'JSON' ? format.type : UNKNOWN_TYPE, at) };
+}
+
+/** Longer texts are not worth carrying twice: the data is parsed for them. */
+const MAX_INDEXED = 200;
+
+function indexedOf(data: JsonObject, names: readonly string[]): Readonly<Record<string, Indexed>> {
+  const indexed: Record<string, Indexed> = {};
+  for (const name of names) {
+    const value = data[name] ?? null;
+    if (typeof value === 'number' || typeof value === 'boolean' || value === null) indexed[name] = value;
+    else if (typeof value === 'string' && value.length <= MAX_INDEXED) indexed[name] = value;
+  }
+  return indexed;
+}
+
+/** A record that says nothing of itself as an event. */
+function bare(record: LogRecord, type: string, at: TopicPartition): Event {
   const { headers } = record;
   return {
-    ok: true,
-    event: {
-      // The place in the log is the only identity such a record has, and it is a good one.
-      id: eventId(`${partitionName(at)}/${record.offset}`),
-      source: `/topics/${at.topic}`,
-      type,
-      subject: record.key,
-      time: timeOf(record),
-      traceparent: headers['traceparent'],
-      tracestate: headers['tracestate'],
-      data: record.value,
-    },
+    // The place in the log is the only identity such a record has, and it is a good one.
+    id: eventId(`${partitionName(at)}/${record.offset}`),
+    source: `/topics/${at.topic}`,
+    type,
+    subject: record.key,
+    time: timeOf(record),
+    traceparent: headers['traceparent'],
+    tracestate: headers['tracestate'],
+    data: record.value,
   };
 }
 
@@ -115,11 +139,13 @@ function isJsonType(headers: Headers): boolean {
   return type === undefined || /^[^;]*[/+]json\s*(;|$)/i.test(type);
 }
 
-function invalidData(value: Buffer | null): string | undefined {
-  if (value === null) return undefined;
+/** The data, `null` when there is none, or why it is not a JSON object. */
+function parse(value: Buffer | null): JsonObject | null | string {
+  if (value === null) return null;
   try {
     const data: unknown = JSON.parse(value.toString('utf8'));
-    if (typeof data === 'object' && data !== null && !Array.isArray(data)) return undefined;
+    // An object, and no array: its values are by name, and unknown.
+    if (typeof data === 'object' && data !== null && !Array.isArray(data)) return data as JsonObject;
     return 'the value is JSON, but not an object';
   } catch (error) {
     return `the value is not JSON: ${error instanceof Error ? error.message : String(error)}`;

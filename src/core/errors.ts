@@ -33,6 +33,15 @@ export const ERRORS = {
     retry: false,
     means: 'The events after the cursor are gone; start again from the state of now.',
   },
+  SLOW_CONSUMER: {
+    retry: true,
+    means:
+      'The client reads more slowly than events come, and the field ends what falls behind. Resume with `cursor`.',
+  },
+  TOMBSTONE: {
+    retry: false,
+    means: 'The key of this event was deleted, and the type of the field has no way to show that.',
+  },
   SHUTTING_DOWN: { retry: true, means: 'This node is going away. Resume with the last cursor elsewhere.' },
   INTERNAL: { retry: false, means: 'A fault of this server; its log says more under the same trace.' },
 } as const satisfies Record<string, { retry: boolean; means: string }>;

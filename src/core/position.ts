@@ -1,4 +1,4 @@
-import type { Offset, Partition, Topic } from './ids.js';
+import type { Offset, Partition, Topic, TopicId } from './ids.js';
 
 /** One partition of one topic. */
 export interface TopicPartition {
@@ -6,9 +6,20 @@ export interface TopicPartition {
   readonly partition: Partition;
 }
 
+/** One partition of the topic with this id, which others of its name may have followed. */
+export interface PartitionLife extends TopicPartition {
+  /** `undefined`: the log does not tell. */
+  readonly topicId: TopicId | undefined;
+}
+
 /** Where one record is in the log. */
 export interface Position extends TopicPartition {
   readonly offset: Offset;
+}
+
+/** The name of a place, for people: `shop.orders/3@17`. */
+export function placeName(at: Position): string {
+  return `${partitionName(at)}@${at.offset}`;
 }
 
 /** A name for logs, map keys and channels: `shop.orders/3`. No topic name contains a slash. */

@@ -3,13 +3,15 @@ import { type Heard, type Link, onBeat, onRelayed, onRepaired, type Step } from 
 import { fingerprint, type Reached } from '../core/cursor.js';
 import { MillraceError } from '../core/errors.js';
 import type { Relayed } from '../core/event.js';
-import { type Offset, offset } from '../core/ids.js';
-import { partitionName, type TopicPartition } from '../core/position.js';
+import { type Offset, offset, otherTopic } from '../core/ids.js';
+import { type PartitionLife, partitionName, type TopicPartition } from '../core/position.js';
 import { backoff, persist } from '../core/wait.js';
 import type { Metrics } from '../observe/metrics.js';
 import type { Troubles } from '../observe/troubles.js';
-import { type EventLog, OffsetOutOfRange } from '../ports/event-log.js';
-import type { Fanout } from '../ports/fanout.js';
+import { type EventLog, OffsetOutOfRange, TopicRecreated } from '../ports/event-log.js';
+import type { Fanout, Newest } from '../ports/fanout.js';
+import type { Replayed } from './blocks.js';
+import { EventsLost } from './events-lost.js';
 import type { Reader } from './reader.js';
 import { Ring } from './ring.js';
 
@@ -17,7 +19,7 @@ import { Ring } from './ring.js';
 export interface PartitionListener {
   events(at: TopicPartition, events: readonly Relayed[]): void;
   /** Events are gone for good, and everybody who stood before them has to know (D5). */
-  lost(at: TopicPartition, error: MillraceError): void;
+  lost(at: TopicPartition, loss: EventsLost): void;
 }
 
 export interface FollowedPartitionParts {
@@ -26,24 +28,22 @@ export interface FollowedPartitionParts {
   readonly reader: Reader;
   readonly metrics: Metrics;
   readonly troubles: Troubles;
+  /** Something says that the topic is another one by now. Should it be so, the partition is ended. */
+  readonly doubt: (at: PartitionLife) => void;
   readonly ring: { readonly events: number; readonly bytes: number };
 }
 
-/** A stretch of replay: everything visible after where it was asked for, up to `through`. */
-export interface Replayed {
-  readonly events: readonly Relayed[];
-  readonly through: Offset;
-}
-
-/** How many offsets one step of a replay or repair covers at the most, and how many bytes, as far as sizes are known. */
+/** How many events of the ring one step of a replay takes. */
 const CHUNK = 1_000;
-const CHUNK_BYTES = 8 << 20;
 /** How many ids of idempotent events are remembered, so that a retry's second event is passed over (D1). */
 const IDS = 10_000;
 
-/** One partition as this node sees it: proves that nothing is missing, repairs, and remembers the newest. */
+/**
+ * One partition as this node sees it: proves that nothing is missing, repairs, and remembers the newest. It is
+ * of one topic: when that is made anew under the same name, this one ends, and another one is opened.
+ */
 export class FollowedPartition implements AsyncDisposable {
-  readonly at: TopicPartition;
+  readonly at: PartitionLife;
   readonly listeners = new Set<PartitionListener>();
   readonly #parts: FollowedPartitionParts;
   readonly #stop = new AbortController();
@@ -51,13 +51,12 @@ export class FollowedPartition implements AsyncDisposable {
   readonly #ids = new LRUCache<string, Offset>({ max: IDS });
   #link: Link;
   #fingerprint = 0;
-  /** What an event here weighs, in bytes, by those read last; a guess on the large side before the first. */
-  #weight = 80_000;
   #heardAt = performance.now();
   #repair: Promise<void> | undefined;
   #following: AsyncDisposable | undefined;
+  #ended: EventsLost | undefined;
 
-  private constructor(at: TopicPartition, parts: FollowedPartitionParts, start: Offset) {
+  private constructor(at: PartitionLife, parts: FollowedPartitionParts, start: Offset) {
     this.at = at;
     this.#parts = parts;
     this.#link = { state: 'live', at: start };
@@ -69,7 +68,7 @@ export class FollowedPartition implements AsyncDisposable {
    * this was called is either heard, or missed visibly.
    */
   static async open(
-    at: TopicPartition,
+    at: PartitionLife,
     parts: FollowedPartitionParts,
     signal: AbortSignal,
   ): Promise<FollowedPartition> {
@@ -84,11 +83,12 @@ export class FollowedPartition implements AsyncDisposable {
     const following = await persist(
       () =>
         parts.fanout.follow(at, {
-          relayed: (prev, events) => {
-            if (self === undefined) early.push({ prev, events });
+          relayed: (prev, events, topicId) => {
+            if (otherTopic(at.topicId, topicId)) parts.doubt(at);
+            else if (self === undefined) early.push({ prev, events });
             else self.#relayed({ prev, events });
           },
-          beat: (last) => self?.beat(last),
+          beat: (newest) => self?.beat(newest),
           resumed: () => self?.askNewest(),
         }),
       warn,
@@ -119,59 +119,79 @@ export class FollowedPartition implements AsyncDisposable {
     return performance.now() - this.#heardAt;
   }
 
+  /** Why nothing more comes of it, once that is so. Nobody who stands here is where the node stands. */
+  get ended(): EventsLost | undefined {
+    return this.#ended;
+  }
+
+  /** The topic is another one by now: all who listen are told, and so is whoever reads from here on. */
+  end(loss: EventsLost): void {
+    this.#ended = loss;
+    this.#stop.abort();
+    for (const listener of [...this.listeners]) listener.lost(this.at, loss);
+  }
+
+  /** How far the fan-out has relayed. @returns whether that says anything of this topic */
+  told({ last, topicId }: Newest): boolean {
+    if (otherTopic(this.at.topicId, topicId)) {
+      this.#parts.doubt(this.at);
+      return false;
+    }
+    this.noticed(last);
+    return true;
+  }
+
   /** It is known from elsewhere that events up to `newest` exist (D6, D7). */
   noticed(newest: Offset): void {
+    if (this.#ended !== undefined) return;
     this.#apply(onBeat(this.#link, newest));
   }
 
   /**
    * The next stretch after `after`, for one who is behind this node; empty once `after` is where it stands.
-   * @throws {MillraceError} RESYNC_REQUIRED when the log no longer has what comes next
+   * @throws {EventsLost} when the log no longer has what comes next
    */
   async read(after: Offset): Promise<Replayed> {
+    if (this.#ended !== undefined) throw this.#ended;
     const end = this.#link.at;
     if (after >= end) return { events: [], through: after };
     const near = this.#ring.after(after, CHUNK);
     if (near !== undefined) {
       return { events: near, through: near.length < CHUNK ? end : (near.at(-1)?.offset ?? end) };
     }
-    const through = offset(Math.min(end, after + this.#chunk));
     try {
-      return { events: this.#once(await this.#read(after, through)), through };
+      const { events, through } = await this.#parts.reader.read(this.at, after, end);
+      return { events: this.#once(events), through };
     } catch (error) {
-      throw error instanceof OffsetOutOfRange ? retentionPassed(error) : error;
+      throw this.#lossOf(error) ?? error;
     }
   }
 
-  /**
-   * S4: a step through large events holds no more bytes than one through small ones. A power of two, so
-   * that a small change of weight does not keep those at the same place from sharing a read.
-   */
-  get #chunk(): number {
-    return Math.min(CHUNK, 2 ** Math.max(0, Math.floor(Math.log2(CHUNK_BYTES / this.#weight))));
-  }
-
-  async #read(after: Offset, through: Offset): Promise<readonly Relayed[]> {
-    const events = await this.#parts.reader.read(this.at, after, through);
-    const bytes = events.reduce((sum, { event }) => sum + (event.data?.length ?? 0), 0);
-    if (events.length > 0) this.#weight = Math.max(1, bytes / events.length);
-    return events;
+  #lossOf(error: unknown): EventsLost | undefined {
+    const { topic, partition } = this.at;
+    if (error instanceof TopicRecreated) {
+      this.#parts.doubt(this.at);
+      return EventsLost.byRecreation(topic);
+    }
+    // Beyond its end: a log whose leader has just changed may lag behind what it said before.
+    if (!(error instanceof OffsetOutOfRange) || error.at.offset >= error.bounds.earliest) return undefined;
+    return EventsLost.byRetention(topic, new Map([[partition, error.bounds.earliest]]));
   }
 
   #relayed(heard: Heard): void {
+    if (this.#ended !== undefined) return;
     this.#heardAt = performance.now();
     this.#apply(onRelayed(this.#link, heard, this.#parts.ring.events));
   }
 
-  private beat(last: Offset): void {
-    this.#heardAt = performance.now();
-    this.noticed(last);
+  private beat(newest: Newest): void {
+    if (this.told(newest)) this.#heardAt = performance.now();
   }
 
   private askNewest(): void {
     this.#parts.fanout
       .newest([this.at])
-      .then(([newest]) => newest !== undefined && this.noticed(newest))
+      .then(([newest]) => newest !== undefined && this.told(newest))
       .catch(() => undefined); // The hub asks those that stay silent again, every second.
   }
 
@@ -213,15 +233,16 @@ export class FollowedPartition implements AsyncDisposable {
     for (let attempt = 0; !signal.aborted; ) {
       const link = this.#link;
       if (link.state === 'live') return;
-      const through = offset(Math.min(link.upTo, link.at + this.#chunk));
       try {
-        const events = await this.#read(link.at, through);
+        const { events, through } = await this.#parts.reader.repair(this.at, link.at, link.upTo);
         this.#apply(onRepaired(this.#link, events, through));
         attempt = 0;
       } catch (error) {
-        if (error instanceof OffsetOutOfRange) {
-          this.#giveUp(error);
-          return;
+        const loss = this.#lossOf(error);
+        const earliest = loss?.earliest.get(this.at.partition);
+        if (loss !== undefined && earliest !== undefined) {
+          this.#giveUp(loss, offset(earliest - 1));
+          continue;
         }
         this.#parts.metrics.problems.inc({ kind: 'repair' });
         this.#parts.troubles.report('repair', error, 'a repair failed; it is tried again', {
@@ -232,13 +253,17 @@ export class FollowedPartition implements AsyncDisposable {
     }
   }
 
-  /** The log no longer has what is missing: whoever listened is told (D5), and the rest goes on from here. */
-  #giveUp(error: OffsetOutOfRange): void {
-    const at = offset(error.bounds.end - 1);
-    this.#link = { state: 'live', at };
+  /**
+   * The log no longer has what is missing up to `before`: whoever listened is told (D5). For those who come
+   * later the partition goes on with what is still there.
+   */
+  #giveUp(loss: EventsLost, before: Offset): void {
+    const step = onRepaired(this.#link, [], before);
     this.#fingerprint = 0;
-    this.#ring.restart(at);
-    for (const listener of this.listeners) listener.lost(this.at, retentionPassed(error));
+    this.#ring.restart(before);
+    this.#parts.reader.forget(this.at);
+    for (const listener of [...this.listeners]) listener.lost(this.at, loss);
+    this.#apply(step);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -247,14 +272,6 @@ export class FollowedPartition implements AsyncDisposable {
     await this.#following?.[Symbol.asyncDispose]();
     await this.#repair;
   }
-}
-
-function retentionPassed({ at, bounds }: OffsetOutOfRange): MillraceError {
-  return new MillraceError(
-    'RESYNC_REQUIRED',
-    `The events after the cursor are no longer in the log: ${partitionName(at)} begins at ${bounds.earliest}.`,
-    { details: { reason: 'RETENTION' } },
-  );
 }
 
 function giveUpOnMissing(warn: (error: unknown) => void): (error: unknown) => void {

@@ -48,6 +48,11 @@ export class Metrics {
     'Records written to a dead-letter topic',
     ['topic'],
   );
+  readonly deadLettersRefused = this.#counter(
+    'millrace_dead_letters_refused_total',
+    'Events that a field failed on and that were not set aside because too many wait',
+    ['topic'],
+  );
 
   readonly followed = this.#gauge('millrace_followed_partitions', 'Partitions that this node follows');
   readonly received = this.#counter(
@@ -79,9 +84,28 @@ export class Metrics {
     'millrace_replaying_subscriptions',
     'Subscriptions that are behind and replayed',
   );
+  readonly conflated = this.#counter(
+    'millrace_conflated_events_total',
+    'Events left out for slow clients, because a newer one of their key was shown',
+    ['field'],
+  );
+  readonly slowClients = this.#gauge(
+    'millrace_slow_clients',
+    'Connections for which more bytes wait than may',
+  );
+  /** Asked for only when the metrics are: to keep it at every write would cost more than it tells. */
+  slowBytesNow: () => number = () => 0;
+  readonly slowBytes = this.#gauge('millrace_slow_bytes', 'Bytes that wait for these connections', () =>
+    this.slowBytesNow(),
+  );
+  readonly slowDisconnects = this.#counter(
+    'millrace_slow_disconnects_total',
+    'Connections that took nothing for too long (`timeout`), and subscriptions ended by `onSlow` (`policy`)',
+    ['why'],
+  );
   readonly deliveryLatency = new Histogram({
     name: 'millrace_delivery_latency_seconds',
-    help: "From the log's timestamp of an event to its result being handed to a transport",
+    help: "From the log's timestamp of an event that came while it was subscribed to, to its result being handed to a transport",
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
     registers: [this.registry],
   });
@@ -96,7 +120,16 @@ export class Metrics {
     return new Counter({ name, help, labelNames: [...labelNames], registers: [this.registry] });
   }
 
-  #gauge(name: string, help: string): Gauge {
-    return new Gauge({ name, help, registers: [this.registry] });
+  #gauge(name: string, help: string, now?: () => number): Gauge {
+    const registers = [this.registry];
+    if (now === undefined) return new Gauge({ name, help, registers });
+    return new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(now());
+      },
+    });
   }
 }

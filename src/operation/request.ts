@@ -16,7 +16,7 @@ export interface Caller {
   readonly tracestate?: string | undefined;
   readonly correlationId?: string | undefined;
   readonly idempotencyKey?: string | undefined;
-  /** Where a subscription goes on when its arguments do not say: `Last-Event-ID` of SSE. */
+  /** Where a subscription goes on, whatever its arguments say: `Last-Event-ID` of SSE. */
   readonly after?: string | undefined;
   /** Aborted when the caller goes away. */
   readonly signal: AbortSignal;

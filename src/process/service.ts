@@ -5,7 +5,7 @@ export interface ServiceEvent {
   readonly topic: string;
   /** Who published it: a URI reference such as `/gateway` or `/services/order`. */
   readonly source: string;
-  /** The name of the GraphQL object type that its data has. */
+  /** The name of the GraphQL object type that its data has; empty for a tombstone that does not say. */
   readonly type: string;
   /** The record's key; events of one key are handled in the order in which they were published. */
   readonly key: string | null;

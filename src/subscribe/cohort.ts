@@ -1,14 +1,19 @@
-import { type ExecutionResult, execute, type GraphQLFormattedError, type GraphQLSchema } from 'graphql';
+import { type ExecutionResult, execute, type GraphQLSchema } from 'graphql';
 import type { Scope } from '../binding/bindings.js';
 import { lifeOf, type Place, type Positions, type Reached } from '../core/cursor.js';
+import { UNKNOWN_TYPE } from '../core/event.js';
 import type { Partition, Topic } from '../core/ids.js';
-import type { TopicPartition } from '../core/position.js';
+import { placeName, type TopicPartition } from '../core/position.js';
+import type { DeadLetters } from '../dead-letters/dead-letters.js';
+import type { EventsLost } from '../hub/events-lost.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
 import type { TopicDescription } from '../ports/event-log.js';
+import { callerIsToBlame, executionFault } from './blame.js';
 import type { ParsedEvent } from './parsed-event.js';
 import type { Plan } from './plan.js';
 import type { SharedResult } from './sink.js';
+import { tombstoneValue } from './tombstone.js';
 
 /** The JSON of a result up to where the cursor begins, in UTF-8: `{"data":…,"extensions":{"event":{…},"cursor":"`. */
 export type Rendered = Buffer;
@@ -18,7 +23,8 @@ export interface Member {
   live(result: SharedResult, event: ParsedEvent): void;
   /** Leaves the live ones, standing at `reached` in the event's partition. */
   fallBehind(event: ParsedEvent, reached: Reached): void;
-  fail(errors: readonly GraphQLFormattedError[]): void;
+  /** Events that it has not seen are gone for good: it ends (D5). */
+  lost(loss: EventsLost): void;
 }
 
 /**
@@ -37,6 +43,7 @@ export class Cohort {
   readonly #schema: GraphQLSchema;
   readonly #metrics: Metrics;
   readonly #logger: Logger;
+  readonly #deadLetters: DeadLetters;
   readonly #numbers: ReadonlySet<Partition>;
   /** All members, live or not. */
   members = 0;
@@ -47,7 +54,12 @@ export class Cohort {
     key: string | undefined,
     partitions: readonly TopicPartition[],
     description: TopicDescription,
-    parts: { readonly schema: GraphQLSchema; readonly metrics: Metrics; readonly logger: Logger },
+    parts: {
+      readonly schema: GraphQLSchema;
+      readonly metrics: Metrics;
+      readonly logger: Logger;
+      readonly deadLetters: DeadLetters;
+    },
   ) {
     this.plan = plan;
     this.key = key;
@@ -58,6 +70,7 @@ export class Cohort {
     this.#schema = parts.schema;
     this.#metrics = parts.metrics;
     this.#logger = parts.logger;
+    this.#deadLetters = parts.deadLetters;
   }
 
   /** Whether its members follow the partition: another cohort of the topic may be why this node does. */
@@ -65,67 +78,103 @@ export class Cohort {
     return this.#numbers.has(partition);
   }
 
-  /** Where a member stands that was handed `event` and is at `positions`. */
-  placeOf({ relayed }: ParsedEvent, positions: Positions): Place {
+  /** Where a member stands that is at `positions`, and has come there by an event of this time, or just now. */
+  placeOf(positions: Positions, time = Date.now()): Place {
     const { id, partitions } = this.#description;
     // A producer's clock may be ahead, and the topic may have grown since: the earlier one is safe.
-    const asOf = this.key === undefined ? 0 : Math.min(relayed.timestamp, Date.now());
+    const asOf = this.key === undefined ? 0 : Math.min(time, Date.now());
     return { positions, life: lifeOf(id), partitions, asOf };
   }
 
   /** The event as this cohort sees it; `undefined` when it is not for them. A promise when resolvers are slow. */
   render(event: ParsedEvent): Rendered | undefined | Promise<Rendered | undefined> {
     try {
-      if (!this.#wants(event)) return undefined;
-      const { binding, document, operationName, variables } = this.plan;
+      if (!this.wants(event)) return undefined;
+      const { binding, document, variables } = this.plan;
       this.#metrics.executions.inc({ field: binding.field });
       const result = execute({
         schema: this.#schema,
         document,
-        operationName,
         variableValues: this.plan.variables,
-        rootValue: { [binding.field]: event.relayed.event.data === null ? null : event.data },
+        rootValue: {
+          [binding.field]:
+            event.relayed.event.data === null ? tombstoneValue(binding, event.relayed.event) : event.data,
+        },
         contextValue: { variables, identity: this.plan.identity },
       });
       if (result instanceof Promise) {
         return result
-          .then((done) => serialise(done, event))
+          .then((done) => this.#executed(done, event))
           .catch((error: unknown) => {
-            this.#failed(event, error);
+            this.#failed(event, 'execution', error);
             return undefined;
           });
       }
-      return serialise(result as ExecutionResult, event); // Not a promise, so a result.
+      return this.#executed(result as ExecutionResult, event); // Not a promise, so a result.
     } catch (error) {
-      this.#failed(event, error);
+      this.#failed(event, 'execution', error);
       return undefined;
+    }
+  }
+
+  #executed(result: ExecutionResult, event: ParsedEvent): Rendered {
+    const fault = executionFault(result);
+    if (fault !== undefined) this.#failed(event, 'execution', fault);
+    return serialise(result, event);
+  }
+
+  /** Whether `render` would make a result of it: what conflation asks of events that it may leave out (S1). */
+  wants(event: ParsedEvent): boolean {
+    try {
+      return this.#wants(event);
+    } catch (error) {
+      this.#failed(event, 'filter', error);
+      return false;
     }
   }
 
   #wants(event: ParsedEvent): boolean {
     const { binding, args, identity } = this.plan;
     const { subject, type, data } = event.relayed.event;
-    if (!binding.types.has(type)) return false;
+    // A tombstone without a type may be of any of them.
+    if (type !== UNKNOWN_TYPE && !binding.types.has(type)) return false;
     if (this.key !== undefined && subject !== this.key) return false;
     if (binding.rule === undefined && binding.filter === undefined) return true;
+    // S1: what a rule wants to know of the event, a tombstone does not say.
     if (data === null) return binding.rule === undefined || !binding.rule.readsEvent;
     const scope: Scope = { args, claims: identity.claims, event: event.data };
     if (binding.rule !== undefined && !binding.rule.allows(scope)) return false;
     return binding.filter === undefined || binding.filter(scope);
   }
 
-  #failed({ at, relayed }: ParsedEvent, error: unknown): void {
-    this.#metrics.problems.inc({ kind: 'filter' });
+  /** D10: the event is set aside when it is to blame, and the subscribers go on either way. */
+  #failed({ at, relayed }: ParsedEvent, kind: 'filter' | 'execution', error: unknown): void {
+    const { field } = this.plan.binding;
+    const place = { ...at, offset: relayed.offset };
+    const reason = error instanceof Error ? error.message : String(error);
+    this.#metrics.problems.inc({ kind });
+    const { subject: key } = relayed.event;
+    if (kind === 'execution' || !callerIsToBlame(this.plan)) {
+      this.#deadLetters.add({ ...place, key, timestamp: relayed.timestamp, fault: { kind, reason, field } });
+    }
     if (this.#logged) return;
     this.#logged = true;
     this.#logger.warn(
-      { field: this.plan.binding.field, at: `${at.topic}/${at.partition}@${relayed.offset}`, err: error },
+      { field, kind, at: placeName(place), err: error },
       'an event could not be filtered or executed for a subscription; further ones are only counted',
     );
   }
 }
 
+/** How a result goes on after the event that it shows. */
+const CURSOR = '"cursor":"';
+
+/** A result that also says how many events were left out before it. */
+export function withLeftOut(rendered: Rendered, count: number): Rendered {
+  return Buffer.concat([rendered.subarray(0, -CURSOR.length), Buffer.from(`"conflated":${count},${CURSOR}`)]);
+}
+
 function serialise(result: ExecutionResult, event: ParsedEvent): Rendered {
   const body = JSON.stringify({ errors: result.errors, data: result.data });
-  return Buffer.from(`${body.slice(0, -1)},"extensions":{"event":${event.meta},"cursor":"`);
+  return Buffer.from(`${body.slice(0, -1)},"extensions":{"event":${event.meta},${CURSOR}`);
 }

@@ -2,6 +2,7 @@ import type { GraphQLSchema } from 'graphql';
 import type { CursorCodec } from '../core/cursor.js';
 import type { Partition, Topic } from '../core/ids.js';
 import type { TopicPartition } from '../core/position.js';
+import type { DeadLetters } from '../dead-letters/dead-letters.js';
 import type { FollowedPartition } from '../hub/followed-partition.js';
 import type { Hub } from '../hub/hub.js';
 import type { Logger } from '../observe/log.js';
@@ -9,6 +10,7 @@ import type { Metrics } from '../observe/metrics.js';
 import type { TopicDescription } from '../ports/event-log.js';
 import { Cohort } from './cohort.js';
 import type { Plan } from './plan.js';
+import { type CohortRenditions, Renditions } from './renditions.js';
 import { Routing } from './routing.js';
 
 export interface CohortsParts {
@@ -17,11 +19,13 @@ export interface CohortsParts {
   readonly codec: CursorCodec;
   readonly metrics: Metrics;
   readonly logger: Logger;
+  readonly deadLetters: DeadLetters;
 }
 
 /** A cohort in use, with the partitions it holds. */
 export interface Membership {
   readonly cohort: Cohort;
+  readonly renditions: CohortRenditions;
   readonly followed: readonly FollowedPartition[];
   release(): void;
 }
@@ -31,9 +35,11 @@ export class Cohorts {
   readonly #parts: CohortsParts;
   readonly #cohorts = new Map<string, Cohort>();
   readonly #routings = new Map<Topic, Routing>();
+  readonly #renditions: Renditions;
 
   constructor(parts: CohortsParts) {
     this.#parts = parts;
+    this.#renditions = new Renditions(parts.codec);
   }
 
   /** Follows the partitions, all of them or none, and joins those that ask for the same. */
@@ -58,6 +64,7 @@ export class Cohorts {
     cohort.members += 1;
     return {
       cohort,
+      renditions: this.#renditions.of(cohort),
       followed: follows.map(({ partition }) => partition),
       release: () => {
         for (const follow of follows) follow.release();
@@ -65,6 +72,7 @@ export class Cohorts {
         if (cohort.members > 0) return;
         routing.remove(cohort);
         this.#cohorts.delete(name);
+        this.#renditions.forget(cohort);
         this.#parts.metrics.cohorts.set(this.#cohorts.size);
       },
     };

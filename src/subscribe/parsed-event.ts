@@ -1,4 +1,5 @@
-import type { Relayed } from '../core/event.js';
+import { fingerprint, type Reached } from '../core/cursor.js';
+import { type Relayed, UNKNOWN_TYPE } from '../core/event.js';
 import type { TopicPartition } from '../core/position.js';
 
 /** An event on its way to subscribers, parsed at most once, and only when somebody wants it. */
@@ -24,7 +25,9 @@ export class ParsedEvent {
     const { event, offset } = this.relayed;
     this.#meta ??= JSON.stringify({
       id: event.id,
-      type: event.type,
+      // A tombstone may have none.
+      type: event.type === UNKNOWN_TYPE ? undefined : event.type,
+      key: event.subject ?? undefined,
       time: event.time,
       topic: this.at.topic,
       partition: this.at.partition,
@@ -42,4 +45,9 @@ export class ParsedEvent {
     parsed['__typename'] = type;
     return parsed;
   }
+}
+
+/** Where one stands that was handed this event. */
+export function reachedBy({ relayed }: ParsedEvent): Reached {
+  return { offset: relayed.offset, fingerprint: fingerprint(relayed.event.id, relayed.timestamp) };
 }

@@ -1,13 +1,13 @@
 import type { CursorCodec, Positions } from '../core/cursor.js';
-import type { MillraceError } from '../core/errors.js';
 import type { Relayed } from '../core/event.js';
 import type { Topic } from '../core/ids.js';
 import { offset } from '../core/ids.js';
 import type { TopicPartition } from '../core/position.js';
+import type { EventsLost } from '../hub/events-lost.js';
 import type { FollowedPartition, PartitionListener } from '../hub/followed-partition.js';
 import type { Cohort, Rendered } from './cohort.js';
-import { ParsedEvent } from './parsed-event.js';
-import { reachedBy } from './subscriber.js';
+import { CohortIndex } from './cohort-index.js';
+import { ParsedEvent, reachedBy } from './parsed-event.js';
 
 /**
  * The cohorts of one topic, and the way from an event to those that it may concern: those of its key, and
@@ -16,8 +16,8 @@ import { reachedBy } from './subscriber.js';
 export class Routing implements PartitionListener {
   readonly #topic: Topic;
   readonly #codec: CursorCodec;
-  readonly #byKey = new Map<string, Set<Cohort>>();
-  readonly #everyKey = new Set<Cohort>();
+  readonly #byKey = new Map<string, CohortIndex>();
+  readonly #everyKey = new CohortIndex();
   /** What the cohorts of this topic follow, by partition. */
   readonly #followed = new Map<number, FollowedPartition>();
 
@@ -29,18 +29,19 @@ export class Routing implements PartitionListener {
   add(cohort: Cohort): void {
     if (cohort.key === undefined) this.#everyKey.add(cohort);
     else {
-      const same = this.#byKey.get(cohort.key) ?? new Set();
+      const same = this.#byKey.get(cohort.key) ?? new CohortIndex();
       same.add(cohort);
       this.#byKey.set(cohort.key, same);
     }
   }
 
   remove(cohort: Cohort): void {
-    this.#everyKey.delete(cohort);
-    if (cohort.key === undefined) return;
-    const same = this.#byKey.get(cohort.key);
-    same?.delete(cohort);
-    if (same?.size === 0) this.#byKey.delete(cohort.key);
+    if (cohort.key === undefined) this.#everyKey.remove(cohort);
+    else {
+      const same = this.#byKey.get(cohort.key);
+      same?.remove(cohort);
+      if (same?.size === 0) this.#byKey.delete(cohort.key);
+    }
   }
 
   follows(partition: FollowedPartition): void {
@@ -54,18 +55,19 @@ export class Routing implements PartitionListener {
       const keyed = subject === null ? undefined : this.#byKey.get(subject);
       if (keyed === undefined && this.#everyKey.size === 0) continue;
       const event = new ParsedEvent(at, relayed);
-      if (keyed !== undefined) for (const cohort of keyed) this.#give(cohort, event);
-      for (const cohort of this.#everyKey) this.#give(cohort, event);
+      if (keyed !== undefined) for (const cohort of keyed.candidates(event)) this.#give(cohort, event);
+      for (const cohort of this.#everyKey.candidates(event)) this.#give(cohort, event);
     }
   }
 
-  lost(at: TopicPartition, error: MillraceError): void {
-    const concerned = [...this.#everyKey, ...[...this.#byKey.values()].flatMap((same) => [...same])];
+  lost(at: TopicPartition, loss: EventsLost): void {
+    const concerned = [
+      ...this.#everyKey.all(),
+      ...[...this.#byKey.values()].flatMap((same) => [...same.all()]),
+    ];
     for (const cohort of concerned) {
       if (!cohort.follows(at.partition)) continue;
-      for (const member of cohort.live) {
-        member.fail([{ message: error.message, extensions: error.extensions }]);
-      }
+      for (const member of cohort.live) member.lost(loss);
     }
   }
 
@@ -83,7 +85,7 @@ export class Routing implements PartitionListener {
   }
 
   #hand(cohort: Cohort, rendered: Rendered, event: ParsedEvent): void {
-    const place = cohort.placeOf(event, this.#positions(cohort, event));
+    const place = cohort.placeOf(this.#positions(cohort, event), event.relayed.timestamp);
     const cursor = this.#codec.place(this.#topic, place);
     const result = { head: Buffer.concat([rendered, Buffer.from(cursor)]), cursor };
     for (const member of cohort.live) member.live(result, event);

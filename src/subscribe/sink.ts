@@ -17,9 +17,9 @@ export const RESULT_END = '"}}';
 /** Where the results of one subscription go: the transport's side of it. */
 export interface Sink {
   /**
-   * Takes one result. The bytes are not changed afterwards, so they may be kept without a copy.
-   * @returns `false` when more than the high-water mark waits to be written: the transport then calls
-   *   `ActiveSubscription.drained` once that is over, and until then is given nothing (D8)
+   * Takes one result, or refuses it. The bytes are not changed afterwards, so they may be kept without a copy.
+   * @returns `false` when it was not taken, because more than the high-water mark waits to be written: the
+   *   transport then calls `ActiveSubscription.drained` once that is over, and until then is given nothing (D8)
    */
   next(result: SharedResult, tag: string): boolean;
   /** The subscription ends with these errors. Nothing follows. */

@@ -1,11 +1,15 @@
 import type { Bindings } from '../binding/bindings.js';
 import type { CursorCodec } from '../core/cursor.js';
+import type { DeadLetters } from '../dead-letters/dead-letters.js';
 import type { Hub } from '../hub/hub.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
 import { Cohorts } from './cohorts.js';
+import { ConflationBudget } from './conflation.js';
+import { NormalForms } from './normal-form.js';
 import { Pace } from './pace.js';
 import type { SubscribeRequest } from './plan.js';
+import { Resync } from './resync.js';
 import type { ActiveSubscription, Sink } from './sink.js';
 import { Subscription, type SubscriptionParts } from './subscription.js';
 
@@ -15,7 +19,14 @@ export interface SubscriptionsOptions {
   readonly codec: CursorCodec;
   readonly metrics: Metrics;
   readonly logger: Logger;
+  /** S4: how many characters a subscription may have, with its variables and arguments; 65,536 when left out. */
+  readonly maxCharacters?: number;
+  /** Takes the events that fields fail on. */
+  readonly deadLetters: DeadLetters;
 }
+
+/** What all subscriptions of the node may remember together of what slow clients missed (S4). */
+const CONFLATION_BYTES = 64 << 20;
 
 /** Every subscription of this node, whatever transport it came by. */
 export class Subscriptions {
@@ -26,7 +37,10 @@ export class Subscriptions {
     const { schema } = options.bindings;
     const { hub } = options;
     const cohorts = new Cohorts({ ...options, schema });
-    this.#parts = { ...options, cohorts, pace: new Pace(), signal: hub.stopping };
+    const budget = new ConflationBudget(CONFLATION_BYTES);
+    const resync = new Resync(hub, options.codec);
+    const plans = { forms: new NormalForms(schema), maxCharacters: options.maxCharacters ?? 65_536 };
+    this.#parts = { ...options, cohorts, pace: new Pace(), budget, resync, plans, signal: hub.stopping };
     hub.topics.listeners.add((topic) => {
       for (const one of this.#running) if (one.topic === topic) one.grow();
     });
@@ -34,7 +48,7 @@ export class Subscriptions {
 
   /**
    * Starts a subscription. A refusal reaches the sink like any other end.
-   * @param resumeFrom where to go on when the arguments do not say (`Last-Event-ID`)
+   * @param resumeFrom where to go on, whatever the arguments say (`Last-Event-ID`)
    */
   start(request: SubscribeRequest, resumeFrom: string | undefined, sink: Sink): ActiveSubscription {
     const { metrics } = this.#parts;

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { Authenticate } from '../auth/authenticate.js';
 import { MillraceError } from '../core/errors.js';
 import type { Logger } from '../observe/log.js';
+import { Metrics } from '../observe/metrics.js';
 import type { Operations } from '../operation/operations.js';
 import { type GraphiQLExample, graphiql } from './graphiql.js';
 import { type GraphQLHttp, graphqlHttp } from './graphql-http.js';
@@ -10,7 +11,9 @@ import { DEFAULT_LIMITS, Places, type TransportLimits } from './limits.js';
 import { TurnEnd } from './outbox.js';
 import { bodyTooLarge } from './request-body.js';
 import { refuse } from './response.js';
+import { SlowClients } from './slow-clients.js';
 import { SseTransport } from './sse.js';
+import { Compression } from './websocket/compression.js';
 import { refuseUpgrade, WebSocketTransport } from './websocket/websocket-transport.js';
 
 /** Answers a request for one path. */
@@ -20,6 +23,7 @@ export interface HttpServerOptions {
   readonly operations: Operations;
   readonly authenticate: Authenticate;
   readonly logger: Logger;
+  readonly metrics?: Metrics;
   readonly host: string;
   /** 0: a free one. */
   readonly port: number;
@@ -30,6 +34,8 @@ export interface HttpServerOptions {
   readonly routes?: Readonly<Record<string, Route>>;
   /** `false`: none. */
   readonly graphiql?: { readonly title?: string } | false;
+  /** Whether WebSockets that ask for it get compressed results. */
+  readonly compression?: boolean;
   /** GraphiQL's tabs. */
   readonly examples?: readonly GraphiQLExample[];
   /** Milliseconds between two signs of life on a quiet connection. */
@@ -72,13 +78,23 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   const shared = { operations, authenticate, limits, logger, keepAlive };
   const places = new Places(limits.connections);
   const turn = new TurnEnd();
+  const slow = new SlowClients(limits.slowTimeout, options.metrics ?? new Metrics());
   const page =
     options.graphiql === false
       ? false
       : graphiql(options.graphiql?.title ?? 'Millrace', options.examples ?? []);
-  const sse = new SseTransport({ ...shared, places, turn });
+  const sse = new SseTransport({ ...shared, places, turn, slow });
   const { initTimeout = 10_000 } = options;
-  const websocket = new WebSocketTransport({ ...shared, places, turn, initTimeout, closeTimeout });
+  const compression = options.compression === true ? new Compression() : undefined;
+  const websocket = new WebSocketTransport({
+    ...shared,
+    compression,
+    places,
+    turn,
+    slow,
+    initTimeout,
+    closeTimeout,
+  });
   const graphql = graphqlHttp({ ...shared, path, bodyBytes: limits.bodyBytes, graphiql: page });
   const routes = new Map(Object.entries(options.routes ?? {}));
   let closing = false;
@@ -96,6 +112,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   } catch (error) {
     await sse[Symbol.asyncDispose]();
     await websocket[Symbol.asyncDispose]();
+    slow[Symbol.dispose]();
     throw error;
   }
   // It listens on TCP, so its address is not a pipe's name.
@@ -114,6 +131,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       const cutOff = setTimeout(() => server.closeAllConnections(), closeTimeout);
       await closed;
       clearTimeout(cutOff);
+      slow[Symbol.dispose]();
     },
   };
 }

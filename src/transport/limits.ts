@@ -6,8 +6,10 @@ export interface TransportLimits {
   readonly operationsPerConnection: number;
   /** WebSockets and event streams that are open at once on this node. */
   readonly connections: number;
-  /** Bytes that may wait for one client before its subscriptions are told to hold back (D8). */
+  /** Bytes that may wait for one client before what its subscriptions bring is not taken (D8). */
   readonly highWaterMark: number;
+  /** Milliseconds that a client for which more than this waits may take nothing, before it is ended (D8). */
+  readonly slowTimeout: number;
 }
 
 export const DEFAULT_LIMITS: TransportLimits = {
@@ -15,6 +17,7 @@ export const DEFAULT_LIMITS: TransportLimits = {
   operationsPerConnection: 100,
   connections: 20_000,
   highWaterMark: 1_048_576,
+  slowTimeout: 60_000,
 };
 
 /** Places for open connections: one number for all transports of a node. */

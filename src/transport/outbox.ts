@@ -1,5 +1,6 @@
 /** The part of a socket or response that an outbox needs. */
 export interface ByteStream {
+  /** Hands the bytes to the system, as far as it takes them, before it returns. */
   write(bytes: Buffer, done: () => void): unknown;
   /** Bytes that the stream holds and the system has not taken. */
   readonly writableLength: number;
@@ -21,27 +22,34 @@ export class TurnEnd {
   }
 }
 
+/** Who is told when a client is slow. */
+export interface OutboxHost {
+  /** More than the high-water mark waits. */
+  full(): void;
+  /** Less than half of it waits again. */
+  drained(): void;
+}
+
 /**
  * What is due to one client. Frames of one turn become one write (C3): a system call costs more than all
- * else that is done for a frame. The bound is the high-water mark, and what happens there is that `push`
- * says so (C4, D8): each subscription stops after the frame that crossed it.
+ * else that is done for a frame. The bound is the high-water mark and one frame, the one that crosses it:
+ * what `offer` brings after that is not taken, however many subscriptions bring something (C4, D8).
  */
 export class Outbox {
   readonly #stream: ByteStream;
   readonly #turn: TurnEnd;
   readonly #highWaterMark: number;
-  readonly #drained: () => void;
+  readonly #host: OutboxHost;
   #chunks: Buffer[] = [];
   #bytes = 0;
   #full = false;
   #closed = false;
 
-  /** @param drained called when less than half of the high-water mark waits, after `push` said `false` */
-  constructor(stream: ByteStream, turn: TurnEnd, highWaterMark: number, drained: () => void) {
+  constructor(stream: ByteStream, turn: TurnEnd, highWaterMark: number, host: OutboxHost) {
     this.#stream = stream;
     this.#turn = turn;
     this.#highWaterMark = highWaterMark;
-    this.#drained = drained;
+    this.#host = host;
   }
 
   /** Bytes that wait, here and in the stream. */
@@ -49,17 +57,22 @@ export class Outbox {
     return this.#bytes + this.#stream.writableLength;
   }
 
-  /** Hot path (bench: fan-out). @returns `false` when more than the high-water mark waits */
+  /** From when more than the high-water mark waits, until it is less than half of it. */
+  get full(): boolean {
+    return this.#full;
+  }
+
+  /** Takes a frame, unless it is full. Hot path (bench: fan-out). @returns `false` when it was not taken */
+  offer(...chunks: readonly Buffer[]): boolean {
+    if (this.#full) return false;
+    this.#add(chunks);
+    return true;
+  }
+
+  /** Takes what cannot be brought again, such as the end of an operation. @returns `false` when it is full now */
   push(...chunks: readonly Buffer[]): boolean {
-    if (this.#closed) return true;
-    if (this.#bytes === 0) this.#turn.add(this);
-    for (const chunk of chunks) {
-      this.#chunks.push(chunk);
-      this.#bytes += chunk.length;
-    }
-    if (this.waiting <= this.#highWaterMark) return true;
-    this.#full = true;
-    return false;
+    this.#add(chunks);
+    return !this.#full;
   }
 
   flush(): void {
@@ -67,19 +80,36 @@ export class Outbox {
     const bytes = Buffer.concat(this.#chunks, this.#bytes);
     this.#chunks = [];
     this.#bytes = 0;
-    this.#stream.write(bytes, () => this.#written());
+    this.#stream.write(bytes, () => this.written());
   }
 
   /** Nothing is written from here on; what waits is dropped. */
   close(): void {
     this.#closed = true;
+    this.#full = false;
     this.#chunks = [];
     this.#bytes = 0;
   }
 
-  #written(): void {
+  /** The stream has written something, of this outbox's or of somebody else's. */
+  written(): void {
     if (this.#closed || !this.#full || this.waiting > this.#highWaterMark / 2) return;
     this.#full = false;
-    this.#drained();
+    this.#host.drained();
+  }
+
+  #add(chunks: readonly Buffer[]): void {
+    if (this.#closed) return;
+    if (this.#bytes === 0) this.#turn.add(this);
+    for (const chunk of chunks) {
+      this.#chunks.push(chunk);
+      this.#bytes += chunk.length;
+    }
+    if (this.#full || this.waiting <= this.#highWaterMark) return;
+    // What comes in one turn is not what waits for a client: only the system knows what it does not take.
+    this.flush();
+    if (this.waiting <= this.#highWaterMark) return;
+    this.#full = true;
+    this.#host.full();
   }
 }

@@ -11,7 +11,8 @@ import type { TurnEnd } from './outbox.js';
 import { credentialsExpired, formatted } from './refusal.js';
 import { requestOfBody, requestOfQuery } from './request-body.js';
 import { refuse } from './response.js';
-import { SseStream } from './sse-stream.js';
+import type { SlowClients } from './slow-clients.js';
+import { OVER, SseStream } from './sse-stream.js';
 import { Timer } from './timer.js';
 
 export interface SseTransportOptions {
@@ -21,6 +22,7 @@ export interface SseTransportOptions {
   readonly places: Places;
   readonly logger: Logger;
   readonly turn: TurnEnd;
+  readonly slow: SlowClients;
   /** Milliseconds between two comments on a quiet stream, below the time-outs of usual proxies. */
   readonly keepAlive: number;
 }
@@ -28,7 +30,7 @@ export interface SseTransportOptions {
 /**
  * GraphQL over Server-Sent Events, distinct connections mode: one stream for each operation.
  * Every result has its cursor as the event's `id`, and `Last-Event-ID` resumes there, so a browser's
- * EventSource loses nothing either (D4).
+ * EventSource loses nothing either (D4). One that comes back although nothing follows is told so.
  * @see https://github.com/graphql/graphql-over-http/blob/main/rfcs/GraphQLOverSSE.md
  */
 export class SseTransport implements AsyncDisposable {
@@ -52,6 +54,10 @@ export class SseTransport implements AsyncDisposable {
 
   /** Answers one request. Never rejects. */
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.headers['last-event-id'] === OVER) {
+      response.writeHead(204).end();
+      return;
+    }
     try {
       const { operations, limits, authenticate } = this.#options;
       const identity = await authenticate({ headers: flatHeaders(request.headers) });
@@ -79,14 +85,14 @@ export class SseTransport implements AsyncDisposable {
     prepared: Prepared,
     identity: Identity,
   ): void {
-    const { operations, limits, places, turn, logger } = this.#options;
+    const { operations, limits, places, turn, slow, logger } = this.#options;
     if (response.destroyed) return;
     if (this.#closing) throw new MillraceError('SHUTTING_DOWN', 'This node is going away.');
     if (!places.take())
       throw new MillraceError('OVERLOADED', 'This node has no place for another connection.');
     const abort = new AbortController();
     const timer = new Timer();
-    const stream = new SseStream(response, turn, limits.highWaterMark);
+    const stream = new SseStream(response, turn, limits.highWaterMark, slow);
     this.#streams.add(stream);
     response.once('close', () => {
       this.#streams.delete(stream);
@@ -102,7 +108,7 @@ export class SseTransport implements AsyncDisposable {
     if (prepared.kind === 'subscription') {
       // S2: the stream does not outlive its credentials.
       const { expiresAt } = identity;
-      if (expiresAt !== undefined) timer.at(expiresAt, () => stream.refuse(credentialsExpired()));
+      if (expiresAt !== undefined) timer.at(expiresAt, () => stream.expire(credentialsExpired()));
       stream.runs(operations.subscribe(prepared, caller, stream));
       return;
     }
@@ -119,7 +125,7 @@ export class SseTransport implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing = true;
     clearInterval(this.#keepAlive);
-    for (const stream of this.#streams) stream.end();
+    for (const stream of this.#streams) stream.leave();
   }
 }
 

@@ -202,6 +202,25 @@ describe('mistakes in topics', () => {
     expect(subscription(`s: OrderPlaced @subscribe(topic: "${'x'.repeat(249)}")`)).toEqual([]);
   });
 
+  it('a tombstone that the field cannot be, or that needs more than a key', () => {
+    const field = (type: string, more = '') => `s: Row @subscribe(topic: "t", tombstone: "${type}"${more})`;
+    const union = (gone: string) => `type Gone { ${gone} } union Row = OrderPlaced | Gone`;
+    expect(subscription(field('Nope'), union('id: ID!'))).toEqual([
+      `${AT}:3:42  found type "Nope"; expected a type that s can be: Gone, OrderPlaced`,
+    ]);
+    expect(subscription(field('Gone'), union('id: String!'))).toEqual([
+      `${AT}:3:42  found type Gone, where no field is ID!; expected a type with one field of type ID!, for the key`,
+    ]);
+    expect(subscription(field('OrderPlaced'), union('id: ID!'))).toEqual([
+      `${AT}:3:42  found type OrderPlaced, where customerId, orderId are ID!; expected a type with one field of type ID!, for the key`,
+    ]);
+    expect(subscription(field('Gone'), union('id: ID!, why: String!, at: String'))).toEqual([
+      `${AT}:3:42  found type Gone, where why: String! cannot be null; expected a type that has nothing but id to be filled: a tombstone says its key and no more`,
+    ]);
+    expect(subscription(field('Gone'), union('id: ID!, at: String'))).toEqual([]);
+    expect(subscription(field('Gone', ', format: JSON'), union('id: ID!'))).toEqual([]);
+  });
+
   it('fields that disagree on its format', () => {
     expect(
       subscription(

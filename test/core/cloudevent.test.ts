@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { decodeRecord, encodeEvent } from '../../src/core/cloudevent.js';
-import type { Event } from '../../src/core/event.js';
+import { type Event, UNKNOWN_TYPE } from '../../src/core/event.js';
 import { eventId, offset, partition, topic } from '../../src/core/ids.js';
 import type { LogRecord } from '../../src/core/record.js';
 
@@ -54,6 +54,25 @@ describe('an event as a record', () => {
     });
   });
 
+  it('is a tombstone of an unknown type when there is nothing but a key', () => {
+    expect(decodeRecord(record({ headers: {}, value: null }), CLOUDEVENTS, AT)).toEqual({
+      ok: true,
+      event: {
+        id: 'shop.orders/2/7',
+        source: '/topics/shop.orders',
+        type: UNKNOWN_TYPE,
+        subject: 'order-1',
+        time: event.time,
+        data: null,
+      },
+    });
+    const json = { kind: 'JSON', type: 'Tick' } as const;
+    expect(decodeRecord(record({ headers: {}, value: null }), json, AT)).toMatchObject({
+      ok: true,
+      event: { type: 'Tick', subject: 'order-1', data: null },
+    });
+  });
+
   it('may be plain JSON where its topic says so, and is then known by its place', () => {
     expect(decodeRecord(record({ headers: {} }), { kind: 'JSON', type: 'Tick' }, AT)).toMatchObject({
       ok: true,
@@ -63,6 +82,18 @@ describe('an event as a record', () => {
 
   it.each([
     ['no CloudEvents headers', { headers: {} }, 'no-cloudevent', /ce_id, ce_source, ce_type/],
+    [
+      'a type and no id, also without a value',
+      { headers: { ce_type: 'OrderPlaced' }, value: null },
+      'no-cloudevent',
+      /ce_id, ce_source are missing/,
+    ],
+    [
+      'neither a key nor a value',
+      { headers: {}, key: null, value: null },
+      'no-cloudevent',
+      /neither a key nor a value/,
+    ],
     [
       'another specversion',
       { headers: { ...record({}).headers, ce_specversion: '0.3' } },

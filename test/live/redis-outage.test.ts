@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { describe, expect, it, vi } from 'vitest';
 import { openRedisFanout } from '../../src/adapters/redis/fanout.js';
 import { openRedisStateStore } from '../../src/adapters/redis/state-store.js';
 import { claimAt, freshPartition, Heard, stretch } from '../contract/fanout-tools.js';
+import { TcpProxy } from '../faults/support/proxy.js';
 import { redisUrl } from '../support/services.js';
 
 const url = redisUrl();
@@ -12,39 +11,49 @@ const SOON = { timeout: 60_000 };
 
 describe('Redis behind a line that fails', { timeout: 120_000 }, () => {
   it('D6: a Redis that comes after the start is found, and one that goes and returns too', async () => {
-    await using line = await Line.open();
-    line.state = 'cut';
-    await using fanout = await openRedisFanout({ url: line.url, prefix: randomUUID(), windowEvents: 10 });
+    await using line = await TcpProxy.open({ target: url });
+    line.refuse();
+    await using fanout = await openRedisFanout({
+      url: `redis://${line.address}`,
+      prefix: randomUUID(),
+      windowEvents: 10,
+    });
     const at = freshPartition();
     const heard = new Heard();
     const away = { code: 'FANOUT_UNAVAILABLE' };
     await expect(fanout.follow(at, heard)).rejects.toMatchObject(away);
-    line.state = 'open';
+    line.pass();
     await using _ = await vi.waitFor(() => fanout.follow(at, heard), SOON);
     const token = await vi.waitFor(() => claimAt(fanout, at, -1), SOON);
     await fanout.relay(at, token, stretch(-1, 0, [0]));
     await vi.waitFor(() => expect(heard.offsets).toEqual([0]), SOON);
 
-    line.cut();
+    line.refuse();
     await expect(fanout.newest([at])).rejects.toMatchObject(away);
-    line.state = 'open';
+    line.pass();
     await vi.waitFor(() => expect(heard.resumptions).toBe(1), SOON);
     await vi.waitFor(() => fanout.relay(at, token, stretch(0, 1, [1])), SOON);
     await vi.waitFor(() => expect(heard.offsets).toEqual([0, 1]), SOON);
   });
 
   it('D6: connections that went silent without closing are made anew', async () => {
-    await using line = await Line.open();
+    await using line = await TcpProxy.open({ target: url });
     const onProblem = vi.fn();
     const prefix = randomUUID();
-    await using fanout = await openRedisFanout({ url: line.url, prefix, windowEvents: 10, onProblem });
-    await using store = await openRedisStateStore({ url: line.url, prefix });
+    await using fanout = await openRedisFanout({
+      url: `redis://${line.address}`,
+      prefix,
+      windowEvents: 10,
+      onProblem,
+    });
+    await using store = await openRedisStateStore({ url: `redis://${line.address}`, prefix });
     const at = freshPartition();
     const heard = new Heard();
     await using _ = await fanout.follow(at, heard);
     const token = await claimAt(fanout, at, -1);
     await store.put('k', Buffer.from('v'));
-    line.silence();
+    line.blackHole();
+    line.pass();
     await expect(fanout.newest([at])).rejects.toMatchObject({ code: 'FANOUT_UNAVAILABLE' });
     // New connections pass; the silent ones stay silent.
     await vi.waitFor(() => expect(heard.resumptions).toBe(1), SOON);
@@ -53,59 +62,21 @@ describe('Redis behind a line that fails', { timeout: 120_000 }, () => {
     await vi.waitFor(async () => expect(await store.get('k')).toEqual(Buffer.from('v')), SOON);
     expect(onProblem).toHaveBeenCalledWith(expect.objectContaining({ kind: 'redis-silent' }));
   });
-});
 
-/** A TCP line to Redis that can be cut and silenced. */
-class Line implements AsyncDisposable {
-  state: 'open' | 'cut' = 'open';
-  readonly #pairs = new Set<readonly [Socket, Socket]>();
-  readonly #server = createServer((near) => {
-    if (this.state === 'cut') return void near.destroy();
-    const { hostname, port } = new URL(url);
-    const far = connect(Number(port), hostname);
-    const pair = [near, far] as const;
-    this.#pairs.add(pair);
-    for (const socket of pair) {
-      socket.on('error', () => undefined);
-      socket.on('close', () => {
-        near.destroy();
-        far.destroy();
-        this.#pairs.delete(pair);
-      });
-    }
-    near.pipe(far).pipe(near);
+  it('D6: so are connections that are accepted and never answered', async () => {
+    await using line = await TcpProxy.open({ target: url });
+    line.blackHole();
+    const onProblem = vi.fn();
+    const prefix = randomUUID();
+    const silent = `redis://${line.address}`;
+    await using fanout = await openRedisFanout({ url: silent, prefix, windowEvents: 10, onProblem });
+    const at = freshPartition();
+    const heard = new Heard();
+    await vi.waitFor(() => expect(line.opened).toBe(2), SOON);
+    line.pass();
+    await using _ = await vi.waitFor(() => fanout.follow(at, heard), SOON);
+    const token = await vi.waitFor(() => claimAt(fanout, at, -1), SOON);
+    await fanout.relay(at, token, stretch(-1, 0, [0]));
+    await vi.waitFor(() => expect(heard.offsets).toEqual([0]), SOON);
   });
-
-  static async open(): Promise<Line> {
-    const line = new Line();
-    line.#server.listen(0, '127.0.0.1');
-    await once(line.#server, 'listening');
-    return line;
-  }
-
-  get url(): string {
-    // A listening TCP server has an address of this shape.
-    return `redis://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
-  }
-
-  /** Closes every connection, and each new one at once. */
-  cut(): void {
-    this.state = 'cut';
-    for (const [near] of this.#pairs) near.destroy();
-  }
-
-  /** The connections there are carry nothing any more, in either direction, and do not close. */
-  silence(): void {
-    for (const [near, far] of this.#pairs) {
-      near.unpipe(far);
-      far.unpipe(near);
-      near.pause();
-      far.pause();
-    }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.cut();
-    this.#server.close();
-  }
-}
+});

@@ -21,7 +21,15 @@ function gatewayOf(world: World) {
   const bounds = { deadline: 10_000, maxWaiting: 100, maxBatchBytes: 900_000 };
   const publisher = new Publisher(log, { source: '/test', ...bounds }, metrics);
   const codec = new CursorCodec(['secret']);
-  const subscriptions = new Subscriptions({ bindings, hub: world.hub(), codec, metrics, logger });
+  const { deadLetters } = world;
+  const subscriptions = new Subscriptions({
+    bindings,
+    hub: world.hub(),
+    codec,
+    metrics,
+    logger,
+    deadLetters,
+  });
   return new Gateway({ bindings, publisher, subscriptions, logger, limits: { maxTokens: 500 } });
 }
 

@@ -1,4 +1,4 @@
-import type { GraphQLFormattedError } from 'graphql';
+import type { ExecutionResult, GraphQLFormattedError } from 'graphql';
 import { parse } from 'graphql';
 import { onTestFinished } from 'vitest';
 import type { ResolverMap } from '../../src/binding/resolvers.js';
@@ -20,10 +20,19 @@ const SCHEMA = `
   type Subscription {
     said(about: String): Said @subscribe(topic: "said")
     other(about: String): Said @subscribe(topic: "said")
+    like(text: String, n: Int): Said @subscribe(topic: "said", filter: "event.text == args.text && (args.n == null || event.n > args.n)")
+    newest(below: Int = 1000): Said @subscribe(topic: "said", filter: "event.n < args.below", onSlow: CONFLATE)
+    newestRuled: Said @subscribe(topic: "said", onSlow: CONFLATE) @auth(rule: "event.n > 2")
+    all: Said @subscribe(topic: "said", onSlow: DISCONNECT)
     ofKey(key: ID!): Said @subscribe(topic: "said", key: "args.key")
     ruled: Said @subscribe(topic: "said") @auth(rule: "claims.sub == 'ada' || event.n > 2")
+    below(most: Int): Said @subscribe(topic: "said", filter: "event.n < args.most")
+    always: Said! @subscribe(topic: "said")
+    saidOrNot: SaidOrNot! @subscribe(topic: "said", key: "'k'", filter: "event.n > 2", tombstone: "Unsaid")
   }
-  type Said { n: Int!, whose: String, slow: Int }`;
+  type Said { n: Int!, text: String, whose: String, slow: Int }
+  type Unsaid { key: ID!, why: String }
+  union SaidOrNot = Said | Unsaid`;
 
 const resolvers: ResolverMap = {
   Said: {
@@ -35,17 +44,31 @@ const resolvers: ResolverMap = {
 /** What a client keeps of a subscription. */
 export class Client implements Sink {
   readonly data: Record<string, unknown>[] = [];
+  /** Whole results. */
+  readonly results: ExecutionResult[] = [];
   readonly cursors: string[] = [];
+  /** `extensions.conflated` of each, 0 where it is absent. */
+  readonly leftOut: number[] = [];
   readonly errors: GraphQLFormattedError[] = [];
-  /** Takes one result and no more until `drain`. */
-  slow = false;
+  /** How many results it still takes. One for which there is no room is not taken. */
+  room = Number.POSITIVE_INFINITY;
+  /** Whether it did not take a result since it read last. */
+  isHeldBack = false;
   running: ActiveSubscription | undefined;
 
   next({ head }: SharedResult, tag: string): boolean {
-    const { data, extensions } = JSON.parse(`${head}${tag}${RESULT_END}`);
-    this.data.push(data.it);
+    if (this.room === 0) {
+      this.isHeldBack = true;
+      return false;
+    }
+    this.room -= 1;
+    const result = JSON.parse(`${head}${tag}${RESULT_END}`);
+    const { data, extensions } = result;
+    this.results.push(result);
+    this.data.push(data?.it);
     this.cursors.push(extensions.cursor);
-    return !this.slow;
+    this.leftOut.push(extensions.conflated ?? 0);
+    return true;
   }
 
   error(errors: readonly GraphQLFormattedError[]): void {
@@ -54,6 +77,13 @@ export class Client implements Sink {
 
   complete(): void {
     throw new Error('A subscription has no end');
+  }
+
+  /** Takes `room` more, now that it reads again. */
+  read(room = Number.POSITIVE_INFINITY): void {
+    this.room = room;
+    this.isHeldBack = false;
+    this.running?.drained();
   }
 
   get numbers(): unknown[] {
@@ -65,7 +95,7 @@ export class Client implements Sink {
 export async function openStage(options?: Parameters<typeof openWorld>[0]) {
   const world = await openWorld(options);
   onTestFinished(() => world[Symbol.asyncDispose]());
-  await world.relay();
+  const relaying = await world.relay();
   const hub = world.hub();
   const { metrics } = world;
   const subscriptions = new Subscriptions({
@@ -74,10 +104,12 @@ export async function openStage(options?: Parameters<typeof openWorld>[0]) {
     codec: new CursorCodec(['secret']),
     metrics,
     logger: openLogger('silent'),
+    deadLetters: world.deadLetters,
   });
   return {
     ...world,
     hub,
+    relaying,
     /** Subscribes to `it: <field>`, and selects `n` unless told otherwise. */
     subscribe(field: string, claims: Claims = {}, select = 'n', client = new Client()): Client {
       const document = parse(`subscription { it: ${field} { ${select} } }`);

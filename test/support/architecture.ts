@@ -12,7 +12,7 @@ interface Import {
 const OBSERVE = ['core', 'ports'];
 const ABOVE_PORTS = [...OBSERVE, 'observe'];
 const BINDING = [...ABOVE_PORTS, 'binding', 'auth'];
-const SIBLINGS = [...BINDING, 'publish', 'relay', 'process', 'hub'];
+const SIBLINGS = [...BINDING, 'publish', 'dead-letters', 'relay', 'process', 'hub'];
 const OPERATION = [...SIBLINGS, 'view', 'subscribe'];
 const TRANSPORT = [...OPERATION, 'operation'];
 const NODE = [...TRANSPORT, 'transport', 'adapters', 'config', 'secrets', 'project'];
@@ -26,7 +26,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   binding: ABOVE_PORTS,
   auth: ABOVE_PORTS,
   publish: BINDING,
-  relay: BINDING,
+  'dead-letters': ABOVE_PORTS,
+  relay: [...BINDING, 'dead-letters'],
   process: BINDING,
   hub: BINDING,
   view: SIBLINGS,
@@ -39,7 +40,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   index: [...OPERATION, 'project'],
   'project-loader': ['core', 'project', 'index'],
   node: NODE,
-  main: [...NODE.filter((room) => room !== 'adapters'), 'node', 'project-loader'],
+  workers: ['core', 'observe'],
+  main: [...NODE.filter((room) => room !== 'adapters'), 'node', 'project-loader', 'workers'],
   shop: [],
 };
 

@@ -1,8 +1,14 @@
 import { type Client, createClient } from 'graphql-ws';
 import WebSocket from 'ws';
 import { z } from 'zod';
+import type { Accepted } from './appended.js';
 
-const Answer = z.object({ data: z.record(z.string(), z.object({ eventId: z.string() })) });
+const Where = z.object({
+  eventId: z.string(),
+  partition: z.number().optional(),
+  offset: z.string().optional(),
+});
+const Answer = z.object({ data: z.record(z.string(), Where) });
 
 /** A client that sends mutations over one WebSocket. */
 export function mutationClient(url: string): Client {
@@ -14,19 +20,37 @@ export function mutationClient(url: string): Client {
 }
 
 /** Sends one mutation. @returns the id of its event @throws when the answer is an error */
-export function mutate(client: Client, query: string, variables: Record<string, unknown>): Promise<string> {
+export async function mutate(
+  client: Client,
+  query: string,
+  variables: Record<string, unknown>,
+): Promise<string> {
+  return (await append(client, query, variables)).id;
+}
+
+/**
+ * As `mutate`, and says where the event is.
+ * @returns -1 for what the query did not ask for
+ */
+export function append(
+  client: Client,
+  query: string,
+  variables: Record<string, unknown>,
+  extensions: Record<string, unknown> = {},
+): Promise<Accepted> {
   return new Promise((resolve, reject) => {
-    let id: string | undefined;
+    let event: Accepted | undefined;
     client.subscribe(
-      { query, variables },
+      { query, variables, extensions },
       {
         next: (answer) => {
-          const parsed = Answer.safeParse(answer);
-          if (parsed.success) id = Object.values(parsed.data.data)[0]?.eventId;
-          else reject(new Error(JSON.stringify(answer)));
+          const [where] = Object.values(Answer.safeParse(answer).data?.data ?? {});
+          if (where === undefined) return reject(new Error(JSON.stringify(answer)));
+          const { eventId, partition = -1, offset = '-1' } = where;
+          event = { id: eventId, partition, offset: Number(offset) };
         },
         error: (error) => reject(new Error(JSON.stringify(error))),
-        complete: () => (id === undefined ? reject(new Error('no answer')) : resolve(id)),
+        complete: () => (event === undefined ? reject(new Error('no answer')) : resolve(event)),
       },
     );
   });

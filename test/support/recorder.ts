@@ -1,30 +1,55 @@
-import { createClient } from 'graphql-ws';
-import WebSocket from 'ws';
+import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
+import {
+  type OpenSubscriber,
+  overEventSource,
+  overSse,
+  overWebSocket,
+  type Subscriber,
+} from './subscriber.js';
 
 const Meta = z.object({ id: z.string(), partition: z.number(), offset: z.string() });
-const Frame = z.object({ extensions: z.object({ event: Meta, cursor: z.string().min(20) }) });
+const Frame = z.object({
+  data: z.record(z.string(), z.object({ text: z.string().optional() }).nullable()).nullable(),
+  extensions: z.object({ event: Meta, cursor: z.string().min(20) }),
+});
+
+export interface Received {
+  readonly id: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly cursor: string;
+  /** The field `text` of what was selected, where it was. */
+  readonly text: string | undefined;
+}
+
+const TRANSPORTS = { ws: overWebSocket, sse: overSse, 'event-source': overEventSource };
+
+export type Transport = keyof typeof TRANSPORTS;
+
+export interface ResumeOptions {
+  /** `event-source` resumes by `Last-Event-ID`, the others by the argument `after`. */
+  readonly over?: Transport;
+  readonly variables?: Readonly<Record<string, unknown>>;
+  /** Where to begin; the present when left out. */
+  readonly after?: string;
+}
 
 /** What one subscriber was given, in the order in which it came. */
 export class Recorder implements AsyncDisposable {
   readonly name: string;
-  readonly received: { id: string; partition: number; offset: number; cursor: string }[] = [];
+  readonly received: Received[] = [];
   /** Errors and ends that nobody asked for. */
   readonly faults: string[] = [];
-  readonly #close: () => Promise<void> | void;
+  /** Why it had to connect again, each time. */
+  readonly returns: string[] = [];
+  #subscriber: Subscriber | undefined;
+  #work: Promise<void> | undefined;
+  #cursor: string | undefined;
   #closed = false;
 
-  private constructor(
-    name: string,
-    open: (take: (frame: unknown) => void, fault: (what: string) => void) => () => Promise<void> | void,
-  ) {
+  private constructor(name: string) {
     this.name = name;
-    this.#close = open(
-      (frame) => this.#take(frame),
-      (what) => {
-        if (!this.#closed) this.faults.push(what);
-      },
-    );
   }
 
   static overWebSocket(
@@ -33,22 +58,7 @@ export class Recorder implements AsyncDisposable {
     query: string,
     variables: Record<string, unknown> = {},
   ): Recorder {
-    return new Recorder(name, (take, fault) => {
-      const client = createClient({
-        url: `${url.replace('http', 'ws')}/graphql`,
-        webSocketImpl: WebSocket,
-        retryAttempts: 0,
-      });
-      client.subscribe(
-        { query, variables },
-        {
-          next: take,
-          error: (error) => fault(`error ${JSON.stringify(error)}`),
-          complete: () => fault('complete'),
-        },
-      );
-      return () => client.dispose();
-    });
+    return new Recorder(name).#once(overWebSocket, url, query, variables);
   }
 
   static overSse(
@@ -57,17 +67,57 @@ export class Recorder implements AsyncDisposable {
     query: string,
     variables: Record<string, unknown> = {},
   ): Recorder {
-    return new Recorder(name, (take, fault) => {
-      const stop = new AbortController();
-      const work = readEvents(`${url}/graphql`, { query, variables }, take, stop.signal).then(
-        () => fault('complete'),
-        (error: unknown) => fault(String(error)),
-      );
-      return async () => {
-        stop.abort();
-        await work;
-      };
+    return new Recorder(name).#once(overSse, url, query, variables);
+  }
+
+  /**
+   * A client as it should be: whenever its connection is lost, or closed with a code that says so, it
+   * connects again and gives its last cursor as the query's variable `after`. What it received is recorded
+   * over all of its connections. `url` is asked anew for each.
+   */
+  static resuming(name: string, url: () => string, query: string, options: ResumeOptions = {}): Recorder {
+    const { over = 'ws', variables = {}, after } = options;
+    if (!query.includes('$after')) throw new Error('The query has no variable `after` to resume with');
+    const recorder = new Recorder(name);
+    recorder.#cursor = after;
+    recorder.#work = recorder.#resume(TRANSPORTS[over], url, query, variables);
+    return recorder;
+  }
+
+  /** The newest cursor it was given. */
+  get cursor(): string | undefined {
+    return this.#cursor;
+  }
+
+  #once(open: OpenSubscriber, url: string, query: string, variables: Record<string, unknown>): this {
+    this.#subscriber = open({ url, query, variables, take: (frame) => this.#take(frame) });
+    this.#work = this.#subscriber.ended.then(({ what }) => {
+      if (!this.#closed) this.faults.push(what);
     });
+    return this;
+  }
+
+  async #resume(
+    open: OpenSubscriber,
+    url: () => string,
+    query: string,
+    variables: Readonly<Record<string, unknown>>,
+  ): Promise<void> {
+    for (let failures = 0; !this.#closed; failures++) {
+      const before = this.received.length;
+      this.#subscriber = open({
+        url: url(),
+        query,
+        variables: { ...variables, after: this.#cursor },
+        take: (frame) => this.#take(frame),
+      });
+      const { what, again } = await this.#subscriber.ended;
+      if (this.#closed) return;
+      if (!again) return void this.faults.push(what);
+      this.returns.push(what);
+      if (this.received.length > before) failures = 0;
+      await pause(Math.min(1_000, 50 * 2 ** failures)); // As clients do, so that a node that is away is not stormed.
+    }
   }
 
   #take(frame: unknown): void {
@@ -76,38 +126,23 @@ export class Recorder implements AsyncDisposable {
       this.faults.push(`not a result: ${JSON.stringify(frame).slice(0, 300)}`);
       return;
     }
-    const { event, cursor } = parsed.data.extensions;
-    this.received.push({ id: event.id, partition: event.partition, offset: Number(event.offset), cursor });
+    const { data, extensions } = parsed.data;
+    const { event, cursor } = extensions;
+    const [field] = Object.values(data ?? {});
+    this.#cursor = cursor;
+    this.received.push({
+      id: event.id,
+      partition: event.partition,
+      offset: Number(event.offset),
+      cursor,
+      text: field?.text,
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
-    await this.#close();
-  }
-}
-
-async function readEvents(
-  url: string,
-  body: unknown,
-  take: (frame: unknown) => void,
-  signal: AbortSignal,
-): Promise<void> {
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
-    body: JSON.stringify(body),
-    signal,
-  });
-  if (response.body === null) throw new Error(`no body, status ${response.status}`);
-  let text = '';
-  for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
-    text += chunk;
-    const blocks = text.split('\n\n');
-    text = blocks.pop() ?? '';
-    for (const block of blocks) {
-      const data = /^data: ?(.+)$/m.exec(block)?.[1];
-      if (data !== undefined) take(JSON.parse(data));
-    }
+    await this.#subscriber?.close();
+    await this.#work;
   }
 }
 

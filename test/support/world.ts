@@ -5,24 +5,29 @@ import { openInProcessFanout } from '../../src/adapters/embedded/fanout.js';
 import { openEmbeddedLog } from '../../src/adapters/embedded/log.js';
 import { openEmbeddedStore } from '../../src/adapters/embedded/store.js';
 import { encodeEvent } from '../../src/core/cloudevent.js';
-import { eventId, type Topic, topic } from '../../src/core/ids.js';
-import type { Position } from '../../src/core/position.js';
+import { eventId, offset, partition, type Topic, topic } from '../../src/core/ids.js';
+import type { PartitionLife, Position } from '../../src/core/position.js';
+import type { LogRecord } from '../../src/core/record.js';
 import type { TopicFormat } from '../../src/core/topic-format.js';
+import { DeadLetters } from '../../src/dead-letters/dead-letters.js';
 import { Hub } from '../../src/hub/hub.js';
 import { openLogger } from '../../src/observe/log.js';
 import { Metrics } from '../../src/observe/metrics.js';
-import type { EventLog } from '../../src/ports/event-log.js';
 import type { Fanout } from '../../src/ports/fanout.js';
 import { Relay } from '../../src/relay/relay.js';
+import { type ScriptedLog, scripted } from './scripted-log.js';
 
 /** A log, a fan-out, and what runs between them, in this process. */
 export interface World extends AsyncDisposable {
-  readonly log: EventLog;
+  readonly log: ScriptedLog;
   readonly fanout: Fanout;
   readonly metrics: Metrics;
+  readonly deadLetters: DeadLetters;
   readonly topic: Topic;
   readonly formats: ReadonlyMap<Topic, TopicFormat>;
   relay(): Promise<Relay>;
+  /** A partition of the topic as it is now. */
+  at(number: number): Promise<PartitionLife>;
   hub(fanout?: Fanout): Hub;
   /** Appends events `{n}` of type `Said` under a key. */
   say(
@@ -30,22 +35,28 @@ export interface World extends AsyncDisposable {
     numbers: readonly number[],
     options?: { readonly idempotent?: boolean; readonly text?: string },
   ): Promise<readonly Position[]>;
+  /** Appends an event of type `Said` whose data it has not, with a header of its own. */
+  mumble(key: string): Promise<readonly Position[]>;
+  /** All records of the topic's dead letters. */
+  letters(): Promise<readonly LogRecord[]>;
 }
 
 export async function openWorld({
   partitions = 1,
   windowEvents = 1_000,
   ringEvents = 1_000,
+  indexed = [] as readonly string[],
 } = {}): Promise<World> {
   const dir = await mkdtemp(join(tmpdir(), 'millrace-world-'));
   const store = openEmbeddedStore({ dir });
-  const log = openEmbeddedLog(store);
+  const log = scripted(openEmbeddedLog(store));
   const fanout = openInProcessFanout({ windowEvents });
   const metrics = new Metrics();
   const logger = openLogger('silent');
   const name = topic('said');
-  const formats = new Map<Topic, TopicFormat>([[name, { kind: 'CLOUDEVENTS' }]]);
-  const made: AsyncDisposable[] = [];
+  const formats = new Map<Topic, TopicFormat>([[name, { kind: 'CLOUDEVENTS', indexed }]]);
+  const deadLetters = new DeadLetters({ log, metrics, logger });
+  const made: AsyncDisposable[] = [deadLetters];
   const signal = AbortSignal.timeout(120_000);
   const spec = { replicas: 1, config: {} };
   await log.ensureTopics(
@@ -60,6 +71,7 @@ export async function openWorld({
     log,
     fanout,
     metrics,
+    deadLetters,
     topic: name,
     formats,
     relay: async () => {
@@ -69,6 +81,10 @@ export async function openWorld({
       );
       made.push(relay);
       return relay;
+    },
+    at: async (number) => {
+      const topicId = (await log.describe([name], signal)).get(name)?.id;
+      return { topic: name, partition: partition(number), topicId };
     },
     hub: (over = fanout) => {
       const ring = { events: ringEvents, bytes: 1 << 24 };
@@ -91,6 +107,17 @@ export async function openWorld({
         ),
         signal,
       ),
+    mumble: (key) => {
+      const headers = { ce_specversion: '1.0', ce_id: `mumbled-${key}`, ce_source: '/test', ce_type: 'Said' };
+      const value = Buffer.from('{"n":null}');
+      return log.append([{ topic: name, key, headers: { ...headers, own: 'header' }, value }], signal);
+    },
+    letters: async () => {
+      const records: LogRecord[] = [];
+      const range = { topic: topic('said.dlt'), partition: partition(0), from: offset(0) };
+      for await (const batch of log.read(range, signal)) records.push(...batch.records);
+      return records;
+    },
     [Symbol.asyncDispose]: async () => {
       for (const part of made.reverse()) await part[Symbol.asyncDispose]();
       await fanout[Symbol.asyncDispose]();
@@ -109,10 +136,10 @@ export function lossy(fanout: Fanout, drop: (message: number) => boolean): Fanou
       if (name === 'follow') {
         const follow: Fanout['follow'] = (at, listener) =>
           target.follow(at, {
-            relayed: (prev, events) => {
-              if (!drop(message++)) listener.relayed(prev, events);
+            relayed: (prev, events, id) => {
+              if (!drop(message++)) listener.relayed(prev, events, id);
             },
-            beat: (last) => listener.beat(last),
+            beat: (newest) => listener.beat(newest),
             resumed: () => listener.resumed(),
           });
         return follow;

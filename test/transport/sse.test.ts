@@ -62,7 +62,7 @@ describe('GraphQL over SSE, distinct connections', () => {
     subscription.sink.complete();
     await vi.waitFor(() => expect(seen.ended).toBe(true), WAIT);
     const event = (n: number) => `id: c${n}.tag\nevent: next\ndata: ${JSON.stringify(shown(n))}\n\n`;
-    expect(seen.text).toBe(`${event(8)}${event(9)}event: complete\ndata:\n\n`);
+    expect(seen.text).toBe(`${event(8)}${event(9)}id: over\nevent: complete\ndata:\n\n`);
   });
 
   test('an error is a result, then complete; an invalid operation too', async () => {
@@ -71,7 +71,7 @@ describe('GraphQL over SSE, distinct connections', () => {
     (await subscribed(served)).sink.error([{ message: 'no' }]);
     const end = 'event: complete\ndata:\n\n';
     await vi.waitFor(() => {
-      expect(seen.text).toBe(`event: next\ndata: {"errors":[{"message":"no"}]}\n\n${end}`);
+      expect(seen.text).toBe(`id: over\nevent: next\ndata: {"errors":[{"message":"no"}]}\n\n${end}`);
     }, WAIT);
     const invalid = await (await stream(served, {}, 'subscription { unknownField }')).text();
     expect(invalid).toContain('unknownField');
@@ -94,6 +94,7 @@ describe('GraphQL over SSE, distinct connections', () => {
     const subscription = await subscribed(served);
     await vi.waitFor(() => expect(seen.ended).toBe(true), WAIT);
     expect(seen.text).toContain('"code":"UNAUTHENTICATED"');
+    expect(seen.text).not.toContain('id: over');
     expect(seen.text.endsWith('event: complete\ndata:\n\n')).toBe(true);
     expect(subscription.closed).toBe(true);
   });
@@ -141,8 +142,8 @@ describe('GraphQL over SSE, distinct connections', () => {
     let sent = 0;
     await vi.waitFor(() => {
       for (let burst = 0; burst < 4; burst += 1) {
+        if (!subscription.next(sent + 1, filling)) return;
         sent += 1;
-        if (!subscription.next(sent, filling)) return;
       }
       throw new Error('room');
     }, WAIT);

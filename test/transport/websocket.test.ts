@@ -227,8 +227,8 @@ describe('backpressure', () => {
     // The system takes what it has room for, so it is only some time until bytes wait here.
     await vi.waitFor(() => {
       for (let burst = 0; burst < 4; burst += 1) {
+        if (!subscription.next(sent + 1, filling)) return;
         sent += 1;
-        if (!subscription.next(sent, filling)) return;
       }
       throw new Error('room');
     }, WAIT);

@@ -68,7 +68,9 @@ export class Writer {
 
   /** The producer's identity; a new one when the old one's sequence numbers are in doubt. */
   private async identity(signal: AbortSignal): Promise<ProducerId> {
-    const current = await this.producer?.catch(() => undefined);
+    const known = Promise.resolve(this.producer).catch(() => undefined);
+    // D1: an identity that does not come, as from a broker that hangs, must not outlast the caller's deadline.
+    const current = await withSignal(known, signal);
     if (current === undefined || current.spoiled) {
       const next = initialise(this.connection, this.life);
       this.producer = next;

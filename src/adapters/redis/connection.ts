@@ -77,9 +77,21 @@ export function subscriberConnection(url: string, name: string, onError: (error:
 }
 
 class SubscriberConnection extends Redis {
-  /** `RedisPubSub.unsubscribe` lets go of its promises; one that rejects would end the process. */
+  /**
+   * `RedisPubSub.unsubscribe` lets go of its promises; one that rejects would end the process. And ioredis
+   * writes what concerns channels before the connection is ready, and forgets it when the connection is lost
+   * before that: the promise never settles, and nobody could follow the channel again.
+   */
   override sendCommand(...[command, stream]: Parameters<Redis['sendCommand']>): unknown {
     command.promise.catch(() => undefined);
+    if (this.status === 'connect' && /subscribe$/.test(command.name)) {
+      const later = (): void => {
+        this.off('ready', later).off('close', later);
+        super.sendCommand(command, stream);
+      };
+      this.once('ready', later).once('close', later);
+      return command.promise;
+    }
     const sent = super.sendCommand(command, stream);
     // With tracing on, ioredis answers with a promise derived from that one.
     if (sent instanceof Promise) sent.catch(() => undefined);

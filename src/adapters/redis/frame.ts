@@ -60,6 +60,7 @@ const HEAD = z.object({
   traceparent: z.string().optional(),
   tracestate: z.string().optional(),
   idempotent: z.boolean().optional(),
+  indexed: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).optional(),
 });
 
 function relayed(head: z.infer<typeof HEAD>, data: Buffer | null): Relayed {

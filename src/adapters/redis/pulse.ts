@@ -4,19 +4,26 @@ import { ANSWER_WITHIN, type Problem } from './connection.js';
 
 /**
  * Asks a connection every `ANSWER_WITHIN` whether it lives, and has one that does not answer made anew:
- * a host that vanished closes nothing, and the system would notice only after many minutes.
+ * a host that vanished closes nothing, and the system would notice only after many minutes. The same holds
+ * for one that was accepted and never became ready: ioredis waits for its first answer without a limit.
  */
 export function keepPulse(redis: Redis, onProblem: (problem: Problem) => void): Disposable {
+  let unready: Redis['stream'] | undefined;
+  const again = (cause: unknown): void => {
+    onProblem({ kind: 'redis-silent', message: 'Redis does not answer; connecting again', cause });
+    redis.disconnect(true);
+  };
   const timer = setInterval(async () => {
-    if (redis.status !== 'ready') return;
-    const { stream } = redis;
+    const { stream, status } = redis;
+    if (status === 'connect' && stream === unready)
+      again(new Error('It accepted the connection, and no more'));
+    unready = status === 'connect' ? stream : undefined;
+    if (status !== 'ready') return;
     try {
       await within(redis.ping(), 'a ping');
     } catch (cause) {
       // The connection may have been lost and made anew meanwhile: that one is not the one asked.
-      if (redis.status !== 'ready' || redis.stream !== stream) return;
-      onProblem({ kind: 'redis-silent', message: 'Redis does not answer; connecting again', cause });
-      redis.disconnect(true);
+      if (redis.status === 'ready' && redis.stream === stream) again(cause);
     }
   }, ANSWER_WITHIN);
   return { [Symbol.dispose]: () => clearInterval(timer) };

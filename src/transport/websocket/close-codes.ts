@@ -11,6 +11,12 @@ export const CLOSE_CODES = {
     reason: 'Service restart',
     means: 'The node restarts. Resume with the last cursors.',
   },
+  SLOW_CONSUMER: {
+    code: 1013,
+    retry: true,
+    reason: 'Slow consumer',
+    means: 'The client took nothing for too long. Resume with the last cursors.',
+  },
   BAD_REQUEST: {
     code: 4400,
     retry: false,

@@ -10,20 +10,26 @@ import type { Operations } from '../../operation/operations.js';
 import type { OperationRequest } from '../../operation/request.js';
 import { flatHeaders, socketCaller } from '../caller.js';
 import type { TransportLimits } from '../limits.js';
-import { Outbox, type TurnEnd } from '../outbox.js';
+import { Outbox, type OutboxHost, type TurnEnd } from '../outbox.js';
+import { Progress } from '../progress.js';
 import { formatted, refusal } from '../refusal.js';
+import type { SlowClient, SlowClients } from '../slow-clients.js';
 import { Timer } from '../timer.js';
 import { CLOSE_CODES, type CloseReason } from './close-codes.js';
+import type { Compression } from './compression.js';
 import { textHeader } from './frames.js';
 import { type OperationHost, SocketOperation } from './operation.js';
 import { type Effect, onAuthenticated, onMessage, type Phase } from './protocol.js';
 
 export interface ConnectionParts {
+  /** `undefined`: compression is not offered. */
+  readonly compression?: Compression | undefined;
   readonly operations: Operations;
   readonly authenticate: Authenticate;
   readonly limits: TransportLimits;
   readonly logger: Logger;
   readonly turn: TurnEnd;
+  readonly slow: SlowClients;
   /** Milliseconds within which `connection_init` has to come. */
   readonly initTimeout: number;
 }
@@ -35,12 +41,17 @@ const REASON_BYTES = 123;
  * One WebSocket. `ws` keeps the handshake, control frames and parsing; text frames are made here and
  * written to the same socket, which is safe because `ws` writes whole frames within one turn.
  */
-export class Connection implements OperationHost {
+export class Connection implements OperationHost, OutboxHost, SlowClient {
   readonly #socket: WebSocket;
   readonly #stream: Duplex;
+  /** As `SlowClients` asks, and as the keep-alive does. */
+  readonly #progress: Progress;
+  readonly #signs: Progress;
   readonly #upgrade: IncomingMessage;
   readonly #parts: ConnectionParts;
   readonly #outbox: Outbox;
+  /** Of a client that agreed to it. */
+  readonly #compression: Compression | undefined;
   readonly #running = new Map<string, SocketOperation>();
   /** First for `connection_init`, then for the end of the credentials. */
   readonly #timer = new Timer();
@@ -48,16 +59,18 @@ export class Connection implements OperationHost {
   #identity: Identity = ANONYMOUS;
   #params: Readonly<Record<string, unknown>> = {};
   #alive = true;
-  /** Bytes that the system had taken at the last sign of life, and whether more waited then. */
-  #taken = 0;
+  /** Whether bytes waited at the last sign of life. */
   #waited = false;
 
   constructor(socket: WebSocket, stream: Duplex, upgrade: IncomingMessage, parts: ConnectionParts) {
     this.#socket = socket;
     this.#stream = stream;
+    this.#progress = new Progress(stream);
+    this.#signs = new Progress(stream);
     this.#upgrade = upgrade;
     this.#parts = parts;
-    this.#outbox = new Outbox(stream, parts.turn, parts.limits.highWaterMark, () => this.#drained());
+    this.#compression = socket.extensions.includes('permessage-deflate') ? parts.compression : undefined;
+    this.#outbox = new Outbox(stream, parts.turn, parts.limits.highWaterMark, this);
     this.#timer.at(Date.now() + parts.initTimeout, () => this.close('INIT_TIMEOUT'));
     socket.on('message', (data, binary) => this.#onData(data, binary));
     socket.on('pong', () => {
@@ -65,7 +78,9 @@ export class Connection implements OperationHost {
     });
     socket.on('ping', (data) => {
       // Above the mark a client that floods us with pings and reads nothing gets no answers (S4).
-      if (this.#outbox.waiting <= parts.limits.highWaterMark) socket.pong(data);
+      if (this.#outbox.waiting <= parts.limits.highWaterMark) {
+        socket.pong(data, false, () => this.#outbox.written());
+      }
     });
     socket.on('close', () => this.#onClose());
     // `ws` closes the connection by itself; what the client did wrong is not this server's error.
@@ -74,18 +89,37 @@ export class Connection implements OperationHost {
 
   /** Asks the client whether it is there, and ends the connection when it was not since the last time. */
   keepAlive(): void {
+    // A ping would queue behind what waits: how long that may wait is not decided here. `ws` ends what closes.
+    if (this.#outbox.full || this.#socket.readyState !== this.#socket.OPEN) return;
     // Taking what waited is a sign of life too: a pong queues behind it.
-    const waits = this.#stream.writableLength;
-    const taken = this.#written() - waits;
-    const moves = this.#waited && taken > this.#taken;
-    if (!this.#alive && !moves) {
+    const moved = this.#signs.moved();
+    if (!this.#alive && !(this.#waited && moved)) {
       this.#socket.terminate();
       return;
     }
     this.#alive = false;
-    this.#taken = taken;
-    this.#waited = waits > 0;
-    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.ping();
+    this.#waited = this.#stream.writableLength > 0;
+    this.#socket.ping('', false, () => this.#outbox.written());
+  }
+
+  get waiting(): number {
+    return this.#outbox.waiting;
+  }
+
+  full(): void {
+    this.#parts.slow.add(this);
+  }
+
+  moved(): boolean {
+    return this.#progress.moved();
+  }
+
+  end(): void {
+    this.close('SLOW_CONSUMER');
+  }
+
+  cutOff(): void {
+    this.#socket.terminate();
   }
 
   close(reason: CloseReason, detail?: string): void {
@@ -99,20 +133,23 @@ export class Connection implements OperationHost {
     this.#stopAll();
   }
 
-  terminate(): void {
-    this.#socket.terminate();
-  }
-
-  sendParts(parts: readonly Buffer[]): boolean {
+  offer(prefix: Buffer, shared: Buffer, suffix: Buffer): boolean {
     if (this.#socket.readyState !== this.#socket.OPEN) return true;
-    let length = 0;
-    for (const part of parts) length += part.length;
-    return this.#outbox.push(textHeader(length), ...parts);
+    if (this.#outbox.full) return false;
+    const deflated = this.#compression?.message(prefix, shared, suffix);
+    if (deflated === undefined) {
+      const header = textHeader(prefix.length + shared.length + suffix.length);
+      return this.#outbox.offer(header, prefix, shared, suffix);
+    }
+    const length = deflated.reduce((sum, part) => sum + part.length, 0);
+    return this.#outbox.offer(textHeader(length, true), ...deflated);
   }
 
   send(message: string): void {
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    const bytes = Buffer.from(message);
     // What is not a subscription's result cannot hold back by itself: take no more requests meanwhile (S4).
-    if (!this.sendParts([Buffer.from(message)])) this.#socket.pause();
+    if (!this.#outbox.push(textHeader(bytes.length), bytes)) this.#socket.pause();
   }
 
   ended({ id }: SocketOperation): void {
@@ -214,24 +251,26 @@ export class Connection implements OperationHost {
       });
   }
 
-  #drained(): void {
+  drained(): void {
+    this.#parts.slow.delete(this);
+    this.#alive = true;
     if (this.#socket.isPaused) this.#socket.resume();
-    for (const operation of [...this.#running.values()]) operation.drained();
+    const [first, ...others] = [...this.#running.values()].filter(({ held }) => held);
+    if (first === undefined) return;
+    // The first may fill it up again: next time another one is the first.
+    this.#running.delete(first.id);
+    this.#running.set(first.id, first);
+    for (const operation of [first, ...others]) operation.drained();
   }
 
   #onClose(): void {
     this.#timer[Symbol.dispose]();
     this.#outbox.close();
+    this.#parts.slow.delete(this);
     this.#stopAll();
   }
 
   #stopAll(): void {
     for (const operation of [...this.#running.values()]) operation.stop();
-  }
-
-  #written(): number {
-    return 'bytesWritten' in this.#stream && typeof this.#stream.bytesWritten === 'number'
-      ? this.#stream.bytesWritten
-      : 0;
   }
 }

@@ -1,0 +1,174 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { Redis } from 'ioredis';
+import { Kafka, logLevel, Partitioners, type Producer } from 'kafkajs';
+import WebSocket from 'ws';
+import type { Errand } from './herd.js';
+import { HerdProcess } from './herd-process.js';
+import { Processes, type Running } from './processes.js';
+import { type Row, rowOf } from './row.js';
+import { slowClients } from './slow-clients.js';
+import { said } from './smoke.js';
+import { live, type Services } from './stage.js';
+
+const ROUNDS = 3;
+const NODES = 3;
+const PARTITIONS = 4;
+/** As many rooms in each partition; their events are mixed, so clients stand at places that differ. */
+const ROOMS_EACH = 4;
+const BEHIND = 100;
+const BEFORE = 50;
+const QUERY =
+  'subscription($room: ID!, $after: Cursor) { saidIn(room: $room, after: $after) { room text at } }';
+
+export const schemaOn = (topic: string): string => `
+  type Query { ok: Boolean }
+  type Subscription { saidIn(room: ID!): Said! @subscribe(topic: "${topic}", key: "args.room") }
+  type Said { room: ID! text: String! at: Float! }
+`;
+
+/**
+ * What it costs that many come back at once. All clients reconnect, each 100 events behind, to gateways
+ * that were just started, so that the events are in no node's memory; the window is gone too, so that all of
+ * it comes from the log. Compared to as many that have nothing to catch up on.
+ */
+export async function resume(services: Services, scale: number): Promise<readonly Row[]> {
+  const clients = affordable(Math.max(NODES, Math.round(10_000 * scale)));
+  const topic = `bench-${randomUUID()}`;
+  const kafka = new Kafka({ brokers: services.KAFKA_BROKERS.split(','), logLevel: logLevel.NOTHING });
+  const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
+  const env = {
+    ...services,
+    CURSOR_SECRET: randomUUID(),
+    RELAY_GROUP: topic,
+    TOPIC_PARTITIONS: `${PARTITIONS}`,
+  };
+  await using processes = new Processes(schemaOn(topic), env);
+  const redis = new Redis(services.REDIS_URL);
+  await producer.connect();
+  try {
+    await processes.run('relay');
+    const errands = await prepare(processes, producer, topic);
+    const ours: number[] = [];
+    const plain: number[] = [];
+    const reads: number[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      plain.push((await reconnect(processes, withoutEvents(errands), clients)).milliseconds);
+      await redis.del(...Array.from({ length: PARTITIONS }, (_, p) => `${topic}:{${topic}/${p}}:stream`));
+      const { milliseconds, logReads } = await reconnect(processes, errands, clients);
+      ours.push(milliseconds);
+      reads.push(Math.max(...logReads) / PARTITIONS);
+    }
+    return [
+      rowOf('resume', 'ms', ours, { plainReconnect: plain }),
+      rowOf('resumeClients', 'clients', [clients]),
+      rowOf('logReadsPerNodePartition', 'reads', reads),
+      ...(await slowClients(services, producer, scale)),
+    ];
+  } finally {
+    redis.disconnect();
+    await producer.disconnect();
+  }
+}
+
+/** Each client is a file here, and a third of them at each gateway. */
+function affordable(wanted: number): number {
+  const limit = /^Max open files\s+(\S+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];
+  const most = limit === undefined || limit === 'unlimited' ? wanted : Number(limit) - 500;
+  if (most >= wanted) return wanted;
+  console.error(
+    `resume: ${most} clients instead of ${wanted}, since a process may open ${limit} files (ulimit -n)`,
+  );
+  return most;
+}
+
+const withoutEvents = (errands: readonly Errand[]): readonly Errand[] =>
+  errands.map(({ variables: { room = '' } }) => ({ variables: { room }, expected: [] }));
+
+async function reconnect(processes: Processes, errands: readonly Errand[], clients: number) {
+  const gateways: Running[] = [];
+  for (let i = 0; i < NODES; i++) gateways.push(await processes.run('gateway'));
+  const urls = gateways.map(({ url }) => url);
+  await using herd = new HerdProcess();
+  const { milliseconds, events } = await herd.obey({ do: 'reconnect', urls, query: QUERY, errands, clients });
+  const due = errands.reduce((sum, { expected }) => sum + expected.length, 0) / errands.length;
+  if (events !== Math.round(due * clients))
+    throw new Error(`${events} events came instead of ${due * clients}`);
+  const logReads = await Promise.all(urls.map(logReadsOf));
+  await herd[Symbol.asyncDispose]();
+  for (const gateway of gateways) await gateway.stop();
+  return { milliseconds, logReads };
+}
+
+async function logReadsOf(url: string): Promise<number> {
+  const metrics = await (await fetch(`${url}/metrics`)).text();
+  return Number(/^millrace_repairs_total\{[^}]*source="log"[^}]*\} (\S+)$/m.exec(metrics)?.[1] ?? 0);
+}
+
+/** Publishes, and finds for each room the cursor that is `BEHIND` events before its last one. */
+async function prepare(processes: Processes, producer: Producer, topic: string): Promise<readonly Errand[]> {
+  const gateway = await processes.run('gateway');
+  const rooms = roomsOf(topic);
+  const followers = rooms.map((room) => ({ room, all: follow(gateway.url, room) }));
+  await live(gateway.url, rooms.length);
+  for (let i = 0; i < BEFORE + BEHIND; i++) {
+    const shuffled = rooms.map((room) => ({ room, order: Math.random() })).sort((a, b) => a.order - b.order);
+    await producer.send({ topic, messages: shuffled.map(({ room }) => said(room)) });
+  }
+  const errands = await Promise.all(
+    followers.map(async ({ room, all }): Promise<Errand> => {
+      const got = await all;
+      const after = got[BEFORE - 1]?.cursor ?? '';
+      return { variables: { room, after }, expected: got.slice(BEFORE).map(({ id }) => id) };
+    }),
+  );
+  await gateway.stop();
+  return errands;
+}
+
+/** As many of each partition. */
+function roomsOf(topic: string): readonly string[] {
+  const partitionOf = Partitioners.DefaultPartitioner();
+  const partitionMetadata = Array.from({ length: PARTITIONS }, (_, partitionId) => ({
+    partitionId,
+    leader: 1,
+    partitionErrorCode: 0,
+    replicas: [],
+    isr: [],
+  }));
+  const found = Array.from({ length: PARTITIONS }, (): string[] => []);
+  for (let i = 0; found.some((rooms) => rooms.length < ROOMS_EACH); i++) {
+    const key = `room-${i}`;
+    const rooms = found[partitionOf({ topic, partitionMetadata, message: { key, value: null } })];
+    if (rooms !== undefined && rooms.length < ROOMS_EACH) rooms.push(key);
+  }
+  return found.flat();
+}
+
+interface Got {
+  readonly id: string;
+  readonly cursor: string;
+}
+
+/** Subscribes, and resolves with what came once there are all events of the room. */
+function follow(url: string, room: string): Promise<readonly Got[]> {
+  const socket = new WebSocket(`${url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
+  const got: Got[] = [];
+  return new Promise<readonly Got[]>((resolve, reject) => {
+    socket.on('error', reject);
+    socket.on('open', () => socket.send('{"type":"connection_init"}'));
+    socket.on('message', (data) => {
+      const message = JSON.parse(String(data));
+      if (message.type === 'connection_ack') {
+        const payload = { query: QUERY, variables: { room } };
+        socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload }));
+      } else if (message.type === 'next') {
+        const { cursor, event } = message.payload.extensions;
+        got.push({ id: event.id, cursor });
+        if (got.length < BEFORE + BEHIND) return;
+        socket.terminate();
+        resolve(got);
+      } else reject(new Error(`A subscription was told ${String(data)}`));
+    });
+  });
+}

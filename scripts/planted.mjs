@@ -1,0 +1,144 @@
+// `npm run test:planted [-- <filter>]`: takes each guard away that a fault case names (test/faults/*.plants.ts)
+// and sees the case fail. The filter is a part of a file's name, a case's title or a guard.
+import { spawn } from 'node:child_process';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { createJiti } from 'jiti';
+import { onEarlyEnd, run } from './services/child.mjs';
+import { acquireServices } from './services/index.mjs';
+
+const root = join(import.meta.dirname, '..');
+const suites = join('test', 'faults');
+const filter = process.argv[2] ?? '';
+/** With a guard gone, a bug often shows as silence: a shorter wait tells it as well. */
+const CEILING_MS = process.env.FAULT_CEILING_MS ?? '20000';
+
+const plants = (await allPlants()).filter(({ suite, case: title, guard }) =>
+  [suite, title, guard].some((text) => text.includes(filter)),
+);
+if (plants.length === 0) {
+  console.error(`No plant has "${filter}" in its suite, case or guard.`);
+  process.exit(1);
+}
+const copy = copyOfProject();
+const services = await acquireServices();
+let found = 0;
+let missed = 0;
+try {
+  await build();
+  // A case that fails anyway proves nothing: each has to pass first, under the same ceiling.
+  const sound = new Map();
+  for (const plant of plants) {
+    const { suite, case: title, guard } = plant;
+    const name = `${suite} ${title}`;
+    if (!sound.has(name)) sound.set(name, await runCase(plant));
+    const without = sound.get(name);
+    const { caught, why } =
+      without.outcome === 'passed'
+        ? await planted(plant)
+        : { caught: false, why: `without the bug: ${without.why}` };
+    if (caught) found += 1;
+    else missed += 1;
+    console.log(
+      `${caught ? 'found ' : 'MISSED'} ${suite}: ${title}\n       without: ${guard}\n       ${why}`,
+    );
+  }
+} finally {
+  await services.stop();
+  rmSync(copy, { recursive: true, force: true });
+}
+console.log(`${found} planted bugs found, ${missed} missed`);
+process.exitCode = missed > 0 ? 1 : 0;
+
+async function allPlants() {
+  const jiti = createJiti(import.meta.url);
+  const files = readdirSync(join(root, suites)).filter((name) => name.endsWith('.plants.ts'));
+  const lists = await Promise.all(
+    files.map(async (name) => {
+      const { plants: list } = await jiti.import(join(root, suites, name));
+      return list.map((plant) => ({ ...plant, suite: basename(name, '.plants.ts') }));
+    }),
+  );
+  return lists.flat();
+}
+
+function copyOfProject() {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-planted-'));
+  onEarlyEnd(() => rmSync(folder, { recursive: true, force: true }));
+  const left = new Set(['node_modules', '.git', 'dist', 'dist-bench', '.millrace']);
+  for (const name of readdirSync(root)) {
+    if (!left.has(name)) cpSync(join(root, name), join(folder, name), { recursive: true });
+  }
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+  return folder;
+}
+
+function build() {
+  return run('npm', ['run', '--silent', 'build'], { cwd: copy });
+}
+
+async function planted(plant) {
+  const edits = [plant, ...(plant.also ?? [])];
+  const before = new Map(edits.map(({ file }) => [file, readFileSync(join(copy, file), 'utf8')]));
+  try {
+    for (const { file, find, replace } of edits) {
+      const parts = readFileSync(join(copy, file), 'utf8').split(find);
+      if (parts.length !== 2) throw new Error(`${file} has ${parts.length - 1} times: ${find}`);
+      writeFileSync(join(copy, file), parts.join(replace));
+    }
+    await build();
+    const { outcome, why } = await runCase(plant);
+    return { caught: outcome === 'failed', why };
+  } catch (error) {
+    return { caught: false, why: error.message.split('\n').slice(0, 5).join('\n       ') };
+  } finally {
+    for (const [file, text] of before) writeFileSync(join(copy, file), text);
+  }
+}
+
+/** Runs one case. `failed`: an expectation of it did not hold, or it took too long; nothing else counts. */
+async function runCase({ suite, case: title }) {
+  const report = join(copy, 'report.json');
+  rmSync(report, { force: true });
+  const code = await vitest([
+    ...['run', '--project', 'live', join(suites, `${suite}.test.ts`), '--testNamePattern', literally(title)],
+    ...['--reporter=json', `--outputFile=${report}`],
+  ]);
+  let results;
+  try {
+    results = JSON.parse(readFileSync(report, 'utf8')).testResults.flatMap((file) => file.assertionResults);
+  } catch (error) {
+    return { outcome: 'broken', why: `vitest ended with ${code} and left no report: ${error.message}` };
+  }
+  const ran = results.filter(({ status }) => status === 'passed' || status === 'failed');
+  if (ran.length !== 1) return { outcome: 'broken', why: `${ran.length} cases have this title` };
+  const [{ status, failureMessages }] = ran;
+  if (status === 'passed') return { outcome: 'passed', why: 'the case passed' };
+  const [why = ''] = failureMessages.join('\n').split(/\n\s+at /);
+  // `expect.poll` fails with a plain Error that has the words of its expectation.
+  const expected = /AssertionError|Error: expected |timed out/i.test(failureMessages.join('\n'));
+  return { outcome: expected ? 'failed' : 'broken', why: why.slice(0, 400).replaceAll('\n', '\n       ') };
+}
+
+function vitest(args) {
+  const entry = join(root, 'node_modules', 'vitest', 'vitest.mjs');
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [entry, ...args], {
+      cwd: copy,
+      env: { ...process.env, ...services.env, FAULT_CEILING_MS: CEILING_MS },
+      stdio: 'ignore',
+      detached: true,
+    });
+    const forget = onEarlyEnd(() => process.kill(-child.pid, 'SIGKILL'));
+    child.once('error', reject);
+    child.once('exit', (code, signal) => {
+      forget();
+      resolve(code ?? signal);
+    });
+  });
+}
+
+function literally(title) {
+  return title.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}

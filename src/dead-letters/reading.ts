@@ -1,0 +1,76 @@
+import { offset, partition, type Topic } from '../core/ids.js';
+import { placeName, type TopicPartition } from '../core/position.js';
+import type { LogRecord, NewRecord } from '../core/record.js';
+import { type EventLog, OffsetOutOfRange } from '../ports/event-log.js';
+import { type Letter, readLetter } from './letter.js';
+
+/** One record of a dead-letter topic. */
+export type Entry =
+  | { readonly kind: 'LETTER'; readonly letter: Letter }
+  /** The records that these letters are about were put back: `Letter.about` of each. */
+  | { readonly kind: 'PUT_BACK'; readonly all: readonly string[] }
+  /** Somebody else's. */
+  | { readonly kind: 'FOREIGN'; readonly place: string };
+
+const PUT_BACK = 'millrace-put-back';
+/** How many one record names: it stays well below what a topic takes. */
+const NAMED = 1_000;
+
+/**
+ * The records that say that letters were put back. They are in the dead-letter topic itself: a consumer
+ * group's progress is forgotten when nobody has been in the group for some days, and nobody ever is for long.
+ */
+export function putBackRecords(deadLetters: Topic, all: readonly string[]): readonly NewRecord[] {
+  const records: NewRecord[] = [];
+  for (let i = 0; i < all.length; i += NAMED) {
+    const some = all.slice(i, i + NAMED);
+    const headers = { [PUT_BACK]: String(some.length), 'content-type': 'application/json' };
+    const value = Buffer.from(JSON.stringify({ putBack: some }));
+    records.push({ topic: deadLetters, key: null, headers, value });
+  }
+  return records;
+}
+
+export function readEntry(at: TopicPartition, record: LogRecord): Entry {
+  if (record.headers[PUT_BACK] !== undefined) return { kind: 'PUT_BACK', all: namedIn(record) };
+  const letter = readLetter(at, record);
+  if (letter !== undefined) return { kind: 'LETTER', letter };
+  const { topic, partition } = at;
+  return { kind: 'FOREIGN', place: placeName({ topic, partition, offset: record.offset }) };
+}
+
+/** All that a dead-letter topic has, up to where it ended when this began, one partition after the other. */
+export async function* readEntries(
+  log: EventLog,
+  deadLetters: Topic,
+  signal: AbortSignal,
+): AsyncGenerator<Entry, void, undefined> {
+  const bounds = await log.bounds(deadLetters, signal);
+  for (const [number, { earliest, end }] of bounds.entries()) {
+    const at = { topic: deadLetters, partition: partition(number) };
+    for (let from = earliest; from < end; ) {
+      try {
+        for await (const batch of log.read({ ...at, from, until: end }, signal)) {
+          for (const record of batch.records) if (record.offset < end) yield readEntry(at, record);
+          from = offset(batch.last + 1);
+        }
+        break;
+      } catch (error) {
+        // Retention goes on while this reads.
+        if (!(error instanceof OffsetOutOfRange) || error.bounds.earliest <= from) throw error;
+        from = error.bounds.earliest;
+      }
+    }
+  }
+}
+
+function namedIn({ value }: LogRecord): readonly string[] {
+  if (value === null) return [];
+  try {
+    const said: unknown = JSON.parse(value.toString('utf8'));
+    const all = typeof said === 'object' && said !== null && 'putBack' in said ? said.putBack : undefined;
+    return Array.isArray(all) ? all.filter((about) => typeof about === 'string') : [];
+  } catch {
+    return []; // Not written here: it says nothing.
+  }
+}

@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import { offset, partition } from '../../src/core/ids.js';
+import { appendLetters } from '../../src/dead-letters/append.js';
+import { deadLetter } from '../../src/dead-letters/letter.js';
+import { asTable, lineAsJson, listLetters } from '../../src/dead-letters/list.js';
+import { retryLetters } from '../../src/dead-letters/retry.js';
+import { openWorld, type World } from '../support/world.js';
+
+const signal = AbortSignal.timeout(60_000);
+
+interface Told {
+  readonly at?: number;
+  readonly kind?: string;
+  readonly field?: string;
+  readonly key?: string | null;
+  readonly value?: string;
+  readonly reason?: string;
+}
+
+async function write(world: World, letters: readonly Told[]): Promise<void> {
+  const about = letters.map(({ at = 0, kind = 'filter', field, key = 'k', value = '{}', reason = 'no' }) =>
+    deadLetter(
+      { topic: world.topic, partition: partition(0), offset: offset(at) },
+      { key, headers: {}, timestamp: 1, value: Buffer.from(value) },
+      { kind, reason, ...(field === undefined ? {} : { field }) },
+    ),
+  );
+  for (const letter of about) await appendLetters(world.log, [letter]);
+}
+
+const list = ({ log, topic }: World, limit = 100) => listLetters({ log, topics: [topic], limit, signal });
+
+describe('the list of dead letters', () => {
+  it('has a line for each place and kind, the newest last', async () => {
+    await using world = await openWorld();
+    await write(world, [
+      { at: 3, field: 'a' },
+      { at: 4, kind: 'data' },
+      { at: 3, field: 'b' },
+      { at: 3, kind: 'execution', field: 'a' },
+    ]);
+    const { lines, more } = await list(world);
+    expect(more).toBe(false);
+    expect(lines.map(lineAsJson)).toMatchObject([
+      { offset: '4', kind: 'data', fields: [], letters: 1, newest: { topic: 'said.dlt', offset: '1' } },
+      { offset: '3', kind: 'filter', fields: ['a', 'b'], letters: 2 },
+      { offset: '3', kind: 'execution', fields: ['a'], letters: 1 },
+    ]);
+  });
+
+  it('says what was put back', async () => {
+    await using world = await openWorld();
+    await world.say('k', [1, 2]);
+    await write(world, [{ at: 0 }, { at: 1 }]);
+    const options = { log: world.log, group: 'g', topics: [world.topic], onPutBack: () => undefined, signal };
+    await retryLetters({ ...options, only: new Set(['said/0@1']) });
+    const { lines } = await list(world);
+    expect(lines.map(({ putBack }) => putBack)).toEqual([false, true]);
+  });
+
+  it('C4 has no more than were asked for, and says that there are more', async () => {
+    await using world = await openWorld();
+    await write(world, [{ at: 0 }, { at: 1 }, { at: 2 }]);
+    const { lines, more } = await list(world, 2);
+    expect(lines.map(({ newest }) => newest.origin.offset)).toEqual([1, 2]);
+    expect(more).toBe(true);
+    expect(await list(world, 3)).toMatchObject({ more: false });
+  });
+
+  it('shows a line each, cut, and nothing that a terminal obeys', async () => {
+    await using world = await openWorld();
+    await write(world, [
+      {
+        key: '\u001b[31mred',
+        reason: `one\ntwo ${'x'.repeat(200)}`,
+        value: `{"a":"\u202e${'é'.repeat(200)}"}`,
+      },
+      { at: 1, key: null },
+    ]);
+    const { lines } = await list(world);
+    const [head, first, second, ...more] = asTable(lines).split('\n');
+    expect(more).toEqual([]);
+    expect(head).toMatch(/^WHEN +WHERE +KIND +FIELD +KEY +LETTERS +PUT BACK +WHY +VALUE$/);
+    expect(first).toMatch(/ said\/0@0 +filter +- + \[31mred +1 +no +one two x+… /);
+    expect(second).toMatch(/ said\/0@1 +filter +- +- +1 +no +no +\{\}$/);
+    expect(`${first}${second}`).not.toMatch(/\p{C}/u);
+    expect(Math.max(String(first).length, String(second).length)).toBeLessThan(400);
+  });
+
+  it('is empty without letters', async () => {
+    await using world = await openWorld();
+    expect(await list(world)).toEqual({ lines: [], more: false });
+  });
+});

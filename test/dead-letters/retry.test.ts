@@ -1,0 +1,241 @@
+import { describe, expect, it } from 'vitest';
+import { MillraceError } from '../../src/core/errors.js';
+import { offset, partition } from '../../src/core/ids.js';
+import type { Position } from '../../src/core/position.js';
+import type { LogRecord } from '../../src/core/record.js';
+import { appendLetters } from '../../src/dead-letters/append.js';
+import { DeadLetters } from '../../src/dead-letters/dead-letters.js';
+import { deadLetter, withoutParts } from '../../src/dead-letters/letter.js';
+import { retryLetters } from '../../src/dead-letters/retry.js';
+import { openLogger } from '../../src/observe/log.js';
+import type { AssignedBatch, EventLog, GroupHandler } from '../../src/ports/event-log.js';
+import { openWorld, type World } from '../support/world.js';
+
+const signal = AbortSignal.timeout(120_000);
+const logger = openLogger('silent');
+
+async function records(world: World): Promise<LogRecord[]> {
+  const all: LogRecord[] = [];
+  const range = { topic: world.topic, partition: partition(0), from: offset(0) };
+  for await (const batch of world.log.read(range, signal)) all.push(...batch.records);
+  return all;
+}
+
+/** Appends `count` records that are no events, and a letter about each. */
+async function poisoned(world: World, count: number): Promise<void> {
+  const headers = { own: 'header' };
+  const news = Array.from({ length: count }, (_, i) => {
+    return { topic: world.topic, key: `k${i}`, headers, value: Buffer.from(`no event ${i}`) };
+  });
+  await world.log.append(news, signal);
+  const letters = (await records(world)).map((record) =>
+    deadLetter({ topic: world.topic, partition: partition(0), offset: record.offset }, record, {
+      kind: 'data',
+      reason: 'no JSON',
+    }),
+  );
+  await appendLetters(world.log, letters);
+}
+
+function retry(
+  { log, topic }: World,
+  options: {
+    only?: readonly string[];
+    over?: EventLog;
+    onPutBack?: Parameters<typeof retryLetters>[0]['onPutBack'];
+  } = {},
+) {
+  return retryLetters({
+    log: options.over ?? log,
+    group: 'retry',
+    topics: [topic],
+    only: options.only && new Set(options.only),
+    onPutBack: options.onPutBack ?? (() => undefined),
+    signal,
+  });
+}
+
+type Outputs = Parameters<AssignedBatch['commit']>[0];
+
+/** The log, with another `commit` for the batches of its groups. */
+function committing(
+  log: EventLog,
+  commit: (batch: Pick<AssignedBatch, 'commit'>, outputs: Outputs) => Promise<readonly Position[]>,
+): EventLog {
+  return new Proxy(log, {
+    get(target, name) {
+      if (name === 'join') {
+        const join: EventLog['join'] = (group, handler, until) => {
+          const changed: GroupHandler = {
+            assigned: async (at, lost) => handler.assigned?.(at, lost),
+            batch: async (batch) => {
+              const { topic, partition, records, last, end, signal: lost } = batch;
+              const own = { topic, partition, records, last, end, signal: lost };
+              let written = false;
+              const under = async (outputs: Outputs) => {
+                const positions = await batch.commit(outputs);
+                written = true;
+                return positions;
+              };
+              const given = { ...own, commit: (outputs: Outputs) => commit({ commit: under }, outputs) };
+              try {
+                await handler.batch(given);
+              } catch (error) {
+                // The embedded log takes for done what is committed; one whose answer is lost gives it again.
+                if (!written) throw error;
+                await handler.batch(given);
+              }
+            },
+          };
+          return target.join(group, changed, until);
+        };
+        return join;
+      }
+      const value: unknown = Reflect.get(target, name);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
+
+const values = async (world: World, from: number): Promise<string[]> =>
+  (await records(world)).slice(from).map(({ value }) => String(value));
+
+describe('putting dead letters back', () => {
+  it('D10 gives back key, value and headers as they were, and says where to', async () => {
+    await using world = await openWorld();
+    await poisoned(world, 2);
+    const told: unknown[] = [];
+    const outcome = await retry(world, { onPutBack: (...one) => void told.push(one) });
+    expect(outcome).toEqual({ putBack: 2, before: [], failed: [], foreign: 0 });
+    const [first, second, ...again] = await records(world);
+    const bare = ({ key, headers, value }: LogRecord) => ({ key, headers, value });
+    expect(again.map(bare)).toEqual([first, second].flatMap((one) => (one ? [bare(one)] : [])));
+    expect(told).toEqual([
+      ['said/0@0', { topic: 'said', partition: 0, offset: 2 }, false],
+      ['said/0@1', { topic: 'said', partition: 0, offset: 3 }, false],
+    ]);
+    expect(await retry(world)).toMatchObject({ putBack: 0, failed: [] });
+    expect(await records(world)).toHaveLength(4);
+  });
+
+  it('D10 puts a place back once, whoever writes about it and when', async () => {
+    await using world = await openWorld();
+    const [at] = await world.mumble('k');
+    if (at === undefined) throw new Error('nothing was appended');
+    const [{ timestamp } = { timestamp: 0 }] = await records(world);
+    const write = async (field: string): Promise<void> => {
+      await using node = new DeadLetters({ log: world.log, metrics: world.metrics, logger });
+      node.add({ ...at, key: 'k', timestamp, fault: { kind: 'filter', reason: 'no', field } });
+    };
+    for (const field of ['a', 'b', 'a']) await write(field);
+    expect(await retry(world)).toMatchObject({ putBack: 1 });
+    await write('c');
+    expect(await retry(world)).toMatchObject({ putBack: 0, failed: [] });
+    expect(await records(world)).toHaveLength(2);
+  });
+
+  it('D10 puts each back once when it is ended half way and run again', async () => {
+    await using world = await openWorld();
+    await poisoned(world, 1_200);
+    let commits = 0;
+    const dying = committing(world.log, (batch, outputs) => {
+      commits += 1;
+      if (commits > 1) throw new MillraceError('INTERNAL', 'killed');
+      return batch.commit(outputs);
+    });
+    await expect(retry(world, { over: dying })).rejects.toThrow('killed');
+    const half = (await records(world)).length - 1_200;
+    expect(half).toBeGreaterThan(0);
+    expect(half).toBeLessThan(1_200);
+    expect(await retry(world)).toMatchObject({ putBack: 1_200 - half });
+    expect(await values(world, 1_200)).toEqual(await values(world, 0).then((all) => all.slice(0, 1_200)));
+  });
+
+  it('D10 puts each back once when the answer to a commit is lost, or the log is away', async () => {
+    await using world = await openWorld();
+    await poisoned(world, 3);
+    let commits = 0;
+    const away = new MillraceError('LOG_UNAVAILABLE', 'away');
+    const losing = committing(world.log, async (batch, outputs) => {
+      commits += 1;
+      // The first is not written, and the second is.
+      if (commits > 1) await batch.commit(outputs);
+      throw away;
+    });
+    const told: unknown[] = [];
+    const onPutBack = (...one: unknown[]) => void told.push(one);
+    expect(await retry(world, { over: losing, onPutBack })).toMatchObject({ putBack: 3, failed: [] });
+    expect(commits).toBe(2);
+    expect(told).toEqual([0, 1, 2].map((at) => [`said/0@${at}`, undefined, false]));
+    expect(await values(world, 3)).toEqual(['no event 0', 'no event 1', 'no event 2']);
+  });
+
+  it('D10 puts each back once when two do it at the same time', async () => {
+    await using world = await openWorld();
+    await poisoned(world, 1_200);
+    const [one, two] = await Promise.all([retry(world), retry(world)]);
+    expect(one.putBack + two.putBack).toBe(1_200);
+    expect(await records(world)).toHaveLength(2_400);
+  });
+
+  it('D10 tells records of a topic from those of another that had its name', async () => {
+    await using world = await openWorld();
+    const origin = { topic: world.topic, partition: partition(0), offset: offset(0) };
+    const write = (timestamp: number) => {
+      const record = { key: 'k', headers: {}, timestamp, value: Buffer.from(`of ${timestamp}`) };
+      return appendLetters(world.log, [deadLetter(origin, record, { kind: 'data', reason: 'no JSON' })]);
+    };
+    await write(1);
+    expect(await retry(world)).toMatchObject({ putBack: 1 });
+    await write(1);
+    await write(2);
+    expect(await retry(world, { only: ['said/0@0'] })).toMatchObject({ putBack: 1, before: [] });
+    expect(await values(world, 0)).toEqual(['of 1', 'of 2']);
+    expect(await retry(world, { only: ['said/0@0'] })).toMatchObject({ putBack: 0, before: ['said/0@0'] });
+  });
+
+  it('takes what a letter left out from the log, and says what is no longer there', async () => {
+    await using world = await openWorld();
+    await world.mumble('k');
+    const [record] = await records(world);
+    if (record === undefined) throw new Error('nothing was appended');
+    const at = { topic: world.topic, partition: partition(0) };
+    const fault = { kind: 'data', reason: 'no JSON' };
+    const letters = [0, 99].map((place) =>
+      withoutParts(deadLetter({ ...at, offset: offset(place) }, record, fault), ['value', 'headers']),
+    );
+    const elsewhere = deadLetter({ ...at, offset: offset(5) }, record, fault);
+    letters.push({ ...elsewhere, headers: { ...elsewhere.headers, 'kafka_dlt-original-topic': 'gone' } });
+    letters.push({ topic: elsewhere.topic, key: null, headers: {}, value: Buffer.from('of others') });
+    await appendLetters(world.log, letters);
+    expect(await retry(world)).toEqual({
+      putBack: 1,
+      before: [],
+      failed: [
+        {
+          place: 'said/0@99',
+          reason: 'the letter has no value and headers, and said/0@99 is no longer in the log',
+        },
+        { place: 'gone/0@5', reason: 'there is no topic gone now' },
+      ],
+      foreign: 1,
+    });
+    const { key, headers, value } = record;
+    expect((await records(world))[1]).toMatchObject({ key, headers, value });
+  });
+
+  it('puts back the places that were named, and no others', async () => {
+    await using world = await openWorld();
+    await poisoned(world, 3);
+    expect(await retry(world, { only: ['said/0@1', 'said/0@7'] })).toEqual({
+      putBack: 1,
+      before: [],
+      failed: [{ place: 'said/0@7', reason: 'no dead letter is about it' }],
+      foreign: 0,
+    });
+    expect(await values(world, 3)).toEqual(['no event 1']);
+    expect(await retry(world, { only: ['said/0@1'] })).toMatchObject({ putBack: 0, before: ['said/0@1'] });
+    expect(await retry(world)).toMatchObject({ putBack: 2 });
+    expect(await values(world, 3)).toEqual(['no event 1', 'no event 0', 'no event 2']);
+  });
+});

@@ -1,0 +1,52 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import type { Plant } from './faults/support/plant.js';
+
+const ROOT = join(import.meta.dirname, '..');
+const SUITES = join(import.meta.dirname, 'faults');
+
+/** Titles of tests in a source: what stands in quotes behind `it(` or `test(`. */
+function titles(source: string): readonly string[] {
+  return [...source.matchAll(/^\s*(?:it|test)(?:\.\w+)?\(\s*(['"`])(.*?)\1,/gms)].map(
+    ([, , title]) => title ?? '',
+  );
+}
+
+const suites = await Promise.all(
+  readdirSync(SUITES)
+    .filter((name) => name.endsWith('.test.ts'))
+    .map(async (name) => {
+      const plantsFile = join(SUITES, `${basename(name, '.test.ts')}.plants.ts`);
+      const cases = titles(readFileSync(join(SUITES, name), 'utf8'));
+      const { plants }: { plants: readonly Plant[] } = existsSync(plantsFile)
+        ? await import(pathToFileURL(plantsFile).href)
+        : { plants: [] };
+      return { name, cases, plants };
+    }),
+);
+
+describe('the fault suite', () => {
+  test('is found', () => {
+    expect(suites.length).toBeGreaterThan(0);
+    for (const { cases } of suites) expect(cases.length).toBeGreaterThan(0);
+  });
+
+  test.each(suites)(
+    '$name: a bug is planted for every case, and every plant has its case',
+    ({ cases, plants }) => {
+      const without = cases.filter((title) => !plants.some((plant) => title.includes(plant.case)));
+      expect(without).toEqual([]);
+      for (const plant of plants) expect(cases.filter((title) => title.includes(plant.case))).toHaveLength(1);
+    },
+  );
+
+  test.each(suites)('$name: what a plant replaces is there, once', ({ plants }) => {
+    for (const { file, find, replace } of plants.flatMap((plant) => [plant, ...(plant.also ?? [])])) {
+      const times = readFileSync(join(ROOT, file), 'utf8').split(find).length - 1;
+      expect({ file, find, times }).toEqual({ file, find, times: 1 });
+      expect(replace).not.toBe(find);
+    }
+  });
+});

@@ -1,0 +1,181 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type PrivateCluster, privateCluster } from '../../scripts/services/private.mjs';
+import type { GatewayProcess } from '../support/gateway-process.js';
+import { Recorder } from '../support/recorder.js';
+import { runningSubscriptions } from '../support/running.js';
+import { CASE, SOON } from './support/ceiling.js';
+import { expectAll } from './support/check.js';
+import { KafkaAdmin, OFFSETS } from './support/kafka-admin.js';
+import { FaultWorld } from './support/world.js';
+import { disorder, Writers } from './support/writers.js';
+
+const DEADLINE = 2_000;
+/** What a mutation may end with while its partition has no leader: both say what is known of the event (D1). */
+const TYPED = ['PUBLISH_FAILED', 'PUBLISH_UNCERTAIN'];
+const BROKERS = [1, 2, 3] as const;
+
+/** A service that says again what it hears, and a subscription to what it says. */
+const echoing = (topic: string) => ({
+  'schema/heard.graphql': `
+    extend type Subscription { heard: Heard! @subscribe(topic: "${topic}.heard") }
+    type Heard { text: String! }
+  `,
+  'millrace.config.mjs': `
+    const handle = ({ key, data }) => [{ topic: '${topic}.heard', type: 'Heard', key, data: { text: data.text } }];
+    export default { services: [{ name: 'echo', topics: ['${topic}'], handle }] };
+  `,
+});
+const HEARD = 'subscription { heard { text } }';
+
+/** Whole processes on three brokers, of which one at a time goes. */
+describe('a cluster of three brokers', { timeout: CASE }, () => {
+  let cluster: PrivateCluster;
+  let admin: KafkaAdmin;
+  beforeAll(async () => {
+    cluster = await privateCluster();
+    admin = await KafkaAdmin.open(cluster.address);
+  }, 240_000);
+  afterAll(async () => {
+    await admin?.[Symbol.asyncDispose]();
+    await cluster?.stop();
+  });
+
+  async function open(partitions: number, files?: (topic: string) => Record<string, string>) {
+    const world = await FaultWorld.open({
+      kafka: cluster.address,
+      ...(files === undefined ? {} : { files }),
+      env: {
+        TOPIC_REPLICAS: '3',
+        TOPIC_PARTITIONS: String(partitions),
+        PUBLISH_DEADLINE_MS: String(DEADLINE),
+      },
+    });
+    const relay = await world.relay();
+    const gateway = await world.gateway();
+    const subscribers = [await world.subscriber(gateway), await world.subscriber(gateway, { over: 'sse' })];
+    await inSync(world.topic);
+    const [[leader]] = [await admin.leaders(world.topic)];
+    return {
+      world,
+      gateway,
+      processes: [relay, gateway],
+      subscribers,
+      leader: leader ?? 0,
+      [Symbol.asyncDispose]: () => world[Symbol.asyncDispose](),
+    };
+  }
+
+  /** Until no replica lacks anything: only then a further broker may go. */
+  const inSync = (topic: string) => expect.poll(() => admin.inSync(topic), SOON).toBe(true);
+
+  it('D1 D3 a leader dies with records that only it has: none of them was accepted, and what was is there, in order', async () => {
+    await using it = await open(1);
+    const { world, leader } = it;
+    await using writers = new Writers(it.gateway.url, world.appended);
+    await world.grows(60);
+    const others = BROKERS.filter((id) => id !== leader);
+    for (const id of others) cluster.freeze(id);
+    try {
+      await answers(writers, 30);
+      await cluster.kill(leader);
+    } finally {
+      for (const id of others) cluster.thaw(id);
+    }
+    await world.grows(60);
+    expect(await admin.leaders(world.topic)).not.toContain(leader);
+    await cluster.start(leader);
+    await inSync(world.topic);
+    await world.grows(60);
+    await writers.stop();
+    expect(writers.refused.map(({ code }) => code)).toContain('PUBLISH_UNCERTAIN');
+    expectTyped(writers);
+    expect(disorder(writers)).toEqual([]);
+    await expectAll(it.subscribers, world.appended);
+    expectAlive(it.processes);
+  });
+
+  it('D1 D3 every broker is restarted, one after the other: nothing accepted is lost, in order', async () => {
+    await using it = await open(3);
+    const { world } = it;
+    await using writers = new Writers(it.gateway.url, world.appended);
+    await world.grows(60);
+    for (const id of BROKERS) {
+      await cluster.end(id);
+      await world.grows(60);
+      expect(await admin.leaders(world.topic)).not.toContain(id);
+      await cluster.start(id);
+      await inSync(world.topic);
+    }
+    await world.grows(60);
+    await writers.stop();
+    expectTyped(writers);
+    expect(disorder(writers)).toEqual([]);
+    await expectAll(it.subscribers, world.appended);
+    expectAlive(it.processes);
+  });
+
+  it('D1 every mutation is repeated with its idempotency key through a change of the leader, and acts once', async () => {
+    await using it = await open(1, echoing);
+    const { world, leader } = it;
+    const service = await world.start('services');
+    await using heard = Recorder.overWebSocket('what the service says', it.gateway.url, HEARD);
+    await runningSubscriptions(it.gateway.url, 3);
+    await using writers = new Writers(it.gateway.url, world.appended, { keys: true });
+    await world.grows(60);
+    await cluster.kill(leader);
+    await world.grows(60);
+    await writers.stop();
+    await writers.repeat();
+    await cluster.start(leader);
+    const acted = world.appended.accepted.size;
+    const [bounds] = await admin.bounds(world.topic);
+    expect(bounds?.end).toBeGreaterThanOrEqual(2 * acted);
+
+    // The last word comes after all the others: whatever is doubled is there before it.
+    await world.say(it.gateway, 'the last word');
+    for (const recorder of [...it.subscribers, heard])
+      await expect.poll(() => recorder.received.at(-1)?.text, SOON).toBe('the last word');
+    await expectAll(it.subscribers, world.appended);
+    expect(heard.faults).toEqual([]);
+    expect(heard.received.map(({ text }) => text).sort()).toEqual(
+      it.subscribers[0]?.received.map(({ text }) => text).sort(),
+    );
+    expectTyped(writers);
+    expectAlive([...it.processes, service]);
+  });
+
+  it('D1 D2 the coordinator of the relays is lost: they relay on, and their progress is kept', async () => {
+    await using it = await open(4);
+    const { world } = it;
+    const second = await world.relay();
+    await using writers = new Writers(it.gateway.url, world.appended);
+    await world.grows(60);
+    const coordinator = await admin.coordinator(world.group);
+    await cluster.kill(coordinator);
+    await world.grows(60);
+    await writers.stop();
+    await expectAll(it.subscribers, world.appended);
+    await expect.poll(() => admin.lag(world.group, world.topic), SOON).toBe(0);
+    expect(await admin.coordinator(world.group)).not.toBe(coordinator);
+    await cluster.start(coordinator);
+    await inSync(OFFSETS);
+    expectTyped(writers);
+    expectAlive([...it.processes, second]);
+  });
+
+  /** Until so many mutations more have got their answer, whichever it was. */
+  async function answers(writers: Writers, more: number): Promise<void> {
+    const all = () => writers.count + writers.refused.length;
+    const enough = all() + more;
+    await expect.poll(all, SOON).toBeGreaterThanOrEqual(enough);
+  }
+});
+
+function expectTyped({ refused }: Writers): void {
+  expect(refused.filter(({ code }) => !TYPED.includes(code))).toEqual([]);
+  expect(refused.filter(({ after }) => after > DEADLINE + 5_000)).toEqual([]);
+}
+
+function expectAlive(processes: readonly GatewayProcess[]): void {
+  expect(processes.map(({ child }) => child.exitCode)).toEqual(processes.map(() => null));
+}

@@ -1,0 +1,183 @@
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type PrivateService, privateRedis } from '../../scripts/services/private.mjs';
+import { CASE, SOON } from './support/ceiling.js';
+import { expectAll } from './support/check.js';
+import { RedisWire } from './support/redis-wire.js';
+import { command, looked, pushed } from './support/resp.js';
+import { scaled } from './support/speed.js';
+import { FaultWorld, metric } from './support/world.js';
+
+/** A gateway that reaches Redis over a network that fails; the relay's own does not. */
+describe('the network between a gateway and Redis', { timeout: CASE }, () => {
+  let redis: PrivateService;
+  let client: Redis;
+  beforeAll(async () => {
+    redis = await privateRedis();
+    client = new Redis(redis.address);
+  });
+  afterAll(async () => {
+    client?.disconnect();
+    await redis?.stop();
+  });
+
+  async function open() {
+    const wire = await RedisWire.open(redis.address);
+    const world = await FaultWorld.open({ redis: redis.address });
+    await world.relay();
+    const gateway = await world.gateway({ REDIS_URL: wire.url });
+    const subscribers = [await world.subscriber(gateway), await world.subscriber(gateway, { over: 'sse' })];
+    return {
+      wire,
+      world,
+      gateway,
+      subscribers,
+      [Symbol.asyncDispose]: async () => {
+        await world[Symbol.asyncDispose]();
+        await wire[Symbol.asyncDispose]();
+      },
+    };
+  }
+
+  it('D3 D6 cut again and again: what was missed is repaired, and the channels are heard again', async () => {
+    await using it = await open();
+    const { wire, world, subscribers } = it;
+    const stream = await world.load(it.gateway);
+    await world.grows(scaled(200));
+    for (let cut = 1; cut <= 3; cut++) {
+      wire.proxy.refuse();
+      const heard = wire.events;
+      await world.grows(scaled(60));
+      wire.proxy.pass();
+      await expect.poll(() => wire.events, SOON).toBeGreaterThan(heard);
+    }
+    await stream.stop();
+    expect(stream.refused).toEqual([]);
+    await expectAll(subscribers, world.appended);
+  });
+
+  it('D3 late by a second, then messages alone by more than that: each is shown once', async () => {
+    await using it = await open();
+    const { wire, world, subscribers } = it;
+    const stream = await world.load(it.gateway);
+    await world.grows(scaled(100));
+    wire.proxy.delay = () => 1_000;
+    await world.grows(scaled(300));
+    const before = await metric(it.gateway.url, 'millrace_gaps_total');
+    // What the node asks is answered at once, so that it has repaired what then comes late.
+    wire.proxy.delay = ({ direction, connection }) =>
+      direction === 'down' && wire.subscribers.has(connection) ? 3_000 : 0;
+    await expect.poll(() => metric(it.gateway.url, 'millrace_gaps_total'), SOON).toBeGreaterThan(before);
+    const heard = wire.events;
+    await expect.poll(() => wire.events, SOON).toBeGreaterThan(heard + 10);
+    wire.proxy.delay = () => 0;
+    await stream.stop();
+    expect(stream.refused).toEqual([]);
+    await expectAll(subscribers, world.appended);
+  });
+
+  it('D6 swallowed without closing, and back: the log is read meanwhile, then the channels are heard again', async () => {
+    await using it = await open();
+    const { wire, world, subscribers } = it;
+    const stream = await world.load(it.gateway);
+    await world.grows(scaled(200));
+    wire.proxy.blackHole();
+    await world.grows(scaled(100));
+    await stream.stop();
+    expect(stream.refused).toEqual([]);
+    await expectAll(subscribers, world.appended);
+    wire.proxy.pass();
+    const heard = wire.events;
+    const more = await world.load(it.gateway);
+    await expect.poll(() => wire.events, SOON).toBeGreaterThan(heard);
+    await more.stop();
+    await expectAll(subscribers, world.appended);
+  });
+
+  it('D3 D7 every third message dropped, beats as well: nothing is missing', async () => {
+    await using it = await open();
+    const { wire, world, subscribers } = it;
+    let pushes = 0;
+    wire.judge = (frame) => (pushed(frame) !== undefined && ++pushes % 3 === 0 ? 'drop' : 'pass');
+    const stream = await world.load(it.gateway);
+    await world.grows(scaled(400));
+    await stream.stop();
+    await expectAll(subscribers, world.appended);
+    expect(await metric(it.gateway.url, 'millrace_gaps_total')).toBeGreaterThan(0);
+  });
+
+  it('D7 a dropped message that nothing follows is noticed by the first beat after it', async () => {
+    await using it = await open();
+    const { wire, world, subscribers } = it;
+    wire.judge = (frame) => {
+      if (pushed(frame)?.beat === false) return 'drop';
+      // Looks tell nothing here, so that it is the beat that shows it; there is one for each event.
+      return looked(frame) === undefined ? 'pass' : { instead: BEFORE_THE_FIRST };
+    };
+    for (let n = 1; n <= scaled(20, 5); n++) {
+      await world.say(it.gateway);
+      await expectAll(subscribers, world.appended);
+      expect(wire.beats).toBeLessThanOrEqual(n);
+    }
+    expect(wire.events).toBe(0);
+  });
+
+  it('D7 when the beat is dropped too, the first look after it notices', async () => {
+    await using it = await open();
+    const { wire, world, subscribers } = it;
+    let looks = 0;
+    wire.judge = (frame) => {
+      if (pushed(frame) !== undefined) return 'drop';
+      const key = looked(frame);
+      if (key === undefined) return 'pass';
+      return key === due && looks++ === 0 ? 'pass' : { instead: BEFORE_THE_FIRST };
+    };
+    let due = '';
+    for (let n = 1; n <= scaled(6, 3); n++) {
+      const { partition } = await world.say(it.gateway);
+      const meta = `${world.slot(partition)}:meta`;
+      await expect
+        .poll(() => client.hget(meta, 'newest'), SOON)
+        .toBe(String(world.appended.newest.get(partition)));
+      looks = 0;
+      due = meta;
+      await expectAll(subscribers, world.appended);
+    }
+    expect(wire.events + wire.beats).toBe(0);
+  });
+
+  it('D3 D6 Redis ends the subscriber connection under load: its channels are subscribed again', async () => {
+    await using it = await open();
+    const { wire, world, subscribers } = it;
+    const stream = await world.load(it.gateway);
+    await world.grows(scaled(100));
+    for (let kill = 1; kill <= 3; kill++) {
+      expect(await client.client('KILL', 'TYPE', 'pubsub')).toBe(1);
+      const heard = wire.events;
+      await expect.poll(() => wire.events, SOON).toBeGreaterThan(heard + 10);
+    }
+    await stream.stop();
+    await expectAll(subscribers, world.appended);
+  });
+
+  it('D3 D6 the limit of the output buffer is reached: what Redis threw away is repaired', async () => {
+    await using it = await open();
+    const { wire, world, subscribers } = it;
+    await client.config('SET', 'client-output-buffer-limit', 'pubsub 262144 262144 1');
+    wire.proxy.delay = () => 0;
+    wire.proxy.hold('down');
+    const stream = await world.load(it.gateway, { bytes: 100_000 });
+    // Until then the system's own buffers are full as well.
+    await expect.poll(() => client.call('CLIENT', 'LIST', 'TYPE', 'pubsub'), SOON).toBe('');
+    await stream.stop();
+    wire.proxy.release('down');
+    const heard = wire.events;
+    const more = await world.load(it.gateway);
+    await expect.poll(() => wire.events, SOON).toBeGreaterThan(heard + 10);
+    await more.stop();
+    await expectAll(subscribers, world.appended);
+  });
+});
+
+/** In a look's place: what is answered for a partition that nothing was relayed of. */
+const BEFORE_THE_FIRST = command('ECHO', '-1');

@@ -1,0 +1,80 @@
+import { expect } from 'vitest';
+import type { Appended } from '../../support/appended.js';
+import type { Recorder } from '../../support/recorder.js';
+import { SOON } from './ceiling.js';
+
+export interface Judged {
+  readonly recorder: Recorder;
+  /** Where it began, by partition: the newest offset that is not to be shown. The beginning when left out. */
+  readonly after?: ReadonlyMap<number, number>;
+}
+
+/**
+ * Waits until each subscriber has the newest event of each partition, and then expects of each: nothing
+ * lost, nothing twice, nothing out of order, nothing that nobody appended, no error, no silence.
+ */
+export async function expectAll(
+  subscribers: readonly (Recorder | Judged)[],
+  appended: Appended,
+): Promise<void> {
+  const judged = subscribers.map((one) => ('recorder' in one ? one : { recorder: one }));
+  // Whoever was ended gets nothing more, so that there is nothing to wait for.
+  const due = () => judged.filter(({ recorder }) => recorder.faults.length === 0);
+  await expect
+    .poll(
+      () =>
+        due()
+          .flatMap((one) => silence(one, appended))
+          .join('\n'),
+      SOON,
+    )
+    .toBe('');
+  expect(judged.flatMap((one) => report(one, appended)).join('\n')).toBe('');
+}
+
+/** Who has not got the newest event that was appended. */
+export function silence({ recorder, after }: Judged, { newest }: Appended): readonly string[] {
+  const at = new Map<number, number>(after);
+  for (const { partition, offset } of recorder.received)
+    at.set(partition, Math.max(offset, at.get(partition) ?? -1));
+  return [...newest].flatMap(([partition, offset]) => {
+    const here = at.get(partition) ?? -1;
+    return here >= offset
+      ? []
+      : [`${recorder.name}: silent at ${partition}/${here}, the newest is ${offset}`];
+  });
+}
+
+/** Loss, duplicates, disorder and strangers, in words; the first ten of each subscriber. */
+export function report({ recorder, after = new Map() }: Judged, appended: Appended): readonly string[] {
+  const faults = [...recorder.faults];
+  const ids = new Set<string>();
+  const texts = new Set<string>();
+  const at = new Map<number, number>(after);
+  for (const { id, partition, offset, text } of recorder.received) {
+    const place = `${partition}/${offset}`;
+    if (ids.has(id) || (text !== undefined && texts.has(text))) faults.push(`duplicate ${id} at ${place}`);
+    ids.add(id);
+    if (text !== undefined) texts.add(text);
+    const before = at.get(partition) ?? -1;
+    if (offset <= before) faults.push(`disorder: ${place} after ${partition}/${before}`);
+    at.set(partition, offset);
+    const known = appended.accepted.get(id);
+    if (known === undefined && !appended.uncertain.has(text ?? '')) faults.push(`unknown ${id} at ${place}`);
+    // Without a position in the answer, the id has to do.
+    if (
+      known !== undefined &&
+      known.offset >= 0 &&
+      (known.partition !== partition || known.offset !== offset)
+    )
+      faults.push(`${id} was appended at ${known.partition}/${known.offset}, and shown at ${place}`);
+  }
+  const due = [...appended.accepted.values()].filter(
+    ({ partition, offset }) => offset > (after.get(partition) ?? -1),
+  );
+  const lost = due.filter(({ id }) => !ids.has(id));
+  const [first] = lost;
+  if (first !== undefined)
+    faults.push(`${lost.length} of ${due.length} lost, the first at ${first.partition}/${first.offset}`);
+  return faults.slice(0, 10).map((fault) => `${recorder.name}: ${fault}`);
+}

@@ -1,0 +1,121 @@
+import { type Admin, ConfigResourceTypes, Kafka, logLevel } from 'kafkajs';
+
+interface TopicOptions {
+  readonly partitions?: number;
+  readonly replicas?: number;
+  readonly config?: Readonly<Record<string, string>>;
+}
+
+/** What an operator does to a Kafka, and what only its own tools know of it: not a part of what is tested. */
+export class KafkaAdmin implements AsyncDisposable {
+  readonly #admin: Admin;
+
+  private constructor(admin: Admin) {
+    this.#admin = admin;
+  }
+
+  static async open(brokers: string): Promise<KafkaAdmin> {
+    const kafka = new Kafka({
+      clientId: 'millrace-faults',
+      brokers: brokers.split(','),
+      logLevel: logLevel.NOTHING,
+      connectionTimeout: 2_000,
+      // A leader that was killed is looked for until there is another.
+      retry: { retries: 30, initialRetryTime: 100, maxRetryTime: 1_000 },
+    });
+    const admin = kafka.admin();
+    await admin.connect();
+    return new KafkaAdmin(admin);
+  }
+
+  async create(
+    topic: string,
+    { partitions = 1, replicas = 1, config = {} }: TopicOptions = {},
+  ): Promise<void> {
+    const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
+    await this.#admin.createTopics({
+      waitForLeaders: true,
+      topics: [{ topic, numPartitions: partitions, replicationFactor: replicas, configEntries }],
+    });
+  }
+
+  async remove(topic: string): Promise<void> {
+    await this.#admin.deleteTopics({ topics: [topic] });
+  }
+
+  /** Gives the topic as many partitions as `count` in all. */
+  async grow(topic: string, count: number): Promise<void> {
+    await this.#admin.createPartitions({ topicPartitions: [{ topic, count }] });
+  }
+
+  /** Sets the topic's own settings: those that are not named here go back to the broker's. */
+  async configure(topic: string, config: Readonly<Record<string, string>>): Promise<void> {
+    const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
+    await this.#admin.alterConfigs({
+      validateOnly: false,
+      resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configEntries }],
+    });
+  }
+
+  /** The broker that leads each partition. */
+  async leaders(topic: string): Promise<readonly number[]> {
+    return (await this.#partitions(topic)).map(({ leader }) => leader);
+  }
+
+  /** Whether every replica of every partition has everything, so that a further broker may go. */
+  async inSync(topic: string): Promise<boolean> {
+    return (await this.#partitions(topic)).every(
+      ({ leader, isr, replicas }) => leader >= 0 && isr.length === replicas.length,
+    );
+  }
+
+  /** The broker that coordinates a consumer group: the leader of the group's partition of the offsets. */
+  async coordinator(group: string): Promise<number> {
+    const leaders = await this.leaders(OFFSETS);
+    const leader = leaders[javaHash(group) % leaders.length];
+    if (leader === undefined) throw new Error(`${OFFSETS} has no partitions`);
+    return leader;
+  }
+
+  /** How many records the group has not committed yet, over all partitions; -1: a partition without a commit. */
+  async lag(group: string, topic: string): Promise<number> {
+    const [[found], bounds] = await Promise.all([
+      this.#admin.fetchOffsets({ groupId: group, topics: [topic] }),
+      this.bounds(topic),
+    ]);
+    let lag = 0;
+    for (const { partition, offset } of found?.partitions ?? []) {
+      const { earliest = 0, end = 0 } = bounds[partition] ?? {};
+      if (Number(offset) < 0 && end > earliest) return -1;
+      lag += Math.max(0, end - Math.max(Number(offset), earliest));
+    }
+    return lag;
+  }
+
+  /** The first offset and the one after the last, of each partition. */
+  async bounds(topic: string): Promise<readonly { readonly earliest: number; readonly end: number }[]> {
+    const offsets = await this.#admin.fetchTopicOffsets(topic);
+    return [...offsets]
+      .sort((a, b) => a.partition - b.partition)
+      .map(({ low, high }) => ({ earliest: Number(low), end: Number(high) }));
+  }
+
+  async #partitions(topic: string) {
+    const { topics } = await this.#admin.fetchTopicMetadata({ topics: [topic] });
+    return [...(topics[0]?.partitions ?? [])].sort((a, b) => a.partitionId - b.partitionId);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#admin.disconnect();
+  }
+}
+
+/** Where the groups' progress is kept. */
+export const OFFSETS = '__consumer_offsets';
+
+/** `Utils.abs(groupId.hashCode())` of Kafka's GroupMetadataManager.partitionFor. */
+function javaHash(text: string): number {
+  let hash = 0;
+  for (let i = 0; i < text.length; i++) hash = (Math.imul(hash, 31) + text.charCodeAt(i)) | 0;
+  return hash & 0x7fffffff;
+}
