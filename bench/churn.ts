@@ -1,7 +1,7 @@
 import { paced } from './clock.js';
 import type { Usage } from './meter.js';
+import { NumberedRoom } from './numbered-room.js';
 import { profiled } from './profile.js';
-import { Room } from './room.js';
 import { median, type Row, rowOf } from './row.js';
 import { live, type Options, SAID, SAID_IN, type Services, Stage, socketOf, topicName } from './stage.js';
 
@@ -23,7 +23,7 @@ export async function churn(services: Services, scale: number, options: Options)
   await using stage = await Stage.open(services, SAID(topic));
   const gateway = await stage.gatewayAndRelay();
   const url = socketOf(gateway.url);
-  const room = new Room();
+  const room = new NumberedRoom();
   const variables = { room: room.name };
   const operations = [{ query: SAID_IN, variables, count: SUBSCRIBERS }];
   await using crowd = await stage.crowd({ url, operations, perConnection: 1, ids: 'distinct' });

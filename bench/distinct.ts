@@ -3,8 +3,8 @@ import type { NaiveApi } from './baselines/naive.js';
 import { paced } from './clock.js';
 import type { CrowdSpec } from './load/api.js';
 import { connectionsWithin } from './machine.js';
+import { NumberedRoom } from './numbered-room.js';
 import { profiled } from './profile.js';
-import { Room } from './room.js';
 import { type Row, rowOf } from './row.js';
 import { live, type Options, type Services, Stage, socketOf, topicName } from './stage.js';
 
@@ -41,7 +41,7 @@ export async function distinct(services: Services, scale: number, options: Optio
   await using ours = await stage.crowd(to(gateway.url));
   await using theirs = await stage.crowd(to(naiveUrl));
   await live(gateway.url, subscribers);
-  const [room, other] = [new Room(), new Room()];
+  const [room, other] = [new NumberedRoom(), new NumberedRoom()];
   const append = (count: number) => async (): Promise<void> => {
     await Promise.all(await paced(count, EVERY, () => stage.append(topic, room.events(1, MORE))));
   };

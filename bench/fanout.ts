@@ -6,8 +6,8 @@ import { now, pause } from './clock.js';
 import type { CrowdSpec } from './load/api.js';
 import type { Load } from './load/load.js';
 import { connectionsWithin } from './machine.js';
+import { NumberedRoom } from './numbered-room.js';
 import { profiled } from './profile.js';
-import { Room } from './room.js';
 import { type Row, rowOf } from './row.js';
 import { live, type Options, SAID, SAID_IN, type Services, Stage, socketOf, topicName } from './stage.js';
 
@@ -36,8 +36,8 @@ export async function fanout(services: Services, scale: number, options: Options
   for (const wanted of [1_000, 5_000]) {
     // What a burst costs beside its deliveries must not be most of it: only the baselines' bursts get shorter.
     const subscribers = connectionsWithin(Math.round(wanted * Math.max(0.2, scale)));
-    const [ours, theirs] = [new Room(), new Room()];
-    const to = (url: string, room: Room, ids: CrowdSpec['ids']): CrowdSpec => ({
+    const [ours, theirs] = [new NumberedRoom(), new NumberedRoom()];
+    const to = (url: string, room: NumberedRoom, ids: CrowdSpec['ids']): CrowdSpec => ({
       url: socketOf(url),
       operations: [{ query: SAID_IN, variables: { room: room.name }, count: subscribers }],
       perConnection: 1,
@@ -109,7 +109,11 @@ async function timed(
 }
 
 /** Sends events until all of a crowd get them, for servers that do not say when a subscription is live. */
-async function warm(crowd: Load, room: Room, send: (events: number) => Promise<unknown>): Promise<void> {
+async function warm(
+  crowd: Load,
+  room: NumberedRoom,
+  send: (events: number) => Promise<unknown>,
+): Promise<void> {
   while ((await crowd.reached()) < 0) {
     await send(1);
     await pause(200);

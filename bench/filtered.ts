@@ -1,7 +1,7 @@
 import type { Load } from './load/load.js';
+import { NumberedRoom } from './numbered-room.js';
 import type { Running } from './processes.js';
 import { profiled } from './profile.js';
-import { Room } from './room.js';
 import { type Row, rowOf } from './row.js';
 import { live, type Options, type Services, Stage, socketOf, topicName } from './stage.js';
 
@@ -20,7 +20,7 @@ interface Audience {
   readonly topic: string;
   readonly gateway: Running;
   readonly crowd: Load;
-  readonly rooms: readonly Room[];
+  readonly rooms: readonly NumberedRoom[];
   /** The room that the next event goes to. */
   next: number;
 }
@@ -68,7 +68,7 @@ export async function filtered(services: Services, scale: number, options: Optio
 
 async function gather(stage: Stage, topic: string, field: string, size: number): Promise<Audience> {
   const gateway = await stage.processes.run('gateway');
-  const rooms = Array.from({ length: size }, () => new Room());
+  const rooms = Array.from({ length: size }, () => new NumberedRoom());
   const query = `subscription($room: ID!) { ${field}(room: $room) { n at text } }`;
   const operations = rooms.map(({ name }) => ({ query, variables: { room: name }, count: 1 }));
   const url = socketOf(gateway.url);

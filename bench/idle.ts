@@ -2,8 +2,8 @@ import type { WsSendApi } from './baselines/ws-send.js';
 import type { Child } from './child.js';
 import type { CrowdSpec } from './load/api.js';
 import { connectionsWithin } from './machine.js';
+import { NumberedRoom } from './numbered-room.js';
 import { profiled } from './profile.js';
-import { Room } from './room.js';
 import { type Row, rowOf } from './row.js';
 import { live, type Options, SAID, SAID_IN, type Services, Stage, socketOf, topicName } from './stage.js';
 
@@ -27,7 +27,7 @@ export async function idle(services: Services, scale: number, options: Options):
   const topic = topicName();
   await using stage = await Stage.open(services, SAID(topic));
   const connections = connectionsWithin(Math.max(1_000, Math.round(10_000 * scale)));
-  const room = new Room();
+  const room = new NumberedRoom();
   const to = (url: string): CrowdSpec => ({
     url: socketOf(url),
     operations: [{ query: SAID_IN, variables: { room: room.name }, count: connections }],

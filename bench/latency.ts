@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { ConsumerApi } from './baselines/kafkajs-consumer.js';
 import { paced } from './clock.js';
+import { NumberedRoom } from './numbered-room.js';
 import { profiled } from './profile.js';
-import { Room } from './room.js';
 import { type Row, rowOf } from './row.js';
 import { live, type Options, SAID, SAID_IN, type Services, Stage, socketOf, topicName } from './stage.js';
 
@@ -34,7 +34,7 @@ export async function latency(services: Services, scale: number, options: Option
     fromBeginning: true,
     latencies: true,
   });
-  const [room, bareRoom] = [new Room(), new Room()];
+  const [room, bareRoom] = [new NumberedRoom(), new NumberedRoom()];
   await using crowd = await stage.crowd({
     url: socketOf(gateway.url),
     operations: [{ query: SAID_IN, variables: { room: room.name }, count: SUBSCRIBERS }],
@@ -42,7 +42,7 @@ export async function latency(services: Services, scale: number, options: Option
     ids: 'distinct',
   });
   await live(gateway.url, SUBSCRIBERS);
-  const append = async (count: number, to: string, of: Room): Promise<void> => {
+  const append = async (count: number, to: string, of: NumberedRoom): Promise<void> => {
     await Promise.all(await paced(count, EVERY, () => stage.append(to, of.events(1))));
   };
   const ourRound = async (count: number): Promise<Percentiles> =>

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import type { Consumed, ConsumerApi } from './baselines/kafkajs-consumer.js';
 import { now, pause } from './clock.js';
+import { NumberedRoom } from './numbered-room.js';
 import { profiled } from './profile.js';
-import { Room } from './room.js';
 import { type Row, rowOf } from './row.js';
 import { type Options, PARTITIONS, SAID, type Services, Stage, topicName } from './stage.js';
 
@@ -23,7 +23,7 @@ export async function relay(services: Services, scale: number, options: Options)
   // On an empty Redis a relay begins as far back as its window reaches.
   await using stage = await Stage.open(services, SAID(topic), { WINDOW_EVENTS: String(backlog * 2) });
   await stage.createTopic(topic);
-  const rooms = Array.from({ length: ROOMS }, () => new Room());
+  const rooms = Array.from({ length: ROOMS }, () => new NumberedRoom());
   for (let left = backlog; left > 0; left -= 1_000) {
     const few = Math.min(1_000, left);
     await stage.append(topic, rooms.flatMap((room) => room.events(Math.ceil(few / ROOMS))).slice(0, few));

@@ -4,8 +4,8 @@ import { createClient } from 'graphql-ws';
 import { Redis } from 'ioredis';
 import { Kafka, logLevel, type Producer } from 'kafkajs';
 import WebSocket, { WebSocketServer } from 'ws';
+import { eventOf } from './numbered-room.js';
 import { Processes } from './processes.js';
-import { eventOf } from './room.js';
 import { percentile, type Row, rowOf } from './row.js';
 import { live, type Services } from './stage.js';
 

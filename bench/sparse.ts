@@ -3,8 +3,8 @@ import type { WsSendApi } from './baselines/ws-send.js';
 import { paced } from './clock.js';
 import type { CrowdSpec } from './load/api.js';
 import { connectionsWithin } from './machine.js';
+import { NumberedRoom } from './numbered-room.js';
 import { profiled } from './profile.js';
-import { Room } from './room.js';
 import { type Row, rowOf } from './row.js';
 import { live, type Options, SAID, SAID_IN, type Services, Stage, socketOf, topicName } from './stage.js';
 
@@ -26,7 +26,7 @@ export async function sparse(services: Services, scale: number, options: Options
   const bareUrl = await wsSend.ask<WsSendApi, 'listen'>('wsSend', 'listen', undefined);
   const subscribers = connectionsWithin(SUBSCRIBERS);
   const events = Math.max(60, Math.round(200 * scale));
-  const room = new Room();
+  const room = new NumberedRoom();
   const to = (url: string, ids: CrowdSpec['ids']): CrowdSpec => ({
     url: socketOf(url),
     operations: [{ query: SAID_IN, variables: { room: room.name }, count: subscribers }],

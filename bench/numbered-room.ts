@@ -21,7 +21,7 @@ export function eventOf(key: string, data: unknown): Message {
 }
 
 /** A key whose events are numbered, so that who follows it can tell that none is missing. */
-export class Room {
+export class NumberedRoom {
   readonly name: string;
   #next = 0;
 
