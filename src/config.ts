@@ -111,8 +111,20 @@ const VARIABLES = {
   PUBLISH_MAX_WAITING: count(10_000, 'How many events may wait to be published'),
   MAX_BODY_BYTES: count(1_048_576, 'The largest request body or WebSocket message'),
   MAX_TOKENS: count(5_000, 'The largest GraphQL document, in tokens'),
+  MAX_SUBSCRIPTION_CHARS: count(
+    65_536,
+    'How many characters one subscription may have, with its variables and arguments',
+  ),
   MAX_CONNECTIONS: count(20_000, 'How many WebSockets and event streams one gateway takes'),
   MAX_OPERATIONS: count(1_000, 'How many operations one connection may run at once'),
+  WS_COMPRESSION: {
+    about: 'Whether WebSockets may ask for compression, permessage-deflate (false)',
+    allowed: 'true or false',
+    schema: z
+      .enum(['true', 'false'])
+      .default('false')
+      .transform((value) => value === 'true'),
+  },
   SLOW_BYTES: count(1_048_576, 'How many bytes may wait for one client before it is replayed instead'),
   SLOW_TIMEOUT_MS: count(
     60_000,

@@ -127,11 +127,13 @@ function deadLettersCommand(): Command {
     .description('put letters back into the topics they came from, each once')
     .argument('[topic...]', 'of which topics; all of the project when none is named')
     .option(
-      '--at <place...>',
-      'only what was there: partition@offset of the topic, or topic/partition@offset',
+      '--at <place>',
+      'only what was at partition@offset of the topic, or topic/partition@offset; may be given again',
+      (place: string, others: readonly string[]) => [...others, place],
+      [],
     )
     .addHelpText('after', deadLetters.RETRY_HELP)
-    .action((topics: string[], { at = [] }: { at?: string[] }) =>
+    .action((topics: string[], { at }: { at: readonly string[] }) =>
       onLog(topics, async (work, config) => {
         const group = `${config.RELAY_GROUP}-dead-letters`;
         if (!(await deadLetters.retry(work, { group, at }))) process.exitCode = 1;

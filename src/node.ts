@@ -191,6 +191,7 @@ async function startGateway(
     codec: new CursorCodec(secrets),
     metrics,
     logger,
+    maxCharacters: config.MAX_SUBSCRIPTION_CHARS,
     deadLetters: parts.own(new DeadLetters({ log, metrics, logger })),
   });
   const operations = new Gateway({
@@ -209,6 +210,7 @@ async function startGateway(
       examples: project.examples ?? [],
       logger,
       metrics,
+      compression: config.WS_COMPRESSION,
       limits: {
         bodyBytes: config.MAX_BODY_BYTES,
         operationsPerConnection: config.MAX_OPERATIONS,

@@ -15,7 +15,11 @@ export interface Compiled {
   evaluate(scope: Scope): unknown;
 }
 
-const OPTIONS = { homogeneousAggregateLiterals: false } as const;
+/** S4: CEL bounds an expression by its size and depth; what it works on, `MAX_SUBSCRIPTION_CHARS` and the size of events do. */
+const OPTIONS = {
+  homogeneousAggregateLiterals: false,
+  limits: { maxAstNodes: 2_000, maxDepth: 50 },
+} as const;
 
 /** Comparisons that CEL lacks for typed values, and GraphQL's numbers and optional values need. */
 function withComparisons(environment: Environment): Environment {

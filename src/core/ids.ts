@@ -25,5 +25,9 @@ export const partition = (number: number): Partition => number as Partition;
 export const offset = (number: number): Offset => number as Offset;
 export const eventId = (id: string): EventId => id as EventId;
 
+/** Whether these are two topics. A log that does not tell has never another one. */
+export const otherTopic = (one: TopicId | undefined, other: TopicId | undefined): boolean =>
+  one !== undefined && other !== undefined && one !== other;
+
 /** Where a partition stands before its first record. */
 export const BEFORE_FIRST = offset(-1);

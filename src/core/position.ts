@@ -1,9 +1,15 @@
-import type { Offset, Partition, Topic } from './ids.js';
+import type { Offset, Partition, Topic, TopicId } from './ids.js';
 
 /** One partition of one topic. */
 export interface TopicPartition {
   readonly topic: Topic;
   readonly partition: Partition;
+}
+
+/** One partition of the topic with this id, which others of its name may have followed. */
+export interface PartitionLife extends TopicPartition {
+  /** `undefined`: the log does not tell. */
+  readonly topicId: TopicId | undefined;
 }
 
 /** Where one record is in the log. */

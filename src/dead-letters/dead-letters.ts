@@ -9,7 +9,7 @@ import type { Metrics } from '../observe/metrics.js';
 import { Troubles } from '../observe/troubles.js';
 import type { EventLog } from '../ports/event-log.js';
 import { appendLetters } from './append.js';
-import { deadLetter, type Fault, withoutParts } from './letter.js';
+import { deadLetter, type Fault, shortReason, withoutParts } from './letter.js';
 import { byPartition, originals } from './originals.js';
 
 export interface DeadLettersOptions {
@@ -57,7 +57,8 @@ export class DeadLetters implements AsyncDisposable {
   }
 
   add(failed: Failed): void {
-    const name = `${placeName(failed)} ${failed.fault.field}`;
+    // With its time: another topic of the same name has other events there.
+    const name = `${placeName(failed)} ${failed.timestamp} ${failed.fault.field}`;
     if (this.#known.has(name) || this.#stop.signal.aborted) return;
     if (this.#waiting.length >= (this.#options.maxWaiting ?? 1_000)) {
       // Not remembered: a replay may bring it when there is room.
@@ -65,7 +66,8 @@ export class DeadLetters implements AsyncDisposable {
       return;
     }
     this.#known.set(name, true);
-    this.#waiting.push(failed);
+    const { fault } = failed;
+    this.#waiting.push({ ...failed, fault: { ...fault, reason: shortReason(fault.reason) } });
     this.#working ??= this.#work();
   }
 

@@ -30,6 +30,8 @@ export interface Letter extends Omit<Fault, 'field'> {
   /** Where the record was; a name for it too. */
   readonly origin: Position;
   readonly place: string;
+  /** The same for all letters about one record: another topic of the same name has other records there. */
+  readonly about: string;
   /** The log's timestamp of the record. */
   readonly originTimestamp: number;
   /** What is not as it was, but left out. */
@@ -57,6 +59,11 @@ const DROPPED = `${OURS}dropped`;
 /** A reason is for people; what it quotes may be as long as the record. */
 const MAX_REASON = 1_000;
 
+/** A reason as long as a letter has it, that keeps nothing of the longer one in memory. */
+export function shortReason(reason: string): string {
+  return Buffer.from(reason.slice(0, MAX_REASON)).toString();
+}
+
 /** The letter about a record. @param origin where the record is; its topic is where the letter does not go */
 export function deadLetter(origin: Position, record: Omit<LogRecord, 'offset'>, fault: Fault): NewRecord {
   return {
@@ -69,7 +76,7 @@ export function deadLetter(origin: Position, record: Omit<LogRecord, 'offset'>, 
       [ORIGIN.offset]: String(origin.offset),
       [ORIGIN.timestamp]: String(record.timestamp),
       [CLASS]: `${CLASS_PREFIX}${fault.kind}`,
-      [MESSAGE]: fault.reason.slice(0, MAX_REASON),
+      [MESSAGE]: shortReason(fault.reason),
       ...(fault.field === undefined ? {} : { [FIELD]: fault.field }),
     },
     value: record.value,
@@ -97,12 +104,14 @@ export function readLetter(
   const [inPartition, atOffset] = [wholeOf(headers[ORIGIN.partition]), wholeOf(headers[ORIGIN.offset])];
   if (!from || inPartition === undefined || atOffset === undefined) return undefined;
   const origin = { topic: topic(from), partition: partition(inPartition), offset: offset(atOffset) };
+  const place = placeName(origin);
   const written = headers[CLASS] ?? 'unknown';
   return {
     at: { topic: of, partition: number, offset: record.offset },
     timestamp: record.timestamp,
     origin,
-    place: placeName(origin),
+    place,
+    about: `${place} ${headers[ORIGIN.timestamp]}`,
     originTimestamp: Number(headers[ORIGIN.timestamp]),
     kind: written.startsWith(CLASS_PREFIX) ? written.slice(CLASS_PREFIX.length) : written,
     reason: headers[MESSAGE] ?? '',

@@ -48,10 +48,10 @@ async function linesOf({ log, limit, signal }: ListOptions, topic: Topic) {
   const putBack = new Set<string>();
   let cut = false;
   for await (const entry of readEntries(log, deadLetterTopic(topic), signal)) {
-    if (entry.kind === 'PUT_BACK') for (const place of entry.places) putBack.add(place);
+    if (entry.kind === 'PUT_BACK') for (const about of entry.all) putBack.add(about);
     if (entry.kind !== 'LETTER') continue;
     const { letter } = entry;
-    const name = `${letter.place} ${letter.kind}`;
+    const name = `${letter.about} ${letter.kind}`;
     const known = lines.get(name);
     lines.delete(name);
     const fields = new Set([...(known?.fields ?? []), ...(letter.field === undefined ? [] : [letter.field])]);
@@ -62,7 +62,7 @@ async function linesOf({ log, limit, signal }: ListOptions, topic: Topic) {
     cut = true;
   }
   return {
-    lines: [...lines.values()].map((line) => ({ ...line, putBack: putBack.has(line.newest.place) })),
+    lines: [...lines.values()].map((line) => ({ ...line, putBack: putBack.has(line.newest.about) })),
     cut,
   };
 }

@@ -7,23 +7,23 @@ import { type Letter, readLetter } from './letter.js';
 /** One record of a dead-letter topic. */
 export type Entry =
   | { readonly kind: 'LETTER'; readonly letter: Letter }
-  /** The letters about these places were put back. */
-  | { readonly kind: 'PUT_BACK'; readonly places: readonly string[] }
+  /** The records that these letters are about were put back: `Letter.about` of each. */
+  | { readonly kind: 'PUT_BACK'; readonly all: readonly string[] }
   /** Somebody else's. */
   | { readonly kind: 'FOREIGN'; readonly place: string };
 
 const PUT_BACK = 'millrace-put-back';
-/** How many places one record says: it stays well below what a topic takes. */
-const PLACES = 1_000;
+/** How many one record names: it stays well below what a topic takes. */
+const NAMED = 1_000;
 
 /**
  * The records that say that letters were put back. They are in the dead-letter topic itself: a consumer
  * group's progress is forgotten when nobody has been in the group for some days, and nobody ever is for long.
  */
-export function putBackRecords(deadLetters: Topic, places: readonly string[]): readonly NewRecord[] {
+export function putBackRecords(deadLetters: Topic, all: readonly string[]): readonly NewRecord[] {
   const records: NewRecord[] = [];
-  for (let i = 0; i < places.length; i += PLACES) {
-    const some = places.slice(i, i + PLACES);
+  for (let i = 0; i < all.length; i += NAMED) {
+    const some = all.slice(i, i + NAMED);
     const headers = { [PUT_BACK]: String(some.length), 'content-type': 'application/json' };
     const value = Buffer.from(JSON.stringify({ putBack: some }));
     records.push({ topic: deadLetters, key: null, headers, value });
@@ -32,7 +32,7 @@ export function putBackRecords(deadLetters: Topic, places: readonly string[]): r
 }
 
 export function readEntry(at: TopicPartition, record: LogRecord): Entry {
-  if (record.headers[PUT_BACK] !== undefined) return { kind: 'PUT_BACK', places: placesOf(record) };
+  if (record.headers[PUT_BACK] !== undefined) return { kind: 'PUT_BACK', all: namedIn(record) };
   const letter = readLetter(at, record);
   if (letter !== undefined) return { kind: 'LETTER', letter };
   const { topic, partition } = at;
@@ -64,12 +64,12 @@ export async function* readEntries(
   }
 }
 
-function placesOf({ value }: LogRecord): readonly string[] {
+function namedIn({ value }: LogRecord): readonly string[] {
   if (value === null) return [];
   try {
     const said: unknown = JSON.parse(value.toString('utf8'));
-    const places = typeof said === 'object' && said !== null && 'putBack' in said ? said.putBack : undefined;
-    return Array.isArray(places) ? places.filter((place) => typeof place === 'string') : [];
+    const all = typeof said === 'object' && said !== null && 'putBack' in said ? said.putBack : undefined;
+    return Array.isArray(all) ? all.filter((about) => typeof about === 'string') : [];
   } catch {
     return []; // Not written here: it says nothing.
   }

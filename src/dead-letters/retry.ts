@@ -49,24 +49,26 @@ export async function retryLetters(options: RetryOptions): Promise<RetryOutcome>
   if (!work.finished) {
     const open = [...ledgers].flatMap(([deadLetters, ledger]) => (ledger.open.size > 0 ? [deadLetters] : []));
     const member = await log.join({ group, topics: open }, work, signal);
+    const over = new AbortController();
     try {
-      await Promise.race([work.ended(signal), member.ended]);
+      await Promise.race([work.ended(signal, over.signal), member.ended]);
     } finally {
+      over.abort();
       await member[Symbol.asyncDispose]();
     }
   }
   const all = [...ledgers.values()];
   const asked = [...(only ?? [])];
-  const before = asked.filter((place) => all.some(({ done }) => done.has(place)));
+  const before = asked.filter((place) => all.some(({ places }) => places.get(place)?.done));
   const unknown = asked.filter(
-    (place) => !before.includes(place) && !all.some(({ found }) => found.has(place)),
+    (place) => !before.includes(place) && !all.some(({ places }) => places.has(place)),
   );
   return {
     putBack: work.putBack,
     before,
     failed: [
       ...unknown.map((place) => ({ place, reason: 'no dead letter is about it' })),
-      ...[...work.failed].map(([place, reason]) => ({ place, reason })),
+      ...work.failed.values(),
     ],
     foreign: all.reduce((sum, { foreign }) => sum + foreign, 0),
   };
@@ -75,15 +77,16 @@ export async function retryLetters(options: RetryOptions): Promise<RetryOutcome>
 /** What is done with the batches of the dead-letter topics. */
 class Work implements GroupHandler {
   putBack = 0;
-  readonly failed = new Map<string, string>();
+  /** By what the letter is about. */
+  readonly failed = new Map<string, { readonly place: string; readonly reason: string }>();
   readonly #options: RetryOptions;
   readonly #wanted: (letter: Letter) => boolean;
   readonly #restorer: Restorer;
   /** Where each partition begins and ends, as it was when all this began; done with are gone. */
   readonly #open = new Map<string, { readonly first: Offset; readonly last: Offset }>();
-  /** The places that are put back, as far as this is known to be all of them. */
+  /** What is put back (`Letter.about`), as far as this is known to be all of it. */
   readonly #done = new Map<string, Set<string>>();
-  /** The places of commits that failed: they may have been put back all the same. */
+  /** What commits had that failed: it may have been put back all the same. */
   readonly #uncertain = new Set<string>();
   readonly #tries = new Map<string, number>();
   #settle: { resolve: () => void; reject: (error: unknown) => void } | undefined;
@@ -106,14 +109,17 @@ class Work implements GroupHandler {
     return this.#open.size === 0;
   }
 
-  /** Resolves when everything is put back. Rejects when it cannot be, or the signal is aborted. */
-  ended(signal: AbortSignal): Promise<void> {
+  /**
+   * Resolves when everything is put back. Rejects when it cannot be, or the signal is aborted.
+   * @param over when nobody waits any more
+   */
+  ended(signal: AbortSignal, over: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
       if (this.#fatal !== undefined) reject(this.#fatal);
       else if (this.finished) resolve();
       if (signal.aborted) reject(signal.reason);
-      else signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+      else signal.addEventListener('abort', () => reject(signal.reason), { once: true, signal: over });
     });
   }
 
@@ -145,30 +151,31 @@ class Work implements GroupHandler {
 
   async #handle(batch: AssignedBatch, last: Offset): Promise<void> {
     const done = await this.#doneOf(batch);
-    const mine = new Map<string, NewRecord>();
+    const mine = new Map<string, { readonly place: string; readonly record: NewRecord }>();
     for (const record of batch.records) {
       const entry = record.offset <= last ? readEntry(batch, record) : undefined;
       if (entry?.kind !== 'LETTER' || !this.#wanted(entry.letter)) continue;
-      const { place, record: written } = entry.letter;
+      const { about, place, record: written } = entry.letter;
       // Several nodes write about one event, and several fields.
-      if (mine.has(place)) continue;
-      if (done.has(place)) {
-        if (this.#uncertain.delete(place)) this.#tell(place, undefined, written);
+      if (mine.has(about)) continue;
+      if (done.has(about)) {
+        if (this.#uncertain.delete(about)) this.#tell(place, undefined, written);
         continue;
       }
       const restored = await this.#restorer.restore(entry.letter, batch.signal);
       if (restored.ok) {
-        mine.set(place, restored.record);
-        this.failed.delete(place);
-      } else this.failed.set(place, restored.reason);
+        mine.set(about, { place, record: restored.record });
+        this.failed.delete(about);
+      } else this.failed.set(about, { place, reason: restored.reason });
     }
     if (mine.size === 0) return;
-    const places = [...mine.keys()];
-    for (const place of places) this.#uncertain.add(place);
-    const positions = await batch.commit([...mine.values(), ...putBackRecords(batch.topic, places)]);
-    for (const [i, [place, record]] of [...mine].entries()) {
-      done.add(place);
-      this.#uncertain.delete(place);
+    const all = [...mine.keys()];
+    for (const about of all) this.#uncertain.add(about);
+    const records = [...mine.values()].map(({ record }) => record);
+    const positions = await batch.commit([...records, ...putBackRecords(batch.topic, all)]);
+    for (const [i, [about, { place, record }]] of [...mine].entries()) {
+      done.add(about);
+      this.#uncertain.delete(about);
       this.#tell(place, positions[i], record);
     }
   }

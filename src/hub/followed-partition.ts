@@ -3,22 +3,24 @@ import { type Heard, type Link, onBeat, onRelayed, onRepaired, type Step } from 
 import { fingerprint, type Reached } from '../core/cursor.js';
 import { MillraceError } from '../core/errors.js';
 import type { Relayed } from '../core/event.js';
-import { type Offset, offset } from '../core/ids.js';
-import { partitionName, type TopicPartition } from '../core/position.js';
+import { type Offset, offset, otherTopic } from '../core/ids.js';
+import { type PartitionLife, partitionName, type TopicPartition } from '../core/position.js';
 import { backoff, persist } from '../core/wait.js';
 import type { Metrics } from '../observe/metrics.js';
 import type { Troubles } from '../observe/troubles.js';
-import { type EventLog, OffsetOutOfRange } from '../ports/event-log.js';
-import type { Fanout } from '../ports/fanout.js';
+import { type EventLog, OffsetOutOfRange, TopicRecreated } from '../ports/event-log.js';
+import type { Fanout, Newest } from '../ports/fanout.js';
 import type { Replayed } from './blocks.js';
+import { EventsLost } from './events-lost.js';
 import type { Reader } from './reader.js';
 import { Ring } from './ring.js';
+import type { Turn } from './turn.js';
 
 /** What a followed partition tells those who listen. Called synchronously, in offset order, none twice. */
 export interface PartitionListener {
   events(at: TopicPartition, events: readonly Relayed[]): void;
   /** Events are gone for good, and everybody who stood before them has to know (D5). */
-  lost(at: TopicPartition, error: MillraceError): void;
+  lost(at: TopicPartition, loss: EventsLost): void;
 }
 
 export interface FollowedPartitionParts {
@@ -27,32 +29,45 @@ export interface FollowedPartitionParts {
   readonly reader: Reader;
   readonly metrics: Metrics;
   readonly troubles: Troubles;
+  readonly turn: Turn;
+  /** Something says that the topic is another one by now. Should it be so, the partition is ended. */
+  readonly doubt: (at: PartitionLife) => void;
   readonly ring: { readonly events: number; readonly bytes: number };
 }
 
 /** How many events of the ring one step of a replay takes. */
 const CHUNK = 1_000;
+/** How many events are handed out before it is asked whether the turn is over. */
+const SLICE = 8;
 /** How many ids of idempotent events are remembered, so that a retry's second event is passed over (D1). */
 const IDS = 10_000;
 
-/** One partition as this node sees it: proves that nothing is missing, repairs, and remembers the newest. */
+/**
+ * One partition as this node sees it: proves that nothing is missing, repairs, and remembers the newest. It is
+ * of one topic: when that is made anew under the same name, this one ends, and another one is opened.
+ */
 export class FollowedPartition implements AsyncDisposable {
-  readonly at: TopicPartition;
+  readonly at: PartitionLife;
   readonly listeners = new Set<PartitionListener>();
   readonly #parts: FollowedPartitionParts;
   readonly #stop = new AbortController();
   readonly #ring: Ring;
   readonly #ids = new LRUCache<string, Offset>({ max: IDS });
   #link: Link;
-  #fingerprint = 0;
+  /** Handed to those who listen, up to here. What the link is past has to be handed out yet. */
+  #delivered: Reached;
+  #due: readonly Relayed[] = [];
+  #later: NodeJS.Immediate | undefined;
   #heardAt = performance.now();
   #repair: Promise<void> | undefined;
   #following: AsyncDisposable | undefined;
+  #ended: EventsLost | undefined;
 
-  private constructor(at: TopicPartition, parts: FollowedPartitionParts, start: Offset) {
+  private constructor(at: PartitionLife, parts: FollowedPartitionParts, start: Offset) {
     this.at = at;
     this.#parts = parts;
     this.#link = { state: 'live', at: start };
+    this.#delivered = { offset: start, fingerprint: 0 };
     this.#ring = new Ring(start, parts.ring);
   }
 
@@ -61,7 +76,7 @@ export class FollowedPartition implements AsyncDisposable {
    * this was called is either heard, or missed visibly.
    */
   static async open(
-    at: TopicPartition,
+    at: PartitionLife,
     parts: FollowedPartitionParts,
     signal: AbortSignal,
   ): Promise<FollowedPartition> {
@@ -76,11 +91,12 @@ export class FollowedPartition implements AsyncDisposable {
     const following = await persist(
       () =>
         parts.fanout.follow(at, {
-          relayed: (prev, events) => {
-            if (self === undefined) early.push({ prev, events });
+          relayed: (prev, events, topicId) => {
+            if (otherTopic(at.topicId, topicId)) parts.doubt(at);
+            else if (self === undefined) early.push({ prev, events });
             else self.#relayed({ prev, events });
           },
-          beat: (last) => self?.beat(last),
+          beat: (newest) => self?.beat(newest),
           resumed: () => self?.askNewest(),
         }),
       warn,
@@ -103,7 +119,7 @@ export class FollowedPartition implements AsyncDisposable {
 
   /** Where this node stands: everything visible up to here was delivered. */
   get reached(): Reached {
-    return { offset: this.#link.at, fingerprint: this.#fingerprint };
+    return this.#delivered;
   }
 
   /** Milliseconds since anything was heard of this partition. */
@@ -111,17 +127,42 @@ export class FollowedPartition implements AsyncDisposable {
     return performance.now() - this.#heardAt;
   }
 
+  /** Why nothing more comes of it, once that is so. Nobody who stands here is where the node stands. */
+  get ended(): EventsLost | undefined {
+    return this.#ended;
+  }
+
+  /** The topic is another one by now: all who listen are told, and so is whoever reads from here on. */
+  end(loss: EventsLost): void {
+    this.#ended = loss;
+    this.#stop.abort();
+    this.#drop();
+    for (const listener of [...this.listeners]) listener.lost(this.at, loss);
+  }
+
+  /** How far the fan-out has relayed. @returns whether that says anything of this topic */
+  told({ last, topicId }: Newest): boolean {
+    if (otherTopic(this.at.topicId, topicId)) {
+      this.#parts.doubt(this.at);
+      return false;
+    }
+    this.noticed(last);
+    return true;
+  }
+
   /** It is known from elsewhere that events up to `newest` exist (D6, D7). */
   noticed(newest: Offset): void {
+    if (this.#ended !== undefined) return;
     this.#apply(onBeat(this.#link, newest));
   }
 
   /**
    * The next stretch after `after`, for one who is behind this node; empty once `after` is where it stands.
-   * @throws {MillraceError} RESYNC_REQUIRED when the log no longer has what comes next
+   * @throws {EventsLost} when the log no longer has what comes next
    */
   async read(after: Offset): Promise<Replayed> {
-    const end = this.#link.at;
+    if (this.#ended !== undefined) throw this.#ended;
+    const end = this.#delivered.offset;
     if (after >= end) return { events: [], through: after };
     const near = this.#ring.after(after, CHUNK);
     if (near !== undefined) {
@@ -131,45 +172,84 @@ export class FollowedPartition implements AsyncDisposable {
       const { events, through } = await this.#parts.reader.read(this.at, after, end);
       return { events: this.#once(events), through };
     } catch (error) {
-      throw error instanceof OffsetOutOfRange ? retentionPassed(error) : error;
+      throw this.#lossOf(error) ?? error;
     }
   }
 
+  #lossOf(error: unknown): EventsLost | undefined {
+    const { topic, partition } = this.at;
+    if (error instanceof TopicRecreated) {
+      this.#parts.doubt(this.at);
+      return EventsLost.byRecreation(topic);
+    }
+    // Beyond its end: a log whose leader has just changed may lag behind what it said before.
+    if (!(error instanceof OffsetOutOfRange) || error.at.offset >= error.bounds.earliest) return undefined;
+    return EventsLost.byRetention(topic, new Map([[partition, error.bounds.earliest]]));
+  }
+
   #relayed(heard: Heard): void {
+    if (this.#ended !== undefined) return;
     this.#heardAt = performance.now();
     this.#apply(onRelayed(this.#link, heard, this.#parts.ring.events));
   }
 
-  private beat(last: Offset): void {
-    this.#heardAt = performance.now();
-    this.noticed(last);
+  private beat(newest: Newest): void {
+    if (this.told(newest)) this.#heardAt = performance.now();
   }
 
   private askNewest(): void {
     this.#parts.fanout
       .newest([this.at])
-      .then(([newest]) => newest !== undefined && this.noticed(newest))
+      .then(([newest]) => newest !== undefined && this.told(newest))
       .catch(() => undefined); // The hub asks those that stay silent again, every second.
   }
 
   #apply({ link, deliver }: Step): void {
     const opened = this.#link.state === 'live' && link.state === 'repairing';
     this.#link = link;
-    if (deliver.length > 0) this.#deliver(deliver);
+    if (deliver.length > 0) this.#due = this.#due.length === 0 ? deliver : [...this.#due, ...deliver];
+    this.#deliver();
     if (opened) this.#parts.metrics.gaps.inc({ topic: this.at.topic });
     if (link.state === 'repairing')
       this.#repair ??= this.#repairAll().finally(() => (this.#repair = undefined));
   }
 
-  #deliver(all: readonly Relayed[]): void {
+  /** Hands out what is due, the rest of it in the next turn when this one is used up. */
+  #deliver(): void {
+    if (this.#later !== undefined) return;
+    const { turn, ring } = this.#parts;
+    for (let first = true; this.#due.length > 0; first = false) {
+      // C4: what waits is bounded. Beyond that, handing out is more urgent than whatever else the turn is for.
+      if (!first && turn.isOver && this.#due.length <= ring.events) {
+        this.#later = setImmediate(() => {
+          this.#later = undefined;
+          this.#deliver();
+        });
+        return;
+      }
+      const slice = this.#due.slice(0, SLICE);
+      this.#due = this.#due.slice(SLICE);
+      this.#hand(slice);
+    }
+    // The link may be past offsets that have nothing to show.
+    if (this.#delivered.offset < this.#link.at) this.#delivered = { offset: this.#link.at, fingerprint: 0 };
+  }
+
+  #hand(all: readonly Relayed[]): void {
     const events = this.#once(all);
     const last = all.at(-1);
     if (last !== undefined) {
-      this.#fingerprint = last.offset === this.#link.at ? fingerprint(last.event.id, last.timestamp) : 0;
+      this.#delivered = { offset: last.offset, fingerprint: fingerprint(last.event.id, last.timestamp) };
     }
     this.#ring.push(events);
     this.#parts.metrics.received.inc({ topic: this.at.topic }, events.length);
     for (const listener of this.listeners) listener.events(this.at, events);
+  }
+
+  #drop(): void {
+    clearImmediate(this.#later);
+    this.#later = undefined;
+    this.#due = [];
   }
 
   /** D1: a second event of the same idempotent id is the same event, wherever it was read. */
@@ -195,9 +275,11 @@ export class FollowedPartition implements AsyncDisposable {
         this.#apply(onRepaired(this.#link, events, through));
         attempt = 0;
       } catch (error) {
-        if (error instanceof OffsetOutOfRange) {
-          this.#giveUp(error);
-          return;
+        const loss = this.#lossOf(error);
+        const earliest = loss?.earliest.get(this.at.partition);
+        if (loss !== undefined && earliest !== undefined) {
+          this.#giveUp(loss, offset(earliest - 1));
+          continue;
         }
         this.#parts.metrics.problems.inc({ kind: 'repair' });
         this.#parts.troubles.report('repair', error, 'a repair failed; it is tried again', {
@@ -208,30 +290,30 @@ export class FollowedPartition implements AsyncDisposable {
     }
   }
 
-  /** The log no longer has what is missing: whoever listened is told (D5), and the rest goes on from here. */
-  #giveUp(error: OffsetOutOfRange): void {
-    const at = offset(error.bounds.end - 1);
-    this.#link = { state: 'live', at };
-    this.#fingerprint = 0;
-    this.#ring.restart(at);
+  /**
+   * The log no longer has what is missing up to `before`: whoever listened is told (D5). For those who come
+   * later the partition goes on with what is still there.
+   */
+  #giveUp(loss: EventsLost, before: Offset): void {
+    const step = onRepaired(this.#link, [], before);
+    // What came before the loss is handed out before it is told.
+    const { at } = this.#link;
+    if (this.#due.length > 0) this.#hand(this.#due);
+    this.#drop();
+    this.#delivered = { offset: offset(Math.max(at, this.#delivered.offset)), fingerprint: 0 };
+    this.#ring.restart(before);
     this.#parts.reader.forget(this.at);
-    for (const listener of this.listeners) listener.lost(this.at, retentionPassed(error));
+    for (const listener of [...this.listeners]) listener.lost(this.at, loss);
+    this.#apply(step);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
+    this.#drop();
     this.listeners.clear();
     await this.#following?.[Symbol.asyncDispose]();
     await this.#repair;
   }
-}
-
-function retentionPassed({ at, bounds }: OffsetOutOfRange): MillraceError {
-  return new MillraceError(
-    'RESYNC_REQUIRED',
-    `The events after the cursor are no longer in the log: ${partitionName(at)} begins at ${bounds.earliest}.`,
-    { details: { reason: 'RETENTION' } },
-  );
 }
 
 function giveUpOnMissing(warn: (error: unknown) => void): (error: unknown) => void {

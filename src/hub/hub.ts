@@ -1,18 +1,20 @@
-import { fingerprint, type Positions, type Reached } from '../core/cursor.js';
+import { fingerprint, lifeOf, type Place, type Positions, type Reached } from '../core/cursor.js';
 import { Deadline } from '../core/deadline.js';
 import { MillraceError } from '../core/errors.js';
 import type { Relayed } from '../core/event.js';
-import { type Offset, offset, type Topic } from '../core/ids.js';
-import { partitionName, type TopicPartition } from '../core/position.js';
+import { type Offset, offset, otherTopic, type Partition, type Topic, type TopicId } from '../core/ids.js';
+import { type PartitionLife, partitionName, type TopicPartition } from '../core/position.js';
 import type { TopicFormat } from '../core/topic-format.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
 import { Troubles } from '../observe/troubles.js';
-import { type Bounds, type EventLog, OffsetOutOfRange } from '../ports/event-log.js';
+import { type Bounds, type EventLog, OffsetOutOfRange, TopicRecreated } from '../ports/event-log.js';
 import type { Fanout } from '../ports/fanout.js';
+import { EventsLost } from './events-lost.js';
 import { FollowedPartition, type PartitionListener } from './followed-partition.js';
 import { Reader } from './reader.js';
 import { TopicWatch } from './topic-watch.js';
+import { Turn } from './turn.js';
 
 export interface HubOptions {
   readonly log: EventLog;
@@ -48,6 +50,7 @@ export class Hub implements AsyncDisposable {
   /** What the topics of followed partitions are. */
   readonly topics: TopicWatch;
   readonly #troubles: Troubles;
+  readonly #turn = new Turn();
   readonly #watch: NodeJS.Timeout;
   #watching = false;
 
@@ -65,6 +68,7 @@ export class Hub implements AsyncDisposable {
       },
       signal: this.#stop.signal,
     });
+    this.topics.listeners.add((topic, now) => this.#recreated(topic, now.id));
     this.#watch = setInterval(() => void this.#lookAtSilent(), WATCH_INTERVAL);
   }
 
@@ -97,39 +101,100 @@ export class Hub implements AsyncDisposable {
     };
     try {
       const partition = await entry.opened;
-      partition.listeners.add(listener);
-      return { partition, release };
+      if (partition.ended === undefined) {
+        partition.listeners.add(listener);
+        return { partition, release };
+      }
     } catch (error) {
       release();
       throw error;
     }
+    // It ended just as it was opened: there is another one now.
+    release();
+    return this.follow(at, listener);
   }
 
   /**
-   * Holds positions that a client brought against the log, before anything is replayed from them.
-   * @throws {MillraceError} RESYNC_REQUIRED (RETENTION, TOPIC_RECREATED), CURSOR_INVALID (AHEAD)
+   * Holds a place that a client brought against the log, before anything is replayed from it.
+   * @throws {EventsLost} RETENTION, TOPIC_RECREATED
+   * @throws {MillraceError} CURSOR_INVALID (AHEAD)
    */
-  async verify(topic: Topic, positions: Positions): Promise<void> {
+  async verify(topic: Topic, { positions, life }: Place): Promise<void> {
+    let { id } = await this.topics.describe(topic);
+    if (anotherLife(life, id)) id = await this.#idOfNow(topic);
+    if (anotherLife(life, id)) throw EventsLost.byRecreation(topic);
     const shared = await this.#bounds(topic);
     const ahead = [...positions].some(([at, { offset: here }]) => here >= (shared[at]?.end ?? 0));
+    if (ahead && anotherLife(life, await this.#idOfNow(topic))) throw EventsLost.byRecreation(topic);
     // What others asked for may be older than the cursor.
     const bounds = ahead ? await this.#options.log.bounds(topic, this.#stop.signal) : shared;
+    const gone = new Map<Partition, Offset>();
     for (const [partition, reached] of positions) {
+      const at = { topic, partition, topicId: id };
       const here = bounds[partition];
       if (here === undefined || reached.offset >= here.end) {
         throw new MillraceError('CURSOR_INVALID', 'The cursor is ahead of the log.', {
           details: { reason: 'AHEAD' },
         });
       }
-      if (reached.offset + 1 < here.earliest) {
-        throw new MillraceError(
-          'RESYNC_REQUIRED',
-          `The events after the cursor are no longer in the log: ${topic}/${partition} begins at ${here.earliest}.`,
-          { details: { reason: 'RETENTION' } },
-        );
-      }
-      if (reached.offset >= here.earliest) await this.#sameEvent({ topic, partition }, reached);
+      if (reached.offset >= here.earliest) await this.#sameEvent(at, reached);
+      else if (await this.#isGone(at, reached.offset, here.earliest)) gone.set(partition, here.earliest);
     }
+    if (gone.size > 0) throw EventsLost.byRetention(topic, gone);
+  }
+
+  /**
+   * The same positions, but none before what the log still has: from there follows all that is left (D5).
+   * @throws {MillraceError} when the log does not say what it has
+   */
+  async usable(topic: Topic, positions: Positions): Promise<Positions> {
+    using soon = new Deadline(5_000);
+    const bounds = await this.#options.log.bounds(topic, AbortSignal.any([this.#stop.signal, soon.signal]));
+    return new Map(
+      [...positions].map(([partition, reached]) => {
+        const before = offset((bounds[partition]?.earliest ?? 0) - 1);
+        return [partition, reached.offset < before ? { offset: before, fingerprint: 0 } : reached];
+      }),
+    );
+  }
+
+  async #idOfNow(topic: Topic): Promise<TopicId | undefined> {
+    await this.topics.refresh(topic);
+    return this.topics.last(topic)?.id;
+  }
+
+  /** Offsets that are no longer in the log may have had nothing to show, or be in the window still. */
+  async #isGone(at: PartitionLife, after: Offset, earliest: Offset): Promise<boolean> {
+    if (after + 1 >= earliest) return false;
+    const there = await this.#options.fanout.window(at, after, offset(earliest - 1)).catch(() => undefined);
+    return there === undefined;
+  }
+
+  /** The topic is another one by now: what was followed of it ends, and is opened anew for whoever comes next. */
+  #recreated(topic: Topic, now: TopicId | undefined): void {
+    const all = [...this.#entries].filter(([, { partition }]) => partition?.at.topic === topic);
+    const former = all.filter(([, { partition }]) => otherTopic(partition?.at.topicId, now));
+    // First all of them are let go of: nobody who is told may find one that has ended.
+    for (const [name, entry] of former) this.#forget(name, entry);
+    for (const [, { partition }] of former) {
+      partition?.end(EventsLost.byRecreation(topic));
+      void partition?.[Symbol.asyncDispose]();
+    }
+    if (former.length === 0) return;
+    this.#options.metrics.problems.inc({ kind: 'topic-recreated' });
+    this.#options.logger.warn(
+      { topic },
+      'the topic was made anew; its subscriptions end with RESYNC_REQUIRED',
+    );
+  }
+
+  #doubt({ topic, topicId }: PartitionLife): void {
+    // The watch tells of the change, if there is one; what the fan-out said may be older than what is known.
+    if (otherTopic(this.topics.last(topic)?.id, topicId)) return;
+    this.topics.refresh(topic).catch((error: unknown) => {
+      if (this.#stop.signal.aborted) return;
+      this.#troubles.report('topics', error, 'the log does not say what its topics are; it is asked again');
+    });
   }
 
   /** One question at a time for each topic: when a node goes, thousands of clients resume here at once. */
@@ -143,26 +208,23 @@ export class Hub implements AsyncDisposable {
     return asked;
   }
 
-  async #sameEvent(at: TopicPartition, reached: Reached): Promise<void> {
+  /** Ids tell topics apart. A log that lost its end and was written anew has the same one, and other events. */
+  async #sameEvent(at: PartitionLife, reached: Reached): Promise<void> {
     if (reached.fingerprint === 0) return;
     if (await this.#isAt(at, reached)) return;
-    // What others read may be of the topic's former life: the log itself has to say it.
+    // What others read may be of before: the log itself has to say it.
     this.#reader.forget(at);
     if (await this.#isAt(at, reached)) return;
-    throw new MillraceError(
-      'RESYNC_REQUIRED',
-      `The topic ${at.topic} was made anew since the cursor was given.`,
-      {
-        details: { reason: 'TOPIC_RECREATED' },
-      },
-    );
+    throw EventsLost.byRecreation(at.topic);
   }
 
   /** Read as a part of what follows it, so that whoever resumes there, and those near it, share one read. */
-  async #isAt(at: TopicPartition, reached: Reached): Promise<boolean> {
+  async #isAt(at: PartitionLife, reached: Reached): Promise<boolean> {
     const here = this.#entries.get(partitionName(at))?.partition?.reached.offset ?? reached.offset;
     const limit = offset(Math.max(here, reached.offset));
-    const read = await this.#reader.read(at, offset(reached.offset - 1), limit).catch(nothingIfGone);
+    const read = await this.#reader
+      .read(at, offset(reached.offset - 1), limit)
+      .catch((error: unknown) => nothingIfGone(at.topic, error));
     const [event] = read.events;
     // Nothing there is no proof: compaction may have taken it, or retention since it was asked what there is.
     if (event?.offset !== reached.offset) return true;
@@ -170,21 +232,39 @@ export class Hub implements AsyncDisposable {
   }
 
   #open(at: TopicPartition, name: string): Entry {
-    const opened = FollowedPartition.open(
-      at,
-      { ...this.#options, reader: this.#reader, troubles: this.#troubles },
-      this.#stop.signal,
-    );
+    const opened = this.#opened(at, (partition) => {
+      entry.partition = partition;
+    });
     const entry: Entry = { opened, partition: undefined, users: 0, letGo: undefined };
     this.#entries.set(name, entry);
     this.#options.metrics.followed.set(this.#entries.size);
-    opened.then(
-      (partition) => {
-        entry.partition = partition;
-      },
-      () => this.#forget(name, entry),
-    );
+    opened.catch(() => this.#forget(name, entry));
     return entry;
+  }
+
+  /** Opens the partition of the topic that there is now, also when that changes meanwhile. */
+  async #opened(
+    at: TopicPartition,
+    onOpen: (partition: FollowedPartition) => void,
+  ): Promise<FollowedPartition> {
+    const doubt = (life: PartitionLife): void => this.#doubt(life);
+    const parts = {
+      ...this.#options,
+      reader: this.#reader,
+      troubles: this.#troubles,
+      turn: this.#turn,
+      doubt,
+    };
+    for (;;) {
+      const { id } = await this.topics.describe(at.topic);
+      const life = { topic: at.topic, partition: at.partition, topicId: id };
+      const partition = await FollowedPartition.open(life, parts, this.#stop.signal);
+      if (!otherTopic(this.topics.last(at.topic)?.id, id)) {
+        onOpen(partition); // In the same turn: a change from here on finds it.
+        return partition;
+      }
+      await partition[Symbol.asyncDispose]();
+    }
   }
 
   #linger(name: string, entry: Entry): void {
@@ -222,8 +302,7 @@ export class Hub implements AsyncDisposable {
     const unknown: FollowedPartition[] = [];
     for (const [i, partition] of silent.entries()) {
       const last = newest[i];
-      if (last === undefined) unknown.push(partition);
-      else partition.noticed(last);
+      if (last === undefined || !partition.told(last)) unknown.push(partition);
     }
     for (const topic of new Set(unknown.map(({ at }) => at.topic))) {
       using soon = new Deadline(5_000);
@@ -248,7 +327,12 @@ export class Hub implements AsyncDisposable {
   }
 }
 
-function nothingIfGone(error: unknown): { readonly events: readonly Relayed[] } {
+/** Whether a cursor is of another topic. What neither of them tells is no difference. */
+function anotherLife(life: number, now: TopicId | undefined): boolean {
+  return life !== 0 && now !== undefined && life !== lifeOf(now);
+}
+
+function nothingIfGone(topic: Topic, error: unknown): { readonly events: readonly Relayed[] } {
   if (error instanceof OffsetOutOfRange) return { events: [] };
-  throw error;
+  throw error instanceof TopicRecreated ? EventsLost.byRecreation(topic) : error;
 }

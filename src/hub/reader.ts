@@ -1,7 +1,7 @@
 import { decodeRecord } from '../core/cloudevent.js';
 import type { Relayed } from '../core/event.js';
 import { type Offset, offset, type Topic } from '../core/ids.js';
-import { partitionName, type TopicPartition } from '../core/position.js';
+import { type PartitionLife, partitionName } from '../core/position.js';
 import type { TopicFormat } from '../core/topic-format.js';
 import type { Metrics } from '../observe/metrics.js';
 import { type EventLog, OffsetOutOfRange } from '../ports/event-log.js';
@@ -38,23 +38,24 @@ export class Reader {
    * The next stretch of what is visible in `(after, limit]`, in order; at least one offset long.
    * @param limit the log is known to reach up to here
    * @throws {OffsetOutOfRange} when the log no longer has the beginning of it
+   * @throws {TopicRecreated} when the topic is another one by now
    */
-  read(at: TopicPartition, after: Offset, limit: Offset): Promise<Replayed> {
+  read(at: PartitionLife, after: Offset, limit: Offset): Promise<Replayed> {
     return this.#partition(at).read(after, limit);
   }
 
   /** The same for a gap in what is live: it goes before those who replay. */
-  repair(at: TopicPartition, after: Offset, limit: Offset): Promise<Replayed> {
+  repair(at: PartitionLife, after: Offset, limit: Offset): Promise<Replayed> {
     return this.#partition(at).repair(after, limit);
   }
 
   /** What was read of the partition is no longer true: it was made anew, or lost what it had. */
-  forget(at: TopicPartition): void {
-    this.#partitions.get(partitionName(at))?.forget();
+  forget(at: PartitionLife): void {
+    this.#partitions.get(nameOf(at))?.forget();
   }
 
-  #partition(at: TopicPartition): PartitionReader {
-    const name = partitionName(at);
+  #partition(at: PartitionLife): PartitionReader {
+    const name = nameOf(at);
     const known = this.#partitions.get(name);
     if (known !== undefined) return known;
     const reader = new PartitionReader(at, (wanted) => this.#block(at, wanted), this.#cache);
@@ -62,7 +63,7 @@ export class Reader {
     return reader;
   }
 
-  async #block(at: TopicPartition, wanted: Wanted): Promise<Block> {
+  async #block(at: PartitionLife, wanted: Wanted): Promise<Block> {
     const { metrics } = this.#parts;
     const recent = await this.#window(at, wanted);
     metrics.repairs.inc({ topic: at.topic, source: recent === undefined ? 'log' : 'window' });
@@ -70,7 +71,7 @@ export class Reader {
   }
 
   /** All of it if the window has that, or else from what is needed on. */
-  async #window(at: TopicPartition, { from, need, through, blind }: Wanted): Promise<Block | undefined> {
+  async #window(at: PartitionLife, { from, need, through, blind }: Wanted): Promise<Block | undefined> {
     // S4: the window answers with all that it is asked for, however large.
     const last = blind ? offset(Math.min(through, need + BLIND - 1)) : through;
     try {
@@ -85,7 +86,7 @@ export class Reader {
   }
 
   /** D5: what is wanted for others' sake may be gone or unreadable; only what is needed has to be there. */
-  async #log(at: TopicPartition, { from, need, through }: Wanted): Promise<Block> {
+  async #log(at: PartitionLife, { from, need, through }: Wanted): Promise<Block> {
     for (let first = from; ; ) {
       let next = need;
       try {
@@ -101,7 +102,7 @@ export class Reader {
   }
 
   /** S4: ends early when it holds enough; `undefined`: that was before it came to what is needed. */
-  async #read(at: TopicPartition, from: Offset, need: Offset, through: Offset): Promise<Block | undefined> {
+  async #read(at: PartitionLife, from: Offset, need: Offset, through: Offset): Promise<Block | undefined> {
     const format = this.#parts.formats.get(at.topic) ?? { kind: 'CLOUDEVENTS' };
     const events: Relayed[] = [];
     const range = { ...at, from, until: offset(through + 1) };
@@ -143,3 +144,6 @@ function compact({ from, through, events }: Block): Block {
   });
   return { from, through, events: own };
 }
+
+/** What was read of a topic is nothing to the one that has its name after it. */
+const nameOf = (at: PartitionLife): string => `${partitionName(at)}:${at.topicId ?? ''}`;

@@ -1,5 +1,5 @@
 import { MillraceError } from '../core/errors.js';
-import type { Topic } from '../core/ids.js';
+import { otherTopic, type Topic, type TopicId } from '../core/ids.js';
 import type { EventLog, TopicDescription } from '../ports/event-log.js';
 
 /** What a topic was found to be. */
@@ -23,6 +23,8 @@ export class TopicWatch implements Disposable {
   readonly #seen = new Map<Topic, SeenTopic & { readonly at: number }>();
   /** Deleted since they were seen. Should they come back, they are compared to what they were. */
   readonly #gone = new Set<Topic>();
+  /** The ids of topics that were made anew: they do not come back. */
+  readonly #former = new Set<TopicId | undefined>();
   readonly #underWay = new Map<Topic, Promise<void>>();
   readonly #signal: AbortSignal;
   readonly #timer: NodeJS.Timeout;
@@ -97,8 +99,10 @@ export class TopicWatch implements Disposable {
   }
 
   #take(topic: Topic, now: SeenTopic & { readonly at: number }, before: SeenTopic | undefined): void {
-    // A broker that has not heard of it yet answers with the partitions of before.
+    // A broker that has not heard of it yet answers with the topic, or the partitions, of before.
+    if (this.#former.has(now.id)) return;
     if (before !== undefined && before.id === now.id && now.partitions < before.partitions) return;
+    if (before !== undefined && otherTopic(before.id, now.id)) this.#former.add(before.id);
     this.#seen.set(topic, now);
     this.#gone.delete(topic);
     if (before === undefined || (before.id === now.id && before.partitions === now.partitions)) return;

@@ -1,5 +1,5 @@
 import type { Offset, Partition, Topic, TopicId } from '../core/ids.js';
-import type { Position, TopicPartition } from '../core/position.js';
+import type { PartitionLife, Position, TopicPartition } from '../core/position.js';
 import type { LogBatch, NewRecord } from '../core/record.js';
 
 export interface TopicSpec {
@@ -25,6 +25,8 @@ export interface Bounds {
 }
 
 export interface Range extends TopicPartition {
+  /** Of which topic; of the one there is when it is left out. */
+  readonly topicId?: TopicId | undefined;
   /** The first offset wanted. */
   readonly from: Offset;
   /** The offset after the last one wanted; the partition's `end` at the time of the call when left out. */
@@ -46,9 +48,13 @@ export interface AssignedBatch extends LogBatch {
 export interface GroupHandler {
   /**
    * Called once per assignment of a partition, before its first batch, also when the partition is empty.
-   * @returns where to begin; `undefined`: where the group's progress stands, or else at the earliest record
+   * It is assigned anew when its topic was deleted and made anew: the batches between two calls are all of
+   * one topic, the one with `topicId`. It is called again as well when the log no longer has the place where
+   * the member stands: what follows may not meet what came before.
+   * @returns where to begin; `undefined`: where the group's progress in this topic stands, or else at the
+   *   earliest record. A place that the partition does not have becomes the earliest.
    */
-  assigned?(partition: TopicPartition, signal: AbortSignal): Promise<Offset | undefined>;
+  assigned?(partition: PartitionLife, signal: AbortSignal): Promise<Offset | undefined>;
   /**
    * Called with the batches of one partition one after the other; those of different partitions may
    * overlap. When it rejects, the same offsets are given again, to this member or another, after a pause.
@@ -103,6 +109,7 @@ export interface EventLog extends AsyncDisposable {
    * begins after the `last` of the one before, and the final one's `last` is at least `until - 1`
    * (it may hold records past the range). Memory stays within one batch.
    * @throws {OffsetOutOfRange} when `from` is before `earliest` or after `end`, at first or on the way
+   * @throws {TopicRecreated} when the topic is no longer the one with `topicId`, at first or on the way
    */
   read(range: Range, signal: AbortSignal): AsyncIterable<LogBatch>;
 
@@ -121,6 +128,14 @@ export interface EventLog extends AsyncDisposable {
     handler: GroupHandler,
     signal: AbortSignal,
   ): Promise<GroupMember>;
+}
+
+/** Thrown by `read`: the topic was deleted, and another one has its name now. */
+export class TopicRecreated extends Error {
+  override readonly name = 'TopicRecreated';
+  constructor(readonly topic: Topic) {
+    super(`The topic ${topic} was deleted and made anew`);
+  }
 }
 
 /** Thrown by `read`: the range begins where the partition has nothing. */

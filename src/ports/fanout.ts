@@ -1,6 +1,6 @@
 import type { Relayed } from '../core/event.js';
-import type { Offset } from '../core/ids.js';
-import type { TopicPartition } from '../core/position.js';
+import type { Offset, TopicId } from '../core/ids.js';
+import type { PartitionLife, TopicPartition } from '../core/position.js';
 
 /** A relay's right to write one partition, until somebody else claims it. */
 export interface Claim {
@@ -8,6 +8,22 @@ export interface Claim {
   readonly token: string;
   /** Up to where the partition has been relayed or passed over; `undefined`: the fan-out does not know. */
   readonly passed: Offset | undefined;
+  /** The topic that `passed` is of, as the last `reset` said; `undefined`: not known. */
+  readonly topicId: TopicId | undefined;
+}
+
+/** Where a relay begins with a partition. */
+export interface Start {
+  readonly topicId: TopicId | undefined;
+  readonly passed: Offset;
+}
+
+/** How far a partition was relayed. */
+export interface Newest {
+  /** As the last `reset` said. */
+  readonly topicId: TopicId | undefined;
+  /** The newest event relayed, or else where the partition was last reset. */
+  readonly last: Offset;
 }
 
 /** A stretch of one partition: everything visible in `(after, through]`. */
@@ -26,15 +42,19 @@ export type RelayOutcome =
   /** The fan-out stands at `passed`, before the stretch begins: nothing was written. */
   | { readonly status: 'GAP'; readonly passed: Offset };
 
-/** What a node that follows a partition hears. Called in the order in which the relay wrote. */
+/**
+ * What a node that follows a partition hears. Called in the order in which the relay wrote. Each call says
+ * which topic it is of, by the id of the last `reset`: a topic that was deleted and made anew has the same
+ * name and the same offsets.
+ */
 export interface FanoutListener {
   /**
    * `events` follow each other without a gap, and the first follows `prev`: nothing visible is between
-   * `prev` and it.
+   * `prev` and it, unless it is no longer in the log.
    */
-  relayed(prev: Offset, events: readonly Relayed[]): void;
-  /** The newest event relayed so far is at `last`. Shows a loss that nothing follows. */
-  beat(last: Offset): void;
+  relayed(prev: Offset, events: readonly Relayed[], topicId: TopicId | undefined): void;
+  /** The partition was relayed so far. Shows a loss that nothing follows. */
+  beat({ last, topicId }: Newest): void;
   /** The connection was lost and is back: anything may have been missed. */
   resumed(): void;
 }
@@ -53,10 +73,11 @@ export interface Fanout extends AsyncDisposable {
   claim(partition: TopicPartition, signal: AbortSignal): Promise<Claim>;
 
   /**
-   * Forgets the window and the progress of a partition and sets its progress to `passed`: the first
-   * relay after a wipe, or after the topic was recreated. FENCED like `relay`.
+   * Forgets the window and the progress of a partition and sets its topic and its progress: the first
+   * relay after a wipe, after the topic was recreated, or after retention passed the progress. What is
+   * relayed next follows `passed`. FENCED like `relay`.
    */
-  reset(partition: TopicPartition, token: string, passed: Offset): Promise<'RESET' | 'FENCED'>;
+  reset(partition: TopicPartition, token: string, start: Start): Promise<'RESET' | 'FENCED'>;
 
   /**
    * In one atomic step: checks the token, drops events at or below the progress and idempotent events
@@ -66,7 +87,7 @@ export interface Fanout extends AsyncDisposable {
    */
   relay(partition: TopicPartition, token: string, stretch: Stretch): Promise<RelayOutcome>;
 
-  /** Publishes `beat(last)`, `last` being the newest event relayed. Does nothing for a partition never relayed. */
+  /** Publishes `beat` with what `newest` answers. Does nothing for a partition that was never reset. */
   beat(partition: TopicPartition): Promise<void>;
 
   /**
@@ -77,10 +98,10 @@ export interface Fanout extends AsyncDisposable {
 
   /**
    * The visible events in `(after, through]`, or `undefined` when the window cannot prove that it has all
-   * of them (they were trimmed, or not yet relayed).
+   * of them (they were trimmed, or not yet relayed), or is one of another topic.
    */
-  window(partition: TopicPartition, after: Offset, through: Offset): Promise<readonly Relayed[] | undefined>;
+  window(partition: PartitionLife, after: Offset, through: Offset): Promise<readonly Relayed[] | undefined>;
 
-  /** For each partition the newest event relayed (as `beat` has it); `undefined` where that is not known. */
-  newest(partitions: readonly TopicPartition[]): Promise<readonly (Offset | undefined)[]>;
+  /** For each partition how far it was relayed; `undefined` where that is not known. */
+  newest(partitions: readonly TopicPartition[]): Promise<readonly (Newest | undefined)[]>;
 }

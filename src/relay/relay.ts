@@ -1,5 +1,5 @@
 import type { Topic } from '../core/ids.js';
-import { partitionName, type TopicPartition } from '../core/position.js';
+import { type PartitionLife, partitionName, type TopicPartition } from '../core/position.js';
 import type { TopicFormat } from '../core/topic-format.js';
 import { persist } from '../core/wait.js';
 import type { Logger } from '../observe/log.js';
@@ -21,8 +21,8 @@ export interface RelayOptions {
   readonly windowEvents: number;
 }
 
-/** D7: a beat follows the last event of a partition within 250 ms. */
-const BEAT_INTERVAL = 200;
+/** D7: how often it is looked at whether a partition's beat is due, in milliseconds. */
+const BEAT_INTERVAL = 50;
 
 /** Moves events from the log into the fan-out: one member of the relays' consumer group. */
 export class Relay implements AsyncDisposable {
@@ -59,9 +59,20 @@ export class Relay implements AsyncDisposable {
     return this.#member?.ended ?? Promise.resolve();
   }
 
-  #assigned(partition: TopicPartition, lost: AbortSignal) {
+  #assigned(partition: PartitionLife, lost: AbortSignal) {
     const { log, fanout, metrics, windowEvents } = this.#options;
-    const mine = new PartitionRelay(partition, { log, fanout, metrics, windowEvents, triage: this.#triage });
+    const mine = new PartitionRelay(partition, {
+      log,
+      fanout,
+      metrics,
+      windowEvents,
+      triage: this.#triage,
+      onSkipped: ({ from, to }) => {
+        metrics.problems.inc({ kind: 'retention' });
+        const about = { partition: partitionName(partition), from, to };
+        this.#options.logger.warn(about, 'retention has taken offsets before they were relayed');
+      },
+    });
     const name = partitionName(partition);
     this.#partitions.set(name, mine);
     lost.addEventListener('abort', () => {

@@ -1,10 +1,11 @@
-import { type ExecutionResult, execute, type GraphQLFormattedError, type GraphQLSchema } from 'graphql';
+import { type ExecutionResult, execute, type GraphQLSchema } from 'graphql';
 import type { Scope } from '../binding/bindings.js';
 import { lifeOf, type Place, type Positions, type Reached } from '../core/cursor.js';
 import { UNKNOWN_TYPE } from '../core/event.js';
 import type { Partition, Topic } from '../core/ids.js';
 import { placeName, type TopicPartition } from '../core/position.js';
 import type { DeadLetters } from '../dead-letters/dead-letters.js';
+import type { EventsLost } from '../hub/events-lost.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
 import type { TopicDescription } from '../ports/event-log.js';
@@ -22,7 +23,8 @@ export interface Member {
   live(result: SharedResult, event: ParsedEvent): void;
   /** Leaves the live ones, standing at `reached` in the event's partition. */
   fallBehind(event: ParsedEvent, reached: Reached): void;
-  fail(errors: readonly GraphQLFormattedError[]): void;
+  /** Events that it has not seen are gone for good: it ends (D5). */
+  lost(loss: EventsLost): void;
 }
 
 /**
@@ -88,12 +90,11 @@ export class Cohort {
   render(event: ParsedEvent): Rendered | undefined | Promise<Rendered | undefined> {
     try {
       if (!this.wants(event)) return undefined;
-      const { binding, document, operationName, variables } = this.plan;
+      const { binding, document, variables } = this.plan;
       this.#metrics.executions.inc({ field: binding.field });
       const result = execute({
         schema: this.#schema,
         document,
-        operationName,
         variableValues: this.plan.variables,
         rootValue: {
           [binding.field]:

@@ -86,6 +86,11 @@ export class Conflation {
     this.#seen.set(number, through);
   }
 
+  /** How many events are remembered. */
+  get size(): number {
+    return this.#held.size;
+  }
+
   /** More is remembered than may be. */
   get crowded(): boolean {
     const { keys, bytes } = this.#limits;

@@ -7,14 +7,11 @@ import {
   getOperationAST,
   getVariableValues,
   Kind,
-  print,
-  TypeInfo,
-  visit,
-  visitWithTypeInfo,
 } from 'graphql';
 import type { Bindings, SubscribeBinding } from '../binding/bindings.js';
 import { MillraceError } from '../core/errors.js';
 import { type Identity, subjectOf } from '../core/identity.js';
+import type { NormalForms } from './normal-form.js';
 
 export interface SubscribeRequest {
   /** Validated against the schema. */
@@ -24,12 +21,17 @@ export interface SubscribeRequest {
   readonly identity: Identity;
 }
 
+export interface PlanOptions {
+  readonly forms: NormalForms;
+  /** S4: of its normal form, variables and arguments, which a node holds for as long as it runs. */
+  readonly maxCharacters: number;
+}
+
 /** What a subscription comes down to, once its place to start is taken out. */
 export interface Plan {
   readonly binding: SubscribeBinding;
-  /** The document without `after` and `since`, so that resuming does not change what is shared. */
+  /** In its normal form. */
   readonly document: DocumentNode;
-  readonly operationName: string | undefined;
   readonly variables: Readonly<Record<string, unknown>>;
   /** The field's arguments, coerced, without `after` and `since`. */
   readonly args: Readonly<Record<string, unknown>>;
@@ -45,10 +47,12 @@ export interface Plan {
   readonly cohort: string;
 }
 
-const START_ARGUMENTS: ReadonlySet<string> = new Set(['after', 'since']);
-
-/** @throws {MillraceError} BAD_REQUEST */
-export function planSubscription(bindings: Bindings, request: SubscribeRequest): Plan {
+/** @throws {MillraceError} BAD_REQUEST, LIMIT_EXCEEDED */
+export function planSubscription(
+  bindings: Bindings,
+  request: SubscribeRequest,
+  { forms, maxCharacters }: PlanOptions,
+): Plan {
   const { schema } = bindings;
   const operation = getOperationAST(request.document, request.operationName);
   if (operation === null || operation === undefined) throw bad('There is no operation of this name.');
@@ -63,14 +67,19 @@ export function planSubscription(bindings: Bindings, request: SubscribeRequest):
   const all = fieldArguments(schema, field, coerced.coerced);
   const { after, since, ...args } = all;
   if (after != null && since != null) throw bad('`after` and `since` cannot both say where to start.');
-  const document = withoutStart(request.document, field);
-  const variables = usedVariables(document, coerced.coerced);
-  const argsJson = canonicalJson(args);
-  const resolvers = hasResolvers(schema, document);
+  const form = forms.of(request.document, operation, coerced.coerced);
+  const variables = Object.fromEntries(
+    Object.entries(coerced.coerced).filter(([name]) => form.variables.has(name)),
+  );
+  const [argsJson, variablesJson] = [canonicalJson(args), canonicalJson(variables)];
+  const characters = form.text.length + variablesJson.length + argsJson.length;
+  if (characters > maxCharacters) {
+    const message = `The subscription has ${characters} characters with its variables and arguments; ${maxCharacters} are allowed.`;
+    throw new MillraceError('LIMIT_EXCEEDED', message);
+  }
   return {
     binding,
-    document,
-    operationName: operation.name?.value,
+    document: form.document,
     variables,
     args,
     argsJson,
@@ -79,13 +88,12 @@ export function planSubscription(bindings: Bindings, request: SubscribeRequest):
       since == null ? undefined : Date.parse(String(since instanceof Date ? since.toISOString() : since)),
     identity: request.identity,
     subject: subjectOf(request.identity),
-    resolvers,
+    resolvers: form.resolvers,
     cohort: cohortKey(
-      document,
-      operation.name?.value,
-      variables,
+      form.text,
+      variablesJson,
       argsJson,
-      resolvers ? request.identity.claims : relevantClaims(binding, request.identity),
+      form.resolvers ? request.identity.claims : relevantClaims(binding, request.identity),
     ),
   };
 }
@@ -100,60 +108,14 @@ function fieldArguments(
   return getArgumentValues(definition, field, variables);
 }
 
-/** Takes `after` and `since` out of the root field, and the variables that nothing else uses out of the document. */
-function withoutStart(document: DocumentNode, root: FieldNode): DocumentNode {
-  const bare = visit(document, {
-    Field: {
-      enter(node) {
-        if (node !== root) return undefined;
-        const left = node.arguments?.filter(({ name }) => !START_ARGUMENTS.has(name.value));
-        return { ...node, arguments: left ?? [] };
-      },
-    },
-  });
-  const used = new Set<string>();
-  visit(bare, {
-    VariableDefinition: () => false,
-    Variable: (node) => void used.add(node.name.value),
-  });
-  return visit(bare, {
-    VariableDefinition: (node) => (used.has(node.variable.name.value) ? false : null),
-  });
-}
-
-function usedVariables(document: DocumentNode, variables: Record<string, unknown>): Record<string, unknown> {
-  const used: Record<string, unknown> = {};
-  visit(document, {
-    VariableDefinition: (node) => {
-      const name = node.variable.name.value;
-      if (Object.hasOwn(variables, name)) used[name] = variables[name];
-    },
-  });
-  return used;
-}
-
 /** S1: what the field's rules read of the claims is part of what is shared, and nothing else of them is. */
 function relevantClaims(binding: SubscribeBinding, { claims }: Identity): unknown {
   if (binding.claims === 'all') return claims;
   return Object.fromEntries([...binding.claims].map((name) => [name, claims[name] ?? null]));
 }
 
-/**
- * S1: a resolver is given who asks, so what it makes is shared only by those whose claims are all the same.
- * Fields of introspection have resolvers that do not look.
- */
-function hasResolvers(schema: GraphQLSchema, document: DocumentNode): boolean {
-  const types = new TypeInfo(schema);
-  let found = false;
-  const Field = ({ name }: FieldNode): void => {
-    if (types.getFieldDef()?.resolve !== undefined && !name.value.startsWith('__')) found = true;
-  };
-  visit(document, visitWithTypeInfo(types, { Field }));
-  return found;
-}
-
-function cohortKey(document: DocumentNode, name: string | undefined, ...rest: readonly unknown[]): string {
-  const text = canonicalJson([print(document), name ?? null, ...rest]);
+function cohortKey(...parts: readonly unknown[]): string {
+  const text = canonicalJson(parts);
   return createHash('sha256').update(text).digest('base64url');
 }
 

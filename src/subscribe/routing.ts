@@ -1,9 +1,9 @@
 import type { CursorCodec, Positions } from '../core/cursor.js';
-import type { MillraceError } from '../core/errors.js';
 import type { Relayed } from '../core/event.js';
 import type { Topic } from '../core/ids.js';
 import { offset } from '../core/ids.js';
 import type { TopicPartition } from '../core/position.js';
+import type { EventsLost } from '../hub/events-lost.js';
 import type { FollowedPartition, PartitionListener } from '../hub/followed-partition.js';
 import type { Cohort, Rendered } from './cohort.js';
 import { CohortIndex } from './cohort-index.js';
@@ -60,16 +60,14 @@ export class Routing implements PartitionListener {
     }
   }
 
-  lost(at: TopicPartition, error: MillraceError): void {
+  lost(at: TopicPartition, loss: EventsLost): void {
     const concerned = [
       ...this.#everyKey.all(),
       ...[...this.#byKey.values()].flatMap((same) => [...same.all()]),
     ];
     for (const cohort of concerned) {
       if (!cohort.follows(at.partition)) continue;
-      for (const member of cohort.live) {
-        member.fail([{ message: error.message, extensions: error.extensions }]);
-      }
+      for (const member of cohort.live) member.lost(loss);
     }
   }
 

@@ -1,9 +1,9 @@
-import type { GraphQLFormattedError } from 'graphql';
-import type { CursorCodec, Reached } from '../core/cursor.js';
+import type { CursorCodec, Place, Reached } from '../core/cursor.js';
 import { MillraceError } from '../core/errors.js';
 import type { Relayed } from '../core/event.js';
 import { type Offset, offset, type Partition } from '../core/ids.js';
 import type { TopicPartition } from '../core/position.js';
+import { EventsLost } from '../hub/events-lost.js';
 import type { FollowedPartition } from '../hub/followed-partition.js';
 import type { Metrics } from '../observe/metrics.js';
 import { type Cohort, type Member, withLeftOut } from './cohort.js';
@@ -23,6 +23,15 @@ export interface Belonging {
 /** What one subscription may remember while it conflates. */
 const CONFLATION = { keys: 10_000, bytes: 4 << 20 };
 
+export interface SubscriberParts {
+  readonly codec: CursorCodec;
+  readonly metrics: Metrics;
+  readonly pace: Pace;
+  readonly budget: ConflationBudget;
+  /** The error for one that stands at `place` and whose next events are gone (D5). */
+  readonly resync: (loss: EventsLost, place: Place) => Promise<MillraceError>;
+}
+
 /**
  * One subscription. It is either live, a member of its cohort that is handed what the cohort made, or
  * behind, and then replays for itself until it stands where the node stands. A client that does not read
@@ -39,6 +48,7 @@ export class Subscriber implements Member {
   readonly #metrics: Metrics;
   readonly #pace: Pace;
   readonly #budget: ConflationBudget;
+  readonly #resync: SubscriberParts['resync'];
   #followed: readonly FollowedPartition[];
   /** Where it stands, while it is not live. */
   readonly #reached: Map<Partition, Reached>;
@@ -56,12 +66,7 @@ export class Subscriber implements Member {
     tag: string,
     { cohort, renditions, followed }: Belonging,
     reached: Map<Partition, Reached>,
-    parts: {
-      readonly codec: CursorCodec;
-      readonly metrics: Metrics;
-      readonly pace: Pace;
-      readonly budget: ConflationBudget;
-    },
+    parts: SubscriberParts,
   ) {
     this.sink = sink;
     this.tag = tag;
@@ -73,6 +78,7 @@ export class Subscriber implements Member {
     this.#metrics = parts.metrics;
     this.#pace = parts.pace;
     this.#budget = parts.budget;
+    this.#resync = parts.resync;
   }
 
   /** Becomes live at once when it stands where the node stands, or else replays until it does. */
@@ -94,7 +100,7 @@ export class Subscriber implements Member {
   /** Leaves the live ones, standing at `reached` in the event's partition, and where the node stands elsewhere. */
   fallBehind(event: ParsedEvent, reached: Reached): void {
     this.#leave();
-    this.#standHere();
+    this.#standWithNode();
     this.#reached.set(event.at.partition, reached);
     void this.#replay();
   }
@@ -102,7 +108,7 @@ export class Subscriber implements Member {
   /** Goes on in another cohort, which follows more partitions: in those it stands at `reached`. */
   move({ cohort, renditions, followed }: Belonging, reached: ReadonlyMap<Partition, Reached>): void {
     if (this.#closed) return;
-    if (this.#leave()) this.#standHere();
+    if (this.#leave()) this.#standWithNode();
     for (const [partition, here] of reached) {
       if (!this.#reached.has(partition)) this.#reached.set(partition, here);
     }
@@ -124,10 +130,26 @@ export class Subscriber implements Member {
     this.#wake?.();
   }
 
-  fail(errors: readonly GraphQLFormattedError[]): void {
+  /** Live, it stood where the node stands; what is gone comes after that. */
+  lost(loss: EventsLost): void {
+    this.#leave();
+    this.#standWithNode();
+    void this.#fail(loss);
+  }
+
+  async #fail(error: unknown): Promise<void> {
     if (this.#closed) return;
     this.close();
-    this.sink.error(errors);
+    const known =
+      error instanceof EventsLost
+        ? await this.#resync(error, this.#cohort.placeOf(this.#reached))
+        : asMillrace(error);
+    this.sink.error([{ message: known.message, extensions: known.extensions }]);
+  }
+
+  /** As one who was live: where the node stands. */
+  #standWithNode(): void {
+    for (const { at, reached: here } of this.#followed) this.#reached.set(at.partition, here);
   }
 
   #join(): void {
@@ -142,11 +164,6 @@ export class Subscriber implements Member {
     const left = this.#cohort.live.delete(this);
     if (left) this.#metrics.live.dec();
     return left;
-  }
-
-  /** As one who was live: where the node stands. */
-  #standHere(): void {
-    for (const { at, reached } of this.#followed) this.#reached.set(at.partition, reached);
   }
 
   async #replay(): Promise<void> {
@@ -165,13 +182,7 @@ export class Subscriber implements Member {
         } else await this.#step();
       }
     } catch (error) {
-      const known =
-        error instanceof MillraceError
-          ? error
-          : new MillraceError('LOG_UNAVAILABLE', 'The events after the cursor cannot be read now.', {
-              cause: error,
-            });
-      this.fail([{ message: known.message, extensions: known.extensions }]);
+      await this.#fail(error);
     } finally {
       this.#conflation?.drop();
       this.#replaying = false;
@@ -195,6 +206,8 @@ export class Subscriber implements Member {
   /** One stretch of every partition that is behind. */
   async #step(): Promise<void> {
     let moved = false;
+    const ended = this.#followed.find((partition) => partition.ended !== undefined)?.ended;
+    if (ended !== undefined) throw ended;
     if (this.#conflation !== undefined) {
       if (!(await catchUpConflated(this.#conflation, this.#followed, this.#catchingUp())))
         await this.#beyond();
@@ -315,7 +328,9 @@ export class Subscriber implements Member {
   }
 
   #caughtUp(): boolean {
-    return this.#followed.every(({ at, reached }) => this.#at(at.partition).offset === reached.offset);
+    return this.#followed.every(
+      ({ at, reached, ended }) => ended === undefined && this.#at(at.partition).offset === reached.offset,
+    );
   }
 
   #at(partition: Partition): Reached {
@@ -348,4 +363,10 @@ export class Subscriber implements Member {
   #observe(timestamp: number): void {
     this.#metrics.deliveryLatency.observe(Math.max(0, (Date.now() - timestamp) / 1000));
   }
+}
+
+function asMillrace(error: unknown): MillraceError {
+  if (error instanceof MillraceError) return error;
+  const message = 'The events after the cursor cannot be read now.';
+  return new MillraceError('LOG_UNAVAILABLE', message, { cause: error });
 }

@@ -1,9 +1,10 @@
 import { type GraphQLError, GraphQLError as GraphQLFault } from 'graphql';
 import type { Bindings } from '../binding/bindings.js';
-import type { CursorCodec, Reached } from '../core/cursor.js';
+import type { CursorCodec, Place, Reached } from '../core/cursor.js';
 import { MillraceError } from '../core/errors.js';
-import type { Partition, Topic } from '../core/ids.js';
+import { otherTopic, type Partition, type Topic } from '../core/ids.js';
 import { backoff } from '../core/wait.js';
+import { EventsLost } from '../hub/events-lost.js';
 import type { FollowedPartition } from '../hub/followed-partition.js';
 import type { Hub } from '../hub/hub.js';
 import type { SeenTopic } from '../hub/topic-watch.js';
@@ -12,7 +13,8 @@ import type { Metrics } from '../observe/metrics.js';
 import type { Cohorts, Membership } from './cohorts.js';
 import type { ConflationBudget } from './conflation.js';
 import type { Pace } from './pace.js';
-import { type Plan, planSubscription, type SubscribeRequest } from './plan.js';
+import { type Plan, type PlanOptions, planSubscription, type SubscribeRequest } from './plan.js';
+import type { Resync } from './resync.js';
 import type { ActiveSubscription, Sink } from './sink.js';
 import { type Starts, startsAdded, startsAfter, startsAt } from './starts.js';
 import { Subscriber } from './subscriber.js';
@@ -26,6 +28,8 @@ export interface SubscriptionParts {
   readonly cohorts: Cohorts;
   readonly pace: Pace;
   readonly budget: ConflationBudget;
+  readonly resync: Resync;
+  readonly plans: PlanOptions;
   /** Aborted when the node stops. */
   readonly signal: AbortSignal;
 }
@@ -96,7 +100,7 @@ export class Subscription implements ActiveSubscription {
 
   async #begin(request: SubscribeRequest, resumeFrom: string | undefined): Promise<void> {
     const { bindings, hub, codec, cohorts } = this.#parts;
-    const plan = planSubscription(bindings, request);
+    const plan = planSubscription(bindings, request, this.#parts.plans);
     authorise(plan);
     const { binding, args, identity } = plan;
     const key = binding.key?.({ args, claims: identity.claims });
@@ -105,16 +109,20 @@ export class Subscription implements ActiveSubscription {
     const starts = await this.#starts(plan, key, topic, resumeFrom ?? plan.after);
     const membership = await cohorts.join(plan, key, starts.keys(), topic);
     if (this.#closed) return membership.release();
+    if (membership.followed.some(({ at }) => otherTopic(at.topicId, topic.id))) {
+      // Made anew meanwhile: what was found out is of another topic.
+      membership.release();
+      return this.#begin(request, resumeFrom);
+    }
     try {
       const reached = await this.#reached(membership.followed, starts);
       if (this.#closed) return membership.release();
-      const subscriber = new Subscriber(
-        this.#watched(),
-        codec.tag(scopeOf(plan)),
-        membership,
-        reached,
-        this.#parts,
-      );
+      const who = { topic: plan.binding.topic, key, tag: codec.tag(scopeOf(plan)) };
+      const parts = {
+        ...this.#parts,
+        resync: (loss: EventsLost, place: Place) => this.#parts.resync.error(loss, who, place),
+      };
+      const subscriber = new Subscriber(this.#watched(), who.tag, membership, reached, parts);
       this.#run = { plan, key, subscriber, membership, topic };
       subscriber.start();
     } catch (error) {
@@ -134,7 +142,13 @@ export class Subscription implements ActiveSubscription {
     const { hub, codec } = this.#parts;
     if (after !== undefined) {
       const place = codec.read(after, scopeOf(plan));
-      await hub.verify(plan.binding.topic, place.positions);
+      try {
+        await hub.verify(plan.binding.topic, place);
+      } catch (error) {
+        if (!(error instanceof EventsLost)) throw error;
+        const who = { topic: plan.binding.topic, key, tag: codec.tag(scopeOf(plan)) };
+        throw await this.#parts.resync.error(error, who, place);
+      }
       return startsAfter(place, key, partitions);
     }
     if (plan.since === undefined) return startsAt({ from: 'now' }, key, partitions);
@@ -169,7 +183,9 @@ export class Subscription implements ActiveSubscription {
     const membership = await this.#parts.cohorts.join(run.plan, run.key, numbers, now);
     try {
       const reached = await this.#reached(membership.followed, added);
-      if (this.#closed) return membership.release();
+      // Made anew meanwhile: its places are of the topic before, and so is the end that it comes to.
+      const another = membership.followed.some(({ at }) => otherTopic(at.topicId, now.id));
+      if (this.#closed || another) return membership.release();
       run.subscriber.move(membership, reached);
     } catch (error) {
       membership.release();

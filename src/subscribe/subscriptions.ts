@@ -6,8 +6,10 @@ import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
 import { Cohorts } from './cohorts.js';
 import { ConflationBudget } from './conflation.js';
+import { NormalForms } from './normal-form.js';
 import { Pace } from './pace.js';
 import type { SubscribeRequest } from './plan.js';
+import { Resync } from './resync.js';
 import type { ActiveSubscription, Sink } from './sink.js';
 import { Subscription, type SubscriptionParts } from './subscription.js';
 
@@ -17,6 +19,8 @@ export interface SubscriptionsOptions {
   readonly codec: CursorCodec;
   readonly metrics: Metrics;
   readonly logger: Logger;
+  /** S4: how many characters a subscription may have, with its variables and arguments; 65,536 when left out. */
+  readonly maxCharacters?: number;
   /** Takes the events that fields fail on. */
   readonly deadLetters: DeadLetters;
 }
@@ -34,7 +38,9 @@ export class Subscriptions {
     const { hub } = options;
     const cohorts = new Cohorts({ ...options, schema });
     const budget = new ConflationBudget(CONFLATION_BYTES);
-    this.#parts = { ...options, cohorts, pace: new Pace(), budget, signal: hub.stopping };
+    const resync = new Resync(hub, options.codec);
+    const plans = { forms: new NormalForms(schema), maxCharacters: options.maxCharacters ?? 65_536 };
+    this.#parts = { ...options, cohorts, pace: new Pace(), budget, resync, plans, signal: hub.stopping };
     hub.topics.listeners.add((topic) => {
       for (const one of this.#running) if (one.topic === topic) one.grow();
     });

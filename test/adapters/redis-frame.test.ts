@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { decodeFrames, encodeFrame } from '../../src/adapters/redis/frame.js';
 import { decodeMessage, decodeOffset, encodeBeat } from '../../src/adapters/redis/message.js';
 import type { Relayed } from '../../src/core/event.js';
-import { eventId, offset } from '../../src/core/ids.js';
+import { eventId, offset, topicId } from '../../src/core/ids.js';
 import { relayed } from '../contract/fanout-tools.js';
 
 const text = fc.string({ unit: 'grapheme', maxLength: 40 });
@@ -60,18 +60,34 @@ describe('frames', () => {
 });
 
 describe('messages', () => {
-  it('a beat carries its offset', () => {
-    expect(decodeMessage(encodeBeat(offset(42)))).toEqual({ kind: 'BEAT', last: 42 });
+  it('a beat carries its topic and its offset', () => {
+    for (const id of [topicId('aZ_-09'), undefined]) {
+      const beat = { topicId: id, last: offset(42) };
+      expect(decodeMessage(encodeBeat(beat))).toEqual({ kind: 'BEAT', ...beat });
+    }
   });
 
   it('events carry what they follow, and data with newlines', () => {
     const event = relayed(7, { data: Buffer.from('\n\n') });
-    const bytes = Buffer.concat([Buffer.from('E-1\n'), encodeFrame(event)]);
-    expect(decodeMessage(bytes)).toEqual({ kind: 'EVENTS', prev: -1, events: [event] });
+    const bytes = Buffer.concat([Buffer.from('Eid -1\n'), encodeFrame(event)]);
+    expect(decodeMessage(bytes)).toEqual({ kind: 'EVENTS', topicId: 'id', prev: -1, events: [event] });
   });
 
   it('anything else is refused', () => {
-    for (const bytes of ['', 'B', 'E', 'E5', 'Ex\n', 'B1.5', 'B-2', 'B1e3', 'X5']) {
+    for (const bytes of [
+      '',
+      'B',
+      'E',
+      'E 5',
+      'Ex\n',
+      'E x\n',
+      'B5',
+      'B 1.5',
+      'B -2',
+      'B 1e3',
+      'Ba b 1',
+      'X 5',
+    ]) {
       expect(() => decodeMessage(Buffer.from(bytes)), bytes).toThrow();
     }
     expect(decodeOffset('9007199254740991')).toBe(Number.MAX_SAFE_INTEGER);

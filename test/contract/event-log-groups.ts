@@ -42,6 +42,15 @@ export function groupContract(bench: () => EventLogHarness): void {
     }
   });
 
+  it('D5: a member is told of which topic its partitions are', async () => {
+    const topic = await newTopic(log(), 'life', 2);
+    const recorder = new Recorder();
+    await using _ = await join(uniqueGroup(), topic, recorder);
+    await expect.poll(() => recorder.topicIds.length, POLL).toBe(2);
+    const { id } = (await log().describe([topic], soon())).get(topic) ?? {};
+    expect(recorder.topicIds).toEqual([id, id]);
+  });
+
   it('each group gets everything', async () => {
     const topic = await newTopic(log(), 'groups', 1);
     await log().append(numbered(topic, 5), soon());

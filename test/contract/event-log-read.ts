@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { offset, partition, type Topic } from '../../src/core/ids.js';
-import { type EventLog, OffsetOutOfRange } from '../../src/ports/event-log.js';
+import { offset, partition, type Topic, type TopicId } from '../../src/core/ids.js';
+import { type EventLog, OffsetOutOfRange, TopicRecreated } from '../../src/ports/event-log.js';
 import { newTopic, numbered, readBatches, readRecords, soon, text } from './event-log-tools.js';
 
 const P0 = partition(0);
@@ -56,6 +56,20 @@ export function readContract(log: () => EventLog): void {
         bounds: { earliest: 0, end: 3 },
       });
     }
+  });
+
+  it('D5: reads a range of the topic that it names, and says when another one has its name', async () => {
+    const [topic, other] = [await filled(3), await filled(3)];
+    const described = await log().describe([topic, other], soon());
+    const read = async (id: TopicId | undefined): Promise<number> => {
+      let records = 0;
+      const range = { topic, topicId: id, partition: P0, from: offset(0) };
+      for await (const batch of log().read(range, soon())) records += batch.records.length;
+      return records;
+    };
+    expect(await read(described.get(topic)?.id)).toBe(3);
+    expect(await read(undefined)).toBe(3);
+    await expect(read(described.get(other)?.id)).rejects.toThrow(TopicRecreated);
   });
 
   it('D3: reads more than one batch in order, and the batches meet', async () => {

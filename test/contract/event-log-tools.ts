@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { type Offset, offset, type Partition, type Topic, topic } from '../../src/core/ids.js';
+import { type Offset, offset, type Partition, type Topic, type TopicId, topic } from '../../src/core/ids.js';
 import { partitionOfKey } from '../../src/core/partitioner.js';
-import { partitionName, type TopicPartition } from '../../src/core/position.js';
+import { type PartitionLife, partitionName, type TopicPartition } from '../../src/core/position.js';
 import type { LogBatch, LogRecord, NewRecord } from '../../src/core/record.js';
 import type { AssignedBatch, EventLog, GroupHandler } from '../../src/ports/event-log.js';
 
@@ -68,6 +68,8 @@ export class Recorder implements GroupHandler {
   readonly owned = new Set<string>();
   /** Every call, in order: `assigned t/0`, `batch t/0`. */
   readonly calls: string[] = [];
+  /** What `assigned` said the topic was. */
+  readonly topicIds: (TopicId | undefined)[] = [];
   /** The records of the batches whose handling succeeded. */
   readonly handled: { at: string; offset: Offset; value: string | null }[] = [];
 
@@ -76,9 +78,10 @@ export class Recorder implements GroupHandler {
     private readonly begin: (at: TopicPartition) => Offset | undefined = () => undefined,
   ) {}
 
-  async assigned(at: TopicPartition, signal: AbortSignal): Promise<Offset | undefined> {
+  async assigned(at: PartitionLife, signal: AbortSignal): Promise<Offset | undefined> {
     const name = partitionName(at);
     this.calls.push(`assigned ${name}`);
+    this.topicIds.push(at.topicId);
     this.owned.add(name);
     signal.addEventListener('abort', () => this.owned.delete(name), { once: true });
     return this.begin(at);

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Relayed } from '../../src/core/event.js';
-import { eventId, type Offset, offset, partition, topic } from '../../src/core/ids.js';
-import type { TopicPartition } from '../../src/core/position.js';
-import type { Fanout, FanoutListener, Stretch } from '../../src/ports/fanout.js';
+import { eventId, type Offset, offset, partition, type TopicId, topic, topicId } from '../../src/core/ids.js';
+import type { PartitionLife, TopicPartition } from '../../src/core/position.js';
+import type { Fanout, FanoutListener, Newest, Stretch } from '../../src/ports/fanout.js';
 
 /** How many events per partition the fan-outs under test are to keep, about. */
 export const WINDOW_EVENTS = 1_000;
@@ -10,8 +10,13 @@ export const WINDOW_EVENTS = 1_000;
 export const never: AbortSignal = new AbortController().signal;
 
 /** A partition that nobody else uses. */
-export function freshPartition(): TopicPartition {
-  return { topic: topic(`t-${randomUUID()}`), partition: partition(3) };
+export function freshPartition(): PartitionLife {
+  return { topic: topic(`t-${randomUUID()}`), partition: partition(3), topicId: topicId(randomUUID()) };
+}
+
+/** The same partition after its topic was deleted and made anew. */
+export function anew(at: TopicPartition): PartitionLife {
+  return { ...at, topicId: topicId(randomUUID()) };
 }
 
 export function relayed(at: number, changes: Partial<Relayed['event']> = {}): Relayed {
@@ -39,10 +44,16 @@ export function upTo(first: number, last: number): number[] {
   return Array.from({ length: last - first + 1 }, (_, i) => first + i);
 }
 
+/** Where a relay begins. */
+export const start = ({ topicId: id }: PartitionLife, passed: number) => ({
+  topicId: id,
+  passed: offset(passed),
+});
+
 /** Claims a partition and sets its progress. @returns the token */
-export async function claimAt(fanout: Fanout, at: TopicPartition, passed: number): Promise<string> {
+export async function claimAt(fanout: Fanout, at: PartitionLife, passed: number): Promise<string> {
   const { token } = await fanout.claim(at, never);
-  if ((await fanout.reset(at, token, offset(passed))) !== 'RESET') throw new Error('fenced');
+  if ((await fanout.reset(at, token, start(at, passed))) !== 'RESET') throw new Error('fenced');
   return token;
 }
 
@@ -51,16 +62,20 @@ export class Heard implements FanoutListener {
   readonly messages: { prev: Offset; offsets: Offset[] }[] = [];
   readonly events: Relayed[] = [];
   readonly beats: Offset[] = [];
+  /** The topic of each message and beat. */
+  readonly topicIds: (TopicId | undefined)[] = [];
   resumptions = 0;
 
   get offsets(): number[] {
     return this.events.map((event) => event.offset);
   }
-  relayed(prev: Offset, events: readonly Relayed[]): void {
+  relayed(prev: Offset, events: readonly Relayed[], id: TopicId | undefined): void {
+    this.topicIds.push(id);
     this.messages.push({ prev, offsets: events.map((event) => event.offset) });
     this.events.push(...events);
   }
-  beat(last: Offset): void {
+  beat({ last, topicId: id }: Newest): void {
+    this.topicIds.push(id);
     this.beats.push(last);
   }
   resumed(): void {

@@ -1,13 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { eventId, offset } from '../../src/core/ids.js';
-import type { TopicPartition } from '../../src/core/position.js';
+import type { PartitionLife } from '../../src/core/position.js';
 import type { Fanout } from '../../src/ports/fanout.js';
 import {
+  anew,
   claimAt,
   freshPartition,
   Heard,
   never,
   relayed,
+  start,
   stretch,
   upTo,
   WINDOW_EVENTS,
@@ -19,7 +21,8 @@ const SOON = { timeout: 30_000 };
 export function fanoutContract(name: string, open: () => Promise<Fanout>): void {
   describe(`${name} as a Fanout`, { timeout: 60_000 }, () => {
     let fanout: Fanout;
-    let at: TopicPartition;
+    let at: PartitionLife;
+    const newest = (last: number) => ({ topicId: at.topicId, last });
     beforeEach(async () => {
       fanout = await open();
       at = freshPartition();
@@ -50,8 +53,8 @@ export function fanoutContract(name: string, open: () => Promise<Fanout>): void 
         await using _ = await fanout.follow(at, heard);
         const { token } = await fanout.claim(at, never);
         expect(await fanout.relay(at, old, stretch(-1, 0, [0]))).toEqual({ status: 'FENCED' });
-        expect(await fanout.reset(at, old, offset(7))).toBe('FENCED');
-        expect(await fanout.newest([at])).toEqual([undefined]);
+        expect(await fanout.reset(at, old, start(at, 7))).toBe('FENCED');
+        expect(await fanout.newest([at])).toEqual([newest(-1)]);
         await fanout.relay(at, token, stretch(-1, 1, [1]));
         await vi.waitFor(() => expect(heard.offsets).toEqual([1]), SOON);
         expect(await fanout.window(at, offset(-1), offset(1))).toEqual([relayed(1)]);
@@ -75,7 +78,7 @@ export function fanoutContract(name: string, open: () => Promise<Fanout>): void 
       it('refuses a stretch that begins after its progress', async () => {
         const token = await claimAt(fanout, at, 3);
         expect(await fanout.relay(at, token, stretch(5, 6, [6]))).toEqual({ status: 'GAP', passed: 3 });
-        expect(await fanout.newest([at])).toEqual([undefined]);
+        expect(await fanout.newest([at])).toEqual([newest(3)]);
       });
 
       it('chains what is visible over offsets that were passed over', async () => {
@@ -182,16 +185,16 @@ export function fanoutContract(name: string, open: () => Promise<Fanout>): void 
         await vi.waitFor(() => expect(whole.offsets).toEqual([0]), SOON);
       });
 
-      it('D7: a beat carries the newest event relayed, and is silent before there is one', async () => {
+      it('D7: a beat carries the newest event relayed, or else where it was reset, and is silent before', async () => {
         const heard = new Heard();
         await using _ = await fanout.follow(at, heard);
         await fanout.beat(at);
-        const token = await claimAt(fanout, at, -1);
+        const token = await claimAt(fanout, at, 1);
         await fanout.beat(at);
-        await fanout.relay(at, token, stretch(-1, 8, [2, 5]));
+        await fanout.relay(at, token, stretch(1, 8, [2, 5]));
         await fanout.beat(at);
-        await vi.waitFor(() => expect(heard.beats).toEqual([5]), SOON);
-        expect(await fanout.newest([freshPartition(), at])).toEqual([undefined, 5]);
+        await vi.waitFor(() => expect(heard.beats).toEqual([1, 5]), SOON);
+        expect(await fanout.newest([freshPartition(), at])).toEqual([undefined, newest(5)]);
       });
 
       it('carries data byte for byte, every attribute, and tombstones', async () => {
@@ -214,6 +217,45 @@ export function fanoutContract(name: string, open: () => Promise<Fanout>): void 
         await fanout.relay(at, token, { after: offset(-1), through: offset(4), events });
         await vi.waitFor(() => expect(heard.events).toEqual(events), SOON);
         expect(await fanout.window(at, offset(-1), offset(4))).toEqual(events);
+      });
+    });
+
+    describe('a topic made anew', () => {
+      it('D5: whoever claims learns of which topic the progress is', async () => {
+        expect((await fanout.claim(at, never)).topicId).toBeUndefined();
+        await claimAt(fanout, at, 4);
+        expect(await fanout.claim(at, never)).toMatchObject({ passed: 4, topicId: at.topicId });
+        const next = anew(at);
+        await claimAt(fanout, next, 0);
+        expect(await fanout.claim(at, never)).toMatchObject({ passed: 0, topicId: next.topicId });
+      });
+
+      it('D5: whoever follows hears of which topic events and beats are', async () => {
+        const heard = new Heard();
+        await using _ = await fanout.follow(at, heard);
+        await fanout.relay(at, await claimAt(fanout, at, 6), stretch(6, 7, [7]));
+        await fanout.beat(at);
+        const next = anew(at);
+        await fanout.relay(next, await claimAt(fanout, next, -1), stretch(-1, 0, [0]));
+        await fanout.beat(at);
+        const unknown = { ...at, topicId: undefined };
+        await fanout.relay(at, await claimAt(fanout, unknown, -1), stretch(-1, 1, [1]));
+        await vi.waitFor(() => expect(heard.topicIds).toHaveLength(5), SOON);
+        const { topicId } = at;
+        expect(heard.topicIds).toEqual([topicId, topicId, next.topicId, next.topicId, undefined]);
+        expect(heard.beats).toEqual([7, 0]);
+      });
+
+      it('D5: the window of one topic proves nothing of another', async () => {
+        const token = await claimAt(fanout, at, -1);
+        await fanout.relay(at, token, stretch(-1, 2, [0, 1, 2]));
+        const next = anew(at);
+        expect(await fanout.window(next, offset(0), offset(2))).toBeUndefined();
+        expect(await fanout.window(next, offset(2), offset(2))).toBeUndefined();
+        expect(await fanout.window(at, offset(0), offset(2))).toHaveLength(2);
+        await claimAt(fanout, next, 2);
+        expect(await fanout.window(next, offset(2), offset(2))).toEqual([]);
+        expect(await fanout.window(at, offset(2), offset(2))).toBeUndefined();
       });
     });
 
@@ -266,8 +308,8 @@ export function fanoutContract(name: string, open: () => Promise<Fanout>): void 
       it('forgets with a reset', async () => {
         const token = await claimAt(fanout, at, -1);
         await fanout.relay(at, token, stretch(-1, 9, upTo(0, 9)));
-        expect(await fanout.reset(at, token, offset(4))).toBe('RESET');
-        expect(await fanout.newest([at])).toEqual([undefined]);
+        expect(await fanout.reset(at, token, start(at, 4))).toBe('RESET');
+        expect(await fanout.newest([at])).toEqual([newest(4)]);
         expect(await fanout.window(at, offset(4), offset(9))).toBeUndefined();
         expect(await fanout.relay(at, token, stretch(4, 6, [5, 6]))).toMatchObject({ duplicates: 0 });
         expect(await fanout.window(at, offset(4), offset(6))).toEqual([relayed(5), relayed(6)]);

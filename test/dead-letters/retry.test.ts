@@ -178,6 +178,22 @@ describe('putting dead letters back', () => {
     expect(await records(world)).toHaveLength(2_400);
   });
 
+  it('D10 tells records of a topic from those of another that had its name', async () => {
+    await using world = await openWorld();
+    const origin = { topic: world.topic, partition: partition(0), offset: offset(0) };
+    const write = (timestamp: number) => {
+      const record = { key: 'k', headers: {}, timestamp, value: Buffer.from(`of ${timestamp}`) };
+      return appendLetters(world.log, [deadLetter(origin, record, { kind: 'data', reason: 'no JSON' })]);
+    };
+    await write(1);
+    expect(await retry(world)).toMatchObject({ putBack: 1 });
+    await write(1);
+    await write(2);
+    expect(await retry(world, { only: ['said/0@0'] })).toMatchObject({ putBack: 1, before: [] });
+    expect(await values(world, 0)).toEqual(['of 1', 'of 2']);
+    expect(await retry(world, { only: ['said/0@0'] })).toMatchObject({ putBack: 0, before: ['said/0@0'] });
+  });
+
   it('takes what a letter left out from the log, and says what is no longer there', async () => {
     await using world = await openWorld();
     await world.mumble('k');

@@ -15,7 +15,6 @@ const CHAIN = {
 
 export const plants: readonly Plant[] = [
   { case: 'cut again and again', ...CHANNELS_AGAIN },
-  { case: 'cut again and again', ...CHAIN },
   {
     case: 'late by a second',
     guard: 'a node drops what it has shown before',
@@ -41,7 +40,7 @@ export const plants: readonly Plant[] = [
     case: 'swallowed without closing',
     guard: 'where the fan-out does not say where a partition stands, the log is asked',
     file: 'src/hub/hub.ts',
-    find: 'if (last === undefined) unknown.push(partition);',
+    find: 'if (last === undefined || !partition.told(last)) unknown.push(partition);',
     replace: 'if (last === undefined) continue;',
   },
   { case: 'every third message dropped', ...CHAIN },

@@ -7,7 +7,7 @@ import { Metrics } from '../../src/observe/metrics.js';
 import { type EventLog, OffsetOutOfRange } from '../../src/ports/event-log.js';
 import type { Fanout } from '../../src/ports/fanout.js';
 
-const AT = { topic: topic('said'), partition: partition(0) };
+const AT = { topic: topic('said'), partition: partition(0), topicId: undefined };
 const END = 5_000;
 
 interface Scene {

@@ -10,6 +10,7 @@ import {
   Heard,
   never,
   relayed,
+  start,
   stretch,
   WINDOW_EVENTS,
 } from '../contract/fanout-tools.js';
@@ -35,14 +36,14 @@ describe('with a real Redis', { timeout: 60_000 }, () => {
     await fanout.relay(at, old, stretch(-1, 0, [0]));
     await redis.wipe(`${prefix}:{${at.topic}/*`);
     expect(await fanout.relay(at, old, stretch(0, 1, [1]))).toEqual({ status: 'FENCED' });
-    expect(await fanout.reset(at, old, offset(0))).toBe('FENCED');
+    expect(await fanout.reset(at, old, start(at, 0))).toBe('FENCED');
     expect(await fanout.newest([at])).toEqual([undefined]);
     expect(await fanout.window(at, offset(-1), offset(0))).toBeUndefined();
     await fanout.beat(at);
     const claim = await fanout.claim(at, never);
     expect(claim.passed).toBeUndefined();
     expect(Number(claim.token)).toBeGreaterThan(Number(old));
-    expect(await fanout.reset(at, claim.token, offset(-1))).toBe('RESET');
+    expect(await fanout.reset(at, claim.token, start(at, -1))).toBe('RESET');
     expect(await fanout.relay(at, old, stretch(-1, 1, [1]))).toEqual({ status: 'FENCED' });
     expect(await fanout.relay(at, claim.token, stretch(-1, 0, [0]))).toMatchObject({ status: 'RELAYED' });
   });
@@ -132,7 +133,7 @@ describe('with a real Redis', { timeout: 60_000 }, () => {
     const at = freshPartition();
     const heard = new Heard();
     await using _ = await fanout.follow(at, heard);
-    await redis.client.publish(`${prefix}:{${at.topic}/${at.partition}}:live`, 'E0\nnonsense');
+    await redis.client.publish(`${prefix}:{${at.topic}/${at.partition}}:live`, 'Eid 0\nnonsense');
     await fanout.relay(at, await claimAt(fanout, at, -1), stretch(-1, 0, [0]));
     await vi.waitFor(() => expect(heard.offsets).toEqual([0]), SOON);
     expect(onProblem).toHaveBeenCalledOnce();
@@ -146,7 +147,7 @@ describe('the Redis fan-out without a Redis', { timeout: 60_000 }, () => {
     const at = freshPartition();
     const operations = [
       fanout.claim(at, never),
-      fanout.reset(at, '1', offset(0)),
+      fanout.reset(at, '1', start(at, 0)),
       fanout.relay(at, '1', stretch(-1, 0, [0])),
       fanout.beat(at),
       fanout.follow(at, new Heard()),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { folderOf, startProcess } from '../support/gateway-process.js';
 import { run } from '../support/run.js';
+import { runningSubscriptions } from '../support/running.js';
 
 const MAIN = new URL('../../dist/main.js', import.meta.url).pathname;
 
@@ -124,4 +125,86 @@ describe('the command line', () => {
       data: { say: { topic: 'chat', offset: '1' } },
     });
   });
+
+  it('D10 lists what was set aside, puts it back once, and says so', async () => {
+    const schema = `
+      type Query { ok: Boolean }
+      type Mutation { say(text: String!, n: Int): Published! @publish(topic: "chat", type: "Said", key: "args.text") }
+      type Subscription { loud: Said! @subscribe(topic: "chat", filter: "event.n > 1") }
+      type Said { text: String!, n: Int }
+    `;
+    await using folder = await folderOf({ 'schema/chat.graphql': schema });
+    const deadLetters = (...args: string[]) => millrace(folder.path, ['dead-letters', ...args]);
+    expect(await deadLetters('list')).toEqual({
+      code: 0,
+      stdout: 'There are no dead letters.\n',
+      stderr: '',
+    });
+    expect(await deadLetters('retry')).toMatchObject({ code: 0, stdout: 'There is nothing to put back.\n' });
+    let place: string;
+    {
+      await using node = await startProcess(['start'], { cwd: folder.path, env: { LOG_LEVEL: 'silent' } });
+      const ask = (query: string, accept: string) =>
+        fetch(`${node.url}/graphql`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', accept },
+          body: JSON.stringify({ query }),
+        });
+      await using _ = endOf(await ask('subscription { loud { text } }', 'text/event-stream'));
+      await runningSubscriptions(node.url, 1);
+      const said = await ask('mutation { say(text: "x") { partition offset } }', 'application/json');
+      const { data } = await said.json();
+      place = `chat/${data.say.partition}@${data.say.offset}`;
+      const letters = async () =>
+        /^millrace_dead_letters_total\{topic="chat"\} 1$/m.test(
+          await (await fetch(`${node.url}/metrics`)).text(),
+        );
+      await expect.poll(letters, { timeout: 60_000 }).toBe(true);
+      // The embedded log belongs to one process.
+      const busy = await deadLetters('list');
+      expect(busy).toMatchObject({ code: 1, stdout: '' });
+      expect(busy.stderr).toContain(String(node.child.pid));
+    }
+    const table = (await deadLetters('list', 'chat')).stdout;
+    expect(table).toMatch(/^WHEN .*VALUE$/m);
+    expect(table).toContain(place);
+    expect(table).toMatch(/ filter +loud +x +1 +no +event\.n > 1 has no value: .*null.* \{"text":"x"/);
+    const [line, ...more] = (await deadLetters('list', '--json')).stdout.trim().split('\n');
+    expect(more).toEqual([]);
+    expect(JSON.parse(String(line))).toMatchObject({
+      topic: 'chat',
+      kind: 'filter',
+      fields: ['loud'],
+      key: 'x',
+      letters: 1,
+    });
+
+    const [at] = place.split('/').slice(1);
+    expect(await deadLetters('retry', '--at', '3@99', 'chat')).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: 'millrace: chat/3@99 is not put back: no dead letter is about it\n',
+    });
+    const back = await deadLetters('retry', '--at', String(at));
+    expect(back.stdout).toMatch(new RegExp(`^${place} is put back as chat/\\d@\\d+\nPut back: 1\\.\n$`));
+    expect(back.code).toBe(0);
+    expect(await deadLetters('retry')).toMatchObject({ code: 0, stdout: 'There is nothing to put back.\n' });
+    expect((await deadLetters('list')).stdout).toMatch(/ x +1 +yes /);
+  }, 240_000);
+
+  it.each([
+    [['list', 'nowhere'], 'The log has no topic nowhere.dlt. Topics here: chat.'],
+    [['retry', '--at', '1'], '1 is no place; write --at partition@offset or topic/partition@offset.'],
+    [['list', '--limit', '0'], "option '--limit <n>' argument '0' is invalid"],
+  ])('says what is wrong with dead-letters %j', async (args, message) => {
+    await using folder = await folderOf({ 'schema/chat.graphql': CHAT });
+    const { code, stderr, stdout } = await millrace(folder.path, ['dead-letters', ...args]);
+    expect(stderr).toContain(message);
+    expect([code, stdout]).toEqual([1, '']);
+  });
 });
+
+/** Ends a response's body, whatever it still has. */
+function endOf(response: Response): AsyncDisposable {
+  return { [Symbol.asyncDispose]: async () => response.body?.cancel() };
+}

@@ -9,6 +9,7 @@ import { openLogger } from '../../src/observe/log.js';
 import { Metrics } from '../../src/observe/metrics.js';
 import type { EventLog } from '../../src/ports/event-log.js';
 import { Cohort } from '../../src/subscribe/cohort.js';
+import { NormalForms } from '../../src/subscribe/normal-form.js';
 import { planSubscription } from '../../src/subscribe/plan.js';
 import { Renditions } from '../../src/subscribe/renditions.js';
 import { bound } from '../binding/schema.js';
@@ -45,12 +46,16 @@ function open(select = 'n text', field = 'said') {
   const clock = { now: 0 };
   const metrics = new Metrics();
   const bindings = bound(SCHEMA, resolvers);
-  const plan = planSubscription(bindings, {
-    document: parse(`subscription { ${field} { ${select} } }`),
-    operationName: undefined,
-    variables: {},
-    identity: { claims: {}, expiresAt: undefined },
-  });
+  const plan = planSubscription(
+    bindings,
+    {
+      document: parse(`subscription { ${field} { ${select} } }`),
+      operationName: undefined,
+      variables: {},
+      identity: { claims: {}, expiresAt: undefined },
+    },
+    { forms: new NormalForms(bindings.schema), maxCharacters: 10_000 },
+  );
   const logger = openLogger('silent');
   const log = { append: () => Promise.reject(new Error('No letters here')) } as unknown as EventLog; // Nothing fails.
   const deadLetters = new DeadLetters({ log, metrics, logger });

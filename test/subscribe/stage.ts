@@ -21,6 +21,9 @@ const SCHEMA = `
     said(about: String): Said @subscribe(topic: "said")
     other(about: String): Said @subscribe(topic: "said")
     like(text: String, n: Int): Said @subscribe(topic: "said", filter: "event.text == args.text && (args.n == null || event.n > args.n)")
+    newest(below: Int = 1000): Said @subscribe(topic: "said", filter: "event.n < args.below", onSlow: CONFLATE)
+    newestRuled: Said @subscribe(topic: "said", onSlow: CONFLATE) @auth(rule: "event.n > 2")
+    all: Said @subscribe(topic: "said", onSlow: DISCONNECT)
     ofKey(key: ID!): Said @subscribe(topic: "said", key: "args.key")
     ruled: Said @subscribe(topic: "said") @auth(rule: "claims.sub == 'ada' || event.n > 2")
     below(most: Int): Said @subscribe(topic: "said", filter: "event.n < args.most")
@@ -49,10 +52,15 @@ export class Client implements Sink {
   readonly errors: GraphQLFormattedError[] = [];
   /** How many results it still takes. One for which there is no room is not taken. */
   room = Number.POSITIVE_INFINITY;
+  /** Whether it did not take a result since it read last. */
+  isHeldBack = false;
   running: ActiveSubscription | undefined;
 
   next({ head }: SharedResult, tag: string): boolean {
-    if (this.room === 0) return false;
+    if (this.room === 0) {
+      this.isHeldBack = true;
+      return false;
+    }
     this.room -= 1;
     const result = JSON.parse(`${head}${tag}${RESULT_END}`);
     const { data, extensions } = result;
@@ -74,6 +82,7 @@ export class Client implements Sink {
   /** Takes `room` more, now that it reads again. */
   read(room = Number.POSITIVE_INFINITY): void {
     this.room = room;
+    this.isHeldBack = false;
     this.running?.drained();
   }
 
@@ -86,7 +95,7 @@ export class Client implements Sink {
 export async function openStage(options?: Parameters<typeof openWorld>[0]) {
   const world = await openWorld(options);
   onTestFinished(() => world[Symbol.asyncDispose]());
-  await world.relay();
+  const relaying = await world.relay();
   const hub = world.hub();
   const { metrics } = world;
   const subscriptions = new Subscriptions({
@@ -100,6 +109,7 @@ export async function openStage(options?: Parameters<typeof openWorld>[0]) {
   return {
     ...world,
     hub,
+    relaying,
     /** Subscribes to `it: <field>`, and selects `n` unless told otherwise. */
     subscribe(field: string, claims: Claims = {}, select = 'n', client = new Client()): Client {
       const document = parse(`subscription { it: ${field} { ${select} } }`);

@@ -6,26 +6,28 @@ import { openEmbeddedLog } from '../../src/adapters/embedded/log.js';
 import { openEmbeddedStore } from '../../src/adapters/embedded/store.js';
 import { encodeEvent } from '../../src/core/cloudevent.js';
 import { eventId, offset, partition, type Topic, topic } from '../../src/core/ids.js';
-import type { Position } from '../../src/core/position.js';
+import type { PartitionLife, Position } from '../../src/core/position.js';
 import type { LogRecord } from '../../src/core/record.js';
 import type { TopicFormat } from '../../src/core/topic-format.js';
 import { DeadLetters } from '../../src/dead-letters/dead-letters.js';
 import { Hub } from '../../src/hub/hub.js';
 import { openLogger } from '../../src/observe/log.js';
 import { Metrics } from '../../src/observe/metrics.js';
-import type { EventLog } from '../../src/ports/event-log.js';
 import type { Fanout } from '../../src/ports/fanout.js';
 import { Relay } from '../../src/relay/relay.js';
+import { type ScriptedLog, scripted } from './scripted-log.js';
 
 /** A log, a fan-out, and what runs between them, in this process. */
 export interface World extends AsyncDisposable {
-  readonly log: EventLog;
+  readonly log: ScriptedLog;
   readonly fanout: Fanout;
   readonly metrics: Metrics;
   readonly deadLetters: DeadLetters;
   readonly topic: Topic;
   readonly formats: ReadonlyMap<Topic, TopicFormat>;
   relay(): Promise<Relay>;
+  /** A partition of the topic as it is now. */
+  at(number: number): Promise<PartitionLife>;
   hub(fanout?: Fanout): Hub;
   /** Appends events `{n}` of type `Said` under a key. */
   say(
@@ -47,7 +49,7 @@ export async function openWorld({
 } = {}): Promise<World> {
   const dir = await mkdtemp(join(tmpdir(), 'millrace-world-'));
   const store = openEmbeddedStore({ dir });
-  const log = openEmbeddedLog(store);
+  const log = scripted(openEmbeddedLog(store));
   const fanout = openInProcessFanout({ windowEvents });
   const metrics = new Metrics();
   const logger = openLogger('silent');
@@ -79,6 +81,10 @@ export async function openWorld({
       );
       made.push(relay);
       return relay;
+    },
+    at: async (number) => {
+      const topicId = (await log.describe([name], signal)).get(name)?.id;
+      return { topic: name, partition: partition(number), topicId };
     },
     hub: (over = fanout) => {
       const ring = { events: ringEvents, bytes: 1 << 24 };
@@ -130,10 +136,10 @@ export function lossy(fanout: Fanout, drop: (message: number) => boolean): Fanou
       if (name === 'follow') {
         const follow: Fanout['follow'] = (at, listener) =>
           target.follow(at, {
-            relayed: (prev, events) => {
-              if (!drop(message++)) listener.relayed(prev, events);
+            relayed: (prev, events, id) => {
+              if (!drop(message++)) listener.relayed(prev, events, id);
             },
-            beat: (last) => listener.beat(last),
+            beat: (newest) => listener.beat(newest),
             resumed: () => listener.resumed(),
           });
         return follow;

@@ -1,7 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MillraceError } from '../../core/errors.js';
 import { type Offset, offset } from '../../core/ids.js';
-import { type Position, partitionName, type TopicPartition } from '../../core/position.js';
+import {
+  type PartitionLife,
+  type Position,
+  partitionName,
+  type TopicPartition,
+} from '../../core/position.js';
 import type { LogBatch, NewRecord } from '../../core/record.js';
 import type { AssignedBatch, GroupHandler } from '../../ports/event-log.js';
 import type { Journal } from './journal.js';
@@ -36,7 +41,7 @@ export class Assignment {
   private async work(): Promise<void> {
     const { signal } = this.lost;
     const begin = await this.retry(async () => ({
-      from: await this.handler.assigned?.({ ...this.at }, signal),
+      from: await this.handler.assigned?.(this.life(), signal),
     }));
     let next = this.within(begin?.from ?? this.journal.progressOf(this.group, this.at));
     while (!signal.aborted) {
@@ -47,6 +52,10 @@ export class Assignment {
       const passed = await this.retry(() => this.hand(batch));
       next = passed ?? next;
     }
+  }
+
+  private life(): PartitionLife {
+    return { ...this.at, topicId: this.journal.describe(this.at.topic)?.id };
   }
 
   /** Gives one batch to the handler. @returns where to go on */

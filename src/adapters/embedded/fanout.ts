@@ -1,7 +1,15 @@
 import type { Relayed } from '../../core/event.js';
-import { type Offset, offset } from '../../core/ids.js';
-import { partitionName, type TopicPartition } from '../../core/position.js';
-import type { Claim, Fanout, FanoutListener, RelayOutcome, Stretch } from '../../ports/fanout.js';
+import { type Offset, offset, type TopicId } from '../../core/ids.js';
+import { type PartitionLife, partitionName, type TopicPartition } from '../../core/position.js';
+import type {
+  Claim,
+  Fanout,
+  FanoutListener,
+  Newest,
+  RelayOutcome,
+  Start,
+  Stretch,
+} from '../../ports/fanout.js';
 
 export interface InProcessFanoutOptions {
   /** How many events of each partition are kept. */
@@ -31,24 +39,35 @@ const IDS = 100_000;
 class PartitionState {
   token = 0;
   passed: Offset | undefined;
-  newest: Offset | undefined;
+  topicId: TopicId | undefined;
+  #newest: Offset | undefined;
   /** Where it was last reset: visible offsets are above it. */
-  floor: Offset = offset(-1);
+  #floor: Offset = offset(-1);
   readonly ids = new Map<string, Offset>();
   readonly listeners = new Set<{ readonly listener: FanoutListener }>();
   #entries: Entry[] = [];
 
-  reset(passed: Offset): void {
+  /** The newest visible offset, or else where it was last reset. */
+  get last(): Offset {
+    return this.#newest ?? this.#floor;
+  }
+
+  get newest(): Newest | undefined {
+    return this.passed === undefined ? undefined : { topicId: this.topicId, last: this.last };
+  }
+
+  reset({ topicId, passed }: Start): void {
     this.passed = passed;
-    this.floor = passed;
-    this.newest = undefined;
+    this.topicId = topicId;
+    this.#floor = passed;
+    this.#newest = undefined;
     this.ids.clear();
     this.#entries = [];
   }
 
   add(relayed: Relayed, keep: number): void {
-    this.#entries.push({ prev: this.newest ?? this.floor, relayed });
-    this.newest = relayed.offset;
+    this.#entries.push({ prev: this.last, relayed });
+    this.#newest = relayed.offset;
     // Cut only when twice as long: each event is then moved once at most.
     if (this.#entries.length >= 2 * keep) this.#entries = this.#entries.slice(-keep);
   }
@@ -70,7 +89,7 @@ class PartitionState {
 
   window(after: Offset, through: Offset): readonly Relayed[] | undefined {
     if (this.passed === undefined || this.passed < through) return undefined;
-    if ((this.newest ?? this.floor) <= after) return [];
+    if (this.last <= after) return [];
     const from = this.#indexAfter(after);
     const first = this.#entries[from];
     // The first one after `after` has to follow it: else what was between was trimmed.
@@ -105,23 +124,23 @@ class InProcessFanout implements Fanout {
     signal.throwIfAborted();
     const state = this.#state(at);
     state.token += 1;
-    return { token: String(state.token), passed: state.passed };
+    return { token: String(state.token), passed: state.passed, topicId: state.topicId };
   }
 
-  async reset(at: TopicPartition, token: string, passed: Offset): Promise<'RESET' | 'FENCED'> {
+  async reset(at: TopicPartition, token: string, start: Start): Promise<'RESET' | 'FENCED'> {
     const state = this.#state(at);
     if (token !== String(state.token)) return 'FENCED';
-    state.reset(passed);
+    state.reset(start);
     return 'RESET';
   }
 
   async relay(at: TopicPartition, token: string, stretch: Stretch): Promise<RelayOutcome> {
     const state = this.#state(at);
-    const { passed } = state;
+    const { passed, topicId } = state;
     // D9: a claim by another ends this relay's right to write.
     if (token !== String(state.token) || passed === undefined) return { status: 'FENCED' };
     if (stretch.after > passed) return { status: 'GAP', passed };
-    const prev = state.newest ?? state.floor;
+    const prev = state.last;
     const fresh: Relayed[] = [];
     for (const relayed of stretch.events) {
       if (relayed.offset <= passed || state.repeated(relayed)) continue;
@@ -129,7 +148,7 @@ class InProcessFanout implements Fanout {
       fresh.push(relayed);
     }
     state.passed = offset(Math.max(passed, stretch.through));
-    if (fresh.length > 0) this.#tell(state, at, (listener) => listener.relayed(prev, fresh));
+    if (fresh.length > 0) this.#tell(state, at, (listener) => listener.relayed(prev, fresh, topicId));
     return { status: 'RELAYED', duplicates: stretch.events.length - fresh.length };
   }
 
@@ -146,11 +165,12 @@ class InProcessFanout implements Fanout {
     return { [Symbol.asyncDispose]: async () => void listeners.delete(follower) };
   }
 
-  async window(at: TopicPartition, after: Offset, through: Offset): Promise<readonly Relayed[] | undefined> {
-    return this.#state(at).window(after, through);
+  async window(at: PartitionLife, after: Offset, through: Offset): Promise<readonly Relayed[] | undefined> {
+    const state = this.#state(at);
+    return state.topicId === at.topicId ? state.window(after, through) : undefined;
   }
 
-  async newest(partitions: readonly TopicPartition[]): Promise<readonly (Offset | undefined)[]> {
+  async newest(partitions: readonly TopicPartition[]): Promise<readonly (Newest | undefined)[]> {
     return partitions.map((at) => this.#state(at).newest);
   }
 

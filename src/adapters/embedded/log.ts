@@ -1,15 +1,16 @@
 import { MillraceError } from '../../core/errors.js';
-import { type Offset, offset, type Partition, type Topic } from '../../core/ids.js';
+import { type Offset, offset, otherTopic, type Partition, type Topic } from '../../core/ids.js';
 import type { Position } from '../../core/position.js';
 import type { LogBatch, NewRecord } from '../../core/record.js';
-import type {
-  Bounds,
-  EventLog,
-  GroupHandler,
-  GroupMember,
-  Range,
-  TopicDescription,
-  TopicSpec,
+import {
+  type Bounds,
+  type EventLog,
+  type GroupHandler,
+  type GroupMember,
+  type Range,
+  type TopicDescription,
+  TopicRecreated,
+  type TopicSpec,
 } from '../../ports/event-log.js';
 import type { EmbeddedStore } from './store.js';
 
@@ -63,6 +64,7 @@ class EmbeddedLog implements EventLog {
   async *read(range: Range, signal: AbortSignal): AsyncIterable<LogBatch> {
     this.check(signal);
     const { journal } = this.store;
+    if (otherTopic(journal.describe(range.topic)?.id, range.topicId)) throw new TopicRecreated(range.topic);
     const end = journal.bounds(range.topic)[range.partition]?.end;
     const until = offset(Math.min(range.until ?? end ?? 0, end ?? 0));
     for (let from = range.from; ; ) {

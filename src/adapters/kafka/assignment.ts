@@ -1,5 +1,5 @@
 import { type Offset, offset } from '../../core/ids.js';
-import { type Position, partitionName, type TopicPartition } from '../../core/position.js';
+import { type PartitionLife, type Position, partitionName } from '../../core/position.js';
 import type { NewRecord } from '../../core/record.js';
 import type { AssignedBatch, GroupHandler } from '../../ports/event-log.js';
 import { boundsOf } from './bounds.js';
@@ -18,6 +18,8 @@ export interface AssignmentHost {
   readonly control: Connection;
   /** Transactions go over this one. */
   readonly writing: Connection;
+  /** The topic may be another one by now: it is to be looked at. */
+  doubt(): void;
 }
 
 /** Fetched batches that wait for their turn: one, so that fetching and handling overlap (C4). */
@@ -32,6 +34,9 @@ export class Assignment {
   private readonly queue: Fetched[] = [];
   private readonly ending = new AbortController();
   private begun = false;
+  /** The log did not have the position: where to begin is to be held against what it has. */
+  private astray = false;
+  private suspended = false;
   private lost = false;
   /** Where the group's progress stands, as far as this member knows. */
   private progress: Offset | undefined;
@@ -41,11 +46,27 @@ export class Assignment {
   wake = (): void => {};
 
   constructor(
-    readonly at: TopicPartition,
+    readonly at: PartitionLife,
     private readonly host: AssignmentHost,
     private readonly handler: GroupHandler,
     private readonly onProblem: OnProblem,
   ) {}
+
+  /** Whether the topic is missing: nothing is fetched until it is known to be there. */
+  get missing(): boolean {
+    return this.suspended;
+  }
+
+  suspend(): void {
+    this.suspended = true;
+    this.host.doubt();
+  }
+
+  resume(): void {
+    if (!this.suspended) return;
+    this.suspended = false;
+    this.wake();
+  }
 
   /** What to fetch now, if anything. */
   wanted(): { from: Offset; epoch: number } | undefined {
@@ -64,16 +85,18 @@ export class Assignment {
     this.arrived();
   }
 
-  /** The partition does not have the position: retention has passed it, or the topic is another one. */
-  async outOfRange(epoch: number): Promise<void> {
+  /**
+   * The partition does not have the position: retention has passed it, or the topic is another one, which is
+   * looked at first. What waits is handled, and then the handler is asked again where to begin: what comes
+   * next does not meet what came before (D5).
+   */
+  outOfRange(epoch: number): void {
     if (epoch !== this.epoch || this.position === undefined) return;
-    const was = this.position;
+    this.host.doubt();
     this.position = undefined;
-    const { earliest, end } = await boundsOf(this.host.control, this.at, this.ending.signal);
-    if (epoch !== this.epoch) return;
-    const message = `${partitionName(this.at)} holds ${earliest} to ${end}, not ${was}; going on at ${earliest}`;
-    this.onProblem({ kind: 'offset-out-of-range', message });
-    this.position = earliest;
+    this.begun = false;
+    this.astray = true;
+    this.arrived();
   }
 
   /** Ends the assignment. `lost`: it may be somebody else's, so that nothing may be committed any more. */
@@ -115,15 +138,29 @@ export class Assignment {
     if (signal.aborted) return false;
     const { control, group } = this.host;
     this.progress = await committedOffset(control, group.groupId, this.at, signal);
-    const from = asked ?? this.progress;
-    this.position = from ?? (await boundsOf(control, this.at, signal)).earliest;
+    const from = await this.within(asked ?? this.progress, signal);
+    if (signal.aborted) return false;
+    this.epoch++;
+    this.queue.length = 0;
+    this.position = from;
     this.begun = true;
     this.wake();
-    return !signal.aborted;
+    return true;
+  }
+
+  /** Where to begin. Only a fetch knows that a place is not there: a new leader may lag behind with its bounds. */
+  private async within(from: Offset | undefined, signal: AbortSignal): Promise<Offset> {
+    if (from !== undefined && !this.astray) return from;
+    const { earliest, end } = await boundsOf(this.host.control, this.at, signal);
+    this.astray = false;
+    if (from === undefined || (from >= earliest && from <= end)) return from ?? earliest;
+    const message = `${partitionName(this.at)} holds ${earliest} to ${end}, not ${from}; going on at ${earliest}`;
+    this.onProblem({ kind: 'offset-out-of-range', message });
+    return earliest;
   }
 
   private async next(): Promise<Fetched | undefined> {
-    while (this.queue.length === 0 && !this.ending.signal.aborted) {
+    while (this.queue.length === 0 && this.begun && !this.ending.signal.aborted) {
       await new Promise<void>((resolve) => {
         this.arrived = resolve;
       });

@@ -54,8 +54,10 @@ export class Connection implements AsyncDisposable {
   /** The broker that leads a partition, connected. */
   async leader({ topic, partition: number }: TopicPartition, signal: AbortSignal): Promise<Broker> {
     return retrying(async () => {
-      const { leaders } = await this.layout(topic, signal);
-      const nodeId = leaders.get(number);
+      const known = await this.layout(topic, signal);
+      // It may have been added since that was asked.
+      if (!known.leaders.has(number)) this.forget(topic);
+      const nodeId = (await this.layout(topic, signal)).leaders.get(number);
       if (nodeId === undefined) throw missing(topic, `partition ${number} of topic ${topic} does not exist`);
       try {
         return await this.cluster.findBroker({ nodeId });

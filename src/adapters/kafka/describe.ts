@@ -1,14 +1,23 @@
 import { MillraceError } from '../../core/errors.js';
-import { type Topic, topic, topicId } from '../../core/ids.js';
+import { type Topic, type TopicId, topic, topicId } from '../../core/ids.js';
 import type { TopicDescription } from '../../ports/event-log.js';
 import type { Connection } from './connection.js';
 import { retrying } from './failures.js';
-import { type Broker, createDecoder, createEncoder, type Decoder, errorOfCode } from './internals.js';
+import {
+  type Broker,
+  createDecoder,
+  createEncoder,
+  type Decoder,
+  errorOfCode,
+  readTopicId,
+  skipTags,
+} from './internals.js';
 
 const METADATA = 3;
 /** The first version whose answer has topic ids (brokers from 2.8 on, KIP-516). kafkajs ends at 6. */
 const VERSION = 10;
-const UUID_BYTES = 16;
+/** Sixteen zero bytes: any topic in a request, none in an answer. */
+const NO_ID = Buffer.alloc(16);
 
 /** Asks a broker what the topics are now; those that do not exist are left out. */
 export function describeTopics(
@@ -77,39 +86,43 @@ function encode(topics: readonly Topic[]) {
   encoder.writeUVarInt(0);
   encoder.writeUVarInt(topics.length + 1);
   for (const name of topics) {
-    for (let i = 0; i < UUID_BYTES; i++) encoder.writeInt8(0);
-    encoder.writeUVarIntString(name).writeUVarInt(0);
+    encoder.writeBuffer(NO_ID).writeUVarIntString(name).writeUVarInt(0);
   }
   // Neither creates topics, nor asks what the client may do with the cluster and the topics.
   return encoder.writeBoolean(false).writeBoolean(false).writeBoolean(false).writeUVarInt(0);
 }
 
 function decode(decoder: Decoder): Map<Topic, TopicDescription> {
-  decoder.readTaggedFields();
+  skipTags(decoder);
   decoder.readInt32(); // throttle time
   decoder.readUVarIntArray((one) => {
     one.readInt32(); // node id
     one.readUVarIntString(); // host
     one.readInt32(); // port
     one.readUVarIntString(); // rack
-    one.readTaggedFields();
+    skipTags(one);
   });
   decoder.readUVarIntString(); // cluster id
   decoder.readInt32(); // controller
-  const topics = decoder.readUVarIntArray(decodeTopic);
+  const topics = decoder.readUVarIntArray(decodeTopic) ?? [];
   const found = new Map<Topic, TopicDescription>();
   for (const { error, name, id, partitions } of topics) {
     const failure = error === 0 ? undefined : errorOfCode(error);
-    if (failure === undefined) found.set(topic(name), { id: topicId(id), partitions });
+    if (failure === undefined) found.set(topic(name), { id, partitions });
     else if (!('type' in failure) || failure.type !== 'UNKNOWN_TOPIC_OR_PARTITION') throw failure;
   }
   return found;
 }
 
-function decodeTopic(one: Decoder): { error: number; name: string; id: string; partitions: number } {
+function decodeTopic(one: Decoder): {
+  error: number;
+  name: string;
+  id: TopicId | undefined;
+  partitions: number;
+} {
   const error = one.readInt16();
   const name = one.readUVarIntString() ?? '';
-  const id = one.readBytes(UUID_BYTES).toString('base64url');
+  const id = readTopicId(one);
   one.readInt8(); // internal
   const partitions = one.readUVarIntArray((part) => {
     part.readInt16(); // error
@@ -117,9 +130,11 @@ function decodeTopic(one: Decoder): { error: number; name: string; id: string; p
     part.readInt32(); // leader
     part.readInt32(); // leader epoch
     for (let list = 0; list < 3; list++) part.readUVarIntArray((replica) => replica.readInt32());
-    part.readTaggedFields();
+    skipTags(part);
   });
   one.readInt32(); // authorised operations
-  one.readTaggedFields();
-  return { error, name, id, partitions: partitions.length };
+  skipTags(one);
+  // A cluster that was upgraded half-way answers without ids.
+  const known = id === NO_ID.toString('base64url') ? undefined : topicId(id);
+  return { error, name, id: known, partitions: partitions?.length ?? 0 };
 }

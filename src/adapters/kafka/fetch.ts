@@ -1,19 +1,18 @@
-import { type Offset, offset, partition, type Topic, topic } from '../../core/ids.js';
-import type { TopicPartition } from '../../core/position.js';
+import { type Offset, offset } from '../../core/ids.js';
+import { type PartitionLife, partitionName, type TopicPartition } from '../../core/position.js';
 import type { Headers, LogRecord } from '../../core/record.js';
+import { FETCH, fetchProtocol, type RawPartition } from './fetch-protocol.js';
 import {
   type Broker,
   createDecoder,
-  type Decoder,
   decodeBatch,
   errorOfCode,
-  fetchRequest,
   type RawBatch,
   type RawRecord,
-  READ_COMMITTED,
 } from './internals.js';
 
-export interface Wanted extends TopicPartition {
+/** Those of one topic have the same `topicId`. */
+export interface Wanted extends PartitionLife {
   readonly from: Offset;
 }
 
@@ -41,8 +40,7 @@ const MAGIC_AT = 16;
 const SLOWEST_ANSWER = 30_000;
 
 /**
- * One Fetch request (version 11, brokers from 2.3 on) for partitions that `broker` leads, without any group.
- * Decoded here, batch by batch, so that one partition's error concerns no other and the offsets that
+ * One Fetch request for partitions that `broker` leads, without any group. Decoded here, batch by batch, so that one partition's error concerns no other and the offsets that
  * compaction, transactions and their markers took are covered by `last`.
  */
 export async function fetchFrom(
@@ -50,29 +48,29 @@ export async function fetchFrom(
   wanted: readonly Wanted[],
   { maxWait, maxBytes }: FetchLimits,
 ): Promise<Fetched[]> {
-  const topics = [...new Set(wanted.map((one) => one.topic))].map((name) => ({
-    topic: name,
-    partitions: wanted
-      .filter((one) => one.topic === name)
-      .map((one) => ({ partition: one.partition, fetchOffset: String(one.from), maxBytes })),
-  }));
-  const { request } = fetchRequest({
-    isolationLevel: READ_COMMITTED,
-    maxWaitTime: maxWait,
-    minBytes: 1,
-    maxBytes: Math.max(maxBytes, 8 * 1024 * 1024),
-    topics,
-    rackId: '',
+  const topics = [...new Set(wanted.map((one) => one.topic))].map((name) => {
+    const partitions = wanted.filter((one) => one.topic === name);
+    return { topic: name, topicId: partitions[0]?.topicId, partitions };
   });
-  const froms = new Map(wanted.map((one) => [`${one.topic}/${one.partition}`, one.from]));
+  const question = {
+    maxWait,
+    maxBytes: Math.max(maxBytes, 8 * 1024 * 1024),
+    maxPartitionBytes: maxBytes,
+    topics,
+  };
+  const protocol = fetchProtocol(question, broker.versions?.[FETCH]?.maxVersion ?? 0);
+  const froms = new Map(wanted.map((one) => [partitionName(one), one.from]));
   let fetched: Fetched[] = [];
   const response = {
     decode: async (raw: Buffer) => {
-      fetched = await decodeResponse(createDecoder(raw), froms);
-      return { clientSideThrottleTime: raw.readInt32BE(0) };
+      fetched = await Promise.all(
+        protocol.decode(raw).map((one) => decodePartition(one, froms.get(partitionName(one)) ?? offset(0))),
+      );
+      return { clientSideThrottleTime: 0 };
     },
     parse: async (data: unknown) => data,
   };
+  const { request } = protocol;
   try {
     await broker.connectionPool.send({ request, response, requestTimeout: maxWait + SLOWEST_ANSWER });
   } catch (error) {
@@ -82,41 +80,12 @@ export async function fetchFrom(
   return fetched;
 }
 
-async function decodeResponse(decoder: Decoder, froms: ReadonlyMap<string, Offset>): Promise<Fetched[]> {
-  decoder.readInt32(); // throttle time
-  const errorCode = decoder.readInt16();
-  if (errorCode !== 0) throw errorOfCode(errorCode);
-  decoder.readInt32(); // session
-  const topics = await decoder.readArrayAsync(async (one) => {
-    const name = topic(one.readString());
-    return one.readArrayAsync((part) => decodePartition(part, name, froms));
-  });
-  return topics.flat();
-}
-
-async function decodePartition(
-  decoder: Decoder,
-  name: Topic,
-  froms: ReadonlyMap<string, Offset>,
-): Promise<Fetched> {
-  const number = partition(decoder.readInt32());
-  const errorCode = decoder.readInt16();
-  decoder.readInt64(); // high watermark
-  const end = offset(Number(decoder.readInt64().toString()));
-  decoder.readInt64(); // log start
-  const aborted = decoder.readArray((one) => ({
-    producerId: one.readInt64().toString(),
-    firstOffset: Number(one.readInt64().toString()),
-  }));
-  decoder.readInt32(); // preferred replica
-  const size = decoder.readInt32();
-  const bytes = size > 0 ? decoder.readBytes(size) : Buffer.alloc(0);
-  const at = { topic: name, partition: number, end };
+async function decodePartition(raw: RawPartition, from: Offset): Promise<Fetched> {
+  const { topic, partition, end, errorCode, aborted, bytes } = raw;
+  const at = { topic, partition, end };
   if (errorCode !== 0) return { ...at, records: [], last: undefined, error: errorOfCode(errorCode) };
   try {
-    const batches = await decodeBatches(bytes);
-    const from = froms.get(`${name}/${number}`) ?? offset(0);
-    return { ...at, ...visible(batches, aborted, from), error: undefined };
+    return { ...at, ...visible(await decodeBatches(bytes), aborted, from), error: undefined };
   } catch (error) {
     return { ...at, records: [], last: undefined, error: asError(error) };
   }

@@ -1,3 +1,4 @@
+import { MillraceError } from '../../core/errors.js';
 import { partitionName } from '../../core/position.js';
 import type { Assignment } from './assignment.js';
 import type { Connection } from './connection.js';
@@ -14,6 +15,8 @@ const SHORT_WAIT = 25;
 interface Options {
   readonly maxBytes: number;
   readonly onProblem: OnProblem;
+  /** The topics may no longer be what they were. */
+  doubt(): void;
 }
 
 interface Want extends Wanted {
@@ -73,7 +76,9 @@ async function wantsByLeader(
 ): Promise<{ leader: Broker; wants: Want[]; all: boolean }[]> {
   const byLeader = new Map<Broker, { leader: Broker; wants: Want[]; all: boolean }>();
   for (const assignment of assignments) {
-    const leader = await connection.leader(assignment.at, signal);
+    if (assignment.missing) continue;
+    const leader = await leaderOf(connection, assignment, signal);
+    if (leader === undefined) continue;
     const entry = byLeader.get(leader) ?? { leader, wants: [], all: true };
     byLeader.set(leader, entry);
     const wanted = assignment.wanted();
@@ -83,13 +88,28 @@ async function wantsByLeader(
   return [...byLeader.values()].filter(({ wants }) => wants.length > 0);
 }
 
+/** A topic that was deleted holds back no other. */
+async function leaderOf(
+  connection: Connection,
+  assignment: Assignment,
+  signal: AbortSignal,
+): Promise<Broker | undefined> {
+  try {
+    return await connection.leader(assignment.at, signal);
+  } catch (error) {
+    if (!(error instanceof MillraceError) || error.code !== 'TOPIC_MISSING') throw error;
+    assignment.suspend();
+    return undefined;
+  }
+}
+
 /** Never rejects: what fails is reported, and tried again after a pause. */
 async function fetchOnce(
   connection: Connection,
   leader: Broker,
   wants: readonly Want[],
   maxWait: number,
-  { maxBytes, onProblem }: Options,
+  { maxBytes, onProblem, doubt }: Options,
   signal: AbortSignal,
 ): Promise<void> {
   const byName = new Map(wants.map((want) => [partitionName(want), want]));
@@ -100,10 +120,10 @@ async function fetchOnce(
       const want = byName.get(partitionName(one));
       if (want === undefined) continue;
       if (one.error === undefined) want.assignment.take(one, want.epoch);
-      else if (failureOf(one.error).type === 'OFFSET_OUT_OF_RANGE')
-        await want.assignment.outOfRange(want.epoch);
+      else if (failureOf(one.error).type === 'OFFSET_OUT_OF_RANGE') want.assignment.outOfRange(want.epoch);
       else {
         connection.forget(one.topic);
+        doubt();
         failed = { name: partitionName(one), error: one.error };
       }
     }

@@ -1,7 +1,7 @@
 import { Deadline } from '../../core/deadline.js';
 import { MillraceError } from '../../core/errors.js';
 import { type Offset, offset } from '../../core/ids.js';
-import { partitionName, type TopicPartition } from '../../core/position.js';
+import { type PartitionLife, partitionName, type TopicPartition } from '../../core/position.js';
 import type { Connection } from './connection.js';
 import { failureOf, unavailable } from './failures.js';
 import { GROUP_COORDINATOR } from './internals.js';
@@ -16,13 +16,22 @@ export interface Membership {
 /** How long a commit is tried: well below a session, after which the partition is another's. */
 const COMMIT_WITHIN = 15_000;
 
-/** Where the group's progress stands, `undefined` when it has none in this partition. */
+/**
+ * What a commit says besides its offset: of which topic it is. An offset of a topic that was deleted says
+ * nothing of the one that was made anew under its name, and Kafka may not have forgotten it, or may take it
+ * even later.
+ */
+export const metadataOf = ({ topicId }: PartitionLife): string | null =>
+  topicId === undefined ? null : `topic=${topicId}`;
+
+/** Where the group's progress stands, `undefined` when it has none in this partition of this topic. */
 export async function committedOffset(
   connection: Connection,
   groupId: string,
-  { topic, partition }: TopicPartition,
+  at: PartitionLife,
   signal: AbortSignal,
 ): Promise<Offset | undefined> {
+  const { topic, partition } = at;
   const topics = [{ topic, partitions: [{ partition }] }];
   const { responses } = await connection.askCoordinator(
     groupId,
@@ -30,8 +39,13 @@ export async function committedOffset(
     (coordinator) => coordinator.offsetFetch({ groupId, topics }),
     signal,
   );
-  const found = Number(responses[0]?.partitions[0]?.offset ?? -1);
-  return found >= 0 ? offset(found) : undefined;
+  const found = responses[0]?.partitions[0];
+  const place = Number(found?.offset ?? -1);
+  const says = found?.metadata ?? '';
+  const expected = metadataOf(at);
+  // Whoever moves offsets by hand says nothing, and is believed.
+  if (expected !== null && says.startsWith('topic=') && says !== expected) return undefined;
+  return place >= 0 ? offset(place) : undefined;
 }
 
 /**
@@ -41,12 +55,12 @@ export async function committedOffset(
 export async function commitOffset(
   connection: Connection,
   membership: Membership,
-  at: TopicPartition,
+  at: PartitionLife,
   next: Offset,
 ): Promise<void> {
   using deadline = new Deadline(COMMIT_WITHIN);
   const { signal } = deadline;
-  const partitions = [{ partition: at.partition, offset: String(next) }];
+  const partitions = [{ partition: at.partition, offset: String(next), metadata: metadataOf(at) }];
   const topics = [{ topic: at.topic, partitions }];
   try {
     await connection.askCoordinator(

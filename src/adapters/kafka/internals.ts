@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import { createRequire } from 'node:module';
-import type { Kafka, Logger } from 'kafkajs';
+// As CommonJS: Node does not see this class among the names of the module.
+import kafkajs, { type Kafka, type Logger } from 'kafkajs';
 
 /**
  * The parts of kafkajs below its public face, with the shapes this adapter relies on. kafkajs is pinned to
@@ -41,7 +42,12 @@ export interface Broker {
   offsetFetch(request: {
     groupId: string;
     topics: readonly { topic: string; partitions: readonly { partition: number }[] }[];
-  }): Promise<{ responses: { topic: string; partitions: { partition: number; offset: string }[] }[] }>;
+  }): Promise<{
+    responses: {
+      topic: string;
+      partitions: { partition: number; offset: string; metadata: string | null }[];
+    }[];
+  }>;
   initProducerId(request: {
     transactionalId?: string;
     transactionTimeout: number;
@@ -57,7 +63,7 @@ export interface Broker {
 interface Offsets {
   readonly topics: readonly {
     topic: string;
-    partitions: readonly { partition: number; offset: string }[];
+    partitions: readonly { partition: number; offset: string; metadata: string | null }[];
   }[];
 }
 
@@ -75,8 +81,9 @@ export interface PartitionMetadata {
 export interface Cluster {
   connect(): Promise<void>;
   disconnect(): Promise<void>;
-  addMultipleTargetTopics(topics: readonly string[]): Promise<void>;
-  refreshMetadataIfNecessary(): Promise<void>;
+  /** The topics whose metadata is looked after. One that is missing makes a refresh fail. */
+  targetTopics: Set<string>;
+  refreshMetadata(): Promise<void>;
   findBroker(which: { nodeId: number }): Promise<Broker>;
   findGroupCoordinator(of: { groupId: string; coordinatorType?: number }): Promise<Broker>;
   readonly brokerPool: {
@@ -96,13 +103,11 @@ export interface ConsumerGroup {
   readonly generationId: number | null;
   memberId: string | null;
   coordinator: Broker | null;
-  connect(): Promise<void>;
   joinAndSync(): Promise<void>;
-  heartbeat(options: { interval: number }): Promise<void>;
   leave(): Promise<void>;
   assigned(): { topic: string; partitions: number[] }[];
-  /** Throws `KafkaJSStaleTopicMetadataAssignment` when a topic has other partitions than at the last join. */
-  checkForStaleAssignment(): void;
+  /** What this member knew of the topics when it joined: what the leader of a group shares out. */
+  readonly partitionsPerSubscribedTopic: ReadonlyMap<string, readonly number[]> | null;
 }
 
 export interface ProtocolRequest {
@@ -121,8 +126,7 @@ export interface Decoder {
   readBytes(length?: number): Buffer;
   readUVarInt(): number;
   readUVarIntString(): string | null;
-  readUVarIntArray<T>(read: (decoder: Decoder) => T): T[];
-  readTaggedFields(): unknown;
+  readUVarIntArray<T>(read: (decoder: Decoder) => T): T[] | null;
   readArray<T>(read: (decoder: Decoder) => T): T[];
   readArrayAsync<T>(read: (decoder: Decoder) => Promise<T>): Promise<T[]>;
   canReadBytes(length: number): boolean;
@@ -130,6 +134,8 @@ export interface Decoder {
 
 export interface Encoder {
   writeInt8(value: number): Encoder;
+  writeInt32(value: number): Encoder;
+  writeInt64(value: string): Encoder;
   writeBytes(value: Buffer): Encoder;
   writeBuffer(value: Buffer): Encoder;
   writeUVarInt(value: number): Encoder;
@@ -172,7 +178,36 @@ export const createEncoder = (() => {
 export const decodeBatch = load('kafkajs/src/protocol/recordBatch/v0/decoder') as (
   decoder: Decoder,
 ) => Promise<RawBatch>;
-export const errorOfCode = load('kafkajs/src/protocol/error').createErrorFromCode as (code: number) => Error;
+const createErrorFromCode = load('kafkajs/src/protocol/error').createErrorFromCode as (code: number) => Error;
+
+/** Errors that are newer than kafkajs. */
+const NEWER = new Map([
+  [100, { type: 'UNKNOWN_TOPIC_ID', message: 'This server does not host this topic id' }],
+  [103, { type: 'INCONSISTENT_TOPIC_ID', message: 'The log of the partition has another topic id' }],
+]);
+
+export function errorOfCode(code: number): Error {
+  const newer = NEWER.get(code);
+  if (newer === undefined) return createErrorFromCode(code);
+  return new kafkajs.KafkaJSProtocolError(
+    Object.assign(new Error(newer.message), { ...newer, code, retriable: false }),
+  );
+}
+
+/** Passes over tagged fields (KIP-482). kafkajs' own way to do it takes one byte too few of each. */
+export function skipTags(decoder: Decoder): void {
+  for (let left = decoder.readUVarInt(); left > 0; left--) {
+    decoder.readUVarInt();
+    const size = decoder.readUVarInt();
+    if (size > 0) decoder.readBytes(size);
+  }
+}
+
+const UUID_BYTES = 16;
+
+export function readTopicId(decoder: Decoder): string {
+  return decoder.readBytes(UUID_BYTES).toString('base64url');
+}
 
 const ConsumerGroupClass = load('kafkajs/src/consumer/consumerGroup') as new (
   options: object,

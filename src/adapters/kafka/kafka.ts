@@ -86,8 +86,13 @@ class KafkaLog implements EventLog {
     await ensureTopics(this.reading, admin, topics, create, this.within(signal));
   }
 
-  describe(topics: readonly Topic[], signal: AbortSignal): Promise<ReadonlyMap<Topic, TopicDescription>> {
-    return describeTopics(this.reading, topics, this.within(signal));
+  async describe(
+    topics: readonly Topic[],
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<Topic, TopicDescription>> {
+    const found = await describeTopics(this.reading, topics, this.within(signal));
+    for (const [name, { partitions }] of found) this.writing.expect(name, partitions);
+    return found;
   }
 
   append(records: readonly NewRecord[], signal: AbortSignal): Promise<readonly Position[]> {

@@ -3,13 +3,16 @@ import { Deadline } from '../../core/deadline.js';
 import { MillraceError } from '../../core/errors.js';
 import { partition, type Topic, topic } from '../../core/ids.js';
 import { partitionName } from '../../core/position.js';
-import type { GroupHandler, GroupMember } from '../../ports/event-log.js';
+import type { GroupHandler, GroupMember, TopicDescription } from '../../ports/event-log.js';
 import { Assignment, type AssignmentHost } from './assignment.js';
 import type { Connection } from './connection.js';
+import { describeTopics } from './describe.js';
 import { backoff, failureOf, pause, withSignal } from './failures.js';
 import { fetchAssigned } from './group-fetch.js';
+import type { Membership } from './group-offsets.js';
 import { type ConsumerGroup, createConsumerGroup } from './internals.js';
 import type { OnProblem } from './problems.js';
+import { TopicCheck, TopicsChanged } from './topic-check.js';
 
 export interface MemberOptions {
   readonly group: string;
@@ -54,12 +57,13 @@ export class Member implements GroupMember {
   /** The last work on each partition, over all generations: the next owner's begins after it. */
   private readonly tails = new Map<string, Promise<void>>();
   private assignments: readonly Assignment[] = [];
+  private fetching: Promise<void> = Promise.resolve();
   private joined = (): void => {};
   private readonly firstJoin: Promise<void>;
 
   constructor(
     private readonly connection: Connection,
-    private readonly host: Omit<AssignmentHost, 'group'>,
+    private readonly host: Omit<AssignmentHost, 'group' | 'doubt'>,
     private readonly options: MemberOptions,
     life: AbortSignal,
   ) {
@@ -115,8 +119,12 @@ export class Member implements GroupMember {
 
   private async join(signal: AbortSignal): Promise<void> {
     const { cluster } = this.connection;
-    await withSignal(cluster.addMultipleTargetTopics(this.options.topics), signal);
-    await withSignal(this.membership.connect(), signal);
+    const { topics } = this.options;
+    // A topic that is missing stops none of the others. What the leader shares out has to be of now.
+    const there = await describeTopics(this.host.control, topics, signal);
+    cluster.targetTopics = new Set(topics.filter((one) => there.has(one)));
+    await withSignal(cluster.connect(), signal);
+    await withSignal(cluster.refreshMetadata(), signal);
     await withSignal(this.membership.joinAndSync(), signal);
     this.joined();
   }
@@ -126,50 +134,79 @@ export class Member implements GroupMember {
     const { membership, options } = this;
     const { memberId, generationId } = membership;
     if (memberId === null || generationId === null) throw new Error('Joined without a member id');
-    const host: AssignmentHost = {
-      ...this.host,
-      group: { groupId: options.group, memberId, groupGenerationId: generationId },
-    };
-    this.assignments = membership.assigned().flatMap((one) =>
-      one.partitions.map((number) => {
-        const at = { topic: topic(one.topic), partition: partition(number) };
-        const assignment = new Assignment(at, host, options.handler, options.onProblem);
-        const name = partitionName(at);
-        this.tails.set(name, assignment.run(this.tails.get(name) ?? Promise.resolve()));
-        return assignment;
-      }),
-    );
+    const group = { groupId: options.group, memberId, groupGenerationId: generationId };
+    const shared = membership.partitionsPerSubscribedTopic;
+    const check = new TopicCheck({
+      connection: this.host.control,
+      topics: options.topics,
+      shared: (one) => shared?.get(one)?.length ?? 0,
+      onProblem: options.onProblem,
+    });
     const over = new AbortController();
     const both = AbortSignal.any([signal, over.signal]);
-    const fetching = fetchAssigned(this.connection, this.assignments, options, both);
+    const end = (): void => over.abort(new Error('The generation is over'));
+    const host = { ...this.host, group, doubt: () => check.doubt() };
+    const working = this.work(host, check, both).finally(end);
     try {
-      await Promise.race([this.heartbeats(both), fetching]);
+      await Promise.race([this.heartbeats(group, both), working]);
     } finally {
-      over.abort(new Error('The generation is over'));
-      await fetching.catch(() => {});
+      end();
+      await Promise.allSettled([working, this.fetching]);
     }
   }
 
-  private async heartbeats(signal: AbortSignal): Promise<void> {
+  /** Fetches and hands out until the topics are no longer what they were. */
+  private async work(host: AssignmentHost, check: TopicCheck, signal: AbortSignal): Promise<void> {
+    this.assignments = this.assign(await check.begin(signal), host);
+    if (signal.aborted) return this.endAssignments(true);
+    const options = { ...this.options, doubt: host.doubt };
+    this.fetching = fetchAssigned(this.connection, this.assignments, options, signal);
+    const present = (topics: ReadonlySet<Topic>): void => {
+      for (const one of this.assignments) if (topics.has(one.at.topic)) one.resume();
+    };
+    await Promise.race([check.watch(present, signal), this.fetching]);
+  }
+
+  private assign(topics: ReadonlyMap<Topic, TopicDescription>, host: AssignmentHost): readonly Assignment[] {
+    const { handler, onProblem } = this.options;
+    return this.membership.assigned().flatMap((one) => {
+      const described = topics.get(topic(one.topic));
+      // Deleted since it was shared out: should it come back, the group is joined again.
+      if (described === undefined) return [];
+      return one.partitions.map((number) => {
+        const at = { topic: topic(one.topic), partition: partition(number), topicId: described.id };
+        const assignment = new Assignment(at, host, handler, onProblem);
+        const name = partitionName(at);
+        this.tails.set(name, assignment.run(this.tails.get(name) ?? Promise.resolve()));
+        return assignment;
+      });
+    });
+  }
+
+  private async heartbeats(group: Membership, signal: AbortSignal): Promise<void> {
     const { sessionTimeout } = this.options;
     const interval = Math.min(1_000, sessionTimeout / 10);
-    let last = Date.now();
+    let last = performance.now();
     for (;;) {
       await pause(interval, signal);
       if (signal.aborted) return;
       try {
-        await withSignal(this.membership.heartbeat({ interval: 0 }), signal);
-        last = Date.now();
-        await withSignal(this.connection.cluster.refreshMetadataIfNecessary(), signal);
-        this.membership.checkForStaleAssignment();
+        // kafkajs' own heartbeat goes by the clock of the day, and stops when that is set back.
+        await withSignal(this.beat(group), signal);
+        last = performance.now();
       } catch (error) {
-        const { type, name, retriable } = failureOf(error);
-        const rejoin = REJOIN.has(type) || name === 'KafkaJSStaleTopicMetadataAssignment';
+        const { type, retriable } = failureOf(error);
         // Without an answer for a whole session, others have the partitions already.
-        if (signal.aborted || rejoin || !retriable || Date.now() - last > sessionTimeout) throw error;
+        const late = performance.now() - last > sessionTimeout;
+        if (signal.aborted || REJOIN.has(type) || !retriable || late) throw error;
         await this.findCoordinator(signal);
       }
     }
+  }
+
+  private async beat(group: Membership): Promise<void> {
+    if (this.membership.coordinator === null) throw new Error('Joined without a coordinator');
+    await this.membership.coordinator.heartbeat(group);
   }
 
   private async findCoordinator(signal: AbortSignal): Promise<void> {
@@ -185,7 +222,7 @@ export class Member implements GroupMember {
 
   /** Pauses before the next join. @throws when there is no use in it */
   private async recover(error: unknown, attempt: number, signal: AbortSignal): Promise<void> {
-    const { type, name, message } = failureOf(error);
+    const { type, message } = failureOf(error);
     const { group, onProblem } = this.options;
     if (FATAL.has(type)) {
       throw new MillraceError('LOG_UNAVAILABLE', `The group ${group} cannot be joined: ${message}`, {
@@ -193,8 +230,9 @@ export class Member implements GroupMember {
       });
     }
     if (type === 'UNKNOWN_MEMBER_ID' || type === 'FENCED_INSTANCE_ID') this.membership.memberId = null;
-    if (REJOIN.has(type) || name === 'KafkaJSStaleTopicMetadataAssignment') {
-      onProblem({ kind: 'rebalance', message: `The group ${group} shares out its partitions anew` });
+    if (REJOIN.has(type) || error instanceof TopicsChanged) {
+      const why = error instanceof TopicsChanged ? `: ${message}` : '';
+      onProblem({ kind: 'rebalance', message: `The group ${group} shares out its partitions anew${why}` });
       if (attempt === 0) return;
     } else {
       onProblem({ kind: 'group', message: `The group ${group} is joined again: ${message}`, cause: error });

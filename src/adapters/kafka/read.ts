@@ -1,8 +1,9 @@
-import { type Offset, offset } from '../../core/ids.js';
+import { type Offset, offset, otherTopic } from '../../core/ids.js';
 import type { LogBatch } from '../../core/record.js';
-import { OffsetOutOfRange, type Range } from '../../ports/event-log.js';
+import { OffsetOutOfRange, type Range, TopicRecreated } from '../../ports/event-log.js';
 import { boundsOf } from './bounds.js';
-import type { Connection } from './connection.js';
+import { type Connection, missing } from './connection.js';
+import { describeTopics } from './describe.js';
 import { failureOf, pause } from './failures.js';
 import { type Fetched, fetchFrom } from './fetch.js';
 
@@ -19,6 +20,7 @@ export async function* readRange(
   const { topic, partition } = range;
   const bounds = await boundsOf(connection, range, signal);
   if (range.from < bounds.earliest || range.from > bounds.end) {
+    await sameTopic(connection, range, signal);
     throw new OffsetOutOfRange({ topic, partition, offset: range.from }, bounds);
   }
   const until = range.until ?? bounds.end;
@@ -48,16 +50,17 @@ export function reached(fetched: Fetched, next: Offset): Offset | undefined {
 
 async function fetchAt(
   connection: Connection,
-  { topic, partition }: Range,
+  range: Range,
   from: Offset,
   maxBytes: number,
   signal: AbortSignal,
 ): Promise<Fetched> {
+  const { topic, partition, topicId } = range;
   try {
     return await connection.ask(
       { topic, partition },
       async (leader) => {
-        const wanted = [{ topic, partition, from }];
+        const wanted = [{ topic, topicId, partition, from }];
         const [fetched] = await fetchFrom(leader, wanted, { maxWait: MAX_WAIT, maxBytes });
         if (fetched === undefined) throw new Error(`No answer for ${topic}/${partition}`);
         if (fetched.error !== undefined) throw fetched.error;
@@ -66,8 +69,29 @@ async function fetchAt(
       signal,
     );
   } catch (error) {
-    if (failureOf(error).type !== 'OFFSET_OUT_OF_RANGE') throw error;
+    const { type } = failureOf(error);
+    if (!ANOTHER_TOPIC.has(type) && type !== 'OFFSET_OUT_OF_RANGE') throw error;
+    await sameTopic(connection, range, signal);
+    // The broker has not heard of the topic yet: nothing came, and the caller asks again.
+    if (ANOTHER_TOPIC.has(type)) {
+      return { topic, partition, records: [], last: undefined, end: from, error: undefined };
+    }
     const bounds = await boundsOf(connection, { topic, partition }, signal);
     throw new OffsetOutOfRange({ topic, partition, offset: from }, bounds);
   }
+}
+
+/** What a broker answers that does not have the topic with the id that was asked for. */
+export const ANOTHER_TOPIC: ReadonlySet<string> = new Set(['UNKNOWN_TOPIC_ID', 'INCONSISTENT_TOPIC_ID']);
+
+/** @throws {TopicRecreated} when the topic is no longer the one that the range is of; {MillraceError} TOPIC_MISSING */
+async function sameTopic(
+  connection: Connection,
+  { topic, topicId }: Range,
+  signal: AbortSignal,
+): Promise<void> {
+  if (topicId === undefined) return;
+  const now = (await describeTopics(connection, [topic], signal)).get(topic);
+  if (now === undefined) throw missing(topic);
+  if (otherTopic(now.id, topicId)) throw new TopicRecreated(topic);
 }

@@ -1,11 +1,16 @@
 import { Deadline } from '../../core/deadline.js';
 import { MillraceError } from '../../core/errors.js';
 import type { Offset } from '../../core/ids.js';
-import { type Position, partitionName, type TopicPartition } from '../../core/position.js';
+import {
+  type PartitionLife,
+  type Position,
+  partitionName,
+  type TopicPartition,
+} from '../../core/position.js';
 import type { NewRecord } from '../../core/record.js';
 import type { Connection } from './connection.js';
 import { failureOf, unavailable } from './failures.js';
-import { committedOffset, type Membership, refused } from './group-offsets.js';
+import { committedOffset, type Membership, metadataOf, refused } from './group-offsets.js';
 import { type Broker, GROUP_COORDINATOR, TRANSACTION_COORDINATOR } from './internals.js';
 import type { Portion } from './produce.js';
 import { ProducerId } from './producer-id.js';
@@ -29,7 +34,7 @@ export class TransactionalWriter {
     private readonly writing: Connection,
     private readonly control: Connection,
     private readonly membership: Membership,
-    private readonly at: TopicPartition,
+    private readonly at: PartitionLife,
     /** Where the group's progress stood when this member was given the partition. */
     private progress: Offset | undefined,
   ) {
@@ -102,7 +107,7 @@ export class TransactionalWriter {
       await this.coordinate((one) => one.addPartitionsToTxn({ ...transaction, topics }), signal);
       const positions = await writeAll(this.writing, producer, portions, count, signal);
       await this.coordinate((one) => one.addOffsetsToTxn({ ...transaction, groupId }), signal);
-      const partitions = [{ partition: at.partition, offset: String(next) }];
+      const partitions = [{ partition: at.partition, offset: String(next), metadata: metadataOf(at) }];
       const offsets = [{ topic: at.topic, partitions }];
       await this.writing.askCoordinator(
         groupId,

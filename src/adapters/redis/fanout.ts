@@ -2,8 +2,16 @@ import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import type { Relayed } from '../../core/event.js';
 import type { Offset } from '../../core/ids.js';
-import { partitionName, type TopicPartition } from '../../core/position.js';
-import type { Claim, Fanout, FanoutListener, RelayOutcome, Stretch } from '../../ports/fanout.js';
+import { type PartitionLife, partitionName, type TopicPartition } from '../../core/position.js';
+import type {
+  Claim,
+  Fanout,
+  FanoutListener,
+  Newest,
+  RelayOutcome,
+  Start,
+  Stretch,
+} from '../../ports/fanout.js';
 import {
   commandConnection,
   describe,
@@ -12,7 +20,7 @@ import {
   unavailable,
 } from './connection.js';
 import { decodeFrames, encodeFrame } from './frame.js';
-import { decodeMessage, decodeOffset, encodeBeat } from './message.js';
+import { decodeMessage, decodeOffset, decodeTopicId, encodeBeat } from './message.js';
 import { keepPulse } from './pulse.js';
 import { Subscriptions } from './subscriptions.js';
 
@@ -53,7 +61,7 @@ interface Names {
   readonly channel: string;
 }
 
-const CLAIMED = z.tuple([z.string(), z.string().nullish()]);
+const CLAIMED = z.tuple([z.string(), z.string().nullish(), z.string().nullish()]);
 const RESET = z.enum(['RESET', 'FENCED']);
 const RELAYED = z.tuple([z.enum(['RELAYED', 'FENCED', 'GAP']), z.string()]);
 const FRAMES = z.array(z.instanceof(Buffer)).nullable();
@@ -84,14 +92,18 @@ class RedisFanout implements Fanout {
     signal.throwIfAborted();
     const reply = await this.#ask('Claiming', at, () => this.#redis.millraceClaim(this.#names(at).meta));
     signal.throwIfAborted();
-    const [token, passed] = CLAIMED.parse(reply);
-    return { token, passed: typeof passed === 'string' ? decodeOffset(passed) : undefined };
+    const [token, passed, topic] = CLAIMED.parse(reply);
+    return {
+      token,
+      passed: typeof passed === 'string' ? decodeOffset(passed) : undefined,
+      topicId: decodeTopicId(topic),
+    };
   }
 
-  async reset(at: TopicPartition, token: string, passed: Offset): Promise<'RESET' | 'FENCED'> {
+  async reset(at: TopicPartition, token: string, start: Start): Promise<'RESET' | 'FENCED'> {
     const { meta, stream } = this.#names(at);
     const reply = await this.#ask('Resetting', at, () =>
-      this.#redis.millraceReset(meta, stream, token, passed),
+      this.#redis.millraceReset(meta, stream, token, start.passed, start.topicId ?? ''),
     );
     return RESET.parse(reply);
   }
@@ -120,11 +132,11 @@ class RedisFanout implements Fanout {
   }
 
   async beat(at: TopicPartition): Promise<void> {
-    const { meta, channel } = this.#names(at);
     // D7. Between the two steps something may be relayed: the beat is then below it, and shows nothing.
     await this.#ask('The beat of', at, async () => {
-      const newest = await this.#redis.hget(meta, 'newest');
-      if (newest !== null) await this.#subscriptions.publish(channel, encodeBeat(decodeOffset(newest)));
+      const newest = await this.#newest(at);
+      if (newest !== undefined)
+        await this.#subscriptions.publish(this.#names(at).channel, encodeBeat(newest));
     });
   }
 
@@ -133,17 +145,17 @@ class RedisFanout implements Fanout {
     return this.#subscriptions.add(this.#names(at).channel, {
       heard: (bytes) => {
         const message = decodeMessage(bytes);
-        if (message.kind === 'BEAT') listener.beat(message.last);
-        else listener.relayed(message.prev, message.events);
+        if (message.kind === 'BEAT') listener.beat({ topicId: message.topicId, last: message.last });
+        else listener.relayed(message.prev, message.events, message.topicId);
       },
       resumed: () => listener.resumed(),
     });
   }
 
-  async window(at: TopicPartition, after: Offset, through: Offset): Promise<readonly Relayed[] | undefined> {
+  async window(at: PartitionLife, after: Offset, through: Offset): Promise<readonly Relayed[] | undefined> {
     const { meta, stream } = this.#names(at);
     const reply = await this.#ask('Reading the window of', at, () =>
-      this.#redis.millraceWindowBuffer(meta, stream, after, through),
+      this.#redis.millraceWindowBuffer(meta, stream, after, through, at.topicId ?? ''),
     );
     const frames = FRAMES.parse(reply);
     if (frames === null) return undefined;
@@ -156,13 +168,10 @@ class RedisFanout implements Fanout {
     }
   }
 
-  async newest(partitions: readonly TopicPartition[]): Promise<readonly (Offset | undefined)[]> {
+  async newest(partitions: readonly TopicPartition[]): Promise<readonly (Newest | undefined)[]> {
     try {
       // Written in one go: ioredis sends what is asked in one turn together.
-      const replies = await Promise.all(
-        partitions.map((at) => this.#redis.hget(this.#names(at).meta, 'newest')),
-      );
-      return replies.map((reply) => (reply === null ? undefined : decodeOffset(reply)));
+      return await Promise.all(partitions.map((at) => this.#newest(at)));
     } catch (cause) {
       throw unavailable('Reading the progress of the fan-out', cause);
     }
@@ -172,6 +181,14 @@ class RedisFanout implements Fanout {
     await this.#subscriptions[Symbol.asyncDispose]();
     this.#pulse[Symbol.dispose]();
     this.#redis.disconnect();
+  }
+
+  async #newest(at: TopicPartition): Promise<Newest | undefined> {
+    const reply = await this.#redis.hmget(this.#names(at).meta, 'newest', 'floor', 'topic');
+    const last = reply[0] ?? reply[1];
+    return typeof last === 'string'
+      ? { topicId: decodeTopicId(reply[2]), last: decodeOffset(last) }
+      : undefined;
   }
 
   async #ask<T>(doing: string, at: TopicPartition, command: () => Promise<T>): Promise<T> {

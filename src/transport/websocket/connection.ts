@@ -16,11 +16,14 @@ import { formatted, refusal } from '../refusal.js';
 import type { SlowClient, SlowClients } from '../slow-clients.js';
 import { Timer } from '../timer.js';
 import { CLOSE_CODES, type CloseReason } from './close-codes.js';
+import type { Compression } from './compression.js';
 import { textHeader } from './frames.js';
 import { type OperationHost, SocketOperation } from './operation.js';
 import { type Effect, onAuthenticated, onMessage, type Phase } from './protocol.js';
 
 export interface ConnectionParts {
+  /** `undefined`: compression is not offered. */
+  readonly compression?: Compression | undefined;
   readonly operations: Operations;
   readonly authenticate: Authenticate;
   readonly limits: TransportLimits;
@@ -47,6 +50,8 @@ export class Connection implements OperationHost, OutboxHost, SlowClient {
   readonly #upgrade: IncomingMessage;
   readonly #parts: ConnectionParts;
   readonly #outbox: Outbox;
+  /** Of a client that agreed to it. */
+  readonly #compression: Compression | undefined;
   readonly #running = new Map<string, SocketOperation>();
   /** First for `connection_init`, then for the end of the credentials. */
   readonly #timer = new Timer();
@@ -64,6 +69,7 @@ export class Connection implements OperationHost, OutboxHost, SlowClient {
     this.#signs = new Progress(stream);
     this.#upgrade = upgrade;
     this.#parts = parts;
+    this.#compression = socket.extensions.includes('permessage-deflate') ? parts.compression : undefined;
     this.#outbox = new Outbox(stream, parts.turn, parts.limits.highWaterMark, this);
     this.#timer.at(Date.now() + parts.initTimeout, () => this.close('INIT_TIMEOUT'));
     socket.on('message', (data, binary) => this.#onData(data, binary));
@@ -83,8 +89,8 @@ export class Connection implements OperationHost, OutboxHost, SlowClient {
 
   /** Asks the client whether it is there, and ends the connection when it was not since the last time. */
   keepAlive(): void {
-    // A ping would queue behind what waits: how long it may wait is another question.
-    if (this.#outbox.full) return;
+    // A ping would queue behind what waits: how long that may wait is not decided here. `ws` ends what closes.
+    if (this.#outbox.full || this.#socket.readyState !== this.#socket.OPEN) return;
     // Taking what waited is a sign of life too: a pong queues behind it.
     const moved = this.#signs.moved();
     if (!this.#alive && !(this.#waited && moved)) {
@@ -93,9 +99,7 @@ export class Connection implements OperationHost, OutboxHost, SlowClient {
     }
     this.#alive = false;
     this.#waited = this.#stream.writableLength > 0;
-    if (this.#socket.readyState === this.#socket.OPEN) {
-      this.#socket.ping('', false, () => this.#outbox.written());
-    }
+    this.#socket.ping('', false, () => this.#outbox.written());
   }
 
   get waiting(): number {
@@ -129,11 +133,16 @@ export class Connection implements OperationHost, OutboxHost, SlowClient {
     this.#stopAll();
   }
 
-  offer(parts: readonly Buffer[]): boolean {
+  offer(prefix: Buffer, shared: Buffer, suffix: Buffer): boolean {
     if (this.#socket.readyState !== this.#socket.OPEN) return true;
-    let length = 0;
-    for (const part of parts) length += part.length;
-    return this.#outbox.offer(textHeader(length), ...parts);
+    if (this.#outbox.full) return false;
+    const deflated = this.#compression?.message(prefix, shared, suffix);
+    if (deflated === undefined) {
+      const header = textHeader(prefix.length + shared.length + suffix.length);
+      return this.#outbox.offer(header, prefix, shared, suffix);
+    }
+    const length = deflated.reduce((sum, part) => sum + part.length, 0);
+    return this.#outbox.offer(textHeader(length, true), ...deflated);
   }
 
   send(message: string): void {
@@ -244,8 +253,14 @@ export class Connection implements OperationHost, OutboxHost, SlowClient {
 
   drained(): void {
     this.#parts.slow.delete(this);
+    this.#alive = true;
     if (this.#socket.isPaused) this.#socket.resume();
-    for (const operation of [...this.#running.values()]) operation.drained();
+    const [first, ...others] = [...this.#running.values()].filter(({ held }) => held);
+    if (first === undefined) return;
+    // The first may fill it up again: next time another one is the first.
+    this.#running.delete(first.id);
+    this.#running.set(first.id, first);
+    for (const operation of [first, ...others]) operation.drained();
   }
 
   #onClose(): void {

@@ -11,6 +11,8 @@ export class RedisWire implements AsyncDisposable {
   readonly subscribers = new Set<number>();
   /** What each run of the relay's script answered, in the order in which the answers came by. */
   readonly outcomes: { readonly status: string; readonly number: number }[] = [];
+  /** How often Redis answered with an error, by its first word: `OOM`, `BUSY`, `LOADING`. */
+  readonly refusals = new Map<string, number>();
   /** What becomes of a frame; is asked before it is counted. */
   judge: Judge = () => 'pass';
   readonly proxy: TcpProxy;
@@ -43,6 +45,8 @@ export class RedisWire implements AsyncDisposable {
     if (push !== undefined) this[push.beat ? 'beats' : 'events'] += 1;
     const outcome = relayed(frame);
     if (outcome !== undefined) this.outcomes.push(outcome);
+    const refusal = /^-(\w+)/.exec(frame.toString('latin1', 0, 40))?.[1];
+    if (refusal !== undefined) this.refusals.set(refusal, (this.refusals.get(refusal) ?? 0) + 1);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -2,8 +2,8 @@ import { decodeRecord } from '../../../src/core/cloudevent.js';
 import type { Relayed } from '../../../src/core/event.js';
 import { type Offset, offset, partition } from '../../../src/core/ids.js';
 import type { TopicPartition } from '../../../src/core/position.js';
-import type { Fanout, FanoutListener } from '../../../src/ports/fanout.js';
-import { type ModelLog, TOPIC } from './model-log.js';
+import type { Fanout, FanoutListener, Newest } from '../../../src/ports/fanout.js';
+import { LIFE, type ModelLog, TOPIC } from './model-log.js';
 import type { Script } from './script.js';
 
 interface Entry {
@@ -52,12 +52,13 @@ export class ModelFanout {
       state.newest = relayed.offset;
     }
     state.entries = state.entries.slice(-WINDOW);
-    if (events.length > 0) this.#tell(number, lost, (listener) => listener.relayed(prev, events));
+    if (events.length > 0) this.#tell(number, lost, (listener) => listener.relayed(prev, events, LIFE));
   }
 
   beat(number: number, lost: readonly number[]): void {
     const { newest } = this.state(number);
-    if (newest !== undefined) this.#tell(number, lost, (listener) => listener.beat(newest));
+    if (newest !== undefined)
+      this.#tell(number, lost, (listener) => listener.beat({ last: newest, topicId: LIFE }));
   }
 
   /** The window is evicted, its progress is not. */
@@ -119,9 +120,12 @@ class NodeFanout implements Fanout {
       .filter((relayed) => relayed.offset > after && relayed.offset <= through);
   }
 
-  async newest(partitions: readonly TopicPartition[]): Promise<readonly (Offset | undefined)[]> {
+  async newest(partitions: readonly TopicPartition[]): Promise<readonly (Newest | undefined)[]> {
     await this.#script.wait('fan-out: newest');
-    return partitions.map(({ partition: number }) => this.#shared.state(number).newest);
+    return partitions.map(({ partition: number }) => {
+      const last = this.#shared.state(number).newest;
+      return last === undefined ? undefined : { last, topicId: LIFE };
+    });
   }
 
   claim = unused;

@@ -20,6 +20,7 @@ import {
 import type { Script } from './script.js';
 
 export const TOPIC = topic('said');
+export const LIFE = topicId('life');
 
 /** One event that can be seen, as those who check know it. */
 export interface Said {
@@ -94,7 +95,7 @@ export class ModelLog implements EventLog {
 
   async describe(): Promise<ReadonlyMap<Topic, TopicDescription>> {
     await this.#script.wait('log: describe');
-    return new Map([[TOPIC, { id: topicId('life'), partitions: this.#partitions.length }]]);
+    return new Map([[TOPIC, { id: LIFE, partitions: this.#partitions.length }]]);
   }
 
   async bounds(): Promise<readonly Bounds[]> {

@@ -1,0 +1,141 @@
+import {
+  type DirectiveNode,
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type GraphQLSchema,
+  Kind,
+  type OperationDefinitionNode,
+  print,
+  type SelectionNode,
+  type SelectionSetNode,
+  TypeInfo,
+  visit,
+  visitWithTypeInfo,
+} from 'graphql';
+
+/**
+ * What an operation asks for, without what it may be written in different ways: spacing, its name, where its
+ * fragments stand, what `@skip` and `@include` leave out, and where it starts. Those whose normal forms
+ * and variables are equal get the same results (C1).
+ */
+export interface NormalForm {
+  readonly document: DocumentNode;
+  readonly text: string;
+  /** The names of the variables that it uses. */
+  readonly variables: ReadonlySet<string>;
+  /** Whether more than the event makes the result: a resolver may look at who asks. */
+  readonly resolvers: boolean;
+}
+
+const START_ARGUMENTS: ReadonlySet<string> = new Set(['after', 'since']);
+const CONDITIONS: ReadonlySet<string> = new Set(['skip', 'include']);
+
+/** Normal forms of the documents that are in use: those of a document without conditions are always the same. */
+export class NormalForms {
+  readonly #schema: GraphQLSchema;
+  readonly #known = new WeakMap<OperationDefinitionNode, NormalForm>();
+
+  constructor(schema: GraphQLSchema) {
+    this.#schema = schema;
+  }
+
+  /** @param variables coerced, with defaults */
+  of(
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+    variables: Readonly<Record<string, unknown>>,
+  ): NormalForm {
+    const known = this.#known.get(operation);
+    if (known !== undefined) return known;
+    const { bare, used, conditional } = normalise(document, operation, variables);
+    const whole: DocumentNode = { kind: Kind.DOCUMENT, definitions: [bare] };
+    const resolvers = hasResolvers(this.#schema, whole);
+    const form = { document: whole, text: print(whole), variables: used, resolvers };
+    if (!conditional) this.#known.set(operation, form);
+    return form;
+  }
+}
+
+/** @returns `conditional`: whether variables decided what is left of it */
+function normalise(
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  values: Readonly<Record<string, unknown>>,
+): { bare: OperationDefinitionNode; used: ReadonlySet<string>; conditional: boolean } {
+  const fragments = new Map(
+    document.definitions.flatMap((one) =>
+      one.kind === Kind.FRAGMENT_DEFINITION ? [[one.name.value, one] as const] : [],
+    ),
+  );
+  let conditional = false;
+  const holds = (directive: DirectiveNode): boolean => {
+    const condition = directive.arguments?.[0]?.value;
+    if (condition?.kind === Kind.VARIABLE) {
+      conditional = true;
+      return values[condition.name.value] === true;
+    }
+    return condition?.kind === Kind.BOOLEAN && condition.value;
+  };
+  const isLeftOut = ({ directives = [] }: SelectionNode): boolean =>
+    directives.some(
+      (one) => (one.name.value === 'skip' && holds(one)) || (one.name.value === 'include' && !holds(one)),
+    );
+  const selections = (set: SelectionSetNode, isRoot: boolean): SelectionSetNode => ({
+    kind: Kind.SELECTION_SET,
+    selections: set.selections.flatMap((one) => (isLeftOut(one) ? [] : [selection(one, isRoot)])),
+  });
+  const selection = (one: SelectionNode, isRoot: boolean): SelectionNode => {
+    const directives = one.directives?.filter(({ name }) => !CONDITIONS.has(name.value)) ?? [];
+    if (one.kind === Kind.FRAGMENT_SPREAD) return spread(fragments.get(one.name.value), one, directives);
+    if (one.selectionSet === undefined) return { ...rooted(one, isRoot), directives };
+    const inner = selections(one.selectionSet, false);
+    if (one.kind === Kind.INLINE_FRAGMENT) return { ...one, directives, selectionSet: inner };
+    return { ...rooted(one, isRoot), directives, selectionSet: inner };
+  };
+  const spread = (
+    fragment: FragmentDefinitionNode | undefined,
+    one: SelectionNode,
+    directives: readonly DirectiveNode[],
+  ): SelectionNode => {
+    if (fragment === undefined) return one; // A validated document has it.
+    const { typeCondition, selectionSet } = fragment;
+    const inner = selections(selectionSet, false);
+    return { kind: Kind.INLINE_FRAGMENT, typeCondition, directives, selectionSet: inner };
+  };
+  const selectionSet = selections(operation.selectionSet, true);
+  const used = new Set<string>();
+  visit(selectionSet, { Variable: ({ name }) => void used.add(name.value) });
+  const bare: OperationDefinitionNode = {
+    kind: Kind.OPERATION_DEFINITION,
+    operation: operation.operation,
+    variableDefinitions:
+      operation.variableDefinitions?.filter(({ variable }) => used.has(variable.name.value)) ?? [],
+    directives: operation.directives ?? [],
+    selectionSet,
+  };
+  return { bare, used, conditional };
+}
+
+/**
+ * S1: a resolver is given who asks, so what it makes is shared only by those whose claims are all the same.
+ * Fields of introspection have resolvers that do not look.
+ */
+function hasResolvers(schema: GraphQLSchema, document: DocumentNode): boolean {
+  const types = new TypeInfo(schema);
+  let found = false;
+  const Field = ({ name }: FieldNode): void => {
+    if (types.getFieldDef()?.resolve !== undefined && !name.value.startsWith('__')) found = true;
+  };
+  visit(document, visitWithTypeInfo(types, { Field }));
+  return found;
+}
+
+/** Resuming does not change what is shared: the root field goes without what says where it starts. */
+function rooted(field: FieldNode, isRoot: boolean): FieldNode;
+function rooted(field: SelectionNode, isRoot: boolean): SelectionNode;
+function rooted(field: SelectionNode, isRoot: boolean): SelectionNode {
+  if (!isRoot || field.kind !== Kind.FIELD) return field;
+  const left = field.arguments?.filter(({ name }) => !START_ARGUMENTS.has(name.value)) ?? [];
+  return { ...field, arguments: left };
+}

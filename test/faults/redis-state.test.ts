@@ -1,0 +1,209 @@
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type PrivateService, privateRedis } from '../../scripts/services/private.mjs';
+import { CASE, SOON } from './support/ceiling.js';
+import { expectAll } from './support/check.js';
+import { RedisWire } from './support/redis-wire.js';
+import { scaled } from './support/speed.js';
+import { expectResumable, windowStands } from './support/window.js';
+import { FaultWorld } from './support/world.js';
+
+/** Redis forgets, in whole or in part, or will not write for a while; relay and gateway both live with it. */
+describe('a Redis that forgets or refuses', { timeout: CASE }, () => {
+  let redis: PrivateService;
+  let client: Redis;
+  beforeAll(async () => {
+    redis = await privateRedis(['--enable-debug-command', 'yes']);
+    client = new Redis(redis.address);
+  });
+  afterAll(async () => {
+    client?.disconnect();
+    await redis?.stop();
+  });
+
+  async function open() {
+    const wire = await RedisWire.open(redis.address);
+    const world = await FaultWorld.open({ redis: wire.url });
+    const relay = await world.relay();
+    const gateway = await world.gateway();
+    const subscriber = await world.subscriber(gateway);
+    const subscribers = [subscriber, await world.subscriber(gateway, { over: 'sse' })];
+    return {
+      wire,
+      world,
+      relay,
+      gateway,
+      subscriber,
+      subscribers,
+      [Symbol.asyncDispose]: async () => {
+        await world[Symbol.asyncDispose]();
+        await wire[Symbol.asyncDispose]();
+      },
+    };
+  }
+
+  /** Deletes one kind of key of every partition. */
+  const forget = async ({ topic }: FaultWorld, kind: 'meta' | 'stream') => {
+    const keys = await client.keys(`${topic}:*:${kind}`);
+    expect(keys.length).toBeGreaterThan(0);
+    await client.del(...keys);
+  };
+
+  it('D6 all of Redis is emptied again and again while events are published', async () => {
+    await using it = await open();
+    const { world } = it;
+    const stream = await world.load(it.gateway);
+    for (let wipe = 1; wipe <= 3; wipe++) {
+      await world.grows(scaled(150));
+      await client.flushall();
+    }
+    await world.grows(scaled(150));
+    await stream.stop();
+    expect(stream.refused).toEqual([]);
+    await expectAll(it.subscribers, world.appended);
+    await windowStands(client, world);
+    await expectResumable(world, it.subscriber);
+  });
+
+  it('D6 the progress of the partitions is evicted, but not their windows', async () => {
+    await using it = await open();
+    const { world } = it;
+    const stream = await world.load(it.gateway);
+    for (let loss = 1; loss <= 3; loss++) {
+      await world.grows(scaled(150));
+      await forget(world, 'meta');
+    }
+    await world.grows(scaled(150));
+    await stream.stop();
+    await expectAll(it.subscribers, world.appended);
+    await windowStands(client, world);
+    await expectResumable(world, it.subscriber);
+  });
+
+  it('D4 D6 the windows of the partitions are evicted, but not their progress', async () => {
+    await using it = await open();
+    const { world } = it;
+    const stream = await world.load(it.gateway);
+    for (let loss = 1; loss <= 3; loss++) {
+      await world.grows(scaled(150));
+      await forget(world, 'stream');
+    }
+    await world.grows(scaled(150));
+    await stream.stop();
+    await expectAll(it.subscribers, world.appended);
+    await windowStands(client, world);
+    // Who was away is shown what the window no longer has as well.
+    await expectResumable(world, it.subscriber);
+  });
+
+  it('D4 D6 Redis dies and a replica that is behind takes its place', async () => {
+    await using it = await open();
+    const { wire, world } = it;
+    const primary = await privateRedis();
+    const replica = await privateRedis();
+    const [at, behind] = [new Redis(primary.address), new Redis(replica.address)];
+    try {
+      wire.proxy.target = new URL(primary.address).host;
+      wire.proxy.cut();
+      const stream = await world.load(it.gateway);
+      await world.grows(scaled(200));
+      await copy(at, behind, world);
+      at.disconnect();
+      // What is written from here on is not replicated.
+      await world.grows(scaled(100, 30));
+      await primary.kill();
+      wire.proxy.target = new URL(replica.address).host;
+      wire.proxy.cut();
+      await expect
+        .poll(() => wire.outcomes.filter(({ status }) => status === 'GAP').length, SOON)
+        .toBeGreaterThan(0);
+      await world.grows(scaled(100));
+      await stream.stop();
+      expect(stream.refused).toEqual([]);
+      await expectAll(it.subscribers, world.appended);
+      await windowStands(behind, world);
+      await expectResumable(world, it.subscriber);
+    } finally {
+      for (const one of [at, behind]) one.disconnect();
+      await world[Symbol.asyncDispose]();
+      for (const one of [primary, replica]) await one.stop();
+    }
+  });
+
+  it('D6 Redis is full and refuses to write: what the relay could not pass on then comes later', async () => {
+    await using it = await open();
+    const { wire, world } = it;
+    const stream = await world.load(it.gateway);
+    await world.grows(scaled(100));
+    await client.config('SET', 'maxmemory-policy', 'noeviction');
+    await client.config('SET', 'maxmemory', '1');
+    try {
+      await expect.poll(() => wire.refusals.get('OOM') ?? 0, SOON).toBeGreaterThan(3);
+      await world.grows(scaled(100));
+    } finally {
+      await client.config('SET', 'maxmemory', '0');
+    }
+    await world.grows(scaled(50));
+    await stream.stop();
+    expect(stream.refused).toEqual([]);
+    await expectAll(it.subscribers, world.appended);
+    await windowStands(client, world);
+    await expectResumable(world, it.subscriber);
+  });
+
+  it('D6 Redis is busy with a script that does not end', async () => {
+    await using it = await open();
+    const { wire, world } = it;
+    const stream = await world.load(it.gateway);
+    await world.grows(scaled(100));
+    await client.config('SET', 'busy-reply-threshold', '50');
+    const busy = new Redis(redis.address);
+    const endless = busy.eval('while true do end', 0).catch((error: unknown) => String(error));
+    try {
+      await expect.poll(() => wire.refusals.get('BUSY') ?? 0, SOON).toBeGreaterThan(3);
+      await world.grows(scaled(100));
+    } finally {
+      await client.script('KILL');
+      busy.disconnect();
+    }
+    expect(await endless).toContain('killed');
+    await world.grows(scaled(50));
+    await stream.stop();
+    expect(stream.refused).toEqual([]);
+    await expectAll(it.subscribers, world.appended);
+    await windowStands(client, world);
+    await expectResumable(world, it.subscriber);
+  });
+
+  it('D6 Redis loads its data again, and answers nothing until it has', async () => {
+    await using it = await open();
+    const { wire, world } = it;
+    const stream = await world.load(it.gateway);
+    await world.grows(scaled(100));
+    // So that it takes seconds, and clients are answered meanwhile.
+    for (let n = 0; n < 400; n++) await client.set(`${world.topic}:filling:${n}`, 'x');
+    await client.config('SET', 'loading-process-events-interval-bytes', '1024');
+    await client.config('SET', 'key-load-delay', '5000');
+    await client.debug('RELOAD');
+    expect(wire.refusals.get('LOADING') ?? 0).toBeGreaterThan(3);
+    await client.config('SET', 'key-load-delay', '0');
+    await world.grows(scaled(50));
+    await stream.stop();
+    expect(stream.refused).toEqual([]);
+    await expectAll(it.subscribers, world.appended);
+    await windowStands(client, world);
+    await expectResumable(world, it.subscriber);
+  });
+});
+
+/** As a replica has them: each partition as it was at one moment. */
+async function copy(from: Redis, to: Redis, { topic }: FaultWorld): Promise<void> {
+  for (const meta of await from.keys(`${topic}:*:meta`)) {
+    const stream = meta.replace(/meta$/, 'stream');
+    const dumps = await from.multi().dumpBuffer(meta).dumpBuffer(stream).exec();
+    for (const [i, key] of [meta, stream].entries()) {
+      const dump = dumps?.[i]?.[1];
+      if (dump instanceof Buffer) await to.restore(key, 0, dump);
+    }
+  }
+}

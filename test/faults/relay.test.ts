@@ -1,0 +1,184 @@
+import { describe, expect, it } from 'vitest';
+import { redisUrl } from '../support/services.js';
+import { CASE, SOON } from './support/ceiling.js';
+import { expectAll } from './support/check.js';
+import type { Verdict } from './support/proxy.js';
+import { RedisWire } from './support/redis-wire.js';
+import { isRelayScript, relayed } from './support/resp.js';
+import { scaled } from './support/speed.js';
+import { FaultWorld } from './support/world.js';
+
+/** Relays that die or lose their partitions, each with its own network before Redis. */
+describe('relays that fail', { timeout: CASE }, () => {
+  /** A gateway and one relay, which has all partitions; another relay can be added. */
+  async function open() {
+    const world = await FaultWorld.open();
+    const wires: RedisWire[] = [];
+    const relay = async () => {
+      const wire = await RedisWire.open(redisUrl());
+      wires.push(wire);
+      return { wire, process: await world.relay({ REDIS_URL: wire.url }) };
+    };
+    const first = await relay();
+    const gateway = await world.gateway();
+    const subscribers = [await world.subscriber(gateway), await world.subscriber(gateway, { over: 'sse' })];
+    return {
+      world,
+      relay,
+      first,
+      gateway,
+      subscribers,
+      [Symbol.asyncDispose]: async () => {
+        await world[Symbol.asyncDispose]();
+        for (const wire of wires) await wire[Symbol.asyncDispose]();
+      },
+    };
+  }
+
+  it('D2 D3 killed before its script reached Redis: the next one goes on where the window ends', async () => {
+    await using it = await open();
+    const { world, first } = it;
+    const stream = await world.load(it.gateway);
+    await world.grows(scaled(100));
+    const script = caught(first.wire, 'before');
+    await script.there;
+    await first.process.kill('SIGKILL');
+    script.let('silence');
+    const heir = await it.relay();
+    await expect.poll(() => heir.wire.outcomes.length, SOON).toBeGreaterThan(0);
+    await world.grows(scaled(100));
+    await stream.stop();
+    await expectAll(it.subscribers, world.appended);
+    expectSeamless(heir.wire);
+  });
+
+  it('D3 D9 killed while its script is under way: when it arrives, another relay has the partition', async () => {
+    await using it = await open();
+    const { world, first } = it;
+    const stream = await world.load(it.gateway);
+    await world.grows(scaled(100));
+    const script = caught(first.wire, 'before');
+    await script.there;
+    await first.process.kill('SIGKILL');
+    const heir = await it.relay();
+    await expect.poll(() => heir.wire.outcomes.length, SOON).toBeGreaterThan(0);
+    await world.grows(scaled(100));
+    await stream.stop();
+    await expectAll(it.subscribers, world.appended);
+    const before = first.wire.outcomes.length;
+    script.let('pass');
+    await expect.poll(() => first.wire.outcomes.length, SOON).toBeGreaterThan(before);
+    expect(new Set(first.wire.outcomes.slice(before).map(({ status }) => status))).toEqual(
+      new Set(['FENCED']),
+    );
+    await world.say(it.gateway);
+    await expectAll(it.subscribers, world.appended);
+    expectSeamless(heir.wire);
+  });
+
+  it('D3 killed after its script, before it knew or committed: the next one repeats nothing', async () => {
+    await using it = await open();
+    const { world, first } = it;
+    const stream = await world.load(it.gateway);
+    await world.grows(scaled(100));
+    const script = caught(first.wire, 'after');
+    await script.there;
+    await first.process.kill('SIGKILL');
+    script.let('silence');
+    const heir = await it.relay();
+    await expect.poll(() => heir.wire.outcomes.length, SOON).toBeGreaterThan(0);
+    await world.grows(scaled(100));
+    await stream.stop();
+    await expectAll(it.subscribers, world.appended);
+    expectSeamless(heir.wire);
+  });
+
+  it('D3 D9 stopped for longer than its session, and awake again: what it still writes is fenced', async () => {
+    await using it = await open();
+    const { world, first } = it;
+    const stream = await world.load(it.gateway);
+    await world.grows(scaled(100));
+    const script = caught(first.wire, 'before');
+    await script.there;
+    first.process.child.kill('SIGSTOP');
+    try {
+      const heir = await it.relay();
+      await expect.poll(() => heir.wire.outcomes.length, SOON).toBeGreaterThan(0);
+      await world.grows(scaled(100));
+    } finally {
+      first.process.child.kill('SIGCONT');
+    }
+    const before = first.wire.outcomes.length;
+    script.let('pass');
+    await expect.poll(() => first.wire.outcomes.length, SOON).toBeGreaterThan(before);
+    expect(first.wire.outcomes[before]).toEqual({ status: 'FENCED', number: 0 });
+    await world.grows(scaled(100));
+    await stream.stop();
+    await expectAll(it.subscribers, world.appended);
+    expect(first.process.child.exitCode).toBeNull();
+  });
+
+  it('D2 D3 D9 a storm of rebalances: relays come, go and die while events are published', async () => {
+    await using it = await open();
+    const { world } = it;
+    const stream = await world.load(it.gateway);
+    for (const signal of ['SIGTERM', 'SIGKILL', 'SIGTERM', 'SIGKILL'] as const) {
+      const guest = await it.relay();
+      await expect.poll(() => guest.wire.outcomes.length, SOON).toBeGreaterThan(0);
+      await world.grows(scaled(60));
+      await guest.process.kill(signal);
+    }
+    await world.grows(scaled(60));
+    await stream.stop();
+    expect(stream.refused).toEqual([]);
+    await expectAll(it.subscribers, world.appended);
+    expect(it.first.process.child.exitCode).toBeNull();
+  });
+
+  it('D3 the answers of its script are lost: it repeats them, and nothing is written twice', async () => {
+    await using it = await open();
+    const { world, first } = it;
+    let answers = 0;
+    first.wire.judge = (frame, { direction }) => {
+      if (direction === 'up' || relayed(frame) === undefined) return 'pass';
+      answers += 1;
+      // Most with their connection, so that it is known at once; one without, so that it is not.
+      if (answers === 20) return 'silence';
+      return answers % 5 === 0 ? 'cut' : 'pass';
+    };
+    const stream = await world.load(it.gateway);
+    await expect.poll(() => answers, SOON).toBeGreaterThan(40);
+    await stream.stop();
+    await expectAll(it.subscribers, world.appended);
+    expect(first.wire.outcomes.filter(({ number }) => number > 0).length).toBeGreaterThan(0);
+  });
+});
+
+/** The next relay script at Redis's door, or the answer to it: it waits there until it is let go. */
+function caught(
+  wire: RedisWire,
+  when: 'before' | 'after',
+): { readonly there: Promise<void>; let(verdict: Verdict): void } {
+  let arrive = (): void => undefined;
+  let go = (_verdict: Verdict): void => undefined;
+  const there = new Promise<void>((resolve) => {
+    arrive = resolve;
+  });
+  const decided = new Promise<Verdict>((resolve) => {
+    go = resolve;
+  });
+  wire.judge = (frame, { direction }) => {
+    const hit =
+      when === 'before' ? direction === 'up' && isRelayScript(frame) : direction === 'down' && relayed(frame);
+    if (!hit) return 'pass';
+    wire.judge = () => 'pass';
+    arrive();
+    return decided;
+  };
+  return { there, let: (verdict) => go(verdict) };
+}
+
+/** The next relay began exactly where the last one ended: nothing was left out, nothing written again. */
+function expectSeamless(heir: RedisWire): void {
+  expect(heir.outcomes.filter(({ status, number }) => status !== 'RELAYED' || number > 0)).toEqual([]);
+}

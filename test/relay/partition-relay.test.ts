@@ -1,0 +1,176 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { encodeEvent } from '../../src/core/cloudevent.js';
+import { eventId, type Offset, offset } from '../../src/core/ids.js';
+import type { PartitionLife } from '../../src/core/position.js';
+import { openLogger } from '../../src/observe/log.js';
+import type { AssignedBatch, EventLog, GroupHandler } from '../../src/ports/event-log.js';
+import { PartitionRelay } from '../../src/relay/partition-relay.js';
+import { Relay } from '../../src/relay/relay.js';
+import { Triage } from '../../src/relay/triage.js';
+import { anew, Heard, never } from '../contract/fanout-tools.js';
+import { openWorld, type World } from '../support/world.js';
+
+const SOON = { timeout: 30_000 };
+const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
+
+/** The relay of one partition, without the group that feeds it. */
+function relayOf(world: World, at: PartitionLife, log: EventLog = world.log) {
+  const skipped: [Offset, Offset][] = [];
+  const relay = new PartitionRelay(at, {
+    log,
+    fanout: world.fanout,
+    metrics: world.metrics,
+    windowEvents: 1_000,
+    triage: new Triage(log, world.formats, world.metrics, openLogger('silent')),
+    onSkipped: ({ from, to }) => skipped.push([from, to]),
+  });
+  return { relay, skipped };
+}
+
+describe('the relay of a partition', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('D5 begins anew with a topic that was made anew, however far it came with the one before', async () => {
+    await using world = await openWorld();
+    const old = await world.at(0);
+    await world.relay();
+    await world.say('k', numbers(0, 10));
+    await expect.poll(() => world.fanout.newest([old]), SOON).toEqual([{ topicId: old.topicId, last: 9 }]);
+    await world.log.recreate(world.topic, 1);
+    const at = await world.at(0);
+    await world.say('k', numbers(0, 20));
+    await expect.poll(() => world.fanout.newest([at]), SOON).toEqual([{ topicId: at.topicId, last: 19 }]);
+    expect(await world.fanout.window(at, offset(-1), offset(19))).toHaveLength(20);
+    expect(await world.fanout.window(old, offset(-1), offset(9))).toBeUndefined();
+  });
+
+  it('D5 claims a progress of another topic as none, and one of its own topic as it is', async () => {
+    await using world = await openWorld();
+    await world.say('k', numbers(0, 10));
+    const at = await world.at(0);
+    const { token } = await world.fanout.claim(at, never);
+    await world.fanout.reset(at, token, { topicId: at.topicId, passed: offset(5) });
+    expect(await relayOf(world, at).relay.claim(never)).toBe(6);
+    expect(await relayOf(world, anew(at)).relay.claim(never)).toBe(0);
+  });
+
+  it('D5 a relay that retention has passed goes on so that it shows', async () => {
+    await using world = await openWorld();
+    const at = await world.at(0);
+    const heard = new Heard();
+    const first = await world.relay();
+    await using _ = await world.fanout.follow(at, heard);
+    await world.say('k', numbers(0, 5));
+    await expect.poll(() => heard.offsets, SOON).toEqual(numbers(0, 5));
+    await first[Symbol.asyncDispose]();
+    await world.say('k', numbers(5, 10));
+    await world.log.retain(at, 8);
+    await world.relay();
+    await expect.poll(() => heard.offsets, SOON).toEqual([0, 1, 2, 3, 4, 8, 9]);
+    expect(heard.messages.at(-1)).toEqual({ prev: 7, offsets: [8, 9] });
+  });
+
+  it('D5 a relay that retention has passed shows it also when nothing is left', async () => {
+    await using world = await openWorld();
+    const at = await world.at(0);
+    const heard = new Heard();
+    const first = await world.relay();
+    await using _ = await world.fanout.follow(at, heard);
+    await world.say('k', numbers(0, 5));
+    await expect.poll(() => heard.offsets, SOON).toEqual(numbers(0, 5));
+    await first[Symbol.asyncDispose]();
+    await world.say('k', numbers(5, 10));
+    await world.log.retain(at, 10);
+    await world.relay();
+    await expect.poll(() => heard.beats.at(-1), SOON).toBe(9);
+    expect(heard.offsets).toEqual(numbers(0, 5));
+  });
+
+  it('D5 what retention takes while it catches up is left out, and shows', async () => {
+    await using world = await openWorld();
+    await world.say('k', numbers(0, 10));
+    const at = await world.at(0);
+    const bounds = async () => [{ earliest: offset(0), end: offset(10) }];
+    const { relay, skipped } = relayOf(world, at, { ...world.log, bounds });
+    const [batch] = await batchesOf(world, at);
+    if (batch === undefined) throw new Error('nothing to relay');
+    await relay.claim(never);
+    const heard = new Heard();
+    await using _ = await world.fanout.follow(at, heard);
+    await relay.relay({ ...batch, records: batch.records.slice(0, 6), last: offset(5) }, never);
+    // The fan-out falls back, as one that lost its newest writes, and then the log loses what is missing.
+    const { token } = await world.fanout.claim(at, never);
+    await world.fanout.reset(at, token, { topicId: at.topicId, passed: offset(1) });
+    await world.log.retain(at, 4);
+    const rest = { ...batch, records: batch.records.slice(6) };
+    await expect(relay.relay(rest, never)).rejects.toThrow('no longer holds');
+    await relay.relay(rest, never);
+    expect(skipped).toEqual([[2, 4]]);
+    expect(heard.messages.slice(1)).toEqual([
+      { prev: 3, offsets: [4, 5] },
+      { prev: 5, offsets: [6, 7, 8, 9] },
+    ]);
+  });
+
+  it('D7 two beats follow the last event within 500 ms, and none while events follow each other', async () => {
+    await using world = await openWorld();
+    const at = await world.at(0);
+    const beats: number[] = [];
+    const fanout = {
+      claim: async () => ({ token: '1', passed: offset(-1), topicId: at.topicId }),
+      relay: async () => ({ status: 'RELAYED' as const, duplicates: 0 }),
+      beat: async () => void beats.push(performance.now()),
+    };
+    let handler: GroupHandler | undefined;
+    const join: EventLog['join'] = async (_group, given) => {
+      handler = given;
+      return { ended: new Promise(() => undefined), [Symbol.asyncDispose]: async () => undefined };
+    };
+    const bounds = async () => [{ earliest: offset(0), end: offset(10) }];
+    const options = { ...world, logger: openLogger('silent'), group: 'relay', windowEvents: 10 };
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] });
+    await using _ = await Relay.start(
+      { ...options, log: { ...world.log, join, bounds }, fanout: { ...world.fanout, ...fanout } },
+      never,
+    );
+    await handler?.assigned?.(at, never);
+    let last = 0;
+    for (let n = 0; n < 5; n++) {
+      await vi.advanceTimersByTimeAsync(120);
+      await handler?.batch(batchOf(at, n));
+      last = performance.now();
+    }
+    expect(beats).toEqual([]);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(beats).toHaveLength(2);
+    for (const beat of beats) expect(beat - last).toBeLessThan(450);
+    expect(Number(beats[1]) - Number(beats[0])).toBeGreaterThan(100);
+  });
+});
+
+async function batchesOf(world: World, at: PartitionLife) {
+  const batches = [];
+  for await (const batch of world.log.read({ ...at, from: offset(0) }, never)) batches.push(batch);
+  return batches;
+}
+
+function batchOf(at: PartitionLife, n: number): AssignedBatch {
+  const { value, headers } = encodeEvent(at.topic, {
+    id: eventId(String(n)),
+    source: '/test',
+    type: 'Said',
+    subject: 'k',
+    time: new Date(0).toISOString(),
+    data: Buffer.from('{}'),
+  });
+  return {
+    ...at,
+    records: [{ offset: offset(n), timestamp: 0, key: 'k', headers, value }],
+    last: offset(n),
+    end: offset(n + 1),
+    signal: never,
+    commit: async () => [],
+  };
+}

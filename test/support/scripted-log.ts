@@ -1,0 +1,113 @@
+import { type Offset, offset, type Partition, type Topic, topic } from '../../src/core/ids.js';
+import { partitionName, type TopicPartition } from '../../src/core/position.js';
+import {
+  type AssignedBatch,
+  type Bounds,
+  type EventLog,
+  type GroupHandler,
+  type GroupMember,
+  OffsetOutOfRange,
+  TopicRecreated,
+} from '../../src/ports/event-log.js';
+
+/** A log whose topics can be deleted and made anew, and lose their beginning, which the embedded one cannot. */
+export interface ScriptedLog extends EventLog {
+  /** The topic is another one from now on, and empty. */
+  recreate(name: Topic, partitions: number): Promise<void>;
+  /** The partition begins at `earliest` from now on. */
+  retain(at: TopicPartition, earliest: number): Promise<void>;
+}
+
+/** A topic made anew is another topic of `log` under a name that nobody sees. */
+export function scripted(log: EventLog): ScriptedLog {
+  const lives = new Map<Topic, number>();
+  const begins = new Map<string, Offset>();
+  const joined = new Set<() => Promise<void>>();
+  const real = (name: Topic): Topic => topic(lives.has(name) ? `${name}~${lives.get(name)}` : name);
+  const shown = (name: Topic): Topic => topic(name.replace(/~\d+$/, ''));
+  const earliest = (at: TopicPartition): Offset => begins.get(partitionName(at)) ?? offset(0);
+  const bounds = async (name: Topic, signal: AbortSignal): Promise<readonly Bounds[]> => {
+    const all = await log.bounds(real(name), signal);
+    return all.map(({ end }, p) => {
+      const at = { topic: real(name), partition: p as Partition };
+      return { earliest: earliest(at), end: offset(Math.max(end, earliest(at))) };
+    });
+  };
+  const handling = (handler: GroupHandler): GroupHandler => ({
+    assigned: async (at, signal) => handler.assigned?.({ ...at, topic: shown(at.topic) }, signal),
+    batch: (batch) => handler.batch(renamed(batch, shown(batch.topic))),
+  });
+  const rejoinAll = async (): Promise<void> => {
+    for (const rejoin of joined) await rejoin();
+  };
+  return {
+    description: log.description,
+    ensureTopics: (specs, options, signal) => log.ensureTopics(specs, options, signal),
+    describe: async (names, signal) => {
+      const found = await log.describe(names.map(real), signal);
+      return new Map([...found].map(([name, one]) => [shown(name), one]));
+    },
+    append: async (records, signal) => {
+      const positions = await log.append(
+        records.map((one) => ({ ...one, topic: real(one.topic) })),
+        signal,
+      );
+      return positions.map((at) => ({ ...at, topic: shown(at.topic) }));
+    },
+    async *read(range, signal) {
+      const at = { ...range, topic: real(range.topic) };
+      if (range.from < earliest(at)) {
+        const here = (await bounds(range.topic, signal))[range.partition];
+        if (here !== undefined) throw new OffsetOutOfRange({ ...range, offset: range.from }, here);
+      }
+      try {
+        for await (const batch of log.read(at, signal)) yield { ...batch, topic: range.topic };
+      } catch (error) {
+        throw error instanceof TopicRecreated ? new TopicRecreated(range.topic) : error;
+      }
+    },
+    bounds,
+    offsetAt: (name, partition, timestamp, signal) => log.offsetAt(real(name), partition, timestamp, signal),
+    join: async ({ group, topics }, handler, signal) => {
+      const join = () => log.join({ group, topics: topics.map(real) }, handling(handler), signal);
+      let member: GroupMember = await join();
+      const rejoin = async (): Promise<void> => {
+        await member[Symbol.asyncDispose]();
+        member = await join();
+      };
+      joined.add(rejoin);
+      return {
+        ended: new Promise(() => undefined),
+        [Symbol.asyncDispose]: async () => {
+          joined.delete(rejoin);
+          await member[Symbol.asyncDispose]();
+        },
+      };
+    },
+    recreate: async (name, partitions) => {
+      lives.set(name, (lives.get(name) ?? 0) + 1);
+      const spec = { topic: real(name), partitions, replicas: 1, config: {} };
+      await log.ensureTopics([spec], { create: true }, AbortSignal.timeout(30_000));
+      await rejoinAll();
+    },
+    retain: async (at, first) => {
+      begins.set(partitionName({ ...at, topic: real(at.topic) }), offset(first));
+      await rejoinAll();
+    },
+    [Symbol.asyncDispose]: () => log[Symbol.asyncDispose](),
+  };
+}
+
+/** The same batch: its methods stay its own. */
+function renamed(batch: AssignedBatch, name: Topic): AssignedBatch {
+  const { partition, records, last, end, signal } = batch;
+  return {
+    topic: name,
+    partition,
+    records,
+    last,
+    end,
+    signal,
+    commit: (outputs) => batch.commit(outputs),
+  };
+}

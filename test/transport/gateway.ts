@@ -1,0 +1,60 @@
+import { onTestFinished } from 'vitest';
+import { CursorCodec } from '../../src/core/cursor.js';
+import { ANONYMOUS } from '../../src/core/identity.js';
+import { openLogger } from '../../src/observe/log.js';
+import { Gateway } from '../../src/operation/gateway.js';
+import { Publisher } from '../../src/publish/publisher.js';
+import { Subscriptions } from '../../src/subscribe/subscriptions.js';
+import { createHttpServer } from '../../src/transport/http.js';
+import type { TransportLimits } from '../../src/transport/limits.js';
+import { bound } from '../binding/schema.js';
+import { openWorld } from '../support/world.js';
+
+const SCHEMA = `
+  type Query { ok: Int }
+  type Subscription {
+    said: Said @subscribe(topic: "said")
+    newest: Said @subscribe(topic: "said", onSlow: CONFLATE)
+    all: Said @subscribe(topic: "said", onSlow: DISCONNECT)
+  }
+  type Said { n: Int!, text: String }`;
+
+/** A whole gateway, log and relay included, on a free port. Closed when the test ends. */
+export async function serveGateway(limits: Partial<TransportLimits> = {}) {
+  const world = await openWorld();
+  onTestFinished(() => world[Symbol.asyncDispose]());
+  await world.relay();
+  const { log, metrics } = world;
+  const logger = openLogger('silent');
+  const bindings = bound(SCHEMA);
+  const bounds = { deadline: 10_000, maxWaiting: 100, maxBatchBytes: 900_000 };
+  const publisher = new Publisher(log, { source: '/test', ...bounds }, metrics);
+  const codec = new CursorCodec(['secret']);
+  const subscriptions = new Subscriptions({
+    bindings,
+    hub: world.hub(),
+    codec,
+    metrics,
+    logger,
+    deadLetters: world.deadLetters,
+  });
+  const operations = new Gateway({ bindings, publisher, subscriptions, logger, limits: { maxTokens: 500 } });
+  const authenticate = () => Promise.resolve(ANONYMOUS);
+  const server = await createHttpServer({
+    operations,
+    authenticate,
+    logger,
+    metrics,
+    limits,
+    host: '127.0.0.1',
+    port: 0,
+    closeTimeout: 500,
+  });
+  onTestFinished(() => server[Symbol.asyncDispose]());
+  return {
+    ...world,
+    server,
+    wsUrl: server.url.replace('http', 'ws'),
+    live: async () => (await metrics.live.get()).values[0]?.value ?? 0,
+  };
+}
