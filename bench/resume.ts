@@ -8,7 +8,8 @@ import { HerdProcess } from './herd-process.js';
 import { Processes, type Running } from './processes.js';
 import { type Row, rowOf } from './row.js';
 import { slowClients } from './slow-clients.js';
-import { eventOf, live, type Services } from './smoke.js';
+import { said } from './smoke.js';
+import { live, type Services } from './stage.js';
 
 const ROUNDS = 3;
 const NODES = 3;
@@ -112,7 +113,7 @@ async function prepare(processes: Processes, producer: Producer, topic: string):
   await live(gateway.url, rooms.length);
   for (let i = 0; i < BEFORE + BEHIND; i++) {
     const shuffled = rooms.map((room) => ({ room, order: Math.random() })).sort((a, b) => a.order - b.order);
-    await producer.send({ topic, messages: shuffled.map(({ room }) => eventOf(room)) });
+    await producer.send({ topic, messages: shuffled.map(({ room }) => said(room)) });
   }
   const errands = await Promise.all(
     followers.map(async ({ room, all }): Promise<Errand> => {

@@ -1,6 +1,6 @@
 import type { Producer } from 'kafkajs';
 import type { Row } from './row.js';
-import type { Services } from './smoke.js';
+import type { Services } from './stage.js';
 
 export async function slowClients(
   _services: Services,

@@ -4,18 +4,16 @@ import { createClient } from 'graphql-ws';
 import { Redis } from 'ioredis';
 import { Kafka, logLevel, type Producer } from 'kafkajs';
 import WebSocket, { WebSocketServer } from 'ws';
+import { eventOf } from './numbered-room.js';
 import { Processes } from './processes.js';
 import { percentile, type Row, rowOf } from './row.js';
-
-export interface Services {
-  readonly KAFKA_BROKERS: string;
-  readonly REDIS_URL: string;
-}
+import { live, type Services } from './stage.js';
 
 const ROUNDS = 3;
 const SAY =
   'mutation($room: ID!, $text: String!, $at: Float!) { say(room: $room, text: $text, at: $at) { offset } }';
 const text = 'x'.repeat(180);
+export const said = (room: string, at = 0) => eventOf(room, { room, text, at });
 
 /** The whole way, small: is it alive, and about how fast against what stands below it. */
 export async function smoke(services: Services, scale: number): Promise<readonly Row[]> {
@@ -96,24 +94,10 @@ async function mutations(url: string, producer: Producer, topic: string, count: 
   for (let i = 0; i < ROUNDS; i++) {
     ours.push(await rate(count, 200, (n) => mutate(client, { room: `r${n % 50}`, text, at: 0 })));
     const few = Math.max(20, Math.round(count / 5));
-    theirs.push(await rate(few, 200, (n) => producer.send({ topic, messages: [eventOf(`r${n % 50}`)] })));
+    theirs.push(await rate(few, 200, (n) => producer.send({ topic, messages: [said(`r${n % 50}`)] })));
   }
   await client.dispose();
   return rowOf('mutations', 'per s', ours, { sendEach: theirs });
-}
-
-export function eventOf(room: string, at = 0) {
-  return {
-    key: room,
-    value: JSON.stringify({ room, text, at }),
-    headers: {
-      ce_specversion: '1.0',
-      ce_id: randomUUID(),
-      ce_source: '/bench',
-      ce_type: 'Said',
-      'content-type': 'application/json',
-    },
-  };
 }
 
 async function relayBacklog(
@@ -126,7 +110,7 @@ async function relayBacklog(
 ): Promise<Row> {
   // The relay begins so far back as its window reaches: what is appended now is within it.
   for (let left = count; left > 0; left -= 1_000) {
-    const messages = Array.from({ length: Math.min(1_000, left) }, (_, i) => eventOf(`r${i % 50}`));
+    const messages = Array.from({ length: Math.min(1_000, left) }, (_, i) => said(`r${i % 50}`));
     await producer.send({ topic, messages });
   }
   const redis = new Redis(REDIS_URL);
@@ -261,14 +245,14 @@ async function latency(
   });
   // Until the bare consumer has its partitions: it begins at the end.
   while (theirs.length === 0) {
-    await producer.send({ topic, messages: [eventOf(room, performance.now())] });
+    await producer.send({ topic, messages: [said(room, performance.now())] });
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   await new Promise((resolve) => setTimeout(resolve, 500));
   ours.length = 0;
   theirs.length = 0;
   for (let i = 0; i < events; i++) {
-    await producer.send({ topic, messages: [eventOf(room, performance.now())] });
+    await producer.send({ topic, messages: [said(room, performance.now())] });
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   while (ours.length < events || theirs.length < events)
@@ -281,15 +265,6 @@ async function latency(
   const at = (p: number) =>
     rowOf(`latency p${p * 100}`, 'ms', rounds(ours, p), { kafkajs: rounds(theirs, p) });
   return [at(0.5), at(0.99)];
-}
-
-/** Waits until the gateway says that so many subscriptions are live. */
-export async function live(url: string, count: number): Promise<void> {
-  for (;;) {
-    const metrics = await (await fetch(`${url}/metrics`)).text();
-    if (Number(/^millrace_live_subscriptions (\S+)$/m.exec(metrics)?.[1] ?? 0) >= count) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }
 
 function fail(error: unknown): never {

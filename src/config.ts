@@ -117,6 +117,14 @@ const VARIABLES = {
   ),
   MAX_CONNECTIONS: count(20_000, 'How many WebSockets and event streams one gateway takes'),
   MAX_OPERATIONS: count(1_000, 'How many operations one connection may run at once'),
+  WS_COMPRESSION: {
+    about: 'Whether WebSockets may ask for compression, permessage-deflate (false)',
+    allowed: 'true or false',
+    schema: z
+      .enum(['true', 'false'])
+      .default('false')
+      .transform((value) => value === 'true'),
+  },
   SLOW_BYTES: count(1_048_576, 'How many bytes may wait for one client before it is replayed instead'),
   SLOW_TIMEOUT_MS: count(
     60_000,

@@ -210,6 +210,7 @@ async function startGateway(
       examples: project.examples ?? [],
       logger,
       metrics,
+      compression: config.WS_COMPRESSION,
       limits: {
         bodyBytes: config.MAX_BODY_BYTES,
         operationsPerConnection: config.MAX_OPERATIONS,

@@ -13,6 +13,7 @@ import { bodyTooLarge } from './request-body.js';
 import { refuse } from './response.js';
 import { SlowClients } from './slow-clients.js';
 import { SseTransport } from './sse.js';
+import { Compression } from './websocket/compression.js';
 import { refuseUpgrade, WebSocketTransport } from './websocket/websocket-transport.js';
 
 /** Answers a request for one path. */
@@ -33,6 +34,8 @@ export interface HttpServerOptions {
   readonly routes?: Readonly<Record<string, Route>>;
   /** `false`: none. */
   readonly graphiql?: { readonly title?: string } | false;
+  /** Whether WebSockets that ask for it get compressed results. */
+  readonly compression?: boolean;
   /** GraphiQL's tabs. */
   readonly examples?: readonly GraphiQLExample[];
   /** Milliseconds between two signs of life on a quiet connection. */
@@ -82,7 +85,16 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       : graphiql(options.graphiql?.title ?? 'Millrace', options.examples ?? []);
   const sse = new SseTransport({ ...shared, places, turn, slow });
   const { initTimeout = 10_000 } = options;
-  const websocket = new WebSocketTransport({ ...shared, places, turn, slow, initTimeout, closeTimeout });
+  const compression = options.compression === true ? new Compression() : undefined;
+  const websocket = new WebSocketTransport({
+    ...shared,
+    compression,
+    places,
+    turn,
+    slow,
+    initTimeout,
+    closeTimeout,
+  });
   const graphql = graphqlHttp({ ...shared, path, bodyBytes: limits.bodyBytes, graphiql: page });
   const routes = new Map(Object.entries(options.routes ?? {}));
   let closing = false;

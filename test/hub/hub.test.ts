@@ -131,6 +131,39 @@ describe('the hub', () => {
     }
   });
 
+  it('S4 D3 hands a burst out over several turns of the loop, in order', async () => {
+    await using world = await openWorld();
+    await world.relay();
+    const got: number[] = [];
+    let turns = 0;
+    let running = true;
+    const count = (): void => {
+      turns += 1;
+      if (running) setImmediate(count);
+    };
+    const listener: PartitionListener = {
+      events: (_at, events) => {
+        if (got.length === 0) setImmediate(count);
+        got.push(...events.map(numberOf));
+        const busyUntil = performance.now() + 5;
+        while (performance.now() < busyUntil);
+      },
+      lost: (_at, loss) => {
+        throw loss;
+      },
+    };
+    const { partition: followed } = await world
+      .hub()
+      .follow({ topic: world.topic, partition: partition(0) }, listener);
+    await world.say('k', numbers(0, 400));
+    await expect.poll(() => got.length, { timeout: 30_000 }).toBe(400);
+    running = false;
+    expect(got).toEqual(numbers(0, 400));
+    expect(followed.reached.offset).toBe(399);
+    // Fifty slices of 5 ms, of which a turn takes few.
+    expect(turns).toBeGreaterThan(10);
+  });
+
   it('C1 reads a gap once for the whole node', async () => {
     await using world = await openWorld();
     await world.relay();

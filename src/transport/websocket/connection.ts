@@ -16,11 +16,14 @@ import { formatted, refusal } from '../refusal.js';
 import type { SlowClient, SlowClients } from '../slow-clients.js';
 import { Timer } from '../timer.js';
 import { CLOSE_CODES, type CloseReason } from './close-codes.js';
+import type { Compression } from './compression.js';
 import { textHeader } from './frames.js';
 import { type OperationHost, SocketOperation } from './operation.js';
 import { type Effect, onAuthenticated, onMessage, type Phase } from './protocol.js';
 
 export interface ConnectionParts {
+  /** `undefined`: compression is not offered. */
+  readonly compression?: Compression | undefined;
   readonly operations: Operations;
   readonly authenticate: Authenticate;
   readonly limits: TransportLimits;
@@ -47,6 +50,8 @@ export class Connection implements OperationHost, OutboxHost, SlowClient {
   readonly #upgrade: IncomingMessage;
   readonly #parts: ConnectionParts;
   readonly #outbox: Outbox;
+  /** Of a client that agreed to it. */
+  readonly #compression: Compression | undefined;
   readonly #running = new Map<string, SocketOperation>();
   /** First for `connection_init`, then for the end of the credentials. */
   readonly #timer = new Timer();
@@ -64,6 +69,7 @@ export class Connection implements OperationHost, OutboxHost, SlowClient {
     this.#signs = new Progress(stream);
     this.#upgrade = upgrade;
     this.#parts = parts;
+    this.#compression = socket.extensions.includes('permessage-deflate') ? parts.compression : undefined;
     this.#outbox = new Outbox(stream, parts.turn, parts.limits.highWaterMark, this);
     this.#timer.at(Date.now() + parts.initTimeout, () => this.close('INIT_TIMEOUT'));
     socket.on('message', (data, binary) => this.#onData(data, binary));
@@ -127,11 +133,16 @@ export class Connection implements OperationHost, OutboxHost, SlowClient {
     this.#stopAll();
   }
 
-  offer(parts: readonly Buffer[]): boolean {
+  offer(prefix: Buffer, shared: Buffer, suffix: Buffer): boolean {
     if (this.#socket.readyState !== this.#socket.OPEN) return true;
-    let length = 0;
-    for (const part of parts) length += part.length;
-    return this.#outbox.offer(textHeader(length), ...parts);
+    if (this.#outbox.full) return false;
+    const deflated = this.#compression?.message(prefix, shared, suffix);
+    if (deflated === undefined) {
+      const header = textHeader(prefix.length + shared.length + suffix.length);
+      return this.#outbox.offer(header, prefix, shared, suffix);
+    }
+    const length = deflated.reduce((sum, part) => sum + part.length, 0);
+    return this.#outbox.offer(textHeader(length, true), ...deflated);
   }
 
   send(message: string): void {

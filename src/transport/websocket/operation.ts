@@ -3,8 +3,8 @@ import { type ActiveSubscription, RESULT_END, type SharedResult, type Sink } fro
 
 /** What an operation needs of the connection it runs on. */
 export interface OperationHost {
-  /** Sends one text message that is made of these parts. @returns `false` when it was not taken */
-  offer(parts: readonly Buffer[]): boolean;
+  /** Sends `prefix + shared + suffix` as one text message. @returns `false` when it was not taken */
+  offer(prefix: Buffer, shared: Buffer, suffix: Buffer): boolean;
   /** Sends what cannot be sent again. */
   send(message: string): void;
   /** The operation is over: its id is free again. */
@@ -51,7 +51,7 @@ export class SocketOperation implements Sink {
       this.#tag = tag;
       this.#suffix = Buffer.from(`${tag}${RESULT_END}}`);
     }
-    const taken = this.#host.offer([this.#prefix, result.head, this.#suffix]);
+    const taken = this.#host.offer(this.#prefix, result.head, this.#suffix);
     if (!taken) this.#held = true;
     return taken;
   }

@@ -28,7 +28,11 @@ export class WebSocketTransport implements AsyncDisposable {
       noServer: true,
       clientTracking: false,
       autoPong: false,
-      perMessageDeflate: false,
+      // Each message by itself: what is shared could not be made once for sockets with contexts of their own.
+      perMessageDeflate:
+        options.compression === undefined
+          ? false
+          : { serverNoContextTakeover: true, clientNoContextTakeover: true, threshold: 1_024 },
       maxPayload: options.limits.bodyBytes,
       handleProtocols: (offered) =>
         offered.has(GRAPHQL_TRANSPORT_WS_PROTOCOL) ? GRAPHQL_TRANSPORT_WS_PROTOCOL : false,
