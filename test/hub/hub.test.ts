@@ -1,7 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Relayed } from '../../src/core/event.js';
 import { offset, partition } from '../../src/core/ids.js';
 import type { PartitionListener } from '../../src/hub/followed-partition.js';
+import type { Fanout } from '../../src/ports/fanout.js';
 import { lossy, openWorld } from '../support/world.js';
 
 const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
@@ -49,6 +50,33 @@ describe('the hub', () => {
     for (let i = 0; i < 20; i++) await world.say('k', numbers(i * 10, i * 10 + 10));
     await expect.poll(() => got.length, { timeout: 30_000 }).toBe(200);
     expect(got).toEqual(numbers(0, 200));
+  });
+
+  it('D7 the second beat shows what neither its message nor the first beat did', async () => {
+    await using world = await openWorld();
+    await world.relay();
+    const { got, listener } = listening();
+    let beats = 0;
+    const quiet = {
+      follow: (at, heard) =>
+        world.fanout.follow(at, {
+          relayed: () => undefined,
+          beat: (newest) => {
+            // Those of where the relay began are of no event.
+            if (newest.last >= 0) beats += 1;
+            if (beats > 1) heard.beat(newest);
+          },
+          resumed: () => heard.resumed(),
+        }),
+      newest: async () => [],
+      window: async () => undefined,
+    } satisfies Partial<Fanout>;
+    await world.hub({ ...world.fanout, ...quiet }).follow(await world.at(0), listener);
+    // Whoever hears nothing for a second asks the log, which does not answer here.
+    vi.spyOn(world.log, 'bounds').mockRejectedValue(new Error('away'));
+    await world.say('k', [1]);
+    await expect.poll(() => got, { timeout: 30_000 }).toEqual([1]);
+    expect(beats).toBe(2);
   });
 
   it('D6 goes on from the log when the fan-out says nothing at all', async () => {
