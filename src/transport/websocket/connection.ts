@@ -17,6 +17,7 @@ import type { SlowClient, SlowClients } from '../slow-clients.js';
 import { Timer } from '../timer.js';
 import { CLOSE_CODES, type CloseReason } from './close-codes.js';
 import type { Compression } from './compression.js';
+import type { Envelope } from './envelope.js';
 import { textHeader } from './frames.js';
 import { type OperationHost, SocketOperation } from './operation.js';
 import { type Effect, onAuthenticated, onMessage, type Phase } from './protocol.js';
@@ -133,14 +134,11 @@ export class Connection implements OperationHost, OutboxHost, SlowClient {
     this.#stopAll();
   }
 
-  offer(prefix: Buffer, shared: Buffer, suffix: Buffer): boolean {
+  offer(envelope: Envelope, shared: Buffer): boolean {
     if (this.#socket.readyState !== this.#socket.OPEN) return true;
     if (this.#outbox.full) return false;
-    const deflated = this.#compression?.message(prefix, shared, suffix);
-    if (deflated === undefined) {
-      const header = textHeader(prefix.length + shared.length + suffix.length);
-      return this.#outbox.offer(header, prefix, shared, suffix);
-    }
+    const deflated = this.#compression?.message(envelope.prefix, shared, envelope.suffix);
+    if (deflated === undefined) return this.#outbox.offer(envelope.opening(shared), shared, envelope.suffix);
     const length = deflated.reduce((sum, part) => sum + part.length, 0);
     return this.#outbox.offer(textHeader(length, true), ...deflated);
   }
