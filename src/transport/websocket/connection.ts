@@ -48,7 +48,8 @@ export class Connection implements OperationHost, OutboxHost, SlowClient {
   /** As `SlowClients` asks, and as the keep-alive does. */
   readonly #progress: Progress;
   readonly #signs: Progress;
-  readonly #upgrade: IncomingMessage;
+  /** Until it is authenticated: what a request holds is as much as all else of a connection. */
+  #upgrade: IncomingMessage | undefined;
   readonly #parts: ConnectionParts;
   readonly #outbox: Outbox;
   /** Of a client that agreed to it. */
@@ -209,7 +210,8 @@ export class Connection implements OperationHost, OutboxHost, SlowClient {
 
   async #authenticate(params: Readonly<Record<string, unknown>>): Promise<void> {
     try {
-      const headers = flatHeaders(this.#upgrade.headers);
+      const headers = flatHeaders(this.#upgrade?.headers ?? {});
+      this.#upgrade = undefined;
       this.#identity = await this.#parts.authenticate({ headers, connectionParams: params });
     } catch (error) {
       if (error instanceof MillraceError) return this.close('FORBIDDEN', error.message);
@@ -235,7 +237,7 @@ export class Connection implements OperationHost, OutboxHost, SlowClient {
       operation.error(prepared.errors.map((error) => error.toJSON()));
       return;
     }
-    const caller = socketCaller(this.#params, request, this.#identity, operation.signal);
+    const caller = socketCaller(this.#params, request, this.#identity, operation);
     if (prepared.kind === 'subscription') {
       operation.runs(operations.subscribe(prepared, caller, operation));
       return;

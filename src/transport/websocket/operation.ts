@@ -17,9 +17,10 @@ export class SocketOperation implements Sink {
   readonly id: string;
   readonly #host: OperationHost;
   readonly #envelope: Envelope;
-  readonly #abort = new AbortController();
+  #abort: AbortController | undefined;
   #subscription: ActiveSubscription | undefined;
   #over = false;
+  #stopped = false;
   #held = false;
 
   constructor(id: string, host: OperationHost) {
@@ -28,8 +29,10 @@ export class SocketOperation implements Sink {
     this.#envelope = new Envelope(id);
   }
 
-  /** Aborted when the client stops the operation or goes away. */
+  /** Aborted when the client stops the operation or goes away. Made for who asks: subscriptions never do. */
   get signal(): AbortSignal {
+    this.#abort ??= new AbortController();
+    if (this.#stopped) this.#abort.abort();
     return this.#abort.signal;
   }
 
@@ -87,8 +90,9 @@ export class SocketOperation implements Sink {
   stop(): void {
     if (this.#over) return;
     this.#end();
+    this.#stopped = true;
     this.#subscription?.close();
-    this.#abort.abort();
+    this.#abort?.abort();
   }
 
   #end(): void {
