@@ -110,19 +110,17 @@ async function logReadsOf(url: string): Promise<number> {
 async function prepare(processes: Processes, producer: Producer, topic: string): Promise<readonly Errand[]> {
   const gateway = await processes.run('gateway');
   const rooms = roomsOf(topic);
-  const followers = rooms.map((room) => ({ room, all: follow(gateway.url, room) }));
+  const followed = Promise.all(rooms.map((room) => follow(gateway.url, room)));
+  followed.catch(() => undefined); // Told below, once everything is published.
   await untilLive([gateway.url], rooms.length);
   for (let i = 0; i < BEFORE + BEHIND; i++) {
     const shuffled = rooms.map((room) => ({ room, order: Math.random() })).sort((a, b) => a.order - b.order);
     await producer.send({ topic, messages: shuffled.map(({ room }) => eventOf(room)) });
   }
-  const errands = await Promise.all(
-    followers.map(async ({ room, all }): Promise<Errand> => {
-      const got = await all;
-      const after = got[BEFORE - 1]?.cursor ?? '';
-      return { variables: { room, after }, expected: got.slice(BEFORE).map(({ id }) => id) };
-    }),
-  );
+  const errands = (await followed).map((got, i): Errand => {
+    const after = got[BEFORE - 1]?.cursor ?? '';
+    return { variables: { room: rooms[i] ?? '', after }, expected: got.slice(BEFORE).map(({ id }) => id) };
+  });
   await gateway.stop();
   return errands;
 }
@@ -157,6 +155,8 @@ function follow(url: string, room: string): Promise<readonly Got[]> {
   const got: Got[] = [];
   return new Promise<readonly Got[]>((resolve, reject) => {
     socket.on('error', reject);
+    // Once it has everything, this changes nothing.
+    socket.on('close', (code) => reject(new Error(`The gateway closed a connection: ${code}`)));
     socket.on('open', () => socket.send('{"type":"connection_init"}'));
     socket.on('message', (data) => {
       const message = JSON.parse(String(data));
