@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
+import { CursorCodec } from '../../src/core/cursor.js';
 import { offset, partition } from '../../src/core/ids.js';
 import { ParsedEvent } from '../../src/subscribe/parsed-event.js';
 import { Client, openStage } from './stage.js';
@@ -17,6 +18,21 @@ describe('subscriptions', () => {
     expect(await stage.executions()).toBe(5);
     for (const client of clients) client.running?.close();
     expect([await stage.live(), await stage.cohorts()]).toEqual([0, 0]);
+  });
+
+  test('C1 cohorts that stand at the same place share one cursor of each event, and others do not', async () => {
+    const stage = await openStage();
+    const alike = ['n', 'text', 'n text'].map((select) => stage.subscribe('said', {}, select));
+    const keyed = ['n', 'n text'].map((select) => stage.subscribe('ofKey(key: "k")', {}, select));
+    await expect.poll(stage.live, WAIT).toBe(5);
+    const place = vi.spyOn(CursorCodec.prototype, 'place');
+    await stage.say('k', numbers(0, 3), { text: 't' });
+    for (const client of [...alike, ...keyed]) await expect.poll(() => client.cursors.length, WAIT).toBe(3);
+    const shared = (client?: Client) => client?.cursors.map((cursor) => cursor.split('.')[0]);
+    for (const client of alike) expect(shared(client)).toEqual(shared(alike[0]));
+    for (const client of keyed) expect(shared(client)).toEqual(shared(keyed[0]));
+    expect(shared(alike[0])).not.toEqual(shared(keyed[0]));
+    expect(place).toHaveBeenCalledTimes(6);
   });
 
   test('C2 an event is looked at only by those whose filter asks for its value, and parsed for nobody else', async () => {
