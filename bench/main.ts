@@ -1,33 +1,58 @@
-import { cpus } from 'node:os';
 import { Command } from 'commander';
+import { churn } from './churn.js';
+import { distinct } from './distinct.js';
+import { fanout } from './fanout.js';
+import { filtered } from './filtered.js';
+import { idle } from './idle.js';
+import { latency } from './latency.js';
+import { scaleFor, shape, speedMarker } from './machine.js';
+import { relay } from './relay.js';
+import { saveSection } from './results.js';
 import { resume } from './resume.js';
-import { printTable, type Row } from './row.js';
-import { type Services, smoke } from './smoke.js';
+import { printTable } from './row.js';
+import { smoke } from './smoke.js';
+import { sparse } from './sparse.js';
+import type { Benchmark, Options, Services } from './stage.js';
 
-const BENCHMARKS: Readonly<Record<string, (services: Services, scale: number) => Promise<readonly Row[]>>> = {
+const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   smoke,
+  fanout,
+  sparse,
+  filtered,
+  distinct,
+  idle,
+  latency,
+  relay,
+  churn,
   resume,
 };
-
-/** How long a fixed piece of work takes, in milliseconds: about 100 on a laptop. Printed beside every figure. */
-function speedMarker(): number {
-  const start = performance.now();
-  let text = '';
-  for (let i = 0; i < 300_000; i++) text = JSON.stringify({ i, last: text.length, list: [1, 2, 3] });
-  return Math.round(performance.now() - start);
-}
 
 interface Acquired {
   readonly env: Services;
   stop(): Promise<void>;
 }
 
-async function run(names: readonly string[], options: { json?: boolean; scale?: string }): Promise<void> {
+interface Flags {
+  readonly json?: boolean;
+  readonly scale?: string;
+  readonly minutes?: string;
+  readonly profile?: string;
+  readonly save?: boolean;
+}
+
+async function run(names: readonly string[], flags: Flags): Promise<void> {
   const marker = speedMarker();
-  const scale = options.scale === undefined ? (marker > 500 ? 0.2 : 1) : Number(options.scale);
-  if (!(scale > 0 && scale <= 100))
-    throw new Error(`--scale is ${options.scale}; allowed: a number above 0, up to 100`);
-  const chosen = names.length === 0 ? Object.keys(BENCHMARKS) : names;
+  const scale = within('--scale', flags.scale ?? scaleFor(marker));
+  const options: Options = {
+    ...(flags.minutes === undefined ? {} : { minutes: within('--minutes', flags.minutes) }),
+    ...(flags.profile === undefined ? {} : { profile: flags.profile }),
+  };
+  const chosen = (names.length === 0 ? Object.keys(BENCHMARKS) : names).map((name) => {
+    const benchmark = BENCHMARKS[name];
+    if (benchmark === undefined)
+      throw new Error(`There is no ${name}; there are: ${Object.keys(BENCHMARKS).join(', ')}`);
+    return { name, benchmark };
+  });
   // A plain script without types: it answers with what `Acquired` says.
   const { acquireServices } = (await import(
     String(new URL('../scripts/services/index.mjs', import.meta.url))
@@ -36,27 +61,41 @@ async function run(names: readonly string[], options: { json?: boolean; scale?: 
   };
   const services = await acquireServices();
   try {
-    for (const name of chosen) {
-      const benchmark = BENCHMARKS[name];
-      if (benchmark === undefined)
-        throw new Error(`There is no ${name}; there are: ${Object.keys(BENCHMARKS).join(', ')}`);
-      const rows = await benchmark(services.env, scale);
-      if (options.json === true) for (const row of rows) console.log(JSON.stringify(row));
-      else {
-        console.log(
-          `${name}: scale ${scale}, speed marker ${marker} ms, ${cpus().length} cores, Node ${process.version}`,
-        );
+    for (const { name, benchmark } of chosen) {
+      const start = performance.now();
+      const rows = await benchmark(services.env, scale, options);
+      const seconds = Math.round((performance.now() - start) / 1000);
+      if (flags.json === true) {
+        for (const row of rows) console.log(JSON.stringify({ benchmark: name, ...row, scale, marker }));
+      } else {
+        console.log(`${name}: scale ${scale}, ${seconds} s; ${shape(marker)}`);
         printTable(rows);
       }
+      if (flags.save === true) saveSection({ name, shape: shape(marker), scale, seconds, rows });
     }
   } finally {
     await services.stop();
   }
 }
 
+function within(name: string, given: string | number): number {
+  const value = Number(given);
+  if (value > 0 && value <= 1000) return value;
+  throw new Error(`${name} is ${given}; allowed: a number above 0, up to 1000`);
+}
+
 await new Command('bench')
   .argument('[name...]', `which: ${Object.keys(BENCHMARKS).join(', ')}; all when none is named`)
   .option('--json', 'one line of JSON for each figure')
-  .option('--scale <factor>', 'how large, 1 by default, less on a slow machine')
+  .option(
+    '--scale <factor>',
+    'how large; when left out as large as the speed of this machine allows, 1 at the most',
+  )
+  .option('--minutes <n>', 'how long those take that go on for a time: churn')
+  .option('--save', 'write the figures to bench/RESULTS.md')
+  .option(
+    '--profile <folder>',
+    'profile the gateway while it is measured; the figures are then not good for much',
+  )
   .action(run)
   .parseAsync();

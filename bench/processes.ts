@@ -1,14 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Child } from './child.js';
 
 const MAIN = new URL('../dist/main.js', import.meta.url).pathname;
 
-/** One `millrace` process. */
+/** A `millrace` process that runs. */
 export interface Running {
-  /** '' for a role that has none. */
+  readonly child: Child;
+  /** Where clients reach it; '' for one that is no gateway. */
   readonly url: string;
   readonly pid: number;
   stop(): Promise<void>;
@@ -18,7 +18,7 @@ export interface Running {
 export class Processes implements AsyncDisposable {
   readonly #dir = mkdtempSync(join(tmpdir(), 'millrace-bench-'));
   readonly #env: Readonly<Record<string, string>>;
-  readonly #children: ChildProcess[] = [];
+  readonly #children: Child[] = [];
 
   constructor(schema: string, env: Readonly<Record<string, string>>) {
     this.#env = env;
@@ -32,36 +32,17 @@ export class Processes implements AsyncDisposable {
   }
 
   /** Starts a role; resolves once it runs. */
-  run(role: string, env: Readonly<Record<string, string>> = {}): Promise<Running> {
-    // For profiles: NODE_OPTIONS and the like.
-    const { PATH = '', BENCH_NODE_OPTIONS = '' } = process.env;
-    const child = spawn(process.execPath, [...BENCH_NODE_OPTIONS.split(' ').filter(Boolean), MAIN, role], {
-      cwd: this.#dir,
-      env: { PATH, PORT: '0', ...this.#env, ...env },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+  async run(role: string, env: Readonly<Record<string, string>> = {}): Promise<Running> {
+    const options = { cwd: this.#dir, env: { PORT: '0', ...this.#env, ...env }, args: [role] };
+    const child = new Child(`millrace ${role}`, MAIN, options);
     this.#children.push(child);
-    return new Promise((resolve, reject) => {
-      let said = '';
-      child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-        said += chunk;
-        if (!/^log .*\n/m.test(said)) return;
-        const url = /http:\/\/[\w.:-]+/.exec(said)?.[0] ?? '';
-        resolve({ url, pid: child.pid ?? 0, stop: () => stop(child) });
-      });
-      child.once('exit', (code) => reject(new Error(`millrace ${role} ended with ${String(code)}`)));
-    });
+    const said = await child.says(/^log .*\n/m);
+    const url = /http:\/\/[\w.:-]+/.exec(said)?.[0] ?? '';
+    return { child, url, pid: child.pid, stop: () => child[Symbol.asyncDispose]() };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const child of this.#children) await stop(child);
+    await Promise.all(this.#children.map((child) => child[Symbol.asyncDispose]()));
     rmSync(this.#dir, { recursive: true, force: true });
   }
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = once(child, 'exit');
-  child.kill('SIGTERM');
-  await ended;
 }

@@ -1,3 +1,10 @@
+/** What a figure has to be; `of` names the ratio that is held against it, or `value` the figure itself. */
+export interface Goal {
+  readonly of: string;
+  readonly atLeast?: number;
+  readonly atMost?: number;
+}
+
 /** One figure: the median of the rounds, with its range and what it is compared to in the same run. */
 export interface Row {
   readonly name: string;
@@ -9,6 +16,7 @@ export interface Row {
   readonly baseline: Readonly<Record<string, number>>;
   /** `value` against each baseline. */
   readonly ratio: Readonly<Record<string, number>>;
+  readonly goals?: readonly Goal[];
 }
 
 /** @param rounds one figure a round; `baselines` the same, by name */
@@ -17,6 +25,7 @@ export function rowOf(
   unit: string,
   rounds: readonly number[],
   baselines: Readonly<Record<string, readonly number[]>> = {},
+  goals: readonly Goal[] = [],
 ): Row {
   const value = median(rounds);
   const baseline = Object.fromEntries(
@@ -33,16 +42,31 @@ export function rowOf(
     max: round(Math.max(...rounds)),
     baseline,
     ratio,
+    ...(goals.length === 0 ? {} : { goals }),
   };
 }
 
 export function printTable(rows: readonly Row[]): void {
-  for (const { name, value, unit, min, max, baseline, ratio } of rows) {
+  for (const row of rows) {
+    const { name, value, unit, min, max, baseline, ratio } = row;
     const against = Object.entries(baseline).map(([key, of]) => `${ratio[key]} x ${key} (${of})`);
     console.log(
-      `${name.padEnd(28)} ${String(value).padStart(10)} ${unit.padEnd(8)} [${min} to ${max}]  ${against.join(', ')}`,
+      `${name.padEnd(34)} ${String(value).padStart(10)} ${unit.padEnd(12)} [${min} to ${max}]  ${[...against, ...verdicts(row)].join(', ')}`,
     );
   }
+}
+
+/** What each goal of a figure asks for, and whether that is reached. */
+export function verdicts({ goals = [], value, ratio }: Row): string[] {
+  return goals.map(({ of, atLeast, atMost }) => {
+    const is = of === 'value' ? value : (ratio[of] ?? Number.NaN);
+    const wanted = [
+      ...(atLeast === undefined ? [] : [`at least ${atLeast}`]),
+      ...(atMost === undefined ? [] : [`at most ${atMost}`]),
+    ].join(' and ');
+    const reached = is >= (atLeast ?? Number.NEGATIVE_INFINITY) && is <= (atMost ?? Number.POSITIVE_INFINITY);
+    return `goal ${wanted}${of === 'value' ? '' : ` x ${of}`}: ${reached ? 'reached' : 'NOT REACHED'}`;
+  });
 }
 
 export function median(values: readonly number[]): number {
@@ -52,7 +76,7 @@ export function median(values: readonly number[]): number {
 
 /** The value below which the share `p` of them is. */
 export function percentile(values: readonly number[], p: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
+  const sorted = Float64Array.from(values).sort();
   return sorted[Math.min(sorted.length - 1, Math.floor(p * sorted.length))] ?? Number.NaN;
 }
 

@@ -4,18 +4,15 @@ import { createClient } from 'graphql-ws';
 import { Redis } from 'ioredis';
 import { Kafka, logLevel, type Producer } from 'kafkajs';
 import WebSocket, { WebSocketServer } from 'ws';
+import { untilLive } from './metric.js';
 import { Processes } from './processes.js';
+import { eventOf, TEXT as text } from './room.js';
 import { percentile, type Row, rowOf } from './row.js';
-
-export interface Services {
-  readonly KAFKA_BROKERS: string;
-  readonly REDIS_URL: string;
-}
+import type { Services } from './stage.js';
 
 const ROUNDS = 3;
 const SAY =
   'mutation($room: ID!, $text: String!, $at: Float!) { say(room: $room, text: $text, at: $at) { offset } }';
-const text = 'x'.repeat(180);
 
 /** The whole way, small: is it alive, and about how fast against what stands below it. */
 export async function smoke(services: Services, scale: number): Promise<readonly Row[]> {
@@ -102,20 +99,6 @@ async function mutations(url: string, producer: Producer, topic: string, count: 
   return rowOf('mutations', 'per s', ours, { sendEach: theirs });
 }
 
-export function eventOf(room: string, at = 0) {
-  return {
-    key: room,
-    value: JSON.stringify({ room, text, at }),
-    headers: {
-      ce_specversion: '1.0',
-      ce_id: randomUUID(),
-      ce_source: '/bench',
-      ce_type: 'Said',
-      'content-type': 'application/json',
-    },
-  };
-}
-
 async function relayBacklog(
   kafka: Kafka,
   producer: Producer,
@@ -184,7 +167,7 @@ async function deliveries(url: string, subscribers: number, events: number): Pro
       { next: () => void counters.got++, error: fail, complete: () => undefined },
     );
   }
-  await live(url, subscribers);
+  await untilLive([url], subscribers);
   const sender = clientOf(url);
   const ours: number[] = [];
   const theirs: number[] = [];
@@ -249,7 +232,7 @@ async function latency(
       complete: () => undefined,
     },
   );
-  await live(url, 1);
+  await untilLive([url], 1);
   const bare = kafka.consumer({ groupId: randomUUID(), maxWaitTimeInMs: 100 });
   await bare.connect();
   await bare.subscribe({ topics: [topic], fromBeginning: false });
@@ -281,15 +264,6 @@ async function latency(
   const at = (p: number) =>
     rowOf(`latency p${p * 100}`, 'ms', rounds(ours, p), { kafkajs: rounds(theirs, p) });
   return [at(0.5), at(0.99)];
-}
-
-/** Waits until the gateway says that so many subscriptions are live. */
-export async function live(url: string, count: number): Promise<void> {
-  for (;;) {
-    const metrics = await (await fetch(`${url}/metrics`)).text();
-    if (Number(/^millrace_live_subscriptions (\S+)$/m.exec(metrics)?.[1] ?? 0) >= count) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }
 
 function fail(error: unknown): never {

@@ -1,0 +1,51 @@
+import type { Message, Producer } from 'kafkajs';
+
+interface Waiting {
+  readonly topic: string;
+  readonly messages: readonly Message[];
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * Appends in the order of the calls: kafkajs keeps none among requests that run at once. What is given
+ * while a request is under way goes with the next one.
+ */
+export class Appender {
+  readonly #producer: Producer;
+  #waiting: Waiting[] = [];
+  #sending = false;
+
+  constructor(producer: Producer) {
+    this.#producer = producer;
+  }
+
+  append(topic: string, messages: readonly Message[]): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ topic, messages, resolve, reject });
+      if (!this.#sending) void this.#send();
+    });
+  }
+
+  async #send(): Promise<void> {
+    this.#sending = true;
+    while (this.#waiting.length > 0) {
+      const all = this.#waiting;
+      this.#waiting = [];
+      const topics = new Map<string, Message[]>();
+      for (const { topic, messages } of all) {
+        const together = topics.get(topic) ?? [];
+        together.push(...messages);
+        topics.set(topic, together);
+      }
+      const topicMessages = [...topics].map(([topic, messages]) => ({ topic, messages }));
+      try {
+        await this.#producer.sendBatch({ topicMessages, acks: -1 });
+        for (const { resolve } of all) resolve();
+      } catch (error) {
+        for (const { reject } of all) reject(error);
+      }
+    }
+    this.#sending = false;
+  }
+}

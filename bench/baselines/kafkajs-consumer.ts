@@ -1,0 +1,73 @@
+import { Kafka, logLevel } from 'kafkajs';
+import { serve } from '../call.js';
+import { now, pause } from '../clock.js';
+import { percentile } from '../row.js';
+
+export interface Consumed {
+  readonly messages: number;
+  /** When the first batch came and how many messages it had; when the last came. */
+  readonly first: number;
+  readonly firstBatch: number;
+  readonly last: number;
+  readonly p50: number;
+  readonly p99: number;
+}
+
+export interface ConsumerApi {
+  /** Resolves once it has joined its group. */
+  consume(options: {
+    readonly brokers: string;
+    readonly topic: string;
+    readonly group: string;
+    readonly fromBeginning: boolean;
+    /** Whether messages are parsed for when they were made. */
+    readonly latencies: boolean;
+  }): Promise<void>;
+  mark(): void;
+  /** Resolves once so many messages came since the mark. */
+  consumed(messages: number): Promise<Consumed>;
+}
+
+serve<ConsumerApi>('consumer', consumer());
+
+/** A consumer of kafkajs that does nothing but count. */
+function consumer(): ConsumerApi {
+  let messages = 0;
+  let first = 0;
+  let firstBatch = 0;
+  let last = 0;
+  let latencies: number[] = [];
+  return {
+    async consume({ brokers, topic, group, fromBeginning, latencies: wanted }) {
+      const kafka = new Kafka({ brokers: brokers.split(','), logLevel: logLevel.NOTHING });
+      const bare = kafka.consumer({ groupId: group });
+      await bare.connect();
+      await bare.subscribe({ topics: [topic], fromBeginning });
+      const joined = new Promise<void>((resolve) => {
+        bare.on(bare.events.GROUP_JOIN, () => resolve());
+      });
+      await bare.run({
+        eachBatch: async ({ batch }) => {
+          last = now();
+          if (messages === 0) [first, firstBatch] = [last, batch.messages.length];
+          messages += batch.messages.length;
+          if (!wanted) return;
+          for (const { value } of batch.messages) {
+            const { at } = JSON.parse(String(value)) as { at: number }; // The benchmark's own events.
+            latencies.push(last - at);
+          }
+        },
+      });
+      await joined;
+    },
+    mark() {
+      messages = 0;
+      latencies = [];
+    },
+    async consumed(wanted) {
+      while (messages < wanted) await pause(5);
+      const [p50, p99] = [percentile(latencies, 0.5), percentile(latencies, 0.99)];
+      return { messages, first, firstBatch, last, p50, p99 };
+    },
+  };
+}

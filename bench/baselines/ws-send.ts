@@ -1,0 +1,54 @@
+import { once } from 'node:events';
+import { setImmediate as turn } from 'node:timers/promises';
+import { WebSocketServer } from 'ws';
+import { serve } from '../call.js';
+import { paced } from '../clock.js';
+
+export interface Burst {
+  /** What stands before and after an event's number in each message. */
+  readonly head: string;
+  readonly tail: string;
+  readonly events: number;
+  /** Milliseconds between two events; 0: as fast as it goes. */
+  readonly every: number;
+}
+
+export interface WsSendApi {
+  listen(): Promise<string>;
+  /** Everybody gets these events: the loop that every tutorial ends with, and nothing else. */
+  send(burst: Burst): Promise<void>;
+}
+
+const server = new WebSocketServer({
+  port: 0,
+  host: '127.0.0.1',
+  handleProtocols: () => 'graphql-transport-ws',
+});
+server.on('connection', (socket) => {
+  socket.on('message', (data) => {
+    if (String(data).includes('connection_init')) socket.send('{"type":"connection_ack"}');
+  });
+});
+let next = 0;
+
+function sendAll({ head, tail }: Burst): void {
+  const message = `${head}${next++}${tail}`;
+  for (const client of server.clients) client.send(message);
+}
+
+serve<WsSendApi>('wsSend', {
+  async listen() {
+    if (server.address() === null) await once(server, 'listening');
+    const { port } = server.address() as { port: number }; // A TCP server's address.
+    return `http://127.0.0.1:${port}`;
+  },
+  async send(burst) {
+    if (burst.every > 0) await paced(burst.events, burst.every, () => sendAll(burst));
+    else {
+      for (let i = 0; i < burst.events; i++) {
+        sendAll(burst);
+        await turn();
+      }
+    }
+  },
+});

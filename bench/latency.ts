@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto';
+import type { ConsumerApi } from './baselines/kafkajs-consumer.js';
+import { paced } from './clock.js';
+import { NumberedRoom } from './numbered-room.js';
+import { profiled } from './profile.js';
+import { type Row, rowOf } from './row.js';
+import { live, type Options, SAID, SAID_IN, type Services, Stage, socketOf, topicName } from './stage.js';
+
+const ROUNDS = 3;
+const SUBSCRIBERS = 100;
+/** Milliseconds between two events. */
+const EVERY = 20;
+
+interface Percentiles {
+  readonly p50: number;
+  readonly p99: number;
+}
+
+/**
+ * From before an event is appended to its frame having reached a client, of all events and subscribers.
+ * Against a bare consumer of kafkajs, from the same moment to its handler, on a topic of its own and in turns
+ * with ours.
+ */
+export async function latency(services: Services, scale: number, options: Options): Promise<readonly Row[]> {
+  const [topic, bareTopic] = [topicName(), topicName()];
+  await using stage = await Stage.open(services, SAID(topic));
+  const gateway = await stage.gatewayAndRelay();
+  await stage.createTopic(bareTopic);
+  const consumer = stage.child('kafkajs', './baselines/kafkajs-consumer.js');
+  await consumer.ask<ConsumerApi, 'consume'>('consumer', 'consume', {
+    brokers: services.KAFKA_BROKERS,
+    topic: bareTopic,
+    group: randomUUID(),
+    fromBeginning: true,
+    latencies: true,
+  });
+  const [room, bareRoom] = [new NumberedRoom(), new NumberedRoom()];
+  await using crowd = await stage.crowd({
+    url: socketOf(gateway.url),
+    operations: [{ query: SAID_IN, variables: { room: room.name }, count: SUBSCRIBERS }],
+    perConnection: 1,
+    ids: 'distinct',
+  });
+  await live(gateway.url, SUBSCRIBERS);
+  const append = async (count: number, to: string, of: NumberedRoom): Promise<void> => {
+    await Promise.all(await paced(count, EVERY, () => stage.append(to, of.events(1))));
+  };
+  const ourRound = async (count: number): Promise<Percentiles> =>
+    (await crowd.during(count, () => append(count, topic, room), { latencies: true })).latencies;
+  const bareRound = async (count: number): Promise<Percentiles> => {
+    await consumer.ask<ConsumerApi, 'mark'>('consumer', 'mark', undefined);
+    await append(count, bareTopic, bareRoom);
+    return consumer.ask<ConsumerApi, 'consumed'>('consumer', 'consumed', count);
+  };
+  await ourRound(50);
+  await bareRound(50);
+  const events = Math.max(200, Math.round(1_000 * scale));
+  const all = { ours: [] as Percentiles[], kafkajs: [] as Percentiles[] };
+  for (let round = 0; round < ROUNDS; round++) {
+    all.ours.push(await profiled(gateway.child, 'latency', options, () => ourRound(events)));
+    all.kafkajs.push(await bareRound(events));
+  }
+  return (['p50', 'p99'] as const).map((which) => {
+    const kafkajs = all.kafkajs.map((round) => round[which]);
+    const goals = [{ of: 'kafkajs', atMost: 1.5 }];
+    return rowOf(
+      `latency ${which}`,
+      'ms',
+      all.ours.map((round) => round[which]),
+      { kafkajs },
+      goals,
+    );
+  });
+}

@@ -1,0 +1,130 @@
+import { connect, type Socket } from 'node:net';
+import { now } from '../clock.js';
+import { CLOSE, clientFrame, FrameReader, handshake, PING, PONG, TEXT } from './wire.js';
+
+/** What a connection brings: text frames, by their place in `bytes`, which is not kept. */
+export interface Hearer {
+  /** @param at when it was read: all frames of a read have come by then */
+  text(bytes: Buffer, start: number, end: number, at: number): void;
+  /** It is over without `close`. */
+  lost(why: string): void;
+}
+
+/** All sockets read into the same bytes: nothing is kept of them beyond the callback. */
+const READ_BYTES = 256 * 1024;
+
+/** One WebSocket, on a bare socket. */
+export class Connection {
+  readonly #socket: Socket;
+  readonly #hearer: Hearer;
+  readonly #reader: FrameReader;
+  /** What of the server's answer to the handshake has come; `undefined` once it is whole. */
+  #answer: string | undefined = '';
+  #open: (() => void) | undefined;
+  #acknowledged: (() => void) | undefined;
+  #closing = false;
+  #readAt = 0;
+
+  private constructor(url: URL, shared: Buffer, hearer: Hearer) {
+    this.#hearer = hearer;
+    this.#reader = new FrameReader((opcode, bytes, start, end) => this.#frame(opcode, bytes, start, end));
+    this.#socket = connect({
+      host: url.hostname,
+      port: Number(url.port),
+      noDelay: true,
+      onread: {
+        buffer: shared,
+        callback: (length) => {
+          this.#read(shared.subarray(0, length));
+          return true;
+        },
+      },
+    });
+    this.#socket.on('connect', () => this.#socket.write(handshake(url)));
+    this.#socket.on('error', (error) => this.#lost(error.message));
+    this.#socket.on('close', () => this.#lost('closed by the server'));
+  }
+
+  static buffer(): Buffer {
+    return Buffer.allocUnsafeSlow(READ_BYTES);
+  }
+
+  /** Resolves once the server has acknowledged the connection. */
+  static async open(url: URL, shared: Buffer, hearer: Hearer): Promise<Connection> {
+    let fail: (error: Error) => void = () => undefined;
+    const broken = new Promise<never>((_, reject) => {
+      fail = reject;
+    });
+    const self = new Connection(url, shared, {
+      text: (bytes, start, end, at) => hearer.text(bytes, start, end, at),
+      lost: (why) => {
+        fail(new Error(`A connection to ${url.host} failed: ${why}`));
+        hearer.lost(why);
+      },
+    });
+    const opened = new Promise<void>((resolve) => {
+      self.#open = resolve;
+    });
+    const acknowledged = new Promise<void>((resolve) => {
+      self.#acknowledged = resolve;
+    });
+    await Promise.race([opened, broken]);
+    self.send({ type: 'connection_init' });
+    await Promise.race([acknowledged, broken]);
+    return self;
+  }
+
+  send(message: unknown): void {
+    this.#socket.write(clientFrame(TEXT, Buffer.from(JSON.stringify(message))));
+  }
+
+  close(): Promise<void> {
+    this.#closing = true;
+    if (this.#socket.destroyed) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#socket.once('close', () => resolve());
+      this.#socket.end(clientFrame(CLOSE, Buffer.from([3, 232])));
+    });
+  }
+
+  #read(chunk: Buffer): void {
+    this.#readAt = now();
+    if (this.#answer === undefined) {
+      this.#reader.push(chunk);
+      return;
+    }
+    this.#answer += chunk.toString('latin1');
+    const end = this.#answer.indexOf('\r\n\r\n');
+    if (end < 0) return;
+    const rest = Buffer.from(this.#answer.slice(end + 4), 'latin1');
+    if (!this.#answer.startsWith('HTTP/1.1 101 ')) {
+      this.#lost(this.#answer.split('\r\n', 1)[0] ?? 'no answer');
+      this.#socket.destroy();
+      return;
+    }
+    this.#answer = undefined;
+    this.#open?.();
+    if (rest.length > 0) this.#reader.push(rest);
+  }
+
+  #frame(opcode: number, bytes: Buffer, start: number, end: number): void {
+    if (opcode === TEXT) {
+      if (this.#acknowledged !== undefined) {
+        this.#acknowledged();
+        this.#acknowledged = undefined;
+      }
+      this.#hearer.text(bytes, start, end, this.#readAt);
+    } else if (opcode === PING) {
+      this.#socket.write(clientFrame(PONG, Buffer.from(bytes.subarray(start, end))));
+    } else if (opcode === CLOSE) {
+      if (!this.#closing) this.#lost(`closed with ${bytes.readUInt16BE(start)}`);
+      this.#socket.end();
+    }
+  }
+
+  #lost(why: string): void {
+    if (this.#closing) return;
+    this.#closing = true;
+    this.#hearer.lost(why);
+  }
+}

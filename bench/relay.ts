@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto';
+import { Redis } from 'ioredis';
+import type { Consumed, ConsumerApi } from './baselines/kafkajs-consumer.js';
+import { now, pause } from './clock.js';
+import { NumberedRoom } from './numbered-room.js';
+import { profiled } from './profile.js';
+import { type Row, rowOf } from './row.js';
+import { type Options, PARTITIONS, SAID, type Services, Stage, topicName } from './stage.js';
+
+const ROUNDS = 3;
+const ROOMS = 50;
+/** How long nothing may be relayed before the rest is said to be lost, in milliseconds. */
+const SILENCE = 60_000;
+
+/**
+ * A backlog of events of 250 bytes: how many a second the relay moves into Redis, against how many a second
+ * a bare consumer of kafkajs reads. Both from the first to the last that is seen, so that neither starting
+ * nor joining a group counts. Each round has a relay with a name space, and a consumer with a group, of its own.
+ */
+export async function relay(services: Services, scale: number, options: Options): Promise<readonly Row[]> {
+  const topic = topicName();
+  const backlog = Math.max(5_000, Math.round(200_000 * scale));
+  // On an empty Redis a relay begins as far back as its window reaches.
+  await using stage = await Stage.open(services, SAID(topic), { WINDOW_EVENTS: String(backlog * 2) });
+  await stage.createTopic(topic);
+  const rooms = Array.from({ length: ROOMS }, () => new NumberedRoom());
+  for (let left = backlog; left > 0; left -= 1_000) {
+    const few = Math.min(1_000, left);
+    await stage.append(topic, rooms.flatMap((room) => room.events(Math.ceil(few / ROOMS))).slice(0, few));
+  }
+  await using redis = disposable(new Redis(services.REDIS_URL));
+  const rates = { ours: [] as number[], kafkajs: [] as number[] };
+  for (let round = 0; round < ROUNDS; round++) {
+    rates.ours.push(await relayed(stage, redis.client, topic, backlog, options));
+    rates.kafkajs.push(await consumed(stage, services, topic, backlog));
+  }
+  const goals = [{ of: 'kafkajs', atLeast: 0.7 }];
+  return [rowOf(`relay ${backlog}`, 'events/s', rates.ours, { kafkajs: rates.kafkajs }, goals)];
+}
+
+async function relayed(
+  stage: Stage,
+  redis: Redis,
+  topic: string,
+  backlog: number,
+  options: Options,
+): Promise<number> {
+  const space = `bench-${randomUUID()}`;
+  const streams = Array.from({ length: PARTITIONS }, (_, p) => `${space}:{${topic}/${p}}:stream`);
+  const lengths = async (): Promise<number> => {
+    const all = await Promise.all(streams.map((stream) => redis.xlen(stream)));
+    return all.reduce((sum, length) => sum + length, 0);
+  };
+  const { child } = await stage.processes.run('relay', { RELAY_GROUP: space });
+  try {
+    return await profiled(child, 'relay', options, async () => {
+      let [first, firstCount, count, moved] = [0, 0, 0, now()];
+      while (count < backlog) {
+        const seen = await lengths();
+        if (seen > count) moved = now();
+        if (count === 0 && seen > 0) [first, firstCount] = [moved, seen];
+        count = seen;
+        if (now() - moved > SILENCE) throw new Error(`${count} of ${backlog} events were relayed`);
+        await pause(5);
+      }
+      if (count > backlog) throw new Error(`${count} events were relayed, but there are ${backlog}`);
+      return ((count - firstCount) * 1000) / (moved - first);
+    });
+  } finally {
+    await child[Symbol.asyncDispose]();
+    await redis.unlink(streams);
+  }
+}
+
+async function consumed(stage: Stage, services: Services, topic: string, backlog: number): Promise<number> {
+  await using child = stage.child('kafkajs', './baselines/kafkajs-consumer.js');
+  await child.ask<ConsumerApi, 'consume'>('consumer', 'consume', {
+    brokers: services.KAFKA_BROKERS,
+    topic,
+    group: randomUUID(),
+    fromBeginning: true,
+    latencies: false,
+  });
+  const { messages, first, firstBatch, last }: Consumed = await child.ask<ConsumerApi, 'consumed'>(
+    'consumer',
+    'consumed',
+    backlog,
+  );
+  if (messages !== backlog) throw new Error(`${messages} messages were read, but there are ${backlog}`);
+  return ((messages - firstBatch) * 1000) / (last - first);
+}
+
+function disposable(client: Redis) {
+  return {
+    client,
+    [Symbol.asyncDispose]: async () => {
+      await client.quit();
+    },
+  };
+}
