@@ -5,7 +5,7 @@ export const plants: readonly Plant[] = [
     case: 'aborted records are never shown',
     guard: 'records of a transaction that was aborted are left out',
     file: 'src/adapters/kafka/fetch.ts',
-    find: 'if (batch.inTransaction && open.has(batch.producerId)) continue;',
+    find: 'if (batch.isTransactional && open.has(batch.producerId)) continue;',
     replace: '',
   },
   {

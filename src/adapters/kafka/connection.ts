@@ -122,7 +122,12 @@ export class Connection implements AsyncDisposable {
 
   /** One refresh at a time: the pool holds the metadata of the topics last asked for only. */
   private async refresh(topic: Topic): Promise<TopicLayout> {
+    const asked = performance.now();
     const next = this.refreshing.then(async () => {
+      // Thousands of clients may ask at once, when the layout has just become too old: one answer is for all.
+      const known = this.layouts.get(topic);
+      if (known !== undefined && known.asOf >= asked) return known;
+      const asOf = performance.now();
       const { brokerPool } = this.cluster;
       await this.cluster.connect();
       try {
@@ -134,7 +139,7 @@ export class Connection implements AsyncDisposable {
       const found = brokerPool.metadata?.topicMetadata.find((one) => one.topic === topic);
       if (found === undefined) throw missing(topic);
       const leaders = new Map(found.partitionMetadata.map((one) => [partition(one.partitionId), one.leader]));
-      const layout = { leaders, asOf: performance.now() };
+      const layout = { leaders, asOf };
       this.layouts.set(topic, layout);
       return layout;
     });

@@ -147,21 +147,9 @@ export interface Encoder {
   writeBoolean(value: boolean): Encoder;
 }
 
-export interface RawRecord {
-  readonly offset: string;
-  readonly timestamp: string;
-  readonly key: Buffer | null;
-  readonly value: Buffer | null;
-  readonly headers: Readonly<Record<string, Buffer | readonly Buffer[] | null>>;
-}
-
-export interface RawBatch {
-  readonly firstOffset: string;
-  readonly lastOffsetDelta: number;
-  readonly producerId: string;
-  readonly inTransaction: boolean;
-  readonly isControlBatch: boolean;
-  readonly records: readonly RawRecord[];
+/** How the records of a batch are compressed. */
+export interface Codec {
+  decompress(bytes: Buffer): Promise<Buffer>;
 }
 
 type Protocol = { protocol(of: { version: number }): (options: object) => ProtocolRequest };
@@ -179,9 +167,10 @@ export const createEncoder = (() => {
   const Class = load('kafkajs/src/protocol/encoder') as new () => Encoder;
   return (): Encoder => new Class();
 })();
-export const decodeBatch = load('kafkajs/src/protocol/recordBatch/v0/decoder') as (
-  decoder: Decoder,
-) => Promise<RawBatch>;
+/** By the attributes of a batch; `null`: not compressed. */
+export const codecOf = load('kafkajs/src/protocol/message/compression').lookupCodecByAttributes as (
+  attributes: number,
+) => Codec | null;
 const createErrorFromCode = load('kafkajs/src/protocol/error').createErrorFromCode as (code: number) => Error;
 
 /** Errors that are newer than kafkajs. */

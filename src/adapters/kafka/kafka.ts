@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { type Admin, Kafka, type KafkaConfig, type SASLOptions } from 'kafkajs';
 import { Deadline } from '../../core/deadline.js';
 import type { Offset, Partition, Topic } from '../../core/ids.js';
@@ -161,7 +162,10 @@ class KafkaLog implements EventLog {
   }
 
   private within(signal: AbortSignal): AbortSignal {
-    return AbortSignal.any([signal, this.life]);
+    const either = AbortSignal.any([signal, this.life]);
+    // A question about many partitions waits for each of them, and for its broker, on the same signal.
+    setMaxListeners(0, either);
+    return either;
   }
 }
 
