@@ -35,6 +35,8 @@ export interface KafkaOptions {
   readonly maxBytesPerFetch?: number;
   /** After this many milliseconds without a sign of life a group member's partitions go to others. */
   readonly sessionTimeout?: number;
+  /** How long a request may go unanswered, in milliseconds, before its connection is made anew. Default 30,000. */
+  readonly requestTimeout?: number;
   /** Hears what an operator may want to know; the log goes on by itself. */
   readonly onProblem?: OnProblem;
 }
@@ -154,7 +156,9 @@ class KafkaLog implements EventLog {
   }
 
   private connect(): Connection {
-    return new Connection(createCluster(this.kafka, { metadataMaxAge: METADATA_AGE }));
+    const onUnanswered = ({ broker, sentAt }: { broker: string; sentAt: number }): void =>
+      this.sockets.endSilent(broker, sentAt);
+    return new Connection(createCluster(this.kafka, { metadataMaxAge: METADATA_AGE, onUnanswered }));
   }
 
   private within(signal: AbortSignal): AbortSignal {
@@ -165,13 +169,14 @@ class KafkaLog implements EventLog {
   }
 }
 
-function configOf({ brokers, clientId, ssl, sasl, onProblem }: KafkaOptions): KafkaConfig {
+function configOf({ brokers, clientId, ssl, sasl, requestTimeout, onProblem }: KafkaOptions): KafkaConfig {
   return {
     brokers: [...brokers],
     clientId,
     ...(ssl === undefined ? {} : { ssl }),
     ...(sasl === undefined ? {} : { sasl }),
     connectionTimeout: 5_000,
+    requestTimeout: requestTimeout ?? 30_000,
     // Short: this adapter repeats what fails, and looks at the caller's signal in between.
     retry: { retries: 2, initialRetryTime: 100, maxRetryTime: 1_000 },
     logCreator: problemLog(onProblem ?? (() => {})),
