@@ -13,7 +13,7 @@ export const plants: readonly Plant[] = [
     guard: 'what is read reaches past control records',
     file: 'src/adapters/kafka/fetch.ts',
     find: 'last = offset(batch.last);',
-    replace: 'if (!batch.isControlBatch) last = offset(end);',
+    replace: 'if (!batch.isControl) last = offset(batch.last);',
     also: [
       {
         file: 'src/adapters/kafka/read.ts',
