@@ -14,6 +14,7 @@ import type { Replayed } from './blocks.js';
 import { EventsLost } from './events-lost.js';
 import type { Reader } from './reader.js';
 import { Ring } from './ring.js';
+import type { Turn } from './turn.js';
 
 /** What a followed partition tells those who listen. Called synchronously, in offset order, none twice. */
 export interface PartitionListener {
@@ -28,6 +29,7 @@ export interface FollowedPartitionParts {
   readonly reader: Reader;
   readonly metrics: Metrics;
   readonly troubles: Troubles;
+  readonly turn: Turn;
   /** Something says that the topic is another one by now. Should it be so, the partition is ended. */
   readonly doubt: (at: PartitionLife) => void;
   readonly ring: { readonly events: number; readonly bytes: number };
@@ -35,6 +37,8 @@ export interface FollowedPartitionParts {
 
 /** How many events of the ring one step of a replay takes. */
 const CHUNK = 1_000;
+/** How many events are handed out before it is asked whether the turn is over. */
+const SLICE = 8;
 /** How many ids of idempotent events are remembered, so that a retry's second event is passed over (D1). */
 const IDS = 10_000;
 
@@ -50,7 +54,10 @@ export class FollowedPartition implements AsyncDisposable {
   readonly #ring: Ring;
   readonly #ids = new LRUCache<string, Offset>({ max: IDS });
   #link: Link;
-  #fingerprint = 0;
+  /** Handed to those who listen, up to here. What the link is past has to be handed out yet. */
+  #delivered: Reached;
+  #due: readonly Relayed[] = [];
+  #later: NodeJS.Immediate | undefined;
   #heardAt = performance.now();
   #repair: Promise<void> | undefined;
   #following: AsyncDisposable | undefined;
@@ -60,6 +67,7 @@ export class FollowedPartition implements AsyncDisposable {
     this.at = at;
     this.#parts = parts;
     this.#link = { state: 'live', at: start };
+    this.#delivered = { offset: start, fingerprint: 0 };
     this.#ring = new Ring(start, parts.ring);
   }
 
@@ -111,7 +119,7 @@ export class FollowedPartition implements AsyncDisposable {
 
   /** Where this node stands: everything visible up to here was delivered. */
   get reached(): Reached {
-    return { offset: this.#link.at, fingerprint: this.#fingerprint };
+    return this.#delivered;
   }
 
   /** Milliseconds since anything was heard of this partition. */
@@ -128,6 +136,7 @@ export class FollowedPartition implements AsyncDisposable {
   end(loss: EventsLost): void {
     this.#ended = loss;
     this.#stop.abort();
+    this.#drop();
     for (const listener of [...this.listeners]) listener.lost(this.at, loss);
   }
 
@@ -153,7 +162,7 @@ export class FollowedPartition implements AsyncDisposable {
    */
   async read(after: Offset): Promise<Replayed> {
     if (this.#ended !== undefined) throw this.#ended;
-    const end = this.#link.at;
+    const end = this.#delivered.offset;
     if (after >= end) return { events: [], through: after };
     const near = this.#ring.after(after, CHUNK);
     if (near !== undefined) {
@@ -198,21 +207,49 @@ export class FollowedPartition implements AsyncDisposable {
   #apply({ link, deliver }: Step): void {
     const opened = this.#link.state === 'live' && link.state === 'repairing';
     this.#link = link;
-    if (deliver.length > 0) this.#deliver(deliver);
+    if (deliver.length > 0) this.#due = this.#due.length === 0 ? deliver : [...this.#due, ...deliver];
+    this.#deliver();
     if (opened) this.#parts.metrics.gaps.inc({ topic: this.at.topic });
     if (link.state === 'repairing')
       this.#repair ??= this.#repairAll().finally(() => (this.#repair = undefined));
   }
 
-  #deliver(all: readonly Relayed[]): void {
+  /** Hands out what is due, the rest of it in the next turn when this one is used up. */
+  #deliver(): void {
+    if (this.#later !== undefined) return;
+    const { turn, ring } = this.#parts;
+    for (let first = true; this.#due.length > 0; first = false) {
+      // C4: what waits is bounded. Beyond that, handing out is more urgent than whatever else the turn is for.
+      if (!first && turn.isOver && this.#due.length <= ring.events) {
+        this.#later = setImmediate(() => {
+          this.#later = undefined;
+          this.#deliver();
+        });
+        return;
+      }
+      const slice = this.#due.slice(0, SLICE);
+      this.#due = this.#due.slice(SLICE);
+      this.#hand(slice);
+    }
+    // The link may be past offsets that have nothing to show.
+    if (this.#delivered.offset < this.#link.at) this.#delivered = { offset: this.#link.at, fingerprint: 0 };
+  }
+
+  #hand(all: readonly Relayed[]): void {
     const events = this.#once(all);
     const last = all.at(-1);
     if (last !== undefined) {
-      this.#fingerprint = last.offset === this.#link.at ? fingerprint(last.event.id, last.timestamp) : 0;
+      this.#delivered = { offset: last.offset, fingerprint: fingerprint(last.event.id, last.timestamp) };
     }
     this.#ring.push(events);
     this.#parts.metrics.received.inc({ topic: this.at.topic }, events.length);
     for (const listener of this.listeners) listener.events(this.at, events);
+  }
+
+  #drop(): void {
+    clearImmediate(this.#later);
+    this.#later = undefined;
+    this.#due = [];
   }
 
   /** D1: a second event of the same idempotent id is the same event, wherever it was read. */
@@ -259,7 +296,11 @@ export class FollowedPartition implements AsyncDisposable {
    */
   #giveUp(loss: EventsLost, before: Offset): void {
     const step = onRepaired(this.#link, [], before);
-    this.#fingerprint = 0;
+    // What came before the loss is handed out before it is told.
+    const { at } = this.#link;
+    if (this.#due.length > 0) this.#hand(this.#due);
+    this.#drop();
+    this.#delivered = { offset: offset(Math.max(at, this.#delivered.offset)), fingerprint: 0 };
     this.#ring.restart(before);
     this.#parts.reader.forget(this.at);
     for (const listener of [...this.listeners]) listener.lost(this.at, loss);
@@ -268,6 +309,7 @@ export class FollowedPartition implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
+    this.#drop();
     this.listeners.clear();
     await this.#following?.[Symbol.asyncDispose]();
     await this.#repair;

@@ -14,6 +14,7 @@ import { EventsLost } from './events-lost.js';
 import { FollowedPartition, type PartitionListener } from './followed-partition.js';
 import { Reader } from './reader.js';
 import { TopicWatch } from './topic-watch.js';
+import { Turn } from './turn.js';
 
 export interface HubOptions {
   readonly log: EventLog;
@@ -49,6 +50,7 @@ export class Hub implements AsyncDisposable {
   /** What the topics of followed partitions are. */
   readonly topics: TopicWatch;
   readonly #troubles: Troubles;
+  readonly #turn = new Turn();
   readonly #watch: NodeJS.Timeout;
   #watching = false;
 
@@ -246,7 +248,13 @@ export class Hub implements AsyncDisposable {
     onOpen: (partition: FollowedPartition) => void,
   ): Promise<FollowedPartition> {
     const doubt = (life: PartitionLife): void => this.#doubt(life);
-    const parts = { ...this.#options, reader: this.#reader, troubles: this.#troubles, doubt };
+    const parts = {
+      ...this.#options,
+      reader: this.#reader,
+      troubles: this.#troubles,
+      turn: this.#turn,
+      doubt,
+    };
     for (;;) {
       const { id } = await this.topics.describe(at.topic);
       const life = { topic: at.topic, partition: at.partition, topicId: id };
@@ -271,6 +279,8 @@ export class Hub implements AsyncDisposable {
     if (this.#entries.get(name) !== entry) return;
     this.#entries.delete(name);
     this.#options.metrics.followed.set(this.#entries.size);
+    // Whoever follows it next may find another topic of this name.
+    if (entry.partition !== undefined) this.#reader.forget(entry.partition.at);
   }
 
   async #lookAtSilent(): Promise<void> {

@@ -39,14 +39,14 @@ export class Troubles implements Disposable {
     this.#logger.warn({ kind, ...about, err: error }, message);
     const quiet = setTimeout(() => this.#over(name, kind, message), this.#quiet);
     quiet.unref();
-    this.#there.set(name, { times: 0, since: Date.now(), quiet });
+    this.#there.set(name, { times: 0, since: performance.now(), quiet });
   }
 
   #over(name: string, kind: string, message: string): void {
     const trouble = this.#there.get(name);
     this.#there.delete(name);
     if (trouble === undefined || trouble.times === 0) return;
-    const milliseconds = Date.now() - trouble.since - this.#quiet;
+    const milliseconds = Math.round(performance.now() - trouble.since) - this.#quiet;
     this.#logger.warn({ kind, times: trouble.times + 1, milliseconds }, `over: ${message}`);
   }
 

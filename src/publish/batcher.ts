@@ -14,6 +14,7 @@ export interface BatcherOptions {
 interface Waiting {
   readonly record: NewRecord;
   readonly bytes: number;
+  /** By `performance.now`: a clock that is set neither ends a mutation early nor keeps it. */
   readonly expires: number;
   resolve(position: Position): void;
   reject(error: unknown): void;
@@ -53,7 +54,7 @@ export class Batcher implements AsyncDisposable {
       );
     }
     return new Promise((resolve, reject) => {
-      const expires = Date.now() + this.#options.deadline;
+      const expires = performance.now() + this.#options.deadline;
       this.#waiting.push({ record, bytes: sizeOf(record), expires, resolve, reject });
       this.#metrics.publishWaiting.set(this.#waiting.length);
       this.#running ??= this.#run();
@@ -82,7 +83,7 @@ export class Batcher implements AsyncDisposable {
   }
 
   async #send(taken: readonly Waiting[]): Promise<void> {
-    const now = Date.now();
+    const now = performance.now();
     const batch = taken.filter((waiting) => waiting.expires > now);
     for (const late of taken) if (late.expires <= now) this.#fail(late, neverSent());
     const [first] = batch;

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { MillraceError } from '../../src/core/errors.js';
 import { offset, partition, topic } from '../../src/core/ids.js';
 import type { Position } from '../../src/core/position.js';
@@ -93,6 +93,22 @@ describe('the batcher', () => {
     const { log } = scriptedLog();
     const batcher = new Batcher(log, { ...OPTIONS, deadline: 20 }, new Metrics());
     await expect(batcher.append(record('a'))).rejects.toMatchObject({ code: 'PUBLISH_UNCERTAIN' });
+  });
+
+  it('D1 a clock that is set while mutations wait ends none of them early, and keeps none', async () => {
+    const { requests, log } = scriptedLog();
+    const batcher = new Batcher(log, OPTIONS, new Metrics());
+    const began = Date.now();
+    const now = vi.spyOn(Date, 'now');
+    const ahead = batcher.append(record('a'));
+    now.mockReturnValue(began + 3_600_000);
+    await expect.poll(() => requests.length).toBe(1);
+    requests[0]?.succeed();
+    await expect(ahead).resolves.toBeDefined();
+    const late = new Batcher(log, { ...OPTIONS, deadline: 20 }, new Metrics()).append(record('b'));
+    now.mockReturnValue(began - 3_600_000);
+    await expect(late).rejects.toMatchObject({ code: 'PUBLISH_UNCERTAIN' });
+    now.mockRestore();
   });
 
   it('refuses what has not been sent when it is stopped, and lets what was sent end', async () => {

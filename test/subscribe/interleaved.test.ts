@@ -39,13 +39,13 @@ async function play(scheduler: fc.Scheduler, acts: readonly Action[]): Promise<r
 /** A failure names its seed and path. To see the smallest one, run it again with them and without this. */
 const FOUND = { endOnFailure: true };
 
-describe('the switch from replay to live', () => {
+describe('the switch from replay to live', { timeout: 240_000 }, () => {
   test('D2 D3 D4 D8 has no gap and no double, in every interleaving', async () => {
     await fc.assert(
       fc.asyncProperty(fc.scheduler(), actions, async (scheduler, acts) => {
         expect(await play(scheduler, acts)).toEqual([]);
       }),
-      { numRuns: 150, ...FOUND },
+      { numRuns: 120, ...FOUND },
     );
   });
 
@@ -54,7 +54,7 @@ describe('the switch from replay to live', () => {
       fc.asyncProperty(fc.scheduler(), actionsWithRetention, async (scheduler, acts) => {
         expect(await play(scheduler, acts)).toEqual([]);
       }),
-      { numRuns: 75, ...FOUND },
+      { numRuns: 60, ...FOUND },
     );
   });
 });

@@ -1,6 +1,9 @@
 import type { Scheduler } from 'fast-check';
 import { vi } from 'vitest';
 
+/** A script is some hundred decisions long. */
+const ENDLESS = 5_000;
+
 /**
  * When things happen: whatever takes time in a real log or fan-out waits here, and the scheduler decides
  * what goes on next. Between two decisions every promise that can go on does, as in one turn of the event
@@ -10,6 +13,7 @@ export class Script {
   readonly #scheduler: Scheduler;
   readonly #turn: typeof setImmediate = setImmediate;
   #now = 0;
+  #decisions = 0;
 
   constructor(scheduler: Scheduler) {
     this.#scheduler = scheduler;
@@ -50,7 +54,8 @@ export class Script {
   async #untilIdle(): Promise<void> {
     await this.#settled();
     while (this.#scheduler.count() > 0) {
-      await this.#scheduler.waitNext(1);
+      if (++this.#decisions > ENDLESS) throw new Error(`No end after ${ENDLESS} decisions`);
+      await this.#scheduler.waitOne();
       await this.#settled();
     }
   }

@@ -1,0 +1,89 @@
+import { Redis } from 'ioredis';
+import { describe, expect, it } from 'vitest';
+import { freePorts, privateKafka } from '../../scripts/services/private.mjs';
+import type { Transport } from '../support/recorder.js';
+import { kafkaBrokers, redisUrl } from '../support/services.js';
+import { CASE, SOON } from './support/ceiling.js';
+import { expectAll } from './support/check.js';
+import { KafkaAdmin } from './support/kafka-admin.js';
+import { TcpProxy } from './support/proxy.js';
+import { scaled } from './support/speed.js';
+import { FaultWorld } from './support/world.js';
+
+const TRANSPORTS: readonly Transport[] = ['ws', 'sse', 'event-source'];
+const HOUR = 3_600_000;
+const CLOCK = new URL('./support/clock.mjs', import.meta.url).pathname;
+
+/** Clocks that are set, and nodes for which time stands still. */
+describe('time', { timeout: CASE }, () => {
+  it('D2 D3 clocks jump an hour forth and two back: nothing is lost, nobody is cut off, and a topic that grows is noticed', async () => {
+    await using world = await FaultWorld.open({ env: { TOPIC_PARTITIONS: '1' } });
+    // Not the whole hour: Kafka refuses what its own clock says is more than an hour in the future.
+    const shifts = [HOUR - 60_000, -HOUR, 0];
+    const env = { NODE_OPTIONS: `--import=${CLOCK}`, CLOCK_SHIFTS: shifts.join() };
+    const relay = await world.relay(env);
+    const gateway = await world.gateway(env);
+    const subscribers = [];
+    for (const over of TRANSPORTS) subscribers.push(await world.subscriber(gateway, { over }));
+    const stream = await world.load(gateway);
+    await world.grows(scaled(100, 20));
+    await using admin = await KafkaAdmin.open(kafkaBrokers().join());
+    for (const [i, shift] of shifts.entries()) {
+      for (const process of [relay, gateway]) {
+        process.child.kill('SIGUSR2');
+        await expect.poll(() => process.errors, SOON).toContain(`the clock is off by ${shift} ms`);
+      }
+      await world.grows(scaled(100, 20));
+      await admin.grow(world.topic, 2 + i);
+      // Relayed from the added partition, and not only found there by the nodes.
+      await expect.poll(() => newestIn(world, 1 + i), SOON).not.toBeNull();
+    }
+    await stream.stop();
+    expect(stream.refused).toEqual([]);
+    await expectAll(subscribers, world.appended);
+    expect(subscribers.flatMap(({ returns }) => returns)).toEqual([]);
+  });
+
+  it('D3 D6 a node is frozen for longer than its connections to Kafka and Redis live: it goes on, and its clients miss nothing', async () => {
+    const [port = 0, advertised = 0] = await freePorts(2);
+    await using toKafka = await TcpProxy.open({ target: `127.0.0.1:${port}`, port: advertised });
+    const kafka = await privateKafka({ port, advertised: toKafka.address });
+    await using toRedis = await TcpProxy.open({ target: redisUrl() });
+    try {
+      await using world = await FaultWorld.open({ kafka: toKafka.address });
+      await world.relay();
+      const other = await world.gateway();
+      const frozen = await world.gateway({ REDIS_URL: `redis://${toRedis.address}` });
+      const subscribers = [];
+      for (const over of TRANSPORTS) {
+        subscribers.push(await world.subscriber(frozen, { over }));
+        subscribers.push(await world.subscriber(other, { over }));
+      }
+      const stream = await world.load(other);
+      await world.grows(scaled(100, 20));
+
+      frozen.child.kill('SIGSTOP');
+      await world.grows(scaled(100, 20));
+      toRedis.cut();
+      toKafka.cut();
+      await world.grows(scaled(100, 20));
+      frozen.child.kill('SIGCONT');
+      await world.grows(scaled(50, 10));
+      await stream.stop();
+      await world.say(frozen);
+      await expectAll(subscribers, world.appended);
+    } finally {
+      await kafka.stop();
+    }
+  });
+});
+
+/** The newest offset that was relayed of a partition; `null` before there is one. */
+async function newestIn(world: FaultWorld, partition: number): Promise<string | null> {
+  const client = new Redis(redisUrl());
+  try {
+    return await client.hget(`${world.slot(partition)}:meta`, 'newest');
+  } finally {
+    client.disconnect();
+  }
+}
