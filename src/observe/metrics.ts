@@ -105,7 +105,7 @@ export class Metrics {
   );
   readonly deliveryLatency = new Histogram({
     name: 'millrace_delivery_latency_seconds',
-    help: "From the log's timestamp of an event that came while it was subscribed to, to its result being handed to a transport",
+    help: "From the log's timestamp of an event that came while it was subscribed to, to its result being handed to transports; once for each cohort",
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
     registers: [this.registry],
   });

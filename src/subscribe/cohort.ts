@@ -20,7 +20,8 @@ export type Rendered = Buffer;
 
 /** One that stands where the node stands, and takes what its cohort made. */
 export interface Member {
-  live(result: SharedResult, event: ParsedEvent): void;
+  /** @returns whether it was taken */
+  live(result: SharedResult, event: ParsedEvent): boolean;
   /** Leaves the live ones, standing at `reached` in the event's partition. */
   fallBehind(event: ParsedEvent, reached: Reached): void;
   /** Events that it has not seen are gone for good: it ends (D5). */
@@ -76,6 +77,13 @@ export class Cohort {
   /** Whether its members follow the partition: another cohort of the topic may be why this node does. */
   follows(partition: Partition): boolean {
     return this.#numbers.has(partition);
+  }
+
+  /** So many members took what was made of the event: counted once for all of them (bench: fanout). */
+  delivered({ relayed }: ParsedEvent, members: number): void {
+    if (members === 0) return;
+    this.#metrics.deliveries.inc({ field: this.plan.binding.field }, members);
+    this.#metrics.deliveryLatency.observe(Math.max(0, (Date.now() - relayed.timestamp) / 1000));
   }
 
   /** Where a member stands that is at `positions`, and has come there by an event of this time, or just now. */

@@ -93,7 +93,9 @@ export class Routing implements PartitionListener {
   #hand(cohort: Cohort, rendered: Rendered, event: ParsedEvent, cursors: Map<string, string>): void {
     const cursor = this.#cursor(cohort, event, cursors);
     const result = { head: Buffer.concat([rendered, Buffer.from(cursor)]), cursor };
-    for (const member of cohort.live) member.live(result, event);
+    let taken = 0;
+    for (const member of cohort.live) if (member.live(result, event)) taken += 1;
+    cohort.delivered(event, taken);
   }
 
   /** C1: signed once for all cohorts that stand at the same place. */

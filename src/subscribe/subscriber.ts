@@ -88,13 +88,11 @@ export class Subscriber implements Member {
   }
 
   /** Takes what the cohort made of a live event. The cohort's members all stand where the node stands. */
-  live(result: SharedResult, event: ParsedEvent): void {
-    if (this.sink.next(result, this.tag)) {
-      this.#count(event);
-      return;
-    }
+  live(result: SharedResult, event: ParsedEvent): boolean {
+    if (this.sink.next(result, this.tag)) return true;
     this.#full = true;
     this.fallBehind(event, { offset: offset(event.relayed.offset - 1), fingerprint: 0 });
+    return false;
   }
 
   /** Leaves the live ones, standing at `reached` in the event's partition, and where the node stands elsewhere. */
@@ -289,7 +287,7 @@ export class Subscriber implements Member {
     const whole = leftOut > 0 ? withLeftOut(rendered, leftOut) : rendered;
     const head = Buffer.concat([whole, Buffer.from(cursor)]);
     if (!this.sink.next({ head, cursor }, this.tag)) return this.#holdBack(partition, before);
-    this.#count(event);
+    this.#cohort.delivered(event, 1);
     if (leftOut > 0) this.#metrics.conflated.inc({ field: this.#cohort.plan.binding.field }, leftOut);
     return 'shown';
   }
@@ -353,11 +351,6 @@ export class Subscriber implements Member {
         resolve();
       };
     });
-  }
-
-  #count({ relayed }: ParsedEvent): void {
-    this.#metrics.deliveries.inc({ field: this.#cohort.plan.binding.field });
-    this.#observe(relayed.timestamp);
   }
 
   #observe(timestamp: number): void {
