@@ -91,7 +91,7 @@ describe('the batcher', () => {
 
   it('D1 says that it does not know when the deadline passes after sending', async () => {
     const { log } = scriptedLog();
-    const batcher = new Batcher(log, { ...OPTIONS, deadline: 20 }, new Metrics());
+    const batcher = new Batcher(log, { ...OPTIONS, deadline: 500 }, new Metrics());
     await expect(batcher.append(record('a'))).rejects.toMatchObject({ code: 'PUBLISH_UNCERTAIN' });
   });
 
@@ -105,7 +105,7 @@ describe('the batcher', () => {
     await expect.poll(() => requests.length).toBe(1);
     requests[0]?.succeed();
     await expect(ahead).resolves.toBeDefined();
-    const late = new Batcher(log, { ...OPTIONS, deadline: 20 }, new Metrics()).append(record('b'));
+    const late = new Batcher(log, { ...OPTIONS, deadline: 500 }, new Metrics()).append(record('b'));
     now.mockReturnValue(began - 3_600_000);
     await expect(late).rejects.toMatchObject({ code: 'PUBLISH_UNCERTAIN' });
     now.mockRestore();
