@@ -1,15 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { Redis } from 'ioredis';
 import { Kafka, logLevel, Partitioners, type Producer } from 'kafkajs';
 import WebSocket from 'ws';
 import type { Errand } from './herd.js';
 import { HerdProcess } from './herd-process.js';
+import { untilLive } from './metric.js';
+import { cpuSeconds, openFiles } from './proc.js';
 import { Processes, type Running } from './processes.js';
+import { eventOf, roomsOn } from './room.js';
 import { type Row, rowOf } from './row.js';
 import { slowClients } from './slow-clients.js';
-import { said } from './smoke.js';
-import { live, type Services } from './stage.js';
+import type { Services } from './stage.js';
 
 const ROUNDS = 3;
 const NODES = 3;
@@ -20,12 +21,6 @@ const BEHIND = 100;
 const BEFORE = 50;
 const QUERY =
   'subscription($room: ID!, $after: Cursor) { saidIn(room: $room, after: $after) { room text at } }';
-
-export const schemaOn = (topic: string): string => `
-  type Query { ok: Boolean }
-  type Subscription { saidIn(room: ID!): Said! @subscribe(topic: "${topic}", key: "args.room") }
-  type Said { room: ID! text: String! at: Float! }
-`;
 
 /**
  * What it costs that many come back at once. All clients reconnect, each 100 events behind, to gateways
@@ -43,26 +38,28 @@ export async function resume(services: Services, scale: number): Promise<readonl
     RELAY_GROUP: topic,
     TOPIC_PARTITIONS: `${PARTITIONS}`,
   };
-  await using processes = new Processes(schemaOn(topic), env);
+  await using processes = new Processes(roomsOn(topic), env);
   const redis = new Redis(services.REDIS_URL);
   await producer.connect();
   try {
     await processes.run('relay');
     const errands = await prepare(processes, producer, topic);
-    const ours: number[] = [];
-    const plain: number[] = [];
-    const reads: number[] = [];
+    const rounds: { ours: Reconnected; plain: Reconnected }[] = [];
     for (let round = 0; round < ROUNDS; round++) {
-      plain.push((await reconnect(processes, withoutEvents(errands), clients)).milliseconds);
+      const plain = await reconnect(processes, withoutEvents(errands), clients);
       await redis.del(...Array.from({ length: PARTITIONS }, (_, p) => `${topic}:{${topic}/${p}}:stream`));
-      const { milliseconds, logReads } = await reconnect(processes, errands, clients);
-      ours.push(milliseconds);
-      reads.push(Math.max(...logReads) / PARTITIONS);
+      rounds.push({ plain, ours: await reconnect(processes, errands, clients) });
     }
+    const all = (figure: (of: Reconnected) => number, which: 'ours' | 'plain') =>
+      rounds.map((round) => figure(round[which]));
+    const against = (figure: (of: Reconnected) => number) => ({ plainReconnect: all(figure, 'plain') });
+    const [time, cpu] = [(of: Reconnected) => of.milliseconds, (of: Reconnected) => of.seconds];
+    const reads = (of: Reconnected): number => Math.max(...of.logReads) / PARTITIONS;
     return [
-      rowOf('resume', 'ms', ours, { plainReconnect: plain }),
+      rowOf('resume', 'ms', all(time, 'ours'), against(time)),
+      rowOf('resumeCpu', 's', all(cpu, 'ours'), against(cpu)),
       rowOf('resumeClients', 'clients', [clients]),
-      rowOf('logReadsPerNodePartition', 'reads', reads),
+      rowOf('logReadsPerNodePartition', 'reads', all(reads, 'ours')),
       ...(await slowClients(services, producer, scale)),
     ];
   } finally {
@@ -73,31 +70,35 @@ export async function resume(services: Services, scale: number): Promise<readonl
 
 /** Each client is a file here, and a third of them at each gateway. */
 function affordable(wanted: number): number {
-  const limit = /^Max open files\s+(\S+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];
-  const most = limit === undefined || limit === 'unlimited' ? wanted : Number(limit) - 500;
+  const most = openFiles() - 500;
   if (most >= wanted) return wanted;
   console.error(
-    `resume: ${most} clients instead of ${wanted}, since a process may open ${limit} files (ulimit -n)`,
+    `resume: ${most} clients instead of ${wanted}: a process may open ${most + 500} files (ulimit -n)`,
   );
   return most;
 }
 
+type Reconnected = Awaited<ReturnType<typeof reconnect>>;
+
 const withoutEvents = (errands: readonly Errand[]): readonly Errand[] =>
   errands.map(({ variables: { room = '' } }) => ({ variables: { room }, expected: [] }));
 
+/** Lets the clients come back to gateways that have just started. */
 async function reconnect(processes: Processes, errands: readonly Errand[], clients: number) {
   const gateways: Running[] = [];
   for (let i = 0; i < NODES; i++) gateways.push(await processes.run('gateway'));
   const urls = gateways.map(({ url }) => url);
+  const cpu = (): number => gateways.reduce((sum, { pid }) => sum + cpuSeconds(pid), 0);
   await using herd = new HerdProcess();
+  const before = cpu();
   const { milliseconds, events } = await herd.obey({ do: 'reconnect', urls, query: QUERY, errands, clients });
-  const due = errands.reduce((sum, { expected }) => sum + expected.length, 0) / errands.length;
-  if (events !== Math.round(due * clients))
-    throw new Error(`${events} events came instead of ${due * clients}`);
+  const seconds = cpu() - before;
+  const due = clients * (errands[0]?.expected.length ?? 0);
+  if (events !== due) throw new Error(`${events} events came instead of ${due}`);
   const logReads = await Promise.all(urls.map(logReadsOf));
   await herd[Symbol.asyncDispose]();
   for (const gateway of gateways) await gateway.stop();
-  return { milliseconds, logReads };
+  return { milliseconds, seconds, logReads };
 }
 
 async function logReadsOf(url: string): Promise<number> {
@@ -109,19 +110,17 @@ async function logReadsOf(url: string): Promise<number> {
 async function prepare(processes: Processes, producer: Producer, topic: string): Promise<readonly Errand[]> {
   const gateway = await processes.run('gateway');
   const rooms = roomsOf(topic);
-  const followers = rooms.map((room) => ({ room, all: follow(gateway.url, room) }));
-  await live(gateway.url, rooms.length);
+  const followed = Promise.all(rooms.map((room) => follow(gateway.url, room)));
+  followed.catch(() => undefined); // Told below, once everything is published.
+  await untilLive([gateway.url], rooms.length);
   for (let i = 0; i < BEFORE + BEHIND; i++) {
     const shuffled = rooms.map((room) => ({ room, order: Math.random() })).sort((a, b) => a.order - b.order);
-    await producer.send({ topic, messages: shuffled.map(({ room }) => said(room)) });
+    await producer.send({ topic, messages: shuffled.map(({ room }) => eventOf(room)) });
   }
-  const errands = await Promise.all(
-    followers.map(async ({ room, all }): Promise<Errand> => {
-      const got = await all;
-      const after = got[BEFORE - 1]?.cursor ?? '';
-      return { variables: { room, after }, expected: got.slice(BEFORE).map(({ id }) => id) };
-    }),
-  );
+  const errands = (await followed).map((got, i): Errand => {
+    const after = got[BEFORE - 1]?.cursor ?? '';
+    return { variables: { room: rooms[i] ?? '', after }, expected: got.slice(BEFORE).map(({ id }) => id) };
+  });
   await gateway.stop();
   return errands;
 }
@@ -156,6 +155,8 @@ function follow(url: string, room: string): Promise<readonly Got[]> {
   const got: Got[] = [];
   return new Promise<readonly Got[]>((resolve, reject) => {
     socket.on('error', reject);
+    // Once it has everything, this changes nothing.
+    socket.on('close', (code) => reject(new Error(`The gateway closed a connection: ${code}`)));
     socket.on('open', () => socket.send('{"type":"connection_init"}'));
     socket.on('message', (data) => {
       const message = JSON.parse(String(data));

@@ -4,16 +4,15 @@ import { createClient } from 'graphql-ws';
 import { Redis } from 'ioredis';
 import { Kafka, logLevel, type Producer } from 'kafkajs';
 import WebSocket, { WebSocketServer } from 'ws';
-import { eventOf } from './numbered-room.js';
+import { untilLive } from './metric.js';
 import { Processes } from './processes.js';
+import { eventOf, TEXT as text } from './room.js';
 import { percentile, type Row, rowOf } from './row.js';
-import { live, type Services } from './stage.js';
+import type { Services } from './stage.js';
 
 const ROUNDS = 3;
 const SAY =
   'mutation($room: ID!, $text: String!, $at: Float!) { say(room: $room, text: $text, at: $at) { offset } }';
-const text = 'x'.repeat(180);
-export const said = (room: string, at = 0) => eventOf(room, { room, text, at });
 
 /** The whole way, small: is it alive, and about how fast against what stands below it. */
 export async function smoke(services: Services, scale: number): Promise<readonly Row[]> {
@@ -94,7 +93,7 @@ async function mutations(url: string, producer: Producer, topic: string, count: 
   for (let i = 0; i < ROUNDS; i++) {
     ours.push(await rate(count, 200, (n) => mutate(client, { room: `r${n % 50}`, text, at: 0 })));
     const few = Math.max(20, Math.round(count / 5));
-    theirs.push(await rate(few, 200, (n) => producer.send({ topic, messages: [said(`r${n % 50}`)] })));
+    theirs.push(await rate(few, 200, (n) => producer.send({ topic, messages: [eventOf(`r${n % 50}`)] })));
   }
   await client.dispose();
   return rowOf('mutations', 'per s', ours, { sendEach: theirs });
@@ -110,7 +109,7 @@ async function relayBacklog(
 ): Promise<Row> {
   // The relay begins so far back as its window reaches: what is appended now is within it.
   for (let left = count; left > 0; left -= 1_000) {
-    const messages = Array.from({ length: Math.min(1_000, left) }, (_, i) => said(`r${i % 50}`));
+    const messages = Array.from({ length: Math.min(1_000, left) }, (_, i) => eventOf(`r${i % 50}`));
     await producer.send({ topic, messages });
   }
   const redis = new Redis(REDIS_URL);
@@ -168,7 +167,7 @@ async function deliveries(url: string, subscribers: number, events: number): Pro
       { next: () => void counters.got++, error: fail, complete: () => undefined },
     );
   }
-  await live(url, subscribers);
+  await untilLive([url], subscribers);
   const sender = clientOf(url);
   const ours: number[] = [];
   const theirs: number[] = [];
@@ -233,7 +232,7 @@ async function latency(
       complete: () => undefined,
     },
   );
-  await live(url, 1);
+  await untilLive([url], 1);
   const bare = kafka.consumer({ groupId: randomUUID(), maxWaitTimeInMs: 100 });
   await bare.connect();
   await bare.subscribe({ topics: [topic], fromBeginning: false });
@@ -245,14 +244,14 @@ async function latency(
   });
   // Until the bare consumer has its partitions: it begins at the end.
   while (theirs.length === 0) {
-    await producer.send({ topic, messages: [said(room, performance.now())] });
+    await producer.send({ topic, messages: [eventOf(room, performance.now())] });
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   await new Promise((resolve) => setTimeout(resolve, 500));
   ours.length = 0;
   theirs.length = 0;
   for (let i = 0; i < events; i++) {
-    await producer.send({ topic, messages: [said(room, performance.now())] });
+    await producer.send({ topic, messages: [eventOf(room, performance.now())] });
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   while (ours.length < events || theirs.length < events)

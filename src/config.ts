@@ -98,6 +98,12 @@ const VARIABLES = {
     allowed: 'letters, digits, . _ -',
     schema: text.regex(/^[\w.-]+$/).default('millrace'),
   },
+  KAFKA_REQUEST_TIMEOUT_MS: count(
+    30_000,
+    'How long Kafka may leave a request unanswered before the connection is made anew',
+    1_000,
+    600_000,
+  ),
   KAFKA_SESSION_TIMEOUT_MS: count(
     30_000,
     'After how long without a sign of life the partitions of a relay or service go to others',

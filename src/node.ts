@@ -133,14 +133,19 @@ function problemsOf(metrics: Metrics, logger: Logger): OnProblem {
 }
 
 async function logOf(
-  { KAFKA_BROKERS: brokers, KAFKA_SESSION_TIMEOUT_MS: sessionTimeout, DATA_DIR: dir }: Config,
+  {
+    KAFKA_BROKERS: brokers,
+    KAFKA_REQUEST_TIMEOUT_MS: requestTimeout,
+    KAFKA_SESSION_TIMEOUT_MS: sessionTimeout,
+    DATA_DIR: dir,
+  }: Config,
   onProblem: OnProblem,
   parts: Parts,
 ): Promise<EventLog> {
   if (brokers === undefined) return parts.own(openEmbeddedLog(parts.own(openEmbeddedStore({ dir }))));
   // No signal of the start, which ends by its deadline: the log lives until the node is disposed of.
   const { signal } = new AbortController();
-  const options = { brokers, clientId: 'millrace', sessionTimeout, onProblem };
+  const options = { brokers, clientId: 'millrace', requestTimeout, sessionTimeout, onProblem };
   return parts.own(await openKafkaLog(options, signal));
 }
 

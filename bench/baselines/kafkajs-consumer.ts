@@ -5,16 +5,14 @@ import { percentile } from '../row.js';
 
 export interface Consumed {
   readonly messages: number;
-  /** When the first batch came and how many messages it had; when the last came. */
-  readonly first: number;
-  readonly firstBatch: number;
+  /** When the last came. */
   readonly last: number;
   readonly p50: number;
   readonly p99: number;
 }
 
 export interface ConsumerApi {
-  /** Resolves once it has joined its group. */
+  /** @returns when it had joined its group */
   consume(options: {
     readonly brokers: string;
     readonly topic: string;
@@ -22,7 +20,7 @@ export interface ConsumerApi {
     readonly fromBeginning: boolean;
     /** Whether messages are parsed for when they were made. */
     readonly latencies: boolean;
-  }): Promise<void>;
+  }): Promise<number>;
   mark(): void;
   /** Resolves once so many messages came since the mark. */
   consumed(messages: number): Promise<Consumed>;
@@ -33,8 +31,6 @@ serve<ConsumerApi>('consumer', consumer());
 /** A consumer of kafkajs that does nothing but count. */
 function consumer(): ConsumerApi {
   let messages = 0;
-  let first = 0;
-  let firstBatch = 0;
   let last = 0;
   let latencies: number[] = [];
   return {
@@ -43,13 +39,12 @@ function consumer(): ConsumerApi {
       const bare = kafka.consumer({ groupId: group });
       await bare.connect();
       await bare.subscribe({ topics: [topic], fromBeginning });
-      const joined = new Promise<void>((resolve) => {
-        bare.on(bare.events.GROUP_JOIN, () => resolve());
+      const joined = new Promise<number>((resolve) => {
+        bare.on(bare.events.GROUP_JOIN, () => resolve(now()));
       });
       await bare.run({
         eachBatch: async ({ batch }) => {
           last = now();
-          if (messages === 0) [first, firstBatch] = [last, batch.messages.length];
           messages += batch.messages.length;
           if (!wanted) return;
           for (const { value } of batch.messages) {
@@ -58,7 +53,7 @@ function consumer(): ConsumerApi {
           }
         },
       });
-      await joined;
+      return joined;
     },
     mark() {
       messages = 0;
@@ -67,7 +62,7 @@ function consumer(): ConsumerApi {
     async consumed(wanted) {
       while (messages < wanted) await pause(5);
       const [p50, p99] = [percentile(latencies, 0.5), percentile(latencies, 0.99)];
-      return { messages, first, firstBatch, last, p50, p99 };
+      return { messages, last, p50, p99 };
     },
   };
 }

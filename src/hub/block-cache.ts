@@ -4,14 +4,11 @@ import type { Block, Blocks } from './blocks.js';
 export interface BlockLimits {
   readonly bytes: number;
   readonly blocks: number;
-  /** How long after it was read a block is good, in milliseconds. */
-  readonly age: number;
 }
 
 interface Entry {
   readonly blocks: Blocks;
   readonly bytes: number;
-  readonly readAt: number;
 }
 
 /**
@@ -20,14 +17,12 @@ interface Entry {
  */
 export class BlockCache {
   readonly #limits: BlockLimits;
-  readonly #now: () => number;
   /** The one used last is last. */
   readonly #entries = new Map<Block, Entry>();
   #bytes = 0;
 
-  constructor(limits: BlockLimits, now: () => number = () => performance.now()) {
+  constructor(limits: BlockLimits) {
     this.#limits = limits;
-    this.#now = now;
   }
 
   get bytes(): number {
@@ -38,7 +33,7 @@ export class BlockCache {
   add(blocks: Blocks, block: Block): void {
     const bytes = block.events.reduce((sum, event) => sum + sizeOf(event), OVERHEAD);
     blocks.add(block);
-    this.#entries.set(block, { blocks, bytes, readAt: this.#now() });
+    this.#entries.set(block, { blocks, bytes });
     this.#bytes += bytes;
     for (const [oldest] of this.#entries) {
       if (this.#bytes <= this.#limits.bytes && this.#entries.size <= this.#limits.blocks) break;
@@ -46,17 +41,12 @@ export class BlockCache {
     }
   }
 
-  /** Whether the block is still good. It is then the last to leave; otherwise it is gone. */
-  use(block: Block): boolean {
+  /** The block is now the last to leave. */
+  used(block: Block): void {
     const entry = this.#entries.get(block);
-    if (entry === undefined) return false;
-    if (this.#now() - entry.readAt > this.#limits.age) {
-      this.remove(block);
-      return false;
-    }
+    if (entry === undefined) return;
     this.#entries.delete(block);
     this.#entries.set(block, entry);
-    return true;
   }
 
   remove(block: Block): void {

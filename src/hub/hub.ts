@@ -279,6 +279,8 @@ export class Hub implements AsyncDisposable {
     if (this.#entries.get(name) !== entry) return;
     this.#entries.delete(name);
     this.#options.metrics.followed.set(this.#entries.size);
+    // Whoever follows it next may find another topic of this name.
+    if (entry.partition !== undefined) this.#reader.forget(entry.partition.at);
   }
 
   async #lookAtSilent(): Promise<void> {

@@ -82,7 +82,8 @@ export class PartitionReader {
   #ask(after: Offset, limit: Offset, exact: boolean): Promise<Replayed> {
     const need = offset(after + 1);
     const block = this.#blocks.covering(need);
-    if (block !== undefined && this.#cache.use(block)) {
+    if (block !== undefined) {
+      this.#cache.used(block);
       return Promise.resolve(stretchOf(block, after, limit));
     }
     return new Promise((resolve, reject) => {

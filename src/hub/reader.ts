@@ -17,8 +17,8 @@ export interface ReaderParts {
   readonly metrics: Metrics;
 }
 
-/** C4: what a node remembers of what it read. A minute is longer than a herd takes to come back. */
-const CACHE = { bytes: 32 << 20, blocks: 4_096, age: 60_000 };
+/** C4: what a node remembers of what it read. */
+const CACHE = { bytes: 32 << 20, blocks: 4_096 };
 /** How many events the window is asked for before the first of a partition has shown how large they are. */
 const BLIND = 64;
 
@@ -49,9 +49,11 @@ export class Reader {
     return this.#partition(at).repair(after, limit);
   }
 
-  /** What was read of the partition is no longer true: it was made anew, or lost what it had. */
+  /** Nobody follows the partition any more, or what was read of it is not true any more. */
   forget(at: PartitionLife): void {
-    this.#partitions.get(nameOf(at))?.forget();
+    const name = nameOf(at);
+    this.#partitions.get(name)?.forget();
+    this.#partitions.delete(name);
   }
 
   #partition(at: PartitionLife): PartitionReader {

@@ -7,6 +7,7 @@ import type { Metrics } from '../observe/metrics.js';
 import { Troubles } from '../observe/troubles.js';
 import type { AssignedBatch, EventLog, GroupMember } from '../ports/event-log.js';
 import type { Fanout } from '../ports/fanout.js';
+import { LatestCommit } from './latest-commit.js';
 import { PartitionRelay } from './partition-relay.js';
 import { Triage } from './triage.js';
 
@@ -28,6 +29,8 @@ const BEAT_INTERVAL = 50;
 export class Relay implements AsyncDisposable {
   readonly #options: RelayOptions;
   readonly #partitions = new Map<string, PartitionRelay>();
+  /** By partition, over all of its assignments. */
+  readonly #committing = new Map<string, LatestCommit>();
   readonly #triage: Triage;
   readonly #troubles: Troubles;
   #member: GroupMember | undefined;
@@ -95,7 +98,16 @@ export class Relay implements AsyncDisposable {
       throw error;
     }
     // Only for those who watch the group's lag: the progress that counts is the fan-out's.
-    batch.commit().catch((error: unknown) => this.#problem('relay-commit', batch, error));
+    this.#commits(batch).push(() => batch.commit());
+  }
+
+  #commits({ topic, partition }: AssignedBatch): LatestCommit {
+    const at = { topic, partition };
+    const name = partitionName(at);
+    const commits =
+      this.#committing.get(name) ?? new LatestCommit((error) => this.#problem('relay-commit', at, error));
+    this.#committing.set(name, commits);
+    return commits;
   }
 
   #beat(): void {

@@ -20,6 +20,8 @@ export class Routing implements PartitionListener {
   readonly #everyKey = new CohortIndex();
   /** What the cohorts of this topic follow, by partition. */
   readonly #followed = new Map<number, FollowedPartition>();
+  /** Which cohorts get the same cursors: those that follow the same partitions of the same topic. */
+  readonly #company = new Map<Cohort, string>();
 
   constructor(topic: Topic, codec: CursorCodec) {
     this.#topic = topic;
@@ -27,6 +29,7 @@ export class Routing implements PartitionListener {
   }
 
   add(cohort: Cohort): void {
+    this.#company.set(cohort, companyOf(cohort));
     if (cohort.key === undefined) this.#everyKey.add(cohort);
     else {
       const same = this.#byKey.get(cohort.key) ?? new CohortIndex();
@@ -36,6 +39,7 @@ export class Routing implements PartitionListener {
   }
 
   remove(cohort: Cohort): void {
+    this.#company.delete(cohort);
     if (cohort.key === undefined) this.#everyKey.remove(cohort);
     else {
       const same = this.#byKey.get(cohort.key);
@@ -48,15 +52,17 @@ export class Routing implements PartitionListener {
     this.#followed.set(partition.at.partition, partition);
   }
 
-  // Hot path, measured by `npm run bench -- smoke`.
+  // Hot path, measured by `npm run bench -- fanout sparse filtered distinct`.
   events(at: TopicPartition, events: readonly Relayed[]): void {
     for (const relayed of events) {
       const { subject } = relayed.event;
       const keyed = subject === null ? undefined : this.#byKey.get(subject);
       if (keyed === undefined && this.#everyKey.size === 0) continue;
       const event = new ParsedEvent(at, relayed);
-      if (keyed !== undefined) for (const cohort of keyed.candidates(event)) this.#give(cohort, event);
-      for (const cohort of this.#everyKey.candidates(event)) this.#give(cohort, event);
+      const cursors = new Map<string, string>();
+      if (keyed !== undefined)
+        for (const cohort of keyed.candidates(event)) this.#give(cohort, event, cursors);
+      for (const cohort of this.#everyKey.candidates(event)) this.#give(cohort, event, cursors);
     }
   }
 
@@ -71,7 +77,7 @@ export class Routing implements PartitionListener {
     }
   }
 
-  #give(cohort: Cohort, event: ParsedEvent): void {
+  #give(cohort: Cohort, event: ParsedEvent, cursors: Map<string, string>): void {
     if (cohort.live.size === 0 || !cohort.follows(event.at.partition)) return;
     const rendered = cohort.render(event);
     if (rendered === undefined) return;
@@ -81,14 +87,24 @@ export class Routing implements PartitionListener {
       for (const member of cohort.live) member.fallBehind(event, before);
       return;
     }
-    this.#hand(cohort, rendered, event);
+    this.#hand(cohort, rendered, event, cursors);
   }
 
-  #hand(cohort: Cohort, rendered: Rendered, event: ParsedEvent): void {
-    const place = cohort.placeOf(this.#positions(cohort, event), event.relayed.timestamp);
-    const cursor = this.#codec.place(this.#topic, place);
+  #hand(cohort: Cohort, rendered: Rendered, event: ParsedEvent, cursors: Map<string, string>): void {
+    const cursor = this.#cursor(cohort, event, cursors);
     const result = { head: Buffer.concat([rendered, Buffer.from(cursor)]), cursor };
     for (const member of cohort.live) member.live(result, event);
+  }
+
+  /** C1: signed once for all cohorts that stand at the same place. */
+  #cursor(cohort: Cohort, event: ParsedEvent, cursors: Map<string, string>): string {
+    const company = this.#company.get(cohort) ?? companyOf(cohort);
+    const known = cursors.get(company);
+    if (known !== undefined) return known;
+    const place = cohort.placeOf(this.#positions(cohort, event), event.relayed.timestamp);
+    const cursor = this.#codec.place(this.#topic, place);
+    cursors.set(company, cursor);
+    return cursor;
   }
 
   /** Where every live member stands once it has this event: at it, and elsewhere where the node stands. */
@@ -101,4 +117,11 @@ export class Routing implements PartitionListener {
       }),
     );
   }
+}
+
+/** Everything that `Cohort.placeOf` knows of the cohort itself. */
+function companyOf(cohort: Cohort): string {
+  const { life, partitions } = cohort.placeOf(new Map(), 0);
+  const numbers = cohort.partitions.map(({ partition }) => partition).join();
+  return `${life}/${partitions}/${numbers}/${cohort.key === undefined ? 'every key' : 'one key'}`;
 }

@@ -38,12 +38,14 @@ export function socketCaller(
   connectionParams: Readonly<Record<string, unknown>>,
   operation: OperationRequest,
   identity: Identity,
-  signal: AbortSignal,
+  running: { readonly signal: AbortSignal },
 ): Caller {
   const { extensions } = operation;
   return {
     identity,
-    signal,
+    get signal() {
+      return running.signal;
+    },
     traceparent: text(extensions, 'traceparent') ?? text(connectionParams, 'traceparent'),
     tracestate: text(extensions, 'tracestate') ?? text(connectionParams, 'tracestate'),
     correlationId: text(extensions, 'correlationId') ?? text(connectionParams, 'x-correlation-id'),

@@ -5,15 +5,15 @@ export const plants: readonly Plant[] = [
     case: 'aborted records are never shown',
     guard: 'records of a transaction that was aborted are left out',
     file: 'src/adapters/kafka/fetch.ts',
-    find: 'if (batch.inTransaction && open.has(batch.producerId)) continue;',
+    find: 'if (batch.isTransactional && open.has(batch.producerId)) continue;',
     replace: '',
   },
   {
     case: 'aborted records are never shown',
     guard: 'what is read reaches past control records',
     file: 'src/adapters/kafka/fetch.ts',
-    find: 'last = offset(end);',
-    replace: 'if (!batch.isControlBatch) last = offset(end);',
+    find: 'last = offset(batch.last);',
+    replace: 'if (!batch.isControl) last = offset(batch.last);',
     also: [
       {
         file: 'src/adapters/kafka/read.ts',

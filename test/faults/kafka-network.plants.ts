@@ -10,10 +10,38 @@ export const plants: readonly Plant[] = [
       'if (outcome.sent) { undecided.add(portion); producer.advance(portion, portion.records.length); }',
   },
   {
+    case: 'reset under an append',
+    guard: 'a request whose connection was reset may have reached the broker',
+    file: 'src/adapters/kafka/produce.ts',
+    find: 'return again(error, true);',
+    replace: 'return again(error, false);',
+  },
+  {
+    case: 'cut altogether, again and again',
+    guard: 'a fetch that failed is tried again',
+    file: 'src/adapters/kafka/group-fetch.ts',
+    find: 'for (const { topic } of wants) connection.forget(topic);',
+    replace: 'throw cause;',
+  },
+  {
     case: 'late by more than a mutation may take',
     guard: 'what was sent and not answered is said to be uncertain',
     file: 'src/adapters/kafka/produce.ts',
     find: 'for (const portion of sent) undecided.add(portion);',
+    replace: '',
+  },
+  {
+    case: 'swallowed without closing',
+    guard: 'a connection on which a request went unanswered is made anew',
+    file: 'src/adapters/kafka/sockets.ts',
+    find: "socket.destroy(new Error('Kafka does not answer; connecting again'));",
+    replace: '',
+  },
+  {
+    case: 'nothing arrives for longer than a session',
+    guard: 'a relay that its group has forgotten joins as a new member',
+    file: 'src/adapters/kafka/member.ts',
+    find: "if (type === 'UNKNOWN_MEMBER_ID' || type === 'FENCED_INSTANCE_ID') this.membership.memberId = null;",
     replace: '',
   },
 ];

@@ -5,7 +5,7 @@ import type { Stream } from '../support/stream.js';
 import { CASE, SOON } from './support/ceiling.js';
 import { expectAll } from './support/check.js';
 import { API, answered, asked, kafkaFrames } from './support/kafka-frames.js';
-import { TcpProxy } from './support/proxy.js';
+import { type Passing, TcpProxy } from './support/proxy.js';
 import { scaled } from './support/speed.js';
 import { FaultWorld, SESSION_TIMEOUT } from './support/world.js';
 
@@ -46,24 +46,40 @@ describe('the network between gateway, relay and Kafka', { timeout: CASE }, () =
   it('D1 D3 cut whenever the answer to an append is on its way: what is repeated is written once', async () => {
     await using it = await open();
     const { world } = it;
-    const sent = new Set<string>();
+    const isAppend = appends();
     let answers = 0;
-    network.judge = (frame, { direction, connection }) => {
-      if (direction === 'up') {
-        const { api, correlation } = asked(frame);
-        if (api === API.produce) sent.add(`${connection} ${correlation}`);
-        return 'pass';
-      }
-      // Every fourth: the broker has written what the gateway does not know of.
-      if (!sent.delete(`${connection} ${answered(frame)}`)) return 'pass';
-      return ++answers % 4 === 0 ? 'cut' : 'pass';
-    };
+    // Every fourth: the broker has written what the gateway does not know of.
+    network.judge = (frame, passing) => (isAppend(frame, passing) && ++answers % 4 === 0 ? 'cut' : 'pass');
     const stream = await world.load(it.gateway);
     await expect.poll(() => answers, SOON).toBeGreaterThan(40);
     network.judge = () => 'pass';
     await stream.stop();
     expect(stream.refused).toEqual([]);
     await expectAll(it.subscribers, world.appended);
+  });
+
+  it('D1 reset under an append, and away until the deadline: the answer says that nobody knows', async () => {
+    await using it = await open({ PUBLISH_DEADLINE_MS: '3000' });
+    const { world } = it;
+    const isAppend = appends();
+    const stream = await world.load(it.gateway);
+    for (let reset = 1; reset <= 3; reset++) {
+      await world.grows(scaled(60));
+      const before = stream.refused.length;
+      network.judge = (frame, passing) => {
+        if (!isAppend(frame, passing)) return 'pass';
+        network.refuse();
+        return 'drop';
+      };
+      await expect.poll(() => stream.refused.length, SOON).toBeGreaterThan(before);
+      network.judge = () => 'pass';
+      network.pass();
+    }
+    await world.grows(scaled(60));
+    await stream.stop();
+    expectTyped(stream);
+    await expectAll(it.subscribers, world.appended);
+    expect(doubted(it.subscribers[0], stream)).toBeGreaterThan(0);
   });
 
   it('D2 D3 cut altogether, again and again, and refused for a while', async () => {
@@ -103,13 +119,14 @@ describe('the network between gateway, relay and Kafka', { timeout: CASE }, () =
   });
 
   it('D1 D2 swallowed without closing, and back: mutations fail in time and typed, and all goes on', async () => {
-    await using it = await open({ PUBLISH_DEADLINE_MS: '3000' });
+    await using it = await open({ PUBLISH_DEADLINE_MS: '3000', KAFKA_REQUEST_TIMEOUT_MS: '5000' });
     const { world } = it;
-    const stream = await world.load(it.gateway);
+    await using stream = await world.load(it.gateway);
     await world.grows(scaled(100));
     network.blackHole();
     await expect.poll(() => stream.refused.length, SOON).toBeGreaterThan(10);
     network.pass();
+    // Over new connections: those that were swallowed stay silent.
     await world.grows(scaled(100));
     await stream.stop();
     expectTyped(stream);
@@ -138,6 +155,17 @@ describe('the network between gateway, relay and Kafka', { timeout: CASE }, () =
     expect(it.relay.child.exitCode).toBeNull();
   });
 });
+
+/** Whether a frame is the answer to an append; has to be asked of every frame. */
+function appends(): (frame: Buffer, passing: Passing) => boolean {
+  const sent = new Set<string>();
+  return (frame, { direction, connection }) => {
+    if (direction === 'down') return sent.delete(`${connection} ${answered(frame)}`);
+    const { api, correlation } = asked(frame);
+    if (api === API.produce) sent.add(`${connection} ${correlation}`);
+    return false;
+  };
+}
 
 /** Whatever failed says so with a code that tells a client what to do. */
 function expectTyped(stream: Stream): void {

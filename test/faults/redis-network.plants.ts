@@ -45,7 +45,7 @@ export const plants: readonly Plant[] = [
   },
   { case: 'every third message dropped', ...CHAIN },
   {
-    case: 'is noticed by the first beat after it',
+    case: 'is noticed by the beats after it',
     guard: 'a beat above where a node stands shows a gap',
     file: 'src/core/chain.ts',
     find: `if (link.state === 'live') {

@@ -1,7 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { fingerprint } from '../../src/core/cursor.js';
 import type { Relayed } from '../../src/core/event.js';
 import { offset, partition } from '../../src/core/ids.js';
 import type { PartitionListener } from '../../src/hub/followed-partition.js';
+import type { Fanout } from '../../src/ports/fanout.js';
 import { lossy, openWorld } from '../support/world.js';
 
 const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
@@ -49,6 +51,33 @@ describe('the hub', () => {
     for (let i = 0; i < 20; i++) await world.say('k', numbers(i * 10, i * 10 + 10));
     await expect.poll(() => got.length, { timeout: 30_000 }).toBe(200);
     expect(got).toEqual(numbers(0, 200));
+  });
+
+  it('D7 the second beat shows what neither its message nor the first beat did', async () => {
+    await using world = await openWorld();
+    await world.relay();
+    const { got, listener } = listening();
+    let beats = 0;
+    const quiet = {
+      follow: (at, heard) =>
+        world.fanout.follow(at, {
+          relayed: () => undefined,
+          beat: (newest) => {
+            // Those of where the relay began are of no event.
+            if (newest.last >= 0) beats += 1;
+            if (beats > 1) heard.beat(newest);
+          },
+          resumed: () => heard.resumed(),
+        }),
+      newest: async () => [],
+      window: async () => undefined,
+    } satisfies Partial<Fanout>;
+    await world.hub({ ...world.fanout, ...quiet }).follow(await world.at(0), listener);
+    // Whoever hears nothing for a second asks the log, which does not answer here.
+    vi.spyOn(world.log, 'bounds').mockRejectedValue(new Error('away'));
+    await world.say('k', [1]);
+    await expect.poll(() => got, { timeout: 30_000 }).toEqual([1]);
+    expect(beats).toBe(2);
   });
 
   it('D6 goes on from the log when the fan-out says nothing at all', async () => {
@@ -147,5 +176,46 @@ describe('the hub', () => {
     for (let i = 0; i < 3; i++) await world.say('k', [i]);
     for (const { got } of several) await expect.poll(() => got, { timeout: 30_000 }).toEqual([0, 1, 2]);
     expect((await world.metrics.gaps.get()).values[0]?.value ?? 0).toBeLessThanOrEqual(1);
+  });
+
+  it('D5 what was read is forgotten once nobody follows the partition', async () => {
+    await using world = await openWorld({ ringEvents: 1, windowEvents: 1 });
+    await world.say('k', numbers(0, 10));
+    const hub = world.hub();
+    const at = { topic: world.topic, partition: partition(0) };
+    const read = vi.spyOn(world.log, 'read');
+    for (const reads of [1, 2]) {
+      const { partition: followed, release } = await hub.follow(at, listening().listener);
+      for (let i = 0; i < 3; i++)
+        expect((await followed.read(offset(2))).events.map(numberOf)).toEqual(numbers(3, 10));
+      expect(read).toHaveBeenCalledTimes(reads);
+      release();
+      const followedNow = async () => (await world.metrics.followed.get()).values[0]?.value;
+      await expect.poll(followedNow, { timeout: 30_000 }).toBe(0);
+    }
+  });
+
+  it('D5 only the log itself says that a topic was made anew, not what was read of its former life', async () => {
+    await using world = await openWorld();
+    await world.say('k', [0, 1]);
+    const hub = world.hub();
+    const { partition: followed } = await hub.follow(
+      { topic: world.topic, partition: partition(0) },
+      listening().listener,
+    );
+    const { events } = await followed.read(offset(-1));
+    const print = fingerprint(events[1]?.event.id ?? '', events[1]?.timestamp ?? 0);
+    const placeOf = (given: number) => ({
+      positions: new Map([[partition(0), { offset: offset(1), fingerprint: given }]]),
+      life: 0,
+      partitions: 1,
+      asOf: 0,
+    });
+    await hub.verify(world.topic, placeOf(print));
+    const read = vi.spyOn(world.log, 'read');
+    await expect(hub.verify(world.topic, placeOf(print ^ 1))).rejects.toMatchObject({
+      reason: 'TOPIC_RECREATED',
+    });
+    expect(read).toHaveBeenCalledTimes(1);
   });
 });

@@ -43,7 +43,9 @@ describe('topics that are made anew, lose their beginning and grow, in Kafka and
       made.push(part);
       return part;
     };
-    const log = use(await openKafkaLog({ brokers: kafkaBrokers(), clientId: 'life' }, soon()));
+    const problems: string[] = [];
+    const onProblem = ({ message }: { message: string }): void => void problems.push(message);
+    const log = use(await openKafkaLog({ brokers: kafkaBrokers(), clientId: 'life', onProblem }, soon()));
     const create = () =>
       log.ensureTopics([{ topic: name, partitions, replicas: 1, config: {} }], { create: true }, soon());
     await create();
@@ -61,6 +63,7 @@ describe('topics that are made anew, lose their beginning and grow, in Kafka and
     const subscriptions = new Subscriptions({ bindings, hub, codec, metrics, logger, deadLetters });
     return {
       log,
+      problems,
       topic: name,
       relay: async () => {
         const options = { log, fanout, metrics, logger, formats, group: name, windowEvents: 100 };
@@ -191,8 +194,17 @@ describe('topics that are made anew, lose their beginning and grow, in Kafka and
     await expect.poll(() => recorder.owned.size, WAIT).toBe(2);
     await admin.deleteTopics({ topics: [other] });
     await expect.poll(async () => (await world.log.describe([other], soon())).size, WAIT).toBe(0);
+    // Once a fetch has met the deletion, the next one goes without it.
+    await expect.poll(() => world.problems.join(), WAIT).toContain(`${other}/0 cannot be fetched`);
     await world.log.append(numbered(world.topic, 10), soon());
     await expect.poll(() => recorder.values(`${world.topic}/0`).length, WAIT).toBe(10);
+    // The group is joined anew while it is missing.
+    await admin.createPartitions({ topicPartitions: [{ topic: world.topic, count: 2 }] });
+    await expect.poll(() => [...recorder.owned].sort(), WAIT).toContain(`${world.topic}/1`);
+    // What writes goes by what it knows of the topic, and learns of its growth where that is asked for.
+    await world.log.describe([world.topic], soon());
+    await world.log.append(numbered(world.topic, 20), soon());
+    await expect.poll(() => recorder.values(`${world.topic}/1`).length, WAIT).toBeGreaterThan(0);
     await world.log.ensureTopics([{ topic: other, ...spec }], { create: true }, soon());
     await world.log.append(numbered(other, 5), soon());
     await expect.poll(() => recorder.values(`${other}/0`).length, WAIT).toBe(5);

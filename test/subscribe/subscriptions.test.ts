@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
+import { CursorCodec } from '../../src/core/cursor.js';
 import { offset, partition } from '../../src/core/ids.js';
 import { ParsedEvent } from '../../src/subscribe/parsed-event.js';
 import { Client, openStage } from './stage.js';
@@ -17,6 +18,21 @@ describe('subscriptions', () => {
     expect(await stage.executions()).toBe(5);
     for (const client of clients) client.running?.close();
     expect([await stage.live(), await stage.cohorts()]).toEqual([0, 0]);
+  });
+
+  test('C1 cohorts that stand at the same place share one cursor of each event, and others do not', async () => {
+    const stage = await openStage();
+    const alike = ['n', 'text', 'n text'].map((select) => stage.subscribe('said', {}, select));
+    const keyed = ['n', 'n text'].map((select) => stage.subscribe('ofKey(key: "k")', {}, select));
+    await expect.poll(stage.live, WAIT).toBe(5);
+    const place = vi.spyOn(CursorCodec.prototype, 'place');
+    await stage.say('k', numbers(0, 3), { text: 't' });
+    for (const client of [...alike, ...keyed]) await expect.poll(() => client.cursors.length, WAIT).toBe(3);
+    const shared = (client?: Client) => client?.cursors.map((cursor) => cursor.split('.')[0]);
+    for (const client of alike) expect(shared(client)).toEqual(shared(alike[0]));
+    for (const client of keyed) expect(shared(client)).toEqual(shared(keyed[0]));
+    expect(shared(alike[0])).not.toEqual(shared(keyed[0]));
+    expect(place).toHaveBeenCalledTimes(6);
   });
 
   test('C2 an event is looked at only by those whose filter asks for its value, and parsed for nobody else', async () => {
@@ -104,13 +120,13 @@ describe('subscriptions', () => {
     const stage = await openStage({ partitions, ringEvents: 1, windowEvents: 1 });
     const first = stage.subscribe('said');
     await expect.poll(stage.live, WAIT).toBe(1);
-    for (let n = 0; n < 300; n += 10)
+    for (let n = 0; n < 120; n += 10)
       await Promise.all(numbers(n, n + 10).map((i) => stage.say(`k${i % 7}`, [i])));
-    await expect.poll(() => first.numbers.length, WAIT).toBe(300);
+    await expect.poll(() => first.numbers.length, WAIT).toBe(120);
     const executed = await stage.executions();
     const read = vi.spyOn(stage.log, 'read');
     const herd = first.cursors.map((cursor) => stage.subscribe(`said(after: "${cursor}")`));
-    await expect.poll(stage.live, WAIT).toBe(301);
+    await expect.poll(stage.live, WAIT).toBe(121);
     for (const [i, client] of herd.entries()) {
       const due = first.numbers.slice(i + 1);
       expect(client.numbers.toSorted()).toEqual(due.toSorted());
@@ -120,14 +136,12 @@ describe('subscriptions', () => {
       }
     }
     expect(read.mock.calls.length).toBeLessThanOrEqual(partitions);
-    expect((await stage.executions()) - executed).toBeLessThanOrEqual(300);
+    expect((await stage.executions()) - executed).toBeLessThanOrEqual(120);
     // What is shared has the cursor of those who stand elsewhere in other partitions, each its own.
-    const again = herd
-      .slice(0, 20)
-      .map(({ cursors }) => stage.subscribe(`said(after: "${cursors.at(100)}")`));
-    await expect.poll(stage.live, WAIT).toBe(321);
+    const again = herd.slice(0, 20).map(({ cursors }) => stage.subscribe(`said(after: "${cursors.at(40)}")`));
+    await expect.poll(stage.live, WAIT).toBe(141);
     for (const [i, client] of again.entries())
-      expect(client.numbers.toSorted()).toEqual(herd[i]?.numbers.slice(101).toSorted());
+      expect(client.numbers.toSorted()).toEqual(herd[i]?.numbers.slice(41).toSorted());
   });
 
   test('S3 a cursor is refused for another field, other arguments and another subject', async () => {

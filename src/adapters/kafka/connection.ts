@@ -82,14 +82,15 @@ export class Connection implements AsyncDisposable {
     return retrying(async () => {
       await this.anyMetadata();
       const nodeId = this.coordinators.get(name);
-      const coordinator =
-        nodeId === undefined
-          ? await this.cluster.findGroupCoordinator({ groupId: id, coordinatorType })
-          : await this.cluster.findBroker({ nodeId });
-      this.coordinators.set(name, coordinator.nodeId);
       try {
+        const coordinator =
+          nodeId === undefined
+            ? await this.cluster.findGroupCoordinator({ groupId: id, coordinatorType })
+            : await this.cluster.findBroker({ nodeId });
+        this.coordinators.set(name, coordinator.nodeId);
         return await request(coordinator);
       } catch (error) {
+        // It may be another one by now, also when this one is no longer a part of the cluster.
         this.coordinators.delete(name);
         throw error;
       }
@@ -122,7 +123,12 @@ export class Connection implements AsyncDisposable {
 
   /** One refresh at a time: the pool holds the metadata of the topics last asked for only. */
   private async refresh(topic: Topic): Promise<TopicLayout> {
+    const asked = performance.now();
     const next = this.refreshing.then(async () => {
+      // Thousands of clients may ask at once, when the layout has just become too old: one answer is for all.
+      const known = this.layouts.get(topic);
+      if (known !== undefined && known.asOf >= asked) return known;
+      const asOf = performance.now();
       const { brokerPool } = this.cluster;
       await this.cluster.connect();
       try {
@@ -134,7 +140,7 @@ export class Connection implements AsyncDisposable {
       const found = brokerPool.metadata?.topicMetadata.find((one) => one.topic === topic);
       if (found === undefined) throw missing(topic);
       const leaders = new Map(found.partitionMetadata.map((one) => [partition(one.partitionId), one.leader]));
-      const layout = { leaders, asOf: performance.now() };
+      const layout = { leaders, asOf };
       this.layouts.set(topic, layout);
       return layout;
     });

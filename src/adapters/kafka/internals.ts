@@ -21,7 +21,11 @@ export interface Broker {
   readonly nodeId: number;
   /** By the number of the request, which versions of it the broker understands. */
   readonly versions: Readonly<Record<number, { minVersion: number; maxVersion: number }>> | null;
-  readonly connectionPool: { send(request: ProtocolRequest): Promise<unknown> };
+  readonly connectionPool: {
+    /** Connects where that is necessary. */
+    getConnection(): Promise<unknown>;
+    send(request: ProtocolRequest): Promise<unknown>;
+  };
   disconnect(): Promise<void>;
   listOffsets(request: {
     isolationLevel: number;
@@ -143,21 +147,9 @@ export interface Encoder {
   writeBoolean(value: boolean): Encoder;
 }
 
-export interface RawRecord {
-  readonly offset: string;
-  readonly timestamp: string;
-  readonly key: Buffer | null;
-  readonly value: Buffer | null;
-  readonly headers: Readonly<Record<string, Buffer | readonly Buffer[] | null>>;
-}
-
-export interface RawBatch {
-  readonly firstOffset: string;
-  readonly lastOffsetDelta: number;
-  readonly producerId: string;
-  readonly inTransaction: boolean;
-  readonly isControlBatch: boolean;
-  readonly records: readonly RawRecord[];
+/** How the records of a batch are compressed. */
+export interface Codec {
+  decompress(bytes: Buffer): Promise<Buffer>;
 }
 
 type Protocol = { protocol(of: { version: number }): (options: object) => ProtocolRequest };
@@ -175,9 +167,10 @@ export const createEncoder = (() => {
   const Class = load('kafkajs/src/protocol/encoder') as new () => Encoder;
   return (): Encoder => new Class();
 })();
-export const decodeBatch = load('kafkajs/src/protocol/recordBatch/v0/decoder') as (
-  decoder: Decoder,
-) => Promise<RawBatch>;
+/** By the attributes of a batch; `null`: not compressed. */
+export const codecOf = load('kafkajs/src/protocol/message/compression').lookupCodecByAttributes as (
+  attributes: number,
+) => Codec | null;
 const createErrorFromCode = load('kafkajs/src/protocol/error').createErrorFromCode as (code: number) => Error;
 
 /** Errors that are newer than kafkajs. */
@@ -215,14 +208,31 @@ const ConsumerGroupClass = load('kafkajs/src/consumer/consumerGroup') as new (
 const roundRobin = load('kafkajs/src/consumer/assigners/roundRobinAssigner') as (options: object) => unknown;
 const Emitter = load('kafkajs/src/instrumentation/emitter') as new () => { emitter: EventEmitter };
 
+export interface ClusterOptions {
+  readonly metadataMaxAge: number;
+  /** A request to `broker` (`host:port`), sent at `sentAt`, was not answered in time. */
+  onUnanswered(request: { readonly broker: string; readonly sentAt: number }): void;
+}
+
 /** A cluster of its own connections, with the settings given to `new Kafka`. */
-export function createCluster(kafka: Kafka, options: { metadataMaxAge: number }): Cluster {
+export function createCluster(kafka: Kafka, { metadataMaxAge, onUnanswered }: ClusterOptions): Cluster {
   const key = Object.getOwnPropertySymbols(kafka).find(
     (symbol) => symbol.description === 'private:Kafka:createCluster',
   );
   const create = (kafka as unknown as Record<symbol, (options: object) => Cluster>)[key ?? Symbol()];
   if (create === undefined) throw new Error('This is not kafkajs 2.2.4');
-  return create({ ...options, allowAutoTopicCreation: false, isolationLevel: READ_COMMITTED });
+  const instrumentationEmitter = new Emitter();
+  // The shape of the library's network/requestQueue/socketRequest.js.
+  instrumentationEmitter.emitter.on(
+    'network.request_timeout',
+    ({ payload }: { payload: { broker: string; sentAt: number } }) => onUnanswered(payload),
+  );
+  return create({
+    metadataMaxAge,
+    instrumentationEmitter,
+    allowAutoTopicCreation: false,
+    isolationLevel: READ_COMMITTED,
+  });
 }
 
 export interface MembershipOptions {

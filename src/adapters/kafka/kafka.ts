@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { type Admin, Kafka, type KafkaConfig, type SASLOptions } from 'kafkajs';
 import { Deadline } from '../../core/deadline.js';
 import type { Offset, Partition, Topic } from '../../core/ids.js';
@@ -34,6 +35,8 @@ export interface KafkaOptions {
   readonly maxBytesPerFetch?: number;
   /** After this many milliseconds without a sign of life a group member's partitions go to others. */
   readonly sessionTimeout?: number;
+  /** How long a request may go unanswered, in milliseconds, before its connection is made anew. Default 30,000. */
+  readonly requestTimeout?: number;
   /** Hears what an operator may want to know; the log goes on by itself. */
   readonly onProblem?: OnProblem;
 }
@@ -153,21 +156,27 @@ class KafkaLog implements EventLog {
   }
 
   private connect(): Connection {
-    return new Connection(createCluster(this.kafka, { metadataMaxAge: METADATA_AGE }));
+    const onUnanswered = ({ broker, sentAt }: { broker: string; sentAt: number }): void =>
+      this.sockets.endSilent(broker, sentAt);
+    return new Connection(createCluster(this.kafka, { metadataMaxAge: METADATA_AGE, onUnanswered }));
   }
 
   private within(signal: AbortSignal): AbortSignal {
-    return AbortSignal.any([signal, this.life]);
+    const either = AbortSignal.any([signal, this.life]);
+    // A question about many partitions waits for each of them, and for its broker, on the same signal.
+    setMaxListeners(0, either);
+    return either;
   }
 }
 
-function configOf({ brokers, clientId, ssl, sasl, onProblem }: KafkaOptions): KafkaConfig {
+function configOf({ brokers, clientId, ssl, sasl, requestTimeout, onProblem }: KafkaOptions): KafkaConfig {
   return {
     brokers: [...brokers],
     clientId,
     ...(ssl === undefined ? {} : { ssl }),
     ...(sasl === undefined ? {} : { sasl }),
     connectionTimeout: 5_000,
+    requestTimeout: requestTimeout ?? 30_000,
     // Short: this adapter repeats what fails, and looks at the caller's signal in between.
     retry: { retries: 2, initialRetryTime: 100, maxRetryTime: 1_000 },
     logCreator: problemLog(onProblem ?? (() => {})),

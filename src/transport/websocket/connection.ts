@@ -17,6 +17,7 @@ import type { SlowClient, SlowClients } from '../slow-clients.js';
 import { Timer } from '../timer.js';
 import { CLOSE_CODES, type CloseReason } from './close-codes.js';
 import type { Compression } from './compression.js';
+import type { Envelope } from './envelope.js';
 import { textHeader } from './frames.js';
 import { type OperationHost, SocketOperation } from './operation.js';
 import { type Effect, onAuthenticated, onMessage, type Phase } from './protocol.js';
@@ -47,7 +48,8 @@ export class Connection implements OperationHost, OutboxHost, SlowClient {
   /** As `SlowClients` asks, and as the keep-alive does. */
   readonly #progress: Progress;
   readonly #signs: Progress;
-  readonly #upgrade: IncomingMessage;
+  /** Until it is authenticated: what a request holds is as much as all else of a connection. */
+  #upgrade: IncomingMessage | undefined;
   readonly #parts: ConnectionParts;
   readonly #outbox: Outbox;
   /** Of a client that agreed to it. */
@@ -133,14 +135,11 @@ export class Connection implements OperationHost, OutboxHost, SlowClient {
     this.#stopAll();
   }
 
-  offer(prefix: Buffer, shared: Buffer, suffix: Buffer): boolean {
+  offer(envelope: Envelope, shared: Buffer): boolean {
     if (this.#socket.readyState !== this.#socket.OPEN) return true;
     if (this.#outbox.full) return false;
-    const deflated = this.#compression?.message(prefix, shared, suffix);
-    if (deflated === undefined) {
-      const header = textHeader(prefix.length + shared.length + suffix.length);
-      return this.#outbox.offer(header, prefix, shared, suffix);
-    }
+    const deflated = this.#compression?.message(envelope.prefix, shared, envelope.suffix);
+    if (deflated === undefined) return this.#outbox.offer(envelope.opening(shared), shared, envelope.suffix);
     const length = deflated.reduce((sum, part) => sum + part.length, 0);
     return this.#outbox.offer(textHeader(length, true), ...deflated);
   }
@@ -211,7 +210,8 @@ export class Connection implements OperationHost, OutboxHost, SlowClient {
 
   async #authenticate(params: Readonly<Record<string, unknown>>): Promise<void> {
     try {
-      const headers = flatHeaders(this.#upgrade.headers);
+      const headers = flatHeaders(this.#upgrade?.headers ?? {});
+      this.#upgrade = undefined;
       this.#identity = await this.#parts.authenticate({ headers, connectionParams: params });
     } catch (error) {
       if (error instanceof MillraceError) return this.close('FORBIDDEN', error.message);
@@ -237,7 +237,7 @@ export class Connection implements OperationHost, OutboxHost, SlowClient {
       operation.error(prepared.errors.map((error) => error.toJSON()));
       return;
     }
-    const caller = socketCaller(this.#params, request, this.#identity, operation.signal);
+    const caller = socketCaller(this.#params, request, this.#identity, operation);
     if (prepared.kind === 'subscription') {
       operation.runs(operations.subscribe(prepared, caller, operation));
       return;

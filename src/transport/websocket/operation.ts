@@ -1,10 +1,11 @@
 import type { GraphQLFormattedError } from 'graphql';
-import { type ActiveSubscription, RESULT_END, type SharedResult, type Sink } from '../../subscribe/sink.js';
+import type { ActiveSubscription, SharedResult, Sink } from '../../subscribe/sink.js';
+import { Envelope } from './envelope.js';
 
 /** What an operation needs of the connection it runs on. */
 export interface OperationHost {
-  /** Sends `prefix + shared + suffix` as one text message. @returns `false` when it was not taken */
-  offer(prefix: Buffer, shared: Buffer, suffix: Buffer): boolean;
+  /** Sends `shared` in its envelope as one text message. @returns `false` when it was not taken */
+  offer(envelope: Envelope, shared: Buffer): boolean;
   /** Sends what cannot be sent again. */
   send(message: string): void;
   /** The operation is over: its id is free again. */
@@ -15,22 +16,23 @@ export interface OperationHost {
 export class SocketOperation implements Sink {
   readonly id: string;
   readonly #host: OperationHost;
-  readonly #prefix: Buffer;
-  readonly #abort = new AbortController();
-  #tag: string | undefined;
-  #suffix: Buffer = Buffer.alloc(0);
+  readonly #envelope: Envelope;
+  #abort: AbortController | undefined;
   #subscription: ActiveSubscription | undefined;
   #over = false;
+  #stopped = false;
   #held = false;
 
   constructor(id: string, host: OperationHost) {
     this.id = id;
     this.#host = host;
-    this.#prefix = Buffer.from(`{"id":${JSON.stringify(id)},"type":"next","payload":`);
+    this.#envelope = new Envelope(id);
   }
 
-  /** Aborted when the client stops the operation or goes away. */
+  /** Aborted when the client stops the operation or goes away. Made for who asks: subscriptions never do. */
   get signal(): AbortSignal {
+    this.#abort ??= new AbortController();
+    if (this.#stopped) this.#abort.abort();
     return this.#abort.signal;
   }
 
@@ -47,11 +49,8 @@ export class SocketOperation implements Sink {
   /** C1: the cohort's bytes as they are, between this operation's own two ends. Hot path (bench: fan-out). */
   next(result: SharedResult, tag: string): boolean {
     if (this.#over) return true;
-    if (tag !== this.#tag) {
-      this.#tag = tag;
-      this.#suffix = Buffer.from(`${tag}${RESULT_END}}`);
-    }
-    const taken = this.#host.offer(this.#prefix, result.head, this.#suffix);
+    this.#envelope.seal(tag);
+    const taken = this.#host.offer(this.#envelope, result.head);
     if (!taken) this.#held = true;
     return taken;
   }
@@ -91,8 +90,9 @@ export class SocketOperation implements Sink {
   stop(): void {
     if (this.#over) return;
     this.#end();
+    this.#stopped = true;
     this.#subscription?.close();
-    this.#abort.abort();
+    this.#abort?.abort();
   }
 
   #end(): void {

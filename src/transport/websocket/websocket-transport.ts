@@ -19,6 +19,8 @@ export class WebSocketTransport implements AsyncDisposable {
   readonly #connections = new Set<Connection>();
   readonly #server: WebSocketServer;
   readonly #keepAlive: NodeJS.Timeout;
+  /** One for all: a closure of each upgrade's own would keep its request as long as its connection. */
+  readonly #giveBack = (): void => this.#options.places.giveBack();
   #closing = false;
   #allGone: (() => void) | undefined;
 
@@ -54,7 +56,7 @@ export class WebSocketTransport implements AsyncDisposable {
       refuseUpgrade(stream, '503 Service Unavailable');
       return;
     }
-    stream.once('close', () => this.#options.places.giveBack());
+    stream.once('close', this.#giveBack);
     this.#server.handleUpgrade(request, stream, head, (socket) => this.#open(socket, stream, request));
   }
 

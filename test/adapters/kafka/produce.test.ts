@@ -17,14 +17,18 @@ const answer = (errorCode: number): object => ({
 
 const failure = (name: string): Error => Object.assign(new Error(name), { name, retriable: true });
 
-/** A leader that answers as scripted, one step per request; the last step repeats. */
-function scripted(steps: readonly (() => object)[], producer: ProducerId) {
+/** A leader that answers as scripted, one step per request; the last step repeats. `connect` may fail before each. */
+function scripted(steps: readonly (() => object)[], producer: ProducerId, connect = (): object => ({})) {
   const sequences: number[] = [];
   const send = async (): Promise<object> => {
     sequences.push(producer.sequence(portion));
     return (steps[Math.min(sequences.length, steps.length) - 1] ?? (() => answer(0)))();
   };
-  const leader = { nodeId: 1, connectionPool: { send }, disconnect: async () => {} };
+  const leader = {
+    nodeId: 1,
+    connectionPool: { getConnection: async () => connect(), send },
+    disconnect: async () => {},
+  };
   const connection = { leader: async () => leader, forget: () => {} };
   // `produce` asks a connection for leaders and forgets them, nothing else.
   return { connection: connection as unknown as Connection, sequences };
@@ -56,15 +60,34 @@ describe('produce', () => {
     expect(producer.spoiled).toBe(true);
   });
 
+  it('D1: says so as well when the connection was reset under the request', async () => {
+    const producer = new ProducerId('1', 0, undefined);
+    let connects = 0;
+    const connect = (): object => (connects++ === 0 ? {} : fail('KafkaJSConnectionError')());
+    const { connection } = scripted([fail('KafkaJSConnectionError')], producer, connect);
+    const deadline = new AbortController();
+    const producing = produce(connection, producer, [portion], deadline.signal);
+    const outcome = expect(producing).rejects.toMatchObject({ code: 'PUBLISH_UNCERTAIN' });
+    await expect.poll(() => connects).toBeGreaterThan(2);
+    deadline.abort();
+    await outcome;
+  });
+
   it('D1: says that nothing was written when no request was ever sent', async () => {
     const producer = new ProducerId('1', 0, undefined);
-    const { connection, sequences } = scripted([fail('KafkaJSConnectionError')], producer);
+    let connects = 0;
+    const connect = (): object => {
+      connects += 1;
+      return fail('KafkaJSConnectionError')();
+    };
+    const { connection, sequences } = scripted([], producer, connect);
     const deadline = new AbortController();
     const producing = produce(connection, producer, [portion], deadline.signal);
     const outcome = expect(producing).rejects.toMatchObject({ code: 'PUBLISH_FAILED' });
-    await expect.poll(() => sequences.length).toBeGreaterThan(1);
+    await expect.poll(() => connects).toBeGreaterThan(1);
     deadline.abort();
     await outcome;
+    expect(sequences).toEqual([]);
   });
 
   it('names a refusal for its size', async () => {

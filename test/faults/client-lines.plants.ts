@@ -1,0 +1,28 @@
+import type { Plant } from './support/plant.js';
+
+export const plants: readonly Plant[] = [
+  {
+    case: 'reset in the middle of a frame',
+    guard: 'one who resumes stands exactly where its cursor says',
+    file: 'src/subscribe/starts.ts',
+    find: "for (const [number, reached] of place.positions) starts.set(number, { from: 'place', reached });",
+    replace: `for (const [number, reached] of place.positions) {
+    const after = (reached.offset + 1) as typeof reached.offset;
+    starts.set(number, { from: 'place', reached: { ...reached, offset: after } });
+  }`,
+  },
+  {
+    case: 'byte by byte both ways',
+    guard: 'a frame says how long it is',
+    file: 'src/transport/websocket/frames.ts',
+    find: 'header.writeUInt16BE(length, 2);',
+    replace: 'header.writeUInt16BE(length - 1, 2);',
+  },
+  {
+    case: 'whose line is cut before the answer',
+    guard: 'an event of an idempotency key says so, and its second one is passed over',
+    file: 'src/publish/publisher.ts',
+    find: 'idempotent: idempotencyKey === undefined ? undefined : true,',
+    replace: 'idempotent: undefined,',
+  },
+];

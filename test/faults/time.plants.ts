@@ -1,0 +1,18 @@
+import type { Plant } from './support/plant.js';
+
+export const plants: readonly Plant[] = [
+  {
+    case: 'clocks jump an hour forth',
+    guard: 'how old something is goes by the clock that never jumps',
+    file: 'src/hub/topic-watch.ts',
+    find: 'const [asOf, at] = [Date.now(), performance.now()];',
+    replace: 'const [asOf, at] = [Date.now(), Date.now()];',
+  },
+  {
+    case: 'a node is frozen for longer',
+    guard: 'what follows something else than the last one shows a gap',
+    file: 'src/core/chain.ts',
+    find: 'if (heard.prev <= link.at) {',
+    replace: 'if (heard.prev <= link.at || heard.events.length > 0) {',
+  },
+];
