@@ -9,18 +9,21 @@ async function finish(stage: InterleavedStage, script: Script): Promise<void> {
   const { fanout, followers } = stage;
   await script.run([
     {
+      label: 'everybody reads',
+      builder: async () => {
+        for (const follower of followers) follower.drain(Number.MAX_SAFE_INTEGER);
+      },
+    },
+  ]);
+  // Alone, so that nothing else wakes who waits for it.
+  await script.run([
+    {
       label: 'the rest is relayed',
       builder: async () => {
         for (let number = 0; number < PARTITIONS; number++) {
           fanout.relay(number, Number.MAX_SAFE_INTEGER, []);
           fanout.beat(number, []);
         }
-      },
-    },
-    {
-      label: 'everybody reads',
-      builder: async () => {
-        for (const follower of followers) follower.drain(Number.MAX_SAFE_INTEGER);
       },
     },
   ]);

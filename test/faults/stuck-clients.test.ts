@@ -1,0 +1,98 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { GatewayProcess } from '../support/gateway-process.js';
+import type { Transport } from '../support/recorder.js';
+import { runningSubscriptions } from '../support/running.js';
+import { CASE, SOON } from './support/ceiling.js';
+import { expectAll } from './support/check.js';
+import { scaled } from './support/speed.js';
+import { StuckSocket } from './support/stuck-socket.js';
+import { StuckStream } from './support/stuck-stream.js';
+import { FaultWorld, metric, SAID } from './support/world.js';
+
+const TRANSPORTS: readonly Transport[] = ['ws', 'sse', 'event-source'];
+const SLOW_BYTES = 262_144;
+const EVENT_BYTES = 60_000;
+/** More than the system takes by itself for a client that does not read, which is about 4 MB, and twice that. */
+const EVENTS = 180;
+/** What else a node may come to hold meanwhile: buffers of what it reads and what is not collected yet. */
+const ELSE_BYTES = 160 << 20;
+
+describe('clients that never read', { timeout: CASE }, () => {
+  it('D8 C4 up to a thousand of them beside fast ones: bounded memory, nobody waits for them, and they lose nothing', async () => {
+    await using world = await FaultWorld.open({
+      env: {
+        SLOW_BYTES: String(SLOW_BYTES),
+        SLOW_TIMEOUT_MS: '600000',
+        RING_BYTES: '1000000',
+        WINDOW_EVENTS: '20',
+        TOPIC_PARTITIONS: '2',
+      },
+    });
+    await world.relay();
+    const gateway = await world.gateway();
+    const publisher = await world.gateway();
+    const fast = [];
+    for (const over of TRANSPORTS) fast.push(await world.subscriber(gateway, { over }));
+    const warm = await world.load(publisher, { bytes: EVENT_BYTES });
+    await world.grows(30);
+    await warm.stop();
+    await expectAll(fast, world.appended);
+
+    const seen = new Set(world.appended.accepted.keys());
+    const count = Math.min(scaled(1_000, 40), roomOfTheSystem());
+    const stuck: StuckSocket[] = [];
+    const streams: StuckStream[] = [];
+    onTestFinished(async () => {
+      for (const one of [...stuck, ...streams]) await one[Symbol.asyncDispose]();
+    });
+    for (let n = 0; n < count; n++) {
+      if (n % 2 === 0) stuck.push(await StuckSocket.open(gateway.url, SAID));
+      else streams.push(await StuckStream.open(gateway.url, SAID, {}));
+    }
+    await runningSubscriptions(gateway.url, fast.length + count);
+    const before = memoryOf(gateway);
+    let most = 0;
+    const stream = await world.load(publisher, { bytes: EVENT_BYTES });
+    for (let n = 0; n < EVENTS; n += 10) {
+      await world.grows(10);
+      most = Math.max(most, await metric(gateway.url, 'millrace_slow_bytes'));
+    }
+    await stream.stop();
+    await expectAll(fast, world.appended);
+    expect(await metric(gateway.url, 'millrace_slow_clients')).toBe(count);
+    // The mark, and the one frame that crosses it.
+    const bound = count * (SLOW_BYTES + EVENT_BYTES + 2_000);
+    expect(most).toBeLessThanOrEqual(bound);
+    expect(memoryOf(gateway) - before).toBeLessThan(bound + ELSE_BYTES);
+
+    const due = [...world.appended.accepted.values()].filter(({ id }) => !seen.has(id));
+    for (const socket of stuck.slice(0, 4)) {
+      expect(socket.received).toEqual([]);
+      socket.read();
+      await expect.poll(() => socket.closed ?? socket.received.length, SOON).toBe(due.length);
+      for (const partition of [0, 1]) {
+        const here = due.filter((event) => event.partition === partition).sort((a, b) => a.offset - b.offset);
+        const got = socket.received.filter((place) => place.startsWith(`${partition}/`));
+        expect(got).toEqual(here.map(({ offset }) => `${partition}/${offset}`));
+      }
+    }
+    expect(stuck.map(({ closed }) => closed).filter((why) => why !== undefined)).toEqual([]);
+  });
+});
+
+/** For how many stuck clients the system has buffers of its own, 5 MB each, without using half of all there are. */
+function roomOfTheSystem(): number {
+  const [, pressure = 0] = numbersIn('/proc/sys/net/ipv4/tcp_mem');
+  return Math.max(40, Math.floor((pressure * 4096) / 2 / 5_000_000));
+}
+
+/** What a process holds of the machine's memory, in bytes. */
+function memoryOf({ child }: GatewayProcess): number {
+  const [, resident = 0] = numbersIn(`/proc/${child.pid}/statm`);
+  return resident * 4096;
+}
+
+function numbersIn(file: string): readonly number[] {
+  return readFileSync(file, 'utf8').trim().split(/\s+/).map(Number);
+}
