@@ -20,4 +20,17 @@ export function openFiles(): number {
   return limit === 'unlimited' ? Number.POSITIVE_INFINITY : Number(limit);
 }
 
+/** Bytes that the system has for all TCP connections before it becomes short of them: tcp_mem is in pages. */
+export function tcpMemory(): number {
+  return 4096 * Number(sysctl('tcp_mem')[1]);
+}
+
+/** Bytes that the system takes from a process for one connection, at the most, before they are sent. */
+export function tcpSendBuffer(): number {
+  return Number(sysctl('tcp_wmem')[2]);
+}
+
+const sysctl = (name: string): readonly string[] =>
+  readFileSync(`/proc/sys/net/ipv4/${name}`, 'utf8').trim().split(/\s+/);
+
 const read = (pid: number | 'self', file: string): string => readFileSync(`/proc/${pid}/${file}`, 'utf8');
