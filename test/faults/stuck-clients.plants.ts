@@ -1,0 +1,11 @@
+import type { Plant } from './support/plant.js';
+
+export const plants: readonly Plant[] = [
+  {
+    case: 'up to a thousand of them beside fast ones',
+    guard: 'one who does not take an event stands before it',
+    file: 'src/subscribe/subscriber.ts',
+    find: 'this.fallBehind(event, { offset: offset(event.relayed.offset - 1), fingerprint: 0 });',
+    replace: 'this.fallBehind(event, { offset: offset(event.relayed.offset), fingerprint: 0 });',
+  },
+];
