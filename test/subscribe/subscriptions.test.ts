@@ -97,9 +97,7 @@ describe('subscriptions', () => {
     expect(read.mock.calls.length).toBeLessThanOrEqual(partitions);
     expect((await stage.executions()) - executed).toBeLessThanOrEqual(120);
     // What is shared has the cursor of those who stand elsewhere in other partitions, each its own.
-    const again = herd
-      .slice(0, 20)
-      .map(({ cursors }) => stage.subscribe(`said(after: "${cursors.at(40)}")`));
+    const again = herd.slice(0, 20).map(({ cursors }) => stage.subscribe(`said(after: "${cursors.at(40)}")`));
     await expect.poll(stage.live, WAIT).toBe(141);
     for (const [i, client] of again.entries())
       expect(client.numbers.toSorted()).toEqual(herd[i]?.numbers.slice(41).toSorted());
