@@ -1,6 +1,6 @@
 import type { CursorCodec, Positions, Reached } from '../core/cursor.js';
 import type { Relayed } from '../core/event.js';
-import type { Partition } from '../core/ids.js';
+import type { EventId, Partition } from '../core/ids.js';
 import type { TopicPartition } from '../core/position.js';
 import type { Cohort, Rendered } from './cohort.js';
 import { ParsedEvent, reachedBy } from './parsed-event.js';
@@ -31,11 +31,18 @@ const BYTES = 32 << 20;
 /** Resolvers may look at more than the event, so what they made is shared only by those who come together. */
 const RESOLVED_FOR = 1_000;
 
+/** What is known of the event at one offset. A topic that is made anew has others at the same offsets. */
+interface Entry {
+  readonly id: EventId;
+  readonly timestamp: number;
+  readonly made: Rendition | Promise<Rendition>;
+}
+
 interface Page {
   readonly owner: CohortRenditions;
   readonly partition: Partition;
   readonly number: number;
-  readonly entries: Map<number, Rendition | Promise<Rendition>>;
+  readonly entries: Map<number, Entry>;
   bytes: number;
 }
 
@@ -120,12 +127,12 @@ export class CohortRenditions {
   of(at: TopicPartition, relayed: Relayed): Rendition | Promise<Rendition> {
     const page = this.#page(at.partition, relayed.offset);
     const known = page.entries.get(relayed.offset);
-    if (known !== undefined && (known instanceof Promise || this.#holds(known))) return known;
+    if (known !== undefined && this.#holds(known, relayed)) return known.made;
     const event = new ParsedEvent(at, relayed);
     const rendered = this.cohort.render(event);
     if (!(rendered instanceof Promise)) return this.#keep(page, event, rendered);
     const made = rendered.then((done) => this.#keep(page, event, done));
-    page.entries.set(relayed.offset, made);
+    this.#enter(page, relayed, made);
     return made;
   }
 
@@ -145,7 +152,7 @@ export class CohortRenditions {
     results.unshift({ others, result });
     const old = results.length > RESULTS ? results.pop() : undefined;
     const page = this.#pages.get(partition)?.get(pageOf(reached.offset));
-    if (page?.entries.get(reached.offset) === rendition) {
+    if (page?.entries.get(reached.offset)?.made === rendition) {
       this.#all.grew(page, result.head.length - (old?.result.head.length ?? 0));
     }
     return result;
@@ -162,16 +169,22 @@ export class CohortRenditions {
 
   #keep(page: Page, event: ParsedEvent, rendered: Rendered | undefined): Rendition {
     const time = event.relayed.timestamp;
-    const rendition = { reached: reachedBy(event), rendered, time, madeAt: this.#all.now(), results: [] };
-    const known = page.entries.get(event.relayed.offset);
-    page.entries.set(event.relayed.offset, rendition);
-    const before = known === undefined || known instanceof Promise ? 0 : sizeOf(known);
-    this.#all.grew(page, sizeOf(rendition) - before);
-    return rendition;
+    const made = { reached: reachedBy(event), rendered, time, madeAt: this.#all.now(), results: [] };
+    this.#enter(page, event.relayed, made);
+    return made;
   }
 
-  #holds({ madeAt }: Rendition): boolean {
-    return !this.cohort.plan.resolvers || this.#all.now() - madeAt <= RESOLVED_FOR;
+  #enter(page: Page, { offset, timestamp, event: { id } }: Relayed, made: Entry['made']): void {
+    const before = sizeOf(page.entries.get(offset));
+    const entry = { id, timestamp, made };
+    page.entries.set(offset, entry);
+    this.#all.grew(page, sizeOf(entry) - before);
+  }
+
+  #holds({ id, timestamp, made }: Entry, { timestamp: given, event }: Relayed): boolean {
+    if (id !== event.id || timestamp !== given) return false;
+    if (made instanceof Promise || !this.cohort.plan.resolvers) return true;
+    return this.#all.now() - made.madeAt <= RESOLVED_FOR;
   }
 
   #page(partition: Partition, at: number): Page {
@@ -191,5 +204,12 @@ export class CohortRenditions {
 
 const pageOf = (at: number): number => Math.floor(at / PAGE);
 
-const sizeOf = ({ rendered, results }: Rendition): number =>
-  results.reduce((sum, { result }) => sum + result.head.length, EVENT_OVERHEAD + (rendered?.length ?? 0));
+function sizeOf(entry: Entry | undefined): number {
+  if (entry === undefined) return 0;
+  if (entry.made instanceof Promise) return EVENT_OVERHEAD;
+  const { rendered, results } = entry.made;
+  return results.reduce(
+    (sum, { result }) => sum + result.head.length,
+    EVENT_OVERHEAD + (rendered?.length ?? 0),
+  );
+}

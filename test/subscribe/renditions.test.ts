@@ -88,6 +88,16 @@ describe('what cohorts made of replayed events', () => {
     expect(await executions()).toBe(1);
   });
 
+  test('D5 another event at the same offset, in a topic that was made anew, is another event', () => {
+    const { mine } = open();
+    const old = mine.of(AT, eventAt(1));
+    const anew = { ...eventAt(1, 'new'), timestamp: 2 };
+    expect(mine.of(AT, anew)).not.toBe(old);
+    expect(mine.of(AT, anew)).toMatchObject({
+      rendered: expect.toSatisfy((bytes) => `${bytes}`.includes('new')),
+    });
+  });
+
   test('an event that is not for them is known not to be', async () => {
     const { mine, executions } = open('n', 'odd');
     for (let i = 0; i < 2; i++) {
