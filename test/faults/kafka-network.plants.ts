@@ -39,9 +39,9 @@ export const plants: readonly Plant[] = [
   },
   {
     case: 'nothing arrives for longer than a session',
-    guard: 'a relay that its group has forgotten joins as a new member',
+    guard: 'a member that its group has forgotten joins anew',
     file: 'src/adapters/kafka/member.ts',
-    find: "if (type === 'UNKNOWN_MEMBER_ID' || type === 'FENCED_INSTANCE_ID') this.membership.memberId = null;",
-    replace: '',
+    find: 'if (signal.aborted || REJOIN.has(type) || !retriable || late) throw error;',
+    replace: 'if (signal.aborted) throw error;',
   },
 ];
