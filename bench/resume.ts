@@ -4,7 +4,7 @@ import { Kafka, logLevel, Partitioners, type Producer } from 'kafkajs';
 import WebSocket from 'ws';
 import type { Errand } from './herd.js';
 import { HerdProcess } from './herd-process.js';
-import { untilLive } from './metric.js';
+import { metricOf, until, untilLive } from './metric.js';
 import { cpuSeconds, openFiles } from './proc.js';
 import { Processes, type Running } from './processes.js';
 import { eventOf, roomsOn } from './room.js';
@@ -24,8 +24,8 @@ const QUERY =
 
 /**
  * What it costs that many come back at once. All clients reconnect, each 100 events behind, to gateways
- * that were just started, so that the events are in no node's memory; the window is gone too, so that all of
- * it comes from the log. Compared to as many that have nothing to catch up on.
+ * that run for a while and have let go of the topic, so that the events are in no node's memory; the window
+ * is gone too, so that all of it comes from the log. Compared to as many that have nothing to catch up on.
  */
 export async function resume(services: Services, scale: number): Promise<readonly Row[]> {
   const clients = affordable(Math.max(NODES, Math.round(10_000 * scale)));
@@ -43,12 +43,18 @@ export async function resume(services: Services, scale: number): Promise<readonl
   await producer.connect();
   try {
     await processes.run('relay');
-    const errands = await prepare(processes, producer, topic);
+    const gateways: Running[] = [];
+    for (let i = 0; i < NODES; i++) gateways.push(await processes.run('gateway'));
+    const errands = await prepare(gateways[0] as Running, producer, topic);
+    // Nothing of it is in the window: what resumes comes from the log.
+    await redis.del(...Array.from({ length: PARTITIONS }, (_, p) => `${topic}:{${topic}/${p}}:stream`));
     const rounds: { ours: Reconnected; plain: Reconnected }[] = [];
-    for (let round = 0; round < ROUNDS; round++) {
-      const plain = await reconnect(processes, withoutEvents(errands), clients);
-      await redis.del(...Array.from({ length: PARTITIONS }, (_, p) => `${topic}:{${topic}/${p}}:stream`));
-      rounds.push({ plain, ours: await reconnect(processes, errands, clients) });
+    // One round more, and a small one, for code that is run for the first time.
+    for (let round = 0; round <= ROUNDS; round++) {
+      const herd = round === 0 ? Math.min(clients, 500) : clients;
+      const plain = await reconnect(gateways, withoutEvents(errands), herd);
+      const ours = await reconnect(gateways, errands, herd);
+      if (round > 0) rounds.push({ plain, ours });
     }
     const all = (figure: (of: Reconnected) => number, which: 'ours' | 'plain') =>
       rounds.map((round) => figure(round[which]));
@@ -83,22 +89,21 @@ type Reconnected = Awaited<ReturnType<typeof reconnect>>;
 const withoutEvents = (errands: readonly Errand[]): readonly Errand[] =>
   errands.map(({ variables: { room = '' } }) => ({ variables: { room }, expected: [] }));
 
-/** Lets the clients come back to gateways that have just started. */
-async function reconnect(processes: Processes, errands: readonly Errand[], clients: number) {
-  const gateways: Running[] = [];
-  for (let i = 0; i < NODES; i++) gateways.push(await processes.run('gateway'));
+/** Lets the clients come back, and go again until the gateways have forgotten what they did for them. */
+async function reconnect(gateways: readonly Running[], errands: readonly Errand[], clients: number) {
   const urls = gateways.map(({ url }) => url);
   const cpu = (): number => gateways.reduce((sum, { pid }) => sum + cpuSeconds(pid), 0);
   await using herd = new HerdProcess();
-  const before = cpu();
+  const [cpuBefore, readsBefore] = [cpu(), await Promise.all(urls.map(logReadsOf))];
   const { milliseconds, events } = await herd.obey({ do: 'reconnect', urls, query: QUERY, errands, clients });
-  const seconds = cpu() - before;
+  const seconds = cpu() - cpuBefore;
   const due = clients * (errands[0]?.expected.length ?? 0);
   if (events !== due) throw new Error(`${events} events came instead of ${due}`);
-  const logReads = await Promise.all(urls.map(logReadsOf));
+  const reads = await Promise.all(urls.map(logReadsOf));
   await herd[Symbol.asyncDispose]();
-  for (const gateway of gateways) await gateway.stop();
-  return { milliseconds, seconds, logReads };
+  for (const url of urls)
+    await until(async () => (await metricOf(url, 'millrace_followed_partitions')) === 0);
+  return { milliseconds, seconds, logReads: reads.map((all, i) => all - (readsBefore[i] ?? 0)) };
 }
 
 async function logReadsOf(url: string): Promise<number> {
@@ -107,8 +112,7 @@ async function logReadsOf(url: string): Promise<number> {
 }
 
 /** Publishes, and finds for each room the cursor that is `BEHIND` events before its last one. */
-async function prepare(processes: Processes, producer: Producer, topic: string): Promise<readonly Errand[]> {
-  const gateway = await processes.run('gateway');
+async function prepare(gateway: Running, producer: Producer, topic: string): Promise<readonly Errand[]> {
   const rooms = roomsOf(topic);
   const followed = Promise.all(rooms.map((room) => follow(gateway.url, room)));
   followed.catch(() => undefined); // Told below, once everything is published.
@@ -121,7 +125,7 @@ async function prepare(processes: Processes, producer: Producer, topic: string):
     const after = got[BEFORE - 1]?.cursor ?? '';
     return { variables: { room: rooms[i] ?? '', after }, expected: got.slice(BEFORE).map(({ id }) => id) };
   });
-  await gateway.stop();
+  await until(async () => (await metricOf(gateway.url, 'millrace_followed_partitions')) === 0);
   return errands;
 }
 

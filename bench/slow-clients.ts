@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Producer } from 'kafkajs';
 import { HerdProcess } from './herd-process.js';
-import { metricOf } from './metric.js';
+import { metricOf, until } from './metric.js';
 import { residentBytes, tcpMemory, tcpSendBuffer } from './proc.js';
 import { Processes, type Running } from './processes.js';
 import { eventOf, roomsOn } from './room.js';
@@ -104,22 +104,22 @@ async function roundOf(scene: Scene) {
   const room = { url: gateway.url, query: QUERY, variables: { room: ROOM } };
   await using readers = new HerdProcess();
   await readers.obey({ do: 'watch', ...room, clients: fast });
-  await until(gateway, { live: fast, replaying: 0 });
+  await until(() => isSo(gateway, { live: fast, replaying: 0 }));
   // What a process grows by when it first has work to do is not what clients cost.
   await latency(scene, readers);
   for (let i = 0; i < 50; i++) await publishLarge(scene);
-  await until(gateway, { live: fast, replaying: 0 });
+  await until(() => isSo(gateway, { live: fast, replaying: 0 }));
   const without = await latency(scene, readers);
   const before = residentBytes(gateway.pid);
   await using others = new HerdProcess();
   await others.obey({ do: 'stick', ...room, clients: stuck });
-  await until(gateway, { live: fast + stuck, replaying: 0 });
+  await until(() => isSo(gateway, { live: fast + stuck, replaying: 0 }));
   const idle = residentBytes(gateway.pid);
   await fill(scene);
   const full = residentBytes(gateway.pid);
   const beside = await latency(scene, readers);
   // They are stuck to the end, or it was not they who were measured.
-  await until(gateway, { live: fast, replaying: stuck });
+  await until(() => isSo(gateway, { live: fast, replaying: stuck }));
   return { without, beside, idleBytes: (idle - before) / stuck, stuckBytes: (full - idle) / stuck };
 }
 
@@ -164,10 +164,6 @@ async function latency({ producer, topic, fast, events }: Scene, readers: HerdPr
 interface Standing {
   readonly live: number;
   readonly replaying: number;
-}
-
-async function until(gateway: Running, standing: Standing): Promise<void> {
-  while (!(await isSo(gateway, standing))) await pause();
 }
 
 async function isSo({ url }: Running, { live, replaying }: Standing): Promise<boolean> {
