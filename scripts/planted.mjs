@@ -98,11 +98,12 @@ async function planted(plant) {
 }
 
 /** Runs one case. `failed`: an expectation of it did not hold, or it took too long; nothing else counts. */
-async function runCase({ suite, case: title }) {
+async function runCase({ suite, case: title, test }) {
   const report = join(copy, 'report.json');
   rmSync(report, { force: true });
   const code = await vitest([
-    ...['run', '--project', 'live', join(suites, `${suite}.test.ts`), '--testNamePattern', literally(title)],
+    ...['run', '--project', test === undefined ? 'live' : 'unit', test ?? join(suites, `${suite}.test.ts`)],
+    ...['--testNamePattern', literally(title)],
     ...['--reporter=json', `--outputFile=${report}`],
   ]);
   let results;
@@ -116,8 +117,10 @@ async function runCase({ suite, case: title }) {
   const [{ status, failureMessages }] = ran;
   if (status === 'passed') return { outcome: 'passed', why: 'the case passed' };
   const [why = ''] = failureMessages.join('\n').split(/\n\s+at /);
-  // `expect.poll` fails with a plain Error that has the words of its expectation.
-  const expected = /AssertionError|Error: expected |timed out/i.test(failureMessages.join('\n'));
+  // `expect.poll` fails with a plain Error that has the words of its expectation, a property with one of its own.
+  const expected = /AssertionError|Error: expected |Error: Property failed|timed out/i.test(
+    failureMessages.join('\n'),
+  );
   return { outcome: expected ? 'failed' : 'broken', why: why.slice(0, 400).replaceAll('\n', '\n       ') };
 }
 

@@ -8,4 +8,11 @@ export const plants: readonly Plant[] = [
     find: 'this.fallBehind(event, { offset: offset(event.relayed.offset - 1), fingerprint: 0 });',
     replace: 'this.fallBehind(event, { offset: offset(event.relayed.offset), fingerprint: 0 });',
   },
+  {
+    case: 'up to a thousand of them beside fast ones',
+    guard: 'what comes above the high-water mark is not taken',
+    file: 'src/transport/outbox.ts',
+    find: 'if (this.#full) return false;',
+    replace: '',
+  },
 ];

@@ -9,6 +9,20 @@ export const plants: readonly Plant[] = [
     replace: 'const [asOf, at] = [Date.now(), Date.now()];',
   },
   {
+    case: 'clocks jump an hour forth',
+    guard: 'how long a mutation may wait goes by the clock that never jumps',
+    file: 'src/publish/batcher.ts',
+    find: 'const expires = performance.now() + this.#options.deadline;',
+    replace: 'const expires = Date.now() + this.#options.deadline;',
+    also: [
+      {
+        file: 'src/publish/batcher.ts',
+        find: 'const now = performance.now();',
+        replace: 'const now = Date.now();',
+      },
+    ],
+  },
+  {
     case: 'a node is frozen for longer',
     guard: 'what follows something else than the last one shows a gap',
     file: 'src/core/chain.ts',

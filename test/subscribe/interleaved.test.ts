@@ -52,6 +52,30 @@ describe('the switch from replay to live', { timeout: 240_000 }, () => {
     );
   });
 
+  test('D4 a cursor of a node that is ahead waits for the node where it is brought', async () => {
+    const say: Action = { do: 'say', partition: 0, key: 0, hole: 0 };
+    const relay: Action = { do: 'relay', partition: 0, limit: 10, lost: [] };
+    const start: Action = { do: 'start', node: 0, kind: 0, credit: 1_000 };
+    await fc.assert(
+      fc.asyncProperty(fc.scheduler(), async (scheduler) => {
+        using script = new Script(scheduler);
+        await using stage = new InterleavedStage(script);
+        const act = (...acts: readonly Action[]) =>
+          script.run(
+            acts.map((one) => ({ label: one.do, builder: async () => perform(one, stage, script) })),
+          );
+        await act(start, { ...start, node: 1 });
+        await act(say, say, { ...relay, lost: [1] });
+        expect(stage.followers.map(({ received }) => received.length)).toEqual([2, 0]);
+        await act({ do: 'resume', who: 0, share: 0.999, node: 1, credit: 1_000 });
+        await act(say, relay);
+        expect(stage.followers.map(({ received }) => received.length)).toEqual([3, 3, 3]);
+        expect(stage.faults()).toEqual([]);
+      }),
+      { numRuns: 10, ...FOUND },
+    );
+  });
+
   test('D5 nor when the log takes away what they stand before: they are told', async () => {
     await fc.assert(
       fc.asyncProperty(fc.scheduler(), actionsWithRetention, async (scheduler, acts) => {

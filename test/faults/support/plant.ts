@@ -13,6 +13,8 @@ export interface Edit {
 export interface Plant extends Edit {
   /** The title of the case, or a part of it that no other has. */
   readonly case: string;
+  /** The file that has the case, from the project's folder, where it is one that needs no services. */
+  readonly test?: string;
   /** What is taken away, in words. */
   readonly guard: string;
   readonly also?: readonly Edit[];
