@@ -51,7 +51,7 @@ export interface GroupHandler {
    * It is assigned anew when its topic was deleted and made anew: the batches between two calls are all of
    * one topic, the one with `topicId`. It is called again as well when the log no longer has the place where
    * the member stands: what follows may not meet what came before.
-   * @returns where to begin; `undefined`: where the group's progress in this topic stands, or else at the
+   * @returns where to begin, what is before it being done; `undefined`: where the group's progress in this topic stands, or else at the
    *   earliest record. A place that the partition does not have becomes the earliest.
    */
   assigned?(partition: PartitionLife, signal: AbortSignal): Promise<Offset | undefined>;

@@ -145,6 +145,24 @@ export function groupContract(bench: () => EventLogHarness): void {
     expect(again.values()).toEqual(['2', '3', '4', '5', '6', '7', '8', '9']);
   });
 
+  it('counts what is before the place that `assigned` says as done', async () => {
+    const topic = await newTopic(log(), 'done', 1);
+    const group = uniqueGroup();
+    await log().append(numbered(topic, 5), soon());
+    const further = new Recorder(
+      async () => {},
+      () => offset(5),
+    );
+    const member = await join(group, topic, further);
+    await log().append([record(topic, 'a', 'next')], soon());
+    await handledAll(further, 1);
+    await member[Symbol.asyncDispose]();
+    const heir = new Recorder();
+    await using _ = await join(group, topic, heir);
+    await handledAll(heir, 1);
+    expect(heir.values()).toEqual(['next']);
+  });
+
   it('D3: gives the same offsets again when the handler rejects, and loses none', async () => {
     const topic = await newTopic(log(), 'reject', 1);
     await log().append(numbered(topic, 5), soon());

@@ -4,7 +4,7 @@ import WebSocket from 'ws';
 import { z } from 'zod';
 import type { Accepted } from '../support/appended.js';
 import { append, mutationClient } from '../support/mutations.js';
-import type { Transport } from '../support/recorder.js';
+import type { Recorder, Transport } from '../support/recorder.js';
 import { kafkaBrokers } from '../support/services.js';
 import { CASE, SOON } from './support/ceiling.js';
 import { expectAll } from './support/check.js';
@@ -29,6 +29,12 @@ describe('the lines of clients', { timeout: CASE }, () => {
     await world.relay();
     const gateway = await world.gateway();
     proxy = await TcpProxy.open({ target: gateway.url });
+    const subscribers: Recorder[] = [];
+    for (const over of [...TRANSPORTS, ...TRANSPORTS])
+      subscribers.push(await world.subscriber(gateway, { over, via: `http://${proxy.address}` }));
+    const stream = await world.load(gateway);
+    // Who was given nothing yet has no cursor to go on with.
+    for (const { received } of subscribers) await expect.poll(() => received.length, SOON).toBeGreaterThan(0);
     const torn = new Set<number>();
     const chunks = new Map<number, number>();
     proxy.judge = (chunk, { direction, connection }) => {
@@ -43,10 +49,6 @@ describe('the lines of clients', { timeout: CASE }, () => {
         instead: chunk.subarray(0, Math.max(1, chunk.length - 1 - ((connection * 37) % chunk.length))),
       };
     };
-    const subscribers = [];
-    for (const over of [...TRANSPORTS, ...TRANSPORTS])
-      subscribers.push(await world.subscriber(gateway, { over, via: `http://${proxy.address}` }));
-    const stream = await world.load(gateway);
     for (const recorder of subscribers)
       await expect.poll(() => recorder.returns.length, SOON).toBeGreaterThanOrEqual(scaled(8, 3));
     proxy.judge = () => 'pass';

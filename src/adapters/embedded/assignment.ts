@@ -43,7 +43,12 @@ export class Assignment {
     const begin = await this.retry(async () => ({
       from: await this.handler.assigned?.(this.life(), signal),
     }));
-    let next = this.within(begin?.from ?? this.journal.progressOf(this.group, this.at));
+    const progress = this.journal.progressOf(this.group, this.at);
+    let next = this.within(begin?.from ?? progress);
+    // What is before the handler's place is done.
+    if (next > progress && !signal.aborted) {
+      await this.retry(() => this.journal.append([], { group: this.group, ...this.at, next }));
+    }
     while (!signal.aborted) {
       await this.journal.arrival(this.at, next, signal);
       if (signal.aborted) return;

@@ -130,6 +130,21 @@ export class Assignment {
     this.queue.length = 0;
   }
 
+  /**
+   * The handler is further than its group's progress, as after a commit that a rebalance refused: what is
+   * before its place is done, and whoever watches the group's lag is to see that without another record.
+   */
+  private async catchUpProgress(asked: Offset | undefined, from: Offset): Promise<void> {
+    if (asked === undefined || asked !== from || asked <= (this.progress ?? 0)) return;
+    try {
+      await this.commit(offset(asked - 1));
+    } catch (cause) {
+      if (this.ending.signal.aborted) return;
+      const message = `The progress of ${partitionName(this.at)} is not moved: ${failureOf(cause).message}`;
+      this.onProblem({ kind: 'group', message, cause });
+    }
+  }
+
   /** Finds out where to begin. @returns whether the assignment still stands */
   private async begin(): Promise<boolean> {
     if (this.begun) return true;
@@ -139,6 +154,8 @@ export class Assignment {
     const { control, group } = this.host;
     this.progress = await committedOffset(control, group.groupId, this.at, signal);
     const from = await this.within(asked ?? this.progress, signal);
+    if (signal.aborted) return false;
+    await this.catchUpProgress(asked, from);
     if (signal.aborted) return false;
     this.epoch++;
     this.queue.length = 0;
