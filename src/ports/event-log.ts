@@ -105,6 +105,14 @@ export interface EventLog extends AsyncDisposable {
   append(records: readonly NewRecord[], signal: AbortSignal): Promise<readonly Position[]>;
 
   /**
+   * As `append`, but all of `records` or none, whatever happens: readers are given every one of them, soon
+   * after the answer at the latest, or none of them ever. After PUBLISH_UNCERTAIN it is one of the two.
+   * Costs more than `append` where the records belong to several partitions.
+   * @throws {MillraceError} as `append` does
+   */
+  appendAtomically(records: readonly NewRecord[], signal: AbortSignal): Promise<readonly Position[]>;
+
+  /**
    * Reads a range without any consumer group, and ends. Batches come in offset order and meet: each
    * begins after the `last` of the one before, and the final one's `last` is at least `until - 1`
    * (it may hold records past the range). Memory stays within one batch.

@@ -4,6 +4,7 @@ import { partitionOfKey } from '../../src/core/partitioner.js';
 import { partitionName } from '../../src/core/position.js';
 import type { LogRecord } from '../../src/core/record.js';
 import type { EventLog } from '../../src/ports/event-log.js';
+import { atomicContract } from './event-log-atomic.js';
 import { groupContract } from './event-log-groups.js';
 import { readContract } from './event-log-read.js';
 import {
@@ -39,6 +40,7 @@ export function eventLogContract(name: string, harness: () => Promise<EventLogHa
 
     topicContract(() => bench().log);
     appendContract(() => bench().log);
+    atomicContract(() => bench().log);
     readContract(() => bench().log);
     groupContract(bench);
   });

@@ -1,5 +1,6 @@
 import { type Offset, offset, type Partition, type Topic, topic } from '../../src/core/ids.js';
-import { partitionName, type TopicPartition } from '../../src/core/position.js';
+import { type Position, partitionName, type TopicPartition } from '../../src/core/position.js';
+import type { NewRecord } from '../../src/core/record.js';
 import {
   type AssignedBatch,
   type Bounds,
@@ -33,6 +34,9 @@ export function scripted(log: EventLog): ScriptedLog {
       return { earliest: earliest(at), end: offset(Math.max(end, earliest(at))) };
     });
   };
+  const renamedRecord = (one: NewRecord): NewRecord => ({ ...one, topic: real(one.topic) });
+  const shownAt = (positions: readonly Position[]): readonly Position[] =>
+    positions.map((at) => ({ ...at, topic: shown(at.topic) }));
   const handling = (handler: GroupHandler): GroupHandler => ({
     assigned: async (at, signal) => handler.assigned?.({ ...at, topic: shown(at.topic) }, signal),
     batch: (batch) => handler.batch(renamed(batch, shown(batch.topic))),
@@ -47,13 +51,9 @@ export function scripted(log: EventLog): ScriptedLog {
       const found = await log.describe(names.map(real), signal);
       return new Map([...found].map(([name, one]) => [shown(name), one]));
     },
-    append: async (records, signal) => {
-      const positions = await log.append(
-        records.map((one) => ({ ...one, topic: real(one.topic) })),
-        signal,
-      );
-      return positions.map((at) => ({ ...at, topic: shown(at.topic) }));
-    },
+    append: async (records, signal) => shownAt(await log.append(records.map(renamedRecord), signal)),
+    appendAtomically: async (records, signal) =>
+      shownAt(await log.appendAtomically(records.map(renamedRecord), signal)),
     async *read(range, signal) {
       const at = { ...range, topic: real(range.topic) };
       if (range.from < earliest(at)) {

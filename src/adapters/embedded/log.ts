@@ -61,6 +61,11 @@ class EmbeddedLog implements EventLog {
     return records.length === 0 ? [] : this.store.journal.append(records);
   }
 
+  /** What one call appends is one transaction of the store anyway. */
+  appendAtomically(records: readonly NewRecord[], signal: AbortSignal): Promise<readonly Position[]> {
+    return this.append(records, signal);
+  }
+
   async *read(range: Range, signal: AbortSignal): AsyncIterable<LogBatch> {
     this.check(signal);
     const { journal } = this.store;

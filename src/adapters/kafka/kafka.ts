@@ -102,6 +102,10 @@ class KafkaLog implements EventLog {
     return this.writer.append(records, signal);
   }
 
+  appendAtomically(records: readonly NewRecord[], signal: AbortSignal): Promise<readonly Position[]> {
+    return this.writer.appendAtomically(records, signal);
+  }
+
   read(range: Range, signal: AbortSignal): AsyncIterable<LogBatch> {
     const maxBytes = this.options.maxBytesPerFetch ?? MAX_BYTES;
     return readRange(this.reading, range, maxBytes, this.within(signal));

@@ -2,6 +2,7 @@ import { MillraceError } from '../../core/errors.js';
 import { offset, type Topic } from '../../core/ids.js';
 import { type Position, partitionName } from '../../core/position.js';
 import type { NewRecord } from '../../core/record.js';
+import { AppendTransactions } from './append-transactions.js';
 import type { Connection } from './connection.js';
 import { failureOf, retrying, withSignal } from './failures.js';
 import { TOPIC_RESOURCE } from './internals.js';
@@ -16,22 +17,53 @@ import { ProducerId } from './producer-id.js';
 export class Writer {
   private producer: Promise<ProducerId> | undefined;
   private readonly tails = new Map<string, Promise<void>>();
+  private readonly transactions: AppendTransactions;
   private turn = 0;
 
   constructor(
     private readonly connection: Connection,
     private readonly life: AbortSignal,
-  ) {}
+  ) {
+    this.transactions = new AppendTransactions(connection);
+  }
 
   async append(records: readonly NewRecord[], callerSignal: AbortSignal): Promise<readonly Position[]> {
     if (records.length === 0) return [];
+    const signal = this.within(callerSignal);
+    return this.write(await this.divided(records, signal), records.length, signal);
+  }
+
+  /** All records or none: in a transaction, unless they are one record batch, which the broker takes whole. */
+  async appendAtomically(
+    records: readonly NewRecord[],
+    callerSignal: AbortSignal,
+  ): Promise<readonly Position[]> {
+    if (records.length === 0) return [];
+    const signal = this.within(callerSignal);
+    const portions = await this.divided(records, signal);
+    return portions.length === 1
+      ? this.write(portions, records.length, signal)
+      : this.transactions.write(portions, records.length, signal);
+  }
+
+  private within(callerSignal: AbortSignal): AbortSignal {
     callerSignal.throwIfAborted();
-    const signal = AbortSignal.any([callerSignal, this.life]);
-    const portions = await beforeSending(() => divide(this.connection, records, () => this.turn++, signal));
+    return AbortSignal.any([callerSignal, this.life]);
+  }
+
+  private divided(records: readonly NewRecord[], signal: AbortSignal): Promise<readonly Portion[]> {
+    return beforeSending(() => divide(this.connection, records, () => this.turn++, signal));
+  }
+
+  private async write(
+    portions: readonly Portion[],
+    count: number,
+    signal: AbortSignal,
+  ): Promise<readonly Position[]> {
     const release = await this.reserve(portions, signal);
     try {
       const producer = await beforeSending(() => this.identity(signal));
-      return await writeAll(this.connection, producer, portions, records.length, signal);
+      return await writeAll(this.connection, producer, portions, count, signal);
     } finally {
       release();
     }

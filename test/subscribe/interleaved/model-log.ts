@@ -138,6 +138,7 @@ export class ModelLog implements EventLog {
 
   ensureTopics = unused;
   append = unused;
+  appendAtomically = unused;
   join = unused;
 
   async [Symbol.asyncDispose](): Promise<void> {}
