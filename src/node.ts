@@ -1,8 +1,10 @@
 import { openInProcessFanout } from './adapters/embedded/fanout.js';
 import { openEmbeddedLog } from './adapters/embedded/log.js';
-import { openEmbeddedStore } from './adapters/embedded/store.js';
+import { openEmbeddedStateStore } from './adapters/embedded/state-store.js';
+import { type EmbeddedStore, openEmbeddedStore } from './adapters/embedded/store.js';
 import { openKafkaLog } from './adapters/kafka/kafka.js';
 import { openRedisFanout } from './adapters/redis/fanout.js';
+import { openRedisStateStore } from './adapters/redis/state-store.js';
 import type { Authenticate } from './auth/authenticate.js';
 import { jwtAuthenticate } from './auth/jwt.js';
 import type { Bindings } from './binding/bindings.js';
@@ -22,12 +24,17 @@ import { Troubles } from './observe/troubles.js';
 import { Gateway } from './operation/gateway.js';
 import type { EventLog, TopicSpec } from './ports/event-log.js';
 import type { Fanout } from './ports/fanout.js';
+import type { StateStore } from './ports/state-store.js';
 import { process as runService } from './process/process.js';
 import type { Service } from './process/service.js';
 import type { Project } from './project.js';
+import { Idempotency } from './publish/idempotency.js';
+import { Mutations } from './publish/mutations.js';
+import { Outcomes } from './publish/outcomes.js';
 import { Publisher } from './publish/publisher.js';
 import { Relay } from './relay/relay.js';
 import { ownCursorSecret } from './secrets.js';
+import { continuationOf } from './subscribe/continuation.js';
 import { Subscriptions } from './subscribe/subscriptions.js';
 import { createHttpServer } from './transport/http.js';
 
@@ -71,7 +78,7 @@ export async function startNode(options: NodeOptions, signal: AbortSignal): Prom
 async function compose(options: NodeOptions, parts: Parts, starting: AbortSignal): Promise<RunningNode> {
   const { config, roles, project, bindings, logger } = options;
   const metrics = options.metrics ?? new Metrics();
-  const { log, fanout } = await openAdapters(options, metrics, parts);
+  const { log, fanout, store } = await openAdapters(options, metrics, parts);
   const services = chosenServices(project.services ?? [], roles.services);
   await log.ensureTopics(topicsOf(bindings, services, config), { create: config.TOPIC_CREATE }, starting);
 
@@ -96,7 +103,11 @@ async function compose(options: NodeOptions, parts: Parts, starting: AbortSignal
   if (services.length > 0) lines.push(`services ${services.map(({ name }) => name).join(', ')}`);
   let url: string | undefined;
   if (roles.gateway && fanout !== undefined) {
-    url = await startGateway(options, { log, fanout, formats, metrics }, parts);
+    url = await startGateway(
+      options,
+      { log, fanout, store: parts.own(await store()), formats, metrics },
+      parts,
+    );
   }
   return {
     url,
@@ -115,7 +126,7 @@ export async function openLog(
   const parts = new Parts();
   const onProblem = problemsOf(new Metrics(), logger);
   return {
-    log: await logOf(config, onProblem, parts),
+    log: (await logOf(config, onProblem, parts)).log,
     [Symbol.asyncDispose]: () => parts[Symbol.asyncDispose](),
   };
 }
@@ -141,28 +152,43 @@ async function logOf(
   }: Config,
   onProblem: OnProblem,
   parts: Parts,
-): Promise<EventLog> {
-  if (brokers === undefined) return parts.own(openEmbeddedLog(parts.own(openEmbeddedStore({ dir }))));
+): Promise<{ log: EventLog; embedded: EmbeddedStore | undefined }> {
+  if (brokers === undefined) {
+    const embedded = parts.own(openEmbeddedStore({ dir }));
+    return { log: parts.own(openEmbeddedLog(embedded)), embedded };
+  }
   // No signal of the start, which ends by its deadline: the log lives until the node is disposed of.
   const { signal } = new AbortController();
   const options = { brokers, clientId: 'millrace', requestTimeout, sessionTimeout, onProblem };
-  return parts.own(await openKafkaLog(options, signal));
+  return { log: parts.own(await openKafkaLog(options, signal)), embedded: undefined };
 }
 
 async function openAdapters(
   { config, roles, logger }: NodeOptions,
   metrics: Metrics,
   parts: Parts,
-): Promise<{ log: EventLog; fanout: Fanout | undefined }> {
+): Promise<{ log: EventLog; fanout: Fanout | undefined; store: () => Promise<StateStore> }> {
   const onProblem = problemsOf(metrics, logger);
-  const log = await logOf(config, onProblem, parts);
-  if (!roles.gateway && !roles.relay) return { log, fanout: undefined };
+  const { log, embedded } = await logOf(config, onProblem, parts);
+  const store = (): Promise<StateStore> => stateStoreOf(config, embedded, onProblem, parts);
+  if (!roles.gateway && !roles.relay) return { log, fanout: undefined, store };
   const windowEvents = config.WINDOW_EVENTS;
   const fanout =
     config.REDIS_URL === undefined
       ? openInProcessFanout({ windowEvents })
       : await openRedisFanout({ url: config.REDIS_URL, windowEvents, prefix: config.RELAY_GROUP, onProblem });
-  return { log, fanout: parts.own(fanout) };
+  return { log, fanout: parts.own(fanout), store };
+}
+
+/** Where answers and views are: in Redis; or in files, beside the embedded log or, on Kafka, by themselves. */
+async function stateStoreOf(
+  { REDIS_URL: url, RELAY_GROUP: prefix, DATA_DIR: dir }: Config,
+  embedded: EmbeddedStore | undefined,
+  onProblem: OnProblem,
+  parts: Parts,
+): Promise<StateStore> {
+  if (url !== undefined) return openRedisStateStore({ url, prefix, onProblem });
+  return openEmbeddedStateStore(embedded ?? parts.own(openEmbeddedStore({ dir })));
 }
 
 async function startGateway(
@@ -170,9 +196,16 @@ async function startGateway(
   {
     log,
     fanout,
+    store,
     formats,
     metrics,
-  }: { log: EventLog; fanout: Fanout; formats: ReadonlyMap<Topic, TopicFormat>; metrics: Metrics },
+  }: {
+    log: EventLog;
+    fanout: Fanout;
+    store: StateStore;
+    formats: ReadonlyMap<Topic, TopicFormat>;
+    metrics: Metrics;
+  },
   parts: Parts,
 ): Promise<string> {
   const secrets = config.CURSOR_SECRET ?? [await ownCursorSecret(config.DATA_DIR)];
@@ -190,18 +223,28 @@ async function startGateway(
   );
   const ring = { events: config.RING_EVENTS, bytes: config.RING_BYTES };
   const hub = parts.own(new Hub({ log, fanout, formats, metrics, logger, ring, linger: 10_000 }));
+  const codec = new CursorCodec(secrets);
   const subscriptions = new Subscriptions({
     bindings,
     hub,
-    codec: new CursorCodec(secrets),
+    codec,
     metrics,
     logger,
     maxCharacters: config.MAX_SUBSCRIPTION_CHARS,
     deadLetters: parts.own(new DeadLetters({ log, metrics, logger })),
   });
+  const mutations = new Mutations({
+    publisher,
+    idempotency: new Idempotency({ store, logger, ttl: config.IDEMPOTENCY_TTL_MS }),
+    outcomes: new Outcomes({
+      source: hub,
+      maxWaiting: config.PUBLISH_MAX_WAITING,
+      continuation: (field, args, identity) => continuationOf(bindings, codec, field, args, identity),
+    }),
+  });
   const operations = new Gateway({
     bindings,
-    publisher,
+    mutations,
     subscriptions,
     logger,
     limits: { maxTokens: config.MAX_TOKENS },

@@ -20,9 +20,55 @@ export interface GatewayContext {
   readonly idempotencyKey: string | undefined;
   /** Aborted when the caller goes away. */
   readonly signal: AbortSignal;
+  /** Publishes one event, or several together or not at all. */
+  readonly publish: Publish;
+  /**
+   * Publishes, and answers with the first event of the types wanted that has this operation's correlation
+   * id: its data, and its type as `__typename`. It is looked for from before the events are appended (D2).
+   * @throws {MillraceError} OUTCOME_PENDING when there is none in time; as `publish` does
+   */
+  outcome(
+    drafts: readonly EventDraft[],
+    wanted: OutcomeWanted,
+    options?: PublishOptions,
+  ): Promise<Readonly<Record<string, unknown>>>;
+  /**
+   * Runs a field of Mutation, once for each idempotency key and subject: a further call with the key gets the
+   * first one's answer. `run` is given the context to publish with.
+   * @throws {MillraceError} IDEMPOTENCY_CONFLICT when the key was used with other arguments
+   */
+  mutate<T>(call: MutationCall, run: (context: GatewayContext) => T | Promise<T>): T | Promise<T>;
+}
+
+export interface PublishOptions {
+  /** Instead of the caller's, for events that a resolver publishes by itself. */
+  readonly idempotencyKey?: string | undefined;
+}
+
+export interface Publish {
   /**
    * Resolves once the event is in the log.
    * @throws {MillraceError} OVERLOADED, PUBLISH_FAILED, PUBLISH_UNCERTAIN, EVENT_TOO_LARGE
    */
-  publish(draft: EventDraft, options?: { readonly idempotencyKey?: string | undefined }): Promise<Published>;
+  (draft: EventDraft, options?: PublishOptions): Promise<Published>;
+  /** Resolves, in the same order, once all of them are in the log; none is when it rejects. */
+  (drafts: readonly EventDraft[], options?: PublishOptions): Promise<readonly Published[]>;
+}
+
+/** Which event a mutation waits for. */
+export interface OutcomeWanted {
+  readonly topic: Topic;
+  /** Only this key's partition is looked at; `undefined`: all partitions of the topic. */
+  readonly key: string | undefined;
+  readonly types: readonly string[];
+  /** How long it is waited for once the mutation's events are in the log, in milliseconds. */
+  readonly within: number;
+  /** The field of Subscription, and its arguments, that a client is sent on with when it comes late. */
+  readonly follow?: { readonly field: string; readonly args: Readonly<Record<string, unknown>> } | undefined;
+}
+
+/** A field of Mutation and what it was called with. */
+export interface MutationCall {
+  readonly field: string;
+  readonly args: Readonly<Record<string, unknown>>;
 }

@@ -51,12 +51,19 @@ export function attachResolvers(
       const own = resolvers[type.name];
       const given = own && Object.hasOwn(own, field.name) ? own[field.name] : undefined;
       const publish = type === mutation ? publishes.get(field.name) : undefined;
-      const resolve = given ?? (publish && publishing(publish));
+      const answers = given ?? (publish && publishing(publish));
+      const resolve = answers && type === mutation ? once(answers) : answers;
       const rule = type === subscription ? undefined : rules.get(`${type.name}.${field.name}`);
       if (rule) field.resolve = guarded(rule, `${type.name}.${field.name}`, resolve ?? defaultFieldResolver);
       else if (resolve) field.resolve = resolve;
     }
   }
+}
+
+/** D1: each field of Mutation runs once for an idempotency key, whoever answers it. */
+function once(resolve: Resolver): Resolver {
+  return (source, args: Readonly<Record<string, unknown>>, context, info) =>
+    context.mutate({ field: info.fieldName, args }, (own) => resolve(source, args, own, info));
 }
 
 function publishing({ topic, type, key, data }: PublishBinding): Resolver {

@@ -22,6 +22,15 @@ export const ERRORS = {
     means:
       'The log did not answer in time: the event may or may not be there. Retry with the same idempotency key.',
   },
+  IDEMPOTENCY_CONFLICT: {
+    retry: false,
+    means: 'The idempotency key was used with other arguments before; nothing was published.',
+  },
+  OUTCOME_PENDING: {
+    retry: false,
+    means:
+      'The event is in the log, and what it leads to did not come in time. Follow it with `correlationId` or `cursor`.',
+  },
   TOPIC_MISSING: { retry: false, means: 'The topic does not exist, and this server may not create it.' },
   LOG_UNAVAILABLE: { retry: true, means: 'The event log cannot be reached.' },
   FANOUT_UNAVAILABLE: { retry: true, means: 'The fan-out cannot be reached.' },

@@ -13,10 +13,9 @@ import { LRUCache } from 'lru-cache';
 import type { Bindings } from '../binding/bindings.js';
 import type { GatewayContext } from '../binding/context.js';
 import { MillraceError } from '../core/errors.js';
-import { subjectOf } from '../core/identity.js';
 import { isTraceparent, type TraceContext } from '../core/trace.js';
 import type { Logger } from '../observe/log.js';
-import type { Publisher } from '../publish/publisher.js';
+import type { Mutations } from '../publish/mutations.js';
 import type { ActiveSubscription, Sink } from '../subscribe/sink.js';
 import type { Subscriptions } from '../subscribe/subscriptions.js';
 import { costOf } from './cost.js';
@@ -25,7 +24,7 @@ import type { Caller, OperationRequest } from './request.js';
 
 export interface GatewayParts {
   readonly bindings: Bindings;
-  readonly publisher: Publisher;
+  readonly mutations: Mutations;
   readonly subscriptions: Subscriptions;
   readonly logger: Logger;
   readonly limits: OperationLimits;
@@ -130,25 +129,11 @@ export class Gateway implements Operations {
     }
   }
 
-  #context(caller: Caller): GatewayContext & { readonly idempotencyKey: string | undefined } {
+  #context(caller: Caller): GatewayContext {
+    const { identity, idempotencyKey, signal } = caller;
+    const correlated = caller.correlationId !== undefined;
     const trace = traceOf(caller);
-    const { publisher } = this.#parts;
-    const published = new Map<string, number>();
-    return {
-      identity: caller.identity,
-      trace,
-      idempotencyKey: caller.idempotencyKey,
-      signal: caller.signal,
-      publish: (draft, options) => {
-        const kind = `${draft.topic} ${draft.type}`;
-        const before = published.get(kind) ?? 0;
-        published.set(kind, before + 1);
-        // D1: the caller's key is for the whole operation, and its second event is no retry of its first.
-        const own = before === 0 ? caller.idempotencyKey : nth(caller.idempotencyKey, before);
-        const idempotencyKey = options?.idempotencyKey ?? own;
-        return publisher.publish({ draft, trace, subject: subjectOf(caller.identity), idempotencyKey });
-      },
-    };
+    return this.#parts.mutations.context({ identity, idempotencyKey, signal, trace, correlated });
   }
 
   /** What a resolver threw that is not meant for clients stays here, in the log. */
@@ -164,10 +149,6 @@ export class Gateway implements Operations {
       extensions: { code: 'INTERNAL', retry: false },
     });
   }
-}
-
-function nth(idempotencyKey: string | undefined, before: number): string | undefined {
-  return idempotencyKey === undefined ? undefined : `${idempotencyKey} ${before}`;
 }
 
 function traceOf({ traceparent, tracestate, correlationId }: Caller): TraceContext {

@@ -12,24 +12,32 @@ export interface BatcherOptions {
 }
 
 interface Waiting {
-  readonly record: NewRecord;
+  /** One, or several that are appended together or not at all. */
+  readonly records: readonly NewRecord[];
   readonly bytes: number;
   /** By `performance.now`: a clock that is set neither ends a mutation early nor keeps it. */
   readonly expires: number;
-  resolve(position: Position): void;
+  state: 'waiting' | 'sent' | 'settled';
+  resolve(positions: readonly Position[]): void;
   reject(error: unknown): void;
 }
 
 /**
  * Gathers what waits into one request to the log. Nothing is delayed when idle: the first record goes at
  * the end of its turn of the event loop, and whatever comes while a request is under way goes together in
- * the next one. One request at a time keeps the order of each key through the log's own retries.
+ * the next one. One request at a time keeps the order of each key through the log's own retries. What is
+ * to be appended together goes in requests of its own: those are transactions.
  */
 export class Batcher implements AsyncDisposable {
   readonly #log: EventLog;
   readonly #options: BatcherOptions;
   readonly #metrics: Metrics;
   readonly #waiting: Waiting[] = [];
+  /** How many records wait. */
+  #count = 0;
+  /** What was not answered yet, in order of arrival: the first one's deadline is the next to pass. */
+  readonly #open = new Set<Waiting>();
+  #timer: NodeJS.Timeout | undefined;
   readonly #stop = new AbortController();
   #running: Promise<void> | undefined;
 
@@ -40,23 +48,28 @@ export class Batcher implements AsyncDisposable {
   }
 
   /**
+   * Resolves with where each of `records` is; several are appended together or not at all.
    * @throws {MillraceError} OVERLOADED at once when `maxWaiting` records wait; SHUTTING_DOWN; what
    *   `EventLog.append` throws
    */
-  append(record: NewRecord): Promise<Position> {
+  append(records: readonly NewRecord[]): Promise<readonly Position[]> {
     if (this.#stop.signal.aborted) return Promise.reject(shuttingDown());
-    if (this.#waiting.length >= this.#options.maxWaiting) {
+    if (this.#count + records.length > this.#options.maxWaiting) {
       this.#metrics.publishFailures.inc({ code: 'OVERLOADED' });
       return Promise.reject(
-        new MillraceError('OVERLOADED', `${this.#waiting.length} events wait to be published already.`, {
+        new MillraceError('OVERLOADED', `${this.#count} events wait to be published already.`, {
           details: { retryAfter: 1 },
         }),
       );
     }
     return new Promise((resolve, reject) => {
       const expires = performance.now() + this.#options.deadline;
-      this.#waiting.push({ record, bytes: sizeOf(record), expires, resolve, reject });
-      this.#metrics.publishWaiting.set(this.#waiting.length);
+      const bytes = records.reduce((sum, record) => sum + sizeOf(record), 0);
+      const waiting: Waiting = { records, bytes, expires, state: 'waiting', resolve, reject };
+      this.#waiting.push(waiting);
+      this.#open.add(waiting);
+      this.#counted(records.length);
+      this.#watch();
       this.#running ??= this.#run();
     });
   }
@@ -70,40 +83,46 @@ export class Batcher implements AsyncDisposable {
 
   /** As many as fit one request; a record that is too large by itself goes alone and fails alone. */
   #take(): readonly Waiting[] {
+    const together = (this.#waiting[0]?.records.length ?? 1) > 1;
     let bytes = 0;
     let count = 0;
     for (const waiting of this.#waiting) {
       if (count > 0 && bytes + waiting.bytes > this.#options.maxBatchBytes) break;
+      if (waiting.records.length > 1 !== together) break;
       bytes += waiting.bytes;
       count += 1;
     }
     const taken = this.#waiting.splice(0, count);
-    this.#metrics.publishWaiting.set(this.#waiting.length);
+    this.#counted(-taken.reduce((sum, { records }) => sum + records.length, 0));
     return taken;
   }
 
   async #send(taken: readonly Waiting[]): Promise<void> {
-    const now = performance.now();
-    const batch = taken.filter((waiting) => waiting.expires > now);
-    for (const late of taken) if (late.expires <= now) this.#fail(late, neverSent());
-    const [first] = batch;
-    if (first === undefined) return;
-    // Records are in order of arrival, so the first one's deadline is the earliest of the request.
-    using deadline = new Deadline(Math.max(1, first.expires - now));
+    const batch = taken.filter(({ state }) => state !== 'settled');
+    const last = batch.at(-1);
+    if (last === undefined) return;
+    for (const waiting of batch) waiting.state = 'sent';
+    const records = batch.flatMap((waiting) => waiting.records);
+    // Those whose deadline passes earlier are told so then; the others' records are still on their way.
+    using deadline = new Deadline(Math.max(1, last.expires - performance.now()));
     try {
       this.#metrics.publishBatches.inc();
-      const positions = await this.#log.append(
-        batch.map(({ record }) => record),
-        deadline.signal,
-      );
-      for (const [i, waiting] of batch.entries()) {
-        const position = positions[i];
-        if (position === undefined) throw new Error('The log answered with fewer positions than records');
-        waiting.resolve(position);
+      const positions =
+        last.records.length > 1
+          ? await this.#log.appendAtomically(records, deadline.signal)
+          : await this.#log.append(records, deadline.signal);
+      if (positions.length !== records.length)
+        throw new Error('The log answered with fewer positions than records');
+      let from = 0;
+      for (const waiting of batch) {
+        const until = from + waiting.records.length;
+        this.#settle(waiting)?.resolve(positions.slice(from, until));
+        from = until;
       }
     } catch (error) {
       if (batch.length > 1 && concernsOne(error)) {
         // Nothing was written: each goes by itself, so that only the one at fault fails.
+        for (const waiting of batch) if (waiting.state === 'sent') waiting.state = 'waiting';
         for (const waiting of batch) await this.#send([waiting]);
         return;
       }
@@ -111,8 +130,56 @@ export class Batcher implements AsyncDisposable {
     }
   }
 
+  /** D1: a mutation is answered by its own deadline, whatever else its request carries. */
+  #watch(): void {
+    if (this.#timer !== undefined) return;
+    const [first] = this.#open;
+    if (first === undefined) return;
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = undefined;
+        const now = performance.now();
+        for (const waiting of this.#open) {
+          if (waiting.expires > now) break;
+          if (waiting.state === 'waiting') this.#withdraw(waiting);
+          else this.#fail(waiting, uncertain(new Error('The deadline passed.')));
+        }
+        this.#watch();
+      },
+      Math.max(1, first.expires - performance.now()),
+    );
+    this.#timer.unref();
+  }
+
+  #withdraw(waiting: Waiting): void {
+    const index = this.#waiting.indexOf(waiting);
+    if (index >= 0) {
+      this.#waiting.splice(index, 1);
+      this.#counted(-waiting.records.length);
+    }
+    this.#fail(waiting, neverSent());
+  }
+
+  #counted(change: number): void {
+    this.#count += change;
+    this.#metrics.publishWaiting.set(this.#count);
+  }
+
+  /** @returns it, the first time */
+  #settle(waiting: Waiting): Waiting | undefined {
+    if (waiting.state === 'settled') return undefined;
+    waiting.state = 'settled';
+    this.#open.delete(waiting);
+    if (this.#open.size === 0) {
+      clearTimeout(this.#timer);
+      this.#timer = undefined;
+    }
+    return waiting;
+  }
+
   #fail(waiting: Waiting, error: unknown): void {
     const known = error instanceof MillraceError ? error : uncertain(error);
+    if (this.#settle(waiting) === undefined) return;
     this.#metrics.publishFailures.inc({ code: known.code });
     waiting.reject(known);
   }
@@ -121,6 +188,7 @@ export class Batcher implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     for (const waiting of this.#waiting.splice(0)) this.#fail(waiting, shuttingDown());
+    this.#counted(-this.#count);
     await this.#running;
   }
 }

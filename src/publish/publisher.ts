@@ -4,6 +4,7 @@ import { encodeEvent } from '../core/cloudevent.js';
 import type { Event } from '../core/event.js';
 import { type EventId, eventId } from '../core/ids.js';
 import type { Published } from '../core/published.js';
+import type { NewRecord } from '../core/record.js';
 import { childTraceparent, type TraceContext } from '../core/trace.js';
 import type { Metrics } from '../observe/metrics.js';
 import type { EventLog } from '../ports/event-log.js';
@@ -25,6 +26,7 @@ export interface PublishRequest {
   readonly trace: TraceContext;
   /** Who published, as far as an idempotency key is concerned: one subject's keys are not another's. */
   readonly subject: string | undefined;
+  /** Different for what are different events of the subject: other arguments, the second event of a mutation. */
   readonly idempotencyKey: string | undefined;
 }
 
@@ -44,10 +46,25 @@ export class Publisher implements AsyncDisposable {
   }
 
   /**
-   * Resolves once the event is in the log.
+   * Resolves once the events are in the log, several of them together or not at all.
    * @throws {MillraceError} OVERLOADED, PUBLISH_FAILED, PUBLISH_UNCERTAIN, EVENT_TOO_LARGE, TOPIC_MISSING
    */
-  async publish({ draft, trace, subject, idempotencyKey }: PublishRequest): Promise<Published> {
+  async publish(requests: readonly PublishRequest[]): Promise<readonly Published[]> {
+    const events = requests.map((request) => this.#eventOf(request));
+    const positions = await this.#batcher.append(events.map(({ record }) => record));
+    return events.map(({ event, correlationId }, i) => {
+      const position = positions[i];
+      if (position === undefined) throw new Error('The log answered with fewer positions than records');
+      this.#metrics.published.inc({ topic: position.topic });
+      return { ...position, eventId: event.id, correlationId, time: event.time };
+    });
+  }
+
+  #eventOf({ draft, trace, subject, idempotencyKey }: PublishRequest): {
+    event: Event;
+    record: NewRecord;
+    correlationId: string;
+  } {
     const event: Event = {
       id: idOf(draft, subject, idempotencyKey),
       source: this.#options.source,
@@ -60,9 +77,7 @@ export class Publisher implements AsyncDisposable {
       idempotent: idempotencyKey === undefined ? undefined : true,
       data: Buffer.from(JSON.stringify(draft.data)),
     };
-    const position = await this.#batcher.append(encodeEvent(draft.topic, event));
-    this.#metrics.published.inc({ topic: draft.topic });
-    return { ...position, eventId: event.id, correlationId: trace.correlationId, time: event.time };
+    return { event, record: encodeEvent(draft.topic, event), correlationId: trace.correlationId };
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -70,13 +85,8 @@ export class Publisher implements AsyncDisposable {
   }
 }
 
-/**
- * A retry with the same key makes the same id, so that whoever sees both knows that they are one (D1). The
- * data is part of it: with other arguments it is another event, and is not dropped as a retry.
- */
+/** A retry with the same key makes the same id, so that whoever sees both knows that they are one (D1). */
 function idOf(draft: EventDraft, subject: string | undefined, key: string | undefined): EventId {
   if (key === undefined) return eventId(uuidV4());
-  return eventId(
-    uuidV5(JSON.stringify([draft.topic, draft.type, subject ?? null, key, draft.data]), IDEMPOTENT),
-  );
+  return eventId(uuidV5(JSON.stringify([draft.topic, draft.type, subject ?? null, key]), IDEMPOTENT));
 }

@@ -120,7 +120,7 @@ function cohortKey(...parts: readonly unknown[]): string {
 }
 
 /** JSON with the keys of every object in order: equal values make equal text. */
-function canonicalJson(value: unknown): string {
+export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) =>
     typeof inner === 'object' && inner !== null && !Array.isArray(inner)
       ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))

@@ -1,10 +1,9 @@
 import { graphql } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import type { EventDraft, GatewayContext } from '../../src/binding/context.js';
 import type { ResolverMap } from '../../src/binding/resolvers.js';
 import { isDateTime } from '../../src/binding/scalars.js';
 import type { Claims } from '../../src/core/identity.js';
-import { eventId, offset, partition } from '../../src/core/ids.js';
+import { fakeContext } from '../support/fake-context.js';
 import { bound } from './schema.js';
 
 const SCHEMA = `
@@ -34,18 +33,7 @@ const resolvers: ResolverMap = {
 
 /** Runs an operation, and answers its result and what it published. */
 async function run(source: string, claims: Claims = {}) {
-  const drafts: EventDraft[] = [];
-  const contextValue: GatewayContext = {
-    identity: { claims, expiresAt: undefined },
-    trace: { traceparent: '', correlationId: 'c-1' },
-    idempotencyKey: undefined,
-    signal: new AbortController().signal,
-    async publish(draft) {
-      drafts.push(draft);
-      const at = { topic: draft.topic, partition: partition(0), offset: offset(0) };
-      return { ...at, eventId: eventId('e-1'), correlationId: 'c-1', time: '2026-01-31T09:30:00Z' };
-    },
-  };
+  const { context: contextValue, drafts } = fakeContext(claims);
   const { data, errors } = await graphql({ schema: bound(SCHEMA, resolvers).schema, source, contextValue });
   return { data, codes: errors?.map((error) => error.extensions['code']) ?? [], errors, drafts };
 }

@@ -2,35 +2,12 @@ import { readFileSync } from 'node:fs';
 import { graphql } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { bindSchema, directivesSource, formatMistake } from '../../src/binding/binding.js';
-import type { EventDraft, GatewayContext } from '../../src/binding/context.js';
 import type { Claims } from '../../src/core/identity.js';
-import { eventId, offset, partition, topic } from '../../src/core/ids.js';
+import { topic } from '../../src/core/ids.js';
+import { fakeContext } from '../support/fake-context.js';
 import { bound } from './schema.js';
 
 const shop = readFileSync(new URL('../../schema/shop.graphql', import.meta.url), 'utf8');
-
-/** A context whose `publish` keeps what it is given. */
-function fake(claims: Claims): { context: GatewayContext; drafts: EventDraft[] } {
-  const drafts: EventDraft[] = [];
-  const context: GatewayContext = {
-    identity: { claims, expiresAt: undefined },
-    trace: { traceparent: '', correlationId: 'c-1' },
-    idempotencyKey: undefined,
-    signal: new AbortController().signal,
-    async publish(draft) {
-      drafts.push(draft);
-      return {
-        eventId: eventId('e-1'),
-        topic: draft.topic,
-        partition: partition(0),
-        offset: offset(2 ** 40),
-        correlationId: 'c-1',
-        time: '2026-01-31T09:30:00Z',
-      };
-    },
-  };
-  return { context, drafts };
-}
 
 const PLACE = `mutation {
   placeOrder(input: { orderId: "o-1", lines: [{ sku: "tea", quantity: 2 }] }) { eventId offset time }
@@ -77,7 +54,7 @@ describe('the shop', () => {
   });
 
   it('publishes what placeOrder says', async () => {
-    const { context, drafts } = fake({ sub: 'ada' });
+    const { context, drafts } = fakeContext({ sub: 'ada' });
     const result = await graphql({ schema: bound(shop).schema, source: PLACE, contextValue: context });
     expect(result).toEqual({
       data: { placeOrder: { eventId: 'e-1', offset: '1099511627776', time: '2026-01-31T09:30:00Z' } },
@@ -97,7 +74,7 @@ describe('the shop', () => {
       [{}, 'UNAUTHENTICATED'],
       [{ roles: [] }, 'FORBIDDEN'],
     ] as const) {
-      const { context, drafts } = fake(claims);
+      const { context, drafts } = fakeContext(claims);
       const result = await graphql({ schema: bound(shop).schema, source: PLACE, contextValue: context });
       expect(result.errors?.[0]?.extensions['code']).toBe(code);
       expect(drafts).toEqual([]);
@@ -105,7 +82,7 @@ describe('the shop', () => {
   });
 
   it('publishes nothing that its type does not allow', async () => {
-    const { context, drafts } = fake({ sub: { not: 'a string' } });
+    const { context, drafts } = fakeContext({ sub: { not: 'a string' } });
     const result = await graphql({ schema: bound(shop).schema, source: PLACE, contextValue: context });
     expect(result.errors?.[0]?.extensions['code']).toBe('EVENT_INVALID');
     expect(result.errors?.[0]?.message).toContain('customerId is not ID');

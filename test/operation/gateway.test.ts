@@ -3,9 +3,9 @@ import { CursorCodec } from '../../src/core/cursor.js';
 import { ANONYMOUS } from '../../src/core/identity.js';
 import { openLogger } from '../../src/observe/log.js';
 import { Gateway } from '../../src/operation/gateway.js';
-import { Publisher } from '../../src/publish/publisher.js';
 import { Subscriptions } from '../../src/subscribe/subscriptions.js';
 import { bound } from '../binding/schema.js';
+import { mutationsOn } from '../support/publishing.js';
 import { openWorld, type World } from '../support/world.js';
 
 const SCHEMA = `
@@ -18,19 +18,19 @@ function gatewayOf(world: World) {
   const { log, metrics } = world;
   const logger = openLogger('silent');
   const bindings = bound(SCHEMA);
-  const bounds = { deadline: 10_000, maxWaiting: 100, maxBatchBytes: 900_000 };
-  const publisher = new Publisher(log, { source: '/test', ...bounds }, metrics);
   const codec = new CursorCodec(['secret']);
   const { deadLetters } = world;
+  const hub = world.hub();
+  const mutations = mutationsOn({ log, store: world.state, hub, metrics, bindings, codec });
   const subscriptions = new Subscriptions({
     bindings,
-    hub: world.hub(),
+    hub,
     codec,
     metrics,
     logger,
     deadLetters,
   });
-  return new Gateway({ bindings, publisher, subscriptions, logger, limits: { maxTokens: 500 } });
+  return new Gateway({ bindings, mutations, subscriptions, logger, limits: { maxTokens: 500 } });
 }
 
 describe('the operations of a node', () => {

@@ -39,24 +39,24 @@ describe('the batcher', () => {
   it('D1 sends what comes in one turn together, and what comes meanwhile in the next request', async () => {
     const { requests, log } = scriptedLog();
     const batcher = new Batcher(log, OPTIONS, new Metrics());
-    const first = [batcher.append(record('a')), batcher.append(record('b'))];
+    const first = [batcher.append([record('a')]), batcher.append([record('b')])];
     await turn();
     await turn();
-    const second = [batcher.append(record('c')), batcher.append(record('d'))];
+    const second = [batcher.append([record('c')]), batcher.append([record('d')])];
     expect(requests.map(({ records }) => records.map(({ key }) => key))).toEqual([['a', 'b']]);
     requests[0]?.succeed();
-    expect((await Promise.all(first)).map((position) => position.offset)).toEqual([0, 1]);
+    expect((await Promise.all(first)).map(([position]) => position?.offset)).toEqual([0, 1]);
     await turn();
     expect(requests[1]?.records.map(({ key }) => key)).toEqual(['c', 'd']);
     requests[1]?.succeed();
-    expect((await Promise.all(second)).map((position) => position.offset)).toEqual([2, 3]);
+    expect((await Promise.all(second)).map(([position]) => position?.offset)).toEqual([2, 3]);
   });
 
   it('C4 refuses what exceeds the bound, at once and typed', async () => {
     const { requests, log } = scriptedLog();
     const batcher = new Batcher(log, OPTIONS, new Metrics());
-    const waiting = Array.from({ length: 5 }, (_, i) => batcher.append(record(String(i))));
-    await expect(batcher.append(record('6'))).rejects.toMatchObject({ code: 'OVERLOADED', retry: true });
+    const waiting = Array.from({ length: 5 }, (_, i) => batcher.append([record(String(i))]));
+    await expect(batcher.append([record('6')])).rejects.toMatchObject({ code: 'OVERLOADED', retry: true });
     await turn();
     await turn();
     requests[0]?.succeed();
@@ -66,7 +66,7 @@ describe('the batcher', () => {
   it('C4 keeps a request below the size that the log takes', async () => {
     const { requests, log } = scriptedLog();
     const batcher = new Batcher(log, OPTIONS, new Metrics());
-    const all = ['x', 'y', 'z'].map((key) => batcher.append(record(key.repeat(300))));
+    const all = ['x', 'y', 'z'].map((key) => batcher.append([record(key.repeat(300))]));
     for (let i = 0; i < 3; i++) {
       await expect.poll(() => requests.length).toBe(i + 1);
       expect(requests[i]?.records).toHaveLength(1);
@@ -78,7 +78,7 @@ describe('the batcher', () => {
   it('D1 fails only the event that is too large', async () => {
     const { requests, log } = scriptedLog();
     const batcher = new Batcher(log, OPTIONS, new Metrics());
-    const [large, small] = [batcher.append(record('large')), batcher.append(record('small'))];
+    const [large, small] = [batcher.append([record('large')]), batcher.append([record('small')])];
     await expect.poll(() => requests.length).toBe(1);
     requests[0]?.fail(new MillraceError('EVENT_TOO_LARGE', 'too large'));
     await expect.poll(() => requests.length).toBe(2);
@@ -92,7 +92,7 @@ describe('the batcher', () => {
   it('D1 says that it does not know when the deadline passes after sending', async () => {
     const { log } = scriptedLog();
     const batcher = new Batcher(log, { ...OPTIONS, deadline: 500 }, new Metrics());
-    await expect(batcher.append(record('a'))).rejects.toMatchObject({ code: 'PUBLISH_UNCERTAIN' });
+    await expect(batcher.append([record('a')])).rejects.toMatchObject({ code: 'PUBLISH_UNCERTAIN' });
   });
 
   it('D1 a clock that is set while mutations wait ends none of them early, and keeps none', async () => {
@@ -100,12 +100,12 @@ describe('the batcher', () => {
     const batcher = new Batcher(log, OPTIONS, new Metrics());
     const began = Date.now();
     const now = vi.spyOn(Date, 'now');
-    const ahead = batcher.append(record('a'));
+    const ahead = batcher.append([record('a')]);
     now.mockReturnValue(began + 3_600_000);
     await expect.poll(() => requests.length).toBe(1);
     requests[0]?.succeed();
     await expect(ahead).resolves.toBeDefined();
-    const late = new Batcher(log, { ...OPTIONS, deadline: 500 }, new Metrics()).append(record('b'));
+    const late = new Batcher(log, { ...OPTIONS, deadline: 500 }, new Metrics()).append([record('b')]);
     now.mockReturnValue(began - 3_600_000);
     await expect(late).rejects.toMatchObject({ code: 'PUBLISH_UNCERTAIN' });
     now.mockRestore();
@@ -114,9 +114,9 @@ describe('the batcher', () => {
   it('refuses what has not been sent when it is stopped, and lets what was sent end', async () => {
     const { requests, log } = scriptedLog();
     const batcher = new Batcher(log, OPTIONS, new Metrics());
-    const sent = batcher.append(record('a'));
+    const sent = batcher.append([record('a')]);
     await expect.poll(() => requests.length).toBe(1);
-    const unsent = batcher.append(record('b'));
+    const unsent = batcher.append([record('b')]);
     const stopped = batcher[Symbol.asyncDispose]();
     await expect(unsent).rejects.toMatchObject({ code: 'SHUTTING_DOWN' });
     requests[0]?.succeed();

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openInProcessFanout } from '../../src/adapters/embedded/fanout.js';
 import { openEmbeddedLog } from '../../src/adapters/embedded/log.js';
+import { openEmbeddedStateStore } from '../../src/adapters/embedded/state-store.js';
 import { openEmbeddedStore } from '../../src/adapters/embedded/store.js';
 import { encodeEvent } from '../../src/core/cloudevent.js';
 import { eventId, offset, partition, type Topic, topic } from '../../src/core/ids.js';
@@ -14,6 +15,7 @@ import { Hub } from '../../src/hub/hub.js';
 import { openLogger } from '../../src/observe/log.js';
 import { Metrics } from '../../src/observe/metrics.js';
 import type { Fanout } from '../../src/ports/fanout.js';
+import type { StateStore } from '../../src/ports/state-store.js';
 import { Relay } from '../../src/relay/relay.js';
 import { type ScriptedLog, scripted } from './scripted-log.js';
 
@@ -21,6 +23,7 @@ import { type ScriptedLog, scripted } from './scripted-log.js';
 export interface World extends AsyncDisposable {
   readonly log: ScriptedLog;
   readonly fanout: Fanout;
+  readonly state: StateStore;
   readonly metrics: Metrics;
   readonly deadLetters: DeadLetters;
   readonly topic: Topic;
@@ -70,6 +73,7 @@ export async function openWorld({
   return {
     log,
     fanout,
+    state: openEmbeddedStateStore(store),
     metrics,
     deadLetters,
     topic: name,

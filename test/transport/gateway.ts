@@ -3,11 +3,11 @@ import { CursorCodec } from '../../src/core/cursor.js';
 import { ANONYMOUS } from '../../src/core/identity.js';
 import { openLogger } from '../../src/observe/log.js';
 import { Gateway } from '../../src/operation/gateway.js';
-import { Publisher } from '../../src/publish/publisher.js';
 import { Subscriptions } from '../../src/subscribe/subscriptions.js';
 import { createHttpServer } from '../../src/transport/http.js';
 import type { TransportLimits } from '../../src/transport/limits.js';
 import { bound } from '../binding/schema.js';
+import { mutationsOn } from '../support/publishing.js';
 import { openWorld } from '../support/world.js';
 
 const SCHEMA = `
@@ -27,18 +27,18 @@ export async function serveGateway(limits: Partial<TransportLimits> = {}) {
   const { log, metrics } = world;
   const logger = openLogger('silent');
   const bindings = bound(SCHEMA);
-  const bounds = { deadline: 10_000, maxWaiting: 100, maxBatchBytes: 900_000 };
-  const publisher = new Publisher(log, { source: '/test', ...bounds }, metrics);
   const codec = new CursorCodec(['secret']);
+  const hub = world.hub();
+  const mutations = mutationsOn({ log, store: world.state, hub, metrics, bindings, codec });
   const subscriptions = new Subscriptions({
     bindings,
-    hub: world.hub(),
+    hub,
     codec,
     metrics,
     logger,
     deadLetters: world.deadLetters,
   });
-  const operations = new Gateway({ bindings, publisher, subscriptions, logger, limits: { maxTokens: 500 } });
+  const operations = new Gateway({ bindings, mutations, subscriptions, logger, limits: { maxTokens: 500 } });
   const authenticate = () => Promise.resolve(ANONYMOUS);
   const server = await createHttpServer({
     operations,

@@ -7,7 +7,7 @@ import { failureOf, withSignal } from './failures.js';
 import { type Broker, TRANSACTION_COORDINATOR } from './internals.js';
 import type { Portion } from './produce.js';
 import { ProducerId } from './producer-id.js';
-import { writeAll } from './writer.js';
+import { writeAll } from './write-all.js';
 
 /** A transaction whose writer died is aborted by the broker after this long; readers wait until then. */
 const TRANSACTION_TIMEOUT = 15_000;

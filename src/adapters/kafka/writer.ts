@@ -1,14 +1,17 @@
 import { MillraceError } from '../../core/errors.js';
-import { offset, type Topic } from '../../core/ids.js';
+import type { Topic } from '../../core/ids.js';
 import { type Position, partitionName } from '../../core/position.js';
 import type { NewRecord } from '../../core/record.js';
 import { AppendTransactions } from './append-transactions.js';
 import type { Connection } from './connection.js';
 import { failureOf, retrying, withSignal } from './failures.js';
 import { TOPIC_RESOURCE } from './internals.js';
-import { PORTION_BYTES, portionsOf, roundsOf, sizeOf } from './portions.js';
-import { type Portion, produce } from './produce.js';
+import { PORTION_BYTES, portionsOf, sizeOf } from './portions.js';
+import type { Portion } from './produce.js';
 import { ProducerId } from './producer-id.js';
+import { writeAll } from './write-all.js';
+
+export { writeAll } from './write-all.js';
 
 /**
  * Appends with an idempotent producer. Calls that share a partition go one after the other, because a
@@ -156,37 +159,6 @@ async function refuseTooLarge(connection: Connection, record: NewRecord, signal:
   if (bytes <= limit) return;
   const text = `A record of ${bytes} bytes is too large for ${topic}, which takes ${limit}`;
   throw new MillraceError('EVENT_TOO_LARGE', text, { details: { topic, limit } });
-}
-
-/**
- * Writes all portions, those of one partition one after the other.
- * @returns where each of `count` records is, in the order of the caller's list
- */
-export async function writeAll(
-  connection: Connection,
-  producer: ProducerId,
-  portions: readonly Portion[],
-  count: number,
-  signal: AbortSignal,
-): Promise<readonly Position[]> {
-  const positions = new Array<Position>(count);
-  for (const [round, list] of roundsOf(portions).entries()) {
-    const bases = await produce(connection, producer, list, signal).catch((error: unknown) => {
-      throw round === 0 ? error : uncertain(error);
-    });
-    for (const [i, { topic, partition, places }] of list.entries()) {
-      for (const [n, place] of places.entries()) {
-        positions[place] = { topic, partition, offset: offset((bases[i] ?? 0) + n) };
-      }
-    }
-  }
-  return positions;
-}
-
-function uncertain(cause: unknown): MillraceError {
-  return new MillraceError('PUBLISH_UNCERTAIN', `Only a part was written: ${failureOf(cause).message}`, {
-    cause,
-  });
 }
 
 /** Whatever ends the work before anything was sent: none was written. */

@@ -1,0 +1,195 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
+import { type ErrorCode, MillraceError } from '../core/errors.js';
+import type { Logger } from '../observe/log.js';
+import type { StateStore } from '../ports/state-store.js';
+
+export interface IdempotencyOptions {
+  readonly store: StateStore;
+  readonly logger: Logger;
+  /** How long an answer is kept, in milliseconds. */
+  readonly ttl: number;
+  /** After this long without a sign of life an attempt counts as dead, and another may be made. */
+  readonly lease?: number;
+}
+
+/** One use of a key. */
+export interface KeyedCall {
+  readonly subject: string | undefined;
+  readonly field: string;
+  readonly key: string;
+  /** `fingerprintOf` the arguments. */
+  readonly args: string;
+}
+
+/** What is kept of a key from its first attempt on. */
+const entrySchema = z.object({
+  args: z.string(),
+  attempt: z.string(),
+  answer: z.union([z.object({ value: z.unknown() }), z.object({ pending: z.unknown() })]).optional(),
+});
+type Entry = z.output<typeof entrySchema>;
+
+const LEASE = 10_000;
+/** How often somebody who waits for another's attempt looks, in milliseconds: from and up to. */
+const LOOK = { first: 10, most: 250 };
+
+/**
+ * Runs a mutation once for each key (D1). Under a key's name there is an entry, with the answer once there
+ * is one, for `ttl`; and a lease, which whoever runs it holds and renews. A lease that ends without an answer
+ * is taken over: its holder is dead, or was not sure whether it published. The next attempt makes the same
+ * event ids, so that nobody acts on both.
+ */
+export class Idempotency {
+  readonly #options: IdempotencyOptions;
+
+  constructor(options: IdempotencyOptions) {
+    this.#options = options;
+  }
+
+  /** @throws {MillraceError} IDEMPOTENCY_CONFLICT; FANOUT_UNAVAILABLE when it cannot be known; as `work` does */
+  async run<T>(call: KeyedCall, work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    const { store } = this.#options;
+    const name = nameOf(call);
+    const attempt = randomUUID();
+    const lease = { name: `${name}:lease`, token: Buffer.from(attempt) };
+    for (let wait = LOOK.first; ; wait = Math.min(wait * 2, LOOK.most)) {
+      signal.throwIfAborted();
+      const found = entryOf(await store.get(name));
+      if (found !== undefined) {
+        if (found.args !== call.args) throw conflict(call);
+        // What was kept is what `work` answered then, as JSON has it.
+        if (found.answer !== undefined) return recalled(found.answer) as T;
+      }
+      const held = await store.putIfAbsent(lease.name, lease.token, this.#lease);
+      if (held === undefined) {
+        // The one before may have ended between the two looks.
+        const now = entryOf(await store.get(name));
+        if (now === undefined || (now.args === call.args && now.answer === undefined))
+          return await this.#attempt(call, name, { attempt, retried: now !== undefined }, lease, work);
+        await this.#release(lease);
+        continue;
+      }
+      await delay(wait, undefined, { signal });
+    }
+  }
+
+  async #attempt<T>(
+    call: KeyedCall,
+    name: string,
+    { attempt, retried }: { attempt: string; retried: boolean },
+    lease: Lease,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    const { store, ttl } = this.#options;
+    const renewing = this.#renew(lease);
+    try {
+      const entry: Entry = { args: call.args, attempt };
+      if (!retried) await store.put(name, bytesOf(entry), ttl);
+      try {
+        const value = await work();
+        await this.#keep(name, { ...entry, answer: { value } });
+        return value;
+      } catch (error) {
+        const code = error instanceof MillraceError ? error.code : undefined;
+        if (error instanceof MillraceError && code === 'OUTCOME_PENDING') {
+          await this.#keep(name, { ...entry, answer: { pending: [error.message, error.details] } });
+        } else if (!retried && code !== undefined && NOTHING_PUBLISHED.has(code)) {
+          // Nothing of this key is in the log: it is as if it had not been used.
+          await store.delete(name).catch(() => undefined); // It expires.
+        }
+        throw error;
+      }
+    } finally {
+      clearInterval(renewing);
+      await this.#release(lease);
+    }
+  }
+
+  /** The event is in the log, so the caller is answered whether or not that can be kept. */
+  async #keep(name: string, entry: Entry): Promise<void> {
+    try {
+      await this.#options.store.put(name, bytesOf(entry), this.#options.ttl);
+    } catch (err) {
+      this.#options.logger.warn(
+        { err },
+        'an answer could not be kept; a retry with its key publishes again, under the same event id',
+      );
+    }
+  }
+
+  #renew({ name, token }: Lease): NodeJS.Timeout {
+    const renewing = setInterval(() => {
+      this.#options.store.replace(name, token, token, this.#lease).catch((err: unknown) => {
+        this.#options.logger.warn({ err }, 'the lease of an idempotent mutation could not be renewed');
+      });
+    }, this.#lease / 3);
+    renewing.unref();
+    return renewing;
+  }
+
+  /** One that is another's by now is left alone: it is replaced by one that ends at once. */
+  async #release({ name, token }: Lease): Promise<void> {
+    await this.#options.store.replace(name, token, token, 1).catch((err: unknown) => {
+      this.#options.logger.warn({ err }, 'a lease of an idempotent mutation stays until it expires');
+    });
+  }
+
+  get #lease(): number {
+    return this.#options.lease ?? LEASE;
+  }
+}
+
+interface Lease {
+  readonly name: string;
+  readonly token: Buffer;
+}
+
+/** Arguments as they are compared: the order of their names does not count. */
+export function fingerprintOf(args: Readonly<Record<string, unknown>>): string {
+  const text = JSON.stringify(args, (_name, inner: unknown) => {
+    if (typeof inner === 'bigint') return String(inner);
+    if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return inner;
+    return Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)));
+  });
+  return createHash('sha256').update(text).digest('base64url');
+}
+
+/** Errors that say that this attempt left nothing in the log. */
+const NOTHING_PUBLISHED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'UNAUTHENTICATED',
+  'FORBIDDEN',
+  'BAD_REQUEST',
+  'LIMIT_EXCEEDED',
+  'OVERLOADED',
+  'EVENT_INVALID',
+  'EVENT_TOO_LARGE',
+  'PUBLISH_FAILED',
+  'TOPIC_MISSING',
+  'SHUTTING_DOWN',
+]);
+
+function nameOf({ subject, field, key }: KeyedCall): string {
+  const text = JSON.stringify([subject ?? null, field, key]);
+  return `idempotency:${createHash('sha256').update(text).digest('base64url')}`;
+}
+
+const bytesOf = (entry: Entry): Buffer => Buffer.from(JSON.stringify(entry));
+
+function entryOf(bytes: Buffer | undefined): Entry | undefined {
+  return bytes === undefined ? undefined : entrySchema.parse(JSON.parse(bytes.toString()));
+}
+
+const pendingSchema = z.tuple([z.string(), z.record(z.string(), z.unknown())]);
+
+function recalled(answer: NonNullable<Entry['answer']>): unknown {
+  if (!('pending' in answer)) return answer.value;
+  const [message, details] = pendingSchema.parse(answer.pending);
+  throw new MillraceError('OUTCOME_PENDING', message, { details });
+}
+
+function conflict({ key, field }: KeyedCall): MillraceError {
+  const text = `The idempotency key ${JSON.stringify(key)} of ${field} was used with other arguments.`;
+  return new MillraceError('IDEMPOTENCY_CONFLICT', text);
+}

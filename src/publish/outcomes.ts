@@ -1,0 +1,221 @@
+import type { OutcomeWanted } from '../binding/context.js';
+import type { Place, Reached } from '../core/cursor.js';
+import { lifeOf } from '../core/cursor.js';
+import { MillraceError } from '../core/errors.js';
+import type { Relayed } from '../core/event.js';
+import type { Identity } from '../core/identity.js';
+import { type Partition, partition, type Topic, type TopicId } from '../core/ids.js';
+import { partitionOfKey } from '../core/partitioner.js';
+import { partitionName, type TopicPartition } from '../core/position.js';
+
+/** Hears what comes to a partition, in order. */
+export interface OutcomeListener {
+  events(at: TopicPartition, events: readonly Relayed[]): void;
+  /** Events of it are gone: among them may have been what is waited for. */
+  lost(at: TopicPartition, loss: unknown): void;
+}
+
+/** Where events come from: the node's hub, which follows a partition once for everybody. */
+export interface OutcomeSource {
+  readonly topics: {
+    describe(topic: Topic): Promise<{ readonly id: TopicId | undefined; readonly partitions: number }>;
+  };
+  /** D2: resolves once nothing that is appended from now on can be missed. */
+  follow(
+    at: TopicPartition,
+    listener: OutcomeListener,
+  ): Promise<{
+    readonly partition: {
+      readonly reached: Reached;
+      readonly listeners: { delete(listener: OutcomeListener): unknown };
+    };
+    release(): void;
+  }>;
+}
+
+/** A subscription that goes on where a mutation's answer is still to come. */
+export interface Continuation {
+  readonly topic: Topic;
+  /** Only this key's partition; `undefined`: all. */
+  readonly key: string | undefined;
+  /** A whole cursor of the field, its arguments and the caller. */
+  cursor(place: Place): string;
+}
+
+export interface OutcomesOptions {
+  readonly source: OutcomeSource;
+  /** How many mutations may wait (C4). */
+  readonly maxWaiting: number;
+  continuation(field: string, args: Readonly<Record<string, unknown>>, identity: Identity): Continuation;
+}
+
+interface Waiting {
+  readonly topic: Topic;
+  readonly types: ReadonlySet<string>;
+  found(event: Relayed): void;
+  missed(): void;
+}
+
+interface Shared {
+  readonly followed: ReturnType<OutcomeSource['follow']>;
+  readonly waiting: Set<Waiting>;
+  users: number;
+}
+
+/**
+ * Outcomes that mutations of this node wait for. A partition is followed once for all of them, and an event
+ * is looked up by its correlation id, however many wait.
+ */
+export class Outcomes {
+  readonly #options: OutcomesOptions;
+  readonly #byCorrelation = new Map<string, Set<Waiting>>();
+  readonly #shared = new Map<string, Shared>();
+  #count = 0;
+
+  constructor(options: OutcomesOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Follows, then publishes, then waits.
+   * @throws {MillraceError} OUTCOME_PENDING, OVERLOADED; as `publish` does
+   */
+  async wait(
+    wanted: OutcomeWanted,
+    caller: { readonly identity: Identity; readonly correlationId: string; readonly signal: AbortSignal },
+    publish: () => Promise<unknown>,
+  ): Promise<Readonly<Record<string, unknown>>> {
+    if (this.#count >= this.#options.maxWaiting) {
+      throw new MillraceError('OVERLOADED', `${this.#count} mutations wait for their outcome already.`, {
+        details: { retryAfter: 1 },
+      });
+    }
+    this.#count += 1;
+    using held = new Held();
+    held.defer(() => {
+      this.#count -= 1;
+    });
+    const follow = wanted.follow;
+    const next = follow && this.#options.continuation(follow.field, follow.args, caller.identity);
+    const { id, partitions } = await this.#options.source.topics.describe(wanted.topic);
+    const asOf = Date.now();
+    const ours = new Set(partitionsOf(wanted.key, partitions));
+    const theirs = next === undefined ? [] : partitionsOf(next.key, partitions);
+    let settle = (_found: Relayed | undefined): void => {};
+    const outcome = new Promise<Relayed | undefined>((resolve) => {
+      settle = resolve;
+    });
+    const waiting: Waiting = {
+      topic: wanted.topic,
+      types: new Set(wanted.types),
+      found: (event) => settle(event),
+      missed: () => settle(undefined),
+    };
+    const reached = new Map<Partition, Reached>();
+    await Promise.all(
+      [...new Set([...ours, ...theirs])].map(async (number) => {
+        const at = { topic: wanted.topic, partition: number };
+        const here = await this.#follow(at, ours.has(number) ? waiting : undefined, held);
+        if (theirs.includes(number)) reached.set(number, here);
+      }),
+    );
+    this.#register(caller.correlationId, waiting, held);
+    await publish();
+    const timer = setTimeout(waiting.missed, wanted.within);
+    held.defer(() => clearTimeout(timer));
+    caller.signal.addEventListener('abort', waiting.missed, { once: true });
+    held.defer(() => caller.signal.removeEventListener('abort', waiting.missed));
+    const found = await outcome;
+    if (found !== undefined) return answerOf(found);
+    const { correlationId } = caller;
+    const cursor = next?.cursor({ positions: reached, life: lifeOf(id), partitions, asOf });
+    throw new MillraceError('OUTCOME_PENDING', `No outcome came within ${wanted.within} ms.`, {
+      details: { correlationId, ...(follow && { cursor, field: follow.field, args: follow.args }) },
+    });
+  }
+
+  async #follow(at: TopicPartition, waiting: Waiting | undefined, held: Held): Promise<Reached> {
+    const name = partitionName(at);
+    const shared = this.#shared.get(name) ?? this.#open(at, name);
+    shared.users += 1;
+    if (waiting !== undefined) shared.waiting.add(waiting);
+    held.defer(() => {
+      if (waiting !== undefined) shared.waiting.delete(waiting);
+      shared.users -= 1;
+      if (shared.users === 0) this.#close(name, shared);
+    });
+    return (await shared.followed).partition.reached;
+  }
+
+  #open(at: TopicPartition, name: string): Shared {
+    const waiting = new Set<Waiting>();
+    const listener: OutcomeListener = {
+      events: (_at, events) => {
+        for (const event of events) this.#heard(at.topic, event);
+      },
+      lost: () => {
+        // Who waits here is told that it is late, and who comes next follows what there is now.
+        this.#close(name, shared);
+        for (const one of waiting) one.missed();
+      },
+    };
+    const followed = this.#options.source.follow(at, listener).then((one) => ({
+      partition: one.partition,
+      release: () => {
+        one.partition.listeners.delete(listener);
+        one.release();
+      },
+    }));
+    const shared: Shared = { followed, waiting, users: 0 };
+    this.#shared.set(name, shared);
+    followed.catch(() => this.#close(name, shared));
+    return shared;
+  }
+
+  #close(name: string, shared: Shared): void {
+    if (this.#shared.get(name) !== shared) return;
+    this.#shared.delete(name);
+    shared.followed.then(({ release }) => release()).catch(() => undefined); // It was never followed.
+  }
+
+  #heard(topic: Topic, event: Relayed): void {
+    const { correlationId, type } = event.event;
+    const those = correlationId === undefined ? undefined : this.#byCorrelation.get(correlationId);
+    if (those === undefined || event.event.data === null) return;
+    for (const one of those) if (one.topic === topic && one.types.has(type)) one.found(event);
+  }
+
+  #register(correlationId: string, waiting: Waiting, held: Held): void {
+    const those = this.#byCorrelation.get(correlationId) ?? new Set();
+    this.#byCorrelation.set(correlationId, those.add(waiting));
+    held.defer(() => {
+      those.delete(waiting);
+      if (those.size === 0 && this.#byCorrelation.get(correlationId) === those)
+        this.#byCorrelation.delete(correlationId);
+    });
+  }
+}
+
+/** What is given back when a wait ends, however it ends. */
+class Held implements Disposable {
+  readonly #last: (() => void)[] = [];
+
+  defer(last: () => void): void {
+    this.#last.push(last);
+  }
+
+  [Symbol.dispose](): void {
+    for (const last of this.#last.splice(0).reverse()) last();
+  }
+}
+
+function partitionsOf(key: string | undefined, count: number): Partition[] {
+  if (key !== undefined) return [partitionOfKey(key, count)];
+  return Array.from({ length: count }, (_, number) => partition(number));
+}
+
+function answerOf({ event }: Relayed): Readonly<Record<string, unknown>> {
+  const data: unknown = JSON.parse(event.data?.toString() ?? '{}');
+  // An event's data is an object of the shape of its type.
+  return { ...(data as Record<string, unknown>), __typename: event.type };
+}

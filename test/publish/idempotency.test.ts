@@ -1,0 +1,178 @@
+import { describe, expect, it } from 'vitest';
+import { decodeRecord } from '../../src/core/cloudevent.js';
+import { MillraceError } from '../../src/core/errors.js';
+import { offset, partition } from '../../src/core/ids.js';
+import type { EventLog } from '../../src/ports/event-log.js';
+import { openWorld, type World } from '../support/world.js';
+import { nodeOn } from './stage.js';
+
+const SCHEMA = `
+  type Query { ok: Int }
+  type Mutation {
+    say(n: Int!): Published! @publish(topic: "said", type: "Said", key: "'k'")
+    tell(n: Int!, idempotencyKey: String): Published! @publish(topic: "said", type: "Said", key: "'k'", data: "{'n': args.n}")
+    own(n: Int!): Own!
+  }
+  type Own { n: Int!, made: Int! }
+  type Said { n: Int! }`;
+
+const RESOLVERS = { Mutation: { own: (): unknown => ({ n: 1, made: 1 }) } };
+const nodeAt = (world: World, options: Parameters<typeof nodeOn>[2] = {}) =>
+  nodeOn(world, SCHEMA, { resolvers: RESOLVERS, ...options });
+
+async function eventsOf({ log, topic }: World) {
+  const events = [];
+  const range = { topic, partition: partition(0), from: offset(0) };
+  for await (const { records } of log.read(range, AbortSignal.timeout(30_000)))
+    for (const record of records) {
+      const decoded = decodeRecord(record, { kind: 'CLOUDEVENTS' }, range);
+      if ('event' in decoded) events.push(decoded.event);
+    }
+  return events;
+}
+
+const SAY = 'mutation ($n: Int!) { say(n: $n) { eventId offset correlationId time } }';
+const codesOf = (result: { errors?: readonly { extensions?: unknown }[] | undefined }) =>
+  result.errors?.map(({ extensions }) => (extensions as { code: string }).code);
+
+describe('an idempotency key', () => {
+  it('D1 gets the same answer again, on another node too, and publishes once', async () => {
+    await using world = await openWorld();
+    const [one, two] = [nodeAt(world), nodeAt(world)];
+    const call = { variables: { n: 1 }, idempotencyKey: 'once' };
+    const first = await one.run(SAY, call);
+    expect(first.errors).toBeUndefined();
+    expect(await one.run(SAY, call)).toEqual(first);
+    expect(await two.run(SAY, call)).toEqual(first);
+    expect(await eventsOf(world)).toHaveLength(1);
+  });
+
+  it('D1 may be an argument, which counts before the header', async () => {
+    await using world = await openWorld();
+    const node = nodeAt(world);
+    const tell = 'mutation { tell(n: 1, idempotencyKey: "mine") { eventId } }';
+    const first = await node.run(tell, { idempotencyKey: 'a' });
+    expect(await node.run(tell, { idempotencyKey: 'b' })).toEqual(first);
+    expect(await eventsOf(world)).toHaveLength(1);
+  });
+
+  it('D1 with other arguments is refused, and nothing is published', async () => {
+    await using world = await openWorld();
+    const node = nodeAt(world);
+    await node.run(SAY, { variables: { n: 1 }, idempotencyKey: 'k' });
+    const other = await node.run(SAY, { variables: { n: 2 }, idempotencyKey: 'k' });
+    expect(codesOf(other)).toEqual(['IDEMPOTENCY_CONFLICT']);
+    expect(await eventsOf(world)).toHaveLength(1);
+  });
+
+  it("S1 one subject's key is not another's", async () => {
+    await using world = await openWorld();
+    const node = nodeAt(world);
+    const call = { variables: { n: 1 }, idempotencyKey: 'k' };
+    const [a, b] = [await node.run(SAY, { ...call, sub: 'a' }), await node.run(SAY, { ...call, sub: 'b' })];
+    expect(a.errors ?? b.errors).toBeUndefined();
+    expect(a.data).not.toEqual(b.data);
+    expect(new Set((await eventsOf(world)).map(({ id }) => id)).size).toBe(2);
+  });
+
+  it('D1 waits for the first attempt while that runs, also on another node', async () => {
+    await using world = await openWorld();
+    let made = 0;
+    let finish = (): void => {};
+    const finished = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    const own = async () => {
+      made += 1;
+      await finished;
+      return { n: 1, made };
+    };
+    const resolvers = { Mutation: { own } };
+    const [one, two] = [nodeAt(world, { resolvers }), nodeAt(world, { resolvers })];
+    const query = 'mutation { own(n: 1) { n made } }';
+    const first = one.run(query, { idempotencyKey: 'k' });
+    await expect.poll(() => made).toBe(1);
+    const others = [one.run(query, { idempotencyKey: 'k' }), two.run(query, { idempotencyKey: 'k' })];
+    const conflict = await two.run('mutation { own(n: 2) { n } }', { idempotencyKey: 'k' });
+    expect(codesOf(conflict)).toEqual(['IDEMPOTENCY_CONFLICT']);
+    finish();
+    const answer = { data: { own: { n: 1, made: 1 } } };
+    expect(await Promise.all([first, ...others])).toEqual([answer, answer, answer]);
+  });
+
+  it('D1 is taken over from a node that died, and the second attempt makes the same event id', async () => {
+    await using world = await openWorld();
+    const { log, state } = world;
+    // It appends, and then is never heard of again: neither an answer nor a renewal of its lease comes.
+    const dying: EventLog = new Proxy(log, {
+      get: (target, name) =>
+        name === 'append'
+          ? async (...call: Parameters<EventLog['append']>) => {
+              await target.append(...call);
+              dead = true;
+              return await new Promise(() => {});
+            }
+          : Reflect.get(target, name),
+    });
+    let dead = false;
+    const lost = new Proxy(state, {
+      get: (target, name) => {
+        const value = Reflect.get(target, name);
+        if (name === 'replace' && dead) return async () => await new Promise(() => {});
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+    const lease = 300;
+    const [one, two] = [nodeAt({ ...world, state: lost }, { log: dying, lease }), nodeAt(world, { lease })];
+    const call = { variables: { n: 1 }, idempotencyKey: 'k' };
+    void one.run(SAY, call);
+    await expect.poll(() => dead, { timeout: 20_000 }).toBe(true);
+    const second = await two.run(SAY, call);
+    expect(second.errors).toBeUndefined();
+    const events = await eventsOf(world);
+    expect(events).toHaveLength(2);
+    expect(events[0]?.id).toBe(events[1]?.id);
+    expect(events[0]?.correlationId).toBe(events[1]?.correlationId);
+    expect(events.map(({ idempotent }) => idempotent)).toEqual([true, true]);
+  });
+
+  it('D1 after an uncertain attempt makes the same event id, whatever its resolver makes of it', async () => {
+    await using world = await openWorld();
+    const { log } = world;
+    let tries = 0;
+    const unsure: EventLog = new Proxy(log, {
+      get: (target, name) =>
+        name === 'append'
+          ? async (...call: Parameters<EventLog['append']>) => {
+              const positions = await target.append(...call);
+              if (++tries === 1) throw new MillraceError('PUBLISH_UNCERTAIN', 'no answer');
+              return positions;
+            }
+          : Reflect.get(target, name),
+    });
+    const node = nodeAt(world, { log: unsure });
+    const call = { variables: { n: 1 }, idempotencyKey: 'k' };
+    expect(codesOf(await node.run(SAY, call))).toEqual(['PUBLISH_UNCERTAIN']);
+    const conflict = await node.run(SAY, { ...call, variables: { n: 2 } });
+    expect(codesOf(conflict)).toEqual(['IDEMPOTENCY_CONFLICT']);
+    const second = await node.run(SAY, call);
+    expect(second.errors).toBeUndefined();
+    expect(await node.run(SAY, call)).toEqual(second);
+    expect(new Set((await eventsOf(world)).map(({ id }) => id)).size).toBe(1);
+  });
+
+  it('D1 is free again after an error that says that nothing was published', async () => {
+    await using world = await openWorld();
+    let fail = true;
+    const own = () => {
+      if (fail) throw new MillraceError('BAD_REQUEST', 'not like this');
+      return { n: 2, made: 1 };
+    };
+    const node = nodeAt(world, { resolvers: { Mutation: { own } } });
+    const first = await node.run('mutation { own(n: 1) { n } }', { idempotencyKey: 'k' });
+    expect(codesOf(first)).toEqual(['BAD_REQUEST']);
+    fail = false;
+    const second = await node.run('mutation { own(n: 2) { n } }', { idempotencyKey: 'k' });
+    expect(second).toEqual({ data: { own: { n: 2 } } });
+  });
+});

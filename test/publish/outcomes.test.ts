@@ -1,0 +1,172 @@
+import { describe, expect, it } from 'vitest';
+import type { EventDraft, OutcomeWanted } from '../../src/binding/context.js';
+import { encodeEvent } from '../../src/core/cloudevent.js';
+import { CursorCodec } from '../../src/core/cursor.js';
+import { ANONYMOUS } from '../../src/core/identity.js';
+import { eventId, topic } from '../../src/core/ids.js';
+import type { PartitionListener } from '../../src/hub/followed-partition.js';
+import type { Hub } from '../../src/hub/hub.js';
+import { Outcomes } from '../../src/publish/outcomes.js';
+import { bound } from '../binding/schema.js';
+import { mutationsOn } from '../support/publishing.js';
+import { openWorld, type World } from '../support/world.js';
+
+const SCHEMA = `
+  type Query { ok: Int }
+  type Mutation { ask(n: Int!): Published! @publish(topic: "said", type: "Asked", key: "'k'") }
+  type Subscription { said(room: String = "r"): Both @subscribe(topic: "said") }
+  union Both = Said | Asked
+  type Asked { n: Int! }
+  type Said { n: Int! }`;
+
+const draft: EventDraft = { topic: topic('said'), type: 'Asked', key: 'k', data: { n: 1 } };
+const WANTED: OutcomeWanted = { topic: topic('said'), key: 'k', types: ['Said'], within: 30_000 };
+
+function stage(world: World, hub: Hub = world.hub()) {
+  const { log, state: store, metrics } = world;
+  const bindings = bound(SCHEMA);
+  const codec = new CursorCodec(['secret']);
+  const mutations = mutationsOn({ log, store, hub, metrics, bindings, codec });
+  return (correlationId: string, wanted: Partial<OutcomeWanted> = {}) =>
+    mutations
+      .context({
+        identity: ANONYMOUS,
+        trace: { traceparent: undefined, correlationId },
+        correlated: true,
+        idempotencyKey: undefined,
+        signal: AbortSignal.timeout(60_000),
+      })
+      .outcome([draft], { ...WANTED, ...wanted });
+}
+
+/** What a service answers to `correlationId`. */
+const answer = (world: World, correlationId: string, n: number, type = 'Said', key = 'k') =>
+  world.log.append(
+    [
+      encodeEvent(world.topic, {
+        id: eventId(`${correlationId}-${type}-${n}`),
+        source: '/service',
+        type,
+        subject: key,
+        time: new Date().toISOString(),
+        correlationId,
+        data: Buffer.from(JSON.stringify({ n })),
+      }),
+    ],
+    AbortSignal.timeout(30_000),
+  );
+
+const end = async (world: World) =>
+  (await world.log.bounds(world.topic, AbortSignal.timeout(30_000))).reduce((sum, { end }) => sum + end, 0);
+
+describe('an outcome', () => {
+  it('D2 is the first event of the types with the correlation id, and what is not is passed over', async () => {
+    await using world = await openWorld();
+    await world.relay();
+    const outcome = stage(world)('c-1');
+    await expect.poll(() => end(world)).toBe(1);
+    await answer(world, 'c-2', 1);
+    await answer(world, 'c-1', 2, 'Asked');
+    await answer(world, 'c-1', 3);
+    await answer(world, 'c-1', 4);
+    expect(await outcome).toEqual({ __typename: 'Said', n: 3 });
+  });
+
+  it('D2 is found although it comes before the log has answered', async () => {
+    await using world = await openWorld();
+    await world.relay();
+    const hub = world.hub();
+    const outcomes = new Outcomes({
+      source: hub,
+      maxWaiting: 1,
+      continuation: () => {
+        throw new Error('none');
+      },
+    });
+    const caller = { identity: ANONYMOUS, correlationId: 'c', signal: AbortSignal.timeout(60_000) };
+    const relayed = async () => (await world.metrics.received.get()).values[0]?.value ?? 0;
+    const outcome = await outcomes.wait(WANTED, caller, async () => {
+      await answer(world, 'c', 7);
+      await expect.poll(relayed, { timeout: 20_000 }).toBe(1);
+    });
+    expect(outcome).toEqual({ __typename: 'Said', n: 7 });
+  });
+
+  it('D1 that does not come is OUTCOME_PENDING, whose cursor shows all that came since', async () => {
+    await using world = await openWorld({ partitions: 2 });
+    await world.relay();
+    await answer(world, 'before', 0);
+    const wait = stage(world);
+    const follow = { field: 'said', args: {} };
+    const pending = await wait('c-1', { within: 1, follow }).catch((error: unknown) => error);
+    expect(pending).toMatchObject({
+      code: 'OUTCOME_PENDING',
+      details: { correlationId: 'c-1', field: 'said', args: {} },
+    });
+    const { cursor } = (pending as { details: { cursor: string } }).details;
+    const scope = { topic: world.topic, field: 'said', args: '{"room":"r"}', subject: undefined };
+    const place = new CursorCodec(['secret']).read(cursor, scope);
+    // Before the mutation's own event, and after what was there before.
+    const before = [...place.positions.values()].map(({ offset }) => offset);
+    expect(before.reduce<number>((sum, offset) => sum + offset + 1, 0)).toBe(1);
+    expect(place.partitions).toBe(2);
+  });
+
+  it('C1 costs one follower of a partition, however many wait, and lets go of it', async () => {
+    await using world = await openWorld();
+    await world.relay();
+    const hub = world.hub();
+    const listeners = new Set<PartitionListener>();
+    let follows = 0;
+    const follow = hub.follow.bind(hub);
+    hub.follow = async (at, listener) => {
+      follows += 1;
+      const one = await follow(at, listener);
+      listeners.add(listener);
+      const release = (): void => {
+        listeners.delete(listener);
+        one.release();
+      };
+      return { ...one, release };
+    };
+    const wait = stage(world, hub);
+    const outcomes = Array.from({ length: 50 }, (_, i) => wait(`c-${i}`));
+    await expect.poll(() => end(world)).toBe(50);
+    expect([follows, listeners.size]).toEqual([1, 1]);
+    for (let i = 0; i < 50; i++) await answer(world, `c-${i}`, i);
+    const found = await Promise.all(outcomes);
+    expect(found.map((one) => one['n'])).toEqual(Array.from({ length: 50 }, (_, i) => i));
+    await expect.poll(() => listeners.size).toBe(0);
+  });
+
+  it('C4 is not waited for by more than may, and nothing is published then', async () => {
+    await using world = await openWorld();
+    const outcomes = new Outcomes({
+      source: world.hub(),
+      maxWaiting: 0,
+      continuation: () => {
+        throw new Error('none');
+      },
+    });
+    let published = false;
+    const caller = { identity: ANONYMOUS, correlationId: 'c', signal: AbortSignal.timeout(60_000) };
+    const refused = outcomes.wait(WANTED, caller, async () => {
+      published = true;
+    });
+    await expect(refused).rejects.toMatchObject({ code: 'OVERLOADED', details: { retryAfter: 1 } });
+    expect(published).toBe(false);
+  });
+
+  it('without a key is found in whichever partition it comes', async () => {
+    await using world = await openWorld({ partitions: 4 });
+    await world.relay();
+    const wait = stage(world);
+    for (const key of ['a', 'b', 'c', 'd', 'e']) {
+      const before = await end(world);
+      const outcome = wait(`c-${key}`, { key: undefined });
+      await expect.poll(() => end(world)).toBe(before + 1);
+      await answer(world, `c-${key}`, 1, 'Said', key);
+      expect(await outcome).toEqual({ __typename: 'Said', n: 1 });
+    }
+  });
+});

@@ -1,0 +1,41 @@
+import type { ResolverMap } from '../../src/binding/resolvers.js';
+import { CursorCodec } from '../../src/core/cursor.js';
+import { ANONYMOUS, type Identity } from '../../src/core/identity.js';
+import { openLogger } from '../../src/observe/log.js';
+import { Gateway } from '../../src/operation/gateway.js';
+import type { Caller } from '../../src/operation/request.js';
+import type { EventLog } from '../../src/ports/event-log.js';
+import { Subscriptions } from '../../src/subscribe/subscriptions.js';
+import { bound } from '../binding/schema.js';
+import { mutationsOn } from '../support/publishing.js';
+import type { World } from '../support/world.js';
+
+/** One node of `world`, without a transport: operations in, results out. */
+export function nodeOn(
+  world: World,
+  schema: string,
+  { resolvers, log = world.log, lease }: { resolvers?: ResolverMap; log?: EventLog; lease?: number } = {},
+) {
+  const { metrics, deadLetters } = world;
+  const logger = openLogger('silent');
+  const bindings = bound(schema, resolvers);
+  const codec = new CursorCodec(['secret']);
+  const hub = world.hub();
+  const keep = lease === undefined ? {} : { lease };
+  const mutations = mutationsOn({ log, store: world.state, hub, metrics, bindings, codec, ...keep });
+  const subscriptions = new Subscriptions({ bindings, hub, codec, metrics, logger, deadLetters });
+  const gateway = new Gateway({ bindings, mutations, subscriptions, logger, limits: { maxTokens: 500 } });
+  return {
+    gateway,
+    hub,
+    run: async (
+      query: string,
+      options: Partial<Caller> & { variables?: Record<string, unknown>; sub?: string } = {},
+    ) => {
+      const { variables, sub, ...caller } = options;
+      const identity: Identity = sub === undefined ? ANONYMOUS : { claims: { sub }, expiresAt: undefined };
+      const prepared = gateway.prepare({ query, variables });
+      return await gateway.run(prepared, { identity, signal: AbortSignal.timeout(60_000), ...caller });
+    },
+  };
+}

@@ -1,0 +1,40 @@
+import type { Bindings } from '../../src/binding/bindings.js';
+import type { CursorCodec } from '../../src/core/cursor.js';
+import type { Hub } from '../../src/hub/hub.js';
+import { openLogger } from '../../src/observe/log.js';
+import type { Metrics } from '../../src/observe/metrics.js';
+import type { EventLog } from '../../src/ports/event-log.js';
+import type { StateStore } from '../../src/ports/state-store.js';
+import { Idempotency } from '../../src/publish/idempotency.js';
+import { Mutations } from '../../src/publish/mutations.js';
+import { Outcomes } from '../../src/publish/outcomes.js';
+import { Publisher } from '../../src/publish/publisher.js';
+import { continuationOf } from '../../src/subscribe/continuation.js';
+
+/** A node's publish path, as node.ts composes it. */
+export function mutationsOn(parts: {
+  readonly log: EventLog;
+  readonly store: StateStore;
+  readonly hub: Hub;
+  readonly metrics: Metrics;
+  readonly bindings: Bindings;
+  readonly codec: CursorCodec;
+  readonly lease?: number;
+}): Mutations {
+  const { log, store, hub, metrics, bindings, codec, lease } = parts;
+  const bounds = { deadline: 10_000, maxWaiting: 100, maxBatchBytes: 900_000 };
+  return new Mutations({
+    publisher: new Publisher(log, { source: '/test', ...bounds }, metrics),
+    idempotency: new Idempotency({
+      store,
+      logger: openLogger('silent'),
+      ttl: 86_400_000,
+      ...(lease === undefined ? {} : { lease }),
+    }),
+    outcomes: new Outcomes({
+      source: hub,
+      maxWaiting: 100,
+      continuation: (field, args, identity) => continuationOf(bindings, codec, field, args, identity),
+    }),
+  });
+}
