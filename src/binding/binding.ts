@@ -1,4 +1,5 @@
 import type { GraphQLSchema } from 'graphql';
+import { argsShape } from './args-shape.js';
 import type { Bindings, PublishBinding, Rule, SubscribeBinding } from './bindings.js';
 import { type DirectiveUse, directiveUses } from './directive-use.js';
 import type { SchemaSource } from './directives.js';
@@ -6,7 +7,7 @@ import { buildSchema } from './document.js';
 import { attachResolvers, checkResolvers } from './executable.js';
 import { Expressions, ruleOf, WANTED } from './expression.js';
 import { type Mistake, Mistakes } from './mistake.js';
-import { argsShape, publishBinding } from './publish-fields.js';
+import { publishBinding } from './publish-fields.js';
 import type { ResolverMap } from './resolvers.js';
 import { implementScalars } from './scalars.js';
 import { subscribeBinding } from './subscribe-fields.js';
@@ -58,10 +59,10 @@ function bind(schema: GraphQLSchema, resolvers: ResolverMap, mistakes: Mistakes)
   }
   const topicUses: TopicUse[] = [];
   const publishes = new Map<string, PublishBinding>();
-  for (const [name, use] of uses.publish) {
-    const { binding, topicUse } = publishBinding(use, rules.get(`${mutationName}.${name}`), context);
-    if (binding) publishes.set(name, binding);
-    if (topicUse) topicUses.push(topicUse);
+  for (const [name, given] of uses.publish) {
+    const bound = publishBinding(given, rules.get(`${mutationName}.${name}`), context);
+    if (bound.binding) publishes.set(name, bound.binding);
+    topicUses.push(...bound.topicUses);
   }
   const subscribes = new Map<string, SubscribeBinding>();
   for (const [name, use] of uses.subscribe) {

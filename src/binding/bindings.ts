@@ -36,13 +36,33 @@ export interface Equality {
   readonly value: Expression<unknown>;
 }
 
-/** A mutation field with `@publish`. */
-export interface PublishBinding {
-  readonly field: string;
+/** What one `@publish` says. */
+export interface EventBinding {
   readonly topic: Topic;
   readonly type: string;
   readonly key: Expression<string>;
   readonly data: Expression<Readonly<Record<string, unknown>>>;
+}
+
+/** The event that a mutation waits for. */
+export interface OutcomeBinding {
+  readonly topic: Topic;
+  /** `undefined`: it may be in any partition. */
+  readonly key: Expression<string> | undefined;
+  readonly types: readonly string[];
+  /** In milliseconds. */
+  readonly within: number;
+  readonly follow:
+    | { readonly field: string; readonly args: Expression<Readonly<Record<string, unknown>>> }
+    | undefined;
+}
+
+/** A mutation field with `@publish`. */
+export interface PublishBinding {
+  readonly field: string;
+  /** In the order of the directives; several are appended together or not at all. */
+  readonly events: readonly EventBinding[];
+  readonly outcome: OutcomeBinding | undefined;
   readonly rule: Rule | undefined;
 }
 

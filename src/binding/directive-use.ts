@@ -19,13 +19,14 @@ export interface DirectiveUse {
   readonly node: ConstDirectiveNode;
   /** The values of its arguments, with defaults. */
   readonly values: Readonly<Record<string, unknown>>;
-  /** Of an argument that is a string. */
+  /** Of an argument that is a string; `outcome.key` is a string within an argument that is an input object. */
   text(argument: string): StringValueNode | undefined;
 }
 
 /** The directives of ours on the fields of the root types. Elsewhere they are mistakes. */
 export interface DirectiveUses {
-  readonly publish: ReadonlyMap<string, DirectiveUse>;
+  /** Those of one field in their order. */
+  readonly publish: ReadonlyMap<string, readonly DirectiveUse[]>;
   readonly subscribe: ReadonlyMap<string, DirectiveUse>;
   /** By `Type.field`. */
   readonly auth: ReadonlyMap<string, DirectiveUse>;
@@ -38,7 +39,7 @@ export function directiveUses(schema: GraphQLSchema, mistakes: Mistakes): Direct
     subscription: schema.getSubscriptionType(),
   };
   const all = new Set(Object.values(roots));
-  const publish = new Map<string, DirectiveUse>();
+  const publish = new Map<string, readonly DirectiveUse[]>();
   const subscribe = new Map<string, DirectiveUse>();
   const auth = new Map<string, DirectiveUse>();
   for (const type of Object.values(schema.getTypeMap())) {
@@ -47,16 +48,19 @@ export function directiveUses(schema: GraphQLSchema, mistakes: Mistakes): Direct
     for (const field of Object.values(type.getFields())) {
       const place = `${type.name}.${field.name}`;
       const use = (name: string, isAllowed: boolean, allowed: string): DirectiveUse | undefined => {
-        const node = directiveOf(field.astNode, name);
-        if (!node) return undefined;
-        if (!isAllowed) mistakes.at(node, `@${name} on ${place}`, `@${name} on ${allowed} only`);
-        return isAllowed ? read(schema, field, node, mistakes) : undefined;
+        return uses(name, isAllowed, allowed)[0];
       };
-      const published = use('publish', type === roots.mutation, 'fields of Mutation');
-      if (published) publish.set(field.name, published);
+      const uses = (name: string, isAllowed: boolean, allowed: string): readonly DirectiveUse[] => {
+        const nodes = directivesOf(field.astNode, name);
+        const [node] = nodes;
+        if (node && !isAllowed) mistakes.at(node, `@${name} on ${place}`, `@${name} on ${allowed} only`);
+        return isAllowed ? nodes.flatMap((one) => read(schema, field, one, mistakes) ?? []) : [];
+      };
+      const published = uses('publish', type === roots.mutation, 'fields of Mutation');
+      if (published.length > 0) publish.set(field.name, published);
       const subscribed = use('subscribe', type === roots.subscription, 'fields of Subscription');
       if (subscribed) subscribe.set(field.name, subscribed);
-      else if (type === roots.subscription && !directiveOf(field.astNode, 'subscribe'))
+      else if (type === roots.subscription && directivesOf(field.astNode, 'subscribe').length === 0)
         mistakes.at(field.astNode, `${place} without @subscribe`, '@subscribe on each field of Subscription');
       const ruled = use('auth', isRoot, 'fields of Query, Mutation and Subscription');
       if (ruled) auth.set(place, ruled);
@@ -65,11 +69,11 @@ export function directiveUses(schema: GraphQLSchema, mistakes: Mistakes): Direct
   return { publish, subscribe, auth };
 }
 
-function directiveOf(
+function directivesOf(
   node: FieldDefinitionNode | null | undefined,
   name: string,
-): ConstDirectiveNode | undefined {
-  return node?.directives?.find((directive) => directive.name.value === name);
+): readonly ConstDirectiveNode[] {
+  return node?.directives?.filter((directive) => directive.name.value === name) ?? [];
 }
 
 function read(
@@ -83,7 +87,10 @@ function read(
   try {
     const values = getArgumentValues(definition, node);
     const text = (argument: string) => {
-      const value = node.arguments?.find((given) => given.name.value === argument)?.value;
+      const [name, member] = argument.split('.');
+      const outer = node.arguments?.find((given) => given.name.value === name)?.value;
+      const inner = outer?.kind === Kind.OBJECT ? outer.fields : [];
+      const value = member === undefined ? outer : inner.find((given) => given.name.value === member)?.value;
       return value?.kind === Kind.STRING ? value : undefined;
     };
     return { field, node, values, text };

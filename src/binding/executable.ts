@@ -66,10 +66,27 @@ function once(resolve: Resolver): Resolver {
     context.mutate({ field: info.fieldName, args }, (own) => resolve(source, args, own, info));
 }
 
-function publishing({ topic, type, key, data }: PublishBinding): Resolver {
+function publishing({ events, outcome }: PublishBinding): Resolver {
   return (_source, args: Readonly<Record<string, unknown>>, context) => {
     const scope = { args, claims: context.identity.claims };
-    return context.publish({ topic, type, key: key(scope), data: data(scope) });
+    const drafts = events.map(({ topic, type, key, data }) => ({
+      topic,
+      type,
+      key: key(scope),
+      data: data(scope),
+    }));
+    if (outcome !== undefined) {
+      const { topic, types, within, key, follow } = outcome;
+      return context.outcome(drafts, {
+        topic,
+        types,
+        within,
+        key: key?.(scope),
+        follow: follow && { field: follow.field, args: follow.args(scope) },
+      });
+    }
+    const [only, ...more] = drafts;
+    return only !== undefined && more.length === 0 ? context.publish(only) : context.publish(drafts);
   };
 }
 

@@ -9,12 +9,14 @@ import {
   isNonNullType,
   isObjectType,
 } from 'graphql';
-import type { Expression, PublishBinding, Rule } from './bindings.js';
-import { type Shape, shapeOf } from './cel-types.js';
+import { argsShape } from './args-shape.js';
+import type { EventBinding, Expression, PublishBinding, Rule } from './bindings.js';
+import { shapeOf } from './cel-types.js';
 import type { DirectiveUse } from './directive-use.js';
 import { conform, dataShape, misfits } from './event-data.js';
 import { type Compiled, Expressions, keyOf, mapOf, WANTED } from './expression.js';
 import { type Mistakes, names } from './mistake.js';
+import { outcomeBinding } from './outcome.js';
 import { asMember, type CelNode, isCelNode } from './reads.js';
 import type { ResolverMap } from './resolvers.js';
 import { type TopicUse, topicOf } from './topics.js';
@@ -27,15 +29,36 @@ interface Context {
   readonly mistakes: Mistakes;
 }
 
-/** Reads `@publish`. What cannot be bound has been added to the mistakes. */
+/** Reads the `@publish` of one field. What cannot be bound has been added to the mistakes. */
 export function publishBinding(
-  use: DirectiveUse,
+  uses: readonly DirectiveUse[],
   rule: Rule | undefined,
   context: Context,
-): { binding: PublishBinding | undefined; topicUse: TopicUse | undefined } {
+): { binding: PublishBinding | undefined; topicUses: readonly TopicUse[] } {
+  const [first] = uses;
+  if (first === undefined) return { binding: undefined, topicUses: [] };
+  const each = uses.map((use) => eventBinding(use, context));
+  const [waiting, another] = uses.filter((use) => use.values['outcome'] != null);
+  if (another !== undefined) {
+    context.mistakes.at(another.node, 'a second outcome', `one outcome for ${first.field.name}`);
+  }
+  const event = waiting && each[uses.indexOf(waiting)]?.binding;
+  const expected = waiting && event && outcomeBinding(waiting, event, context);
+  if (!waiting) checkAnswer(first, uses.length, context);
+  const topicUses = [...each.map(({ topicUse }) => topicUse), expected?.topicUse].flatMap((use) => use ?? []);
+  const events = each.flatMap(({ binding }) => binding ?? []);
+  const whole = events.length === uses.length && (!waiting || expected?.binding !== undefined);
+  const { name: field } = first.field;
+  const binding = whole ? { field, events, outcome: expected?.binding, rule } : undefined;
+  return { binding, topicUses };
+}
+
+function eventBinding(
+  use: DirectiveUse,
+  context: Context,
+): { binding: EventBinding | undefined; topicUse: TopicUse | undefined } {
   const { mistakes, resolvers } = context;
   const { field } = use;
-  checkAnswer(use, context);
   const type = eventType(use, context);
   const topic = topicOf(use, mistakes);
   const topicUse: TopicUse | undefined = topic &&
@@ -52,24 +75,22 @@ export function publishBinding(
   else checkDefault(use, type, context);
   const raw: Expression<Data> = map ? mapOf(map) : defaultData(field);
   const data: Expression<Data> = (scope) => conform(type, raw(scope), resolvers);
-  return {
-    binding: { field: field.name, topic, type: type.name, key: keyOf(key), data, rule },
-    topicUse,
-  };
+  return { binding: { topic, type: type.name, key: keyOf(key), data }, topicUse };
 }
 
-export function argsShape(field: GraphQLField<unknown, unknown>): Shape {
-  return new Map(field.args.map((argument) => [argument.name, argument.type]));
-}
-
-function checkAnswer({ field }: DirectiveUse, { schema, resolvers, mistakes }: Context): void {
+function checkAnswer(
+  { field }: DirectiveUse,
+  events: number,
+  { schema, resolvers, mistakes }: Context,
+): void {
   const owner = schema.getMutationType()?.name ?? 'Mutation';
   const hasResolver = Object.hasOwn(resolvers[owner] ?? {}, field.name);
-  if (hasResolver || String(getNullableType(field.type)) === 'Published') return;
+  const answer = events === 1 ? /^Published!?$/ : /^\[Published!?\]!?$/;
+  if (hasResolver || answer.test(String(field.type))) return;
   mistakes.at(
     field.astNode?.type,
     `type ${field.type}`,
-    `Published, or a resolver for ${owner}.${field.name}`,
+    `${events === 1 ? 'Published' : '[Published!]!'}, an outcome, or a resolver for ${owner}.${field.name}`,
   );
 }
 

@@ -8,7 +8,7 @@ import { type Mistakes, names } from './mistake.js';
 /** A field that publishes to a topic or follows it. */
 export interface TopicUse {
   readonly directive: DirectiveUse;
-  readonly kind: 'publish' | 'subscribe';
+  readonly kind: 'publish' | 'subscribe' | 'outcome';
   readonly topic: Topic;
   readonly types: readonly GraphQLObjectType[];
 }
@@ -60,6 +60,8 @@ function formatOf(group: readonly TopicUse[], mistakes: Mistakes): TopicFormat |
   for (const use of group) {
     const node = use.directive.text('topic') ?? use.directive.node;
     const other = use.directive.values['format'];
+    // Whoever publishes outcomes says their format; without such a field they are CloudEvents.
+    if (use.kind === 'outcome' && use.topic !== use.directive.values['topic']) continue;
     if (other !== kind) {
       mistakes.at(
         node,

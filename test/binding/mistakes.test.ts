@@ -119,7 +119,7 @@ describe('mistakes in what is published', () => {
         'm(orderId: ID!, customerId: ID!): Int @publish(topic: "t", type: "OrderPlaced", key: "args.orderId")',
     });
     expect(mistakesOf(text)).toEqual([
-      `${AT}:3:35  found type Int; expected Published, or a resolver for Mutation.m`,
+      `${AT}:3:35  found type Int; expected Published, an outcome, or a resolver for Mutation.m`,
     ]);
     expect(mistakesOf(text, { Mutation: { m: () => 1 } })).toEqual([]);
   });

@@ -28,8 +28,13 @@ function scriptedLog() {
         fail: reject,
       });
     });
-  // The batcher uses nothing of a log but `append`.
-  return { requests, log: { append } as unknown as EventLog };
+  const atomic: number[] = [];
+  const appendAtomically: typeof append = (records, signal) => {
+    atomic.push(requests.length);
+    return append(records, signal);
+  };
+  // The batcher uses nothing of a log but these.
+  return { requests, atomic, log: { append, appendAtomically } as unknown as EventLog };
 }
 
 const OPTIONS = { deadline: 60_000, maxWaiting: 5, maxBatchBytes: 1_000 };
@@ -56,7 +61,11 @@ describe('the batcher', () => {
     const { requests, log } = scriptedLog();
     const batcher = new Batcher(log, OPTIONS, new Metrics());
     const waiting = Array.from({ length: 5 }, (_, i) => batcher.append([record(String(i))]));
-    await expect(batcher.append([record('6')])).rejects.toMatchObject({ code: 'OVERLOADED', retry: true });
+    await expect(batcher.append([record('6')])).rejects.toMatchObject({
+      code: 'OVERLOADED',
+      retry: true,
+      details: { retryAfter: 1 },
+    });
     await turn();
     await turn();
     requests[0]?.succeed();
@@ -109,6 +118,35 @@ describe('the batcher', () => {
     now.mockReturnValue(began - 3_600_000);
     await expect(late).rejects.toMatchObject({ code: 'PUBLISH_UNCERTAIN' });
     now.mockRestore();
+  });
+
+  it('D1 what belongs together goes in transactions of its own, in the order of arrival', async () => {
+    const { requests, atomic, log } = scriptedLog();
+    const batcher = new Batcher(log, { ...OPTIONS, maxWaiting: 10 }, new Metrics());
+    const all = [['a'], ['b', 'c'], ['d', 'e'], ['f']].map((keys) => batcher.append(keys.map(record)));
+    for (let i = 0; i < 3; i++) {
+      await expect.poll(() => requests.length).toBe(i + 1);
+      requests[i]?.succeed();
+    }
+    expect(requests.map(({ records }) => records.map(({ key }) => key))).toEqual([
+      ['a'],
+      ['b', 'c', 'd', 'e'],
+      ['f'],
+    ]);
+    expect(atomic).toEqual([1]);
+    const offsets = (await Promise.all(all)).map((positions) => positions.map(({ offset: at }) => at));
+    expect(offsets).toEqual([[0], [1, 2], [3, 4], [5]]);
+  });
+
+  it('D1 each is answered by its own deadline, and what is behind a slow request too', async () => {
+    const { requests, log } = scriptedLog();
+    const batcher = new Batcher(log, { ...OPTIONS, deadline: 500 }, new Metrics());
+    const sent = batcher.append([record('a')]);
+    await expect.poll(() => requests.length).toBe(1);
+    const behind = batcher.append([record('b')]);
+    await expect(sent).rejects.toMatchObject({ code: 'PUBLISH_UNCERTAIN' });
+    await expect(behind).rejects.toMatchObject({ code: 'PUBLISH_FAILED' });
+    expect(requests).toHaveLength(1);
   });
 
   it('refuses what has not been sent when it is stopped, and lets what was sent end', async () => {

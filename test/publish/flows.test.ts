@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+import { encodeEvent } from '../../src/core/cloudevent.js';
+import { ANONYMOUS } from '../../src/core/identity.js';
+import { eventId } from '../../src/core/ids.js';
+import { openWorld, type World } from '../support/world.js';
+import { nodeOn } from './stage.js';
+
+const SCHEMA = `
+  type Query { ok: Int }
+  type Mutation {
+    ask(n: Int!, idempotencyKey: String): Answer! @publish(topic: "said", type: "Asked", key: "'k'", data: "{'n': args.n}",
+      outcome: { types: ["Said", "Refused"], within: "30s" })
+    hurry(n: Int!): Answer @publish(topic: "said", type: "Asked", key: "'k'",
+      outcome: { types: ["Said"], within: "1ms", follow: "steps", with: "{'key': 'k'}" })
+    both(n: Int!): [Published!]!
+      @publish(topic: "said", type: "Asked", key: "'k'")
+      @publish(topic: "said", type: "Said", key: "'l'")
+  }
+  type Subscription { steps(key: String!): Step @subscribe(topic: "said", key: "args.key") }
+  union Answer = Said | Refused
+  union Step = Asked | Said | Refused
+  type Asked { n: Int! }
+  type Said { n: Int! }
+  type Refused { why: String! }`;
+
+const reply = (world: World, correlationId: string, type: string, data: object) =>
+  world.log.append(
+    [
+      encodeEvent(world.topic, {
+        id: eventId(`reply-${correlationId}`),
+        source: '/service',
+        type,
+        subject: 'k',
+        time: new Date().toISOString(),
+        correlationId,
+        data: Buffer.from(JSON.stringify(data)),
+      }),
+    ],
+    AbortSignal.timeout(30_000),
+  );
+
+const end = async (world: World) =>
+  (await world.log.bounds(world.topic, AbortSignal.timeout(30_000))).reduce((sum, { end }) => sum + end, 0);
+
+const ASK =
+  'mutation { ask(n: 1, idempotencyKey: "k") { __typename ... on Said { n } ... on Refused { why } } }';
+
+describe('a mutation', () => {
+  it('D2 answers with its outcome, as the type that it is, and a retry with its key with the same', async () => {
+    await using world = await openWorld({ partitions: 2 });
+    await world.relay();
+    const [one, two] = [nodeOn(world, SCHEMA), nodeOn(world, SCHEMA)];
+    const first = one.run(ASK, { correlationId: 'c-1' });
+    await expect.poll(() => end(world)).toBe(1);
+    await reply(world, 'c-1', 'Refused', { why: 'no' });
+    const refused = { data: { ask: { __typename: 'Refused', why: 'no' } } };
+    expect(await first).toEqual(refused);
+    expect(await two.run(ASK, { correlationId: 'c-2' })).toEqual(refused);
+    expect(await end(world)).toBe(2);
+  });
+
+  it('D4 whose outcome is late says where to go on, and nothing is missing from there', async () => {
+    await using world = await openWorld({ partitions: 2 });
+    await world.relay();
+    await world.say('k', [0]);
+    const node = nodeOn(world, SCHEMA);
+    const late = await node.run('mutation { hurry(n: 1) { __typename } }', { correlationId: 'c-1' });
+    const { code, cursor, field, args } = late.errors?.[0]?.extensions ?? {};
+    expect({ code, field, args }).toEqual({ code: 'OUTCOME_PENDING', field: 'steps', args: { key: 'k' } });
+    await reply(world, 'c-1', 'Said', { n: 2 });
+    const query =
+      'subscription ($c: Cursor) { steps(key: "k", after: $c) { __typename ... on Asked { n } ... on Said { n } } }';
+    const shown: string[] = [];
+    const identity = ANONYMOUS;
+    const running = node.gateway.subscribe(
+      node.gateway.prepare({ query, variables: { c: cursor } }),
+      { identity, signal: AbortSignal.timeout(60_000) },
+      {
+        next: ({ head }) => {
+          shown.push(head.toString());
+          return true;
+        },
+        error: (errors) => void shown.push(JSON.stringify(errors)),
+        complete: () => undefined,
+      },
+    );
+    await expect.poll(() => shown.length).toBe(2);
+    running.close();
+    expect(shown[0]).toContain('"__typename":"Asked","n":1');
+    expect(shown[1]).toContain('"__typename":"Said","n":2');
+  });
+
+  it('D1 appends several events together, and says where each is', async () => {
+    await using world = await openWorld({ partitions: 2 });
+    const node = nodeOn(world, SCHEMA);
+    const query = 'mutation { both(n: 1) { topic partition offset eventId } }';
+    const first = await node.run(query, { idempotencyKey: 'k' });
+    expect(first.errors).toBeUndefined();
+    expect(first.data?.['both']).toHaveLength(2);
+    expect(await node.run(query, { idempotencyKey: 'k' })).toEqual(first);
+    expect(await end(world)).toBe(2);
+  });
+});
