@@ -38,8 +38,12 @@ const codes = ({ errors }: Result) => errors?.map(({ extensions }) => extensions
 /** Two gateways and a relay on Kafka and Redis. */
 async function nodes() {
   const topic = uniqueName('publish');
-  const stack = new AsyncDisposableStack();
-  const folder = stack.use(await folderOf({ 'schema/publish.graphql': schemaOn(topic) }));
+  const made: AsyncDisposable[] = [];
+  const own = <T extends AsyncDisposable>(part: T): T => {
+    made.push(part);
+    return part;
+  };
+  const folder = own(await folderOf({ 'schema/publish.graphql': schemaOn(topic) }));
   const env = {
     KAFKA_BROKERS: kafkaBrokers().join(','),
     REDIS_URL: redisUrl(),
@@ -47,18 +51,25 @@ async function nodes() {
     RELAY_GROUP: topic,
     TOPIC_PARTITIONS: '2',
   };
-  const start = async (role: string) => stack.use(await startProcess([role], { cwd: folder.path, env }));
+  const start = async (role: string) => own(await startProcess([role], { cwd: folder.path, env }));
   const [a, b] = [await start('gateway'), await start('gateway')];
   await start('relay');
   const life = new AbortController();
-  const log = stack.use(
-    await openKafkaLog({ brokers: kafkaBrokers(), clientId: 'millrace-test' }, life.signal),
-  );
+  const log = own(await openKafkaLog({ brokers: kafkaBrokers(), clientId: 'millrace-test' }, life.signal));
   const end = async () => {
     const bounds = await log.bounds(topicOf(topic), AbortSignal.timeout(60_000));
     return bounds.map((one) => one.end);
   };
-  return { a, b, log, end, topic: topicOf(topic), [Symbol.asyncDispose]: () => stack.disposeAsync() };
+  return {
+    a,
+    b,
+    log,
+    end,
+    topic: topicOf(topic),
+    [Symbol.asyncDispose]: async () => {
+      for (const part of made.reverse()) await part[Symbol.asyncDispose]();
+    },
+  };
 }
 
 describe('publishing on Kafka and Redis', () => {
