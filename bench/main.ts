@@ -6,6 +6,7 @@ import { filtered } from './filtered.js';
 import { idle } from './idle.js';
 import { latency } from './latency.js';
 import { scaleFor, shape, speedMarker } from './machine.js';
+import { mutations } from './mutations.js';
 import { relay } from './relay.js';
 import { saveSection } from './results.js';
 import { resume } from './resume.js';
@@ -25,6 +26,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   relay,
   churn,
   resume,
+  mutations,
 };
 
 interface Acquired {
