@@ -28,6 +28,7 @@ import type { StateStore } from './ports/state-store.js';
 import { process as runService } from './process/process.js';
 import type { Service } from './process/service.js';
 import type { Project } from './project.js';
+import { History } from './publish/history.js';
 import { Idempotency } from './publish/idempotency.js';
 import { Mutations } from './publish/mutations.js';
 import { Outcomes } from './publish/outcomes.js';
@@ -209,10 +210,12 @@ async function startGateway(
   parts: Parts,
 ): Promise<string> {
   const secrets = config.CURSOR_SECRET ?? [await ownCursorSecret(config.DATA_DIR)];
+  const history = new History({ log, logger, within: config.PUBLISH_DEADLINE_MS });
   const publisher = parts.own(
     new Publisher(
       log,
       {
+        history,
         source: '/gateway',
         deadline: config.PUBLISH_DEADLINE_MS,
         maxWaiting: config.PUBLISH_MAX_WAITING,
@@ -238,6 +241,7 @@ async function startGateway(
     idempotency: new Idempotency({ store, logger, ttl: config.IDEMPOTENCY_TTL_MS }),
     outcomes: new Outcomes({
       source: hub,
+      history,
       maxWaiting: config.PUBLISH_MAX_WAITING,
       continuation: (field, args, identity) => continuationOf(bindings, codec, field, args, identity),
     }),

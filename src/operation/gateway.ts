@@ -130,10 +130,16 @@ export class Gateway implements Operations {
   }
 
   #context(caller: Caller): GatewayContext {
-    const { identity, idempotencyKey, signal } = caller;
-    const correlated = caller.correlationId !== undefined;
-    const trace = traceOf(caller);
-    return this.#parts.mutations.context({ identity, idempotencyKey, signal, trace, correlated });
+    const { identity, idempotencyKey } = caller;
+    return this.#parts.mutations.context({
+      identity,
+      idempotencyKey,
+      trace: traceOf(caller),
+      correlated: caller.correlationId !== undefined,
+      get signal() {
+        return caller.signal;
+      },
+    });
   }
 
   /** What a resolver threw that is not meant for clients stays here, in the log. */

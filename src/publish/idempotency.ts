@@ -23,10 +23,20 @@ export interface KeyedCall {
   readonly args: string;
 }
 
+/** One attempt to run a mutation. */
+export interface Attempt {
+  /**
+   * When the first attempt began, in milliseconds since 1970, if this is another one: it may have published,
+   * and its outcome may have come. `undefined`: this is the first.
+   */
+  readonly since: number | undefined;
+}
+
 /** What is kept of a key from its first attempt on. */
 const entrySchema = z.object({
   args: z.string(),
   attempt: z.string(),
+  began: z.number(),
   answer: z.union([z.object({ value: z.unknown() }), z.object({ pending: z.unknown() })]).optional(),
 });
 type Entry = z.output<typeof entrySchema>;
@@ -38,8 +48,8 @@ const LOOK = { first: 10, most: 250 };
 /**
  * Runs a mutation once for each key (D1). Under a key's name there is an entry, with the answer once there
  * is one, for `ttl`; and a lease, which whoever runs it holds and renews. A lease that ends without an answer
- * is taken over: its holder is dead, or was not sure whether it published. The next attempt makes the same
- * event ids, so that nobody acts on both.
+ * is taken over: its holder is dead, or was not sure whether it published. The next attempt looks into the log
+ * for what that one left; and it makes the same event ids, so that nobody acts on both if it comes still.
  */
 export class Idempotency {
   readonly #options: IdempotencyOptions;
@@ -49,7 +59,7 @@ export class Idempotency {
   }
 
   /** @throws {MillraceError} IDEMPOTENCY_CONFLICT; FANOUT_UNAVAILABLE when it cannot be known; as `work` does */
-  async run<T>(call: KeyedCall, work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  async run<T>(call: KeyedCall, work: (attempt: Attempt) => Promise<T>, signal: AbortSignal): Promise<T> {
     const { store } = this.#options;
     const name = nameOf(call);
     const attempt = randomUUID();
@@ -67,7 +77,7 @@ export class Idempotency {
         // The one before may have ended between the two looks.
         const now = entryOf(await store.get(name));
         if (now === undefined || (now.args === call.args && now.answer === undefined))
-          return await this.#attempt(call, name, { attempt, retried: now !== undefined }, lease, work);
+          return await this.#attempt(name, now, { args: call.args, attempt, began: Date.now() }, lease, work);
         await this.#release(lease);
         continue;
       }
@@ -75,29 +85,30 @@ export class Idempotency {
     }
   }
 
+  /** @param before what an attempt left that has no answer */
   async #attempt<T>(
-    call: KeyedCall,
     name: string,
-    { attempt, retried }: { attempt: string; retried: boolean },
+    before: Entry | undefined,
+    own: Entry,
     lease: Lease,
-    work: () => Promise<T>,
+    work: (attempt: Attempt) => Promise<T>,
   ): Promise<T> {
     const { store, ttl } = this.#options;
     const renewing = this.#renew(lease);
+    const entry = before ?? own;
     try {
-      const entry: Entry = { args: call.args, attempt };
-      if (!retried) await store.put(name, bytesOf(entry), ttl);
+      if (before === undefined) await store.put(name, bytesOf(entry), ttl);
       try {
-        const value = await work();
+        const value = await work({ since: before?.began });
         await this.#keep(name, { ...entry, answer: { value } });
         return value;
       } catch (error) {
         const code = error instanceof MillraceError ? error.code : undefined;
         if (error instanceof MillraceError && code === 'OUTCOME_PENDING') {
           await this.#keep(name, { ...entry, answer: { pending: [error.message, error.details] } });
-        } else if (!retried && code !== undefined && NOTHING_PUBLISHED.has(code)) {
+        } else if (before === undefined && code !== undefined && NOTHING_PUBLISHED.has(code)) {
           // Nothing of this key is in the log: it is as if it had not been used.
-          await store.delete(name).catch(() => undefined); // It expires.
+          await this.#free(name, entry);
         }
         throw error;
       }
@@ -105,6 +116,13 @@ export class Idempotency {
       clearInterval(renewing);
       await this.#release(lease);
     }
+  }
+
+  /** Only what this attempt left: after a takeover it may be another's answer. */
+  async #free(name: string, entry: Entry): Promise<void> {
+    await this.#options.store.replace(name, bytesOf(entry), FREE, this.#lease).catch((err: unknown) => {
+      this.#options.logger.warn({ err }, 'an idempotency key that was not used stays bound to its arguments');
+    });
   }
 
   /** The event is in the log, so the caller is answered whether or not that can be kept. */
@@ -175,10 +193,15 @@ function nameOf({ subject, field, key }: KeyedCall): string {
   return `idempotency:${createHash('sha256').update(text).digest('base64url')}`;
 }
 
+/** Stands for a key that was not used. */
+const FREE = Buffer.from('null');
+
 const bytesOf = (entry: Entry): Buffer => Buffer.from(JSON.stringify(entry));
 
 function entryOf(bytes: Buffer | undefined): Entry | undefined {
-  return bytes === undefined ? undefined : entrySchema.parse(JSON.parse(bytes.toString()));
+  return bytes === undefined || bytes.equals(FREE)
+    ? undefined
+    : entrySchema.parse(JSON.parse(bytes.toString()));
 }
 
 const pendingSchema = z.tuple([z.string(), z.record(z.string(), z.unknown())]);

@@ -10,7 +10,7 @@ import type {
 import { type Identity, subjectOf } from '../core/identity.js';
 import type { Published } from '../core/published.js';
 import type { TraceContext } from '../core/trace.js';
-import { fingerprintOf, type Idempotency } from './idempotency.js';
+import { type Attempt, fingerprintOf, type Idempotency } from './idempotency.js';
 import type { Outcomes } from './outcomes.js';
 import type { Publisher } from './publisher.js';
 
@@ -49,23 +49,30 @@ export class Mutations {
         if (key === undefined) return run(outer);
         const subject = subjectOf(caller.identity);
         // D1: an attempt anew makes the same event ids, whatever a resolver makes of the arguments.
-        const own = JSON.stringify([call.field, key, args]);
+        const id = JSON.stringify([call.field, key, args]);
         const trace = caller.correlated
           ? caller.trace
-          : { ...caller.trace, correlationId: uuidV5(JSON.stringify([subject ?? null, own]), CORRELATED) };
-        const inner = this.#scoped({ ...caller, trace }, own, { mutate: (_call, again) => again(inner) });
+          : { ...caller.trace, correlationId: uuidV5(JSON.stringify([subject ?? null, id]), CORRELATED) };
+        const work = async ({ since }: Attempt) => {
+          // An attempt goes on when who asked is gone: its answer is for whoever asks again.
+          const { signal } = new AbortController();
+          const own = { ...caller, trace, signal, since };
+          const inner = this.#scoped(own, id, { mutate: (_call, again) => again(inner) });
+          return run(inner);
+        };
         const keyed = { subject, field: call.field, key, args };
-        return this.#options.idempotency.run(keyed, async () => run(inner), caller.signal);
+        return this.#options.idempotency.run(keyed, work, caller.signal);
       },
     });
     return outer;
   }
 
   #scoped(
-    { identity, trace, signal }: MutationCaller,
+    caller: MutationCaller & Partial<Attempt>,
     key: string | undefined,
     { mutate }: Pick<GatewayContext, 'mutate'>,
   ): GatewayContext {
+    const { identity, trace, since } = caller;
     const published = new Map<string, number>();
     const publishAll = (
       drafts: readonly EventDraft[],
@@ -82,20 +89,26 @@ export class Mutations {
           const idempotencyKey = given === undefined ? own : JSON.stringify([given, draft.data]);
           return { draft, trace, subject: subjectOf(identity), idempotencyKey };
         }),
+        since,
       );
     const outcome = (
       drafts: readonly EventDraft[],
       wanted: OutcomeWanted,
       options?: PublishOptions,
     ): Promise<Readonly<Record<string, unknown>>> =>
-      this.#options.outcomes.wait(wanted, { identity, correlationId: trace.correlationId, signal }, () =>
-        publishAll(drafts, options),
+      this.#options.outcomes.wait(
+        wanted,
+        { identity, correlationId: trace.correlationId, signal: caller.signal, since },
+        () => publishAll(drafts, options),
       );
     return {
       identity,
       trace,
       idempotencyKey: key,
-      signal,
+      // Made for who asks: most never do.
+      get signal() {
+        return caller.signal;
+      },
       publish: publishWith(publishAll),
       outcome,
       mutate,

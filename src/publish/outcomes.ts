@@ -4,9 +4,10 @@ import { lifeOf } from '../core/cursor.js';
 import { MillraceError } from '../core/errors.js';
 import type { Relayed } from '../core/event.js';
 import type { Identity } from '../core/identity.js';
-import { type Partition, partition, type Topic, type TopicId } from '../core/ids.js';
+import { type Offset, type Partition, partition, type Topic, type TopicId } from '../core/ids.js';
 import { partitionOfKey } from '../core/partitioner.js';
 import { partitionName, type TopicPartition } from '../core/position.js';
+import { CLOCKS_APART, type History } from './history.js';
 
 /** Hears what comes to a partition, in order. */
 export interface OutcomeListener {
@@ -31,6 +32,8 @@ export interface OutcomeSource {
     };
     release(): void;
   }>;
+  /** The offset before the first event at or after `timestamp`. */
+  before(at: TopicPartition, timestamp: number): Promise<Offset>;
 }
 
 /** A subscription that goes on where a mutation's answer is still to come. */
@@ -44,14 +47,25 @@ export interface Continuation {
 
 export interface OutcomesOptions {
   readonly source: OutcomeSource;
+  /** Where an attempt anew looks for the outcome of the one before. */
+  readonly history: History;
   /** How many mutations may wait (C4). */
   readonly maxWaiting: number;
   continuation(field: string, args: Readonly<Record<string, unknown>>, identity: Identity): Continuation;
 }
 
+/** Whose mutation waits. */
+export interface OutcomeCaller {
+  readonly identity: Identity;
+  readonly correlationId: string;
+  readonly signal: AbortSignal;
+  /** When the first attempt began, if this is another one: the outcome may be there since. */
+  readonly since?: number | undefined;
+}
+
 interface Waiting {
   readonly topic: Topic;
-  readonly types: ReadonlySet<string>;
+  is(event: Relayed): boolean;
   found(event: Relayed): void;
   missed(): void;
 }
@@ -82,7 +96,7 @@ export class Outcomes {
    */
   async wait(
     wanted: OutcomeWanted,
-    caller: { readonly identity: Identity; readonly correlationId: string; readonly signal: AbortSignal },
+    caller: OutcomeCaller,
     publish: () => Promise<unknown>,
   ): Promise<Readonly<Record<string, unknown>>> {
     if (this.#count >= this.#options.maxWaiting) {
@@ -107,7 +121,7 @@ export class Outcomes {
     });
     const waiting: Waiting = {
       topic: wanted.topic,
-      types: new Set(wanted.types),
+      is: matcherOf(wanted, caller.correlationId),
       found: (event) => settle(event),
       missed: () => settle(undefined),
     };
@@ -116,11 +130,18 @@ export class Outcomes {
       [...new Set([...ours, ...theirs])].map(async (number) => {
         const at = { topic: wanted.topic, partition: number };
         const here = await this.#follow(at, ours.has(number) ? waiting : undefined, held);
-        if (theirs.includes(number)) reached.set(number, here);
+        // D4: a cursor of an attempt anew stands before what the first one may have led to.
+        if (theirs.includes(number)) reached.set(number, await this.#placeOf(at, here, caller.since));
       }),
     );
     this.#register(caller.correlationId, waiting, held);
     await publish();
+    if (caller.since !== undefined) {
+      const partitions = [...ours].map((number) => ({ topic: wanted.topic, partition: number }));
+      const past = this.#options.history.first(partitions, caller.since, waiting.is);
+      const before = await Promise.race([outcome, past]);
+      if (before !== undefined) return answerOf(before);
+    }
     const timer = setTimeout(waiting.missed, wanted.within);
     held.defer(() => clearTimeout(timer));
     caller.signal.addEventListener('abort', waiting.missed, { once: true });
@@ -132,6 +153,12 @@ export class Outcomes {
     throw new MillraceError('OUTCOME_PENDING', `No outcome came within ${wanted.within} ms.`, {
       details: { correlationId, ...(follow && { cursor, field: follow.field, args: follow.args }) },
     });
+  }
+
+  async #placeOf(at: TopicPartition, here: Reached, since: number | undefined): Promise<Reached> {
+    if (since === undefined) return here;
+    const before = await this.#options.source.before(at, since - CLOCKS_APART);
+    return before < here.offset ? { offset: before, fingerprint: 0 } : here;
   }
 
   async #follow(at: TopicPartition, waiting: Waiting | undefined, held: Held): Promise<Reached> {
@@ -179,10 +206,9 @@ export class Outcomes {
   }
 
   #heard(topic: Topic, event: Relayed): void {
-    const { correlationId, type } = event.event;
+    const { correlationId } = event.event;
     const those = correlationId === undefined ? undefined : this.#byCorrelation.get(correlationId);
-    if (those === undefined || event.event.data === null) return;
-    for (const one of those) if (one.topic === topic && one.types.has(type)) one.found(event);
+    for (const one of those ?? []) if (one.topic === topic && one.is(event)) one.found(event);
   }
 
   #register(correlationId: string, waiting: Waiting, held: Held): void {
@@ -207,6 +233,16 @@ class Held implements Disposable {
   [Symbol.dispose](): void {
     for (const last of this.#last.splice(0).reverse()) last();
   }
+}
+
+/** Of one key only its own events: others may share the correlation id, and the partition. */
+function matcherOf({ types, key }: OutcomeWanted, correlationId: string): (event: Relayed) => boolean {
+  const wanted = new Set(types);
+  return ({ event }) =>
+    event.correlationId === correlationId &&
+    event.data !== null &&
+    wanted.has(event.type) &&
+    (key === undefined || event.subject === key);
 }
 
 function partitionsOf(key: string | undefined, count: number): Partition[] {

@@ -9,6 +9,7 @@ import { childTraceparent, type TraceContext } from '../core/trace.js';
 import type { Metrics } from '../observe/metrics.js';
 import type { EventLog } from '../ports/event-log.js';
 import { Batcher } from './batcher.js';
+import type { History, Recorded } from './history.js';
 
 export interface PublisherOptions {
   /** The CloudEvents `source` of what is published. */
@@ -19,6 +20,8 @@ export interface PublisherOptions {
   readonly maxWaiting: number;
   /** How much one request to the log carries at the most, in bytes. */
   readonly maxBatchBytes: number;
+  /** Where an attempt anew looks for what it published before. */
+  readonly history: History;
 }
 
 export interface PublishRequest {
@@ -47,17 +50,29 @@ export class Publisher implements AsyncDisposable {
 
   /**
    * Resolves once the events are in the log, several of them together or not at all.
+   * @param since when an attempt was made before to publish the same, in milliseconds since 1970: what that
+   *   one got into the log is not appended again (D1)
    * @throws {MillraceError} OVERLOADED, PUBLISH_FAILED, PUBLISH_UNCERTAIN, EVENT_TOO_LARGE, TOPIC_MISSING
    */
-  async publish(requests: readonly PublishRequest[]): Promise<readonly Published[]> {
+  async publish(requests: readonly PublishRequest[], since?: number): Promise<readonly Published[]> {
     const events = requests.map((request) => this.#eventOf(request));
-    const positions = await this.#batcher.append(events.map(({ record }) => record));
+    const places = await this.#places(
+      events.map(({ record }) => record),
+      since,
+    );
     return events.map(({ event, correlationId }, i) => {
-      const position = positions[i];
-      if (position === undefined) throw new Error('The log answered with fewer positions than records');
-      this.#metrics.published.inc({ topic: position.topic });
-      return { ...position, eventId: event.id, correlationId, time: event.time };
+      const place = places[i];
+      if (place === undefined) throw new Error('The log answered with fewer positions than records');
+      return { ...place.position, eventId: event.id, correlationId, time: place.time ?? event.time };
     });
+  }
+
+  async #places(records: readonly NewRecord[], since: number | undefined): Promise<readonly Recorded[]> {
+    const before = since === undefined ? undefined : await this.#options.history.find(records, since);
+    if (before !== undefined) return before;
+    const positions = await this.#batcher.append(records);
+    for (const { topic } of positions) this.#metrics.published.inc({ topic });
+    return positions.map((position) => ({ position, time: undefined }));
   }
 
   #eventOf({ draft, trace, subject, idempotencyKey }: PublishRequest): {

@@ -90,6 +90,45 @@ describe('a mutation', () => {
     expect(shown[1]).toContain('"__typename":"Said","n":2');
   });
 
+  it('D1 tried again after its node died finds the outcome that came meanwhile, and publishes nothing', async () => {
+    await using world = await openWorld({ partitions: 2 });
+    await world.relay();
+    let dead = false;
+    // From then on nothing of the first node comes anywhere.
+    const silent = <T extends object>(part: T, names: readonly string[]): T =>
+      new Proxy(part, {
+        get: (target, name) => {
+          const value = Reflect.get(target, name);
+          if (dead && names.includes(String(name))) return async () => await new Promise(() => {});
+          return typeof value === 'function' ? value.bind(target) : value;
+        },
+      });
+    const state = silent(world.state, ['replace', 'put']);
+    const lease = 300;
+    const [one, two] = [nodeOn({ ...world, state }, SCHEMA, { lease }), nodeOn(world, SCHEMA, { lease })];
+    void one.run(ASK, { correlationId: 'c-1' });
+    await expect.poll(() => end(world)).toBe(1);
+    dead = true;
+    await reply(world, 'c-1', 'Said', { n: 5 });
+    const second = await two.run(ASK, { correlationId: 'c-1' });
+    expect(second).toEqual({ data: { ask: { __typename: 'Said', n: 5 } } });
+    expect(await end(world)).toBe(2);
+  });
+
+  it('D1 goes on when its caller is gone, and a retry with its key gets the outcome', async () => {
+    await using world = await openWorld({ partitions: 2 });
+    await world.relay();
+    const node = nodeOn(world, SCHEMA);
+    const left = new AbortController();
+    void node.run(ASK, { correlationId: 'c-1', signal: left.signal });
+    await expect.poll(() => end(world)).toBe(1);
+    left.abort();
+    const again = node.run(ASK, { correlationId: 'c-1' });
+    await reply(world, 'c-1', 'Said', { n: 6 });
+    expect(await again).toEqual({ data: { ask: { __typename: 'Said', n: 6 } } });
+    expect(await end(world)).toBe(2);
+  });
+
   it('D1 appends several events together, and says where each is', async () => {
     await using world = await openWorld({ partitions: 2 });
     const node = nodeOn(world, SCHEMA);

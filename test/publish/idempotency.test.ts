@@ -32,6 +32,9 @@ async function eventsOf({ log, topic }: World) {
 }
 
 const SAY = 'mutation ($n: Int!) { say(n: $n) { eventId offset correlationId time } }';
+const fail = (): never => {
+  throw new Error('There is no event');
+};
 const codesOf = (result: { errors?: readonly { extensions?: unknown }[] | undefined }) =>
   result.errors?.map(({ extensions }) => (extensions as { code: string }).code);
 
@@ -100,7 +103,7 @@ describe('an idempotency key', () => {
     expect(await Promise.all([first, ...others])).toEqual([answer, answer, answer]);
   });
 
-  it('D1 is taken over from a node that died, and the second attempt makes the same event id', async () => {
+  it('D1 is taken over from a node that died, and the second attempt publishes no second event', async () => {
     await using world = await openWorld();
     const { log, state } = world;
     // It appends, and then is never heard of again: neither an answer nor a renewal of its lease comes.
@@ -130,13 +133,38 @@ describe('an idempotency key', () => {
     const second = await two.run(SAY, call);
     expect(second.errors).toBeUndefined();
     const events = await eventsOf(world);
+    expect(events).toHaveLength(1);
+    const [{ id: eventId, correlationId, time } = fail()] = events;
+    expect(second.data?.['say']).toEqual({ eventId, correlationId, time, offset: '0' });
+  });
+
+  it('D1 of an attempt whose event comes later than one looks for it makes the same event id', async () => {
+    await using world = await openWorld();
+    const { log } = world;
+    const sent: Parameters<EventLog['append']>[] = [];
+    // The first request is on its way when its answer is given up, and arrives after everything else.
+    const slow: EventLog = new Proxy(log, {
+      get: (target, name) =>
+        name === 'append'
+          ? async (...call: Parameters<EventLog['append']>) => {
+              if (sent.push(call) === 1) throw new MillraceError('PUBLISH_UNCERTAIN', 'no answer');
+              return target.append(...call);
+            }
+          : Reflect.get(target, name),
+    });
+    const node = nodeAt(world, { log: slow });
+    const call = { variables: { n: 1 }, idempotencyKey: 'k' };
+    expect(codesOf(await node.run(SAY, call))).toEqual(['PUBLISH_UNCERTAIN']);
+    expect((await node.run(SAY, call)).errors).toBeUndefined();
+    await log.append(sent[0]?.[0] ?? [], AbortSignal.timeout(30_000));
+    const events = await eventsOf(world);
     expect(events).toHaveLength(2);
     expect(events[0]?.id).toBe(events[1]?.id);
     expect(events[0]?.correlationId).toBe(events[1]?.correlationId);
     expect(events.map(({ idempotent }) => idempotent)).toEqual([true, true]);
   });
 
-  it('D1 after an uncertain attempt makes the same event id, whatever its resolver makes of it', async () => {
+  it('D1 after an uncertain attempt finds the event that is there, and publishes no second one', async () => {
     await using world = await openWorld();
     const { log } = world;
     let tries = 0;
@@ -158,7 +186,46 @@ describe('an idempotency key', () => {
     const second = await node.run(SAY, call);
     expect(second.errors).toBeUndefined();
     expect(await node.run(SAY, call)).toEqual(second);
-    expect(new Set((await eventsOf(world)).map(({ id }) => id)).size).toBe(1);
+    const events = await eventsOf(world);
+    expect(events.map(({ id }) => id)).toEqual([expect.any(String)]);
+    expect(second.data?.['say']).toMatchObject({ eventId: events[0]?.id, offset: '0' });
+  });
+
+  it('D1 of an attempt that lost its lease frees nothing that another one answered', async () => {
+    await using world = await openWorld();
+    const lease = 200;
+    let made = 0;
+    let fail = (_error: Error): void => {};
+    const own = async () => {
+      made += 1;
+      if (made > 1) return { n: 1, made };
+      return new Promise((_resolve, reject) => {
+        fail = reject;
+      });
+    };
+    const resolvers = { Mutation: { own } };
+    const stalled = new Proxy(world.state, {
+      get: (target, name) => {
+        const value = Reflect.get(target, name);
+        // Its renewals do not arrive.
+        if (name === 'replace')
+          return async (...call: Parameters<typeof target.replace>) =>
+            call[0].endsWith(':lease') ? false : await target.replace(...call);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+    const [one, two] = [
+      nodeAt({ ...world, state: stalled }, { resolvers, lease }),
+      nodeAt(world, { resolvers, lease }),
+    ];
+    const query = 'mutation { own(n: 1) { n made } }';
+    const first = one.run(query, { idempotencyKey: 'k' });
+    await expect.poll(() => made).toBe(1);
+    const second = await two.run(query, { idempotencyKey: 'k' });
+    expect(second).toEqual({ data: { own: { n: 1, made: 2 } } });
+    fail(new MillraceError('PUBLISH_FAILED', 'nothing was published'));
+    expect(codesOf(await first)).toEqual(['PUBLISH_FAILED']);
+    expect(await two.run(query, { idempotencyKey: 'k' })).toEqual(second);
   });
 
   it('D1 is free again after an error that says that nothing was published', async () => {

@@ -5,6 +5,7 @@ import { openLogger } from '../../src/observe/log.js';
 import type { Metrics } from '../../src/observe/metrics.js';
 import type { EventLog } from '../../src/ports/event-log.js';
 import type { StateStore } from '../../src/ports/state-store.js';
+import { History } from '../../src/publish/history.js';
 import { Idempotency } from '../../src/publish/idempotency.js';
 import { Mutations } from '../../src/publish/mutations.js';
 import { Outcomes } from '../../src/publish/outcomes.js';
@@ -22,9 +23,10 @@ export function mutationsOn(parts: {
   readonly lease?: number;
 }): Mutations {
   const { log, store, hub, metrics, bindings, codec, lease } = parts;
-  const bounds = { deadline: 10_000, maxWaiting: 100, maxBatchBytes: 900_000 };
+  const bounds = { deadline: 10_000, maxWaiting: 2_000, maxBatchBytes: 900_000 };
+  const history = new History({ log, logger: openLogger('silent'), within: 10_000 });
   return new Mutations({
-    publisher: new Publisher(log, { source: '/test', ...bounds }, metrics),
+    publisher: new Publisher(log, { source: '/test', history, ...bounds }, metrics),
     idempotency: new Idempotency({
       store,
       logger: openLogger('silent'),
@@ -33,7 +35,8 @@ export function mutationsOn(parts: {
     }),
     outcomes: new Outcomes({
       source: hub,
-      maxWaiting: 100,
+      history,
+      maxWaiting: 2_000,
       continuation: (field, args, identity) => continuationOf(bindings, codec, field, args, identity),
     }),
   });
