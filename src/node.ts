@@ -26,7 +26,7 @@ import type { EventLog, TopicSpec } from './ports/event-log.js';
 import type { Fanout } from './ports/fanout.js';
 import type { StateStore } from './ports/state-store.js';
 import { process as runService } from './process/process.js';
-import type { Service } from './process/service.js';
+import type { AnyService } from './process/service.js';
 import type { Project } from './project.js';
 import { Idempotency } from './publish/idempotency.js';
 import { Mutations } from './publish/mutations.js';
@@ -288,7 +288,7 @@ interface ServiceParts {
 }
 
 function startService(
-  service: Service,
+  service: AnyService,
   { log, formats, metrics, logger, config }: ServiceParts,
   starting: AbortSignal,
 ) {
@@ -325,7 +325,10 @@ function authenticator(config: Config, project: Project): Authenticate {
   return project.authenticate ?? (() => Promise.resolve(ANONYMOUS));
 }
 
-function chosenServices(all: readonly Service[], chosen: readonly string[] | 'all'): readonly Service[] {
+function chosenServices(
+  all: readonly AnyService[],
+  chosen: readonly string[] | 'all',
+): readonly AnyService[] {
   if (chosen === 'all') return all;
   return chosen.map((name) => {
     const service = all.find((known) => known.name === name);
@@ -340,12 +343,12 @@ function formatsOf(bindings: Bindings): ReadonlyMap<Topic, TopicFormat> {
 }
 
 /** The topics of the schema and of services. */
-export function topicNames(bindings: Bindings, services: readonly Service[]): readonly Topic[] {
+export function topicNames(bindings: Bindings, services: readonly AnyService[]): readonly Topic[] {
   const ofServices = services.flatMap((service) => service.topics.map(topic));
   return [...new Set<Topic>([...bindings.topics.keys(), ...ofServices])];
 }
 
-function topicsOf(bindings: Bindings, services: readonly Service[], config: Config): readonly TopicSpec[] {
+function topicsOf(bindings: Bindings, services: readonly AnyService[], config: Config): readonly TopicSpec[] {
   const spec = { partitions: config.TOPIC_PARTITIONS, replicas: config.TOPIC_REPLICAS, config: {} };
   return topicNames(bindings, services).flatMap((name) => [
     { topic: name, ...spec },
