@@ -3,8 +3,15 @@
  * changes without notice.
  */
 export type { Authenticate, Credentials } from './auth/authenticate.js';
-export type { EventDraft, GatewayContext } from './binding/context.js';
-export type { ResolverMap } from './binding/resolvers.js';
+export type {
+  OutcomeOptions,
+  OutgoingDraft,
+  Resolver,
+  ResolverCall,
+  ResolverMap,
+  ResolverPublish,
+  ViewReader,
+} from './binding/resolvers.js';
 export { type ErrorCode, MillraceError } from './core/errors.js';
 export { ANONYMOUS, type Claims, type Identity, subjectOf } from './core/identity.js';
 export { type Topic, topic } from './core/ids.js';
