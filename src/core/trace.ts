@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 
 /** Where a request stands in a distributed trace, and which flow it belongs to. */
 export interface TraceContext {
@@ -16,10 +16,16 @@ export function isTraceparent(value: string): boolean {
   return TRACEPARENT.test(value);
 }
 
+/**
+ * 32 digits. Of a UUID, for which Node has random bytes ready, where `randomBytes` asks the system each time
+ * (bench: mutations); six of the bits say that it is one, and the rest are as random.
+ */
+const randomHex = (): string => randomUUID().replaceAll('-', '');
+
 /** A `traceparent` for a span of ours below `parent`, or for a new trace when there is none that is valid. */
 export function childTraceparent(parent: string | undefined): string {
-  const span = randomBytes(8).toString('hex');
+  const span = randomHex().slice(16);
   if (parent !== undefined && isTraceparent(parent))
     return `${parent.slice(0, 36)}${span}${parent.slice(52)}`;
-  return `00-${randomBytes(16).toString('hex')}-${span}-01`;
+  return `00-${randomHex()}-${span}-01`;
 }

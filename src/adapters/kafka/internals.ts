@@ -138,6 +138,8 @@ export interface Decoder {
 
 export interface Encoder {
   writeInt8(value: number): Encoder;
+  writeInt16(value: number): Encoder;
+  writeString(value: string | null): Encoder;
   writeInt32(value: number): Encoder;
   writeInt64(value: string): Encoder;
   writeBytes(value: Buffer): Encoder;
@@ -171,6 +173,7 @@ export const createEncoder = (() => {
 export const codecOf = load('kafkajs/src/protocol/message/compression').lookupCodecByAttributes as (
   attributes: number,
 ) => Codec | null;
+export const crc32c = load('kafkajs/src/protocol/recordBatch/crc32C') as (bytes: Buffer) => number;
 const createErrorFromCode = load('kafkajs/src/protocol/error').createErrorFromCode as (code: number) => Error;
 
 /** Errors that are newer than kafkajs. */

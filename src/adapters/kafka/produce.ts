@@ -4,7 +4,8 @@ import { partitionName, type TopicPartition } from '../../core/position.js';
 import type { NewRecord } from '../../core/record.js';
 import type { Connection } from './connection.js';
 import { backoff, failureOf, pause, withSignal } from './failures.js';
-import { type Broker, errorOfCode, produceRequest } from './internals.js';
+import { type Broker, errorOfCode } from './internals.js';
+import { requestOf } from './produce-request.js';
 import type { ProducerId } from './producer-id.js';
 
 /** Records that go into one partition as one record batch: all of them or none. */
@@ -122,25 +123,7 @@ async function request(
   producer: ProducerId,
   portions: readonly Portion[],
 ): Promise<Map<string, Outcome>> {
-  const timestamp = Date.now();
-  const topics = [...new Set(portions.map(({ topic }) => topic))];
-  const { request: encoded, response } = produceRequest({
-    acks: -1,
-    timeout: ACK_TIMEOUT,
-    transactionalId: producer.transactionalId,
-    producerId: producer.id,
-    producerEpoch: producer.epoch,
-    topicData: topics.map((topic) => ({
-      topic,
-      partitions: portions
-        .filter((one) => one.topic === topic)
-        .map((one) => ({
-          partition: one.partition,
-          firstSequence: producer.sequence(one),
-          messages: one.records.map(({ key, value, headers }) => ({ key, value, headers, timestamp })),
-        })),
-    })),
-  });
+  const { request: encoded, response } = requestOf(producer, portions, ACK_TIMEOUT);
   // The library would throw the first partition's error and forget how the others fared.
   const parse = async (data: unknown): Promise<unknown> => data;
   try {
