@@ -30,6 +30,7 @@ async function loadAll(config: Config): Promise<{ project: Project; bindings: Bi
   const bound = bindSchema({
     sources,
     ...(project.resolvers === undefined ? {} : { resolvers: project.resolvers }),
+    views: project.views ?? [],
   });
   if (bound.ok) return { project, bindings: bound.bindings };
   const { length } = bound.mistakes;

@@ -25,7 +25,7 @@ import type { EventLog, TopicSpec } from './ports/event-log.js';
 import type { Fanout } from './ports/fanout.js';
 import type { StateStore } from './ports/state-store.js';
 import type { AnyService } from './process/service.js';
-import { type ServiceParts, startService } from './process/start.js';
+import { decoderOf, type ServiceParts, startService } from './process/start.js';
 import type { Project } from './project.js';
 import { History } from './publish/history.js';
 import { Idempotency } from './publish/idempotency.js';
@@ -37,6 +37,10 @@ import { ownCursorSecret } from './secrets.js';
 import { continuationOf } from './subscribe/continuation.js';
 import { Subscriptions } from './subscribe/subscriptions.js';
 import { createHttpServer } from './transport/http.js';
+import type { AnyView } from './view/view.js';
+import { ViewStore } from './view/view-store.js';
+import { Views } from './view/views.js';
+import { ViewWorker } from './view/worker.js';
 
 export interface NodeOptions {
   readonly config: Config;
@@ -79,8 +83,12 @@ async function compose(options: NodeOptions, parts: Parts, starting: AbortSignal
   const { config, roles, project, bindings, logger } = options;
   const metrics = options.metrics ?? new Metrics();
   const { log, fanout, store } = await openAdapters(options, metrics, parts);
-  const services = chosenServices(project.services ?? [], roles.services);
-  await log.ensureTopics(topicsOf(bindings, services, config), { create: config.TOPIC_CREATE }, starting);
+  const { services, views } = chosen(project, roles.services);
+  await log.ensureTopics(
+    topicsOf(bindings, [...services, ...views], config),
+    { create: config.TOPIC_CREATE },
+    starting,
+  );
 
   const lines = [`log      ${log.description}`];
   const running: Promise<void>[] = [];
@@ -103,13 +111,19 @@ async function compose(options: NodeOptions, parts: Parts, starting: AbortSignal
     running.push(work.ended);
   }
   if (services.length > 0) lines.push(`services ${services.map(({ name }) => name).join(', ')}`);
+  const opened = views.length > 0 || roles.gateway ? parts.own(await store()) : undefined;
+  const viewStore = opened && new ViewStore(opened);
+  for (const view of views) {
+    if (viewStore === undefined) break;
+    const group = `${config.RELAY_GROUP}-view-${view.name}`;
+    const decode = decoderOf(formats);
+    const worker = parts.own(new ViewWorker({ view, log, store: viewStore, group, decode, metrics, logger }));
+    running.push(worker.ended);
+  }
+  if (views.length > 0) lines.push(`views    ${views.map(({ name }) => name).join(', ')}`);
   let url: string | undefined;
-  if (roles.gateway && fanout !== undefined) {
-    url = await startGateway(
-      options,
-      { log, fanout, store: parts.own(await store()), formats, metrics },
-      parts,
-    );
+  if (roles.gateway && fanout !== undefined && opened !== undefined) {
+    url = await startGateway(options, { log, fanout, store: opened, formats, metrics }, parts);
   }
   return {
     url,
@@ -228,6 +242,13 @@ async function startGateway(
   const ring = { events: config.RING_EVENTS, bytes: config.RING_BYTES };
   const hub = parts.own(new Hub({ log, fanout, formats, metrics, logger, ring, linger: 10_000 }));
   const codec = new CursorCodec(secrets);
+  const views = new Views({
+    views: project.views ?? [],
+    store: new ViewStore(store),
+    codec,
+    topics: hub.topics,
+    deadline: config.VIEW_DEADLINE_MS,
+  });
   const subscriptions = new Subscriptions({
     bindings,
     hub,
@@ -235,9 +256,11 @@ async function startGateway(
     metrics,
     logger,
     maxCharacters: config.MAX_SUBSCRIPTION_CHARS,
+    views,
     deadLetters: parts.own(new DeadLetters({ log, metrics, logger })),
   });
   const mutations = new Mutations({
+    views,
     publisher,
     idempotency: new Idempotency({ store, logger, ttl: config.IDEMPOTENCY_TTL_MS }),
     outcomes: new Outcomes({
@@ -314,30 +337,36 @@ function authenticator(config: Config, project: Project): Authenticate {
   return project.authenticate ?? (() => Promise.resolve(ANONYMOUS));
 }
 
-function chosenServices(
-  all: readonly AnyService[],
-  chosen: readonly string[] | 'all',
-): readonly AnyService[] {
-  if (chosen === 'all') return all;
-  return chosen.map((name) => {
-    const service = all.find((known) => known.name === name);
-    if (service !== undefined) return service;
-    const names = all.map((known) => known.name).join(', ') || 'none';
-    throw new ConfigError(`There is no service named ${name}; the project has: ${names}.`);
-  });
+/** What of the project runs here: everything, or what is named. */
+function chosen(
+  { services = [], views = [] }: Project,
+  named: readonly string[] | 'all',
+): { readonly services: readonly AnyService[]; readonly views: readonly AnyView[] } {
+  if (named === 'all') return { services, views };
+  const known = new Set([...services, ...views].map(({ name }) => name));
+  for (const name of named) {
+    if (known.has(name)) continue;
+    const names = [...known].join(', ') || 'none';
+    throw new ConfigError(`There is no service or view named ${name}; the project has: ${names}.`);
+  }
+  const isNamed = ({ name }: { readonly name: string }): boolean => named.includes(name);
+  return { services: services.filter(isNamed), views: views.filter(isNamed) };
 }
 
 export function formatsOf(bindings: Bindings): ReadonlyMap<Topic, TopicFormat> {
   return new Map([...bindings.topics.values()].map(({ topic: name, format }) => [name, format]));
 }
 
-/** The topics of the schema and of services. */
-export function topicNames(bindings: Bindings, services: readonly AnyService[]): readonly Topic[] {
+/** A service or a view, as far as topics are concerned. */
+type Following = Pick<AnyService, 'topics'>;
+
+/** The topics of the schema, and of services and views. */
+export function topicNames(bindings: Bindings, services: readonly Following[]): readonly Topic[] {
   const ofServices = services.flatMap((service) => service.topics.map(topic));
   return [...new Set<Topic>([...bindings.topics.keys(), ...ofServices])];
 }
 
-function topicsOf(bindings: Bindings, services: readonly AnyService[], config: Config): readonly TopicSpec[] {
+function topicsOf(bindings: Bindings, services: readonly Following[], config: Config): readonly TopicSpec[] {
   const spec = { partitions: config.TOPIC_PARTITIONS, replicas: config.TOPIC_REPLICAS, config: {} };
   return topicNames(bindings, services).flatMap((name) => [
     { topic: name, ...spec },

@@ -126,6 +126,15 @@ export class Metrics {
     undefined,
     ['service', 'topic', 'partition'],
   );
+  readonly viewEvents = this.#counter('millrace_view_events_total', 'Events that were folded into views', [
+    'view',
+  ]);
+  readonly viewLag = this.#gauge(
+    'millrace_view_lag_records',
+    'Records that a view has still to come to, as of its last batch',
+    undefined,
+    ['view', 'topic', 'partition'],
+  );
   readonly problems = this.#counter(
     'millrace_problems_total',
     'Faults of what the gateway stands on, by kind',

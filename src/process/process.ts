@@ -7,6 +7,7 @@ import { type PartitionLife, type Position, partitionName, type TopicPartition }
 import type { LogRecord, NewRecord } from '../core/record.js';
 import { childTraceparent } from '../core/trace.js';
 import type { AssignedBatch, EventLog } from '../ports/event-log.js';
+import { eventOf } from './event-of.js';
 import { Generation } from './generation.js';
 import { inChains } from './in-chains.js';
 import { KeyStates } from './key-states.js';
@@ -230,7 +231,7 @@ export class Work {
     states: KeyStates | undefined,
     signal: AbortSignal,
   ): Promise<readonly OutgoingEvent[]> {
-    const seen = view(event, record, topic);
+    const seen = eventOf(event, record, topic);
     const { key } = seen;
     try {
       const state = states && key !== null ? states.get(key) : this.#options.service.initial;
@@ -266,14 +267,4 @@ export class Work {
       data: Buffer.from(JSON.stringify(out.data)),
     });
   }
-}
-
-function view(event: Event, { timestamp }: LogRecord, topic: string): ServiceEvent {
-  const { id, source, type, time, correlationId, subject } = event;
-  return { id, topic, source, type, key: subject, time, timestamp, correlationId, data: parse(event.data) };
-}
-
-function parse(data: Buffer | null): ServiceEvent['data'] {
-  // Decoding has checked that data is a JSON object, or null.
-  return data === null ? null : (JSON.parse(data.toString('utf8')) as Readonly<Record<string, unknown>>);
 }

@@ -53,6 +53,11 @@ export async function ensureStates(
   await log.ensureTopics(specs, { create: made.create }, signal);
 }
 
+/** What a record says, by the format of its topic. */
+export function decoderOf(formats: ReadonlyMap<Topic, TopicFormat>): ProcessOptions['decode'] {
+  return (record, at) => decodeRecord(record, formats.get(at.topic) ?? { kind: 'CLOUDEVENTS' }, at);
+}
+
 export function processOptions(
   service: AnyService,
   { log, formats, metrics, logger, prefix }: ServiceParts,
@@ -62,7 +67,7 @@ export function processOptions(
     log,
     group: groupOf(service, prefix),
     service,
-    decode: (record, at) => decodeRecord(record, formats.get(at.topic) ?? { kind: 'CLOUDEVENTS' }, at),
+    decode: decoderOf(formats),
     onInvalid: (at, kind) => metrics.invalid.inc({ topic: at.topic, kind }),
     onFailure: (at, event, err) => {
       metrics.problems.inc({ kind: 'service' });
