@@ -9,5 +9,12 @@ export { type ErrorCode, MillraceError } from './core/errors.js';
 export { ANONYMOUS, type Claims, type Identity, subjectOf } from './core/identity.js';
 export { type Topic, topic } from './core/ids.js';
 export type { Published } from './core/published.js';
-export type { OutgoingEvent, Service, ServiceContext, ServiceEvent } from './process/service.js';
+export type {
+  AnyService,
+  Handled,
+  OutgoingEvent,
+  Service,
+  ServiceContext,
+  ServiceEvent,
+} from './process/service.js';
 export { defineGateway, type Example, type Project } from './project.js';

@@ -23,7 +23,7 @@ import { Gateway } from './operation/gateway.js';
 import type { EventLog, TopicSpec } from './ports/event-log.js';
 import type { Fanout } from './ports/fanout.js';
 import { process as runService } from './process/process.js';
-import type { Service } from './process/service.js';
+import type { AnyService } from './process/service.js';
 import type { Project } from './project.js';
 import { Publisher } from './publish/publisher.js';
 import { Relay } from './relay/relay.js';
@@ -245,7 +245,7 @@ interface ServiceParts {
 }
 
 function startService(
-  service: Service,
+  service: AnyService,
   { log, formats, metrics, logger, config }: ServiceParts,
   starting: AbortSignal,
 ) {
@@ -282,7 +282,10 @@ function authenticator(config: Config, project: Project): Authenticate {
   return project.authenticate ?? (() => Promise.resolve(ANONYMOUS));
 }
 
-function chosenServices(all: readonly Service[], chosen: readonly string[] | 'all'): readonly Service[] {
+function chosenServices(
+  all: readonly AnyService[],
+  chosen: readonly string[] | 'all',
+): readonly AnyService[] {
   if (chosen === 'all') return all;
   return chosen.map((name) => {
     const service = all.find((known) => known.name === name);
@@ -297,12 +300,12 @@ function formatsOf(bindings: Bindings): ReadonlyMap<Topic, TopicFormat> {
 }
 
 /** The topics of the schema and of services. */
-export function topicNames(bindings: Bindings, services: readonly Service[]): readonly Topic[] {
+export function topicNames(bindings: Bindings, services: readonly AnyService[]): readonly Topic[] {
   const ofServices = services.flatMap((service) => service.topics.map(topic));
   return [...new Set<Topic>([...bindings.topics.keys(), ...ofServices])];
 }
 
-function topicsOf(bindings: Bindings, services: readonly Service[], config: Config): readonly TopicSpec[] {
+function topicsOf(bindings: Bindings, services: readonly AnyService[], config: Config): readonly TopicSpec[] {
   const spec = { partitions: config.TOPIC_PARTITIONS, replicas: config.TOPIC_REPLICAS, config: {} };
   return topicNames(bindings, services).flatMap((name) => [
     { topic: name, ...spec },

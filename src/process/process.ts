@@ -7,13 +7,13 @@ import { type Position, partitionName, type TopicPartition } from '../core/posit
 import type { LogRecord, NewRecord } from '../core/record.js';
 import { childTraceparent } from '../core/trace.js';
 import type { AssignedBatch, EventLog } from '../ports/event-log.js';
-import type { OutgoingEvent, Service, ServiceEvent } from './service.js';
+import type { AnyService, OutgoingEvent, ServiceEvent } from './service.js';
 
 export interface ProcessOptions {
   readonly log: EventLog;
   /** The consumer group. Its members share the work; their progress outlives them. */
   readonly group: string;
-  readonly service: Service;
+  readonly service: AnyService;
   /** What a record says, by the format of its topic. */
   readonly decode: (record: LogRecord, at: TopicPartition) => Decoded;
   /** A record that is no valid event: it is passed over. */
@@ -88,9 +88,11 @@ class Work {
 
   async #handle(event: Event, record: LogRecord, batch: AssignedBatch): Promise<readonly OutgoingEvent[]> {
     const { topic, partition, signal } = batch;
-    const seen = view(event, topic);
+    const seen = view(event, record, topic);
     try {
-      return await this.#options.service.handle(seen, { signal });
+      const { service } = this.#options;
+      const said = await service.handle(seen, { state: service.initial, signal });
+      return 'state' in said ? (said.events ?? []) : said;
     } catch (error) {
       if (!signal.aborted)
         this.#options.onFailure?.({ topic, partition, offset: record.offset }, seen, error);
@@ -118,9 +120,9 @@ class Work {
   }
 }
 
-function view(event: Event, topic: string): ServiceEvent {
+function view(event: Event, { timestamp }: LogRecord, topic: string): ServiceEvent {
   const { id, source, type, time, correlationId, subject } = event;
-  return { id, topic, source, type, key: subject, time, correlationId, data: parse(event.data) };
+  return { id, topic, source, type, key: subject, time, timestamp, correlationId, data: parse(event.data) };
 }
 
 function parse(data: Buffer | null): ServiceEvent['data'] {
