@@ -45,12 +45,25 @@ export interface AssignedBatch extends LogBatch {
   commit(outputs?: readonly NewRecord[]): Promise<readonly Position[]>;
 }
 
+/** Which group to join, and for what. */
+export interface JoinedGroup {
+  readonly group: string;
+  readonly topics: readonly Topic[];
+  /**
+   * Fenced from the beginning: when `assigned` is called, whatever former owners of the partition had begun
+   * to commit is there to be read or never will be, and they can commit outputs no more (D9). Without it that
+   * is so from this member's own first commit on. For whoever reads back what former owners committed.
+   */
+  readonly fenced?: boolean;
+}
+
 export interface GroupHandler {
   /**
    * Called once per assignment of a partition, before its first batch, also when the partition is empty.
    * It is assigned anew when its topic was deleted and made anew: the batches between two calls are all of
    * one topic, the one with `topicId`. It is called again as well when the log no longer has the place where
-   * the member stands: what follows may not meet what came before.
+   * the member stands, and when a commit of this member turns out to have been made that it took for failed:
+   * what follows may not meet what came before.
    * @returns where to begin, what is before it being done; `undefined`: where the group's progress in this topic stands, or else at the
    *   earliest record. A place that the partition does not have becomes the earliest.
    */
@@ -123,11 +136,7 @@ export interface EventLog extends AsyncDisposable {
    * Joins a consumer group. Each partition of `topics` is given to exactly one of its members at a time;
    * what a member leaves uncommitted, the next one gets again. Resolves once the member has joined.
    */
-  join(
-    group: { readonly group: string; readonly topics: readonly Topic[] },
-    handler: GroupHandler,
-    signal: AbortSignal,
-  ): Promise<GroupMember>;
+  join(group: JoinedGroup, handler: GroupHandler, signal: AbortSignal): Promise<GroupMember>;
 }
 
 /** Thrown by `read`: the topic was deleted, and another one has its name now. */

@@ -191,6 +191,7 @@ export class Journal {
 
   private check(record: NewRecord): void {
     this.partitionsOf(record.topic);
+    if (record.partition !== undefined) this.stateOf({ topic: record.topic, partition: record.partition });
     const size = sizeOf(record);
     if (size <= MAX_RECORD_BYTES) return;
     throw new MillraceError(
@@ -199,7 +200,8 @@ export class Journal {
     );
   }
 
-  private place({ topic: name, key }: NewRecord): TopicPartition {
+  private place({ topic: name, key, partition: given }: NewRecord): TopicPartition {
+    if (given !== undefined) return { topic: name, partition: given };
     const count = this.partitionsOf(name).length;
     return {
       topic: name,

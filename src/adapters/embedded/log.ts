@@ -7,6 +7,7 @@ import {
   type EventLog,
   type GroupHandler,
   type GroupMember,
+  type JoinedGroup,
   type Range,
   type TopicDescription,
   TopicRecreated,
@@ -93,11 +94,7 @@ class EmbeddedLog implements EventLog {
     return this.store.journal.offsetAt({ topic, partition }, timestamp);
   }
 
-  async join(
-    group: { readonly group: string; readonly topics: readonly Topic[] },
-    handler: GroupHandler,
-    signal: AbortSignal,
-  ): Promise<GroupMember> {
+  async join(group: JoinedGroup, handler: GroupHandler, signal: AbortSignal): Promise<GroupMember> {
     this.check(signal);
     const member = await this.store.groups.join(group, handler, signal);
     this.members.add(member);

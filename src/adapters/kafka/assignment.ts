@@ -18,6 +18,8 @@ export interface AssignmentHost {
   readonly control: Connection;
   /** Transactions go over this one. */
   readonly writing: Connection;
+  /** Whether former owners are fenced before the handler hears of the partition. */
+  readonly fenced: boolean;
   /** The topic may be another one by now: it is to be looked at. */
   doubt(): void;
 }
@@ -149,10 +151,12 @@ export class Assignment {
   private async begin(): Promise<boolean> {
     if (this.begun) return true;
     const { signal } = this.ending;
+    const { control, group, fenced } = this.host;
+    // D9: before the handler reads anything back, and before the progress is looked at.
+    if (fenced) this.progress = await this.takeOver(signal);
     const asked = await this.handler.assigned?.(this.at, signal);
     if (signal.aborted) return false;
-    const { control, group } = this.host;
-    this.progress = await committedOffset(control, group.groupId, this.at, signal);
+    if (!fenced) this.progress = await committedOffset(control, group.groupId, this.at, signal);
     const from = await this.within(asked ?? this.progress, signal);
     if (signal.aborted) return false;
     await this.catchUpProgress(asked, from);
@@ -163,6 +167,12 @@ export class Assignment {
     this.begun = true;
     this.wake();
     return true;
+  }
+
+  private takeOver(signal: AbortSignal): Promise<Offset | undefined> {
+    const { control, writing, group } = this.host;
+    this.transactions = new TransactionalWriter(writing, control, group, this.at, undefined);
+    return this.transactions.takeOver(signal);
   }
 
   /** Where to begin. Only a fetch knows that a place is not there: a new leader may lag behind with its bounds. */
@@ -202,7 +212,12 @@ export class Assignment {
     } catch (error) {
       this.epoch++;
       this.queue.length = 0;
-      this.position = first;
+      // D1: what this member took for failed was committed: to hand it out again would make it act twice.
+      if (this.transactions?.overtaken) {
+        this.transactions = undefined;
+        this.begun = false;
+      }
+      this.position = this.begun ? first : undefined;
       this.wake();
       throw error;
     }

@@ -9,6 +9,7 @@ import type {
   EventLog,
   GroupHandler,
   GroupMember,
+  JoinedGroup,
   Range,
   TopicDescription,
   TopicSpec,
@@ -116,7 +117,7 @@ class KafkaLog implements EventLog {
   }
 
   async join(
-    { group, topics }: { readonly group: string; readonly topics: readonly Topic[] },
+    { group, topics, fenced = false }: JoinedGroup,
     handler: GroupHandler,
     signal: AbortSignal,
   ): Promise<GroupMember> {
@@ -124,7 +125,7 @@ class KafkaLog implements EventLog {
     for (const topic of topics) await this.reading.layout(topic, this.within(signal));
     const member = new Member(
       this.connect(),
-      { control: this.reading, writing: this.writing },
+      { control: this.reading, writing: this.writing, fenced },
       {
         group,
         topics,

@@ -28,6 +28,7 @@ const COMMIT_WITHIN = 25_000;
 export class TransactionalWriter {
   private producer: ProducerId | undefined;
   private turn = 0;
+  private elsewhere = false;
   private readonly transactionalId: string;
 
   constructor(
@@ -39,6 +40,23 @@ export class TransactionalWriter {
     private progress: Offset | undefined,
   ) {
     this.transactionalId = `${membership.groupId}-${at.topic}-${at.partition}`;
+  }
+
+  /** Whether the progress was found elsewhere than where this member left it: it has to begin anew. */
+  get overtaken(): boolean {
+    return this.elsewhere;
+  }
+
+  /**
+   * Ends what former owners had begun, and fences them.
+   * @returns where the group's progress stands, which none of them can move any more
+   */
+  async takeOver(signal: AbortSignal): Promise<Offset | undefined> {
+    const producer = await this.identity(signal);
+    this.progress = await committedOffset(this.control, this.membership.groupId, this.at, signal);
+    await this.checkMembership(signal);
+    this.producer = producer;
+    return this.progress;
   }
 
   /** The progress was moved to `next` without a transaction. */
@@ -71,22 +89,31 @@ export class TransactionalWriter {
    * certain where the group's progress stands: another owner may have committed while this one began.
    */
   private async begin(signal: AbortSignal): Promise<ProducerId> {
+    const producer = await this.identity(signal);
+    const { groupId } = this.membership;
+    const progress = await committedOffset(this.control, groupId, this.at, signal);
+    if (progress !== this.progress) {
+      this.elsewhere = true;
+      throw new Error(`The progress of ${groupId} in ${partitionName(this.at)} is not where it was left`);
+    }
+    await this.checkMembership(signal);
+    return producer;
+  }
+
+  private async identity(signal: AbortSignal): Promise<ProducerId> {
     const { transactionalId } = this;
     const { producerId, producerEpoch } = await this.coordinate(
       (coordinator) =>
         coordinator.initProducerId({ transactionalId, transactionTimeout: TRANSACTION_TIMEOUT }),
       signal,
     );
-    const { groupId } = this.membership;
-    const progress = await committedOffset(this.control, groupId, this.at, signal);
-    if (progress !== this.progress) {
-      this.progress = progress;
-      throw new Error(`The progress of ${groupId} in ${partitionName(this.at)} was moved by another member`);
-    }
-    // The broker does not look at the generation of a transaction's offsets, so it is asked before.
-    const check = (group: Broker): Promise<unknown> => group.heartbeat(this.membership);
-    await this.control.askCoordinator(groupId, GROUP_COORDINATOR, check, signal);
     return new ProducerId(producerId, producerEpoch, transactionalId);
+  }
+
+  /** The broker does not look at the generation of a transaction's offsets, so it is asked before. */
+  private async checkMembership(signal: AbortSignal): Promise<void> {
+    const check = (group: Broker): Promise<unknown> => group.heartbeat(this.membership);
+    await this.control.askCoordinator(this.membership.groupId, GROUP_COORDINATOR, check, signal);
   }
 
   private async transact(
