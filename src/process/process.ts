@@ -1,27 +1,28 @@
-import { LRUCache } from 'lru-cache';
 import { v5 as uuidv5 } from 'uuid';
-import { type Decoded, encodeEvent, type InvalidKind } from '../core/cloudevent.js';
+import { encodeEvent } from '../core/cloudevent.js';
 import type { Event } from '../core/event.js';
 import { eventId, topic } from '../core/ids.js';
-import { type Position, partitionName, type TopicPartition } from '../core/position.js';
-import type { LogRecord, NewRecord } from '../core/record.js';
+import { type PartitionLife, partitionName, type TopicPartition } from '../core/position.js';
+import type { NewRecord } from '../core/record.js';
 import { childTraceparent } from '../core/trace.js';
 import type { AssignedBatch, EventLog } from '../ports/event-log.js';
-import type { AnyService, OutgoingEvent, ServiceEvent } from './service.js';
+import { FIRST, Generations, stateTopics } from './generations.js';
+import { Handling, type HandlingOptions, type States } from './handling.js';
+import { PartitionState } from './partition-state.js';
+import type { AnyService, OutgoingEvent } from './service.js';
 
-export interface ProcessOptions {
+export interface ProcessOptions extends HandlingOptions {
   readonly log: EventLog;
   /** The consumer group. Its members share the work; their progress outlives them. */
   readonly group: string;
-  readonly service: AnyService;
-  /** What a record says, by the format of its topic. */
-  readonly decode: (record: LogRecord, at: TopicPartition) => Decoded;
-  /** A record that is no valid event: it is passed over. */
-  readonly onInvalid?: (at: Position, kind: InvalidKind, reason: string) => void;
-  /** The service threw: its batch will be given again. */
-  readonly onFailure?: (at: Position, event: ServiceEvent, error: unknown) => void;
-  /** How many ids of idempotent events are remembered, so that a repeated one is passed over. */
-  readonly remember?: number;
+  /** Of the topics that hold a service's state: whether they are created, and with how many replicas. */
+  readonly stateTopics?: { readonly create: boolean; readonly replicas: number };
+  /** A batch is done with. `lag`: how many offsets its partition has beyond it. */
+  readonly onHandled?: (at: TopicPartition, done: { readonly events: number; readonly lag: number }) => void;
+  /** A batch failed, whatever the reason, and is given again after a pause. */
+  readonly onRetry?: (at: TopicPartition, error: unknown) => void;
+  /** The partition is no longer this member's. */
+  readonly onLost?: (at: TopicPartition) => void;
 }
 
 /** A service at work as one member of its group. Disposing ends it after the batch in hand. */
@@ -34,70 +35,96 @@ export interface Process extends AsyncDisposable {
 const NAMESPACE = '0f4d5a9e-7f2b-4c53-9d8e-6a3f8f1c2b70';
 
 /**
- * Runs a service. All events of one batch are handled in order, and what the service said is appended
- * together with the progress past them: both or neither, so that each input acts once (D1).
+ * Runs a service. What it said about the events of one batch is appended together with what their keys have
+ * from now on and the progress past them: all or nothing, so that each input acts once (D1).
  */
 export async function process(options: ProcessOptions, signal: AbortSignal): Promise<Process> {
   const { log, group, service } = options;
+  const topics = service.topics.map(topic);
   const work = new Work(options);
+  if (isStateful(service)) {
+    const { create, replicas } = options.stateTopics ?? { create: true, replicas: 1 };
+    const inputs = await log.describe(topics, signal);
+    await log.ensureTopics(stateTopics(group, inputs, FIRST, replicas), { create }, signal);
+  }
+  // D9: what is read back at an assignment must not change afterwards.
+  const fenced = isStateful(service);
   return log.join(
-    { group, topics: service.topics.map(topic) },
-    { batch: (batch) => work.batch(batch) },
+    { group, topics, fenced },
+    { assigned: work.assigned.bind(work), batch: (batch) => work.batch(batch) },
     signal,
   );
+}
+
+/** What this member knows of a partition while it has it. */
+interface Held {
+  readonly at: PartitionLife;
+  state?: PartitionState;
 }
 
 class Work {
   readonly #options: ProcessOptions;
   readonly #namespace: string;
-  /** Idempotent events whose outputs are committed, by partition and id. */
-  readonly #done: LRUCache<string, true>;
+  readonly #handling: Handling;
+  readonly #generations: Generations | undefined;
+  readonly #held = new Map<string, Held>();
 
   constructor(options: ProcessOptions) {
     this.#options = options;
     this.#namespace = uuidv5(options.group, NAMESPACE);
-    this.#done = new LRUCache({ max: options.remember ?? 10_000 });
+    this.#handling = new Handling(options);
+    if (isStateful(options.service)) this.#generations = new Generations(options.log, options.group);
+  }
+
+  async assigned(at: PartitionLife, signal: AbortSignal): Promise<undefined> {
+    const { topic, partition, topicId } = at;
+    const held = { at: { topic, partition, topicId } };
+    const name = partitionName(at);
+    this.#held.set(name, held);
+    const drop = (): void => {
+      if (this.#held.get(name) !== held) return;
+      this.#held.delete(name);
+      this.#options.onLost?.(at);
+    };
+    signal.addEventListener('abort', drop, { once: true });
   }
 
   async batch(batch: AssignedBatch): Promise<void> {
-    const outputs: NewRecord[] = [];
-    // Apart from `#done` until they are committed: a batch that fails must act when it is given again.
-    const seen = new Set<string>();
-    for (const record of batch.records) {
-      batch.signal.throwIfAborted();
-      const event = this.#decode(record, batch);
-      if (event === undefined) continue;
-      if (event.idempotent === true) {
-        const name = `${partitionName(batch)}/${event.id}`;
-        if (seen.has(name) || this.#done.has(name)) continue;
-        seen.add(name);
-      }
-      const said = await this.#handle(event, record, batch);
-      outputs.push(...said.map((out, index) => this.#encode(event, out, index)));
-    }
-    await batch.commit(outputs);
-    for (const name of seen) this.#done.set(name, true);
-  }
-
-  #decode(record: LogRecord, { topic, partition }: TopicPartition): Event | undefined {
-    const decoded = this.#options.decode(record, { topic, partition });
-    if (decoded.ok) return decoded.event;
-    this.#options.onInvalid?.({ topic, partition, offset: record.offset }, decoded.kind, decoded.reason);
-    return undefined;
-  }
-
-  async #handle(event: Event, record: LogRecord, batch: AssignedBatch): Promise<readonly OutgoingEvent[]> {
     const { topic, partition, signal } = batch;
-    const seen = view(event, record, topic);
     try {
-      const { service } = this.#options;
-      const said = await service.handle(seen, { state: service.initial, signal });
-      return 'state' in said ? (said.events ?? []) : said;
+      const state = await this.#state(batch);
+      const outcome = await this.#handling.run(batch, state?.states ?? NO_STATES, signal);
+      const outputs = outcome.said.flatMap(({ cause, events }) =>
+        events.map((out, index) => this.#encode(cause, out, index)),
+      );
+      await batch.commit([...outputs, ...(state?.records(outcome.changes) ?? [])]);
+      state?.committed(outcome.changes);
+      this.#handling.settle(outcome.repeatable);
+      const done = { events: outcome.said.length, lag: Math.max(0, batch.end - batch.last - 1) };
+      this.#options.onHandled?.({ topic, partition }, done);
     } catch (error) {
-      if (!signal.aborted)
-        this.#options.onFailure?.({ topic, partition, offset: record.offset }, seen, error);
+      if (!signal.aborted) this.#options.onRetry?.({ topic, partition }, error);
       throw error;
     }
+  }
+
+  /**
+   * The states of the batch's partition, in the newest generation that reaches up to it. Asked anew for each
+   * batch: a batch that begins after a switch never meets the old state.
+   */
+  async #state(batch: AssignedBatch): Promise<PartitionState | undefined> {
+    const { log, group, remember } = this.#options;
+    const [first] = batch.records;
+    if (this.#generations === undefined || first === undefined) return undefined;
+    const held = this.#held.get(partitionName(batch)) ?? { at: { ...placeOf(batch), topicId: undefined } };
+    const { at } = held;
+    const { signal } = batch;
+    const generation = await this.#generations.at(at, first.offset, signal);
+    if (held.state?.generation.id === generation.id && held.state !== undefined) return held.state;
+    const handling = this.#handling;
+    const load = { log, group, generation, at, first: first.offset, handling, remember, signal };
+    held.state = await PartitionState.load(load);
+    return held.state;
   }
 
   #encode(cause: Event, out: OutgoingEvent, index: number): NewRecord {
@@ -120,12 +147,8 @@ class Work {
   }
 }
 
-function view(event: Event, { timestamp }: LogRecord, topic: string): ServiceEvent {
-  const { id, source, type, time, correlationId, subject } = event;
-  return { id, topic, source, type, key: subject, time, timestamp, correlationId, data: parse(event.data) };
-}
+const NO_STATES: States = new Map();
 
-function parse(data: Buffer | null): ServiceEvent['data'] {
-  // Decoding has checked that data is a JSON object, or null.
-  return data === null ? null : (JSON.parse(data.toString('utf8')) as Readonly<Record<string, unknown>>);
-}
+const placeOf = ({ topic, partition }: TopicPartition): TopicPartition => ({ topic, partition });
+
+export const isStateful = (service: AnyService): boolean => service.initial !== undefined;
