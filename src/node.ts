@@ -12,21 +12,26 @@ import { CursorCodec } from './core/cursor.js';
 import { Deadline } from './core/deadline.js';
 import { ANONYMOUS } from './core/identity.js';
 import { type Topic, topic } from './core/ids.js';
+import type { TopicPartition } from './core/position.js';
+import type { LogRecord } from './core/record.js';
 import type { TopicFormat } from './core/topic-format.js';
 import { DeadLetters } from './dead-letters/dead-letters.js';
 import { deadLetterTopic } from './dead-letters/letter.js';
 import { Hub } from './hub/hub.js';
 import type { Logger } from './observe/log.js';
 import { Metrics } from './observe/metrics.js';
+import { serviceMeasures } from './observe/service-measures.js';
 import { Troubles } from './observe/troubles.js';
 import { Gateway } from './operation/gateway.js';
 import type { EventLog, TopicSpec } from './ports/event-log.js';
 import type { Fanout } from './ports/fanout.js';
 import { process as runService } from './process/process.js';
 import type { AnyService } from './process/service.js';
+import { ServiceRebuild } from './process/service-rebuild.js';
 import type { Project } from './project.js';
 import { Publisher } from './publish/publisher.js';
 import { Relay } from './relay/relay.js';
+import type { Rebuild } from './replay/rebuild.js';
 import { ownCursorSecret } from './secrets.js';
 import { Subscriptions } from './subscribe/subscriptions.js';
 import { createHttpServer } from './transport/http.js';
@@ -252,12 +257,15 @@ function startService(
   return runService(
     {
       log,
-      group: `${config.RELAY_GROUP}-service-${service.name}`,
+      group: serviceGroup(config, service),
       service,
-      decode: (record, at) => decodeRecord(record, formats.get(at.topic) ?? { kind: 'CLOUDEVENTS' }, at),
+      stateTopics: { create: config.TOPIC_CREATE, replicas: config.TOPIC_REPLICAS },
+      decode: decoderOf(formats),
+      ...serviceMeasures(service, metrics),
       onInvalid: (at, kind) => metrics.invalid.inc({ topic: at.topic, kind }),
       onFailure: (at, event, err) => {
         metrics.problems.inc({ kind: 'service' });
+        metrics.serviceFailures.inc({ service: service.name });
         logger.warn(
           { service: service.name, event: event.id, at, err },
           'a service failed; its batch is given again',
@@ -266,6 +274,26 @@ function startService(
     },
     starting,
   );
+}
+
+const serviceGroup = (config: Config, { name }: AnyService): string =>
+  `${config.RELAY_GROUP}-service-${name}`;
+
+const decoderOf = (formats: ReadonlyMap<Topic, TopicFormat>) => (record: LogRecord, at: TopicPartition) =>
+  decodeRecord(record, formats.get(at.topic) ?? { kind: 'CLOUDEVENTS' }, at);
+
+/** What of the project has a state that can be built anew. */
+export function rebuildsOf(
+  log: EventLog,
+  { config, project, bindings }: Pick<NodeOptions, 'config' | 'project' | 'bindings'>,
+): readonly Rebuild[] {
+  const decode = decoderOf(formatsOf(bindings));
+  return (project.services ?? [])
+    .filter(({ initial }) => initial !== undefined)
+    .map((service) => {
+      const group = serviceGroup(config, service);
+      return new ServiceRebuild({ log, group, service, decode, replicas: config.TOPIC_REPLICAS });
+    });
 }
 
 /** `JWT_*` wins over the project's own; without either everybody is anonymous. */
