@@ -9,23 +9,28 @@ import type { Authenticate } from './auth/authenticate.js';
 import { jwtAuthenticate } from './auth/jwt.js';
 import type { Bindings } from './binding/bindings.js';
 import { type Config, ConfigError, type Roles } from './config.js';
+import { decodeRecord } from './core/cloudevent.js';
 import { CursorCodec } from './core/cursor.js';
 import { Deadline } from './core/deadline.js';
 import { ANONYMOUS } from './core/identity.js';
 import { type Topic, topic } from './core/ids.js';
+import type { TopicPartition } from './core/position.js';
+import type { LogRecord } from './core/record.js';
 import type { TopicFormat } from './core/topic-format.js';
 import { DeadLetters } from './dead-letters/dead-letters.js';
 import { deadLetterTopic } from './dead-letters/letter.js';
 import { Hub } from './hub/hub.js';
 import type { Logger } from './observe/log.js';
 import { Metrics } from './observe/metrics.js';
+import { serviceMeasures } from './observe/service-measures.js';
 import { Troubles } from './observe/troubles.js';
 import { Gateway } from './operation/gateway.js';
 import type { EventLog, TopicSpec } from './ports/event-log.js';
 import type { Fanout } from './ports/fanout.js';
 import type { StateStore } from './ports/state-store.js';
+import { process as runService } from './process/process.js';
 import type { AnyService } from './process/service.js';
-import { decoderOf, type ServiceParts, startService } from './process/start.js';
+import { ServiceRebuild } from './process/service-rebuild.js';
 import type { Project } from './project.js';
 import { History } from './publish/history.js';
 import { Idempotency } from './publish/idempotency.js';
@@ -33,6 +38,7 @@ import { Mutations } from './publish/mutations.js';
 import { Outcomes } from './publish/outcomes.js';
 import { Publisher } from './publish/publisher.js';
 import { Relay } from './relay/relay.js';
+import type { Rebuild } from './replay/rebuild.js';
 import { ownCursorSecret } from './secrets.js';
 import { continuationOf } from './subscribe/continuation.js';
 import { Subscriptions } from './subscribe/subscriptions.js';
@@ -105,9 +111,7 @@ async function compose(options: NodeOptions, parts: Parts, starting: AbortSignal
     running.push(relay.ended);
   }
   for (const service of services) {
-    const work = parts.own(
-      await startService(service, serviceParts(config, log, formats, metrics, logger), starting),
-    );
+    const work = parts.own(await startService(service, { log, formats, metrics, logger, config }, starting));
     running.push(work.ended);
   }
   if (services.length > 0) lines.push(`services ${services.map(({ name }) => name).join(', ')}`);
@@ -307,20 +311,59 @@ async function startGateway(
   return new URL(server.url).origin;
 }
 
-/** What services run on; also what `millrace replay` rebuilds their states with. */
-export function serviceParts(
-  config: Config,
+interface ServiceParts {
+  readonly log: EventLog;
+  readonly formats: ReadonlyMap<Topic, TopicFormat>;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly config: Config;
+}
+
+function startService(
+  service: AnyService,
+  { log, formats, metrics, logger, config }: ServiceParts,
+  starting: AbortSignal,
+) {
+  return runService(
+    {
+      log,
+      group: serviceGroup(config, service),
+      service,
+      stateTopics: { create: config.TOPIC_CREATE, replicas: config.TOPIC_REPLICAS },
+      decode: decoderOf(formats),
+      ...serviceMeasures(service, metrics),
+      onInvalid: (at, kind) => metrics.invalid.inc({ topic: at.topic, kind }),
+      onFailure: (at, event, err) => {
+        metrics.problems.inc({ kind: 'service' });
+        metrics.serviceFailures.inc({ service: service.name });
+        logger.warn(
+          { service: service.name, event: event.id, at, err },
+          'a service failed; its batch is given again',
+        );
+      },
+    },
+    starting,
+  );
+}
+
+const serviceGroup = (config: Config, { name }: AnyService): string =>
+  `${config.RELAY_GROUP}-service-${name}`;
+
+const decoderOf = (formats: ReadonlyMap<Topic, TopicFormat>) => (record: LogRecord, at: TopicPartition) =>
+  decodeRecord(record, formats.get(at.topic) ?? { kind: 'CLOUDEVENTS' }, at);
+
+/** What of the project has a state that can be built anew. */
+export function rebuildsOf(
   log: EventLog,
-  formats: ReadonlyMap<Topic, TopicFormat>,
-  metrics: Metrics,
-  logger: Logger,
-): ServiceParts {
-  const topics = {
-    partitions: config.TOPIC_PARTITIONS,
-    replicas: config.TOPIC_REPLICAS,
-    create: config.TOPIC_CREATE,
-  };
-  return { log, formats, metrics, logger, prefix: config.RELAY_GROUP, topics };
+  { config, project, bindings }: Pick<NodeOptions, 'config' | 'project' | 'bindings'>,
+): readonly Rebuild[] {
+  const decode = decoderOf(formatsOf(bindings));
+  return (project.services ?? [])
+    .filter(({ initial }) => initial !== undefined)
+    .map((service) => {
+      const group = serviceGroup(config, service);
+      return new ServiceRebuild({ log, group, service, decode, replicas: config.TOPIC_REPLICAS });
+    });
 }
 
 /** `JWT_*` wins over the project's own; without either everybody is anonymous. */

@@ -16,7 +16,7 @@ function shop(remember = 100) {
         type,
         key: 'order-1',
         time: '2026-01-31T09:29:59Z',
-        timestamp: 0,
+        timestamp: 1,
         correlationId: 'c',
         data,
       },

@@ -1,5 +1,4 @@
-import type { Partition, Topic } from '../../core/ids.js';
-import { partition } from '../../core/ids.js';
+import { type Partition, partition, type Topic } from '../../core/ids.js';
 import { partitionOfKey } from '../../core/partitioner.js';
 import { partitionName } from '../../core/position.js';
 import type { NewRecord } from '../../core/record.js';
@@ -23,7 +22,7 @@ export function portionsOf(
   const open = new Map<string, { records: NewRecord[]; places: number[]; bytes: number }>();
   for (const [place, record] of records.entries()) {
     const count = partitionsOf.get(record.topic) ?? 1;
-    const number = record.partition ?? placeOf(record.key, count, roundRobin);
+    const number = record.partition ?? partitionOf(record.key, count, roundRobin);
     const at = { topic: record.topic, partition: number };
     const bytes = sizeOf(record);
     let filling = open.get(partitionName(at));
@@ -39,7 +38,7 @@ export function portionsOf(
   return portions;
 }
 
-function placeOf(key: string | null, count: number, roundRobin: () => number): Partition {
+function partitionOf(key: string | null, count: number, roundRobin: () => number): Partition {
   return key === null ? partition(roundRobin() % count) : partitionOfKey(key, count);
 }
 
