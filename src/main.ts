@@ -118,7 +118,7 @@ async function replay({ group, from }: { group: string; from: string }): Promise
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort(ended(signal)));
   const say = (line: string): void => void process.stdout.write(`${line}\n`);
   await using opened = await openLog(config, openLogger(config.LOG_LEVEL));
-  const rebuilds = rebuildsOf(opened.log, { config, project, bindings });
+  const rebuilds = await rebuildsOf(opened, { config, project, bindings });
   await replaying.replay({ rebuilds, group, from, say, signal: stop.signal });
 }
 

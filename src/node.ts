@@ -44,6 +44,7 @@ import { continuationOf } from './subscribe/continuation.js';
 import { Subscriptions } from './subscribe/subscriptions.js';
 import { createHttpServer } from './transport/http.js';
 import type { AnyView } from './view/view.js';
+import { ViewRebuild } from './view/view-rebuild.js';
 import { ViewStore } from './view/view-store.js';
 import { Views } from './view/views.js';
 import { ViewWorker } from './view/worker.js';
@@ -138,15 +139,20 @@ async function compose(options: NodeOptions, parts: Parts, starting: AbortSignal
   };
 }
 
-/** The log alone, for what looks at it and ends: no Redis is needed. */
-export async function openLog(
-  config: Config,
-  logger: Logger,
-): Promise<AsyncDisposable & { readonly log: EventLog }> {
+export interface OpenLog {
+  readonly log: EventLog;
+  /** Where views are; on Redis it is opened only when it is asked for. */
+  readonly store: () => Promise<StateStore>;
+}
+
+/** The log alone, for what looks at it and ends. */
+export async function openLog(config: Config, logger: Logger): Promise<OpenLog & AsyncDisposable> {
   const parts = new Parts();
   const onProblem = problemsOf(new Metrics(), logger);
+  const { log, embedded } = await logOf(config, onProblem, parts);
   return {
-    log: (await logOf(config, onProblem, parts)).log,
+    log,
+    store: async () => parts.own(await stateStoreOf(config, embedded, onProblem, parts)),
     [Symbol.asyncDispose]: () => parts[Symbol.asyncDispose](),
   };
 }
@@ -353,17 +359,21 @@ const decoderOf = (formats: ReadonlyMap<Topic, TopicFormat>) => (record: LogReco
   decodeRecord(record, formats.get(at.topic) ?? { kind: 'CLOUDEVENTS' }, at);
 
 /** What of the project has a state that can be built anew. */
-export function rebuildsOf(
-  log: EventLog,
+export async function rebuildsOf(
+  { log, store }: OpenLog,
   { config, project, bindings }: Pick<NodeOptions, 'config' | 'project' | 'bindings'>,
-): readonly Rebuild[] {
+): Promise<readonly Rebuild[]> {
   const decode = decoderOf(formatsOf(bindings));
-  return (project.services ?? [])
+  const services = (project.services ?? [])
     .filter(({ initial }) => initial !== undefined)
     .map((service) => {
       const group = serviceGroup(config, service);
       return new ServiceRebuild({ log, group, service, decode, replicas: config.TOPIC_REPLICAS });
     });
+  const { views = [] } = project;
+  if (views.length === 0) return services;
+  const viewStore = new ViewStore(await store());
+  return [...services, ...views.map((view) => new ViewRebuild({ view, log, store: viewStore, decode }))];
 }
 
 /** `JWT_*` wins over the project's own; without either everybody is anonymous. */

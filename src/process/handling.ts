@@ -4,6 +4,7 @@ import type { Decoded, InvalidKind } from '../core/cloudevent.js';
 import type { Event } from '../core/event.js';
 import { type Position, partitionName, type TopicPartition } from '../core/position.js';
 import type { LogRecord } from '../core/record.js';
+import { eventOf } from './event-of.js';
 import type { AnyService, OutgoingEvent, ServiceEvent } from './service.js';
 
 export interface HandlingOptions {
@@ -120,7 +121,7 @@ export class Handling {
     signal: AbortSignal,
   ): Promise<readonly OutgoingEvent[]> {
     const { service } = this.#options;
-    const seen = view(event, record, topic);
+    const seen = eventOf(event, record, topic);
     try {
       const before = seen.key === null ? undefined : currentOf(seen.key, states, changes);
       const json = before ?? this.#initial;
@@ -187,14 +188,4 @@ async function inLanes(
   };
   const ends = await Promise.allSettled(Array.from({ length: Math.min(width, lanes.size) }, work));
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
-}
-
-function view(event: Event, { timestamp }: LogRecord, topic: string): ServiceEvent {
-  const { id, source, type, time, correlationId, subject } = event;
-  return { id, topic, source, type, key: subject, time, timestamp, correlationId, data: parse(event.data) };
-}
-
-function parse(data: Buffer | null): ServiceEvent['data'] {
-  // Decoding has checked that data is a JSON object, or null.
-  return data === null ? null : (JSON.parse(data.toString('utf8')) as Readonly<Record<string, unknown>>);
 }

@@ -26,6 +26,8 @@ export interface MutationsOptions {
 
 /** What resolvers can ask of views. */
 export interface MutationViews {
+  /** Whether the project has any. */
+  readonly any: boolean;
   reader(name: string): ViewReader;
   cursorOf(at: Position): Promise<string>;
 }
@@ -139,7 +141,7 @@ export class Mutations {
       publish: publishWith(publishAll),
       outcome,
       mutate,
-      ...(reached === undefined ? {} : { reached }),
+      ...(reached === undefined || views?.any !== true ? {} : { reached }),
       ...(views === undefined
         ? {}
         : {

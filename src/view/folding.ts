@@ -40,9 +40,15 @@ export class Folding {
   /**
    * Brings the states up to these records of one partition, in order. What is in a state already is left
    * alone, so it may be done twice, and by two at once (D3).
+   * @param touched is given the keys that have a state now
    * @returns how many events there were
    */
-  async fold(edition: Edition, at: TopicPartition, records: readonly LogRecord[]): Promise<number> {
+  async fold(
+    edition: Edition,
+    at: TopicPartition,
+    records: readonly LogRecord[],
+    touched?: Set<string>,
+  ): Promise<number> {
     const byKey = new Map<string, Placed[]>();
     const seen = new Set<string>();
     let count = 0;
@@ -62,6 +68,7 @@ export class Folding {
       const list = byKey.get(key) ?? [];
       byKey.set(key, list);
       list.push({ event: given, offset: record.offset });
+      touched?.add(key);
     }
     await pMap(byKey, ([key, events]) => this.#apply(edition, at, key, events), { concurrency: CONCURRENCY });
     for (const name of seen) this.#done.set(name, true);

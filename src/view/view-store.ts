@@ -75,6 +75,12 @@ export class ViewStore {
     return this.#save(stateName(edition, key), Buffer.from(JSON.stringify(folded)), expected);
   }
 
+  /** Deletes what is left of an edition that nobody reads any more. */
+  async forget(edition: Edition, keys: Iterable<string>, places: readonly TopicPartition[]): Promise<void> {
+    for (const at of places) await this.#store.delete(progressName(edition, at));
+    for (const key of keys) await this.#store.delete(stateName(edition, key));
+  }
+
   async #save(name: string, value: Buffer, expected: Buffer | undefined): Promise<boolean> {
     if (expected !== undefined) return this.#store.replace(name, expected, value);
     return (await this.#store.putIfAbsent(name, value)) === undefined;

@@ -50,6 +50,11 @@ export class Views {
     this.#byName = new Map(options.views.map((view) => [view.name, view]));
   }
 
+  /** Whether the project has any. */
+  get any(): boolean {
+    return this.#byName.size > 0;
+  }
+
   /** @throws {Error} when the project has no such view */
   reader(name: string): { get(key: string, options?: { minCursor?: string | undefined }): Promise<unknown> } {
     const view = this.#view(name);
