@@ -201,7 +201,7 @@ function concernsOne(error: unknown): boolean {
 
 function sizeOf({ key, value, headers }: NewRecord): number {
   let bytes = 64 + (key?.length ?? 0) + (value?.length ?? 0);
-  for (const [name, content] of Object.entries(headers)) bytes += name.length + content.length + 4;
+  for (const name in headers) bytes += name.length + (headers[name]?.length ?? 0) + 4;
   return bytes;
 }
 

@@ -42,9 +42,7 @@ export function portionsOf(
 /** Bounded from above for ASCII, and close for other text. */
 export function sizeOf({ key, value, headers }: NewRecord): number {
   let bytes = RECORD_OVERHEAD + (key === null ? 0 : Buffer.byteLength(key)) + (value?.length ?? 0);
-  for (const [name, text] of Object.entries(headers)) {
-    bytes += Buffer.byteLength(name) + Buffer.byteLength(text) + 4;
-  }
+  for (const name in headers) bytes += Buffer.byteLength(name) + Buffer.byteLength(headers[name] ?? '') + 4;
   return bytes;
 }
 
