@@ -121,9 +121,11 @@ export class Batcher implements AsyncDisposable {
       }
     } catch (error) {
       if (batch.length > 1 && concernsOne(error)) {
-        // Nothing was written: each goes by itself, so that only the one at fault fails.
+        // Nothing was written: each half goes by itself, and so on, so that only the one at fault fails.
         for (const waiting of batch) if (waiting.state === 'sent') waiting.state = 'waiting';
-        for (const waiting of batch) await this.#send([waiting]);
+        const middle = batch.length >> 1;
+        await this.#send(batch.slice(0, middle));
+        await this.#send(batch.slice(middle));
         return;
       }
       for (const waiting of batch) this.#fail(waiting, error);

@@ -98,6 +98,28 @@ describe('the batcher', () => {
     await expect(small).resolves.toBeDefined();
   });
 
+  it('D1 one that is too large costs the others of its request a few requests, and not one each', async () => {
+    const { requests, log } = scriptedLog();
+    const batcher = new Batcher(log, { ...OPTIONS, maxWaiting: 100, maxBatchBytes: 100_000 }, new Metrics());
+    const all = Array.from({ length: 64 }, (_, i) => batcher.append([record(i === 41 ? 'large' : `${i}`)]));
+    const answers = Promise.allSettled(all);
+    let answered = 0;
+    for (; answered < 100 && !(await Promise.race([answers, turn().then(() => undefined)])); ) {
+      const request = requests[answered];
+      if (request === undefined) continue;
+      answered += 1;
+      if (request.records.some(({ key }) => key === 'large'))
+        request.fail(new MillraceError('EVENT_TOO_LARGE', 'too large'));
+      else request.succeed();
+    }
+    const refused = (await answers).flatMap(({ status }, i) => (status === 'rejected' ? i : []));
+    expect(refused).toEqual([41]);
+    expect(requests.length).toBeLessThanOrEqual(1 + 2 * Math.log2(64));
+    const written = requests.filter(({ records }) => records.every(({ key }) => key !== 'large'));
+    const keys = written.flatMap(({ records }) => records.map(({ key }) => Number(key)));
+    expect(keys).toEqual([...keys].sort((a, b) => a - b));
+  });
+
   it('D1 says that it does not know when the deadline passes after sending', async () => {
     const { log } = scriptedLog();
     const batcher = new Batcher(log, { ...OPTIONS, deadline: 500 }, new Metrics());

@@ -67,6 +67,7 @@ export async function produce(
         undecided.delete(portion);
       } else if (outcome.status === 'refused') {
         refused ??= outcome.error;
+        connection.forget(portion.topic);
       } else {
         if (outcome.sent) undecided.add(portion);
         last = outcome.error;
