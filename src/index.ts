@@ -3,11 +3,25 @@
  * changes without notice.
  */
 export type { Authenticate, Credentials } from './auth/authenticate.js';
-export type { EventDraft, GatewayContext } from './binding/context.js';
-export type { ResolverMap } from './binding/resolvers.js';
+export type {
+  OutcomeOptions,
+  OutgoingDraft,
+  Resolver,
+  ResolverCall,
+  ResolverMap,
+  ResolverPublish,
+  ViewReader,
+} from './binding/resolvers.js';
 export { type ErrorCode, MillraceError } from './core/errors.js';
 export { ANONYMOUS, type Claims, type Identity, subjectOf } from './core/identity.js';
 export { type Topic, topic } from './core/ids.js';
 export type { Published } from './core/published.js';
-export type { OutgoingEvent, Service, ServiceContext, ServiceEvent } from './process/service.js';
+export type {
+  AnyService,
+  Handled,
+  OutgoingEvent,
+  Service,
+  ServiceContext,
+  ServiceEvent,
+} from './process/service.js';
 export { defineGateway, type Example, type Project } from './project.js';

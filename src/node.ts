@@ -9,7 +9,6 @@ import type { Authenticate } from './auth/authenticate.js';
 import { jwtAuthenticate } from './auth/jwt.js';
 import type { Bindings } from './binding/bindings.js';
 import { type Config, ConfigError, type Roles } from './config.js';
-import { decodeRecord } from './core/cloudevent.js';
 import { CursorCodec } from './core/cursor.js';
 import { Deadline } from './core/deadline.js';
 import { ANONYMOUS } from './core/identity.js';
@@ -25,8 +24,8 @@ import { Gateway } from './operation/gateway.js';
 import type { EventLog, TopicSpec } from './ports/event-log.js';
 import type { Fanout } from './ports/fanout.js';
 import type { StateStore } from './ports/state-store.js';
-import { process as runService } from './process/process.js';
-import type { Service } from './process/service.js';
+import type { AnyService } from './process/service.js';
+import { type ServiceParts, startService } from './process/start.js';
 import type { Project } from './project.js';
 import { History } from './publish/history.js';
 import { Idempotency } from './publish/idempotency.js';
@@ -98,7 +97,9 @@ async function compose(options: NodeOptions, parts: Parts, starting: AbortSignal
     running.push(relay.ended);
   }
   for (const service of services) {
-    const work = parts.own(await startService(service, { log, formats, metrics, logger, config }, starting));
+    const work = parts.own(
+      await startService(service, serviceParts(config, log, formats, metrics, logger), starting),
+    );
     running.push(work.ended);
   }
   if (services.length > 0) lines.push(`services ${services.map(({ name }) => name).join(', ')}`);
@@ -283,36 +284,20 @@ async function startGateway(
   return new URL(server.url).origin;
 }
 
-interface ServiceParts {
-  readonly log: EventLog;
-  readonly formats: ReadonlyMap<Topic, TopicFormat>;
-  readonly metrics: Metrics;
-  readonly logger: Logger;
-  readonly config: Config;
-}
-
-function startService(
-  service: Service,
-  { log, formats, metrics, logger, config }: ServiceParts,
-  starting: AbortSignal,
-) {
-  return runService(
-    {
-      log,
-      group: `${config.RELAY_GROUP}-service-${service.name}`,
-      service,
-      decode: (record, at) => decodeRecord(record, formats.get(at.topic) ?? { kind: 'CLOUDEVENTS' }, at),
-      onInvalid: (at, kind) => metrics.invalid.inc({ topic: at.topic, kind }),
-      onFailure: (at, event, err) => {
-        metrics.problems.inc({ kind: 'service' });
-        logger.warn(
-          { service: service.name, event: event.id, at, err },
-          'a service failed; its batch is given again',
-        );
-      },
-    },
-    starting,
-  );
+/** What services run on; also what `millrace replay` rebuilds their states with. */
+export function serviceParts(
+  config: Config,
+  log: EventLog,
+  formats: ReadonlyMap<Topic, TopicFormat>,
+  metrics: Metrics,
+  logger: Logger,
+): ServiceParts {
+  const topics = {
+    partitions: config.TOPIC_PARTITIONS,
+    replicas: config.TOPIC_REPLICAS,
+    create: config.TOPIC_CREATE,
+  };
+  return { log, formats, metrics, logger, prefix: config.RELAY_GROUP, topics };
 }
 
 /** `JWT_*` wins over the project's own; without either everybody is anonymous. */
@@ -329,7 +314,10 @@ function authenticator(config: Config, project: Project): Authenticate {
   return project.authenticate ?? (() => Promise.resolve(ANONYMOUS));
 }
 
-function chosenServices(all: readonly Service[], chosen: readonly string[] | 'all'): readonly Service[] {
+function chosenServices(
+  all: readonly AnyService[],
+  chosen: readonly string[] | 'all',
+): readonly AnyService[] {
   if (chosen === 'all') return all;
   return chosen.map((name) => {
     const service = all.find((known) => known.name === name);
@@ -339,17 +327,17 @@ function chosenServices(all: readonly Service[], chosen: readonly string[] | 'al
   });
 }
 
-function formatsOf(bindings: Bindings): ReadonlyMap<Topic, TopicFormat> {
+export function formatsOf(bindings: Bindings): ReadonlyMap<Topic, TopicFormat> {
   return new Map([...bindings.topics.values()].map(({ topic: name, format }) => [name, format]));
 }
 
 /** The topics of the schema and of services. */
-export function topicNames(bindings: Bindings, services: readonly Service[]): readonly Topic[] {
+export function topicNames(bindings: Bindings, services: readonly AnyService[]): readonly Topic[] {
   const ofServices = services.flatMap((service) => service.topics.map(topic));
   return [...new Set<Topic>([...bindings.topics.keys(), ...ofServices])];
 }
 
-function topicsOf(bindings: Bindings, services: readonly Service[], config: Config): readonly TopicSpec[] {
+function topicsOf(bindings: Bindings, services: readonly AnyService[], config: Config): readonly TopicSpec[] {
   const spec = { partitions: config.TOPIC_PARTITIONS, replicas: config.TOPIC_REPLICAS, config: {} };
   return topicNames(bindings, services).flatMap((name) => [
     { topic: name, ...spec },

@@ -1,6 +1,6 @@
 import type { Authenticate } from './auth/authenticate.js';
 import type { ResolverMap } from './binding/resolvers.js';
-import type { Service } from './process/service.js';
+import type { AnyService } from './process/service.js';
 
 /** An operation that GraphiQL opens in a tab of its own. */
 export interface Example {
@@ -15,7 +15,7 @@ export interface Project {
   /** By type and field: for fields that no directive answers. */
   readonly resolvers?: ResolverMap;
   /** Run by `millrace start` and `millrace services`. */
-  readonly services?: readonly Service[];
+  readonly services?: readonly AnyService[];
   /** Who is asking, when no `JWT_*` is set; left out, everybody is anonymous. */
   readonly authenticate?: Authenticate;
   /** GraphiQL's tabs. */

@@ -2,6 +2,7 @@ import type { Identity } from '../core/identity.js';
 import type { Topic } from '../core/ids.js';
 import type { Published } from '../core/published.js';
 import type { TraceContext } from '../core/trace.js';
+import type { ViewReader } from './resolvers.js';
 
 /** An event that somebody wants to publish. */
 export interface EventDraft {
@@ -12,7 +13,7 @@ export interface EventDraft {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-/** What every resolver is given as its third argument, the same for all fields of one operation. */
+/** What resolvers work with: the same for all fields of one operation. */
 export interface GatewayContext {
   readonly identity: Identity;
   readonly trace: TraceContext;
@@ -22,6 +23,8 @@ export interface GatewayContext {
   readonly signal: AbortSignal;
   /** Publishes one event, or several together or not at all. */
   readonly publish: Publish;
+  /** A view of the project, by its name. */
+  view?(name: string): ViewReader;
   /**
    * Publishes, and answers with the first event of the types wanted that has this operation's correlation
    * id: its data, and its type as `__typename`. It is looked for from before the events are appended (D2).

@@ -9,6 +9,7 @@ import { MillraceError } from '../core/errors.js';
 import type { PublishBinding, Rule } from './bindings.js';
 import type { GatewayContext } from './context.js';
 import { type Mistakes, names } from './mistake.js';
+import { fieldResolver } from './resolver-call.js';
 import type { ResolverMap } from './resolvers.js';
 
 type Resolver = GraphQLFieldResolver<unknown, GatewayContext>;
@@ -51,7 +52,7 @@ export function attachResolvers(
       const own = resolvers[type.name];
       const given = own && Object.hasOwn(own, field.name) ? own[field.name] : undefined;
       const publish = type === mutation ? publishes.get(field.name) : undefined;
-      const answers = given ?? (publish && publishing(publish));
+      const answers = (given && fieldResolver(given, schema, resolvers)) ?? (publish && publishing(publish));
       const resolve = answers && type === mutation ? once(answers) : answers;
       const rule = type === subscription ? undefined : rules.get(`${type.name}.${field.name}`);
       if (rule) field.resolve = guarded(rule, `${type.name}.${field.name}`, resolve ?? defaultFieldResolver);

@@ -82,14 +82,20 @@ function typesOf(
   return undefined;
 }
 
+/** `500ms`, `5s`, `1m`: in milliseconds; `undefined` for what is no such time, or longer than 5 minutes. */
+export function millisecondsOf(text: string): number | undefined {
+  const [, number, unit] = DURATION.exec(text) ?? [];
+  const within = Number(number) * (UNITS[unit ?? ''] ?? Number.NaN);
+  return within > 0 && within <= MOST ? within : undefined;
+}
+
 function withinOf(
   use: DirectiveUse,
   given: Readonly<Record<string, unknown>>,
   mistakes: Mistakes,
 ): number | undefined {
-  const [, number, unit] = DURATION.exec(String(given['within'])) ?? [];
-  const within = Number(number) * (UNITS[unit ?? ''] ?? Number.NaN);
-  if (within > 0 && within <= MOST) return within;
+  const within = millisecondsOf(String(given['within']));
+  if (within !== undefined) return within;
   mistakes.at(
     use.text('outcome.within') ?? use.node,
     `within ${JSON.stringify(given['within'])}`,

@@ -1,7 +1,78 @@
-import type { GraphQLFieldResolver } from 'graphql';
-import type { GatewayContext } from './context.js';
+import type { Claims } from '../core/identity.js';
+import type { Published } from '../core/published.js';
+
+/** An event as a resolver says it. */
+export interface OutgoingDraft {
+  readonly topic: string;
+  /** The name of the GraphQL object type that the data has. */
+  readonly type: string;
+  /** Chooses the partition; events of one key keep their order. */
+  readonly key: string;
+  /** Plain JSON of the shape of `type`. */
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** The event that a mutation waits for: the first one of `types` with its correlation id. */
+export interface OutcomeOptions {
+  readonly types: readonly string[];
+  /** How long it is waited for: `500ms`, `5s`, `1m`. */
+  readonly within: string;
+  /** Where it is published; left out, where the first event goes. */
+  readonly topic?: string;
+  /** The key that it has; left out, the first event's on the same topic, and any key on another. */
+  readonly key?: string;
+  /** The field of Subscription, and its arguments, that a client is sent on with when it comes late. */
+  readonly follow?: { readonly field: string; readonly args: Readonly<Record<string, unknown>> };
+}
+
+/**
+ * Publishes events: each is checked against its type first, and several are appended together or not at all.
+ * @throws {MillraceError} EVENT_INVALID, OVERLOADED, PUBLISH_FAILED, PUBLISH_UNCERTAIN, EVENT_TOO_LARGE
+ */
+export interface ResolverPublish {
+  /** Answers with what the outcome says, and its type as `__typename`. @throws {MillraceError} OUTCOME_PENDING */
+  (
+    events: OutgoingDraft | readonly OutgoingDraft[],
+    options: { readonly outcome: OutcomeOptions },
+  ): Promise<Readonly<Record<string, unknown>>>;
+  (event: OutgoingDraft): Promise<Published>;
+  (events: readonly OutgoingDraft[]): Promise<readonly Published[]>;
+}
+
+/** Reads a view: the state that was folded from events. */
+export interface ViewReader {
+  /**
+   * The state of a key; `null` when it has none.
+   * @param options.minCursor waits until the view has what this cursor of a mutation says
+   * @throws {MillraceError} VIEW_BEHIND, CURSOR_INVALID
+   */
+  get(key: string, options?: { readonly minCursor?: string | undefined }): Promise<unknown>;
+}
+
+/** What a resolver is given. */
+export interface ResolverCall<Args = Readonly<Record<string, unknown>>, Parent = unknown> {
+  /** The value whose field it is: of a field of Query and Mutation nothing. */
+  readonly parent: Parent;
+  readonly args: Args;
+  /** What the caller's credentials say. */
+  readonly claims: Claims;
+  /** Only for fields of Query and Mutation and what is below them. */
+  readonly publish: ResolverPublish;
+  /** A view of the project, by its name. */
+  view(name: string): ViewReader;
+  /** Aborted when the caller goes away. */
+  readonly signal: AbortSignal;
+}
+
+/** Answers a field. */
+export type Resolver<Args = Readonly<Record<string, unknown>>, Parent = unknown, Result = unknown> = (
+  call: ResolverCall<Args, Parent>,
+) => Result | Promise<Result>;
 
 /** Resolvers in TypeScript, by type and field: for what the directives do not say. */
 export interface ResolverMap {
-  readonly [type: string]: { readonly [field: string]: GraphQLFieldResolver<unknown, GatewayContext> };
+  readonly [type: string]: {
+    // What a field's arguments are is between the schema and the one who writes its resolver.
+    readonly [field: string]: (call: never) => unknown;
+  };
 }

@@ -1,4 +1,4 @@
-import type { Offset, Topic } from './ids.js';
+import type { Offset, Partition, Topic } from './ids.js';
 import type { TopicPartition } from './position.js';
 
 /** A record's headers. Values that came as bytes are read as UTF-8; of a repeated name the last counts. */
@@ -9,6 +9,8 @@ export interface NewRecord {
   readonly topic: Topic;
   /** Chooses the partition. Records of one key keep their order. `null`: any partition. */
   readonly key: string | null;
+  /** Where it goes, whatever the key says; left out, the key decides. */
+  readonly partition?: Partition;
   readonly headers: Headers;
   /** `null` is a tombstone. */
   readonly value: Buffer | null;

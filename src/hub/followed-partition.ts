@@ -56,7 +56,7 @@ export class FollowedPartition implements AsyncDisposable {
   #link: Link;
   /** Handed to those who listen, up to here. What the link is past has to be handed out yet. */
   #delivered: Reached;
-  #due: readonly Relayed[] = [];
+  #due: Relayed[] = [];
   #later: NodeJS.Immediate | undefined;
   #heardAt = performance.now();
   #repair: Promise<void> | undefined;
@@ -207,8 +207,10 @@ export class FollowedPartition implements AsyncDisposable {
   #apply({ link, deliver }: Step): void {
     const opened = this.#link.state === 'live' && link.state === 'repairing';
     this.#link = link;
-    if (deliver.length > 0) this.#due = this.#due.length === 0 ? deliver : [...this.#due, ...deliver];
-    this.#deliver();
+    for (const event of deliver) this.#due.push(event);
+    // What comes in one turn is handed out together: what it costs to hand something out is mostly for each time.
+    if (this.#due.length === 0 || this.#due.length > this.#parts.ring.events) this.#deliver();
+    else this.#deliverLater();
     if (opened) this.#parts.metrics.gaps.inc({ topic: this.at.topic });
     if (link.state === 'repairing')
       this.#repair ??= this.#repairAll().finally(() => (this.#repair = undefined));
@@ -216,23 +218,24 @@ export class FollowedPartition implements AsyncDisposable {
 
   /** Hands out what is due, the rest of it in the next turn when this one is used up. */
   #deliver(): void {
-    if (this.#later !== undefined) return;
     const { turn, ring } = this.#parts;
     for (let first = true; this.#due.length > 0; first = false) {
       // C4: what waits is bounded. Beyond that, handing out is more urgent than whatever else the turn is for.
       if (!first && turn.isOver && this.#due.length <= ring.events) {
-        this.#later = setImmediate(() => {
-          this.#later = undefined;
-          this.#deliver();
-        });
+        this.#deliverLater();
         return;
       }
-      const slice = this.#due.slice(0, SLICE);
-      this.#due = this.#due.slice(SLICE);
-      this.#hand(slice);
+      this.#hand(this.#due.splice(0, SLICE));
     }
     // The link may be past offsets that have nothing to show.
     if (this.#delivered.offset < this.#link.at) this.#delivered = { offset: this.#link.at, fingerprint: 0 };
+  }
+
+  #deliverLater(): void {
+    this.#later ??= setImmediate(() => {
+      this.#later = undefined;
+      this.#deliver();
+    });
   }
 
   #hand(all: readonly Relayed[]): void {

@@ -110,6 +110,22 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly serviceEvents = this.#counter(
+    'millrace_service_events_total',
+    'Events that services have handled and committed',
+    ['service'],
+  );
+  readonly serviceFailures = this.#counter(
+    'millrace_service_failures_total',
+    'Events that a service failed on, each time',
+    ['service'],
+  );
+  readonly serviceLag = this.#gauge(
+    'millrace_service_lag_records',
+    'Records that a service has still to come to, as of its last batch',
+    undefined,
+    ['service', 'topic', 'partition'],
+  );
   readonly problems = this.#counter(
     'millrace_problems_total',
     'Faults of what the gateway stands on, by kind',
@@ -120,13 +136,14 @@ export class Metrics {
     return new Counter({ name, help, labelNames: [...labelNames], registers: [this.registry] });
   }
 
-  #gauge(name: string, help: string, now?: () => number): Gauge {
+  #gauge(name: string, help: string, now?: () => number, labelNames: string[] = []): Gauge {
     const registers = [this.registry];
-    if (now === undefined) return new Gauge({ name, help, registers });
+    if (now === undefined) return new Gauge({ name, help, registers, labelNames });
     return new Gauge({
       name,
       help,
       registers,
+      labelNames,
       collect() {
         this.set(now());
       },

@@ -9,8 +9,10 @@ export interface ServiceEvent {
   readonly type: string;
   /** The record's key; events of one key are handled in the order in which they were published. */
   readonly key: string | null;
-  /** When it was published (RFC 3339). */
+  /** When it was published (RFC 3339), as its publisher says. */
   readonly time: string;
+  /** The log's own timestamp of it, in milliseconds since 1970. */
+  readonly timestamp: number;
   /** The same for everything that one mutation set off. */
   readonly correlationId: string | undefined;
   /** The parsed data; `null` is a tombstone. It came from outside: check it before use. */
@@ -28,27 +30,49 @@ export interface OutgoingEvent {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-export interface ServiceContext {
+export interface ServiceContext<State = undefined> {
+  /** What the event's key has: what `handle` last returned for it, or else `initial`. A copy of one's own. */
+  readonly state: State;
   /** Aborted when this process loses the event's partition or ends: whatever waits is to stop. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Reacts to events with events. Each event acts once: what `handle` returns is published together with
- * the progress past the event, or neither is (D1). It may be *called* more than once for an event, after
- * a crash or a lost partition, so everything it does should be in what it returns.
+ * The events that a service says; with `state`, also what the key has from now on. Without it the key keeps
+ * what it has. A state that equals `initial` is forgotten: such a key costs nothing.
  */
-export interface Service {
+export type Handled<State = undefined> =
+  | readonly OutgoingEvent[]
+  | { readonly events?: readonly OutgoingEvent[]; readonly state: State };
+
+/**
+ * Reacts to events with events. Each event acts once: what `handle` returns is committed together with the
+ * progress past the event, or none of it is (D1). It may be *called* more than once for an event, after
+ * a crash or a lost partition, so everything it does should be in what it returns. It is called again as
+ * well when its state is built anew from the log, and then what it says is discarded: what it answers is to
+ * follow from the event and the state alone. Times come from `event.time`, ids from `event.id`.
+ */
+export interface Service<State = undefined> {
   /** Names the consumer group and the source of its events, as in `/services/order`. */
   readonly name: string;
   /** The topics it follows. An event that it publishes to one of them comes back to it. */
   readonly topics: readonly string[];
   /**
-   * Called with one event of a partition after the other. Types that do not concern it are answered
+   * Makes it a service with a state for each key of each of its topics: what a key has before its first
+   * event. Plain JSON, as every state is. Without it the service has none.
+   */
+  readonly initial?: State;
+  /**
+   * How many keys of one batch are handled at the same time; 1 when left out, and then all events come one
+   * after the other. For a handler that waits for the outside. Events of one key keep their order.
+   */
+  readonly concurrency?: number;
+  /**
+   * Called with the events of one key one after the other. Types that do not concern it are answered
    * with nothing. When it throws, the event is tried again after a pause, and its partition waits.
    */
-  handle(
-    event: ServiceEvent,
-    context: ServiceContext,
-  ): Promise<readonly OutgoingEvent[]> | readonly OutgoingEvent[];
+  handle(event: ServiceEvent, context: ServiceContext<State>): Handled<State> | Promise<Handled<State>>;
 }
+
+/** A service, whatever its state is. */
+export type AnyService = Service<unknown>;

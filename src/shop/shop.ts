@@ -1,4 +1,4 @@
-import { type Authenticate, defineGateway, MillraceError, type Project } from 'millrace';
+import { type Authenticate, defineGateway, MillraceError, type Project, type ResolverCall } from 'millrace';
 import { CATALOGUE, productOf } from './catalogue.js';
 import { EXAMPLES } from './examples.js';
 import { orderService } from './order.js';
@@ -26,7 +26,7 @@ export function shop(): Project {
     resolvers: {
       Query: {
         catalogue: () => CATALOGUE,
-        product: (_parent, { sku }) => (typeof sku === 'string' ? productOf(sku) : undefined) ?? null,
+        product: ({ args }: ResolverCall<{ readonly sku: string }>) => productOf(args.sku) ?? null,
       },
     },
     services: [orderService()],

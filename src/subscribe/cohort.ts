@@ -12,16 +12,22 @@ import type { TopicDescription } from '../ports/event-log.js';
 import { callerIsToBlame, executionFault } from './blame.js';
 import type { ParsedEvent } from './parsed-event.js';
 import type { Plan } from './plan.js';
-import type { SharedResult } from './sink.js';
+import type { Batch } from './sink.js';
 import { tombstoneValue } from './tombstone.js';
 
 /** The JSON of a result up to where the cursor begins, in UTF-8: `{"data":…,"extensions":{"event":{…},"cursor":"`. */
 export type Rendered = Buffer;
 
+/** What a cohort made of events that follow each other: `results[i]` is of `events[i]`. */
+export interface Made {
+  readonly events: readonly ParsedEvent[];
+  readonly results: Batch;
+}
+
 /** One that stands where the node stands, and takes what its cohort made. */
 export interface Member {
-  /** @returns whether it was taken */
-  live(result: SharedResult, event: ParsedEvent): boolean;
+  /** @returns how many were taken: what comes after them was not */
+  live(made: Made): number;
   /** Leaves the live ones, standing at `reached` in the event's partition. */
   fallBehind(event: ParsedEvent, reached: Reached): void;
   /** Events that it has not seen are gone for good: it ends (D5). */

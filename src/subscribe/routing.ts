@@ -5,9 +5,10 @@ import { offset } from '../core/ids.js';
 import type { TopicPartition } from '../core/position.js';
 import type { EventsLost } from '../hub/events-lost.js';
 import type { FollowedPartition, PartitionListener } from '../hub/followed-partition.js';
-import type { Cohort, Rendered } from './cohort.js';
+import type { Cohort, Made } from './cohort.js';
 import { CohortIndex } from './cohort-index.js';
 import { ParsedEvent, reachedBy } from './parsed-event.js';
+import type { SharedResult } from './sink.js';
 
 /**
  * The cohorts of one topic, and the way from an event to those that it may concern: those of its key, and
@@ -54,6 +55,7 @@ export class Routing implements PartitionListener {
 
   // Hot path, measured by `npm run bench -- fanout sparse filtered distinct`.
   events(at: TopicPartition, events: readonly Relayed[]): void {
+    const batches = new Map<Cohort, Gathered>();
     for (const relayed of events) {
       const { subject } = relayed.event;
       const keyed = subject === null ? undefined : this.#byKey.get(subject);
@@ -61,9 +63,10 @@ export class Routing implements PartitionListener {
       const event = new ParsedEvent(at, relayed);
       const cursors = new Map<string, string>();
       if (keyed !== undefined)
-        for (const cohort of keyed.candidates(event)) this.#give(cohort, event, cursors);
-      for (const cohort of this.#everyKey.candidates(event)) this.#give(cohort, event, cursors);
+        for (const cohort of keyed.candidates(event)) this.#gather(cohort, event, cursors, batches);
+      for (const cohort of this.#everyKey.candidates(event)) this.#gather(cohort, event, cursors, batches);
     }
+    for (const [cohort, made] of batches) hand(cohort, made);
   }
 
   lost(at: TopicPartition, loss: EventsLost): void {
@@ -77,25 +80,31 @@ export class Routing implements PartitionListener {
     }
   }
 
-  #give(cohort: Cohort, event: ParsedEvent, cursors: Map<string, string>): void {
+  #gather(
+    cohort: Cohort,
+    event: ParsedEvent,
+    cursors: Map<string, string>,
+    batches: Map<Cohort, Gathered>,
+  ): void {
     if (cohort.live.size === 0 || !cohort.follows(event.at.partition)) return;
     const rendered = cohort.render(event);
     if (rendered === undefined) return;
+    let made = batches.get(cohort);
     if (rendered instanceof Promise) {
+      if (made !== undefined) hand(cohort, made);
+      batches.delete(cohort);
       // Slow resolvers: the members go on by replay, which waits for each result, and nothing queues here.
       const before = { offset: offset(event.relayed.offset - 1), fingerprint: 0 };
       for (const member of cohort.live) member.fallBehind(event, before);
       return;
     }
-    this.#hand(cohort, rendered, event, cursors);
-  }
-
-  #hand(cohort: Cohort, rendered: Rendered, event: ParsedEvent, cursors: Map<string, string>): void {
+    if (made === undefined) {
+      made = { events: [], results: [] };
+      batches.set(cohort, made);
+    }
     const cursor = this.#cursor(cohort, event, cursors);
-    const result = { head: Buffer.concat([rendered, Buffer.from(cursor)]), cursor };
-    let taken = 0;
-    for (const member of cohort.live) if (member.live(result, event)) taken += 1;
-    cohort.delivered(event, taken);
+    made.events.push(event);
+    made.results.push({ head: Buffer.concat([rendered, Buffer.from(cursor)]), cursor });
   }
 
   /** C1: signed once for all cohorts that stand at the same place. */
@@ -119,6 +128,26 @@ export class Routing implements PartitionListener {
       }),
     );
   }
+}
+
+/** What a cohort's members are due when all events are looked at. */
+interface Gathered extends Made {
+  readonly events: ParsedEvent[];
+  readonly results: SharedResult[];
+}
+
+/** All of it to one member after the other: what is done for a member is then done once for all events. */
+function hand(cohort: Cohort, made: Made): void {
+  const { events } = made;
+  let all = 0;
+  /** By event, of those who did not take all of them. */
+  const some = new Map<ParsedEvent, number>();
+  for (const member of cohort.live) {
+    const taken = member.live(made);
+    if (taken === events.length) all += 1;
+    else for (const event of events.slice(0, taken)) some.set(event, (some.get(event) ?? 0) + 1);
+  }
+  for (const event of events) cohort.delivered(event, all + (some.get(event) ?? 0));
 }
 
 /** Everything that `Cohort.placeOf` knows of the cohort itself. */

@@ -11,6 +11,9 @@ export interface SharedResult {
   readonly cursor: string;
 }
 
+/** Results that follow each other: what a cohort made of several events, which its members are handed at once. */
+export type Batch = readonly SharedResult[];
+
 /** What follows `head + tag` to make the JSON of an execution result whole. */
 export const RESULT_END = '"}}';
 
@@ -22,6 +25,11 @@ export interface Sink {
    *   transport then calls `ActiveSubscription.drained` once that is over, and until then is given nothing (D8)
    */
   next(result: SharedResult, tag: string): boolean;
+  /**
+   * Takes the whole batch or nothing of it. Only for speed: what is not taken so is offered to `next`, one by
+   * one. The batch is not changed afterwards, and is the same object for all to whom it is handed.
+   */
+  nextAll?(batch: Batch, tag: string): boolean;
   /** The subscription ends with these errors. Nothing follows. */
   error(errors: readonly GraphQLFormattedError[]): void;
   /** The subscription ends. Nothing follows. */

@@ -6,13 +6,13 @@ import type { TopicPartition } from '../core/position.js';
 import { EventsLost } from '../hub/events-lost.js';
 import type { FollowedPartition } from '../hub/followed-partition.js';
 import type { Metrics } from '../observe/metrics.js';
-import { type Cohort, type Member, withLeftOut } from './cohort.js';
+import { type Cohort, type Made, type Member, withLeftOut } from './cohort.js';
 import { type CatchingUp, catchUpConflated, type Shown } from './conflated-replay.js';
 import { Conflation, type ConflationBudget } from './conflation.js';
 import type { Over, Pace } from './pace.js';
 import { type ParsedEvent, reachedBy } from './parsed-event.js';
 import type { CohortRenditions, Rendition } from './renditions.js';
-import type { SharedResult, Sink } from './sink.js';
+import type { Sink } from './sink.js';
 
 /** Whom a subscriber shares with, and what it follows. */
 export interface Belonging {
@@ -87,12 +87,21 @@ export class Subscriber implements Member {
     else void this.#replay();
   }
 
-  /** Takes what the cohort made of a live event. The cohort's members all stand where the node stands. */
-  live(result: SharedResult, event: ParsedEvent): boolean {
-    if (this.sink.next(result, this.tag)) return true;
-    this.#full = true;
-    this.fallBehind(event, { offset: offset(event.relayed.offset - 1), fingerprint: 0 });
-    return false;
+  /** Takes what the cohort made of live events. The cohort's members all stand where the node stands. */
+  live({ events, results }: Made): number {
+    if (this.sink.nextAll?.(results, this.tag) === true) return results.length;
+    let taken = 0;
+    for (const event of events) {
+      const result = results[taken];
+      if (result === undefined) break;
+      if (!this.sink.next(result, this.tag)) {
+        this.#full = true;
+        this.fallBehind(event, { offset: offset(event.relayed.offset - 1), fingerprint: 0 });
+        break;
+      }
+      taken += 1;
+    }
+    return taken;
   }
 
   /** Leaves the live ones, standing at `reached` in the event's partition, and where the node stands elsewhere. */

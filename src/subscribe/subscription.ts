@@ -199,6 +199,7 @@ export class Subscription implements ActiveSubscription {
   #watched(): Sink {
     return {
       next: (result, tag) => this.#sink.next(result, tag),
+      nextAll: (batch, tag) => this.#sink.nextAll?.(batch, tag) ?? false,
       error: (errors) => {
         if (this.#closed) return;
         this.close();

@@ -14,6 +14,7 @@ import { refuse } from './response.js';
 import { SlowClients } from './slow-clients.js';
 import { SseTransport } from './sse.js';
 import { Compression } from './websocket/compression.js';
+import { Templates } from './websocket/templates.js';
 import { refuseUpgrade, WebSocketTransport } from './websocket/websocket-transport.js';
 
 /** Answers a request for one path. */
@@ -91,6 +92,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     compression,
     places,
     turn,
+    templates: new Templates(),
     slow,
     initTimeout,
     closeTimeout,

@@ -1,14 +1,10 @@
-/** The part of a socket or response that an outbox needs. */
-export interface ByteStream {
-  /** Hands the bytes to the system, as far as it takes them, before it returns. */
-  write(bytes: Buffer, done: () => void): unknown;
-  /** Bytes that the stream holds and the system has not taken. */
-  readonly writableLength: number;
-}
+import type { ByteStream } from './byte-stream.js';
+import { Press, printed, type Stamp, type Template } from './template.js';
 
 /** Flushes everything that was written to in this turn of the event loop, once, at its end. */
 export class TurnEnd {
   readonly #waiting = new Set<Outbox>();
+  readonly press = new Press();
 
   add(outbox: Outbox): void {
     if (this.#waiting.size === 0) setImmediate(() => this.#flush());
@@ -19,6 +15,7 @@ export class TurnEnd {
     const outboxes = [...this.#waiting];
     this.#waiting.clear();
     for (const outbox of outboxes) outbox.flush();
+    this.press.clear();
   }
 }
 
@@ -41,6 +38,9 @@ export class Outbox {
   readonly #highWaterMark: number;
   readonly #host: OutboxHost;
   #chunks: Buffer[] = [];
+  /** Instead of chunks, while there is nothing but templates with one stamp. */
+  #templates: Template[] = [];
+  #stamp: Stamp | undefined;
   #bytes = 0;
   #full = false;
   #closed = false;
@@ -69,6 +69,23 @@ export class Outbox {
     return true;
   }
 
+  /** Takes all frames of a template, or none. Hot path (bench: fanout). @returns `false` when none was taken */
+  offerAll(template: Template, stamp: Stamp): boolean {
+    if (this.#closed) return true;
+    const { length } = template.bytes;
+    if (this.#full || this.waiting + length > this.#highWaterMark) return false;
+    if (this.#bytes === 0) this.#turn.add(this);
+    this.#bytes += length;
+    if (this.#chunks.length === 0 && (this.#stamp === undefined || this.#stamp === stamp)) {
+      this.#stamp = stamp;
+      this.#templates.push(template);
+    } else {
+      this.#print();
+      this.#chunks.push(printed(template, stamp));
+    }
+    return true;
+  }
+
   /** Takes what cannot be brought again, such as the end of an operation. @returns `false` when it is full now */
   push(...chunks: readonly Buffer[]): boolean {
     this.#add(chunks);
@@ -77,18 +94,17 @@ export class Outbox {
 
   flush(): void {
     if (this.#closed || this.#bytes === 0) return;
-    const bytes = Buffer.concat(this.#chunks, this.#bytes);
-    this.#chunks = [];
-    this.#bytes = 0;
-    this.#stream.write(bytes, () => this.written());
+    const [stamp, templates, chunks, length] = [this.#stamp, this.#templates, this.#chunks, this.#bytes];
+    this.#forget();
+    if (stamp !== undefined) this.#turn.press.write(this.#stream, templates, stamp, () => this.written());
+    else this.#stream.write(Buffer.concat(chunks, length), () => this.written());
   }
 
   /** Nothing is written from here on; what waits is dropped. */
   close(): void {
     this.#closed = true;
     this.#full = false;
-    this.#chunks = [];
-    this.#bytes = 0;
+    this.#forget();
   }
 
   /** The stream has written something, of this outbox's or of somebody else's. */
@@ -98,9 +114,25 @@ export class Outbox {
     this.#host.drained();
   }
 
+  /** What comes next is no template, or another's: what waits becomes chunks, in its order. */
+  #print(): void {
+    if (this.#stamp === undefined) return;
+    for (const template of this.#templates) this.#chunks.push(printed(template, this.#stamp));
+    this.#templates = [];
+    this.#stamp = undefined;
+  }
+
+  #forget(): void {
+    this.#chunks = [];
+    this.#templates = [];
+    this.#stamp = undefined;
+    this.#bytes = 0;
+  }
+
   #add(chunks: readonly Buffer[]): void {
     if (this.#closed) return;
     if (this.#bytes === 0) this.#turn.add(this);
+    this.#print();
     for (const chunk of chunks) {
       this.#chunks.push(chunk);
       this.#bytes += chunk.length;

@@ -1,7 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import type { GraphQLFormattedError } from 'graphql';
 import { type ActiveSubscription, RESULT_END, type SharedResult, type Sink } from '../subscribe/sink.js';
-import { type ByteStream, Outbox, type OutboxHost, type TurnEnd } from './outbox.js';
+import type { ByteStream } from './byte-stream.js';
+import { Outbox, type OutboxHost, type TurnEnd } from './outbox.js';
 import { Progress } from './progress.js';
 import type { SlowClient, SlowClients } from './slow-clients.js';
 

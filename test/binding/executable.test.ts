@@ -1,6 +1,6 @@
 import { graphql } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import type { ResolverMap } from '../../src/binding/resolvers.js';
+import type { ResolverCall, ResolverMap } from '../../src/binding/resolvers.js';
 import { isDateTime } from '../../src/binding/scalars.js';
 import type { Claims } from '../../src/core/identity.js';
 import { fakeContext } from '../support/fake-context.js';
@@ -26,7 +26,10 @@ const SCHEMA = `
   input I { id: ID!, amount: Int! = 4, more: String }`;
 
 const resolvers: ResolverMap = {
-  E: { double: (event) => (event instanceof Object && 'amount' in event ? Number(event.amount) * 2 : 0) },
+  E: {
+    double: ({ parent }: ResolverCall) =>
+      parent instanceof Object && 'amount' in parent ? Number(parent.amount) * 2 : 0,
+  },
   Mutation: { own: () => 42 },
   Query: { open: () => 'all', secret: () => 'some' },
 };

@@ -120,6 +120,7 @@ describe('a service at work', () => {
       type: 'Said',
       key: 'k',
       time: '2026-01-31T09:30:00Z',
+      timestamp: expect.any(Number),
       correlationId: 'c-a',
       data: { text: 'a' },
     });

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { orderService, totalOf } from '../../src/shop/order.js';
 
 const NOW = new Date('2026-01-31T09:30:00Z');
-const context = { signal: new AbortController().signal };
+const context = { state: undefined, signal: new AbortController().signal };
 
 function shop(remember = 100) {
   const service = orderService({ now: () => NOW, remember });
@@ -16,6 +16,7 @@ function shop(remember = 100) {
         type,
         key: 'order-1',
         time: '2026-01-31T09:29:59Z',
+        timestamp: 0,
         correlationId: 'c',
         data,
       },

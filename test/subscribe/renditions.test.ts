@@ -1,6 +1,6 @@
 import { parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
-import type { ResolverMap } from '../../src/binding/resolvers.js';
+import type { ResolverCall, ResolverMap } from '../../src/binding/resolvers.js';
 import { CursorCodec, type Positions } from '../../src/core/cursor.js';
 import type { Relayed } from '../../src/core/event.js';
 import { eventId, offset, partition, topic } from '../../src/core/ids.js';
@@ -20,7 +20,10 @@ const SCHEMA = `
   type Subscription { said: Said @subscribe(topic: "said") odd: Said @subscribe(topic: "said", filter: "event.n % 2 == 1") }
   type Said { n: Int!, text: String, slow: Int }`;
 const resolvers: ResolverMap = {
-  Said: { slow: async (event) => (event instanceof Object && 'n' in event ? event.n : undefined) },
+  Said: {
+    slow: async ({ parent }: ResolverCall) =>
+      parent instanceof Object && 'n' in parent ? parent.n : undefined,
+  },
 };
 
 const eventAt = (n: number, text = ''): Relayed => ({

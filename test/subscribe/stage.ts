@@ -1,7 +1,7 @@
 import type { ExecutionResult, GraphQLFormattedError } from 'graphql';
 import { parse } from 'graphql';
 import { onTestFinished } from 'vitest';
-import type { ResolverMap } from '../../src/binding/resolvers.js';
+import type { ResolverCall, ResolverMap } from '../../src/binding/resolvers.js';
 import { CursorCodec } from '../../src/core/cursor.js';
 import type { Claims } from '../../src/core/identity.js';
 import { openLogger } from '../../src/observe/log.js';
@@ -36,8 +36,9 @@ const SCHEMA = `
 
 const resolvers: ResolverMap = {
   Said: {
-    whose: (_event, _args, { identity }) => identity.claims['sub'],
-    slow: async (event) => (event instanceof Object && 'n' in event ? event.n : undefined),
+    whose: ({ claims }: ResolverCall) => claims['sub'],
+    slow: async ({ parent }: ResolverCall) =>
+      parent instanceof Object && 'n' in parent ? parent.n : undefined,
   },
 };
 

@@ -13,7 +13,7 @@ describe('an envelope', () => {
       const text = Buffer.from(
         `{"id":"a \\"quoted\\" id","type":"next","payload":${shared}${tag}${RESULT_END}}`,
       );
-      const parts = [envelope.opening(shared), shared, envelope.suffix];
+      const parts = [envelope.opening(shared), shared, envelope.end];
       return { parts, frame: Buffer.concat([textHeader(text.length), text]) };
     });
     for (const { parts, frame } of waiting) expect(Buffer.concat(parts).equals(frame)).toBe(true);

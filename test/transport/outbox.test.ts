@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { type ByteStream, Outbox, TurnEnd } from '../../src/transport/outbox.js';
+import type { ByteStream } from '../../src/transport/byte-stream.js';
+import { Outbox, TurnEnd } from '../../src/transport/outbox.js';
 
 /** A stream whose system takes what it is told to. */
 class FakeStream implements ByteStream {

@@ -199,12 +199,12 @@ export class Journal {
     );
   }
 
-  private place({ topic: name, key }: NewRecord): TopicPartition {
+  private place({ topic: name, key, partition: wanted }: NewRecord): TopicPartition {
     const count = this.partitionsOf(name).length;
-    return {
-      topic: name,
-      partition: key === null ? partition(this.turn++ % count) : partitionOfKey(key, count),
-    };
+    if (wanted !== undefined && wanted >= count)
+      throw new MillraceError('TOPIC_MISSING', `The topic ${name} has no partition ${wanted}`);
+    const byKey = key === null ? partition(this.turn++ % count) : partitionOfKey(key, count);
+    return { topic: name, partition: wanted ?? byKey };
   }
 
   private first(at: TopicPartition, from: number, until: number): LogRecord | undefined {

@@ -48,7 +48,7 @@ export class Assignment {
   constructor(
     readonly at: PartitionLife,
     private readonly host: AssignmentHost,
-    private readonly handler: GroupHandler,
+    private readonly given: { readonly handler: GroupHandler; readonly fenced: boolean },
     private readonly onProblem: OnProblem,
   ) {}
 
@@ -149,10 +149,20 @@ export class Assignment {
   private async begin(): Promise<boolean> {
     if (this.begun) return true;
     const { signal } = this.ending;
-    const asked = await this.handler.assigned?.(this.at, signal);
-    if (signal.aborted) return false;
     const { control, group } = this.host;
-    this.progress = await committedOffset(control, group.groupId, this.at, signal);
+    const { handler, fenced } = this.given;
+    const standing = (): Promise<Offset | undefined> =>
+      committedOffset(control, group.groupId, this.at, signal);
+    if (fenced) {
+      // D9: only once nobody before can commit any more is it certain what there is.
+      const transactions = this.transactional();
+      await transactions.fence(signal);
+      this.progress = await standing();
+      transactions.stands(this.progress);
+    }
+    const asked = await handler.assigned?.(this.at, signal, this.progress);
+    if (signal.aborted) return false;
+    if (!fenced) this.progress = await standing();
     const from = await this.within(asked ?? this.progress, signal);
     if (signal.aborted) return false;
     await this.catchUpProgress(asked, from);
@@ -198,7 +208,7 @@ export class Assignment {
       this.commit(last, outputs);
     const batch: AssignedBatch = { ...this.at, records, last, end, signal: this.ending.signal, commit };
     try {
-      await this.handler.batch(batch);
+      await this.given.handler.batch(batch);
     } catch (error) {
       this.epoch++;
       this.queue.length = 0;
@@ -210,17 +220,28 @@ export class Assignment {
 
   private async commit(last: Offset, outputs: readonly NewRecord[] = []): Promise<readonly Position[]> {
     if (this.lost) throw this.ending.signal.reason;
-    const { control, writing, group } = this.host;
+    const { control, group } = this.host;
     const next = offset(last + 1);
     if (outputs.length === 0) {
       await commitOffset(control, group, this.at, next);
       this.progress = next;
-      this.transactions?.moved(next);
+      this.transactions?.stands(next);
       return [];
     }
+    try {
+      const positions = await this.transactional().commit(next, outputs, () => this.lost);
+      this.progress = next;
+      return positions;
+    } catch (error) {
+      // D1: it may have been committed all the same, here or by another owner. Where to go on is asked anew.
+      this.begun = false;
+      throw error;
+    }
+  }
+
+  private transactional(): TransactionalWriter {
+    const { control, writing, group } = this.host;
     this.transactions ??= new TransactionalWriter(writing, control, group, this.at, this.progress);
-    const positions = await this.transactions.commit(next, outputs, () => this.lost);
-    this.progress = next;
-    return positions;
+    return this.transactions;
   }
 }

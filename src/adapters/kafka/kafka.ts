@@ -2,13 +2,14 @@ import { setMaxListeners } from 'node:events';
 import { type Admin, Kafka, type KafkaConfig, type SASLOptions } from 'kafkajs';
 import { Deadline } from '../../core/deadline.js';
 import type { Offset, Partition, Topic } from '../../core/ids.js';
-import type { Position } from '../../core/position.js';
+import type { PartitionLife, Position } from '../../core/position.js';
 import type { LogBatch, NewRecord } from '../../core/record.js';
 import type {
   Bounds,
   EventLog,
   GroupHandler,
   GroupMember,
+  GroupSpec,
   Range,
   TopicDescription,
   TopicSpec,
@@ -18,6 +19,7 @@ import { registerCodecs } from './codecs.js';
 import { Connection } from './connection.js';
 import { describeTopics } from './describe.js';
 import { withSignal } from './failures.js';
+import { committedOffset } from './group-offsets.js';
 import { createCluster } from './internals.js';
 import { Member } from './member.js';
 import { type OnProblem, problemLog } from './problems.js';
@@ -119,8 +121,12 @@ class KafkaLog implements EventLog {
     return offsetAtTime(this.reading, topic, partition, timestamp, this.within(signal));
   }
 
+  progress(group: string, at: PartitionLife, signal: AbortSignal): Promise<Offset | undefined> {
+    return committedOffset(this.reading, group, at, this.within(signal));
+  }
+
   async join(
-    { group, topics }: { readonly group: string; readonly topics: readonly Topic[] },
+    { group, topics, fenced = false }: GroupSpec,
     handler: GroupHandler,
     signal: AbortSignal,
   ): Promise<GroupMember> {
@@ -133,6 +139,7 @@ class KafkaLog implements EventLog {
         group,
         topics,
         handler,
+        fenced,
         sessionTimeout,
         maxBytes: maxBytesPerFetch,
         logger: this.kafka.logger(),

@@ -1,4 +1,4 @@
-import type { Topic } from '../../core/ids.js';
+import type { Partition, Topic } from '../../core/ids.js';
 import { partition } from '../../core/ids.js';
 import { partitionOfKey } from '../../core/partitioner.js';
 import { partitionName } from '../../core/position.js';
@@ -33,7 +33,7 @@ export function portionsOf(
   const open = new Map<string, { records: NewRecord[]; places: number[]; bytes: number }>();
   for (const [place, record] of records.entries()) {
     const { partitions: count, limit } = layouts.get(record.topic) ?? ONE_PARTITION;
-    const number = record.key === null ? partition(roundRobin() % count) : partitionOfKey(record.key, count);
+    const number = record.partition ?? placeOf(record.key, count, roundRobin);
     const at = { topic: record.topic, partition: number };
     const bytes = sizeOf(record);
     let filling = open.get(partitionName(at));
@@ -47,6 +47,10 @@ export function portionsOf(
     filling.bytes += bytes;
   }
   return portions;
+}
+
+function placeOf(key: string | null, count: number, roundRobin: () => number): Partition {
+  return key === null ? partition(roundRobin() % count) : partitionOfKey(key, count);
 }
 
 /** Bounded from above for ASCII, and close for other text. */

@@ -41,9 +41,18 @@ export class TransactionalWriter {
     this.transactionalId = `${membership.groupId}-${at.topic}-${at.partition}`;
   }
 
-  /** The progress was moved to `next` without a transaction. */
-  moved(next: Offset): void {
-    this.progress = next;
+  /** The progress is known to stand here, without a transaction of this writer. */
+  stands(progress: Offset | undefined): void {
+    this.progress = progress;
+  }
+
+  /**
+   * Takes the transactional id from whoever had it. When it resolves, what they have committed can be read, and
+   * what they have not will never be: the broker gives the id away only after their last transaction has ended.
+   */
+  async fence(signal: AbortSignal): Promise<void> {
+    this.producer = await this.taken(signal);
+    await this.checkMembership(signal);
   }
 
   /** @throws {MillraceError} LOG_UNAVAILABLE, EVENT_TOO_LARGE, TOPIC_MISSING */
@@ -71,22 +80,31 @@ export class TransactionalWriter {
    * certain where the group's progress stands: another owner may have committed while this one began.
    */
   private async begin(signal: AbortSignal): Promise<ProducerId> {
-    const { transactionalId } = this;
-    const { producerId, producerEpoch } = await this.coordinate(
-      (coordinator) =>
-        coordinator.initProducerId({ transactionalId, transactionTimeout: TRANSACTION_TIMEOUT }),
-      signal,
-    );
+    const taken = await this.taken(signal);
     const { groupId } = this.membership;
     const progress = await committedOffset(this.control, groupId, this.at, signal);
     if (progress !== this.progress) {
       this.progress = progress;
       throw new Error(`The progress of ${groupId} in ${partitionName(this.at)} was moved by another member`);
     }
-    // The broker does not look at the generation of a transaction's offsets, so it is asked before.
-    const check = (group: Broker): Promise<unknown> => group.heartbeat(this.membership);
-    await this.control.askCoordinator(groupId, GROUP_COORDINATOR, check, signal);
+    await this.checkMembership(signal);
+    return taken;
+  }
+
+  private async taken(signal: AbortSignal): Promise<ProducerId> {
+    const { transactionalId } = this;
+    const { producerId, producerEpoch } = await this.coordinate(
+      (coordinator) =>
+        coordinator.initProducerId({ transactionalId, transactionTimeout: TRANSACTION_TIMEOUT }),
+      signal,
+    );
     return new ProducerId(producerId, producerEpoch, transactionalId);
+  }
+
+  /** The broker does not look at the generation of a transaction's offsets, so it is asked before. */
+  private async checkMembership(signal: AbortSignal): Promise<void> {
+    const check = (group: Broker): Promise<unknown> => group.heartbeat(this.membership);
+    await this.control.askCoordinator(this.membership.groupId, GROUP_COORDINATOR, check, signal);
   }
 
   private async transact(

@@ -8,6 +8,7 @@ import { ANONYMOUS, type Identity } from '../../core/identity.js';
 import type { Logger } from '../../observe/log.js';
 import type { Operations } from '../../operation/operations.js';
 import type { OperationRequest } from '../../operation/request.js';
+import type { Batch } from '../../subscribe/sink.js';
 import { flatHeaders, socketCaller } from '../caller.js';
 import type { TransportLimits } from '../limits.js';
 import { Outbox, type OutboxHost, type TurnEnd } from '../outbox.js';
@@ -21,6 +22,7 @@ import type { Envelope } from './envelope.js';
 import { textHeader } from './frames.js';
 import { type OperationHost, SocketOperation } from './operation.js';
 import { type Effect, onAuthenticated, onMessage, type Phase } from './protocol.js';
+import type { Templates } from './templates.js';
 
 export interface ConnectionParts {
   /** `undefined`: compression is not offered. */
@@ -30,6 +32,7 @@ export interface ConnectionParts {
   readonly limits: TransportLimits;
   readonly logger: Logger;
   readonly turn: TurnEnd;
+  readonly templates: Templates;
   readonly slow: SlowClients;
   /** Milliseconds within which `connection_init` has to come. */
   readonly initTimeout: number;
@@ -138,10 +141,16 @@ export class Connection implements OperationHost, OutboxHost, SlowClient {
   offer(envelope: Envelope, shared: Buffer): boolean {
     if (this.#socket.readyState !== this.#socket.OPEN) return true;
     if (this.#outbox.full) return false;
-    const deflated = this.#compression?.message(envelope.prefix, shared, envelope.suffix);
-    if (deflated === undefined) return this.#outbox.offer(envelope.opening(shared), shared, envelope.suffix);
+    const deflated = this.#compression?.message(envelope.prefix, shared, envelope.end);
+    if (deflated === undefined) return this.#outbox.offer(envelope.opening(shared), shared, envelope.end);
     const length = deflated.reduce((sum, part) => sum + part.length, 0);
     return this.#outbox.offer(textHeader(length, true), ...deflated);
+  }
+
+  offerAll(envelope: Envelope, batch: Batch): boolean {
+    if (this.#socket.readyState !== this.#socket.OPEN) return true;
+    if (this.#compression !== undefined) return false;
+    return this.#outbox.offerAll(this.#parts.templates.of(batch, envelope), envelope.stamp);
   }
 
   send(message: string): void {

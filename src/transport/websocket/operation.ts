@@ -1,11 +1,13 @@
 import type { GraphQLFormattedError } from 'graphql';
-import type { ActiveSubscription, SharedResult, Sink } from '../../subscribe/sink.js';
+import type { ActiveSubscription, Batch, SharedResult, Sink } from '../../subscribe/sink.js';
 import { Envelope } from './envelope.js';
 
 /** What an operation needs of the connection it runs on. */
 export interface OperationHost {
   /** Sends `shared` in its envelope as one text message. @returns `false` when it was not taken */
   offer(envelope: Envelope, shared: Buffer): boolean;
+  /** The same for all of a batch. @returns `false` when none of it was taken, though some of it may be one by one */
+  offerAll(envelope: Envelope, batch: Batch): boolean;
   /** Sends what cannot be sent again. */
   send(message: string): void;
   /** The operation is over: its id is free again. */
@@ -53,6 +55,13 @@ export class SocketOperation implements Sink {
     const taken = this.#host.offer(this.#envelope, result.head);
     if (!taken) this.#held = true;
     return taken;
+  }
+
+  /** The same for a batch. Hot path (bench: fan-out). */
+  nextAll(batch: Batch, tag: string): boolean {
+    if (this.#over) return true;
+    this.#envelope.seal(tag);
+    return this.#host.offerAll(this.#envelope, batch);
   }
 
   /** The whole result of a query or mutation. */
