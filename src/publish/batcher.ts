@@ -8,6 +8,7 @@ import type { EventLog } from '../ports/event-log.js';
 export interface BatcherOptions {
   readonly deadline: number;
   readonly maxWaiting: number;
+  readonly maxWaitingBytes: number;
   readonly maxBatchBytes: number;
 }
 
@@ -35,6 +36,7 @@ export class Batcher implements AsyncDisposable {
   readonly #waiting: Waiting[] = [];
   /** How many records wait. */
   #count = 0;
+  #bytes = 0;
   /** What was not answered yet, in order of arrival: the first one's deadline is the next to pass. */
   readonly #open = new Set<Waiting>();
   #timer: NodeJS.Timeout | undefined;
@@ -49,12 +51,16 @@ export class Batcher implements AsyncDisposable {
 
   /**
    * Resolves with where each of `records` is; several are appended together or not at all.
-   * @throws {MillraceError} OVERLOADED at once when `maxWaiting` records wait; SHUTTING_DOWN; what
-   *   `EventLog.append` throws
+   * @throws {MillraceError} OVERLOADED at once when `maxWaiting` records or `maxWaitingBytes` wait;
+   *   SHUTTING_DOWN; what `EventLog.append` throws
    */
   append(records: readonly NewRecord[]): Promise<readonly Position[]> {
     if (this.#stop.signal.aborted) return Promise.reject(shuttingDown());
-    if (this.#count + records.length > this.#options.maxWaiting) {
+    const bytes = records.reduce((sum, record) => sum + sizeOf(record), 0);
+    const { maxWaiting, maxWaitingBytes } = this.#options;
+    // C4: whatever waits is held in memory. What is larger than all that may wait can go when nothing does.
+    const tooMuch = this.#count > 0 && this.#bytes + bytes > maxWaitingBytes;
+    if (tooMuch || this.#count + records.length > maxWaiting) {
       this.#metrics.publishFailures.inc({ code: 'OVERLOADED' });
       return Promise.reject(
         new MillraceError('OVERLOADED', `${this.#count} events wait to be published already.`, {
@@ -64,11 +70,10 @@ export class Batcher implements AsyncDisposable {
     }
     return new Promise((resolve, reject) => {
       const expires = performance.now() + this.#options.deadline;
-      const bytes = records.reduce((sum, record) => sum + sizeOf(record), 0);
       const waiting: Waiting = { records, bytes, expires, state: 'waiting', resolve, reject };
       this.#waiting.push(waiting);
       this.#open.add(waiting);
-      this.#counted(records.length);
+      this.#counted(records.length, bytes);
       this.#watch();
       this.#running ??= this.#run();
     });
@@ -93,7 +98,7 @@ export class Batcher implements AsyncDisposable {
       count += 1;
     }
     const taken = this.#waiting.splice(0, count);
-    this.#counted(-taken.reduce((sum, { records }) => sum + records.length, 0));
+    this.#counted(-taken.reduce((sum, { records }) => sum + records.length, 0), -bytes);
     return taken;
   }
 
@@ -157,13 +162,14 @@ export class Batcher implements AsyncDisposable {
     const index = this.#waiting.indexOf(waiting);
     if (index >= 0) {
       this.#waiting.splice(index, 1);
-      this.#counted(-waiting.records.length);
+      this.#counted(-waiting.records.length, -waiting.bytes);
     }
     this.#fail(waiting, neverSent());
   }
 
-  #counted(change: number): void {
+  #counted(change: number, bytes: number): void {
     this.#count += change;
+    this.#bytes += bytes;
     this.#metrics.publishWaiting.set(this.#count);
   }
 
@@ -190,7 +196,7 @@ export class Batcher implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     for (const waiting of this.#waiting.splice(0)) this.#fail(waiting, shuttingDown());
-    this.#counted(-this.#count);
+    this.#counted(-this.#count, -this.#bytes);
     await this.#running;
   }
 }

@@ -37,7 +37,7 @@ function scriptedLog() {
   return { requests, atomic, log: { append, appendAtomically } as unknown as EventLog };
 }
 
-const OPTIONS = { deadline: 60_000, maxWaiting: 5, maxBatchBytes: 1_000 };
+const OPTIONS = { deadline: 60_000, maxWaiting: 5, maxWaitingBytes: 100_000, maxBatchBytes: 1_000 };
 const turn = () => new Promise(setImmediate);
 
 describe('the batcher', () => {
@@ -70,6 +70,38 @@ describe('the batcher', () => {
     await turn();
     requests[0]?.succeed();
     await expect(Promise.all(waiting)).resolves.toHaveLength(5);
+  });
+
+  it('C4 refuses what exceeds the bound in bytes, but for one that comes when nothing waits', async () => {
+    const { requests, log } = scriptedLog();
+    const batcher = new Batcher(log, { ...OPTIONS, maxWaitingBytes: 2_000 }, new Metrics());
+    const large = batcher.append([record('x'.repeat(3_000))]);
+    await expect(batcher.append([record('y')])).rejects.toMatchObject({ code: 'OVERLOADED' });
+    await expect.poll(() => requests.length).toBe(1);
+    const small = batcher.append([record('z'.repeat(800))]);
+    await expect(batcher.append([record('z'.repeat(800))])).rejects.toMatchObject({ code: 'OVERLOADED' });
+    requests[0]?.succeed();
+    await expect.poll(() => requests.length).toBe(2);
+    requests[1]?.succeed();
+    await expect(Promise.all([large, small])).resolves.toHaveLength(2);
+  });
+
+  it('D1 adds no delay when idle: what is alone is on its way within two turns of the loop', async () => {
+    const { requests, log } = scriptedLog();
+    const batcher = new Batcher(log, OPTIONS, new Metrics());
+    vi.useFakeTimers({ toFake: ['setTimeout', 'setInterval'] });
+    try {
+      for (let i = 1; i <= 3; i++) {
+        const alone = batcher.append([record('a')]);
+        await turn();
+        await turn();
+        expect(requests).toHaveLength(i);
+        requests[i - 1]?.succeed();
+        await alone;
+      }
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('C4 keeps a request below the size that the log takes', async () => {
