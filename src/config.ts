@@ -115,6 +115,7 @@ const VARIABLES = {
   RING_BYTES: count(16_777_216, 'How many bytes of them at the most'),
   PUBLISH_DEADLINE_MS: count(10_000, 'How long a mutation waits for the log'),
   PUBLISH_MAX_WAITING: count(10_000, 'How many events may wait to be published'),
+  PUBLISH_MAX_WAITING_BYTES: count(67_108_864, 'How many bytes of them'),
   IDEMPOTENCY_TTL_MS: count(
     86_400_000,
     'How long the answer to a mutation with an idempotency key is kept',

@@ -244,6 +244,7 @@ async function startGateway(
         source: '/gateway',
         deadline: config.PUBLISH_DEADLINE_MS,
         maxWaiting: config.PUBLISH_MAX_WAITING,
+        maxWaitingBytes: config.PUBLISH_MAX_WAITING_BYTES,
         maxBatchBytes: 900_000,
       },
       metrics,
