@@ -1,9 +1,15 @@
 import type { Partition, Topic } from '../../core/ids.js';
 import { partition } from '../../core/ids.js';
 import { partitionOfKey } from '../../core/partitioner.js';
-import { partitionName } from '../../core/position.js';
+import { partitionName, type TopicPartition } from '../../core/position.js';
 import type { NewRecord } from '../../core/record.js';
-import type { Portion } from './produce.js';
+
+/** Records that go into one partition as one record batch: all of them or none. */
+export interface Portion extends TopicPartition {
+  readonly records: readonly NewRecord[];
+  /** Their places in the caller's list. */
+  readonly places: readonly number[];
+}
 
 /** Brokers take batches of 1 MiB unless told otherwise; what is gathered here stays well below. */
 const PORTION_BYTES = 768 * 1024;

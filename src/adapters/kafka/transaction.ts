@@ -12,7 +12,7 @@ import type { Connection } from './connection.js';
 import { failureOf, unavailable } from './failures.js';
 import { committedOffset, type Membership, metadataOf, refused } from './group-offsets.js';
 import { type Broker, GROUP_COORDINATOR, TRANSACTION_COORDINATOR } from './internals.js';
-import type { Portion } from './produce.js';
+import type { Portion } from './portions.js';
 import { ProducerId } from './producer-id.js';
 import { divide, writeAll } from './writer.js';
 

@@ -5,8 +5,8 @@ import type { NewRecord } from '../../core/record.js';
 import { AppendTransactions } from './append-transactions.js';
 import type { Connection } from './connection.js';
 import { failureOf, retrying, withSignal } from './failures.js';
+import type { Portion } from './portions.js';
 import { BATCH_OVERHEAD, type Layout, portionsOf, sizeOf } from './portions.js';
-import type { Portion } from './produce.js';
 import { ProducerId } from './producer-id.js';
 import { writeAll } from './write-all.js';
 
