@@ -1,12 +1,13 @@
-import { type Authenticate, defineGateway, MillraceError, type Project, type ResolverCall } from 'millrace';
+import { type Authenticate, defineGateway, MillraceError, type Project } from 'millrace';
 import { cartService } from './cart.js';
-import { CATALOGUE, catalogueService, productOf } from './catalogue.js';
+import { catalogueService } from './catalogue.js';
 import { EXAMPLES } from './examples.js';
 import { inventoryService } from './inventory.js';
 import { notificationService } from './notification.js';
 import { orderService } from './order.js';
 import { paymentService } from './payment.js';
 import { httpProvider } from './provider.js';
+import { resolvers } from './resolvers.js';
 import { shippingService } from './shipping.js';
 import { type SimulatedProvider, type SimulationOptions, simulatedProvider } from './simulated-provider.js';
 
@@ -44,12 +45,7 @@ export function shop({ paymentUrl, simulation }: ShopOptions = {}): Project {
   };
   const provider = httpProvider(paymentUrl === undefined ? simulatedUrl : () => paymentUrl);
   return defineGateway({
-    resolvers: {
-      Query: {
-        catalogue: () => CATALOGUE,
-        product: ({ args }: ResolverCall<{ readonly sku: string }>) => productOf(args.sku) ?? null,
-      },
-    },
+    resolvers,
     services: [
       catalogueService(),
       cartService(),
