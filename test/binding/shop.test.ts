@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { graphql } from 'graphql';
+import { graphql, parse, validate } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { bindSchema, directivesSource, formatMistake } from '../../src/binding/binding.js';
 import type { Claims } from '../../src/core/identity.js';
 import { topic } from '../../src/core/ids.js';
+import { EXAMPLES } from '../../src/shop/examples.js';
 import { resolvers } from '../../src/shop/resolvers.js';
 import { fakeContext } from '../support/fake-context.js';
 import { bound } from './schema.js';
@@ -45,6 +46,13 @@ describe('the shop', () => {
     expect(allows({ roles: ['staff'] })).toBe(true);
     expect(allows({})).toBe(false);
   });
+
+  it.each(EXAMPLES.map((example) => [example.title, example.query]))(
+    'GraphiQL’s tab %j fits',
+    (_title, query) => {
+      expect(validate(bound(shop, resolvers).schema, parse(query))).toEqual([]);
+    },
+  );
 
   it('adds after and since to subscriptions', () => {
     const field = bound(shop, resolvers).schema.getSubscriptionType()?.getFields()['orderEvents'];
