@@ -115,12 +115,14 @@ const VARIABLES = {
   RING_BYTES: count(16_777_216, 'How many bytes of them at the most'),
   PUBLISH_DEADLINE_MS: count(10_000, 'How long a mutation waits for the log'),
   PUBLISH_MAX_WAITING: count(10_000, 'How many events may wait to be published'),
+  PUBLISH_MAX_WAITING_BYTES: count(67_108_864, 'How many bytes of them'),
   IDEMPOTENCY_TTL_MS: count(
     86_400_000,
     'How long the answer to a mutation with an idempotency key is kept',
     1_000,
     31_536_000_000,
   ),
+  VIEW_DEADLINE_MS: count(5_000, 'How long a query waits for a view to come to its `minCursor`'),
   MAX_BODY_BYTES: count(1_048_576, 'The largest request body or WebSocket message'),
   MAX_TOKENS: count(5_000, 'The largest GraphQL document, in tokens'),
   MAX_SUBSCRIPTION_CHARS: count(

@@ -62,28 +62,46 @@ export function conform(
   data: Readonly<Record<string, unknown>>,
   resolvers: ResolverMap,
 ): Readonly<Record<string, unknown>> {
-  const problems: string[] = [];
-  const conformed = object(type, data, '', resolvers, problems);
-  if (problems.length > 0)
-    throw new MillraceError('EVENT_INVALID', `${type.name}: ${problems.join('; ')}`, {
-      details: { problems },
-    });
-  return conformed;
+  return conformer(type, resolvers)(data);
 }
+
+/** `conform` for many events of one type: its shape, and those of the types below it, are made once. */
+export function conformer(
+  type: GraphQLObjectType,
+  resolvers: ResolverMap,
+): (data: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>> {
+  const shapes = new Map<GraphQLObjectType, Shape>();
+  const shapeOf: ShapeOf = (wanted) => {
+    const known = shapes.get(wanted) ?? dataShape(wanted, resolvers);
+    shapes.set(wanted, known);
+    return known;
+  };
+  return (data) => {
+    const problems: string[] = [];
+    const conformed = object(type, data, '', shapeOf, problems);
+    if (problems.length > 0)
+      throw new MillraceError('EVENT_INVALID', `${type.name}: ${problems.join('; ')}`, {
+        details: { problems },
+      });
+    return conformed;
+  };
+}
+
+type ShapeOf = (type: GraphQLObjectType) => Shape;
 
 function object(
   type: GraphQLObjectType,
   data: object,
   path: string,
-  resolvers: ResolverMap,
+  shapeOf: ShapeOf,
   problems: string[],
 ): Record<string, unknown> {
-  const all = new Map(Object.entries(data));
   const conformed: Record<string, unknown> = {};
-  for (const [name, fieldType] of dataShape(type, resolvers)) {
+  for (const [name, fieldType] of shapeOf(type)) {
     if (fieldType === undefined) continue;
     const at = path === '' ? name : `${path}.${name}`;
-    const result = value(fieldType, all.get(name), at, resolvers, problems);
+    const given: unknown = Object.hasOwn(data, name) ? Reflect.get(data, name) : undefined;
+    const result = value(fieldType, given, at, shapeOf, problems);
     if (result !== undefined) conformed[name] = result;
   }
   return conformed;
@@ -93,26 +111,26 @@ function value(
   type: GraphQLType,
   given: unknown,
   path: string,
-  resolvers: ResolverMap,
+  shapeOf: ShapeOf,
   problems: string[],
 ): unknown {
   if (isNonNullType(type)) {
     if (given === undefined || given === null) problems.push(`${path} is missing`);
-    else return value(type.ofType, given, path, resolvers, problems);
+    else return value(type.ofType, given, path, shapeOf, problems);
     return undefined;
   }
   if (given === undefined || given === null) return given;
   if (isListType(type)) {
     if (Array.isArray(given))
       return given.map((item: unknown, index) =>
-        value(type.ofType, item, `${path}[${index}]`, resolvers, problems),
+        value(type.ofType, item, `${path}[${index}]`, shapeOf, problems),
       );
     problems.push(`${path} is not a list`);
     return undefined;
   }
   if (isObjectType(type)) {
     if (typeof given === 'object' && !Array.isArray(given))
-      return object(type, given, path, resolvers, problems);
+      return object(type, given, path, shapeOf, problems);
     problems.push(`${path} is not an object`);
     return undefined;
   }

@@ -13,7 +13,7 @@ import { argsShape } from './args-shape.js';
 import type { EventBinding, Expression, PublishBinding, Rule } from './bindings.js';
 import { shapeOf } from './cel-types.js';
 import type { DirectiveUse } from './directive-use.js';
-import { conform, dataShape, misfits } from './event-data.js';
+import { conformer, dataShape, misfits } from './event-data.js';
 import { type Compiled, Expressions, keyOf, mapOf, WANTED } from './expression.js';
 import { type Mistakes, names } from './mistake.js';
 import { outcomeBinding } from './outcome.js';
@@ -74,7 +74,8 @@ function eventBinding(
   if (map) checkMap(use, map, type, context);
   else checkDefault(use, type, context);
   const raw: Expression<Data> = map ? mapOf(map) : defaultData(field);
-  const data: Expression<Data> = (scope) => conform(type, raw(scope), resolvers);
+  const conformed = conformer(type, resolvers);
+  const data: Expression<Data> = (scope) => conformed(raw(scope));
   return { binding: { topic, type: type.name, key: keyOf(key), data }, topicUse };
 }
 

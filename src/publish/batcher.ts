@@ -8,6 +8,7 @@ import type { EventLog } from '../ports/event-log.js';
 export interface BatcherOptions {
   readonly deadline: number;
   readonly maxWaiting: number;
+  readonly maxWaitingBytes: number;
   readonly maxBatchBytes: number;
 }
 
@@ -35,6 +36,7 @@ export class Batcher implements AsyncDisposable {
   readonly #waiting: Waiting[] = [];
   /** How many records wait. */
   #count = 0;
+  #bytes = 0;
   /** What was not answered yet, in order of arrival: the first one's deadline is the next to pass. */
   readonly #open = new Set<Waiting>();
   #timer: NodeJS.Timeout | undefined;
@@ -49,12 +51,16 @@ export class Batcher implements AsyncDisposable {
 
   /**
    * Resolves with where each of `records` is; several are appended together or not at all.
-   * @throws {MillraceError} OVERLOADED at once when `maxWaiting` records wait; SHUTTING_DOWN; what
-   *   `EventLog.append` throws
+   * @throws {MillraceError} OVERLOADED at once when `maxWaiting` records or `maxWaitingBytes` wait;
+   *   SHUTTING_DOWN; what `EventLog.append` throws
    */
   append(records: readonly NewRecord[]): Promise<readonly Position[]> {
     if (this.#stop.signal.aborted) return Promise.reject(shuttingDown());
-    if (this.#count + records.length > this.#options.maxWaiting) {
+    const bytes = records.reduce((sum, record) => sum + sizeOf(record), 0);
+    const { maxWaiting, maxWaitingBytes } = this.#options;
+    // C4: whatever waits is held in memory. What is larger than all that may wait can go when nothing does.
+    const tooMuch = this.#count > 0 && this.#bytes + bytes > maxWaitingBytes;
+    if (tooMuch || this.#count + records.length > maxWaiting) {
       this.#metrics.publishFailures.inc({ code: 'OVERLOADED' });
       return Promise.reject(
         new MillraceError('OVERLOADED', `${this.#count} events wait to be published already.`, {
@@ -64,11 +70,10 @@ export class Batcher implements AsyncDisposable {
     }
     return new Promise((resolve, reject) => {
       const expires = performance.now() + this.#options.deadline;
-      const bytes = records.reduce((sum, record) => sum + sizeOf(record), 0);
       const waiting: Waiting = { records, bytes, expires, state: 'waiting', resolve, reject };
       this.#waiting.push(waiting);
       this.#open.add(waiting);
-      this.#counted(records.length);
+      this.#counted(records.length, bytes);
       this.#watch();
       this.#running ??= this.#run();
     });
@@ -93,7 +98,7 @@ export class Batcher implements AsyncDisposable {
       count += 1;
     }
     const taken = this.#waiting.splice(0, count);
-    this.#counted(-taken.reduce((sum, { records }) => sum + records.length, 0));
+    this.#counted(-taken.reduce((sum, { records }) => sum + records.length, 0), -bytes);
     return taken;
   }
 
@@ -121,9 +126,11 @@ export class Batcher implements AsyncDisposable {
       }
     } catch (error) {
       if (batch.length > 1 && concernsOne(error)) {
-        // Nothing was written: each goes by itself, so that only the one at fault fails.
+        // Nothing was written: each half goes by itself, and so on, so that only the one at fault fails.
         for (const waiting of batch) if (waiting.state === 'sent') waiting.state = 'waiting';
-        for (const waiting of batch) await this.#send([waiting]);
+        const middle = batch.length >> 1;
+        await this.#send(batch.slice(0, middle));
+        await this.#send(batch.slice(middle));
         return;
       }
       for (const waiting of batch) this.#fail(waiting, error);
@@ -155,13 +162,14 @@ export class Batcher implements AsyncDisposable {
     const index = this.#waiting.indexOf(waiting);
     if (index >= 0) {
       this.#waiting.splice(index, 1);
-      this.#counted(-waiting.records.length);
+      this.#counted(-waiting.records.length, -waiting.bytes);
     }
     this.#fail(waiting, neverSent());
   }
 
-  #counted(change: number): void {
+  #counted(change: number, bytes: number): void {
     this.#count += change;
+    this.#bytes += bytes;
     this.#metrics.publishWaiting.set(this.#count);
   }
 
@@ -188,7 +196,7 @@ export class Batcher implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     for (const waiting of this.#waiting.splice(0)) this.#fail(waiting, shuttingDown());
-    this.#counted(-this.#count);
+    this.#counted(-this.#count, -this.#bytes);
     await this.#running;
   }
 }
@@ -201,7 +209,7 @@ function concernsOne(error: unknown): boolean {
 
 function sizeOf({ key, value, headers }: NewRecord): number {
   let bytes = 64 + (key?.length ?? 0) + (value?.length ?? 0);
-  for (const [name, content] of Object.entries(headers)) bytes += name.length + content.length + 4;
+  for (const name in headers) bytes += name.length + (headers[name]?.length ?? 0) + 4;
   return bytes;
 }
 

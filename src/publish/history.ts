@@ -85,9 +85,11 @@ export class History {
     const topics = [...new Set(records.map(({ topic }) => topic))];
     const described = await this.#options.log.describe(topics, signal);
     const count = (topic: Topic): number => described.get(topic)?.partitions ?? 0;
-    const all = records.flatMap(({ topic, key }) =>
-      key === null || count(topic) === 0 ? [] : { topic, partition: partitionOfKey(key, count(topic)) },
-    );
+    const all = records.flatMap(({ topic, key, partition }) => {
+      if (partition !== undefined) return { topic, partition };
+      if (key === null || count(topic) === 0) return [];
+      return { topic, partition: partitionOfKey(key, count(topic)) };
+    });
     return [...new Map(all.map((at) => [partitionName(at), at])).values()];
   }
 

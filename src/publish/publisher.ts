@@ -18,6 +18,8 @@ export interface PublisherOptions {
   readonly deadline: number;
   /** How many events may wait (C4). */
   readonly maxWaiting: number;
+  /** How many bytes of them. */
+  readonly maxWaitingBytes: number;
   /** How much one request to the log carries at the most, in bytes. */
   readonly maxBatchBytes: number;
   /** Where an attempt anew looks for what it published before. */

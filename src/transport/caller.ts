@@ -16,12 +16,14 @@ export function httpCaller(
   request: IncomingMessage,
   operation: OperationRequest,
   identity: Identity,
-  signal: AbortSignal,
+  running: { readonly signal: AbortSignal },
 ): Caller {
   const headers = flatHeaders(request.headers);
   return {
     identity,
-    signal,
+    get signal() {
+      return running.signal;
+    },
     traceparent: headers['traceparent'] ?? text(operation.extensions, 'traceparent'),
     tracestate: headers['tracestate'] ?? text(operation.extensions, 'tracestate'),
     correlationId: headers['x-correlation-id'] ?? text(operation.extensions, 'correlationId'),

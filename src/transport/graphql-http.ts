@@ -8,6 +8,7 @@ import type { Operations } from '../operation/operations.js';
 import type { OperationRequest } from '../operation/request.js';
 import { flatHeaders, httpCaller } from './caller.js';
 import type { GraphiQL } from './graphiql.js';
+import { plainPost } from './plain-post.js';
 import { asOperationRequest } from './request-body.js';
 import { statusOf } from './response.js';
 
@@ -34,6 +35,7 @@ export type GraphQLHttp = (request: IncomingMessage, response: ServerResponse) =
  */
 export function graphqlHttp(options: GraphQLHttpOptions): GraphQLHttp {
   const { logger, graphiql } = options;
+  const results = new WeakMap<IncomingMessage, ExecutionResult>();
   const yoga = createYoga<NodeContext>({
     graphqlEndpoint: options.path,
     landingPage: false,
@@ -52,23 +54,30 @@ export function graphqlHttp(options: GraphQLHttpOptions): GraphQLHttp {
       warn: (...args: unknown[]) => logger.warn({ args }, 'yoga'),
       error: (...args: unknown[]) => logger.error({ args }, 'yoga'),
     },
-    plugins: [throughOperations(options)],
+    plugins: [throughOperations(options, results)],
   });
-  return (request, response) => yoga(request, response);
+  return async (request, response) => {
+    const answered = await plainPost(options, request, response);
+    if (answered === 'answered') return;
+    if (answered.left !== undefined) results.set(request, answered.left);
+    await yoga(request, response);
+  };
 }
 
-/** Computes each result with `Operations` and hands it to Yoga, which then executes nothing. */
-function throughOperations({
-  operations,
-  authenticate,
-  logger,
-}: GraphQLHttpOptions): Plugin<object, NodeContext> {
+/**
+ * Computes each result with `Operations` and hands it to Yoga, which then executes nothing.
+ * @param results those that are there already
+ */
+function throughOperations(
+  { operations, authenticate, logger }: GraphQLHttpOptions,
+  results: WeakMap<IncomingMessage, ExecutionResult>,
+): Plugin<object, NodeContext> {
   return {
     async onParams({ params, request, context, setResult }) {
       const operation = asOperationRequest(params);
       // What is not a GraphQL request is refused by Yoga's own checks, which come next.
       if (operation === undefined) return;
-      setResult(await answer(operation, context.req, request.signal));
+      setResult(results.get(context.req) ?? (await answer(operation, context.req, request.signal)));
     },
   };
 
@@ -89,7 +98,7 @@ function throughOperations({
           'A subscription needs a WebSocket (graphql-transport-ws) or `Accept: text/event-stream`.';
         return { errors: [withStatus(message, 406)] };
       }
-      return await operations.run(prepared, httpCaller(request, operation, identity, signal));
+      return await operations.run(prepared, httpCaller(request, operation, identity, { signal }));
     } catch (error) {
       if (!(error instanceof MillraceError)) {
         logger.error({ err: error }, 'an operation failed for a reason of its own');

@@ -104,7 +104,7 @@ export class SseTransport implements AsyncDisposable {
       stream.error(prepared.errors.map((error) => error.toJSON()));
       return;
     }
-    const caller = httpCaller(request, operation, identity, abort.signal);
+    const caller = httpCaller(request, operation, identity, abort);
     if (prepared.kind === 'subscription') {
       // S2: the stream does not outlive its credentials.
       const { expiresAt } = identity;

@@ -4,9 +4,9 @@ export const plants: readonly Plant[] = [
   {
     case: 'a leader dies with records that only it has',
     guard: 'a mutation succeeds once every in-sync replica has its event',
-    file: 'src/adapters/kafka/produce.ts',
-    find: 'acks: -1,',
-    replace: 'acks: 1,',
+    file: 'src/adapters/kafka/produce-request.ts',
+    find: 'const ACKS = -1;',
+    replace: 'const ACKS = 1;',
   },
   {
     case: 'a leader dies with records that only it has',
@@ -33,8 +33,8 @@ export const plants: readonly Plant[] = [
   {
     case: 'every mutation is repeated',
     guard: 'a service passes over what it was given before, and what it says twice is known as the same',
-    file: 'src/process/process.ts',
-    find: 'if (seen.has(name) || this.#done.has(name)) continue;',
+    file: 'src/process/handling.ts',
+    find: 'if (repeatable.has(name) || this.#done.has(name)) continue;',
     replace: '',
     also: [
       {

@@ -104,7 +104,7 @@ describe('the shop, each of its services a process of its own', () => {
           ORDERS - new Set(said.flatMap(({ type, key }) => (type === 'OrderPlaced' ? [key] : []))).size;
         return [...(stuck > 0 ? [`${stuck} orders never arrived`] : []), ...found, ...twice(said)];
       };
-      await expect.poll(wrong, { timeout: 100_000, interval: 1_000 }).toEqual([]);
+      await expect.poll(wrong, { timeout: 120_000, interval: 1_000 }).toEqual([]);
       // It is at rest: that was no lucky moment.
       const said = await everything(log, topics);
       const kinds = new Set(said.map(({ type }) => type));
@@ -112,7 +112,7 @@ describe('the shop, each of its services a process of its own', () => {
     } finally {
       for (const one of running.values()) await one[Symbol.asyncDispose]();
     }
-  }, 180_000);
+  }, 240_000);
 });
 
 function bookings(booked: readonly Booking[]) {

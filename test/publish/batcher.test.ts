@@ -37,7 +37,7 @@ function scriptedLog() {
   return { requests, atomic, log: { append, appendAtomically } as unknown as EventLog };
 }
 
-const OPTIONS = { deadline: 60_000, maxWaiting: 5, maxBatchBytes: 1_000 };
+const OPTIONS = { deadline: 60_000, maxWaiting: 5, maxWaitingBytes: 100_000, maxBatchBytes: 1_000 };
 const turn = () => new Promise(setImmediate);
 
 describe('the batcher', () => {
@@ -72,6 +72,38 @@ describe('the batcher', () => {
     await expect(Promise.all(waiting)).resolves.toHaveLength(5);
   });
 
+  it('C4 refuses what exceeds the bound in bytes, but for one that comes when nothing waits', async () => {
+    const { requests, log } = scriptedLog();
+    const batcher = new Batcher(log, { ...OPTIONS, maxWaitingBytes: 2_000 }, new Metrics());
+    const large = batcher.append([record('x'.repeat(3_000))]);
+    await expect(batcher.append([record('y')])).rejects.toMatchObject({ code: 'OVERLOADED' });
+    await expect.poll(() => requests.length).toBe(1);
+    const small = batcher.append([record('z'.repeat(800))]);
+    await expect(batcher.append([record('z'.repeat(800))])).rejects.toMatchObject({ code: 'OVERLOADED' });
+    requests[0]?.succeed();
+    await expect.poll(() => requests.length).toBe(2);
+    requests[1]?.succeed();
+    await expect(Promise.all([large, small])).resolves.toHaveLength(2);
+  });
+
+  it('D1 adds no delay when idle: what is alone is on its way within two turns of the loop', async () => {
+    const { requests, log } = scriptedLog();
+    const batcher = new Batcher(log, OPTIONS, new Metrics());
+    vi.useFakeTimers({ toFake: ['setTimeout', 'setInterval'] });
+    try {
+      for (let i = 1; i <= 3; i++) {
+        const alone = batcher.append([record('a')]);
+        await turn();
+        await turn();
+        expect(requests).toHaveLength(i);
+        requests[i - 1]?.succeed();
+        await alone;
+      }
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it('C4 keeps a request below the size that the log takes', async () => {
     const { requests, log } = scriptedLog();
     const batcher = new Batcher(log, OPTIONS, new Metrics());
@@ -96,6 +128,28 @@ describe('the batcher', () => {
     await expect.poll(() => requests.length).toBe(3);
     requests[2]?.succeed();
     await expect(small).resolves.toBeDefined();
+  });
+
+  it('D1 one that is too large costs the others of its request a few requests, and not one each', async () => {
+    const { requests, log } = scriptedLog();
+    const batcher = new Batcher(log, { ...OPTIONS, maxWaiting: 100, maxBatchBytes: 100_000 }, new Metrics());
+    const all = Array.from({ length: 64 }, (_, i) => batcher.append([record(i === 41 ? 'large' : `${i}`)]));
+    const answers = Promise.allSettled(all);
+    let answered = 0;
+    for (; answered < 100 && !(await Promise.race([answers, turn().then(() => undefined)])); ) {
+      const request = requests[answered];
+      if (request === undefined) continue;
+      answered += 1;
+      if (request.records.some(({ key }) => key === 'large'))
+        request.fail(new MillraceError('EVENT_TOO_LARGE', 'too large'));
+      else request.succeed();
+    }
+    const refused = (await answers).flatMap(({ status }, i) => (status === 'rejected' ? i : []));
+    expect(refused).toEqual([41]);
+    expect(requests.length).toBeLessThanOrEqual(1 + 2 * Math.log2(64));
+    const written = requests.filter(({ records }) => records.every(({ key }) => key !== 'large'));
+    const keys = written.flatMap(({ records }) => records.map(({ key }) => Number(key)));
+    expect(keys).toEqual([...keys].sort((a, b) => a - b));
   });
 
   it('D1 says that it does not know when the deadline passes after sending', async () => {

@@ -12,7 +12,7 @@ interface Import {
 const OBSERVE = ['core', 'ports'];
 const ABOVE_PORTS = [...OBSERVE, 'observe'];
 const BINDING = [...ABOVE_PORTS, 'binding', 'auth'];
-const SIBLINGS = [...BINDING, 'publish', 'dead-letters', 'relay', 'process', 'hub'];
+const SIBLINGS = [...BINDING, 'publish', 'dead-letters', 'relay', 'replay', 'process', 'hub'];
 const OPERATION = [...SIBLINGS, 'view', 'subscribe'];
 const TRANSPORT = [...OPERATION, 'operation'];
 const NODE = [...TRANSPORT, 'transport', 'adapters', 'config', 'secrets', 'project'];
@@ -28,7 +28,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   publish: BINDING,
   'dead-letters': ABOVE_PORTS,
   relay: [...BINDING, 'dead-letters'],
-  process: BINDING,
+  replay: ABOVE_PORTS,
+  process: [...BINDING, 'replay'],
   hub: BINDING,
   view: SIBLINGS,
   subscribe: SIBLINGS,

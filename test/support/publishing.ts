@@ -23,7 +23,7 @@ export function mutationsOn(parts: {
   readonly lease?: number;
 }): Mutations {
   const { log, store, hub, metrics, bindings, codec, lease } = parts;
-  const bounds = { deadline: 10_000, maxWaiting: 2_000, maxBatchBytes: 900_000 };
+  const bounds = { deadline: 10_000, maxWaiting: 2_000, maxWaitingBytes: 10_000_000, maxBatchBytes: 900_000 };
   const history = new History({ log, logger: openLogger('silent'), within: 10_000 });
   return new Mutations({
     publisher: new Publisher(log, { source: '/test', history, ...bounds }, metrics),

@@ -43,6 +43,8 @@ export class FakeOperations implements Operations {
   readonly ran: { readonly request: OperationRequest; readonly caller: Caller }[] = [];
   /** What `run` waits for. */
   gate: Promise<void> = Promise.resolve();
+  /** What `run` answers; what it ran, when left out. */
+  result: ExecutionResult | undefined;
 
   prepare(request: OperationRequest): Prepared {
     let document: DocumentNode;
@@ -62,7 +64,7 @@ export class FakeOperations implements Operations {
     if (prepared.kind === 'invalid') return { errors: prepared.errors };
     this.ran.push({ request: prepared.request, caller });
     await this.gate;
-    return { data: { ran: prepared.kind } };
+    return this.result ?? { data: { ran: prepared.kind } };
   }
 
   subscribe(prepared: Prepared, caller: Caller, sink: Sink): ActiveSubscription {

@@ -1,3 +1,4 @@
+import { GraphQLError } from 'graphql';
 import { describe, expect, test, vi } from 'vitest';
 import { RawClient, serve, WAIT } from './serve.js';
 
@@ -25,6 +26,42 @@ describe('GraphQL over HTTP', () => {
     expect(await query.json()).toEqual({ data: { ran: 'query' } });
     expect(operations.ran[1]?.request.variables).toEqual({ b: 2 });
     expect(errors).toEqual([]);
+  });
+
+  test.each<[string, Record<string, string>]>([
+    ['no accept', {}],
+    ['anything', { accept: '*/*' }],
+    ['JSON', { accept: 'application/json' }],
+    ['what Apollo asks for', { accept: 'application/graphql-response+json,application/json;q=0.9' }],
+    ['the newer type', { accept: 'application/graphql-response+json' }],
+  ])('the short way for plain requests answers as Yoga does: %s', async (_, headers) => {
+    const { server, operations } = await serve();
+    const bodies = ['{', '[]', '', '{"query":"{ x }"}', '{"query":"mutation { x }"}', '{"query":"{"}'];
+    for (const body of [...bodies, '{"query":"subscription { n }"}', '{"query":"{ unknownField }"}']) {
+      const all = [];
+      // A query string is what keeps a request from the short way.
+      for (const url of [server.url, `${server.url}?`]) {
+        const response = await fetch(url, post(body, headers));
+        const { status } = response;
+        all.push({ status, type: response.headers.get('content-type'), text: await response.text() });
+      }
+      expect(all[0]).toEqual(all[1]);
+    }
+    expect(operations.ran).toHaveLength(4);
+  });
+
+  test('a mutation that fails runs once, whoever tells of it', async () => {
+    const { server, operations } = await serve();
+    operations.result = {
+      data: null,
+      errors: [new GraphQLError('no', { extensions: { code: 'OVERLOADED' } })],
+    };
+    const response = await fetch(server.url, post({ query: 'mutation { x }' }));
+    expect(await response.json()).toEqual({
+      data: null,
+      errors: [{ message: 'no', extensions: { code: 'OVERLOADED' } }],
+    });
+    expect(operations.ran).toHaveLength(1);
   });
 
   test('a caller who goes away is aborted', async () => {

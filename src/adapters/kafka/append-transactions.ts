@@ -5,7 +5,7 @@ import type { Position } from '../../core/position.js';
 import type { Connection } from './connection.js';
 import { failureOf, withSignal } from './failures.js';
 import { type Broker, TRANSACTION_COORDINATOR } from './internals.js';
-import type { Portion } from './produce.js';
+import type { Portion } from './portions.js';
 import { ProducerId } from './producer-id.js';
 import { writeAll } from './write-all.js';
 

@@ -2,7 +2,7 @@ import { MillraceError } from '../../core/errors.js';
 import { type Partition, partition, type Topic } from '../../core/ids.js';
 import type { TopicPartition } from '../../core/position.js';
 import { failureOf, pause, retrying } from './failures.js';
-import type { Broker, Cluster } from './internals.js';
+import { type Broker, type Cluster, TOPIC_RESOURCE } from './internals.js';
 
 /** How many partitions a topic has, and which node leads each; -1: none at the moment. */
 export interface TopicLayout {
@@ -12,12 +12,15 @@ export interface TopicLayout {
 }
 
 const LAYOUT_AGE = 60_000;
+/** Kafka's own `max.message.bytes`: what counts where the topic's is not told, for lack of a permission. */
+const USUAL_BATCH_LIMIT = 1_048_588;
 /** A topic just created is not known to every broker at once. */
 const MISSING_ATTEMPTS = 5;
 
 /** Connections to a cluster, made when first needed and again after a loss, and what is known of its topics. */
 export class Connection implements AsyncDisposable {
   private readonly layouts = new Map<Topic, TopicLayout>();
+  private readonly batchLimits = new Map<Topic, { readonly bytes: number; readonly asOf: number }>();
   /** The node that was last found to coordinate an id. As many as there are groups and partitions here. */
   private readonly coordinators = new Map<string, number>();
   private refreshing: Promise<unknown> = Promise.resolve();
@@ -40,9 +43,28 @@ export class Connection implements AsyncDisposable {
     }
   }
 
-  /** What is known of the topic's leaders has proved wrong. */
+  /** How large a record batch the topic takes: its `max.message.bytes`. */
+  async batchLimit(topic: Topic, signal: AbortSignal): Promise<number> {
+    const known = this.batchLimits.get(topic);
+    if (known !== undefined && performance.now() - known.asOf < LAYOUT_AGE) return known.bytes;
+    const asOf = performance.now();
+    const resources = [{ type: TOPIC_RESOURCE, name: topic, configNames: ['max.message.bytes'] }];
+    const told = await retrying(async () => {
+      const broker = await this.anyBroker();
+      return broker.describeConfigs({ resources });
+    }, signal).catch((error: unknown) => {
+      if (signal.aborted || error instanceof MillraceError) throw error;
+      return undefined;
+    });
+    const bytes = Number(told?.resources[0]?.configEntries[0]?.configValue ?? USUAL_BATCH_LIMIT);
+    this.batchLimits.set(topic, { bytes, asOf });
+    return bytes;
+  }
+
+  /** What is known of the topic's leaders, or of its limit, has proved wrong. */
   forget(topic: Topic): void {
     this.layouts.delete(topic);
+    this.batchLimits.delete(topic);
   }
 
   /** The topic is known to have so many partitions: an older layout of it is of no more use. */

@@ -1,14 +1,29 @@
-import type { Partition, Topic } from '../../core/ids.js';
-import { partition } from '../../core/ids.js';
+import { type Partition, partition, type Topic } from '../../core/ids.js';
 import { partitionOfKey } from '../../core/partitioner.js';
-import { partitionName } from '../../core/position.js';
+import { partitionName, type TopicPartition } from '../../core/position.js';
 import type { NewRecord } from '../../core/record.js';
-import type { Portion } from './produce.js';
 
 /** Brokers take batches of 1 MiB unless told otherwise; what is gathered here stays well below. */
-export const PORTION_BYTES = 768 * 1024;
+const PORTION_BYTES = 768 * 1024;
+/** The head of a record batch, in bytes. */
+export const BATCH_OVERHEAD = 61;
+const ONE_PARTITION: Layout = { partitions: 1, limit: PORTION_BYTES };
 /** About what a record costs besides its key, value and headers. */
 const RECORD_OVERHEAD = 32;
+
+/** What division depends on, of one topic. */
+export interface Layout {
+  readonly partitions: number;
+  /** How large a record batch it takes, in bytes. */
+  readonly limit: number;
+}
+
+/** Records that go into one partition as one record batch: all of them or none. */
+export interface Portion extends TopicPartition {
+  readonly records: readonly NewRecord[];
+  /** Their places in the caller's list. */
+  readonly places: readonly number[];
+}
 
 /**
  * Divides records by partition, and those of one partition into portions of a size that brokers take; a
@@ -16,19 +31,19 @@ const RECORD_OVERHEAD = 32;
  */
 export function portionsOf(
   records: readonly NewRecord[],
-  partitionsOf: ReadonlyMap<Topic, number>,
+  layouts: ReadonlyMap<Topic, Layout>,
   roundRobin: () => number,
 ): Portion[] {
   const portions: Portion[] = [];
   const open = new Map<string, { records: NewRecord[]; places: number[]; bytes: number }>();
   for (const [place, record] of records.entries()) {
-    const count = partitionsOf.get(record.topic) ?? 1;
-    const number = record.partition ?? placeOf(record.key, count, roundRobin);
+    const { partitions: count, limit } = layouts.get(record.topic) ?? ONE_PARTITION;
+    const number = record.partition ?? partitionOf(record.key, count, roundRobin);
     const at = { topic: record.topic, partition: number };
     const bytes = sizeOf(record);
     let filling = open.get(partitionName(at));
-    if (filling === undefined || filling.bytes + bytes > PORTION_BYTES) {
-      filling = { records: [], places: [], bytes: 0 };
+    if (filling === undefined || filling.bytes + bytes > Math.min(PORTION_BYTES, limit)) {
+      filling = { records: [], places: [], bytes: BATCH_OVERHEAD };
       open.set(partitionName(at), filling);
       portions.push({ ...at, records: filling.records, places: filling.places });
     }
@@ -39,16 +54,14 @@ export function portionsOf(
   return portions;
 }
 
-function placeOf(key: string | null, count: number, roundRobin: () => number): Partition {
+function partitionOf(key: string | null, count: number, roundRobin: () => number): Partition {
   return key === null ? partition(roundRobin() % count) : partitionOfKey(key, count);
 }
 
 /** Bounded from above for ASCII, and close for other text. */
 export function sizeOf({ key, value, headers }: NewRecord): number {
   let bytes = RECORD_OVERHEAD + (key === null ? 0 : Buffer.byteLength(key)) + (value?.length ?? 0);
-  for (const [name, text] of Object.entries(headers)) {
-    bytes += Buffer.byteLength(name) + Buffer.byteLength(text) + 4;
-  }
+  for (const name in headers) bytes += Buffer.byteLength(name) + Buffer.byteLength(headers[name] ?? '') + 4;
   return bytes;
 }
 

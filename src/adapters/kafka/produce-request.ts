@@ -1,7 +1,7 @@
 import type { Topic } from '../../core/ids.js';
 import { writeBatch } from './batch-writer.js';
 import { createEncoder, type ProtocolRequest, produceRequest } from './internals.js';
-import type { Portion } from './produce.js';
+import type { Portion } from './portions.js';
 import type { ProducerId } from './producer-id.js';
 
 /** From all in-sync replicas. */

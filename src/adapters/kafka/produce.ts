@@ -1,19 +1,12 @@
 import { MillraceError } from '../../core/errors.js';
 import { type Offset, offset } from '../../core/ids.js';
-import { partitionName, type TopicPartition } from '../../core/position.js';
-import type { NewRecord } from '../../core/record.js';
+import { partitionName } from '../../core/position.js';
 import type { Connection } from './connection.js';
 import { backoff, failureOf, pause, withSignal } from './failures.js';
 import { type Broker, errorOfCode } from './internals.js';
+import type { Portion } from './portions.js';
 import { requestOf } from './produce-request.js';
 import type { ProducerId } from './producer-id.js';
-
-/** Records that go into one partition as one record batch: all of them or none. */
-export interface Portion extends TopicPartition {
-  readonly records: readonly NewRecord[];
-  /** Their places in the caller's list. */
-  readonly places: readonly number[];
-}
 
 type Outcome =
   | { readonly status: 'written'; readonly base: Offset }
@@ -67,6 +60,7 @@ export async function produce(
         undecided.delete(portion);
       } else if (outcome.status === 'refused') {
         refused ??= outcome.error;
+        connection.forget(portion.topic);
       } else {
         if (outcome.sent) undecided.add(portion);
         last = outcome.error;

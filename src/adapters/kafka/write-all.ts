@@ -3,8 +3,9 @@ import { offset } from '../../core/ids.js';
 import type { Position } from '../../core/position.js';
 import type { Connection } from './connection.js';
 import { failureOf } from './failures.js';
+import type { Portion } from './portions.js';
 import { roundsOf } from './portions.js';
-import { type Portion, produce } from './produce.js';
+import { produce } from './produce.js';
 import type { ProducerId } from './producer-id.js';
 
 /**

@@ -5,9 +5,8 @@ import type { NewRecord } from '../../core/record.js';
 import { AppendTransactions } from './append-transactions.js';
 import type { Connection } from './connection.js';
 import { failureOf, retrying, withSignal } from './failures.js';
-import { TOPIC_RESOURCE } from './internals.js';
-import { PORTION_BYTES, portionsOf, sizeOf } from './portions.js';
-import type { Portion } from './produce.js';
+import type { Portion } from './portions.js';
+import { BATCH_OVERHEAD, type Layout, portionsOf, sizeOf } from './portions.js';
 import { ProducerId } from './producer-id.js';
 import { writeAll } from './write-all.js';
 
@@ -125,40 +124,32 @@ async function initialise(connection: Connection, signal: AbortSignal): Promise<
   return new ProducerId(producerId, producerEpoch, undefined);
 }
 
-/** Puts each record to its partition. */
+/**
+ * Puts each record to its partition.
+ * @throws {MillraceError} EVENT_TOO_LARGE before anything is written: the broker would refuse the record after
+ *   it has taken others of the same call
+ */
 export async function divide(
   connection: Connection,
   records: readonly NewRecord[],
   roundRobin: () => number,
   signal: AbortSignal,
 ): Promise<Portion[]> {
-  const counts = new Map<Topic, number>();
+  const layouts = new Map<Topic, Layout>();
   for (const { topic } of records) {
-    if (!counts.has(topic)) counts.set(topic, (await connection.layout(topic, signal)).leaders.size);
+    if (layouts.has(topic)) continue;
+    const { leaders } = await connection.layout(topic, signal);
+    layouts.set(topic, { partitions: leaders.size, limit: await connection.batchLimit(topic, signal) });
   }
   for (const record of records) {
-    if (sizeOf(record) > PORTION_BYTES) await refuseTooLarge(connection, record, signal);
+    const { topic } = record;
+    const limit = layouts.get(topic)?.limit ?? 0;
+    const bytes = sizeOf(record) + BATCH_OVERHEAD;
+    if (bytes <= limit) continue;
+    const text = `A record of ${bytes} bytes is too large for ${topic}, which takes ${limit}`;
+    throw new MillraceError('EVENT_TOO_LARGE', text, { details: { topic, limit } });
   }
-  return portionsOf(records, counts, roundRobin);
-}
-
-/**
- * Asks the topic how large a record may be, before anything is written: the broker would refuse this one
- * after it has taken others of the same call.
- */
-async function refuseTooLarge(connection: Connection, record: NewRecord, signal: AbortSignal): Promise<void> {
-  const { topic } = record;
-  const { resources } = await retrying(async () => {
-    const broker = await connection.anyBroker();
-    return broker.describeConfigs({
-      resources: [{ type: TOPIC_RESOURCE, name: topic, configNames: ['max.message.bytes'] }],
-    });
-  }, signal);
-  const limit = Number(resources[0]?.configEntries[0]?.configValue ?? Number.POSITIVE_INFINITY);
-  const bytes = sizeOf(record);
-  if (bytes <= limit) return;
-  const text = `A record of ${bytes} bytes is too large for ${topic}, which takes ${limit}`;
-  throw new MillraceError('EVENT_TOO_LARGE', text, { details: { topic, limit } });
+  return portionsOf(records, layouts, roundRobin);
 }
 
 /** Whatever ends the work before anything was sent: none was written. */

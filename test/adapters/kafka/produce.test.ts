@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Connection } from '../../../src/adapters/kafka/connection.js';
-import { type Portion, produce } from '../../../src/adapters/kafka/produce.js';
+import type { Portion } from '../../../src/adapters/kafka/portions.js';
+import { produce } from '../../../src/adapters/kafka/produce.js';
 import { ProducerId } from '../../../src/adapters/kafka/producer-id.js';
 import { partition, topic } from '../../../src/core/ids.js';
 
