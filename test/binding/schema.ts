@@ -1,10 +1,11 @@
 import { bindSchema, formatMistake } from '../../src/binding/binding.js';
 import type { Bindings } from '../../src/binding/bindings.js';
 import type { ResolverMap } from '../../src/binding/resolvers.js';
+import type { KnownView } from '../../src/binding/view-fields.js';
 
 /** What a schema of one file is bound to. @throws with its mistakes when it has some */
-export function bound(body: string, resolvers?: ResolverMap): Bindings {
-  const result = bindSchema({ sources: [{ name: 'schema/test.graphql', body }], resolvers });
+export function bound(body: string, resolvers?: ResolverMap, views?: readonly KnownView[]): Bindings {
+  const result = bindSchema({ sources: [{ name: 'schema/test.graphql', body }], resolvers, views });
   if (!result.ok) throw new Error(result.mistakes.map(formatMistake).join('\n'));
   return result.bindings;
 }

@@ -6,10 +6,13 @@ import type { Claims } from '../../src/core/identity.js';
 import { topic } from '../../src/core/ids.js';
 import { EXAMPLES } from '../../src/shop/examples.js';
 import { resolvers } from '../../src/shop/resolvers.js';
+import { shop as shopProject } from '../../src/shop/shop.js';
 import { fakeContext } from '../support/fake-context.js';
 import { bound } from './schema.js';
 
 const shop = readFileSync(new URL('../../schema/shop.graphql', import.meta.url), 'utf8');
+
+const { views } = shopProject();
 
 const CANCEL = 'mutation { cancelOrder(input: { orderId: "o-1", reason: "late" }) { __typename } }';
 
@@ -17,13 +20,13 @@ describe('the shop', () => {
   it('binds without a mistake, with or without its own copy of the directives', () => {
     const name = 'schema/shop.graphql';
     for (const more of [[], [{ ...directivesSource(), name: '/elsewhere/schema/directives.graphql' }]]) {
-      const result = bindSchema({ sources: [{ name, body: shop }, ...more], resolvers });
+      const result = bindSchema({ sources: [{ name, body: shop }, ...more], resolvers, views });
       expect(result.ok ? [] : result.mistakes.map(formatMistake)).toEqual([]);
     }
   });
 
   it('says which topics, types and claims its fields use', () => {
-    const { topics, subscribes } = bound(shop, resolvers);
+    const { topics, subscribes } = bound(shop, resolvers, views);
     expect(topics.get(topic('shop.orders'))).toMatchObject({ format: { kind: 'CLOUDEVENTS' } });
     const orderEvents = subscribes.get('orderEvents');
     expect([...(orderEvents?.types ?? [])]).toEqual(
@@ -50,12 +53,12 @@ describe('the shop', () => {
   it.each(EXAMPLES.map((example) => [example.title, example.query]))(
     'GraphiQL’s tab %j fits',
     (_title, query) => {
-      expect(validate(bound(shop, resolvers).schema, parse(query))).toEqual([]);
+      expect(validate(bound(shop, resolvers, views).schema, parse(query))).toEqual([]);
     },
   );
 
   it('adds after and since to subscriptions', () => {
-    const field = bound(shop, resolvers).schema.getSubscriptionType()?.getFields()['orderEvents'];
+    const field = bound(shop, resolvers, views).schema.getSubscriptionType()?.getFields()['orderEvents'];
     expect(field?.args.map((arg) => `${arg.name}: ${arg.type}`)).toEqual([
       'orderId: ID!',
       'after: Cursor',
@@ -65,7 +68,7 @@ describe('the shop', () => {
 
   it('publishes what cancelOrder says, and waits for what the order service answers', async () => {
     const { context, drafts } = fakeContext({ sub: 'ada' });
-    const { schema } = bound(shop, resolvers);
+    const { schema } = bound(shop, resolvers, views);
     const result = await graphql({ schema, source: CANCEL, contextValue: context });
     expect(result).toEqual({ data: { cancelOrder: { __typename: 'CancelAccepted' } } });
     expect(drafts).toEqual([
@@ -85,7 +88,7 @@ describe('the shop', () => {
     ] as const) {
       const { context, drafts } = fakeContext(claims);
       const result = await graphql({
-        schema: bound(shop, resolvers).schema,
+        schema: bound(shop, resolvers, views).schema,
         source: CANCEL,
         contextValue: context,
       });
@@ -97,7 +100,7 @@ describe('the shop', () => {
   it('publishes nothing that its type does not allow', async () => {
     const { context, drafts } = fakeContext({ sub: { not: 'a string' } });
     const result = await graphql({
-      schema: bound(shop, resolvers).schema,
+      schema: bound(shop, resolvers, views).schema,
       source: CANCEL,
       contextValue: context,
     });
