@@ -10,7 +10,7 @@ import { openLog, startNode, topicNames } from './node.js';
 import { openLogger } from './observe/log.js';
 import { Metrics } from './observe/metrics.js';
 import type { Project } from './project.js';
-import { loadProject, loadSchema, ProjectError } from './project-loader.js';
+import { loadEventRules, loadProject, loadSchema, ProjectError } from './project-loader.js';
 import { isWorker, WorkerFailed, WorkerSide, Workers } from './workers.js';
 
 /** Something the person at the command line can mend: told in their words, without a stack. */
@@ -29,6 +29,7 @@ async function loadAll(config: Config): Promise<{ project: Project; bindings: Bi
   const sources = await loadSchema(config.SCHEMA, dir);
   const bound = bindSchema({
     sources,
+    eventRules: await loadEventRules(sources, dir),
     ...(project.resolvers === undefined ? {} : { resolvers: project.resolvers }),
   });
   if (bound.ok) return { project, bindings: bound.bindings };
