@@ -11,6 +11,7 @@ import { relay } from './relay.js';
 import { saveSection } from './results.js';
 import { resume } from './resume.js';
 import { printTable } from './row.js';
+import { saga } from './saga.js';
 import { smoke } from './smoke.js';
 import { sparse } from './sparse.js';
 import type { Benchmark, Options, Services } from './stage.js';
@@ -27,6 +28,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   churn,
   resume,
   mutations,
+  saga,
 };
 
 interface Acquired {

@@ -1,6 +1,6 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Child } from './child.js';
 
 const MAIN = new URL('../dist/main.js', import.meta.url).pathname;
@@ -14,16 +14,22 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-/** A folder with one schema, and `millrace` processes in it; all gone when disposed of. */
+const NODE_MODULES = new URL('../node_modules', import.meta.url).pathname;
+
+/** A folder with one schema, or with all the files of a project, and `millrace` processes in it; all gone when disposed of. */
 export class Processes implements AsyncDisposable {
   readonly #dir = mkdtempSync(join(tmpdir(), 'millrace-bench-'));
   readonly #env: Readonly<Record<string, string>>;
   readonly #children: Child[] = [];
 
-  constructor(schema: string, env: Readonly<Record<string, string>>) {
+  constructor(project: string | Readonly<Record<string, string>>, env: Readonly<Record<string, string>>) {
     this.#env = env;
-    mkdirSync(join(this.#dir, 'schema'));
-    writeFileSync(join(this.#dir, 'schema', 'bench.graphql'), schema);
+    const files = typeof project === 'string' ? { 'schema/bench.graphql': project } : project;
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(this.#dir, name)), { recursive: true });
+      writeFileSync(join(this.#dir, name), text);
+    }
+    if (typeof project !== 'string') symlinkSync(NODE_MODULES, join(this.#dir, 'node_modules'));
   }
 
   /** Starts a role; resolves with its address, or '' for one that has none. */

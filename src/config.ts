@@ -122,6 +122,7 @@ const VARIABLES = {
     1_000,
     31_536_000_000,
   ),
+  VIEW_DEADLINE_MS: count(5_000, 'How long a query waits for a view to come to its `minCursor`'),
   MAX_BODY_BYTES: count(1_048_576, 'The largest request body or WebSocket message'),
   MAX_TOKENS: count(5_000, 'The largest GraphQL document, in tokens'),
   MAX_SUBSCRIPTION_CHARS: count(

@@ -25,3 +25,4 @@ export type {
   ServiceEvent,
 } from './process/service.js';
 export { defineGateway, type Example, type Project } from './project.js';
+export type { AnyView, View } from './view/view.js';

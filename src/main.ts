@@ -7,12 +7,13 @@ import { breakingChanges } from './binding/changes.js';
 import { type Config, ConfigError, checkRoles, ENVIRONMENT, type Roles, readConfig } from './config.js';
 import { MillraceError } from './core/errors.js';
 import * as deadLetters from './dead-letters/command.js';
-import { openLog, startNode, topicNames } from './node.js';
+import { openLog, rebuildsOf, startNode, topicNames } from './node.js';
 import { openLogger } from './observe/log.js';
 import { Metrics } from './observe/metrics.js';
 import { loadPrevious } from './previous.js';
 import type { Project } from './project.js';
 import { loadEventRules, loadProject, loadSchema, ProjectError } from './project-loader.js';
+import * as replaying from './replay/command.js';
 import { isWorker, WorkerFailed, WorkerSide, Workers } from './workers.js';
 
 /** Something the person at the command line can mend: told in their words, without a stack. */
@@ -33,6 +34,7 @@ async function loadAll(config: Config): Promise<{ project: Project; bindings: Bi
     sources,
     eventRules: await loadEventRules(sources, dir),
     ...(project.resolvers === undefined ? {} : { resolvers: project.resolvers }),
+    views: project.views ?? [],
   });
   if (bound.ok) return { project, bindings: bound.bindings };
   const { length } = bound.mistakes;
@@ -121,6 +123,20 @@ async function onLog(
   await work({ log: opened.log, known, named, say, complain, signal: stop.signal }, config);
 }
 
+/** `millrace replay`: nothing but the log, and what folds it. */
+async function replay({ group, from }: { group: string; from: string }): Promise<void> {
+  const config = readConfig(process.env);
+  const { project, bindings } = await loadAll(config);
+  const stop = new AbortController();
+  const ended = (name: string): UserError =>
+    new UserError(`ended by ${name}; the state in use is as it was`, 1);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort(ended(signal)));
+  const say = (line: string): void => void process.stdout.write(`${line}\n`);
+  await using opened = await openLog(config, openLogger(config.LOG_LEVEL));
+  const rebuilds = await rebuildsOf(opened, { config, project, bindings });
+  await replaying.replay({ rebuilds, group, from, say, signal: stop.signal });
+}
+
 function positive(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It is a whole number from 1.');
   return Number(text);
@@ -189,6 +205,13 @@ function commandLine(): Command {
     .description('check the schema and the configuration, without starting')
     .option('--against <ref>', 'refuse what breaks readers of the schema at a git ref, or in a folder')
     .action(check);
+  program
+    .command('replay')
+    .description('build the state of a service or view anew from the log, and switch to it')
+    .requiredOption('--group <name>', 'the service or view')
+    .requiredOption('--from <time>', "'start', or a time such as 2026-01-31T09:30:00Z")
+    .addHelpText('after', replaying.REPLAY_HELP)
+    .action(replay);
   program.addCommand(deadLettersCommand());
   return program;
 }
@@ -211,7 +234,8 @@ function explain(error: unknown): { message: string; exitCode: number } {
   if (
     error instanceof ProjectError ||
     error instanceof MillraceError ||
-    error instanceof deadLetters.DeadLettersError
+    error instanceof deadLetters.DeadLettersError ||
+    error instanceof replaying.ReplayError
   )
     return { message: error.message, exitCode: 1 };
   if (error instanceof Error && error.name === 'TimeoutError') {

@@ -9,23 +9,28 @@ import type { Authenticate } from './auth/authenticate.js';
 import { jwtAuthenticate } from './auth/jwt.js';
 import type { Bindings } from './binding/bindings.js';
 import { type Config, ConfigError, type Roles } from './config.js';
+import { decodeRecord } from './core/cloudevent.js';
 import { CursorCodec } from './core/cursor.js';
 import { Deadline } from './core/deadline.js';
 import { ANONYMOUS } from './core/identity.js';
 import { type Topic, topic } from './core/ids.js';
+import type { TopicPartition } from './core/position.js';
+import type { LogRecord } from './core/record.js';
 import type { TopicFormat } from './core/topic-format.js';
 import { DeadLetters } from './dead-letters/dead-letters.js';
 import { deadLetterTopic } from './dead-letters/letter.js';
 import { Hub } from './hub/hub.js';
 import type { Logger } from './observe/log.js';
 import { Metrics } from './observe/metrics.js';
+import { serviceMeasures } from './observe/service-measures.js';
 import { Troubles } from './observe/troubles.js';
 import { Gateway } from './operation/gateway.js';
 import type { EventLog, TopicSpec } from './ports/event-log.js';
 import type { Fanout } from './ports/fanout.js';
 import type { StateStore } from './ports/state-store.js';
+import { process as runService } from './process/process.js';
 import type { AnyService } from './process/service.js';
-import { type ServiceParts, startService } from './process/start.js';
+import { ServiceRebuild } from './process/service-rebuild.js';
 import type { Project } from './project.js';
 import { History } from './publish/history.js';
 import { Idempotency } from './publish/idempotency.js';
@@ -33,10 +38,16 @@ import { Mutations } from './publish/mutations.js';
 import { Outcomes } from './publish/outcomes.js';
 import { Publisher } from './publish/publisher.js';
 import { Relay } from './relay/relay.js';
+import type { Rebuild } from './replay/rebuild.js';
 import { ownCursorSecret } from './secrets.js';
 import { continuationOf } from './subscribe/continuation.js';
 import { Subscriptions } from './subscribe/subscriptions.js';
 import { createHttpServer } from './transport/http.js';
+import type { AnyView } from './view/view.js';
+import { ViewRebuild } from './view/view-rebuild.js';
+import { ViewStore } from './view/view-store.js';
+import { Views } from './view/views.js';
+import { ViewWorker } from './view/worker.js';
 
 export interface NodeOptions {
   readonly config: Config;
@@ -79,8 +90,12 @@ async function compose(options: NodeOptions, parts: Parts, starting: AbortSignal
   const { config, roles, project, bindings, logger } = options;
   const metrics = options.metrics ?? new Metrics();
   const { log, fanout, store } = await openAdapters(options, metrics, parts);
-  const services = chosenServices(project.services ?? [], roles.services);
-  await log.ensureTopics(topicsOf(bindings, services, config), { create: config.TOPIC_CREATE }, starting);
+  const { services, views } = chosen(project, roles.services);
+  await log.ensureTopics(
+    topicsOf(bindings, [...services, ...views], config),
+    { create: config.TOPIC_CREATE },
+    starting,
+  );
 
   const lines = [`log      ${log.description}`];
   const running: Promise<void>[] = [];
@@ -97,19 +112,23 @@ async function compose(options: NodeOptions, parts: Parts, starting: AbortSignal
     running.push(relay.ended);
   }
   for (const service of services) {
-    const work = parts.own(
-      await startService(service, serviceParts(config, log, formats, metrics, logger), starting),
-    );
+    const work = parts.own(await startService(service, { log, formats, metrics, logger, config }, starting));
     running.push(work.ended);
   }
   if (services.length > 0) lines.push(`services ${services.map(({ name }) => name).join(', ')}`);
+  const opened = views.length > 0 || roles.gateway ? parts.own(await store()) : undefined;
+  const viewStore = opened && new ViewStore(opened);
+  for (const view of views) {
+    if (viewStore === undefined) break;
+    const group = `${config.RELAY_GROUP}-view-${view.name}`;
+    const decode = decoderOf(formats);
+    const worker = parts.own(new ViewWorker({ view, log, store: viewStore, group, decode, metrics, logger }));
+    running.push(worker.ended);
+  }
+  if (views.length > 0) lines.push(`views    ${views.map(({ name }) => name).join(', ')}`);
   let url: string | undefined;
-  if (roles.gateway && fanout !== undefined) {
-    url = await startGateway(
-      options,
-      { log, fanout, store: parts.own(await store()), formats, metrics },
-      parts,
-    );
+  if (roles.gateway && fanout !== undefined && opened !== undefined) {
+    url = await startGateway(options, { log, fanout, store: opened, formats, metrics }, parts);
   }
   return {
     url,
@@ -120,15 +139,20 @@ async function compose(options: NodeOptions, parts: Parts, starting: AbortSignal
   };
 }
 
-/** The log alone, for what looks at it and ends: no Redis is needed. */
-export async function openLog(
-  config: Config,
-  logger: Logger,
-): Promise<AsyncDisposable & { readonly log: EventLog }> {
+export interface OpenLog {
+  readonly log: EventLog;
+  /** Where views are; on Redis it is opened only when it is asked for. */
+  readonly store: () => Promise<StateStore>;
+}
+
+/** The log alone, for what looks at it and ends. */
+export async function openLog(config: Config, logger: Logger): Promise<OpenLog & AsyncDisposable> {
   const parts = new Parts();
   const onProblem = problemsOf(new Metrics(), logger);
+  const { log, embedded } = await logOf(config, onProblem, parts);
   return {
-    log: (await logOf(config, onProblem, parts)).log,
+    log,
+    store: async () => parts.own(await stateStoreOf(config, embedded, onProblem, parts)),
     [Symbol.asyncDispose]: () => parts[Symbol.asyncDispose](),
   };
 }
@@ -229,6 +253,13 @@ async function startGateway(
   const ring = { events: config.RING_EVENTS, bytes: config.RING_BYTES };
   const hub = parts.own(new Hub({ log, fanout, formats, metrics, logger, ring, linger: 10_000 }));
   const codec = new CursorCodec(secrets);
+  const views = new Views({
+    views: project.views ?? [],
+    store: new ViewStore(store),
+    codec,
+    topics: hub.topics,
+    deadline: config.VIEW_DEADLINE_MS,
+  });
   const subscriptions = new Subscriptions({
     bindings,
     hub,
@@ -236,9 +267,11 @@ async function startGateway(
     metrics,
     logger,
     maxCharacters: config.MAX_SUBSCRIPTION_CHARS,
+    views,
     deadLetters: parts.own(new DeadLetters({ log, metrics, logger })),
   });
   const mutations = new Mutations({
+    views,
     publisher,
     idempotency: new Idempotency({ store, logger, ttl: config.IDEMPOTENCY_TTL_MS }),
     outcomes: new Outcomes({
@@ -285,20 +318,63 @@ async function startGateway(
   return new URL(server.url).origin;
 }
 
-/** What services run on; also what `millrace replay` rebuilds their states with. */
-export function serviceParts(
-  config: Config,
-  log: EventLog,
-  formats: ReadonlyMap<Topic, TopicFormat>,
-  metrics: Metrics,
-  logger: Logger,
-): ServiceParts {
-  const topics = {
-    partitions: config.TOPIC_PARTITIONS,
-    replicas: config.TOPIC_REPLICAS,
-    create: config.TOPIC_CREATE,
-  };
-  return { log, formats, metrics, logger, prefix: config.RELAY_GROUP, topics };
+interface ServiceParts {
+  readonly log: EventLog;
+  readonly formats: ReadonlyMap<Topic, TopicFormat>;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly config: Config;
+}
+
+function startService(
+  service: AnyService,
+  { log, formats, metrics, logger, config }: ServiceParts,
+  starting: AbortSignal,
+) {
+  return runService(
+    {
+      log,
+      group: serviceGroup(config, service),
+      service,
+      stateTopics: { create: config.TOPIC_CREATE, replicas: config.TOPIC_REPLICAS },
+      decode: decoderOf(formats),
+      ...serviceMeasures(service, metrics),
+      onInvalid: (at, kind) => metrics.invalid.inc({ topic: at.topic, kind }),
+      onFailure: (at, event, err) => {
+        metrics.problems.inc({ kind: 'service' });
+        metrics.serviceFailures.inc({ service: service.name });
+        logger.warn(
+          { service: service.name, event: event.id, at, err },
+          'a service failed; its batch is given again',
+        );
+      },
+    },
+    starting,
+  );
+}
+
+const serviceGroup = (config: Config, { name }: AnyService): string =>
+  `${config.RELAY_GROUP}-service-${name}`;
+
+const decoderOf = (formats: ReadonlyMap<Topic, TopicFormat>) => (record: LogRecord, at: TopicPartition) =>
+  decodeRecord(record, formats.get(at.topic) ?? { kind: 'CLOUDEVENTS' }, at);
+
+/** What of the project has a state that can be built anew. */
+export async function rebuildsOf(
+  { log, store }: OpenLog,
+  { config, project, bindings }: Pick<NodeOptions, 'config' | 'project' | 'bindings'>,
+): Promise<readonly Rebuild[]> {
+  const decode = decoderOf(formatsOf(bindings));
+  const services = (project.services ?? [])
+    .filter(({ initial }) => initial !== undefined)
+    .map((service) => {
+      const group = serviceGroup(config, service);
+      return new ServiceRebuild({ log, group, service, decode, replicas: config.TOPIC_REPLICAS });
+    });
+  const { views = [] } = project;
+  if (views.length === 0) return services;
+  const viewStore = new ViewStore(await store());
+  return [...services, ...views.map((view) => new ViewRebuild({ view, log, store: viewStore, decode }))];
 }
 
 /** `JWT_*` wins over the project's own; without either everybody is anonymous. */
@@ -315,30 +391,36 @@ function authenticator(config: Config, project: Project): Authenticate {
   return project.authenticate ?? (() => Promise.resolve(ANONYMOUS));
 }
 
-function chosenServices(
-  all: readonly AnyService[],
-  chosen: readonly string[] | 'all',
-): readonly AnyService[] {
-  if (chosen === 'all') return all;
-  return chosen.map((name) => {
-    const service = all.find((known) => known.name === name);
-    if (service !== undefined) return service;
-    const names = all.map((known) => known.name).join(', ') || 'none';
-    throw new ConfigError(`There is no service named ${name}; the project has: ${names}.`);
-  });
+/** What of the project runs here: everything, or what is named. */
+function chosen(
+  { services = [], views = [] }: Project,
+  named: readonly string[] | 'all',
+): { readonly services: readonly AnyService[]; readonly views: readonly AnyView[] } {
+  if (named === 'all') return { services, views };
+  const known = new Set([...services, ...views].map(({ name }) => name));
+  for (const name of named) {
+    if (known.has(name)) continue;
+    const names = [...known].join(', ') || 'none';
+    throw new ConfigError(`There is no service or view named ${name}; the project has: ${names}.`);
+  }
+  const isNamed = ({ name }: { readonly name: string }): boolean => named.includes(name);
+  return { services: services.filter(isNamed), views: views.filter(isNamed) };
 }
 
 export function formatsOf(bindings: Bindings): ReadonlyMap<Topic, TopicFormat> {
   return new Map([...bindings.topics.values()].map(({ topic: name, format }) => [name, format]));
 }
 
-/** The topics of the schema and of services. */
-export function topicNames(bindings: Bindings, services: readonly AnyService[]): readonly Topic[] {
+/** A service or a view, as far as topics are concerned. */
+type Following = Pick<AnyService, 'topics'>;
+
+/** The topics of the schema, and of services and views. */
+export function topicNames(bindings: Bindings, services: readonly Following[]): readonly Topic[] {
   const ofServices = services.flatMap((service) => service.topics.map(topic));
   return [...new Set<Topic>([...bindings.topics.keys(), ...ofServices])];
 }
 
-function topicsOf(bindings: Bindings, services: readonly AnyService[], config: Config): readonly TopicSpec[] {
+function topicsOf(bindings: Bindings, services: readonly Following[], config: Config): readonly TopicSpec[] {
   const spec = { partitions: config.TOPIC_PARTITIONS, replicas: config.TOPIC_REPLICAS, config: {} };
   return topicNames(bindings, services).flatMap((name) => [
     { topic: name, ...spec },

@@ -99,6 +99,15 @@ const ProjectShape = z.strictObject({
   services: z
     .array(z.looseObject({ name: z.string().min(1), topics: z.array(z.string()).min(1), handle: callable }))
     .optional(),
+  views: z
+    .array(
+      z.looseObject({
+        name: z.string().regex(/^[\w.-]{1,100}$/),
+        topics: z.array(z.string()).min(1),
+        fold: callable,
+      }),
+    )
+    .optional(),
   authenticate: callable.optional(),
   examples: z.array(z.looseObject({ title: z.string(), query: z.string() })).optional(),
 });

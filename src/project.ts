@@ -1,6 +1,7 @@
 import type { Authenticate } from './auth/authenticate.js';
 import type { ResolverMap } from './binding/resolvers.js';
 import type { AnyService } from './process/service.js';
+import type { AnyView } from './view/view.js';
 
 /** An operation that GraphiQL opens in a tab of its own. */
 export interface Example {
@@ -16,6 +17,8 @@ export interface Project {
   readonly resolvers?: ResolverMap;
   /** Run by `millrace start` and `millrace services`. */
   readonly services?: readonly AnyService[];
+  /** State that is folded from events, for fields with `@view`; kept up to date by `millrace start` and `millrace services`. */
+  readonly views?: readonly AnyView[];
   /** Who is asking, when no `JWT_*` is set; left out, everybody is anonymous. */
   readonly authenticate?: Authenticate;
   /** GraphiQL's tabs. */

@@ -83,7 +83,15 @@ describe('a project', () => {
 
   test('is what this repository is', async () => {
     const project = await loadProject(resolve(import.meta.dirname, '..'));
-    expect(project.services?.map(({ name }) => name)).toEqual(['order']);
+    expect(project.services?.map(({ name }) => name)).toEqual([
+      'catalogue',
+      'cart',
+      'order',
+      'inventory',
+      'payment',
+      'shipping',
+      'notification',
+    ]);
     const guest = await project.authenticate?.({ headers: {} });
     expect(guest?.claims).toEqual({ sub: 'guest', roles: [] });
     const denied = project.authenticate?.({ headers: { authorization: 'Bearer x' } });

@@ -1,6 +1,7 @@
 import type { GraphQLSchema } from 'graphql';
 import { argsShape } from './args-shape.js';
-import type { Bindings, PublishBinding, Rule, SubscribeBinding } from './bindings.js';
+import type { Bindings, PublishBinding, Rule, SubscribeBinding, ViewBinding } from './bindings.js';
+import type { Shape } from './cel-types.js';
 import { type DirectiveUse, directiveUses } from './directive-use.js';
 import type { SchemaSource } from './directives.js';
 import { buildSchema } from './document.js';
@@ -13,6 +14,7 @@ import type { ResolverMap } from './resolvers.js';
 import { implementScalars } from './scalars.js';
 import { subscribeBinding } from './subscribe-fields.js';
 import { type TopicUse, topicsOf } from './topics.js';
+import { checkSnapshot, type KnownView, stateShape, viewBinding } from './view-fields.js';
 
 export { directivesSource, type SchemaSource } from './directives.js';
 export { formatMistake, type Mistake } from './mistake.js';
@@ -28,22 +30,29 @@ export type BindResult =
 export function bindSchema(input: {
   readonly sources: readonly SchemaSource[];
   readonly resolvers?: ResolverMap | undefined;
+  readonly views?: readonly KnownView[] | undefined;
   /** The files `events/<Type>.json`. */
   readonly eventRules?: readonly SchemaSource[] | undefined;
 }): BindResult {
   const mistakes = new Mistakes();
   const schema = buildSchema(input.sources, mistakes);
   if (schema) bindEventRules(schema, input.eventRules ?? [], mistakes);
-  const bindings = schema && bind(schema, input.resolvers ?? {}, mistakes);
+  const bindings = schema && bind(schema, input.resolvers ?? {}, input.views ?? [], mistakes);
   if (!bindings || mistakes.any) return { ok: false, mistakes: mistakes.list() };
   return { ok: true, bindings };
 }
 
-function bind(schema: GraphQLSchema, resolvers: ResolverMap, mistakes: Mistakes): Bindings {
+function bind(
+  schema: GraphQLSchema,
+  resolvers: ResolverMap,
+  views: readonly KnownView[],
+  mistakes: Mistakes,
+): Bindings {
   implementScalars(schema);
   checkResolvers(schema, resolvers, mistakes);
   const uses = directiveUses(schema, mistakes);
-  const context = { schema, resolvers, mistakes };
+  const context = { schema, resolvers, views, mistakes };
+  const queryName = schema.getQueryType()?.name;
   const subscriptionName = schema.getSubscriptionType()?.name;
   const mutationName = schema.getMutationType()?.name;
 
@@ -51,7 +60,9 @@ function bind(schema: GraphQLSchema, resolvers: ResolverMap, mistakes: Mistakes)
   for (const [place, use] of uses.auth) {
     // A subscription's rule reads its events: it is compiled with the field.
     const isSubscription = place === `${subscriptionName}.${use.field.name}`;
-    const rule = isSubscription ? undefined : ruleOn(use, mistakes);
+    const view = place === `${queryName}.${use.field.name}` ? uses.view.get(place) : undefined;
+    const state = view && stateShape(view, resolvers);
+    const rule = isSubscription ? undefined : ruleOn(use, state, mistakes);
     if (rule) rules.set(place, rule);
   }
   for (const field of Object.values(schema.getMutationType()?.getFields() ?? {})) {
@@ -60,6 +71,13 @@ function bind(schema: GraphQLSchema, resolvers: ResolverMap, mistakes: Mistakes)
       continue;
     const owner = `${mutationName}.${field.name}`;
     mistakes.at(field.astNode, `${owner} without @publish`, `@publish, or a resolver for ${owner}`);
+  }
+  const queries = new Map<string, ViewBinding>();
+  const snapshots = new Map<string, ViewBinding>();
+  for (const [place, use] of uses.view) {
+    const view = viewBinding(use, context);
+    const isQuery = place === `${queryName}.${use.field.name}`;
+    if (view) (isQuery ? queries : snapshots).set(use.field.name, view);
   }
   const topicUses: TopicUse[] = [];
   const publishes = new Map<string, PublishBinding>();
@@ -70,22 +88,20 @@ function bind(schema: GraphQLSchema, resolvers: ResolverMap, mistakes: Mistakes)
   }
   const subscribes = new Map<string, SubscribeBinding>();
   for (const [name, use] of uses.subscribe) {
-    const { binding, topicUse } = subscribeBinding(
-      use,
-      uses.auth.get(`${subscriptionName}.${name}`),
-      context,
-    );
+    const auth = uses.auth.get(`${subscriptionName}.${name}`);
+    const { binding, topicUse } = subscribeBinding(use, auth, snapshots.get(name), context);
     if (binding) subscribes.set(name, binding);
+    const snapshot = uses.view.get(`${subscriptionName}.${name}`);
+    if (snapshot && topicUse) checkSnapshot(snapshot, topicUse.topic, context);
     if (topicUse) topicUses.push(topicUse);
   }
   const topics = topicsOf(topicUses, subscribes.values(), mistakes);
-  attachResolvers(schema, resolvers, publishes, rules);
+  attachResolvers(schema, { resolvers, publishes, views: queries, rules });
   return { schema, topics, publishes, subscribes };
 }
 
-function ruleOn(use: DirectiveUse, mistakes: Mistakes): Rule | undefined {
+function ruleOn(use: DirectiveUse, event: Shape | undefined, mistakes: Mistakes): Rule | undefined {
   const text = use.text('rule');
-  const compiled =
-    text && new Expressions(argsShape(use.field), undefined, mistakes).compile(text, WANTED.BOOL);
+  const compiled = text && new Expressions(argsShape(use.field), event, mistakes).compile(text, WANTED.BOOL);
   return compiled && ruleOf(compiled);
 }

@@ -57,6 +57,16 @@ export interface OutcomeBinding {
     | undefined;
 }
 
+/** A field with `@view`. */
+export interface ViewBinding {
+  readonly name: string;
+  readonly key: Expression<string>;
+  /** What of the state is shown; `undefined`: all of it. */
+  readonly member: string | undefined;
+  /** The object type that the state is shown as. */
+  readonly type: string | undefined;
+}
+
 /** A mutation field with `@publish`. */
 export interface PublishBinding {
   readonly field: string;
@@ -93,6 +103,8 @@ export interface SubscribeBinding {
   readonly filterReads: Readonly<Record<'args' | 'claims', ReadonlySet<string> | 'all'>>;
   readonly rule: Rule | undefined;
   readonly tombstone: TombstoneBinding;
+  /** Whose state comes first for who asks for a `snapshot`. */
+  readonly view: ViewBinding | undefined;
   /** The claims that `key`, `filter` and `rule` read, by first name; `'all'` when they read `claims` whole. */
   readonly claims: ReadonlySet<string> | 'all';
 }

@@ -1,5 +1,6 @@
 import type { Identity } from '../core/identity.js';
 import type { Topic } from '../core/ids.js';
+import type { Position } from '../core/position.js';
 import type { Published } from '../core/published.js';
 import type { TraceContext } from '../core/trace.js';
 import type { ViewReader } from './resolvers.js';
@@ -23,8 +24,12 @@ export interface GatewayContext {
   readonly signal: AbortSignal;
   /** Publishes one event, or several together or not at all. */
   readonly publish: Publish;
-  /** A view of the project, by its name. */
+  /** A view of the project, by its name. Not for the events of subscriptions. */
   view?(name: string): ViewReader;
+  /** Where an event is, as `minCursor` takes it. */
+  cursorOf?(at: Position): Promise<string>;
+  /** Where the last event is that a field of Mutation published or waited for, by the field. */
+  readonly reached?: ReadonlyMap<string, Position>;
   /**
    * Publishes, and answers with the first event of the types wanted that has this operation's correlation
    * id: its data, and its type as `__typename`. It is looked for from before the events are appended (D2).

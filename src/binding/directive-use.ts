@@ -29,6 +29,8 @@ export interface DirectiveUses {
   readonly publish: ReadonlyMap<string, readonly DirectiveUse[]>;
   readonly subscribe: ReadonlyMap<string, DirectiveUse>;
   /** By `Type.field`. */
+  readonly view: ReadonlyMap<string, DirectiveUse>;
+  /** By `Type.field`. */
   readonly auth: ReadonlyMap<string, DirectiveUse>;
 }
 
@@ -42,6 +44,7 @@ export function directiveUses(schema: GraphQLSchema, mistakes: Mistakes): Direct
   const publish = new Map<string, readonly DirectiveUse[]>();
   const subscribe = new Map<string, DirectiveUse>();
   const auth = new Map<string, DirectiveUse>();
+  const view = new Map<string, DirectiveUse>();
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type) && !isInterfaceType(type)) continue;
     const isRoot = isObjectType(type) && all.has(type);
@@ -64,9 +67,12 @@ export function directiveUses(schema: GraphQLSchema, mistakes: Mistakes): Direct
         mistakes.at(field.astNode, `${place} without @subscribe`, '@subscribe on each field of Subscription');
       const ruled = use('auth', isRoot, 'fields of Query, Mutation and Subscription');
       if (ruled) auth.set(place, ruled);
+      const reads = type === roots.query || type === roots.subscription;
+      const viewed = use('view', reads, 'fields of Query and Subscription');
+      if (viewed) view.set(place, viewed);
     }
   }
-  return { publish, subscribe, auth };
+  return { publish, subscribe, view, auth };
 }
 
 function directivesOf(

@@ -19,10 +19,42 @@ import { type SchemaSource, withDirectives } from './directives.js';
 import type { Mistakes } from './mistake.js';
 
 /** The arguments that every `@subscribe` field is given. */
-export const RESUME_ARGS = {
+const RESUME_ARGS = {
   after: { type: 'Cursor', description: 'Goes on after this cursor of an earlier subscription to the same.' },
   since: { type: 'DateTime', description: 'Begins with the events of this time.' },
 } as const;
+
+const SNAPSHOT_ARGS = {
+  snapshot: {
+    type: 'Boolean',
+    description: 'Begins with the state as it is, and then shows exactly the events that came after it.',
+  },
+} as const;
+
+const VIEW_ARGS = {
+  minCursor: {
+    type: 'Cursor',
+    description: 'Waits until what this cursor of a mutation says is in the state: `Published.cursor`.',
+  },
+} as const;
+
+/** All arguments that fields are given by their directives. */
+export const GIVEN_ARGS = { ...RESUME_ARGS, ...SNAPSHOT_ARGS, ...VIEW_ARGS } as const;
+
+/** What the directives of a field give it, with the directive that does. */
+function givenArgs(
+  names: ReadonlySet<string>,
+): (readonly [string, { type: string; description: string }, string])[] {
+  const of = (by: string, args: Readonly<Record<string, { type: string; description: string }>>) =>
+    Object.entries(args).map(([name, one]) => [name, one, by] as const);
+  const follows = names.has('subscribe');
+  const shows = names.has('view');
+  return [
+    ...(follows ? of('@subscribe', RESUME_ARGS) : []),
+    ...(follows && shows ? of('@view', SNAPSHOT_ARGS) : []),
+    ...(!follows && shows ? of('@view', VIEW_ARGS) : []),
+  ];
+}
 
 /**
  * The schema of all sources and the directives. `undefined` when nothing can be said beyond the mistakes;
@@ -42,7 +74,7 @@ export function buildSchema(sources: readonly SchemaSource[], mistakes: Mistakes
   // A file that cannot be read makes all that it defines unknown: those would be no mistakes.
   if (mistakes.any) return undefined;
 
-  let document = addResumeArgs({ kind: Kind.DOCUMENT, definitions }, mistakes);
+  let document = addGivenArgs({ kind: Kind.DOCUMENT, definitions }, mistakes);
   const errors = validateSDL(document);
   for (const error of errors) report(error, mistakes);
   document = withPlaceholders(document, errors);
@@ -74,19 +106,20 @@ function withPlaceholders(document: DocumentNode, errors: readonly GraphQLError[
   return { ...document, definitions: [...document.definitions, ...placeholders] };
 }
 
-function addResumeArgs(document: DocumentNode, mistakes: Mistakes): DocumentNode {
+function addGivenArgs(document: DocumentNode, mistakes: Mistakes): DocumentNode {
   return visit(document, {
     FieldDefinition(field): FieldDefinitionNode | undefined {
-      if (!field.directives?.some((directive) => directive.name.value === 'subscribe')) return undefined;
+      const given = givenArgs(new Set(field.directives?.map((directive) => directive.name.value)));
+      if (given.length === 0) return undefined;
       const own = field.arguments ?? [];
       const added: InputValueDefinitionNode[] = [];
-      for (const [name, { type, description }] of Object.entries(RESUME_ARGS)) {
+      for (const [name, { type, description }, by] of given) {
         const declared = own.find((argument) => argument.name.value === name);
         if (declared) {
           mistakes.at(
             declared,
             `an argument named ${name}`,
-            `another name: every @subscribe field is given ${name}: ${type}`,
+            `another name: every ${by} field is given ${name}: ${type}`,
           );
           continue;
         }

@@ -6,11 +6,13 @@ import {
   isObjectType,
 } from 'graphql';
 import { MillraceError } from '../core/errors.js';
-import type { PublishBinding, Rule } from './bindings.js';
+import type { Published } from '../core/published.js';
+import type { PublishBinding, Rule, ViewBinding } from './bindings.js';
 import type { GatewayContext } from './context.js';
 import { type Mistakes, names } from './mistake.js';
 import { fieldResolver } from './resolver-call.js';
 import type { ResolverMap } from './resolvers.js';
+import { readView } from './view-fields.js';
 
 type Resolver = GraphQLFieldResolver<unknown, GatewayContext>;
 
@@ -34,31 +36,59 @@ export function checkResolvers(schema: GraphQLSchema, resolvers: ResolverMap, mi
   }
 }
 
+/** What the project and its directives say that fields answer. */
+export interface Answers {
+  readonly resolvers: ResolverMap;
+  /** By the name of the field of Mutation. */
+  readonly publishes: ReadonlyMap<string, PublishBinding>;
+  /** By the name of the field of Query. */
+  readonly views: ReadonlyMap<string, ViewBinding>;
+  /** By `Type.field`. */
+  readonly rules: ReadonlyMap<string, Rule>;
+}
+
 /**
  * Gives the schema's fields their resolvers: the project's own, or else those of `@publish`. Rules of
  * queries and mutations are enforced around both; those of subscriptions where events are delivered.
  */
 export function attachResolvers(
   schema: GraphQLSchema,
-  resolvers: ResolverMap,
-  publishes: ReadonlyMap<string, PublishBinding>,
-  rules: ReadonlyMap<string, Rule>,
+  { resolvers, publishes, views, rules }: Answers,
 ): void {
   const mutation = schema.getMutationType();
   const subscription = schema.getSubscriptionType();
+  const query = schema.getQueryType();
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type)) continue;
     for (const field of Object.values(type.getFields())) {
       const own = resolvers[type.name];
       const given = own && Object.hasOwn(own, field.name) ? own[field.name] : undefined;
       const publish = type === mutation ? publishes.get(field.name) : undefined;
-      const answers = (given && fieldResolver(given, schema, resolvers)) ?? (publish && publishing(publish));
+      const place = `${type.name}.${field.name}`;
+      const rule = type === subscription ? undefined : rules.get(place);
+      const view = type === query ? views.get(field.name) : undefined;
+      const answers =
+        (given && fieldResolver(given, schema, resolvers)) ??
+        (publish && publishing(publish)) ??
+        (view && viewing(view, place, rule));
       const resolve = answers && type === mutation ? once(answers) : answers;
-      const rule = type === subscription ? undefined : rules.get(`${type.name}.${field.name}`);
-      if (rule) field.resolve = guarded(rule, `${type.name}.${field.name}`, resolve ?? defaultFieldResolver);
+      // A rule that reads a view's state holds once that is read.
+      if (type.name === 'Published' && field.name === 'cursor') field.resolve = cursorOf;
+      if (rule && !rule.readsEvent) field.resolve = guarded(rule, place, resolve ?? defaultFieldResolver);
       else if (resolve) field.resolve = resolve;
     }
   }
+}
+
+const cursorOf: Resolver = (source, _args, context) => {
+  if (context.cursorOf === undefined) throw new Error('Only mutations have cursors of what they published');
+  // The source of `Published` is what `publish` answered, or that as JSON has it.
+  return context.cursorOf(source as Published);
+};
+
+function viewing(view: ViewBinding, field: string, rule: Rule | undefined): Resolver {
+  return (_source, args: Readonly<Record<string, unknown>>, context) =>
+    readView(view, field, rule, args, context);
 }
 
 /** D1: each field of Mutation runs once for an idempotency key, whoever answers it. */

@@ -6,10 +6,10 @@ import {
   isAbstractType,
   isObjectType,
 } from 'graphql';
-import type { OnSlow, Rule, SubscribeBinding, TombstoneBinding } from './bindings.js';
+import type { OnSlow, Rule, SubscribeBinding, TombstoneBinding, ViewBinding } from './bindings.js';
 import type { Shape } from './cel-types.js';
 import type { DirectiveUse } from './directive-use.js';
-import { RESUME_ARGS } from './document.js';
+import { GIVEN_ARGS } from './document.js';
 import { equalitiesOf } from './equalities.js';
 import { dataShape } from './event-data.js';
 import { type Compiled, Expressions, filterOf, keyOf, ruleOf, WANTED } from './expression.js';
@@ -23,6 +23,7 @@ import { type TopicUse, topicOf } from './topics.js';
 export function subscribeBinding(
   use: DirectiveUse,
   auth: DirectiveUse | undefined,
+  view: ViewBinding | undefined,
   { schema, resolvers, mistakes }: { schema: GraphQLSchema; resolvers: ResolverMap; mistakes: Mistakes },
 ): { binding: SubscribeBinding | undefined; topicUse: TopicUse | undefined } {
   const { field } = use;
@@ -41,7 +42,7 @@ export function subscribeBinding(
       : undefined;
 
   const args: Shape = new Map(
-    field.args.filter(({ name }) => !Object.hasOwn(RESUME_ARGS, name)).map((arg) => [arg.name, arg.type]),
+    field.args.filter(({ name }) => !Object.hasOwn(GIVEN_ARGS, name)).map((arg) => [arg.name, arg.type]),
   );
   const onArgs = new Expressions(args, undefined, mistakes);
   // Without event types nothing is known of `event`: its names would be mistakes that follow from the first.
@@ -66,6 +67,7 @@ export function subscribeBinding(
       filterReads: { args: readsOf('args', [filter]), claims: readsOf('claims', [filter]) },
       rule,
       tombstone,
+      view,
       // A value of `enum OnSlow`, or its default: graphql-js has checked it.
       onSlow: use.values['onSlow'] as OnSlow,
       claims: readsOf('claims', [key, filter, compiledRule]),

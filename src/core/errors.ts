@@ -42,6 +42,10 @@ export const ERRORS = {
     retry: false,
     means: 'The events after the cursor are gone; start again from the state of now.',
   },
+  VIEW_BEHIND: {
+    retry: true,
+    means: 'The view has not come to what was asked for in time, or is being built.',
+  },
   SLOW_CONSUMER: {
     retry: true,
     means:

@@ -9,7 +9,7 @@ export interface NewRecord {
   readonly topic: Topic;
   /** Chooses the partition. Records of one key keep their order. `null`: any partition. */
   readonly key: string | null;
-  /** Where it goes, whatever the key says; left out, the key decides. */
+  /** Where it goes whatever its key is: for what belongs to a partition rather than to a key. */
   readonly partition?: Partition;
   readonly headers: Headers;
   /** `null` is a tombstone. */

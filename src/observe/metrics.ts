@@ -54,6 +54,27 @@ export class Metrics {
     ['topic'],
   );
 
+  readonly serviceEvents = this.#counter('millrace_service_events_total', 'Events that a service handled', [
+    'service',
+    'topic',
+  ]);
+  readonly serviceFailures = this.#counter(
+    'millrace_service_failures_total',
+    'Events on which the handler of a service failed, once for each try',
+    ['service'],
+  );
+  readonly serviceRetries = this.#counter(
+    'millrace_service_retries_total',
+    'Batches of a service that are given again after a pause, because of its handler or the log',
+    ['service', 'topic'],
+  );
+  readonly serviceLag = new Gauge({
+    name: 'millrace_service_lag_offsets',
+    help: 'Offsets of a partition that a service has not reached, as of its last batch; only where it is assigned',
+    labelNames: ['service', 'topic', 'partition'],
+    registers: [this.registry],
+  });
+
   readonly followed = this.#gauge('millrace_followed_partitions', 'Partitions that this node follows');
   readonly received = this.#counter(
     'millrace_received_events_total',
@@ -110,21 +131,14 @@ export class Metrics {
     registers: [this.registry],
   });
 
-  readonly serviceEvents = this.#counter(
-    'millrace_service_events_total',
-    'Events that services have handled and committed',
-    ['service'],
-  );
-  readonly serviceFailures = this.#counter(
-    'millrace_service_failures_total',
-    'Events that a service failed on, each time',
-    ['service'],
-  );
-  readonly serviceLag = this.#gauge(
-    'millrace_service_lag_records',
-    'Records that a service has still to come to, as of its last batch',
+  readonly viewEvents = this.#counter('millrace_view_events_total', 'Events that were folded into views', [
+    'view',
+  ]);
+  readonly viewLag = this.#gauge(
+    'millrace_view_lag_records',
+    'Records that a view has still to come to, as of its last batch',
     undefined,
-    ['service', 'topic', 'partition'],
+    ['view', 'topic', 'partition'],
   );
   readonly problems = this.#counter(
     'millrace_problems_total',

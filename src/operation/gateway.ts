@@ -80,16 +80,18 @@ export class Gateway implements Operations {
     const { query, operationName, variables } = prepared.request;
     const checked = this.#check(query);
     if ('errors' in checked) return { errors: checked.errors };
+    const context = this.#context(caller);
     const result = await execute({
       schema: this.#parts.bindings.schema,
       document: checked.document,
       operationName,
       variableValues: variables,
-      contextValue: this.#context(caller),
+      contextValue: context,
     });
-    return result.errors === undefined
-      ? result
-      : { ...result, errors: result.errors.map((e) => this.#public(e)) };
+    const extended = await withCursors(result, context);
+    return extended.errors === undefined
+      ? extended
+      : { ...extended, errors: extended.errors.map((e) => this.#public(e)) };
   }
 
   subscribe(prepared: Prepared, caller: Caller, sink: Sink): ActiveSubscription {
@@ -155,6 +157,18 @@ export class Gateway implements Operations {
       extensions: { code: 'INTERNAL', retry: false },
     });
   }
+}
+
+/** Says where the last event of each field of Mutation is, for `minCursor` of a query that follows. */
+async function withCursors(
+  result: ExecutionResult,
+  { reached, cursorOf }: GatewayContext,
+): Promise<ExecutionResult> {
+  if (cursorOf === undefined || reached === undefined || reached.size === 0) return result;
+  const cursors = await Promise.all(
+    [...reached].map(async ([field, at]) => [field, await cursorOf(at)] as const),
+  );
+  return { ...result, extensions: { ...result.extensions, cursors: Object.fromEntries(cursors) } };
 }
 
 function traceOf({ traceparent, tracestate, correlationId }: Caller): TraceContext {

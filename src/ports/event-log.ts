@@ -45,33 +45,34 @@ export interface AssignedBatch extends LogBatch {
   commit(outputs?: readonly NewRecord[]): Promise<readonly Position[]>;
 }
 
+/** Which group to join, and for what. */
+export interface JoinedGroup {
+  readonly group: string;
+  readonly topics: readonly Topic[];
+  /**
+   * Fenced from the beginning: when `assigned` is called, whatever former owners of the partition had begun
+   * to commit is there to be read or never will be, and they can commit outputs no more (D9). Without it that
+   * is so from this member's own first commit on. For whoever reads back what former owners committed.
+   */
+  readonly fenced?: boolean;
+}
+
 export interface GroupHandler {
   /**
    * Called once per assignment of a partition, before its first batch, also when the partition is empty.
    * It is assigned anew when its topic was deleted and made anew: the batches between two calls are all of
    * one topic, the one with `topicId`. It is called again as well when the log no longer has the place where
-   * the member stands: what follows may not meet what came before.
-   * @param progress where the group's progress stands in this topic, when the group is `fenced`
+   * the member stands, and when a commit of this member turns out to have been made that it took for failed:
+   * what follows may not meet what came before.
    * @returns where to begin, what is before it being done; `undefined`: where the group's progress in this topic stands, or else at the
    *   earliest record. A place that the partition does not have becomes the earliest.
    */
-  assigned?(partition: PartitionLife, signal: AbortSignal, progress?: Offset): Promise<Offset | undefined>;
+  assigned?(partition: PartitionLife, signal: AbortSignal): Promise<Offset | undefined>;
   /**
    * Called with the batches of one partition one after the other; those of different partitions may
    * overlap. When it rejects, the same offsets are given again, to this member or another, after a pause.
    */
   batch(batch: AssignedBatch): Promise<void>;
-}
-
-export interface GroupSpec {
-  readonly group: string;
-  readonly topics: readonly Topic[];
-  /**
-   * For a handler that reads back what its group has committed. Before each call of `assigned` whoever had the
-   * partition is shut out: what they have committed can be read, and nothing more will be (D9). And `assigned`
-   * is called anew after a commit with outputs that failed.
-   */
-  readonly fenced?: boolean;
 }
 
 /** One member of a consumer group. Disposing leaves the group, after the batches in hand have ended. */
@@ -139,14 +140,11 @@ export interface EventLog extends AsyncDisposable {
   /** The offset of the first record at or after `timestamp` (milliseconds since 1970), or else `end`. */
   offsetAt(topic: Topic, partition: Partition, timestamp: number, signal: AbortSignal): Promise<Offset>;
 
-  /** Where a group's progress stands in a partition of this very topic; `undefined` when it has none. */
-  progress(group: string, at: PartitionLife, signal: AbortSignal): Promise<Offset | undefined>;
-
   /**
    * Joins a consumer group. Each partition of `topics` is given to exactly one of its members at a time;
    * what a member leaves uncommitted, the next one gets again. Resolves once the member has joined.
    */
-  join(group: GroupSpec, handler: GroupHandler, signal: AbortSignal): Promise<GroupMember>;
+  join(group: JoinedGroup, handler: GroupHandler, signal: AbortSignal): Promise<GroupMember>;
 }
 
 /** Thrown by `read`: the topic was deleted, and another one has its name now. */

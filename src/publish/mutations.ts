@@ -7,7 +7,9 @@ import type {
   Publish,
   PublishOptions,
 } from '../binding/context.js';
+import type { ViewReader } from '../binding/resolvers.js';
 import { type Identity, subjectOf } from '../core/identity.js';
+import type { Position } from '../core/position.js';
 import type { Published } from '../core/published.js';
 import type { TraceContext } from '../core/trace.js';
 import { type Attempt, fingerprintOf, type Idempotency } from './idempotency.js';
@@ -18,6 +20,16 @@ export interface MutationsOptions {
   readonly publisher: Publisher;
   readonly idempotency: Idempotency;
   readonly outcomes: Outcomes;
+  /** The project's views. */
+  readonly views?: MutationViews;
+}
+
+/** What resolvers can ask of views. */
+export interface MutationViews {
+  /** Whether the project has any. */
+  readonly any: boolean;
+  reader(name: string): ViewReader;
+  cursorOf(at: Position): Promise<string>;
 }
 
 /** The operation that mutations belong to. */
@@ -43,10 +55,21 @@ export class Mutations {
 
   context(caller: MutationCaller): GatewayContext {
     const calls = new Map<string, number>();
+    const reached = new Map<string, Position>();
     const outer = this.#scoped(caller, caller.idempotencyKey, {
+      reached,
       mutate: (call, run) => {
         const { key, args } = keyOf(call, caller.idempotencyKey, calls);
-        if (key === undefined) return run(outer);
+        const at = (position: Position): void => void reached.set(call.field, position);
+        if (key === undefined) {
+          const alone = this.#scoped(
+            caller,
+            undefined,
+            { mutate: (_call, again) => again(alone), reached },
+            at,
+          );
+          return run(alone);
+        }
         const subject = subjectOf(caller.identity);
         // D1: an attempt anew makes the same event ids, whatever a resolver makes of the arguments.
         const id = JSON.stringify([call.field, key, args]);
@@ -57,7 +80,7 @@ export class Mutations {
           // An attempt goes on when who asked is gone: its answer is for whoever asks again.
           const { signal } = new AbortController();
           const own = { ...caller, trace, signal, since };
-          const inner = this.#scoped(own, id, { mutate: (_call, again) => again(inner) });
+          const inner = this.#scoped(own, id, { mutate: (_call, again) => again(inner), reached }, at);
           return run(inner);
         };
         const keyed = { subject, field: call.field, key, args };
@@ -70,15 +93,17 @@ export class Mutations {
   #scoped(
     caller: MutationCaller & Partial<Attempt>,
     key: string | undefined,
-    { mutate }: Pick<GatewayContext, 'mutate'>,
+    { mutate, reached }: Pick<GatewayContext, 'mutate' | 'reached'>,
+    at: (position: Position) => void = () => undefined,
   ): GatewayContext {
     const { identity, trace, since } = caller;
+    const { views } = this.#options;
     const published = new Map<string, number>();
-    const publishAll = (
+    const publishAll = async (
       drafts: readonly EventDraft[],
       options?: PublishOptions,
-    ): Promise<readonly Published[]> =>
-      this.#options.publisher.publish(
+    ): Promise<readonly Published[]> => {
+      const all = await this.#options.publisher.publish(
         drafts.map((draft) => {
           const kind = `${draft.topic} ${draft.type}`;
           const before = published.get(kind) ?? 0;
@@ -91,6 +116,10 @@ export class Mutations {
         }),
         since,
       );
+      const last = all.at(-1);
+      if (last !== undefined) at(last);
+      return all;
+    };
     const outcome = (
       drafts: readonly EventDraft[],
       wanted: OutcomeWanted,
@@ -98,7 +127,7 @@ export class Mutations {
     ): Promise<Readonly<Record<string, unknown>>> =>
       this.#options.outcomes.wait(
         wanted,
-        { identity, correlationId: trace.correlationId, signal: caller.signal, since },
+        { identity, correlationId: trace.correlationId, signal: caller.signal, since, at },
         () => publishAll(drafts, options),
       );
     return {
@@ -112,6 +141,13 @@ export class Mutations {
       publish: publishWith(publishAll),
       outcome,
       mutate,
+      ...(reached === undefined || views?.any !== true ? {} : { reached }),
+      ...(views === undefined
+        ? {}
+        : {
+            view: (name) => views.reader(name),
+            cursorOf: (position) => views.cursorOf(position),
+          }),
     };
   }
 }

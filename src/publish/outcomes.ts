@@ -6,7 +6,7 @@ import type { Relayed } from '../core/event.js';
 import type { Identity } from '../core/identity.js';
 import { type Offset, type Partition, partition, type Topic, type TopicId } from '../core/ids.js';
 import { partitionOfKey } from '../core/partitioner.js';
-import { partitionName, type TopicPartition } from '../core/position.js';
+import { type Position, partitionName, type TopicPartition } from '../core/position.js';
 import { CLOCKS_APART, type History } from './history.js';
 
 /** Hears what comes to a partition, in order. */
@@ -61,12 +61,14 @@ export interface OutcomeCaller {
   readonly signal: AbortSignal;
   /** When the first attempt began, if this is another one: the outcome may be there since. */
   readonly since?: number | undefined;
+  /** Is told where the outcome is. */
+  at?(position: Position): void;
 }
 
 interface Waiting {
   readonly topic: Topic;
   is(event: Relayed): boolean;
-  found(event: Relayed): void;
+  found(event: Relayed, at: TopicPartition): void;
   missed(): void;
 }
 
@@ -122,7 +124,10 @@ export class Outcomes {
     const waiting: Waiting = {
       topic: wanted.topic,
       is: matcherOf(wanted, caller.correlationId),
-      found: (event) => settle(event),
+      found: (event, at) => {
+        caller.at?.({ topic: at.topic, partition: at.partition, offset: event.offset });
+        settle(event);
+      },
       missed: () => settle(undefined),
     };
     const reached = new Map<Partition, Reached>();
@@ -178,7 +183,7 @@ export class Outcomes {
     const waiting = new Set<Waiting>();
     const listener: OutcomeListener = {
       events: (_at, events) => {
-        for (const event of events) this.#heard(at.topic, event);
+        for (const event of events) this.#heard(at, event);
       },
       lost: () => {
         // Who waits here is told that it is late, and who comes next follows what there is now.
@@ -205,10 +210,10 @@ export class Outcomes {
     shared.followed.then(({ release }) => release()).catch(() => undefined); // It was never followed.
   }
 
-  #heard(topic: Topic, event: Relayed): void {
+  #heard(at: TopicPartition, event: Relayed): void {
     const { correlationId } = event.event;
     const those = correlationId === undefined ? undefined : this.#byCorrelation.get(correlationId);
-    for (const one of those ?? []) if (one.topic === topic && one.is(event)) one.found(event);
+    for (const one of those ?? []) if (one.topic === at.topic && one.is(event)) one.found(event, at);
   }
 
   #register(correlationId: string, waiting: Waiting, held: Held): void {

@@ -8,7 +8,11 @@ export const EXAMPLES: readonly Example[] = [
   orderEvents(orderId: $orderId) {
     __typename
     ... on OrderPlaced { lines { sku quantity } }
+    ... on StockReserved { sku quantity }
+    ... on StockRefused { sku wanted available }
+    ... on PaymentCharged { amount { amount currency } }
     ... on OrderConfirmed { total { amount currency } }
+    ... on OrderShipped { trackingId }
     ... on OrderRejected { rejectedBecause: reason }
     ... on OrderCancelled { cancelledBecause: reason }
   }
@@ -16,9 +20,14 @@ export const EXAMPLES: readonly Example[] = [
     variables: { orderId: 'order-1' },
   },
   {
-    title: 'Place order-1',
+    title: 'Place order-1. The answer comes once it is reserved and paid.',
     query: `mutation PlaceOrder($input: PlaceOrder!) {
-  placeOrder(input: $input) { eventId topic partition offset correlationId time }
+  placeOrder(input: $input) {
+    __typename
+    ... on Order { orderId status total { amount currency } }
+    ... on OutOfStock { sku available }
+    ... on Refusal { reason }
+  }
 }`,
     variables: {
       input: {
@@ -31,11 +40,27 @@ export const EXAMPLES: readonly Example[] = [
     },
   },
   {
-    title: 'Cancel order-1',
-    query: `mutation CancelOrder($input: CancelOrder!) {
-  cancelOrder(input: $input) { eventId offset }
+    title: 'Place order-2, to be picked up',
+    query: `mutation PlaceOrder($input: PlaceOrder!) {
+  placeOrder(input: $input) {
+    __typename
+    ... on Order { orderId status }
+    ... on Refusal { reason }
+  }
 }`,
-    variables: { input: { orderId: 'order-1', reason: 'The neighbours had flour.' } },
+    variables: {
+      input: { orderId: 'order-2', lines: [{ sku: 'sourdough', quantity: 1 }], delivery: 'PICKUP' },
+    },
+  },
+  {
+    title: 'Cancel order-2: what was paid and reserved comes back. Order-1 has left the shop.',
+    query: `mutation CancelOrder($input: CancelOrder!) {
+  cancelOrder(input: $input) {
+    __typename
+    ... on Refusal { reason }
+  }
+}`,
+    variables: { input: { orderId: 'order-2', reason: 'The neighbours had some.' } },
   },
   {
     title: 'Catalogue',
@@ -48,6 +73,18 @@ export const EXAMPLES: readonly Example[] = [
     query: `subscription OrdersPlaced {
   ordersPlaced { orderId customerId lines { sku quantity } }
 }`,
+    headers: { Authorization: 'Demo staff' },
+  },
+  {
+    title: 'Hand order-2 out, as staff (see Headers)',
+    query: `mutation CollectOrder($orderId: ID!) {
+  collectOrder(orderId: $orderId) {
+    __typename
+    ... on OrderShipped { trackingId }
+    ... on Refusal { reason }
+  }
+}`,
+    variables: { orderId: 'order-2' },
     headers: { Authorization: 'Demo staff' },
   },
 ];

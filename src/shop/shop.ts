@@ -1,7 +1,15 @@
-import { type Authenticate, defineGateway, MillraceError, type Project, type ResolverCall } from 'millrace';
-import { CATALOGUE, productOf } from './catalogue.js';
+import { type Authenticate, defineGateway, MillraceError, type Project } from 'millrace';
+import { cartService } from './cart.js';
+import { catalogueService } from './catalogue.js';
 import { EXAMPLES } from './examples.js';
+import { inventoryService } from './inventory.js';
+import { notificationService } from './notification.js';
 import { orderService } from './order.js';
+import { paymentService } from './payment.js';
+import { httpProvider } from './provider.js';
+import { resolvers } from './resolvers.js';
+import { shippingService } from './shipping.js';
+import { type SimulatedProvider, type SimulationOptions, simulatedProvider } from './simulated-provider.js';
 
 /**
  * Who is asking, for trying things out only: `Authorization: Demo <name>` is believed without proof, and
@@ -20,16 +28,33 @@ export const demo: Authenticate = async ({ headers, connectionParams }) => {
   return { claims: { sub: name, roles: name === 'staff' ? ['staff'] : [] }, expiresAt: undefined };
 };
 
+export interface ShopOptions {
+  /** Where the payment provider is. Left out, a simulated one runs beside the payment service. */
+  readonly paymentUrl?: string | undefined;
+  /** How the simulated one behaves. */
+  readonly simulation?: SimulationOptions;
+}
+
 /** The shop as a project. `schema/shop.graphql` is its other half. */
-export function shop(): Project {
+export function shop({ paymentUrl, simulation }: ShopOptions = {}): Project {
+  let simulated: Promise<SimulatedProvider> | undefined;
+  // Only where somebody pays: most processes of the shop never need it.
+  const simulatedUrl = async (): Promise<string> => {
+    simulated ??= simulatedProvider(simulation);
+    return (await simulated).url;
+  };
+  const provider = httpProvider(paymentUrl === undefined ? simulatedUrl : () => paymentUrl);
   return defineGateway({
-    resolvers: {
-      Query: {
-        catalogue: () => CATALOGUE,
-        product: ({ args }: ResolverCall<{ readonly sku: string }>) => productOf(args.sku) ?? null,
-      },
-    },
-    services: [orderService()],
+    resolvers,
+    services: [
+      catalogueService(),
+      cartService(),
+      orderService(),
+      inventoryService(),
+      paymentService(provider),
+      shippingService(),
+      notificationService(),
+    ],
     authenticate: demo,
     examples: EXAMPLES,
   });

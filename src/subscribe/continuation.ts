@@ -25,7 +25,7 @@ export function continuationOf(
   if (binding === undefined || definition === undefined) throw new Error(`${field} cannot be subscribed to`);
   const args: Record<string, unknown> = {};
   for (const { name, type, defaultValue } of definition.args) {
-    if (name === 'after' || name === 'since') continue;
+    if (name === 'after' || name === 'since' || name === 'snapshot') continue;
     if (Object.hasOwn(given, name)) args[name] = coerceInputValue(given[name], type);
     else if (defaultValue !== undefined) args[name] = defaultValue;
   }

@@ -39,6 +39,8 @@ export interface Plan {
   readonly after: string | undefined;
   /** Milliseconds since 1970. */
   readonly since: number | undefined;
+  /** Whether the state of the field's view comes first. */
+  readonly snapshot: boolean;
   readonly identity: Identity;
   readonly subject: string | undefined;
   /** Whether the result is made by more than what the event says. */
@@ -65,7 +67,7 @@ export function planSubscription(
   const coerced = getVariableValues(schema, operation.variableDefinitions ?? [], { ...request.variables });
   if (coerced.errors !== undefined) throw bad(coerced.errors.map(({ message }) => message).join(' '));
   const all = fieldArguments(schema, field, coerced.coerced);
-  const { after, since, ...args } = all;
+  const { after, since, snapshot, ...args } = all;
   if (after != null && since != null) throw bad('`after` and `since` cannot both say where to start.');
   const form = forms.of(request.document, operation, coerced.coerced);
   const variables = Object.fromEntries(
@@ -86,6 +88,7 @@ export function planSubscription(
     after: typeof after === 'string' ? after : undefined,
     since:
       since == null ? undefined : Date.parse(String(since instanceof Date ? since.toISOString() : since)),
+    snapshot: snapshot === true,
     identity: request.identity,
     subject: subjectOf(request.identity),
     resolvers: form.resolvers,

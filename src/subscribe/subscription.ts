@@ -16,6 +16,7 @@ import type { Pace } from './pace.js';
 import { type Plan, type PlanOptions, planSubscription, type SubscribeRequest } from './plan.js';
 import type { Resync } from './resync.js';
 import type { ActiveSubscription, Sink } from './sink.js';
+import type { Snapshots } from './snapshots.js';
 import { type Starts, startsAdded, startsAfter, startsAt } from './starts.js';
 import { Subscriber } from './subscriber.js';
 
@@ -30,6 +31,7 @@ export interface SubscriptionParts {
   readonly budget: ConflationBudget;
   readonly resync: Resync;
   readonly plans: PlanOptions;
+  readonly snapshots: Snapshots;
   /** Aborted when the node stops. */
   readonly signal: AbortSignal;
 }
@@ -50,6 +52,9 @@ export class Subscription implements ActiveSubscription {
   readonly #sink: Sink;
   readonly #ended: () => void;
   #run: Run | undefined;
+  #room: (() => void) | undefined;
+  /** The cursor of the state that it began with. */
+  #shown: string | undefined;
   #moving: Promise<void> = Promise.resolve();
   #closed = false;
 
@@ -71,12 +76,14 @@ export class Subscription implements ActiveSubscription {
   }
 
   drained(): void {
+    this.#room?.();
     this.#run?.subscriber.drained();
   }
 
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#room?.();
     this.#run?.subscriber.close();
     this.#run?.membership.release();
     this.#ended();
@@ -106,13 +113,21 @@ export class Subscription implements ActiveSubscription {
     const key = binding.key?.({ args, claims: identity.claims });
     const topic = await hub.topics.describe(binding.topic);
     // The arguments of an EventSource are those it began with: what it has reached since then counts.
-    const starts = await this.#starts(plan, key, topic, resumeFrom ?? plan.after);
+    const after = resumeFrom ?? plan.after;
+    // Who goes on after a cursor has had the state.
+    const place = plan.snapshot && after === undefined ? await this.#show(plan, key, topic) : undefined;
+    if (this.#closed) return;
+    const starts =
+      place === undefined
+        ? await this.#starts(plan, key, topic, after)
+        : startsAfter(place, key, topic.partitions);
     const membership = await cohorts.join(plan, key, starts.keys(), topic);
     if (this.#closed) return membership.release();
     if (membership.followed.some(({ at }) => otherTopic(at.topicId, topic.id))) {
       // Made anew meanwhile: what was found out is of another topic.
       membership.release();
-      return this.#begin(request, resumeFrom);
+      // With a snapshot it stands in the topic before: what is there now is told apart by its cursor (D5).
+      return this.#begin(request, resumeFrom ?? this.#shown);
     }
     try {
       const reached = await this.#reached(membership.followed, starts);
@@ -131,6 +146,20 @@ export class Subscription implements ActiveSubscription {
     }
     // It may have grown while the partitions were being followed.
     this.grow();
+  }
+
+  /** Gives the client the state first. @returns the place after which the events are that are not in it */
+  async #show(plan: Plan, key: string | undefined, topic: SeenTopic): Promise<Place> {
+    const { snapshots, codec } = this.#parts;
+    const { place, result } = await snapshots.of(plan, key, topic);
+    const tag = codec.tag(scopeOf(plan));
+    this.#shown = `${codec.place(plan.binding.topic, place)}${tag}`;
+    while (result !== undefined && !this.#closed && !this.#sink.next(result, tag)) {
+      await new Promise<void>((resolve) => {
+        this.#room = resolve;
+      });
+    }
+    return place;
   }
 
   async #starts(

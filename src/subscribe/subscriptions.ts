@@ -11,6 +11,7 @@ import { Pace } from './pace.js';
 import type { SubscribeRequest } from './plan.js';
 import { Resync } from './resync.js';
 import type { ActiveSubscription, Sink } from './sink.js';
+import { type SnapshotSource, Snapshots } from './snapshots.js';
 import { Subscription, type SubscriptionParts } from './subscription.js';
 
 export interface SubscriptionsOptions {
@@ -23,6 +24,8 @@ export interface SubscriptionsOptions {
   readonly maxCharacters?: number;
   /** Takes the events that fields fail on. */
   readonly deadLetters: DeadLetters;
+  /** Reads views, for who asks for a snapshot. */
+  readonly views?: SnapshotSource;
 }
 
 /** What all subscriptions of the node may remember together of what slow clients missed (S4). */
@@ -38,9 +41,19 @@ export class Subscriptions {
     const { hub } = options;
     const cohorts = new Cohorts({ ...options, schema });
     const budget = new ConflationBudget(CONFLATION_BYTES);
+    const snapshots = new Snapshots({ schema, codec: options.codec, source: options.views });
     const resync = new Resync(hub, options.codec);
     const plans = { forms: new NormalForms(schema), maxCharacters: options.maxCharacters ?? 65_536 };
-    this.#parts = { ...options, cohorts, pace: new Pace(), budget, resync, plans, signal: hub.stopping };
+    this.#parts = {
+      ...options,
+      cohorts,
+      pace: new Pace(),
+      budget,
+      resync,
+      plans,
+      snapshots,
+      signal: hub.stopping,
+    };
     hub.topics.listeners.add((topic) => {
       for (const one of this.#running) if (one.topic === topic) one.grow();
     });

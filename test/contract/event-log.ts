@@ -5,7 +5,6 @@ import { partitionName } from '../../src/core/position.js';
 import type { LogRecord } from '../../src/core/record.js';
 import type { EventLog } from '../../src/ports/event-log.js';
 import { atomicContract } from './event-log-atomic.js';
-import { fencedContract } from './event-log-fenced.js';
 import { groupContract } from './event-log-groups.js';
 import { readContract } from './event-log-read.js';
 import {
@@ -44,7 +43,6 @@ export function eventLogContract(name: string, harness: () => Promise<EventLogHa
     atomicContract(() => bench().log);
     readContract(() => bench().log);
     groupContract(bench);
-    fencedContract(bench);
   });
 }
 

@@ -33,8 +33,8 @@ export const plants: readonly Plant[] = [
   {
     case: 'every mutation is repeated',
     guard: 'a service passes over what it was given before, and what it says twice is known as the same',
-    file: 'src/process/process.ts',
-    find: 'if (seen.has(name) || this.#done.has(name)) continue;',
+    file: 'src/process/handling.ts',
+    find: 'if (repeatable.has(name) || this.#done.has(name)) continue;',
     replace: '',
     also: [
       {

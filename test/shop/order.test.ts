@@ -1,121 +1,182 @@
-import type { ServiceEvent } from 'millrace';
+import type { OutgoingEvent } from 'millrace';
 import { describe, expect, test } from 'vitest';
-import { orderService, totalOf } from '../../src/shop/order.js';
+import { orders } from '../../src/shop/messages.js';
+import { type OrderState, orderMachine } from '../../src/shop/order.js';
+import { brief, TIME, told } from './event.js';
 
-const NOW = new Date('2026-01-31T09:30:00Z');
-const context = { state: undefined, signal: new AbortController().signal };
+const euros = (amount: number) => ({ amount, currency: 'EUR' });
+const who = { orderId: 'o', customerId: 'ada' };
+const rye = { sku: 'rye', quantity: 2, unitPrice: euros(349) };
+const basket = { sku: 'basket', quantity: 1, unitPrice: euros(1890) };
+const amount = euros(2 * 349 + 1890);
+const START: OrderState = { at: 'UNKNOWN' };
 
-function shop(remember = 100) {
-  const service = orderService({ now: () => NOW, remember });
-  return (type: string, data: ServiceEvent['data'], id = 'event-1') =>
-    service.handle(
-      {
-        id,
-        topic: 'shop.orders',
-        source: '/gateway',
-        type,
-        key: 'order-1',
-        time: '2026-01-31T09:29:59Z',
-        timestamp: 0,
-        correlationId: 'c',
-        data,
-      },
-      context,
-    );
+const say = (type: Parameters<typeof orders.say>[0], more: object = {}): OutgoingEvent => ({
+  topic: orders.topic,
+  type,
+  key: 'o',
+  data: { ...who, ...more },
+});
+const placed = (lines: readonly unknown[] = [rye, basket], more: object = {}) =>
+  say('OrderPlaced', { lines, ...more });
+const reserved = (sku: string) => say('StockReserved', { sku, quantity: 1 });
+const refused = (sku: string) => say('StockRefused', { sku, wanted: 2, available: 1 });
+const charged = say('PaymentCharged', { chargeId: 'ch', amount });
+const declined = say('PaymentDeclined', { reason: 'no' });
+const refunded = say('PaymentRefunded', { chargeId: 'ch', amount });
+const shipped = say('OrderShipped', { trackingId: 't', shippedAt: TIME });
+const cancel = say('CancelRequested', { reason: 'changed my mind' });
+
+/** What is said to the last of `events`, and where the order is then. */
+function having(...events: readonly OutgoingEvent[]) {
+  const order = told(orderMachine, START);
+  const said = events.map((event) => order.tell(event));
+  return { said: said.at(-1) ?? [], brief: brief(said.at(-1) ?? []), at: order.state.at };
 }
+const atCharging = [placed(), reserved('rye'), reserved('basket')];
+const atShipping = [...atCharging, charged];
+const atRefunding = [...atShipping, cancel, say('ShipmentCancelled')];
 
-const order = (lines: unknown, customerId = 'ada', orderId = 'order-1') => ({ orderId, customerId, lines });
-const rye = [{ sku: 'flour-rye', quantity: 2 }];
-const rejected = (reason: string, customerId = 'ada') => [
-  {
-    topic: 'shop.orders',
-    type: 'OrderRejected',
-    key: 'order-1',
-    data: { orderId: 'order-1', customerId, reason: expect.stringContaining(reason) },
-  },
-];
-
-describe('the order service', () => {
-  test('confirms an order with the sum of its lines', async () => {
-    const lines = [...rye, { sku: 'basket', quantity: 1 }];
-    expect(await shop()('OrderPlaced', order(lines))).toEqual([
-      {
-        topic: 'shop.orders',
-        type: 'OrderConfirmed',
-        key: 'order-1',
-        data: {
-          orderId: 'order-1',
-          customerId: 'ada',
-          total: { amount: 2 * 349 + 1890, currency: 'EUR' },
-          confirmedAt: '2026-01-31T09:30:00.000Z',
-        },
-      },
+describe('an order', () => {
+  test('reserves each of its SKUs once, whatever its lines', () => {
+    const { said } = having(placed([rye, basket, rye]));
+    expect(said.map(({ key, data }) => [key, data['quantity']])).toEqual([
+      ['rye', 4],
+      ['basket', 1],
     ]);
   });
 
-  test.each([
-    ['an unknown product', [{ sku: 'gold', quantity: 1 }], 'gold'],
-    ['no lines', [], 'no lines'],
-    ['a quantity of zero', [{ sku: 'oats', quantity: 0 }], 'quantity'],
-    ['a negative quantity', [{ sku: 'oats', quantity: -1 }], 'quantity'],
-    ['half a product', [{ sku: 'oats', quantity: 0.5 }], 'quantity'],
-    ['too many lines', Array.from({ length: 101 }, () => ({ sku: 'oats', quantity: 1 })), 'lines'],
-    [
-      'more money than a GraphQL Int can say',
-      Array.from({ length: 100 }, () => ({ sku: 'millstone', quantity: 1000 })),
-      'too large',
-    ],
-  ])('rejects %s', async (_what, lines, reason) => {
-    expect(await shop()('OrderPlaced', order(lines))).toEqual(rejected(reason));
-  });
-
-  test('D1: gives an event that it is given again the same answer', async () => {
-    const tell = shop();
-    const first = await tell('OrderPlaced', order(rye), 'event-1');
-    await tell('OrderCancelled', { orderId: 'order-1', customerId: 'ada' }, 'event-2');
-    expect(await tell('OrderPlaced', order(rye), 'event-1')).toEqual(first);
-  });
-
-  test('rejects a second order with the same id, whoever places it', async () => {
-    const tell = shop();
-    await tell('OrderPlaced', order(rye), 'event-1');
-    expect(await tell('OrderPlaced', order(rye, 'eve'), 'event-2')).toEqual(rejected('already', 'eve'));
-    expect(await tell('OrderPlaced', order(rye), 'event-3')).toEqual(rejected('already'));
-  });
-
-  test('rejects an order that its customer cancelled before', async () => {
-    const tell = shop();
-    expect(await tell('OrderCancelled', { orderId: 'order-1', customerId: 'ada' })).toEqual([]);
-    expect(await tell('OrderPlaced', order(rye), 'event-2')).toEqual(rejected('cancelled'));
-  });
-
-  test('does not let somebody else cancel', async () => {
-    const tell = shop();
-    await tell('OrderCancelled', { orderId: 'order-1', customerId: 'eve' });
-    expect(await tell('OrderPlaced', order(rye), 'event-2')).toMatchObject([{ type: 'OrderConfirmed' }]);
-  });
-
-  test('remembers so many orders and no more', async () => {
-    const tell = shop(1);
-    await tell('OrderPlaced', order(rye), 'event-1');
-    await tell('OrderPlaced', order(rye, 'ada', 'order-2'), 'event-2');
-    expect(await tell('OrderPlaced', order(rye), 'event-3')).toMatchObject([{ type: 'OrderConfirmed' }]);
-  });
-
-  test.each([
-    ['its own answers', 'OrderConfirmed', order(rye)],
-    ['a tombstone', 'OrderPlaced', null],
-    ['data of another shape', 'OrderPlaced', { orderId: 1, customerId: 'ada', lines: rye }],
-    ['lines of another shape', 'OrderPlaced', order([{ sku: 'oats' }])],
-    ['a cancellation of another shape', 'OrderCancelled', {}],
-  ])('says nothing to %s', async (_what, type, data) => {
-    expect(await shop()(type, data)).toEqual([]);
-  });
-
-  test('sums in minor units', () => {
-    expect(totalOf([{ sku: 'oats', quantity: 3 }])).toEqual({
-      ok: true,
-      total: { amount: 657, currency: 'EUR' },
+  test('charges once everything is reserved, ships once it is charged, and then its stock is taken', () => {
+    expect(having(placed(), reserved('rye')).said).toEqual([]);
+    expect(having(...atCharging).said).toMatchObject([{ type: 'ChargePayment', data: { amount } }]);
+    expect(having(...atShipping).said).toMatchObject([
+      { type: 'OrderConfirmed', data: { total: amount, confirmedAt: TIME } },
+      { type: 'RequestShipment', data: { items: 3, delivery: 'PARCEL' } },
+    ]);
+    expect(having(...atShipping, shipped)).toMatchObject({
+      at: 'SHIPPED',
+      brief: ['TakeStock rye', 'TakeStock basket'],
     });
+  });
+
+  test('out of stock: waits for every answer, then releases what was reserved', () => {
+    expect(having(placed(), refused('rye'))).toMatchObject({ at: 'RESERVING', said: [] });
+    const end = having(placed(), refused('rye'), reserved('basket'));
+    expect(end).toMatchObject({ at: 'REJECTED', brief: ['ReleaseStock basket', 'OrderRejected o'] });
+    expect(end.said[1]?.data).toMatchObject({ code: 'OUT_OF_STOCK', sku: 'rye', wanted: 2, available: 1 });
+  });
+
+  test('a declined payment releases everything', () => {
+    const end = having(...atCharging, declined);
+    expect(end).toMatchObject({
+      at: 'REJECTED',
+      brief: ['ReleaseStock rye', 'ReleaseStock basket', 'OrderRejected o'],
+    });
+    expect(end.said[2]?.data).toMatchObject({ code: 'PAYMENT_DECLINED' });
+  });
+
+  test('a shipment that is refused is refunded first, and released then', () => {
+    const refusal = say('ShipmentRefused', { reason: 'too heavy' });
+    expect(having(...atShipping, refusal)).toMatchObject({ at: 'REFUNDING', brief: ['RefundPayment o'] });
+    const end = having(...atShipping, refusal, refunded);
+    expect(end.brief).toEqual(['ReleaseStock rye', 'ReleaseStock basket', 'OrderRejected o']);
+    expect(end.said[2]?.data).toMatchObject({ code: 'NOT_SHIPPABLE' });
+  });
+
+  test('a cancel while stock is reserved lets it go once all answers are there, and charges nothing', () => {
+    expect(having(placed(), cancel).brief).toEqual(['CancelAccepted o']);
+    expect(having(placed(), cancel, reserved('rye'), refused('basket'))).toMatchObject({
+      at: 'CANCELLED',
+      brief: ['ReleaseStock rye', 'OrderCancelled o'],
+    });
+  });
+
+  test('a cancel while it is charged is refunded when the charge came through', () => {
+    expect(having(...atCharging, cancel).brief).toEqual(['CancelAccepted o']);
+    expect(having(...atCharging, cancel, charged)).toMatchObject({
+      at: 'REFUNDING',
+      brief: ['RefundPayment o'],
+    });
+    expect(having(...atCharging, cancel, charged, refunded).brief).toContain('OrderCancelled o');
+    expect(having(...atCharging, cancel, declined)).toMatchObject({ at: 'CANCELLED' });
+  });
+
+  test('a cancel of a confirmed order asks shipping first', () => {
+    expect(having(...atShipping, cancel).brief).toEqual(['CancelShipment o']);
+    expect(having(...atRefunding)).toMatchObject({
+      at: 'REFUNDING',
+      brief: ['CancelAccepted o', 'RefundPayment o'],
+    });
+    expect(having(...atRefunding, refunded)).toMatchObject({
+      at: 'CANCELLED',
+      brief: ['ReleaseStock rye', 'ReleaseStock basket', 'OrderCancelled o'],
+    });
+  });
+
+  test('a cancel that comes after shipping is refused, also when the two met', () => {
+    expect(having(...atShipping, shipped, cancel).said[0]?.data).toMatchObject({ code: 'ALREADY_SHIPPED' });
+    const met = having(...atShipping, cancel, shipped, say('ShipmentNotCancelled'));
+    expect(met).toMatchObject({ at: 'SHIPPED', brief: ['CancelRefused o'] });
+  });
+
+  test.each([
+    ['nobody placed', [cancel], 'NO_SUCH_ORDER'],
+    ['somebody else placed', [placed(), say('CancelRequested', { customerId: 'eve' })], 'NO_SUCH_ORDER'],
+    ['came to nothing', [...atCharging, declined, cancel], 'ALREADY_ENDED'],
+  ])('a cancel of an order that %s is refused', (_what, events, code) => {
+    expect(having(...events).said).toMatchObject([{ type: 'CancelRefused', data: { code } }]);
+  });
+
+  test('an id is used once: a second order with it changes nothing of the first', () => {
+    const order = told(orderMachine, START);
+    order.tell(placed());
+    const before = order.state;
+    const second = order.tell(placed([rye], { customerId: 'eve' }), 'second');
+    expect(second).toMatchObject([{ type: 'OrderIdTaken', data: { customerId: 'eve', eventId: 'second' } }]);
+    expect(order.state).toEqual(before);
+  });
+
+  test.each([
+    ['no lines', [], 'NO_LINES'],
+    ['a quantity of zero', [{ ...rye, quantity: 0 }], 'INVALID_QUANTITY'],
+    ['a negative quantity', [{ ...rye, quantity: -1 }], 'INVALID_QUANTITY'],
+    ['half a product', [{ ...rye, quantity: 0.5 }], 'INVALID_QUANTITY'],
+    ['too many in two lines', Array(2).fill({ ...rye, quantity: 600 }), 'INVALID_QUANTITY'],
+    ['too many lines', Array.from({ length: 101 }, (_, i) => ({ ...rye, sku: `${i}` })), 'TOO_MANY_LINES'],
+    ['an amount too large', [{ ...rye, quantity: 3, unitPrice: euros(1_000_000_000) }], 'AMOUNT_TOO_LARGE'],
+    ['an amount past exact numbers', [{ ...rye, unitPrice: euros(2 ** 52) }], 'AMOUNT_TOO_LARGE'],
+    ['two currencies', [rye, { ...basket, unitPrice: { amount: 1, currency: 'CHF' } }], 'CURRENCY_MISMATCH'],
+  ])('with %s is rejected, and nothing is reserved', (_what, lines, code) => {
+    expect(having(placed(lines))).toMatchObject({
+      at: 'REJECTED',
+      said: [{ type: 'OrderRejected', data: { code } }],
+    });
+  });
+
+  test('of a cart opens it again: empty when confirmed, with its lines when it came to nothing', () => {
+    const fromCart = placed([rye], { fromCart: true });
+    const keep = (...events: readonly OutgoingEvent[]) =>
+      having(fromCart, ...events).said.find(({ type }) => type === 'OpenCart')?.data['keepLines'];
+    expect(keep(reserved('rye'), charged)).toBe(false);
+    expect(keep(refused('rye'))).toBe(true);
+    expect(keep(reserved('rye'), declined)).toBe(true);
+    expect(keep(fromCart)).toBe(true);
+  });
+
+  test('releases what is reserved for it after its end', () => {
+    expect(having(...atCharging, declined, reserved('rye')).brief).toEqual(['ReleaseStock rye']);
+    expect(having(...atShipping, shipped, reserved('rye')).brief).toEqual(['ReleaseStock rye']);
+  });
+
+  test.each([
+    ['answers that are repeated', [...atShipping, reserved('rye')]],
+    ['a charge that is repeated', [...atShipping, charged]],
+    ['a tombstone', [{ ...placed(), data: null as never }]],
+    ['lines of another shape', [placed([{ sku: 'oats' }])]],
+    ['a type of somebody else', [{ ...placed(), type: 'Praised' }]],
+    ['an event under the key of another order', [{ ...placed(), key: 'other' }]],
+    ['answers to nothing', [reserved('rye')]],
+  ])('says nothing to %s', (_what, events) => {
+    expect(having(...events).said).toEqual([]);
   });
 });

@@ -12,7 +12,7 @@ interface Import {
 const OBSERVE = ['core', 'ports'];
 const ABOVE_PORTS = [...OBSERVE, 'observe'];
 const BINDING = [...ABOVE_PORTS, 'binding', 'auth'];
-const SIBLINGS = [...BINDING, 'publish', 'dead-letters', 'relay', 'process', 'hub'];
+const SIBLINGS = [...BINDING, 'publish', 'dead-letters', 'relay', 'replay', 'process', 'hub'];
 const OPERATION = [...SIBLINGS, 'view', 'subscribe'];
 const TRANSPORT = [...OPERATION, 'operation'];
 const NODE = [...TRANSPORT, 'transport', 'adapters', 'config', 'secrets', 'project'];
@@ -28,7 +28,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   publish: BINDING,
   'dead-letters': ABOVE_PORTS,
   relay: [...BINDING, 'dead-letters'],
-  process: BINDING,
+  replay: ABOVE_PORTS,
+  process: [...BINDING, 'replay'],
   hub: BINDING,
   view: SIBLINGS,
   subscribe: SIBLINGS,
@@ -46,6 +47,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   shop: [],
 };
 
+/** What the shop may use, as any project may: the front door, and packages that it depends on by itself. */
+const OF_THE_SHOP = /^(millrace|zod|p-retry|lru-cache|node:[\w/]+)$/;
+
 const VENDORS = ['kafkajs', 'ioredis', 'graphql-redis-subscriptions', 'lmdb'];
 
 /** Each import that breaks the direction of the rooms, one line each. */
@@ -54,7 +58,7 @@ export function wrongDirections(sources: Sources): string[] {
     const room = roomOf(from);
     const allowed = MAY_IMPORT[room];
     if (allowed === undefined) return [`${from}: '${room}' is not in the table of rooms`];
-    if (room === 'shop' && to === undefined && specifier !== 'millrace') {
+    if (room === 'shop' && to === undefined && !OF_THE_SHOP.test(specifier)) {
       return [`${from} imports ${specifier}: the shop uses only what 'millrace' exports`];
     }
     if (room !== 'shop' && specifier === 'millrace') {

@@ -84,7 +84,6 @@ export function scripted(log: EventLog): ScriptedLog {
         },
       };
     },
-    progress: (group, at, signal) => log.progress(group, { ...at, topic: real(at.topic) }, signal),
     recreate: async (name, partitions) => {
       lives.set(name, (lives.get(name) ?? 0) + 1);
       const spec = { topic: real(name), partitions, replicas: 1, config: {} };

@@ -40,10 +40,10 @@ export class Assignment {
 
   private async work(): Promise<void> {
     const { signal } = this.lost;
-    const progress = this.journal.progressOf(this.group, this.at);
     const begin = await this.retry(async () => ({
-      from: await this.handler.assigned?.(this.life(), signal, progress),
+      from: await this.handler.assigned?.(this.life(), signal),
     }));
+    const progress = this.journal.progressOf(this.group, this.at);
     let next = this.within(begin?.from ?? progress);
     // What is before the handler's place is done.
     if (next > progress && !signal.aborted) {

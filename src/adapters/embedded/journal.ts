@@ -191,6 +191,7 @@ export class Journal {
 
   private check(record: NewRecord): void {
     this.partitionsOf(record.topic);
+    if (record.partition !== undefined) this.stateOf({ topic: record.topic, partition: record.partition });
     const size = sizeOf(record);
     if (size <= MAX_RECORD_BYTES) return;
     throw new MillraceError(
@@ -199,12 +200,13 @@ export class Journal {
     );
   }
 
-  private place({ topic: name, key, partition: wanted }: NewRecord): TopicPartition {
+  private place({ topic: name, key, partition: given }: NewRecord): TopicPartition {
+    if (given !== undefined) return { topic: name, partition: given };
     const count = this.partitionsOf(name).length;
-    if (wanted !== undefined && wanted >= count)
-      throw new MillraceError('TOPIC_MISSING', `The topic ${name} has no partition ${wanted}`);
-    const byKey = key === null ? partition(this.turn++ % count) : partitionOfKey(key, count);
-    return { topic: name, partition: wanted ?? byKey };
+    return {
+      topic: name,
+      partition: key === null ? partition(this.turn++ % count) : partitionOfKey(key, count),
+    };
   }
 
   private first(at: TopicPartition, from: number, until: number): LogRecord | undefined {

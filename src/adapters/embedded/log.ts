@@ -1,13 +1,13 @@
 import { MillraceError } from '../../core/errors.js';
 import { type Offset, offset, otherTopic, type Partition, type Topic } from '../../core/ids.js';
-import type { PartitionLife, Position } from '../../core/position.js';
+import type { Position } from '../../core/position.js';
 import type { LogBatch, NewRecord } from '../../core/record.js';
 import {
   type Bounds,
   type EventLog,
   type GroupHandler,
   type GroupMember,
-  type GroupSpec,
+  type JoinedGroup,
   type Range,
   type TopicDescription,
   TopicRecreated,
@@ -99,13 +99,7 @@ class EmbeddedLog implements EventLog {
     return this.store.journal.offsetAt({ topic, partition }, timestamp);
   }
 
-  async progress(group: string, at: PartitionLife, signal: AbortSignal): Promise<Offset | undefined> {
-    this.check(signal);
-    return this.store.journal.progressOf(group, at);
-  }
-
-  /** Every group is fenced: nobody begins with a partition before its last owner's commit has ended. */
-  async join(group: GroupSpec, handler: GroupHandler, signal: AbortSignal): Promise<GroupMember> {
+  async join(group: JoinedGroup, handler: GroupHandler, signal: AbortSignal): Promise<GroupMember> {
     this.check(signal);
     const member = await this.store.groups.join(group, handler, signal);
     this.members.add(member);

@@ -18,6 +18,8 @@ export interface AssignmentHost {
   readonly control: Connection;
   /** Transactions go over this one. */
   readonly writing: Connection;
+  /** Whether former owners are fenced before the handler hears of the partition. */
+  readonly fenced: boolean;
   /** The topic may be another one by now: it is to be looked at. */
   doubt(): void;
 }
@@ -48,7 +50,7 @@ export class Assignment {
   constructor(
     readonly at: PartitionLife,
     private readonly host: AssignmentHost,
-    private readonly given: { readonly handler: GroupHandler; readonly fenced: boolean },
+    private readonly handler: GroupHandler,
     private readonly onProblem: OnProblem,
   ) {}
 
@@ -149,20 +151,12 @@ export class Assignment {
   private async begin(): Promise<boolean> {
     if (this.begun) return true;
     const { signal } = this.ending;
-    const { control, group } = this.host;
-    const { handler, fenced } = this.given;
-    const standing = (): Promise<Offset | undefined> =>
-      committedOffset(control, group.groupId, this.at, signal);
-    if (fenced) {
-      // D9: only once nobody before can commit any more is it certain what there is.
-      const transactions = this.transactional();
-      await transactions.fence(signal);
-      this.progress = await standing();
-      transactions.stands(this.progress);
-    }
-    const asked = await handler.assigned?.(this.at, signal, this.progress);
+    const { control, group, fenced } = this.host;
+    // D9: before the handler reads anything back, and before the progress is looked at.
+    if (fenced) this.progress = await this.takeOver(signal);
+    const asked = await this.handler.assigned?.(this.at, signal);
     if (signal.aborted) return false;
-    if (!fenced) this.progress = await standing();
+    if (!fenced) this.progress = await committedOffset(control, group.groupId, this.at, signal);
     const from = await this.within(asked ?? this.progress, signal);
     if (signal.aborted) return false;
     await this.catchUpProgress(asked, from);
@@ -173,6 +167,12 @@ export class Assignment {
     this.begun = true;
     this.wake();
     return true;
+  }
+
+  private takeOver(signal: AbortSignal): Promise<Offset | undefined> {
+    const { control, writing, group } = this.host;
+    this.transactions = new TransactionalWriter(writing, control, group, this.at, undefined);
+    return this.transactions.takeOver(signal);
   }
 
   /** Where to begin. Only a fetch knows that a place is not there: a new leader may lag behind with its bounds. */
@@ -208,11 +208,16 @@ export class Assignment {
       this.commit(last, outputs);
     const batch: AssignedBatch = { ...this.at, records, last, end, signal: this.ending.signal, commit };
     try {
-      await this.given.handler.batch(batch);
+      await this.handler.batch(batch);
     } catch (error) {
       this.epoch++;
       this.queue.length = 0;
-      this.position = first;
+      // D1: what this member took for failed was committed: to hand it out again would make it act twice.
+      if (this.transactions?.overtaken) {
+        this.transactions = undefined;
+        this.begun = false;
+      }
+      this.position = this.begun ? first : undefined;
       this.wake();
       throw error;
     }
@@ -220,28 +225,17 @@ export class Assignment {
 
   private async commit(last: Offset, outputs: readonly NewRecord[] = []): Promise<readonly Position[]> {
     if (this.lost) throw this.ending.signal.reason;
-    const { control, group } = this.host;
+    const { control, writing, group } = this.host;
     const next = offset(last + 1);
     if (outputs.length === 0) {
       await commitOffset(control, group, this.at, next);
       this.progress = next;
-      this.transactions?.stands(next);
+      this.transactions?.moved(next);
       return [];
     }
-    try {
-      const positions = await this.transactional().commit(next, outputs, () => this.lost);
-      this.progress = next;
-      return positions;
-    } catch (error) {
-      // D1: it may have been committed all the same, here or by another owner. Where to go on is asked anew.
-      this.begun = false;
-      throw error;
-    }
-  }
-
-  private transactional(): TransactionalWriter {
-    const { control, writing, group } = this.host;
     this.transactions ??= new TransactionalWriter(writing, control, group, this.at, this.progress);
-    return this.transactions;
+    const positions = await this.transactions.commit(next, outputs, () => this.lost);
+    this.progress = next;
+    return positions;
   }
 }

@@ -2,14 +2,14 @@ import { setMaxListeners } from 'node:events';
 import { type Admin, Kafka, type KafkaConfig, type SASLOptions } from 'kafkajs';
 import { Deadline } from '../../core/deadline.js';
 import type { Offset, Partition, Topic } from '../../core/ids.js';
-import type { PartitionLife, Position } from '../../core/position.js';
+import type { Position } from '../../core/position.js';
 import type { LogBatch, NewRecord } from '../../core/record.js';
 import type {
   Bounds,
   EventLog,
   GroupHandler,
   GroupMember,
-  GroupSpec,
+  JoinedGroup,
   Range,
   TopicDescription,
   TopicSpec,
@@ -19,7 +19,6 @@ import { registerCodecs } from './codecs.js';
 import { Connection } from './connection.js';
 import { describeTopics } from './describe.js';
 import { withSignal } from './failures.js';
-import { committedOffset } from './group-offsets.js';
 import { createCluster } from './internals.js';
 import { Member } from './member.js';
 import { type OnProblem, problemLog } from './problems.js';
@@ -121,12 +120,8 @@ class KafkaLog implements EventLog {
     return offsetAtTime(this.reading, topic, partition, timestamp, this.within(signal));
   }
 
-  progress(group: string, at: PartitionLife, signal: AbortSignal): Promise<Offset | undefined> {
-    return committedOffset(this.reading, group, at, this.within(signal));
-  }
-
   async join(
-    { group, topics, fenced = false }: GroupSpec,
+    { group, topics, fenced = false }: JoinedGroup,
     handler: GroupHandler,
     signal: AbortSignal,
   ): Promise<GroupMember> {
@@ -134,12 +129,11 @@ class KafkaLog implements EventLog {
     for (const topic of topics) await this.reading.layout(topic, this.within(signal));
     const member = new Member(
       this.connect(),
-      { control: this.reading, writing: this.writing },
+      { control: this.reading, writing: this.writing, fenced },
       {
         group,
         topics,
         handler,
-        fenced,
         sessionTimeout,
         maxBytes: maxBytesPerFetch,
         logger: this.kafka.logger(),

@@ -18,7 +18,6 @@ export interface MemberOptions {
   readonly group: string;
   readonly topics: readonly Topic[];
   readonly handler: GroupHandler;
-  readonly fenced: boolean;
   readonly sessionTimeout: number;
   readonly maxBytes: number;
   readonly logger: Logger;
@@ -169,14 +168,14 @@ export class Member implements GroupMember {
   }
 
   private assign(topics: ReadonlyMap<Topic, TopicDescription>, host: AssignmentHost): readonly Assignment[] {
-    const { handler, fenced, onProblem } = this.options;
+    const { handler, onProblem } = this.options;
     return this.membership.assigned().flatMap((one) => {
       const described = topics.get(topic(one.topic));
       // Deleted since it was shared out: should it come back, the group is joined again.
       if (described === undefined) return [];
       return one.partitions.map((number) => {
         const at = { topic: topic(one.topic), partition: partition(number), topicId: described.id };
-        const assignment = new Assignment(at, host, { handler, fenced }, onProblem);
+        const assignment = new Assignment(at, host, handler, onProblem);
         const name = partitionName(at);
         this.tails.set(name, assignment.run(this.tails.get(name) ?? Promise.resolve()));
         return assignment;

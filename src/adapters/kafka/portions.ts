@@ -1,15 +1,7 @@
-import type { Partition, Topic } from '../../core/ids.js';
-import { partition } from '../../core/ids.js';
+import { type Partition, partition, type Topic } from '../../core/ids.js';
 import { partitionOfKey } from '../../core/partitioner.js';
 import { partitionName, type TopicPartition } from '../../core/position.js';
 import type { NewRecord } from '../../core/record.js';
-
-/** Records that go into one partition as one record batch: all of them or none. */
-export interface Portion extends TopicPartition {
-  readonly records: readonly NewRecord[];
-  /** Their places in the caller's list. */
-  readonly places: readonly number[];
-}
 
 /** Brokers take batches of 1 MiB unless told otherwise; what is gathered here stays well below. */
 const PORTION_BYTES = 768 * 1024;
@@ -26,6 +18,13 @@ export interface Layout {
   readonly limit: number;
 }
 
+/** Records that go into one partition as one record batch: all of them or none. */
+export interface Portion extends TopicPartition {
+  readonly records: readonly NewRecord[];
+  /** Their places in the caller's list. */
+  readonly places: readonly number[];
+}
+
 /**
  * Divides records by partition, and those of one partition into portions of a size that brokers take; a
  * portion is larger only when one record is. A portion follows the ones before it of its partition.
@@ -39,7 +38,7 @@ export function portionsOf(
   const open = new Map<string, { records: NewRecord[]; places: number[]; bytes: number }>();
   for (const [place, record] of records.entries()) {
     const { partitions: count, limit } = layouts.get(record.topic) ?? ONE_PARTITION;
-    const number = record.partition ?? placeOf(record.key, count, roundRobin);
+    const number = record.partition ?? partitionOf(record.key, count, roundRobin);
     const at = { topic: record.topic, partition: number };
     const bytes = sizeOf(record);
     let filling = open.get(partitionName(at));
@@ -55,7 +54,7 @@ export function portionsOf(
   return portions;
 }
 
-function placeOf(key: string | null, count: number, roundRobin: () => number): Partition {
+function partitionOf(key: string | null, count: number, roundRobin: () => number): Partition {
   return key === null ? partition(roundRobin() % count) : partitionOfKey(key, count);
 }
 

@@ -28,6 +28,7 @@ const COMMIT_WITHIN = 25_000;
 export class TransactionalWriter {
   private producer: ProducerId | undefined;
   private turn = 0;
+  private elsewhere = false;
   private readonly transactionalId: string;
 
   constructor(
@@ -41,18 +42,26 @@ export class TransactionalWriter {
     this.transactionalId = `${membership.groupId}-${at.topic}-${at.partition}`;
   }
 
-  /** The progress is known to stand here, without a transaction of this writer. */
-  stands(progress: Offset | undefined): void {
-    this.progress = progress;
+  /** Whether the progress was found elsewhere than where this member left it: it has to begin anew. */
+  get overtaken(): boolean {
+    return this.elsewhere;
   }
 
   /**
-   * Takes the transactional id from whoever had it. When it resolves, what they have committed can be read, and
-   * what they have not will never be: the broker gives the id away only after their last transaction has ended.
+   * Ends what former owners had begun, and fences them.
+   * @returns where the group's progress stands, which none of them can move any more
    */
-  async fence(signal: AbortSignal): Promise<void> {
-    this.producer = await this.taken(signal);
+  async takeOver(signal: AbortSignal): Promise<Offset | undefined> {
+    const producer = await this.identity(signal);
+    this.progress = await committedOffset(this.control, this.membership.groupId, this.at, signal);
     await this.checkMembership(signal);
+    this.producer = producer;
+    return this.progress;
+  }
+
+  /** The progress was moved to `next` without a transaction. */
+  moved(next: Offset): void {
+    this.progress = next;
   }
 
   /** @throws {MillraceError} LOG_UNAVAILABLE, EVENT_TOO_LARGE, TOPIC_MISSING */
@@ -80,18 +89,18 @@ export class TransactionalWriter {
    * certain where the group's progress stands: another owner may have committed while this one began.
    */
   private async begin(signal: AbortSignal): Promise<ProducerId> {
-    const taken = await this.taken(signal);
+    const producer = await this.identity(signal);
     const { groupId } = this.membership;
     const progress = await committedOffset(this.control, groupId, this.at, signal);
     if (progress !== this.progress) {
-      this.progress = progress;
-      throw new Error(`The progress of ${groupId} in ${partitionName(this.at)} was moved by another member`);
+      this.elsewhere = true;
+      throw new Error(`The progress of ${groupId} in ${partitionName(this.at)} is not where it was left`);
     }
     await this.checkMembership(signal);
-    return taken;
+    return producer;
   }
 
-  private async taken(signal: AbortSignal): Promise<ProducerId> {
+  private async identity(signal: AbortSignal): Promise<ProducerId> {
     const { transactionalId } = this;
     const { producerId, producerEpoch } = await this.coordinate(
       (coordinator) =>

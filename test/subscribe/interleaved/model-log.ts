@@ -139,7 +139,6 @@ export class ModelLog implements EventLog {
   ensureTopics = unused;
   append = unused;
   appendAtomically = unused;
-  progress = unused;
   join = unused;
 
   async [Symbol.asyncDispose](): Promise<void> {}

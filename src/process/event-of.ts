@@ -1,0 +1,14 @@
+import type { Event } from '../core/event.js';
+import type { LogRecord } from '../core/record.js';
+import type { ServiceEvent } from './service.js';
+
+/** An event as services and views see it. */
+export function eventOf(event: Event, { timestamp }: LogRecord, topic: string): ServiceEvent {
+  const { id, source, type, time, correlationId, subject } = event;
+  return { id, topic, source, type, key: subject, time, timestamp, correlationId, data: parse(event.data) };
+}
+
+function parse(data: Buffer | null): ServiceEvent['data'] {
+  // Decoding has checked that data is a JSON object, or null.
+  return data === null ? null : (JSON.parse(data.toString('utf8')) as Readonly<Record<string, unknown>>);
+}

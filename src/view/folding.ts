@@ -1,0 +1,94 @@
+import { LRUCache } from 'lru-cache';
+import pMap from 'p-map';
+import type { Decoded } from '../core/cloudevent.js';
+import { partitionName, type TopicPartition } from '../core/position.js';
+import type { LogRecord } from '../core/record.js';
+import { eventOf } from '../process/event-of.js';
+import type { ServiceEvent } from '../process/service.js';
+import type { Edition } from './edition.js';
+import type { AnyView, View } from './view.js';
+import type { ViewStore } from './view-store.js';
+
+export interface FoldingOptions {
+  readonly view: AnyView;
+  readonly store: ViewStore;
+  readonly decode: (record: LogRecord, at: TopicPartition) => Decoded;
+}
+
+/** How many keys are written at the same time. */
+const CONCURRENCY = 32;
+/** How many ids of idempotent events are remembered, so that a repeated one is passed over. */
+const REMEMBER = 10_000;
+
+interface Placed {
+  readonly event: ServiceEvent;
+  readonly offset: number;
+}
+
+/** Folds records into the states of their keys. */
+export class Folding {
+  readonly #view: View<unknown>;
+  readonly #options: FoldingOptions;
+  readonly #done = new LRUCache<string, true>({ max: REMEMBER });
+
+  constructor(options: FoldingOptions) {
+    // A view is given only states that are its own.
+    this.#view = options.view as View<unknown>;
+    this.#options = options;
+  }
+
+  /**
+   * Brings the states up to these records of one partition, in order. What is in a state already is left
+   * alone, so it may be done twice, and by two at once (D3).
+   * @param touched is given the keys that have a state now
+   * @returns how many events there were
+   */
+  async fold(
+    edition: Edition,
+    at: TopicPartition,
+    records: readonly LogRecord[],
+    touched?: Set<string>,
+  ): Promise<number> {
+    const byKey = new Map<string, Placed[]>();
+    const seen = new Set<string>();
+    let count = 0;
+    for (const record of records) {
+      const decoded = this.#options.decode(record, at);
+      if (!decoded.ok) continue;
+      const { event } = decoded;
+      if (event.idempotent === true) {
+        const name = `${edition} ${partitionName(at)} ${event.id}`;
+        if (seen.has(name) || this.#done.has(name)) continue;
+        seen.add(name);
+      }
+      count += 1;
+      const given = eventOf(event, record, at.topic);
+      const key = this.#view.by === undefined ? given.key : this.#view.by(given);
+      if (key === undefined || key === null) continue;
+      const list = byKey.get(key) ?? [];
+      byKey.set(key, list);
+      list.push({ event: given, offset: record.offset });
+      touched?.add(key);
+    }
+    await pMap(byKey, ([key, events]) => this.#apply(edition, at, key, events), { concurrency: CONCURRENCY });
+    for (const name of seen) this.#done.set(name, true);
+    return count;
+  }
+
+  async #apply(edition: Edition, at: TopicPartition, key: string, events: readonly Placed[]): Promise<void> {
+    const { store } = this.#options;
+    const place = partitionName(at);
+    for (;;) {
+      const found = await store.folded(edition, key);
+      const reached = found?.value.positions[place] ?? -1;
+      const fresh = events.filter((one) => one.offset > reached);
+      const last = fresh.at(-1);
+      if (last === undefined) return;
+      let state = found === undefined ? structuredClone(this.#view.initial) : found.value.state;
+      for (const { event } of fresh) state = this.#view.fold(state, event);
+      const positions = { ...found?.value.positions, [place]: last.offset };
+      // Somebody else's write came between: what is fresh is looked at anew.
+      if (await store.saveFolded(edition, key, { state: state ?? null, positions }, found?.bytes)) return;
+    }
+  }
+}

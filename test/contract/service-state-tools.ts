@@ -1,0 +1,110 @@
+import { randomUUID } from 'node:crypto';
+import { decodeRecord, encodeEvent } from '../../src/core/cloudevent.js';
+import { eventId, offset, partition, type Topic, topic } from '../../src/core/ids.js';
+import type { LogRecord } from '../../src/core/record.js';
+import type { EventLog } from '../../src/ports/event-log.js';
+import type { ProcessOptions } from '../../src/process/process.js';
+import type { Service } from '../../src/process/service.js';
+import { readRecords, soon } from './event-log-tools.js';
+
+export const PARTITIONS = 3;
+
+/** A service with what it follows and says, under names of its own. */
+export interface Bench {
+  readonly log: EventLog;
+  readonly input: Topic;
+  readonly output: Topic;
+  readonly group: string;
+}
+
+export async function newBench(log: EventLog): Promise<Bench> {
+  const id = randomUUID().slice(0, 8);
+  const [input, output] = [topic(`counted.${id}`), topic(`counts.${id}`)];
+  const spec = { partitions: PARTITIONS, replicas: 1, config: {} };
+  await log.ensureTopics(
+    [input, output].map((name) => ({ topic: name, ...spec })),
+    { create: true },
+    soon(),
+  );
+  return { log, input, output, group: `counter-${id}` };
+}
+
+export interface Count {
+  readonly n: number;
+}
+
+/** Counts the events of each key by `step`, and says after each how far it is. `Reset` begins anew. */
+export function counter({ input, output }: Bench, step = 1): Service<Count> {
+  return {
+    name: 'counter',
+    topics: [input],
+    initial: { n: 0 },
+    handle({ type, key, data }, { state }) {
+      if (type === 'Reset') return { state: { n: 0 } };
+      const n = state.n + step;
+      const said = { topic: output, type: 'Counted', key: key ?? '', data: { n, i: data?.['i'] } };
+      return { state: { n }, events: [said] };
+    },
+  };
+}
+
+export function optionsOf(bench: Bench, service: Service<Count> = counter(bench)): ProcessOptions {
+  return {
+    log: bench.log,
+    group: bench.group,
+    service,
+    decode: (record, at) => decodeRecord(record, { kind: 'CLOUDEVENTS' }, at),
+  };
+}
+
+/** The `i`th event of each of `keys`. */
+export async function put(
+  { log, input }: Bench,
+  keys: readonly string[],
+  numbers: Iterable<number>,
+  more: { type?: string; idempotent?: true } = {},
+) {
+  const records = [...numbers].flatMap((i) =>
+    keys.map((key) =>
+      encodeEvent(input, {
+        id: eventId(`${key}-${i}`),
+        source: '/gateway',
+        type: 'Happened',
+        subject: key,
+        time: '2026-01-31T09:30:00Z',
+        correlationId: undefined,
+        traceparent: undefined,
+        data: Buffer.from(JSON.stringify({ i })),
+        ...more,
+      }),
+    ),
+  );
+  await log.append(records, soon());
+}
+
+/** What was said of each key, in order: the count after its `i`th event. */
+export async function counts({ log, output }: Bench): Promise<Map<string, { n: number; i: number }[]>> {
+  const said = new Map<string, { n: number; i: number }[]>();
+  for (let p = 0; p < PARTITIONS; p++) {
+    for (const { key, value } of await readRecords(log, { topic: output, partition: partition(p) })) {
+      const list = said.get(key ?? '') ?? [];
+      said.set(key ?? '', list);
+      list.push(JSON.parse(value?.toString() ?? '{}'));
+    }
+  }
+  return said;
+}
+
+/** The newest record of each key of a state topic. */
+export async function states(log: EventLog, name: Topic): Promise<Map<string, string | null>> {
+  const found = new Map<string, string | null>();
+  for (let p = 0; p < PARTITIONS; p++) {
+    const records: LogRecord[] = await readRecords(log, { topic: name, partition: partition(p) }, offset(0));
+    for (const { key, value } of records)
+      if (key?.startsWith('key/')) found.set(key.slice(4), value?.toString() ?? null);
+  }
+  return found;
+}
+
+export const upTo = (count: number, from = 0): number[] =>
+  Array.from({ length: count - from }, (_, i) => i + from);

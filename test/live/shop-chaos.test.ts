@@ -1,0 +1,155 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { openKafkaLog } from '../../src/adapters/kafka/kafka.js';
+import { decodeRecord } from '../../src/core/cloudevent.js';
+import { partition as partitionOf, topic as topicOf } from '../../src/core/ids.js';
+import type { EventLog } from '../../src/ports/event-log.js';
+import { CATALOGUE, openingStock } from '../../src/shop/catalogue.js';
+import { type Booking, simulatedProvider } from '../../src/shop/simulated-provider.js';
+import { chanceOf } from '../support/chance.js';
+import { type GatewayProcess, startProcess } from '../support/gateway-process.js';
+import { kafkaBrokers, redisUrl, uniqueName } from '../support/services.js';
+import { ask, CANCEL, PLACE } from '../support/shop-client.js';
+import { shopFolder } from '../support/shop-folder.js';
+import { type Said, violations } from '../support/shop-invariants.js';
+
+const SERVICES = ['catalogue', 'cart', 'order', 'inventory', 'payment', 'shipping', 'notification'];
+const ORDERS = 60;
+const KILLS = 2;
+const COLLECT = 'mutation($orderId: ID!) { collectOrder(orderId: $orderId) { __typename } }';
+
+describe('the shop, each of its services a process of its own', () => {
+  it('D1 each killed twice at any moment: no order stuck, nothing oversold, nobody charged twice, stock adds up', async () => {
+    const seed = Number(process.env['SHOP_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+    console.log(`SHOP_SEED=${seed}`);
+    const chance = chanceOf(seed);
+    const booked: Booking[] = [];
+    await using provider = await simulatedProvider({
+      slow: 150,
+      fails: 0.2,
+      loses: 0.2,
+      random: () => chance(1_000) / 1_000,
+      onBooking: (one) => booked.push(one),
+    });
+    const name = uniqueName('chaos');
+    await using folder = await shopFolder(name);
+    const env = {
+      KAFKA_BROKERS: kafkaBrokers().join(','),
+      REDIS_URL: redisUrl(),
+      CURSOR_SECRET: 'a secret for all the nodes',
+      RELAY_GROUP: name,
+      TOPIC_PARTITIONS: '2',
+      // How long a killed member keeps its partitions.
+      KAFKA_SESSION_TIMEOUT_MS: '6000',
+      PAYMENT_URL: provider.url,
+    };
+    const start = (...args: string[]) => startProcess(args, { cwd: folder.path, env });
+    await using gateway = await start('gateway');
+    await using _relay = await start('relay');
+    const running = new Map<string, GatewayProcess>();
+    try {
+      for (const service of SERVICES) running.set(service, await start('services', service));
+
+      const pickups = new Set<string>();
+      const placing = Array.from({ length: ORDERS }, async (_, i) => {
+        // All that chance decides is decided before anything is waited for.
+        const [at, customer, parcel, cancelAt] = [chance(20_000), chance(6), chance(5), chance(3_000)];
+        const cancels = chance(6) === 0;
+        const lines = Array.from({ length: 1 + chance(3) }, () => ({
+          sku: CATALOGUE[chance(CATALOGUE.length - 1)]?.sku ?? '',
+          quantity: 1 + chance(6),
+        }));
+        const orderId = `${i}-${randomUUID()}`;
+        const delivery = parcel === 0 ? 'PICKUP' : 'PARCEL';
+        if (delivery === 'PICKUP') pickups.add(orderId);
+        await sleep(at); // Spread over the time in which services die.
+        const who = customer === 0 ? 'broke' : `customer-${customer}`;
+        const placed = ask(gateway.url, who, PLACE, { input: { orderId, lines, delivery } });
+        if (cancels) {
+          await sleep(cancelAt);
+          await ask(gateway.url, who, CANCEL, { orderId });
+        }
+        const { errors } = await placed;
+        // It takes as long as it takes; that nothing else goes wrong is what is looked at here.
+        expect(errors?.map(({ extensions }) => Object(extensions).code) ?? []).toEqual(
+          errors === undefined ? [] : ['OUTCOME_PENDING'],
+        );
+        return orderId;
+      });
+      const killing = SERVICES.map(async (service) => {
+        for (let kill = 0; kill < KILLS; kill++) {
+          await sleep(chance(9_000));
+          await running.get(service)?.kill('SIGKILL');
+          running.set(service, await start('services', service));
+        }
+      });
+      const [placed] = await Promise.all([Promise.all(placing), Promise.all(killing)]);
+      expect(new Set(placed).size).toBe(ORDERS);
+      for (const orderId of pickups) await ask(gateway.url, 'staff', COLLECT, { orderId });
+
+      const life = new AbortController();
+      await using log = await openKafkaLog(
+        { brokers: kafkaBrokers(), clientId: 'millrace-test' },
+        life.signal,
+      );
+      const topics = ['shop.orders', 'shop.stock', 'shop.carts'].map(folder.topic);
+      const wrong = async (): Promise<readonly string[]> => {
+        const said = await everything(log, topics);
+        // A pickup that was confirmed only now.
+        for (const { type, key } of said)
+          if (type === 'ReadyForPickup') await ask(gateway.url, 'staff', COLLECT, { orderId: key });
+        const found = violations(said, { opening: openingStock, booked: bookings(booked) });
+        const stuck =
+          ORDERS - new Set(said.flatMap(({ type, key }) => (type === 'OrderPlaced' ? [key] : []))).size;
+        return [...(stuck > 0 ? [`${stuck} orders never arrived`] : []), ...found, ...twice(said)];
+      };
+      await expect.poll(wrong, { timeout: 120_000, interval: 1_000 }).toEqual([]);
+      // It is at rest: that was no lucky moment.
+      const said = await everything(log, topics);
+      const kinds = new Set(said.map(({ type }) => type));
+      for (const type of ['OrderShipped', 'OrderRejected', 'PaymentDeclined']) expect(kinds).toContain(type);
+    } finally {
+      for (const one of running.values()) await one[Symbol.asyncDispose]();
+    }
+  }, 240_000);
+});
+
+function bookings(booked: readonly Booking[]) {
+  return booked.map(({ key, declined }) => [key, !declined] as const);
+}
+
+/** Each input acts once: none of these is said a second time of an order. */
+function twice(said: readonly Said[]): readonly string[] {
+  const once = ['StockReserved', 'StockRefused', 'PaymentCharged', 'PaymentDeclined', 'PaymentRefunded'];
+  const seen = new Set<string>();
+  return said.flatMap(({ type, key, data }) => {
+    if (![...once, 'OrderConfirmed', 'OrderShipped', 'OrderRejected', 'OrderCancelled'].includes(type))
+      return [];
+    const name = `${type} ${key} ${String(data?.['sku'] ?? '')}`;
+    if (seen.has(name)) return [`${name} was said twice`];
+    seen.add(name);
+    return [];
+  });
+}
+
+/** Every committed event of these topics, by topic, partition and offset. */
+async function everything(log: EventLog, topics: readonly string[]): Promise<readonly Said[]> {
+  const said: Said[] = [];
+  const signal = AbortSignal.timeout(60_000);
+  for (const name of topics.map(topicOf)) {
+    for (const [index, { earliest, end }] of (await log.bounds(name, signal)).entries()) {
+      if (end <= earliest) continue;
+      const partition = partitionOf(index);
+      for await (const batch of log.read({ topic: name, partition, from: earliest, until: end }, signal)) {
+        for (const record of batch.records) {
+          const decoded = decodeRecord(record, { kind: 'CLOUDEVENTS' }, { topic: name, partition });
+          if (!decoded.ok) throw new Error(decoded.reason);
+          const { type, subject, data } = decoded.event;
+          said.push({ topic: name, type, key: subject, data: data && JSON.parse(data.toString('utf8')) });
+        }
+      }
+    }
+  }
+  return said;
+}

@@ -1,0 +1,163 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type GatewayProcess, startProcess } from '../support/gateway-process.js';
+import { kafkaBrokers, redisUrl, uniqueName } from '../support/services.js';
+import { CANCEL, CHECK_OUT, eventsUntil, field, PLACE, SET_LINE, settled } from '../support/shop-client.js';
+import { type ShopFolder, shopFolder } from '../support/shop-folder.js';
+
+describe.each([
+  ['on its embedded log', () => ({})],
+  ['on Kafka and Redis', () => ({ KAFKA_BROKERS: kafkaBrokers().join(','), REDIS_URL: redisUrl() })],
+])('the shop %s', (_where, services) => {
+  let folder: ShopFolder;
+  let shop: GatewayProcess;
+  beforeAll(async () => {
+    const name = uniqueName('shop');
+    folder = await shopFolder(name);
+    const env = { ...services(), CURSOR_SECRET: 'a secret for all the nodes', RELAY_GROUP: name };
+    shop = await startProcess(['start'], { cwd: folder.path, env });
+  });
+  afterAll(async () => {
+    await shop?.[Symbol.asyncDispose]();
+    await folder?.[Symbol.asyncDispose]();
+  });
+
+  const place = (who: string, lines: readonly [sku: string, quantity: number][], more: object = {}) => {
+    const orderId = randomUUID();
+    const input = { orderId, lines: lines.map(([sku, quantity]) => ({ sku, quantity })), ...more };
+    return field(shop.url, who, PLACE, { input }).then((answer) => ({ orderId, answer }));
+  };
+
+  it('takes an order of several lines: confirmed, shipped, and gone from the shelf', async () => {
+    const since = new Date();
+    const { orderId, answer } = await place('ada', [
+      ['oats', 3],
+      ['flour-rye', 2],
+      ['basket', 1],
+    ]);
+    expect(answer).toMatchObject({
+      __typename: 'Order',
+      orderId,
+      customerId: 'ada',
+      status: 'CONFIRMED',
+      total: { amount: 3 * 219 + 2 * 349 + 1890, currency: 'EUR' },
+    });
+    const seen = await eventsUntil(shop.url, orderId, 'OrderShipped');
+    expect(seen.filter((type) => type === 'StockReserved')).toHaveLength(3);
+    expect(seen.filter((type) => type !== 'StockReserved')).toEqual([
+      'OrderPlaced',
+      'PaymentCharged',
+      'OrderConfirmed',
+      'OrderShipped',
+    ]);
+    expect(await settled(shop.url, 'oats', 3, since)).toBe(397);
+  });
+
+  it('out of stock: says of what, and lets go of the rest', async () => {
+    const since = new Date();
+    const { answer } = await place('ada', [
+      ['sourdough', 2],
+      ['millstone', 4],
+    ]);
+    expect(answer).toMatchObject({ __typename: 'OutOfStock', sku: 'millstone', wanted: 4, available: 3 });
+    expect(await settled(shop.url, 'sourdough', 2, since)).toBe(120);
+  });
+
+  it('a declined payment: says so, and the stock is there again', async () => {
+    const since = new Date();
+    const { orderId, answer } = await place('broke', [['flour-spelt', 5]]);
+    expect(answer).toMatchObject({ __typename: 'PaymentDeclined' });
+    expect(await settled(shop.url, 'flour-spelt', 5, since)).toBe(300);
+    expect((await eventsUntil(shop.url, orderId, 'OrderRejected')).slice(-2)).toEqual([
+      'PaymentDeclined',
+      'OrderRejected',
+    ]);
+  });
+
+  it('a cancel of what waits to be picked up is refunded; of what was shipped it is refused', async () => {
+    const since = new Date();
+    const { orderId } = await place('ada', [['flour-rye', 7]], { delivery: 'PICKUP' });
+    await eventsUntil(shop.url, orderId, 'ReadyForPickup');
+    expect(await field(shop.url, 'eve', CANCEL, { orderId })).toMatchObject({ code: 'NO_SUCH_ORDER' });
+    expect(await field(shop.url, 'ada', CANCEL, { orderId })).toEqual({ __typename: 'CancelAccepted' });
+    const seen = await eventsUntil(shop.url, orderId, 'OrderCancelled');
+    expect(seen.slice(-3)).toEqual(['CancelAccepted', 'PaymentRefunded', 'OrderCancelled']);
+    expect(await settled(shop.url, 'flour-rye', 7, since)).toBe(498);
+
+    const sent = await place('ada', [['flour-rye', 1]]);
+    await eventsUntil(shop.url, sent.orderId, 'OrderShipped');
+    expect(await field(shop.url, 'ada', CANCEL, { orderId: sent.orderId })).toEqual({
+      __typename: 'CancelRefused',
+      code: 'ALREADY_SHIPPED',
+    });
+  });
+
+  it('a parcel that is too heavy is refused at the last step, and all before it is undone', async () => {
+    const { answer, orderId } = await place('ada', [['flour-spelt', 201]]);
+    expect(answer).toMatchObject({ __typename: 'Order' });
+    const seen = await eventsUntil(shop.url, orderId, 'OrderRejected');
+    expect(seen.slice(-2)).toEqual(['PaymentRefunded', 'OrderRejected']);
+  });
+
+  it.each([
+    ['an unknown SKU', [['gold', 1]], {}, { __typename: 'UnknownProduct', sku: 'gold' }],
+    ['none', [['oats', 0]], {}, { __typename: 'InvalidQuantity', sku: 'oats' }],
+    ['less than none', [['oats', -1]], {}, { __typename: 'InvalidQuantity', sku: 'oats' }],
+    ['no lines', [], {}, { __typename: 'InvalidOrder', code: 'NO_LINES' }],
+    [
+      'two currencies',
+      [
+        ['oats', 1],
+        ['voucher', 1],
+      ],
+      {},
+      { __typename: 'CurrencyMismatch' },
+    ],
+    ['a currency of one’s own', [['oats', 1]], { currency: 'USD' }, { __typename: 'CurrencyMismatch' }],
+  ] as const)('%s is a member of the union, and no order', async (_what, wanted, more, expected) => {
+    const { orderId, answer } = await place(
+      'ada',
+      wanted.map(([sku, quantity]) => [sku, quantity]),
+      more,
+    );
+    expect(answer).toMatchObject({ ...expected, reason: expect.any(String) });
+    // Its id is still free: nothing was placed.
+    const lines = [{ sku: 'oats', quantity: 1 }];
+    const second = await field(shop.url, 'ada', PLACE, { input: { orderId, lines } });
+    expect(second).toMatchObject({ __typename: 'Order' });
+  });
+
+  it('D1 the same key is the same order, and an id is used once', async () => {
+    const orderId = randomUUID();
+    const input = { orderId, lines: [{ sku: 'oats', quantity: 1 }] };
+    const once = { input, key: randomUUID() };
+    const [first, second] = await Promise.all([
+      field(shop.url, 'ada', PLACE, once),
+      field(shop.url, 'ada', PLACE, once),
+    ]);
+    expect(first).toMatchObject({ __typename: 'Order' });
+    expect(second).toEqual(first);
+    expect(await field(shop.url, 'eve', PLACE, { input })).toMatchObject({ __typename: 'OrderIdTaken' });
+  });
+
+  it('a cart becomes one order; while it does it is closed', async () => {
+    const who = `carl-${randomUUID().slice(0, 8)}`;
+    const checkOut = () => field(shop.url, who, CHECK_OUT, { input: { orderId: randomUUID() } });
+    expect(await checkOut()).toEqual({ __typename: 'CheckOutRefused', code: 'CART_EMPTY' });
+    await field(shop.url, who, SET_LINE, { sku: 'oats', quantity: 9 });
+    expect(await field(shop.url, who, SET_LINE, { sku: 'oats', quantity: 2 })).toMatchObject({
+      __typename: 'Cart',
+      lines: [{ sku: 'oats', quantity: 2 }],
+      total: { amount: 438 },
+    });
+    expect(await field(shop.url, who, SET_LINE, { sku: 'voucher', quantity: 1 })).toEqual({
+      __typename: 'CartRefused',
+      code: 'CURRENCY_MISMATCH',
+    });
+    const both = await Promise.all([checkOut(), checkOut()]);
+    expect(both.map((answer) => answer['code'] ?? answer['__typename']).sort()).toEqual([
+      'CART_CLOSED',
+      'Order',
+    ]);
+  });
+});

@@ -1,0 +1,82 @@
+import { describe, expect, test } from 'vitest';
+import { httpProvider } from '../../src/shop/provider.js';
+import {
+  type Booking,
+  type SimulationOptions,
+  simulatedProvider,
+} from '../../src/shop/simulated-provider.js';
+
+/** Ceilings: a busy machine must not use up the chance that a test planted. */
+const PATIENT = { attempt: 30_000, deadline: 60_000 };
+const { signal } = new AbortController();
+const charge = { orderId: 'o', customerId: 'ada', amount: { amount: 700, currency: 'EUR' } };
+
+async function open(options: SimulationOptions) {
+  const booked: Booking[] = [];
+  const simulation = await simulatedProvider({ slow: 0, onBooking: (one) => booked.push(one), ...options });
+  return { simulation, booked, provider: httpProvider(() => simulation.url, PATIENT) };
+}
+
+/** Chance that says these, one after the other, and never again afterwards. */
+function chance(...numbers: number[]) {
+  return () => numbers.shift() ?? 1;
+}
+
+describe('the payment provider', () => {
+  test('a charge and its refund', async () => {
+    const { simulation, booked, provider } = await open({ fails: 0, loses: 0 });
+    await using _ = simulation;
+    const answer = await provider.charge(charge, signal);
+    expect(answer).toMatchObject({ ok: true });
+    const chargeId = answer.ok ? answer.id : '';
+    expect(await provider.refund({ orderId: 'o', chargeId }, signal)).toMatchObject({ ok: true });
+    expect(booked.map(({ key, what }) => [key, what])).toEqual([
+      ['o/charge', 'charge'],
+      ['o/refund', 'refund'],
+    ]);
+  });
+
+  test('who cannot pay is declined', async () => {
+    const { simulation, provider } = await open({ fails: 0, loses: 0 });
+    await using _ = simulation;
+    expect(await provider.charge({ ...charge, customerId: 'broke' }, signal)).toMatchObject({ ok: false });
+  });
+
+  test('D1: down twice, then cut off after it had charged: it is charged once', async () => {
+    // By request: how slow, whether it fails, whether its answer is lost.
+    const random = chance(0, 0, 0, 0, 0, 0.9, 0);
+    const { simulation, booked, provider } = await open({ fails: 0.5, loses: 0.5, random });
+    await using _ = simulation;
+    const first = await provider.charge(charge, signal);
+    expect(first).toMatchObject({ ok: true });
+    // A service that was killed before it could say so asks again.
+    expect(await provider.charge(charge, signal)).toEqual(first);
+    expect(booked).toHaveLength(1);
+  });
+
+  test('is given up after the deadline, and says so', async () => {
+    const { simulation, booked } = await open({ fails: 1 });
+    await using _ = simulation;
+    const provider = httpProvider(() => simulation.url, { deadline: 300 });
+    await expect(provider.charge(charge, signal)).rejects.toThrow();
+    expect(booked).toEqual([]);
+  });
+
+  test('is not asked any more once nobody waits', async () => {
+    const { simulation } = await open({ fails: 1 });
+    await using _ = simulation;
+    const provider = httpProvider(() => simulation.url);
+    const stop = new AbortController();
+    const asked = provider.charge(charge, stop.signal);
+    stop.abort(new Error('the partition went elsewhere'));
+    await expect(asked).rejects.toThrow('the partition went elsewhere');
+  });
+
+  test('one that cannot be reached is tried again', async () => {
+    const { simulation } = await open({ fails: 0, loses: 0 });
+    await using _ = simulation;
+    const urls = ['http://127.0.0.1:9', simulation.url];
+    const provider = httpProvider(() => urls.shift() ?? simulation.url);
+    expect(await provider.charge(charge, signal)).toMatchObject({ ok: true });
+  });
+});

@@ -1,0 +1,36 @@
+import { readdir, readFile, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { folderOf } from './gateway-process.js';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const TOPICS = /\bshop\.(?=(orders|stock|payments|shipments|carts|products|notifications)\b)/g;
+
+export interface ShopFolder extends AsyncDisposable {
+  readonly path: string;
+  /** `shop.orders`, as it is called here. */
+  topic(name: string): string;
+}
+
+/**
+ * The shop as a project in a folder of its own, with topics of its own: tests share one Kafka. That it runs
+ * there shows as well that it needs nothing of the gateway but its front door.
+ * @param more further files, or others instead; `shop.` in them is replaced too
+ */
+export async function shopFolder(
+  prefix: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<ShopFolder> {
+  const files: Record<string, string> = {};
+  for (const name of await readdir(join(ROOT, 'src/shop')))
+    files[`src/shop/${name}`] = await readFile(join(ROOT, 'src/shop', name), 'utf8');
+  for (const name of ['schema/shop.graphql', 'millrace.config.ts'])
+    files[name] = await readFile(join(ROOT, name), 'utf8');
+  const own = Object.entries({ ...files, ...more }).map(([name, text]) => [
+    name,
+    text.replace(TOPICS, `${prefix}.`),
+  ]);
+  const folder = await folderOf({ ...Object.fromEntries(own), 'package.json': '{ "type": "module" }' });
+  await symlink(join(ROOT, 'node_modules'), join(folder.path, 'node_modules'));
+  return { ...folder, topic: (name) => name.replace(TOPICS, `${prefix}.`) };
+}
