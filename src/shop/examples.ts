@@ -40,6 +40,14 @@ export const EXAMPLES: readonly Example[] = [
     },
   },
   {
+    title: 'Order-1 as it stands',
+    query: `query Order($orderId: ID!) {
+  order(orderId: $orderId) { status lines { sku quantity } total { amount currency } reason updatedAt }
+  stock(sku: "basket") { onHand reserved available }
+}`,
+    variables: { orderId: 'order-1' },
+  },
+  {
     title: 'Place order-2, to be picked up',
     query: `mutation PlaceOrder($input: PlaceOrder!) {
   placeOrder(input: $input) {

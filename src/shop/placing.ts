@@ -1,6 +1,7 @@
 import type { OutcomeOptions, ResolverCall } from 'millrace';
 import { productOf } from './catalogue.js';
 import { carts, type MessageOf, orders, type PricedLine } from './messages.js';
+import type { Money } from './money.js';
 import { type Checked, checkedOrder, quantityProblem } from './order-lines.js';
 
 interface PlaceOrderArgs {
@@ -33,7 +34,7 @@ export async function placeOrder(call: ResolverCall<PlaceOrderArgs>): Promise<Re
   const { orderId, lines: wanted, delivery, currency } = call.args.input;
   const lines: PricedLine[] = [];
   for (const { sku, quantity } of wanted) {
-    const unitPrice = productOf(sku)?.price;
+    const unitPrice = await priceOf(call, sku);
     if (unitPrice === undefined) return unknownProduct(sku);
     lines.push({ sku, quantity, unitPrice });
   }
@@ -63,7 +64,7 @@ export async function checkOut(call: ResolverCall<CheckOutArgs>): Promise<Result
 
 export async function setCartLine(call: ResolverCall<CartLineArgs>): Promise<Result> {
   const { sku, quantity } = call.args;
-  const unitPrice = productOf(sku)?.price;
+  const unitPrice = await priceOf(call, sku);
   if (unitPrice === undefined) return unknownProduct(sku);
   const wrong = quantity === 0 ? undefined : quantityProblem(sku, quantity);
   if (wrong !== undefined) return { __typename: 'InvalidQuantity', sku, reason: wrong };
@@ -73,6 +74,14 @@ export async function setCartLine(call: ResolverCall<CartLineArgs>): Promise<Res
     outcome: { types: ['CartChanged', 'CartRefused'], within: '10s' },
   });
   return { ...answer, __typename: answer['__typename'] === 'CartChanged' ? 'Cart' : 'CartRefused' };
+}
+
+/** What a product costs now; `undefined` when there is none with this SKU. */
+export async function priceOf({ view }: Pick<ResolverCall, 'view'>, sku: string): Promise<Money | undefined> {
+  const product = productOf(sku);
+  if (product === undefined) return undefined;
+  // Only `pricesView` writes there.
+  return ((await view('prices').get(sku)) as Money | null) ?? product.price;
 }
 
 export function unknownProduct(sku: string): Result {

@@ -1,8 +1,8 @@
 import type { ResolverCall, ResolverMap } from 'millrace';
-import { CATALOGUE, productOf } from './catalogue.js';
+import { CATALOGUE, openingStock, productOf } from './catalogue.js';
 import { stock } from './messages.js';
 import { quantityProblem } from './order-lines.js';
-import { checkOut, placeOrder, type Result, setCartLine, unknownProduct } from './placing.js';
+import { checkOut, placeOrder, priceOf, type Result, setCartLine, unknownProduct } from './placing.js';
 
 interface SkuArgs {
   readonly sku: string;
@@ -11,8 +11,18 @@ interface SkuArgs {
 /** What the directives do not say. */
 export const resolvers = {
   Query: {
-    catalogue: () => CATALOGUE,
-    product: ({ args }: ResolverCall<SkuArgs>) => productOf(args.sku) ?? null,
+    catalogue: (call: ResolverCall) =>
+      CATALOGUE.map(async (product) => ({ ...product, price: await priceOf(call, product.sku) })),
+    async product(call: ResolverCall<SkuArgs>) {
+      const { sku } = call.args;
+      const product = productOf(sku);
+      return product === undefined ? null : { ...product, price: await priceOf(call, sku) };
+    },
+    async stock({ args: { sku }, view }: ResolverCall<SkuArgs>) {
+      if (productOf(sku) === undefined) return null;
+      const onHand = openingStock(sku);
+      return (await view('stock').get(sku)) ?? { sku, onHand, reserved: 0, available: onHand };
+    },
   },
   Mutation: { placeOrder, checkOut, setCartLine, addStock },
 } satisfies ResolverMap;

@@ -83,15 +83,33 @@ export type Published = {
 
 export type Query = {
   readonly __typename?: 'Query';
-  /** Everything that is for sale. */
+  /** Everything that is for sale, at the prices of now. */
   readonly catalogue: ReadonlyArray<Product>;
   /** One product; null when there is none with this SKU. */
   readonly product?: Maybe<Product>;
+  /** How many there are of a product; null when there is none with this SKU. */
+  readonly stock?: Maybe<StockLevel>;
+  /** An order as it stands; null when there is none with this id. */
+  readonly order?: Maybe<Order>;
+  /** The caller's orders, the newest first: the last 50. */
+  readonly myOrders?: Maybe<ReadonlyArray<Order>>;
+  /** The caller's cart; null before anything was in it. */
+  readonly cart?: Maybe<Cart>;
 };
 
 
 export type QueryProductArgs = {
   sku: Scalars['ID']['input'];
+};
+
+
+export type QueryStockArgs = {
+  sku: Scalars['ID']['input'];
+};
+
+
+export type QueryOrderArgs = {
+  orderId: Scalars['ID']['input'];
 };
 
 export type Mutation = {
@@ -111,6 +129,8 @@ export type Mutation = {
   readonly setCartLine: CartResult;
   /** More of a product has come in. */
   readonly addStock: AddStockResult;
+  /** Changes what a product costs from now on. Orders and carts keep the prices they were made at. */
+  readonly changePrice: ChangePriceResult;
 };
 
 
@@ -147,6 +167,13 @@ export type MutationSetCartLineArgs = {
 export type MutationAddStockArgs = {
   sku: Scalars['ID']['input'];
   quantity: Scalars['Int']['input'];
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type MutationChangePriceArgs = {
+  sku: Scalars['ID']['input'];
+  price: MoneyInput;
   idempotencyKey?: InputMaybe<Scalars['String']['input']>;
 };
 
@@ -189,6 +216,8 @@ export type CancelOrderResult = CancelAccepted | CancelRefused;
 export type CollectOrderResult = OrderShipped | CollectRefused;
 
 export type CartResult = Cart | CartRefused | UnknownProduct | InvalidQuantity;
+
+export type ChangePriceResult = PriceChanged | PriceNotChanged;
 
 export type AddStockResult = StockLevel | StockNotAdded | UnknownProduct | InvalidQuantity;
 

@@ -10,6 +10,7 @@ import { httpProvider } from './provider.js';
 import { resolvers } from './resolvers.js';
 import { shippingService } from './shipping.js';
 import { type SimulatedProvider, type SimulationOptions, simulatedProvider } from './simulated-provider.js';
+import { cartView, myOrdersView, orderView, pricesView, stockView } from './views.js';
 
 /**
  * Who is asking, for trying things out only: `Authorization: Demo <name>` is believed without proof, and
@@ -55,6 +56,7 @@ export function shop({ paymentUrl, simulation }: ShopOptions = {}): Project {
       shippingService(),
       notificationService(),
     ],
+    views: [orderView, myOrdersView, stockView, cartView, pricesView],
     authenticate: demo,
     examples: EXAMPLES,
   });

@@ -196,6 +196,19 @@ export function groupContract(bench: () => EventLogHarness): void {
     expect(answers).toEqual(written.map((one) => ({ topic: out, partition: 0, offset: one.offset })));
   });
 
+  it('puts an output where its partition says, whatever its key', async () => {
+    const [topic, out] = [await newTopic(log(), 'in', 1), await newTopic(log(), 'placed', 3)];
+    const key = keyOf(partition(0), 3);
+    await log().append(numbered(topic, 1), soon());
+    const recorder = new Recorder((batch) =>
+      batch.commit([{ ...record(out, key, 'placed'), partition: partition(2) }, record(out, key, 'by key')]),
+    );
+    await using _ = await join(uniqueGroup(), topic, recorder);
+    await handledAll(recorder, 1);
+    expect((await readRecords(log(), { topic: out, partition: partition(2) })).map(text)).toEqual(['placed']);
+    expect((await readRecords(log(), { topic: out, partition: P0 })).map(text)).toEqual(['by key']);
+  });
+
   it('commits neither outputs nor progress when an output is refused', async () => {
     const [topic, out] = [await newTopic(log(), 'in', 1), await newTopic(log(), 'out', 1)];
     await log().append(numbered(topic, 1), soon());

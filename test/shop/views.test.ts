@@ -1,0 +1,98 @@
+import type { OutgoingEvent } from 'millrace';
+import { describe, expect, test } from 'vitest';
+import { carts, orders, products, stock } from '../../src/shop/messages.js';
+import { cartView, myOrdersView, orderView, pricesView, stockView } from '../../src/shop/views.js';
+import { eventOf, TIME } from './event.js';
+
+const unitPrice = { amount: 349, currency: 'EUR' };
+const total = { amount: 698, currency: 'EUR' };
+const lines = [{ sku: 'rye', quantity: 2, unitPrice }];
+const of = (orderId: string, customerId = 'ada') => ({ orderId, customerId });
+const placed = (orderId: string, customerId = 'ada') =>
+  orders.say('OrderPlaced', orderId, { ...of(orderId, customerId), lines });
+const shipped = (orderId: string) =>
+  orders.say('OrderShipped', orderId, { ...of(orderId), trackingId: 'MR-1', shippedAt: TIME });
+const rejected = (orderId: string) =>
+  orders.say('OrderRejected', orderId, { ...of(orderId), code: 'OUT_OF_STOCK', reason: 'none left' });
+
+/** What a view has after these events; each event's id is its number from 1. */
+function folded<State>(
+  view: { readonly initial: State; fold(state: State, event: ReturnType<typeof eventOf>): State },
+  ...events: readonly OutgoingEvent[]
+): State {
+  return events.reduce((state, event, i) => view.fold(state, eventOf(event, `${i + 1}`)), view.initial);
+}
+
+describe('the view of an order', () => {
+  test('is what was ordered, and where that is', () => {
+    const confirmed = orders.say('OrderConfirmed', 'o', {
+      ...of('o'),
+      lines,
+      total,
+      delivery: 'PARCEL',
+      placedAt: TIME,
+      confirmedAt: TIME,
+    });
+    expect(folded(orderView, placed('o'))).toMatchObject({ status: 'PLACED', lines, total });
+    expect(folded(orderView, placed('o'), confirmed)).toMatchObject({ status: 'CONFIRMED', placedAt: TIME });
+    expect(folded(orderView, placed('o'), confirmed, shipped('o'))).toMatchObject({
+      status: 'SHIPPED',
+      trackingId: 'MR-1',
+    });
+    expect(folded(orderView, placed('o'), rejected('o'))).toMatchObject({
+      status: 'REJECTED',
+      reason: 'none left',
+    });
+  });
+
+  test('is the first one placed under its id', () => {
+    expect(folded(orderView, placed('o'), placed('o', 'eve'))).toMatchObject({ customerId: 'ada' });
+  });
+
+  test('is none before it was placed, and not changed by what does not concern it', () => {
+    expect(folded(orderView, shipped('o'))).toBeNull();
+    const stray = { ...shipped('o'), type: 'Praised' };
+    expect(folded(orderView, placed('o'), stray)).toMatchObject({ status: 'PLACED' });
+  });
+});
+
+describe('the view of a customer’s orders', () => {
+  test('belongs to the customer of each event', () => {
+    expect(myOrdersView.by?.(eventOf(placed('o', 'eve')))).toBe('eve');
+    const nobody = orders.say('CollectRefused', 'o', { orderId: 'o', customerId: '', reason: 'no' });
+    expect(myOrdersView.by?.(eventOf(nobody))).toBeUndefined();
+  });
+
+  test('has the newest first, each as it stands', () => {
+    const mine = folded(myOrdersView, placed('a'), placed('b'), shipped('a'));
+    expect(mine.map(({ orderId, status }) => [orderId, status])).toEqual([
+      ['b', 'PLACED'],
+      ['a', 'SHIPPED'],
+    ]);
+  });
+
+  test('has the last 50', () => {
+    const many = Array.from({ length: 60 }, (_, i) => placed(`o-${i}`));
+    const mine = folded(myOrdersView, ...many);
+    expect([mine.length, mine[0]?.orderId, mine.at(-1)?.orderId]).toEqual([50, 'o-59', 'o-10']);
+  });
+
+  test('lets go of what was placed under an id that was taken', () => {
+    const taken = (eventId: string) =>
+      orders.say('OrderIdTaken', 'o', { ...of('o'), eventId, reason: 'taken' });
+    expect(folded(myOrdersView, placed('o'), taken('1'))).toEqual([]);
+    // The customer's own first order stands.
+    expect(folded(myOrdersView, placed('o'), placed('o'), taken('2'))).toHaveLength(1);
+  });
+});
+
+test('stock, carts and prices are what was said last', () => {
+  const level = (available: number) =>
+    stock.say('StockLevel', 'rye', { sku: 'rye', onHand: 9, reserved: 9 - available, available });
+  const reserve = stock.say('ReserveStock', 'rye', { ...of('o'), sku: 'rye', quantity: 1 });
+  expect(folded(stockView, level(9), level(8), reserve)).toMatchObject({ available: 8 });
+  const cart = carts.say('CartChanged', 'ada', { customerId: 'ada', lines, total, closedBy: null });
+  expect(folded(cartView, cart)).toMatchObject({ lines, total });
+  const price = products.say('PriceChanged', 'rye', { sku: 'rye', price: total, before: unitPrice });
+  expect(folded(pricesView, price)).toEqual(total);
+});
