@@ -3,14 +3,16 @@ import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { bindSchema, formatMistake } from './binding/binding.js';
 import type { Bindings } from './binding/bindings.js';
+import { breakingChanges } from './binding/changes.js';
 import { type Config, ConfigError, checkRoles, ENVIRONMENT, type Roles, readConfig } from './config.js';
 import { MillraceError } from './core/errors.js';
 import * as deadLetters from './dead-letters/command.js';
 import { openLog, rebuildsOf, startNode, topicNames } from './node.js';
 import { openLogger } from './observe/log.js';
 import { Metrics } from './observe/metrics.js';
+import { loadPrevious } from './previous.js';
 import type { Project } from './project.js';
-import { loadProject, loadSchema, ProjectError } from './project-loader.js';
+import { loadEventRules, loadProject, loadSchema, ProjectError } from './project-loader.js';
 import * as replaying from './replay/command.js';
 import { isWorker, WorkerFailed, WorkerSide, Workers } from './workers.js';
 
@@ -30,6 +32,7 @@ async function loadAll(config: Config): Promise<{ project: Project; bindings: Bi
   const sources = await loadSchema(config.SCHEMA, dir);
   const bound = bindSchema({
     sources,
+    eventRules: await loadEventRules(sources, dir),
     ...(project.resolvers === undefined ? {} : { resolvers: project.resolvers }),
     views: project.views ?? [],
   });
@@ -81,13 +84,25 @@ function tell(url: string | undefined, lines: readonly string[]): void {
   process.stdout.write(`${[...first, ...lines].join('\n')}\n`);
 }
 
-async function check(): Promise<void> {
+async function check({ against }: { against?: string }): Promise<void> {
   const config = readConfig(process.env);
-  const { bindings } = await loadAll(config);
+  const { project, bindings } = await loadAll(config);
+  if (against !== undefined) await checkAgainst(against, config, project);
   const topics = [...bindings.topics.keys()].join(', ') || 'none';
   process.stdout.write(
     `The schema is good: ${bindings.publishes.size} fields publish, ${bindings.subscribes.size} follow; topics: ${topics}.\n`,
   );
+}
+
+async function checkAgainst(against: string, config: Config, project: Project): Promise<void> {
+  const dir = process.cwd();
+  const before = await loadPrevious(against, config.SCHEMA, dir);
+  const sources = await loadSchema(config.SCHEMA, dir);
+  const after = { sources, eventRules: await loadEventRules(sources, dir) };
+  const changes = breakingChanges(before, against, after, project.resolvers ?? {});
+  if (changes.length === 0) return;
+  const title = `Since ${against} there ${changes.length === 1 ? 'is 1 change' : `are ${changes.length} changes`} that readers break on:`;
+  throw new UserError([title, ...changes.map(formatMistake)].join('\n'), 1);
 }
 
 /** Gives `work` the log, and the topics of the project. Nothing else runs. */
@@ -188,6 +203,7 @@ function commandLine(): Command {
   program
     .command('check')
     .description('check the schema and the configuration, without starting')
+    .option('--against <ref>', 'refuse what breaks readers of the schema at a git ref, or in a folder')
     .action(check);
   program
     .command('replay')

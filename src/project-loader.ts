@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join, posix, resolve } from 'node:path';
 import { createJiti } from 'jiti';
 import { glob } from 'tinyglobby';
 import { z } from 'zod';
@@ -67,6 +67,23 @@ export async function loadSchema(patterns: readonly string[], dir: string): Prom
     );
   }
   return Promise.all(names.map(async (name) => ({ name, body: await readFile(join(dir, name), 'utf8') })));
+}
+
+/** The files `events/<Type>.json` beside those of the schema: JSON Schema for the data of event types. */
+export async function loadEventRules(
+  sources: readonly SchemaSource[],
+  dir: string,
+): Promise<readonly SchemaSource[]> {
+  const folders = new Set(sources.map(({ name }) => posix.dirname(name)));
+  const found = await Promise.all(
+    [...folders].map(async (folder) => {
+      const cwd = resolve(dir, folder);
+      const files = await glob(['events/*.json'], { cwd, onlyFiles: true });
+      return files.map((file) => ({ name: posix.join(folder, file), path: join(cwd, file) }));
+    }),
+  );
+  const files = found.flat().sort((a, b) => a.name.localeCompare(b.name));
+  return Promise.all(files.map(async ({ name, path }) => ({ name, body: await readFile(path, 'utf8') })));
 }
 
 const FIRST_SCHEMA = `  type Query { hello: String }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { MillraceError } from '../src/index.js';
-import { loadProject, loadSchema } from '../src/project-loader.js';
+import { loadEventRules, loadProject, loadSchema } from '../src/project-loader.js';
 
 let dir: string;
 beforeEach(async () => {
@@ -114,5 +114,28 @@ describe('a schema', () => {
     const failed = expect(loadSchema(['schema/*.graphql'], dir)).rejects;
     await failed.toThrow(dir);
     await expect(loadSchema(['schema/*.graphql'], dir)).rejects.toThrow('type Query');
+  });
+});
+
+describe('rules of event types', () => {
+  test('are the files in events/ beside those of the schema', async () => {
+    for (const folder of ['schema/events', 'other/events', 'elsewhere/events'])
+      await mkdir(join(dir, folder), { recursive: true });
+    await writeFile(join(dir, 'schema/events/B.json'), '{}');
+    await writeFile(join(dir, 'schema/events/notes.txt'), '');
+    await writeFile(join(dir, 'other/events/A.json'), 'true');
+    await writeFile(join(dir, 'elsewhere/events/C.json'), '{}');
+    const sources = ['schema/a.graphql', 'schema/b.graphql', 'other/c.graphql'].map((name) => ({
+      name,
+      body: '',
+    }));
+    expect(await loadEventRules(sources, dir)).toEqual([
+      { name: 'other/events/A.json', body: 'true' },
+      { name: 'schema/events/B.json', body: '{}' },
+    ]);
+  });
+
+  test('need not be there', async () => {
+    expect(await loadEventRules([{ name: 'schema/a.graphql', body: '' }], dir)).toEqual([]);
   });
 });

@@ -5,6 +5,7 @@ import type { Shape } from './cel-types.js';
 import { type DirectiveUse, directiveUses } from './directive-use.js';
 import type { SchemaSource } from './directives.js';
 import { buildSchema } from './document.js';
+import { bindEventRules } from './event-rules.js';
 import { attachResolvers, checkResolvers } from './executable.js';
 import { Expressions, ruleOf, WANTED } from './expression.js';
 import { type Mistake, Mistakes } from './mistake.js';
@@ -30,9 +31,12 @@ export function bindSchema(input: {
   readonly sources: readonly SchemaSource[];
   readonly resolvers?: ResolverMap | undefined;
   readonly views?: readonly KnownView[] | undefined;
+  /** The files `events/<Type>.json`. */
+  readonly eventRules?: readonly SchemaSource[] | undefined;
 }): BindResult {
   const mistakes = new Mistakes();
   const schema = buildSchema(input.sources, mistakes);
+  if (schema) bindEventRules(schema, input.eventRules ?? [], mistakes);
   const bindings = schema && bind(schema, input.resolvers ?? {}, input.views ?? [], mistakes);
   if (!bindings || mistakes.any) return { ok: false, mistakes: mistakes.list() };
   return { ok: true, bindings };

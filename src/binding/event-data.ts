@@ -10,6 +10,7 @@ import {
 } from 'graphql';
 import { MillraceError } from '../core/errors.js';
 import type { Shape } from './cel-types.js';
+import { brokenRules } from './event-rules.js';
 import type { ResolverMap } from './resolvers.js';
 import { isDateTime } from './scalars.js';
 
@@ -55,7 +56,7 @@ function fits(wanted: GraphQLType, given: GraphQLType, resolvers: ResolverMap): 
 
 /**
  * The data of an event as its type has it: other fields are left out.
- * @throws {MillraceError} EVENT_INVALID, naming each field that is missing or of another type
+ * @throws {MillraceError} EVENT_INVALID, naming each field that is missing, of another type, or against the rules
  */
 export function conform(
   type: GraphQLObjectType,
@@ -79,6 +80,7 @@ export function conformer(
   return (data) => {
     const problems: string[] = [];
     const conformed = object(type, data, '', shapeOf, problems);
+    if (problems.length === 0) problems.push(...brokenRules(type, conformed));
     if (problems.length > 0)
       throw new MillraceError('EVENT_INVALID', `${type.name}: ${problems.join('; ')}`, {
         details: { problems },

@@ -2,6 +2,7 @@ import { type Event, type Indexed, UNKNOWN_TYPE } from './event.js';
 import { eventId, type Topic } from './ids.js';
 import { partitionName, type TopicPartition } from './position.js';
 import type { Headers, LogRecord, NewRecord } from './record.js';
+import { JSON_CODEC, type SchemaCodec } from './schema-codec.js';
 import type { TopicFormat } from './topic-format.js';
 
 /**
@@ -9,14 +10,14 @@ import type { TopicFormat } from './topic-format.js';
  * value. Trace context travels in the headers that W3C Trace Context names.
  * @see https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-protocol-binding.md section 3.2
  */
-export function encodeEvent(topic: Topic, event: Event): NewRecord {
+export function encodeEvent(topic: Topic, event: Event, codec: SchemaCodec = JSON_CODEC): NewRecord {
   const headers: Record<string, string> = {
     ce_specversion: '1.0',
     ce_id: event.id,
     ce_source: event.source,
     ce_type: event.type,
     ce_time: event.time,
-    'content-type': 'application/json',
+    'content-type': codec.contentType,
   };
   if (event.subject !== null) headers['ce_subject'] = event.subject;
   if (event.correlationId !== undefined) headers['ce_correlationid'] = event.correlationId;
@@ -24,7 +25,8 @@ export function encodeEvent(topic: Topic, event: Event): NewRecord {
   if (event.idempotent === true) headers['ce_idempotent'] = 'true';
   if (event.traceparent !== undefined) headers['traceparent'] = event.traceparent;
   if (event.tracestate !== undefined) headers['tracestate'] = event.tracestate;
-  return { topic, key: event.subject, headers, value: event.data };
+  const value = event.data && codec.encode(event.type, event.data);
+  return { topic, key: event.subject, headers, value };
 }
 
 type JsonObject = Readonly<Record<string, unknown>>;
@@ -43,9 +45,12 @@ export type InvalidKind = 'no-cloudevent' | 'specversion' | 'content-type' | 'da
  * A record as an event, if it is a valid one. The data is checked to be a JSON object, so that what the
  * relay passes on can be parsed by everyone after it; it is kept as the bytes it came in.
  */
-export function decodeRecord(record: LogRecord, format: TopicFormat, at: TopicPartition): Decoded {
-  const data = parse(record.value);
-  if (typeof data === 'string') return { ok: false, kind: 'data', reason: data };
+export function decodeRecord(given: LogRecord, format: TopicFormat, at: TopicPartition): Decoded {
+  const value = jsonOf(given, format);
+  const data = typeof value === 'string' ? value : parse(value);
+  if (typeof value === 'string' || typeof data === 'string')
+    return { ok: false, kind: 'data', reason: String(data) };
+  const record = value === given.value ? given : { ...given, value };
   const decoded = decode(record, format, at);
   if (!decoded.ok || format.indexed === undefined || data === null) return decoded;
   return { ok: true, event: { ...decoded.event, indexed: indexedOf(data, format.indexed) } };
@@ -53,7 +58,7 @@ export function decodeRecord(record: LogRecord, format: TopicFormat, at: TopicPa
 
 function decode(record: LogRecord, format: TopicFormat, at: TopicPartition): Decoded {
   if (format.kind === 'CLOUDEVENTS' && (record.value !== null || record.headers['ce_type']))
-    return binary(record);
+    return binary(record, format.codec ?? JSON_CODEC);
   if (record.key === null && record.value === null)
     return { ok: false, kind: 'no-cloudevent', reason: 'the record has neither a key nor a value' };
   // A key alone is what any producer writes into a compacted topic to delete it: a tombstone.
@@ -89,7 +94,7 @@ function bare(record: LogRecord, type: string, at: TopicPartition): Event {
   };
 }
 
-function binary(record: LogRecord): Decoded {
+function binary(record: LogRecord, codec: SchemaCodec): Decoded {
   const { headers } = record;
   const id = headers['ce_id'];
   const source = headers['ce_source'];
@@ -102,11 +107,11 @@ function binary(record: LogRecord): Decoded {
   if (version !== '1.0') {
     return { ok: false, kind: 'specversion', reason: `ce_specversion is ${version ?? 'missing'}, not 1.0` };
   }
-  if (record.value !== null && !isJsonType(headers)) {
+  if (record.value !== null && !isOf(codec, headers)) {
     return {
       ok: false,
       kind: 'content-type',
-      reason: `content-type is ${headers['content-type']}, not JSON`,
+      reason: `content-type is ${headers['content-type']}, not ${codec === JSON_CODEC ? 'JSON' : codec.contentType}`,
     };
   }
   return {
@@ -133,10 +138,20 @@ function timeOf({ timestamp }: LogRecord): string {
   return time.toISOString();
 }
 
-/** JSON when it says so (RFC 6839 `+json` included), or says nothing. */
-function isJsonType(headers: Headers): boolean {
+/** When it says so, or says nothing. */
+function isOf(codec: SchemaCodec, headers: Headers): boolean {
   const type = headers['content-type'] ?? headers['ce_datacontenttype'];
-  return type === undefined || /^[^;]*[/+]json\s*(;|$)/i.test(type);
+  return type === undefined || codec.reads(type);
+}
+
+/** The value as JSON, or why the topic's codec cannot read it. */
+function jsonOf({ value, headers }: LogRecord, format: TopicFormat): Buffer | null | string {
+  if (value === null || format.codec === undefined) return value;
+  try {
+    return format.codec.decode(format.kind === 'JSON' ? format.type : (headers['ce_type'] ?? ''), value);
+  } catch (error) {
+    return `the value cannot be decoded: ${error instanceof Error ? error.message : String(error)}`;
+  }
 }
 
 /** The data, `null` when there is none, or why it is not a JSON object. */

@@ -1,3 +1,5 @@
+import type { SchemaCodec } from './schema-codec.js';
+
 /** How the records of a topic say what they are. */
 export type TopicFormat =
   /** CloudEvents in Kafka's binary mode: attributes in `ce_` headers, data in the value. */
@@ -8,4 +10,6 @@ export type TopicFormat =
   ) & {
     /** The fields of the data that events are found by: they travel beside it (C2). */
     readonly indexed?: readonly string[];
+    /** Left out: JSON. */
+    readonly codec?: SchemaCodec;
   };

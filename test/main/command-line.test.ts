@@ -82,6 +82,20 @@ describe('the command line', () => {
     });
   });
 
+  it('refuses a change that breaks readers, and says where it is', async () => {
+    const broken = CHAT.replace('Said { text: String! }', 'Said { text: String!, by: ID! }').replace(
+      'key: "args.text"',
+      "key: \"args.text\", data: \"{'text': args.text, 'by': 'me'}\"",
+    );
+    await using folder = await folderOf({ 'schema/chat.graphql': broken, 'was/schema/chat.graphql': CHAT });
+    const { code, stderr, stdout } = await millrace(folder.path, ['check', '--against', 'was']);
+    expect(stderr).toMatch(
+      /^millrace: Since was there is 1 change that readers break on:\nschema\/chat\.graphql:5:\d+ {2}found the new field Said\.by/,
+    );
+    expect([code, stdout]).toEqual([1, '']);
+    expect(await millrace(folder.path, ['check', '--against', '.'])).toMatchObject({ code: 0 });
+  });
+
   it('says what to do in a folder without a schema', async () => {
     await using folder = await folderOf({});
     const { code, stderr } = await millrace(folder.path, ['start']);

@@ -40,9 +40,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   project: OPERATION,
   index: [...OPERATION, 'project'],
   'project-loader': ['core', 'project', 'index'],
+  previous: ['binding', 'project-loader'],
   node: NODE,
   workers: ['core', 'observe'],
-  main: [...NODE.filter((room) => room !== 'adapters'), 'node', 'project-loader', 'workers'],
+  main: [...NODE.filter((room) => room !== 'adapters'), 'node', 'previous', 'project-loader', 'workers'],
   shop: [],
 };
 

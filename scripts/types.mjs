@@ -1,0 +1,37 @@
+// `npm run types`: writes the TypeScript types of the schema that resolvers are written with. A test checks that
+// the file is as it would be written now.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { codegen } from '@graphql-codegen/core';
+import * as typescript from '@graphql-codegen/typescript';
+import { parse } from 'graphql';
+import { globSync } from 'tinyglobby';
+
+const ROOT = join(import.meta.dirname, '..');
+export const FILE = join(ROOT, 'src', 'shop', 'schema-types.ts');
+const HEAD = '// Written by `npm run types` from schema/*.graphql; not to be edited.\n';
+
+/** What docs/projects.md tells projects of their own to say. */
+export const CONFIG = {
+  enumsAsTypes: true,
+  immutableTypes: true,
+  strictScalars: true,
+  scalars: { ID: 'string', DateTime: 'string', Cursor: 'string' },
+};
+
+/** The types of the schema as it is now. */
+export async function schemaTypes() {
+  const names = globSync(['schema/*.graphql'], { cwd: ROOT }).sort();
+  const sdl = names.map((name) => readFileSync(join(ROOT, name), 'utf8')).join('\n');
+  const text = await codegen({
+    schema: parse(sdl),
+    documents: [],
+    filename: FILE,
+    config: CONFIG,
+    plugins: [{ typescript: {} }],
+    pluginMap: { typescript },
+  });
+  return `${HEAD}${text.trim()}\n`;
+}
+
+if (process.argv[1] === import.meta.filename) writeFileSync(FILE, await schemaTypes());

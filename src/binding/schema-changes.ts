@@ -1,0 +1,143 @@
+import {
+  type ASTNode,
+  findBreakingChanges,
+  type GraphQLObjectType,
+  type GraphQLOutputType,
+  type GraphQLSchema,
+  getLocation,
+  getNamedType,
+  isAbstractType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+} from 'graphql';
+import { directiveUses } from './directive-use.js';
+import { dataShape } from './event-data.js';
+import { type Mistake, Mistakes } from './mistake.js';
+import type { ResolverMap } from './resolvers.js';
+
+/** What operations that were valid before are not any more, or get as an answer that they could not get. */
+export function operationChanges(before: GraphQLSchema, after: GraphQLSchema): readonly Mistake[] {
+  return findBreakingChanges(before, after).map(({ description }) => {
+    const node = nodeOf(after, description) ?? nodeOf(before, description);
+    return at(node, description.replace(/\.$/, ''), 'what operations of before rely on');
+  });
+}
+
+/** What events that are in the log do not have, and topics or types of events that nobody knows any more. */
+export function eventChanges(
+  before: GraphQLSchema,
+  after: GraphQLSchema,
+  resolvers: ResolverMap,
+): readonly Mistake[] {
+  const was = topicsOf(before);
+  const is = topicsOf(after);
+  const found: Mistake[] = [];
+  const seen = new Set<string>();
+  for (const [topic, { format, types, node }] of was) {
+    const now = is.get(topic);
+    if (now === undefined) {
+      found.push(at(node, `no field for the topic ${topic}`, 'a field that publishes to it or follows it'));
+      continue;
+    }
+    if (now.format !== format)
+      found.push(at(now.node, `format ${now.format} for ${topic}`, `${format}: its events are stored so`));
+    for (const [name, type] of types) {
+      const then = after.getType(name);
+      // That a type is gone altogether is told once, with all that it meant to operations.
+      if (!isObjectType(then)) continue;
+      if (!now.types.has(name))
+        found.push(at(then.astNode, `${name} no longer on ${topic}`, `${name}: ${topic} has such events`));
+      compare(type, then, resolvers, seen, found);
+    }
+  }
+  return found;
+}
+
+function compare(
+  before: GraphQLObjectType,
+  after: GraphQLObjectType,
+  resolvers: ResolverMap,
+  seen: Set<string>,
+  found: Mistake[],
+): void {
+  if (seen.has(after.name)) return;
+  seen.add(after.name);
+  const stored = before.getFields();
+  for (const name of dataShape(after, resolvers).keys()) {
+    const field = after.getFields()[name];
+    if (field === undefined) continue;
+    const old = stored[name];
+    const place = `${after.name}.${name}`;
+    if (old === undefined) {
+      if (isNonNullType(field.type))
+        found.push(
+          at(
+            field.astNode,
+            `the new field ${place}: ${field.type}`,
+            'null to be allowed: stored events have no such field',
+          ),
+        );
+      continue;
+    }
+    if (isStricter(old.type, field.type))
+      found.push(
+        at(
+          field.astNode,
+          `${place}: ${field.type}, which was ${old.type}`,
+          `${old.type}: stored events may have null there`,
+        ),
+      );
+    const [from, to] = [getNamedType(old.type), getNamedType(field.type)];
+    if (isObjectType(from) && isObjectType(to)) compare(from, to, resolvers, seen, found);
+  }
+}
+
+/** Whether null was allowed somewhere where it is not any more. Other changes are told as those of operations. */
+function isStricter(before: GraphQLOutputType, after: GraphQLOutputType): boolean {
+  if (isNonNullType(before)) return isNonNullType(after) && isStricter(before.ofType, after.ofType);
+  if (isNonNullType(after)) return true;
+  return isListType(before) && isListType(after) && isStricter(before.ofType, after.ofType);
+}
+
+interface StoredTopic {
+  readonly format: string;
+  readonly types: Map<string, GraphQLObjectType>;
+  readonly node: ASTNode;
+}
+
+/** The topics that the directives name, and the types of the events on them. */
+function topicsOf(schema: GraphQLSchema): ReadonlyMap<string, StoredTopic> {
+  const topics = new Map<string, StoredTopic>();
+  // Mistakes are told when the schema is bound.
+  const uses = directiveUses(schema, new Mistakes());
+  for (const use of [...[...uses.publish.values()].flat(), ...uses.subscribe.values()]) {
+    const name = String(use.values['topic']);
+    const format = String(use.values['format']);
+    const topic = topics.get(name) ?? { format, types: new Map(), node: use.text('topic') ?? use.node };
+    topics.set(name, topic);
+    const shown = getNamedType(use.field.type);
+    const published = schema.getType(String(use.values['type']));
+    const isPublish = use.node.name.value === 'publish';
+    const all = isPublish ? [published] : isAbstractType(shown) ? schema.getPossibleTypes(shown) : [shown];
+    for (const type of all) if (isObjectType(type)) topic.types.set(type.name, type);
+  }
+  return topics;
+}
+
+/** What a description of graphql-js is about: the field it names, or else the type that it names. */
+function nodeOf(schema: GraphQLSchema, description: string): ASTNode | undefined {
+  const [, owner = '', member = ''] = /\b(\w+)\.(\w+)\b/.exec(description) ?? [];
+  const [, named = ''] =
+    /\b(?:union|enum|input) type (\w+)/.exec(description) ?? /^(\w+)/.exec(description) ?? [];
+  const type = schema.getType(owner || named);
+  const fields = type && 'getFields' in type ? type.getFields() : {};
+  const field = Object.hasOwn(fields, member) ? fields[member] : undefined;
+  return field?.astNode ?? type?.astNode ?? undefined;
+}
+
+function at(node: ASTNode | null | undefined, found: string, expected: string): Mistake {
+  const loc = node?.loc;
+  if (!loc) return { file: 'schema', line: 1, column: 1, found, expected };
+  return { file: loc.source.name, ...getLocation(loc.source, loc.start), found, expected };
+}

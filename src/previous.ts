@@ -1,0 +1,60 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import type { SchemaFiles } from './binding/changes.js';
+import { loadEventRules, loadSchema, ProjectError } from './project-loader.js';
+
+const run = promisify(execFile);
+const OF_A_SCHEMA = /\.(graphqls?|gql)$|(^|\/)events\/[^/]+\.json$/;
+
+/**
+ * The schema of another time: of a folder laid out as the project is, or else of a git ref (a branch, a tag, a
+ * commit), from whose files nothing in the work tree is changed.
+ * @throws {ProjectError} when there is neither, or it has no schema
+ */
+export async function loadPrevious(
+  against: string,
+  patterns: readonly string[],
+  dir: string,
+): Promise<SchemaFiles> {
+  const folder = resolve(dir, against);
+  const isFolder = await stat(folder)
+    .then((found) => found.isDirectory())
+    .catch(() => false);
+  if (isFolder) return load(patterns, folder);
+  const copy = await mkdtemp(join(tmpdir(), 'millrace-against-'));
+  try {
+    await checkOut(against, dir, copy);
+    return await load(patterns, copy);
+  } finally {
+    await rm(copy, { recursive: true, force: true });
+  }
+}
+
+async function load(patterns: readonly string[], dir: string): Promise<SchemaFiles> {
+  const sources = await loadSchema(patterns, dir);
+  return { sources, eventRules: await loadEventRules(sources, dir) };
+}
+
+async function checkOut(ref: string, dir: string, copy: string): Promise<void> {
+  const git = async (...args: string[]): Promise<string> => {
+    const { stdout } = await run('git', args, { cwd: dir, maxBuffer: 64 * 1024 * 1024 });
+    return stdout;
+  };
+  let commit: string;
+  try {
+    // What begins with a dash is no option, whoever wrote it.
+    commit = (await git('rev-parse', '--verify', '--end-of-options', `${ref}^{commit}`)).trim();
+  } catch (error) {
+    throw new ProjectError(`${ref} is neither a folder nor a commit of the git repository of ${dir}`, {
+      cause: error,
+    });
+  }
+  const names = (await git('ls-tree', '-r', '-z', '--name-only', commit, '--', '.')).split('\0');
+  for (const name of names.filter((one) => OF_A_SCHEMA.test(one))) {
+    await mkdir(dirname(join(copy, name)), { recursive: true });
+    await writeFile(join(copy, name), await git('cat-file', 'blob', `${commit}:./${name}`));
+  }
+}
