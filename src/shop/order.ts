@@ -158,7 +158,11 @@ function onCancel(state: OrderState, cancel: Extract<Message, { type: 'CancelReq
 function whileReserving(state: At<'RESERVING'>, message: Message): OrderStep {
   if (message.type !== 'StockReserved' && message.type !== 'StockRefused') return stay(state);
   const { sku } = message;
-  if (!state.waiting.includes(sku)) return stay(state);
+  if (!state.waiting.includes(sku)) {
+    // Refused at first, and reserved for a repetition that came later: it is let go with the others.
+    const late = message.type === 'StockReserved' && !state.reserved.includes(sku);
+    return stay(late ? { ...state, reserved: [...state.reserved, sku] } : state);
+  }
   const waiting = state.waiting.filter((other) => other !== sku);
   const { order } = state;
   let { reserved, ending } = state;
