@@ -15,6 +15,7 @@ const HEAD = '// Written by `npm run types` from schema/*.graphql; not to be edi
 export const CONFIG = {
   enumsAsTypes: true,
   immutableTypes: true,
+  avoidOptionals: { defaultValue: true },
   strictScalars: true,
   scalars: { ID: 'string', DateTime: 'string', Cursor: 'string' },
 };

@@ -3,22 +3,11 @@ import { productOf } from './catalogue.js';
 import { carts, type MessageOf, orders, type PricedLine } from './messages.js';
 import type { Money } from './money.js';
 import { type Checked, checkedOrder, quantityProblem } from './order-lines.js';
-
-interface PlaceOrderArgs {
-  readonly input: {
-    readonly orderId: string;
-    readonly lines: readonly { readonly sku: string; readonly quantity: number }[];
-    readonly delivery: 'PARCEL' | 'PICKUP';
-    readonly currency?: string | null;
-  };
-}
-interface CheckOutArgs {
-  readonly input: { readonly orderId: string; readonly delivery: 'PARCEL' | 'PICKUP' };
-}
-interface CartLineArgs {
-  readonly sku: string;
-  readonly quantity: number;
-}
+import type {
+  MutationCheckOutArgs,
+  MutationPlaceOrderArgs,
+  MutationSetCartLineArgs,
+} from './schema-types.js';
 
 /** A member of a result union. */
 export type Result = Readonly<Record<string, unknown>> & { readonly __typename: string };
@@ -30,7 +19,7 @@ function becoming(orderId: string): OutcomeOptions {
 }
 
 /** What is wrong with an order is said at once, and then there is no event. */
-export async function placeOrder(call: ResolverCall<PlaceOrderArgs>): Promise<Result> {
+export async function placeOrder(call: ResolverCall<MutationPlaceOrderArgs>): Promise<Result> {
   const { orderId, lines: wanted, delivery, currency } = call.args.input;
   const lines: PricedLine[] = [];
   for (const { sku, quantity } of wanted) {
@@ -51,7 +40,7 @@ export async function placeOrder(call: ResolverCall<PlaceOrderArgs>): Promise<Re
 }
 
 /** The cart service makes the order: only it knows what is in the cart, and whether it is closed. */
-export async function checkOut(call: ResolverCall<CheckOutArgs>): Promise<Result> {
+export async function checkOut(call: ResolverCall<MutationCheckOutArgs>): Promise<Result> {
   const { orderId, delivery } = call.args.input;
   const customerId = customerOf(call);
   const wish = carts.say('CheckOutRequested', customerId, { orderId, customerId, delivery });
@@ -62,7 +51,7 @@ export async function checkOut(call: ResolverCall<CheckOutArgs>): Promise<Result
   );
 }
 
-export async function setCartLine(call: ResolverCall<CartLineArgs>): Promise<Result> {
+export async function setCartLine(call: ResolverCall<MutationSetCartLineArgs>): Promise<Result> {
   const { sku, quantity } = call.args;
   const unitPrice = await priceOf(call, sku);
   if (unitPrice === undefined) return unknownProduct(sku);

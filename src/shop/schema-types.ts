@@ -25,7 +25,7 @@ export type OutcomeInput = {
    * How long it is waited for once the mutation's own event is in the log: a number with `ms`, `s` or `m`. After
    * that the answer is the error `OUTCOME_PENDING`, with `correlationId`.
    */
-  readonly within?: Scalars['String']['input'];
+  readonly within: Scalars['String']['input'];
   /** Where the outcome is published; the same topic when left out. */
   readonly topic?: InputMaybe<Scalars['String']['input']>;
   /**
@@ -198,7 +198,7 @@ export type SubscriptionOrderEventsArgs = {
 
 
 export type SubscriptionStockLowArgs = {
-  below?: Scalars['Int']['input'];
+  below: Scalars['Int']['input'];
 };
 
 
@@ -617,7 +617,7 @@ export type PlaceOrder = {
   readonly orderId: Scalars['ID']['input'];
   /** What is ordered: at least one line. */
   readonly lines: ReadonlyArray<OrderLineInput>;
-  readonly delivery?: Delivery;
+  readonly delivery: Delivery;
   /** The currency that you mean to pay in (ISO 4217). */
   readonly currency?: InputMaybe<Scalars['String']['input']>;
 };
@@ -632,7 +632,7 @@ export type OrderLineInput = {
 export type CheckOut = {
   /** A name for the order that nobody else uses, such as a UUID. */
   readonly orderId: Scalars['ID']['input'];
-  readonly delivery?: Delivery;
+  readonly delivery: Delivery;
 };
 
 export type CancelOrder = {
