@@ -5,7 +5,7 @@ import { offset, type Partition, partition, type Topic, type TopicId, topic } fr
 import { type Position, partitionName, type TopicPartition } from '../core/position.js';
 import { type Edition, editionOf } from './edition.js';
 import type { AnyView } from './view.js';
-import type { ViewStore } from './view-store.js';
+import { type ViewStore, WHOLE_FOR } from './view-store.js';
 
 export interface ViewsOptions {
   readonly views: readonly AnyView[];
@@ -35,8 +35,6 @@ interface Wanted extends TopicPartition {
   readonly offset: number;
 }
 
-/** For how long it counts that a view is whole, in milliseconds. */
-const FRESH = 1_000;
 const LOOK = { first: 5, most: 100 };
 
 /** The project's views, as a gateway reads them. */
@@ -145,7 +143,7 @@ export class Views {
 
   async #wholeOne(view: AnyView): Promise<Standing | undefined> {
     const known = this.#whole.get(view.name);
-    if (known !== undefined && performance.now() - known.at < FRESH) return known;
+    if (known !== undefined && performance.now() - known.at < WHOLE_FOR) return known;
     this.#whole.delete(view.name);
     const at = performance.now();
     const { store, topics } = this.#options;
