@@ -7,18 +7,25 @@ import type { SchemaFiles } from './binding/changes.js';
 import { loadEventRules, loadSchema, ProjectError } from './project-loader.js';
 
 const run = promisify(execFile);
+/** Such files would be those of now on both sides, and so no change would ever be found. */
+const OUTSIDE = /(^|[{,!(])\/|(^|[{,!(/])\.\.([/,})]|$)/;
 const OF_A_SCHEMA = /\.(graphqls?|gql)$|(^|\/)events\/[^/]+\.json$/;
 
 /**
  * The schema of another time: of a folder laid out as the project is, or else of a git ref (a branch, a tag, a
  * commit), from whose files nothing in the work tree is changed.
- * @throws {ProjectError} when there is neither, or it has no schema
+ * @throws {ProjectError} when there is neither, it has no schema, or a pattern is one of files outside of it
  */
 export async function loadPrevious(
   against: string,
   patterns: readonly string[],
   dir: string,
 ): Promise<SchemaFiles> {
+  const outside = patterns.find((pattern) => OUTSIDE.test(pattern));
+  if (outside !== undefined)
+    throw new ProjectError(
+      `SCHEMA: ${outside} is outside of the project, where ${against} has no files of its own to compare with`,
+    );
   const folder = resolve(dir, against);
   const isFolder = await stat(folder)
     .then((found) => found.isDirectory())

@@ -5,6 +5,14 @@ import { loadPrevious } from '../src/previous.js';
 import { folderOf } from './support/gateway-process.js';
 import { run } from './support/run.js';
 
+const CHAT = `
+type Query { ok: Boolean }
+type Mutation { say(text: String!): Published!
+  @publish(topic: "chat", type: "Said", key: "'all'", data: "{'text': args.text}") }
+type Subscription { chat: Said @subscribe(topic: "chat") }
+type Said { text: String! }
+`;
+
 const FILES = {
   'project/schema/a.graphql': 'type Query { before: Int }',
   'project/schema/events/A.json': '{"title": "before"}',
@@ -53,5 +61,53 @@ describe('the schema of before', () => {
     await using folder = await repository();
     const loading = loadPrevious('v1', ['elsewhere/*.graphql'], join(folder.path, 'project'));
     await expect(loading).rejects.toThrow(/No schema/);
+  });
+
+  it.each(['../other/*.graphql', '%/project/schema/*.graphql'])(
+    'is not what lies outside of the project, which would be compared with itself: %s',
+    async (pattern) => {
+      await using folder = await repository();
+      const loading = loadPrevious('v1', [pattern.replace('%', folder.path)], join(folder.path, 'project'));
+      await expect(loading).rejects.toThrow(/is outside of the project/);
+    },
+  );
+
+  it('is compared with that of now by the command line', async () => {
+    await using folder = await folderOf({
+      'project/schema/chat.graphql': CHAT,
+      'project/schema/events/Said.json': '{ "properties": { "text": { "maxLength": 100 } } }',
+    });
+    await git(folder.path, 'init', '-q', '-b', 'trunk');
+    await git(folder.path, 'add', '.');
+    await git(folder.path, 'commit', '-q', '-m', 'One');
+    const project = join(folder.path, 'project');
+    const check = async () => {
+      const main = join(import.meta.dirname, '../dist/main.js');
+      const { code, stderr } = await run(process.execPath, [main, 'check', '--against', 'trunk'], {
+        cwd: project,
+      });
+      return { code, lines: stderr.trim().split('\n') };
+    };
+    expect(await check()).toMatchObject({ code: 0 });
+    await writeFile(
+      join(project, 'schema/chat.graphql'),
+      CHAT.replace('type Said { text: String! }', 'type Said { body: String! }').replace(
+        "{'text':",
+        "{'body':",
+      ),
+    );
+    await writeFile(
+      join(project, 'schema/events/Said.json'),
+      '{\n  "properties": { "body": {} },\n  "required": ["body"]\n}',
+    );
+    expect(await check()).toEqual({
+      code: 1,
+      lines: [
+        'millrace: Since trunk there are 3 changes that readers break on:',
+        expect.stringMatching(/schema\/chat\.graphql:\d+:\d+ {2}found Said\.text was removed/),
+        expect.stringMatching(/^schema\/chat\.graphql:6:\d+ {2}found the new field Said\.body: String!/),
+        expect.stringMatching(/^schema\/events\/Said\.json:3:\d+ {2}found \/required now has body/),
+      ],
+    });
   });
 });

@@ -110,6 +110,16 @@ function inner(
     const before = was['additionalProperties'] ?? true;
     compare(before, is['additionalProperties'], undefined, `${pointer}/additionalProperties`, found);
   }
+  // Where nothing else is let in, what is no longer named is refused.
+  if (is['additionalProperties'] === false || is['unevaluatedProperties'] === false) {
+    for (const keyword of ['properties', 'patternProperties']) {
+      const named = rulesOf(is[keyword]);
+      for (const [name, rules] of Object.entries(rulesOf(was[keyword]))) {
+        if (rules === false || Object.hasOwn(named, name)) continue;
+        found.push({ pointer: `${pointer}/${keyword}`, says: `no longer has ${name}, which is refused now` });
+      }
+    }
+  }
   for (const keyword of SUBSCHEMAS) {
     const [before, now] = [rulesOf(was[keyword]), rulesOf(is[keyword])];
     for (const [name, rules] of Object.entries(now)) {

@@ -33,7 +33,7 @@ export function eventChanges(
   const was = topicsOf(before);
   const is = topicsOf(after);
   const found: Mistake[] = [];
-  const seen = new Set<string>();
+  const comparison = { before, after, resolvers, seen: new Set<string>(), found };
   for (const [topic, { format, types, node }] of was) {
     const now = is.get(topic);
     if (now === undefined) {
@@ -48,19 +48,23 @@ export function eventChanges(
       if (!isObjectType(then)) continue;
       if (!now.types.has(name))
         found.push(at(then.astNode, `${name} no longer on ${topic}`, `${name}: ${topic} has such events`));
-      compare(type, then, resolvers, seen, found);
+      compare(type, then, comparison);
     }
   }
   return found;
 }
 
-function compare(
-  before: GraphQLObjectType,
-  after: GraphQLObjectType,
-  resolvers: ResolverMap,
-  seen: Set<string>,
-  found: Mistake[],
-): void {
+interface Comparison {
+  readonly before: GraphQLSchema;
+  readonly after: GraphQLSchema;
+  readonly resolvers: ResolverMap;
+  /** The types that were compared, for types that are part of themselves. */
+  readonly seen: Set<string>;
+  readonly found: Mistake[];
+}
+
+function compare(before: GraphQLObjectType, after: GraphQLObjectType, comparison: Comparison): void {
+  const { resolvers, seen, found } = comparison;
   if (seen.has(after.name)) return;
   seen.add(after.name);
   const stored = before.getFields();
@@ -88,8 +92,11 @@ function compare(
           `${old.type}: stored events may have null there`,
         ),
       );
-    const [from, to] = [getNamedType(old.type), getNamedType(field.type)];
-    if (isObjectType(from) && isObjectType(to)) compare(from, to, resolvers, seen, found);
+    const to = objectsOf(comparison.after, field.type);
+    for (const from of objectsOf(comparison.before, old.type)) {
+      const same = to.find(({ name }) => name === from.name);
+      if (same !== undefined) compare(from, same, comparison);
+    }
   }
 }
 
@@ -98,6 +105,13 @@ function isStricter(before: GraphQLOutputType, after: GraphQLOutputType): boolea
   if (isNonNullType(before)) return isNonNullType(after) && isStricter(before.ofType, after.ofType);
   if (isNonNullType(after)) return true;
   return isListType(before) && isListType(after) && isStricter(before.ofType, after.ofType);
+}
+
+/** What may be stored in a field of this type, of a union or an interface any of its members. */
+function objectsOf(schema: GraphQLSchema, type: GraphQLOutputType): readonly GraphQLObjectType[] {
+  const named = getNamedType(type);
+  if (isAbstractType(named)) return schema.getPossibleTypes(named);
+  return isObjectType(named) ? [named] : [];
 }
 
 interface StoredTopic {
@@ -116,10 +130,9 @@ function topicsOf(schema: GraphQLSchema): ReadonlyMap<string, StoredTopic> {
     const format = String(use.values['format']);
     const topic = topics.get(name) ?? { format, types: new Map(), node: use.text('topic') ?? use.node };
     topics.set(name, topic);
-    const shown = getNamedType(use.field.type);
     const published = schema.getType(String(use.values['type']));
     const isPublish = use.node.name.value === 'publish';
-    const all = isPublish ? [published] : isAbstractType(shown) ? schema.getPossibleTypes(shown) : [shown];
+    const all = isPublish ? [published] : objectsOf(schema, use.field.type);
     for (const type of all) if (isObjectType(type)) topic.types.set(type.name, type);
   }
   return topics;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { breakingChanges } from '../../src/binding/changes.js';
 import { formatMistake } from '../../src/binding/mistake.js';
+import { narrowings } from '../../src/binding/rule-changes.js';
 
 const BEFORE = `type Query { ok(a: Int): Boolean }
 type Mutation { place(id: ID!): Published! @publish(topic: "orders", type: "Placed", key: "args.id") }
@@ -120,6 +121,26 @@ describe('a change of the schema', () => {
   });
 });
 
+describe('a change inside a union that is part of an event', () => {
+  const before = BEFORE.replace('size: Size', 'size: Size, paid: Paid').concat(
+    'union Paid = Card | Cash\ntype Card { number: String }\ntype Cash { coins: Int }\n',
+  );
+  const since = (after: string) =>
+    breakingChanges(
+      { sources: [{ name: 'schema/a.graphql', body: before }], eventRules: [] },
+      'v1',
+      { sources: [{ name: 'schema/a.graphql', body: after }], eventRules: [] },
+      {},
+    ).map(formatMistake);
+
+  it('breaks readers where stored events may have null', () => {
+    expect(since(before)).toEqual([]);
+    expect(since(before.replace('coins: Int', 'coins: Int!'))).toEqual([
+      expect.stringMatching(/a\.graphql:11:\d+ {2}found Cash\.coins: Int!, which was Int; /),
+    ]);
+  });
+});
+
 describe('a change of the JSON Schema of an event type', () => {
   const { properties } = RULES;
   const { id } = properties;
@@ -182,5 +203,29 @@ describe('a change of the JSON Schema of an event type', () => {
     const found = changes(BEFORE, rules);
     expect(found).toEqual([expect.stringContaining(expected)]);
     expect(found[0]).toMatch(/^schema\/events\/Placed\.json:\d+:\d+ {2}/);
+  });
+
+  const since = (was: unknown, is: unknown) =>
+    narrowings(was, is, undefined).map(({ pointer, says }) => `${pointer} ${says}`);
+
+  it.each(['additionalProperties', 'unevaluatedProperties'])(
+    'that drops a property which nothing but %s lets in tells it',
+    (keyword) => {
+      const rules = (...names: string[]) => ({
+        properties: Object.fromEntries(names.map((name) => [name, {}])),
+        [keyword]: false,
+      });
+      expect(since(rules('a', 'b'), rules('a', 'b'))).toEqual([]);
+      expect(since(rules('a', 'b'), rules('a'))).toEqual([
+        '/properties no longer has b, which is refused now',
+      ]);
+    },
+  );
+
+  it('that drops a property is none where others are let in, or where it was refused before', () => {
+    expect(since({ properties: { a: {}, b: {} } }, { properties: { a: {} } })).toEqual([]);
+    expect(since({ properties: { b: false } }, { additionalProperties: false })).toEqual([
+      '/additionalProperties allows nothing any more',
+    ]);
   });
 });
