@@ -72,6 +72,15 @@ describe('a record batch', () => {
     );
   });
 
+  it('D3 tells texts that begin alike from those that repeat', async () => {
+    const keys = ['éa', 'é', 'é', null, 'é', '', 'ab', 'aé', 'ab', 'abc', 'ab'];
+    const records = keys.map((key) => ({ timestamp: 0, key, value: null, headers: { h: key ?? '' } }));
+    const [batch] = await readBatches(await written(records, 0));
+    expect(batch?.records().map(({ key, headers }) => [key, headers['h']])).toEqual(
+      keys.map((key) => [key, key ?? '']),
+    );
+  });
+
   it('tells transactions, and takes the time of the broker where the topic says so', async () => {
     const record = { key: 'k', value: 'v', headers: {} };
     const records = [1_000, 5_000, 3_000].map((timestamp) => ({ ...record, timestamp }));

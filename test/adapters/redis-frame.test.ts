@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeFrames, encodeFrame } from '../../src/adapters/redis/frame.js';
+import { decodeFrames, encodeFrames } from '../../src/adapters/redis/frame.js';
 import { decodeMessage, decodeOffset, encodeBeat } from '../../src/adapters/redis/message.js';
 import type { Relayed } from '../../src/core/event.js';
 import { eventId, offset, topicId } from '../../src/core/ids.js';
@@ -8,6 +8,7 @@ import { relayed } from '../contract/fanout-tools.js';
 
 const text = fc.string({ unit: 'grapheme', maxLength: 40 });
 const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
+const indexed = fc.oneof(text, fc.integer(), fc.boolean(), fc.constant(null));
 const anyRelayed: fc.Arbitrary<Relayed> = fc.record({
   offset: fc.maxSafeNat().map(offset),
   timestamp: fc.maxSafeNat(),
@@ -22,6 +23,7 @@ const anyRelayed: fc.Arbitrary<Relayed> = fc.record({
     traceparent: maybe(text),
     tracestate: maybe(text),
     idempotent: maybe(fc.boolean()),
+    indexed: maybe(fc.dictionary(fc.stringMatching(/^[a-z]{1,9}$/), indexed)),
     data: fc.option(fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes))),
   }),
 });
@@ -30,13 +32,13 @@ describe('frames', () => {
   it('come back as they were, however many are joined', () => {
     fc.assert(
       fc.property(fc.array(anyRelayed, { maxLength: 5 }), (events) => {
-        expect(decodeFrames(Buffer.concat(events.map(encodeFrame)))).toEqual(events);
+        expect(decodeFrames(encodeFrames(events).frames)).toEqual(events);
       }),
     );
   });
 
   it('that are cut off are refused, wherever the cut is', () => {
-    const frame = encodeFrame(relayed(7));
+    const frame = encodeFrames([relayed(7)]).frames;
     for (let length = 1; length < frame.length; length++) {
       expect(() => decodeFrames(frame.subarray(0, length))).toThrow();
     }
@@ -69,7 +71,7 @@ describe('messages', () => {
 
   it('events carry what they follow, and data with newlines', () => {
     const event = relayed(7, { data: Buffer.from('\n\n') });
-    const bytes = Buffer.concat([Buffer.from('Eid -1\n'), encodeFrame(event)]);
+    const bytes = Buffer.concat([Buffer.from('Eid -1\n'), encodeFrames([event]).frames]);
     expect(decodeMessage(bytes)).toEqual({ kind: 'EVENTS', topicId: 'id', prev: -1, events: [event] });
   });
 

@@ -82,6 +82,8 @@ async function readBatch(bytes: Buffer): Promise<RecordBatch> {
 /** Reads the records of a batch one after the other. @throws {RangeError} when they end too soon */
 class RecordReader {
   readonly #bytes: Buffer;
+  /** The last text in each slot, and where its bytes are. */
+  readonly #before: { readonly start: number; readonly length: number; readonly text: string }[] = [];
   #at = 0;
 
   constructor(bytes: Buffer) {
@@ -93,14 +95,15 @@ class RecordReader {
     this.#at += 1; // attributes: none are in use
     const timestamp = firstTimestamp + this.#varlong();
     const at = offset(firstOffset + this.#varint());
-    const key = this.#text();
+    const key = this.#text(0);
     const valueLength = this.#varint();
     const value = valueLength < 0 ? null : this.#bytes.subarray(this.#at, this.#skip(valueLength));
     const headers: Record<string, string> = {};
-    for (let left = this.#varint(); left > 0; left--) {
-      const name = this.#text() ?? '';
+    const count = this.#varint();
+    for (let i = 1; i <= count; i++) {
+      const name = this.#text(2 * i - 1) ?? '';
       // A header may have no value at all: it is there, and empty. Of several of one name the last one counts.
-      headers[name] = this.#text() ?? '';
+      headers[name] = this.#text(2 * i) ?? '';
     }
     this.#at = end;
     return { offset: at, timestamp: appended ?? timestamp, key, headers, value };
@@ -115,11 +118,26 @@ class RecordReader {
     return this.#bytes.subarray(this.#at, this.#skip(length));
   }
 
-  #text(): string | null {
+  /**
+   * The text in a slot of the record: its key, or the name or the value of its n-th header. Records that follow
+   * each other mostly say the same there, and to compare bytes costs less than to make a string of them.
+   */
+  #text(slot: number): string | null {
     const length = this.#varint();
     if (length < 0) return null;
     const start = this.#at;
-    return this.#bytes.toString('utf8', start, this.#skip(length));
+    const end = this.#skip(length);
+    const before = this.#before[slot];
+    if (before?.length === length && this.#repeats(before.start, start, end)) return before.text;
+    const text = this.#bytes.toString('utf8', start, end);
+    this.#before[slot] = { start, length, text };
+    return text;
+  }
+
+  #repeats(before: number, start: number, end: number): boolean {
+    const bytes = this.#bytes;
+    for (let i = start, j = before; i < end; i++, j++) if (bytes[i] !== bytes[j]) return false;
+    return true;
   }
 
   /** @returns where it stands afterwards */

@@ -19,7 +19,7 @@ import {
   subscriberConnection,
   unavailable,
 } from './connection.js';
-import { decodeFrames, encodeFrame } from './frame.js';
+import { decodeFrames, encodeFrames } from './frame.js';
 import { decodeMessage, decodeOffset, decodeTopicId, encodeBeat } from './message.js';
 import { keepPulse } from './pulse.js';
 import { Subscriptions } from './subscriptions.js';
@@ -112,14 +112,9 @@ class RedisFanout implements Fanout {
     const { windowEvents, idempotencyTtl = DAY } = this.#options;
     const { meta, stream, channel, ids } = this.#names(at);
     const { after, through } = stretch;
-    const args: (string | number | Buffer)[] = [
-      ...[meta, stream, token, after, through, windowEvents, idempotencyTtl, channel, ids],
-    ];
-    for (const relayed of stretch.events) {
-      const id = relayed.event.idempotent === true ? relayed.event.id : '';
-      args.push(relayed.offset, id, encodeFrame(relayed));
-    }
-    const reply = await this.#ask('Relaying', at, () => this.#redis.millraceRelay(...args));
+    const { frames, places } = encodeFrames(stretch.events);
+    const args = [meta, stream, token, after, through, windowEvents, idempotencyTtl, channel, ids] as const;
+    const reply = await this.#ask('Relaying', at, () => this.#redis.millraceRelay(...args, frames, places));
     const [status, number] = RELAYED.parse(reply);
     switch (status) {
       case 'RELAYED':

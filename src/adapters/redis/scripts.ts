@@ -33,8 +33,8 @@ return 'RESET'
 `;
 
 /**
- * KEYS meta, stream. ARGV token, after, through, window, id ttl (ms), channel, id key prefix, then for
- * each event: offset, idempotent id or '', frame. → status, duplicates or passed.
+ * KEYS meta, stream. ARGV token, after, through, window, id ttl (ms), channel, id key prefix,
+ * frames and places of the events, as `frame.ts` writes them. → status, duplicates or passed.
  */
 export const RELAY = `
 local meta = redis.call('HMGET', KEYS[1], 'token', 'passed', 'newest', 'floor', 'epoch', 'topic')
@@ -50,17 +50,21 @@ local function publish()
   if #parts > 0 then redis.call('PUBLISH', ARGV[6], head .. prev .. '\\n' .. table.concat(parts)) end
   parts, size, prev = {}, 0, before
 end
-for i = 8, #ARGV, 3 do
-  local offset, id, frame = ARGV[i], ARGV[i + 1], ARGV[i + 2]
-  local new = tonumber(offset) > passed
+local frames, places, at, place = ARGV[8], ARGV[9], 1, 1
+while place <= #places do
+  local number, length, idLength, idAt = struct.unpack('>dI4I4', places, place)
+  local offset, id = string.format('%.0f', number), string.sub(places, idAt, idAt + idLength - 1)
+  local start = at
+  at, place = at + length, idAt + idLength
+  local new = number > passed
   if new and id ~= '' and not redis.call('SET', ids .. id, offset, 'NX', 'PX', ARGV[5]) then
     new = redis.call('GET', ids .. id) == offset
   end
   if new then
-    redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[4], string.format('%.0f-0', tonumber(offset) + 1),
-      'p', before, 'f', frame)
+    local frame = string.sub(frames, start, at - 1)
+    redis.call('XADD', KEYS[2], string.format('%.0f-0', number + 1), 'p', before, 'f', frame)
     parts[#parts + 1] = frame
-    size = size + #frame
+    size = size + length
     before = offset
     -- A subscriber's output buffer is bounded by Redis: one message must not fill it.
     if size > 524288 then publish() end
@@ -69,6 +73,7 @@ for i = 8, #ARGV, 3 do
   end
 end
 publish()
+if #places > 0 then redis.call('XTRIM', KEYS[2], 'MAXLEN', '~', ARGV[4]) end
 redis.call('HSET', KEYS[1], 'passed', tonumber(ARGV[3]) > passed and ARGV[3] or meta[2])
 if before ~= (meta[3] or meta[4] or meta[2]) then redis.call('HSET', KEYS[1], 'newest', before) end
 return { 'RELAYED', tostring(duplicates) }
