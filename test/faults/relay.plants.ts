@@ -29,7 +29,7 @@ export const plants: readonly Plant[] = [
     case: 'the answers of its script are lost',
     guard: 'the script passes over what it has written before',
     file: 'src/adapters/redis/scripts.ts',
-    find: 'local new = tonumber(offset) > passed',
+    find: 'local new = number > passed',
     replace: 'local new = true',
   },
 ];
