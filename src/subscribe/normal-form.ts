@@ -4,6 +4,7 @@ import {
   type FieldNode,
   type FragmentDefinitionNode,
   type GraphQLSchema,
+  isAbstractType,
   Kind,
   type OperationDefinitionNode,
   print,
@@ -124,8 +125,13 @@ function normalise(
 function hasResolvers(schema: GraphQLSchema, document: DocumentNode): boolean {
   const types = new TypeInfo(schema);
   let found = false;
-  const Field = ({ name }: FieldNode): void => {
-    if (types.getFieldDef()?.resolve !== undefined && !name.value.startsWith('__')) found = true;
+  const Field = ({ name: { value: name } }: FieldNode): void => {
+    const parent = types.getParentType();
+    if (name.startsWith('__') || !parent) return;
+    // Asked of an interface, the field is answered by whichever of its types the event has.
+    const objects = isAbstractType(parent) ? schema.getPossibleTypes(parent) : [parent];
+    if (objects.some((type) => 'getFields' in type && type.getFields()[name]?.resolve !== undefined))
+      found = true;
   };
   visit(document, visitWithTypeInfo(types, { Field }));
   return found;

@@ -89,7 +89,8 @@ export class Subscriber implements Member {
 
   /** Takes what the cohort made of live events. The cohort's members all stand where the node stands. */
   live({ events, results }: Made): number {
-    if (this.sink.nextAll?.(results, this.tag) === true) return results.length;
+    // Alone there is nobody to share a layout with (bench: distinct).
+    if (this.#cohort.live.size > 1 && this.sink.nextAll?.(results, this.tag) === true) return results.length;
     let taken = 0;
     for (const event of events) {
       const result = results[taken];

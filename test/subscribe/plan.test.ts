@@ -1,5 +1,6 @@
 import { parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
+import type { ResolverCall } from '../../src/binding/resolvers.js';
 import { NormalForms } from '../../src/subscribe/normal-form.js';
 import { planSubscription } from '../../src/subscribe/plan.js';
 import { bound } from '../binding/schema.js';
@@ -66,4 +67,35 @@ describe('C1 subscriptions that ask for the same are one cohort', () => {
       expect.objectContaining(refused),
     );
   });
+});
+
+describe('S1 what a resolver makes of the caller is shared with nobody', () => {
+  const resolved = bound(
+    `
+    interface Speech { whose: String }
+    type Query { ok: Boolean }
+    type Subscription { said: Speech @subscribe(topic: "said") }
+    type Said implements Speech { whose: String }`,
+    { Said: { whose: ({ claims }: ResolverCall) => claims['sub'] } },
+  );
+  const forms = new NormalForms(resolved.schema);
+  const planOf = (source: string, sub: string) =>
+    planSubscription(
+      resolved,
+      {
+        document: parse(source),
+        operationName: undefined,
+        variables: {},
+        identity: { claims: { sub }, expiresAt: undefined },
+      },
+      { forms, maxCharacters: 2_000 },
+    );
+
+  it.each(['said { ... on Said { whose } }', 'said { whose }', 'said { ... on Speech { whose } }'])(
+    '%s',
+    (field) => {
+      const source = `subscription { ${field} }`;
+      expect(planOf(source, 'ada').cohort).not.toBe(planOf(source, 'bob').cohort);
+    },
+  );
 });
