@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import pMap from 'p-map';
 import type { Decoded } from '../core/cloudevent.js';
+import type { Event } from '../core/event.js';
 import { partitionName, type TopicPartition } from '../core/position.js';
 import type { LogRecord } from '../core/record.js';
 import { eventOf } from '../process/event-of.js';
@@ -18,7 +19,7 @@ export interface FoldingOptions {
 /** How many keys are written at the same time. */
 const CONCURRENCY = 32;
 /** How many ids of idempotent events are remembered, so that a repeated one is passed over. */
-const REMEMBER = 10_000;
+export const REMEMBER = 10_000;
 
 interface Placed {
   readonly event: ServiceEvent;
@@ -57,7 +58,7 @@ export class Folding {
       if (!decoded.ok) continue;
       const { event } = decoded;
       if (event.idempotent === true) {
-        const name = `${edition} ${partitionName(at)} ${event.id}`;
+        const name = nameOf(edition, at, event);
         if (seen.has(name) || this.#done.has(name)) continue;
         seen.add(name);
       }
@@ -73,6 +74,15 @@ export class Folding {
     await pMap(byKey, ([key, events]) => this.#apply(edition, at, key, events), { concurrency: CONCURRENCY });
     for (const name of seen) this.#done.set(name, true);
     return count;
+  }
+
+  /** Remembers idempotent events that are in the states already. */
+  recall(edition: Edition, at: TopicPartition, records: readonly LogRecord[]): void {
+    for (const record of records) {
+      const decoded = this.#options.decode(record, at);
+      if (decoded.ok && decoded.event.idempotent === true)
+        this.#done.set(nameOf(edition, at, decoded.event), true);
+    }
   }
 
   async #apply(edition: Edition, at: TopicPartition, key: string, events: readonly Placed[]): Promise<void> {
@@ -92,3 +102,6 @@ export class Folding {
     }
   }
 }
+
+const nameOf = (edition: Edition, at: TopicPartition, event: Event): string =>
+  `${edition} ${partitionName(at)} ${event.id}`;

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { offset, partition, type Topic, topic } from '../core/ids.js';
 import type { TopicPartition } from '../core/position.js';
@@ -6,6 +5,7 @@ import type { EventLog } from '../ports/event-log.js';
 import type { From, Rebuild, RebuildRequest } from '../replay/rebuild.js';
 import { type Edition, editionOf } from './edition.js';
 import { Folding, type FoldingOptions } from './folding.js';
+import { newGeneration } from './view-store.js';
 
 export interface ViewRebuildOptions extends FoldingOptions {
   readonly log: EventLog;
@@ -37,8 +37,9 @@ export class ViewRebuild implements Rebuild {
     const { signal } = request;
     const described = await log.describe(view.topics.map(topic), signal);
     const ids = new Map([...described].map(([name, { id }]) => [name, id] as const));
-    const before = editionOf(view.name, await store.generation(view.name), ids);
-    const generation = randomUUID().slice(0, 8);
+    const inUse = await store.begin(view.name);
+    const before = editionOf(view.name, inUse, ids);
+    const generation = newGeneration();
     const edition = editionOf(view.name, generation, ids);
     const parts = await this.#begin([...described.keys()], request.from, signal);
     const folding = new Folding(this.options);
@@ -48,7 +49,10 @@ export class ViewRebuild implements Rebuild {
       await store.saveProgress(edition, at, progress, undefined);
     }
     signal.throwIfAborted();
-    await store.use(view.name, generation);
+    // D6: a store that lost what is in use has lost part of this, too.
+    if (!(await store.use(view.name, inUse, generation))) {
+      throw new Error(`The view ${view.name} was lost or replaced meanwhile: nothing changes, run it again`);
+    }
     await sleep(LEFT, undefined, { signal }).catch(() => undefined);
     await store.forget(
       before,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { type Offset, offset } from '../core/ids.js';
 import { partitionName, type TopicPartition } from '../core/position.js';
@@ -30,8 +31,8 @@ const foldedSchema = z.object({ state: z.unknown(), positions: z.record(z.string
 /** For how long a reader counts on a view that it found whole, in milliseconds. */
 export const WHOLE_FOR = 1_000;
 
-/** What the generation of a view is before any was rebuilt. */
-export const FIRST_GENERATION = '1';
+/** A name that no building of a view has had. */
+export const newGeneration = (): string => randomUUID().slice(0, 13);
 
 /** Views in the state store. */
 export class ViewStore {
@@ -41,13 +42,23 @@ export class ViewStore {
     this.#store = store;
   }
 
-  async generation(view: string): Promise<string> {
-    return (await this.#store.get(`view:${view}:generation`))?.toString() ?? FIRST_GENERATION;
+  /** The generation that is read; `undefined`: none was begun, or the store has lost it. */
+  async generation(view: string): Promise<string | undefined> {
+    return (await this.#store.get(generationName(view)))?.toString();
   }
 
-  /** From now on this generation is read. */
-  async use(view: string, generation: string): Promise<void> {
-    await this.#store.put(`view:${view}:generation`, Buffer.from(generation));
+  /**
+   * The generation that there is, or else a new one. Never one from before a loss (D6): what somebody who has
+   * not noticed the loss still writes goes under names that nobody reads.
+   */
+  async begin(view: string): Promise<string> {
+    const own = newGeneration();
+    return (await this.#store.putIfAbsent(generationName(view), Buffer.from(own)))?.toString() ?? own;
+  }
+
+  /** From now on this generation is read. @returns whether `before` was until now: if not, nothing changes */
+  use(view: string, before: string, generation: string): Promise<boolean> {
+    return this.#store.replace(generationName(view), Buffer.from(before), Buffer.from(generation));
   }
 
   async progress(edition: Edition, at: TopicPartition): Promise<Found<Progress> | undefined> {
@@ -90,6 +101,7 @@ export class ViewStore {
   }
 }
 
+const generationName = (view: string): string => `view:${view}:generation`;
 const progressName = (edition: Edition, at: TopicPartition): string =>
   `${edition}:progress:${partitionName(at)}`;
 const stateName = (edition: Edition, key: string): string => `${edition}:state:${key}`;

@@ -28,6 +28,7 @@ export interface Snapshot {
 /** What was found of a view a moment ago. */
 interface Standing {
   readonly edition: Edition;
+  readonly generation: string;
   readonly at: number;
 }
 
@@ -75,7 +76,15 @@ export class Views {
    */
   async snapshot(name: string, key: string, of: Topic, numbers: readonly Partition[]): Promise<Snapshot> {
     const view = this.#view(name);
-    const { edition } = await this.#standing(view, []);
+    return this.#read(view, [], (edition) => this.#snapshot(edition, key, of, numbers));
+  }
+
+  async #snapshot(
+    edition: Edition,
+    key: string,
+    of: Topic,
+    numbers: readonly Partition[],
+  ): Promise<Snapshot> {
     const { store, topics } = this.#options;
     const { id, partitions } = await topics.describe(of);
     // D2: how far the view is, is read first. It is written after the states: what is before is in them.
@@ -98,8 +107,27 @@ export class Views {
 
   async #get(view: AnyView, key: string, minCursor: string | undefined): Promise<unknown> {
     const wanted = minCursor === undefined ? [] : await this.#wanted(view, minCursor);
-    const { edition } = await this.#standing(view, wanted);
-    return (await this.#options.store.folded(edition, key))?.value.state ?? null;
+    const { store } = this.#options;
+    const found = await this.#read(view, wanted, (edition) => store.folded(edition, key));
+    return found?.value.state ?? null;
+  }
+
+  /**
+   * What is read counts only if the view is still the same afterwards (D6): one that its store has lost
+   * looks like one that never had anything.
+   * @throws {MillraceError} VIEW_BEHIND
+   */
+  async #read<T>(
+    view: AnyView,
+    wanted: readonly Wanted[],
+    read: (edition: Edition) => Promise<T>,
+  ): Promise<T> {
+    for (;;) {
+      const standing = await this.#standing(view, wanted);
+      const found = await read(standing.edition);
+      if ((await this.#options.store.generation(view.name)) === standing.generation) return found;
+      this.#whole.delete(view.name);
+    }
   }
 
   #view(name: string): AnyView {
@@ -150,7 +178,9 @@ export class Views {
     const names = view.topics.map(topic);
     const described = await Promise.all(names.map((name) => topics.describe(name)));
     const ids = new Map(names.map((name, i) => [name, described[i]?.id]));
-    const edition = editionOf(view.name, await store.generation(view.name), ids);
+    const generation = await store.generation(view.name);
+    if (generation === undefined) return undefined;
+    const edition = editionOf(view.name, generation, ids);
     const places = names.flatMap((name, i) =>
       Array.from({ length: described[i]?.partitions ?? 0 }, (_, n) => ({
         topic: name,
@@ -161,7 +191,7 @@ export class Views {
     if (!progress.every((found) => found !== undefined && found.value.next >= found.value.until)) {
       return undefined;
     }
-    const standing = { edition, at };
+    const standing = { edition, generation, at };
     this.#whole.set(view.name, standing);
     return standing;
   }

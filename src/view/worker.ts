@@ -7,7 +7,7 @@ import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
 import type { AssignedBatch, EventLog, GroupHandler } from '../ports/event-log.js';
 import { type Edition, editionOf } from './edition.js';
-import { Folding } from './folding.js';
+import { Folding, REMEMBER } from './folding.js';
 import type { AnyView } from './view.js';
 import { type Progress, type ViewStore, WHOLE_FOR } from './view-store.js';
 
@@ -77,7 +77,7 @@ export class ViewWorker implements AsyncDisposable {
     const { view, log, store } = this.#options;
     const described = await log.describe(view.topics.map(topic), signal);
     const ids = new Map([...described].map(([name, { id }]) => [name, id] as const));
-    return editionOf(view.name, await store.generation(view.name), ids);
+    return editionOf(view.name, await store.begin(view.name), ids);
   }
 
   /** Until the view is another one, its store has lost it, or the worker stops. */
@@ -94,6 +94,7 @@ export class ViewWorker implements AsyncDisposable {
     try {
       await Promise.race([member.ended, this.#watch(edition, either)]);
     } finally {
+      over.abort(); // Whichever ended first: nobody watches on.
       await member[Symbol.asyncDispose]();
     }
   }
@@ -127,6 +128,7 @@ export class ViewWorker implements AsyncDisposable {
     for (;;) {
       const found = await store.progress(edition, at);
       if (found !== undefined) {
+        await this.#recall(edition, at, found.value.next, signal);
         this.#mine.set(partitionName(at), { at, bytes: found.bytes, progress: found.value });
         return found.value.next;
       }
@@ -136,6 +138,18 @@ export class ViewWorker implements AsyncDisposable {
       const isNew = await store.saveProgress(edition, at, { next, until }, undefined);
       // Whoever found it whole before it was lost has looked again before anything is half built.
       if (isNew && until > next) await sleep(WHOLE_FOR * 1.5, undefined, { signal });
+    }
+  }
+
+  /** D1: what was published twice may have been folded once already, by somebody else. */
+  async #recall(edition: Edition, at: PartitionLife, next: Offset, signal: AbortSignal): Promise<void> {
+    const { log } = this.#options;
+    const earliest = (await log.bounds(at.topic, signal))[at.partition]?.earliest ?? offset(0);
+    const from = offset(Math.max(next - REMEMBER, earliest));
+    if (from >= next) return;
+    for await (const { records } of log.read({ ...at, from, until: next }, signal)) {
+      const folded = records.filter((one) => one.offset < next);
+      this.#folding.recall(edition, at, folded);
     }
   }
 

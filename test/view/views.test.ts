@@ -85,7 +85,7 @@ describe('a view', () => {
     await expect.poll(() => stage.views.reader('talk').get('a'), WAIT).toEqual({ count: 30, n: 29 });
     // Somebody has written what does not follow from the log.
     const ids = new Map([[stage.topic, (await stage.hub.topics.describe(stage.topic)).id]]);
-    const edition = editionOf('talk', '1', ids);
+    const edition = editionOf('talk', await stage.store.begin('talk'), ids);
     const found = await stage.store.folded(edition, 'a');
     if (found === undefined) throw new Error('There is no state');
     await stage.store.saveFolded(edition, 'a', { ...found.value, state: { count: 7, n: 7 } }, found.bytes);
