@@ -15,6 +15,8 @@ import { shopFolder } from '../support/shop-folder.js';
 import { type Said, violations } from '../support/shop-invariants.js';
 
 const SERVICES = ['catalogue', 'cart', 'order', 'inventory', 'payment', 'shipping', 'notification'];
+/** Services, and the view that prices are asked of. */
+const PARTS = [...SERVICES, 'prices'];
 const ORDERS = 60;
 const KILLS = 2;
 const COLLECT = 'mutation($orderId: ID!) { collectOrder(orderId: $orderId) { __typename } }';
@@ -43,13 +45,15 @@ describe('the shop, each of its services a process of its own', () => {
       // How long a killed member keeps its partitions.
       KAFKA_SESSION_TIMEOUT_MS: '6000',
       PAYMENT_URL: provider.url,
+      // Its keeper is killed as well.
+      VIEW_DEADLINE_MS: '60000',
     };
     const start = (...args: string[]) => startProcess(args, { cwd: folder.path, env });
     await using gateway = await start('gateway');
     await using _relay = await start('relay');
     const running = new Map<string, GatewayProcess>();
     try {
-      for (const service of SERVICES) running.set(service, await start('services', service));
+      for (const service of PARTS) running.set(service, await start('services', service));
 
       const pickups = new Set<string>();
       const placing = Array.from({ length: ORDERS }, async (_, i) => {
@@ -77,7 +81,7 @@ describe('the shop, each of its services a process of its own', () => {
         );
         return orderId;
       });
-      const killing = SERVICES.map(async (service) => {
+      const killing = PARTS.map(async (service) => {
         for (let kill = 0; kill < KILLS; kill++) {
           await sleep(chance(9_000));
           await running.get(service)?.kill('SIGKILL');
