@@ -141,7 +141,8 @@ describe('a cluster of three brokers', { timeout: CASE }, () => {
     await cluster.start(leader);
     const acted = world.appended.accepted.size;
     const [bounds] = await admin.bounds(world.topic);
-    expect(bounds?.end).toBeGreaterThanOrEqual(2 * acted);
+    // Not all are there twice: what an uncertain attempt left is looked for first, and found.
+    expect(bounds?.end).toBeGreaterThan(acted);
 
     // The last word comes after all the others: whatever is doubled is there before it.
     await world.say(it.gateway, 'the last word');
