@@ -16,6 +16,7 @@ import { ANONYMOUS } from './core/identity.js';
 import { type Topic, topic } from './core/ids.js';
 import type { TopicPartition } from './core/position.js';
 import type { LogRecord } from './core/record.js';
+import type { CodecOf } from './core/schema-codec.js';
 import type { TopicFormat } from './core/topic-format.js';
 import { DeadLetters } from './dead-letters/dead-letters.js';
 import { deadLetterTopic } from './dead-letters/letter.js';
@@ -242,6 +243,7 @@ async function startGateway(
       {
         history,
         source: '/gateway',
+        codecOf: codecsOf(formats),
         deadline: config.PUBLISH_DEADLINE_MS,
         maxWaiting: config.PUBLISH_MAX_WAITING,
         maxWaitingBytes: config.PUBLISH_MAX_WAITING_BYTES,
@@ -338,6 +340,7 @@ function startService(
       service,
       stateTopics: { create: config.TOPIC_CREATE, replicas: config.TOPIC_REPLICAS },
       decode: decoderOf(formats),
+      codecOf: codecsOf(formats),
       ...serviceMeasures(service, metrics),
       onInvalid: (at, kind) => metrics.invalid.inc({ topic: at.topic, kind }),
       onFailure: (at, event, err) => {
@@ -358,6 +361,11 @@ const serviceGroup = (config: Config, { name }: AnyService): string =>
 
 const decoderOf = (formats: ReadonlyMap<Topic, TopicFormat>) => (record: LogRecord, at: TopicPartition) =>
   decodeRecord(record, formats.get(at.topic) ?? { kind: 'CLOUDEVENTS' }, at);
+
+const codecsOf =
+  (formats: ReadonlyMap<Topic, TopicFormat>): CodecOf =>
+  (of) =>
+    formats.get(of)?.codec;
 
 /** What of the project has a state that can be built anew. */
 export async function rebuildsOf(
@@ -407,7 +415,7 @@ function chosen(
   return { services: services.filter(isNamed), views: views.filter(isNamed) };
 }
 
-export function formatsOf(bindings: Bindings): ReadonlyMap<Topic, TopicFormat> {
+function formatsOf(bindings: Bindings): ReadonlyMap<Topic, TopicFormat> {
   return new Map([...bindings.topics.values()].map(({ topic: name, format }) => [name, format]));
 }
 

@@ -1,10 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import { useServer } from 'graphql-ws/use/ws';
-import { createSchema, createYoga } from 'graphql-yoga';
+import { createSchema } from 'graphql-yoga';
 import { Kafka, logLevel } from 'kafkajs';
-import { WebSocketServer } from 'ws';
+import { listenYoga } from '../baselines/yoga-server.js';
 import { serve } from '../call.js';
 import type { YogaApi } from './api.js';
 
@@ -28,40 +25,8 @@ const TYPES = `
 `;
 
 async function listen(say: (args: Say) => Published | Promise<Published>): Promise<string> {
-  const yoga = createYoga({
-    logging: false,
-    schema: createSchema({
-      typeDefs: TYPES,
-      resolvers: { Mutation: { say: (_root: unknown, args: Say) => say(args) } },
-    }),
-  });
-  const server = createServer(yoga);
-  useServer(
-    {
-      // As Yoga's documentation has it: what `onSubscribe` prepared is run by Yoga's own execution.
-      execute: (args) => yogaArgs(args).execute(args),
-      subscribe: (args) => yogaArgs(args).subscribe(args),
-      onSubscribe: async (context, _id, params) => {
-        const enveloped = yoga.getEnveloped({ ...context, req: context.extra.request, params });
-        const { schema, execute, subscribe, contextFactory, parse, validate } = enveloped;
-        const args = {
-          schema,
-          operationName: params.operationName,
-          document: parse(params.query),
-          variableValues: params.variables,
-          contextValue: await contextFactory(),
-          rootValue: { execute, subscribe },
-        };
-        const errors = validate(args.schema, args.document);
-        return errors.length > 0 ? errors : args;
-      },
-    },
-    new WebSocketServer({ server, path: yoga.graphqlEndpoint }),
-  );
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number }; // A TCP server's address.
-  return `http://127.0.0.1:${port}/graphql`;
+  const resolvers = { Mutation: { say: (_root: unknown, args: Say) => say(args) } };
+  return `${await listenYoga(createSchema({ typeDefs: TYPES, resolvers }))}/graphql`;
 }
 
 serve<YogaApi>('yoga', {
@@ -84,11 +49,3 @@ serve<YogaApi>('yoga', {
   },
   nothing: () => listen(() => ({ eventId: 'none', partition: 0, offset: '0' })),
 });
-
-interface YogaRoot {
-  readonly execute: (args: unknown) => never;
-  readonly subscribe: (args: unknown) => never;
-}
-
-/** `onSubscribe` above put them there; graphql-ws hands its arguments on with `rootValue` unknown. */
-const yogaArgs = (args: { readonly rootValue?: unknown }): YogaRoot => args.rootValue as YogaRoot;

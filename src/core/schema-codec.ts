@@ -1,3 +1,5 @@
+import type { Topic } from './ids.js';
+
 /**
  * How the data of a topic's events are bytes in its records. Inside, all data are JSON; a codec stands between
  * them and the log, in `encodeEvent` and `decodeRecord`, and nowhere else.
@@ -16,6 +18,9 @@ export interface SchemaCodec {
   /** @returns a JSON object, as UTF-8, that `encode` was given or that means the same */
   decode(type: string, value: Buffer): Buffer;
 }
+
+/** The codec of a topic; `undefined`: JSON. */
+export type CodecOf = (topic: Topic) => SchemaCodec | undefined;
 
 /** The bytes as they are: whether they are a JSON object, `decodeRecord` checks of every codec. */
 export const JSON_CODEC: SchemaCodec = {

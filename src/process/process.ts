@@ -4,6 +4,7 @@ import type { Event } from '../core/event.js';
 import { eventId, topic } from '../core/ids.js';
 import { type PartitionLife, partitionName, type TopicPartition } from '../core/position.js';
 import type { NewRecord } from '../core/record.js';
+import type { CodecOf } from '../core/schema-codec.js';
 import { childTraceparent } from '../core/trace.js';
 import type { AssignedBatch, EventLog } from '../ports/event-log.js';
 import { FIRST, Generations, stateTopics } from './generations.js';
@@ -17,6 +18,8 @@ export interface ProcessOptions extends HandlingOptions {
   readonly group: string;
   /** Of the topics that hold a service's state: whether they are created, and with how many replicas. */
   readonly stateTopics?: { readonly create: boolean; readonly replicas: number };
+  /** How a topic's data are written; JSON when it is not said. */
+  readonly codecOf?: CodecOf;
   /** A batch is done with. `lag`: how many offsets its partition has beyond it. */
   readonly onHandled?: (at: TopicPartition, done: { readonly events: number; readonly lag: number }) => void;
   /** A batch failed, whatever the reason, and is given again after a pause. */
@@ -128,7 +131,8 @@ class Work {
   }
 
   #encode(cause: Event, out: OutgoingEvent, index: number): NewRecord {
-    return encodeEvent(topic(out.topic), {
+    const to = topic(out.topic);
+    const event: Event = {
       // The same input makes the same ids again. A CloudEvents id is unique only within its source.
       id: eventId(uuidv5(JSON.stringify([cause.source, cause.id, index]), this.#namespace)),
       source: `/services/${this.#options.service.name}`,
@@ -143,7 +147,8 @@ class Work {
       // whoever hears them is to see that it is a repetition.
       idempotent: cause.idempotent,
       data: Buffer.from(JSON.stringify(out.data)),
-    });
+    };
+    return encodeEvent(to, event, this.#options.codecOf?.(to));
   }
 }
 

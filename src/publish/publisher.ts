@@ -5,6 +5,7 @@ import type { Event } from '../core/event.js';
 import { type EventId, eventId } from '../core/ids.js';
 import type { Published } from '../core/published.js';
 import type { NewRecord } from '../core/record.js';
+import type { CodecOf } from '../core/schema-codec.js';
 import { childTraceparent, type TraceContext } from '../core/trace.js';
 import type { Metrics } from '../observe/metrics.js';
 import type { EventLog } from '../ports/event-log.js';
@@ -22,6 +23,8 @@ export interface PublisherOptions {
   readonly maxWaitingBytes: number;
   /** How much one request to the log carries at the most, in bytes. */
   readonly maxBatchBytes: number;
+  /** How a topic's data are written; JSON when it is not said. */
+  readonly codecOf?: CodecOf;
   /** Where an attempt anew looks for what it published before. */
   readonly history: History;
 }
@@ -94,7 +97,11 @@ export class Publisher implements AsyncDisposable {
       idempotent: idempotencyKey === undefined ? undefined : true,
       data: Buffer.from(JSON.stringify(draft.data)),
     };
-    return { event, record: encodeEvent(draft.topic, event), correlationId: trace.correlationId };
+    return {
+      event,
+      record: encodeEvent(draft.topic, event, this.#options.codecOf?.(draft.topic)),
+      correlationId: trace.correlationId,
+    };
   }
 
   [Symbol.asyncDispose](): Promise<void> {

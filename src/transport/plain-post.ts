@@ -48,7 +48,7 @@ export async function plainPost(
   if (prepared.kind !== 'query' && prepared.kind !== 'mutation') return left();
   const gone = new Gone(response);
   const result = await operations.run(prepared, httpCaller(request, operation, identity, gone));
-  if (result.errors !== undefined || result.extensions !== undefined) return left(result);
+  if (result.errors !== undefined) return left(result);
   const text = JSON.stringify(result);
   response.writeHead(200, { 'content-type': type, 'content-length': Buffer.byteLength(text) });
   response.end(text);

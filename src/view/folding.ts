@@ -7,7 +7,7 @@ import type { LogRecord } from '../core/record.js';
 import { eventOf } from '../process/event-of.js';
 import type { ServiceEvent } from '../process/service.js';
 import type { Edition } from './edition.js';
-import type { AnyView, View } from './view.js';
+import type { AnyView } from './view.js';
 import type { ViewStore } from './view-store.js';
 
 export interface FoldingOptions {
@@ -28,13 +28,10 @@ interface Placed {
 
 /** Folds records into the states of their keys. */
 export class Folding {
-  readonly #view: View<unknown>;
   readonly #options: FoldingOptions;
   readonly #done = new LRUCache<string, true>({ max: REMEMBER });
 
   constructor(options: FoldingOptions) {
-    // A view is given only states that are its own.
-    this.#view = options.view as View<unknown>;
     this.#options = options;
   }
 
@@ -50,6 +47,7 @@ export class Folding {
     records: readonly LogRecord[],
     touched?: Set<string>,
   ): Promise<number> {
+    const { view } = this.#options;
     const byKey = new Map<string, Placed[]>();
     const seen = new Set<string>();
     let count = 0;
@@ -64,7 +62,7 @@ export class Folding {
       }
       count += 1;
       const given = eventOf(event, record, at.topic);
-      const key = this.#view.by === undefined ? given.key : this.#view.by(given);
+      const key = view.by === undefined ? given.key : view.by(given);
       if (key === undefined || key === null) continue;
       const list = byKey.get(key) ?? [];
       byKey.set(key, list);
@@ -86,7 +84,7 @@ export class Folding {
   }
 
   async #apply(edition: Edition, at: TopicPartition, key: string, events: readonly Placed[]): Promise<void> {
-    const { store } = this.#options;
+    const { store, view } = this.#options;
     const place = partitionName(at);
     for (;;) {
       const found = await store.folded(edition, key);
@@ -94,8 +92,8 @@ export class Folding {
       const fresh = events.filter((one) => one.offset > reached);
       const last = fresh.at(-1);
       if (last === undefined) return;
-      let state = found === undefined ? structuredClone(this.#view.initial) : found.value.state;
-      for (const { event } of fresh) state = this.#view.fold(state, event);
+      let state = found === undefined ? structuredClone(view.initial) : found.value.state;
+      for (const { event } of fresh) state = view.fold(state, event);
       const positions = { ...found?.value.positions, [place]: last.offset };
       // Somebody else's write came between: what is fresh is looked at anew.
       if (await store.saveFolded(edition, key, { state: state ?? null, positions }, found?.bytes)) return;

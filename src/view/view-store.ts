@@ -28,9 +28,6 @@ export interface Found<T> {
 const progressSchema = z.object({ next: z.number().int(), until: z.number().int() });
 const foldedSchema = z.object({ state: z.unknown(), positions: z.record(z.string(), z.number().int()) });
 
-/** For how long a reader counts on a view that it found whole, in milliseconds. */
-export const WHOLE_FOR = 1_000;
-
 /** A name that no building of a view has had. */
 export const newGeneration = (): string => randomUUID().slice(0, 13);
 

@@ -21,4 +21,4 @@ export interface View<State = unknown> {
 }
 
 /** A view, whatever its state is. */
-export type AnyView = View<never> | View<unknown>;
+export type AnyView = View<unknown>;

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ViewReader } from '../binding/resolvers.js';
 import { type CursorCodec, type CursorScope, lifeOf, type Place, type Reached } from '../core/cursor.js';
 import { MillraceError } from '../core/errors.js';
 import { offset, type Partition, partition, type Topic, type TopicId, topic } from '../core/ids.js';
 import { type Position, partitionName, type TopicPartition } from '../core/position.js';
 import { type Edition, editionOf } from './edition.js';
 import type { AnyView } from './view.js';
-import { type ViewStore, WHOLE_FOR } from './view-store.js';
+import type { ViewStore } from './view-store.js';
 
 export interface ViewsOptions {
   readonly views: readonly AnyView[];
@@ -36,6 +37,8 @@ interface Wanted extends TopicPartition {
   readonly offset: number;
 }
 
+/** For how long it counts that a view was found whole, in milliseconds. */
+const WHOLE_FOR = 1_000;
 const LOOK = { first: 5, most: 100 };
 
 /** The project's views, as a gateway reads them. */
@@ -55,7 +58,7 @@ export class Views {
   }
 
   /** @throws {Error} when the project has no such view */
-  reader(name: string): { get(key: string, options?: { minCursor?: string | undefined }): Promise<unknown> } {
+  reader(name: string): ViewReader {
     const view = this.#view(name);
     return { get: (key, options) => this.#get(view, key, options?.minCursor) };
   }

@@ -9,7 +9,7 @@ import type { AssignedBatch, EventLog, GroupHandler } from '../ports/event-log.j
 import { type Edition, editionOf } from './edition.js';
 import { Folding, REMEMBER } from './folding.js';
 import type { AnyView } from './view.js';
-import { type Progress, type ViewStore, WHOLE_FOR } from './view-store.js';
+import type { Progress, ViewStore } from './view-store.js';
 
 export interface ViewWorkerOptions {
   readonly view: AnyView;
@@ -135,9 +135,7 @@ export class ViewWorker implements AsyncDisposable {
       const bounds = (await log.bounds(at.topic, signal))[at.partition];
       const next = bounds?.earliest ?? offset(0);
       const until = bounds?.end ?? next;
-      const isNew = await store.saveProgress(edition, at, { next, until }, undefined);
-      // Whoever found it whole before it was lost has looked again before anything is half built.
-      if (isNew && until > next) await sleep(WHOLE_FOR * 1.5, undefined, { signal });
+      await store.saveProgress(edition, at, { next, until }, undefined);
     }
   }
 

@@ -20,9 +20,9 @@ export const plants: readonly Plant[] = [
   },
   {
     case: 'whose line is cut before the answer',
-    guard: 'an event of an idempotency key says so, and its second one is passed over',
-    file: 'src/publish/publisher.ts',
-    find: 'idempotent: idempotencyKey === undefined ? undefined : true,',
-    replace: 'idempotent: undefined,',
+    guard: 'a further call with an idempotency key gets the first one’s answer',
+    file: 'src/publish/idempotency.ts',
+    find: 'if (found.answer !== undefined) return recalled(found.answer) as T;',
+    replace: '',
   },
 ];

@@ -32,6 +32,13 @@ export const plants: readonly Plant[] = [
   },
   {
     case: 'every mutation is repeated',
+    guard: 'an event of an idempotency key says so, and its second one is passed over',
+    file: 'src/publish/publisher.ts',
+    find: 'idempotent: idempotencyKey === undefined ? undefined : true,',
+    replace: 'idempotent: undefined,',
+  },
+  {
+    case: 'every mutation is repeated',
     guard: 'a service passes over what it was given before, and what it says twice is known as the same',
     file: 'src/process/handling.ts',
     find: 'if (repeatable.has(name) || this.#done.has(name)) continue;',

@@ -7,9 +7,11 @@ import { openEmbeddedStore } from '../../src/adapters/embedded/store.js';
 import { decodeRecord, encodeEvent } from '../../src/core/cloudevent.js';
 import type { Event } from '../../src/core/event.js';
 import { eventId, offset, partition, topic } from '../../src/core/ids.js';
+import type { LogRecord } from '../../src/core/record.js';
 import type { AssignedBatch, EventLog, GroupHandler } from '../../src/ports/event-log.js';
 import { type ProcessOptions, process } from '../../src/process/process.js';
 import type { Service, ServiceEvent } from '../../src/process/service.js';
+import { framed } from '../support/framed-codec.js';
 
 const IN = topic('in');
 const OUT = topic('out');
@@ -187,6 +189,33 @@ describe('a service at work', () => {
     expect(again?.id).toBe(first?.id);
     expect(other?.id).not.toBe(first?.id);
     expect(again?.idempotent).toBe(true);
+  });
+
+  test('what it says is written with the codec of its topic', async () => {
+    const codecOf: ProcessOptions['codecOf'] = (name) => (name === OUT ? framed : undefined);
+    stack.use(await process({ ...options(echo()), codecOf }, signal));
+    await put(said('a'));
+    const written: LogRecord[] = [];
+    await vi.waitFor(
+      async () => {
+        for await (const { records } of log.read(
+          { topic: OUT, partition: partition(0), from: offset(0) },
+          signal,
+        ))
+          written.push(...records);
+        expect(written).not.toEqual([]);
+      },
+      { timeout: 30_000 },
+    );
+    const [first] = written;
+    if (first === undefined) throw new Error('Nothing was written');
+    expect(first.headers['content-type']).toBe(framed.contentType);
+    const decoded = decodeRecord(
+      first,
+      { kind: 'CLOUDEVENTS', codec: framed },
+      { topic: OUT, partition: partition(0) },
+    );
+    expect(decoded.ok && String(decoded.event.data)).toBe('{"of":"a"}');
   });
 
   test('D10: a record that is no event is told and passed over', async () => {

@@ -44,6 +44,7 @@ describe('onSlow: CONFLATE', () => {
     const stage = await openStage();
     const client = await slowClient(stage, 'newest');
     for (const n of numbers(0, 40)) await stage.say(`k${n % 4}`, [n]);
+    await expect.poll(stage.isHandedOut, WAIT).toBe(true);
     const other = stage.subscribe('said');
     await expect.poll(stage.live, WAIT).toBe(1);
     client.read(2);
@@ -55,8 +56,7 @@ describe('onSlow: CONFLATE', () => {
     expect(resumed.leftOut).toEqual([0, 0, 0]);
     // It is slow again in the middle: what has come meanwhile counts.
     await stage.say('k2', [40, 41]);
-    // The one before them may have been on its way still when the other one came.
-    await expect.poll(() => other.numbers.slice(-2), WAIT).toEqual([40, 41]);
+    await expect.poll(() => other.numbers, WAIT).toEqual([40, 41]);
     client.read();
     await expect.poll(() => client.numbers.slice(3), WAIT).toEqual([39, 41]);
     expect(client.leftOut.slice(3)).toEqual([1, 1]);

@@ -119,6 +119,12 @@ export async function openStage(options?: Parameters<typeof openWorld>[0]) {
       client.running = subscriptions.start(request, undefined, client);
       return client;
     },
+    /** Whether all that was said has been handed to those who listen: who comes now hears none of it. */
+    isHandedOut: async () => {
+      const bounds = await world.log.bounds(world.topic, AbortSignal.timeout(30_000));
+      const said = bounds.reduce((sum, { end }) => sum + end, 0);
+      return (await metrics.received.get()).values.reduce((sum, { value }) => sum + value, 0) === said;
+    },
     live: async () => (await metrics.live.get()).values[0]?.value ?? 0,
     cohorts: async () => (await metrics.cohorts.get()).values[0]?.value ?? 0,
     executions: async () =>

@@ -79,6 +79,12 @@ async function readBatch(bytes: Buffer): Promise<RecordBatch> {
   };
 }
 
+/** Also a name that is no plain object's to have: `__proto__`. */
+function set(headers: Record<string, string>, name: string, value: string): void {
+  if (name !== '__proto__') headers[name] = value;
+  else Object.defineProperty(headers, name, { value, enumerable: true, configurable: true, writable: true });
+}
+
 /** Reads the records of a batch one after the other. @throws {RangeError} when they end too soon */
 class RecordReader {
   readonly #bytes: Buffer;
@@ -103,7 +109,7 @@ class RecordReader {
     for (let i = 1; i <= count; i++) {
       const name = this.#text(2 * i - 1) ?? '';
       // A header may have no value at all: it is there, and empty. Of several of one name the last one counts.
-      headers[name] = this.#text(2 * i) ?? '';
+      set(headers, name, this.#text(2 * i) ?? '');
     }
     this.#at = end;
     return { offset: at, timestamp: appended ?? timestamp, key, headers, value };
