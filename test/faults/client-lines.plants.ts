@@ -20,9 +20,17 @@ export const plants: readonly Plant[] = [
   },
   {
     case: 'whose line is cut before the answer',
-    guard: 'a further call with an idempotency key gets the first one’s answer',
+    guard:
+      'a further call with an idempotency key publishes nothing: its answer is kept, and its event looked for',
     file: 'src/publish/idempotency.ts',
-    find: 'if (found.answer !== undefined) return recalled(found.answer) as T;',
+    find: 'await this.#keep(name, { ...entry, answer: { value } });',
     replace: '',
+    also: [
+      {
+        file: 'src/publish/publisher.ts',
+        find: 'if (before !== undefined) return before;',
+        replace: '',
+      },
+    ],
   },
 ];
