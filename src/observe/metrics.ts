@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { FieldCounter } from './field-counter.js';
 
 /**
  * Everything that is measured, under its Prometheus name, in one place. One instance per process part;
@@ -89,14 +90,16 @@ export class Metrics {
 
   readonly subscriptions = this.#gauge('millrace_subscriptions', 'Subscriptions that run');
   readonly cohorts = this.#gauge('millrace_cohorts', 'Groups of subscriptions that share their results');
-  readonly executions = this.#counter(
+  readonly executions = new FieldCounter(
+    this.registry,
     'millrace_executions_total',
     'Results made: one per event and matching cohort',
-    ['field'],
   );
-  readonly deliveries = this.#counter('millrace_deliveries_total', 'Results handed to a transport', [
-    'field',
-  ]);
+  readonly deliveries = new FieldCounter(
+    this.registry,
+    'millrace_deliveries_total',
+    'Results handed to a transport',
+  );
   readonly live = this.#gauge(
     'millrace_live_subscriptions',
     'Subscriptions that stand where the node stands',
@@ -126,7 +129,7 @@ export class Metrics {
   );
   readonly deliveryLatency = new Histogram({
     name: 'millrace_delivery_latency_seconds',
-    help: "From the log's timestamp of an event that came while it was subscribed to, to its result being handed to transports; once for each cohort",
+    help: "From the log's timestamp of an event that came while it was subscribed to, to the last of its results being handed to transports; once for each event, and for each subscription that replays it",
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
     registers: [this.registry],
   });
@@ -145,6 +148,11 @@ export class Metrics {
     'Faults of what the gateway stands on, by kind',
     ['kind'],
   );
+
+  /** @param timestamp of the event whose results were handed over, in milliseconds since 1970 */
+  observeDelivery(timestamp: number): void {
+    this.deliveryLatency.observe(Math.max(0, (Date.now() - timestamp) / 1000));
+  }
 
   #counter<L extends string>(name: string, help: string, labelNames: readonly L[] = []): Counter<L> {
     return new Counter({ name, help, labelNames: [...labelNames], registers: [this.registry] });

@@ -10,13 +10,13 @@ import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
 import type { TopicDescription } from '../ports/event-log.js';
 import { callerIsToBlame, executionFault } from './blame.js';
-import type { ParsedEvent } from './parsed-event.js';
+import { CURSOR, type ParsedEvent } from './parsed-event.js';
 import type { Plan } from './plan.js';
 import type { Batch } from './sink.js';
 import { tombstoneValue } from './tombstone.js';
 
-/** The JSON of a result up to where the cursor begins, in UTF-8: `{"data":…,"extensions":{"event":{…},"cursor":"`. */
-export type Rendered = Buffer;
+/** The JSON of a result up to where the cursor begins: `{"data":…,"extensions":{"event":{…},"cursor":"`. */
+export type Rendered = string;
 
 /** What a cohort made of events that follow each other: `results[i]` is of `events[i]`. */
 export interface Made {
@@ -85,11 +85,9 @@ export class Cohort {
     return this.#numbers.has(partition);
   }
 
-  /** So many members took what was made of the event: counted once for all of them (bench: fanout). */
-  delivered({ relayed }: ParsedEvent, members: number): void {
-    if (members === 0) return;
-    this.#metrics.deliveries.inc({ field: this.plan.binding.field }, members);
-    this.#metrics.deliveryLatency.observe(Math.max(0, (Date.now() - relayed.timestamp) / 1000));
+  /** So many results were taken: counted once for all of them (bench: fanout). */
+  delivered(count: number): void {
+    this.#metrics.deliveries.add(this.plan.binding.field, count);
   }
 
   /** Where a member stands that is at `positions`, and has come there by an event of this time, or just now. */
@@ -104,17 +102,18 @@ export class Cohort {
   render(event: ParsedEvent): Rendered | undefined | Promise<Rendered | undefined> {
     try {
       if (!this.wants(event)) return undefined;
-      const { binding, document, variables } = this.plan;
-      this.#metrics.executions.inc({ field: binding.field });
+      const { binding, document, selection, resolvers, variables, identity } = this.plan;
+      this.#metrics.executions.add(binding.field, 1);
+      const isTombstone = event.relayed.event.data === null;
+      const data = isTombstone || resolvers ? undefined : selection.json(event.data);
+      if (data !== undefined) return `{"data":${data}${event.extensions}`;
+      const value = isTombstone ? tombstoneValue(binding, event.relayed.event) : event.data;
       const result = execute({
         schema: this.#schema,
         document,
-        variableValues: this.plan.variables,
-        rootValue: {
-          [binding.field]:
-            event.relayed.event.data === null ? tombstoneValue(binding, event.relayed.event) : event.data,
-        },
-        contextValue: { variables, identity: this.plan.identity },
+        variableValues: variables,
+        rootValue: { [binding.field]: value },
+        contextValue: { variables, identity },
       });
       if (result instanceof Promise) {
         return result
@@ -180,15 +179,11 @@ export class Cohort {
   }
 }
 
-/** How a result goes on after the event that it shows. */
-const CURSOR = '"cursor":"';
-
 /** A result that also says how many events were left out before it. */
 export function withLeftOut(rendered: Rendered, count: number): Rendered {
-  return Buffer.concat([rendered.subarray(0, -CURSOR.length), Buffer.from(`"conflated":${count},${CURSOR}`)]);
+  return `${rendered.slice(0, -CURSOR.length)}"conflated":${count},${CURSOR}`;
 }
 
 function serialise(result: ExecutionResult, event: ParsedEvent): Rendered {
-  const body = JSON.stringify({ errors: result.errors, data: result.data });
-  return Buffer.from(`${body.slice(0, -1)},"extensions":{"event":${event.meta},${CURSOR}`);
+  return `${JSON.stringify({ errors: result.errors, data: result.data }).slice(0, -1)}${event.extensions}`;
 }

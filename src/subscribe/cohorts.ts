@@ -86,7 +86,7 @@ export class Cohorts {
   }
 
   #routing(topic: Topic): Routing {
-    const routing = this.#routings.get(topic) ?? new Routing(topic, this.#parts.codec);
+    const routing = this.#routings.get(topic) ?? new Routing(topic, this.#parts.codec, this.#parts.metrics);
     this.#routings.set(topic, routing);
     return routing;
   }

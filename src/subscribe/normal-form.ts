@@ -14,6 +14,7 @@ import {
   visit,
   visitWithTypeInfo,
 } from 'graphql';
+import { Selection } from './selection.js';
 
 /**
  * What an operation asks for, without what it may be written in different ways: spacing, its name, where its
@@ -27,6 +28,7 @@ export interface NormalForm {
   readonly variables: ReadonlySet<string>;
   /** Whether more than the event makes the result: a resolver may look at who asks. */
   readonly resolvers: boolean;
+  readonly selection: Selection;
 }
 
 const START_ARGUMENTS: ReadonlySet<string> = new Set(['after', 'since']);
@@ -52,7 +54,8 @@ export class NormalForms {
     const { bare, used, conditional } = normalise(document, operation, variables);
     const whole: DocumentNode = { kind: Kind.DOCUMENT, definitions: [bare] };
     const resolvers = hasResolvers(this.#schema, whole);
-    const form = { document: whole, text: print(whole), variables: used, resolvers };
+    const selection = new Selection(this.#schema, whole);
+    const form = { document: whole, text: print(whole), variables: used, resolvers, selection };
     if (!conditional) this.#known.set(operation, form);
     return form;
   }

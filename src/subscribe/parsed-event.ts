@@ -2,12 +2,15 @@ import { fingerprint, type Reached } from '../core/cursor.js';
 import { type Relayed, UNKNOWN_TYPE } from '../core/event.js';
 import type { TopicPartition } from '../core/position.js';
 
+/** How a result goes on after the event that it shows. */
+export const CURSOR = '"cursor":"';
+
 /** An event on its way to subscribers, parsed at most once, and only when somebody wants it. */
 export class ParsedEvent {
   readonly at: TopicPartition;
   readonly relayed: Relayed;
   #data: Readonly<Record<string, unknown>> | undefined;
-  #meta: string | undefined;
+  #extensions: string | undefined;
 
   constructor(at: TopicPartition, relayed: Relayed) {
     this.at = at;
@@ -20,10 +23,18 @@ export class ParsedEvent {
     return this.#data;
   }
 
-  /** The JSON of `extensions.event`: what the client may know of where it came from. */
-  get meta(): string {
+  /**
+   * The JSON of a result from its `extensions` on, up to where the cursor begins: in `event` is what the client may
+   * know of where it came from.
+   */
+  get extensions(): string {
+    this.#extensions ??= `,"extensions":{"event":${this.#meta()},${CURSOR}`;
+    return this.#extensions;
+  }
+
+  #meta(): string {
     const { event, offset } = this.relayed;
-    this.#meta ??= JSON.stringify({
+    return JSON.stringify({
       id: event.id,
       // A tombstone may have none.
       type: event.type === UNKNOWN_TYPE ? undefined : event.type,
@@ -35,7 +46,6 @@ export class ParsedEvent {
       correlationId: event.correlationId,
       traceparent: event.traceparent,
     });
-    return this.#meta;
   }
 
   #parse(): Readonly<Record<string, unknown>> {

@@ -12,6 +12,7 @@ import type { Bindings, SubscribeBinding } from '../binding/bindings.js';
 import { MillraceError } from '../core/errors.js';
 import { type Identity, subjectOf } from '../core/identity.js';
 import type { NormalForms } from './normal-form.js';
+import type { Selection } from './selection.js';
 
 export interface SubscribeRequest {
   /** Validated against the schema. */
@@ -32,6 +33,7 @@ export interface Plan {
   readonly binding: SubscribeBinding;
   /** In its normal form. */
   readonly document: DocumentNode;
+  readonly selection: Selection;
   readonly variables: Readonly<Record<string, unknown>>;
   /** The field's arguments, coerced, without `after` and `since`. */
   readonly args: Readonly<Record<string, unknown>>;
@@ -82,6 +84,7 @@ export function planSubscription(
   return {
     binding,
     document: form.document,
+    selection: form.selection,
     variables,
     args,
     argsJson,

@@ -10,8 +10,8 @@ import type { SharedResult } from './sink.js';
 export interface Rendition {
   /** Where one stands that has it. */
   readonly reached: Reached;
-  /** `undefined`: it is not for them. */
-  readonly rendered: Rendered | undefined;
+  /** In UTF-8: text that was put together takes several times as much. `undefined`: it is not for them. */
+  readonly rendered: Buffer | undefined;
   /** The event's timestamp. */
   readonly time: number;
   readonly madeAt: number;
@@ -167,7 +167,8 @@ export class CohortRenditions {
     this.#pages.get(partition)?.delete(number);
   }
 
-  #keep(page: Page, event: ParsedEvent, rendered: Rendered | undefined): Rendition {
+  #keep(page: Page, event: ParsedEvent, text: Rendered | undefined): Rendition {
+    const rendered = text === undefined ? undefined : Buffer.from(text);
     const time = event.relayed.timestamp;
     const made = { reached: reachedBy(event), rendered, time, madeAt: this.#all.now(), results: [] };
     this.#enter(page, event.relayed, made);

@@ -5,6 +5,7 @@ import { offset } from '../core/ids.js';
 import type { TopicPartition } from '../core/position.js';
 import type { EventsLost } from '../hub/events-lost.js';
 import type { FollowedPartition, PartitionListener } from '../hub/followed-partition.js';
+import type { Metrics } from '../observe/metrics.js';
 import type { Cohort, Made } from './cohort.js';
 import { CohortIndex } from './cohort-index.js';
 import { ParsedEvent, reachedBy } from './parsed-event.js';
@@ -17,6 +18,7 @@ import type { SharedResult } from './sink.js';
 export class Routing implements PartitionListener {
   readonly #topic: Topic;
   readonly #codec: CursorCodec;
+  readonly #metrics: Metrics;
   readonly #byKey = new Map<string, CohortIndex>();
   readonly #everyKey = new CohortIndex();
   /** What the cohorts of this topic follow, by partition. */
@@ -24,9 +26,10 @@ export class Routing implements PartitionListener {
   /** Which cohorts get the same cursors: those that follow the same partitions of the same topic. */
   readonly #company = new Map<Cohort, string>();
 
-  constructor(topic: Topic, codec: CursorCodec) {
+  constructor(topic: Topic, codec: CursorCodec, metrics: Metrics) {
     this.#topic = topic;
     this.#codec = codec;
+    this.#metrics = metrics;
   }
 
   add(cohort: Cohort): void {
@@ -55,7 +58,7 @@ export class Routing implements PartitionListener {
 
   // Hot path, measured by `npm run bench -- fanout sparse filtered distinct`.
   events(at: TopicPartition, events: readonly Relayed[]): void {
-    const batches = new Map<Cohort, Gathered>();
+    const turn: Turn = { batches: new Map(), delivered: new Set() };
     for (const relayed of events) {
       const { subject } = relayed.event;
       const keyed = subject === null ? undefined : this.#byKey.get(subject);
@@ -63,10 +66,11 @@ export class Routing implements PartitionListener {
       const event = new ParsedEvent(at, relayed);
       const cursors = new Map<string, string>();
       if (keyed !== undefined)
-        for (const cohort of keyed.candidates(event)) this.#gather(cohort, event, cursors, batches);
-      for (const cohort of this.#everyKey.candidates(event)) this.#gather(cohort, event, cursors, batches);
+        for (const cohort of keyed.candidates(event)) this.#gather(cohort, event, cursors, turn);
+      for (const cohort of this.#everyKey.candidates(event)) this.#gather(cohort, event, cursors, turn);
     }
-    for (const [cohort, made] of batches) hand(cohort, made);
+    for (const [cohort, made] of turn.batches) hand(cohort, made, turn);
+    for (const { relayed } of turn.delivered) this.#metrics.observeDelivery(relayed.timestamp);
   }
 
   lost(at: TopicPartition, loss: EventsLost): void {
@@ -80,31 +84,27 @@ export class Routing implements PartitionListener {
     }
   }
 
-  #gather(
-    cohort: Cohort,
-    event: ParsedEvent,
-    cursors: Map<string, string>,
-    batches: Map<Cohort, Gathered>,
-  ): void {
+  #gather(cohort: Cohort, event: ParsedEvent, cursors: Map<string, string>, turn: Turn): void {
     if (cohort.live.size === 0 || !cohort.follows(event.at.partition)) return;
     const rendered = cohort.render(event);
     if (rendered === undefined) return;
-    let made = batches.get(cohort);
+    const made = turn.batches.get(cohort);
     if (rendered instanceof Promise) {
-      if (made !== undefined) hand(cohort, made);
-      batches.delete(cohort);
+      if (made !== undefined) hand(cohort, made, turn);
+      turn.batches.delete(cohort);
       // Slow resolvers: the members go on by replay, which waits for each result, and nothing queues here.
       const before = { offset: offset(event.relayed.offset - 1), fingerprint: 0 };
       for (const member of cohort.live) member.fallBehind(event, before);
       return;
     }
-    if (made === undefined) {
-      made = { events: [], results: [] };
-      batches.set(cohort, made);
-    }
     const cursor = this.#cursor(cohort, event, cursors);
-    made.events.push(event);
-    made.results.push({ head: Buffer.concat([rendered, Buffer.from(cursor)]), cursor });
+    const result = { head: Buffer.from(rendered + cursor), cursor };
+    // One by one from an empty list they would take room for many (bench: distinct).
+    if (made === undefined) turn.batches.set(cohort, { events: [event], results: [result] });
+    else {
+      made.events.push(event);
+      made.results.push(result);
+    }
   }
 
   /** C1: signed once for all cohorts that stand at the same place. */
@@ -136,18 +136,24 @@ interface Gathered extends Made {
   readonly results: SharedResult[];
 }
 
+/** What became of the events that came together. */
+interface Turn {
+  readonly batches: Map<Cohort, Gathered>;
+  /** Those that somebody took. */
+  readonly delivered: Set<ParsedEvent>;
+}
+
 /** All of it to one member after the other: what is done for a member is then done once for all events. */
-function hand(cohort: Cohort, made: Made): void {
-  const { events } = made;
-  let all = 0;
-  /** By event, of those who did not take all of them. */
-  const some = new Map<ParsedEvent, number>();
+function hand(cohort: Cohort, made: Made, { delivered }: Turn): void {
+  let [count, most] = [0, 0];
   for (const member of cohort.live) {
     const taken = member.live(made);
-    if (taken === events.length) all += 1;
-    else for (const event of events.slice(0, taken)) some.set(event, (some.get(event) ?? 0) + 1);
+    count += taken;
+    most = Math.max(most, taken);
   }
-  for (const event of events) cohort.delivered(event, all + (some.get(event) ?? 0));
+  if (count === 0) return;
+  cohort.delivered(count);
+  for (const event of made.events.slice(0, most)) delivered.add(event);
 }
 
 /** Everything that `Cohort.placeOf` knows of the cohort itself. */

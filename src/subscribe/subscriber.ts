@@ -260,7 +260,7 @@ export class Subscriber implements Member {
         if (shown === 'shown') count += 1;
         if (over()) break;
       }
-      if (count > 0) this.#metrics.deliveries.inc({ field: this.#cohort.plan.binding.field }, count);
+      if (count > 0) this.#cohort.delivered(count);
       return slow !== undefined || next === events.length || this.#closed || this.#full;
     };
     for (;;) {
@@ -280,7 +280,7 @@ export class Subscriber implements Member {
     if (result === undefined) return 'not shown';
     if (!this.sink.next(result, this.tag)) return this.#holdBack(at.partition, before);
     // What came before it subscribed was not late.
-    if (timestamp >= this.#since) this.#observe(timestamp);
+    if (timestamp >= this.#since) this.#metrics.observeDelivery(timestamp);
     return 'shown';
   }
 
@@ -295,9 +295,10 @@ export class Subscriber implements Member {
     const place = this.#cohort.placeOf(this.#reached, event.relayed.timestamp);
     const cursor = this.#codec.place(this.#cohort.topic, place);
     const whole = leftOut > 0 ? withLeftOut(rendered, leftOut) : rendered;
-    const head = Buffer.concat([whole, Buffer.from(cursor)]);
+    const head = Buffer.from(whole + cursor);
     if (!this.sink.next({ head, cursor }, this.tag)) return this.#holdBack(partition, before);
-    this.#cohort.delivered(event, 1);
+    this.#cohort.delivered(1);
+    this.#metrics.observeDelivery(event.relayed.timestamp);
     if (leftOut > 0) this.#metrics.conflated.inc({ field: this.#cohort.plan.binding.field }, leftOut);
     return 'shown';
   }
@@ -361,10 +362,6 @@ export class Subscriber implements Member {
         resolve();
       };
     });
-  }
-
-  #observe(timestamp: number): void {
-    this.#metrics.deliveryLatency.observe(Math.max(0, (Date.now() - timestamp) / 1000));
   }
 }
 

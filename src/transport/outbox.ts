@@ -1,10 +1,12 @@
 import type { ByteStream } from './byte-stream.js';
+import { Slab } from './slab.js';
 import { Press, printed, type Stamp, type Template } from './template.js';
 
 /** Flushes everything that was written to in this turn of the event loop, once, at its end. */
 export class TurnEnd {
   readonly #waiting = new Set<Outbox>();
   readonly press = new Press();
+  readonly slab = new Slab();
 
   add(outbox: Outbox): void {
     if (this.#waiting.size === 0) setImmediate(() => this.#flush());
@@ -63,7 +65,7 @@ export class Outbox {
   }
 
   /** Takes a frame, unless it is full. Hot path (bench: fan-out). @returns `false` when it was not taken */
-  offer(...chunks: readonly Buffer[]): boolean {
+  offer(...chunks: Buffer[]): boolean {
     if (this.#full) return false;
     this.#add(chunks);
     return true;
@@ -87,7 +89,7 @@ export class Outbox {
   }
 
   /** Takes what cannot be brought again, such as the end of an operation. @returns `false` when it is full now */
-  push(...chunks: readonly Buffer[]): boolean {
+  push(...chunks: Buffer[]): boolean {
     this.#add(chunks);
     return !this.#full;
   }
@@ -97,7 +99,7 @@ export class Outbox {
     const [stamp, templates, chunks, length] = [this.#stamp, this.#templates, this.#chunks, this.#bytes];
     this.#forget();
     if (stamp !== undefined) this.#turn.press.write(this.#stream, templates, stamp, () => this.written());
-    else this.#stream.write(Buffer.concat(chunks, length), () => this.written());
+    else this.#turn.slab.write(this.#stream, chunks, length, () => this.written());
   }
 
   /** Nothing is written from here on; what waits is dropped. */
@@ -129,14 +131,13 @@ export class Outbox {
     this.#bytes = 0;
   }
 
-  #add(chunks: readonly Buffer[]): void {
+  #add(chunks: Buffer[]): void {
     if (this.#closed) return;
     if (this.#bytes === 0) this.#turn.add(this);
     this.#print();
-    for (const chunk of chunks) {
-      this.#chunks.push(chunk);
-      this.#bytes += chunk.length;
-    }
+    if (this.#chunks.length === 0) this.#chunks = chunks;
+    else this.#chunks.push(...chunks);
+    for (const { length } of chunks) this.#bytes += length;
     if (this.#full || this.waiting <= this.#highWaterMark) return;
     // What comes in one turn is not what waits for a client: only the system knows what it does not take.
     this.flush();
