@@ -192,12 +192,12 @@ function leaf(type: GraphQLLeafType): Writer {
   };
 }
 
-/** Whether its value is a property of the data, which an inherited one is not. */
-function isPlain({ name, resolve, args }: GraphQLField<unknown, unknown>): boolean {
-  return resolve === undefined && args.length === 0 && !(name in Object.prototype);
+/** Whether its value is a property of the data. */
+function isPlain({ resolve, args }: GraphQLField<unknown, unknown>): boolean {
+  return resolve === undefined && args.length === 0;
 }
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+  typeof value === 'object' && value !== null;
 
 const responseName = ({ alias, name }: FieldNode): string => (alias ?? name).value;
