@@ -3,10 +3,11 @@ import type { Example } from 'millrace';
 /** GraphiQL's tabs, in the order in which they are best tried: follow an order, place it, cancel it. */
 export const EXAMPLES: readonly Example[] = [
   {
-    title: 'Follow order-1. It ends when you leave this tab.',
+    title: 'Follow order-1: how it stands, and then each step. It ends when you leave this tab.',
     query: `subscription FollowOrder($orderId: ID!) {
-  orderEvents(orderId: $orderId) {
+  orderEvents(orderId: $orderId, snapshot: true) {
     __typename
+    ... on Order { status }
     ... on OrderPlaced { lines { sku quantity } }
     ... on StockReserved { sku quantity }
     ... on StockRefused { sku wanted available }

@@ -179,7 +179,10 @@ export type MutationChangePriceArgs = {
 
 export type Subscription = {
   readonly __typename?: 'Subscription';
-  /** Every step of one order. After `since` or `after`, the steps that came before are replayed first. */
+  /**
+   * Every step of one order. After `since` or `after`, the steps that came before are replayed first; with
+   * `snapshot: true` the order as it stands comes first, if there is one.
+   */
   readonly orderEvents: OrderEvent;
   /** Every order that is placed: all of them for staff, a customer's own for a customer. */
   readonly ordersPlaced: OrderPlaced;
@@ -206,8 +209,8 @@ export type SubscriptionStockLevelArgs = {
   sku: Scalars['ID']['input'];
 };
 
-/** What can happen to an order. */
-export type OrderEvent = OrderPlaced | StockReserved | StockRefused | PaymentCharged | PaymentDeclined | PaymentRefunded | OrderConfirmed | ReadyForPickup | CancelRequested | OrderShipped | CancelAccepted | CancelRefused | OrderRejected | OrderCancelled;
+/** What can happen to an order; and the order itself, where a subscription begins with a snapshot. */
+export type OrderEvent = Order | OrderPlaced | StockReserved | StockRefused | PaymentCharged | PaymentDeclined | PaymentRefunded | OrderConfirmed | ReadyForPickup | CancelRequested | OrderShipped | CancelAccepted | CancelRefused | OrderRejected | OrderCancelled;
 
 export type PlaceOrderResult = Order | OutOfStock | PaymentDeclined | OrderRejected | OrderCancelled | OrderIdTaken | UnknownProduct | InvalidQuantity | InvalidOrder | AmountTooLarge | CurrencyMismatch | CheckOutRefused;
 

@@ -57,12 +57,13 @@ describe('the shop', () => {
     },
   );
 
-  it('adds after and since to subscriptions', () => {
+  it('adds after and since to subscriptions, and snapshot to those with a view', () => {
     const field = bound(shop, resolvers, views).schema.getSubscriptionType()?.getFields()['orderEvents'];
     expect(field?.args.map((arg) => `${arg.name}: ${arg.type}`)).toEqual([
       'orderId: ID!',
       'after: Cursor',
       'since: DateTime',
+      'snapshot: Boolean',
     ]);
   });
 

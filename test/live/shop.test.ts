@@ -2,8 +2,26 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type GatewayProcess, startProcess } from '../support/gateway-process.js';
 import { kafkaBrokers, redisUrl, uniqueName } from '../support/services.js';
-import { CANCEL, CHECK_OUT, eventsUntil, field, PLACE, SET_LINE, settled } from '../support/shop-client.js';
+import {
+  CANCEL,
+  CHECK_OUT,
+  eventsUntil,
+  field,
+  follow,
+  PLACE,
+  SET_LINE,
+  settled,
+} from '../support/shop-client.js';
 import { type ShopFolder, shopFolder } from '../support/shop-folder.js';
+
+const FOLLOW = `subscription($orderId: ID!) {
+  orderEvents(orderId: $orderId, snapshot: true) { __typename ... on Order { status } }
+}`;
+const STATUS = new Map([
+  ['OrderPlaced', 'PLACED'],
+  ['OrderConfirmed', 'CONFIRMED'],
+  ['ReadyForPickup', 'READY_FOR_PICKUP'],
+]);
 
 describe.each([
   ['on its embedded log', () => ({})],
@@ -90,6 +108,21 @@ describe.each([
       __typename: 'CancelRefused',
       code: 'ALREADY_SHIPPED',
     });
+  });
+
+  it('D2 a subscription begins with the order as it stands, and goes on with exactly what came after', async () => {
+    const { orderId } = await place('ada', [['oats', 1]], { delivery: 'PICKUP' });
+    let answer: Promise<unknown> | undefined;
+    const [state, ...steps] = await follow(shop.url, FOLLOW, { orderId }, (all) => {
+      answer ??= field(shop.url, 'ada', CANCEL, { orderId });
+      return all.at(-1)?.['__typename'] === 'OrderCancelled';
+    });
+    expect(await answer).toEqual({ __typename: 'CancelAccepted' });
+    const whole = await eventsUntil(shop.url, orderId, 'OrderCancelled');
+    const before = whole.slice(0, -steps.length);
+    expect([...before, ...steps.map(({ __typename }) => __typename)]).toEqual(whole);
+    const statuses = before.flatMap((type) => STATUS.get(type) ?? []);
+    expect(state).toEqual({ __typename: 'Order', status: statuses.at(-1) });
   });
 
   it('a parcel that is too heavy is refused at the last step, and all before it is undone', async () => {
