@@ -32,6 +32,12 @@ interface Member {
 const ONLY_EXECUTION: Writer = () => undefined;
 
 /**
+ * How many fields of types are compiled for one selection (S4). What stands below fields of abstract types is
+ * compiled for each combination of types that comes, and there may be as many as types to the power of the depth.
+ */
+const MOST_MEMBERS = 1_000;
+
+/**
  * What a subscription selects of an event, written as JSON at once, without the result in between: where an
  * event's data is shown as it is, executing (GraphQL specification, October 2021, section 6.4) reads
  * properties and does nothing else. What could be more than that is left to graphql-js: fields with
@@ -42,6 +48,7 @@ export class Selection {
   readonly #schema: GraphQLSchema;
   readonly #document: DocumentNode;
   #write: Writer | undefined;
+  #members = 0;
 
   /** @param document in its normal form: one field, no fragments that have a name, no conditions */
   constructor(schema: GraphQLSchema, document: DocumentNode) {
@@ -62,8 +69,8 @@ export class Selection {
 
   #compile(): Writer {
     const operation = getOperationAST(this.#document);
-    const node = operation?.selectionSet.selections[0];
-    if (node?.kind !== Kind.FIELD) return ONLY_EXECUTION;
+    const [node, second] = operation?.selectionSet.selections ?? [];
+    if (node?.kind !== Kind.FIELD || second !== undefined) return ONLY_EXECUTION;
     const field = this.#schema.getSubscriptionType()?.getFields()[node.name.value];
     if (field === undefined || field.resolve !== undefined) return ONLY_EXECUTION;
     const write = this.#writer(field.type, [node]);
@@ -88,7 +95,7 @@ export class Selection {
     return this.#object(type, nodes);
   }
 
-  /** A type at a time, as events show them: together they could be as many as their names to the power of the depth. */
+  /** A type at a time, as events show them. */
   #abstract(type: GraphQLAbstractType, nodes: readonly FieldNode[]): Writer {
     if (type.resolveType !== undefined) return ONLY_EXECUTION;
     const writers = new Map<string, Writer>();
@@ -98,6 +105,7 @@ export class Selection {
       if (typeof name !== 'string') return undefined;
       let write = writers.get(name);
       if (write === undefined) {
+        if (this.#members >= MOST_MEMBERS) return undefined;
         const object = this.#schema.getType(name);
         if (!isObjectType(object) || !this.#schema.isSubType(type, object)) return undefined;
         write = this.#object(object, nodes);
@@ -111,6 +119,9 @@ export class Selection {
     if (type.isTypeOf !== undefined) return ONLY_EXECUTION;
     const fields = new Map<string, FieldNode[]>();
     for (const { selectionSet } of nodes) this.#collect(type, selectionSet?.selections ?? [], fields);
+    // A type of which nothing is selected has its place too.
+    this.#members += 1 + fields.size;
+    if (this.#members > MOST_MEMBERS) return ONLY_EXECUTION;
     const members: Member[] = [];
     for (const [response, [node, ...more]] of fields) {
       const name = node?.name.value;

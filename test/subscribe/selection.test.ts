@@ -173,6 +173,40 @@ describe('a selection of plain data', () => {
     expect(both(`subscription { ${inner} }`, value).json).toBeUndefined();
   });
 
+  test('S4 what is compiled is bounded, however many combinations of types come', () => {
+    const own = buildSchema(`
+      interface N { next: N id: Int }
+      type A implements N { next: N id: Int }
+      type B implements N { next: N id: Int }
+      type Query { ok: Boolean }
+      type Subscription { n: N }`);
+    const DEPTH = 12;
+    const document = parse(`subscription { n { ${'next { '.repeat(DEPTH)} id ${'}'.repeat(DEPTH)} } }`);
+    const selection = new Selection(own, document);
+    const ofTypes = (types: number): object => {
+      let value: object = { __typename: 'A', id: types };
+      for (let i = 0; i < DEPTH; i++) value = { __typename: (types >> i) & 1 ? 'A' : 'B', next: value };
+      return value;
+    };
+    const [first, others] = [ofTypes(0), Array.from({ length: 2 ** DEPTH }, (_, types) => ofTypes(types))];
+    const { data } = execute({ schema: own, document, rootValue: { n: first } }) as { data?: unknown };
+    expect(selection.json(first)).toBe(JSON.stringify(data));
+    const written = others.filter((value) => selection.json(value) !== undefined).length;
+    expect(written).toBeGreaterThan(10);
+    expect(written).toBeLessThan(1_000);
+    expect(selection.json(first)).toBe(JSON.stringify(data));
+  });
+
+  test('S4 however deep the document is', () => {
+    const deep = 1_400;
+    const own = buildSchema('type N { next: N } type Query { ok: Boolean } type Subscription { n: N }');
+    const document = parse(`subscription { n { ${'next { '.repeat(deep)} next ${'}'.repeat(deep)} } }`);
+    const selection = new Selection(own, document);
+    const deeply = (levels: number): object => (levels === 0 ? {} : { next: deeply(levels - 1) });
+    expect(selection.json(deeply(2))).toBe('{"n":{"next":{"next":{"next":null}}}}');
+    expect(selection.json(deeply(1_200))).toBeUndefined();
+  });
+
   test.each([
     [
       'a resolver',
