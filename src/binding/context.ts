@@ -25,11 +25,11 @@ export interface GatewayContext {
   /** Publishes one event, or several together or not at all. */
   readonly publish: Publish;
   /** A view of the project, by its name. Not for the events of subscriptions. */
-  view?(name: string): ViewReader;
+  readonly view?: ((name: string) => ViewReader) | undefined;
   /** Where an event is, as `minCursor` takes it. */
-  cursorOf?(at: Position): Promise<string>;
+  readonly cursorOf?: ((at: Position) => Promise<string>) | undefined;
   /** Where the last event is that a field of Mutation published or waited for, by the field. */
-  readonly reached?: ReadonlyMap<string, Position>;
+  readonly reached?: ReadonlyMap<string, Position> | undefined;
   /**
    * Publishes, and answers with the first event of the types wanted that has this operation's correlation
    * id: its data, and its type as `__typename`. It is looked for from before the events are appended (D2).

@@ -4,7 +4,6 @@ import type {
   GatewayContext,
   MutationCall,
   OutcomeWanted,
-  Publish,
   PublishOptions,
 } from '../binding/context.js';
 import type { ViewReader } from '../binding/resolvers.js';
@@ -45,7 +44,7 @@ export interface MutationCaller {
 /** Name space of correlation ids that belong to idempotency keys (RFC 9562 section 5.5). */
 const CORRELATED = '0b0a5f1c-6d6e-5f39-9f43-2f2b3e0c7d55';
 
-/** What the fields of an operation are given to publish with. */
+/** What the fields of an operation are given to publish with. Hot path (bench: mutations). */
 export class Mutations {
   readonly #options: MutationsOptions;
 
@@ -54,135 +53,183 @@ export class Mutations {
   }
 
   context(caller: MutationCaller): GatewayContext {
-    const calls = new Map<string, number>();
-    const reached = new Map<string, Position>();
-    const outer = this.#scoped(caller, caller.idempotencyKey, {
-      reached,
-      mutate: (call, run) => {
-        const { key, args } = keyOf(call, caller.idempotencyKey, calls);
-        const at = (position: Position): void => void reached.set(call.field, position);
-        if (key === undefined) {
-          const alone = this.#scoped(
-            caller,
-            undefined,
-            { mutate: (_call, again) => again(alone), reached },
-            at,
-          );
-          return run(alone);
-        }
-        const subject = subjectOf(caller.identity);
-        // D1: an attempt anew makes the same event ids, whatever a resolver makes of the arguments.
-        const id = JSON.stringify([call.field, key, args]);
-        const trace = caller.correlated
-          ? caller.trace
-          : { ...caller.trace, correlationId: uuidV5(JSON.stringify([subject ?? null, id]), CORRELATED) };
-        const work = async ({ since }: Attempt) => {
-          // An attempt goes on when who asked is gone: its answer is for whoever asks again.
-          const { signal } = new AbortController();
-          const own = { ...caller, trace, signal, since };
-          const inner = this.#scoped(own, id, { mutate: (_call, again) => again(inner), reached }, at);
-          return run(inner);
-        };
-        const keyed = { subject, field: call.field, key, args };
-        return this.#options.idempotency.run(keyed, work, caller.signal);
-      },
-    });
-    return outer;
-  }
-
-  #scoped(
-    caller: MutationCaller & Partial<Attempt>,
-    key: string | undefined,
-    { mutate, reached }: Pick<GatewayContext, 'mutate' | 'reached'>,
-    at: (position: Position) => void = () => undefined,
-  ): GatewayContext {
-    const { identity, trace, since } = caller;
-    const { views } = this.#options;
-    const published = new Map<string, number>();
-    const publishAll = async (
-      drafts: readonly EventDraft[],
-      options?: PublishOptions,
-    ): Promise<readonly Published[]> => {
-      const all = await this.#options.publisher.publish(
-        drafts.map((draft) => {
-          const kind = `${draft.topic} ${draft.type}`;
-          const before = published.get(kind) ?? 0;
-          published.set(kind, before + 1);
-          const given = options?.idempotencyKey;
-          // D1: the key is for the whole field, and its second event is no retry of its first.
-          const own = key === undefined ? undefined : JSON.stringify([key, before]);
-          const idempotencyKey = given === undefined ? own : JSON.stringify([given, draft.data]);
-          return { draft, trace, subject: subjectOf(identity), idempotencyKey };
-        }),
-        since,
-      );
-      const last = all.at(-1);
-      if (last !== undefined) at(last);
-      return all;
-    };
-    const outcome = (
-      drafts: readonly EventDraft[],
-      wanted: OutcomeWanted,
-      options?: PublishOptions,
-    ): Promise<Readonly<Record<string, unknown>>> =>
-      this.#options.outcomes.wait(
-        wanted,
-        { identity, correlationId: trace.correlationId, signal: caller.signal, since, at },
-        () => publishAll(drafts, options),
-      );
-    return {
-      identity,
-      trace,
-      idempotencyKey: key,
-      // Made for who asks: most never do.
-      get signal() {
-        return caller.signal;
-      },
-      publish: publishWith(publishAll),
-      outcome,
-      mutate,
-      ...(reached === undefined || views?.any !== true ? {} : { reached }),
-      ...(views === undefined
-        ? {}
-        : {
-            view: (name) => views.reader(name),
-            cursorOf: (position) => views.cursorOf(position),
-          }),
-    };
+    return new OperationScope(this.#options, caller);
   }
 }
 
-function publishWith(
-  all: (drafts: readonly EventDraft[], options?: PublishOptions) => Promise<readonly Published[]>,
-): Publish {
-  function publish(draft: EventDraft, options?: PublishOptions): Promise<Published>;
-  function publish(drafts: readonly EventDraft[], options?: PublishOptions): Promise<readonly Published[]>;
-  async function publish(
+/** Publishes for those of one caller, and one idempotency key if there is one. */
+class Scope implements GatewayContext {
+  readonly idempotencyKey: string | undefined;
+  protected readonly options: MutationsOptions;
+  protected readonly caller: MutationCaller & Partial<Attempt>;
+  /** By kind of event, with a key: how many there were. */
+  #published: Map<string, number> | undefined;
+
+  constructor(options: MutationsOptions, caller: MutationCaller & Partial<Attempt>, key: string | undefined) {
+    this.options = options;
+    this.caller = caller;
+    this.idempotencyKey = key;
+  }
+
+  get identity(): Identity {
+    return this.caller.identity;
+  }
+
+  get trace(): TraceContext {
+    return this.caller.trace;
+  }
+
+  get signal(): AbortSignal {
+    return this.caller.signal;
+  }
+
+  get view(): ((name: string) => ViewReader) | undefined {
+    const { views } = this.options;
+    return views && ((name) => views.reader(name));
+  }
+
+  get cursorOf(): ((at: Position) => Promise<string>) | undefined {
+    const { views } = this.options;
+    return views && ((at) => views.cursorOf(at));
+  }
+
+  publish(draft: EventDraft, options?: PublishOptions): Promise<Published>;
+  publish(drafts: readonly EventDraft[], options?: PublishOptions): Promise<readonly Published[]>;
+  async publish(
     given: EventDraft | readonly EventDraft[],
     options?: PublishOptions,
   ): Promise<Published | readonly Published[]> {
-    if (isList(given)) return given.length === 0 ? [] : all(given, options);
-    const [published] = await all([given], options);
+    if (isList(given)) return given.length === 0 ? [] : this.#publishAll(given, options);
+    const [published] = await this.#publishAll([given], options);
     if (published === undefined) throw new Error('The log answered with fewer positions than records');
     return published;
   }
-  return publish;
+
+  outcome(
+    drafts: readonly EventDraft[],
+    wanted: OutcomeWanted,
+    options?: PublishOptions,
+  ): Promise<Readonly<Record<string, unknown>>> {
+    const { identity, trace, signal, since } = this.caller;
+    const at = (position: Position): void => this.came(position);
+    const { correlationId } = trace;
+    return this.options.outcomes.wait(wanted, { identity, correlationId, signal, since, at }, () =>
+      this.#publishAll(drafts, options),
+    );
+  }
+
+  mutate<T>(_call: MutationCall, run: (context: GatewayContext) => T | Promise<T>): T | Promise<T> {
+    return run(this);
+  }
+
+  /** An event of this scope is there. */
+  protected came(_at: Position): void {}
+
+  async #publishAll(
+    drafts: readonly EventDraft[],
+    options: PublishOptions | undefined,
+  ): Promise<readonly Published[]> {
+    const { identity, trace, since } = this.caller;
+    const subject = subjectOf(identity);
+    const requests = drafts.map((draft) => {
+      const idempotencyKey = this.#keyOf(draft, options);
+      return { draft, trace, subject, idempotencyKey };
+    });
+    const all = await this.options.publisher.publish(requests, since);
+    const last = all.at(-1);
+    if (last !== undefined) this.came(last);
+    return all;
+  }
+
+  #keyOf({ topic, type, data }: EventDraft, options: PublishOptions | undefined): string | undefined {
+    const [key, given] = [this.idempotencyKey, options?.idempotencyKey];
+    if (key === undefined) return given === undefined ? undefined : JSON.stringify([given, data]);
+    // D1: the key is for the whole field, and its second event is no retry of its first.
+    this.#published ??= new Map();
+    const kind = `${topic} ${type}`;
+    const before = this.#published.get(kind) ?? 0;
+    this.#published.set(kind, before + 1);
+    return JSON.stringify(given === undefined ? [key, before] : [given, data]);
+  }
+}
+
+/** The whole operation: each field of Mutation gets a scope of its own. */
+class OperationScope extends Scope {
+  /** By field, with a key of the whole operation: how often it was called. */
+  #calls: Map<string, number> | undefined;
+  #reached: Map<string, Position> | undefined;
+
+  constructor(options: MutationsOptions, caller: MutationCaller) {
+    super(options, caller, caller.idempotencyKey);
+  }
+
+  get reached(): ReadonlyMap<string, Position> | undefined {
+    return this.#reached;
+  }
+
+  override mutate<T>(call: MutationCall, run: (context: GatewayContext) => T | Promise<T>): T | Promise<T> {
+    const { caller, options } = this;
+    const { key, args } = this.#keyOf(call);
+    if (key === undefined) return run(new FieldScope(options, caller, undefined, this, call.field));
+    const subject = subjectOf(caller.identity);
+    // D1: an attempt anew makes the same event ids, whatever a resolver makes of the arguments.
+    const id = JSON.stringify([call.field, key, args]);
+    const trace = caller.correlated
+      ? caller.trace
+      : { ...caller.trace, correlationId: uuidV5(JSON.stringify([subject ?? null, id]), CORRELATED) };
+    const work = async ({ since }: Attempt): Promise<T> => {
+      // An attempt goes on when who asked is gone: its answer is for whoever asks again.
+      const { signal } = new AbortController();
+      return run(new FieldScope(options, { ...caller, trace, signal, since }, id, this, call.field));
+    };
+    return options.idempotency.run({ subject, field: call.field, key, args }, work, caller.signal);
+  }
+
+  reachedBy(field: string, at: Position): void {
+    if (this.options.views?.any !== true) return;
+    this.#reached ??= new Map();
+    this.#reached.set(field, at);
+  }
+
+  /** The key of the field's own argument; or else the operation's, which is another one for its second call. */
+  #keyOf({ field, args: all }: MutationCall): { key: string | undefined; args: string } {
+    const { idempotencyKey: given, ...others } = all;
+    const own = typeof given === 'string' && given !== '' ? given : undefined;
+    const ofOperation = this.idempotencyKey;
+    if (own !== undefined) return { key: own, args: fingerprintOf(others) };
+    if (!ofOperation) return { key: undefined, args: '' };
+    this.#calls ??= new Map();
+    const before = this.#calls.get(field) ?? 0;
+    this.#calls.set(field, before + 1);
+    return { key: before === 0 ? ofOperation : `${ofOperation} ${before}`, args: fingerprintOf(others) };
+  }
+}
+
+/** One field of Mutation, or one attempt at it. */
+class FieldScope extends Scope {
+  readonly #operation: OperationScope;
+  readonly #field: string;
+
+  constructor(
+    options: MutationsOptions,
+    caller: MutationCaller & Partial<Attempt>,
+    key: string | undefined,
+    operation: OperationScope,
+    field: string,
+  ) {
+    super(options, caller, key);
+    this.#operation = operation;
+    this.#field = field;
+  }
+
+  get reached(): ReadonlyMap<string, Position> | undefined {
+    return this.#operation.reached;
+  }
+
+  protected override came(at: Position): void {
+    this.#operation.reachedBy(this.#field, at);
+  }
 }
 
 const isList = (given: EventDraft | readonly EventDraft[]): given is readonly EventDraft[] =>
   Array.isArray(given);
-
-/** The key of the field's own argument; or else the operation's, which is another one for its second call. */
-function keyOf(
-  { field, args: all }: MutationCall,
-  ofOperation: string | undefined,
-  calls: Map<string, number>,
-): { key: string | undefined; args: string } {
-  const { idempotencyKey: given, ...others } = all;
-  const own = typeof given === 'string' && given !== '' ? given : undefined;
-  if (own === undefined && !ofOperation) return { key: undefined, args: '' };
-  const before = calls.get(field) ?? 0;
-  if (own === undefined) calls.set(field, before + 1);
-  const key = own ?? (before === 0 ? ofOperation : `${ofOperation} ${before}`);
-  return { key, args: fingerprintOf(others) };
-}

@@ -18,7 +18,8 @@ export interface OperationHost {
 export class SocketOperation implements Sink {
   readonly id: string;
   readonly #host: OperationHost;
-  readonly #envelope: Envelope;
+  /** Made for the first result of a subscription. */
+  #envelope: Envelope | undefined;
   #abort: AbortController | undefined;
   #subscription: ActiveSubscription | undefined;
   #over = false;
@@ -28,7 +29,6 @@ export class SocketOperation implements Sink {
   constructor(id: string, host: OperationHost) {
     this.id = id;
     this.#host = host;
-    this.#envelope = new Envelope(id);
   }
 
   /** Aborted when the client stops the operation or goes away. Made for who asks: subscriptions never do. */
@@ -51,8 +51,7 @@ export class SocketOperation implements Sink {
   /** C1: the cohort's bytes as they are, between this operation's own two ends. Hot path (bench: fan-out). */
   next(result: SharedResult, tag: string): boolean {
     if (this.#over) return true;
-    this.#envelope.seal(tag);
-    const taken = this.#host.offer(this.#envelope, result.head);
+    const taken = this.#host.offer(this.#sealed(tag), result.head);
     if (!taken) this.#held = true;
     return taken;
   }
@@ -60,8 +59,7 @@ export class SocketOperation implements Sink {
   /** The same for a batch. Hot path (bench: fan-out). */
   nextAll(batch: Batch, tag: string): boolean {
     if (this.#over) return true;
-    this.#envelope.seal(tag);
-    return this.#host.offerAll(this.#envelope, batch);
+    return this.#host.offerAll(this.#sealed(tag), batch);
   }
 
   /** The whole result of a query or mutation. */
@@ -102,6 +100,12 @@ export class SocketOperation implements Sink {
     this.#stopped = true;
     this.#subscription?.close();
     this.#abort?.abort();
+  }
+
+  #sealed(tag: string): Envelope {
+    this.#envelope ??= new Envelope(this.id);
+    this.#envelope.seal(tag);
+    return this.#envelope;
   }
 
   #end(): void {
