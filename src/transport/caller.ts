@@ -6,9 +6,14 @@ import type { Caller, OperationRequest } from '../operation/request.js';
 export type FlatHeaders = Readonly<Record<string, string | undefined>>;
 
 export function flatHeaders(headers: IncomingHttpHeaders): FlatHeaders {
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
-  );
+  const flat: Record<string, string | undefined> = {};
+  for (const name in headers) flat[name] = flatHeader(headers, name);
+  return flat;
+}
+
+function flatHeader(headers: IncomingHttpHeaders, name: string): string | undefined {
+  const value = headers[name];
+  return Array.isArray(value) ? value.join(', ') : value;
 }
 
 /** The caller of one HTTP request. What its headers do not say, the operation's `extensions` may. */
@@ -18,17 +23,17 @@ export function httpCaller(
   identity: Identity,
   running: { readonly signal: AbortSignal },
 ): Caller {
-  const headers = flatHeaders(request.headers);
+  const said = (name: string): string | undefined => flatHeader(request.headers, name);
   return {
     identity,
     get signal() {
       return running.signal;
     },
-    traceparent: headers['traceparent'] ?? text(operation.extensions, 'traceparent'),
-    tracestate: headers['tracestate'] ?? text(operation.extensions, 'tracestate'),
-    correlationId: headers['x-correlation-id'] ?? text(operation.extensions, 'correlationId'),
-    idempotencyKey: headers['idempotency-key'] ?? text(operation.extensions, 'idempotencyKey'),
-    after: headers['last-event-id'],
+    traceparent: said('traceparent') ?? text(operation.extensions, 'traceparent'),
+    tracestate: said('tracestate') ?? text(operation.extensions, 'tracestate'),
+    correlationId: said('x-correlation-id') ?? text(operation.extensions, 'correlationId'),
+    idempotencyKey: said('idempotency-key') ?? text(operation.extensions, 'idempotencyKey'),
+    after: said('last-event-id'),
   };
 }
 
