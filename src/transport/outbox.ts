@@ -1,12 +1,10 @@
 import type { ByteStream } from './byte-stream.js';
-import { Slab } from './slab.js';
 import { Press, printed, type Stamp, type Template } from './template.js';
 
 /** Flushes everything that was written to in this turn of the event loop, once, at its end. */
 export class TurnEnd {
   readonly #waiting = new Set<Outbox>();
   readonly press = new Press();
-  readonly slab = new Slab();
 
   add(outbox: Outbox): void {
     if (this.#waiting.size === 0) setImmediate(() => this.#flush());
@@ -99,7 +97,7 @@ export class Outbox {
     const [stamp, templates, chunks, length] = [this.#stamp, this.#templates, this.#chunks, this.#bytes];
     this.#forget();
     if (stamp !== undefined) this.#turn.press.write(this.#stream, templates, stamp, () => this.written());
-    else this.#turn.slab.write(this.#stream, chunks, length, () => this.written());
+    else this.#stream.write(Buffer.concat(chunks, length), () => this.written());
   }
 
   /** Nothing is written from here on; what waits is dropped. */
