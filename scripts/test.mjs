@@ -1,12 +1,12 @@
 // `npm test`: builds, gets Kafka and Redis, runs every test, and ends with one line that counts them.
 // Arguments are passed on to vitest: `npm test -- test/core`. With `--faults` first, as `npm run test:faults`
 // has it, only the fault suite runs. Its cases have a closing line of their own.
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { onEarlyEnd, run } from './services/child.mjs';
 import { acquireServices } from './services/index.mjs';
+import { vitest } from './vitest.mjs';
 
 const root = join(import.meta.dirname, '..');
 const faultsOnly = process.argv[2] === '--faults';
@@ -24,7 +24,9 @@ try {
   await run('npm', ['run', '--silent', 'build']);
   const services = await acquireServices();
   try {
-    const code = await vitest({ ...process.env, ...services.env });
+    const args = ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...given];
+    const env = { ...process.env, ...services.env };
+    const code = await vitest(args, { env, stdio: ['ignore', 'inherit', 'inherit'] });
     counts = count(code);
   } finally {
     await services.stop();
@@ -42,26 +44,6 @@ process.exitCode = all.failed > 0 || all.passed === 0 ? 1 : 0;
 
 function closing({ passed, failed, skipped }) {
   return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
-}
-
-/** Runs vitest to its end; resolves with its exit code, or the name of the signal that ended it. */
-function vitest(env) {
-  const args = ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-  return new Promise((resolve, reject) => {
-    const entry = join(root, 'node_modules', 'vitest', 'vitest.mjs');
-    const child = spawn(process.execPath, [entry, ...args, ...given], {
-      env,
-      stdio: ['ignore', 'inherit', 'inherit'],
-      // A process group of its own: vitest's workers outlive it when only vitest itself is ended.
-      detached: true,
-    });
-    const forget = onEarlyEnd(() => process.kill(-child.pid, 'SIGKILL'));
-    child.once('error', reject);
-    child.once('exit', (code, signal) => {
-      forget();
-      resolve(code ?? signal);
-    });
-  });
 }
 
 /**

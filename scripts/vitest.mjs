@@ -1,0 +1,30 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { onEarlyEnd } from './services/child.mjs';
+
+const ENTRY = join(import.meta.dirname, '..', 'node_modules', 'vitest', 'vitest.mjs');
+
+/**
+ * Runs vitest to its end, in a process group of its own; resolves with its exit code, or the name of the
+ * signal that ended it. What it left behind ends then: a test that hangs lets go of none of its processes.
+ */
+export function vitest(args, options) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [ENTRY, ...args], { ...options, detached: true });
+    const forget = onEarlyEnd(() => endGroup(child.pid));
+    child.once('error', reject);
+    child.once('exit', (code, signal) => {
+      forget();
+      endGroup(child.pid);
+      resolve(code ?? signal);
+    });
+  });
+}
+
+function endGroup(pid) {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    if (error.code !== 'ESRCH') throw error; // Nothing is left of it.
+  }
+}
