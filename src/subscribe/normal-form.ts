@@ -28,6 +28,7 @@ export interface NormalForm {
   readonly variables: ReadonlySet<string>;
   /** Whether more than the event makes the result: a resolver may look at who asks. */
   readonly resolvers: boolean;
+  /** Compiled once for all cohorts of the form. */
   readonly selection: Selection;
 }
 

@@ -58,7 +58,7 @@ export class Routing implements PartitionListener {
 
   // Hot path, measured by `npm run bench -- fanout sparse filtered distinct`.
   events(at: TopicPartition, events: readonly Relayed[]): void {
-    const turn: Turn = { batches: new Map(), delivered: new Set() };
+    const round: Round = { batches: new Map(), delivered: new Set() };
     for (const relayed of events) {
       const { subject } = relayed.event;
       const keyed = subject === null ? undefined : this.#byKey.get(subject);
@@ -66,11 +66,11 @@ export class Routing implements PartitionListener {
       const event = new ParsedEvent(at, relayed);
       const cursors = new Map<string, string>();
       if (keyed !== undefined)
-        for (const cohort of keyed.candidates(event)) this.#gather(cohort, event, cursors, turn);
-      for (const cohort of this.#everyKey.candidates(event)) this.#gather(cohort, event, cursors, turn);
+        for (const cohort of keyed.candidates(event)) this.#gather(cohort, event, cursors, round);
+      for (const cohort of this.#everyKey.candidates(event)) this.#gather(cohort, event, cursors, round);
     }
-    for (const [cohort, made] of turn.batches) hand(cohort, made, turn);
-    for (const { relayed } of turn.delivered) this.#metrics.observeDelivery(relayed.timestamp);
+    for (const [cohort, made] of round.batches) hand(cohort, made, round);
+    for (const { relayed } of round.delivered) this.#metrics.observeDelivery(relayed.timestamp);
   }
 
   lost(at: TopicPartition, loss: EventsLost): void {
@@ -84,14 +84,14 @@ export class Routing implements PartitionListener {
     }
   }
 
-  #gather(cohort: Cohort, event: ParsedEvent, cursors: Map<string, string>, turn: Turn): void {
+  #gather(cohort: Cohort, event: ParsedEvent, cursors: Map<string, string>, round: Round): void {
     if (cohort.live.size === 0 || !cohort.follows(event.at.partition)) return;
     const rendered = cohort.render(event);
     if (rendered === undefined) return;
-    const made = turn.batches.get(cohort);
+    const made = round.batches.get(cohort);
     if (rendered instanceof Promise) {
-      if (made !== undefined) hand(cohort, made, turn);
-      turn.batches.delete(cohort);
+      if (made !== undefined) hand(cohort, made, round);
+      round.batches.delete(cohort);
       // Slow resolvers: the members go on by replay, which waits for each result, and nothing queues here.
       const before = { offset: offset(event.relayed.offset - 1), fingerprint: 0 };
       for (const member of cohort.live) member.fallBehind(event, before);
@@ -100,7 +100,7 @@ export class Routing implements PartitionListener {
     const cursor = this.#cursor(cohort, event, cursors);
     const result = { head: Buffer.from(rendered + cursor), cursor };
     // One by one from an empty list they would take room for many (bench: distinct).
-    if (made === undefined) turn.batches.set(cohort, { events: [event], results: [result] });
+    if (made === undefined) round.batches.set(cohort, { events: [event], results: [result] });
     else {
       made.events.push(event);
       made.results.push(result);
@@ -137,14 +137,14 @@ interface Gathered extends Made {
 }
 
 /** What became of the events that came together. */
-interface Turn {
+interface Round {
   readonly batches: Map<Cohort, Gathered>;
   /** Those that somebody took. */
   readonly delivered: Set<ParsedEvent>;
 }
 
 /** All of it to one member after the other: what is done for a member is then done once for all events. */
-function hand(cohort: Cohort, made: Made, { delivered }: Turn): void {
+function hand(cohort: Cohort, made: Made, { delivered }: Round): void {
   let [count, most] = [0, 0];
   for (const member of cohort.live) {
     const taken = member.live(made);

@@ -105,7 +105,6 @@ export class Selection {
       if (typeof name !== 'string') return undefined;
       let write = writers.get(name);
       if (write === undefined) {
-        if (this.#members >= MOST_MEMBERS) return undefined;
         const object = this.#schema.getType(name);
         if (!isObjectType(object) || !this.#schema.isSubType(type, object)) return undefined;
         write = this.#object(object, nodes);
@@ -122,17 +121,17 @@ export class Selection {
     // A type of which nothing is selected has its place too.
     this.#members += 1 + fields.size;
     if (this.#members > MOST_MEMBERS) return ONLY_EXECUTION;
+    const typeName = JSON.stringify(type.name);
     const members: Member[] = [];
-    for (const [response, [node, ...more]] of fields) {
-      const name = node?.name.value;
-      if (node === undefined || name === undefined) return ONLY_EXECUTION;
+    for (const [response, same] of fields) {
+      // A valid document has fields of one name under a response name.
+      const name = same[0]?.name.value ?? '';
       const before = `${members.length === 0 ? '{' : ','}${JSON.stringify(response)}:`;
-      const typeName = JSON.stringify(type.name);
       if (name === '__typename') members.push({ name, before, write: () => typeName });
       else {
         const field = type.getFields()[name];
         if (field === undefined || !isPlain(field)) return ONLY_EXECUTION;
-        members.push({ name, before, write: this.#writer(field.type, [node, ...more]) });
+        members.push({ name, before, write: this.#writer(field.type, same) });
       }
     }
     return object(members);
