@@ -2,6 +2,8 @@ import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { type ErrorCode, MillraceError } from '../core/errors.js';
+import { offset, partition, topic } from '../core/ids.js';
+import type { Position } from '../core/position.js';
 import type { Logger } from '../observe/log.js';
 import type { StateStore } from '../ports/state-store.js';
 
@@ -32,12 +34,33 @@ export interface Attempt {
   readonly since: number | undefined;
 }
 
+/** What a mutation answers, now and whenever its key is used again. */
+export type Answer<T> = {
+  /** Where the last event is that it published or waited for. */
+  readonly reached: Position | undefined;
+} & (
+  | { readonly value: T }
+  /** OUTCOME_PENDING. */
+  | { readonly pending: MillraceError }
+);
+
+const positionSchema = z
+  .object({ topic: z.string(), partition: z.number().int(), offset: z.number().int() })
+  .transform((at) => ({
+    topic: topic(at.topic),
+    partition: partition(at.partition),
+    offset: offset(at.offset),
+  }));
+const pendingSchema = z.tuple([z.string(), z.record(z.string(), z.unknown())]);
 /** What is kept of a key from its first attempt on. */
 const entrySchema = z.object({
   args: z.string(),
   attempt: z.string(),
   began: z.number(),
-  answer: z.union([z.object({ value: z.unknown() }), z.object({ pending: z.unknown() })]).optional(),
+  answer: z
+    .union([z.object({ value: z.unknown() }), z.object({ pending: pendingSchema })])
+    .and(z.object({ reached: positionSchema.optional() }))
+    .optional(),
 });
 type Entry = z.output<typeof entrySchema>;
 
@@ -59,7 +82,11 @@ export class Idempotency {
   }
 
   /** @throws {MillraceError} IDEMPOTENCY_CONFLICT; FANOUT_UNAVAILABLE when it cannot be known; as `work` does */
-  async run<T>(call: KeyedCall, work: (attempt: Attempt) => Promise<T>, signal: AbortSignal): Promise<T> {
+  async run<T>(
+    call: KeyedCall,
+    work: (attempt: Attempt) => Promise<Answer<T>>,
+    signal: AbortSignal,
+  ): Promise<Answer<T>> {
     const { store } = this.#options;
     const name = nameOf(call);
     const attempt = randomUUID();
@@ -69,8 +96,7 @@ export class Idempotency {
       const found = entryOf(await store.get(name));
       if (found !== undefined) {
         if (found.args !== call.args) throw conflict(call);
-        // What was kept is what `work` answered then, as JSON has it.
-        if (found.answer !== undefined) return recalled(found.answer) as T;
+        if (found.answer !== undefined) return recalled(found.answer);
       }
       const held = await store.putIfAbsent(lease.name, lease.token, this.#lease);
       if (held === undefined) {
@@ -91,25 +117,22 @@ export class Idempotency {
     before: Entry | undefined,
     own: Entry,
     lease: Lease,
-    work: (attempt: Attempt) => Promise<T>,
-  ): Promise<T> {
+    work: (attempt: Attempt) => Promise<Answer<T>>,
+  ): Promise<Answer<T>> {
     const { store, ttl } = this.#options;
     const renewing = this.#renew(lease);
     const entry = before ?? own;
     try {
       if (before === undefined) await store.put(name, bytesOf(entry), ttl);
       try {
-        const value = await work({ since: before?.began });
-        await this.#keep(name, { ...entry, answer: { value } });
-        return value;
+        const answer = await work({ since: before?.began });
+        await this.#keep(name, { ...entry, answer: kept(answer) });
+        return answer;
       } catch (error) {
         const code = error instanceof MillraceError ? error.code : undefined;
-        if (error instanceof MillraceError && code === 'OUTCOME_PENDING') {
-          await this.#keep(name, { ...entry, answer: { pending: [error.message, error.details] } });
-        } else if (before === undefined && code !== undefined && NOTHING_PUBLISHED.has(code)) {
-          // Nothing of this key is in the log: it is as if it had not been used.
+        // Nothing of this key is in the log: it is as if it had not been used.
+        if (before === undefined && code !== undefined && NOTHING_PUBLISHED.has(code))
           await this.#free(name, entry);
-        }
         throw error;
       }
     } finally {
@@ -204,12 +227,19 @@ function entryOf(bytes: Buffer | undefined): Entry | undefined {
     : entrySchema.parse(JSON.parse(bytes.toString()));
 }
 
-const pendingSchema = z.tuple([z.string(), z.record(z.string(), z.unknown())]);
+function kept<T>(answer: Answer<T>): NonNullable<Entry['answer']> {
+  const reached = answer.reached && positionSchema.parse(answer.reached);
+  if ('value' in answer) return { value: answer.value, reached };
+  const { message, details } = answer.pending;
+  return { pending: [message, details], reached };
+}
 
-function recalled(answer: NonNullable<Entry['answer']>): unknown {
-  if (!('pending' in answer)) return answer.value;
-  const [message, details] = pendingSchema.parse(answer.pending);
-  throw new MillraceError('OUTCOME_PENDING', message, { details });
+function recalled<T>(answer: NonNullable<Entry['answer']>): Answer<T> {
+  const { reached } = answer;
+  // What was kept is what `work` answered then, as JSON has it.
+  if ('value' in answer) return { value: answer.value as T, reached };
+  const [message, details] = answer.pending;
+  return { pending: new MillraceError('OUTCOME_PENDING', message, { details }), reached };
 }
 
 function conflict({ key, field }: KeyedCall): MillraceError {

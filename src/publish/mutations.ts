@@ -7,11 +7,12 @@ import type {
   PublishOptions,
 } from '../binding/context.js';
 import type { ViewReader } from '../binding/resolvers.js';
+import { MillraceError } from '../core/errors.js';
 import { type Identity, subjectOf } from '../core/identity.js';
 import type { Position } from '../core/position.js';
 import type { Published } from '../core/published.js';
 import type { TraceContext } from '../core/trace.js';
-import { type Attempt, fingerprintOf, type Idempotency } from './idempotency.js';
+import { type Answer, type Attempt, fingerprintOf, type Idempotency } from './idempotency.js';
 import type { Outcomes } from './outcomes.js';
 import type { Publisher } from './publisher.js';
 
@@ -56,6 +57,9 @@ export class Mutations {
     return new OperationScope(this.#options, caller);
   }
 }
+
+/** Answers a field of Mutation. */
+type Run<T> = (context: GatewayContext) => T | Promise<T>;
 
 /** Publishes for those of one caller, and one idempotency key if there is one. */
 class Scope implements GatewayContext {
@@ -118,7 +122,7 @@ class Scope implements GatewayContext {
     );
   }
 
-  mutate<T>(_call: MutationCall, run: (context: GatewayContext) => T | Promise<T>): T | Promise<T> {
+  mutate<T>(_call: MutationCall, run: Run<T>): T | Promise<T> {
     return run(this);
   }
 
@@ -167,22 +171,30 @@ class OperationScope extends Scope {
     return this.#reached;
   }
 
-  override mutate<T>(call: MutationCall, run: (context: GatewayContext) => T | Promise<T>): T | Promise<T> {
-    const { caller, options } = this;
+  override mutate<T>(call: MutationCall, run: Run<T>): T | Promise<T> {
     const { key, args } = this.#keyOf(call);
-    if (key === undefined) return run(new FieldScope(options, caller, undefined, this, call.field));
+    return key === undefined
+      ? run(new FieldScope(this.options, this.caller, undefined, this, call.field))
+      : this.#once(call.field, key, args, run);
+  }
+
+  async #once<T>(field: string, key: string, args: string, run: Run<T>): Promise<T> {
+    const { caller, options } = this;
     const subject = subjectOf(caller.identity);
     // D1: an attempt anew makes the same event ids, whatever a resolver makes of the arguments.
-    const id = JSON.stringify([call.field, key, args]);
+    const id = JSON.stringify([field, key, args]);
     const trace = caller.correlated
       ? caller.trace
       : { ...caller.trace, correlationId: uuidV5(JSON.stringify([subject ?? null, id]), CORRELATED) };
-    const work = async ({ since }: Attempt): Promise<T> => {
+    const work = ({ since }: Attempt): Promise<Answer<T>> => {
       // An attempt goes on when who asked is gone: its answer is for whoever asks again.
       const { signal } = new AbortController();
-      return run(new FieldScope(options, { ...caller, trace, signal, since }, id, this, call.field));
+      return new FieldScope(options, { ...caller, trace, signal, since }, id, this, field).answer(run);
     };
-    return options.idempotency.run({ subject, field: call.field, key, args }, work, caller.signal);
+    const answer = await options.idempotency.run({ subject, field, key, args }, work, caller.signal);
+    if (answer.reached !== undefined) this.reachedBy(field, answer.reached);
+    if ('pending' in answer) throw answer.pending;
+    return answer.value;
   }
 
   reachedBy(field: string, at: Position): void {
@@ -209,6 +221,7 @@ class OperationScope extends Scope {
 class FieldScope extends Scope {
   readonly #operation: OperationScope;
   readonly #field: string;
+  #at: Position | undefined;
 
   constructor(
     options: MutationsOptions,
@@ -226,7 +239,18 @@ class FieldScope extends Scope {
     return this.#operation.reached;
   }
 
+  async answer<T>(run: Run<T>): Promise<Answer<T>> {
+    try {
+      const value = await run(this);
+      return { value, reached: this.#at };
+    } catch (error) {
+      if (!(error instanceof MillraceError && error.code === 'OUTCOME_PENDING')) throw error;
+      return { pending: error, reached: this.#at };
+    }
+  }
+
   protected override came(at: Position): void {
+    this.#at = at;
     this.#operation.reachedBy(this.#field, at);
   }
 }

@@ -63,12 +63,15 @@ export class Views {
     return { get: (key, options) => this.#get(view, key, options?.minCursor) };
   }
 
-  /** The cursor of a mutation's event: what a query gives as `minCursor` (read your own write). */
+  /**
+   * The cursor of a mutation's event: what a query gives as `minCursor` (read your own write). It has no time
+   * in it, so that a mutation that is repeated with its key answers with the same one (D1).
+   */
   async cursorOf({ topic: of, partition: number, offset: place }: Position): Promise<string> {
     const { codec, topics } = this.#options;
     const { id, partitions } = await topics.describe(of);
     const positions = new Map([[number, { offset: place, fingerprint: 0 }]]);
-    const here: Place = { positions, life: lifeOf(id), partitions, asOf: Date.now() };
+    const here: Place = { positions, life: lifeOf(id), partitions, asOf: 0 };
     return `${codec.place(of, here)}${codec.tag(scopeOf(of))}`;
   }
 

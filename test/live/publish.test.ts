@@ -6,7 +6,7 @@ import { folderOf, startProcess } from '../support/gateway-process.js';
 import { kafkaBrokers, redisUrl, uniqueName } from '../support/services.js';
 
 const schemaOn = (topic: string) => `
-  type Query { ok: Boolean }
+  type Query { talk(key: ID!): Said @view(name: "talk", key: "args.key") }
   type Mutation {
     say(n: Int!, text: String): Published! @publish(topic: "${topic}", type: "Said", key: "'k'")
     both(n: Int!): [Published!]!
@@ -18,8 +18,16 @@ const schemaOn = (topic: string) => `
   type Answered { n: Int! }
 `;
 
+const configOn = (topic: string) => `
+  import { defineGateway } from 'millrace';
+  export default defineGateway({
+    views: [{ name: 'talk', topics: ['${topic}'], initial: null, fold: (_before, { data }) => data }],
+  });
+`;
+
 interface Result {
   readonly data?: Record<string, unknown> | null;
+  readonly extensions?: { readonly cursors?: Readonly<Record<string, string>> };
   readonly errors?: readonly { readonly extensions: { readonly code: string } }[];
 }
 
@@ -43,7 +51,9 @@ async function nodes() {
     made.push(part);
     return part;
   };
-  const folder = own(await folderOf({ 'schema/publish.graphql': schemaOn(topic) }));
+  const folder = own(
+    await folderOf({ 'schema/publish.graphql': schemaOn(topic), 'millrace.config.ts': configOn(topic) }),
+  );
   const env = {
     KAFKA_BROKERS: kafkaBrokers().join(','),
     REDIS_URL: redisUrl(),
@@ -80,6 +90,7 @@ describe('publishing on Kafka and Redis', () => {
     const say = 'say(n: 1) { eventId offset partition time }';
     const together = await Promise.all([on.a, on.b, on.a, on.b].map(({ url }) => mutate(url, say, once)));
     expect(together[0]?.errors).toBeUndefined();
+    expect(together[0]?.extensions?.cursors).toEqual({ say: expect.any(String) });
     for (const one of together) expect(one).toEqual(together[0]);
     expect(await mutate(on.b.url, say, once)).toEqual(together[0]);
     expect(codes(await mutate(on.b.url, 'say(n: 2) { offset }', once))).toEqual(['IDEMPOTENCY_CONFLICT']);
@@ -104,7 +115,7 @@ describe('publishing on Kafka and Redis', () => {
         data: Buffer.from(`{"n":${i}}`),
       };
       await on.log.append([encodeEvent(on.topic, event)], AbortSignal.timeout(60_000));
-      expect(await asked).toEqual({ data: { ask: { __typename: 'Answered', n: i } } });
+      expect((await asked).data).toEqual({ ask: { __typename: 'Answered', n: i } });
     }
   });
 

@@ -23,7 +23,7 @@ describe('docs/shop.md', () => {
       'src/loyalty.ts',
     ]);
     const lines = files['src/loyalty.ts']?.trim().split('\n').length;
-    expect(lines).toBeLessThanOrEqual(33);
+    expect(lines).toBeLessThanOrEqual(30);
     await using folder = await shopFolder('shop', files);
     await using shop = await startProcess(['start'], { cwd: folder.path, env: {} });
     const client = createClient({

@@ -59,6 +59,31 @@ describe('a mutation', () => {
     expect(await end(world)).toBe(2);
   });
 
+  it('D1 says again where its events are when its key is used again, also when no outcome came', async () => {
+    await using world = await openWorld({ partitions: 2 });
+    await world.relay();
+    const views = [{ name: 'talk', topics: ['said'], initial: 0, fold: (count: number) => count + 1 }];
+    const [one, two] = [nodeOn(world, SCHEMA, { views }), nodeOn(world, SCHEMA, { views })];
+    const waiting = one.run(ASK, { correlationId: 'c-1' });
+    await expect.poll(() => end(world)).toBe(1);
+    await reply(world, 'c-1', 'Said', { n: 2 });
+    const told = await waiting;
+    const key = { idempotencyKey: 'k' };
+    const both = await one.run('mutation { both(n: 1) { offset } }', key);
+    const late = await one.run('mutation { hurry(n: 1) { __typename } }', key);
+    expect(late.errors?.[0]?.extensions?.['code']).toBe('OUTCOME_PENDING');
+    const cursors = [told, both, late].map(({ extensions }) => extensions?.['cursors']);
+    for (const [i, field] of ['ask', 'both', 'hurry'].entries())
+      expect(cursors[i]).toEqual({ [field]: expect.any(String) });
+    for (const node of [one, two]) {
+      expect(await node.run(ASK)).toEqual(told);
+      expect(await node.run('mutation { both(n: 1) { offset } }', key)).toEqual(both);
+      const again = await node.run('mutation { hurry(n: 1) { __typename } }', key);
+      expect(JSON.parse(JSON.stringify(again))).toEqual(JSON.parse(JSON.stringify(late)));
+    }
+    expect(await end(world)).toBe(5);
+  });
+
   it('D4 whose outcome is late says where to go on, and nothing is missing from there', async () => {
     await using world = await openWorld({ partitions: 2 });
     await world.relay();

@@ -6,6 +6,9 @@ import { Gateway } from '../../src/operation/gateway.js';
 import type { Caller } from '../../src/operation/request.js';
 import type { EventLog } from '../../src/ports/event-log.js';
 import { Subscriptions } from '../../src/subscribe/subscriptions.js';
+import type { AnyView } from '../../src/view/view.js';
+import { ViewStore } from '../../src/view/view-store.js';
+import { Views } from '../../src/view/views.js';
 import { bound } from '../binding/schema.js';
 import { mutationsOn } from '../support/publishing.js';
 import type { World } from '../support/world.js';
@@ -14,7 +17,12 @@ import type { World } from '../support/world.js';
 export function nodeOn(
   world: World,
   schema: string,
-  { resolvers, log = world.log, lease }: { resolvers?: ResolverMap; log?: EventLog; lease?: number } = {},
+  {
+    resolvers,
+    log = world.log,
+    lease,
+    views: folds,
+  }: { resolvers?: ResolverMap; log?: EventLog; lease?: number; views?: readonly AnyView[] } = {},
 ) {
   const { metrics, deadLetters } = world;
   const logger = openLogger('silent');
@@ -22,7 +30,9 @@ export function nodeOn(
   const codec = new CursorCodec(['secret']);
   const hub = world.hub();
   const keep = lease === undefined ? {} : { lease };
-  const mutations = mutationsOn({ log, store: world.state, hub, metrics, bindings, codec, ...keep });
+  const store = new ViewStore(world.state);
+  const views = folds && new Views({ views: folds, store, codec, topics: hub.topics, deadline: 10_000 });
+  const mutations = mutationsOn({ log, store: world.state, hub, metrics, bindings, codec, views, ...keep });
   const subscriptions = new Subscriptions({ bindings, hub, codec, metrics, logger, deadLetters });
   const gateway = new Gateway({ bindings, mutations, subscriptions, logger, limits: { maxTokens: 500 } });
   return {

@@ -7,7 +7,7 @@ import type { EventLog } from '../../src/ports/event-log.js';
 import type { StateStore } from '../../src/ports/state-store.js';
 import { History } from '../../src/publish/history.js';
 import { Idempotency } from '../../src/publish/idempotency.js';
-import { Mutations } from '../../src/publish/mutations.js';
+import { Mutations, type MutationViews } from '../../src/publish/mutations.js';
 import { Outcomes } from '../../src/publish/outcomes.js';
 import { Publisher } from '../../src/publish/publisher.js';
 import { continuationOf } from '../../src/subscribe/continuation.js';
@@ -21,8 +21,9 @@ export function mutationsOn(parts: {
   readonly bindings: Bindings;
   readonly codec: CursorCodec;
   readonly lease?: number;
+  readonly views?: MutationViews | undefined;
 }): Mutations {
-  const { log, store, hub, metrics, bindings, codec, lease } = parts;
+  const { log, store, hub, metrics, bindings, codec, lease, views } = parts;
   const bounds = { deadline: 10_000, maxWaiting: 2_000, maxWaitingBytes: 10_000_000, maxBatchBytes: 900_000 };
   const history = new History({ log, logger: openLogger('silent'), within: 10_000 });
   return new Mutations({
@@ -39,5 +40,6 @@ export function mutationsOn(parts: {
       maxWaiting: 2_000,
       continuation: (field, args, identity) => continuationOf(bindings, codec, field, args, identity),
     }),
+    ...(views && { views }),
   });
 }

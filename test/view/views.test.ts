@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { offset } from '../../src/core/ids.js';
 import type { LogRecord } from '../../src/core/record.js';
 import { editionOf } from '../../src/view/edition.js';
@@ -45,6 +45,19 @@ describe('a view', () => {
     const asked = stage.views.reader('talk').get('a', { minCursor });
     await expect(asked).rejects.toMatchObject({ code: 'VIEW_BEHIND' });
     expect(await stage.views.reader('talk').get('a')).toEqual({ count: 1, n: 1 });
+  });
+
+  test('D1 has one cursor for an event, whenever it is asked for', async () => {
+    const stage = await openViewStage();
+    const [at] = await stage.say('a', [1]);
+    if (at === undefined) throw new Error('Nothing was said');
+    const cursor = await stage.views.cursorOf(at);
+    const clock = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 86_000_000);
+    try {
+      expect(await stage.views.cursorOf(at)).toBe(cursor);
+    } finally {
+      clock.mockRestore();
+    }
   });
 
   test('S3 takes no cursor that is not one of a mutation', async () => {
