@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { codegen } from '@graphql-codegen/core';
 import * as typescript from '@graphql-codegen/typescript';
+import * as resolvers from '@graphql-codegen/typescript-resolvers';
 import { parse } from 'graphql';
 import { globSync } from 'tinyglobby';
 
@@ -18,20 +19,30 @@ export const CONFIG = {
   avoidOptionals: { defaultValue: true },
   strictScalars: true,
   scalars: { ID: 'string', DateTime: 'string', Cursor: 'string' },
+  customResolverFn: 'millrace#GeneratedResolver',
+  makeResolverTypeCallable: true,
+  resolversNonOptionalTypename: { unionMember: true, interfaceImplementingType: true },
+  useTypeImports: true,
 };
 
-/** The types of the schema as it is now. */
-export async function schemaTypes() {
-  const names = globSync(['schema/*.graphql'], { cwd: ROOT }).sort();
-  const sdl = names.map((name) => readFileSync(join(ROOT, name), 'utf8')).join('\n');
-  const text = await codegen({
+export const PLUGINS = ['typescript', 'typescript-resolvers'];
+
+/** The types of a schema, with the directives in it. */
+export async function typesOf(sdl) {
+  return codegen({
     schema: parse(sdl),
     documents: [],
     filename: FILE,
     config: CONFIG,
-    plugins: [{ typescript: {} }],
-    pluginMap: { typescript },
+    plugins: PLUGINS.map((name) => ({ [name]: {} })),
+    pluginMap: { typescript, 'typescript-resolvers': resolvers },
   });
+}
+
+/** The types of the schema as it is now. */
+export async function schemaTypes() {
+  const names = globSync(['schema/*.graphql'], { cwd: ROOT }).sort();
+  const text = await typesOf(names.map((name) => readFileSync(join(ROOT, name), 'utf8')).join('\n'));
   return `${HEAD}${text.trim()}\n`;
 }
 

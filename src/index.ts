@@ -4,12 +4,16 @@
  */
 export type { Authenticate, Credentials } from './auth/authenticate.js';
 export type {
+  GeneratedResolver,
+  Named,
   OutcomeOptions,
   OutgoingDraft,
+  ReadView,
   Resolver,
   ResolverCall,
   ResolverMap,
   ResolverPublish,
+  TypenameOf,
   ViewReader,
 } from './binding/resolvers.js';
 export { type ErrorCode, MillraceError } from './core/errors.js';

@@ -6,11 +6,15 @@ import type { EventDraft, GatewayContext, OutcomeWanted } from './context.js';
 import { conform } from './event-data.js';
 import { millisecondsOf } from './outcome.js';
 import type {
+  Named,
   OutcomeOptions,
   OutgoingDraft,
+  ReadView,
   ResolverCall,
   ResolverMap,
   ResolverPublish,
+  TypenameOf,
+  ViewReader,
 } from './resolvers.js';
 
 /** A project's resolver in the form that graphql-js calls. */
@@ -29,7 +33,7 @@ export function fieldResolver(
         return context.identity.claims;
       },
       publish: publishOf(context, schema, resolvers),
-      view: (name) => viewOf(context, name),
+      view: viewOf(context),
       get signal() {
         return context.signal;
       },
@@ -38,17 +42,22 @@ export function fieldResolver(
   };
 }
 
-function viewOf(context: GatewayContext, name: string): ReturnType<ResolverCall['view']> {
-  // A subscription's events have no moment at which a view could be read: each node makes them at its own.
-  if (context.view === undefined) throw new Error('A resolver of an event cannot read a view');
-  return context.view(name);
+function viewOf(context: GatewayContext): ReadView {
+  function view<State>(of: { readonly name: string; readonly initial: State }): ViewReader<State>;
+  function view(name: string): ViewReader;
+  function view(of: string | { readonly name: string }): ViewReader {
+    // A subscription's events have no moment at which a view could be read: each node makes them at its own.
+    if (context.view === undefined) throw new Error('A resolver of an event cannot read a view');
+    return context.view(typeof of === 'string' ? of : of.name);
+  }
+  return view;
 }
 
 function publishOf(context: GatewayContext, schema: GraphQLSchema, resolvers: ResolverMap): ResolverPublish {
-  function publish(
+  function publish<Answer extends object>(
     events: OutgoingDraft | readonly OutgoingDraft[],
-    options: { readonly outcome: OutcomeOptions },
-  ): Promise<Readonly<Record<string, unknown>>>;
+    options: { readonly outcome: OutcomeOptions<TypenameOf<Answer>> },
+  ): Promise<Named<Answer>>;
   function publish(event: OutgoingDraft): Promise<Published>;
   function publish(events: readonly OutgoingDraft[]): Promise<readonly Published[]>;
   async function publish(

@@ -12,9 +12,21 @@ export interface OutgoingDraft {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
+/** The names of object types of the schema: those of `Answer`, where it is made of generated types. */
+export type TypenameOf<Answer> = Answer extends { readonly __typename?: infer Name }
+  ? unknown extends Name
+    ? string
+    : Extract<Name, string>
+  : string;
+
+/** Each type of `Answer` with its name in it. */
+export type Named<Answer> = Answer extends unknown
+  ? Answer & { readonly __typename: TypenameOf<Answer> }
+  : never;
+
 /** The event that a mutation waits for: the first one of `types` with its correlation id. */
-export interface OutcomeOptions {
-  readonly types: readonly string[];
+export interface OutcomeOptions<Types extends string = string> {
+  readonly types: readonly Types[];
   /** How long it is waited for: `500ms`, `5s`, `1m`. */
   readonly within: string;
   /** Where it is published; left out, where the first event goes. */
@@ -30,23 +42,33 @@ export interface OutcomeOptions {
  * @throws {MillraceError} EVENT_INVALID, OVERLOADED, PUBLISH_FAILED, PUBLISH_UNCERTAIN, EVENT_TOO_LARGE
  */
 export interface ResolverPublish {
-  /** Answers with what the outcome says, and its type as `__typename`. @throws {MillraceError} OUTCOME_PENDING */
-  (
+  /**
+   * Answers with what the outcome says, and its type as `__typename`. `Answer` is what its producer says on
+   * the topic, such as `OrderConfirmed | OrderRejected`: it is not held against the schema here.
+   * @throws {MillraceError} OUTCOME_PENDING
+   */
+  <Answer extends object = Readonly<Record<string, unknown>>>(
     events: OutgoingDraft | readonly OutgoingDraft[],
-    options: { readonly outcome: OutcomeOptions },
-  ): Promise<Readonly<Record<string, unknown>>>;
+    options: { readonly outcome: OutcomeOptions<TypenameOf<Answer>> },
+  ): Promise<Named<Answer>>;
   (event: OutgoingDraft): Promise<Published>;
   (events: readonly OutgoingDraft[]): Promise<readonly Published[]>;
 }
 
 /** Reads a view: the state that was folded from events. */
-export interface ViewReader {
+export interface ViewReader<State = unknown> {
   /**
    * The state of a key; `null` when it has none.
    * @param options.minCursor waits until the view has what this cursor of a mutation says
    * @throws {MillraceError} VIEW_BEHIND, CURSOR_INVALID
    */
-  get(key: string, options?: { readonly minCursor?: string | undefined }): Promise<unknown>;
+  get(key: string, options?: { readonly minCursor?: string | undefined }): Promise<State | null>;
+}
+
+/** Reads a view of the project: the view itself, or its name. */
+export interface ReadView {
+  <State>(view: { readonly name: string; readonly initial: State }): ViewReader<State>;
+  (name: string): ViewReader;
 }
 
 /** What a resolver is given. */
@@ -58,8 +80,7 @@ export interface ResolverCall<Args = Readonly<Record<string, unknown>>, Parent =
   readonly claims: Claims;
   /** Only for fields of Query and Mutation and what is below them. */
   readonly publish: ResolverPublish;
-  /** A view of the project, by its name. */
-  view(name: string): ViewReader;
+  readonly view: ReadView;
   /** Aborted when the caller goes away. */
   readonly signal: AbortSignal;
 }
@@ -68,6 +89,12 @@ export interface ResolverCall<Args = Readonly<Record<string, unknown>>, Parent =
 export type Resolver<Args = Readonly<Record<string, unknown>>, Parent = unknown, Result = unknown> = (
   call: ResolverCall<Args, Parent>,
 ) => Result | Promise<Result>;
+
+/**
+ * The same, for the setting `customResolverFn` of graphql-codegen, which gives its parameters in this order:
+ * docs/projects.md.
+ */
+export type GeneratedResolver<Result, Parent, _Context, Args> = Resolver<Args, Parent, Result>;
 
 /** Resolvers in TypeScript, by type and field: for what the directives do not say. */
 export interface ResolverMap {

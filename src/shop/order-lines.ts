@@ -6,7 +6,12 @@ export const MOST_OF_ONE = 1_000;
 
 export type Checked =
   | { readonly ok: true; readonly lines: readonly PricedLine[]; readonly total: Money }
-  | { readonly ok: false; readonly code: Rejection; readonly reason: string; readonly sku?: string };
+  | Problem;
+
+export type Problem = { readonly ok: false; readonly reason: string } & (
+  | { readonly code: 'INVALID_QUANTITY'; readonly sku: string }
+  | { readonly code: Exclude<Rejection, 'INVALID_QUANTITY'>; readonly sku?: never }
+);
 
 /** The lines with one for each SKU, and what they come to; or why they are no order. */
 export function checkedOrder(lines: readonly PricedLine[]): Checked {
@@ -15,11 +20,11 @@ export function checkedOrder(lines: readonly PricedLine[]): Checked {
   const merged = new Map<string, PricedLine>();
   for (const line of lines) {
     const wrong = quantityProblem(line.sku, line.quantity);
-    if (wrong !== undefined) return no('INVALID_QUANTITY', wrong, line.sku);
+    if (wrong !== undefined) return badQuantity(line.sku, wrong);
     const before = merged.get(line.sku);
     const quantity = line.quantity + (before?.quantity ?? 0);
     const together = quantityProblem(line.sku, quantity);
-    if (together !== undefined) return no('INVALID_QUANTITY', together, line.sku);
+    if (together !== undefined) return badQuantity(line.sku, together);
     merged.set(line.sku, { ...line, quantity });
   }
   const each = [...merged.values()];
@@ -33,6 +38,15 @@ export function quantityProblem(sku: string, quantity: number): string | undefin
   return `The quantity of ${sku} is ${quantity}; it can be 1 to ${MOST_OF_ONE}.`;
 }
 
-function no(code: Rejection, reason: string, sku?: string): Checked {
-  return { ok: false, code, reason, ...(sku === undefined ? {} : { sku }) };
-}
+const badQuantity = (sku: string, reason: string): Problem => ({
+  ok: false,
+  code: 'INVALID_QUANTITY',
+  reason,
+  sku,
+});
+
+const no = (code: Exclude<Rejection, 'INVALID_QUANTITY'>, reason: string): Problem => ({
+  ok: false,
+  code,
+  reason,
+});

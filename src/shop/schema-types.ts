@@ -1,6 +1,10 @@
 // Written by `npm run types` from schema/*.graphql; not to be edited.
+import type { GeneratedResolver as ResolverFn } from 'millrace';
+import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = Maybe<T>;
+export type { ResolverFn };
+export type RequireFields<T, K extends keyof T> = Omit<T, K> & { [P in K]-?: NonNullable<T[P]> };
 /** All built-in and custom scalars, mapped to their actual values */
 export type Scalars = {
   ID: { input: string; output: string; }
@@ -642,4 +646,748 @@ export type CancelOrder = {
   readonly orderId: Scalars['ID']['input'];
   /** Why, in your own words. */
   readonly reason?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+
+export type ResolverTypeWrapper<T> = Promise<T> | T;
+
+export type Resolver<TResult, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> = ResolverFn<TResult, TParent, TContext, TArgs>;
+
+export type SubscriptionSubscribeFn<TResult, TParent, TContext, TArgs> = (
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => AsyncIterable<TResult> | Promise<AsyncIterable<TResult>>;
+
+export type SubscriptionResolveFn<TResult, TParent, TContext, TArgs> = (
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => TResult | Promise<TResult>;
+
+export interface SubscriptionSubscriberObject<TResult, TKey extends string, TParent, TContext, TArgs> {
+  subscribe: SubscriptionSubscribeFn<{ [key in TKey]: TResult }, TParent, TContext, TArgs>;
+  resolve?: SubscriptionResolveFn<TResult, { [key in TKey]: TResult }, TContext, TArgs>;
+}
+
+export interface SubscriptionResolverObject<TResult, TParent, TContext, TArgs> {
+  subscribe: SubscriptionSubscribeFn<any, TParent, TContext, TArgs>;
+  resolve: SubscriptionResolveFn<TResult, any, TContext, TArgs>;
+}
+
+export type SubscriptionObject<TResult, TKey extends string, TParent, TContext, TArgs> =
+  | SubscriptionSubscriberObject<TResult, TKey, TParent, TContext, TArgs>
+  | SubscriptionResolverObject<TResult, TParent, TContext, TArgs>;
+
+export type SubscriptionResolver<TResult, TKey extends string, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> =
+  | ((...args: any[]) => SubscriptionObject<TResult, TKey, TParent, TContext, TArgs>)
+  | SubscriptionObject<TResult, TKey, TParent, TContext, TArgs>;
+
+export type TypeResolveFn<TTypes, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>> = (
+  parent: TParent,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => Maybe<TTypes> | Promise<Maybe<TTypes>>;
+
+export type IsTypeOfResolverFn<T = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>> = (obj: T, context: TContext, info: GraphQLResolveInfo) => boolean | Promise<boolean>;
+
+export type NextResolverFn<T> = () => Promise<T>;
+
+export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> = (
+  next: NextResolverFn<TResult>,
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => TResult | Promise<TResult>;
+
+
+
+/** Mapping of union types */
+export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
+  OrderEvent:
+    | ( Order & { __typename: 'Order' } )
+    | ( OrderPlaced & { __typename: 'OrderPlaced' } )
+    | ( StockReserved & { __typename: 'StockReserved' } )
+    | ( StockRefused & { __typename: 'StockRefused' } )
+    | ( PaymentCharged & { __typename: 'PaymentCharged' } )
+    | ( PaymentDeclined & { __typename: 'PaymentDeclined' } )
+    | ( PaymentRefunded & { __typename: 'PaymentRefunded' } )
+    | ( OrderConfirmed & { __typename: 'OrderConfirmed' } )
+    | ( ReadyForPickup & { __typename: 'ReadyForPickup' } )
+    | ( CancelRequested & { __typename: 'CancelRequested' } )
+    | ( OrderShipped & { __typename: 'OrderShipped' } )
+    | ( CancelAccepted & { __typename: 'CancelAccepted' } )
+    | ( CancelRefused & { __typename: 'CancelRefused' } )
+    | ( OrderRejected & { __typename: 'OrderRejected' } )
+    | ( OrderCancelled & { __typename: 'OrderCancelled' } )
+  ;
+  PlaceOrderResult:
+    | ( Order & { __typename: 'Order' } )
+    | ( OutOfStock & { __typename: 'OutOfStock' } )
+    | ( PaymentDeclined & { __typename: 'PaymentDeclined' } )
+    | ( OrderRejected & { __typename: 'OrderRejected' } )
+    | ( OrderCancelled & { __typename: 'OrderCancelled' } )
+    | ( OrderIdTaken & { __typename: 'OrderIdTaken' } )
+    | ( UnknownProduct & { __typename: 'UnknownProduct' } )
+    | ( InvalidQuantity & { __typename: 'InvalidQuantity' } )
+    | ( InvalidOrder & { __typename: 'InvalidOrder' } )
+    | ( AmountTooLarge & { __typename: 'AmountTooLarge' } )
+    | ( CurrencyMismatch & { __typename: 'CurrencyMismatch' } )
+    | ( CheckOutRefused & { __typename: 'CheckOutRefused' } )
+  ;
+  CancelOrderResult:
+    | ( CancelAccepted & { __typename: 'CancelAccepted' } )
+    | ( CancelRefused & { __typename: 'CancelRefused' } )
+  ;
+  CollectOrderResult:
+    | ( OrderShipped & { __typename: 'OrderShipped' } )
+    | ( CollectRefused & { __typename: 'CollectRefused' } )
+  ;
+  CartResult:
+    | ( Cart & { __typename: 'Cart' } )
+    | ( CartRefused & { __typename: 'CartRefused' } )
+    | ( UnknownProduct & { __typename: 'UnknownProduct' } )
+    | ( InvalidQuantity & { __typename: 'InvalidQuantity' } )
+  ;
+  ChangePriceResult:
+    | ( PriceChanged & { __typename: 'PriceChanged' } )
+    | ( PriceNotChanged & { __typename: 'PriceNotChanged' } )
+  ;
+  AddStockResult:
+    | ( StockLevel & { __typename: 'StockLevel' } )
+    | ( StockNotAdded & { __typename: 'StockNotAdded' } )
+    | ( UnknownProduct & { __typename: 'UnknownProduct' } )
+    | ( InvalidQuantity & { __typename: 'InvalidQuantity' } )
+  ;
+};
+
+/** Mapping of interface types */
+export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = {
+  Refusal:
+    | ( OrderIdTaken & { __typename: 'OrderIdTaken' } )
+    | ( CheckOutRefused & { __typename: 'CheckOutRefused' } )
+    | ( PaymentDeclined & { __typename: 'PaymentDeclined' } )
+    | ( OrderRejected & { __typename: 'OrderRejected' } )
+    | ( CancelRefused & { __typename: 'CancelRefused' } )
+    | ( CollectRefused & { __typename: 'CollectRefused' } )
+    | ( OutOfStock & { __typename: 'OutOfStock' } )
+    | ( UnknownProduct & { __typename: 'UnknownProduct' } )
+    | ( InvalidQuantity & { __typename: 'InvalidQuantity' } )
+    | ( InvalidOrder & { __typename: 'InvalidOrder' } )
+    | ( AmountTooLarge & { __typename: 'AmountTooLarge' } )
+    | ( CurrencyMismatch & { __typename: 'CurrencyMismatch' } )
+    | ( CartRefused & { __typename: 'CartRefused' } )
+    | ( StockNotAdded & { __typename: 'StockNotAdded' } )
+    | ( PriceNotChanged & { __typename: 'PriceNotChanged' } )
+  ;
+};
+
+/** Mapping between all available schema types and the resolvers types */
+export type ResolversTypes = {
+  OutcomeInput: OutcomeInput;
+  TopicFormat: TopicFormat;
+  OnSlow: OnSlow;
+  Published: ResolverTypeWrapper<Published>;
+  ID: ResolverTypeWrapper<Scalars['ID']['output']>;
+  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
+  Cursor: ResolverTypeWrapper<Scalars['Cursor']['output']>;
+  DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
+  Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  OrderEvent: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['OrderEvent']>;
+  PlaceOrderResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['PlaceOrderResult']>;
+  CancelOrderResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['CancelOrderResult']>;
+  CollectOrderResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['CollectOrderResult']>;
+  CartResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['CartResult']>;
+  ChangePriceResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['ChangePriceResult']>;
+  AddStockResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['AddStockResult']>;
+  Refusal: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Refusal']>;
+  Order: ResolverTypeWrapper<Order>;
+  OrderStatus: OrderStatus;
+  Delivery: Delivery;
+  OrderPlaced: ResolverTypeWrapper<OrderPlaced>;
+  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  OrderIdTaken: ResolverTypeWrapper<OrderIdTaken>;
+  CheckOutRefused: ResolverTypeWrapper<CheckOutRefused>;
+  CheckOutProblem: CheckOutProblem;
+  StockReserved: ResolverTypeWrapper<StockReserved>;
+  StockRefused: ResolverTypeWrapper<StockRefused>;
+  PaymentCharged: ResolverTypeWrapper<PaymentCharged>;
+  PaymentDeclined: ResolverTypeWrapper<PaymentDeclined>;
+  PaymentRefunded: ResolverTypeWrapper<PaymentRefunded>;
+  OrderConfirmed: ResolverTypeWrapper<OrderConfirmed>;
+  ReadyForPickup: ResolverTypeWrapper<ReadyForPickup>;
+  OrderShipped: ResolverTypeWrapper<OrderShipped>;
+  OrderRejected: ResolverTypeWrapper<OrderRejected>;
+  Rejection: Rejection;
+  CancelRequested: ResolverTypeWrapper<CancelRequested>;
+  CancelAccepted: ResolverTypeWrapper<CancelAccepted>;
+  CancelRefused: ResolverTypeWrapper<CancelRefused>;
+  CancelProblem: CancelProblem;
+  OrderCancelled: ResolverTypeWrapper<OrderCancelled>;
+  CollectOrder: ResolverTypeWrapper<CollectOrder>;
+  CollectRefused: ResolverTypeWrapper<CollectRefused>;
+  OutOfStock: ResolverTypeWrapper<OutOfStock>;
+  UnknownProduct: ResolverTypeWrapper<UnknownProduct>;
+  InvalidQuantity: ResolverTypeWrapper<InvalidQuantity>;
+  InvalidOrder: ResolverTypeWrapper<InvalidOrder>;
+  AmountTooLarge: ResolverTypeWrapper<AmountTooLarge>;
+  CurrencyMismatch: ResolverTypeWrapper<CurrencyMismatch>;
+  Cart: ResolverTypeWrapper<Cart>;
+  CartChanged: ResolverTypeWrapper<CartChanged>;
+  SetCartLine: ResolverTypeWrapper<SetCartLine>;
+  CheckOutRequested: ResolverTypeWrapper<CheckOutRequested>;
+  CartRefused: ResolverTypeWrapper<CartRefused>;
+  CartProblem: CartProblem;
+  OrderLine: ResolverTypeWrapper<OrderLine>;
+  Product: ResolverTypeWrapper<Product>;
+  StockLevel: ResolverTypeWrapper<StockLevel>;
+  AddStock: ResolverTypeWrapper<AddStock>;
+  StockNotAdded: ResolverTypeWrapper<StockNotAdded>;
+  ChangePrice: ResolverTypeWrapper<ChangePrice>;
+  PriceChanged: ResolverTypeWrapper<PriceChanged>;
+  PriceNotChanged: ResolverTypeWrapper<PriceNotChanged>;
+  Notified: ResolverTypeWrapper<Notified>;
+  Money: ResolverTypeWrapper<Money>;
+  MoneyInput: MoneyInput;
+  PlaceOrder: PlaceOrder;
+  OrderLineInput: OrderLineInput;
+  CheckOut: CheckOut;
+  CancelOrder: CancelOrder;
+  String: ResolverTypeWrapper<Scalars['String']['output']>;
+};
+
+/** Mapping between all available schema types and the resolvers parents */
+export type ResolversParentTypes = {
+  OutcomeInput: OutcomeInput;
+  Published: Published;
+  ID: Scalars['ID']['output'];
+  Int: Scalars['Int']['output'];
+  Cursor: Scalars['Cursor']['output'];
+  DateTime: Scalars['DateTime']['output'];
+  Query: Record<PropertyKey, never>;
+  Mutation: Record<PropertyKey, never>;
+  Subscription: Record<PropertyKey, never>;
+  OrderEvent: ResolversUnionTypes<ResolversParentTypes>['OrderEvent'];
+  PlaceOrderResult: ResolversUnionTypes<ResolversParentTypes>['PlaceOrderResult'];
+  CancelOrderResult: ResolversUnionTypes<ResolversParentTypes>['CancelOrderResult'];
+  CollectOrderResult: ResolversUnionTypes<ResolversParentTypes>['CollectOrderResult'];
+  CartResult: ResolversUnionTypes<ResolversParentTypes>['CartResult'];
+  ChangePriceResult: ResolversUnionTypes<ResolversParentTypes>['ChangePriceResult'];
+  AddStockResult: ResolversUnionTypes<ResolversParentTypes>['AddStockResult'];
+  Refusal: ResolversInterfaceTypes<ResolversParentTypes>['Refusal'];
+  Order: Order;
+  OrderPlaced: OrderPlaced;
+  Boolean: Scalars['Boolean']['output'];
+  OrderIdTaken: OrderIdTaken;
+  CheckOutRefused: CheckOutRefused;
+  StockReserved: StockReserved;
+  StockRefused: StockRefused;
+  PaymentCharged: PaymentCharged;
+  PaymentDeclined: PaymentDeclined;
+  PaymentRefunded: PaymentRefunded;
+  OrderConfirmed: OrderConfirmed;
+  ReadyForPickup: ReadyForPickup;
+  OrderShipped: OrderShipped;
+  OrderRejected: OrderRejected;
+  CancelRequested: CancelRequested;
+  CancelAccepted: CancelAccepted;
+  CancelRefused: CancelRefused;
+  OrderCancelled: OrderCancelled;
+  CollectOrder: CollectOrder;
+  CollectRefused: CollectRefused;
+  OutOfStock: OutOfStock;
+  UnknownProduct: UnknownProduct;
+  InvalidQuantity: InvalidQuantity;
+  InvalidOrder: InvalidOrder;
+  AmountTooLarge: AmountTooLarge;
+  CurrencyMismatch: CurrencyMismatch;
+  Cart: Cart;
+  CartChanged: CartChanged;
+  SetCartLine: SetCartLine;
+  CheckOutRequested: CheckOutRequested;
+  CartRefused: CartRefused;
+  OrderLine: OrderLine;
+  Product: Product;
+  StockLevel: StockLevel;
+  AddStock: AddStock;
+  StockNotAdded: StockNotAdded;
+  ChangePrice: ChangePrice;
+  PriceChanged: PriceChanged;
+  PriceNotChanged: PriceNotChanged;
+  Notified: Notified;
+  Money: Money;
+  MoneyInput: MoneyInput;
+  PlaceOrder: PlaceOrder;
+  OrderLineInput: OrderLineInput;
+  CheckOut: CheckOut;
+  CancelOrder: CancelOrder;
+  String: Scalars['String']['output'];
+};
+
+export type PublishDirectiveArgs = {
+  topic: Scalars['String']['input'];
+  type: Scalars['String']['input'];
+  key: Scalars['String']['input'];
+  data?: Maybe<Scalars['String']['input']>;
+  format?: Maybe<TopicFormat>;
+  outcome?: Maybe<OutcomeInput>;
+};
+
+export type PublishDirectiveResolver<Result, Parent, ContextType = any, Args = PublishDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type SubscribeDirectiveArgs = {
+  topic: Scalars['String']['input'];
+  key?: Maybe<Scalars['String']['input']>;
+  filter?: Maybe<Scalars['String']['input']>;
+  tombstone?: Maybe<Scalars['String']['input']>;
+  format?: Maybe<TopicFormat>;
+  onSlow?: Maybe<OnSlow>;
+};
+
+export type SubscribeDirectiveResolver<Result, Parent, ContextType = any, Args = SubscribeDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type AuthDirectiveArgs = {
+  rule: Scalars['String']['input'];
+};
+
+export type AuthDirectiveResolver<Result, Parent, ContextType = any, Args = AuthDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type ViewDirectiveArgs = {
+  name: Scalars['String']['input'];
+  key: Scalars['String']['input'];
+  field?: Maybe<Scalars['String']['input']>;
+  type?: Maybe<Scalars['String']['input']>;
+};
+
+export type ViewDirectiveResolver<Result, Parent, ContextType = any, Args = ViewDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type PublishedResolvers<ContextType = any, ParentType extends ResolversParentTypes['Published'] = ResolversParentTypes['Published']> = {
+  eventId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  topic?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  partition?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  offset?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  correlationId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  time?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypes['Cursor'], ParentType, ContextType>;
+};
+
+export interface CursorScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Cursor'], any> {
+  name: 'Cursor';
+}
+
+export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
+  name: 'DateTime';
+}
+
+export type QueryResolvers<ContextType = any, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
+  catalogue?: Resolver<ReadonlyArray<ResolversTypes['Product']>, ParentType, ContextType>;
+  product?: Resolver<Maybe<ResolversTypes['Product']>, ParentType, ContextType, RequireFields<QueryProductArgs, 'sku'>>;
+  stock?: Resolver<Maybe<ResolversTypes['StockLevel']>, ParentType, ContextType, RequireFields<QueryStockArgs, 'sku'>>;
+  order?: Resolver<Maybe<ResolversTypes['Order']>, ParentType, ContextType, RequireFields<QueryOrderArgs, 'orderId'>>;
+  myOrders?: Resolver<Maybe<ReadonlyArray<ResolversTypes['Order']>>, ParentType, ContextType>;
+  cart?: Resolver<Maybe<ResolversTypes['Cart']>, ParentType, ContextType>;
+};
+
+export type MutationResolvers<ContextType = any, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
+  placeOrder?: Resolver<ResolversTypes['PlaceOrderResult'], ParentType, ContextType, RequireFields<MutationPlaceOrderArgs, 'input'>>;
+  checkOut?: Resolver<ResolversTypes['PlaceOrderResult'], ParentType, ContextType, RequireFields<MutationCheckOutArgs, 'input'>>;
+  cancelOrder?: Resolver<ResolversTypes['CancelOrderResult'], ParentType, ContextType, RequireFields<MutationCancelOrderArgs, 'input'>>;
+  collectOrder?: Resolver<ResolversTypes['CollectOrderResult'], ParentType, ContextType, RequireFields<MutationCollectOrderArgs, 'orderId'>>;
+  setCartLine?: Resolver<ResolversTypes['CartResult'], ParentType, ContextType, RequireFields<MutationSetCartLineArgs, 'sku' | 'quantity'>>;
+  addStock?: Resolver<ResolversTypes['AddStockResult'], ParentType, ContextType, RequireFields<MutationAddStockArgs, 'sku' | 'quantity'>>;
+  changePrice?: Resolver<ResolversTypes['ChangePriceResult'], ParentType, ContextType, RequireFields<MutationChangePriceArgs, 'sku' | 'price'>>;
+};
+
+export type SubscriptionResolvers<ContextType = any, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
+  orderEvents?: SubscriptionResolver<ResolversTypes['OrderEvent'], "orderEvents", ParentType, ContextType, RequireFields<SubscriptionOrderEventsArgs, 'orderId'>>;
+  ordersPlaced?: SubscriptionResolver<ResolversTypes['OrderPlaced'], "ordersPlaced", ParentType, ContextType>;
+  stockLow?: SubscriptionResolver<ResolversTypes['StockLevel'], "stockLow", ParentType, ContextType, RequireFields<SubscriptionStockLowArgs, 'below'>>;
+  stockLevel?: SubscriptionResolver<ResolversTypes['StockLevel'], "stockLevel", ParentType, ContextType, RequireFields<SubscriptionStockLevelArgs, 'sku'>>;
+  notifications?: SubscriptionResolver<ResolversTypes['Notified'], "notifications", ParentType, ContextType>;
+};
+
+export type OrderEventResolvers<ContextType = any, ParentType extends ResolversParentTypes['OrderEvent'] = ResolversParentTypes['OrderEvent']> = {
+  __resolveType: TypeResolveFn<'Order' | 'OrderPlaced' | 'StockReserved' | 'StockRefused' | 'PaymentCharged' | 'PaymentDeclined' | 'PaymentRefunded' | 'OrderConfirmed' | 'ReadyForPickup' | 'CancelRequested' | 'OrderShipped' | 'CancelAccepted' | 'CancelRefused' | 'OrderRejected' | 'OrderCancelled', ParentType, ContextType>;
+};
+
+export type PlaceOrderResultResolvers<ContextType = any, ParentType extends ResolversParentTypes['PlaceOrderResult'] = ResolversParentTypes['PlaceOrderResult']> = {
+  __resolveType: TypeResolveFn<'Order' | 'OutOfStock' | 'PaymentDeclined' | 'OrderRejected' | 'OrderCancelled' | 'OrderIdTaken' | 'UnknownProduct' | 'InvalidQuantity' | 'InvalidOrder' | 'AmountTooLarge' | 'CurrencyMismatch' | 'CheckOutRefused', ParentType, ContextType>;
+};
+
+export type CancelOrderResultResolvers<ContextType = any, ParentType extends ResolversParentTypes['CancelOrderResult'] = ResolversParentTypes['CancelOrderResult']> = {
+  __resolveType: TypeResolveFn<'CancelAccepted' | 'CancelRefused', ParentType, ContextType>;
+};
+
+export type CollectOrderResultResolvers<ContextType = any, ParentType extends ResolversParentTypes['CollectOrderResult'] = ResolversParentTypes['CollectOrderResult']> = {
+  __resolveType: TypeResolveFn<'OrderShipped' | 'CollectRefused', ParentType, ContextType>;
+};
+
+export type CartResultResolvers<ContextType = any, ParentType extends ResolversParentTypes['CartResult'] = ResolversParentTypes['CartResult']> = {
+  __resolveType: TypeResolveFn<'Cart' | 'CartRefused' | 'UnknownProduct' | 'InvalidQuantity', ParentType, ContextType>;
+};
+
+export type ChangePriceResultResolvers<ContextType = any, ParentType extends ResolversParentTypes['ChangePriceResult'] = ResolversParentTypes['ChangePriceResult']> = {
+  __resolveType: TypeResolveFn<'PriceChanged' | 'PriceNotChanged', ParentType, ContextType>;
+};
+
+export type AddStockResultResolvers<ContextType = any, ParentType extends ResolversParentTypes['AddStockResult'] = ResolversParentTypes['AddStockResult']> = {
+  __resolveType: TypeResolveFn<'StockLevel' | 'StockNotAdded' | 'UnknownProduct' | 'InvalidQuantity', ParentType, ContextType>;
+};
+
+export type RefusalResolvers<ContextType = any, ParentType extends ResolversParentTypes['Refusal'] = ResolversParentTypes['Refusal']> = {
+  __resolveType: TypeResolveFn<'OrderIdTaken' | 'CheckOutRefused' | 'PaymentDeclined' | 'OrderRejected' | 'CancelRefused' | 'CollectRefused' | 'OutOfStock' | 'UnknownProduct' | 'InvalidQuantity' | 'InvalidOrder' | 'AmountTooLarge' | 'CurrencyMismatch' | 'CartRefused' | 'StockNotAdded' | 'PriceNotChanged', ParentType, ContextType>;
+};
+
+export type OrderResolvers<ContextType = any, ParentType extends ResolversParentTypes['Order'] = ResolversParentTypes['Order']> = {
+  orderId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  customerId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['OrderStatus'], ParentType, ContextType>;
+  lines?: Resolver<ReadonlyArray<ResolversTypes['OrderLine']>, ParentType, ContextType>;
+  total?: Resolver<Maybe<ResolversTypes['Money']>, ParentType, ContextType>;
+  delivery?: Resolver<ResolversTypes['Delivery'], ParentType, ContextType>;
+  reason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  trackingId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  placedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  updatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type OrderPlacedResolvers<ContextType = any, ParentType extends ResolversParentTypes['OrderPlaced'] = ResolversParentTypes['OrderPlaced']> = {
+  orderId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  customerId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  lines?: Resolver<ReadonlyArray<ResolversTypes['OrderLine']>, ParentType, ContextType>;
+  delivery?: Resolver<Maybe<ResolversTypes['Delivery']>, ParentType, ContextType>;
+  fromCart?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type OrderIdTakenResolvers<ContextType = any, ParentType extends ResolversParentTypes['OrderIdTaken'] = ResolversParentTypes['OrderIdTaken']> = {
+  orderId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  customerId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  eventId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type CheckOutRefusedResolvers<ContextType = any, ParentType extends ResolversParentTypes['CheckOutRefused'] = ResolversParentTypes['CheckOutRefused']> = {
+  orderId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  customerId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  code?: Resolver<ResolversTypes['CheckOutProblem'], ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type StockReservedResolvers<ContextType = any, ParentType extends ResolversParentTypes['StockReserved'] = ResolversParentTypes['StockReserved']> = {
+  orderId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  customerId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  sku?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  quantity?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type StockRefusedResolvers<ContextType = any, ParentType extends ResolversParentTypes['StockRefused'] = ResolversParentTypes['StockRefused']> = {
+  orderId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  customerId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  sku?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  wanted?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  available?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type PaymentChargedResolvers<ContextType = any, ParentType extends ResolversParentTypes['PaymentCharged'] = ResolversParentTypes['PaymentCharged']> = {
+  orderId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  customerId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  chargeId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  amount?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type PaymentDeclinedResolvers<ContextType = any, ParentType extends ResolversParentTypes['PaymentDeclined'] = ResolversParentTypes['PaymentDeclined']> = {
+  orderId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  customerId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type PaymentRefundedResolvers<ContextType = any, ParentType extends ResolversParentTypes['PaymentRefunded'] = ResolversParentTypes['PaymentRefunded']> = {
+  orderId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  customerId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  chargeId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  amount?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type OrderConfirmedResolvers<ContextType = any, ParentType extends ResolversParentTypes['OrderConfirmed'] = ResolversParentTypes['OrderConfirmed']> = {
+  orderId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  customerId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  lines?: Resolver<ReadonlyArray<ResolversTypes['OrderLine']>, ParentType, ContextType>;
+  total?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  delivery?: Resolver<ResolversTypes['Delivery'], ParentType, ContextType>;
+  placedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  confirmedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type ReadyForPickupResolvers<ContextType = any, ParentType extends ResolversParentTypes['ReadyForPickup'] = ResolversParentTypes['ReadyForPickup']> = {
+  orderId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  customerId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type OrderShippedResolvers<ContextType = any, ParentType extends ResolversParentTypes['OrderShipped'] = ResolversParentTypes['OrderShipped']> = {
+  orderId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  customerId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  trackingId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  shippedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type OrderRejectedResolvers<ContextType = any, ParentType extends ResolversParentTypes['OrderRejected'] = ResolversParentTypes['OrderRejected']> = {
+  orderId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  customerId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  code?: Resolver<ResolversTypes['Rejection'], ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  sku?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  wanted?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  available?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type CancelRequestedResolvers<ContextType = any, ParentType extends ResolversParentTypes['CancelRequested'] = ResolversParentTypes['CancelRequested']> = {
+  orderId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  customerId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  reason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type CancelAcceptedResolvers<ContextType = any, ParentType extends ResolversParentTypes['CancelAccepted'] = ResolversParentTypes['CancelAccepted']> = {
+  orderId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  customerId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type CancelRefusedResolvers<ContextType = any, ParentType extends ResolversParentTypes['CancelRefused'] = ResolversParentTypes['CancelRefused']> = {
+  orderId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  customerId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  code?: Resolver<ResolversTypes['CancelProblem'], ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type OrderCancelledResolvers<ContextType = any, ParentType extends ResolversParentTypes['OrderCancelled'] = ResolversParentTypes['OrderCancelled']> = {
+  orderId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  customerId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  reason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type CollectOrderResolvers<ContextType = any, ParentType extends ResolversParentTypes['CollectOrder'] = ResolversParentTypes['CollectOrder']> = {
+  orderId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+};
+
+export type CollectRefusedResolvers<ContextType = any, ParentType extends ResolversParentTypes['CollectRefused'] = ResolversParentTypes['CollectRefused']> = {
+  orderId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type OutOfStockResolvers<ContextType = any, ParentType extends ResolversParentTypes['OutOfStock'] = ResolversParentTypes['OutOfStock']> = {
+  orderId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  sku?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  wanted?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  available?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type UnknownProductResolvers<ContextType = any, ParentType extends ResolversParentTypes['UnknownProduct'] = ResolversParentTypes['UnknownProduct']> = {
+  sku?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type InvalidQuantityResolvers<ContextType = any, ParentType extends ResolversParentTypes['InvalidQuantity'] = ResolversParentTypes['InvalidQuantity']> = {
+  sku?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type InvalidOrderResolvers<ContextType = any, ParentType extends ResolversParentTypes['InvalidOrder'] = ResolversParentTypes['InvalidOrder']> = {
+  code?: Resolver<ResolversTypes['Rejection'], ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type AmountTooLargeResolvers<ContextType = any, ParentType extends ResolversParentTypes['AmountTooLarge'] = ResolversParentTypes['AmountTooLarge']> = {
+  reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type CurrencyMismatchResolvers<ContextType = any, ParentType extends ResolversParentTypes['CurrencyMismatch'] = ResolversParentTypes['CurrencyMismatch']> = {
+  reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type CartResolvers<ContextType = any, ParentType extends ResolversParentTypes['Cart'] = ResolversParentTypes['Cart']> = {
+  customerId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  lines?: Resolver<ReadonlyArray<ResolversTypes['OrderLine']>, ParentType, ContextType>;
+  total?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  closedBy?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type CartChangedResolvers<ContextType = any, ParentType extends ResolversParentTypes['CartChanged'] = ResolversParentTypes['CartChanged']> = {
+  customerId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  lines?: Resolver<ReadonlyArray<ResolversTypes['OrderLine']>, ParentType, ContextType>;
+  total?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  closedBy?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+};
+
+export type SetCartLineResolvers<ContextType = any, ParentType extends ResolversParentTypes['SetCartLine'] = ResolversParentTypes['SetCartLine']> = {
+  customerId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  line?: Resolver<ResolversTypes['OrderLine'], ParentType, ContextType>;
+};
+
+export type CheckOutRequestedResolvers<ContextType = any, ParentType extends ResolversParentTypes['CheckOutRequested'] = ResolversParentTypes['CheckOutRequested']> = {
+  orderId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  customerId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  delivery?: Resolver<Maybe<ResolversTypes['Delivery']>, ParentType, ContextType>;
+};
+
+export type CartRefusedResolvers<ContextType = any, ParentType extends ResolversParentTypes['CartRefused'] = ResolversParentTypes['CartRefused']> = {
+  customerId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  code?: Resolver<ResolversTypes['CartProblem'], ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type OrderLineResolvers<ContextType = any, ParentType extends ResolversParentTypes['OrderLine'] = ResolversParentTypes['OrderLine']> = {
+  sku?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  quantity?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  unitPrice?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+};
+
+export type ProductResolvers<ContextType = any, ParentType extends ResolversParentTypes['Product'] = ResolversParentTypes['Product']> = {
+  sku?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  description?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  price?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+};
+
+export type StockLevelResolvers<ContextType = any, ParentType extends ResolversParentTypes['StockLevel'] = ResolversParentTypes['StockLevel']> = {
+  sku?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  onHand?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  reserved?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  available?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type AddStockResolvers<ContextType = any, ParentType extends ResolversParentTypes['AddStock'] = ResolversParentTypes['AddStock']> = {
+  sku?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  quantity?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type StockNotAddedResolvers<ContextType = any, ParentType extends ResolversParentTypes['StockNotAdded'] = ResolversParentTypes['StockNotAdded']> = {
+  sku?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type ChangePriceResolvers<ContextType = any, ParentType extends ResolversParentTypes['ChangePrice'] = ResolversParentTypes['ChangePrice']> = {
+  sku?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  price?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+};
+
+export type PriceChangedResolvers<ContextType = any, ParentType extends ResolversParentTypes['PriceChanged'] = ResolversParentTypes['PriceChanged']> = {
+  sku?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  price?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  before?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type PriceNotChangedResolvers<ContextType = any, ParentType extends ResolversParentTypes['PriceNotChanged'] = ResolversParentTypes['PriceNotChanged']> = {
+  sku?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type NotifiedResolvers<ContextType = any, ParentType extends ResolversParentTypes['Notified'] = ResolversParentTypes['Notified']> = {
+  orderId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  customerId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  text?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type MoneyResolvers<ContextType = any, ParentType extends ResolversParentTypes['Money'] = ResolversParentTypes['Money']> = {
+  amount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  currency?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type Resolvers<ContextType = any> = {
+  Published?: PublishedResolvers<ContextType>;
+  Cursor?: GraphQLScalarType;
+  DateTime?: GraphQLScalarType;
+  Query?: QueryResolvers<ContextType>;
+  Mutation?: MutationResolvers<ContextType>;
+  Subscription?: SubscriptionResolvers<ContextType>;
+  OrderEvent?: OrderEventResolvers<ContextType>;
+  PlaceOrderResult?: PlaceOrderResultResolvers<ContextType>;
+  CancelOrderResult?: CancelOrderResultResolvers<ContextType>;
+  CollectOrderResult?: CollectOrderResultResolvers<ContextType>;
+  CartResult?: CartResultResolvers<ContextType>;
+  ChangePriceResult?: ChangePriceResultResolvers<ContextType>;
+  AddStockResult?: AddStockResultResolvers<ContextType>;
+  Refusal?: RefusalResolvers<ContextType>;
+  Order?: OrderResolvers<ContextType>;
+  OrderPlaced?: OrderPlacedResolvers<ContextType>;
+  OrderIdTaken?: OrderIdTakenResolvers<ContextType>;
+  CheckOutRefused?: CheckOutRefusedResolvers<ContextType>;
+  StockReserved?: StockReservedResolvers<ContextType>;
+  StockRefused?: StockRefusedResolvers<ContextType>;
+  PaymentCharged?: PaymentChargedResolvers<ContextType>;
+  PaymentDeclined?: PaymentDeclinedResolvers<ContextType>;
+  PaymentRefunded?: PaymentRefundedResolvers<ContextType>;
+  OrderConfirmed?: OrderConfirmedResolvers<ContextType>;
+  ReadyForPickup?: ReadyForPickupResolvers<ContextType>;
+  OrderShipped?: OrderShippedResolvers<ContextType>;
+  OrderRejected?: OrderRejectedResolvers<ContextType>;
+  CancelRequested?: CancelRequestedResolvers<ContextType>;
+  CancelAccepted?: CancelAcceptedResolvers<ContextType>;
+  CancelRefused?: CancelRefusedResolvers<ContextType>;
+  OrderCancelled?: OrderCancelledResolvers<ContextType>;
+  CollectOrder?: CollectOrderResolvers<ContextType>;
+  CollectRefused?: CollectRefusedResolvers<ContextType>;
+  OutOfStock?: OutOfStockResolvers<ContextType>;
+  UnknownProduct?: UnknownProductResolvers<ContextType>;
+  InvalidQuantity?: InvalidQuantityResolvers<ContextType>;
+  InvalidOrder?: InvalidOrderResolvers<ContextType>;
+  AmountTooLarge?: AmountTooLargeResolvers<ContextType>;
+  CurrencyMismatch?: CurrencyMismatchResolvers<ContextType>;
+  Cart?: CartResolvers<ContextType>;
+  CartChanged?: CartChangedResolvers<ContextType>;
+  SetCartLine?: SetCartLineResolvers<ContextType>;
+  CheckOutRequested?: CheckOutRequestedResolvers<ContextType>;
+  CartRefused?: CartRefusedResolvers<ContextType>;
+  OrderLine?: OrderLineResolvers<ContextType>;
+  Product?: ProductResolvers<ContextType>;
+  StockLevel?: StockLevelResolvers<ContextType>;
+  AddStock?: AddStockResolvers<ContextType>;
+  StockNotAdded?: StockNotAddedResolvers<ContextType>;
+  ChangePrice?: ChangePriceResolvers<ContextType>;
+  PriceChanged?: PriceChangedResolvers<ContextType>;
+  PriceNotChanged?: PriceNotChangedResolvers<ContextType>;
+  Notified?: NotifiedResolvers<ContextType>;
+  Money?: MoneyResolvers<ContextType>;
+};
+
+export type DirectiveResolvers<ContextType = any> = {
+  publish?: PublishDirectiveResolver<any, any, ContextType>;
+  subscribe?: SubscribeDirectiveResolver<any, any, ContextType>;
+  auth?: AuthDirectiveResolver<any, any, ContextType>;
+  view?: ViewDirectiveResolver<any, any, ContextType>;
 };

@@ -23,7 +23,7 @@ export const plants: readonly Plant[] = [
     guard:
       'a further call with an idempotency key publishes nothing: its answer is kept, and its event looked for',
     file: 'src/publish/idempotency.ts',
-    find: 'await this.#keep(name, { ...entry, answer: { value } });',
+    find: 'await this.#keep(name, { ...entry, answer: kept(answer) });',
     replace: '',
     also: [
       {

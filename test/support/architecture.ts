@@ -48,7 +48,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** What the shop may use, as any project may: the front door, and packages that it depends on by itself. */
-const OF_THE_SHOP = /^(millrace|zod|p-retry|lru-cache|node:[\w/]+)$/;
+const OF_THE_SHOP = /^(millrace|graphql|zod|p-retry|lru-cache|node:[\w/]+)$/;
 
 const VENDORS = ['kafkajs', 'ioredis', 'graphql-redis-subscriptions', 'lmdb'];
 
