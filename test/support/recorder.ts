@@ -14,6 +14,11 @@ const Frame = z.object({
   extensions: z.object({ event: Meta, cursor: z.string().min(20) }),
 });
 
+const Snapshot = z.object({
+  data: z.record(z.string(), z.record(z.string(), z.unknown())),
+  extensions: z.strictObject({ snapshot: z.literal(true), cursor: z.string().min(20) }),
+});
+
 export interface Received {
   readonly id: string;
   readonly partition: number;
@@ -39,6 +44,8 @@ export interface ResumeOptions {
 export class Recorder implements AsyncDisposable {
   readonly name: string;
   readonly received: Received[] = [];
+  /** The states that it was shown instead of events; it has to be before all of these. */
+  readonly snapshots: Readonly<Record<string, unknown>>[] = [];
   /** Errors and ends that nobody asked for. */
   readonly faults: string[] = [];
   /** Why it had to connect again, each time. */
@@ -121,6 +128,14 @@ export class Recorder implements AsyncDisposable {
   }
 
   #take(frame: unknown): void {
+    const snapshot = Snapshot.safeParse(frame);
+    if (snapshot.success) {
+      const [state = {}] = Object.values(snapshot.data.data);
+      if (this.received.length > 0) this.faults.push('a state after events');
+      this.snapshots.push(state);
+      this.#cursor = snapshot.data.extensions.cursor;
+      return;
+    }
     const parsed = Frame.safeParse(frame);
     if (!parsed.success) {
       this.faults.push(`not a result: ${JSON.stringify(frame).slice(0, 300)}`);

@@ -37,6 +37,8 @@ export interface WorldOptions {
 }
 
 export interface SubscriberOptions extends ResumeOptions {
+  /** With a variable `after`; every event of the topic when left out. */
+  readonly query?: string;
   /** Where it reaches the gateway at first, such as a proxy's URL. */
   readonly via?: string;
   /** Where it connects when it has to again; to the same place when left out. */
@@ -106,7 +108,7 @@ export class FaultWorld implements AsyncDisposable {
       first = undefined;
       return here;
     };
-    const recorder = await this.#own(Recorder.resuming(name, url, SAID, options));
+    const recorder = await this.#own(Recorder.resuming(name, url, options.query ?? SAID, options));
     if (options.after === undefined) await runningSubscriptions(at.url, before + 1);
     return recorder;
   }

@@ -1,0 +1,27 @@
+import type { Plant } from './support/plant.js';
+
+const UNDER_LOAD = { case: 'while a keeper and a node are killed' };
+
+export const plants: readonly Plant[] = [
+  {
+    ...UNDER_LOAD,
+    guard: 'the events after a state begin where the state stands',
+    file: 'src/subscribe/subscription.ts',
+    find: ': startsAfter(place, key, topic.partitions);',
+    replace: ': await this.#starts(plan, key, topic, undefined);',
+  },
+  {
+    ...UNDER_LOAD,
+    guard: 'what is in the state already is not shown again',
+    file: 'src/view/views.ts',
+    find: 'Math.max(next - 1, own)',
+    replace: 'next - 1',
+  },
+  {
+    case: 'the view is lost while clients begin with it',
+    guard: 'what was read of a view counts only if it is still the same one afterwards',
+    file: 'src/view/views.ts',
+    find: 'if ((await this.#options.store.generation(view.name)) === standing.generation) return found;',
+    replace: 'return found;',
+  },
+];

@@ -1,0 +1,163 @@
+import { Redis } from 'ioredis';
+import { describe, expect, it } from 'vitest';
+import { Appended } from '../support/appended.js';
+import type { GatewayProcess } from '../support/gateway-process.js';
+import type { Recorder, Transport } from '../support/recorder.js';
+import { redisUrl } from '../support/services.js';
+import { CASE, SOON } from './support/ceiling.js';
+import { expectAll } from './support/check.js';
+import { scaled } from './support/speed.js';
+import { FaultWorld } from './support/world.js';
+import { Writers } from './support/writers.js';
+
+const TRANSPORTS: readonly Transport[] = ['ws', 'sse', 'event-source'];
+const ROOMS = 4;
+
+/** What was said in a room: how much, and the id of the last event. */
+const viewed = (topic: string) => ({
+  'schema/chat.graphql': `
+    type Query { room(room: ID!): Room @view(name: "room", key: "args.room") }
+    type Mutation { say(room: ID!, text: String!): Published! @publish(topic: "${topic}", type: "Said", key: "args.room") }
+    type Subscription {
+      saidIn(room: ID!): SaidOrRoom! @subscribe(topic: "${topic}", key: "args.room")
+        @view(name: "room", key: "args.room", type: "Room")
+    }
+    union SaidOrRoom = Said | Room
+    type Said { room: ID! text: String! }
+    type Room { count: Int! last: ID! }
+  `,
+  'millrace.config.ts': `
+    import { defineGateway } from 'millrace';
+    export default defineGateway({
+      views: [{
+        name: 'room',
+        topics: ['${topic}'],
+        initial: { count: 0, last: '' },
+        fold: ({ count }, { id }) => ({ count: count + 1, last: id }),
+      }],
+    });
+  `,
+});
+const QUERY = `subscription($room: ID!, $after: Cursor) {
+  saidIn(room: $room, after: $after, snapshot: true) { ... on Said { text } ... on Room { count last } }
+}`;
+
+interface Follower {
+  readonly recorder: Recorder;
+  readonly room: string;
+}
+
+/** Clients that begin with the state of a view. */
+describe('snapshots', { timeout: CASE }, () => {
+  it('D2 D3 D4 under load, while a keeper and a node are killed: the state, and then exactly what is not in it', async () => {
+    await using on = await Rooms.open();
+    const doomed = await on.world.gateway();
+    const followers: Follower[] = [];
+    const both = [doomed, on.gateway];
+    for (const [wave, nodes] of [both, both, [on.gateway]].entries()) {
+      for (let n = 0; n < scaled(16, 8); n++) {
+        const over = TRANSPORTS[n % 3] ?? 'ws';
+        followers.push(await on.follower(nodes[n % nodes.length] ?? doomed, over, n % ROOMS));
+      }
+      await on.world.grows(scaled(200, 40));
+      if (wave === 0) await on.keepers[0]?.kill('SIGKILL');
+      if (wave === 1) await doomed.kill('SIGKILL');
+    }
+    await on.writers.stop();
+    await on.judge(followers);
+    expect(followers.some(({ recorder }) => recorder.returns.length > 0)).toBe(true);
+  });
+
+  it('D2 D6 the view is lost while clients begin with it: what they are shown is whole all the same', async () => {
+    await using on = await Rooms.open();
+    const followers: Follower[] = [];
+    for (let wave = 0; wave < 4; wave++) {
+      await on.world.grows(scaled(200, 40));
+      await on.lose();
+      for (let n = 0; n < ROOMS * 2; n++)
+        followers.push(await on.follower(on.gateway, TRANSPORTS[n % 3] ?? 'ws', n % ROOMS));
+    }
+    await on.writers.stop();
+    await on.judge(followers);
+  });
+});
+
+/** Writers in some rooms, and the keepers of the view of them. */
+class Rooms implements AsyncDisposable {
+  private constructor(
+    readonly world: FaultWorld,
+    readonly gateway: GatewayProcess,
+    readonly keepers: readonly GatewayProcess[],
+    readonly writers: Writers,
+  ) {}
+
+  static async open(): Promise<Rooms> {
+    const world = await FaultWorld.open({ files: viewed });
+    await world.relay();
+    const keepers = [await world.start('services'), await world.start('services')];
+    const gateway = await world.gateway();
+    const rooms = new Rooms(
+      world,
+      gateway,
+      keepers,
+      new Writers(gateway.url, world.appended, { rooms: ROOMS }),
+    );
+    for (let n = 0; n < ROOMS; n++) await expect.poll(() => rooms.#count(n), SOON).toBeGreaterThan(0);
+    return rooms;
+  }
+
+  async #count(room: number): Promise<number> {
+    const query = `{ room(room: "room-${room}") { count } }`;
+    const response = await fetch(`${this.gateway.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query }),
+    });
+    const { data } = (await response.json()) as { data?: { room: { count: number } | null } };
+    return data?.room?.count ?? 0;
+  }
+
+  /** A client of a room, which is on its way: it resumes at the node that stays. */
+  async follower(at: GatewayProcess, over: Transport, number: number): Promise<Follower> {
+    const room = `room-${number}`;
+    const options = { query: QUERY, variables: { room }, over, next: () => this.gateway.url };
+    return { room, recorder: await this.world.subscriber(at, options) };
+  }
+
+  /** Takes all that the view has out of Redis. */
+  async lose(): Promise<void> {
+    const redis = new Redis(redisUrl());
+    try {
+      const keys = await redis.keys(`${this.world.topic}:state:view:*`);
+      expect(keys.length).toBeGreaterThan(0);
+      await redis.del(...keys);
+    } finally {
+      redis.disconnect();
+    }
+  }
+
+  /** Each was shown one state, made of all events up to its last one, and then every event after that. */
+  async judge(followers: readonly Follower[]): Promise<void> {
+    for (const [room, events] of this.writers.accepted) {
+      const appended = new Appended();
+      for (const event of events) appended.accept(event);
+      const judged = [];
+      for (const { recorder } of followers.filter((one) => one.room === room)) {
+        await expect.poll(() => [...recorder.faults, ...recorder.snapshots].length, SOON).toBeGreaterThan(0);
+        expect(recorder.snapshots, recorder.name).toHaveLength(1);
+        const [state] = recorder.snapshots;
+        const last = appended.accepted.get(String(state?.['last']));
+        expect(last, `${recorder.name}: a state of ${JSON.stringify(state)}`).toBeDefined();
+        const before = events.filter(({ offset }) => offset <= (last?.offset ?? -1));
+        expect({ ...state, last: last?.id }).toMatchObject({ count: before.length });
+        judged.push({ recorder, after: new Map([[last?.partition ?? -1, last?.offset ?? -1]]) });
+      }
+      await expectAll(judged, appended);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.writers[Symbol.asyncDispose]();
+    await this.world[Symbol.asyncDispose]();
+  }
+}
