@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
 import { Appended } from '../support/appended.js';
@@ -79,11 +80,19 @@ describe('snapshots', { timeout: CASE }, () => {
     }
     await on.writers.stop();
     await on.judge(followers);
+    expect(on.read).toBeGreaterThan(0);
+    expect(on.empty).toBe(0);
   });
 });
 
 /** Writers in some rooms, and the keepers of the view of them. */
 class Rooms implements AsyncDisposable {
+  /** How often the state of a room was read, and how often there was none. */
+  read = 0;
+  empty = 0;
+  readonly #reading = new AbortController();
+  #readers: Promise<void> | undefined;
+
   private constructor(
     readonly world: FaultWorld,
     readonly gateway: GatewayProcess,
@@ -102,19 +111,37 @@ class Rooms implements AsyncDisposable {
       keepers,
       new Writers(gateway.url, world.appended, { rooms: ROOMS }),
     );
-    for (let n = 0; n < ROOMS; n++) await expect.poll(() => rooms.#count(n), SOON).toBeGreaterThan(0);
+    for (let n = 0; n < ROOMS; n++) await expect.poll(() => rooms.#state(n), SOON).toBeTruthy();
+    rooms.#readers = rooms.#readOn();
     return rooms;
   }
 
-  async #count(room: number): Promise<number> {
+  /** Somebody reads all the time, so that the node believes to know the view. */
+  async #readOn(): Promise<void> {
+    for (let n = 0; !this.#reading.signal.aborted; n++) {
+      const state = await this.#state(n % ROOMS);
+      if (state !== undefined) this.read += 1;
+      if (state === null) this.empty += 1;
+      await pause(5);
+    }
+  }
+
+  /** `undefined`: the view is behind; `null`: there is none. */
+  async #state(room: number): Promise<unknown> {
     const query = `{ room(room: "room-${room}") { count } }`;
     const response = await fetch(`${this.gateway.url}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ query }),
     });
-    const { data } = (await response.json()) as { data?: { room: { count: number } | null } };
-    return data?.room?.count ?? 0;
+    // The form of GraphQL's own answers (section 7.1 of the specification).
+    const { data, errors } = (await response.json()) as {
+      readonly data?: { readonly room: unknown } | null;
+      readonly errors?: readonly { readonly extensions: { readonly code: string } }[];
+    };
+    const codes = errors?.map(({ extensions }) => extensions.code) ?? [];
+    expect(codes.filter((code) => code !== 'VIEW_BEHIND')).toEqual([]);
+    return codes.length > 0 ? undefined : data?.room;
   }
 
   /** A client of a room, which is on its way: it resumes at the node that stays. */
@@ -157,6 +184,8 @@ class Rooms implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#reading.abort();
+    await this.#readers;
     await this.writers[Symbol.asyncDispose]();
     await this.world[Symbol.asyncDispose]();
   }
