@@ -84,6 +84,16 @@ export class Handling {
     for (const name of repeatable) this.#done.set(name, true);
   }
 
+  /** One for the same service that remembers no events. */
+  anew(): Handling {
+    return new Handling(this.#options);
+  }
+
+  /** Remembers all that `other` does. */
+  adopt(other: Handling): void {
+    for (const name of other.#done.rkeys()) this.#done.set(name, true);
+  }
+
   /** Remembers idempotent events that were handled by somebody else. */
   recall({ topic, partition, records }: Stretch): void {
     for (const record of records) {

@@ -46,26 +46,24 @@ export class PartitionState {
 
   /**
    * Reads the states back. A generation that this partition has not taken up ends at its base: what the
-   * service has handled since is folded first, and what the service says to that is discarded.
+   * service has handled since is folded first, and what the service says to that is discarded. To fold is
+   * to handle again: what was handled on another state says nothing of what is in this one (D1).
    */
   static async load(options: LoadOptions): Promise<PartitionState> {
     const { log, generation, at, first, handling, remember = REMEMBERED, signal } = options;
     const { states, takenUp } = await readStates(options);
     const { earliest } = (await log.bounds(at.topic, signal))[at.partition] ?? { earliest: offset(0) };
     const base = takenUp ? first : offset(Math.max(baseOf(generation, at, at.topicId), earliest));
-    const known = offset(Math.max(Math.min(base, first) - remember, earliest));
-    for await (const batch of within(
-      log,
-      { ...at, from: known, until: offset(Math.min(base, first)) },
-      signal,
-    ))
-      handling.recall(batch);
-    if (takenUp) return new PartitionState(options, states, undefined);
+    const until = offset(Math.min(base, first));
+    const known = offset(Math.max(until - remember, earliest));
+    const anew = handling.anew();
+    for await (const batch of within(log, { ...at, from: known, until }, signal)) anew.recall(batch);
     const folded = new Map<string, string | null>();
     const range = { ...at, from: base, until: first };
-    for await (const batch of fold({ log, handling, range, states, signal }))
+    for await (const batch of fold({ log, handling: anew, range, states, signal }))
       for (const [key, value] of batch.changes) folded.set(key, value);
-    return new PartitionState(options, states, folded);
+    handling.adopt(anew);
+    return new PartitionState(options, states, takenUp ? undefined : folded);
   }
 
   get states(): States {

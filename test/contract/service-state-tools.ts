@@ -108,3 +108,19 @@ export async function states(log: EventLog, name: Topic): Promise<Map<string, st
 
 export const upTo = (count: number, from = 0): number[] =>
   Array.from({ length: count - from }, (_, i) => i + from);
+
+/** The log, with something that happens before the first append. */
+export function appendingAfter(log: EventLog, before: () => Promise<void>): EventLog {
+  let happened: Promise<void> | undefined;
+  return new Proxy(log, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name);
+      if (name !== 'append') return typeof value === 'function' ? value.bind(target) : value;
+      return async (...args: Parameters<EventLog['append']>) => {
+        happened ??= before();
+        await happened;
+        return target.append(...args);
+      };
+    },
+  });
+}

@@ -5,6 +5,7 @@ import { ServiceRebuild } from '../../src/process/service-rebuild.js';
 import type { RebuildProgress } from '../../src/replay/rebuild.js';
 import { type EventLogHarness, POLL, soon, TEST_TIMEOUT } from './event-log-tools.js';
 import {
+  appendingAfter,
   type Bench,
   counter,
   counts,
@@ -201,6 +202,26 @@ export function serviceStateContract(name: string, harness: () => Promise<EventL
         await using _next = await startService(optionsOf({ ...bench, log: other }), soon());
         await put(bench, KEYS, [poured + 1]);
         await expect.poll(async () => (await counts(bench)).get('a')?.at(-1)?.n, POLL).toBe(before + 1);
+      });
+
+      it('D1: has what the service handled between the fold and the switch, also of mutations with a key', async () => {
+        await fresh();
+        await put(bench, KEYS, upTo(10), { idempotent: true });
+        await using _ = await startService(optionsOf(bench), soon());
+        await exact(10);
+        const before = async (): Promise<void> => {
+          await put(bench, KEYS, upTo(15, 10), { idempotent: true });
+          await exact(15);
+        };
+        const log = appendingAfter(bench.log, before);
+        const options = { ...optionsOf(bench), log, replicas: 1 };
+        await new ServiceRebuild(options).run({
+          from: { kind: 'start' },
+          onProgress: () => {},
+          signal: soon(),
+        });
+        await put(bench, KEYS, upTo(17, 15), { idempotent: true });
+        await exact(17);
       });
 
       it('that is ended before it switched leaves the old state in use', async () => {
