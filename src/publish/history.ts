@@ -61,14 +61,14 @@ export class History {
     partitions: readonly TopicPartition[],
     since: number,
     is: (event: Relayed) => boolean,
-  ): Promise<Relayed | undefined> {
+  ): Promise<{ readonly event: Relayed; readonly at: TopicPartition } | undefined> {
     return this.#look('whether an outcome came before', async (signal) => {
       for (const at of partitions) {
         for await (const record of this.#since(at, since, signal)) {
           const decoded = decodeRecord(record, { kind: 'CLOUDEVENTS' }, at);
           if (!decoded.ok) continue;
           const event = { offset: record.offset, timestamp: record.timestamp, event: decoded.event };
-          if (is(event)) return event;
+          if (is(event)) return { event, at };
         }
       }
       return undefined;

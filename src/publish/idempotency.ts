@@ -23,6 +23,8 @@ export interface KeyedCall {
   readonly key: string;
   /** `fingerprintOf` the arguments. */
   readonly args: string;
+  /** What its events would have, if it were the first. */
+  readonly correlationId: string;
 }
 
 /** One attempt to run a mutation. */
@@ -32,16 +34,21 @@ export interface Attempt {
    * and its outcome may have come. `undefined`: this is the first.
    */
   readonly since: number | undefined;
+  /** The first attempt's: what came of it has that one. */
+  readonly correlationId: string;
 }
 
-/** What a mutation answers, now and whenever its key is used again. */
+/** What came of a mutation, now and whenever its key is used again. */
 export type Answer<T> = {
   /** Where the last event is that it published or waited for. */
   readonly reached: Position | undefined;
 } & (
   | { readonly value: T }
-  /** OUTCOME_PENDING. */
-  | { readonly pending: MillraceError }
+  | {
+      readonly error: unknown;
+      /** Whether something of it may be in the log. */
+      readonly published: boolean;
+    }
 );
 
 const positionSchema = z
@@ -57,6 +64,7 @@ const entrySchema = z.object({
   args: z.string(),
   attempt: z.string(),
   began: z.number(),
+  correlationId: z.string().optional(),
   answer: z
     .union([z.object({ value: z.unknown() }), z.object({ pending: pendingSchema })])
     .and(z.object({ reached: positionSchema.optional() }))
@@ -81,7 +89,7 @@ export class Idempotency {
     this.#options = options;
   }
 
-  /** @throws {MillraceError} IDEMPOTENCY_CONFLICT; FANOUT_UNAVAILABLE when it cannot be known; as `work` does */
+  /** @throws {MillraceError} IDEMPOTENCY_CONFLICT; FANOUT_UNAVAILABLE when it cannot be known */
   async run<T>(
     call: KeyedCall,
     work: (attempt: Attempt) => Promise<Answer<T>>,
@@ -93,17 +101,17 @@ export class Idempotency {
     const lease = { name: `${name}:lease`, token: Buffer.from(attempt) };
     for (let wait = LOOK.first; ; wait = Math.min(wait * 2, LOOK.most)) {
       signal.throwIfAborted();
-      const found = entryOf(await store.get(name));
+      const found = kept(await store.get(name));
       if (found !== undefined) {
-        if (found.args !== call.args) throw conflict(call);
-        if (found.answer !== undefined) return recalled(found.answer);
+        if (found.entry.args !== call.args) throw conflict(call);
+        if (found.entry.answer !== undefined) return recalled(found.entry.answer);
       }
       const held = await store.putIfAbsent(lease.name, lease.token, this.#lease);
       if (held === undefined) {
         // The one before may have ended between the two looks.
-        const now = entryOf(await store.get(name));
-        if (now === undefined || (now.args === call.args && now.answer === undefined))
-          return await this.#attempt(name, now, { args: call.args, attempt, began: Date.now() }, lease, work);
+        const now = kept(await store.get(name));
+        if (now === undefined || (now.entry.args === call.args && now.entry.answer === undefined))
+          return await this.#attempt(name, now, call, lease, work);
         await this.#release(lease);
         continue;
       }
@@ -114,27 +122,26 @@ export class Idempotency {
   /** @param before what an attempt left that has no answer */
   async #attempt<T>(
     name: string,
-    before: Entry | undefined,
-    own: Entry,
+    before: Kept | undefined,
+    { args, correlationId }: KeyedCall,
     lease: Lease,
     work: (attempt: Attempt) => Promise<Answer<T>>,
   ): Promise<Answer<T>> {
     const { store, ttl } = this.#options;
     const renewing = this.#renew(lease);
-    const entry = before ?? own;
+    const { entry, bytes } =
+      before ?? keeping({ args, correlationId, attempt: lease.token.toString(), began: Date.now() });
     try {
-      if (before === undefined) await store.put(name, bytesOf(entry), ttl);
-      try {
-        const answer = await work({ since: before?.began });
-        await this.#keep(name, { ...entry, answer: kept(answer) });
-        return answer;
-      } catch (error) {
-        const code = error instanceof MillraceError ? error.code : undefined;
-        // Nothing of this key is in the log: it is as if it had not been used.
-        if (before === undefined && code !== undefined && NOTHING_PUBLISHED.has(code))
-          await this.#free(name, entry);
-        throw error;
-      }
+      if (before === undefined) await store.put(name, bytes, ttl);
+      const answer = await work({
+        since: before?.entry.began,
+        correlationId: entry.correlationId ?? correlationId,
+      });
+      const lasting = lastingOf(answer);
+      if (lasting !== undefined) return await this.#keep(name, bytes, { ...entry, answer: lasting }, answer);
+      // Nothing of this key is in the log: it is as if it had not been used.
+      if (before === undefined && leftNothing(answer)) await this.#free(name, bytes);
+      return answer;
     } finally {
       clearInterval(renewing);
       await this.#release(lease);
@@ -142,22 +149,32 @@ export class Idempotency {
   }
 
   /** Only what this attempt left: after a takeover it may be another's answer. */
-  async #free(name: string, entry: Entry): Promise<void> {
-    await this.#options.store.replace(name, bytesOf(entry), FREE, this.#lease).catch((err: unknown) => {
+  async #free(name: string, bytes: Buffer): Promise<void> {
+    await this.#options.store.replace(name, bytes, FREE, this.#lease).catch((err: unknown) => {
       this.#options.logger.warn({ err }, 'an idempotency key that was not used stays bound to its arguments');
     });
   }
 
-  /** The event is in the log, so the caller is answered whether or not that can be kept. */
-  async #keep(name: string, entry: Entry): Promise<void> {
+  /**
+   * The first answer counts: one of an attempt that was taken over, and came to its end all the same, is given
+   * up for it. The event is in the log, so the caller is answered whether or not that can be kept.
+   * @returns the answer that counts
+   */
+  async #keep<T>(name: string, before: Buffer, entry: Entry, answer: Answer<T>): Promise<Answer<T>> {
+    const { store, ttl, logger } = this.#options;
+    const { bytes } = keeping(entry);
     try {
-      await this.#options.store.put(name, bytesOf(entry), this.#options.ttl);
+      if (await store.replace(name, before, bytes, ttl)) return answer;
+      const found = kept(await store.get(name))?.entry;
+      if (found?.args === entry.args && found.answer !== undefined) return recalled(found.answer);
+      await store.put(name, bytes, ttl);
     } catch (err) {
-      this.#options.logger.warn(
+      logger.warn(
         { err },
         'an answer could not be kept; a retry with its key publishes again, under the same event id',
       );
     }
+    return answer;
   }
 
   #renew({ name, token }: Lease): NodeJS.Timeout {
@@ -197,7 +214,7 @@ export function fingerprintOf(args: Readonly<Record<string, unknown>>): string {
   return createHash('sha256').update(text).digest('base64url');
 }
 
-/** Errors that say that this attempt left nothing in the log. */
+/** Errors that say that nothing got into the log. */
 const NOTHING_PUBLISHED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'UNAUTHENTICATED',
   'FORBIDDEN',
@@ -211,6 +228,9 @@ const NOTHING_PUBLISHED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'SHUTTING_DOWN',
 ]);
 
+export const saysNothingPublished = (error: unknown): boolean =>
+  error instanceof MillraceError && NOTHING_PUBLISHED.has(error.code);
+
 function nameOf({ subject, field, key }: KeyedCall): string {
   const text = JSON.stringify([subject ?? null, field, key]);
   return `idempotency:${createHash('sha256').update(text).digest('base64url')}`;
@@ -219,19 +239,26 @@ function nameOf({ subject, field, key }: KeyedCall): string {
 /** Stands for a key that was not used. */
 const FREE = Buffer.from('null');
 
-const bytesOf = (entry: Entry): Buffer => Buffer.from(JSON.stringify(entry));
-
-function entryOf(bytes: Buffer | undefined): Entry | undefined {
-  return bytes === undefined || bytes.equals(FREE)
-    ? undefined
-    : entrySchema.parse(JSON.parse(bytes.toString()));
+/** An entry, and how it stands in the store. */
+interface Kept {
+  readonly entry: Entry;
+  readonly bytes: Buffer;
 }
 
-function kept<T>(answer: Answer<T>): NonNullable<Entry['answer']> {
+const keeping = (entry: Entry): Kept => ({ entry, bytes: Buffer.from(JSON.stringify(entry)) });
+
+function kept(bytes: Buffer | undefined): Kept | undefined {
+  if (bytes === undefined || bytes.equals(FREE)) return undefined;
+  return { entry: entrySchema.parse(JSON.parse(bytes.toString())), bytes };
+}
+
+/** What is kept of an answer; `undefined`: it is none that lasts. */
+function lastingOf<T>(answer: Answer<T>): Entry['answer'] {
   const reached = answer.reached && positionSchema.parse(answer.reached);
   if ('value' in answer) return { value: answer.value, reached };
-  const { message, details } = answer.pending;
-  return { pending: [message, details], reached };
+  const { error } = answer;
+  if (!(error instanceof MillraceError) || error.code !== 'OUTCOME_PENDING') return undefined;
+  return { pending: [error.message, error.details], reached };
 }
 
 function recalled<T>(answer: NonNullable<Entry['answer']>): Answer<T> {
@@ -239,8 +266,11 @@ function recalled<T>(answer: NonNullable<Entry['answer']>): Answer<T> {
   // What was kept is what `work` answered then, as JSON has it.
   if ('value' in answer) return { value: answer.value as T, reached };
   const [message, details] = answer.pending;
-  return { pending: new MillraceError('OUTCOME_PENDING', message, { details }), reached };
+  return { error: new MillraceError('OUTCOME_PENDING', message, { details }), published: true, reached };
 }
+
+const leftNothing = <T>(answer: Answer<T>): boolean =>
+  'error' in answer && !answer.published && saysNothingPublished(answer.error);
 
 function conflict({ key, field }: KeyedCall): MillraceError {
   const text = `The idempotency key ${JSON.stringify(key)} of ${field} was used with other arguments.`;

@@ -7,12 +7,17 @@ import type {
   PublishOptions,
 } from '../binding/context.js';
 import type { ViewReader } from '../binding/resolvers.js';
-import { MillraceError } from '../core/errors.js';
 import { type Identity, subjectOf } from '../core/identity.js';
 import type { Position } from '../core/position.js';
 import type { Published } from '../core/published.js';
 import type { TraceContext } from '../core/trace.js';
-import { type Answer, type Attempt, fingerprintOf, type Idempotency } from './idempotency.js';
+import {
+  type Answer,
+  type Attempt,
+  fingerprintOf,
+  type Idempotency,
+  saysNothingPublished,
+} from './idempotency.js';
 import type { Outcomes } from './outcomes.js';
 import type { Publisher } from './publisher.js';
 
@@ -58,6 +63,9 @@ export class Mutations {
   }
 }
 
+/** Who publishes; as another attempt, `since` the first one. */
+type Publishing = MutationCaller & Partial<Pick<Attempt, 'since'>>;
+
 /** Answers a field of Mutation. */
 type Run<T> = (context: GatewayContext) => T | Promise<T>;
 
@@ -65,11 +73,13 @@ type Run<T> = (context: GatewayContext) => T | Promise<T>;
 class Scope implements GatewayContext {
   readonly idempotencyKey: string | undefined;
   protected readonly options: MutationsOptions;
-  protected readonly caller: MutationCaller & Partial<Attempt>;
+  protected readonly caller: Publishing;
   /** By kind of event, with a key: how many there were. */
   #published: Map<string, number> | undefined;
+  /** How many times something was published that is in the log, or may be. */
+  #left = 0;
 
-  constructor(options: MutationsOptions, caller: MutationCaller & Partial<Attempt>, key: string | undefined) {
+  constructor(options: MutationsOptions, caller: Publishing, key: string | undefined) {
     this.options = options;
     this.caller = caller;
     this.idempotencyKey = key;
@@ -103,8 +113,9 @@ class Scope implements GatewayContext {
     given: EventDraft | readonly EventDraft[],
     options?: PublishOptions,
   ): Promise<Published | readonly Published[]> {
-    if (isList(given)) return given.length === 0 ? [] : this.#publishAll(given, options);
-    const [published] = await this.#publishAll([given], options);
+    const all = await this.#publish(isList(given) ? given : [given], options);
+    if (isList(given)) return all;
+    const [published] = all;
     if (published === undefined) throw new Error('The log answered with fewer positions than records');
     return published;
   }
@@ -115,10 +126,10 @@ class Scope implements GatewayContext {
     options?: PublishOptions,
   ): Promise<Readonly<Record<string, unknown>>> {
     const { identity, trace, signal, since } = this.caller;
-    const at = (position: Position): void => this.came(position);
     const { correlationId } = trace;
+    const at = (position: Position): void => this.came(position);
     return this.options.outcomes.wait(wanted, { identity, correlationId, signal, since, at }, () =>
-      this.#publishAll(drafts, options),
+      this.#publish(drafts, options),
     );
   }
 
@@ -129,20 +140,31 @@ class Scope implements GatewayContext {
   /** An event of this scope is there. */
   protected came(_at: Position): void {}
 
-  async #publishAll(
+  protected get published(): boolean {
+    return this.#left > 0;
+  }
+
+  async #publish(
     drafts: readonly EventDraft[],
     options: PublishOptions | undefined,
   ): Promise<readonly Published[]> {
+    if (drafts.length === 0) return [];
     const { identity, trace, since } = this.caller;
     const subject = subjectOf(identity);
     const requests = drafts.map((draft) => {
       const idempotencyKey = this.#keyOf(draft, options);
       return { draft, trace, subject, idempotencyKey };
     });
-    const all = await this.options.publisher.publish(requests, since);
-    const last = all.at(-1);
-    if (last !== undefined) this.came(last);
-    return all;
+    this.#left += 1;
+    try {
+      const all = await this.options.publisher.publish(requests, since);
+      const last = all.at(-1);
+      if (last !== undefined) this.came(last);
+      return all;
+    } catch (error) {
+      if (saysNothingPublished(error)) this.#left -= 1;
+      throw error;
+    }
   }
 
   #keyOf({ topic, type, data }: EventDraft, options: PublishOptions | undefined): string | undefined {
@@ -183,17 +205,20 @@ class OperationScope extends Scope {
     const subject = subjectOf(caller.identity);
     // D1: an attempt anew makes the same event ids, whatever a resolver makes of the arguments.
     const id = JSON.stringify([field, key, args]);
-    const trace = caller.correlated
-      ? caller.trace
-      : { ...caller.trace, correlationId: uuidV5(JSON.stringify([subject ?? null, id]), CORRELATED) };
-    const work = ({ since }: Attempt): Promise<Answer<T>> => {
+    const correlationId = caller.correlated
+      ? caller.trace.correlationId
+      : uuidV5(JSON.stringify([subject ?? null, id]), CORRELATED);
+    const work = (attempt: Attempt): Promise<Answer<T>> => {
       // An attempt goes on when who asked is gone: its answer is for whoever asks again.
       const { signal } = new AbortController();
-      return new FieldScope(options, { ...caller, trace, signal, since }, id, this, field).answer(run);
+      const { since, correlationId } = attempt;
+      const publishing = { ...caller, trace: { ...caller.trace, correlationId }, signal, since };
+      return new FieldScope(options, publishing, id, this, field).answer(run);
     };
-    const answer = await options.idempotency.run({ subject, field, key, args }, work, caller.signal);
+    const call = { subject, field, key, args, correlationId };
+    const answer = await options.idempotency.run(call, work, caller.signal);
     if (answer.reached !== undefined) this.reachedBy(field, answer.reached);
-    if ('pending' in answer) throw answer.pending;
+    if ('error' in answer) throw answer.error;
     return answer.value;
   }
 
@@ -225,7 +250,7 @@ class FieldScope extends Scope {
 
   constructor(
     options: MutationsOptions,
-    caller: MutationCaller & Partial<Attempt>,
+    caller: Publishing,
     key: string | undefined,
     operation: OperationScope,
     field: string,
@@ -244,8 +269,7 @@ class FieldScope extends Scope {
       const value = await run(this);
       return { value, reached: this.#at };
     } catch (error) {
-      if (!(error instanceof MillraceError && error.code === 'OUTCOME_PENDING')) throw error;
-      return { pending: error, reached: this.#at };
+      return { error, published: this.published, reached: this.#at };
     }
   }
 

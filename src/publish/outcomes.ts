@@ -65,6 +65,12 @@ export interface OutcomeCaller {
   at?(position: Position): void;
 }
 
+/** An event, and the partition that it is in. */
+interface Found {
+  readonly event: Relayed;
+  readonly at: TopicPartition;
+}
+
 interface Waiting {
   readonly topic: Topic;
   is(event: Relayed): boolean;
@@ -117,17 +123,14 @@ export class Outcomes {
     const asOf = Date.now();
     const ours = new Set(partitionsOf(wanted.key, partitions));
     const theirs = next === undefined ? [] : partitionsOf(next.key, partitions);
-    let settle = (_found: Relayed | undefined): void => {};
-    const outcome = new Promise<Relayed | undefined>((resolve) => {
+    let settle = (_found: Found | undefined): void => {};
+    const live = new Promise<Found | undefined>((resolve) => {
       settle = resolve;
     });
     const waiting: Waiting = {
       topic: wanted.topic,
       is: matcherOf(wanted, caller.correlationId),
-      found: (event, at) => {
-        caller.at?.({ topic: at.topic, partition: at.partition, offset: event.offset });
-        settle(event);
-      },
+      found: (event, at) => settle({ event, at }),
       missed: () => settle(undefined),
     };
     const reached = new Map<Partition, Reached>();
@@ -141,23 +144,35 @@ export class Outcomes {
     );
     this.#register(caller.correlationId, waiting, held);
     await publish();
-    if (caller.since !== undefined) {
-      const partitions = [...ours].map((number) => ({ topic: wanted.topic, partition: number }));
-      const past = this.#options.history.first(partitions, caller.since, waiting.is);
-      const before = await Promise.race([outcome, past]);
-      if (before !== undefined) return answerOf(before);
+    const soon = (): Promise<Found | undefined> => {
+      const timer = setTimeout(waiting.missed, wanted.within);
+      held.defer(() => clearTimeout(timer));
+      caller.signal.addEventListener('abort', waiting.missed, { once: true });
+      held.defer(() => caller.signal.removeEventListener('abort', waiting.missed));
+      return live;
+    };
+    const found = (await this.#before(wanted.topic, ours, waiting, caller.since)) ?? (await soon());
+    if (found !== undefined) {
+      caller.at?.({ ...found.at, offset: found.event.offset });
+      return answerOf(found.event);
     }
-    const timer = setTimeout(waiting.missed, wanted.within);
-    held.defer(() => clearTimeout(timer));
-    caller.signal.addEventListener('abort', waiting.missed, { once: true });
-    held.defer(() => caller.signal.removeEventListener('abort', waiting.missed));
-    const found = await outcome;
-    if (found !== undefined) return answerOf(found);
     const { correlationId } = caller;
     const cursor = next?.cursor({ positions: reached, life: lifeOf(id), partitions, asOf });
     throw new MillraceError('OUTCOME_PENDING', `No outcome came within ${wanted.within} ms.`, {
       details: { correlationId, ...(follow && { cursor, field: follow.field, args: follow.args }) },
     });
+  }
+
+  /** The first one that came of an earlier attempt; what is heard live may be a later one. */
+  async #before(
+    topic: Topic,
+    numbers: ReadonlySet<Partition>,
+    { is }: Waiting,
+    since: number | undefined,
+  ): Promise<Found | undefined> {
+    if (since === undefined) return undefined;
+    const partitions = [...numbers].map((partition) => ({ topic, partition }));
+    return this.#options.history.first(partitions, since, is);
   }
 
   async #placeOf(at: TopicPartition, here: Reached, since: number | undefined): Promise<Reached> {

@@ -1,6 +1,7 @@
 import { v4 as uuidV4, v5 as uuidV5 } from 'uuid';
 import type { EventDraft } from '../binding/context.js';
 import { encodeEvent } from '../core/cloudevent.js';
+import { MillraceError } from '../core/errors.js';
 import type { Event } from '../core/event.js';
 import { type EventId, eventId } from '../core/ids.js';
 import type { Published } from '../core/published.js';
@@ -38,6 +39,9 @@ export interface PublishRequest {
   readonly idempotencyKey: string | undefined;
 }
 
+/** Half of a surrogate pair. */
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
 /** Name space of the ids that are derived from idempotency keys (RFC 9562 section 5.5). */
 const IDEMPOTENT = '6f6b1a5e-3c0f-5b8d-9d0a-6d0c52d4f8a1';
 
@@ -57,7 +61,8 @@ export class Publisher implements AsyncDisposable {
    * Resolves once the events are in the log, several of them together or not at all.
    * @param since when an attempt was made before to publish the same, in milliseconds since 1970: what that
    *   one got into the log is not appended again (D1)
-   * @throws {MillraceError} OVERLOADED, PUBLISH_FAILED, PUBLISH_UNCERTAIN, EVENT_TOO_LARGE, TOPIC_MISSING
+   * @throws {MillraceError} OVERLOADED, PUBLISH_FAILED, PUBLISH_UNCERTAIN, EVENT_TOO_LARGE, TOPIC_MISSING,
+   *   EVENT_INVALID
    */
   async publish(requests: readonly PublishRequest[], since?: number): Promise<readonly Published[]> {
     const events = requests.map((request) => this.#eventOf(request));
@@ -85,6 +90,9 @@ export class Publisher implements AsyncDisposable {
     record: NewRecord;
     correlationId: string;
   } {
+    // In UTF-8 it would be another key, and that of other texts too.
+    if (LONE_SURROGATE.test(draft.key))
+      throw new MillraceError('EVENT_INVALID', `The key of this ${draft.type} is not well-formed text.`);
     const event: Event = {
       id: idOf(draft, subject, idempotencyKey),
       source: this.#options.source,

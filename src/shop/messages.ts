@@ -29,11 +29,15 @@ export class Channel<S extends Shapes> {
   }
 }
 
+// A service takes up what it hears: what anybody wrote must fit into its state and into what it says.
+const orderId = z.string().regex(/^[\w.:-]{1,100}$/);
+const sku = z.string().max(100);
+const reason = z.string().max(2_000);
 const money = z.object({ amount: z.int(), currency: z.string() });
-const line = z.object({ sku: z.string(), quantity: z.number(), unitPrice: money });
+const line = z.object({ sku, quantity: z.number(), unitPrice: money });
 const delivery = z.enum(['PARCEL', 'PICKUP']);
-const ofOrder = { orderId: z.string(), customerId: z.string() };
-const reason = z.string();
+const lines = z.array(line).max(1_000);
+const ofOrder = { orderId, customerId: z.string() };
 
 /** So many of one product, at the price that holds for this order. */
 export type PricedLine = z.infer<typeof line>;
@@ -54,20 +58,20 @@ export type Rejection = (typeof REJECTIONS)[number];
 export const orders = new Channel('shop.orders', {
   OrderPlaced: z.object({
     ...ofOrder,
-    lines: z.array(line),
+    lines,
     delivery: delivery.nullish(),
     fromCart: z.boolean().nullish(),
   }),
   OrderIdTaken: z.object({ ...ofOrder, eventId: z.string(), reason }),
   CheckOutRefused: z.object({ ...ofOrder, code: z.enum(['CART_CLOSED', 'CART_EMPTY']), reason }),
-  StockReserved: z.object({ ...ofOrder, sku: z.string(), quantity: z.int() }),
-  StockRefused: z.object({ ...ofOrder, sku: z.string(), wanted: z.int(), available: z.int() }),
+  StockReserved: z.object({ ...ofOrder, sku, quantity: z.int() }),
+  StockRefused: z.object({ ...ofOrder, sku, wanted: z.int(), available: z.int() }),
   PaymentCharged: z.object({ ...ofOrder, chargeId: z.string(), amount: money }),
   PaymentDeclined: z.object({ ...ofOrder, reason }),
   PaymentRefunded: z.object({ ...ofOrder, chargeId: z.string(), amount: money }),
   OrderConfirmed: z.object({
     ...ofOrder,
-    lines: z.array(line),
+    lines,
     total: money,
     delivery,
     placedAt: z.string(),
@@ -90,7 +94,7 @@ export const orders = new Channel('shop.orders', {
     ...ofOrder,
     code: z.enum(REJECTIONS),
     reason,
-    sku: z.string().nullish(),
+    sku: sku.nullish(),
     wanted: z.int().nullish(),
     available: z.int().nullish(),
   }),
@@ -99,12 +103,12 @@ export const orders = new Channel('shop.orders', {
 
 /** By SKU. */
 export const stock = new Channel('shop.stock', {
-  ReserveStock: z.object({ ...ofOrder, sku: z.string(), quantity: z.int().positive() }),
-  ReleaseStock: z.object({ orderId: z.string(), sku: z.string() }),
-  TakeStock: z.object({ orderId: z.string(), sku: z.string() }),
-  AddStock: z.object({ sku: z.string(), quantity: z.int().positive() }),
-  StockLevel: z.object({ sku: z.string(), onHand: z.int(), reserved: z.int(), available: z.int() }),
-  StockNotAdded: z.object({ sku: z.string(), reason }),
+  ReserveStock: z.object({ ...ofOrder, sku, quantity: z.int().positive() }),
+  ReleaseStock: z.object({ orderId, sku }),
+  TakeStock: z.object({ orderId, sku }),
+  AddStock: z.object({ sku, quantity: z.int().positive() }),
+  StockLevel: z.object({ sku, onHand: z.int(), reserved: z.int(), available: z.int() }),
+  StockNotAdded: z.object({ sku, reason }),
 });
 
 /** By order. */
@@ -117,10 +121,8 @@ export const payments = new Channel('shop.payments', {
 export const shipments = new Channel('shop.shipments', {
   RequestShipment: z.object({ ...ofOrder, delivery, items: z.int() }),
   CancelShipment: z.object({ ...ofOrder }),
-  CollectOrder: z.object({ orderId: z.string() }),
+  CollectOrder: z.object({ orderId }),
 });
-
-const cartLines = z.array(line);
 
 /** By customer: each has one cart. */
 export const carts = new Channel('shop.carts', {
@@ -130,7 +132,7 @@ export const carts = new Channel('shop.carts', {
   OpenCart: z.object({ ...ofOrder, keepLines: z.boolean() }),
   CartChanged: z.object({
     customerId: z.string(),
-    lines: cartLines,
+    lines,
     total: money,
     closedBy: z.string().nullish(),
   }),
@@ -143,9 +145,9 @@ export const carts = new Channel('shop.carts', {
 
 /** By SKU: prices that change. */
 export const products = new Channel('shop.products', {
-  ChangePrice: z.object({ sku: z.string(), price: money }),
-  PriceChanged: z.object({ sku: z.string(), price: money, before: money }),
-  PriceNotChanged: z.object({ sku: z.string(), reason }),
+  ChangePrice: z.object({ sku, price: money }),
+  PriceChanged: z.object({ sku, price: money, before: money }),
+  PriceNotChanged: z.object({ sku, reason }),
 });
 
 /** By customer. */

@@ -620,7 +620,7 @@ export type MoneyInput = {
 };
 
 export type PlaceOrder = {
-  /** A name for the order that nobody else uses, such as a UUID. */
+  /** A name for the order that nobody else uses, such as a UUID: up to 100 letters, digits and `. _ : -`. */
   readonly orderId: Scalars['ID']['input'];
   /** What is ordered: at least one line. */
   readonly lines: ReadonlyArray<OrderLineInput>;
@@ -637,14 +637,14 @@ export type OrderLineInput = {
 };
 
 export type CheckOut = {
-  /** A name for the order that nobody else uses, such as a UUID. */
+  /** A name for the order that nobody else uses, such as a UUID: up to 100 letters, digits and `. _ : -`. */
   readonly orderId: Scalars['ID']['input'];
   readonly delivery: Delivery;
 };
 
 export type CancelOrder = {
   readonly orderId: Scalars['ID']['input'];
-  /** Why, in your own words. */
+  /** Why, in your own words: up to 1,000 characters. */
   readonly reason?: InputMaybe<Scalars['String']['input']>;
 };
 

@@ -23,8 +23,8 @@ export const plants: readonly Plant[] = [
     guard:
       'a further call with an idempotency key publishes nothing: its answer is kept, and its event looked for',
     file: 'src/publish/idempotency.ts',
-    find: 'await this.#keep(name, { ...entry, answer: kept(answer) });',
-    replace: '',
+    find: 'if (lasting !== undefined) return await this.#keep(',
+    replace: 'if (lasting === undefined) return await this.#keep(',
     also: [
       {
         file: 'src/publish/publisher.ts',

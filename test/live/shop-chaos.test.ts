@@ -10,7 +10,7 @@ import { type Booking, simulatedProvider } from '../../src/shop/simulated-provid
 import { chanceOf } from '../support/chance.js';
 import { type GatewayProcess, startProcess } from '../support/gateway-process.js';
 import { kafkaBrokers, redisUrl, uniqueName } from '../support/services.js';
-import { ask, CANCEL, PLACE } from '../support/shop-client.js';
+import { ask, CANCEL, CHECK_OUT, PLACE, SET_LINE } from '../support/shop-client.js';
 import { shopFolder } from '../support/shop-folder.js';
 import { type Said, violations } from '../support/shop-invariants.js';
 
@@ -19,6 +19,12 @@ const SERVICES = ['catalogue', 'cart', 'order', 'inventory', 'payment', 'shippin
 const PARTS = [...SERVICES, 'prices'];
 const ORDERS = 60;
 const KILLS = 2;
+const ENDS = ['OrderShipped', 'OrderRejected', 'OrderCancelled'];
+interface OrderLine {
+  readonly sku: string;
+  readonly quantity: number;
+}
+
 const COLLECT = 'mutation($orderId: ID!) { collectOrder(orderId: $orderId) { __typename } }';
 
 describe('the shop, each of its services a process of its own', () => {
@@ -56,6 +62,16 @@ describe('the shop, each of its services a process of its own', () => {
       for (const service of PARTS) running.set(service, await start('services', service));
 
       const pickups = new Set<string>();
+      /** Fills a cart. @returns what makes an order of it */
+      const cartOf = async (
+        who: string,
+        lines: readonly OrderLine[],
+        input: { readonly orderId: string; readonly delivery: string },
+      ) => {
+        for (const line of lines)
+          await ask(gateway.url, who, SET_LINE, { ...line, key: `${input.orderId} ${line.sku}` });
+        return () => ask(gateway.url, who, CHECK_OUT, { input, key: input.orderId });
+      };
       const placing = Array.from({ length: ORDERS }, async (_, i) => {
         // All that chance decides is decided before anything is waited for.
         const [at, customer, parcel, cancelAt] = [chance(20_000), chance(6), chance(5), chance(3_000)];
@@ -65,20 +81,27 @@ describe('the shop, each of its services a process of its own', () => {
           quantity: 1 + chance(6),
         }));
         const orderId = `${i}-${randomUUID()}`;
-        const delivery = parcel === 0 ? 'PICKUP' : 'PARCEL';
+        const regretted = i < 4; // These are cancelled once they are paid.
+        const delivery = parcel === 0 || regretted ? 'PICKUP' : 'PARCEL';
         if (delivery === 'PICKUP') pickups.add(orderId);
+        const fromCart = !regretted && i % 3 === 0;
         await sleep(at); // Spread over the time in which services die.
-        const who = customer === 0 ? 'broke' : `customer-${customer}`;
-        const placed = ask(gateway.url, who, PLACE, { input: { orderId, lines, delivery } });
-        if (cancels) {
+        const who = i === 4 || (customer === 0 && !regretted) ? 'broke' : `customer-${customer}`;
+        const buy = fromCart
+          ? await cartOf(`${who}-${i}`, lines, { orderId, delivery })
+          : () => ask(gateway.url, who, PLACE, { input: { orderId, lines, delivery }, key: orderId });
+        const placed = buy();
+        const cancel = () => ask(gateway.url, fromCart ? `${who}-${i}` : who, CANCEL, { orderId });
+        if (cancels && !regretted) {
           await sleep(cancelAt);
-          await ask(gateway.url, who, CANCEL, { orderId });
+          await cancel();
         }
-        const { errors } = await placed;
+        const answer = await placed;
         // It takes as long as it takes; that nothing else goes wrong is what is looked at here.
-        expect(errors?.map(({ extensions }) => Object(extensions).code) ?? []).toEqual(
-          errors === undefined ? [] : ['OUTCOME_PENDING'],
-        );
+        const codes = answer.errors?.map(({ extensions }) => Object(extensions).code);
+        expect(codes ?? ['OUTCOME_PENDING']).toEqual(['OUTCOME_PENDING']);
+        if (regretted) await cancel();
+        expect(await buy()).toEqual(answer);
         return orderId;
       });
       const killing = PARTS.map(async (service) => {
@@ -112,7 +135,8 @@ describe('the shop, each of its services a process of its own', () => {
       // It is at rest: that was no lucky moment.
       const said = await everything(log, topics);
       const kinds = new Set(said.map(({ type }) => type));
-      for (const type of ['OrderShipped', 'OrderRejected', 'PaymentDeclined']) expect(kinds).toContain(type);
+      for (const type of [...ENDS, 'PaymentDeclined', 'PaymentRefunded', 'CheckOutRequested'])
+        expect(kinds).toContain(type);
     } finally {
       for (const one of running.values()) await one[Symbol.asyncDispose]();
     }
@@ -128,8 +152,7 @@ function twice(said: readonly Said[]): readonly string[] {
   const once = ['StockReserved', 'StockRefused', 'PaymentCharged', 'PaymentDeclined', 'PaymentRefunded'];
   const seen = new Set<string>();
   return said.flatMap(({ type, key, data }) => {
-    if (![...once, 'OrderConfirmed', 'OrderShipped', 'OrderRejected', 'OrderCancelled'].includes(type))
-      return [];
+    if (![...once, 'OrderConfirmed', ...ENDS].includes(type)) return [];
     const name = `${type} ${key} ${String(data?.['sku'] ?? '')}`;
     if (seen.has(name)) return [`${name} was said twice`];
     seen.add(name);

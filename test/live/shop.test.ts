@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type GatewayProcess, startProcess } from '../support/gateway-process.js';
 import { kafkaBrokers, redisUrl, uniqueName } from '../support/services.js';
 import {
+  ask,
   CANCEL,
   CHECK_OUT,
   eventsUntil,
@@ -158,6 +159,27 @@ describe.each([
     const lines = [{ sku: 'oats', quantity: 1 }];
     const second = await field(shop.url, 'ada', PLACE, { input: { orderId, lines } });
     expect(second).toMatchObject({ __typename: 'Order' });
+  });
+
+  it('ids that are no names, and reasons without end, get into no log and hold nobody up', async () => {
+    const who = `mallory-${randomUUID().slice(0, 8)}`;
+    await field(shop.url, who, SET_LINE, { sku: 'oats', quantity: 1 });
+    const lines = [{ sku: 'oats', quantity: 1 }];
+    for (const orderId of ['\ud800', 'o'.repeat(101), 'o'.repeat(400_000), '\u4e00'.repeat(2_000)]) {
+      for (const [query, variables] of [
+        [PLACE, { input: { orderId, lines } }],
+        [CHECK_OUT, { input: { orderId } }],
+        [CANCEL, { orderId }],
+      ] as const) {
+        const { errors } = await ask(shop.url, who, query, variables);
+        expect(errors?.map(({ extensions }) => Object(extensions).code)).toEqual(['EVENT_INVALID']);
+      }
+    }
+    const { errors } = await ask(shop.url, who, CANCEL, { orderId: 'o', reason: 'x'.repeat(1_001) });
+    expect(errors?.map(({ extensions }) => Object(extensions).code)).toEqual(['EVENT_INVALID']);
+    expect(await field(shop.url, who, CHECK_OUT, { input: { orderId: randomUUID() } })).toMatchObject({
+      __typename: 'Order',
+    });
   });
 
   it('D1 the same key is the same order, and an id is used once', async () => {

@@ -12,6 +12,7 @@ const SCHEMA = `
       outcome: { types: ["Said", "Refused"], within: "30s" })
     hurry(n: Int!): Answer @publish(topic: "said", type: "Asked", key: "'k'",
       outcome: { types: ["Said"], within: "1ms", follow: "steps", with: "{'key': 'k'}" })
+    to(key: String!): Published! @publish(topic: "said", type: "Asked", key: "args.key", data: "{'n': 1}")
     both(n: Int!): [Published!]!
       @publish(topic: "said", type: "Asked", key: "'k'")
       @publish(topic: "said", type: "Said", key: "'l'")
@@ -22,6 +23,8 @@ const SCHEMA = `
   type Asked { n: Int! }
   type Said { n: Int! }
   type Refused { why: String! }`;
+
+const TALK = [{ name: 'talk', topics: ['said'], initial: 0, fold: (count: number) => count + 1 }];
 
 const reply = (world: World, correlationId: string, type: string, data: object) =>
   world.log.append(
@@ -62,7 +65,7 @@ describe('a mutation', () => {
   it('D1 says again where its events are when its key is used again, also when no outcome came', async () => {
     await using world = await openWorld({ partitions: 2 });
     await world.relay();
-    const views = [{ name: 'talk', topics: ['said'], initial: 0, fold: (count: number) => count + 1 }];
+    const views = TALK;
     const [one, two] = [nodeOn(world, SCHEMA, { views }), nodeOn(world, SCHEMA, { views })];
     const waiting = one.run(ASK, { correlationId: 'c-1' });
     await expect.poll(() => end(world)).toBe(1);
@@ -115,7 +118,7 @@ describe('a mutation', () => {
     expect(shown[1]).toContain('"__typename":"Said","n":2');
   });
 
-  it('D1 tried again after its node died finds the outcome that came meanwhile, and publishes nothing', async () => {
+  it('D1 tried again after its node died finds the outcome that came meanwhile, and where, and publishes nothing', async () => {
     await using world = await openWorld({ partitions: 2 });
     await world.relay();
     let dead = false;
@@ -130,14 +133,20 @@ describe('a mutation', () => {
       });
     const state = silent(world.state, ['replace', 'put']);
     const lease = 300;
-    const [one, two] = [nodeOn({ ...world, state }, SCHEMA, { lease }), nodeOn(world, SCHEMA, { lease })];
+    const options = { lease, views: TALK };
+    const [one, two] = [nodeOn({ ...world, state }, SCHEMA, options), nodeOn(world, SCHEMA, options)];
     void one.run(ASK, { correlationId: 'c-1' });
     await expect.poll(() => end(world)).toBe(1);
     dead = true;
-    await reply(world, 'c-1', 'Said', { n: 5 });
-    const second = await two.run(ASK, { correlationId: 'c-1' });
-    expect(second).toEqual({ data: { ask: { __typename: 'Said', n: 5 } } });
-    expect(await end(world)).toBe(2);
+    const [at] = await reply(world, 'c-1', 'Said', { n: 5 });
+    await reply(world, 'c-1', 'Refused', { why: 'later' });
+    // Whoever asks again may well give each of its requests an id of its own.
+    const second = await two.run(ASK, { correlationId: 'c-2' });
+    expect(second).toEqual({
+      data: { ask: { __typename: 'Said', n: 5 } },
+      extensions: { cursors: { ask: at && (await two.views?.cursorOf(at)) } },
+    });
+    expect(await end(world)).toBe(3);
   });
 
   it('D1 goes on when its caller is gone, and a retry with its key gets the outcome', async () => {
@@ -152,6 +161,15 @@ describe('a mutation', () => {
     await reply(world, 'c-1', 'Said', { n: 6 });
     expect(await again).toEqual({ data: { ask: { __typename: 'Said', n: 6 } } });
     expect(await end(world)).toBe(2);
+  });
+
+  it('S4 with half a character in its key is refused: in the log it would be the key of others', async () => {
+    await using world = await openWorld();
+    const to = 'mutation ($key: String!) { to(key: $key) { offset } }';
+    const run = (key: string) => nodeOn(world, SCHEMA).run(to, { variables: { key } });
+    expect((await run('a\ud83d')).errors?.[0]?.extensions?.['code']).toBe('EVENT_INVALID');
+    expect(await end(world)).toBe(0);
+    expect((await run('a\ud83d\ude00')).data).toEqual({ to: { offset: '0' } });
   });
 
   it('D1 appends several events together, and says where each is', async () => {

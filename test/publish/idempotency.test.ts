@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { ResolverCall } from '../../src/binding/resolvers.js';
 import { decodeRecord } from '../../src/core/cloudevent.js';
 import { MillraceError } from '../../src/core/errors.js';
 import { offset, partition } from '../../src/core/ids.js';
@@ -226,6 +227,62 @@ describe('an idempotency key', () => {
     fail(new MillraceError('PUBLISH_FAILED', 'nothing was published'));
     expect(codesOf(await first)).toEqual(['PUBLISH_FAILED']);
     expect(await two.run(query, { idempotencyKey: 'k' })).toEqual(second);
+  });
+
+  it('D1 of an attempt that was taken over and ends all the same has the answer that was there first', async () => {
+    await using world = await openWorld();
+    const lease = 200;
+    let made = 0;
+    let finish = (_answer: object): void => {};
+    const own = async () => {
+      made += 1;
+      if (made > 1) return { n: 1, made };
+      return new Promise<object>((resolve) => {
+        finish = resolve;
+      });
+    };
+    const resolvers = { Mutation: { own } };
+    const stalled = new Proxy(world.state, {
+      get: (target, name) => {
+        const value = Reflect.get(target, name);
+        // Its renewals do not arrive.
+        if (name === 'replace')
+          return async (...call: Parameters<typeof target.replace>) =>
+            call[0].endsWith(':lease') ? false : await target.replace(...call);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+    const [one, two] = [
+      nodeAt({ ...world, state: stalled }, { resolvers, lease }),
+      nodeAt(world, { resolvers, lease }),
+    ];
+    const query = 'mutation { own(n: 1) { n made } }';
+    const first = one.run(query, { idempotencyKey: 'k' });
+    await expect.poll(() => made).toBe(1);
+    const second = await two.run(query, { idempotencyKey: 'k' });
+    finish({ n: 1, made: 1 });
+    expect([second, await first, await two.run(query, { idempotencyKey: 'k' })]).toEqual(
+      Array(3).fill({ data: { own: { n: 1, made: 2 } } }),
+    );
+  });
+
+  it('D1 is not free again once something was published, whatever error comes after that', async () => {
+    await using world = await openWorld();
+    let fail = true;
+    const own = async ({ args, publish }: ResolverCall<{ readonly n: number }>) => {
+      await publish({ topic: 'said', type: 'Said', key: 'k', data: { n: args.n } });
+      if (fail) throw new MillraceError('BAD_REQUEST', 'not like this');
+      return { n: args.n, made: 1 };
+    };
+    const node = nodeAt(world, { resolvers: { Mutation: { own } } });
+    const first = await node.run('mutation { own(n: 1) { n } }', { idempotencyKey: 'k' });
+    expect(codesOf(first)).toEqual(['BAD_REQUEST']);
+    fail = false;
+    const other = await node.run('mutation { own(n: 2) { n } }', { idempotencyKey: 'k' });
+    expect(codesOf(other)).toEqual(['IDEMPOTENCY_CONFLICT']);
+    const again = await node.run('mutation { own(n: 1) { n } }', { idempotencyKey: 'k' });
+    expect(again).toEqual({ data: { own: { n: 1 } } });
+    expect(await eventsOf(world)).toHaveLength(1);
   });
 
   it('D1 is free again after an error that says that nothing was published', async () => {

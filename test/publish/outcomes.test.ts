@@ -4,6 +4,7 @@ import { encodeEvent } from '../../src/core/cloudevent.js';
 import { CursorCodec } from '../../src/core/cursor.js';
 import { ANONYMOUS } from '../../src/core/identity.js';
 import { eventId, topic } from '../../src/core/ids.js';
+import { type Position, placeName } from '../../src/core/position.js';
 import type { PartitionListener } from '../../src/hub/followed-partition.js';
 import type { Hub } from '../../src/hub/hub.js';
 import { openLogger } from '../../src/observe/log.js';
@@ -102,13 +103,23 @@ describe('an outcome', () => {
         throw new Error('none');
       },
     });
-    const caller = { identity: ANONYMOUS, correlationId: 'c', signal: AbortSignal.timeout(60_000) };
+    const told: string[] = [];
+    const caller = {
+      identity: ANONYMOUS,
+      correlationId: 'c',
+      signal: AbortSignal.timeout(60_000),
+      at: (position: Position) => void told.push(placeName(position)),
+    };
     const relayed = async () => (await world.metrics.received.get()).values[0]?.value ?? 0;
     const outcome = await outcomes.wait(WANTED, caller, async () => {
       await answer(world, 'c', 7);
-      await expect.poll(relayed, { timeout: 20_000 }).toBe(1);
+      await answer(world, 'c', 8);
+      await expect.poll(relayed, { timeout: 20_000 }).toBe(2);
+      told.push('the log has answered');
     });
     expect(outcome).toEqual({ __typename: 'Said', n: 7 });
+    // Where it is comes last, so that it counts: what is asked for after it has to be as far as that.
+    expect(told).toEqual(['the log has answered', 'said/0@0']);
   });
 
   it('D1 that does not come is OUTCOME_PENDING, whose cursor shows all that came since', async () => {

@@ -38,6 +38,7 @@ export function nodeOn(
   return {
     gateway,
     hub,
+    views,
     run: async (
       query: string,
       options: Partial<Caller> & { variables?: Record<string, unknown>; sub?: string } = {},

@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { httpProvider } from '../../src/shop/provider.js';
 import {
@@ -79,4 +81,39 @@ describe('the payment provider', () => {
     const provider = httpProvider(() => urls.shift() ?? simulation.url);
     expect(await provider.charge(charge, signal)).toMatchObject({ ok: true });
   });
+
+  test.each([
+    [422, { ok: false, reason: 'The payment provider does not take it (422).' }],
+    [400, { ok: false, reason: 'The payment provider does not take it (400).' }],
+  ])('what it will never take (%i) is refused, and holds nobody up', async (status, answer) => {
+    await using provider = await answering(status);
+    expect(await httpProvider(() => provider.url, PATIENT).charge(charge, signal)).toEqual(answer);
+    const refund = httpProvider(() => provider.url, PATIENT).refund({ orderId: 'o', chargeId: 'c' }, signal);
+    await expect(refund).rejects.toThrow('does not refund c');
+    expect(provider.asked()).toBe(2);
+  });
+
+  test('what speaks of us and not of the order (401) is no refusal of it', async () => {
+    await using provider = await answering(401);
+    const asked = httpProvider(() => provider.url, PATIENT).charge(charge, signal);
+    await expect(asked).rejects.toThrow('answers 401');
+  });
 });
+
+async function answering(status: number) {
+  let asked = 0;
+  const server = createServer((_request, response) => {
+    asked += 1;
+    response.writeHead(status).end('{}');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    asked: () => asked,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

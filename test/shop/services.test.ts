@@ -10,7 +10,23 @@ import { type ShipmentState, shippingMachine } from '../../src/shop/shipping.js'
 import { brief, eventOf, TIME, told } from './event.js';
 
 const euros = (amount: number) => ({ amount, currency: 'EUR' });
+const LINE = { sku: 'rye', quantity: 1, unitPrice: euros(349) };
 const of = (orderId: string) => ({ orderId, customerId: 'ada' });
+
+describe('what anybody may have written', () => {
+  test.each([
+    ['an id that is no name', orders.say('CancelRequested', 'o', { ...of('o\ud800'), reason: null })],
+    ['an id of a megabyte', carts.say('CheckOutRequested', 'ada', of('o'.repeat(1_000_000)))],
+    ['a reason of a megabyte', orders.say('CancelRequested', 'o', { ...of('o'), reason: 'x'.repeat(1e6) })],
+    [
+      'an order of ten thousand lines',
+      orders.say('OrderPlaced', 'o', { ...of('o'), lines: Array(10_000).fill(LINE) }),
+    ],
+  ])('%s is passed over: no service takes it up', (_what, said) => {
+    const channel = said.topic === carts.topic ? carts : orders;
+    expect(channel.read(eventOf(said))).toBe(undefined);
+  });
+});
 
 describe('inventory', () => {
   const open = (remember = 10) => told<StockState>(inventoryMachine({ opening: () => 10, remember }), null);

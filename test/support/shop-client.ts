@@ -45,15 +45,15 @@ export const PLACE = `mutation($input: PlaceOrder!, $key: String) { placeOrder(i
   ... on InvalidOrder { code }
   ... on Refusal { reason }
 } }`;
-export const CHECK_OUT = `mutation($input: CheckOut!) { checkOut(input: $input) {
+export const CHECK_OUT = `mutation($input: CheckOut!, $key: String) { checkOut(input: $input, idempotencyKey: $key) {
   __typename
   ... on Order { orderId total { amount } }
   ... on CheckOutRefused { code }
 } }`;
-export const CANCEL = `mutation($orderId: ID!) { cancelOrder(input: { orderId: $orderId }) {
+export const CANCEL = `mutation($orderId: ID!, $reason: String) { cancelOrder(input: { orderId: $orderId, reason: $reason }) {
   __typename ... on CancelRefused { code }
 } }`;
-export const SET_LINE = `mutation($sku: ID!, $quantity: Int!) { setCartLine(sku: $sku, quantity: $quantity) {
+export const SET_LINE = `mutation($sku: ID!, $quantity: Int!, $key: String) { setCartLine(sku: $sku, quantity: $quantity, idempotencyKey: $key) {
   __typename ... on Cart { lines { sku quantity } total { amount } } ... on CartRefused { code }
 } }`;
 

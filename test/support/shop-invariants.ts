@@ -34,6 +34,9 @@ export function violations(log: readonly Said[], { opening, booked }: Ledger): r
       wrong.push(`${order} ended ${how.size === 0 ? 'not at all' : `as ${[...how].join(' and ')}`}`);
   }
   for (const order of ends.keys()) if (!placed.has(order)) wrong.push(`${order} ended and was never placed`);
+  const carts = new Map(of('CartChanged').map((event) => [event.key, event.data?.['closedBy'] ?? null]));
+  for (const [customer, closedBy] of carts)
+    if (closedBy !== null) wrong.push(`the cart of ${customer} stays closed by ${String(closedBy)}`);
 
   // Nobody charged twice, nobody charged for nothing, nobody refunded what was shipped.
   const money = count([...booked].filter(([, moved]) => moved).map(([key]) => key));
