@@ -24,7 +24,8 @@ export async function shopFolder(
   const files: Record<string, string> = {};
   for (const name of await readdir(join(ROOT, 'src/shop')))
     files[`src/shop/${name}`] = await readFile(join(ROOT, 'src/shop', name), 'utf8');
-  for (const name of ['schema/shop.graphql', 'millrace.config.ts'])
+  const rules = (await readdir(join(ROOT, 'schema/events'))).map((name) => `schema/events/${name}`);
+  for (const name of ['schema/shop.graphql', ...rules, 'millrace.config.ts'])
     files[name] = await readFile(join(ROOT, name), 'utf8');
   const own = Object.entries({ ...files, ...more }).map(([name, text]) => [
     name,
