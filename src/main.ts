@@ -88,10 +88,21 @@ async function check({ against }: { against?: string }): Promise<void> {
   const config = readConfig(process.env);
   const { project, bindings } = await loadAll(config);
   if (against !== undefined) await checkAgainst(against, config, project);
-  const topics = [...bindings.topics.keys()].join(', ') || 'none';
-  process.stdout.write(
-    `The schema is good: ${bindings.publishes.size} fields publish, ${bindings.subscribes.size} follow; topics: ${topics}.\n`,
-  );
+  const [publish, follow] = [bindings.publishes.size, bindings.subscribes.size];
+  const good = `The schema is good: ${publish} ${publish === 1 ? 'field publishes' : 'fields publish'}, ${follow} ${follow === 1 ? 'follows' : 'follow'}.`;
+  process.stdout.write(`${[good, ...topicLines(bindings, project)].join('\n')}\n`);
+}
+
+/** Each topic, and who names it: one that is misspelt shows by who does not. */
+function topicLines(bindings: Bindings, { services = [], views = [] }: Project): string[] {
+  const users = new Map([...bindings.topics.keys()].map((name): [string, string[]] => [name, ['fields']]));
+  const add = (topics: readonly string[], user: string): void => {
+    for (const name of topics) users.set(name, [...(users.get(name) ?? []), user]);
+  };
+  for (const { name, topics } of services) add(topics, `service ${name}`);
+  for (const { name, topics } of views) add(topics, `view ${name}`);
+  const width = Math.max(...[...users.keys()].map((name) => name.length));
+  return [...users].sort().map(([name, by]) => `  ${name.padEnd(width)}  ${by.join(', ')}`);
 }
 
 async function checkAgainst(against: string, config: Config, project: Project): Promise<void> {

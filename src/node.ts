@@ -23,7 +23,7 @@ import { deadLetterTopic } from './dead-letters/letter.js';
 import { Hub } from './hub/hub.js';
 import type { Logger } from './observe/log.js';
 import { Metrics } from './observe/metrics.js';
-import { serviceMeasures } from './observe/service-measures.js';
+import { serviceReports } from './observe/service-reports.js';
 import { Troubles } from './observe/troubles.js';
 import { Gateway } from './operation/gateway.js';
 import type { EventLog, TopicSpec } from './ports/event-log.js';
@@ -112,8 +112,11 @@ async function compose(options: NodeOptions, parts: Parts, starting: AbortSignal
     );
     running.push(relay.ended);
   }
+  const troubles = parts.own(new Troubles(logger));
   for (const service of services) {
-    const work = parts.own(await startService(service, { log, formats, metrics, logger, config }, starting));
+    const work = parts.own(
+      await startService(service, { log, formats, metrics, troubles, config }, starting),
+    );
     running.push(work.ended);
   }
   if (services.length > 0) lines.push(`services ${services.map(({ name }) => name).join(', ')}`);
@@ -149,7 +152,7 @@ export interface OpenLog {
 /** The log alone, for what looks at it and ends. */
 export async function openLog(config: Config, logger: Logger): Promise<OpenLog & AsyncDisposable> {
   const parts = new Parts();
-  const onProblem = problemsOf(new Metrics(), logger);
+  const onProblem = problemsOf(new Metrics(), logger, parts);
   const { log, embedded } = await logOf(config, onProblem, parts);
   return {
     log,
@@ -160,8 +163,8 @@ export async function openLog(config: Config, logger: Logger): Promise<OpenLog &
 
 type OnProblem = (problem: { kind: string; message: string; cause?: unknown }) => void;
 
-function problemsOf(metrics: Metrics, logger: Logger): OnProblem {
-  const troubles = new Troubles(logger);
+function problemsOf(metrics: Metrics, logger: Logger, parts: Parts): OnProblem {
+  const troubles = parts.own(new Troubles(logger));
   return ({ kind, message, cause }) => {
     metrics.problems.inc({ kind });
     // The client library says much that is no news: what matters to us fails one of our own calls, and is told there.
@@ -195,7 +198,7 @@ async function openAdapters(
   metrics: Metrics,
   parts: Parts,
 ): Promise<{ log: EventLog; fanout: Fanout | undefined; store: () => Promise<StateStore> }> {
-  const onProblem = problemsOf(metrics, logger);
+  const onProblem = problemsOf(metrics, logger, parts);
   const { log, embedded } = await logOf(config, onProblem, parts);
   const store = (): Promise<StateStore> => stateStoreOf(config, embedded, onProblem, parts);
   if (!roles.gateway && !roles.relay) return { log, fanout: undefined, store };
@@ -324,13 +327,13 @@ interface ServiceParts {
   readonly log: EventLog;
   readonly formats: ReadonlyMap<Topic, TopicFormat>;
   readonly metrics: Metrics;
-  readonly logger: Logger;
+  readonly troubles: Troubles;
   readonly config: Config;
 }
 
 function startService(
   service: AnyService,
-  { log, formats, metrics, logger, config }: ServiceParts,
+  { log, formats, metrics, troubles, config }: ServiceParts,
   starting: AbortSignal,
 ) {
   return runService(
@@ -341,16 +344,8 @@ function startService(
       stateTopics: { create: config.TOPIC_CREATE, replicas: config.TOPIC_REPLICAS },
       decode: decoderOf(formats),
       codecOf: codecsOf(formats),
-      ...serviceMeasures(service, metrics),
+      ...serviceReports(service, metrics, troubles),
       onInvalid: (at, kind) => metrics.invalid.inc({ topic: at.topic, kind }),
-      onFailure: (at, event, err) => {
-        metrics.problems.inc({ kind: 'service' });
-        metrics.serviceFailures.inc({ service: service.name });
-        logger.warn(
-          { service: service.name, event: event.id, at, err },
-          'a service failed; its batch is given again',
-        );
-      },
     },
     starting,
   );
@@ -446,14 +441,17 @@ function failureOf(running: readonly Promise<void>[]): Promise<never> {
 
 /** What a process is made of; stopped in the reverse of the order in which it was made. */
 class Parts implements AsyncDisposable {
-  readonly #owned: AsyncDisposable[] = [];
+  readonly #owned: (AsyncDisposable | Disposable)[] = [];
 
-  own<T extends AsyncDisposable>(part: T): T {
+  own<T extends AsyncDisposable | Disposable>(part: T): T {
     this.#owned.push(part);
     return part;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const part of this.#owned.splice(0).reverse()) await part[Symbol.asyncDispose]();
+    for (const part of this.#owned.splice(0).reverse()) {
+      if (Symbol.asyncDispose in part) await part[Symbol.asyncDispose]();
+      else part[Symbol.dispose]();
+    }
   }
 }

@@ -1,4 +1,4 @@
-import type { GraphQLSchema } from 'graphql';
+import { type GraphQLField, type GraphQLObjectType, type GraphQLSchema, isNonNullType } from 'graphql';
 import { argsShape } from './args-shape.js';
 import type { Bindings, PublishBinding, Rule, SubscribeBinding, ViewBinding } from './bindings.js';
 import type { Shape } from './cel-types.js';
@@ -65,13 +65,7 @@ function bind(
     const rule = isSubscription ? undefined : ruleOn(use, state, mistakes);
     if (rule) rules.set(place, rule);
   }
-  for (const field of Object.values(schema.getMutationType()?.getFields() ?? {})) {
-    // A Query field may be the property of a parent; a mutation that nothing answers only ever fails.
-    if (uses.publish.has(field.name) || Object.hasOwn(resolvers[mutationName ?? ''] ?? {}, field.name))
-      continue;
-    const owner = `${mutationName}.${field.name}`;
-    mistakes.at(field.astNode, `${owner} without @publish`, `@publish, or a resolver for ${owner}`);
-  }
+  checkAnswered(schema, resolvers, mistakes);
   const queries = new Map<string, ViewBinding>();
   const snapshots = new Map<string, ViewBinding>();
   for (const [place, use] of uses.view) {
@@ -99,6 +93,28 @@ function bind(
   attachResolvers(schema, { resolvers, publishes, views: queries, rules });
   return { schema, topics, publishes, subscribes };
 }
+
+/** What nothing answers only ever fails: a mutation, and a query that may not be null. */
+function checkAnswered(schema: GraphQLSchema, resolvers: ResolverMap, mistakes: Mistakes): void {
+  const check = (
+    directive: string,
+    type: GraphQLObjectType | null | undefined,
+    may: (one: Field) => boolean,
+  ) => {
+    for (const field of Object.values(type?.getFields() ?? {})) {
+      const owner = `${type?.name}.${field.name}`;
+      const directives = field.astNode?.directives ?? [];
+      if (may(field) || directives.some(({ name }) => name.value === directive)) continue;
+      if (Object.hasOwn(resolvers[type?.name ?? ''] ?? {}, field.name)) continue;
+      const expected = `@${directive}, or a resolver for ${owner}`;
+      mistakes.at(field.astNode, `${owner} without @${directive}`, expected);
+    }
+  };
+  check('publish', schema.getMutationType(), () => false);
+  check('view', schema.getQueryType(), ({ type }) => !isNonNullType(type));
+}
+
+type Field = GraphQLField<unknown, unknown>;
 
 function ruleOn(use: DirectiveUse, event: Shape | undefined, mistakes: Mistakes): Rule | undefined {
   const text = use.text('rule');

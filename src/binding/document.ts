@@ -135,17 +135,20 @@ function addGivenArgs(document: DocumentNode, mistakes: Mistakes): DocumentNode 
   });
 }
 
+/** ` Did you mean "key"?` of graphql-js, in the middle of a sentence. */
+const hint = (said: string | undefined): string => (said ? ` (d${said.slice(2)})` : '');
+
 /** What graphql-js says, as found and expected. */
 const SAYINGS: readonly (readonly [RegExp, (match: RegExpExecArray) => readonly [string, string]])[] = [
   [/^Syntax Error: Expected (.+), found (.+)\.$/, (m) => [m[2] ?? '', m[1] ?? '']],
   [/^Syntax Error: Unexpected (.+)\.$/, (m) => [m[1] ?? '', 'GraphQL SDL']],
   [
     /^Unknown (type|directive) (.+?)\.( .+)?$/,
-    (m) => [`unknown ${m[1]} ${m[2]}`, `one that the schema defines${m[3] ?? ''}`],
+    (m) => [`unknown ${m[1]} ${m[2]}`, `one that the schema defines${hint(m[3])}`],
   ],
   [
     /^Unknown argument (".+?") on directive (".+?")\.( .+)?$/,
-    (m) => [`unknown argument ${m[1]}`, `an argument that ${m[2]} has${m[3] ?? ''}`],
+    (m) => [`unknown argument ${m[1]}`, `an argument that ${m[2]} has${hint(m[3])}`],
   ],
   [
     /^(?:Directive (".+?") argument|Argument) (".+?") of (?:required )?type (".+?") (?:is required, but it )?was not provided\.$/,

@@ -30,7 +30,7 @@ export function checkResolvers(schema: GraphQLSchema, resolvers: ResolverMap, mi
         mistakes.at(
           undefined,
           `a resolver for ${typeName}.${name}`,
-          `${typeName} has ${names(Object.keys(known))}`,
+          `a field of ${typeName}: ${names(Object.keys(known))}`,
         );
     }
   }

@@ -144,16 +144,18 @@ export class Gateway implements Operations {
     });
   }
 
-  /** What a resolver threw that is not meant for clients stays here, in the log. */
+  /**
+   * What a resolver threw that is not meant for clients stays here, in the log; and so does what graphql-js
+   * says of an answer that is none of the schema's. An error that is meant for them has a code.
+   */
   #public(error: GraphQLError): GraphQLError {
-    const { originalError } = error;
     // Without a path it is no resolver's: a value of the request that a scalar refused.
-    if (originalError === undefined || originalError === null || error.path === undefined) return error;
-    if (originalError instanceof GraphQLError || originalError instanceof MillraceError) return error;
-    this.#parts.logger.error({ err: originalError, path: error.path }, 'a resolver failed');
+    if (error.path === undefined || error.originalError instanceof MillraceError) return error;
+    if (typeof error.extensions['code'] === 'string') return error;
+    this.#parts.logger.error({ err: error.originalError ?? error, path: error.path }, 'a resolver failed');
     return new GraphQLError('This field failed.', {
       nodes: error.nodes ?? null,
-      path: error.path ?? null,
+      path: error.path,
       extensions: { code: 'INTERNAL', retry: false },
     });
   }

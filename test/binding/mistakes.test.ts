@@ -55,6 +55,13 @@ describe('mistakes in expressions', () => {
     ]);
   });
 
+  it('a query that nothing answers, and that may not be null', () => {
+    const text = 'type Query { rate: Int! maybe: Int bound: Int! @view(name: "v", key: "\'k\'") }';
+    expect(mistakesOf(text).filter((one) => one.includes('without'))).toEqual([
+      `${AT}:1:14  found Query.rate without @view; expected @view, or a resolver for Query.rate`,
+    ]);
+  });
+
   it('a filter or rule that is not a bool', () => {
     expect(
       subscription('s: OrderPlaced @subscribe(topic: "t", filter: "event.total") @auth(rule: "1 + 1")'),
@@ -186,7 +193,7 @@ describe('mistakes in where directives are', () => {
       `${AT}:3:16  found no argument "topic"; expected "topic" of type "String!"`,
     ]);
     expect(subscription('s: OrderPlaced @subscribe(topic: "t", kee: "\'a\'")')).toEqual([
-      `${AT}:3:39  found unknown argument "kee"; expected an argument that "@subscribe" has Did you mean "key"?`,
+      `${AT}:3:39  found unknown argument "kee"; expected an argument that "@subscribe" has (did you mean "key"?)`,
     ]);
     expect(subscription('s: OrderPlaced @subscribe(topic: "t", format: NEVER)')).toHaveLength(1);
     expect(subscription('s: OrderPlaced @subscribe(topic: 5)')).toHaveLength(1);
@@ -272,7 +279,7 @@ describe('mistakes in GraphQL and resolvers', () => {
         { Query: { helo: () => '' }, Nobody: { x: () => '' } },
       ),
     ).toEqual([
-      'millrace.config.ts:1:1  found a resolver for Query.helo; expected Query has hello',
+      'millrace.config.ts:1:1  found a resolver for Query.helo; expected a field of Query: hello',
       'millrace.config.ts:1:1  found resolvers for Nobody; expected an object type of the schema',
       `${AT}:3:6  found unknown type "Nope"; expected one that the schema defines`,
       `${AT}:3:50  found type "Gone"; expected the name of an object type of the schema`,

@@ -78,7 +78,7 @@ describe('the command line', () => {
     await using folder = await folderOf({ 'schema/chat.graphql': CHAT });
     expect(await millrace(folder.path, ['check'])).toMatchObject({
       code: 0,
-      stdout: 'The schema is good: 1 fields publish, 1 follow; topics: chat.\n',
+      stdout: 'The schema is good: 1 field publishes, 1 follows.\n  chat  fields\n',
     });
   });
 

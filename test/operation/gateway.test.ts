@@ -1,4 +1,6 @@
+import { GraphQLError } from 'graphql';
 import { describe, expect, it } from 'vitest';
+import type { ResolverMap } from '../../src/binding/resolvers.js';
 import { CursorCodec } from '../../src/core/cursor.js';
 import { ANONYMOUS } from '../../src/core/identity.js';
 import { openLogger } from '../../src/observe/log.js';
@@ -14,10 +16,10 @@ const SCHEMA = `
   type Subscription { said: E @subscribe(topic: "said") }
   type E { n: Int!, more: [E] }`;
 
-function gatewayOf(world: World) {
+function gatewayOf(world: World, schema = SCHEMA, resolvers: ResolverMap = {}) {
   const { log, metrics } = world;
   const logger = openLogger('silent');
-  const bindings = bound(SCHEMA);
+  const bindings = bound(schema, resolvers);
   const codec = new CursorCodec(['secret']);
   const { deadLetters } = world;
   const hub = world.hub();
@@ -58,5 +60,34 @@ describe('the operations of a node', () => {
         })
       ).errors ?? [];
     expect(error?.extensions).toEqual({ code: 'LIMIT_EXCEEDED', retry: false });
+  });
+
+  it('says INTERNAL of an answer that is none of the schema’s, and nothing of what it was', async () => {
+    await using world = await openWorld();
+    const schema = `
+      type Query { text: String thing: Thing stranger: Thing thrown: String meant: String }
+      union Thing = A | B
+      type A { n: Int } type B { n: Int } type C { n: Int }`;
+    const gateway = gatewayOf(world, schema, {
+      Query: {
+        text: () => ({ secret: 1 }),
+        thing: () => ({ n: 1 }),
+        stranger: () => ({ __typename: 'C' }),
+        thrown: () => {
+          throw new GraphQLError('no code: a fault');
+        },
+        meant: () => {
+          throw new GraphQLError('for the client', { extensions: { code: 'SOLD_OUT' } });
+        },
+      },
+    });
+    const query = '{ text thing { __typename } stranger { __typename } thrown meant }';
+    const caller = { identity: ANONYMOUS, signal: AbortSignal.timeout(30_000) };
+    const { errors = [] } = await gateway.run(gateway.prepare({ query }), caller);
+    const said = errors.map(({ message, path, extensions }) => [path?.[0], message, extensions['code']]);
+    expect(said.sort()).toEqual([
+      ['meant', 'for the client', 'SOLD_OUT'],
+      ...['stranger', 'text', 'thing', 'thrown'].map((one) => [one, 'This field failed.', 'INTERNAL']),
+    ]);
   });
 });
