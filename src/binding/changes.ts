@@ -32,7 +32,8 @@ export function breakingChanges(
   );
   const now = schemaOf(after.sources, 'The schema');
   // Several at one place are told all: where something is gone is where it was a part of.
-  const found = [...operationChanges(then, now), ...eventChanges(then, now, resolvers)];
+  const ruled = before.eventRules.map((source) => basename(source.name, '.json'));
+  const found = [...operationChanges(then, now), ...eventChanges(then, now, resolvers, ruled)];
   for (const source of before.eventRules) {
     const file = after.eventRules.find((one) => one.name === source.name);
     const was = readJson(source);

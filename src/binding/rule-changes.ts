@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type GraphQLObjectType, getNamedType, isObjectType } from 'graphql';
+import { type GraphQLObjectType, getNamedType, isNonNullType, isObjectType } from 'graphql';
 
 /** A place in a JSON Schema that allows less than it did. */
 export interface Narrowing {
@@ -57,7 +57,9 @@ function compare(
   values(was, is, add);
   limits(was, is, add);
   for (const name of textsOf(is['required'])) {
-    if (!textsOf(was['required']).includes(name)) add('required', `now has ${name}`);
+    // What may not be null by its GraphQL type was always there.
+    if (textsOf(was['required']).includes(name) || isNonNullType(type?.getFields()[name]?.type)) continue;
+    add('required', `now has ${name}`);
   }
   for (const keyword of Object.keys(is)) {
     if (!LOOKED_AT.has(keyword) && !isDeepStrictEqual(was[keyword], is[keyword]))

@@ -24,11 +24,15 @@ export function operationChanges(before: GraphQLSchema, after: GraphQLSchema): r
   });
 }
 
-/** What events that are in the log do not have, and topics or types of events that nobody knows any more. */
+/**
+ * What events that are in the log do not have, and topics or types of events that nobody knows any more.
+ * @param ruled event types with rules of their own, whether or not a field names them
+ */
 export function eventChanges(
   before: GraphQLSchema,
   after: GraphQLSchema,
   resolvers: ResolverMap,
+  ruled: readonly string[],
 ): readonly Mistake[] {
   const was = topicsOf(before);
   const is = topicsOf(after);
@@ -51,6 +55,8 @@ export function eventChanges(
       compare(type, then, comparison);
     }
   }
+  for (const [type, then] of ruled.map((name) => [before.getType(name), after.getType(name)] as const))
+    if (isObjectType(type) && isObjectType(then)) compare(type, then, comparison);
   return found;
 }
 

@@ -43,6 +43,21 @@ describe('a change of the schema', () => {
     ).toEqual([]);
   });
 
+  it('of a type that no field names counts where it has rules: resolvers publish it', () => {
+    const body = 'type Query { ok: Int } type Wish { id: ID! note: String }';
+    const files = (sdl: string, rules: object = {}) => ({
+      sources: [{ name: 'schema/a.graphql', body: sdl }],
+      eventRules: [{ name: 'schema/events/Wish.json', body: JSON.stringify(rules) }],
+    });
+    const told = (after: ReturnType<typeof files>) =>
+      breakingChanges(files(body), 'v1', after, {}).map(formatMistake);
+    expect(told(files(body.replace('note', 'more: Int! note')))).toEqual([
+      'schema/a.graphql:1:44  found the new field Wish.more: Int!; expected null to be allowed: stored events have no such field',
+    ]);
+    expect(told(files(body, { required: ['id'] }))).toEqual([]);
+    expect(told(files(body, { required: ['note'] }))).toHaveLength(1);
+  });
+
   it.each([
     ['a field that is gone', 'note: String, ', '', [/a\.graphql:5:1 {2}found Placed\.note was removed;/]],
     ['a field with another name', 'note:', 'text:', [/a\.graphql:5:1 {2}found Placed\.note was removed;/]],

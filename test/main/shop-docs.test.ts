@@ -1,18 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { createClient } from 'graphql-ws';
 import { describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { startProcess } from '../support/gateway-process.js';
+import { filesOf } from '../support/page-files.js';
 import { CANCEL, field, PLACE } from '../support/shop-client.js';
 import { shopFolder } from '../support/shop-folder.js';
-
-/** The files that a page shows: a name in backticks and a colon, then the code. */
-async function filesOf(page: string): Promise<Readonly<Record<string, string>>> {
-  const text = await readFile(new URL(`../../docs/${page}`, import.meta.url), 'utf8');
-  const found = text.matchAll(/^`([\w./-]+)`:\n\n```\w+\n(.*?)^```$/gms);
-  return Object.fromEntries([...found].map(([, name = '', code = '']) => [name, code]));
-}
 
 describe('docs/shop.md', () => {
   it('the loyalty points that it adds run beside the shop, from the first order on', async () => {

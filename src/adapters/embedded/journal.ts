@@ -218,7 +218,7 @@ export class Journal {
   private partitionsOf(name: Topic): PartitionState[] {
     const found = this.topics.get(name);
     if (found !== undefined) return found.partitions;
-    throw new MillraceError('TOPIC_MISSING', `The embedded log has no topic ${name}`);
+    throw new MillraceError('TOPIC_MISSING', `Topic ${name} does not exist.`);
   }
 
   private stateOf(at: { topic: Topic; partition: Partition }): PartitionState {

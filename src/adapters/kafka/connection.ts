@@ -180,6 +180,6 @@ export class Connection implements AsyncDisposable {
   }
 }
 
-export function missing(topic: Topic, message = `Topic ${topic} does not exist`): MillraceError {
+export function missing(topic: Topic, message = `Topic ${topic} does not exist.`): MillraceError {
   return new MillraceError('TOPIC_MISSING', message, { details: { topic } });
 }
