@@ -13,6 +13,7 @@ export default defineConfig({
     // Ceilings, not expectations: tests wait for facts, and machines differ tenfold.
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 30_000 } },
     // Whole processes on a shared machine: what fails twice there has failed, and the report says what needed two tries.
     retry: process.env['CI'] ? 1 : 0,
     projects: [

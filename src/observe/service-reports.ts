@@ -1,4 +1,4 @@
-import { type Position, placeName, type TopicPartition } from '../core/position.js';
+import { type Position, partitionName, placeName, type TopicPartition } from '../core/position.js';
 import type { Metrics } from './metrics.js';
 import type { Troubles } from './troubles.js';
 
@@ -20,14 +20,17 @@ export function serviceReports(
       metrics.serviceFailures.inc({ service });
       if (typeof error === 'object' && error !== null) thrown.add(error);
       const about = { service, event: event.id, at: placeName(at) };
-      troubles.report(`service ${service}`, error, 'a service failed; its batch is given again', about);
+      const kind = `service ${service} on ${partitionName(at)}`;
+      troubles.report(kind, error, 'a service failed; its batch is given again', about);
     },
-    onRetry({ topic, partition }: TopicPartition, error: unknown) {
+    onRetry(at: TopicPartition, error: unknown) {
+      const { topic, partition } = at;
       metrics.serviceRetries.inc({ service, topic });
       if (typeof error === 'object' && error !== null && thrown.has(error)) return;
       metrics.problems.inc({ kind: 'service' });
       const message = 'what a service said could not be committed; its batch is given again';
-      troubles.report(`service ${service}`, error, message, { service, topic, partition });
+      const kind = `commit of service ${service} on ${partitionName(at)}`;
+      troubles.report(kind, error, message, { service, topic, partition });
     },
     onLost({ topic, partition }: TopicPartition) {
       metrics.serviceLag.remove({ service, topic, partition });

@@ -12,6 +12,7 @@ import {
 import { LRUCache } from 'lru-cache';
 import type { Bindings } from '../binding/bindings.js';
 import type { GatewayContext } from '../binding/context.js';
+import { failedField, shownError } from '../binding/shown-error.js';
 import { MillraceError } from '../core/errors.js';
 import { isTraceparent, type TraceContext } from '../core/trace.js';
 import type { Logger } from '../observe/log.js';
@@ -144,20 +145,11 @@ export class Gateway implements Operations {
     });
   }
 
-  /**
-   * What a resolver threw that is not meant for clients stays here, in the log; and so does what graphql-js
-   * says of an answer that is none of the schema's. An error that is meant for them has a code.
-   */
   #public(error: GraphQLError): GraphQLError {
-    // Without a path it is no resolver's: a value of the request that a scalar refused.
-    if (error.path === undefined || error.originalError instanceof MillraceError) return error;
-    if (typeof error.extensions['code'] === 'string') return error;
+    const shown = shownError(error);
+    if (shown !== undefined) return shown;
     this.#parts.logger.error({ err: error.originalError ?? error, path: error.path }, 'a resolver failed');
-    return new GraphQLError('This field failed.', {
-      nodes: error.nodes ?? null,
-      path: error.path,
-      extensions: { code: 'INTERNAL', retry: false },
-    });
+    return failedField(error);
   }
 }
 

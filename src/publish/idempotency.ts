@@ -110,35 +110,42 @@ export class Idempotency {
       if (held === undefined) {
         // The one before may have ended between the two looks.
         const now = kept(await store.get(name));
-        if (now === undefined || (now.entry.args === call.args && now.entry.answer === undefined))
-          return await this.#attempt(name, now, call, lease, work);
-        await this.#release(lease);
+        if (now === undefined || (now.entry.args === call.args && now.entry.answer === undefined)) {
+          const answer = await this.#attempt(name, now, call, lease, work);
+          if (answer !== undefined) return answer;
+        } else await this.#release(lease);
         continue;
       }
       await delay(wait, undefined, { signal });
     }
   }
 
-  /** @param before what an attempt left that has no answer */
+  /**
+   * @param before what an attempt left that has no answer
+   * @returns `undefined`: somebody else was quicker, and what there is now is to be looked at
+   */
   async #attempt<T>(
     name: string,
     before: Kept | undefined,
     { args, correlationId }: KeyedCall,
     lease: Lease,
     work: (attempt: Attempt) => Promise<Answer<T>>,
-  ): Promise<Answer<T>> {
-    const { store, ttl } = this.#options;
+  ): Promise<Answer<T> | undefined> {
     const renewing = this.#renew(lease);
-    const { entry, bytes } =
-      before ?? keeping({ args, correlationId, attempt: lease.token.toString(), began: Date.now() });
+    const attempt = lease.token.toString();
+    // With this attempt's id in it: one that was taken over cannot change it any more.
+    const entry: Entry =
+      before === undefined
+        ? { args, correlationId, attempt, began: Date.now() }
+        : { ...before.entry, attempt };
+    const bytes = bytesOf(entry);
     try {
-      if (before === undefined) await store.put(name, bytes, ttl);
+      if (!(await this.#put(name, before?.bytes, bytes))) return undefined;
       const answer = await work({
         since: before?.entry.began,
         correlationId: entry.correlationId ?? correlationId,
       });
-      const lasting = lastingOf(answer);
-      if (lasting !== undefined) return await this.#keep(name, bytes, { ...entry, answer: lasting }, answer);
+      if (lasts(answer)) return await this.#keep(name, bytes, entry, answer);
       // Nothing of this key is in the log: it is as if it had not been used.
       if (before === undefined && leftNothing(answer)) await this.#free(name, bytes);
       return answer;
@@ -146,6 +153,14 @@ export class Idempotency {
       clearInterval(renewing);
       await this.#release(lease);
     }
+  }
+
+  /** @returns whether it is there now: not if somebody else was quicker */
+  async #put(name: string, before: Buffer | undefined, bytes: Buffer): Promise<boolean> {
+    const { store, ttl } = this.#options;
+    if (before !== undefined) return store.replace(name, before, bytes, ttl);
+    const there = await store.putIfAbsent(name, bytes, ttl);
+    return there === undefined || (there.equals(FREE) && (await store.replace(name, FREE, bytes, ttl)));
   }
 
   /** Only what this attempt left: after a takeover it may be another's answer. */
@@ -156,18 +171,24 @@ export class Idempotency {
   }
 
   /**
-   * The first answer counts: one of an attempt that was taken over, and came to its end all the same, is given
-   * up for it. The event is in the log, so the caller is answered whether or not that can be kept.
+   * The first answer counts: an attempt that was taken over, and came to its end all the same, has the other's.
+   * The event is in the log, so the caller is answered whether or not that can be kept.
    * @returns the answer that counts
    */
   async #keep<T>(name: string, before: Buffer, entry: Entry, answer: Answer<T>): Promise<Answer<T>> {
     const { store, ttl, logger } = this.#options;
-    const { bytes } = keeping(entry);
     try {
-      if (await store.replace(name, before, bytes, ttl)) return answer;
-      const found = kept(await store.get(name))?.entry;
-      if (found?.args === entry.args && found.answer !== undefined) return recalled(found.answer);
-      await store.put(name, bytes, ttl);
+      const bytes = bytesOf({ ...entry, answer: lastingOf(answer) });
+      for (let expected = before; !(await store.replace(name, expected, bytes, ttl)); ) {
+        const found = kept(await store.get(name));
+        if (found === undefined) {
+          await store.put(name, bytes, ttl);
+          break;
+        }
+        if (found.entry.answer !== undefined) return recalled(found.entry.answer);
+        // Whoever took over has not ended: this is the first answer.
+        expected = found.bytes;
+      }
     } catch (err) {
       logger.warn(
         { err },
@@ -245,20 +266,22 @@ interface Kept {
   readonly bytes: Buffer;
 }
 
-const keeping = (entry: Entry): Kept => ({ entry, bytes: Buffer.from(JSON.stringify(entry)) });
+const bytesOf = (entry: Entry): Buffer => Buffer.from(JSON.stringify(entry));
 
 function kept(bytes: Buffer | undefined): Kept | undefined {
   if (bytes === undefined || bytes.equals(FREE)) return undefined;
   return { entry: entrySchema.parse(JSON.parse(bytes.toString())), bytes };
 }
 
-/** What is kept of an answer; `undefined`: it is none that lasts. */
+/** Whether it is the answer from now on. */
+const lasts = <T>(answer: Answer<T>): boolean =>
+  'value' in answer || (answer.error instanceof MillraceError && answer.error.code === 'OUTCOME_PENDING');
+
 function lastingOf<T>(answer: Answer<T>): Entry['answer'] {
   const reached = answer.reached && positionSchema.parse(answer.reached);
-  if ('value' in answer) return { value: answer.value, reached };
-  const { error } = answer;
-  if (!(error instanceof MillraceError) || error.code !== 'OUTCOME_PENDING') return undefined;
-  return { pending: [error.message, error.details], reached };
+  if ('value' in answer) return { value: answer.value ?? null, reached };
+  const { message, details } = answer.error as MillraceError; // `lasts` has looked.
+  return { pending: [message, details], reached };
 }
 
 function recalled<T>(answer: NonNullable<Entry['answer']>): Answer<T> {

@@ -30,7 +30,12 @@ export class Channel<S extends Shapes> {
 }
 
 // A service takes up what it hears: what anybody wrote must fit into its state and into what it says.
-const orderId = z.string().regex(/^[\w.:-]{1,100}$/);
+// What may be published is less: schema/events.
+const orderId = z
+  .string()
+  .min(1)
+  .max(200)
+  .refine((id) => !/\p{Surrogate}/u.test(id), 'half a character');
 const sku = z.string().max(100);
 const reason = z.string().max(2_000);
 const money = z.object({ amount: z.int(), currency: z.string() });

@@ -31,9 +31,6 @@ const Done = z.object({ id: z.string() });
 const MOST_REASON = 1_000;
 const Declined = z.object({ reason: z.string().transform((text) => text.slice(0, MOST_REASON)) });
 
-/** What speaks of this request and nothing else: it was understood, and there will be no other answer. */
-const REFUSALS: ReadonlySet<number> = new Set([400, 413, 422]);
-
 /**
  * The provider over HTTP. What fails or takes too long is tried again until the deadline, always with the
  * idempotency key of the order, by which the provider tells a repetition from a second wish.
@@ -84,11 +81,11 @@ export function httpProvider(
       body: JSON.stringify(body),
       signal: AbortSignal.any([until, AbortSignal.timeout(attempt)]),
     });
-    if (response.status === 402) return { ok: false, reason: Declined.parse(await response.json()).reason };
+    // Its own word, and about this order: with its key it said the same of whatever was asked before.
+    if (response.status === 402 || response.status === 422)
+      return { ok: false, reason: Declined.parse(await response.json()).reason };
     if (response.ok) return { ok: true, id: Done.parse(await response.json()).id };
     await response.body?.cancel();
-    if (REFUSALS.has(response.status))
-      return { ok: false, reason: `The payment provider does not take it (${response.status}).` };
     const problem = new Error(`The payment provider answers ${response.status} to ${path}`);
     // What it does not understand now, it will not understand later.
     throw response.status < 500 && response.status !== 429 ? new AbortError(problem) : problem;

@@ -1,5 +1,6 @@
 import { type ExecutionResult, execute, type GraphQLSchema } from 'graphql';
 import type { Scope } from '../binding/bindings.js';
+import { failedField, shownError } from '../binding/shown-error.js';
 import { lifeOf, type Place, type Positions, type Reached } from '../core/cursor.js';
 import { UNKNOWN_TYPE } from '../core/event.js';
 import type { Partition, Topic } from '../core/ids.js';
@@ -133,7 +134,17 @@ export class Cohort {
   #executed(result: ExecutionResult, event: ParsedEvent): Rendered {
     const fault = executionFault(result);
     if (fault !== undefined) this.#failed(event, 'execution', fault);
-    return serialise(result, event);
+    return serialise({ ...result, ...this.#shown(result, event) }, event);
+  }
+
+  #shown({ errors }: ExecutionResult, event: ParsedEvent): Pick<ExecutionResult, 'errors'> {
+    if (errors === undefined) return {};
+    const shown = errors.map((error) => {
+      const one = shownError(error);
+      if (one === undefined) this.#tell(event, 'execution', error.originalError ?? error);
+      return one ?? failedField(error);
+    });
+    return { errors: shown };
   }
 
   /** Whether `render` would make a result of it: what conflation asks of events that it may leave out (S1). */
@@ -161,7 +172,8 @@ export class Cohort {
   }
 
   /** D10: the event is set aside when it is to blame, and the subscribers go on either way. */
-  #failed({ at, relayed }: ParsedEvent, kind: 'filter' | 'execution', error: unknown): void {
+  #failed(event: ParsedEvent, kind: 'filter' | 'execution', error: unknown): void {
+    const { at, relayed } = event;
     const { field } = this.plan.binding;
     const place = { ...at, offset: relayed.offset };
     const reason = error instanceof Error ? error.message : String(error);
@@ -170,10 +182,15 @@ export class Cohort {
     if (kind === 'execution' || !callerIsToBlame(this.plan)) {
       this.#deadLetters.add({ ...place, key, timestamp: relayed.timestamp, fault: { kind, reason, field } });
     }
+    this.#tell(event, kind, error);
+  }
+
+  #tell({ at, relayed }: ParsedEvent, kind: string, error: unknown): void {
     if (this.#logged) return;
     this.#logged = true;
+    const place = placeName({ ...at, offset: relayed.offset });
     this.#logger.warn(
-      { field, kind, at: placeName(place), err: error },
+      { field: this.plan.binding.field, kind, at: place, err: error },
       'an event could not be filtered or executed for a subscription; further ones are only counted',
     );
   }

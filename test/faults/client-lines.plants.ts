@@ -23,8 +23,8 @@ export const plants: readonly Plant[] = [
     guard:
       'a further call with an idempotency key publishes nothing: its answer is kept, and its event looked for',
     file: 'src/publish/idempotency.ts',
-    find: 'if (lasting !== undefined) return await this.#keep(',
-    replace: 'if (lasting === undefined) return await this.#keep(',
+    find: 'if (lasts(answer)) return await this.#keep(',
+    replace: 'if (!lasts(answer)) return await this.#keep(',
     also: [
       {
         file: 'src/publish/publisher.ts',

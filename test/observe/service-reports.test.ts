@@ -33,7 +33,7 @@ test('what keeps a service from going on is told once, with its event where the 
   onRetry(at, thrown);
   onRetry(at, refused);
   expect(told).toEqual([
-    ['service order', { error: thrown, service: 'order', event: 'e-1', at: 'orders/2@7' }],
-    ['service order', { error: refused, service: 'order', ...at }],
+    ['service order on orders/2', { error: thrown, service: 'order', event: 'e-1', at: 'orders/2@7' }],
+    ['commit of service order on orders/2', { error: refused, service: 'order', ...at }],
   ]);
 });

@@ -65,7 +65,7 @@ describe('the operations of a node', () => {
   it('says INTERNAL of an answer that is none of the schema’s, and nothing of what it was', async () => {
     await using world = await openWorld();
     const schema = `
-      type Query { text: String thing: Thing stranger: Thing thrown: String meant: String }
+      type Query { text: String thing: Thing stranger: Thing thrown: String meant: String driver: String asked(n: Int!): Int }
       union Thing = A | B
       type A { n: Int } type B { n: Int } type C { n: Int }`;
     const gateway = gatewayOf(world, schema, {
@@ -76,16 +76,22 @@ describe('the operations of a node', () => {
         thrown: () => {
           throw new GraphQLError('no code: a fault');
         },
+        driver: () => {
+          throw Object.assign(new Error('a secret of the driver'), { extensions: { code: '28P01' } });
+        },
         meant: () => {
           throw new GraphQLError('for the client', { extensions: { code: 'SOLD_OUT' } });
         },
       },
     });
-    const query = '{ text thing { __typename } stranger { __typename } thrown meant }';
+    const query =
+      'query ($n: Int = 5) { text thing { __typename } stranger { __typename } thrown driver meant asked(n: $n) }';
     const caller = { identity: ANONYMOUS, signal: AbortSignal.timeout(30_000) };
-    const { errors = [] } = await gateway.run(gateway.prepare({ query }), caller);
+    const { errors = [] } = await gateway.run(gateway.prepare({ query, variables: { n: null } }), caller);
     const said = errors.map(({ message, path, extensions }) => [path?.[0], message, extensions['code']]);
     expect(said.sort()).toEqual([
+      ['asked', 'Argument "n" of non-null type "Int!" must not be null.', 'BAD_REQUEST'],
+      ['driver', 'This field failed.', 'INTERNAL'],
       ['meant', 'for the client', 'SOLD_OUT'],
       ...['stranger', 'text', 'thing', 'thrown'].map((one) => [one, 'This field failed.', 'INTERNAL']),
     ]);

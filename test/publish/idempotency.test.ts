@@ -4,6 +4,7 @@ import { decodeRecord } from '../../src/core/cloudevent.js';
 import { MillraceError } from '../../src/core/errors.js';
 import { offset, partition } from '../../src/core/ids.js';
 import type { EventLog } from '../../src/ports/event-log.js';
+import type { StateStore } from '../../src/ports/state-store.js';
 import { openWorld, type World } from '../support/world.js';
 import { nodeOn } from './stage.js';
 
@@ -13,11 +14,12 @@ const SCHEMA = `
     say(n: Int!): Published! @publish(topic: "said", type: "Said", key: "'k'")
     tell(n: Int!, idempotencyKey: String): Published! @publish(topic: "said", type: "Said", key: "'k'", data: "{'n': args.n}")
     own(n: Int!): Own!
+    none(n: Int!): Own
   }
   type Own { n: Int!, made: Int! }
   type Said { n: Int! }`;
 
-const RESOLVERS = { Mutation: { own: (): unknown => ({ n: 1, made: 1 }) } };
+const RESOLVERS = { Mutation: { own: (): unknown => ({ n: 1, made: 1 }), none: () => undefined } };
 const nodeAt = (world: World, options: Parameters<typeof nodeOn>[2] = {}) =>
   nodeOn(world, SCHEMA, { resolvers: RESOLVERS, ...options });
 
@@ -31,6 +33,18 @@ async function eventsOf({ log, topic }: World) {
     }
   return events;
 }
+
+/** A store in which the renewals of a lease do not arrive. */
+const withoutRenewals = (state: StateStore): StateStore =>
+  new Proxy(state, {
+    get: (target, name) => {
+      const value = Reflect.get(target, name);
+      if (name === 'replace')
+        return async (...call: Parameters<StateStore['replace']>) =>
+          call[0].endsWith(':lease') ? false : await target.replace(...call);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
 
 const SAY = 'mutation ($n: Int!) { say(n: $n) { eventId offset correlationId time } }';
 const fail = (): never => {
@@ -91,7 +105,7 @@ describe('an idempotency key', () => {
       await finished;
       return { n: 1, made };
     };
-    const resolvers = { Mutation: { own } };
+    const resolvers = { Mutation: { ...RESOLVERS.Mutation, own } };
     const [one, two] = [nodeAt(world, { resolvers }), nodeAt(world, { resolvers })];
     const query = 'mutation { own(n: 1) { n made } }';
     const first = one.run(query, { idempotencyKey: 'k' });
@@ -204,17 +218,8 @@ describe('an idempotency key', () => {
         fail = reject;
       });
     };
-    const resolvers = { Mutation: { own } };
-    const stalled = new Proxy(world.state, {
-      get: (target, name) => {
-        const value = Reflect.get(target, name);
-        // Its renewals do not arrive.
-        if (name === 'replace')
-          return async (...call: Parameters<typeof target.replace>) =>
-            call[0].endsWith(':lease') ? false : await target.replace(...call);
-        return typeof value === 'function' ? value.bind(target) : value;
-      },
-    });
+    const resolvers = { Mutation: { ...RESOLVERS.Mutation, own } };
+    const stalled = withoutRenewals(world.state);
     const [one, two] = [
       nodeAt({ ...world, state: stalled }, { resolvers, lease }),
       nodeAt(world, { resolvers, lease }),
@@ -241,17 +246,8 @@ describe('an idempotency key', () => {
         finish = resolve;
       });
     };
-    const resolvers = { Mutation: { own } };
-    const stalled = new Proxy(world.state, {
-      get: (target, name) => {
-        const value = Reflect.get(target, name);
-        // Its renewals do not arrive.
-        if (name === 'replace')
-          return async (...call: Parameters<typeof target.replace>) =>
-            call[0].endsWith(':lease') ? false : await target.replace(...call);
-        return typeof value === 'function' ? value.bind(target) : value;
-      },
-    });
+    const resolvers = { Mutation: { ...RESOLVERS.Mutation, own } };
+    const stalled = withoutRenewals(world.state);
     const [one, two] = [
       nodeAt({ ...world, state: stalled }, { resolvers, lease }),
       nodeAt(world, { resolvers, lease }),
@@ -266,6 +262,74 @@ describe('an idempotency key', () => {
     );
   });
 
+  it('D1 of an attempt that was taken over frees nothing while the other one is at it', async () => {
+    await using world = await openWorld();
+    const lease = 200;
+    const fails: ((error: Error) => void)[] = [];
+    const own = () => new Promise((_resolve, reject) => void fails.push(reject));
+    const resolvers = { Mutation: { ...RESOLVERS.Mutation, own } };
+    const [one, two] = [
+      nodeAt({ ...world, state: withoutRenewals(world.state) }, { resolvers, lease }),
+      nodeAt(world, { resolvers, lease }),
+    ];
+    const query = 'mutation { own(n: 1) { n made } }';
+    const first = one.run(query, { idempotencyKey: 'k' });
+    await expect.poll(() => fails.length).toBe(1);
+    const second = two.run(query, { idempotencyKey: 'k' });
+    await expect.poll(() => fails.length).toBe(2);
+    fails[0]?.(new MillraceError('PUBLISH_FAILED', 'nothing was published'));
+    expect(codesOf(await first)).toEqual(['PUBLISH_FAILED']);
+    fails[1]?.(new MillraceError('PUBLISH_UNCERTAIN', 'nobody knows'));
+    expect(codesOf(await second)).toEqual(['PUBLISH_UNCERTAIN']);
+    const other = await two.run('mutation { own(n: 2) { n } }', { idempotencyKey: 'k' });
+    expect(codesOf(other)).toEqual(['IDEMPOTENCY_CONFLICT']);
+  });
+
+  it('D1 of an attempt that stood still before it had begun is the answer that came meanwhile', async () => {
+    await using world = await openWorld();
+    const lease = 200;
+    let made = 0;
+    const own = () => ({ n: 1, made: ++made });
+    const resolvers = { Mutation: { ...RESOLVERS.Mutation, own } };
+    let goOn = (): void => {};
+    const standing = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    let stands = false;
+    const slow = new Proxy(withoutRenewals(world.state), {
+      get: (target, name) => {
+        if (name !== 'putIfAbsent') return Reflect.get(target, name);
+        return async (...call: Parameters<StateStore['putIfAbsent']>) => {
+          stands ||= !call[0].endsWith(':lease');
+          if (!call[0].endsWith(':lease')) await standing;
+          return target.putIfAbsent(...call);
+        };
+      },
+    });
+    const [one, two] = [
+      nodeAt({ ...world, state: slow }, { resolvers, lease }),
+      nodeAt(world, { resolvers, lease }),
+    ];
+    const query = 'mutation { own(n: 1) { n made } }';
+    const first = one.run(query, { idempotencyKey: 'k' });
+    await expect.poll(() => stands).toBe(true);
+    const second = await two.run(query, { idempotencyKey: 'k' });
+    goOn();
+    expect([await first, second, made]).toEqual([second, { data: { own: { n: 1, made: 1 } } }, 1]);
+  });
+
+  it('D1 is answered also when the answer is nothing, or cannot be kept', async () => {
+    await using world = await openWorld();
+    const own = () => ({ n: 1, made: 1, more: 1n });
+    const node = nodeAt(world, { resolvers: { Mutation: { ...RESOLVERS.Mutation, own } } });
+    for (const _ of [1, 2]) {
+      const nothing = await node.run('mutation { none(n: 1) { n } }', { idempotencyKey: 'k' });
+      expect(nothing).toEqual({ data: { none: null } });
+      const unkept = await node.run('mutation { own(n: 1) { n } }', { idempotencyKey: 'k' });
+      expect(unkept).toEqual({ data: { own: { n: 1 } } });
+    }
+  });
+
   it('D1 is not free again once something was published, whatever error comes after that', async () => {
     await using world = await openWorld();
     let fail = true;
@@ -274,7 +338,7 @@ describe('an idempotency key', () => {
       if (fail) throw new MillraceError('BAD_REQUEST', 'not like this');
       return { n: args.n, made: 1 };
     };
-    const node = nodeAt(world, { resolvers: { Mutation: { own } } });
+    const node = nodeAt(world, { resolvers: { Mutation: { ...RESOLVERS.Mutation, own } } });
     const first = await node.run('mutation { own(n: 1) { n } }', { idempotencyKey: 'k' });
     expect(codesOf(first)).toEqual(['BAD_REQUEST']);
     fail = false;
@@ -292,7 +356,7 @@ describe('an idempotency key', () => {
       if (fail) throw new MillraceError('BAD_REQUEST', 'not like this');
       return { n: 2, made: 1 };
     };
-    const node = nodeAt(world, { resolvers: { Mutation: { own } } });
+    const node = nodeAt(world, { resolvers: { Mutation: { ...RESOLVERS.Mutation, own } } });
     const first = await node.run('mutation { own(n: 1) { n } }', { idempotencyKey: 'k' });
     expect(codesOf(first)).toEqual(['BAD_REQUEST']);
     fail = false;

@@ -3,6 +3,7 @@ import { parse } from 'graphql';
 import { onTestFinished } from 'vitest';
 import type { ResolverCall, ResolverMap } from '../../src/binding/resolvers.js';
 import { CursorCodec } from '../../src/core/cursor.js';
+import { MillraceError } from '../../src/core/errors.js';
 import type { Claims } from '../../src/core/identity.js';
 import { openLogger } from '../../src/observe/log.js';
 import {
@@ -30,13 +31,19 @@ const SCHEMA = `
     always: Said! @subscribe(topic: "said")
     saidOrNot: SaidOrNot! @subscribe(topic: "said", key: "'k'", filter: "event.n > 2", tombstone: "Unsaid")
   }
-  type Said { n: Int!, text: String, whose: String, slow: Int }
+  type Said { n: Int!, text: String, whose: String, slow: Int, broken: Int, refused: Int }
   type Unsaid { key: ID!, why: String }
   union SaidOrNot = Said | Unsaid`;
 
 const resolvers: ResolverMap = {
   Said: {
     whose: ({ claims }: ResolverCall) => claims['sub'],
+    broken: () => {
+      throw new Error('password of postgres://u:pw@h is wrong');
+    },
+    refused: () => {
+      throw new MillraceError('FORBIDDEN', 'Not to you.');
+    },
     slow: async ({ parent }: ResolverCall) =>
       parent instanceof Object && 'n' in parent ? parent.n : undefined,
   },

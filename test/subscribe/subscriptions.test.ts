@@ -288,6 +288,25 @@ describe('subscriptions', () => {
     expect(await stage.letters()).toEqual([]);
   });
 
+  test('what a resolver of an event throws is for the log, and what it means for clients is shown', async () => {
+    const stage = await openStage();
+    const [broken, meant] = [
+      stage.subscribe('said', {}, 'n broken'),
+      stage.subscribe('said', {}, 'n refused'),
+    ];
+    await expect.poll(stage.live, WAIT).toBe(2);
+    await stage.say('k', [1]);
+    await expect.poll(() => [broken, meant].map(({ results }) => results.length), WAIT).toEqual([1, 1]);
+    expect(JSON.parse(JSON.stringify(broken.results[0]))).toMatchObject({
+      data: { it: { n: 1, broken: null } },
+      errors: [{ message: 'This field failed.', extensions: { code: 'INTERNAL', retry: false } }],
+    });
+    expect(meant.results[0]).toMatchObject({
+      data: { it: { n: 1, refused: null } },
+      errors: [{ message: 'Not to you.', extensions: { code: 'FORBIDDEN', retry: false } }],
+    });
+  });
+
   test('D10 an event that a filter or an execution fails on is set aside once, and stops nobody', async () => {
     const stage = await openStage();
     const [filtered, alike, never, nullable] = [
@@ -301,9 +320,10 @@ describe('subscriptions', () => {
     await stage.say('k', [1]);
     for (const client of [filtered, alike]) await expect.poll(() => client.data, WAIT).toEqual([{ n: 1 }]);
     const said = 'Cannot return null for non-nullable field Said.n.';
+    const failed = { message: 'This field failed.', extensions: { code: 'INTERNAL', retry: false } };
     for (const client of [never, nullable]) {
       await expect.poll(() => client.results.length, WAIT).toBe(2);
-      expect(client.results[0]).toMatchObject({ errors: [{ message: said }] });
+      expect(client.results[0]).toMatchObject({ errors: [failed] });
       expect(client.results[1]).toMatchObject({ data: { it: { n: 1 } } });
     }
     const origin = { 'kafka_dlt-original-topic': 'said', 'kafka_dlt-original-partition': '0' };
