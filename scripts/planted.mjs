@@ -104,7 +104,7 @@ async function runCase({ suite, case: title, test }) {
   const report = join(copy, 'report.json');
   rmSync(report, { force: true });
   const args = [
-    ...['run', '--project', test === undefined ? 'live' : 'unit', test ?? join(suites, `${suite}.test.ts`)],
+    ...['run', test ?? join(suites, `${suite}.test.ts`)],
     ...['--testNamePattern', literally(title)],
     ...['--reporter=json', `--outputFile=${report}`],
   ];

@@ -9,7 +9,8 @@ export const plants: readonly Plant[] = [
     replace: 'const ACKS = 1;',
   },
   {
-    case: 'a leader dies with records that only it has',
+    test: 'test/adapters/kafka/writer.test.ts',
+    case: 'each append ends by its own deadline while no broker gives the producer an identity',
     guard: "waiting for a producer's identity ends with the mutation's deadline",
     file: 'src/adapters/kafka/writer.ts',
     find: 'await withSignal(known, signal);',

@@ -13,7 +13,7 @@ export interface Edit {
 export interface Plant extends Edit {
   /** The title of the case, or a part of it that no other has. */
   readonly case: string;
-  /** The file that has the case, from the project's folder, where it is one that needs no services. */
+  /** The file that has the case, from the project's folder, where it is not the suite's own. */
   readonly test?: string;
   /** What is taken away, in words. */
   readonly guard: string;
