@@ -24,9 +24,22 @@ export const plants: readonly Plant[] = [
   },
   {
     case: 'a node is frozen for longer',
-    guard: 'what follows something else than the last one shows a gap',
+    guard:
+      'one who was away asks where the newest event is, and what follows something else than the last one shows a gap',
     file: 'src/core/chain.ts',
     find: 'if (heard.prev <= link.at) {',
     replace: 'if (heard.prev <= link.at || heard.events.length > 0) {',
+    also: [
+      {
+        file: 'src/hub/followed-partition.ts',
+        find: 'resumed: () => self?.askNewest(),',
+        replace: 'resumed: () => undefined,',
+      },
+      {
+        file: 'src/hub/hub.ts',
+        find: 'if (silent.length > 0) await this.#ask(silent);',
+        replace: 'if (silent.length < 0) await this.#ask(silent);',
+      },
+    ],
   },
 ];
