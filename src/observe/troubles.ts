@@ -18,7 +18,7 @@ const QUIET = 10_000;
 export class Troubles implements Disposable {
   readonly #logger: Logger;
   readonly #quiet: number;
-  /** By kind and error code, of which there are as many as the code has. */
+  /** By kind and error code: there are as many kinds as the code has, or as there are partitions. */
   readonly #there = new Map<string, Trouble>();
 
   /** @param quiet after how many milliseconds without it a trouble is over */

@@ -22,6 +22,12 @@ export interface Recorded {
   readonly time: string | undefined;
 }
 
+/** An event, and the partition that it is in. */
+export interface Found {
+  readonly event: Relayed;
+  readonly at: TopicPartition;
+}
+
 /** How far the clocks of nodes and brokers may be apart, in milliseconds. */
 export const CLOCKS_APART = 10_000;
 const ID = 'ce_id';
@@ -61,7 +67,7 @@ export class History {
     partitions: readonly TopicPartition[],
     since: number,
     is: (event: Relayed) => boolean,
-  ): Promise<{ readonly event: Relayed; readonly at: TopicPartition } | undefined> {
+  ): Promise<Found | undefined> {
     return this.#look('whether an outcome came before', async (signal) => {
       for (const at of partitions) {
         for await (const record of this.#since(at, since, signal)) {

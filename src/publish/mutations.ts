@@ -211,8 +211,8 @@ class OperationScope extends Scope {
     const work = (attempt: Attempt): Promise<Answer<T>> => {
       // An attempt goes on when who asked is gone: its answer is for whoever asks again.
       const { signal } = new AbortController();
-      const { since, correlationId } = attempt;
-      const publishing = { ...caller, trace: { ...caller.trace, correlationId }, signal, since };
+      const trace = { ...caller.trace, correlationId: attempt.correlationId };
+      const publishing = { ...caller, trace, signal, since: attempt.since };
       return new FieldScope(options, publishing, id, this, field).answer(run);
     };
     const call = { subject, field, key, args, correlationId };

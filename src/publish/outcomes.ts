@@ -7,7 +7,7 @@ import type { Identity } from '../core/identity.js';
 import { type Offset, type Partition, partition, type Topic, type TopicId } from '../core/ids.js';
 import { partitionOfKey } from '../core/partitioner.js';
 import { type Position, partitionName, type TopicPartition } from '../core/position.js';
-import { CLOCKS_APART, type History } from './history.js';
+import { CLOCKS_APART, type Found, type History } from './history.js';
 
 /** Hears what comes to a partition, in order. */
 export interface OutcomeListener {
@@ -63,12 +63,6 @@ export interface OutcomeCaller {
   readonly since?: number | undefined;
   /** Is told where the outcome is. */
   at?(position: Position): void;
-}
-
-/** An event, and the partition that it is in. */
-interface Found {
-  readonly event: Relayed;
-  readonly at: TopicPartition;
 }
 
 interface Waiting {

@@ -134,17 +134,12 @@ export class Cohort {
   #executed(result: ExecutionResult, event: ParsedEvent): Rendered {
     const fault = executionFault(result);
     if (fault !== undefined) this.#failed(event, 'execution', fault);
-    return serialise({ ...result, ...this.#shown(result, event) }, event);
-  }
-
-  #shown({ errors }: ExecutionResult, event: ParsedEvent): Pick<ExecutionResult, 'errors'> {
-    if (errors === undefined) return {};
-    const shown = errors.map((error) => {
-      const one = shownError(error);
-      if (one === undefined) this.#tell(event, 'execution', error.originalError ?? error);
-      return one ?? failedField(error);
-    });
-    return { errors: shown };
+    if (result.errors === undefined) return serialise(result, event);
+    const hidden = result.errors.find((error) => shownError(error) === undefined);
+    if (fault === undefined && hidden !== undefined)
+      this.#report(event, 'execution', hidden.originalError ?? hidden);
+    const errors = result.errors.map((error) => shownError(error) ?? failedField(error));
+    return serialise({ ...result, errors }, event);
   }
 
   /** Whether `render` would make a result of it: what conflation asks of events that it may leave out (S1). */
@@ -177,15 +172,15 @@ export class Cohort {
     const { field } = this.plan.binding;
     const place = { ...at, offset: relayed.offset };
     const reason = error instanceof Error ? error.message : String(error);
-    this.#metrics.problems.inc({ kind });
     const { subject: key } = relayed.event;
     if (kind === 'execution' || !callerIsToBlame(this.plan)) {
       this.#deadLetters.add({ ...place, key, timestamp: relayed.timestamp, fault: { kind, reason, field } });
     }
-    this.#tell(event, kind, error);
+    this.#report(event, kind, error);
   }
 
-  #tell({ at, relayed }: ParsedEvent, kind: string, error: unknown): void {
+  #report({ at, relayed }: ParsedEvent, kind: string, error: unknown): void {
+    this.#metrics.problems.inc({ kind });
     if (this.#logged) return;
     this.#logged = true;
     const place = placeName({ ...at, offset: relayed.offset });

@@ -10,7 +10,16 @@ import { type Booking, simulatedProvider } from '../../src/shop/simulated-provid
 import { chanceOf } from '../support/chance.js';
 import { type GatewayProcess, startProcess } from '../support/gateway-process.js';
 import { kafkaBrokers, redisUrl, uniqueName } from '../support/services.js';
-import { type Answer, ask, CANCEL, CHECK_OUT, eventsUntil, PLACE, SET_LINE } from '../support/shop-client.js';
+import {
+  type Answer,
+  ask,
+  CANCEL,
+  CHECK_OUT,
+  COLLECT,
+  eventsUntil,
+  PLACE,
+  SET_LINE,
+} from '../support/shop-client.js';
 import { shopFolder } from '../support/shop-folder.js';
 import { type Said, violations } from '../support/shop-invariants.js';
 
@@ -24,8 +33,6 @@ interface OrderLine {
   readonly sku: string;
   readonly quantity: number;
 }
-
-const COLLECT = 'mutation($orderId: ID!) { collectOrder(orderId: $orderId) { __typename } }';
 
 describe('the shop, each of its services a process of its own', () => {
   it('D1 each killed twice at any moment: no order stuck, nothing oversold, nobody charged twice, stock adds up', async () => {

@@ -6,6 +6,7 @@ import {
   ask,
   CANCEL,
   CHECK_OUT,
+  COLLECT,
   eventsUntil,
   field,
   follow,
@@ -17,6 +18,9 @@ import { type ShopFolder, shopFolder } from '../support/shop-folder.js';
 
 const FOLLOW = `subscription($orderId: ID!) {
   orderEvents(orderId: $orderId, snapshot: true) { __typename ... on Order { status } }
+}`;
+const CHANGE_PRICE = `mutation($sku: ID!) {
+  changePrice(sku: $sku, price: { amount: 1, currency: "EUR" }) { __typename }
 }`;
 const STATUS = new Map([
   ['OrderPlaced', 'PLACED'],
@@ -175,8 +179,14 @@ describe.each([
         expect(errors?.map(({ extensions }) => Object(extensions).code)).toEqual(['EVENT_INVALID']);
       }
     }
-    const { errors } = await ask(shop.url, who, CANCEL, { orderId: 'o', reason: 'x'.repeat(1_001) });
-    expect(errors?.map(({ extensions }) => Object(extensions).code)).toEqual(['EVENT_INVALID']);
+    for (const [by, query, variables] of [
+      [who, CANCEL, { orderId: 'o', reason: 'x'.repeat(1_001) }],
+      ['staff', COLLECT, { orderId: 'o'.repeat(101) }],
+      ['staff', CHANGE_PRICE, { sku: 'x'.repeat(51) }],
+    ] as const) {
+      const { errors } = await ask(shop.url, by, query, variables);
+      expect(errors?.map(({ extensions }) => Object(extensions).code)).toEqual(['EVENT_INVALID']);
+    }
     expect(await field(shop.url, who, CHECK_OUT, { input: { orderId: randomUUID() } })).toMatchObject({
       __typename: 'Order',
     });

@@ -21,7 +21,7 @@ async function bank(more: Readonly<Record<string, string>> = {}) {
     ...more,
   });
   await symlink(`${ROOT}node_modules`, `${folder.path}/node_modules`);
-  return { ...folder, files };
+  return folder;
 }
 
 describe('docs/projects.md', () => {
@@ -33,8 +33,7 @@ describe('docs/projects.md', () => {
   });
 
   it('makes a project that compiles; and what does not fit its schema does not', async () => {
-    const { files, ...shown } = await bank();
-    await using _ = shown;
+    const files = await filesOf('projects.md');
     const right = files['src/deposit.ts'] ?? '';
     const config = files['millrace.config.ts'] ?? '';
     const wrong = (what: string, text: string, [from, to]: readonly [string, string]) => {

@@ -7,6 +7,7 @@ import { openLogger } from '../../src/observe/log.js';
 import { Gateway } from '../../src/operation/gateway.js';
 import { Subscriptions } from '../../src/subscribe/subscriptions.js';
 import { bound } from '../binding/schema.js';
+import { loggerOf } from '../support/logger.js';
 import { mutationsOn } from '../support/publishing.js';
 import { openWorld, type World } from '../support/world.js';
 
@@ -16,9 +17,11 @@ const SCHEMA = `
   type Subscription { said: E @subscribe(topic: "said") }
   type E { n: Int!, more: [E] }`;
 
-function gatewayOf(world: World, schema = SCHEMA, resolvers: ResolverMap = {}) {
+function gatewayOf(
+  world: World,
+  { schema = SCHEMA, resolvers = {} as ResolverMap, logger = openLogger('silent') } = {},
+) {
   const { log, metrics } = world;
-  const logger = openLogger('silent');
   const bindings = bound(schema, resolvers);
   const codec = new CursorCodec(['secret']);
   const { deadLetters } = world;
@@ -68,7 +71,8 @@ describe('the operations of a node', () => {
       type Query { text: String thing: Thing stranger: Thing thrown: String meant: String driver: String asked(n: Int!): Int }
       union Thing = A | B
       type A { n: Int } type B { n: Int } type C { n: Int }`;
-    const gateway = gatewayOf(world, schema, {
+    const { logger, errors: logged } = loggerOf();
+    const resolvers: ResolverMap = {
       Query: {
         text: () => ({ secret: 1 }),
         thing: () => ({ n: 1 }),
@@ -83,7 +87,8 @@ describe('the operations of a node', () => {
           throw new GraphQLError('for the client', { extensions: { code: 'SOLD_OUT' } });
         },
       },
-    });
+    };
+    const gateway = gatewayOf(world, { schema, resolvers, logger });
     const query =
       'query ($n: Int = 5) { text thing { __typename } stranger { __typename } thrown driver meant asked(n: $n) }';
     const caller = { identity: ANONYMOUS, signal: AbortSignal.timeout(30_000) };
@@ -95,5 +100,7 @@ describe('the operations of a node', () => {
       ['meant', 'for the client', 'SOLD_OUT'],
       ...['stranger', 'text', 'thing', 'thrown'].map((one) => [one, 'This field failed.', 'INTERNAL']),
     ]);
+    expect(logged.join('\n')).toMatch('a secret of the driver');
+    expect(logged).toHaveLength(5);
   });
 });

@@ -20,6 +20,7 @@ const SCHEMA = `
   type Said { n: Int! }`;
 
 const RESOLVERS = { Mutation: { own: (): unknown => ({ n: 1, made: 1 }), none: () => undefined } };
+const OWN = 'mutation { own(n: 1) { n made } }';
 const nodeAt = (world: World, options: Parameters<typeof nodeOn>[2] = {}) =>
   nodeOn(world, SCHEMA, { resolvers: RESOLVERS, ...options });
 
@@ -45,6 +46,12 @@ const withoutRenewals = (state: StateStore): StateStore =>
       return typeof value === 'function' ? value.bind(target) : value;
     },
   });
+
+/** Two nodes: the second one takes attempts of the first over. */
+function takingOver(world: World, own: () => unknown, state = withoutRenewals(world.state)) {
+  const options = { resolvers: { Mutation: { ...RESOLVERS.Mutation, own } }, lease: 200 };
+  return [nodeAt({ ...world, state }, options), nodeAt(world, options)] as const;
+}
 
 const SAY = 'mutation ($n: Int!) { say(n: $n) { eventId offset correlationId time } }';
 const fail = (): never => {
@@ -208,7 +215,6 @@ describe('an idempotency key', () => {
 
   it('D1 of an attempt that lost its lease frees nothing that another one answered', async () => {
     await using world = await openWorld();
-    const lease = 200;
     let made = 0;
     let fail = (_error: Error): void => {};
     const own = async () => {
@@ -218,25 +224,18 @@ describe('an idempotency key', () => {
         fail = reject;
       });
     };
-    const resolvers = { Mutation: { ...RESOLVERS.Mutation, own } };
-    const stalled = withoutRenewals(world.state);
-    const [one, two] = [
-      nodeAt({ ...world, state: stalled }, { resolvers, lease }),
-      nodeAt(world, { resolvers, lease }),
-    ];
-    const query = 'mutation { own(n: 1) { n made } }';
-    const first = one.run(query, { idempotencyKey: 'k' });
+    const [one, two] = takingOver(world, own);
+    const first = one.run(OWN, { idempotencyKey: 'k' });
     await expect.poll(() => made).toBe(1);
-    const second = await two.run(query, { idempotencyKey: 'k' });
+    const second = await two.run(OWN, { idempotencyKey: 'k' });
     expect(second).toEqual({ data: { own: { n: 1, made: 2 } } });
     fail(new MillraceError('PUBLISH_FAILED', 'nothing was published'));
     expect(codesOf(await first)).toEqual(['PUBLISH_FAILED']);
-    expect(await two.run(query, { idempotencyKey: 'k' })).toEqual(second);
+    expect(await two.run(OWN, { idempotencyKey: 'k' })).toEqual(second);
   });
 
   it('D1 of an attempt that was taken over and ends all the same has the answer that was there first', async () => {
     await using world = await openWorld();
-    const lease = 200;
     let made = 0;
     let finish = (_answer: object): void => {};
     const own = async () => {
@@ -246,36 +245,24 @@ describe('an idempotency key', () => {
         finish = resolve;
       });
     };
-    const resolvers = { Mutation: { ...RESOLVERS.Mutation, own } };
-    const stalled = withoutRenewals(world.state);
-    const [one, two] = [
-      nodeAt({ ...world, state: stalled }, { resolvers, lease }),
-      nodeAt(world, { resolvers, lease }),
-    ];
-    const query = 'mutation { own(n: 1) { n made } }';
-    const first = one.run(query, { idempotencyKey: 'k' });
+    const [one, two] = takingOver(world, own);
+    const first = one.run(OWN, { idempotencyKey: 'k' });
     await expect.poll(() => made).toBe(1);
-    const second = await two.run(query, { idempotencyKey: 'k' });
+    const second = await two.run(OWN, { idempotencyKey: 'k' });
     finish({ n: 1, made: 1 });
-    expect([second, await first, await two.run(query, { idempotencyKey: 'k' })]).toEqual(
+    expect([second, await first, await two.run(OWN, { idempotencyKey: 'k' })]).toEqual(
       Array(3).fill({ data: { own: { n: 1, made: 2 } } }),
     );
   });
 
   it('D1 of an attempt that was taken over frees nothing while the other one is at it', async () => {
     await using world = await openWorld();
-    const lease = 200;
     const fails: ((error: Error) => void)[] = [];
     const own = () => new Promise((_resolve, reject) => void fails.push(reject));
-    const resolvers = { Mutation: { ...RESOLVERS.Mutation, own } };
-    const [one, two] = [
-      nodeAt({ ...world, state: withoutRenewals(world.state) }, { resolvers, lease }),
-      nodeAt(world, { resolvers, lease }),
-    ];
-    const query = 'mutation { own(n: 1) { n made } }';
-    const first = one.run(query, { idempotencyKey: 'k' });
+    const [one, two] = takingOver(world, own);
+    const first = one.run(OWN, { idempotencyKey: 'k' });
     await expect.poll(() => fails.length).toBe(1);
-    const second = two.run(query, { idempotencyKey: 'k' });
+    const second = two.run(OWN, { idempotencyKey: 'k' });
     await expect.poll(() => fails.length).toBe(2);
     fails[0]?.(new MillraceError('PUBLISH_FAILED', 'nothing was published'));
     expect(codesOf(await first)).toEqual(['PUBLISH_FAILED']);
@@ -287,10 +274,8 @@ describe('an idempotency key', () => {
 
   it('D1 of an attempt that stood still before it had begun is the answer that came meanwhile', async () => {
     await using world = await openWorld();
-    const lease = 200;
     let made = 0;
     const own = () => ({ n: 1, made: ++made });
-    const resolvers = { Mutation: { ...RESOLVERS.Mutation, own } };
     let goOn = (): void => {};
     const standing = new Promise<void>((resolve) => {
       goOn = resolve;
@@ -306,14 +291,10 @@ describe('an idempotency key', () => {
         };
       },
     });
-    const [one, two] = [
-      nodeAt({ ...world, state: slow }, { resolvers, lease }),
-      nodeAt(world, { resolvers, lease }),
-    ];
-    const query = 'mutation { own(n: 1) { n made } }';
-    const first = one.run(query, { idempotencyKey: 'k' });
+    const [one, two] = takingOver(world, own, slow);
+    const first = one.run(OWN, { idempotencyKey: 'k' });
     await expect.poll(() => stands).toBe(true);
-    const second = await two.run(query, { idempotencyKey: 'k' });
+    const second = await two.run(OWN, { idempotencyKey: 'k' });
     goOn();
     expect([await first, second, made]).toEqual([second, { data: { own: { n: 1, made: 1 } } }, 1]);
   });

@@ -5,7 +5,6 @@ import type { ResolverCall, ResolverMap } from '../../src/binding/resolvers.js';
 import { CursorCodec } from '../../src/core/cursor.js';
 import { MillraceError } from '../../src/core/errors.js';
 import type { Claims } from '../../src/core/identity.js';
-import { openLogger } from '../../src/observe/log.js';
 import {
   type ActiveSubscription,
   RESULT_END,
@@ -14,6 +13,7 @@ import {
 } from '../../src/subscribe/sink.js';
 import { Subscriptions } from '../../src/subscribe/subscriptions.js';
 import { bound } from '../binding/schema.js';
+import { loggerOf } from '../support/logger.js';
 import { openWorld } from '../support/world.js';
 
 const SCHEMA = `
@@ -106,18 +106,21 @@ export async function openStage(options?: Parameters<typeof openWorld>[0]) {
   const relaying = await world.relay();
   const hub = world.hub();
   const { metrics } = world;
+  const { logger, errors } = loggerOf();
   const subscriptions = new Subscriptions({
     bindings: bound(SCHEMA, resolvers),
     hub,
     codec: new CursorCodec(['secret']),
     metrics,
-    logger: openLogger('silent'),
+    logger,
     deadLetters: world.deadLetters,
   });
   return {
     ...world,
     hub,
     relaying,
+    /** What stands in the log. */
+    errors,
     /** Subscribes to `it: <field>`, and selects `n` unless told otherwise. */
     subscribe(field: string, claims: Claims = {}, select = 'n', client = new Client()): Client {
       const document = parse(`subscription { it: ${field} { ${select} } }`);
@@ -134,6 +137,8 @@ export async function openStage(options?: Parameters<typeof openWorld>[0]) {
     },
     live: async () => (await metrics.live.get()).values[0]?.value ?? 0,
     cohorts: async () => (await metrics.cohorts.get()).values[0]?.value ?? 0,
+    problems: async (kind: string) =>
+      (await metrics.problems.get()).values.find(({ labels }) => labels['kind'] === kind)?.value ?? 0,
     executions: async () =>
       (await metrics.executions.get()).values.reduce((sum, { value }) => sum + value, 0),
   };

@@ -305,6 +305,11 @@ describe('subscriptions', () => {
       data: { it: { n: 1, refused: null } },
       errors: [{ message: 'Not to you.', extensions: { code: 'FORBIDDEN', retry: false } }],
     });
+    expect(stage.errors).toEqual(['password of postgres://u:pw@h is wrong']);
+    await stage.say('k', [2]);
+    // Told once, and counted each time.
+    await expect.poll(() => stage.problems('execution'), WAIT).toBe(2);
+    expect(stage.errors).toHaveLength(1);
   });
 
   test('D10 an event that a filter or an execution fails on is set aside once, and stops nobody', async () => {

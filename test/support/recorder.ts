@@ -44,7 +44,7 @@ export interface ResumeOptions {
 export class Recorder implements AsyncDisposable {
   readonly name: string;
   readonly received: Received[] = [];
-  /** The states that it was shown instead of events; it has to be before all of these. */
+  /** The states that it was shown, which have to come before all events. */
   readonly snapshots: Readonly<Record<string, unknown>>[] = [];
   /** Errors and ends that nobody asked for. */
   readonly faults: string[] = [];

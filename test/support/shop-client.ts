@@ -53,6 +53,7 @@ export const CHECK_OUT = `mutation($input: CheckOut!, $key: String) { checkOut(i
 export const CANCEL = `mutation($orderId: ID!, $reason: String) { cancelOrder(input: { orderId: $orderId, reason: $reason }) {
   __typename ... on CancelRefused { code }
 } }`;
+export const COLLECT = 'mutation($orderId: ID!) { collectOrder(orderId: $orderId) { __typename } }';
 export const SET_LINE = `mutation($sku: ID!, $quantity: Int!, $key: String) { setCartLine(sku: $sku, quantity: $quantity, idempotencyKey: $key) {
   __typename ... on Cart { lines { sku quantity } total { amount } } ... on CartRefused { code }
 } }`;
