@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Child } from './child.js';
 
-const MAIN = new URL('../dist/main.js', import.meta.url).pathname;
+const MAIN = new URL('../dist/cli/main.js', import.meta.url).pathname;
 
 /** A `millrace` process that runs. */
 export interface Running {

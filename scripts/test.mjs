@@ -20,7 +20,7 @@ onEarlyEnd(() => rmSync(folder, { recursive: true, force: true }));
 const NONE = { passed: 0, failed: 0, skipped: 0 };
 let counts;
 try {
-  // First: some tests run dist/main.js, and there is no need of services for code that does not compile.
+  // First: some tests run dist/cli/main.js, and there is no need of services for code that does not compile.
   await run('npm', ['run', '--silent', 'build']);
   const services = await acquireServices();
   try {

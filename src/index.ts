@@ -15,11 +15,12 @@ export type {
   ResolverPublish,
   TypenameOf,
   ViewReader,
-} from './binding/resolvers.js';
+} from './binding/runtime/resolvers.js';
 export { type ErrorCode, MillraceError } from './core/errors.js';
 export { ANONYMOUS, type Claims, type Identity, subjectOf } from './core/identity.js';
 export { type Topic, topic } from './core/ids.js';
 export type { Published } from './core/published.js';
+export { defineGateway, type Example, type Project } from './project/project.js';
 export type {
   AnyService,
   Handled,
@@ -27,6 +28,5 @@ export type {
   Service,
   ServiceContext,
   ServiceEvent,
-} from './process/service.js';
-export { defineGateway, type Example, type Project } from './project.js';
-export type { AnyView, View } from './view/view.js';
+} from './services/service.js';
+export type { AnyView, View } from './views/view.js';

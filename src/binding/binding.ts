@@ -1,23 +1,23 @@
 import { type GraphQLField, type GraphQLObjectType, type GraphQLSchema, isNonNullType } from 'graphql';
-import { argsShape } from './args-shape.js';
 import type { Bindings, PublishBinding, Rule, SubscribeBinding, ViewBinding } from './bindings.js';
-import type { Shape } from './cel-types.js';
-import { type DirectiveUse, directiveUses } from './directive-use.js';
-import type { SchemaSource } from './directives.js';
-import { buildSchema } from './document.js';
-import { bindEventRules } from './event-rules.js';
-import { attachResolvers, checkResolvers } from './executable.js';
-import { Expressions, ruleOf, WANTED } from './expression.js';
-import { type Mistake, Mistakes } from './mistake.js';
-import { publishBinding } from './publish-fields.js';
-import type { ResolverMap } from './resolvers.js';
-import { implementScalars } from './scalars.js';
-import { subscribeBinding } from './subscribe-fields.js';
-import { type TopicUse, topicsOf } from './topics.js';
-import { checkSnapshot, type KnownView, stateShape, viewBinding } from './view-fields.js';
+import { argsShape } from './cel/args-shape.js';
+import type { Shape } from './cel/cel-types.js';
+import { Expressions, ruleOf, WANTED } from './cel/expression.js';
+import { type DirectiveUse, directiveUses } from './directives/directive-use.js';
+import type { SchemaSource } from './directives/directives.js';
+import { buildSchema } from './directives/document.js';
+import { bindEventRules } from './directives/event-rules.js';
+import { type Mistake, Mistakes } from './directives/mistake.js';
+import { publishBinding } from './directives/publish-fields.js';
+import { implementScalars } from './directives/scalars.js';
+import { subscribeBinding } from './directives/subscribe-fields.js';
+import { type TopicUse, topicsOf } from './directives/topics.js';
+import { checkSnapshot, type KnownView, stateShape, viewBinding } from './directives/view-fields.js';
+import { attachResolvers, checkResolvers } from './runtime/executable.js';
+import type { ResolverMap } from './runtime/resolvers.js';
 
-export { directivesSource, type SchemaSource } from './directives.js';
-export { formatMistake, type Mistake } from './mistake.js';
+export { directivesSource, type SchemaSource } from './directives/directives.js';
+export { formatMistake, type Mistake } from './directives/mistake.js';
 
 export type BindResult =
   | { readonly ok: true; readonly bindings: Bindings }

@@ -11,13 +11,13 @@ import {
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { Bindings } from '../binding/bindings.js';
-import type { GatewayContext } from '../binding/context.js';
-import { failedField, shownError } from '../binding/shown-error.js';
+import type { GatewayContext } from '../binding/runtime/context.js';
+import { failedField, shownError } from '../binding/runtime/shown-error.js';
 import { MillraceError } from '../core/errors.js';
 import { isTraceparent, type TraceContext } from '../core/trace.js';
 import type { Logger } from '../observe/log.js';
 import type { Mutations } from '../publish/mutations.js';
-import type { ActiveSubscription, Sink } from '../subscribe/sink.js';
+import type { ActiveSubscription, Sink } from '../subscribe/delivery/sink.js';
 import type { Subscriptions } from '../subscribe/subscriptions.js';
 import { costOf } from './cost.js';
 import type { Operations, Prepared } from './operations.js';

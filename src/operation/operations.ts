@@ -1,5 +1,5 @@
 import type { ExecutionResult, GraphQLError } from 'graphql';
-import type { ActiveSubscription, Sink } from '../subscribe/sink.js';
+import type { ActiveSubscription, Sink } from '../subscribe/delivery/sink.js';
 import type { Caller, OperationRequest } from './request.js';
 
 /** A request that was parsed, validated against the schema and held against the limits. */

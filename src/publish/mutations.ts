@@ -5,8 +5,8 @@ import type {
   MutationCall,
   OutcomeWanted,
   PublishOptions,
-} from '../binding/context.js';
-import type { ViewReader } from '../binding/resolvers.js';
+} from '../binding/runtime/context.js';
+import type { ViewReader } from '../binding/runtime/resolvers.js';
 import { type Identity, subjectOf } from '../core/identity.js';
 import type { Position } from '../core/position.js';
 import type { Published } from '../core/published.js';

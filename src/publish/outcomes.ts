@@ -1,4 +1,4 @@
-import type { OutcomeWanted } from '../binding/context.js';
+import type { OutcomeWanted } from '../binding/runtime/context.js';
 import type { Place, Reached } from '../core/cursor.js';
 import { lifeOf } from '../core/cursor.js';
 import { MillraceError } from '../core/errors.js';

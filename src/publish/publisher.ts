@@ -1,5 +1,5 @@
 import { v4 as uuidV4, v5 as uuidV5 } from 'uuid';
-import type { EventDraft } from '../binding/context.js';
+import type { EventDraft } from '../binding/runtime/context.js';
 import { encodeEvent } from '../core/cloudevent.js';
 import { MillraceError } from '../core/errors.js';
 import type { Event } from '../core/event.js';

@@ -4,15 +4,15 @@ import type { DeadLetters } from '../dead-letters/dead-letters.js';
 import type { Hub } from '../hub/hub.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
-import { Cohorts } from './cohorts.js';
-import { ConflationBudget } from './conflation.js';
-import { NormalForms } from './normal-form.js';
-import { Pace } from './pace.js';
-import type { SubscribeRequest } from './plan.js';
-import { Resync } from './resync.js';
-import type { ActiveSubscription, Sink } from './sink.js';
-import { type SnapshotSource, Snapshots } from './snapshots.js';
-import { Subscription, type SubscriptionParts } from './subscription.js';
+import { Cohorts } from './cohort/cohorts.js';
+import { ConflationBudget } from './delivery/conflation.js';
+import { Pace } from './delivery/pace.js';
+import type { ActiveSubscription, Sink } from './delivery/sink.js';
+import { Subscription, type SubscriptionParts } from './delivery/subscription.js';
+import { NormalForms } from './plan/normal-form.js';
+import type { SubscribeRequest } from './plan/plan.js';
+import { Resync } from './start/resync.js';
+import { type SnapshotSource, Snapshots } from './start/snapshots.js';
 
 export interface SubscriptionsOptions {
   readonly bindings: Bindings;

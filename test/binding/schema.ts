@@ -1,7 +1,7 @@
 import { bindSchema, formatMistake } from '../../src/binding/binding.js';
 import type { Bindings } from '../../src/binding/bindings.js';
-import type { ResolverMap } from '../../src/binding/resolvers.js';
-import type { KnownView } from '../../src/binding/view-fields.js';
+import type { KnownView } from '../../src/binding/directives/view-fields.js';
+import type { ResolverMap } from '../../src/binding/runtime/resolvers.js';
 
 /** What a schema of one file is bound to. @throws with its mistakes when it has some */
 export function bound(body: string, resolvers?: ResolverMap, views?: readonly KnownView[]): Bindings {

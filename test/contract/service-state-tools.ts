@@ -3,8 +3,8 @@ import { decodeRecord, encodeEvent } from '../../src/core/cloudevent.js';
 import { eventId, offset, partition, type Topic, topic } from '../../src/core/ids.js';
 import type { LogRecord } from '../../src/core/record.js';
 import type { EventLog } from '../../src/ports/event-log.js';
-import type { ProcessOptions } from '../../src/process/process.js';
-import type { Service } from '../../src/process/service.js';
+import type { Service } from '../../src/services/service.js';
+import type { ProcessOptions } from '../../src/services/service-runner.js';
 import { readRecords, soon } from './event-log-tools.js';
 
 export const PARTITIONS = 3;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { stateTopic } from '../../src/process/generations.js';
-import { process as startService } from '../../src/process/process.js';
-import { ServiceRebuild } from '../../src/process/service-rebuild.js';
-import type { RebuildProgress } from '../../src/replay/rebuild.js';
+import type { RebuildProgress } from '../../src/rebuild/rebuild.js';
+import { stateTopic } from '../../src/services/generations.js';
+import { ServiceRebuild } from '../../src/services/service-rebuild.js';
+import { process as startService } from '../../src/services/service-runner.js';
 import { type EventLogHarness, POLL, soon, TEST_TIMEOUT } from './event-log-tools.js';
 import {
   appendingAfter,

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { checkRoles, ENVIRONMENT, type Roles, readConfig } from '../../src/config.js';
+import { checkRoles, ENVIRONMENT, type Roles, readConfig } from '../../src/node/config.js';
 
 const root = resolve(import.meta.dirname, '../..');
 const read = (name: string) => readFileSync(join(root, name), 'utf8');

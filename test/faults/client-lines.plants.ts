@@ -4,7 +4,7 @@ export const plants: readonly Plant[] = [
   {
     case: 'reset in the middle of a frame',
     guard: 'one who resumes stands exactly where its cursor says',
-    file: 'src/subscribe/starts.ts',
+    file: 'src/subscribe/start/starts.ts',
     find: "for (const [number, reached] of place.positions) starts.set(number, { from: 'place', reached });",
     replace: `for (const [number, reached] of place.positions) {
     const after = (reached.offset + 1) as typeof reached.offset;

@@ -2,7 +2,7 @@ import type { Plant } from './support/plant.js';
 
 const PLACE = {
   guard: 'one who resumes stands exactly where its cursor says',
-  file: 'src/subscribe/starts.ts',
+  file: 'src/subscribe/start/starts.ts',
   find: "for (const [number, reached] of place.positions) starts.set(number, { from: 'place', reached });",
   replace: `for (const [number, reached] of place.positions) {
     const before = (reached.offset - 1) as typeof reached.offset;
@@ -15,7 +15,7 @@ export const plants: readonly Plant[] = [
   {
     case: 'many switch from replay to live',
     guard: 'only one who stands where the node stands becomes live',
-    file: 'src/subscribe/subscriber.ts',
+    file: 'src/subscribe/delivery/subscriber.ts',
     find: 'ended === undefined && this.#at(at.partition).offset === reached.offset',
     replace: 'ended === undefined && this.#at(at.partition).offset <= reached.offset',
   },

@@ -12,14 +12,14 @@ export const plants: readonly Plant[] = [
   {
     case: 'tells an EventSource to stay away',
     guard: 'what ends for good leaves an id that says so',
-    file: 'src/transport/sse-stream.ts',
+    file: 'src/transport/sse/sse-stream.ts',
     find: 'if (isForGood) this.#outbox.push(OVER_ID);',
     replace: 'void isForGood;',
   },
   {
     case: 'after and since together are an error',
     guard: 'nobody is asked to start at two places',
-    file: 'src/subscribe/plan.ts',
+    file: 'src/subscribe/plan/plan.ts',
     find: "if (after != null && since != null) throw bad('`after` and `since` cannot both say where to start.');",
     replace: '',
   },

@@ -3,7 +3,7 @@ import type { Plant } from './support/plant.js';
 const CASE = {
   test: 'test/subscribe/interleaved.test.ts',
   case: 'has no gap and no double, in every interleaving',
-  file: 'src/subscribe/subscriber.ts',
+  file: 'src/subscribe/delivery/subscriber.ts',
 };
 
 export const plants: readonly Plant[] = [

@@ -4,22 +4,22 @@ export const plants: readonly Plant[] = [
   {
     case: 'a leader dies with records that only it has',
     guard: 'a mutation succeeds once every in-sync replica has its event',
-    file: 'src/adapters/kafka/produce-request.ts',
+    file: 'src/adapters/kafka/wire/produce-request.ts',
     find: 'const ACKS = -1;',
     replace: 'const ACKS = 1;',
   },
   {
-    test: 'test/adapters/kafka/writer.test.ts',
+    test: 'test/adapters/kafka/produce/writer.test.ts',
     case: 'each append ends by its own deadline while no broker gives the producer an identity',
     guard: "waiting for a producer's identity ends with the mutation's deadline",
-    file: 'src/adapters/kafka/writer.ts',
+    file: 'src/adapters/kafka/produce/writer.ts',
     find: 'await withSignal(known, signal);',
     replace: 'await known;',
   },
   {
     case: 'every broker is restarted',
     guard: 'the leaders are asked for anew when what is known of them proves wrong',
-    file: 'src/adapters/kafka/connection.ts',
+    file: 'src/adapters/kafka/wire/connection.ts',
     find: 'this.layouts.delete(topic);',
     replace:
       'const old = this.layouts.get(topic); if (old) this.layouts.set(topic, { ...old, asOf: Infinity });',
@@ -41,12 +41,12 @@ export const plants: readonly Plant[] = [
   {
     case: 'every mutation is repeated',
     guard: 'a service passes over what it was given before, and what it says twice is known as the same',
-    file: 'src/process/handling.ts',
+    file: 'src/services/handling.ts',
     find: 'if (repeatable.has(name) || this.#done.has(name)) continue;',
     replace: '',
     also: [
       {
-        file: 'src/process/process.ts',
+        file: 'src/services/service-runner.ts',
         find: 'idempotent: cause.idempotent,',
         replace: 'idempotent: undefined,',
       },
@@ -55,7 +55,7 @@ export const plants: readonly Plant[] = [
   {
     case: 'the coordinator of the relays is lost',
     guard: 'a coordinator that fails is looked for anew',
-    file: 'src/adapters/kafka/connection.ts',
+    file: 'src/adapters/kafka/wire/connection.ts',
     find: 'this.coordinators.delete(name);',
     replace: '',
   },

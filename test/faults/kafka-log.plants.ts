@@ -4,14 +4,14 @@ export const plants: readonly Plant[] = [
   {
     case: 'aborted records are never shown',
     guard: 'records of a transaction that was aborted are left out',
-    file: 'src/adapters/kafka/fetch.ts',
+    file: 'src/adapters/kafka/wire/fetch.ts',
     find: 'if (batch.isTransactional && open.has(batch.producerId)) continue;',
     replace: '',
   },
   {
     case: 'aborted records are never shown',
     guard: 'what is read reaches past control records',
-    file: 'src/adapters/kafka/fetch.ts',
+    file: 'src/adapters/kafka/wire/fetch.ts',
     find: 'last = offset(batch.last);',
     replace: 'if (!batch.isControl) last = offset(batch.last);',
     also: [
@@ -60,14 +60,14 @@ export const plants: readonly Plant[] = [
   {
     case: 'partitions are added',
     guard: 'a subscription follows the partitions that are added to its topic',
-    file: 'src/subscribe/subscription.ts',
+    file: 'src/subscribe/delivery/subscription.ts',
     find: 'if (now.id !== run.topic.id || now.partitions <= run.topic.partitions) return;',
     replace: 'if (now.id === run.topic.id) return;',
   },
   {
     case: 'partitions are added',
     guard: 'whoever resumes gets all of the partitions that its cursor does not know',
-    file: 'src/subscribe/starts.ts',
+    file: 'src/subscribe/start/starts.ts',
     find: 'if (!starts.has(number)) starts.set(number, start);',
     replace: 'if (starts.has(number)) starts.set(number, start);',
   },

@@ -9,7 +9,7 @@ import { folderOf } from '../support/gateway-process.js';
 import { run } from '../support/run.js';
 import { kafkaBrokers, uniqueName } from '../support/services.js';
 
-const MAIN = new URL('../../dist/main.js', import.meta.url).pathname;
+const MAIN = new URL('../../dist/cli/main.js', import.meta.url).pathname;
 const COUNT = 3_000;
 
 describe('dead letters in Kafka', () => {

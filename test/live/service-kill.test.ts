@@ -3,7 +3,7 @@ import { openKafkaLog } from '../../src/adapters/kafka/kafka.js';
 import { encodeEvent } from '../../src/core/cloudevent.js';
 import { eventId, partition, topic } from '../../src/core/ids.js';
 import type { EventLog } from '../../src/ports/event-log.js';
-import { stateTopic } from '../../src/process/generations.js';
+import { stateTopic } from '../../src/services/generations.js';
 import { POLL, readRecords, soon } from '../contract/event-log-tools.js';
 import { folderOf, type GatewayProcess, startProcess } from '../support/gateway-process.js';
 import { run } from '../support/run.js';
@@ -119,7 +119,7 @@ describe('services as processes, on Kafka', { timeout: 300_000 }, () => {
         new Map(KEYS.map((key) => [key, each])),
       );
 
-      const main = new URL('../../dist/main.js', import.meta.url).pathname;
+      const main = new URL('../../dist/cli/main.js', import.meta.url).pathname;
       const args = [main, 'replay', '--group', 'counter', '--from', 'start'];
       const replay = await run(process.execPath, args, { cwd: folder.path, env });
       expect(replay.stderr).toBe('');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ResolverCall } from '../../src/binding/resolvers.js';
+import type { ResolverCall } from '../../src/binding/runtime/resolvers.js';
 import { decodeRecord } from '../../src/core/cloudevent.js';
 import { MillraceError } from '../../src/core/errors.js';
 import { offset, partition } from '../../src/core/ids.js';

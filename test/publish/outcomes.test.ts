@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { EventDraft, OutcomeWanted } from '../../src/binding/context.js';
+import type { EventDraft, OutcomeWanted } from '../../src/binding/runtime/context.js';
 import { encodeEvent } from '../../src/core/cloudevent.js';
 import { CursorCodec } from '../../src/core/cursor.js';
 import { ANONYMOUS } from '../../src/core/identity.js';

@@ -1,4 +1,4 @@
-import type { ResolverMap } from '../../src/binding/resolvers.js';
+import type { ResolverMap } from '../../src/binding/runtime/resolvers.js';
 import { CursorCodec } from '../../src/core/cursor.js';
 import { ANONYMOUS, type Identity } from '../../src/core/identity.js';
 import { openLogger } from '../../src/observe/log.js';
@@ -6,9 +6,9 @@ import { Gateway } from '../../src/operation/gateway.js';
 import type { Caller } from '../../src/operation/request.js';
 import type { EventLog } from '../../src/ports/event-log.js';
 import { Subscriptions } from '../../src/subscribe/subscriptions.js';
-import type { AnyView } from '../../src/view/view.js';
-import { ViewStore } from '../../src/view/view-store.js';
-import { Views } from '../../src/view/views.js';
+import type { AnyView } from '../../src/views/view.js';
+import { ViewStore } from '../../src/views/view-store.js';
+import { Views } from '../../src/views/views.js';
 import { bound } from '../binding/schema.js';
 import { mutationsOn } from '../support/publishing.js';
 import type { World } from '../support/world.js';

@@ -1,7 +1,7 @@
 import type { ExecutionResult, GraphQLFormattedError } from 'graphql';
 import { parse } from 'graphql';
 import { onTestFinished } from 'vitest';
-import type { ResolverCall, ResolverMap } from '../../src/binding/resolvers.js';
+import type { ResolverCall, ResolverMap } from '../../src/binding/runtime/resolvers.js';
 import { CursorCodec } from '../../src/core/cursor.js';
 import { MillraceError } from '../../src/core/errors.js';
 import type { Claims } from '../../src/core/identity.js';
@@ -10,7 +10,7 @@ import {
   RESULT_END,
   type SharedResult,
   type Sink,
-} from '../../src/subscribe/sink.js';
+} from '../../src/subscribe/delivery/sink.js';
 import { Subscriptions } from '../../src/subscribe/subscriptions.js';
 import { bound } from '../binding/schema.js';
 import { loggerOf } from '../support/logger.js';

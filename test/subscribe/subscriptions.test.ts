@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { CursorCodec } from '../../src/core/cursor.js';
 import { offset, partition } from '../../src/core/ids.js';
-import { ParsedEvent } from '../../src/subscribe/parsed-event.js';
+import { ParsedEvent } from '../../src/subscribe/cohort/parsed-event.js';
 import { Client, openStage } from './stage.js';
 
 const WAIT = { timeout: 30_000 };

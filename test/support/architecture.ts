@@ -12,10 +12,10 @@ interface Import {
 const OBSERVE = ['core', 'ports'];
 const ABOVE_PORTS = [...OBSERVE, 'observe'];
 const BINDING = [...ABOVE_PORTS, 'binding', 'auth'];
-const SIBLINGS = [...BINDING, 'publish', 'dead-letters', 'relay', 'replay', 'process', 'hub'];
-const OPERATION = [...SIBLINGS, 'view', 'subscribe'];
+const SIBLINGS = [...BINDING, 'publish', 'dead-letters', 'relay', 'rebuild', 'services', 'hub'];
+const OPERATION = [...SIBLINGS, 'views', 'subscribe'];
 const TRANSPORT = [...OPERATION, 'operation'];
-const NODE = [...TRANSPORT, 'transport', 'adapters', 'config', 'secrets', 'project'];
+const NODE = [...TRANSPORT, 'transport', 'adapters', 'project'];
 
 /** What each room, or file directly in `src`, may import of the others. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -28,22 +28,17 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   publish: BINDING,
   'dead-letters': ABOVE_PORTS,
   relay: [...BINDING, 'dead-letters'],
-  replay: ABOVE_PORTS,
-  process: [...BINDING, 'replay'],
+  rebuild: ABOVE_PORTS,
+  services: [...BINDING, 'rebuild'],
   hub: BINDING,
-  view: SIBLINGS,
+  views: SIBLINGS,
   subscribe: SIBLINGS,
   operation: OPERATION,
   transport: TRANSPORT,
-  config: ['core'],
-  secrets: ['core'],
-  project: OPERATION,
+  project: [...OPERATION, 'index'],
   index: [...OPERATION, 'project'],
-  'project-loader': ['core', 'project', 'index'],
-  previous: ['binding', 'project-loader'],
   node: NODE,
-  workers: ['core', 'observe'],
-  main: [...NODE.filter((room) => room !== 'adapters'), 'node', 'previous', 'project-loader', 'workers'],
+  cli: [...NODE.filter((room) => room !== 'adapters'), 'node'],
   shop: [],
 };
 

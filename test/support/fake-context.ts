@@ -1,4 +1,4 @@
-import type { EventDraft, GatewayContext, Publish } from '../../src/binding/context.js';
+import type { EventDraft, GatewayContext, Publish } from '../../src/binding/runtime/context.js';
 import type { Claims } from '../../src/core/identity.js';
 import { eventId, offset, partition } from '../../src/core/ids.js';
 import type { Published } from '../../src/core/published.js';

@@ -10,7 +10,7 @@ import { Idempotency } from '../../src/publish/idempotency.js';
 import { Mutations, type MutationViews } from '../../src/publish/mutations.js';
 import { Outcomes } from '../../src/publish/outcomes.js';
 import { Publisher } from '../../src/publish/publisher.js';
-import { continuationOf } from '../../src/subscribe/continuation.js';
+import { continuationOf } from '../../src/subscribe/start/continuation.js';
 
 /** A node's publish path, as node.ts composes it. */
 export function mutationsOn(parts: {

@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openInProcessFanout } from '../../src/adapters/embedded/fanout.js';
 import { openEmbeddedLog } from '../../src/adapters/embedded/log.js';
 import { openEmbeddedStateStore } from '../../src/adapters/embedded/state-store.js';
 import { openEmbeddedStore } from '../../src/adapters/embedded/store.js';
+import { openInProcessFanout } from '../../src/adapters/memory/fanout.js';
 import { encodeEvent } from '../../src/core/cloudevent.js';
 import { eventId, offset, partition, type Topic, topic } from '../../src/core/ids.js';
 import type { PartitionLife, Position } from '../../src/core/position.js';

@@ -1,7 +1,7 @@
 import { type DocumentNode, type ExecutionResult, GraphQLError, getOperationAST, parse } from 'graphql';
 import type { Operations, Prepared } from '../../src/operation/operations.js';
 import type { Caller, OperationRequest } from '../../src/operation/request.js';
-import type { ActiveSubscription, Sink } from '../../src/subscribe/sink.js';
+import type { ActiveSubscription, Sink } from '../../src/subscribe/delivery/sink.js';
 
 /** A subscription that a test feeds by hand. */
 export class FakeSubscription implements ActiveSubscription {

@@ -5,7 +5,11 @@ import type { Authenticate } from '../../src/auth/authenticate.js';
 import { MillraceError } from '../../src/core/errors.js';
 import { ANONYMOUS } from '../../src/core/identity.js';
 import { openLogger } from '../../src/observe/log.js';
-import { createHttpServer, type HttpServerOptions, type HttpTransport } from '../../src/transport/http.js';
+import {
+  createHttpServer,
+  type HttpServerOptions,
+  type HttpTransport,
+} from '../../src/transport/http/http.js';
 import { FakeOperations, type FakeSubscription } from './fake-operations.js';
 
 /** `authorization: user <name> [<end>]` is somebody until then; `bad` does not hold. */

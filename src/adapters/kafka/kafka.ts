@@ -14,18 +14,18 @@ import type {
   TopicDescription,
   TopicSpec,
 } from '../../ports/event-log.js';
-import { allBounds, offsetAtTime } from './bounds.js';
-import { registerCodecs } from './codecs.js';
-import { Connection } from './connection.js';
-import { describeTopics } from './describe.js';
-import { withSignal } from './failures.js';
-import { createCluster } from './internals.js';
-import { Member } from './member.js';
-import { type OnProblem, problemLog } from './problems.js';
+import { Member } from './group/member.js';
+import { Writer } from './produce/writer.js';
 import { readRange } from './read.js';
-import { Sockets } from './sockets.js';
 import { ensureTopics } from './topics.js';
-import { Writer } from './writer.js';
+import { allBounds, offsetAtTime } from './wire/bounds.js';
+import { registerCodecs } from './wire/codecs.js';
+import { Connection } from './wire/connection.js';
+import { describeTopics } from './wire/describe.js';
+import { withSignal } from './wire/failures.js';
+import { createCluster } from './wire/internals.js';
+import { type OnProblem, problemLog } from './wire/problems.js';
+import { Sockets } from './wire/sockets.js';
 
 export interface KafkaOptions {
   readonly brokers: readonly string[];

@@ -2,8 +2,8 @@ import type { Admin } from 'kafkajs';
 import { Deadline } from '../../core/deadline.js';
 import { MillraceError } from '../../core/errors.js';
 import type { TopicSpec } from '../../ports/event-log.js';
-import type { Connection } from './connection.js';
-import { type Failure, failureOf, retrying } from './failures.js';
+import type { Connection } from './wire/connection.js';
+import { type Failure, failureOf, retrying } from './wire/failures.js';
 
 /** How long a broker may take over the creation itself. */
 const CREATE_TIMEOUT = 30_000;

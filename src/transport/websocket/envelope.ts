@@ -1,5 +1,5 @@
-import { RESULT_END } from '../../subscribe/sink.js';
-import type { Stamp } from '../template.js';
+import { RESULT_END } from '../../subscribe/delivery/sink.js';
+import type { Stamp } from '../delivery/template.js';
 import { textHeader } from './frames.js';
 
 const NOTHING = Buffer.alloc(0);

@@ -1,5 +1,5 @@
 import type { GraphQLFormattedError } from 'graphql';
-import type { ActiveSubscription, Batch, SharedResult, Sink } from '../../subscribe/sink.js';
+import type { ActiveSubscription, Batch, SharedResult, Sink } from '../../subscribe/delivery/sink.js';
 import { Envelope } from './envelope.js';
 
 /** What an operation needs of the connection it runs on. */

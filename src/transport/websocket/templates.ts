@@ -1,5 +1,5 @@
-import type { Batch } from '../../subscribe/sink.js';
-import type { Template } from '../template.js';
+import type { Batch } from '../../subscribe/delivery/sink.js';
+import type { Template } from '../delivery/template.js';
 import type { Envelope } from './envelope.js';
 import { textHeader } from './frames.js';
 

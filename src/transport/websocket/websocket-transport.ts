@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { GRAPHQL_TRANSPORT_WS_PROTOCOL } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { Places } from '../limits.js';
+import type { Places } from '../delivery/limits.js';
 import { Connection, type ConnectionParts } from './connection.js';
 
 export interface WebSocketTransportOptions extends ConnectionParts {

@@ -4,7 +4,7 @@ import {
   RESULT_END,
   type SharedResult,
   type Sink,
-} from '../../../src/subscribe/sink.js';
+} from '../../../src/subscribe/delivery/sink.js';
 import type { ModelLog, Said } from './model-log.js';
 
 /** A client and what it was given, also before it resumed. */

@@ -1,5 +1,5 @@
 import { parse } from 'graphql';
-import type { ResolverMap } from '../../../src/binding/resolvers.js';
+import type { ResolverMap } from '../../../src/binding/runtime/resolvers.js';
 import { CursorCodec, type CursorScope } from '../../../src/core/cursor.js';
 import { DeadLetters } from '../../../src/dead-letters/dead-letters.js';
 import { Hub } from '../../../src/hub/hub.js';

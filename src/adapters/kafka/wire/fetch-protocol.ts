@@ -1,0 +1,168 @@
+import {
+  type Offset,
+  offset,
+  type Partition,
+  partition,
+  type Topic,
+  type TopicId,
+  topic,
+  topicId,
+} from '../../../core/ids.js';
+import {
+  createDecoder,
+  createEncoder,
+  type Decoder,
+  type Encoder,
+  errorOfCode,
+  fetchRequest,
+  READ_COMMITTED,
+  readTopicId,
+  skipTags,
+} from './internals.js';
+
+/** What is asked of one broker. */
+export interface FetchQuestion {
+  readonly maxWait: number;
+  readonly maxBytes: number;
+  readonly maxPartitionBytes: number;
+  readonly topics: readonly {
+    readonly topic: Topic;
+    readonly topicId: TopicId | undefined;
+    readonly partitions: readonly { readonly partition: Partition; readonly from: Offset }[];
+  }[];
+}
+
+/** One partition's answer, its record batches not yet decoded. */
+export interface RawPartition {
+  readonly topic: Topic;
+  readonly partition: Partition;
+  readonly errorCode: number;
+  /** The last stable offset. */
+  readonly end: Offset;
+  readonly aborted: readonly { producerId: string; firstOffset: number }[];
+  readonly bytes: Buffer;
+}
+
+export interface FetchProtocol {
+  readonly request: unknown;
+  decode(raw: Buffer): RawPartition[];
+}
+
+export const FETCH = 1;
+/** From here on topics are asked for by their id (brokers from 3.1 on, KIP-516). kafkajs ends at 11. */
+const BY_ID = 13;
+
+/**
+ * The request and how to read its answer. When the broker can and every id is known, topics are asked for by
+ * id, so that a topic made anew under the same name answers with an error, and not with its own records.
+ */
+export function fetchProtocol(question: FetchQuestion, maxVersion: number): FetchProtocol {
+  const byId = maxVersion >= BY_ID && question.topics.every((one) => one.topicId !== undefined);
+  return byId ? byIds(question) : byNames(question);
+}
+
+/** Version 11 (brokers from 2.3 on). */
+function byNames({ maxWait, maxBytes, maxPartitionBytes, topics }: FetchQuestion): FetchProtocol {
+  const { request } = fetchRequest({
+    isolationLevel: READ_COMMITTED,
+    maxWaitTime: maxWait,
+    minBytes: 1,
+    maxBytes,
+    topics: topics.map(({ topic: name, partitions }) => ({
+      topic: name,
+      partitions: partitions.map((one) => ({
+        partition: one.partition,
+        fetchOffset: String(one.from),
+        maxBytes: maxPartitionBytes,
+      })),
+    })),
+    rackId: '',
+  });
+  const decode = (raw: Buffer): RawPartition[] => {
+    const decoder = createDecoder(raw);
+    readHead(decoder);
+    const found = decoder.readArray((one) => {
+      const name = topic(one.readString());
+      return one.readArray((part) => {
+        const fixed = readFixed(part);
+        const aborted = part.readArray(readAborted);
+        part.readInt32(); // preferred replica
+        const size = part.readInt32();
+        return { topic: name, ...fixed, aborted, bytes: readRecords(part, size) };
+      });
+    });
+    return found.flat();
+  };
+  return { request, decode };
+}
+
+/** Version 13. It is of the flexible kind (KIP-482): see `describe.ts` on its header. */
+function byIds({ maxWait, maxBytes, maxPartitionBytes, topics }: FetchQuestion): FetchProtocol {
+  const names = new Map(topics.map((one) => [one.topicId, one.topic]));
+  const encode = async (): Promise<Encoder> => {
+    const encoder = createEncoder();
+    encoder.writeUVarInt(0);
+    encoder.writeInt32(-1).writeInt32(maxWait).writeInt32(1).writeInt32(maxBytes).writeInt8(READ_COMMITTED);
+    encoder.writeInt32(0).writeInt32(-1); // no fetch session
+    encoder.writeUVarInt(topics.length + 1);
+    for (const { topicId: id, partitions } of topics) {
+      encoder.writeBuffer(Buffer.from(id ?? '', 'base64url')).writeUVarInt(partitions.length + 1);
+      for (const { partition: number, from } of partitions) {
+        encoder.writeInt32(number).writeInt32(-1); // whichever leader epoch it has
+        encoder.writeInt64(String(from)).writeInt32(-1).writeInt64('-1');
+        encoder.writeInt32(maxPartitionBytes).writeUVarInt(0);
+      }
+      encoder.writeUVarInt(0);
+    }
+    return encoder.writeUVarInt(1).writeUVarIntString('').writeUVarInt(0);
+  };
+  const decode = (raw: Buffer): RawPartition[] => {
+    const decoder = createDecoder(raw);
+    skipTags(decoder);
+    readHead(decoder);
+    const found = decoder.readUVarIntArray((one) => {
+      const id = topicId(readTopicId(one));
+      const partitions = one.readUVarIntArray((part) => {
+        const fixed = readFixed(part);
+        const aborted = part.readUVarIntArray((entry) => {
+          const read = readAborted(entry);
+          skipTags(entry);
+          return read;
+        });
+        part.readInt32(); // preferred replica
+        const bytes = readRecords(part, part.readUVarInt() - 1);
+        skipTags(part);
+        return { ...fixed, aborted: aborted ?? [], bytes };
+      });
+      skipTags(one);
+      const name = names.get(id);
+      // A broker answers what it was asked; anything else is nobody's.
+      return name === undefined ? [] : (partitions ?? []).map((read) => ({ topic: name, ...read }));
+    });
+    return (found ?? []).flat();
+  };
+  return { request: { apiKey: FETCH, apiVersion: BY_ID, apiName: 'Fetch', encode }, decode };
+}
+
+function readHead(decoder: Decoder): void {
+  decoder.readInt32(); // throttle time
+  const errorCode = decoder.readInt16();
+  if (errorCode !== 0) throw errorOfCode(errorCode);
+  decoder.readInt32(); // session
+}
+
+function readFixed(part: Decoder): { partition: Partition; errorCode: number; end: Offset } {
+  const number = partition(part.readInt32());
+  const errorCode = part.readInt16();
+  part.readInt64(); // high watermark
+  const end = offset(Number(part.readInt64().toString()));
+  part.readInt64(); // log start
+  return { partition: number, errorCode, end };
+}
+
+function readAborted(one: Decoder): { producerId: string; firstOffset: number } {
+  return { producerId: one.readInt64().toString(), firstOffset: Number(one.readInt64().toString()) };
+}
+
+const readRecords = (part: Decoder, size: number): Buffer =>
+  size > 0 ? part.readBytes(size) : Buffer.alloc(0);

@@ -1,0 +1,128 @@
+import { readFile } from 'node:fs/promises';
+import { join, posix, resolve } from 'node:path';
+import { createJiti } from 'jiti';
+import { glob } from 'tinyglobby';
+import { z } from 'zod';
+import * as millrace from '../index.js';
+import type { Project } from './project.js';
+
+/** One file of a schema. */
+export interface SchemaSource {
+  /** Where it is, relative to the project's folder: what an error in it is reported with. */
+  readonly name: string;
+  /** SDL. */
+  readonly body: string;
+}
+
+/** A fault of a project's files, told to the person who starts the gateway. */
+export class ProjectError extends Error {
+  override readonly name = 'ProjectError';
+}
+
+const CONFIG_FILES = 'millrace.config.{ts,mts,js,mjs}';
+export const DEFAULT_SCHEMA: readonly string[] = ['schema/*.graphql'];
+
+/**
+ * What the project in `dir` says in TypeScript: the default export of its `millrace.config.*`, or
+ * nothing when it has none.
+ * @throws {ProjectError} when there are several, it cannot be run, or it exports no project
+ */
+export async function loadProject(dir: string): Promise<Project> {
+  const files = await glob([CONFIG_FILES], { cwd: dir, deep: 1 });
+  const [file, ...others] = files.sort();
+  if (file === undefined) return {};
+  if (others.length > 0)
+    throw new ProjectError(`${dir} has more than one configuration: ${files.join(', ')}`);
+  const path = resolve(dir, file);
+  // `millrace` inside the project is this very copy, wherever it is installed or when it runs from its
+  // own repository: with a second copy, `instanceof MillraceError` would not hold between the two.
+  // No cache: it would run code from a folder in /tmp that other users of the machine can write to.
+  const jiti = createJiti(path, { interopDefault: false, fsCache: false, virtualModules: { millrace } });
+  let module: unknown;
+  try {
+    module = await jiti.import(path);
+  } catch (error) {
+    throw new ProjectError(
+      `${path} cannot be run: ${error instanceof Error ? error.message : String(error)}`,
+      {
+        cause: error,
+      },
+    );
+  }
+  return checked(module, path);
+}
+
+/**
+ * The schema's files that match `patterns` (globs relative to `dir`), in the order of their names.
+ * @throws {ProjectError} when nothing matches
+ */
+export async function loadSchema(patterns: readonly string[], dir: string): Promise<readonly SchemaSource[]> {
+  const wanted = patterns.length > 0 ? patterns : DEFAULT_SCHEMA;
+  const names = (await glob(wanted, { cwd: dir, onlyFiles: true })).sort();
+  if (names.length === 0) {
+    throw new ProjectError(
+      `No schema: nothing in ${resolve(dir)} matches ${wanted.join(', ')}. ` +
+        'Start in a folder with schema/*.graphql, or say with SCHEMA where the files are. A first one:\n\n' +
+        FIRST_SCHEMA,
+    );
+  }
+  return Promise.all(names.map(async (name) => ({ name, body: await readFile(join(dir, name), 'utf8') })));
+}
+
+/** The files `events/<Type>.json` beside those of the schema: JSON Schema for the data of event types. */
+export async function loadEventRules(
+  sources: readonly SchemaSource[],
+  dir: string,
+): Promise<readonly SchemaSource[]> {
+  const folders = new Set(sources.map(({ name }) => posix.dirname(name)));
+  const found = await Promise.all(
+    [...folders].map(async (folder) => {
+      const cwd = resolve(dir, folder);
+      const files = await glob(['events/*.json'], { cwd, onlyFiles: true });
+      return files.map((file) => ({ name: posix.join(folder, file), path: join(cwd, file) }));
+    }),
+  );
+  const files = found.flat().sort((a, b) => a.name.localeCompare(b.name));
+  return Promise.all(files.map(async ({ name, path }) => ({ name, body: await readFile(path, 'utf8') })));
+}
+
+const FIRST_SCHEMA = `  type Query { hello: String }
+  type Mutation { say(text: String!): Published! @publish(topic: "said", type: "Said", key: "args.text") }
+  type Subscription { said: Said! @subscribe(topic: "said") }
+  type Said { text: String! }
+`;
+
+const callable = z.custom<unknown>((value) => typeof value === 'function', 'is not a function');
+
+const ProjectShape = z.strictObject({
+  resolvers: z.record(z.string(), z.record(z.string(), callable)).optional(),
+  services: z
+    .array(z.looseObject({ name: z.string().min(1), topics: z.array(z.string()).min(1), handle: callable }))
+    .optional(),
+  views: z
+    .array(
+      z.looseObject({
+        name: z.string().regex(/^[\w.-]{1,100}$/),
+        topics: z.array(z.string()).min(1),
+        fold: callable,
+      }),
+    )
+    .optional(),
+  authenticate: callable.optional(),
+  examples: z.array(z.looseObject({ title: z.string(), query: z.string() })).optional(),
+});
+
+function checked(module: unknown, path: string): Project {
+  const project: unknown =
+    typeof module === 'object' && module !== null && 'default' in module ? module.default : undefined;
+  if (project === undefined) {
+    throw new ProjectError(`${path} has no default export. Write: export default defineGateway({ … })`);
+  }
+  const result = ProjectShape.safeParse(project);
+  if (!result.success) {
+    throw new ProjectError(`${path} exports no project:\n${z.prettifyError(result.error)}`);
+  }
+  // The shape was checked above as far as it can be at run time; the object itself is kept, because a
+  // service may be an instance of a class. What its functions take and give, only tsc can check.
+  return project as Project;
+}

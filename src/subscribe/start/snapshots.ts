@@ -1,0 +1,85 @@
+import { execute, type GraphQLSchema } from 'graphql';
+import { memberOf } from '../../binding/directives/view-fields.js';
+import type { CursorCodec, Place } from '../../core/cursor.js';
+import { MillraceError } from '../../core/errors.js';
+import type { Partition, Topic } from '../../core/ids.js';
+import type { SeenTopic } from '../../hub/topic-watch.js';
+import type { SharedResult } from '../delivery/sink.js';
+import type { Plan } from '../plan/plan.js';
+import { startsAt } from './starts.js';
+
+/** Where states come from: the project's views. */
+export interface SnapshotSource {
+  /** @throws {MillraceError} VIEW_BEHIND */
+  snapshot(
+    view: string,
+    key: string,
+    of: Topic,
+    numbers: readonly Partition[],
+  ): Promise<{ readonly state: unknown; readonly place: Place }>;
+}
+
+export interface SnapshotsOptions {
+  readonly schema: GraphQLSchema;
+  readonly codec: CursorCodec;
+  readonly source: SnapshotSource | undefined;
+}
+
+/** The state that a subscription begins with (`snapshot: true`), and where the events after it begin (D2). */
+export class Snapshots {
+  readonly #options: SnapshotsOptions;
+
+  constructor(options: SnapshotsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * @returns the place, and the result that shows the state: none where there is no state and the field
+   *   cannot be null
+   * @throws {MillraceError} BAD_REQUEST, VIEW_BEHIND
+   */
+  async of(
+    plan: Plan,
+    key: string | undefined,
+    { partitions }: SeenTopic,
+  ): Promise<{ readonly place: Place; readonly result: SharedResult | undefined }> {
+    const { binding, args, identity } = plan;
+    const { view } = binding;
+    const { source, codec } = this.#options;
+    if (view === undefined || source === undefined) {
+      throw new MillraceError('BAD_REQUEST', `${binding.field} has no state to begin with.`);
+    }
+    const { claims } = identity;
+    const numbers = [...startsAt({ from: 'now' }, key, partitions).keys()];
+    const found = await source.snapshot(view.name, view.key({ args, claims }), binding.topic, numbers);
+    const shown = this.#shown(plan, memberOf(found.state, view.member));
+    const data = await this.#data(plan, shown);
+    if (data === undefined) return { place: found.place, result: undefined };
+    const cursor = codec.place(binding.topic, found.place);
+    const head = Buffer.from(`{"data":${data},"extensions":{"snapshot":true,"cursor":"${cursor}`);
+    return { place: found.place, result: { head, cursor } };
+  }
+
+  /** S1: the rule of the field holds for the state as for an event. */
+  #shown({ binding, args, identity }: Plan, state: unknown): Readonly<Record<string, unknown>> | null {
+    if (typeof state !== 'object' || state === null) return null;
+    const event = state as Readonly<Record<string, unknown>>; // Plain JSON.
+    const { rule, view } = binding;
+    if (rule?.readsEvent === true && !rule.allows({ args, claims: identity.claims, event })) return null;
+    return view?.type === undefined ? event : { ...event, __typename: view.type };
+  }
+
+  async #data(plan: Plan, state: unknown): Promise<string | undefined> {
+    const { binding, document, variables, identity } = plan;
+    const result = await execute({
+      schema: this.#options.schema,
+      document,
+      variableValues: variables,
+      rootValue: { [binding.field]: state },
+      contextValue: { variables, identity },
+    });
+    if (result.errors === undefined) return JSON.stringify(result.data);
+    if (state === null) return undefined;
+    throw new Error(`The state of ${binding.field} cannot be shown: ${result.errors[0]?.message}`);
+  }
+}

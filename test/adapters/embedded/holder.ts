@@ -1,0 +1,14 @@
+/** A process of its own: opens the store in argv[2], appends the values in argv[3…], and holds on until it is ended. */
+import { openEmbeddedLog } from '../../../src/adapters/embedded/log.js';
+import { openEmbeddedStore } from '../../../src/adapters/embedded/store.js';
+import { topic } from '../../../src/core/ids.js';
+
+const [, , dir = '', ...values] = process.argv;
+const log = openEmbeddedLog(openEmbeddedStore({ dir }));
+const { signal } = new AbortController();
+const held = topic('held');
+await log.ensureTopics([{ topic: held, partitions: 1, replicas: 1, config: {} }], { create: true }, signal);
+for (const value of values)
+  await log.append([{ topic: held, key: 'a', headers: {}, value: Buffer.from(value) }], signal);
+setInterval(() => {}, 60_000);
+console.log('ready');

@@ -1,5 +1,0 @@
-import { openInProcessFanout } from '../../src/adapters/embedded/fanout.js';
-import { fanoutContract } from '../contract/fanout.js';
-import { WINDOW_EVENTS } from '../contract/fanout-tools.js';
-
-fanoutContract('The in-process fan-out', async () => openInProcessFanout({ windowEvents: WINDOW_EVENTS }));

@@ -1,0 +1,108 @@
+import { createRequire } from 'node:module';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { registerCodecs } from '../../../../src/adapters/kafka/wire/codecs.js';
+import { readBatches } from '../../../../src/adapters/kafka/wire/record-batch.js';
+
+const load = createRequire(import.meta.url);
+const encodeBatch = load('kafkajs/src/protocol/recordBatch/v0').RecordBatch as (
+  batch: object,
+) => Promise<{ buffer: Buffer }>;
+const encodeRecord = load('kafkajs/src/protocol/recordBatch/record/v0') as (record: object) => unknown;
+
+/** Batches as kafkajs, which others wrote, writes them. */
+async function written(records: readonly Written[], compression: number, attributes = 0): Promise<Buffer> {
+  const firstTimestamp = records[0]?.timestamp ?? 0;
+  const encoded = records.map(({ timestamp, key, value, headers }, i) =>
+    encodeRecord({ offsetDelta: i, timestampDelta: timestamp - firstTimestamp, key, value, headers }),
+  );
+  const batch = {
+    compression,
+    firstTimestamp,
+    maxTimestamp: Math.max(...records.map(({ timestamp }) => timestamp)),
+    partitionLeaderEpoch: 0,
+    lastOffsetDelta: records.length - 1,
+    transactional: (attributes & 0x10) !== 0,
+    records: encoded,
+  };
+  const { buffer } = await encodeBatch(batch);
+  const bytes = Buffer.from(buffer);
+  bytes.writeBigInt64BE(FIRST, 0);
+  if ((attributes & 0x08) !== 0) bytes.writeInt16BE(bytes.readInt16BE(21) | 0x08, 21);
+  return bytes;
+}
+
+const FIRST = 10_000_000_000n;
+
+interface Written {
+  readonly timestamp: number;
+  readonly key: string | null;
+  readonly value: string | null;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+const NEAR = { min: 1_600_000_000_000, max: 1_600_000_100_000 };
+const ANY = { min: -(2 ** 52), max: 2 ** 52 };
+const written1 = fc.record<Written>({
+  timestamp: fc.oneof(fc.integer(NEAR), fc.integer(ANY)),
+  key: fc.option(fc.string({ unit: 'binary', maxLength: 20 })),
+  value: fc.option(fc.string({ unit: 'binary', maxLength: 300 })),
+  headers: fc.dictionary(fc.stringMatching(/^[a-z_-]{1,12}$/), fc.string({ unit: 'binary', maxLength: 20 })),
+});
+
+describe('a record batch', () => {
+  registerCodecs();
+
+  it('D3 reads what another client has written, whatever the compression', async () => {
+    const some = fc.array(written1, { minLength: 1, maxLength: 30 });
+    await fc.assert(
+      fc.asyncProperty(some, fc.integer({ min: 0, max: 3 }), async (records, compression) => {
+        const bytes = await written(records, compression);
+        // Two of them, and one that was cut off.
+        const all = Buffer.concat([bytes, bytes, bytes.subarray(0, bytes.length - 1)]);
+        const batches = await readBatches(all);
+        expect(batches.map(({ last }) => last)).toEqual(Array(2).fill(Number(FIRST) + records.length - 1));
+        for (const batch of batches) {
+          expect([batch.isControl, batch.isTransactional]).toEqual([false, false]);
+          expect(batch.records().map((one) => ({ ...one, value: one.value?.toString() ?? null }))).toEqual(
+            records.map((one, i) => ({ ...one, offset: Number(FIRST) + i })),
+          );
+        }
+      }),
+    );
+  });
+
+  it('D3 tells texts that begin alike from those that repeat', async () => {
+    const keys = ['éa', 'é', 'é', null, 'é', '', 'ab', 'aé', 'ab', 'abc', 'ab'];
+    const records = keys.map((key) => ({ timestamp: 0, key, value: null, headers: { h: key ?? '' } }));
+    const [batch] = await readBatches(await written(records, 0));
+    expect(batch?.records().map(({ key, headers }) => [key, headers['h']])).toEqual(
+      keys.map((key) => [key, key ?? '']),
+    );
+  });
+
+  it('D3 a header may have any name', async () => {
+    const headers = JSON.parse('{"__proto__":"a","constructor":"b"}');
+    const [batch] = await readBatches(await written([{ timestamp: 0, key: null, value: null, headers }], 0));
+    expect(Object.entries(batch?.records()[0]?.headers ?? {})).toEqual(Object.entries(headers));
+  });
+
+  it('tells transactions, and takes the time of the broker where the topic says so', async () => {
+    const record = { key: 'k', value: 'v', headers: {} };
+    const records = [1_000, 5_000, 3_000].map((timestamp) => ({ ...record, timestamp }));
+    const [batch] = await readBatches(await written(records, 0, 0x18));
+    expect(batch?.isTransactional).toBe(true);
+    expect(batch?.records().map(({ timestamp }) => timestamp)).toEqual([5_000, 5_000, 5_000]);
+  });
+
+  it('D10 ends in an error, not in silence, when it is not what it says', async () => {
+    const bytes = await written([{ timestamp: 1, key: 'k', value: 'v', headers: {} }], 0);
+    const more = Buffer.from(bytes);
+    more.writeInt32BE(2, 57);
+    const [batch] = await readBatches(more);
+    expect(() => batch?.records()).toThrow('ends after its batch');
+    const old = Buffer.from(bytes);
+    old[16] = 1;
+    await expect(readBatches(old)).rejects.toThrow('format 1');
+  });
+});

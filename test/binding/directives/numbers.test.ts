@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest';
+import { bound } from '../schema.js';
+
+/** A filter over an event of each number type and arguments of each, at run time with plain JSON numbers. */
+function filter(expression: string) {
+  const { subscribes } = bound(`
+    type Query { hello: String }
+    type Stock {
+      int: Int!, float: Float!, id: ID!, maybe: Int, text: String, yes: Boolean, at: DateTime
+      list: [Int!], inner: Inner, items: [Inner!], level: Level, json: Json
+    }
+    type Inner { int: Int!, maybe: Int, again: Inner }
+    enum Level { LOW HIGH }
+    scalar Json
+    input Limits { int: Int! = 7, maybe: Int, inner: [Limits!] }
+    type Subscription {
+      s(int: Int! = 10, float: Float, maybe: Int, text: String, id: ID, level: Level, limits: Limits): Stock!
+        @subscribe(topic: "t", filter: "${expression}")
+    }`);
+  const run = subscribes.get('s')?.filter;
+  if (!run) throw new Error('no filter');
+  return (
+    args: Record<string, unknown>,
+    event: Record<string, unknown>,
+    claims: Record<string, unknown> = {},
+  ) => run({ args, claims, event });
+}
+
+describe('numbers', () => {
+  const [three, big] = [
+    { int: 3, float: 3 },
+    { int: 20, float: 20.5 },
+  ];
+  for (const field of ['int', 'float']) {
+    for (const other of ['args.int', 'args.float', '10', '10.0', '10.5', 'claims.limit']) {
+      const scope = { int: 10, float: 10.5 };
+      it(`event.${field} < ${other}`, () => {
+        const less = filter(`event.${field} < ${other}`);
+        expect(less(scope, three, { limit: 10 })).toBe(true);
+        expect(less(scope, big, { limit: 10 })).toBe(false);
+        const notLess = filter(`${other} <= event.${field}`);
+        expect(notLess(scope, three, { limit: 10 })).toBe(false);
+        expect(notLess(scope, big, { limit: 10 })).toBe(true);
+      });
+      it(`event.${field} == ${other}`, () => {
+        const value = other.endsWith('.5') || other === 'args.float' ? 10.5 : 10;
+        const equal = filter(`event.${field} == ${other}`);
+        const mirrored = filter(`${other} == event.${field}`);
+        const differs = filter(`event.${field} != ${other}`);
+        const event = { int: 10, float: value };
+        const expected = field === 'float' || value === 10;
+        expect(equal(scope, event, { limit: 10 })).toBe(expected);
+        expect(mirrored(scope, event, { limit: 10 })).toBe(expected);
+        expect(differs(scope, event, { limit: 10 })).toBe(!expected);
+        expect(equal(scope, three, { limit: 10 })).toBe(false);
+      });
+    }
+  }
+
+  it('reckons with Ints and in lists', () => {
+    expect(filter('event.int + args.int * 2 == 23')({ int: 10 }, three)).toBe(true);
+    expect(filter('event.int in [1, 2, 3]')({}, three)).toBe(true);
+    expect(filter('event.int in event.list')({}, { int: 3, list: [3] })).toBe(true);
+    expect(filter('event.list.exists(x, x > args.int)')({ int: 10 }, { list: [1, 11] })).toBe(true);
+    expect(filter('event.items.all(i, i.int > 0)')({}, { items: [{ int: 1 }] })).toBe(true);
+    expect(filter('event.inner.int == args.limits.int')({ limits: { int: 7 } }, { inner: { int: 7 } })).toBe(
+      true,
+    );
+    expect(filter('string(event.int) == args.text')({ text: '3' }, three)).toBe(true);
+  });
+});
+
+describe('values that are not there', () => {
+  it('are null, whatever their type', () => {
+    for (const name of ['maybe', 'text', 'yes', 'at', 'list', 'inner', 'items', 'level', 'json']) {
+      expect(filter(`event.${name} == null`)({}, { int: 1 })).toBe(true);
+      expect(filter(`null != event.${name}`)({}, { int: 1 })).toBe(false);
+    }
+    expect(filter('args.maybe == null || event.int > args.maybe')({}, { int: 1 })).toBe(true);
+    expect(filter('args.maybe == null || event.int > args.maybe')({ maybe: 5 }, { int: 1 })).toBe(false);
+    expect(filter('args.limits == null')({}, {})).toBe(true);
+    expect(filter('args.limits == null')({ limits: { int: 1 } }, {})).toBe(false);
+  });
+
+  it('make a filter throw that reckons with them', () => {
+    expect(() => filter('event.maybe > 3')({}, { int: 1 })).toThrow();
+  });
+});
+
+describe('strings', () => {
+  it('are IDs, DateTimes and enum values too', () => {
+    expect(filter('event.id == args.id')({ id: '7' }, { id: 7 })).toBe(true);
+    expect(
+      filter("event.level == args.level && event.level == 'LOW'")({ level: 'LOW' }, { level: 'LOW' }),
+    ).toBe(true);
+    expect(filter("event.at < '2027'")({}, { at: '2026-01-31T09:30:00Z' })).toBe(true);
+  });
+});
+
+describe('scalars of one’s own', () => {
+  it('are as the event has them', () => {
+    expect(filter("event.json.a[0] == 'x'")({}, { json: { a: ['x'] } })).toBe(true);
+  });
+});

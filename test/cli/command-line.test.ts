@@ -1,0 +1,224 @@
+import { describe, expect, it } from 'vitest';
+import { folderOf, startProcess } from '../support/gateway-process.js';
+import { run } from '../support/run.js';
+import { runningSubscriptions } from '../support/running.js';
+
+const MAIN = new URL('../../dist/cli/main.js', import.meta.url).pathname;
+
+const CHAT = `
+  type Query { ok: Boolean }
+  type Mutation { say(text: String!): Published! @publish(topic: "chat", type: "Said", key: "args.text") }
+  type Subscription { said: Said! @subscribe(topic: "chat") }
+  type Said { text: String! }
+`;
+
+function millrace(cwd: string, args: readonly string[], env: Record<string, string> = {}) {
+  return run(process.execPath, [MAIN, ...args], { cwd, env });
+}
+
+describe('the command line', () => {
+  it.each([
+    [
+      { PORT: 'eighty' },
+      /^millrace: PORT is "eighty", a text of 6 characters; allowed: a whole number from 0 to 65535\.$/m,
+    ],
+    [
+      { CURSOR_SECRET: 'short' },
+      /^millrace: CURSOR_SECRET is a text of 5 characters; allowed: at least 16 characters/m,
+    ],
+    [{ KAFKA_BROKERS: 'nowhere' }, /KAFKA_BROKERS is "nowhere".*host:port/],
+    [
+      { REDIS_URL: 'redis://127.0.0.1:1' },
+      /REDIS_URL is set but KAFKA_BROKERS is not: the embedded log belongs to one process/,
+    ],
+  ])('ends with 2 for the environment %o, and says what is allowed', async (env, message) => {
+    await using folder = await folderOf({ 'schema/chat.graphql': CHAT });
+    const { code, stderr, stdout } = await millrace(folder.path, ['start'], env);
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toMatch(/\n\s+at /);
+    expect(stdout).toBe('');
+    expect(code).toBe(2);
+  });
+
+  it('says what one role of several needs', async () => {
+    await using folder = await folderOf({ 'schema/chat.graphql': CHAT });
+    const { code, stderr } = await millrace(folder.path, ['gateway']);
+    expect(stderr).toMatch(/KAFKA_BROKERS is not set/);
+    expect(stderr).toMatch(/REDIS_URL is not set/);
+    expect(stderr).toMatch(/CURSOR_SECRET is not set/);
+    expect(code).toBe(2);
+  });
+
+  it('says what several processes that serve clients need', async () => {
+    await using folder = await folderOf({ 'schema/chat.graphql': CHAT });
+    const { code, stderr } = await millrace(folder.path, ['start', '--workers', '2']);
+    expect(stderr).toMatch(
+      /^millrace: --workers 2 needs KAFKA_BROKERS and REDIS_URL: the embedded log belongs/,
+    );
+    expect(code).toBe(2);
+    const wrong = await millrace(folder.path, ['start', '--workers', 'two']);
+    expect(wrong.stderr).toMatch(/It is a whole number from 1 to 256/);
+  });
+
+  it('checks a schema, and reports every mistake at once with where it is', async () => {
+    await using folder = await folderOf({
+      'schema/chat.graphql': CHAT.replace('args.text', 'args.txt').replace(
+        '"chat") }\n  type Said',
+        '"chat", filter: "event.text") }\n  type Said',
+      ),
+    });
+    const { code, stderr } = await millrace(folder.path, ['check']);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/schema\/chat\.graphql:3:\d+/);
+    expect(stderr).toMatch(/schema\/chat\.graphql:4:\d+/);
+    expect(stderr).toMatch(/txt/);
+  });
+
+  it('says that a good schema is good', async () => {
+    await using folder = await folderOf({ 'schema/chat.graphql': CHAT });
+    expect(await millrace(folder.path, ['check'])).toMatchObject({
+      code: 0,
+      stdout: 'The schema is good: 1 field publishes, 1 follows.\n  chat  fields\n',
+    });
+  });
+
+  it('refuses a change that breaks readers, and says where it is', async () => {
+    const broken = CHAT.replace('Said { text: String! }', 'Said { text: String!, by: ID! }').replace(
+      'key: "args.text"',
+      "key: \"args.text\", data: \"{'text': args.text, 'by': 'me'}\"",
+    );
+    await using folder = await folderOf({ 'schema/chat.graphql': broken, 'was/schema/chat.graphql': CHAT });
+    const { code, stderr, stdout } = await millrace(folder.path, ['check', '--against', 'was']);
+    expect(stderr).toMatch(
+      /^millrace: Since was there is 1 change that readers break on:\nschema\/chat\.graphql:5:\d+ {2}found the new field Said\.by/,
+    );
+    expect([code, stdout]).toEqual([1, '']);
+    expect(await millrace(folder.path, ['check', '--against', '.'])).toMatchObject({ code: 0 });
+  });
+
+  it('says what to do in a folder without a schema', async () => {
+    await using folder = await folderOf({});
+    const { code, stderr } = await millrace(folder.path, ['start']);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/No schema: nothing in .* matches schema\/\*\.graphql/);
+  });
+
+  it('says in a line that a port is taken', async () => {
+    await using folder = await folderOf({ 'schema/chat.graphql': CHAT });
+    await using other = await folderOf({ 'schema/chat.graphql': CHAT });
+    await using node = await startProcess(['start'], { cwd: folder.path, env: {} });
+    const { port } = new URL(node.url);
+    const taken = await millrace(other.path, ['start'], { PORT: port });
+    expect(taken).toMatchObject({ code: 1, stdout: '' });
+    expect(taken.stderr).toMatch(
+      new RegExp(`^millrace: .*in use 127\\.0\\.0\\.1:${port}\\. .*another PORT\\.\n$`),
+    );
+  });
+
+  it('starts with what it runs on, where things are, and nothing else; events survive a restart', async () => {
+    await using folder = await folderOf({ 'schema/chat.graphql': CHAT });
+    const say = async (url: string, text: string): Promise<unknown> => {
+      const response = await fetch(`${url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ query: `mutation { say(text: "${text}") { topic partition offset } }` }),
+      });
+      return response.json();
+    };
+    {
+      await using node = await startProcess(['start'], { cwd: folder.path, env: {} });
+      await expect(say(node.url, 'x')).resolves.toMatchObject({
+        data: { say: { topic: 'chat', offset: '0' } },
+      });
+      await expect
+        .poll(() => node.lines.map((line) => line.split(/\s+/)[0]))
+        .toEqual(['GraphQL', 'log', 'fan-out', 'data']);
+    }
+    await using again = await startProcess(['start'], { cwd: folder.path, env: {} });
+    await expect(say(again.url, 'x')).resolves.toMatchObject({
+      data: { say: { topic: 'chat', offset: '1' } },
+    });
+  });
+
+  it('D10 lists what was set aside, puts it back once, and says so', async () => {
+    const schema = `
+      type Query { ok: Boolean }
+      type Mutation { say(text: String!, n: Int): Published! @publish(topic: "chat", type: "Said", key: "args.text") }
+      type Subscription { loud: Said! @subscribe(topic: "chat", filter: "event.n > 1") }
+      type Said { text: String!, n: Int }
+    `;
+    await using folder = await folderOf({ 'schema/chat.graphql': schema });
+    const deadLetters = (...args: string[]) => millrace(folder.path, ['dead-letters', ...args]);
+    expect(await deadLetters('list')).toEqual({
+      code: 0,
+      stdout: 'There are no dead letters.\n',
+      stderr: '',
+    });
+    expect(await deadLetters('retry')).toMatchObject({ code: 0, stdout: 'There is nothing to put back.\n' });
+    let place: string;
+    {
+      await using node = await startProcess(['start'], { cwd: folder.path, env: { LOG_LEVEL: 'silent' } });
+      const ask = (query: string, accept: string) =>
+        fetch(`${node.url}/graphql`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', accept },
+          body: JSON.stringify({ query }),
+        });
+      await using _ = endOf(await ask('subscription { loud { text } }', 'text/event-stream'));
+      await runningSubscriptions(node.url, 1);
+      const said = await ask('mutation { say(text: "x") { partition offset } }', 'application/json');
+      const { data } = await said.json();
+      place = `chat/${data.say.partition}@${data.say.offset}`;
+      const letters = async () =>
+        /^millrace_dead_letters_total\{topic="chat"\} 1$/m.test(
+          await (await fetch(`${node.url}/metrics`)).text(),
+        );
+      await expect.poll(letters, { timeout: 60_000 }).toBe(true);
+      // The embedded log belongs to one process.
+      const busy = await deadLetters('list');
+      expect(busy).toMatchObject({ code: 1, stdout: '' });
+      expect(busy.stderr).toContain(String(node.child.pid));
+    }
+    const table = (await deadLetters('list', 'chat')).stdout;
+    expect(table).toMatch(/^WHEN .*VALUE$/m);
+    expect(table).toContain(place);
+    expect(table).toMatch(/ filter +loud +x +1 +no +event\.n > 1 has no value: .*null.* \{"text":"x"/);
+    const [line, ...more] = (await deadLetters('list', '--json')).stdout.trim().split('\n');
+    expect(more).toEqual([]);
+    expect(JSON.parse(String(line))).toMatchObject({
+      topic: 'chat',
+      kind: 'filter',
+      fields: ['loud'],
+      key: 'x',
+      letters: 1,
+    });
+
+    const [at] = place.split('/').slice(1);
+    expect(await deadLetters('retry', '--at', '3@99', 'chat')).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: 'millrace: chat/3@99 is not put back: no dead letter is about it\n',
+    });
+    const back = await deadLetters('retry', '--at', String(at));
+    expect(back.stdout).toMatch(new RegExp(`^${place} is put back as chat/\\d@\\d+\nPut back: 1\\.\n$`));
+    expect(back.code).toBe(0);
+    expect(await deadLetters('retry')).toMatchObject({ code: 0, stdout: 'There is nothing to put back.\n' });
+    expect((await deadLetters('list')).stdout).toMatch(/ x +1 +yes /);
+  }, 240_000);
+
+  it.each([
+    [['list', 'nowhere'], 'The log has no topic nowhere.dlt. Topics here: chat.'],
+    [['retry', '--at', '1'], '1 is no place; write --at partition@offset or topic/partition@offset.'],
+    [['list', '--limit', '0'], "option '--limit <n>' argument '0' is invalid"],
+  ])('says what is wrong with dead-letters %j', async (args, message) => {
+    await using folder = await folderOf({ 'schema/chat.graphql': CHAT });
+    const { code, stderr, stdout } = await millrace(folder.path, ['dead-letters', ...args]);
+    expect(stderr).toContain(message);
+    expect([code, stdout]).toEqual([1, '']);
+  });
+});
+
+/** Ends a response's body, whatever it still has. */
+function endOf(response: Response): AsyncDisposable {
+  return { [Symbol.asyncDispose]: async () => response.body?.cancel() };
+}

@@ -1,0 +1,113 @@
+import { readFileSync } from 'node:fs';
+import { symlink } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { CONFIG, PLUGINS, typesOf } from '../../scripts/types.mjs';
+import { folderOf, startProcess } from '../support/gateway-process.js';
+import { filesOf } from '../support/page-files.js';
+import { Recorder } from '../support/recorder.js';
+import { run } from '../support/run.js';
+
+const ROOT = new URL('../..', import.meta.url).pathname;
+const page = readFileSync(`${ROOT}docs/projects.md`, 'utf8');
+
+/** The project that the page makes, with what it generates and installs. */
+async function bank(more: Readonly<Record<string, string>> = {}) {
+  const files = await filesOf('projects.md');
+  const directives = readFileSync(`${ROOT}schema/directives.graphql`, 'utf8');
+  const folder = await folderOf({
+    ...files,
+    'package.json': '{ "type": "module" }',
+    'src/schema-types.ts': await typesOf(`${directives}\n${files['schema/bank.graphql']}`),
+    ...more,
+  });
+  await symlink(`${ROOT}node_modules`, `${folder.path}/node_modules`);
+  return folder;
+}
+
+describe('docs/projects.md', () => {
+  it('tells projects to generate the types as this one does', async () => {
+    const [, config = ''] = /^```ts\n(\/\/ codegen\.ts\n.*?)^```$/ms.exec(page) ?? [];
+    const module = config.replace(/^import type .*$/m, '').replace(' satisfies CodegenConfig', '');
+    const { default: told } = await import(`data:text/javascript,${encodeURIComponent(module)}`);
+    expect(told.generates['src/schema-types.ts']).toEqual({ plugins: PLUGINS, config: CONFIG });
+  });
+
+  it('makes a project that compiles; and what does not fit its schema does not', async () => {
+    const files = await filesOf('projects.md');
+    const right = files['src/deposit.ts'] ?? '';
+    const config = files['millrace.config.ts'] ?? '';
+    const wrong = (what: string, text: string, [from, to]: readonly [string, string]) => {
+      expect(text).toContain(from);
+      return [`src/${what}.ts`, text.replaceAll('./src/', './').replace(from, to)] as const;
+    };
+    await using folder = await bank({
+      ...Object.fromEntries([
+        wrong('argument', right, ['{ account, amount } = args', '{ account, amount, currency } = args']),
+        wrong('lacking', right, [", reason: 'Nothing was to be paid in.'", '']),
+        wrong('stranger', right, ["__typename: 'Refused'", "__typename: 'Deposit'"]),
+        wrong('outcome', right, ["types: ['Deposited', 'Refused']", "types: ['Deposited', 'Deposit']"]),
+        wrong('event', right, ['<Deposited | Refused>', '<Deposited | { __typename: "Deposit" }>']),
+        wrong('field', config, ['Mutation: { deposit }', 'Mutation: { deposits: deposit }']),
+      ]),
+      'tsconfig.json': JSON.stringify({
+        extends: `${ROOT}tsconfig.json`,
+        compilerOptions: { noEmit: true, rootDir: '/', paths: { millrace: [`${ROOT}dist/index.d.ts`] } },
+        include: ['*.ts', 'src/*.ts'],
+      }),
+    });
+    const tsc = `${ROOT}node_modules/typescript/bin/tsc`;
+    const { stdout } = await run(process.execPath, [tsc, '-p', '.'], { cwd: folder.path });
+    const refused = new Set([...stdout.matchAll(/^src\/(\w+)\.ts\(/gm)].map(([, file]) => file));
+    expect([...refused].sort(), stdout).toEqual([
+      'argument',
+      'event',
+      'field',
+      'lacking',
+      'outcome',
+      'stranger',
+    ]);
+    expect(stdout).not.toContain('millrace.config.ts');
+  });
+
+  it('makes a project that runs: refusals, rules, balances, and the state first', async () => {
+    await using folder = await bank();
+    const main = `${ROOT}dist/cli/main.js`;
+    const check = await run(process.execPath, [main, 'check'], { cwd: folder.path });
+    expect(page).toContain(`\`\`\`\n${check.stdout}\`\`\``);
+    await using node = await startProcess(['start'], { cwd: folder.path, env: {} });
+    const ask = async (query: string) => {
+      const response = await fetch(`${node.url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ query }),
+      });
+      // The form of GraphQL's own answers (section 7.1 of the specification).
+      return (await response.json()) as {
+        readonly data?: Readonly<Record<string, unknown>> | null;
+        readonly errors?: readonly { readonly extensions: { readonly problems?: unknown } }[];
+        readonly extensions?: { readonly cursors: Readonly<Record<string, string>> };
+      };
+    };
+    const deposit = (amount: number) =>
+      ask(`mutation { deposit(account: "ada", amount: ${amount}, idempotencyKey: "no. ${amount}") {
+        __typename ... on Deposited { total } ... on Refused { reason } } }`);
+    const first = await deposit(700);
+    expect(first.data).toEqual({ deposit: { __typename: 'Deposited', total: 700 } });
+    expect(await deposit(700)).toEqual(first);
+    expect((await deposit(0)).data?.['deposit']).toMatchObject({ reason: 'Nothing was to be paid in.' });
+    expect((await deposit(301)).data?.['deposit']).toMatchObject({ reason: 'An account holds up to 1000.' });
+    const { errors } = await deposit(1_000_001);
+    expect(errors?.[0]?.extensions.problems).toEqual(['/amount must be <= 1000000']);
+
+    const query = `{ balance(account: "ada", minCursor: "${first.extensions?.cursors['deposit']}") { total } }`;
+    expect(await ask(query)).toEqual({ data: { balance: { total: 700 } } });
+    const follow = `subscription { account(account: "ada", snapshot: true) {
+      __typename ... on Balance { total } ... on Deposited { total } } }`;
+    await using recorder = Recorder.overWebSocket('a client', node.url, follow);
+    await expect.poll(() => recorder.snapshots).toEqual([{ __typename: 'Balance', total: 700 }]);
+    await deposit(300);
+    await expect.poll(() => recorder.received.length).toBe(1);
+    expect(recorder.faults).toEqual([]);
+    expect(node.errors).toBe('');
+  });
+});

@@ -1,0 +1,283 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { openEmbeddedLog } from '../../src/adapters/embedded/log.js';
+import { openEmbeddedStore } from '../../src/adapters/embedded/store.js';
+import { decodeRecord, encodeEvent } from '../../src/core/cloudevent.js';
+import type { Event } from '../../src/core/event.js';
+import { eventId, offset, partition, topic } from '../../src/core/ids.js';
+import type { LogRecord } from '../../src/core/record.js';
+import type { AssignedBatch, EventLog, GroupHandler } from '../../src/ports/event-log.js';
+import type { Service, ServiceEvent } from '../../src/services/service.js';
+import { type ProcessOptions, process } from '../../src/services/service-runner.js';
+import { framed } from '../support/framed-codec.js';
+
+const IN = topic('in');
+const OUT = topic('out');
+const TRACE = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+
+let stack: Stack;
+let log: EventLog;
+const { signal } = new AbortController();
+
+beforeEach(async () => {
+  stack = new Stack();
+  const dir = await mkdtemp(join(tmpdir(), 'millrace-process-'));
+  stack.defer(() => rm(dir, { recursive: true, force: true }));
+  const store = stack.use(openEmbeddedStore({ dir }));
+  log = stack.use(openEmbeddedLog(store));
+  const spec = { partitions: 1, replicas: 1, config: {} };
+  await log.ensureTopics(
+    [IN, OUT].map((topic) => ({ topic, ...spec })),
+    { create: true },
+    signal,
+  );
+});
+afterEach(() => stack.close());
+
+/** Ends in reverse order what a test began (Node 20 has no AsyncDisposableStack). */
+class Stack {
+  readonly #ends: (() => unknown)[] = [];
+
+  defer(end: () => unknown): void {
+    this.#ends.unshift(end);
+  }
+
+  use<T extends AsyncDisposable>(held: T): T {
+    this.defer(() => held[Symbol.asyncDispose]());
+    return held;
+  }
+
+  async close(): Promise<void> {
+    for (const end of this.#ends.splice(0)) await end();
+  }
+}
+
+function said(id: string, more: Partial<Event> = {}): Event {
+  return {
+    id: eventId(id),
+    source: '/gateway',
+    type: 'Said',
+    subject: 'k',
+    time: '2026-01-31T09:30:00Z',
+    correlationId: `c-${id}`,
+    traceparent: TRACE,
+    data: Buffer.from(JSON.stringify({ text: id })),
+    ...more,
+  };
+}
+
+const put = (...events: Event[]) =>
+  log.append(
+    events.map((event) => encodeEvent(IN, event)),
+    signal,
+  );
+
+/** Answers each event with one of its own. */
+function echo(handle?: (event: ServiceEvent) => void): Service {
+  return {
+    name: 'echo',
+    topics: [IN],
+    handle(event) {
+      handle?.(event);
+      return [{ topic: OUT, type: 'Heard', key: event.key ?? '', data: { of: event.data?.['text'] } }];
+    },
+  };
+}
+
+const options = (service: Service): ProcessOptions => ({
+  log,
+  group: 'echo',
+  service,
+  decode: (record, at) => decodeRecord(record, { kind: 'CLOUDEVENTS' }, at),
+});
+
+async function outputs(): Promise<readonly Event[]> {
+  const events: Event[] = [];
+  for await (const batch of log.read({ topic: OUT, partition: partition(0), from: offset(0) }, signal)) {
+    for (const record of batch.records) {
+      const decoded = decodeRecord(record, { kind: 'CLOUDEVENTS' }, batch);
+      if (decoded.ok) events.push(decoded.event);
+    }
+  }
+  return events;
+}
+
+const heard = async () =>
+  (await outputs()).map(({ data }) => (data === null ? null : JSON.parse(data.toString()).of));
+const settle = (expected: readonly string[]) =>
+  vi.waitFor(async () => expect(await heard()).toEqual(expected), { timeout: 30_000 });
+
+describe('a service at work', () => {
+  test('answers in order, with what its answers follow from', async () => {
+    const seen: ServiceEvent[] = [];
+    stack.use(await process(options(echo((event) => seen.push(event))), signal));
+    await put(said('a'), said('b'));
+    await settle(['a', 'b']);
+    expect(seen[0]).toEqual({
+      id: 'a',
+      topic: 'in',
+      source: '/gateway',
+      type: 'Said',
+      key: 'k',
+      time: '2026-01-31T09:30:00Z',
+      timestamp: expect.any(Number),
+      correlationId: 'c-a',
+      data: { text: 'a' },
+    });
+    const [first] = await outputs();
+    expect(first).toMatchObject({
+      source: '/services/echo',
+      type: 'Heard',
+      subject: 'k',
+      correlationId: 'c-a',
+      causationId: 'a',
+    });
+    expect(first?.id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5/);
+    expect(first?.traceparent?.slice(0, 36)).toBe(TRACE.slice(0, 36));
+    expect(first?.traceparent).not.toBe(TRACE);
+  });
+
+  test('D1: an event acts once although its handler failed half way through the batch', async () => {
+    const failures: unknown[] = [];
+    let broken = true;
+    const service = echo(({ id }) => {
+      if (id === 'b' && broken) {
+        broken = false;
+        throw new Error('half way');
+      }
+    });
+    await put(said('a', { idempotent: true }), said('b', { idempotent: true }), said('c'));
+    const onFailure: ProcessOptions['onFailure'] = (at, event, error) =>
+      failures.push([at.offset, event.id, error]);
+    stack.use(await process({ ...options(service), onFailure }, signal));
+    await settle(['a', 'b', 'c']);
+    expect(failures).toEqual([[1, 'b', new Error('half way')]]);
+  });
+
+  test('D1: a new member goes on where the last one ended', async () => {
+    await put(said('a'));
+    await using first = await process(options(echo()), signal);
+    await settle(['a']);
+    await first[Symbol.asyncDispose]();
+    await first.ended;
+    await put(said('b'));
+    stack.use(await process(options(echo()), signal));
+    await settle(['a', 'b']);
+  });
+
+  test('D1: a repeated idempotent event acts once, in one batch and in a later one', async () => {
+    const calls: string[] = [];
+    stack.use(await process(options(echo(({ id }) => calls.push(id))), signal));
+    await put(said('a', { idempotent: true }), said('a', { idempotent: true }), said('b'));
+    await settle(['a', 'b']);
+    await put(said('a', { idempotent: true }), said('c'));
+    await settle(['a', 'b', 'c']);
+    expect(calls).toEqual(['a', 'b', 'c']);
+  });
+
+  test('D1: an input that is no longer remembered makes outputs that show as repeated', async () => {
+    stack.use(await process({ ...options(echo()), remember: 1 }, signal));
+    await put(said('a', { idempotent: true }));
+    await settle(['a']);
+    await put(said('b', { idempotent: true }));
+    await settle(['a', 'b']);
+    await put(said('a', { idempotent: true }));
+    await settle(['a', 'b', 'a']);
+    const [first, other, again] = await outputs();
+    expect(again?.id).toBe(first?.id);
+    expect(other?.id).not.toBe(first?.id);
+    expect(again?.idempotent).toBe(true);
+  });
+
+  test('what it says is written with the codec of its topic', async () => {
+    const codecOf: ProcessOptions['codecOf'] = (name) => (name === OUT ? framed : undefined);
+    stack.use(await process({ ...options(echo()), codecOf }, signal));
+    await put(said('a'));
+    const written: LogRecord[] = [];
+    await vi.waitFor(
+      async () => {
+        for await (const { records } of log.read(
+          { topic: OUT, partition: partition(0), from: offset(0) },
+          signal,
+        ))
+          written.push(...records);
+        expect(written).not.toEqual([]);
+      },
+      { timeout: 30_000 },
+    );
+    const [first] = written;
+    if (first === undefined) throw new Error('Nothing was written');
+    expect(first.headers['content-type']).toBe(framed.contentType);
+    const decoded = decodeRecord(
+      first,
+      { kind: 'CLOUDEVENTS', codec: framed },
+      { topic: OUT, partition: partition(0) },
+    );
+    expect(decoded.ok && String(decoded.event.data)).toBe('{"of":"a"}');
+  });
+
+  test('D10: a record that is no event is told and passed over', async () => {
+    const invalid: unknown[] = [];
+    const onInvalid: ProcessOptions['onInvalid'] = (at, kind) => invalid.push([at.offset, kind]);
+    stack.use(await process({ ...options(echo()), onInvalid }, signal));
+    await log.append([{ topic: IN, key: null, headers: {}, value: Buffer.from('?') }], signal);
+    await put(said('a'));
+    await settle(['a']);
+    expect(invalid).toEqual([[0, 'data']]);
+  });
+
+  test('D1: what was committed with an error is tried again, with the same ids', async () => {
+    const tries: string[][] = [];
+    const commit: AssignedBatch['commit'] = async (records = []) => {
+      tries.push(records.map(({ headers }) => headers['ce_id'] ?? ''));
+      if (tries.length === 1) throw new Error('The log is away');
+      return [];
+    };
+    const handler = await handlerOf(options(echo()));
+    const given = batchOf([said('a', { idempotent: true })], commit);
+    await expect(handler.batch(given)).rejects.toThrow('away');
+    await handler.batch(given);
+    expect(tries[1]).toEqual(tries[0]);
+    expect(tries[0]).toHaveLength(1);
+  });
+
+  test('a batch that was taken away is not handled any more', async () => {
+    const calls: string[] = [];
+    const gone = new AbortController();
+    const service = echo(({ id }) => {
+      calls.push(id);
+      gone.abort(new Error('taken away'));
+    });
+    const handler = await handlerOf(options(service));
+    const commit = vi.fn<AssignedBatch['commit']>();
+    const given = { ...batchOf([said('a'), said('b')], commit), signal: gone.signal };
+    await expect(handler.batch(given)).rejects.toThrow('taken away');
+    expect(calls).toEqual(['a']);
+    expect(commit).not.toHaveBeenCalled();
+  });
+});
+
+/** What a service gives to the log, to be called by hand. */
+async function handlerOf(options: ProcessOptions): Promise<GroupHandler> {
+  const handlers: GroupHandler[] = [];
+  const joined: EventLog['join'] = async (_group, handler) => {
+    handlers.push(handler);
+    return { ended: Promise.resolve(), [Symbol.asyncDispose]: async () => {} };
+  };
+  const fake: EventLog = Object.assign(Object.create(log), { join: joined });
+  await process({ ...options, log: fake }, signal);
+  const [handler] = handlers;
+  if (handler === undefined) throw new Error('It did not join');
+  return handler;
+}
+
+function batchOf(events: readonly Event[], commit: AssignedBatch['commit']): AssignedBatch {
+  const records = events.map((event, i) => {
+    const { key, headers, value } = encodeEvent(IN, event);
+    return { offset: offset(i), timestamp: 0, key, headers, value };
+  });
+  const last = offset(records.length - 1);
+  return { topic: IN, partition: partition(0), records, last, end: offset(records.length), signal, commit };
+}

@@ -1,0 +1,53 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { type Over, Pace } from '../../../src/subscribe/delivery/pace.js';
+
+/** A pace by a clock that goes only as work is done. */
+function clocked() {
+  const clock = { now: 0 };
+  const done: string[] = [];
+  /** Work of several pieces, of a millisecond each. */
+  const pieces = (name: string, count: number) => {
+    let left = count;
+    return (over: Over): boolean => {
+      do {
+        clock.now += 1;
+        done.push(name);
+        left -= 1;
+      } while (left > 0 && !over());
+      return left === 0;
+    };
+  };
+  return { pace: new Pace(() => clock.now), done, pieces };
+}
+
+test('D8 replays share five milliseconds of a turn, in their order, and leave turns of the loop to others', async () => {
+  const { pace, done, pieces } = clocked();
+  for (const name of 'abcdefg') void pace.share(pieces(name, 1));
+  await turn();
+  expect(done.join('')).toBe('abcde');
+  await turn();
+  expect(done.join('')).toBe('abcdefg');
+});
+
+test('D8 a long replay goes on after the others, a turn at a time', async () => {
+  const { pace, done, pieces } = clocked();
+  const shares = [pace.share(pieces('a', 12)), pace.share(pieces('b', 2)), pace.share(pieces('c', 4))];
+  for (const expected of ['aaaaa', 'aaaaabbccc', 'aaaaabbcccaaaaa']) {
+    await turn();
+    expect(done.join('')).toBe(expected);
+  }
+  await Promise.all(shares);
+  expect(done.join('')).toBe('aaaaabbcccaaaaacaa');
+});
+
+test('work that fails fails alone', async () => {
+  const { pace, done, pieces } = clocked();
+  const failing = pace.share(() => {
+    throw new Error('broken');
+  });
+  const other = pace.share(pieces('a', 1));
+  await expect(failing).rejects.toThrow('broken');
+  await other;
+  expect(done).toEqual(['a']);
+});

@@ -1,0 +1,101 @@
+import { parse } from 'graphql';
+import { describe, expect, it } from 'vitest';
+import type { ResolverCall } from '../../../src/binding/runtime/resolvers.js';
+import { NormalForms } from '../../../src/subscribe/plan/normal-form.js';
+import { planSubscription } from '../../../src/subscribe/plan/plan.js';
+import { bound } from '../../binding/schema.js';
+
+const bindings = bound(`
+  type Query { ok: Boolean }
+  type Subscription { said(room: ID, size: Int = 3): Said @subscribe(topic: "said") }
+  type Said { room: ID!, text: String, by: Person }
+  type Person { name: String, age: Int }`);
+const options = { forms: new NormalForms(bindings.schema), maxCharacters: 2_000 };
+
+function plan(source: string, variables: Record<string, unknown> = {}, operationName?: string) {
+  const identity = { claims: {}, expiresAt: undefined };
+  return planSubscription(bindings, { document: parse(source), operationName, variables, identity }, options);
+}
+
+const SAME = 'subscription { said(room: "a") { room by { name } } }';
+
+describe('C1 subscriptions that ask for the same are one cohort', () => {
+  it.each([
+    ['spacing', 'subscription{said(room:"a"){room,by{name}}}'],
+    ['a name', 'subscription Mine { said(room: "a") { room by { name } } }'],
+    [
+      'where it starts',
+      'subscription { said(room: "a", since: "2026-01-31T09:30:00Z") { room by { name } } }',
+    ],
+    ['what is included', 'subscription { said(room: "a") { room by { name age @include(if: false) } } }'],
+    ['what is not skipped', 'subscription { said(room: "a") { room @skip(if: false) by { name } } }'],
+    ['other operations', `${SAME.replace('{', 'One {')} subscription Two { said { room } }`, 'One'],
+  ])('whatever the %s', (_what, source, operationName?: string) => {
+    expect(plan(source, {}, operationName).cohort).toBe(plan(SAME).cohort);
+  });
+
+  it('wherever fragments stand', () => {
+    const spread =
+      'subscription { said { room ...Who } } fragment Who on Said { by { ...Name } } fragment Name on Person { name }';
+    const inline = 'subscription { said { room ... on Said { by { ... on Person { name } } } } }';
+    expect(plan(spread).cohort).toBe(plan(inline).cohort);
+  });
+
+  it('by what variables leave in, not by those variables', () => {
+    const source =
+      'subscription($all: Boolean!, $room: ID) { said(room: $room) { room text @include(if: $all) } }';
+    const few = plan(source, { all: false, room: 'a' });
+    expect(few.cohort).toBe(plan(source, { all: false, room: 'a' }).cohort);
+    expect(few.cohort).not.toBe(plan(source, { all: true, room: 'a' }).cohort);
+    expect(few.cohort).not.toBe(plan(source, { all: false, room: 'b' }).cohort);
+    const bare = 'subscription($room: ID) { said(room: $room) { room } }';
+    expect(few.cohort).toBe(plan(bare, { room: 'a' }).cohort);
+  });
+
+  it('and others are not', () => {
+    const others = ['said(room: "b") { room by { name } }', 'said(room: "a") { by { name } room }'];
+    for (const other of others) expect(plan(`subscription { ${other} }`).cohort).not.toBe(plan(SAME).cohort);
+  });
+
+  it('S4 a subscription with more characters than allowed is refused, wherever they are', () => {
+    const long = 'x'.repeat(2_000);
+    const refused = { code: 'LIMIT_EXCEEDED' };
+    expect(() => plan(`subscription { said(room: "${long}") { room } }`)).toThrow(
+      expect.objectContaining(refused),
+    );
+    expect(() => plan('subscription($r: ID) { said(room: $r) { room } }', { r: long })).toThrow(
+      expect.objectContaining(refused),
+    );
+  });
+});
+
+describe('S1 what a resolver makes of the caller is shared with nobody', () => {
+  const resolved = bound(
+    `
+    interface Speech { whose: String }
+    type Query { ok: Boolean }
+    type Subscription { said: Speech @subscribe(topic: "said") }
+    type Said implements Speech { whose: String }`,
+    { Said: { whose: ({ claims }: ResolverCall) => claims['sub'] } },
+  );
+  const forms = new NormalForms(resolved.schema);
+  const planOf = (source: string, sub: string) =>
+    planSubscription(
+      resolved,
+      {
+        document: parse(source),
+        operationName: undefined,
+        variables: {},
+        identity: { claims: { sub }, expiresAt: undefined },
+      },
+      { forms, maxCharacters: 2_000 },
+    );
+
+  it.each(['said { ... on Said { whose } }', 'said { whose }', 'said { ... on Speech { whose } }'])(
+    '%s',
+    (field) => {
+      const source = `subscription { ${field} }`;
+      expect(planOf(source, 'ada').cohort).not.toBe(planOf(source, 'bob').cohort);
+    },
+  );
+});

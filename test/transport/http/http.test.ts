@@ -1,0 +1,180 @@
+import { GraphQLError } from 'graphql';
+import { describe, expect, test, vi } from 'vitest';
+import { RawClient, serve, WAIT } from '../serve.js';
+
+const JSON_TYPE = { 'content-type': 'application/json' };
+const post = (body: unknown, headers: Record<string, string> = {}): RequestInit => ({
+  method: 'POST',
+  headers: { ...JSON_TYPE, ...headers },
+  body: typeof body === 'string' ? body : JSON.stringify(body),
+});
+
+describe('GraphQL over HTTP', () => {
+  test('queries by POST and GET, mutations by POST, with what the headers say', async () => {
+    const { server, operations, errors } = await serve();
+    const headers = { traceparent: 'tp', 'idempotency-key': 'k', authorization: 'user ann' };
+    const mutation = await fetch(server.url, post({ query: 'mutation { x }', variables: { a: 1 } }, headers));
+    expect(mutation.status).toBe(200);
+    expect(await mutation.json()).toEqual({ data: { ran: 'mutation' } });
+    expect(operations.ran[0]?.request.variables).toEqual({ a: 1 });
+    expect(operations.ran[0]?.caller).toMatchObject({
+      identity: { claims: { sub: 'ann' } },
+      traceparent: 'tp',
+      idempotencyKey: 'k',
+    });
+    const query = await fetch(`${server.url}?query={x}&variables={"b":2}`);
+    expect(await query.json()).toEqual({ data: { ran: 'query' } });
+    expect(operations.ran[1]?.request.variables).toEqual({ b: 2 });
+    expect(errors).toEqual([]);
+  });
+
+  test.each<[string, Record<string, string>]>([
+    ['no accept', {}],
+    ['anything', { accept: '*/*' }],
+    ['JSON', { accept: 'application/json' }],
+    ['what Apollo asks for', { accept: 'application/graphql-response+json,application/json;q=0.9' }],
+    ['the newer type', { accept: 'application/graphql-response+json' }],
+  ])('the short way for plain requests answers as Yoga does: %s', async (_, headers) => {
+    const { server, operations } = await serve();
+    const bodies = ['{', '[]', '', '{"query":"{ x }"}', '{"query":"mutation { x }"}', '{"query":"{"}'];
+    for (const body of [...bodies, '{"query":"subscription { n }"}', '{"query":"{ unknownField }"}']) {
+      const all = [];
+      // A query string is what keeps a request from the short way.
+      for (const url of [server.url, `${server.url}?`]) {
+        const response = await fetch(url, post(body, headers));
+        const { status } = response;
+        all.push({ status, type: response.headers.get('content-type'), text: await response.text() });
+      }
+      expect(all[0]).toEqual(all[1]);
+    }
+    expect(operations.ran).toHaveLength(4);
+  });
+
+  test('a mutation that fails runs once, whoever tells of it', async () => {
+    const { server, operations } = await serve();
+    operations.result = {
+      data: null,
+      errors: [new GraphQLError('no', { extensions: { code: 'OVERLOADED' } })],
+    };
+    const response = await fetch(server.url, post({ query: 'mutation { x }' }));
+    expect(await response.json()).toEqual({
+      data: null,
+      errors: [{ message: 'no', extensions: { code: 'OVERLOADED' } }],
+    });
+    expect(operations.ran).toHaveLength(1);
+  });
+
+  test('a caller who goes away is aborted', async () => {
+    const { server, operations } = await serve();
+    operations.gate = new Promise(() => undefined);
+    const abort = new AbortController();
+    const answer = fetch(server.url, { ...post({ query: '{ x }' }), signal: abort.signal });
+    await vi.waitFor(() => expect(operations.ran).toHaveLength(1), WAIT);
+    abort.abort();
+    await expect(answer).rejects.toThrow();
+    await vi.waitFor(() => expect(operations.ran[0]?.caller.signal.aborted).toBe(true), WAIT);
+  });
+
+  const strict = { accept: 'application/graphql-response+json' };
+  const get = (query: string) => `?query=${encodeURIComponent(query)}`;
+  test.each<[string, number, string, RequestInit]>([
+    ['JSON that cannot be read', 400, '', post('{', strict)],
+    ['a body that is no object', 400, '', post('"x"', strict)],
+    ['a batch', 400, '', post([{ query: '{ x }' }], strict)],
+    ['a body without a query', 400, '', post({}, strict)],
+    ['variables of another type', 400, '', post({ query: '{ x }', variables: [] }, strict)],
+    ['GraphQL that cannot be read', 400, '', post({ query: '{' }, strict)],
+    ['GraphQL that is not valid', 400, '', post({ query: '{ unknownField }' }, strict)],
+    [
+      'the same, for clients of application/json',
+      200,
+      '',
+      post({ query: '{ unknownField }' }, { accept: 'application/json' }),
+    ],
+    ['a body above the limit', 413, '', post({ query: 'x'.repeat(2_000) })],
+    ['a form', 415, '', { method: 'POST', body: new URLSearchParams({ query: 'mutation { x }' }) }],
+    ['plain text', 415, '', { method: 'POST', body: '{"query":"mutation { x }"}' }],
+    ['a mutation by GET', 405, get('mutation { x }'), {}],
+    ['a subscription that nobody listens to', 406, '', post({ query: 'subscription { n }' })],
+    ['bad credentials', 401, '', post({ query: '{ x }' }, { authorization: 'bad' })],
+  ])('%s: %i', async (_, status, search, init) => {
+    const { server, operations, errors } = await serve({ limits: { bodyBytes: 1_000 } });
+    const response = await fetch(`${server.url}${search}`, init);
+    expect(response.status).toBe(status);
+    expect(await response.json()).toMatchObject({ errors: [{ message: expect.any(String) }] });
+    expect(operations.ran).toEqual([]);
+    expect(errors).toEqual([]);
+  });
+
+  test('S4 a body without a length is counted as it comes', async () => {
+    const { server, errors } = await serve({ limits: { bodyBytes: 1_000 } });
+    const body = new ReadableStream({
+      pull(controller) {
+        controller.enqueue(new TextEncoder().encode('x'.repeat(500)));
+      },
+    });
+    const init = { method: 'POST', headers: JSON_TYPE, body, duplex: 'half' };
+    const response = await fetch(server.url, init).catch(() => undefined);
+    // The server may cut the connection before the client has read the answer.
+    if (response !== undefined) expect(response.status).toBe(413);
+    expect(errors).toEqual([]);
+  });
+});
+
+describe('beside GraphQL', () => {
+  test('routes, paths below a route, and nothing', async () => {
+    const { server, errors } = await serve({
+      routes: {
+        '/healthz': (_, response) => void response.end('ok'),
+        '/console/*': async ({ url }, response) => void response.end(url),
+        '/broken': () => {
+          throw new Error('broken');
+        },
+      },
+    });
+    const at = (path: string, init?: RequestInit) => fetch(new URL(path, server.url), init);
+    expect(await (await at('/healthz?x=1')).text()).toBe('ok');
+    expect(await (await at('/console/a/b')).text()).toBe('/console/a/b');
+    expect((await at('/healthz', { method: 'POST' })).status).toBe(405);
+    expect((await at('/nothing')).status).toBe(404);
+    expect((await fetch(`${new URL(server.url).origin}//?`)).status).toBe(404);
+    expect(errors).toEqual([]);
+    expect((await at('/broken')).status).toBe(500);
+    expect(errors).toHaveLength(1);
+    await expect(RawClient.open(server.url.replace('http', 'ws').replace('/graphql', '/no'))).rejects.toThrow(
+      '404',
+    );
+  });
+
+  test('GraphiQL has a tab for each example, and asks no other host for anything', async () => {
+    const examples = [
+      { title: 'Follow an order', query: 'subscription { n }', variables: { orderId: 'o1' } },
+      { title: 'Place one', query: 'mutation { x }' },
+    ];
+    const { server } = await serve({ graphiql: { title: 'The shop' }, examples });
+    const page = await (await fetch(server.url, { headers: { accept: 'text/html' } })).text();
+    expect(page).toContain('<title>The shop</title>');
+    expect(page).toContain('# Follow an order\\nsubscription { n }');
+    expect(page).toContain('# Place one\\nmutation { x }');
+    // The first tab's variables wait where GraphiQL looks for those of the last visit.
+    const [firstVisit] = page.split('</head>');
+    expect(firstVisit).toContain(JSON.stringify(JSON.stringify({ orderId: 'o1' }, null, 2)));
+    // Markup before the code: nothing is loaded from anywhere.
+    const markup = page.slice(0, page.indexOf('</head>'));
+    expect(markup).not.toMatch(/(src|href)\s*=\s*["']?(https?:)?\/\//i);
+    expect(markup).not.toMatch(/@import|url\(\s*["']?(https?:)?\/\//i);
+    expect(page).not.toMatch(/<script[^>]+src=/i);
+    expect(page).not.toMatch(/(unpkg\.com|jsdelivr\.net|esm\.sh|cdnjs|fonts\.g)/);
+  });
+
+  test('GraphiQL may be off', async () => {
+    const { server } = await serve({ graphiql: false });
+    const response = await fetch(server.url, { headers: { accept: 'text/html' } });
+    expect(await response.text()).not.toContain('<html');
+  });
+
+  test('a server that cannot listen says so', async () => {
+    const { server } = await serve();
+    await expect(serve({ port: server.port })).rejects.toThrow('EADDRINUSE');
+  });
+});

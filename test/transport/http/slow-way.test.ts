@@ -1,0 +1,76 @@
+import { describe, expect, test, vi } from 'vitest';
+import { serveGateway } from '../gateway.js';
+import { RawClient } from '../serve.js';
+
+interface Next {
+  readonly type: string;
+  readonly payload: {
+    readonly data: Readonly<Record<string, { readonly n: number }>>;
+    readonly extensions: { readonly cursor: string; readonly conflated?: number };
+  };
+}
+
+const WAIT = { timeout: 30_000, interval: 50 };
+const MARK = 100_000;
+/** As many as no system has room for. */
+const EVENTS = 600;
+const TEXT = 'x'.repeat(20_000);
+
+/** A client that is live and then reads nothing while events come, and one that reads all of them. */
+async function stuck(field: string) {
+  const gateway = await serveGateway({ highWaterMark: MARK });
+  const [slow, quick] = [
+    await RawClient.acknowledged(gateway.wsUrl),
+    await RawClient.acknowledged(gateway.wsUrl),
+  ];
+  slow.subscribe('slow', `subscription { ${field} { n text } }`);
+  quick.subscribe('quick', 'subscription { said { n } }');
+  await expect.poll(gateway.live, WAIT).toBe(2);
+  slow.socket.pause();
+  const all = Array.from({ length: EVENTS }, (_, n) => n);
+  for (let n = 0; n < EVENTS; n += 25) {
+    for (const k of [0, 1, 2]) {
+      const numbers = all.slice(n, n + 25).filter((one) => one % 3 === k);
+      await gateway.say(`k${k}`, numbers, { text: TEXT });
+    }
+  }
+  await vi.waitFor(() => expect(numbersOf(quick, 'said')).toHaveLength(EVENTS), WAIT);
+  return { ...gateway, slow };
+}
+
+const resultsOf = ({ messages }: RawClient): readonly Next[] =>
+  (messages as Next[]).filter(({ type }) => type === 'next');
+const numbersOf = (client: RawClient, field: string) =>
+  resultsOf(client).map(({ payload }) => payload.data[field]?.n);
+
+describe('a client that stops to read, on the whole way', () => {
+  test('D8 D4 with CONFLATE gets the newest of each key, what was left out is counted, and cursors resume', async () => {
+    const { slow, wsUrl, live } = await stuck('newest');
+    slow.socket.resume();
+    await expect.poll(live, WAIT).toBe(2);
+    await vi.waitFor(() => expect(numbersOf(slow, 'newest').slice(-1)).toEqual([EVENTS - 1]), WAIT);
+    const results = resultsOf(slow);
+    expect(results.length).toBeLessThan(EVENTS);
+    const conflated = results.map(({ payload }) => payload.extensions.conflated ?? 0);
+    expect(results.length + conflated.reduce((sum, n) => sum + n, 0)).toBe(EVENTS);
+    expect(new Set(numbersOf(slow, 'newest').slice(-3))).toEqual(
+      new Set([EVENTS - 3, EVENTS - 2, EVENTS - 1]),
+    );
+    const middle = results.at(-3)?.payload.extensions.cursor;
+    const resumed = await RawClient.acknowledged(wsUrl);
+    resumed.subscribe('r', `subscription { newest(after: "${middle}") { n } }`);
+    const rest = numbersOf(slow, 'newest').slice(-2);
+    await vi.waitFor(() => expect(numbersOf(resumed, 'newest')).toEqual(expect.arrayContaining(rest)), WAIT);
+  });
+
+  test('D8 D3 with DISCONNECT ends, and its cursor resumes with exactly the rest', async () => {
+    const { slow } = await stuck('all');
+    slow.socket.resume();
+    await vi.waitFor(() => expect(slow.messages.at(-1)).toMatchObject({ type: 'error' }), WAIT);
+    const [error] = (slow.messages.at(-1) as { payload: [{ extensions: Record<string, unknown> }] }).payload;
+    expect(error.extensions).toMatchObject({ code: 'SLOW_CONSUMER', retry: true });
+    slow.subscribe('again', `subscription { all(after: "${error.extensions['cursor']}") { n text } }`);
+    await vi.waitFor(() => expect(numbersOf(slow, 'all')).toHaveLength(EVENTS), WAIT);
+    expect(new Set(numbersOf(slow, 'all')).size).toBe(EVENTS);
+  });
+});

@@ -1,0 +1,246 @@
+import { createClient } from 'graphql-ws';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { WebSocket } from 'ws';
+import { shown } from '../fake-operations.js';
+import { RawClient, serve, subscribed, WAIT } from '../serve.js';
+
+const QUERY = 'subscription { n }';
+
+describe('graphql-transport-ws', () => {
+  test('the usual client subscribes, queries and mutates', async () => {
+    const served = await serve();
+    const client = createClient({ url: served.wsUrl, webSocketImpl: WebSocket, retryAttempts: 0 });
+    onTestFinished(() => client.dispose());
+    const results = client.iterate({ query: QUERY, variables: { a: 1 } });
+    const first = results.next();
+    const subscription = await subscribed(served);
+    expect(subscription.request.variables).toEqual({ a: 1 });
+    subscription.next(1);
+    expect((await first).value).toEqual(shown(1));
+    subscription.next(2);
+    expect((await results.next()).value).toEqual(shown(2));
+    for (const kind of ['query', 'mutation']) {
+      const answer = client.iterate({ query: `${kind} { x }` });
+      expect((await answer.next()).value).toEqual({ data: { ran: kind } });
+      expect((await answer.next()).done).toBe(true);
+    }
+    subscription.sink.complete();
+    expect((await results.next()).done).toBe(true);
+    expect(served.errors).toEqual([]);
+  });
+
+  test('C1 the frame is the cohort bytes between the id and the tag, whatever their length', async () => {
+    const served = await serve();
+    const client = await RawClient.acknowledged(served.wsUrl);
+    client.subscribe('a "quoted" id');
+    const subscription = await subscribed(served);
+    for (const size of [0, 10, 200, 70_000]) {
+      const filling = 'é'.repeat(size);
+      subscription.next(size, filling);
+      await client.sees({ id: 'a "quoted" id', type: 'next', payload: shown(size, 'tag', filling) });
+    }
+  });
+
+  test('complete of the client stops at once, and nothing more is sent for the id', async () => {
+    const served = await serve();
+    const client = await RawClient.acknowledged(served.wsUrl);
+    client.subscribe('1');
+    const subscription = await subscribed(served);
+    client.send({ id: '1', type: 'complete' });
+    await vi.waitFor(() => expect(subscription.closed).toBe(true), WAIT);
+    expect(subscription.caller.signal.aborted).toBe(true);
+    expect(subscription.next(1)).toBe(true);
+    client.send({ type: 'ping', payload: { n: 1 } });
+    await client.sees({ type: 'pong', payload: { n: 1 } });
+    expect(client.messages).toEqual([{ type: 'connection_ack' }, { type: 'pong', payload: { n: 1 } }]);
+    client.subscribe('1');
+    await subscribed(served, 1);
+  });
+
+  test('S4 a ping nested too deeply to be answered ends its connection, and no more', async () => {
+    const served = await serve();
+    const client = await RawClient.open(served.wsUrl);
+    client.send(`{"type":"ping","payload":{"a":${'['.repeat(200_000)}${']'.repeat(200_000)}}}`);
+    expect((await client.closed).code).toBe(1011);
+    await RawClient.acknowledged(served.wsUrl);
+  });
+
+  test('S4 a result that cannot be written as JSON fails alone', async () => {
+    const served = await serve();
+    vi.spyOn(served.operations, 'run').mockResolvedValue({ data: { n: 1n } });
+    const client = await RawClient.acknowledged(served.wsUrl);
+    client.subscribe('1', 'query { n }');
+    const extensions = { code: 'INTERNAL', retry: false };
+    const payload = [{ message: 'This request failed.', extensions }];
+    await client.sees({ id: '1', type: 'error', payload });
+  });
+
+  test('a client that goes away closes its subscriptions', async () => {
+    const served = await serve();
+    const client = await RawClient.acknowledged(served.wsUrl);
+    client.subscribe('1');
+    const subscription = await subscribed(served);
+    client.socket.terminate();
+    await vi.waitFor(() => expect(subscription.closed).toBe(true), WAIT);
+    expect(served.server.connections.websocket).toBe(0);
+  });
+
+  test('an error ends the operation without complete; an invalid one too', async () => {
+    const served = await serve();
+    const client = await RawClient.acknowledged(served.wsUrl);
+    client.subscribe('1');
+    (await subscribed(served)).sink.error([{ message: 'no' }]);
+    await client.sees({ id: '1', type: 'error', payload: [{ message: 'no' }] });
+    client.subscribe('2', 'subscription { unknownField }');
+    await vi.waitFor(() => expect(client.messages.at(-1)).toMatchObject({ id: '2', type: 'error' }), WAIT);
+    expect(client.messages).toHaveLength(3);
+  });
+
+  test('S4 one operation too many is refused by itself', async () => {
+    const served = await serve({ limits: { operationsPerConnection: 1 } });
+    const client = await RawClient.acknowledged(served.wsUrl);
+    client.subscribe('1');
+    client.subscribe('2');
+    await vi.waitFor(() => {
+      expect(client.messages.at(-1)).toMatchObject({
+        id: '2',
+        type: 'error',
+        payload: [{ extensions: { code: 'LIMIT_EXCEEDED' } }],
+      });
+    }, WAIT);
+    (await subscribed(served)).next(1);
+    await client.sees({ id: '1', type: 'next', payload: shown(1) });
+  });
+
+  test('S4 a connection too many is not taken, and its place comes back', async () => {
+    const served = await serve({ limits: { connections: 1 } });
+    const first = await RawClient.open(served.wsUrl);
+    await expect(RawClient.open(served.wsUrl)).rejects.toThrow('503');
+    first.socket.close();
+    await first.closed;
+    await vi.waitFor(() => RawClient.open(served.wsUrl), WAIT);
+  });
+
+  test('the caller has the trace of the operation, or else of the connection', async () => {
+    const served = await serve();
+    const payload = { traceparent: 'of-connection', 'x-correlation-id': 'c', authorization: 'user ann' };
+    const client = await RawClient.acknowledged(served.wsUrl, payload);
+    client.subscribe('1', 'mutation { x }', { extensions: { traceparent: 'own', idempotencyKey: 'k' } });
+    await client.sees({ id: '1', type: 'complete' });
+    expect(served.operations.ran[0]?.caller).toMatchObject({
+      identity: { claims: { sub: 'ann' } },
+      traceparent: 'own',
+      correlationId: 'c',
+      idempotencyKey: 'k',
+    });
+  });
+
+  test('a client that answers no ping is cut off, one that does stays', async () => {
+    const served = await serve({ keepAlive: 40 });
+    const silent = new RawClient(served.wsUrl, ['graphql-transport-ws'], { autoPong: false });
+    const alive = new RawClient(served.wsUrl);
+    expect(await silent.closed).toMatchObject({ code: 1006 });
+    expect(alive.socket.readyState).toBe(WebSocket.OPEN);
+  });
+});
+
+describe('close codes', () => {
+  const subscribe = { id: '1', type: 'subscribe', payload: { query: QUERY } };
+  const init = { type: 'connection_init' };
+  test.each<[string, number, unknown[]]>([
+    ['text that is not JSON', 4400, ['{']],
+    ['a message of no type', 4400, [{ id: '1' }]],
+    ['a type of no meaning', 4400, [{ type: 'start' }]],
+    ['a subscribe without a query', 4400, [init, { id: '1', type: 'subscribe', payload: {} }]],
+    ['a message that only servers send', 4400, [init, { id: '1', type: 'next', payload: {} }]],
+    ['a subscribe before the init', 4401, [subscribe]],
+    ['a second init', 4429, [init, init]],
+    ['bad credentials', 4403, [{ type: 'connection_init', payload: { authorization: 'bad' } }]],
+    ['a message above the limit', 1009, [`"${'x'.repeat(2_000)}"`]],
+  ])('%s: %i', async (_, code, messages) => {
+    const served = await serve({ limits: { bodyBytes: 1_000 } });
+    const client = await RawClient.open(served.wsUrl);
+    for (const message of messages) client.send(message);
+    expect(await client.closed).toMatchObject({ code });
+    expect(served.errors).toEqual([]);
+  });
+
+  test('an id that is taken: 4409', async () => {
+    const served = await serve();
+    const client = await RawClient.acknowledged(served.wsUrl);
+    client.subscribe('1');
+    client.subscribe('1');
+    expect(await client.closed).toEqual({ code: 4409, reason: 'Subscriber for 1 already exists' });
+    expect((await subscribed(served)).closed).toBe(true);
+  });
+
+  test('a binary message: 4400', async () => {
+    const client = await RawClient.open((await serve()).wsUrl);
+    client.socket.send(Buffer.from('{"type":"ping"}'));
+    expect(await client.closed).toMatchObject({ code: 4400 });
+  });
+
+  test('no subprotocol: 4406', async () => {
+    const client = new RawClient((await serve()).wsUrl, []);
+    expect(await client.closed).toMatchObject({ code: 4406 });
+  });
+
+  test('no init in time: 4408', async () => {
+    const client = await RawClient.open((await serve({ initTimeout: 20 })).wsUrl);
+    expect(await client.closed).toMatchObject({ code: 4408 });
+  });
+
+  test('S2 credentials that end take the connection and its subscriptions with them: 4403', async () => {
+    const served = await serve();
+    const client = await RawClient.acknowledged(served.wsUrl, {
+      authorization: `user ann ${Date.now() + 1_500}`,
+    });
+    client.subscribe('1');
+    const subscription = await subscribed(served);
+    expect(await client.closed).toEqual({ code: 4403, reason: 'Credentials expired' });
+    expect(subscription.closed).toBe(true);
+  });
+
+  test('the end of the server: 1012, after what was due', async () => {
+    const served = await serve();
+    const client = await RawClient.acknowledged(served.wsUrl);
+    client.subscribe('1');
+    const subscription = await subscribed(served);
+    subscription.next(1);
+    await served.server[Symbol.asyncDispose]();
+    expect(await client.closed).toMatchObject({ code: 1012 });
+    expect(client.messages.at(-1)).toEqual({ id: '1', type: 'next', payload: shown(1) });
+    expect(subscription.closed).toBe(true);
+  });
+});
+
+describe('backpressure', () => {
+  test('D8 next says no for a client that does not read, and drained says when it goes on', async () => {
+    const highWaterMark = 100_000;
+    const served = await serve({ limits: { highWaterMark } });
+    const client = await RawClient.acknowledged(served.wsUrl);
+    client.subscribe('1');
+    const subscription = await subscribed(served);
+    client.socket.pause();
+    const filling = 'x'.repeat(20_000);
+    let sent = 0;
+    // The system takes what it has room for, so it is only some time until bytes wait here.
+    await vi.waitFor(() => {
+      for (let burst = 0; burst < 4; burst += 1) {
+        if (!subscription.next(sent + 1, filling)) return;
+        sent += 1;
+      }
+      throw new Error('room');
+    }, WAIT);
+    expect(subscription.drains).toBe(0);
+    client.socket.resume();
+    await vi.waitFor(() => expect(subscription.drains).toBe(1), WAIT);
+    expect(subscription.next(sent + 1)).toBe(true);
+    await client.sees({ id: '1', type: 'next', payload: shown(sent + 1) });
+    // D3: all that was taken arrived, in order.
+    const ns = client.messages
+      .slice(1)
+      .map((message) => (message as { payload: { data: { n: number } } }).payload.data.n);
+    expect(ns).toEqual(Array.from({ length: sent + 1 }, (_, i) => i + 1));
+  });
+});

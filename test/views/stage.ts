@@ -1,0 +1,100 @@
+import { parse } from 'graphql';
+import { onTestFinished } from 'vitest';
+import { bindSchema } from '../../src/binding/binding.js';
+import { decodeRecord } from '../../src/core/cloudevent.js';
+import { CursorCodec } from '../../src/core/cursor.js';
+import { openLogger } from '../../src/observe/log.js';
+import type { StateStore } from '../../src/ports/state-store.js';
+import { Subscriptions } from '../../src/subscribe/subscriptions.js';
+import type { FoldingOptions } from '../../src/views/folding.js';
+import type { View } from '../../src/views/view.js';
+import { ViewStore } from '../../src/views/view-store.js';
+import { Views } from '../../src/views/views.js';
+import { ViewWorker } from '../../src/views/worker.js';
+import { Client } from '../subscribe/stage.js';
+import { openWorld } from '../support/world.js';
+
+/** What was said under a key: how often, and what last. */
+export interface Talk {
+  readonly count: number;
+  readonly n: number;
+}
+
+export const talk: View<Talk> = {
+  name: 'talk',
+  topics: ['said'],
+  initial: { count: 0, n: -1 },
+  fold: ({ count }, event) => ({ count: count + 1, n: Number(event.data?.['n']) }),
+};
+
+const SCHEMA = `
+  type Query { talk(key: ID!): Talk @view(name: "talk", key: "args.key") }
+  type Subscription {
+    said(key: ID!): SaidOrTalk! @subscribe(topic: "said", key: "args.key")
+      @view(name: "talk", key: "args.key", type: "Talk")
+    all(key: ID!): SaidOrTalk! @subscribe(topic: "said", filter: "event.n >= 0")
+      @view(name: "talk", key: "args.key", type: "Talk")
+  }
+  union SaidOrTalk = Said | Talk
+  type Said { n: Int! }
+  type Talk { count: Int! n: Int! }`;
+
+/** A store that can lose everything it has. */
+function losing(store: StateStore): StateStore & { lose(): void } {
+  let life = 0;
+  const name = (key: string): string => `${life} ${key}`;
+  return {
+    description: store.description,
+    lose: () => {
+      life += 1;
+    },
+    get: (key) => store.get(name(key)),
+    put: (key, value, ttl) => store.put(name(key), value, ttl),
+    putIfAbsent: (key, value, ttl) => store.putIfAbsent(name(key), value, ttl),
+    replace: (key, expected, value, ttl) => store.replace(name(key), expected, value, ttl),
+    delete: (key) => store.delete(name(key)),
+    [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
+  };
+}
+
+/** A view over a real log, relay and hub, in this process. */
+export async function openViewStage({ view = talk as View<Talk>, deadline = 10_000, partitions = 2 } = {}) {
+  const world = await openWorld({ partitions });
+  onTestFinished(() => world[Symbol.asyncDispose]());
+  await world.relay();
+  const hub = world.hub();
+  const codec = new CursorCodec(['secret']);
+  const { log, metrics, state } = world;
+  const lossy = losing(state);
+  const store = new ViewStore(lossy);
+  const logger = openLogger('silent');
+  const result = bindSchema({ sources: [{ name: 'a.graphql', body: SCHEMA }], views: [view] });
+  if (!result.ok) throw new Error(JSON.stringify(result.mistakes));
+  const views = new Views({ views: [view], store, codec, topics: hub.topics, deadline });
+  const { bindings } = result;
+  const parts = { bindings, hub, codec, metrics, logger, views, deadLetters: world.deadLetters };
+  const subscriptions = new Subscriptions(parts);
+  const decode: FoldingOptions['decode'] = (record, at) => decodeRecord(record, { kind: 'CLOUDEVENTS' }, at);
+  return {
+    ...world,
+    hub,
+    store,
+    views,
+    decode,
+    lose: () => lossy.lose(),
+    worker: (): ViewWorker => {
+      const worker = new ViewWorker({ view, log, store, group: 'talk', decode, metrics, logger });
+      onTestFinished(() => worker[Symbol.asyncDispose]());
+      return worker;
+    },
+    subscribe(field: string, client = new Client(), after?: string): Client {
+      const document = parse(
+        `subscription { it: ${field} { __typename ... on Said { n } ... on Talk { count n } } }`,
+      );
+      const identity = { claims: {}, expiresAt: undefined };
+      const request = { document, operationName: undefined, variables: {}, identity };
+      client.running = subscriptions.start(request, after, client);
+      return client;
+    },
+  };
+}

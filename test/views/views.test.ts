@@ -1,0 +1,216 @@
+import fc from 'fast-check';
+import { describe, expect, test, vi } from 'vitest';
+import { offset } from '../../src/core/ids.js';
+import type { LogRecord } from '../../src/core/record.js';
+import { editionOf } from '../../src/views/edition.js';
+import { Folding } from '../../src/views/folding.js';
+import { ViewRebuild } from '../../src/views/view-rebuild.js';
+import { openViewStage, type Talk, talk } from './stage.js';
+
+const WAIT = { timeout: 20_000 };
+const numbers = (from: number, to: number): number[] =>
+  Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
+
+describe('a view', () => {
+  test('is the state that follows from the events of a key, for whoever waits for its own', async () => {
+    const stage = await openViewStage();
+    stage.worker();
+    await stage.say('a', [1, 2, 3]);
+    const [at] = await stage.say('b', [7]);
+    if (at === undefined) throw new Error('Nothing was said');
+    const minCursor = await stage.views.cursorOf(at);
+    expect(await stage.views.reader('talk').get('b', { minCursor })).toEqual({ count: 1, n: 7 });
+    await expect.poll(() => stage.views.reader('talk').get('a'), WAIT).toEqual({ count: 3, n: 3 });
+    expect(await stage.views.reader('talk').get('nobody')).toBe(null);
+  });
+
+  test('is behind, and says so, when nobody has brought it to the cursor in time', async () => {
+    const stage = await openViewStage({ deadline: 300 });
+    const worker = stage.worker();
+    await stage.say('a', [1]);
+    await expect
+      .poll(
+        () =>
+          stage.views
+            .reader('talk')
+            .get('a')
+            .catch(() => undefined),
+        WAIT,
+      )
+      .toBeTruthy();
+    await worker[Symbol.asyncDispose]();
+    const [at] = await stage.say('a', [2]);
+    if (at === undefined) throw new Error('Nothing was said');
+    const minCursor = await stage.views.cursorOf(at);
+    const asked = stage.views.reader('talk').get('a', { minCursor });
+    await expect(asked).rejects.toMatchObject({ code: 'VIEW_BEHIND' });
+    expect(await stage.views.reader('talk').get('a')).toEqual({ count: 1, n: 1 });
+  });
+
+  test('D1 has one cursor for an event, whenever it is asked for', async () => {
+    const stage = await openViewStage();
+    const [at] = await stage.say('a', [1]);
+    if (at === undefined) throw new Error('Nothing was said');
+    const cursor = await stage.views.cursorOf(at);
+    const clock = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 86_000_000);
+    try {
+      expect(await stage.views.cursorOf(at)).toBe(cursor);
+    } finally {
+      clock.mockRestore();
+    }
+  });
+
+  test('S3 takes no cursor that is not one of a mutation', async () => {
+    const stage = await openViewStage();
+    stage.worker();
+    const asked = stage.views.reader('talk').get('a', { minCursor: 'made up' });
+    await expect(asked).rejects.toMatchObject({ code: 'CURSOR_INVALID' });
+  });
+
+  test('is built again from the log when its store has lost it, and is not shown half built', async () => {
+    const stage = await openViewStage();
+    stage.worker();
+    const many = 3_000;
+    await stage.say('a', numbers(0, many));
+    await expect.poll(() => stage.views.reader('talk').get('a'), WAIT).toEqual({ count: many, n: many - 1 });
+    stage.lose();
+    const seen: unknown[] = [];
+    await expect
+      .poll(
+        async () => {
+          const state = await stage.views.reader('talk').get('a');
+          seen.push(state);
+          return state;
+        },
+        { ...WAIT, interval: 2 },
+      )
+      .toEqual({ count: many, n: many - 1 });
+    await stage.say('a', [many]);
+    await expect.poll(() => stage.views.reader('talk').get('a'), WAIT).toEqual({ count: many + 1, n: many });
+    // Who asked in the second in which nobody had noticed was told that there is nothing; never half of it.
+    expect(seen.filter((state) => state !== null && (state as Talk).count !== many)).toEqual([]);
+  });
+
+  test('is rebuilt beside the one in use, and then read', async () => {
+    const stage = await openViewStage();
+    stage.worker();
+    await stage.say('a', numbers(0, 30));
+    await expect.poll(() => stage.views.reader('talk').get('a'), WAIT).toEqual({ count: 30, n: 29 });
+    // Somebody has written what does not follow from the log.
+    const ids = new Map([[stage.topic, (await stage.hub.topics.describe(stage.topic)).id]]);
+    const edition = editionOf('talk', await stage.store.begin('talk'), ids);
+    const found = await stage.store.folded(edition, 'a');
+    if (found === undefined) throw new Error('There is no state');
+    await stage.store.saveFolded(edition, 'a', { ...found.value, state: { count: 7, n: 7 } }, found.bytes);
+    expect(await stage.views.reader('talk').get('a')).toEqual({ count: 7, n: 7 });
+    const rebuild = new ViewRebuild({ view: talk, log: stage.log, store: stage.store, decode: stage.decode });
+    const said: number[] = [];
+    await rebuild.run({
+      from: { kind: 'start' },
+      onProgress: ({ done }) => said.push(done),
+      signal: AbortSignal.timeout(30_000),
+    });
+    expect(said.at(-1)).toBe(30);
+    await expect.poll(() => stage.views.reader('talk').get('a'), WAIT).toEqual({ count: 30, n: 29 });
+    await stage.say('a', [30]);
+    await expect.poll(() => stage.views.reader('talk').get('a'), WAIT).toEqual({ count: 31, n: 30 });
+  });
+
+  test('D3 each event is in it once, whoever folds, and however often', async () => {
+    const stage = await openViewStage({ partitions: 1 });
+    await stage.say('a', numbers(0, 12));
+    const at = await stage.at(0);
+    const records: LogRecord[] = [];
+    for await (const batch of stage.log.read({ ...at, from: offset(0) }, AbortSignal.timeout(30_000)))
+      records.push(...batch.records);
+    let run = 0;
+    const stretch = fc.record({ begin: fc.nat(11), length: fc.integer({ min: 1, max: 6 }) });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.array(stretch, { maxLength: 4 }), { minLength: 1, maxLength: 3 }),
+        async (plans) => {
+          const edition = editionOf('talk', `run-${run++}`, new Map());
+          await Promise.all(
+            plans.map(async (stretches) => {
+              const folding = new Folding({ view: talk, store: stage.store, decode: stage.decode });
+              // Like a member of a group: it goes on, or begins again further back, and leaves no gap.
+              let reached = 0;
+              for (const { begin, length } of stretches) {
+                const from = Math.min(begin, reached);
+                await folding.fold(edition, at, records.slice(from, from + length));
+                reached = Math.max(reached, from + length);
+              }
+              await folding.fold(edition, at, records.slice(reached));
+            }),
+          );
+          const { state } = (await stage.store.folded(edition, 'a'))?.value ?? {};
+          expect(state).toEqual({ count: 12, n: 11 });
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('a subscription with a snapshot', () => {
+  test('D2 D3 shows the state, and then exactly the events that are not in it', async () => {
+    const stage = await openViewStage();
+    stage.worker();
+    const total = 400;
+    const saying = (async () => {
+      for (let n = 0; n < total; n++) await stage.say('k', [n]);
+    })();
+    const clients = [];
+    for (let i = 0; i < 20; i++) {
+      clients.push(
+        stage.subscribe(i % 2 === 0 ? 'said(key: "k", snapshot: true)' : 'all(key: "k", snapshot: true)'),
+      );
+      await stage.say('other', [-1]);
+      await new Promise(setImmediate);
+    }
+    await saying;
+    for (const client of clients) {
+      await expect
+        .poll(
+          () => client.errors.length + Number((client.data.at(-1) as { n?: number } | undefined)?.n ?? -1),
+          {
+            timeout: 60_000,
+          },
+        )
+        .toBe(total - 1);
+      const [first, ...rest] = client.data as { __typename: string; count?: number; n: number }[];
+      const events = first?.__typename === 'Talk' ? rest : client.data;
+      const begun = first?.__typename === 'Talk' ? first.n + 1 : 0;
+      expect(first?.__typename === 'Talk' ? first.count : 0).toBe(begun);
+      expect((events as { n: number }[]).map(({ n }) => n)).toEqual(numbers(begun, total));
+    }
+    expect(clients.some(({ data }) => Number(data[0]?.['count'] ?? 0) > 0)).toBe(true);
+  });
+
+  test('D4 who resumes from the state’s cursor is shown the events and no state', async () => {
+    const stage = await openViewStage();
+    stage.worker();
+    await stage.say('k', numbers(0, 5));
+    await expect.poll(() => stage.views.reader('talk').get('k'), WAIT).toEqual({ count: 5, n: 4 });
+    const first = stage.subscribe('said(key: "k", snapshot: true)');
+    await expect.poll(() => first.data, WAIT).toEqual([{ __typename: 'Talk', count: 5, n: 4 }]);
+    expect(first.results[0]?.extensions?.['snapshot']).toBe(true);
+    first.running?.close();
+    await stage.say('k', [5, 6]);
+    const again = stage.subscribe('said(key: "k", snapshot: true)', undefined, first.cursors[0]);
+    await expect.poll(() => again.numbers, WAIT).toEqual([5, 6]);
+  });
+
+  test('D8 waits until there is room for the state', async () => {
+    const stage = await openViewStage();
+    stage.worker();
+    await stage.say('k', [1]);
+    await expect.poll(() => stage.views.reader('talk').get('k'), WAIT).toEqual({ count: 1, n: 1 });
+    const client = stage.subscribe('said(key: "k", snapshot: true)');
+    client.room = 0;
+    await expect.poll(() => client.isHeldBack, WAIT).toBe(true);
+    await stage.say('k', [2]);
+    client.read();
+    await expect.poll(() => client.numbers, WAIT).toEqual([1, 2]);
+  });
+});
