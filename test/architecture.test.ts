@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { cycles, type Sources, vendorsOutside, wrongDirections } from './support/architecture.js';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -13,25 +13,25 @@ describe('the sources', () => {
       .map((path) => [path.replaceAll('\\', '/'), readFileSync(join(ROOT, path), 'utf8')]),
   );
 
-  test('are found', () => {
+  it('are found', () => {
     expect(sources.size).toBeGreaterThan(20);
   });
 
-  test('import in one direction', () => {
+  it('import in one direction', () => {
     expect(wrongDirections(sources)).toEqual([]);
   });
 
-  test('name vendors only in adapters', () => {
+  it('name vendors only in adapters', () => {
     expect(vendorsOutside(sources)).toEqual([]);
   });
 
-  test('have no import cycles, not even among types', () => {
+  it('have no import cycles, not even among types', () => {
     expect(cycles(sources)).toEqual([]);
   });
 });
 
 describe('the checks fail', () => {
-  test.each([
+  it.each([
     ['src/core/a.ts', "import { b } from '../ports/b.js';"],
     ['src/ports/a.ts', "import type { b } from '../hub/b.js';"],
     ['src/observe/a.ts', "import { b } from '../relay/b.js';"],
@@ -55,7 +55,7 @@ describe('the checks fail', () => {
     expect(wrongDirections(new Map([[path, source]]))).toHaveLength(1);
   });
 
-  test.each([
+  it.each([
     "import { Kafka } from 'kafkajs';",
     "import type { Redis } from 'ioredis';",
     "import { RedisPubSub } from 'graphql-redis-subscriptions/dist/index.js';",
@@ -65,7 +65,7 @@ describe('the checks fail', () => {
     expect(vendorsOutside(new Map([['src/adapters/kafka/a.ts', source]]))).toEqual([]);
   });
 
-  test('when three files import each other in a ring, by types alone', () => {
+  it('when three files import each other in a ring, by types alone', () => {
     const ring: Sources = new Map([
       ['src/core/a.ts', "import type { B } from './b.js';"],
       ['src/core/b.ts', "import { type C } from './c.js';"],
@@ -74,7 +74,7 @@ describe('the checks fail', () => {
     expect(cycles(ring)).toEqual(['src/core/a.ts -> src/core/b.ts -> src/core/c.ts -> src/core/a.ts']);
   });
 
-  test('only for imports, not for what looks like one', () => {
+  it('only for imports, not for what looks like one', () => {
     const source = "// import { b } from '../hub/b.js';\nexport const words = \"from '../hub/b.js'\";";
     expect(wrongDirections(new Map([['src/core/a.ts', source]]))).toEqual([]);
   });

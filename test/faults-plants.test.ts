@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Plant } from './faults/support/plant.js';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -28,12 +28,12 @@ const suites = await Promise.all(
 );
 
 describe('the fault suite', () => {
-  test('is found', () => {
+  it('is found', () => {
     expect(suites.length).toBeGreaterThan(0);
     for (const { cases } of suites) expect(cases.length).toBeGreaterThan(0);
   });
 
-  test.each(suites)(
+  it.each(suites)(
     '$name: a bug is planted for every case, and every plant has its case',
     ({ cases, plants }) => {
       const without = cases.filter((title) => !plants.some((plant) => title.includes(plant.case)));
@@ -45,7 +45,7 @@ describe('the fault suite', () => {
     },
   );
 
-  test.each(suites)('$name: what a plant replaces is there, once', ({ plants }) => {
+  it.each(suites)('$name: what a plant replaces is there, once', ({ plants }) => {
     for (const { file, find, replace } of plants.flatMap((plant) => [plant, ...(plant.also ?? [])])) {
       const times = readFileSync(join(ROOT, file), 'utf8').split(find).length - 1;
       expect({ file, find, times }).toEqual({ file, find, times: 1 });

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { jwtAuthenticate } from '../../src/auth/jwt.js';
 import { ANONYMOUS } from '../../src/core/identity.js';
 
@@ -17,11 +17,11 @@ describe('JWT', () => {
   const authenticate = jwtAuthenticate({ secret, issuer: 'us', audience: 'shop' });
   const good = { iss: 'us', aud: 'shop' };
 
-  test('no token is nobody in particular', async () => {
+  it('no token is nobody in particular', async () => {
     expect(await authenticate({ headers: {} })).toBe(ANONYMOUS);
   });
 
-  test('a token says who, and until when', async () => {
+  it('a token says who, and until when', async () => {
     const token = await sign(good);
     const who = { claims: expect.objectContaining({ sub: 'ann', roles: ['staff'] }), expiresAt: END * 1000 };
     expect(await authenticate(bearer(token))).toEqual(who);
@@ -34,7 +34,7 @@ describe('JWT', () => {
     }
   });
 
-  test.each<[string, () => Promise<string> | string]>([
+  it.each<[string, () => Promise<string> | string]>([
     ['of another secret', () => sign(good, new TextEncoder().encode(`${secret}!`))],
     ['that has expired', () => sign({ ...good, exp: 1 })],
     ['of another issuer', () => sign({ ...good, iss: 'them' })],
@@ -46,12 +46,12 @@ describe('JWT', () => {
     await expect(authenticate(bearer(await token()))).rejects.toEqual(refused);
   });
 
-  test('credentials of another kind are refused', async () => {
+  it('credentials of another kind are refused', async () => {
     await expect(authenticate({ headers: { authorization: 'Basic eDp5' } })).rejects.toEqual(refused);
     await expect(authenticate({ headers: {}, connectionParams: { token: 7 } })).rejects.toEqual(refused);
   });
 
-  test('a key set decides the algorithms: a public key is no shared secret', async () => {
+  it('a key set decides the algorithms: a public key is no shared secret', async () => {
     const { publicKey, privateKey } = await generateKeyPair('ES256');
     const jwk = { ...(await exportJWK(publicKey)), kid: '1', alg: 'ES256' };
     const server = createServer((_, response) => void response.end(JSON.stringify({ keys: [jwk] })));
@@ -68,7 +68,7 @@ describe('JWT', () => {
     await expect(byKeySet(bearer(forged))).rejects.toEqual(refused);
   });
 
-  test('no key, or two, is a mistake that shows at once', () => {
+  it('no key, or two, is a mistake that shows at once', () => {
     expect(() => jwtAuthenticate({})).toThrow('exactly one');
     expect(() => jwtAuthenticate({ secret, jwksUrl: 'http://x' })).toThrow('exactly one');
     expect(() => jwtAuthenticate({ secret: '' })).toThrow('empty');

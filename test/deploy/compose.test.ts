@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { checkRoles, ENVIRONMENT, type Roles, readConfig } from '../../src/node/config.js';
@@ -31,7 +31,7 @@ const ROLES: Readonly<Record<string, Roles>> = {
 const substituted = (value: string) => value.replace(/\$\{\w+:-([^}]*)\}/g, '$1');
 
 describe('docker-compose.yml', () => {
-  test('runs every role, and two gateways', () => {
+  it('runs every role, and two gateways', () => {
     expect(ours.map(([, { command }]) => command?.[0]).sort()).toEqual([
       'gateway',
       'gateway',
@@ -40,7 +40,7 @@ describe('docker-compose.yml', () => {
     ]);
   });
 
-  test.each(ours)('gives %s an environment that its role can run on', (_name, { environment, command }) => {
+  it.each(ours)('gives %s an environment that its role can run on', (_name, { environment, command }) => {
     const values = Object.entries(environment).map(([name, value]) => [name, substituted(value)]);
     const roles = ROLES[command?.[0] ?? ''];
     if (roles === undefined) throw new Error(`${command} is no role`);
@@ -48,11 +48,11 @@ describe('docker-compose.yml', () => {
     expect(Object.keys(ENVIRONMENT)).toEqual(expect.arrayContaining(Object.keys(environment)));
   });
 
-  test.each(containers)('makes %s wait only for what there is', (_name, { depends_on }) => {
+  it.each(containers)('makes %s wait only for what there is', (_name, { depends_on }) => {
     expect(Object.keys(compose.services)).toEqual(expect.arrayContaining(Object.keys(depends_on)));
   });
 
-  test('has the gateways that the load balancer sends to', () => {
+  it('has the gateways that the load balancer sends to', () => {
     const targets = [...read('deploy/nginx.conf').matchAll(/^\s*server ([\w-]+):4000/gm)].map(
       ([, name]) => name,
     );
@@ -64,7 +64,7 @@ describe('docker-compose.yml', () => {
 describe('Dockerfile', () => {
   const lines = read('Dockerfile').split('\n');
 
-  test('copies only what the repository has and .dockerignore lets through', () => {
+  it('copies only what the repository has and .dockerignore lets through', () => {
     const copied = lines
       .filter((line) => line.startsWith('COPY ') && !line.includes('--from'))
       .flatMap((line) => line.split(' ').slice(1, -1));
@@ -76,7 +76,7 @@ describe('Dockerfile', () => {
     }
   });
 
-  test('sets only variables that the configuration knows', () => {
+  it('sets only variables that the configuration knows', () => {
     const set = lines
       .filter((line) => line.startsWith('ENV '))
       .flatMap((line) => [...line.matchAll(/(\w+)=/g)].map(([, name]) => name));

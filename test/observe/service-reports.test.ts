@@ -1,11 +1,11 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { offset, partition, topic } from '../../src/core/ids.js';
 import { openLogger } from '../../src/observe/log.js';
 import { Metrics } from '../../src/observe/metrics.js';
 import { serviceReports } from '../../src/observe/service-reports.js';
 import { Troubles } from '../../src/observe/troubles.js';
 
-test('a service is measured: events, what is tried again, and the lag where it has the partition', async () => {
+it('a service is measured: events, what is tried again, and the lag where it has the partition', async () => {
   const metrics = new Metrics();
   using troubles = new Troubles(openLogger('silent'));
   const measures = serviceReports({ name: 'order' }, metrics, troubles);
@@ -21,7 +21,7 @@ test('a service is measured: events, what is tried again, and the lag where it h
   expect(await metrics.registry.metrics()).not.toContain('millrace_service_lag_offsets{');
 });
 
-test('what keeps a service from going on is told once, with its event where the service threw', () => {
+it('what keeps a service from going on is told once, with its event where the service threw', () => {
   const told: [string, Record<string, unknown>][] = [];
   const report: Troubles['report'] = (kind, error, _message, about = {}) =>
     void told.push([kind, { error, ...about }]);

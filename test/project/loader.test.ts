@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MillraceError } from '../../src/index.js';
 import { loadEventRules, loadProject, loadSchema } from '../../src/project/loader.js';
 
@@ -14,11 +14,11 @@ afterEach(() => rm(dir, { recursive: true, force: true }));
 const config = (text: string, name = 'millrace.config.ts') => writeFile(join(dir, name), text);
 
 describe('a project', () => {
-  test('is empty without a configuration', async () => {
+  it('is empty without a configuration', async () => {
     expect(await loadProject(dir)).toEqual({});
   });
 
-  test('is the default export, in TypeScript, with files of its own', async () => {
+  it('is the default export, in TypeScript, with files of its own', async () => {
     await writeFile(
       join(dir, 'hello.ts'),
       `import type { ResolverMap } from 'millrace';
@@ -32,7 +32,7 @@ describe('a project', () => {
     expect(project.resolvers?.['Query']?.['hello']).toBeTypeOf('function');
   });
 
-  test('shares the running copy of the package, so that its errors are recognised', async () => {
+  it('shares the running copy of the package, so that its errors are recognised', async () => {
     await config(`import { defineGateway, MillraceError } from 'millrace';
       export default defineGateway({
         authenticate: async () => { throw new MillraceError('UNAUTHENTICATED', 'no'); },
@@ -41,7 +41,7 @@ describe('a project', () => {
     await expect(authenticate?.({ headers: {} })).rejects.toBeInstanceOf(MillraceError);
   });
 
-  test('may have services that are instances of a class', async () => {
+  it('may have services that are instances of a class', async () => {
     await config(`import type { Service } from 'millrace';
       class Quiet implements Service {
         readonly name = 'quiet';
@@ -54,12 +54,12 @@ describe('a project', () => {
     expect(services?.[0]?.handle).toBeTypeOf('function');
   });
 
-  test('may be plain JavaScript', async () => {
+  it('may be plain JavaScript', async () => {
     await config('export default { examples: [{ title: "a", query: "{ a }" }] };', 'millrace.config.mjs');
     expect((await loadProject(dir)).examples).toHaveLength(1);
   });
 
-  test.each([
+  it.each([
     ['has no default export', 'export const project = {};', 'has no default export'],
     ['throws', 'throw new Error("out of flour");', 'out of flour'],
     ['does not parse', 'export default {', 'cannot be run'],
@@ -75,13 +75,13 @@ describe('a project', () => {
     await expect(loadProject(dir)).rejects.toThrow(join(dir, 'millrace.config.ts'));
   });
 
-  test('is refused when there are two configurations', async () => {
+  it('is refused when there are two configurations', async () => {
     await config('export default {};');
     await config('export default {};', 'millrace.config.js');
     await expect(loadProject(dir)).rejects.toThrow('more than one');
   });
 
-  test('is what this repository is', async () => {
+  it('is what this repository is', async () => {
     const project = await loadProject(resolve(import.meta.dirname, '../..'));
     expect(project.services?.map(({ name }) => name)).toEqual([
       'catalogue',
@@ -100,7 +100,7 @@ describe('a project', () => {
 });
 
 describe('a schema', () => {
-  test('is all files that match, by name', async () => {
+  it('is all files that match, by name', async () => {
     await mkdir(join(dir, 'schema'));
     await writeFile(join(dir, 'schema/b.graphql'), 'type B { b: Int }');
     await writeFile(join(dir, 'schema/a.graphql'), 'type A { a: Int }');
@@ -110,7 +110,7 @@ describe('a schema', () => {
     ]);
   });
 
-  test('that is not there is told, with where it was looked for and how to begin', async () => {
+  it('that is not there is told, with where it was looked for and how to begin', async () => {
     const failed = expect(loadSchema(['schema/*.graphql'], dir)).rejects;
     await failed.toThrow(dir);
     await expect(loadSchema(['schema/*.graphql'], dir)).rejects.toThrow('type Query');
@@ -118,7 +118,7 @@ describe('a schema', () => {
 });
 
 describe('rules of event types', () => {
-  test('are the files in events/ beside those of the schema', async () => {
+  it('are the files in events/ beside those of the schema', async () => {
     for (const folder of ['schema/events', 'other/events', 'elsewhere/events'])
       await mkdir(join(dir, folder), { recursive: true });
     await writeFile(join(dir, 'schema/events/B.json'), '{}');
@@ -135,7 +135,7 @@ describe('rules of event types', () => {
     ]);
   });
 
-  test('need not be there', async () => {
+  it('need not be there', async () => {
     expect(await loadEventRules([{ name: 'schema/a.graphql', body: '' }], dir)).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { topic } from '../../src/core/ids.js';
 import { type ReplayCommand, replay } from '../../src/rebuild/command.js';
 import type { Rebuild, RebuildRequest } from '../../src/rebuild/rebuild.js';
@@ -30,7 +30,7 @@ function setUp(run: (request: RebuildRequest) => void = () => {}) {
 }
 
 describe('millrace replay', () => {
-  test('says how far each topic is, once a second, and its end', async () => {
+  it('says how far each topic is, once a second, and its end', async () => {
     const { said, command, clock } = setUp(({ onProgress }) => {
       for (let done = 0; done <= 40; done += 10) {
         clock.now = done * 50;
@@ -48,23 +48,20 @@ describe('millrace replay', () => {
     ]);
   });
 
-  test('takes a time, and says which', async () => {
+  it('takes a time, and says which', async () => {
     const { said, asked, command } = setUp();
     await replay({ ...command, from: '2026-01-31T10:30:00+01:00' });
     expect(asked[0]?.from).toEqual({ kind: 'time', time: Date.UTC(2026, 0, 31, 9, 30) });
     expect(said[0]).toContain('2026-01-31T09:30:00.000Z');
   });
 
-  test.each(['yesterday', '2026-13-01', '12', ''])(
-    'refuses %j as a time, and begins nothing',
-    async (from) => {
-      const { asked, command } = setUp();
-      await expect(replay({ ...command, from })).rejects.toThrow("--from is 'start' or a time");
-      expect(asked).toEqual([]);
-    },
-  );
+  it.each(['yesterday', '2026-13-01', '12', ''])('refuses %j as a time, and begins nothing', async (from) => {
+    const { asked, command } = setUp();
+    await expect(replay({ ...command, from })).rejects.toThrow("--from is 'start' or a time");
+    expect(asked).toEqual([]);
+  });
 
-  test('names what there is when there is no such thing, or two of it', async () => {
+  it('names what there is when there is no such thing, or two of it', async () => {
     const { asked, command } = setUp();
     await expect(replay({ ...command, group: 'nobody' })).rejects.toThrow(
       'There is no nobody with a state; the project has: order (service), order (view), stock (service).',

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { decodeRecord, encodeEvent } from '../../src/core/cloudevent.js';
 import { eventId, offset, partition, topic } from '../../src/core/ids.js';
 import { Handling, type Stretch } from '../../src/services/handling.js';
@@ -87,7 +87,7 @@ function seeded(seed: number): (n: number) => number {
 }
 
 describe('handling a stretch', () => {
-  test('one at a time, in the order of the log, when nothing else is said', async () => {
+  it('one at a time, in the order of the log, when nothing else is said', async () => {
     const held = new Held(1);
     const running = run(held, stretchOf(['a', 'a', 'b', 'c']));
     for (const id of ['a0', 'a1', 'b2', 'c3']) {
@@ -97,7 +97,7 @@ describe('handling a stretch', () => {
     expect(said(await running)).toEqual(['a0', 'a1', 'b2', 'c3']);
   });
 
-  test('several keys at a time: each key in order, what is said in the order of the inputs', async () => {
+  it('several keys at a time: each key in order, what is said in the order of the inputs', async () => {
     const held = new Held(2);
     const running = run(held, stretchOf(['a', 'b', 'a', 'c', 'b']));
     expect(held.open).toEqual(['a0', 'b1']);
@@ -117,7 +117,7 @@ describe('handling a stretch', () => {
     });
   });
 
-  test('whatever the order in which handlers end: no key overtakes itself, no more at once than may', async () => {
+  it('whatever the order in which handlers end: no key overtakes itself, no more at once than may', async () => {
     for (let seed = 1; seed <= 200; seed++) {
       const random = seeded(seed);
       const keys = Array.from({ length: 1 + random(12) }, () => 'abcd'[random(4)] ?? 'a');
@@ -139,7 +139,7 @@ describe('handling a stretch', () => {
     }
   });
 
-  test('after a failure nothing begins, and what had begun ends before it is told', async () => {
+  it('after a failure nothing begins, and what had begun ends before it is told', async () => {
     const held = new Held(2);
     let told = false;
     const running = run(held, stretchOf(['a', 'b', 'b', 'c'])).catch((error: unknown) => {
@@ -154,7 +154,7 @@ describe('handling a stretch', () => {
     expect(held.begun).toEqual(['a0', 'b1']);
   });
 
-  test('a state that equals the initial one is none, one that is the same is no change', async () => {
+  it('a state that equals the initial one is none, one that is the same is no change', async () => {
     const handling = (state: (key: string | null) => unknown) =>
       new Handling({
         service: {
@@ -174,7 +174,7 @@ describe('handling a stretch', () => {
     expect([...changes]).toEqual([['back', null]]);
   });
 
-  test('what is no JSON is refused as a state, with the key', async () => {
+  it('what is no JSON is refused as a state, with the key', async () => {
     const handling = new Handling({
       service: { name: 's', topics: [IN], initial: 0, handle: () => ({ state: undefined }) },
       decode: (record, at) => decodeRecord(record, { kind: 'CLOUDEVENTS' }, at),
@@ -184,7 +184,7 @@ describe('handling a stretch', () => {
     );
   });
 
-  test('a state is a copy of its own; an event without a key has the initial one, and keeps none', async () => {
+  it('a state is a copy of its own; an event without a key has the initial one, and keeps none', async () => {
     const seen: unknown[] = [];
     const service: Service<{ list: number[] }> = {
       name: 's',

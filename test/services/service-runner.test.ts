@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openEmbeddedLog } from '../../src/adapters/embedded/log.js';
 import { openEmbeddedStore } from '../../src/adapters/embedded/store.js';
 import { decodeRecord, encodeEvent } from '../../src/core/cloudevent.js';
@@ -110,7 +110,7 @@ const settle = (expected: readonly string[]) =>
   vi.waitFor(async () => expect(await heard()).toEqual(expected), { timeout: 30_000 });
 
 describe('a service at work', () => {
-  test('answers in order, with what its answers follow from', async () => {
+  it('answers in order, with what its answers follow from', async () => {
     const seen: ServiceEvent[] = [];
     stack.use(await process(options(echo((event) => seen.push(event))), signal));
     await put(said('a'), said('b'));
@@ -139,7 +139,7 @@ describe('a service at work', () => {
     expect(first?.traceparent).not.toBe(TRACE);
   });
 
-  test('D1: an event acts once although its handler failed half way through the batch', async () => {
+  it('D1: an event acts once although its handler failed half way through the batch', async () => {
     const failures: unknown[] = [];
     let broken = true;
     const service = echo(({ id }) => {
@@ -156,7 +156,7 @@ describe('a service at work', () => {
     expect(failures).toEqual([[1, 'b', new Error('half way')]]);
   });
 
-  test('D1: a new member goes on where the last one ended', async () => {
+  it('D1: a new member goes on where the last one ended', async () => {
     await put(said('a'));
     await using first = await process(options(echo()), signal);
     await settle(['a']);
@@ -167,7 +167,7 @@ describe('a service at work', () => {
     await settle(['a', 'b']);
   });
 
-  test('D1: a repeated idempotent event acts once, in one batch and in a later one', async () => {
+  it('D1: a repeated idempotent event acts once, in one batch and in a later one', async () => {
     const calls: string[] = [];
     stack.use(await process(options(echo(({ id }) => calls.push(id))), signal));
     await put(said('a', { idempotent: true }), said('a', { idempotent: true }), said('b'));
@@ -177,7 +177,7 @@ describe('a service at work', () => {
     expect(calls).toEqual(['a', 'b', 'c']);
   });
 
-  test('D1: an input that is no longer remembered makes outputs that show as repeated', async () => {
+  it('D1: an input that is no longer remembered makes outputs that show as repeated', async () => {
     stack.use(await process({ ...options(echo()), remember: 1 }, signal));
     await put(said('a', { idempotent: true }));
     await settle(['a']);
@@ -191,7 +191,7 @@ describe('a service at work', () => {
     expect(again?.idempotent).toBe(true);
   });
 
-  test('what it says is written with the codec of its topic', async () => {
+  it('what it says is written with the codec of its topic', async () => {
     const codecOf: ProcessOptions['codecOf'] = (name) => (name === OUT ? framed : undefined);
     stack.use(await process({ ...options(echo()), codecOf }, signal));
     await put(said('a'));
@@ -218,7 +218,7 @@ describe('a service at work', () => {
     expect(decoded.ok && String(decoded.event.data)).toBe('{"of":"a"}');
   });
 
-  test('D10: a record that is no event is told and passed over', async () => {
+  it('D10: a record that is no event is told and passed over', async () => {
     const invalid: unknown[] = [];
     const onInvalid: ProcessOptions['onInvalid'] = (at, kind) => invalid.push([at.offset, kind]);
     stack.use(await process({ ...options(echo()), onInvalid }, signal));
@@ -228,7 +228,7 @@ describe('a service at work', () => {
     expect(invalid).toEqual([[0, 'data']]);
   });
 
-  test('D1: what was committed with an error is tried again, with the same ids', async () => {
+  it('D1: what was committed with an error is tried again, with the same ids', async () => {
     const tries: string[][] = [];
     const commit: AssignedBatch['commit'] = async (records = []) => {
       tries.push(records.map(({ headers }) => headers['ce_id'] ?? ''));
@@ -243,7 +243,7 @@ describe('a service at work', () => {
     expect(tries[0]).toHaveLength(1);
   });
 
-  test('a batch that was taken away is not handled any more', async () => {
+  it('a batch that was taken away is not handled any more', async () => {
     const calls: string[] = [];
     const gone = new AbortController();
     const service = echo(({ id }) => {

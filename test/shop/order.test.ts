@@ -1,5 +1,5 @@
 import type { OutgoingEvent } from 'millrace';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { orders } from '../../src/shop/messages.js';
 import { type OrderState, orderMachine } from '../../src/shop/order.js';
 import { brief, TIME, told } from './event.js';
@@ -38,7 +38,7 @@ const atShipping = [...atCharging, charged];
 const atRefunding = [...atShipping, cancel, say('ShipmentCancelled')];
 
 describe('an order', () => {
-  test('reserves each of its SKUs once, whatever its lines', () => {
+  it('reserves each of its SKUs once, whatever its lines', () => {
     const { said } = having(placed([rye, basket, rye]));
     expect(said.map(({ key, data }) => [key, data['quantity']])).toEqual([
       ['rye', 4],
@@ -46,7 +46,7 @@ describe('an order', () => {
     ]);
   });
 
-  test('charges once everything is reserved, ships once it is charged, and then its stock is taken', () => {
+  it('charges once everything is reserved, ships once it is charged, and then its stock is taken', () => {
     expect(having(placed(), reserved('rye')).said).toEqual([]);
     expect(having(...atCharging).said).toMatchObject([{ type: 'ChargePayment', data: { amount } }]);
     expect(having(...atShipping).said).toMatchObject([
@@ -59,14 +59,14 @@ describe('an order', () => {
     });
   });
 
-  test('out of stock: waits for every answer, then releases what was reserved', () => {
+  it('out of stock: waits for every answer, then releases what was reserved', () => {
     expect(having(placed(), refused('rye'))).toMatchObject({ at: 'RESERVING', said: [] });
     const end = having(placed(), refused('rye'), reserved('basket'));
     expect(end).toMatchObject({ at: 'REJECTED', brief: ['ReleaseStock basket', 'OrderRejected o'] });
     expect(end.said[1]?.data).toMatchObject({ code: 'OUT_OF_STOCK', sku: 'rye', wanted: 2, available: 1 });
   });
 
-  test('a declined payment releases everything', () => {
+  it('a declined payment releases everything', () => {
     const end = having(...atCharging, declined);
     expect(end).toMatchObject({
       at: 'REJECTED',
@@ -75,7 +75,7 @@ describe('an order', () => {
     expect(end.said[2]?.data).toMatchObject({ code: 'PAYMENT_DECLINED' });
   });
 
-  test('a shipment that is refused is refunded first, and released then', () => {
+  it('a shipment that is refused is refunded first, and released then', () => {
     const refusal = say('ShipmentRefused', { reason: 'too heavy' });
     expect(having(...atShipping, refusal)).toMatchObject({ at: 'REFUNDING', brief: ['RefundPayment o'] });
     const end = having(...atShipping, refusal, refunded);
@@ -83,7 +83,7 @@ describe('an order', () => {
     expect(end.said[2]?.data).toMatchObject({ code: 'NOT_SHIPPABLE' });
   });
 
-  test('a cancel while stock is reserved lets it go once all answers are there, and charges nothing', () => {
+  it('a cancel while stock is reserved lets it go once all answers are there, and charges nothing', () => {
     expect(having(placed(), cancel).brief).toEqual(['CancelAccepted o']);
     expect(having(placed(), cancel, reserved('rye'), refused('basket'))).toMatchObject({
       at: 'CANCELLED',
@@ -91,7 +91,7 @@ describe('an order', () => {
     });
   });
 
-  test('a cancel while it is charged is refunded when the charge came through', () => {
+  it('a cancel while it is charged is refunded when the charge came through', () => {
     expect(having(...atCharging, cancel).brief).toEqual(['CancelAccepted o']);
     expect(having(...atCharging, cancel, charged)).toMatchObject({
       at: 'REFUNDING',
@@ -101,7 +101,7 @@ describe('an order', () => {
     expect(having(...atCharging, cancel, declined)).toMatchObject({ at: 'CANCELLED' });
   });
 
-  test('a cancel of a confirmed order asks shipping first', () => {
+  it('a cancel of a confirmed order asks shipping first', () => {
     expect(having(...atShipping, cancel).brief).toEqual(['CancelShipment o']);
     expect(having(...atRefunding)).toMatchObject({
       at: 'REFUNDING',
@@ -113,13 +113,13 @@ describe('an order', () => {
     });
   });
 
-  test('a cancel that comes after shipping is refused, also when the two met', () => {
+  it('a cancel that comes after shipping is refused, also when the two met', () => {
     expect(having(...atShipping, shipped, cancel).said[0]?.data).toMatchObject({ code: 'ALREADY_SHIPPED' });
     const met = having(...atShipping, cancel, shipped, say('ShipmentNotCancelled'));
     expect(met).toMatchObject({ at: 'SHIPPED', brief: ['CancelRefused o'] });
   });
 
-  test.each([
+  it.each([
     ['nobody placed', [cancel], 'NO_SUCH_ORDER'],
     ['somebody else placed', [placed(), say('CancelRequested', { customerId: 'eve' })], 'NO_SUCH_ORDER'],
     ['came to nothing', [...atCharging, declined, cancel], 'ALREADY_ENDED'],
@@ -127,7 +127,7 @@ describe('an order', () => {
     expect(having(...events).said).toMatchObject([{ type: 'CancelRefused', data: { code } }]);
   });
 
-  test('an id is used once: a second order with it changes nothing of the first', () => {
+  it('an id is used once: a second order with it changes nothing of the first', () => {
     const order = told(orderMachine, START);
     order.tell(placed());
     const before = order.state;
@@ -136,7 +136,7 @@ describe('an order', () => {
     expect(order.state).toEqual(before);
   });
 
-  test.each([
+  it.each([
     ['no lines', [], 'NO_LINES'],
     ['a quantity of zero', [{ ...rye, quantity: 0 }], 'INVALID_QUANTITY'],
     ['a negative quantity', [{ ...rye, quantity: -1 }], 'INVALID_QUANTITY'],
@@ -153,7 +153,7 @@ describe('an order', () => {
     });
   });
 
-  test('of a cart opens it again: empty when confirmed, with its lines when it came to nothing', () => {
+  it('of a cart opens it again: empty when confirmed, with its lines when it came to nothing', () => {
     const fromCart = placed([rye], { fromCart: true });
     const keep = (...events: readonly OutgoingEvent[]) =>
       having(fromCart, ...events).said.find(({ type }) => type === 'OpenCart')?.data['keepLines'];
@@ -163,12 +163,12 @@ describe('an order', () => {
     expect(keep(fromCart)).toBe(true);
   });
 
-  test('releases what is reserved for it after its end', () => {
+  it('releases what is reserved for it after its end', () => {
     expect(having(...atCharging, declined, reserved('rye')).brief).toEqual(['ReleaseStock rye']);
     expect(having(...atShipping, shipped, reserved('rye')).brief).toEqual(['ReleaseStock rye']);
   });
 
-  test.each([
+  it.each([
     ['answers that are repeated', [...atShipping, reserved('rye')]],
     ['a charge that is repeated', [...atShipping, charged]],
     ['a tombstone', [{ ...placed(), data: null as never }]],

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { httpProvider } from '../../src/shop/provider.js';
 import {
   type Booking,
@@ -25,7 +25,7 @@ function chance(...numbers: number[]) {
 }
 
 describe('the payment provider', () => {
-  test('a charge and its refund', async () => {
+  it('a charge and its refund', async () => {
     const { simulation, booked, provider } = await open({ fails: 0, loses: 0 });
     await using _ = simulation;
     const answer = await provider.charge(charge, signal);
@@ -38,13 +38,13 @@ describe('the payment provider', () => {
     ]);
   });
 
-  test('who cannot pay is declined', async () => {
+  it('who cannot pay is declined', async () => {
     const { simulation, provider } = await open({ fails: 0, loses: 0 });
     await using _ = simulation;
     expect(await provider.charge({ ...charge, customerId: 'broke' }, signal)).toMatchObject({ ok: false });
   });
 
-  test('D1: down twice, then cut off after it had charged: it is charged once', async () => {
+  it('D1: down twice, then cut off after it had charged: it is charged once', async () => {
     // By request: how slow, whether it fails, whether its answer is lost.
     const random = chance(0, 0, 0, 0, 0, 0.9, 0);
     const { simulation, booked, provider } = await open({ fails: 0.5, loses: 0.5, random });
@@ -56,7 +56,7 @@ describe('the payment provider', () => {
     expect(booked).toHaveLength(1);
   });
 
-  test('is given up after the deadline, and says so', async () => {
+  it('is given up after the deadline, and says so', async () => {
     const { simulation, booked } = await open({ fails: 1 });
     await using _ = simulation;
     const provider = httpProvider(() => simulation.url, { deadline: 300 });
@@ -64,7 +64,7 @@ describe('the payment provider', () => {
     expect(booked).toEqual([]);
   });
 
-  test('is not asked any more once nobody waits', async () => {
+  it('is not asked any more once nobody waits', async () => {
     const { simulation } = await open({ fails: 1 });
     await using _ = simulation;
     const provider = httpProvider(() => simulation.url);
@@ -74,7 +74,7 @@ describe('the payment provider', () => {
     await expect(asked).rejects.toThrow('the partition went elsewhere');
   });
 
-  test('one that cannot be reached is tried again', async () => {
+  it('one that cannot be reached is tried again', async () => {
     const { simulation } = await open({ fails: 0, loses: 0 });
     await using _ = simulation;
     const urls = ['http://127.0.0.1:9', simulation.url];
@@ -82,7 +82,7 @@ describe('the payment provider', () => {
     expect(await provider.charge(charge, signal)).toMatchObject({ ok: true });
   });
 
-  test('what it says it will never take (422) is refused, and holds nobody up', async () => {
+  it('what it says it will never take (422) is refused, and holds nobody up', async () => {
     await using provider = await answering(422, { reason: 'Not in this currency.' });
     const over = httpProvider(() => provider.url, PATIENT);
     expect(await over.charge(charge, signal)).toEqual({ ok: false, reason: 'Not in this currency.' });
@@ -90,7 +90,7 @@ describe('the payment provider', () => {
     expect(provider.asked()).toBe(2);
   });
 
-  test.each([400, 401, 413, 422])('D1: %i without a reason of the provider is no decline', async (status) => {
+  it.each([400, 401, 413, 422])('D1: %i without a reason of the provider is no decline', async (status) => {
     await using provider = await answering(status, {});
     const asked = httpProvider(() => provider.url, { ...PATIENT, deadline: 500 }).charge(charge, signal);
     await expect(asked).rejects.toThrow();

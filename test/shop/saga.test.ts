@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { OutgoingEvent } from 'millrace';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { CartState } from '../../src/shop/cart.js';
 import { carts, orders, payments, shipments, stock } from '../../src/shop/messages.js';
 import { chanceOf } from '../support/chance.js';
@@ -101,7 +101,7 @@ describe('the saga', () => {
       { numRuns: 1_500 },
     );
 
-  test('no order stuck, nothing oversold, nobody charged twice, whatever overtakes what', () => {
+  it('no order stuck, nothing oversold, nobody charged twice, whatever overtakes what', () => {
     const met = new Set<string>();
     check({ repeats: () => false }, (saga) => {
       for (const { type } of saga.log) met.add(type);
@@ -111,19 +111,19 @@ describe('the saga', () => {
       expect(met).toContain(type);
   });
 
-  test('D1: nor when commands are repeated at any later moment', () => {
+  it('D1: nor when commands are repeated at any later moment', () => {
     check({ repeats: isCommand });
   });
 
-  test('nor when all that services say is repeated', () => {
+  it('nor when all that services say is repeated', () => {
     check({ repeats: (event) => isCommand(event) || event.topic === orders.topic });
   });
 
-  test('a reservation that is repeated after it was forgotten is let go', () => {
+  it('a reservation that is repeated after it was forgotten is let go', () => {
     check({ repeats: ({ type }) => type === 'ReserveStock', remember: 0 });
   });
 
-  test('carts are open again once their orders have ended or are confirmed', () => {
+  it('carts are open again once their orders have ended or are confirmed', () => {
     check({ repeats: isCommand }, (saga) => {
       for (const { topic, key } of saga.log)
         if (topic === carts.topic) expect(saga.state<CartState>(topic, key)?.closedBy).toBeNull();

@@ -1,5 +1,5 @@
 import type { OutgoingEvent } from 'millrace';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type CartState, cartMachine } from '../../src/shop/cart.js';
 import { catalogueMachine, type PriceState } from '../../src/shop/catalogue.js';
 import { inventoryMachine, type StockState } from '../../src/shop/inventory.js';
@@ -14,7 +14,7 @@ const LINE = { sku: 'rye', quantity: 1, unitPrice: euros(349) };
 const of = (orderId: string) => ({ orderId, customerId: 'ada' });
 
 describe('what anybody may have written', () => {
-  test.each([
+  it.each([
     ['an id that is no name', orders.say('CancelRequested', 'o', { ...of('o\ud800'), reason: null })],
     ['an id of a megabyte', carts.say('CheckOutRequested', 'ada', of('o'.repeat(1_000_000)))],
     ['a reason of a megabyte', orders.say('CancelRequested', 'o', { ...of('o'), reason: 'x'.repeat(1e6) })],
@@ -40,7 +40,7 @@ describe('inventory', () => {
     data: { sku: 'rye', onHand, reserved, available: onHand - reserved },
   });
 
-  test('promises what it has once', () => {
+  it('promises what it has once', () => {
     const rye = open();
     expect(rye.tell(reserve('a', 6))).toMatchObject([
       { topic: 'shop.orders', type: 'StockReserved', key: 'a', data: { sku: 'rye', quantity: 6 } },
@@ -52,7 +52,7 @@ describe('inventory', () => {
     expect(brief(rye.tell(reserve('c', 4)))).toContain('StockReserved c');
   });
 
-  test('has again what is released, and not what is taken', () => {
+  it('has again what is released, and not what is taken', () => {
     const rye = open();
     rye.tell(reserve('a', 6));
     expect(rye.tell(release('a'))).toMatchObject([level(10, 0)]);
@@ -60,7 +60,7 @@ describe('inventory', () => {
     expect(rye.tell(take('b'))).toMatchObject([level(3, 0)]);
   });
 
-  test('D1: commands that are repeated do nothing', () => {
+  it('D1: commands that are repeated do nothing', () => {
     const rye = open();
     rye.tell(reserve('a', 6));
     expect(rye.tell(reserve('a', 6))).toEqual([]);
@@ -70,7 +70,7 @@ describe('inventory', () => {
     expect(rye.tell(reserve('b', 9))).toEqual([]);
   });
 
-  test('remembers so many orders that are done with and no more', () => {
+  it('remembers so many orders that are done with and no more', () => {
     const rye = open(1);
     for (const order of ['a', 'b']) {
       rye.tell(reserve(order, 1));
@@ -79,7 +79,7 @@ describe('inventory', () => {
     expect(rye.state?.done).toEqual(['b']);
   });
 
-  test('stock that comes in is counted, up to what can be said', () => {
+  it('stock that comes in is counted, up to what can be said', () => {
     const add = (quantity: number) => stock.say('AddStock', 'rye', { sku: 'rye', quantity });
     const rye = open();
     expect(rye.tell(add(5))).toMatchObject([level(15, 0)]);
@@ -95,14 +95,14 @@ describe('shipping', () => {
   const cancel = shipments.say('CancelShipment', 'o', of('o'));
   const collect = shipments.say('CollectOrder', 'o', { orderId: 'o' });
 
-  test('sends a parcel once, and cannot call it back', () => {
+  it('sends a parcel once, and cannot call it back', () => {
     const parcel = open();
     expect(parcel.tell(request())).toMatchObject([{ type: 'OrderShipped', data: { shippedAt: TIME } }]);
     expect(parcel.tell(request())).toEqual([]);
     expect(brief(parcel.tell(cancel))).toEqual(['ShipmentNotCancelled o']);
   });
 
-  test('keeps what is picked up until it is collected or cancelled', () => {
+  it('keeps what is picked up until it is collected or cancelled', () => {
     const kept = open();
     expect(brief(kept.tell(request({ delivery: 'PICKUP' })))).toEqual(['ReadyForPickup o']);
     expect(kept.tell(collect)).toMatchObject([{ type: 'OrderShipped', data: { customerId: 'ada' } }]);
@@ -113,7 +113,7 @@ describe('shipping', () => {
     expect(cancelled.tell(request())).toEqual([]);
   });
 
-  test('refuses what does not go into a parcel', () => {
+  it('refuses what does not go into a parcel', () => {
     expect(brief(open().tell(request({ items: 201 })))).toEqual(['ShipmentRefused o']);
     expect(brief(open().tell(request({ items: 201, delivery: 'PICKUP' })))).toEqual(['ReadyForPickup o']);
   });
@@ -126,7 +126,7 @@ describe('payment', () => {
   const call = callFor(none, charge);
   const ok = { ok: true, id: 'ch' } as const;
 
-  test('charges, and says what the provider says', () => {
+  it('charges, and says what the provider says', () => {
     if (call === undefined) throw new Error('It calls nobody');
     expect(settle(none, call, ok)).toMatchObject({
       state: { at: 'CHARGED', chargeId: 'ch' },
@@ -138,7 +138,7 @@ describe('payment', () => {
     });
   });
 
-  test('refunds what was charged', () => {
+  it('refunds what was charged', () => {
     const charged: PaymentState = { at: 'CHARGED', chargeId: 'ch', amount: euros(700) };
     const back = callFor(charged, refund);
     if (back === undefined) throw new Error('It calls nobody');
@@ -148,7 +148,7 @@ describe('payment', () => {
     });
   });
 
-  test('D1: asks nobody for what was done already', () => {
+  it('D1: asks nobody for what was done already', () => {
     const charged: PaymentState = { at: 'CHARGED', chargeId: 'ch', amount: euros(700) };
     for (const state of [charged, { at: 'DECLINED' }, { at: 'REFUNDED' }] as const)
       expect(callFor(state, charge)).toBeUndefined();
@@ -167,7 +167,7 @@ describe('a cart', () => {
     carts.say('OpenCart', 'ada', { ...of(orderId), keepLines });
   const code = (events: readonly OutgoingEvent[]) => events[0]?.data['code'];
 
-  test('holds one line for each SKU and says what it comes to', () => {
+  it('holds one line for each SKU and says what it comes to', () => {
     const cart = open();
     cart.tell(set('rye', 1));
     expect(cart.tell(set('rye', 3))).toMatchObject([
@@ -176,7 +176,7 @@ describe('a cart', () => {
     expect(cart.tell(set('rye', 0))).toMatchObject([{ data: { lines: [], total: euros(0) } }]);
   });
 
-  test('becomes an order once, and is closed until that has ended', () => {
+  it('becomes an order once, and is closed until that has ended', () => {
     const cart = open();
     expect(code(cart.tell(checkOut('a')))).toBe('CART_EMPTY');
     cart.tell(set('rye', 2));
@@ -196,7 +196,7 @@ describe('a cart', () => {
     expect(cart.tell(reopen('c', false))).toMatchObject([{ data: { lines: [] } }]);
   });
 
-  test('keeps to one currency and to amounts that can be said', () => {
+  it('keeps to one currency and to amounts that can be said', () => {
     const cart = open();
     cart.tell(set('rye', 1));
     expect(code(cart.tell(set('voucher', 1, { amount: 100, currency: 'CHF' })))).toBe('CURRENCY_MISMATCH');
@@ -209,7 +209,7 @@ describe('the catalogue', () => {
   const change = (sku: string, amount: number, currency = 'EUR') =>
     products.say('ChangePrice', sku, { sku, price: { amount, currency } });
 
-  test('changes prices within their currency', () => {
+  it('changes prices within their currency', () => {
     const oats = told<PriceState>(catalogueMachine, null);
     expect(oats.tell(change('oats', 199))).toMatchObject([
       { type: 'PriceChanged', data: { price: euros(199), before: euros(219) } },
@@ -217,7 +217,7 @@ describe('the catalogue', () => {
     expect(oats.tell(change('oats', 249))).toMatchObject([{ data: { before: euros(199) } }]);
   });
 
-  test.each([
+  it.each([
     ['a product that there is not', change('gold', 1)],
     ['another currency', change('oats', 1, 'CHF')],
     ['less than nothing', change('oats', -1)],
@@ -230,7 +230,7 @@ describe('the catalogue', () => {
 });
 
 describe('notification', () => {
-  test('tells the customer how it went, and nothing in between', async () => {
+  it('tells the customer how it went, and nothing in between', async () => {
     const service = notificationService();
     const context = { state: undefined, signal: new AbortController().signal };
     const say = (event: OutgoingEvent) => service.handle(eventOf(event), context);

@@ -1,5 +1,5 @@
 import type { OutgoingEvent } from 'millrace';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { carts, orders, products, stock } from '../../src/shop/messages.js';
 import { cartView, myOrdersView, orderView, pricesView, stockView } from '../../src/shop/views.js';
 import { eventOf, TIME } from './event.js';
@@ -24,7 +24,7 @@ function folded<State>(
 }
 
 describe('the view of an order', () => {
-  test('is what was ordered, and where that is', () => {
+  it('is what was ordered, and where that is', () => {
     const confirmed = orders.say('OrderConfirmed', 'o', {
       ...of('o'),
       lines,
@@ -45,11 +45,11 @@ describe('the view of an order', () => {
     });
   });
 
-  test('is the first one placed under its id', () => {
+  it('is the first one placed under its id', () => {
     expect(folded(orderView, placed('o'), placed('o', 'eve'))).toMatchObject({ customerId: 'ada' });
   });
 
-  test('is none before it was placed, and not changed by what does not concern it', () => {
+  it('is none before it was placed, and not changed by what does not concern it', () => {
     expect(folded(orderView, shipped('o'))).toBeNull();
     const stray = { ...shipped('o'), type: 'Praised' };
     expect(folded(orderView, placed('o'), stray)).toMatchObject({ status: 'PLACED' });
@@ -57,13 +57,13 @@ describe('the view of an order', () => {
 });
 
 describe('the view of a customer’s orders', () => {
-  test('belongs to the customer of each event', () => {
+  it('belongs to the customer of each event', () => {
     expect(myOrdersView.by?.(eventOf(placed('o', 'eve')))).toBe('eve');
     const nobody = orders.say('CollectRefused', 'o', { orderId: 'o', customerId: '', reason: 'no' });
     expect(myOrdersView.by?.(eventOf(nobody))).toBeUndefined();
   });
 
-  test('has the newest first, each as it stands', () => {
+  it('has the newest first, each as it stands', () => {
     const mine = folded(myOrdersView, placed('a'), placed('b'), shipped('a'));
     expect(mine.map(({ orderId, status }) => [orderId, status])).toEqual([
       ['b', 'PLACED'],
@@ -71,13 +71,13 @@ describe('the view of a customer’s orders', () => {
     ]);
   });
 
-  test('has the last 50', () => {
+  it('has the last 50', () => {
     const many = Array.from({ length: 60 }, (_, i) => placed(`o-${i}`));
     const mine = folded(myOrdersView, ...many);
     expect([mine.length, mine[0]?.orderId, mine.at(-1)?.orderId]).toEqual([50, 'o-59', 'o-10']);
   });
 
-  test('lets go of what was placed under an id that was taken', () => {
+  it('lets go of what was placed under an id that was taken', () => {
     const taken = (eventId: string) =>
       orders.say('OrderIdTaken', 'o', { ...of('o'), eventId, reason: 'taken' });
     expect(folded(myOrdersView, placed('o'), taken('1'))).toEqual([]);
@@ -86,7 +86,7 @@ describe('the view of a customer’s orders', () => {
   });
 });
 
-test('stock, carts and prices are what was said last', () => {
+it('stock, carts and prices are what was said last', () => {
   const level = (available: number) =>
     stock.say('StockLevel', 'rye', { sku: 'rye', onHand: 9, reserved: 9 - available, available });
   const reserve = stock.say('ReserveStock', 'rye', { ...of('o'), sku: 'rye', quantity: 1 });

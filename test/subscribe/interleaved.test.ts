@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type Action, actions, actionsWithRetention, perform } from './interleaved/actions.js';
 import { Script } from './interleaved/script.js';
 import { InterleavedStage, PARTITIONS } from './interleaved/stage.js';
@@ -43,7 +43,7 @@ async function play(scheduler: fc.Scheduler, acts: readonly Action[]): Promise<r
 const FOUND = { endOnFailure: true };
 
 describe('the switch from replay to live', { timeout: 240_000 }, () => {
-  test('D2 D3 D4 D8 has no gap and no double, in every interleaving', async () => {
+  it('D2 D3 D4 D8 has no gap and no double, in every interleaving', async () => {
     await fc.assert(
       fc.asyncProperty(fc.scheduler(), actions, async (scheduler, acts) => {
         expect(await play(scheduler, acts)).toEqual([]);
@@ -52,7 +52,7 @@ describe('the switch from replay to live', { timeout: 240_000 }, () => {
     );
   });
 
-  test('D4 a cursor of a node that is ahead waits for the node where it is brought', async () => {
+  it('D4 a cursor of a node that is ahead waits for the node where it is brought', async () => {
     const say: Action = { do: 'say', partition: 0, key: 0, hole: 0 };
     const relay: Action = { do: 'relay', partition: 0, limit: 10, lost: [] };
     const start: Action = { do: 'start', node: 0, kind: 0, credit: 1_000 };
@@ -76,7 +76,7 @@ describe('the switch from replay to live', { timeout: 240_000 }, () => {
     );
   });
 
-  test('D5 nor when the log takes away what they stand before: they are told', async () => {
+  it('D5 nor when the log takes away what they stand before: they are told', async () => {
     await fc.assert(
       fc.asyncProperty(fc.scheduler(), actionsWithRetention, async (scheduler, acts) => {
         expect(await play(scheduler, acts)).toEqual([]);

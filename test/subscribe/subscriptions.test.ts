@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { CursorCodec } from '../../src/core/cursor.js';
 import { offset, partition } from '../../src/core/ids.js';
 import { ParsedEvent } from '../../src/subscribe/cohort/parsed-event.js';
@@ -8,7 +8,7 @@ const WAIT = { timeout: 30_000 };
 const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
 
 describe('subscriptions', () => {
-  test('C1 a hundred that are alike share one execution of each event, and what they share is released', async () => {
+  it('C1 a hundred that are alike share one execution of each event, and what they share is released', async () => {
     const stage = await openStage();
     const clients = numbers(0, 100).map(() => stage.subscribe('said(about: "x")'));
     await expect.poll(stage.live, WAIT).toBe(100);
@@ -20,7 +20,7 @@ describe('subscriptions', () => {
     expect([await stage.live(), await stage.cohorts()]).toEqual([0, 0]);
   });
 
-  test('C1 cohorts that stand at the same place share one cursor of each event, and others do not', async () => {
+  it('C1 cohorts that stand at the same place share one cursor of each event, and others do not', async () => {
     const stage = await openStage();
     const alike = ['n', 'text', 'n text'].map((select) => stage.subscribe('said', {}, select));
     const keyed = ['n', 'n text'].map((select) => stage.subscribe('ofKey(key: "k")', {}, select));
@@ -35,7 +35,7 @@ describe('subscriptions', () => {
     expect(place).toHaveBeenCalledTimes(6);
   });
 
-  test('C2 an event is looked at only by those whose filter asks for its value, and parsed for nobody else', async () => {
+  it('C2 an event is looked at only by those whose filter asks for its value, and parsed for nobody else', async () => {
     const stage = await openStage({ indexed: ['text'] });
     const few = numbers(0, 50).map((i) => stage.subscribe(`like(text: "t${i}")`));
     const [three] = few.slice(3);
@@ -58,7 +58,7 @@ describe('subscriptions', () => {
     expect(await stage.cohorts()).toBe(0);
   });
 
-  test('S1 a rule that reads the event holds live and replayed, and never for others', async () => {
+  it('S1 a rule that reads the event holds live and replayed, and never for others', async () => {
     const stage = await openStage();
     const [ada, bob] = [stage.subscribe('ruled', { sub: 'ada' }), stage.subscribe('ruled', { sub: 'bob' })];
     await expect.poll(stage.live, WAIT).toBe(2);
@@ -69,7 +69,7 @@ describe('subscriptions', () => {
     await expect.poll(() => again.numbers, WAIT).toEqual([3, 4]);
   });
 
-  test('S1 what a resolver makes of the caller is not shared with another', async () => {
+  it('S1 what a resolver makes of the caller is not shared with another', async () => {
     const stage = await openStage();
     const clients = ['ada', 'bob', 'bob'].map((sub) => stage.subscribe('said', { sub }, 'n whose'));
     await expect.poll(stage.live, WAIT).toBe(3);
@@ -79,7 +79,7 @@ describe('subscriptions', () => {
     expect(await stage.executions()).toBe(2);
   });
 
-  test('D4 each cursor resumes with exactly what follows it', async () => {
+  it('D4 each cursor resumes with exactly what follows it', async () => {
     const stage = await openStage({ partitions: 3 });
     const first = stage.subscribe('said');
     await expect.poll(stage.live, WAIT).toBe(1);
@@ -95,7 +95,7 @@ describe('subscriptions', () => {
     }
   });
 
-  test('D4 many that resume at once ask the log once where it ends, and none is taken to be ahead', async () => {
+  it('D4 many that resume at once ask the log once where it ends, and none is taken to be ahead', async () => {
     const stage = await openStage();
     const first = stage.subscribe('said');
     await expect.poll(stage.live, WAIT).toBe(1);
@@ -115,7 +115,7 @@ describe('subscriptions', () => {
     expect(bounds.mock.calls.length - asked).toBe(2);
   });
 
-  test('C1 D4 a herd that resumes at many places reads the log once a partition, and executes each event once', async () => {
+  it('C1 D4 a herd that resumes at many places reads the log once a partition, and executes each event once', async () => {
     const partitions = 3;
     const stage = await openStage({ partitions, ringEvents: 1, windowEvents: 1 });
     const first = stage.subscribe('said');
@@ -144,7 +144,7 @@ describe('subscriptions', () => {
       expect(client.numbers.toSorted()).toEqual(herd[i]?.numbers.slice(41).toSorted());
   });
 
-  test('S3 a cursor is refused for another field, other arguments and another subject', async () => {
+  it('S3 a cursor is refused for another field, other arguments and another subject', async () => {
     const stage = await openStage();
     const ada = { sub: 'ada' };
     const first = stage.subscribe('said(about: "x")', ada);
@@ -167,7 +167,7 @@ describe('subscriptions', () => {
     expect(await stage.cohorts()).toBe(1);
   });
 
-  test('D8 D3 who does not read gets everything in order and once when it does, and holds up nobody', async () => {
+  it('D8 D3 who does not read gets everything in order and once when it does, and holds up nobody', async () => {
     const stage = await openStage({ ringEvents: 20, windowEvents: 50 });
     const slow = new Client();
     slow.room = 1;
@@ -186,7 +186,7 @@ describe('subscriptions', () => {
     await expect.poll(() => slow.numbers.at(-1), WAIT).toBe(300);
   });
 
-  test('S4 a replay of large events takes few at a time, and all of them', async () => {
+  it('S4 a replay of large events takes few at a time, and all of them', async () => {
     const stage = await openStage({ ringEvents: 1, windowEvents: 1 });
     const text = 'x'.repeat(200_000);
     for (let n = 0; n < 200; n += 20) await stage.say('k', numbers(n, n + 20), { text });
@@ -207,7 +207,7 @@ describe('subscriptions', () => {
     expect(Math.max(...reads.slice(1).map(({ offsets }) => offsets))).toBeLessThanOrEqual(32);
   });
 
-  test('D3 resolvers that are slow change nothing in the order', async () => {
+  it('D3 resolvers that are slow change nothing in the order', async () => {
     const stage = await openStage();
     const client = stage.subscribe('said', {}, 'n slow');
     await expect.poll(stage.live, WAIT).toBe(1);
@@ -215,7 +215,7 @@ describe('subscriptions', () => {
     await expect.poll(() => client.numbers, WAIT).toEqual(numbers(0, 100));
   });
 
-  test('D2 a partition that was let go of is followed anew', async () => {
+  it('D2 a partition that was let go of is followed anew', async () => {
     const stage = await openStage();
     const gone = stage.subscribe('said');
     await expect.poll(stage.live, WAIT).toBe(1);
@@ -231,7 +231,7 @@ describe('subscriptions', () => {
     await expect.poll(() => resumed.numbers, WAIT).toEqual([3]);
   });
 
-  test('D3 a tombstone without headers is told to all who follow its key, each as its field can', async () => {
+  it('D3 a tombstone without headers is told to all who follow its key, each as its field can', async () => {
     const stage = await openStage();
     const unsaid = '__typename ... on Said { n } ... on Unsaid { key why }';
     const [nullable, never, declared, ada, ruled, otherKey] = [
@@ -288,7 +288,7 @@ describe('subscriptions', () => {
     expect(await stage.letters()).toEqual([]);
   });
 
-  test('what a resolver of an event throws is for the log, and what it means for clients is shown', async () => {
+  it('what a resolver of an event throws is for the log, and what it means for clients is shown', async () => {
     const stage = await openStage();
     const [broken, meant] = [
       stage.subscribe('said', {}, 'n broken'),
@@ -312,7 +312,7 @@ describe('subscriptions', () => {
     expect(stage.errors).toHaveLength(1);
   });
 
-  test('D10 an event that a filter or an execution fails on is set aside once, and stops nobody', async () => {
+  it('D10 an event that a filter or an execution fails on is set aside once, and stops nobody', async () => {
     const stage = await openStage();
     const [filtered, alike, never, nullable] = [
       stage.subscribe('below(most: 5)'),
@@ -368,7 +368,7 @@ describe('subscriptions', () => {
     expect((await stage.letters()).map(({ key }) => key)).toEqual(['k', 'k', 'k', 'other', 'other', 'other']);
   });
 
-  test('D10 S4 what fails because of the caller is not set aside', async () => {
+  it('D10 S4 what fails because of the caller is not set aside', async () => {
     const stage = await openStage();
     const client = stage.subscribe('below');
     const never = stage.subscribe('always');
@@ -383,7 +383,7 @@ describe('subscriptions', () => {
     expect(values.find(({ labels }) => labels.kind === 'filter')?.value).toBe(2);
   });
 
-  test('D2 D3 D4 partitions that are added are followed from their beginning, and cursors from before stay valid', async () => {
+  it('D2 D3 D4 partitions that are added are followed from their beginning, and cursors from before stay valid', async () => {
     const stage = await openStage({ partitions: 2 });
     const grow = smallAtFirst(stage, 1);
     const client = stage.subscribe('said');

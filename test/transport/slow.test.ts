@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Metrics } from '../../src/observe/metrics.js';
 import type { FakeSubscription } from './fake-operations.js';
 import { RawClient, type Served, serve, subscribed, tcp, WAIT } from './serve.js';
@@ -64,7 +64,7 @@ const bytesOf = async (metrics: Metrics) => (await metrics.slowBytes.get()).valu
 const slowOf = async (metrics: Metrics) => (await metrics.slowClients.get()).values[0]?.value ?? 0;
 
 describe('a WebSocket', () => {
-  test('D8 C4 of 200 operations holds the high-water mark and one frame', async () => {
+  it('D8 C4 of 200 operations holds the high-water mark and one frame', async () => {
     const all = await served();
     const client = await RawClient.acknowledged(all.wsUrl);
     for (let i = 0; i < 200; i++) client.subscribe(String(i));
@@ -88,7 +88,7 @@ describe('a WebSocket', () => {
     await vi.waitFor(() => expect(subscriptions.every(({ drains }) => drains === 1)).toBe(true), WAIT);
   });
 
-  test('D8 gives each of its operations a turn, although each could fill it alone', async () => {
+  it('D8 gives each of its operations a turn, although each could fill it alone', async () => {
     const all = await served();
     const client = await RawClient.acknowledged(all.wsUrl);
     for (let i = 0; i < 4; i++) client.subscribe(String(i));
@@ -111,7 +111,7 @@ describe('a WebSocket', () => {
     await vi.waitFor(() => expect(taken).not.toContain(0), WAIT);
   });
 
-  test('D8 of a client that never reads is ended, its subscriptions too', async () => {
+  it('D8 of a client that never reads is ended, its subscriptions too', async () => {
     const all = await served(300);
     const { socket, send } = await rawSocket(all);
     send({ id: '1', type: 'subscribe', payload: { query: 'subscription { n }' } });
@@ -128,7 +128,7 @@ describe('a WebSocket', () => {
     await closed;
   });
 
-  test('D8 of a client that reads again is told why it was ended: 1013', async () => {
+  it('D8 of a client that reads again is told why it was ended: 1013', async () => {
     // Pings that are not answered meanwhile are not what ends it.
     const all = await served(1_500, 200);
     const client = await RawClient.acknowledged(all.wsUrl);
@@ -148,7 +148,7 @@ describe('an event stream', () => {
   const REQUEST =
     'GET /graphql?query=subscription%7Bn%7D HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n';
 
-  test('D8 C4 holds the high-water mark and one event', async () => {
+  it('D8 C4 holds the high-water mark and one event', async () => {
     const all = await served();
     tcp(all.server.url, REQUEST);
     await fill(await subscribed(all));
@@ -157,7 +157,7 @@ describe('an event stream', () => {
     expect(bytes).toBeLessThanOrEqual(MARK + FRAME);
   });
 
-  test('D8 of a client that never reads is cut off', async () => {
+  it('D8 of a client that never reads is cut off', async () => {
     const all = await served(300);
     const socket = tcp(all.server.url, REQUEST);
     const subscription = await subscribed(all);
@@ -170,7 +170,7 @@ describe('an event stream', () => {
     await closed;
   });
 
-  test('D8 that has ended is cut off as well when its client reads nothing', async () => {
+  it('D8 that has ended is cut off as well when its client reads nothing', async () => {
     const all = await served(300, 600_000, 100_000_000);
     tcp(all.server.url, REQUEST);
     const subscription = await subscribed(all);
@@ -181,7 +181,7 @@ describe('an event stream', () => {
     await vi.waitFor(() => expect(all.server.connections.sse).toBe(0), WAIT);
   });
 
-  test('D8 a burst of one turn that the system takes is not held back', async () => {
+  it('D8 a burst of one turn that the system takes is not held back', async () => {
     const all = await served();
     const response = await fetch(`${all.server.url}?query=subscription{n}`, {
       headers: { accept: 'text/event-stream' },

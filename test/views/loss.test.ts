@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { ViewRebuild } from '../../src/views/view-rebuild.js';
 import { openViewStage, talk } from './stage.js';
 
@@ -7,7 +7,7 @@ const numbers = (from: number, to: number): number[] =>
   Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
 
 describe('a view whose store is lost', () => {
-  test('D6 while events come has each of them once all the same', async () => {
+  it('D6 while events come has each of them once all the same', async () => {
     const stage = await openViewStage();
     stage.worker();
     await stage.say('a', numbers(0, 50));
@@ -18,7 +18,7 @@ describe('a view whose store is lost', () => {
     await expect.poll(() => stage.views.reader('talk').get('a'), WAIT).toEqual({ count: 51, n: 50 });
   });
 
-  test('D6 has the events again that were published with an idempotency key', async () => {
+  it('D6 has the events again that were published with an idempotency key', async () => {
     const stage = await openViewStage();
     stage.worker();
     await stage.say('a', numbers(0, 10), { idempotent: true });
@@ -29,7 +29,7 @@ describe('a view whose store is lost', () => {
 });
 
 describe('an event that was published twice with one idempotency key', () => {
-  test('D1 is in a view once, for one worker', async () => {
+  it('D1 is in a view once, for one worker', async () => {
     const stage = await openViewStage();
     stage.worker();
     await stage.say('a', [1], { idempotent: true });
@@ -41,7 +41,7 @@ describe('an event that was published twice with one idempotency key', () => {
     expect(await stage.views.reader('talk').get('a', { minCursor })).toEqual({ count: 2, n: 2 });
   });
 
-  test('D1 is in a view once, also when another worker took over between', async () => {
+  it('D1 is in a view once, also when another worker took over between', async () => {
     const stage = await openViewStage();
     const first = stage.worker();
     await stage.say('a', [1], { idempotent: true });
@@ -57,7 +57,7 @@ describe('an event that was published twice with one idempotency key', () => {
 });
 
 describe('a replay of a view', () => {
-  test('D6 does not switch to what its store has lost a part of', async () => {
+  it('D6 does not switch to what its store has lost a part of', async () => {
     const stage = await openViewStage();
     stage.worker();
     await stage.say('a', numbers(0, 20));
@@ -78,7 +78,7 @@ describe('a replay of a view', () => {
 });
 
 describe('a view that was just lost', () => {
-  test('D6 is never answered as one that has nothing', async () => {
+  it('D6 is never answered as one that has nothing', async () => {
     const stage = await openViewStage();
     stage.worker();
     await stage.say('a', numbers(0, 30));

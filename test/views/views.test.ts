@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { offset } from '../../src/core/ids.js';
 import type { LogRecord } from '../../src/core/record.js';
 import { editionOf } from '../../src/views/edition.js';
@@ -12,7 +12,7 @@ const numbers = (from: number, to: number): number[] =>
   Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
 
 describe('a view', () => {
-  test('is the state that follows from the events of a key, for whoever waits for its own', async () => {
+  it('is the state that follows from the events of a key, for whoever waits for its own', async () => {
     const stage = await openViewStage();
     stage.worker();
     await stage.say('a', [1, 2, 3]);
@@ -24,7 +24,7 @@ describe('a view', () => {
     expect(await stage.views.reader('talk').get('nobody')).toBe(null);
   });
 
-  test('is behind, and says so, when nobody has brought it to the cursor in time', async () => {
+  it('is behind, and says so, when nobody has brought it to the cursor in time', async () => {
     const stage = await openViewStage({ deadline: 300 });
     const worker = stage.worker();
     await stage.say('a', [1]);
@@ -47,7 +47,7 @@ describe('a view', () => {
     expect(await stage.views.reader('talk').get('a')).toEqual({ count: 1, n: 1 });
   });
 
-  test('D1 has one cursor for an event, whenever it is asked for', async () => {
+  it('D1 has one cursor for an event, whenever it is asked for', async () => {
     const stage = await openViewStage();
     const [at] = await stage.say('a', [1]);
     if (at === undefined) throw new Error('Nothing was said');
@@ -60,14 +60,14 @@ describe('a view', () => {
     }
   });
 
-  test('S3 takes no cursor that is not one of a mutation', async () => {
+  it('S3 takes no cursor that is not one of a mutation', async () => {
     const stage = await openViewStage();
     stage.worker();
     const asked = stage.views.reader('talk').get('a', { minCursor: 'made up' });
     await expect(asked).rejects.toMatchObject({ code: 'CURSOR_INVALID' });
   });
 
-  test('is built again from the log when its store has lost it, and is not shown half built', async () => {
+  it('is built again from the log when its store has lost it, and is not shown half built', async () => {
     const stage = await openViewStage();
     stage.worker();
     const many = 3_000;
@@ -91,7 +91,7 @@ describe('a view', () => {
     expect(seen.filter((state) => state !== null && (state as Talk).count !== many)).toEqual([]);
   });
 
-  test('is rebuilt beside the one in use, and then read', async () => {
+  it('is rebuilt beside the one in use, and then read', async () => {
     const stage = await openViewStage();
     stage.worker();
     await stage.say('a', numbers(0, 30));
@@ -116,7 +116,7 @@ describe('a view', () => {
     await expect.poll(() => stage.views.reader('talk').get('a'), WAIT).toEqual({ count: 31, n: 30 });
   });
 
-  test('D3 each event is in it once, whoever folds, and however often', async () => {
+  it('D3 each event is in it once, whoever folds, and however often', async () => {
     const stage = await openViewStage({ partitions: 1 });
     await stage.say('a', numbers(0, 12));
     const at = await stage.at(0);
@@ -153,7 +153,7 @@ describe('a view', () => {
 });
 
 describe('a subscription with a snapshot', () => {
-  test('D2 D3 shows the state, and then exactly the events that are not in it', async () => {
+  it('D2 D3 shows the state, and then exactly the events that are not in it', async () => {
     const stage = await openViewStage();
     stage.worker();
     const total = 400;
@@ -187,7 +187,7 @@ describe('a subscription with a snapshot', () => {
     expect(clients.some(({ data }) => Number(data[0]?.['count'] ?? 0) > 0)).toBe(true);
   });
 
-  test('D4 who resumes from the state’s cursor is shown the events and no state', async () => {
+  it('D4 who resumes from the state’s cursor is shown the events and no state', async () => {
     const stage = await openViewStage();
     stage.worker();
     await stage.say('k', numbers(0, 5));
@@ -201,7 +201,7 @@ describe('a subscription with a snapshot', () => {
     await expect.poll(() => again.numbers, WAIT).toEqual([5, 6]);
   });
 
-  test('D8 waits until there is room for the state', async () => {
+  it('D8 waits until there is room for the state', async () => {
     const stage = await openViewStage();
     stage.worker();
     await stage.say('k', [1]);

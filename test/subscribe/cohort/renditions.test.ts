@@ -1,5 +1,5 @@
 import { parse } from 'graphql';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ResolverCall, ResolverMap } from '../../../src/binding/runtime/resolvers.js';
 import { CursorCodec, type Positions } from '../../../src/core/cursor.js';
 import type { Relayed } from '../../../src/core/event.js';
@@ -76,7 +76,7 @@ function open(select = 'n text', field = 'said') {
 }
 
 describe('what cohorts made of replayed events', () => {
-  test('C1 each event is executed once, and its whole result made once for those at the same places', async () => {
+  it('C1 each event is executed once, and its whole result made once for those at the same places', async () => {
     const { mine, executions } = open();
     const made = mine.of(AT, eventAt(1));
     expect(mine.of(AT, eventAt(1))).toBe(made);
@@ -91,7 +91,7 @@ describe('what cohorts made of replayed events', () => {
     expect(await executions()).toBe(1);
   });
 
-  test('D5 another event at the same offset, in a topic that was made anew, is another event', () => {
+  it('D5 another event at the same offset, in a topic that was made anew, is another event', () => {
     const { mine } = open();
     const old = mine.of(AT, eventAt(1));
     const anew = { ...eventAt(1, 'new'), timestamp: 2 };
@@ -101,7 +101,7 @@ describe('what cohorts made of replayed events', () => {
     });
   });
 
-  test('an event that is not for them is known not to be', async () => {
+  it('an event that is not for them is known not to be', async () => {
     const { mine, executions } = open('n', 'odd');
     for (let i = 0; i < 2; i++) {
       const made = mine.of(AT, eventAt(2));
@@ -111,7 +111,7 @@ describe('what cohorts made of replayed events', () => {
     expect(await executions()).toBe(0);
   });
 
-  test('C4 what is kept stays within its bytes, the oldest leave, and are made again', async () => {
+  it('C4 what is kept stays within its bytes, the oldest leave, and are made again', async () => {
     const { all, mine, executions } = open();
     const text = 'x'.repeat(1_000);
     for (let n = 0; n < 640; n++) {
@@ -127,7 +127,7 @@ describe('what cohorts made of replayed events', () => {
     expect(await executions()).toBe(641);
   });
 
-  test('C4 nothing is kept of a cohort that is gone', () => {
+  it('C4 nothing is kept of a cohort that is gone', () => {
     const { all, cohort, mine } = open();
     for (let n = 0; n < 200; n++) mine.of(AT, eventAt(n));
     expect(all.bytes).toBeGreaterThan(0);
@@ -135,7 +135,7 @@ describe('what cohorts made of replayed events', () => {
     expect([all.bytes, mine.pages]).toEqual([0, []]);
   });
 
-  test('C1 slow resolvers are asked once by those who come together, and again by those who come later', async () => {
+  it('C1 slow resolvers are asked once by those who come together, and again by those who come later', async () => {
     const { mine, clock, executions } = open('n slow');
     const first = mine.of(AT, eventAt(1));
     expect(first).toBeInstanceOf(Promise);

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { type Over, Pace } from '../../../src/subscribe/delivery/pace.js';
 
 /** A pace by a clock that goes only as work is done. */
@@ -21,7 +21,7 @@ function clocked() {
   return { pace: new Pace(() => clock.now), done, pieces };
 }
 
-test('D8 replays share five milliseconds of a turn, in their order, and leave turns of the loop to others', async () => {
+it('D8 replays share five milliseconds of a turn, in their order, and leave turns of the loop to others', async () => {
   const { pace, done, pieces } = clocked();
   for (const name of 'abcdefg') void pace.share(pieces(name, 1));
   await turn();
@@ -30,7 +30,7 @@ test('D8 replays share five milliseconds of a turn, in their order, and leave tu
   expect(done.join('')).toBe('abcdefg');
 });
 
-test('D8 a long replay goes on after the others, a turn at a time', async () => {
+it('D8 a long replay goes on after the others, a turn at a time', async () => {
   const { pace, done, pieces } = clocked();
   const shares = [pace.share(pieces('a', 12)), pace.share(pieces('b', 2)), pace.share(pieces('c', 4))];
   for (const expected of ['aaaaa', 'aaaaabbccc', 'aaaaabbcccaaaaa']) {
@@ -41,7 +41,7 @@ test('D8 a long replay goes on after the others, a turn at a time', async () => 
   expect(done.join('')).toBe('aaaaabbcccaaaaacaa');
 });
 
-test('work that fails fails alone', async () => {
+it('work that fails fails alone', async () => {
   const { pace, done, pieces } = clocked();
   const failing = pace.share(() => {
     throw new Error('broken');

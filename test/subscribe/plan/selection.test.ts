@@ -8,7 +8,7 @@ import {
   parse,
   validate,
 } from 'graphql';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { NormalForms } from '../../../src/subscribe/plan/normal-form.js';
 import { Selection } from '../../../src/subscribe/plan/selection.js';
 
@@ -118,7 +118,7 @@ const { thing } = fc.letrec<{ thing: unknown }>((tie) => ({
 }));
 
 describe('a selection of plain data', () => {
-  test('C1 is written byte for byte as it is executed, and left to execution where that finds an error', () => {
+  it('C1 is written byte for byte as it is executed, and left to execution where that finds an error', () => {
     const seen = { same: 0, left: 0 };
     fc.assert(
       fc.property(document, thing, (inner, data) => {
@@ -137,7 +137,7 @@ describe('a selection of plain data', () => {
     expect(Math.min(seen.same, seen.left)).toBeGreaterThan(100);
   });
 
-  test.each([
+  it.each([
     ['leaf { a: text b: text text }', { __typename: 'Leaf', text: '"\\u2028 é' }],
     ['leaf { size ... on Leaf { size } ... @include(if: false) { text } }', { size: '7' }],
     ['node { ... on Branch { json grid } }', { __typename: 'Leaf' }],
@@ -160,7 +160,7 @@ describe('a selection of plain data', () => {
     expect(json).toBe(executed);
   });
 
-  test.each([
+  it.each([
     ['what is inherited', 'any { ... on Branch { toString } }', { __typename: 'Branch' }],
     ['a field with arguments', 'any { ... on Branch { sized } }', { __typename: 'Branch', sized: 1 }],
     ['text where an object belongs', 'branch { length }', 'abc'],
@@ -173,7 +173,7 @@ describe('a selection of plain data', () => {
     expect(both(`subscription { ${inner} }`, value).json).toBeUndefined();
   });
 
-  test('S4 what is compiled is bounded, however many combinations of types come', () => {
+  it('S4 what is compiled is bounded, however many combinations of types come', () => {
     const own = buildSchema(`
       interface N { next: N id: Int }
       type A implements N { next: N id: Int }
@@ -197,7 +197,7 @@ describe('a selection of plain data', () => {
     expect(selection.json(first)).toBe(JSON.stringify(data));
   });
 
-  test('S4 however deep the document is', () => {
+  it('S4 however deep the document is', () => {
     const deep = 1_400;
     const own = buildSchema('type N { next: N } type Query { ok: Boolean } type Subscription { n: N }');
     const document = parse(`subscription { n { ${'next { '.repeat(deep)} next ${'}'.repeat(deep)} } }`);
@@ -207,7 +207,7 @@ describe('a selection of plain data', () => {
     expect(selection.json(deeply(1_200))).toBeUndefined();
   });
 
-  test.each([
+  it.each([
     [
       'a resolver',
       (own: GraphQLSchema) => {

@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { CursorCodec, lifeOf } from '../../../src/core/cursor.js';
 import { offset, partition, topicId } from '../../../src/core/ids.js';
 import { partitionOfKey } from '../../../src/core/partitioner.js';
@@ -42,7 +42,7 @@ function keys(): [string, string] {
 }
 
 describe('RESYNC_REQUIRED', () => {
-  test('D5 retention passing a stopped relay: live subscribers are told, and resume with what is left', async () => {
+  it('D5 retention passing a stopped relay: live subscribers are told, and resume with what is left', async () => {
     const stage = await openStage({ ...SMALL, partitions: 2 });
     const [a, b] = keys();
     const client = stage.subscribe('said');
@@ -69,7 +69,7 @@ describe('RESYNC_REQUIRED', () => {
     await expect.poll(() => sorted(resumed), WAIT).toEqual([...left, 10].sort((x, y) => x - y));
   });
 
-  test('D5 retention passing a cursor: what is refused says from where on there is something', async () => {
+  it('D5 retention passing a cursor: what is refused says from where on there is something', async () => {
     const stage = await openStage({ ...SMALL, partitions: 2 });
     const [a, b] = keys();
     const first = stage.subscribe('said');
@@ -88,7 +88,7 @@ describe('RESYNC_REQUIRED', () => {
     await expect.poll(() => sorted(near), WAIT).toEqual([2, 3, 100]);
   });
 
-  test('D4 what only the window still has is resumed from it', async () => {
+  it('D4 what only the window still has is resumed from it', async () => {
     const stage = await openStage();
     const first = stage.subscribe('said');
     await expect.poll(stage.live, WAIT).toBe(1);
@@ -100,7 +100,7 @@ describe('RESYNC_REQUIRED', () => {
     expect(resumed.errors).toEqual([]);
   });
 
-  test('D5 D8 retention passing one who is replayed', async () => {
+  it('D5 D8 retention passing one who is replayed', async () => {
     const stage = await openStage(SMALL);
     const slow = new Client();
     slow.room = 1;
@@ -119,7 +119,7 @@ describe('RESYNC_REQUIRED', () => {
     expect(quick.errors).toEqual([]);
   });
 
-  test('D5 a topic made anew while it is followed: everybody is told, and resumes with all of the new one', async () => {
+  it('D5 a topic made anew while it is followed: everybody is told, and resumes with all of the new one', async () => {
     const stage = await openStage({ partitions: 2 });
     const all = stage.subscribe('said');
     const keyed = stage.subscribe('ofKey(key: "k1")');
@@ -146,7 +146,7 @@ describe('RESYNC_REQUIRED', () => {
     await expect.poll(() => again.numbers, WAIT).toEqual([13, 17, 18]);
   });
 
-  test('D5 D8 a topic made anew under one who does not read', async () => {
+  it('D5 D8 a topic made anew under one who does not read', async () => {
     const stage = await openStage();
     const slow = new Client();
     slow.room = 0;
@@ -162,7 +162,7 @@ describe('RESYNC_REQUIRED', () => {
     expect(await stage.live()).toBe(0);
   });
 
-  test('D5 a topic made anew under a held cursor, however many events it has', async () => {
+  it('D5 a topic made anew under a held cursor, however many events it has', async () => {
     const stage = await openStage();
     const first = stage.subscribe('said');
     await expect.poll(stage.live, WAIT).toBe(1);
@@ -182,7 +182,7 @@ describe('RESYNC_REQUIRED', () => {
     }
   });
 
-  test('D5 a topic made anew under a held cursor, before anything on the node has noticed', async () => {
+  it('D5 a topic made anew under a held cursor, before anything on the node has noticed', async () => {
     const stage = await openStage();
     const first = stage.subscribe('said');
     await expect.poll(stage.live, WAIT).toBe(1);
@@ -195,7 +195,7 @@ describe('RESYNC_REQUIRED', () => {
     await resynced(stage.subscribe(`said(after: "${first.cursors[1]}")`), 'TOPIC_RECREATED');
   });
 
-  test('D4 a cursor of a topic made anew, from a node that noticed it before this one', async () => {
+  it('D4 a cursor of a topic made anew, from a node that noticed it before this one', async () => {
     const stage = await openStage();
     await stage.relaying[Symbol.asyncDispose]();
     await stage.hub.topics.refresh(stage.topic);
@@ -212,7 +212,7 @@ describe('RESYNC_REQUIRED', () => {
     expect(resumed.errors).toEqual([]);
   });
 
-  test('D5 a topic made anew in the turn in which a replay comes to its end', async () => {
+  it('D5 a topic made anew in the turn in which a replay comes to its end', async () => {
     const stage = await openStage();
     await stage.say('k', [0, 1, 2]);
     const { topics } = stage.hub;
@@ -236,7 +236,7 @@ describe('RESYNC_REQUIRED', () => {
     expect(await stage.live()).toBe(0);
   });
 
-  test('D5 a topic made anew as somebody is given the partitions that it got', async () => {
+  it('D5 a topic made anew as somebody is given the partitions that it got', async () => {
     const stage = await openStage({ partitions: 2 });
     const [a] = keys();
     const { hub, log } = stage;
@@ -272,7 +272,7 @@ describe('RESYNC_REQUIRED', () => {
     expect(slow.numbers).toEqual([]);
   });
 
-  test('D5 a topic made anew just as somebody subscribes: its cursors are of the new one', async () => {
+  it('D5 a topic made anew just as somebody subscribes: its cursors are of the new one', async () => {
     const stage = await openStage();
     const { follow } = stage.fanout;
     vi.spyOn(stage.fanout, 'follow').mockImplementationOnce(async (at, listener) => {
@@ -288,7 +288,7 @@ describe('RESYNC_REQUIRED', () => {
     await expect.poll(() => resumed.numbers, WAIT).toEqual([2]);
   });
 
-  test('D5 a cursor ahead of the log is invalid, and offers nothing', async () => {
+  it('D5 a cursor ahead of the log is invalid, and offers nothing', async () => {
     const stage = await openStage({ partitions: 1 });
     const first = stage.subscribe('said');
     await expect.poll(stage.live, WAIT).toBe(1);

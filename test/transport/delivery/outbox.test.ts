@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ByteStream } from '../../../src/transport/delivery/byte-stream.js';
 import { Outbox, TurnEnd } from '../../../src/transport/delivery/outbox.js';
 
@@ -35,14 +35,14 @@ function opened(highWaterMark: number) {
 const frame = (bytes = 40) => Buffer.alloc(bytes);
 
 describe('what waits for one client', () => {
-  test('C3 what comes in one turn is one write', async () => {
+  it('C3 what comes in one turn is one write', async () => {
     const { stream, outbox } = opened(1_000);
     for (let i = 0; i < 5; i++) outbox.offer(frame(), frame());
     await turn();
     expect(stream.writes).toEqual([400]);
   });
 
-  test('D8 C4 is at most the high-water mark and one frame, however many bring something', async () => {
+  it('D8 C4 is at most the high-water mark and one frame, however many bring something', async () => {
     const { stream, said, outbox } = opened(100);
     const taken = Array.from({ length: 200 }, () => outbox.offer(frame()));
     expect(taken.filter(Boolean)).toHaveLength(3);
@@ -56,7 +56,7 @@ describe('what waits for one client', () => {
     expect(outbox.offer(frame())).toBe(true);
   });
 
-  test('D8 a burst that the system takes at once fills nothing', async () => {
+  it('D8 a burst that the system takes at once fills nothing', async () => {
     const { stream, said, outbox } = opened(100);
     stream.takesAll = true;
     for (let i = 0; i < 50; i++) expect(outbox.offer(frame())).toBe(true);
@@ -65,7 +65,7 @@ describe('what waits for one client', () => {
     expect(stream.writes.reduce((sum, bytes) => sum + bytes, 0)).toBe(2_000);
   });
 
-  test('D8 drains also when others write to the stream after the last frame', async () => {
+  it('D8 drains also when others write to the stream after the last frame', async () => {
     const { stream, said, outbox } = opened(100);
     for (let i = 0; i < 3; i++) outbox.offer(frame());
     stream.write(frame(60), () => outbox.written());
@@ -75,7 +75,7 @@ describe('what waits for one client', () => {
     expect(said).toEqual(['full', 'drained']);
   });
 
-  test('what cannot be brought again is taken all the same, and says when it is full', () => {
+  it('what cannot be brought again is taken all the same, and says when it is full', () => {
     const { said, outbox } = opened(100);
     expect(outbox.push(frame(80))).toBe(true);
     expect(outbox.push(frame(80))).toBe(false);

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { Progress } from '../../../src/transport/delivery/progress.js';
 
 const WAIT = { timeout: 30_000, interval: 20 };
@@ -20,7 +20,7 @@ async function pair(): Promise<{ readonly writer: Socket; readonly reader: Socke
   return { writer, reader };
 }
 
-test('D8 a part of one large write that is taken is progress, and what is only written is none', async () => {
+it('D8 a part of one large write that is taken is progress, and what is only written is none', async () => {
   const { writer, reader } = await pair();
   const progress = new Progress(writer);
   const size = 30_000_000;

@@ -1,4 +1,4 @@
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { Metrics } from '../../../src/observe/metrics.js';
 import { type SlowClient, SlowClients } from '../../../src/transport/delivery/slow-clients.js';
 
@@ -36,7 +36,7 @@ function watch(timeout = 60_000) {
 }
 
 describe('clients for which too much waits', () => {
-  test('D8 are ended when they take nothing for the time-out, and then cut off', async () => {
+  it('D8 are ended when they take nothing for the time-out, and then cut off', async () => {
     const { metrics, slow, look } = watch();
     const client = new FakeClient();
     slow.add(client);
@@ -55,7 +55,7 @@ describe('clients for which too much waits', () => {
     ]);
   });
 
-  test('D8 may take as long as they like when they take something', () => {
+  it('D8 may take as long as they like when they take something', () => {
     const { slow, look } = watch();
     const client = new FakeClient();
     slow.add(client);
@@ -66,7 +66,7 @@ describe('clients for which too much waits', () => {
     expect(client.said).toEqual([]);
   });
 
-  test('D8 are let go when they have read, and timed anew the next time', () => {
+  it('D8 are let go when they have read, and timed anew the next time', () => {
     const { slow, look } = watch();
     const client = new FakeClient();
     slow.add(client);
@@ -80,7 +80,7 @@ describe('clients for which too much waits', () => {
     expect(client.said).toEqual(['end']);
   });
 
-  test('are counted, with their bytes', async () => {
+  it('are counted, with their bytes', async () => {
     const { metrics, slow } = watch();
     const [first, second] = [new FakeClient(), new FakeClient()];
     for (const client of [first, second, first]) slow.add(client);

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { RESULT_END, type SharedResult } from '../../../src/subscribe/delivery/sink.js';
 import type { ByteStream } from '../../../src/transport/delivery/byte-stream.js';
 import { Outbox, TurnEnd } from '../../../src/transport/delivery/outbox.js';
@@ -57,7 +57,7 @@ function opened() {
 }
 
 describe('a batch for many clients', () => {
-  test('C1 C3 is one write for each, with its own id and tag in every frame', async () => {
+  it('C1 C3 is one write for each, with its own id and tag in every frame', async () => {
     const { client } = opened();
     const some = [
       client('a1', '.one'),
@@ -75,7 +75,7 @@ describe('a batch for many clients', () => {
     }
   });
 
-  test('C3 what a client that does not read is still due stays its own', async () => {
+  it('C3 what a client that does not read is still due stays its own', async () => {
     const { client } = opened();
     const some = [client('a1', '.one'), client('b2', '.one'), client('c3', '.two'), client('d4', '.two')];
     for (const { stream } of some.slice(1, 3)) stream.takes = false;
@@ -85,7 +85,7 @@ describe('a batch for many clients', () => {
     for (const { stream, id, tag } of some) expect(stream.writes).toEqual([framesOf(id, tag, batch)]);
   });
 
-  test('C3 keeps its place among other frames of the turn', async () => {
+  it('C3 keeps its place among other frames of the turn', async () => {
     const { client } = opened();
     const one = client('a1', '.one');
     const batches = [batchOf(1), batchOf(2), batchOf(3)];
@@ -99,7 +99,7 @@ describe('a batch for many clients', () => {
     expect(one.stream.writes).toEqual([`${first}between${second}${third}`]);
   });
 
-  test('C3 two operations of a connection are one write', async () => {
+  it('C3 two operations of a connection are one write', async () => {
     const { client } = opened();
     const one = client('a1', '.one');
     const other = new Envelope('b2');
@@ -111,7 +111,7 @@ describe('a batch for many clients', () => {
     expect(one.stream.writes).toEqual([framesOf('a1', '.one', batch) + framesOf('b2', '.two', batch)]);
   });
 
-  test('D8 C4 none of one that goes over the high-water mark is taken', async () => {
+  it('D8 C4 none of one that goes over the high-water mark is taken', async () => {
     const { client } = opened();
     const one = client('a1', '.one', 300);
     expect(one.offer(batchOf(300))).toBe(false);

@@ -1,5 +1,5 @@
 import { GraphQLError } from 'graphql';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { RawClient, serve, WAIT } from '../serve.js';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
@@ -10,7 +10,7 @@ const post = (body: unknown, headers: Record<string, string> = {}): RequestInit 
 });
 
 describe('GraphQL over HTTP', () => {
-  test('queries by POST and GET, mutations by POST, with what the headers say', async () => {
+  it('queries by POST and GET, mutations by POST, with what the headers say', async () => {
     const { server, operations, errors } = await serve();
     const headers = { traceparent: 'tp', 'idempotency-key': 'k', authorization: 'user ann' };
     const mutation = await fetch(server.url, post({ query: 'mutation { x }', variables: { a: 1 } }, headers));
@@ -28,7 +28,7 @@ describe('GraphQL over HTTP', () => {
     expect(errors).toEqual([]);
   });
 
-  test.each<[string, Record<string, string>]>([
+  it.each<[string, Record<string, string>]>([
     ['no accept', {}],
     ['anything', { accept: '*/*' }],
     ['JSON', { accept: 'application/json' }],
@@ -50,7 +50,7 @@ describe('GraphQL over HTTP', () => {
     expect(operations.ran).toHaveLength(4);
   });
 
-  test('a mutation that fails runs once, whoever tells of it', async () => {
+  it('a mutation that fails runs once, whoever tells of it', async () => {
     const { server, operations } = await serve();
     operations.result = {
       data: null,
@@ -64,7 +64,7 @@ describe('GraphQL over HTTP', () => {
     expect(operations.ran).toHaveLength(1);
   });
 
-  test('a caller who goes away is aborted', async () => {
+  it('a caller who goes away is aborted', async () => {
     const { server, operations } = await serve();
     operations.gate = new Promise(() => undefined);
     const abort = new AbortController();
@@ -77,7 +77,7 @@ describe('GraphQL over HTTP', () => {
 
   const strict = { accept: 'application/graphql-response+json' };
   const get = (query: string) => `?query=${encodeURIComponent(query)}`;
-  test.each<[string, number, string, RequestInit]>([
+  it.each<[string, number, string, RequestInit]>([
     ['JSON that cannot be read', 400, '', post('{', strict)],
     ['a body that is no object', 400, '', post('"x"', strict)],
     ['a batch', 400, '', post([{ query: '{ x }' }], strict)],
@@ -106,7 +106,7 @@ describe('GraphQL over HTTP', () => {
     expect(errors).toEqual([]);
   });
 
-  test('S4 a body without a length is counted as it comes', async () => {
+  it('S4 a body without a length is counted as it comes', async () => {
     const { server, errors } = await serve({ limits: { bodyBytes: 1_000 } });
     const body = new ReadableStream({
       pull(controller) {
@@ -122,7 +122,7 @@ describe('GraphQL over HTTP', () => {
 });
 
 describe('beside GraphQL', () => {
-  test('routes, paths below a route, and nothing', async () => {
+  it('routes, paths below a route, and nothing', async () => {
     const { server, errors } = await serve({
       routes: {
         '/healthz': (_, response) => void response.end('ok'),
@@ -146,7 +146,7 @@ describe('beside GraphQL', () => {
     );
   });
 
-  test('GraphiQL has a tab for each example, and asks no other host for anything', async () => {
+  it('GraphiQL has a tab for each example, and asks no other host for anything', async () => {
     const examples = [
       { title: 'Follow an order', query: 'subscription { n }', variables: { orderId: 'o1' } },
       { title: 'Place one', query: 'mutation { x }' },
@@ -167,13 +167,13 @@ describe('beside GraphQL', () => {
     expect(page).not.toMatch(/(unpkg\.com|jsdelivr\.net|esm\.sh|cdnjs|fonts\.g)/);
   });
 
-  test('GraphiQL may be off', async () => {
+  it('GraphiQL may be off', async () => {
     const { server } = await serve({ graphiql: false });
     const response = await fetch(server.url, { headers: { accept: 'text/html' } });
     expect(await response.text()).not.toContain('<html');
   });
 
-  test('a server that cannot listen says so', async () => {
+  it('a server that cannot listen says so', async () => {
     const { server } = await serve();
     await expect(serve({ port: server.port })).rejects.toThrow('EADDRINUSE');
   });

@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { serveGateway } from '../gateway.js';
 import { RawClient } from '../serve.js';
 
@@ -44,7 +44,7 @@ const numbersOf = (client: RawClient, field: string) =>
   resultsOf(client).map(({ payload }) => payload.data[field]?.n);
 
 describe('a client that stops to read, on the whole way', () => {
-  test('D8 D4 with CONFLATE gets the newest of each key, what was left out is counted, and cursors resume', async () => {
+  it('D8 D4 with CONFLATE gets the newest of each key, what was left out is counted, and cursors resume', async () => {
     const { slow, wsUrl, live } = await stuck('newest');
     slow.socket.resume();
     await expect.poll(live, WAIT).toBe(2);
@@ -63,7 +63,7 @@ describe('a client that stops to read, on the whole way', () => {
     await vi.waitFor(() => expect(numbersOf(resumed, 'newest')).toEqual(expect.arrayContaining(rest)), WAIT);
   });
 
-  test('D8 D3 with DISCONNECT ends, and its cursor resumes with exactly the rest', async () => {
+  it('D8 D3 with DISCONNECT ends, and its cursor resumes with exactly the rest', async () => {
     const { slow } = await stuck('all');
     slow.socket.resume();
     await vi.waitFor(() => expect(slow.messages.at(-1)).toMatchObject({ type: 'error' }), WAIT);

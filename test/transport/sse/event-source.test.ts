@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { serveGateway } from '../gateway.js';
 import { type Served, serve, subscribed, WAIT } from '../serve.js';
 
@@ -24,7 +24,7 @@ function eventSource({ server }: Served): unknown[] {
 }
 
 describe("a browser's EventSource", () => {
-  test('stops when nothing follows, after its last event', async () => {
+  it('stops when nothing follows, after its last event', async () => {
     const served = await serve();
     const said = eventSource(served);
     const subscription = await subscribed(served);
@@ -35,7 +35,7 @@ describe("a browser's EventSource", () => {
     expect(served.operations.subscriptions).toHaveLength(1);
   });
 
-  test('stops at an error that stays one, and is shown it', async () => {
+  it('stops at an error that stays one, and is shown it', async () => {
     const served = await serve();
     const said = eventSource(served);
     const errors = [{ message: 'no', extensions: { code: 'CURSOR_INVALID', retry: false } }];
@@ -45,7 +45,7 @@ describe("a browser's EventSource", () => {
     expect(served.operations.subscriptions).toHaveLength(1);
   });
 
-  test('D4 goes on at its last event after an error that may pass', async () => {
+  it('D4 goes on at its last event after an error that may pass', async () => {
     const served = await serve();
     const said = eventSource(served);
     const first = await subscribed(served);
@@ -87,7 +87,7 @@ describe('Last-Event-ID', () => {
     return { ...gateway, stream, read };
   }
 
-  test('D5 that is no cursor gets the error that the argument gets, and the stream is over', async () => {
+  it('D5 that is no cursor gets the error that the argument gets, and the stream is over', async () => {
     const { stream } = await open();
     const byHeader = await (await stream('subscription { said { n } }', 'nonsense')).text();
     const byArgument = await (await stream('subscription { said(after: "nonsense") { n } }')).text();
@@ -96,13 +96,13 @@ describe('Last-Event-ID', () => {
     expect(byHeader).toBe(byArgument);
   });
 
-  test('that is over gets 204: nothing follows', async () => {
+  it('that is over gets 204: nothing follows', async () => {
     const { stream } = await open();
     const response = await stream('subscription { said { n } }', 'over');
     expect([response.status, await response.text()]).toEqual([204, '']);
   });
 
-  test('D3 counts for more than the arguments, which an EventSource repeats for ever', async () => {
+  it('D3 counts for more than the arguments, which an EventSource repeats for ever', async () => {
     const { stream, read, say } = await open();
     await say('k', [1, 2, 3]);
     const since = 'subscription { said(since: "2020-01-01T00:00:00Z") { n } }';

@@ -1,5 +1,5 @@
 import { createClient } from 'graphql-sse';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { shown } from '../fake-operations.js';
 import { type Served, serve, subscribed, tcp, WAIT } from '../serve.js';
 
@@ -29,7 +29,7 @@ function collected(response: Response): { text: string; ended: boolean } {
 }
 
 describe('GraphQL over SSE, distinct connections', () => {
-  test('the usual client subscribes and queries', async () => {
+  it('the usual client subscribes and queries', async () => {
     const served = await serve();
     const client = createClient({ url: served.server.url, retryAttempts: 0 });
     onTestFinished(() => client.dispose());
@@ -46,7 +46,7 @@ describe('GraphQL over SSE, distinct connections', () => {
     expect((await results.next()).done).toBe(true);
   });
 
-  test('D4 each event has its cursor as id, and Last-Event-ID is where the next stream goes on', async () => {
+  it('D4 each event has its cursor as id, and Last-Event-ID is where the next stream goes on', async () => {
     const served = await serve();
     const response = await stream(served, {
       'last-event-id': 'c7.tag',
@@ -65,7 +65,7 @@ describe('GraphQL over SSE, distinct connections', () => {
     expect(seen.text).toBe(`${event(8)}${event(9)}id: over\nevent: complete\ndata:\n\n`);
   });
 
-  test('an error is a result, then complete; an invalid operation too', async () => {
+  it('an error is a result, then complete; an invalid operation too', async () => {
     const served = await serve();
     const seen = collected(await stream(served));
     (await subscribed(served)).sink.error([{ message: 'no' }]);
@@ -78,7 +78,7 @@ describe('GraphQL over SSE, distinct connections', () => {
     expect(invalid.endsWith(end)).toBe(true);
   });
 
-  test('a client that goes away closes its subscription', async () => {
+  it('a client that goes away closes its subscription', async () => {
     const served = await serve();
     const abort = new AbortController();
     await fetch(`${served.server.url}?query=${QUERY}`, { headers: EVENTS, signal: abort.signal });
@@ -88,7 +88,7 @@ describe('GraphQL over SSE, distinct connections', () => {
     await vi.waitFor(() => expect(served.server.connections.sse).toBe(0), WAIT);
   });
 
-  test('S2 credentials that end take the stream with them, and say why', async () => {
+  it('S2 credentials that end take the stream with them, and say why', async () => {
     const served = await serve();
     const seen = collected(await stream(served, { authorization: `user ann ${Date.now() + 300}` }));
     const subscription = await subscribed(served);
@@ -99,12 +99,12 @@ describe('GraphQL over SSE, distinct connections', () => {
     expect(subscription.closed).toBe(true);
   });
 
-  test('a quiet stream is kept alive', async () => {
+  it('a quiet stream is kept alive', async () => {
     const seen = collected(await stream(await serve({ keepAlive: 20 })));
     await vi.waitFor(() => expect(seen.text).toContain(':\n\n'), WAIT);
   });
 
-  test('the end of the server ends the stream without complete, after what was due', async () => {
+  it('the end of the server ends the stream without complete, after what was due', async () => {
     const served = await serve();
     const seen = collected(await stream(served));
     const subscription = await subscribed(served);
@@ -116,7 +116,7 @@ describe('GraphQL over SSE, distinct connections', () => {
     expect(subscription.closed).toBe(true);
   });
 
-  test.each<[string, number, RequestInit & { query?: string }]>([
+  it.each<[string, number, RequestInit & { query?: string }]>([
     ['bad credentials', 401, { headers: { ...EVENTS, authorization: 'bad' } }],
     ['a mutation by GET', 405, { query: 'mutation { x }' }],
     ['no query', 400, { query: '' }],
@@ -133,7 +133,7 @@ describe('GraphQL over SSE, distinct connections', () => {
     expect(served.errors).toEqual([]);
   });
 
-  test('D8 next says no for a client that does not read, and drained says when it goes on', async () => {
+  it('D8 next says no for a client that does not read, and drained says when it goes on', async () => {
     const served = await serve({ limits: { highWaterMark: 100_000 } });
     const request = `GET /graphql?query=subscription%7Bn%7D HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n`;
     const socket = tcp(served.server.url, request);

@@ -1,12 +1,12 @@
 import { constants, inflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Compression } from '../../../src/transport/websocket/compression.js';
 import { shown } from '../fake-operations.js';
 import { RawClient, serve, subscribed } from '../serve.js';
 
 describe('permessage-deflate', () => {
-  test('C1 what a cohort shares is compressed once, and every message is whole', () => {
+  it('C1 what a cohort shares is compressed once, and every message is whole', () => {
     const compression = new Compression();
     fc.assert(
       fc.property(
@@ -32,7 +32,7 @@ describe('permessage-deflate', () => {
     expect(compression.message(Buffer.alloc(70_000), Buffer.alloc(600), Buffer.of())).toBeUndefined();
   });
 
-  test('is spoken with clients that ask for it, where the server offers it, and with no others', async () => {
+  it('is spoken with clients that ask for it, where the server offers it, and with no others', async () => {
     const served = await serve({ compression: true });
     const plain = new RawClient(served.wsUrl, undefined, { perMessageDeflate: false });
     await new Promise((resolve) => plain.socket.once('open', resolve));

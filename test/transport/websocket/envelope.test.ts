@@ -1,10 +1,10 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { RESULT_END } from '../../../src/subscribe/delivery/sink.js';
 import { Envelope } from '../../../src/transport/websocket/envelope.js';
 import { textHeader } from '../../../src/transport/websocket/frames.js';
 
 describe('an envelope', () => {
-  test('C1 C3 each frame that waits keeps its own length and tag, whatever comes after it', () => {
+  it('C1 C3 each frame that waits keeps its own length and tag, whatever comes after it', () => {
     const envelope = new Envelope('a "quoted" id');
     const waiting = [10, 10, 200, 70_000, 10].map((size, i) => {
       const shared = Buffer.alloc(size, 'x');
@@ -19,7 +19,7 @@ describe('an envelope', () => {
     for (const { parts, frame } of waiting) expect(Buffer.concat(parts).equals(frame)).toBe(true);
   });
 
-  test('results of one length share the bytes before them', () => {
+  it('results of one length share the bytes before them', () => {
     const envelope = new Envelope('1');
     envelope.seal('.tag');
     const first = envelope.opening(Buffer.from('one'));

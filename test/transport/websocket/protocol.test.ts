@@ -1,12 +1,12 @@
 import { type Message, MessageType } from 'graphql-ws';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type Effect, onMessage, type Phase } from '../../../src/transport/websocket/protocol.js';
 
 const subscribe: Message = { id: '1', type: MessageType.Subscribe, payload: { query: 'x' } };
 const start = { do: 'start', id: '1', request: { query: 'x' } };
 
 describe('the protocol as a function', () => {
-  test.each<[Phase, Message, string[], object, Phase]>([
+  it.each<[Phase, Message, string[], object, Phase]>([
     [
       'opened',
       { type: MessageType.ConnectionInit },

@@ -1,5 +1,5 @@
 import { createClient } from 'graphql-ws';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { shown } from '../fake-operations.js';
 import { RawClient, serve, subscribed, WAIT } from '../serve.js';
@@ -7,7 +7,7 @@ import { RawClient, serve, subscribed, WAIT } from '../serve.js';
 const QUERY = 'subscription { n }';
 
 describe('graphql-transport-ws', () => {
-  test('the usual client subscribes, queries and mutates', async () => {
+  it('the usual client subscribes, queries and mutates', async () => {
     const served = await serve();
     const client = createClient({ url: served.wsUrl, webSocketImpl: WebSocket, retryAttempts: 0 });
     onTestFinished(() => client.dispose());
@@ -29,7 +29,7 @@ describe('graphql-transport-ws', () => {
     expect(served.errors).toEqual([]);
   });
 
-  test('C1 the frame is the cohort bytes between the id and the tag, whatever their length', async () => {
+  it('C1 the frame is the cohort bytes between the id and the tag, whatever their length', async () => {
     const served = await serve();
     const client = await RawClient.acknowledged(served.wsUrl);
     client.subscribe('a "quoted" id');
@@ -41,7 +41,7 @@ describe('graphql-transport-ws', () => {
     }
   });
 
-  test('complete of the client stops at once, and nothing more is sent for the id', async () => {
+  it('complete of the client stops at once, and nothing more is sent for the id', async () => {
     const served = await serve();
     const client = await RawClient.acknowledged(served.wsUrl);
     client.subscribe('1');
@@ -57,7 +57,7 @@ describe('graphql-transport-ws', () => {
     await subscribed(served, 1);
   });
 
-  test('S4 a ping nested too deeply to be answered ends its connection, and no more', async () => {
+  it('S4 a ping nested too deeply to be answered ends its connection, and no more', async () => {
     const served = await serve();
     const client = await RawClient.open(served.wsUrl);
     client.send(`{"type":"ping","payload":{"a":${'['.repeat(200_000)}${']'.repeat(200_000)}}}`);
@@ -65,7 +65,7 @@ describe('graphql-transport-ws', () => {
     await RawClient.acknowledged(served.wsUrl);
   });
 
-  test('S4 a result that cannot be written as JSON fails alone', async () => {
+  it('S4 a result that cannot be written as JSON fails alone', async () => {
     const served = await serve();
     vi.spyOn(served.operations, 'run').mockResolvedValue({ data: { n: 1n } });
     const client = await RawClient.acknowledged(served.wsUrl);
@@ -75,7 +75,7 @@ describe('graphql-transport-ws', () => {
     await client.sees({ id: '1', type: 'error', payload });
   });
 
-  test('a client that goes away closes its subscriptions', async () => {
+  it('a client that goes away closes its subscriptions', async () => {
     const served = await serve();
     const client = await RawClient.acknowledged(served.wsUrl);
     client.subscribe('1');
@@ -85,7 +85,7 @@ describe('graphql-transport-ws', () => {
     expect(served.server.connections.websocket).toBe(0);
   });
 
-  test('an error ends the operation without complete; an invalid one too', async () => {
+  it('an error ends the operation without complete; an invalid one too', async () => {
     const served = await serve();
     const client = await RawClient.acknowledged(served.wsUrl);
     client.subscribe('1');
@@ -96,7 +96,7 @@ describe('graphql-transport-ws', () => {
     expect(client.messages).toHaveLength(3);
   });
 
-  test('S4 one operation too many is refused by itself', async () => {
+  it('S4 one operation too many is refused by itself', async () => {
     const served = await serve({ limits: { operationsPerConnection: 1 } });
     const client = await RawClient.acknowledged(served.wsUrl);
     client.subscribe('1');
@@ -112,7 +112,7 @@ describe('graphql-transport-ws', () => {
     await client.sees({ id: '1', type: 'next', payload: shown(1) });
   });
 
-  test('S4 a connection too many is not taken, and its place comes back', async () => {
+  it('S4 a connection too many is not taken, and its place comes back', async () => {
     const served = await serve({ limits: { connections: 1 } });
     const first = await RawClient.open(served.wsUrl);
     await expect(RawClient.open(served.wsUrl)).rejects.toThrow('503');
@@ -121,7 +121,7 @@ describe('graphql-transport-ws', () => {
     await vi.waitFor(() => RawClient.open(served.wsUrl), WAIT);
   });
 
-  test('the caller has the trace of the operation, or else of the connection', async () => {
+  it('the caller has the trace of the operation, or else of the connection', async () => {
     const served = await serve();
     const payload = { traceparent: 'of-connection', 'x-correlation-id': 'c', authorization: 'user ann' };
     const client = await RawClient.acknowledged(served.wsUrl, payload);
@@ -135,7 +135,7 @@ describe('graphql-transport-ws', () => {
     });
   });
 
-  test('a client that answers no ping is cut off, one that does stays', async () => {
+  it('a client that answers no ping is cut off, one that does stays', async () => {
     const served = await serve({ keepAlive: 40 });
     const silent = new RawClient(served.wsUrl, ['graphql-transport-ws'], { autoPong: false });
     const alive = new RawClient(served.wsUrl);
@@ -147,7 +147,7 @@ describe('graphql-transport-ws', () => {
 describe('close codes', () => {
   const subscribe = { id: '1', type: 'subscribe', payload: { query: QUERY } };
   const init = { type: 'connection_init' };
-  test.each<[string, number, unknown[]]>([
+  it.each<[string, number, unknown[]]>([
     ['text that is not JSON', 4400, ['{']],
     ['a message of no type', 4400, [{ id: '1' }]],
     ['a type of no meaning', 4400, [{ type: 'start' }]],
@@ -165,7 +165,7 @@ describe('close codes', () => {
     expect(served.errors).toEqual([]);
   });
 
-  test('an id that is taken: 4409', async () => {
+  it('an id that is taken: 4409', async () => {
     const served = await serve();
     const client = await RawClient.acknowledged(served.wsUrl);
     client.subscribe('1');
@@ -174,23 +174,23 @@ describe('close codes', () => {
     expect((await subscribed(served)).closed).toBe(true);
   });
 
-  test('a binary message: 4400', async () => {
+  it('a binary message: 4400', async () => {
     const client = await RawClient.open((await serve()).wsUrl);
     client.socket.send(Buffer.from('{"type":"ping"}'));
     expect(await client.closed).toMatchObject({ code: 4400 });
   });
 
-  test('no subprotocol: 4406', async () => {
+  it('no subprotocol: 4406', async () => {
     const client = new RawClient((await serve()).wsUrl, []);
     expect(await client.closed).toMatchObject({ code: 4406 });
   });
 
-  test('no init in time: 4408', async () => {
+  it('no init in time: 4408', async () => {
     const client = await RawClient.open((await serve({ initTimeout: 20 })).wsUrl);
     expect(await client.closed).toMatchObject({ code: 4408 });
   });
 
-  test('S2 credentials that end take the connection and its subscriptions with them: 4403', async () => {
+  it('S2 credentials that end take the connection and its subscriptions with them: 4403', async () => {
     const served = await serve();
     const client = await RawClient.acknowledged(served.wsUrl, {
       authorization: `user ann ${Date.now() + 1_500}`,
@@ -201,7 +201,7 @@ describe('close codes', () => {
     expect(subscription.closed).toBe(true);
   });
 
-  test('the end of the server: 1012, after what was due', async () => {
+  it('the end of the server: 1012, after what was due', async () => {
     const served = await serve();
     const client = await RawClient.acknowledged(served.wsUrl);
     client.subscribe('1');
@@ -215,7 +215,7 @@ describe('close codes', () => {
 });
 
 describe('backpressure', () => {
-  test('D8 next says no for a client that does not read, and drained says when it goes on', async () => {
+  it('D8 next says no for a client that does not read, and drained says when it goes on', async () => {
     const highWaterMark = 100_000;
     const served = await serve({ limits: { highWaterMark } });
     const client = await RawClient.acknowledged(served.wsUrl);
