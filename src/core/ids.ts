@@ -25,8 +25,8 @@ export const partition = (number: number): Partition => number as Partition;
 export const offset = (number: number): Offset => number as Offset;
 export const eventId = (id: string): EventId => id as EventId;
 
-/** Whether these are two topics. A log that does not tell has never another one. */
-export const otherTopic = (one: TopicId | undefined, other: TopicId | undefined): boolean =>
+/** Whether one id belongs to a recreated topic of the other's name. An unknown id (`undefined`) proves nothing. */
+export const isRecreated = (one: TopicId | undefined, other: TopicId | undefined): boolean =>
   one !== undefined && other !== undefined && one !== other;
 
 /** Where a partition stands before its first record. */

@@ -6,9 +6,12 @@ export interface TopicPartition {
   readonly partition: Partition;
 }
 
-/** One partition of the topic with this id, which others of its name may have followed. */
-export interface PartitionLife extends TopicPartition {
-  /** `undefined`: the log does not tell. */
+/**
+ * One partition of the topic with this id: a topic that was deleted and recreated has the same name, and another
+ * id. Kafka's own term (KIP-516).
+ */
+export interface TopicIdPartition extends TopicPartition {
+  /** `undefined` when the log does not report topic ids. */
   readonly topicId: TopicId | undefined;
 }
 

@@ -3,8 +3,8 @@ import { type Heard, type Link, onBeat, onRelayed, onRepaired, type Step } from 
 import { fingerprint, type Reached } from '../core/cursor.js';
 import { MillraceError } from '../core/errors.js';
 import type { Relayed } from '../core/event.js';
-import { type Offset, offset, otherTopic } from '../core/ids.js';
-import { type PartitionLife, partitionName, type TopicPartition } from '../core/position.js';
+import { isRecreated, type Offset, offset } from '../core/ids.js';
+import { partitionName, type TopicIdPartition, type TopicPartition } from '../core/position.js';
 import { backoff, persist } from '../core/wait.js';
 import type { Metrics } from '../observe/metrics.js';
 import type { Troubles } from '../observe/troubles.js';
@@ -31,7 +31,7 @@ export interface FollowedPartitionParts {
   readonly troubles: Troubles;
   readonly turn: Turn;
   /** Something says that the topic is another one by now. Should it be so, the partition is ended. */
-  readonly doubt: (at: PartitionLife) => void;
+  readonly doubt: (at: TopicIdPartition) => void;
   readonly ring: { readonly events: number; readonly bytes: number };
 }
 
@@ -47,7 +47,7 @@ const IDS = 10_000;
  * of one topic: when that is made anew under the same name, this one ends, and another one is opened.
  */
 export class FollowedPartition implements AsyncDisposable {
-  readonly at: PartitionLife;
+  readonly at: TopicIdPartition;
   readonly listeners = new Set<PartitionListener>();
   readonly #parts: FollowedPartitionParts;
   readonly #stop = new AbortController();
@@ -63,7 +63,7 @@ export class FollowedPartition implements AsyncDisposable {
   #following: AsyncDisposable | undefined;
   #ended: EventsLost | undefined;
 
-  private constructor(at: PartitionLife, parts: FollowedPartitionParts, start: Offset) {
+  private constructor(at: TopicIdPartition, parts: FollowedPartitionParts, start: Offset) {
     this.at = at;
     this.#parts = parts;
     this.#link = { state: 'live', at: start };
@@ -76,7 +76,7 @@ export class FollowedPartition implements AsyncDisposable {
    * this was called is either heard, or missed visibly.
    */
   static async open(
-    at: PartitionLife,
+    at: TopicIdPartition,
     parts: FollowedPartitionParts,
     signal: AbortSignal,
   ): Promise<FollowedPartition> {
@@ -92,7 +92,7 @@ export class FollowedPartition implements AsyncDisposable {
       () =>
         parts.fanout.follow(at, {
           relayed: (prev, events, topicId) => {
-            if (otherTopic(at.topicId, topicId)) parts.doubt(at);
+            if (isRecreated(at.topicId, topicId)) parts.doubt(at);
             else if (self === undefined) early.push({ prev, events });
             else self.#relayed({ prev, events });
           },
@@ -142,7 +142,7 @@ export class FollowedPartition implements AsyncDisposable {
 
   /** How far the fan-out has relayed. @returns whether that says anything of this topic */
   told({ last, topicId }: Newest): boolean {
-    if (otherTopic(this.at.topicId, topicId)) {
+    if (isRecreated(this.at.topicId, topicId)) {
       this.#parts.doubt(this.at);
       return false;
     }

@@ -2,8 +2,8 @@ import { fingerprint, lifeOf, type Place, type Positions, type Reached } from '.
 import { Deadline } from '../core/deadline.js';
 import { MillraceError } from '../core/errors.js';
 import type { Relayed } from '../core/event.js';
-import { type Offset, offset, otherTopic, type Partition, type Topic, type TopicId } from '../core/ids.js';
-import { type PartitionLife, partitionName, type TopicPartition } from '../core/position.js';
+import { isRecreated, type Offset, offset, type Partition, type Topic, type TopicId } from '../core/ids.js';
+import { partitionName, type TopicIdPartition, type TopicPartition } from '../core/position.js';
 import type { TopicFormat } from '../core/topic-format.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
@@ -164,7 +164,7 @@ export class Hub implements AsyncDisposable {
   }
 
   /** Offsets that are no longer in the log may have had nothing to show, or be in the window still. */
-  async #isGone(at: PartitionLife, after: Offset, earliest: Offset): Promise<boolean> {
+  async #isGone(at: TopicIdPartition, after: Offset, earliest: Offset): Promise<boolean> {
     if (after + 1 >= earliest) return false;
     const there = await this.#options.fanout.window(at, after, offset(earliest - 1)).catch(() => undefined);
     return there === undefined;
@@ -173,7 +173,7 @@ export class Hub implements AsyncDisposable {
   /** The topic is another one by now: what was followed of it ends, and is opened anew for whoever comes next. */
   #recreated(topic: Topic, now: TopicId | undefined): void {
     const all = [...this.#entries].filter(([, { partition }]) => partition?.at.topic === topic);
-    const former = all.filter(([, { partition }]) => otherTopic(partition?.at.topicId, now));
+    const former = all.filter(([, { partition }]) => isRecreated(partition?.at.topicId, now));
     // First all of them are let go of: nobody who is told may find one that has ended.
     for (const [name, entry] of former) this.#forget(name, entry);
     for (const [, { partition }] of former) {
@@ -188,9 +188,9 @@ export class Hub implements AsyncDisposable {
     );
   }
 
-  #doubt({ topic, topicId }: PartitionLife): void {
+  #doubt({ topic, topicId }: TopicIdPartition): void {
     // The watch tells of the change, if there is one; what the fan-out said may be older than what is known.
-    if (otherTopic(this.topics.last(topic)?.id, topicId)) return;
+    if (isRecreated(this.topics.last(topic)?.id, topicId)) return;
     this.topics.refresh(topic).catch((error: unknown) => {
       if (this.#stop.signal.aborted) return;
       this.#troubles.report('topics', error, 'the log does not say what its topics are; it is asked again');
@@ -209,7 +209,7 @@ export class Hub implements AsyncDisposable {
   }
 
   /** Ids tell topics apart. A log that lost its end and was written anew has the same one, and other events. */
-  async #sameEvent(at: PartitionLife, reached: Reached): Promise<void> {
+  async #sameEvent(at: TopicIdPartition, reached: Reached): Promise<void> {
     if (reached.fingerprint === 0) return;
     if (await this.#isAt(at, reached)) return;
     // What others read may be of before: the log itself has to say it.
@@ -219,7 +219,7 @@ export class Hub implements AsyncDisposable {
   }
 
   /** Read as a part of what follows it, so that whoever resumes there, and those near it, share one read. */
-  async #isAt(at: PartitionLife, reached: Reached): Promise<boolean> {
+  async #isAt(at: TopicIdPartition, reached: Reached): Promise<boolean> {
     const here = this.#entries.get(partitionName(at))?.partition?.reached.offset ?? reached.offset;
     const limit = offset(Math.max(here, reached.offset));
     const read = await this.#reader
@@ -247,7 +247,7 @@ export class Hub implements AsyncDisposable {
     at: TopicPartition,
     onOpen: (partition: FollowedPartition) => void,
   ): Promise<FollowedPartition> {
-    const doubt = (life: PartitionLife): void => this.#doubt(life);
+    const doubt = (life: TopicIdPartition): void => this.#doubt(life);
     const parts = {
       ...this.#options,
       reader: this.#reader,
@@ -259,7 +259,7 @@ export class Hub implements AsyncDisposable {
       const { id } = await this.topics.describe(at.topic);
       const life = { topic: at.topic, partition: at.partition, topicId: id };
       const partition = await FollowedPartition.open(life, parts, this.#stop.signal);
-      if (!otherTopic(this.topics.last(at.topic)?.id, id)) {
+      if (!isRecreated(this.topics.last(at.topic)?.id, id)) {
         onOpen(partition); // In the same turn: a change from here on finds it.
         return partition;
       }

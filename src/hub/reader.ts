@@ -1,7 +1,7 @@
 import { decodeRecord } from '../core/cloudevent.js';
 import type { Relayed } from '../core/event.js';
 import { type Offset, offset, type Topic } from '../core/ids.js';
-import { type PartitionLife, partitionName } from '../core/position.js';
+import { partitionName, type TopicIdPartition } from '../core/position.js';
 import type { TopicFormat } from '../core/topic-format.js';
 import type { Metrics } from '../observe/metrics.js';
 import { type EventLog, OffsetOutOfRange } from '../ports/event-log.js';
@@ -40,23 +40,23 @@ export class Reader {
    * @throws {OffsetOutOfRange} when the log no longer has the beginning of it
    * @throws {TopicRecreated} when the topic is another one by now
    */
-  read(at: PartitionLife, after: Offset, limit: Offset): Promise<Replayed> {
+  read(at: TopicIdPartition, after: Offset, limit: Offset): Promise<Replayed> {
     return this.#partition(at).read(after, limit);
   }
 
   /** The same for a gap in what is live: it goes before those who replay. */
-  repair(at: PartitionLife, after: Offset, limit: Offset): Promise<Replayed> {
+  repair(at: TopicIdPartition, after: Offset, limit: Offset): Promise<Replayed> {
     return this.#partition(at).repair(after, limit);
   }
 
   /** Nobody follows the partition any more, or what was read of it is not true any more. */
-  forget(at: PartitionLife): void {
+  forget(at: TopicIdPartition): void {
     const name = nameOf(at);
     this.#partitions.get(name)?.forget();
     this.#partitions.delete(name);
   }
 
-  #partition(at: PartitionLife): PartitionReader {
+  #partition(at: TopicIdPartition): PartitionReader {
     const name = nameOf(at);
     const known = this.#partitions.get(name);
     if (known !== undefined) return known;
@@ -65,7 +65,7 @@ export class Reader {
     return reader;
   }
 
-  async #block(at: PartitionLife, wanted: Wanted): Promise<Block> {
+  async #block(at: TopicIdPartition, wanted: Wanted): Promise<Block> {
     const { metrics } = this.#parts;
     const recent = await this.#window(at, wanted);
     metrics.repairs.inc({ topic: at.topic, source: recent === undefined ? 'log' : 'window' });
@@ -73,7 +73,7 @@ export class Reader {
   }
 
   /** All of it if the window has that, or else from what is needed on. */
-  async #window(at: PartitionLife, { from, need, through, blind }: Wanted): Promise<Block | undefined> {
+  async #window(at: TopicIdPartition, { from, need, through, blind }: Wanted): Promise<Block | undefined> {
     // S4: the window answers with all that it is asked for, however large.
     const last = blind ? offset(Math.min(through, need + BLIND - 1)) : through;
     try {
@@ -88,7 +88,7 @@ export class Reader {
   }
 
   /** D5: what is wanted for others' sake may be gone or unreadable; only what is needed has to be there. */
-  async #log(at: PartitionLife, { from, need, through }: Wanted): Promise<Block> {
+  async #log(at: TopicIdPartition, { from, need, through }: Wanted): Promise<Block> {
     for (let first = from; ; ) {
       let next = need;
       try {
@@ -104,7 +104,7 @@ export class Reader {
   }
 
   /** S4: ends early when it holds enough; `undefined`: that was before it came to what is needed. */
-  async #read(at: PartitionLife, from: Offset, need: Offset, through: Offset): Promise<Block | undefined> {
+  async #read(at: TopicIdPartition, from: Offset, need: Offset, through: Offset): Promise<Block | undefined> {
     const format = this.#parts.formats.get(at.topic) ?? { kind: 'CLOUDEVENTS' };
     const events: Relayed[] = [];
     const range = { ...at, from, until: offset(through + 1) };
@@ -148,4 +148,4 @@ function compact({ from, through, events }: Block): Block {
 }
 
 /** What was read of a topic is nothing to the one that has its name after it. */
-const nameOf = (at: PartitionLife): string => `${partitionName(at)}:${at.topicId ?? ''}`;
+const nameOf = (at: TopicIdPartition): string => `${partitionName(at)}:${at.topicId ?? ''}`;

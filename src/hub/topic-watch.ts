@@ -1,5 +1,5 @@
 import { MillraceError } from '../core/errors.js';
-import { otherTopic, type Topic, type TopicId } from '../core/ids.js';
+import { isRecreated, type Topic, type TopicId } from '../core/ids.js';
 import type { EventLog, TopicDescription } from '../ports/event-log.js';
 
 /** What a topic was found to be. */
@@ -102,7 +102,7 @@ export class TopicWatch implements Disposable {
     // A broker that has not heard of it yet answers with the topic, or the partitions, of before.
     if (this.#former.has(now.id)) return;
     if (before !== undefined && before.id === now.id && now.partitions < before.partitions) return;
-    if (before !== undefined && otherTopic(before.id, now.id)) this.#former.add(before.id);
+    if (before !== undefined && isRecreated(before.id, now.id)) this.#former.add(before.id);
     this.#seen.set(topic, now);
     this.#gone.delete(topic);
     if (before === undefined || (before.id === now.id && before.partitions === now.partitions)) return;

@@ -1,5 +1,5 @@
 import type { Offset, Partition, Topic, TopicId } from '../core/ids.js';
-import type { PartitionLife, Position, TopicPartition } from '../core/position.js';
+import type { Position, TopicIdPartition, TopicPartition } from '../core/position.js';
 import type { LogBatch, NewRecord } from '../core/record.js';
 
 export interface TopicSpec {
@@ -67,7 +67,7 @@ export interface GroupHandler {
    * @returns where to begin, what is before it being done; `undefined`: where the group's progress in this topic stands, or else at the
    *   earliest record. A place that the partition does not have becomes the earliest.
    */
-  assigned?(partition: PartitionLife, signal: AbortSignal): Promise<Offset | undefined>;
+  assigned?(partition: TopicIdPartition, signal: AbortSignal): Promise<Offset | undefined>;
   /**
    * Called with the batches of one partition one after the other; those of different partitions may
    * overlap. When it rejects, the same offsets are given again, to this member or another, after a pause.

@@ -1,6 +1,6 @@
 import type { Relayed } from '../core/event.js';
 import type { Offset, TopicId } from '../core/ids.js';
-import type { PartitionLife, TopicPartition } from '../core/position.js';
+import type { TopicIdPartition, TopicPartition } from '../core/position.js';
 
 /** A relay's right to write one partition, until somebody else claims it. */
 export interface Claim {
@@ -100,7 +100,11 @@ export interface Fanout extends AsyncDisposable {
    * The visible events in `(after, through]`, or `undefined` when the window cannot prove that it has all
    * of them (they were trimmed, or not yet relayed), or is one of another topic.
    */
-  window(partition: PartitionLife, after: Offset, through: Offset): Promise<readonly Relayed[] | undefined>;
+  window(
+    partition: TopicIdPartition,
+    after: Offset,
+    through: Offset,
+  ): Promise<readonly Relayed[] | undefined>;
 
   /** For each partition how far it was relayed; `undefined` where that is not known. */
   newest(partitions: readonly TopicPartition[]): Promise<readonly (Newest | undefined)[]>;

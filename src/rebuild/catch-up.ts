@@ -1,5 +1,5 @@
 import { type Offset, offset, partition, type Topic } from '../core/ids.js';
-import type { PartitionLife } from '../core/position.js';
+import type { TopicIdPartition } from '../core/position.js';
 import type { EventLog, Range, TopicDescription } from '../ports/event-log.js';
 import type { From, RebuildProgress, RebuildRequest } from './rebuild.js';
 
@@ -8,7 +8,7 @@ const CAUGHT_UP = 1_000;
 
 /** A partition that is being folded anew. */
 export interface Part {
-  readonly at: PartitionLife;
+  readonly at: TopicIdPartition;
   readonly start: Offset;
   /** The offset after the last one folded. */
   next: Offset;

@@ -1,7 +1,7 @@
 import { MillraceError } from '../core/errors.js';
 import type { Relayed } from '../core/event.js';
 import { type Offset, offset } from '../core/ids.js';
-import { type PartitionLife, partitionName, type TopicPartition } from '../core/position.js';
+import { partitionName, type TopicIdPartition, type TopicPartition } from '../core/position.js';
 import type { LogBatch } from '../core/record.js';
 import type { Metrics } from '../observe/metrics.js';
 import { type EventLog, OffsetOutOfRange } from '../ports/event-log.js';
@@ -33,7 +33,7 @@ const BEATS = [150, 350];
  * the same atomic step as the events are published; this object only remembers it.
  */
 export class PartitionRelay {
-  readonly #at: PartitionLife;
+  readonly #at: TopicIdPartition;
   readonly #parts: PartitionRelayParts;
   /** The right to write; `undefined` until claimed, and once it was refused. */
   #token: string | undefined;
@@ -45,7 +45,7 @@ export class PartitionRelay {
   #touchedAt = 0;
   #beats = BEATS.length;
 
-  constructor(at: PartitionLife, parts: PartitionRelayParts) {
+  constructor(at: TopicIdPartition, parts: PartitionRelayParts) {
     this.#at = at;
     this.#parts = parts;
   }

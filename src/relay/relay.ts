@@ -1,5 +1,5 @@
 import type { Topic } from '../core/ids.js';
-import { type PartitionLife, partitionName, type TopicPartition } from '../core/position.js';
+import { partitionName, type TopicIdPartition, type TopicPartition } from '../core/position.js';
 import type { TopicFormat } from '../core/topic-format.js';
 import { persist } from '../core/wait.js';
 import type { Logger } from '../observe/log.js';
@@ -62,7 +62,7 @@ export class Relay implements AsyncDisposable {
     return this.#member?.ended ?? Promise.resolve();
   }
 
-  #assigned(partition: PartitionLife, lost: AbortSignal) {
+  #assigned(partition: TopicIdPartition, lost: AbortSignal) {
     const { log, fanout, metrics, windowEvents } = this.#options;
     const mine = new PartitionRelay(partition, {
       log,

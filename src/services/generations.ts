@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Offset, offset, partition, type Topic, type TopicId, topic } from '../core/ids.js';
-import type { PartitionLife, TopicPartition } from '../core/position.js';
+import type { TopicIdPartition, TopicPartition } from '../core/position.js';
 import type { NewRecord } from '../core/record.js';
 import type { EventLog, TopicSpec } from '../ports/event-log.js';
 
@@ -77,7 +77,7 @@ export class Generations {
   ) {}
 
   /** The newest generation that a service can take up whose next event in the partition is at `first`. */
-  async at(place: PartitionLife, first: Offset, signal: AbortSignal): Promise<Generation> {
+  async at(place: TopicIdPartition, first: Offset, signal: AbortSignal): Promise<Generation> {
     await this.#update(signal);
     const ready = (one: Generation): boolean => baseOf(one, place, place.topicId) <= first;
     return this.#known.findLast(ready) ?? FIRST;

@@ -1,5 +1,5 @@
 import { type Offset, offset, type Topic } from '../core/ids.js';
-import type { PartitionLife } from '../core/position.js';
+import type { TopicIdPartition } from '../core/position.js';
 import type { LogBatch, NewRecord } from '../core/record.js';
 import type { EventLog, Range } from '../ports/event-log.js';
 import { baseOf, type Generation, stateTopic } from './generations.js';
@@ -15,7 +15,7 @@ export interface LoadOptions {
   readonly log: EventLog;
   readonly group: string;
   readonly generation: Generation;
-  readonly at: PartitionLife;
+  readonly at: TopicIdPartition;
   /** The service's next event: everything before it is in the state. */
   readonly first: Offset;
   readonly handling: Handling;
@@ -27,7 +27,7 @@ export interface LoadOptions {
 export class PartitionState {
   readonly generation: Generation;
   readonly #topic: Topic;
-  readonly #at: PartitionLife;
+  readonly #at: TopicIdPartition;
   readonly #states: Map<string, string>;
   /** What was folded while it was loaded, and goes with the next commit. `undefined`: it has gone. */
   #folded: Changes | undefined;
@@ -84,7 +84,7 @@ export class PartitionState {
 }
 
 /** The records of states in a partition of a state topic: whatever the key, beside their input. */
-export function stateRecords(topic: Topic, at: PartitionLife, changes: Changes): NewRecord[] {
+export function stateRecords(topic: Topic, at: TopicIdPartition, changes: Changes): NewRecord[] {
   return [...changes].map(([key, value]) => ({
     topic,
     partition: at.partition,
@@ -156,7 +156,7 @@ async function readStates({ log, group, generation, at, signal }: LoadOptions) {
 }
 
 /** A topic that has grown has moved its keys to other partitions: their states are not where they look. */
-async function checkPartitions(log: EventLog, topic: Topic, at: PartitionLife, signal: AbortSignal) {
+async function checkPartitions(log: EventLog, topic: Topic, at: TopicIdPartition, signal: AbortSignal) {
   const there = await log.describe([topic, at.topic], signal);
   const [states, inputs] = [there.get(topic)?.partitions, there.get(at.topic)?.partitions];
   if (states === inputs) return;
@@ -165,9 +165,9 @@ async function checkPartitions(log: EventLog, topic: Topic, at: PartitionLife, s
   );
 }
 
-const headersOf = ({ topicId }: PartitionLife) => ({ [LIFE]: topicId ?? '' });
+const headersOf = ({ topicId }: TopicIdPartition) => ({ [LIFE]: topicId ?? '' });
 
-function takenUp(topic: Topic, at: PartitionLife): NewRecord {
+function takenUp(topic: Topic, at: TopicIdPartition): NewRecord {
   const { partition } = at;
   return { topic, partition, key: TAKEN_UP, headers: headersOf(at), value: Buffer.from('{}') };
 }

@@ -2,7 +2,7 @@ import { v5 as uuidv5 } from 'uuid';
 import { encodeEvent } from '../core/cloudevent.js';
 import type { Event } from '../core/event.js';
 import { eventId, topic } from '../core/ids.js';
-import { type PartitionLife, partitionName, type TopicPartition } from '../core/position.js';
+import { partitionName, type TopicIdPartition, type TopicPartition } from '../core/position.js';
 import type { NewRecord } from '../core/record.js';
 import type { CodecOf } from '../core/schema-codec.js';
 import { childTraceparent } from '../core/trace.js';
@@ -61,7 +61,7 @@ export async function process(options: ProcessOptions, signal: AbortSignal): Pro
 
 /** What this member knows of a partition while it has it. */
 interface Held {
-  readonly at: PartitionLife;
+  readonly at: TopicIdPartition;
   state?: PartitionState;
 }
 
@@ -79,7 +79,7 @@ class Work {
     if (isStateful(options.service)) this.#generations = new Generations(options.log, options.group);
   }
 
-  async assigned(at: PartitionLife, signal: AbortSignal): Promise<undefined> {
+  async assigned(at: TopicIdPartition, signal: AbortSignal): Promise<undefined> {
     const { topic, partition, topicId } = at;
     const held = { at: { topic, partition, topicId } };
     const name = partitionName(at);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Decoded } from '../core/cloudevent.js';
 import { type Offset, offset, topic } from '../core/ids.js';
-import { type PartitionLife, partitionName, type TopicPartition } from '../core/position.js';
+import { partitionName, type TopicIdPartition, type TopicPartition } from '../core/position.js';
 import type { LogRecord } from '../core/record.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
@@ -27,7 +27,7 @@ const LOOK = 1_000;
 
 /** How far the view is in a partition of this worker, and how that is kept. */
 interface Mine {
-  readonly at: PartitionLife;
+  readonly at: TopicIdPartition;
   bytes: Buffer;
   progress: Progress;
 }
@@ -123,7 +123,7 @@ export class ViewWorker implements AsyncDisposable {
   }
 
   /** Where to begin: where the view stands, whatever the group has committed. */
-  async #begin(edition: Edition, at: PartitionLife, signal: AbortSignal): Promise<Offset> {
+  async #begin(edition: Edition, at: TopicIdPartition, signal: AbortSignal): Promise<Offset> {
     const { log, store } = this.#options;
     for (;;) {
       const found = await store.progress(edition, at);
@@ -140,7 +140,7 @@ export class ViewWorker implements AsyncDisposable {
   }
 
   /** D1: what was published twice may have been folded once already, by somebody else. */
-  async #recall(edition: Edition, at: PartitionLife, next: Offset, signal: AbortSignal): Promise<void> {
+  async #recall(edition: Edition, at: TopicIdPartition, next: Offset, signal: AbortSignal): Promise<void> {
     const { log } = this.#options;
     const earliest = (await log.bounds(at.topic, signal))[at.partition]?.earliest ?? offset(0);
     const from = offset(Math.max(next - REMEMBER, earliest));

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Offset, offset, type Partition, type Topic, type TopicId, topic } from '../../src/core/ids.js';
 import { partitionOfKey } from '../../src/core/partitioner.js';
-import { type PartitionLife, partitionName, type TopicPartition } from '../../src/core/position.js';
+import { partitionName, type TopicIdPartition, type TopicPartition } from '../../src/core/position.js';
 import type { LogBatch, LogRecord, NewRecord } from '../../src/core/record.js';
 import type { AssignedBatch, EventLog, GroupHandler } from '../../src/ports/event-log.js';
 
@@ -78,7 +78,7 @@ export class Recorder implements GroupHandler {
     private readonly begin: (at: TopicPartition) => Offset | undefined = () => undefined,
   ) {}
 
-  async assigned(at: PartitionLife, signal: AbortSignal): Promise<Offset | undefined> {
+  async assigned(at: TopicIdPartition, signal: AbortSignal): Promise<Offset | undefined> {
     const name = partitionName(at);
     this.calls.push(`assigned ${name}`);
     this.topicIds.push(at.topicId);

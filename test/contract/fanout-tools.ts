@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Relayed } from '../../src/core/event.js';
 import { eventId, type Offset, offset, partition, type TopicId, topic, topicId } from '../../src/core/ids.js';
-import type { PartitionLife, TopicPartition } from '../../src/core/position.js';
+import type { TopicIdPartition, TopicPartition } from '../../src/core/position.js';
 import type { Fanout, FanoutListener, Newest, Stretch } from '../../src/ports/fanout.js';
 
 /** How many events per partition the fan-outs under test are to keep, about. */
@@ -10,12 +10,12 @@ export const WINDOW_EVENTS = 1_000;
 export const never: AbortSignal = new AbortController().signal;
 
 /** A partition that nobody else uses. */
-export function freshPartition(): PartitionLife {
+export function freshPartition(): TopicIdPartition {
   return { topic: topic(`t-${randomUUID()}`), partition: partition(3), topicId: topicId(randomUUID()) };
 }
 
 /** The same partition after its topic was deleted and made anew. */
-export function anew(at: TopicPartition): PartitionLife {
+export function anew(at: TopicPartition): TopicIdPartition {
   return { ...at, topicId: topicId(randomUUID()) };
 }
 
@@ -45,13 +45,13 @@ export function upTo(first: number, last: number): number[] {
 }
 
 /** Where a relay begins. */
-export const start = ({ topicId: id }: PartitionLife, passed: number) => ({
+export const start = ({ topicId: id }: TopicIdPartition, passed: number) => ({
   topicId: id,
   passed: offset(passed),
 });
 
 /** Claims a partition and sets its progress. @returns the token */
-export async function claimAt(fanout: Fanout, at: PartitionLife, passed: number): Promise<string> {
+export async function claimAt(fanout: Fanout, at: TopicIdPartition, passed: number): Promise<string> {
   const { token } = await fanout.claim(at, never);
   if ((await fanout.reset(at, token, start(at, passed))) !== 'RESET') throw new Error('fenced');
   return token;

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { eventId, offset } from '../../src/core/ids.js';
-import type { PartitionLife } from '../../src/core/position.js';
+import type { TopicIdPartition } from '../../src/core/position.js';
 import type { Fanout } from '../../src/ports/fanout.js';
 import {
   anew,
@@ -21,7 +21,7 @@ const SOON = { timeout: 30_000 };
 export function fanoutContract(name: string, open: () => Promise<Fanout>): void {
   describe(`${name} as a Fanout`, { timeout: 60_000 }, () => {
     let fanout: Fanout;
-    let at: PartitionLife;
+    let at: TopicIdPartition;
     const newest = (last: number) => ({ topicId: at.topicId, last });
     beforeEach(async () => {
       fanout = await open();

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { encodeEvent } from '../../src/core/cloudevent.js';
 import { eventId, type Offset, offset } from '../../src/core/ids.js';
-import type { PartitionLife } from '../../src/core/position.js';
+import type { TopicIdPartition } from '../../src/core/position.js';
 import { openLogger } from '../../src/observe/log.js';
 import type { AssignedBatch, EventLog, GroupHandler } from '../../src/ports/event-log.js';
 import { PartitionRelay } from '../../src/relay/partition-relay.js';
@@ -14,7 +14,7 @@ const SOON = { timeout: 30_000 };
 const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
 
 /** The relay of one partition, without the group that feeds it. */
-function relayOf(world: World, at: PartitionLife, log: EventLog = world.log) {
+function relayOf(world: World, at: TopicIdPartition, log: EventLog = world.log) {
   const skipped: [Offset, Offset][] = [];
   const relay = new PartitionRelay(at, {
     log,
@@ -150,13 +150,13 @@ describe('the relay of a partition', () => {
   });
 });
 
-async function batchesOf(world: World, at: PartitionLife) {
+async function batchesOf(world: World, at: TopicIdPartition) {
   const batches = [];
   for await (const batch of world.log.read({ ...at, from: offset(0) }, never)) batches.push(batch);
   return batches;
 }
 
-function batchOf(at: PartitionLife, n: number): AssignedBatch {
+function batchOf(at: TopicIdPartition, n: number): AssignedBatch {
   const { value, headers } = encodeEvent(at.topic, {
     id: eventId(String(n)),
     source: '/test',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MillraceError } from '../../src/core/errors.js';
 import { offset, partition, topic } from '../../src/core/ids.js';
-import type { PartitionLife, Position } from '../../src/core/position.js';
+import type { Position, TopicIdPartition } from '../../src/core/position.js';
 import type { NewRecord } from '../../src/core/record.js';
 import { openLogger } from '../../src/observe/log.js';
 import type { EventLog } from '../../src/ports/event-log.js';
@@ -10,7 +10,7 @@ import { openWorld, type World } from '../support/world.js';
 
 const signal = AbortSignal.timeout(60_000);
 
-const newestOf = async (world: World, at: PartitionLife): Promise<number | undefined> =>
+const newestOf = async (world: World, at: TopicIdPartition): Promise<number | undefined> =>
   (await world.fanout.newest([at]))[0]?.last;
 
 describe('the relay', () => {

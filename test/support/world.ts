@@ -7,7 +7,7 @@ import { openEmbeddedStore } from '../../src/adapters/embedded/store.js';
 import { openInProcessFanout } from '../../src/adapters/memory/fanout.js';
 import { encodeEvent } from '../../src/core/cloudevent.js';
 import { eventId, offset, partition, type Topic, topic } from '../../src/core/ids.js';
-import type { PartitionLife, Position } from '../../src/core/position.js';
+import type { Position, TopicIdPartition } from '../../src/core/position.js';
 import type { LogRecord } from '../../src/core/record.js';
 import type { TopicFormat } from '../../src/core/topic-format.js';
 import { DeadLetters } from '../../src/dead-letters/dead-letters.js';
@@ -30,7 +30,7 @@ export interface World extends AsyncDisposable {
   readonly formats: ReadonlyMap<Topic, TopicFormat>;
   relay(): Promise<Relay>;
   /** A partition of the topic as it is now. */
-  at(number: number): Promise<PartitionLife>;
+  at(number: number): Promise<TopicIdPartition>;
   hub(fanout?: Fanout): Hub;
   /** Appends events `{n}` of type `Said` under a key. */
   say(

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { MillraceError } from '../../core/errors.js';
 import { type Offset, offset } from '../../core/ids.js';
 import {
-  type PartitionLife,
   type Position,
   partitionName,
+  type TopicIdPartition,
   type TopicPartition,
 } from '../../core/position.js';
 import type { LogBatch, NewRecord } from '../../core/record.js';
@@ -59,7 +59,7 @@ export class Assignment {
     }
   }
 
-  private life(): PartitionLife {
+  private life(): TopicIdPartition {
     return { ...this.at, topicId: this.journal.describe(this.at.topic)?.id };
   }
 

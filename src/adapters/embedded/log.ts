@@ -1,5 +1,5 @@
 import { MillraceError } from '../../core/errors.js';
-import { type Offset, offset, otherTopic, type Partition, type Topic } from '../../core/ids.js';
+import { isRecreated, type Offset, offset, type Partition, type Topic } from '../../core/ids.js';
 import type { Position } from '../../core/position.js';
 import type { LogBatch, NewRecord } from '../../core/record.js';
 import {
@@ -70,7 +70,7 @@ class EmbeddedLog implements EventLog {
   async *read(range: Range, signal: AbortSignal): AsyncIterable<LogBatch> {
     this.check(signal);
     const { journal } = this.store;
-    if (otherTopic(journal.describe(range.topic)?.id, range.topicId)) throw new TopicRecreated(range.topic);
+    if (isRecreated(journal.describe(range.topic)?.id, range.topicId)) throw new TopicRecreated(range.topic);
     const end = journal.bounds(range.topic)[range.partition]?.end;
     const until = offset(Math.min(range.until ?? end ?? 0, end ?? 0));
     for (let from = range.from; ; ) {

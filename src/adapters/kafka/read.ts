@@ -1,4 +1,4 @@
-import { type Offset, offset, otherTopic } from '../../core/ids.js';
+import { isRecreated, type Offset, offset } from '../../core/ids.js';
 import type { LogBatch } from '../../core/record.js';
 import { OffsetOutOfRange, type Range, TopicRecreated } from '../../ports/event-log.js';
 import { boundsOf } from './wire/bounds.js';
@@ -93,5 +93,5 @@ async function sameTopic(
   if (topicId === undefined) return;
   const now = (await describeTopics(connection, [topic], signal)).get(topic);
   if (now === undefined) throw missing(topic);
-  if (otherTopic(now.id, topicId)) throw new TopicRecreated(topic);
+  if (isRecreated(now.id, topicId)) throw new TopicRecreated(topic);
 }

@@ -1,6 +1,6 @@
 import type { Relayed } from '../../core/event.js';
 import { type Offset, offset, type TopicId } from '../../core/ids.js';
-import { type PartitionLife, partitionName, type TopicPartition } from '../../core/position.js';
+import { partitionName, type TopicIdPartition, type TopicPartition } from '../../core/position.js';
 import type {
   Claim,
   Fanout,
@@ -165,7 +165,11 @@ class InProcessFanout implements Fanout {
     return { [Symbol.asyncDispose]: async () => void listeners.delete(follower) };
   }
 
-  async window(at: PartitionLife, after: Offset, through: Offset): Promise<readonly Relayed[] | undefined> {
+  async window(
+    at: TopicIdPartition,
+    after: Offset,
+    through: Offset,
+  ): Promise<readonly Relayed[] | undefined> {
     const state = this.#state(at);
     return state.topicId === at.topicId ? state.window(after, through) : undefined;
   }

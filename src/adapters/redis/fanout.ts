@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import type { Relayed } from '../../core/event.js';
 import type { Offset } from '../../core/ids.js';
-import { type PartitionLife, partitionName, type TopicPartition } from '../../core/position.js';
+import { partitionName, type TopicIdPartition, type TopicPartition } from '../../core/position.js';
 import type {
   Claim,
   Fanout,
@@ -147,7 +147,11 @@ class RedisFanout implements Fanout {
     });
   }
 
-  async window(at: PartitionLife, after: Offset, through: Offset): Promise<readonly Relayed[] | undefined> {
+  async window(
+    at: TopicIdPartition,
+    after: Offset,
+    through: Offset,
+  ): Promise<readonly Relayed[] | undefined> {
     const { meta, stream } = this.#names(at);
     const reply = await this.#ask('Reading the window of', at, () =>
       this.#redis.millraceWindowBuffer(meta, stream, after, through, at.topicId ?? ''),

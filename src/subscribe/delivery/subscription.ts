@@ -2,7 +2,7 @@ import { type GraphQLError, GraphQLError as GraphQLFault } from 'graphql';
 import type { Bindings } from '../../binding/bindings.js';
 import type { CursorCodec, Place, Reached } from '../../core/cursor.js';
 import { MillraceError } from '../../core/errors.js';
-import { otherTopic, type Partition, type Topic } from '../../core/ids.js';
+import { isRecreated, type Partition, type Topic } from '../../core/ids.js';
 import { backoff } from '../../core/wait.js';
 import { EventsLost } from '../../hub/events-lost.js';
 import type { FollowedPartition } from '../../hub/followed-partition.js';
@@ -123,7 +123,7 @@ export class Subscription implements ActiveSubscription {
         : startsAfter(place, key, topic.partitions);
     const membership = await cohorts.join(plan, key, starts.keys(), topic);
     if (this.#closed) return membership.release();
-    if (membership.followed.some(({ at }) => otherTopic(at.topicId, topic.id))) {
+    if (membership.followed.some(({ at }) => isRecreated(at.topicId, topic.id))) {
       // Made anew meanwhile: what was found out is of another topic.
       membership.release();
       // With a snapshot it stands in the topic before: what is there now is told apart by its cursor (D5).
@@ -213,7 +213,7 @@ export class Subscription implements ActiveSubscription {
     try {
       const reached = await this.#reached(membership.followed, added);
       // Made anew meanwhile: its places are of the topic before, and so is the end that it comes to.
-      const another = membership.followed.some(({ at }) => otherTopic(at.topicId, now.id));
+      const another = membership.followed.some(({ at }) => isRecreated(at.topicId, now.id));
       if (this.#closed || another) return membership.release();
       run.subscriber.move(membership, reached);
     } catch (error) {

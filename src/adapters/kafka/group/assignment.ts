@@ -1,5 +1,5 @@
 import { type Offset, offset } from '../../../core/ids.js';
-import { type PartitionLife, type Position, partitionName } from '../../../core/position.js';
+import { type Position, partitionName, type TopicIdPartition } from '../../../core/position.js';
 import type { NewRecord } from '../../../core/record.js';
 import type { AssignedBatch, GroupHandler } from '../../../ports/event-log.js';
 import { reached } from '../read.js';
@@ -48,7 +48,7 @@ export class Assignment {
   wake = (): void => {};
 
   constructor(
-    readonly at: PartitionLife,
+    readonly at: TopicIdPartition,
     private readonly host: AssignmentHost,
     private readonly handler: GroupHandler,
     private readonly onProblem: OnProblem,

@@ -1,7 +1,7 @@
 import { Deadline } from '../../../core/deadline.js';
 import { MillraceError } from '../../../core/errors.js';
 import { type Offset, offset } from '../../../core/ids.js';
-import { type PartitionLife, partitionName, type TopicPartition } from '../../../core/position.js';
+import { partitionName, type TopicIdPartition, type TopicPartition } from '../../../core/position.js';
 import type { Connection } from '../wire/connection.js';
 import { failureOf, unavailable } from '../wire/failures.js';
 import { GROUP_COORDINATOR } from '../wire/internals.js';
@@ -21,14 +21,14 @@ const COMMIT_WITHIN = 15_000;
  * nothing of the one that was made anew under its name, and Kafka may not have forgotten it, or may take it
  * even later.
  */
-export const metadataOf = ({ topicId }: PartitionLife): string | null =>
+export const metadataOf = ({ topicId }: TopicIdPartition): string | null =>
   topicId === undefined ? null : `topic=${topicId}`;
 
 /** Where the group's progress stands, `undefined` when it has none in this partition of this topic. */
 export async function committedOffset(
   connection: Connection,
   groupId: string,
-  at: PartitionLife,
+  at: TopicIdPartition,
   signal: AbortSignal,
 ): Promise<Offset | undefined> {
   const { topic, partition } = at;
@@ -55,7 +55,7 @@ export async function committedOffset(
 export async function commitOffset(
   connection: Connection,
   membership: Membership,
-  at: PartitionLife,
+  at: TopicIdPartition,
   next: Offset,
 ): Promise<void> {
   using deadline = new Deadline(COMMIT_WITHIN);

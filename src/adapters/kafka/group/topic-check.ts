@@ -1,4 +1,4 @@
-import { otherTopic, type Topic } from '../../../core/ids.js';
+import { isRecreated, type Topic } from '../../../core/ids.js';
 import type { TopicDescription } from '../../../ports/event-log.js';
 import type { Connection } from '../wire/connection.js';
 import { describeTopics } from '../wire/describe.js';
@@ -68,7 +68,7 @@ export class TopicCheck {
   private compare(topic: Topic, { id, partitions }: TopicDescription): void {
     const before = this.before.get(topic);
     if (before === undefined) throw new TopicsChanged(topic, 'is there again');
-    if (otherTopic(before.id, id)) throw new TopicsChanged(topic, 'was deleted and made anew');
+    if (isRecreated(before.id, id)) throw new TopicsChanged(topic, 'was deleted and made anew');
     const shared = this.parts.shared(topic);
     if (partitions > shared) throw new TopicsChanged(topic, `has ${partitions} partitions, not ${shared}`);
   }

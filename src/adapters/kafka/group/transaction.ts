@@ -2,9 +2,9 @@ import { Deadline } from '../../../core/deadline.js';
 import { MillraceError } from '../../../core/errors.js';
 import type { Offset } from '../../../core/ids.js';
 import {
-  type PartitionLife,
   type Position,
   partitionName,
+  type TopicIdPartition,
   type TopicPartition,
 } from '../../../core/position.js';
 import type { NewRecord } from '../../../core/record.js';
@@ -35,7 +35,7 @@ export class TransactionalWriter {
     private readonly writing: Connection,
     private readonly control: Connection,
     private readonly membership: Membership,
-    private readonly at: PartitionLife,
+    private readonly at: TopicIdPartition,
     /** Where the group's progress stood when this member was given the partition. */
     private progress: Offset | undefined,
   ) {

@@ -1,12 +1,12 @@
 import { type Offset, offset } from '../../../core/ids.js';
-import { type PartitionLife, partitionName, type TopicPartition } from '../../../core/position.js';
+import { partitionName, type TopicIdPartition, type TopicPartition } from '../../../core/position.js';
 import type { LogRecord } from '../../../core/record.js';
 import { FETCH, fetchProtocol, type RawPartition } from './fetch-protocol.js';
 import { type Broker, errorOfCode } from './internals.js';
 import { type RecordBatch, readBatches } from './record-batch.js';
 
 /** Those of one topic have the same `topicId`. */
-export interface Wanted extends PartitionLife {
+export interface Wanted extends TopicIdPartition {
   readonly from: Offset;
 }
 
