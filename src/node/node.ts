@@ -27,6 +27,7 @@ import { Troubles } from '../observe/troubles.js';
 import { Gateway } from '../operation/gateway.js';
 import type { EventLog, TopicSpec } from '../ports/event-log.js';
 import type { Fanout } from '../ports/fanout.js';
+import type { OnProblem } from '../ports/problem.js';
 import type { StateStore } from '../ports/state-store.js';
 import type { Project } from '../project/project.js';
 import { History } from '../publish/history.js';
@@ -160,8 +161,6 @@ export async function openLog(config: Config, logger: Logger): Promise<OpenLog &
     [Symbol.asyncDispose]: () => parts[Symbol.asyncDispose](),
   };
 }
-
-type OnProblem = (problem: { kind: string; message: string; cause?: unknown }) => void;
 
 function problemsOf(metrics: Metrics, logger: Logger, parts: Parts): OnProblem {
   const troubles = parts.own(new Troubles(logger));

@@ -14,6 +14,7 @@ import type {
   TopicDescription,
   TopicSpec,
 } from '../../ports/event-log.js';
+import type { OnProblem } from '../../ports/problem.js';
 import { Member } from './group/member.js';
 import { Writer } from './produce/writer.js';
 import { readRange } from './read.js';
@@ -24,7 +25,7 @@ import { Connection } from './wire/connection.js';
 import { describeTopics } from './wire/describe.js';
 import { withSignal } from './wire/failures.js';
 import { createCluster } from './wire/internals.js';
-import { type OnProblem, problemLog } from './wire/problems.js';
+import { kafkajsLog } from './wire/kafkajs-log.js';
 import { Sockets } from './wire/sockets.js';
 
 export interface KafkaOptions {
@@ -184,6 +185,6 @@ function configOf({ brokers, clientId, ssl, sasl, requestTimeout, onProblem }: K
     requestTimeout: requestTimeout ?? 30_000,
     // Short: this adapter repeats what fails, and looks at the caller's signal in between.
     retry: { retries: 2, initialRetryTime: 100, maxRetryTime: 1_000 },
-    logCreator: problemLog(onProblem ?? (() => {})),
+    logCreator: kafkajsLog(onProblem ?? (() => {})),
   };
 }

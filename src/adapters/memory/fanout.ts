@@ -10,12 +10,13 @@ import type {
   Start,
   Stretch,
 } from '../../ports/fanout.js';
+import type { OnProblem } from '../../ports/problem.js';
 
 export interface InProcessFanoutOptions {
   /** How many events of each partition are kept. */
   readonly windowEvents: number;
   /** A listener threw; the others heard all the same. */
-  readonly onProblem?: (problem: { kind: string; message: string; cause?: unknown }) => void;
+  readonly onProblem?: OnProblem;
 }
 
 /**

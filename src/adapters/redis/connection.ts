@@ -2,13 +2,6 @@ import { type Callback, Redis, type RedisOptions, type Result } from 'ioredis';
 import { MillraceError } from '../../core/errors.js';
 import { CLAIM, RELAY, REPLACE, RESET, WINDOW } from './scripts.js';
 
-/** Something went wrong in the background; the adapter goes on by itself. For the log and a metric. */
-export interface Problem {
-  readonly kind: string;
-  readonly message: string;
-  readonly cause?: unknown;
-}
-
 type Argument = string | number | Buffer;
 
 declare module 'ioredis' {

@@ -12,13 +12,8 @@ import type {
   Start,
   Stretch,
 } from '../../ports/fanout.js';
-import {
-  commandConnection,
-  describe,
-  type Problem,
-  subscriberConnection,
-  unavailable,
-} from './connection.js';
+import type { OnProblem } from '../../ports/problem.js';
+import { commandConnection, describe, subscriberConnection, unavailable } from './connection.js';
 import { decodeFrames, encodeFrames } from './frame.js';
 import { decodeMessage, decodeOffset, decodeTopicId, encodeBeat } from './message.js';
 import { keepPulse } from './pulse.js';
@@ -33,7 +28,7 @@ export interface RedisFanoutOptions {
   readonly prefix?: string;
   /** How long the id of an idempotent event is remembered, in milliseconds; 24 hours when left out. */
   readonly idempotencyTtl?: number;
-  readonly onProblem?: (problem: Problem) => void;
+  readonly onProblem?: OnProblem;
 }
 
 const PREFIX = 'millrace';
@@ -71,15 +66,10 @@ class RedisFanout implements Fanout {
   readonly #options: RedisFanoutOptions;
   readonly #redis: Redis;
   readonly #subscriptions: Subscriptions;
-  readonly #onProblem: (problem: Problem) => void;
+  readonly #onProblem: OnProblem;
   readonly #pulse: Disposable;
 
-  constructor(
-    options: RedisFanoutOptions,
-    redis: Redis,
-    subscriptions: Subscriptions,
-    onProblem: (problem: Problem) => void,
-  ) {
+  constructor(options: RedisFanoutOptions, redis: Redis, subscriptions: Subscriptions, onProblem: OnProblem) {
     this.description = describe(options.url);
     this.#options = options;
     this.#redis = redis;

@@ -1,13 +1,14 @@
 import type { Redis } from 'ioredis';
 import { MillraceError } from '../../core/errors.js';
-import { ANSWER_WITHIN, type Problem } from './connection.js';
+import type { OnProblem } from '../../ports/problem.js';
+import { ANSWER_WITHIN } from './connection.js';
 
 /**
  * Asks a connection every `ANSWER_WITHIN` whether it lives, and has one that does not answer made anew:
  * a host that vanished closes nothing, and the system would notice only after many minutes. The same holds
  * for one that was accepted and never became ready: ioredis waits for its first answer without a limit.
  */
-export function keepPulse(redis: Redis, onProblem: (problem: Problem) => void): Disposable {
+export function keepPulse(redis: Redis, onProblem: OnProblem): Disposable {
   let unready: Redis['stream'] | undefined;
   const again = (cause: unknown): void => {
     onProblem({ kind: 'redis-silent', message: 'Redis does not answer; connecting again', cause });

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
+import type { OnProblem } from '../../ports/problem.js';
 import type { StateStore } from '../../ports/state-store.js';
-import { commandConnection, describe, type Problem, unavailable } from './connection.js';
+import { commandConnection, describe, unavailable } from './connection.js';
 import { keepPulse } from './pulse.js';
 
 export interface RedisStateStoreOptions {
@@ -8,7 +9,7 @@ export interface RedisStateStoreOptions {
   readonly url: string;
   /** Before every key; `millrace` when left out. */
   readonly prefix?: string;
-  readonly onProblem?: (problem: Problem) => void;
+  readonly onProblem?: OnProblem;
 }
 
 /**

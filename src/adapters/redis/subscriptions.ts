@@ -1,6 +1,7 @@
 import { RedisPubSub } from 'graphql-redis-subscriptions';
 import type { Redis } from 'ioredis';
-import { type Problem, unavailable } from './connection.js';
+import type { OnProblem } from '../../ports/problem.js';
+import { unavailable } from './connection.js';
 import { keepPulse, within } from './pulse.js';
 
 /** Who hears a channel. */
@@ -23,14 +24,14 @@ const ignore = (): void => undefined;
 export class Subscriptions implements AsyncDisposable {
   readonly #pubsub: RedisPubSub;
   readonly #subscriber: Redis;
-  readonly #onProblem: (problem: Problem) => void;
+  readonly #onProblem: OnProblem;
   readonly #hearers = new Map<string, Set<Hearer>>();
   /** Whether there was a connection before: the next one is a return. */
   #wasReady = false;
   readonly #pulse: Disposable;
   #closed = false;
 
-  constructor(publisher: Redis, subscriber: Redis, onProblem: (problem: Problem) => void) {
+  constructor(publisher: Redis, subscriber: Redis, onProblem: OnProblem) {
     this.#subscriber = subscriber;
     this.#onProblem = onProblem;
     this.#pubsub = new RedisPubSub({

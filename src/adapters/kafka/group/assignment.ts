@@ -2,12 +2,12 @@ import { type Offset, offset } from '../../../core/ids.js';
 import { type Position, partitionName, type TopicIdPartition } from '../../../core/position.js';
 import type { NewRecord } from '../../../core/record.js';
 import type { AssignedBatch, GroupHandler } from '../../../ports/event-log.js';
+import type { OnProblem } from '../../../ports/problem.js';
 import { reached } from '../read.js';
 import { boundsOf } from '../wire/bounds.js';
 import type { Connection } from '../wire/connection.js';
 import { backoff, failureOf, pause } from '../wire/failures.js';
 import type { Fetched } from '../wire/fetch.js';
-import type { OnProblem } from '../wire/problems.js';
 import { commitOffset, committedOffset, type Membership } from './group-offsets.js';
 import { TransactionalWriter } from './transaction.js';
 

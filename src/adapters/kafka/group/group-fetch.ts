@@ -1,10 +1,10 @@
 import { MillraceError } from '../../../core/errors.js';
 import { partitionName } from '../../../core/position.js';
+import type { OnProblem } from '../../../ports/problem.js';
 import type { Connection } from '../wire/connection.js';
 import { backoff, failureOf, pause, withSignal } from '../wire/failures.js';
 import { fetchFrom, type Wanted } from '../wire/fetch.js';
 import type { Broker } from '../wire/internals.js';
-import type { OnProblem } from '../wire/problems.js';
 import type { Assignment } from './assignment.js';
 
 /** How long a broker holds a fetch for a first record. New records are answered at once, whatever this is. */

@@ -1,9 +1,9 @@
 import { isRecreated, type Topic } from '../../../core/ids.js';
 import type { TopicDescription } from '../../../ports/event-log.js';
+import type { OnProblem } from '../../../ports/problem.js';
 import type { Connection } from '../wire/connection.js';
 import { describeTopics } from '../wire/describe.js';
 import { failureOf } from '../wire/failures.js';
-import type { OnProblem } from '../wire/problems.js';
 
 /** How often the topics of a member are looked at, all of them in one request. */
 const INTERVAL = 1_000;

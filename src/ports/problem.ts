@@ -1,0 +1,13 @@
+/**
+ * A failure in an adapter's background work, which the adapter recovers from by itself: it retries, reconnects
+ * or resynchronises. For the operator's log and a metric; a caller's own failure is thrown to the caller.
+ */
+export interface Problem {
+  /** The metric's label, such as `fetch`. A small, fixed set for each adapter. */
+  readonly kind: string;
+  /** One line for the log: what failed, to what, why. */
+  readonly message: string;
+  readonly cause?: unknown;
+}
+
+export type OnProblem = (problem: Problem) => void;
