@@ -290,6 +290,7 @@ async function startGateway(
     mutations,
     subscriptions,
     logger,
+    metrics,
     limits: { maxTokens: config.MAX_TOKENS },
   });
   const server = parts.own(

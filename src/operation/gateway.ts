@@ -12,10 +12,12 @@ import {
 import { LRUCache } from 'lru-cache';
 import type { Bindings } from '../binding/bindings.js';
 import type { GatewayContext } from '../binding/runtime/context.js';
-import { failedField, shownError } from '../binding/runtime/shown-error.js';
+import { clientError, type ReportInternal } from '../core/client-error.js';
 import { MillraceError } from '../core/errors.js';
 import { isTraceparent, type TraceContext } from '../core/trace.js';
+import { internalErrors } from '../observe/internal-errors.js';
 import type { Logger } from '../observe/log.js';
+import type { Metrics } from '../observe/metrics.js';
 import type { Mutations } from '../publish/mutations.js';
 import type { ActiveSubscription, Sink } from '../subscribe/delivery/sink.js';
 import type { Subscriptions } from '../subscribe/subscriptions.js';
@@ -28,6 +30,7 @@ export interface GatewayParts {
   readonly mutations: Mutations;
   readonly subscriptions: Subscriptions;
   readonly logger: Logger;
+  readonly metrics: Metrics;
   readonly limits: OperationLimits;
 }
 
@@ -50,6 +53,7 @@ const REMEMBERED = { max: 1_000, maxSize: 8_000_000, maxEntrySize: 100_000 };
 /** The operations of one gateway node. */
 export class Gateway implements Operations {
   readonly #parts: GatewayParts;
+  readonly #report: ReportInternal;
   readonly #checked = new LRUCache<string, Checked>({
     ...REMEMBERED,
     sizeCalculation: (_checked, query) => query.length + 1,
@@ -57,6 +61,7 @@ export class Gateway implements Operations {
 
   constructor(parts: GatewayParts) {
     this.#parts = parts;
+    this.#report = internalErrors(parts.logger, parts.metrics, 'a resolver failed');
   }
 
   prepare(request: OperationRequest): Prepared {
@@ -92,7 +97,7 @@ export class Gateway implements Operations {
     const extended = await withCursors(result, context);
     return extended.errors === undefined
       ? extended
-      : { ...extended, errors: extended.errors.map((e) => this.#public(e)) };
+      : { ...extended, errors: extended.errors.map((error) => clientError(error, this.#report)) };
   }
 
   subscribe(prepared: Prepared, caller: Caller, sink: Sink): ActiveSubscription {
@@ -143,13 +148,6 @@ export class Gateway implements Operations {
         return caller.signal;
       },
     });
-  }
-
-  #public(error: GraphQLError): GraphQLError {
-    const shown = shownError(error);
-    if (shown !== undefined) return shown;
-    this.#parts.logger.error({ err: error.originalError ?? error, path: error.path }, 'a resolver failed');
-    return failedField(error);
   }
 }
 

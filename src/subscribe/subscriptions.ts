@@ -2,6 +2,7 @@ import type { Bindings } from '../binding/bindings.js';
 import type { CursorCodec } from '../core/cursor.js';
 import type { DeadLetters } from '../dead-letters/dead-letters.js';
 import type { Hub } from '../hub/hub.js';
+import { internalErrors } from '../observe/internal-errors.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
 import { Cohorts } from './cohort/cohorts.js';
@@ -52,6 +53,7 @@ export class Subscriptions {
       resync,
       plans,
       snapshots,
+      report: internalErrors(options.logger, options.metrics, 'a subscription could not start'),
       signal: hub.stopping,
     };
     hub.topics.listeners.add((topic) => {

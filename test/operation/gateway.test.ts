@@ -35,7 +35,7 @@ function gatewayOf(
     logger,
     deadLetters,
   });
-  return new Gateway({ bindings, mutations, subscriptions, logger, limits: { maxTokens: 500 } });
+  return new Gateway({ bindings, mutations, subscriptions, logger, metrics, limits: { maxTokens: 500 } });
 }
 
 describe('the operations of a node', () => {

@@ -34,7 +34,14 @@ export function nodeOn(
   const views = folds && new Views({ views: folds, store, codec, topics: hub.topics, deadline: 10_000 });
   const mutations = mutationsOn({ log, store: world.state, hub, metrics, bindings, codec, views, ...keep });
   const subscriptions = new Subscriptions({ bindings, hub, codec, metrics, logger, deadLetters });
-  const gateway = new Gateway({ bindings, mutations, subscriptions, logger, limits: { maxTokens: 500 } });
+  const gateway = new Gateway({
+    bindings,
+    mutations,
+    subscriptions,
+    logger,
+    metrics,
+    limits: { maxTokens: 500 },
+  });
   return {
     gateway,
     hub,

@@ -38,7 +38,14 @@ export async function serveGateway(limits: Partial<TransportLimits> = {}) {
     logger,
     deadLetters: world.deadLetters,
   });
-  const operations = new Gateway({ bindings, mutations, subscriptions, logger, limits: { maxTokens: 500 } });
+  const operations = new Gateway({
+    bindings,
+    mutations,
+    subscriptions,
+    logger,
+    metrics,
+    limits: { maxTokens: 500 },
+  });
   const authenticate = () => Promise.resolve(ANONYMOUS);
   const server = await createHttpServer({
     operations,

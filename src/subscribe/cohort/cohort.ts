@@ -1,6 +1,6 @@
 import { type ExecutionResult, execute, type GraphQLSchema } from 'graphql';
 import type { Scope } from '../../binding/bindings.js';
-import { failedField, shownError } from '../../binding/runtime/shown-error.js';
+import { clientError } from '../../core/client-error.js';
 import { lifeOf, type Place, type Positions, type Reached } from '../../core/cursor.js';
 import { UNKNOWN_TYPE } from '../../core/event.js';
 import type { Partition, Topic } from '../../core/ids.js';
@@ -135,10 +135,10 @@ export class Cohort {
     const fault = executionFault(result);
     if (fault !== undefined) this.#failed(event, 'execution', fault);
     if (result.errors === undefined) return serialise(result, event);
-    const hidden = result.errors.find((error) => shownError(error) === undefined);
-    if (fault === undefined && hidden !== undefined)
-      this.#report(event, 'execution', hidden.originalError ?? hidden);
-    const errors = result.errors.map((error) => shownError(error) ?? failedField(error));
+    const hidden: unknown[] = [];
+    const errors = result.errors.map((error) => clientError(error, (cause) => hidden.push(cause)));
+    // A fault has been reported with its dead letter; one report an event is enough.
+    if (fault === undefined && hidden.length > 0) this.#report(event, 'execution', hidden[0]);
     return serialise({ ...result, errors }, event);
   }
 

@@ -1,3 +1,4 @@
+import { formattedError, type ReportInternal } from '../../core/client-error.js';
 import type { CursorCodec, Place, Reached } from '../../core/cursor.js';
 import { MillraceError } from '../../core/errors.js';
 import type { Relayed } from '../../core/event.js';
@@ -30,6 +31,7 @@ export interface SubscriberParts {
   readonly budget: ConflationBudget;
   /** The error for one that stands at `place` and whose next events are gone (D5). */
   readonly resync: (loss: EventsLost, place: Place) => Promise<MillraceError>;
+  readonly report: ReportInternal;
 }
 
 /**
@@ -49,6 +51,7 @@ export class Subscriber implements Member {
   readonly #pace: Pace;
   readonly #budget: ConflationBudget;
   readonly #resync: SubscriberParts['resync'];
+  readonly #report: ReportInternal;
   #followed: readonly FollowedPartition[];
   /** Where it stands, while it is not live. */
   readonly #reached: Map<Partition, Reached>;
@@ -79,6 +82,7 @@ export class Subscriber implements Member {
     this.#pace = parts.pace;
     this.#budget = parts.budget;
     this.#resync = parts.resync;
+    this.#report = parts.report;
   }
 
   /** Becomes live at once when it stands where the node stands, or else replays until it does. */
@@ -152,7 +156,7 @@ export class Subscriber implements Member {
       error instanceof EventsLost
         ? await this.#resync(error, this.#cohort.placeOf(this.#reached))
         : asMillrace(error);
-    this.sink.error([{ message: known.message, extensions: known.extensions }]);
+    this.sink.error([formattedError(known, this.#report)]);
   }
 
   /** As one who was live: where the node stands. */

@@ -1,5 +1,5 @@
-import { type GraphQLError, GraphQLError as GraphQLFault } from 'graphql';
 import type { Bindings } from '../../binding/bindings.js';
+import { formattedError, type ReportInternal } from '../../core/client-error.js';
 import type { CursorCodec, Place, Reached } from '../../core/cursor.js';
 import { MillraceError } from '../../core/errors.js';
 import { isRecreated, type Partition, type Topic } from '../../core/ids.js';
@@ -32,6 +32,8 @@ export interface SubscriptionParts {
   readonly resync: Resync;
   readonly plans: PlanOptions;
   readonly snapshots: Snapshots;
+  /** Receives what a client sees as INTERNAL. */
+  readonly report: ReportInternal;
   /** Aborted when the node stops. */
   readonly signal: AbortSignal;
 }
@@ -245,14 +247,7 @@ export class Subscription implements ActiveSubscription {
   #refuse(error: unknown): void {
     if (this.#closed) return;
     this.close();
-    this.#sink.error([this.#asGraphQL(error).toJSON()]);
-  }
-
-  #asGraphQL(error: unknown): GraphQLError {
-    if (error instanceof GraphQLFault) return error;
-    if (error instanceof MillraceError) return new GraphQLFault(error.message, { originalError: error });
-    this.#parts.logger.error({ err: error }, 'a subscription failed for a reason of its own');
-    return new GraphQLFault('The subscription failed.', { extensions: { code: 'INTERNAL', retry: false } });
+    this.#sink.error([formattedError(error, this.#parts.report, 'The subscription failed.')]);
   }
 }
 

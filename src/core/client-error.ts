@@ -1,0 +1,66 @@
+import { GraphQLError, type GraphQLFormattedError, Kind } from 'graphql';
+import { MillraceError } from './errors.js';
+
+/**
+ * Receives each failure that the client sees only as `INTERNAL`, so that its cause is not lost.
+ * `observe/internal-errors.ts` makes one that writes to the log and counts.
+ * @param path the field that failed, where it was one
+ */
+export type ReportInternal = (cause: unknown, path?: GraphQLError['path']) => void;
+
+/**
+ * What a client sees of an error. Every transport and every operation asks here, so that no path leaks what
+ * another one hides.
+ *
+ * | error                                                     | the client sees                         |
+ * |-----------------------------------------------------------|-----------------------------------------|
+ * | `MillraceError`, thrown directly or by a field            | its message, code, `retry` and details  |
+ * | a GraphQL error of the request (syntax, validation, value)| the error as it is                      |
+ * | a GraphQL error of a field, with a code of the project's  | the error as it is                      |
+ * | a field that refuses an argument                          | its message, `BAD_REQUEST`              |
+ * | anything else: a resolver threw, an answer has no type    | `INTERNAL` and `internal`; `report` gets the cause |
+ *
+ * @param internal the message in place of one that is not meant for clients
+ */
+export function clientError(
+  error: unknown,
+  report: ReportInternal,
+  internal = 'This request failed.',
+): GraphQLError {
+  if (error instanceof MillraceError) return new GraphQLError(error.message, { originalError: error });
+  if (error instanceof GraphQLError) return executionError(error, report);
+  report(error);
+  return internalError(internal);
+}
+
+/** The same, in the form that goes over the wire. */
+export function formattedError(
+  error: unknown,
+  report: ReportInternal,
+  internal?: string,
+): GraphQLFormattedError {
+  return clientError(error, report, internal).toJSON();
+}
+
+function executionError(error: GraphQLError, report: ReportInternal): GraphQLError {
+  const { originalError, path, nodes, message } = error;
+  // Without a path the error is no field's: a scalar refused a value of the request.
+  if (path === undefined || originalError instanceof MillraceError) return error;
+  // Compared by name: a project may have its own copy of graphql, whose errors are instances of another class.
+  const isProjectError = originalError === undefined || originalError.name === 'GraphQLError';
+  if (isProjectError && typeof error.extensions['code'] === 'string') return error;
+  // graphql-js names an argument's node where the request is at fault, and only fields where the answer is.
+  if (isProjectError && nodes?.some(({ kind }) => kind !== Kind.FIELD)) {
+    return new GraphQLError(message, { nodes, path, extensions: { code: 'BAD_REQUEST', retry: false } });
+  }
+  report(originalError ?? error, path);
+  return internalError('This field failed.', error);
+}
+
+function internalError(message: string, at?: GraphQLError): GraphQLError {
+  return new GraphQLError(message, {
+    nodes: at?.nodes ?? null,
+    path: at?.path ?? null,
+    extensions: { code: 'INTERNAL', retry: false },
+  });
+}

@@ -1,0 +1,15 @@
+import type { ReportInternal } from '../core/client-error.js';
+import type { Logger } from './log.js';
+import type { Metrics } from './metrics.js';
+
+/**
+ * Reports failures that clients see only as `INTERNAL`: to the log with their cause, and to
+ * `millrace_problems_total{kind="internal"}`.
+ * @param message says what failed: `a resolver failed`
+ */
+export function internalErrors(logger: Logger, metrics: Metrics, message: string): ReportInternal {
+  return (err, path) => {
+    metrics.problems.inc({ kind: 'internal' });
+    logger.error({ err, path }, message);
+  };
+}
