@@ -5,7 +5,6 @@
 export type { Authenticate, Credentials } from './auth/authenticate.js';
 export type {
   GeneratedResolver,
-  Named,
   OutcomeOptions,
   OutgoingDraft,
   ReadView,
@@ -15,6 +14,7 @@ export type {
   ResolverPublish,
   TypenameOf,
   ViewReader,
+  WithTypename,
 } from './binding/runtime/resolvers.js';
 export { type ErrorCode, MillraceError } from './core/errors.js';
 export { ANONYMOUS, type Claims, type Identity, subjectOf } from './core/identity.js';

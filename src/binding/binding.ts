@@ -1,71 +1,71 @@
 import { type GraphQLField, type GraphQLObjectType, type GraphQLSchema, isNonNullType } from 'graphql';
-import type { Bindings, PublishBinding, Rule, SubscribeBinding, ViewBinding } from './bindings.js';
-import { argsShape } from './cel/args-shape.js';
+import type { AuthRule, Bindings, PublishBinding, SubscribeBinding, ViewBinding } from './bindings.js';
 import type { Shape } from './cel/cel-types.js';
-import { Expressions, ruleOf, WANTED } from './cel/expression.js';
-import { type DirectiveUse, directiveUses } from './directives/directive-use.js';
-import type { SchemaSource } from './directives/directives.js';
-import { buildSchema } from './directives/document.js';
-import { bindEventRules } from './directives/event-rules.js';
-import { type Mistake, Mistakes } from './directives/mistake.js';
+import { authRule, ExpressionCompiler, RESULT_TYPES } from './cel/compiler.js';
+import { argsShape } from './cel/shape.js';
+import { type Diagnostic, Diagnostics } from './diagnostic.js';
+import { type AppliedDirective, appliedDirectives } from './directives/applied-directives.js';
 import { publishBinding } from './directives/publish-fields.js';
-import { implementScalars } from './directives/scalars.js';
 import { subscribeBinding } from './directives/subscribe-fields.js';
 import { type TopicUse, topicsOf } from './directives/topics.js';
-import { checkSnapshot, type KnownView, stateShape, viewBinding } from './directives/view-fields.js';
+import { checkSnapshot, stateShape, type ViewDeclaration, viewBinding } from './directives/view-fields.js';
+import { bindEventSchemas } from './event-types/json-schema.js';
 import { attachResolvers, checkResolvers } from './runtime/executable.js';
 import type { ResolverMap } from './runtime/resolvers.js';
+import { buildSchema } from './sdl/build-schema.js';
+import { implementScalars } from './sdl/scalars.js';
+import type { SchemaSource } from './sdl/schema-source.js';
 
-export { directivesSource, type SchemaSource } from './directives/directives.js';
-export { formatMistake, type Mistake } from './directives/mistake.js';
+export { type Diagnostic, formatDiagnostic } from './diagnostic.js';
+export { directivesSource, type SchemaSource } from './sdl/schema-source.js';
 
 export type BindResult =
   | { readonly ok: true; readonly bindings: Bindings }
-  | { readonly ok: false; readonly mistakes: readonly Mistake[] };
+  | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
 
 /**
  * Checks a schema and binds its directives. The sources need not hold `directives.graphql`: it is always
- * part of the schema. All mistakes are answered at once; only files that are not GraphQL hide others.
+ * part of the schema. All diagnostics are answered at once; only files that are not GraphQL hide others.
  */
 export function bindSchema(input: {
   readonly sources: readonly SchemaSource[];
   readonly resolvers?: ResolverMap | undefined;
-  readonly views?: readonly KnownView[] | undefined;
+  readonly views?: readonly ViewDeclaration[] | undefined;
   /** The files `events/<Type>.json`. */
-  readonly eventRules?: readonly SchemaSource[] | undefined;
+  readonly eventSchemas?: readonly SchemaSource[] | undefined;
 }): BindResult {
-  const mistakes = new Mistakes();
-  const schema = buildSchema(input.sources, mistakes);
-  if (schema) bindEventRules(schema, input.eventRules ?? [], mistakes);
-  const bindings = schema && bind(schema, input.resolvers ?? {}, input.views ?? [], mistakes);
-  if (!bindings || mistakes.any) return { ok: false, mistakes: mistakes.list() };
+  const diagnostics = new Diagnostics();
+  const schema = buildSchema(input.sources, diagnostics);
+  if (schema) bindEventSchemas(schema, input.eventSchemas ?? [], diagnostics);
+  const bindings = schema && bind(schema, input.resolvers ?? {}, input.views ?? [], diagnostics);
+  if (!bindings || diagnostics.any) return { ok: false, diagnostics: diagnostics.list() };
   return { ok: true, bindings };
 }
 
 function bind(
   schema: GraphQLSchema,
   resolvers: ResolverMap,
-  views: readonly KnownView[],
-  mistakes: Mistakes,
+  views: readonly ViewDeclaration[],
+  diagnostics: Diagnostics,
 ): Bindings {
   implementScalars(schema);
-  checkResolvers(schema, resolvers, mistakes);
-  const uses = directiveUses(schema, mistakes);
-  const context = { schema, resolvers, views, mistakes };
+  checkResolvers(schema, resolvers, diagnostics);
+  const uses = appliedDirectives(schema, diagnostics);
+  const context = { schema, resolvers, views, diagnostics };
   const queryName = schema.getQueryType()?.name;
   const subscriptionName = schema.getSubscriptionType()?.name;
   const mutationName = schema.getMutationType()?.name;
 
-  const rules = new Map<string, Rule>();
+  const rules = new Map<string, AuthRule>();
   for (const [place, use] of uses.auth) {
     // A subscription's rule reads its events: it is compiled with the field.
     const isSubscription = place === `${subscriptionName}.${use.field.name}`;
     const view = place === `${queryName}.${use.field.name}` ? uses.view.get(place) : undefined;
     const state = view && stateShape(view, resolvers);
-    const rule = isSubscription ? undefined : ruleOn(use, state, mistakes);
+    const rule = isSubscription ? undefined : ruleOn(use, state, diagnostics);
     if (rule) rules.set(place, rule);
   }
-  checkAnswered(schema, resolvers, mistakes);
+  checkAnswered(schema, resolvers, diagnostics);
   const queries = new Map<string, ViewBinding>();
   const snapshots = new Map<string, ViewBinding>();
   for (const [place, use] of uses.view) {
@@ -89,13 +89,13 @@ function bind(
     if (snapshot && topicUse) checkSnapshot(snapshot, topicUse.topic, context);
     if (topicUse) topicUses.push(topicUse);
   }
-  const topics = topicsOf(topicUses, subscribes.values(), mistakes);
+  const topics = topicsOf(topicUses, subscribes.values(), diagnostics);
   attachResolvers(schema, { resolvers, publishes, views: queries, rules });
   return { schema, topics, publishes, subscribes };
 }
 
 /** What nothing answers only ever fails: a mutation, and a query that may not be null. */
-function checkAnswered(schema: GraphQLSchema, resolvers: ResolverMap, mistakes: Mistakes): void {
+function checkAnswered(schema: GraphQLSchema, resolvers: ResolverMap, diagnostics: Diagnostics): void {
   const check = (
     directive: string,
     type: GraphQLObjectType | null | undefined,
@@ -107,7 +107,7 @@ function checkAnswered(schema: GraphQLSchema, resolvers: ResolverMap, mistakes: 
       if (may(field) || directives.some(({ name }) => name.value === directive)) continue;
       if (Object.hasOwn(resolvers[type?.name ?? ''] ?? {}, field.name)) continue;
       const expected = `@${directive}, or a resolver for ${owner}`;
-      mistakes.at(field.astNode, `${owner} without @${directive}`, expected);
+      diagnostics.at(field.astNode, `${owner} without @${directive}`, expected);
     }
   };
   check('publish', schema.getMutationType(), () => false);
@@ -116,8 +116,13 @@ function checkAnswered(schema: GraphQLSchema, resolvers: ResolverMap, mistakes: 
 
 type Field = GraphQLField<unknown, unknown>;
 
-function ruleOn(use: DirectiveUse, event: Shape | undefined, mistakes: Mistakes): Rule | undefined {
+function ruleOn(
+  use: AppliedDirective,
+  event: Shape | undefined,
+  diagnostics: Diagnostics,
+): AuthRule | undefined {
   const text = use.text('rule');
-  const compiled = text && new Expressions(argsShape(use.field), event, mistakes).compile(text, WANTED.BOOL);
-  return compiled && ruleOf(compiled);
+  const compiled =
+    text && new ExpressionCompiler(argsShape(use.field), event, diagnostics).compile(text, RESULT_TYPES.BOOL);
+  return compiled && authRule(compiled);
 }

@@ -12,21 +12,21 @@ export interface TopicBinding {
 }
 
 /** What an expression may read. `event` is the event's data. */
-export interface Scope {
+export interface Activation {
   readonly args: Readonly<Record<string, unknown>>;
   readonly claims: Claims;
   readonly event?: Readonly<Record<string, unknown>>;
 }
 
 /** A checked expression over a scope. @throws when a value is missing at run time, or of another type */
-export type Expression<T> = (scope: Scope) => T;
+export type Expression<T> = (scope: Activation) => T;
 
 /** An `@auth` rule. */
-export interface Rule {
+export interface AuthRule {
   /** Whether it reads `event`: if not, it is decided once, when the operation starts. */
   readonly readsEvent: boolean;
   /** `false` also when the expression fails, such as for a claim that is not there. Never throws. */
-  allows(scope: Scope): boolean;
+  allows(scope: Activation): boolean;
 }
 
 /** A conjunct `event.<field> == <value>` of a filter, whose value is known when the subscription starts. */
@@ -62,7 +62,7 @@ export interface ViewBinding {
   readonly name: string;
   readonly key: Expression<string>;
   /** What of the state is shown; `undefined`: all of it. */
-  readonly member: string | undefined;
+  readonly stateField: string | undefined;
   /** The object type that the state is shown as. */
   readonly type: string | undefined;
 }
@@ -73,7 +73,7 @@ export interface PublishBinding {
   /** In the order of the directives; several are appended together or not at all. */
   readonly events: readonly EventBinding[];
   readonly outcome: OutcomeBinding | undefined;
-  readonly rule: Rule | undefined;
+  readonly rule: AuthRule | undefined;
 }
 
 /** What becomes of a live subscription whose client is slow: `enum OnSlow` of schema/directives.graphql. */
@@ -101,7 +101,7 @@ export interface SubscribeBinding {
   readonly onSlow: OnSlow;
   /** What the filter reads that is the caller's, by first name; `'all'` when it is read whole. */
   readonly filterReads: Readonly<Record<'args' | 'claims', ReadonlySet<string> | 'all'>>;
-  readonly rule: Rule | undefined;
+  readonly rule: AuthRule | undefined;
   readonly tombstone: TombstoneBinding;
   /** Whose state comes first for who asks for a `snapshot`. */
   readonly view: ViewBinding | undefined;

@@ -1,16 +1,16 @@
 #!/usr/bin/env node
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { bindSchema, formatMistake } from '../binding/binding.js';
+import { bindSchema, formatDiagnostic } from '../binding/binding.js';
 import type { Bindings } from '../binding/bindings.js';
-import { breakingChanges } from '../binding/diff/changes.js';
+import { breakingChanges } from '../binding/diff/breaking-changes.js';
 import { MillraceError } from '../core/errors.js';
 import * as deadLetters from '../dead-letters/command.js';
 import { type Config, ConfigError, checkRoles, ENVIRONMENT, type Roles, readConfig } from '../node/config.js';
 import { openLog, rebuildsOf, startNode, topicNames } from '../node/node.js';
 import { openLogger } from '../observe/log.js';
 import { Metrics } from '../observe/metrics.js';
-import { loadEventRules, loadProject, loadSchema, ProjectError } from '../project/loader.js';
+import { loadEventSchemas, loadProject, loadSchema, ProjectError } from '../project/loader.js';
 import { loadPrevious } from '../project/previous.js';
 import type { Project } from '../project/project.js';
 import * as replaying from '../rebuild/command.js';
@@ -32,14 +32,14 @@ async function loadAll(config: Config): Promise<{ project: Project; bindings: Bi
   const sources = await loadSchema(config.SCHEMA, dir);
   const bound = bindSchema({
     sources,
-    eventRules: await loadEventRules(sources, dir),
+    eventSchemas: await loadEventSchemas(sources, dir),
     ...(project.resolvers === undefined ? {} : { resolvers: project.resolvers }),
     views: project.views ?? [],
   });
   if (bound.ok) return { project, bindings: bound.bindings };
-  const { length } = bound.mistakes;
-  const title = `The schema has ${length} mistake${length === 1 ? '' : 's'}:`;
-  throw new UserError([title, ...bound.mistakes.map(formatMistake)].join('\n'), 1);
+  const { length } = bound.diagnostics;
+  const title = `The schema has ${length} error${length === 1 ? '' : 's'}:`;
+  throw new UserError([title, ...bound.diagnostics.map(formatDiagnostic)].join('\n'), 1);
 }
 
 async function run(roles: Roles, workers = 1): Promise<void> {
@@ -109,11 +109,11 @@ async function checkAgainst(against: string, config: Config, project: Project): 
   const dir = process.cwd();
   const before = await loadPrevious(against, config.SCHEMA, dir);
   const sources = await loadSchema(config.SCHEMA, dir);
-  const after = { sources, eventRules: await loadEventRules(sources, dir) };
+  const after = { sources, eventSchemas: await loadEventSchemas(sources, dir) };
   const changes = breakingChanges(before, against, after, project.resolvers ?? {});
   if (changes.length === 0) return;
   const title = `Since ${against} there ${changes.length === 1 ? 'is 1 change' : `are ${changes.length} changes`} that readers break on:`;
-  throw new UserError([title, ...changes.map(formatMistake)].join('\n'), 1);
+  throw new UserError([title, ...changes.map(formatDiagnostic)].join('\n'), 1);
 }
 
 /** Gives `work` the log, and the topics of the project. Nothing else runs. */

@@ -70,7 +70,7 @@ export async function loadSchema(patterns: readonly string[], dir: string): Prom
 }
 
 /** The files `events/<Type>.json` beside those of the schema: JSON Schema for the data of event types. */
-export async function loadEventRules(
+export async function loadEventSchemas(
   sources: readonly SchemaSource[],
   dir: string,
 ): Promise<readonly SchemaSource[]> {

@@ -3,8 +3,8 @@ import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import type { SchemaFiles } from '../binding/diff/changes.js';
-import { loadEventRules, loadSchema, ProjectError } from './loader.js';
+import type { SchemaFiles } from '../binding/diff/breaking-changes.js';
+import { loadEventSchemas, loadSchema, ProjectError } from './loader.js';
 
 const run = promisify(execFile);
 /** Such files would be those of now on both sides, and so no change would ever be found. */
@@ -42,7 +42,7 @@ export async function loadPrevious(
 
 async function load(patterns: readonly string[], dir: string): Promise<SchemaFiles> {
   const sources = await loadSchema(patterns, dir);
-  return { sources, eventRules: await loadEventRules(sources, dir) };
+  return { sources, eventSchemas: await loadEventSchemas(sources, dir) };
 }
 
 async function checkOut(ref: string, dir: string, copy: string): Promise<void> {

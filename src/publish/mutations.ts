@@ -3,7 +3,7 @@ import type {
   EventDraft,
   GatewayContext,
   MutationCall,
-  OutcomeWanted,
+  OutcomeRequest,
   PublishOptions,
 } from '../binding/runtime/context.js';
 import type { ViewReader } from '../binding/runtime/resolvers.js';
@@ -122,7 +122,7 @@ class Scope implements GatewayContext {
 
   outcome(
     drafts: readonly EventDraft[],
-    wanted: OutcomeWanted,
+    wanted: OutcomeRequest,
     options?: PublishOptions,
   ): Promise<Readonly<Record<string, unknown>>> {
     const { identity, trace, signal, since } = this.caller;

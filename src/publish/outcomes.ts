@@ -1,4 +1,4 @@
-import type { OutcomeWanted } from '../binding/runtime/context.js';
+import type { OutcomeRequest } from '../binding/runtime/context.js';
 import type { Place, Reached } from '../core/cursor.js';
 import { lifeOf } from '../core/cursor.js';
 import { MillraceError } from '../core/errors.js';
@@ -97,7 +97,7 @@ export class Outcomes {
    * @throws {MillraceError} OUTCOME_PENDING, OVERLOADED; as `publish` does
    */
   async wait(
-    wanted: OutcomeWanted,
+    wanted: OutcomeRequest,
     caller: OutcomeCaller,
     publish: () => Promise<unknown>,
   ): Promise<Readonly<Record<string, unknown>>> {
@@ -250,7 +250,7 @@ class Held implements Disposable {
 }
 
 /** Of one key only its own events: others may share the correlation id, and the partition. */
-function matcherOf({ types, key }: OutcomeWanted, correlationId: string): (event: Relayed) => boolean {
+function matcherOf({ types, key }: OutcomeRequest, correlationId: string): (event: Relayed) => boolean {
   const wanted = new Set(types);
   return ({ event }) =>
     event.correlationId === correlationId &&

@@ -1,4 +1,4 @@
-import type { Named, OutcomeOptions, ResolverCall, TypenameOf } from 'millrace';
+import type { OutcomeOptions, ResolverCall, TypenameOf, WithTypename } from 'millrace';
 import { type Product, productOf } from './catalogue.js';
 import { carts, orders, type PricedLine } from './messages.js';
 import type { Money } from './money.js';
@@ -79,7 +79,7 @@ export async function priceOf({ view }: Pick<ResolverCall, 'view'>, product: Pro
   return (await view(pricesView).get(product.sku)) ?? product.price;
 }
 
-export function unknownProduct(sku: string): Named<UnknownProduct> {
+export function unknownProduct(sku: string): WithTypename<UnknownProduct> {
   return { __typename: 'UnknownProduct', sku, reason: `There is no product ${JSON.stringify(sku)}.` };
 }
 
@@ -88,7 +88,7 @@ function customerOf({ claims }: Pick<ResolverCall, 'claims'>): string {
   return String(claims['sub']);
 }
 
-function refusal({ code, reason, sku }: Problem): Named<PlaceOrderResult> {
+function refusal({ code, reason, sku }: Problem): WithTypename<PlaceOrderResult> {
   switch (code) {
     case 'INVALID_QUANTITY':
       return { __typename: 'InvalidQuantity', sku, reason };
@@ -102,7 +102,7 @@ function refusal({ code, reason, sku }: Problem): Named<PlaceOrderResult> {
 }
 
 /** What became of an order, as the schema's union has it. */
-function ordered(outcome: Named<Became | CheckOutRefused>): Named<PlaceOrderResult> {
+function ordered(outcome: WithTypename<Became | CheckOutRefused>): WithTypename<PlaceOrderResult> {
   switch (outcome.__typename) {
     case 'OrderConfirmed': {
       const { confirmedAt: updatedAt, ...order } = outcome;

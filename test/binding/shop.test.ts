@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { graphql, parse, validate } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { bindSchema, directivesSource, formatMistake } from '../../src/binding/binding.js';
+import { bindSchema, directivesSource, formatDiagnostic } from '../../src/binding/binding.js';
 import type { Claims } from '../../src/core/identity.js';
 import { topic } from '../../src/core/ids.js';
 import { EXAMPLES } from '../../src/shop/examples.js';
@@ -21,7 +21,7 @@ describe('the shop', () => {
     const name = 'schema/shop.graphql';
     for (const more of [[], [{ ...directivesSource(), name: '/elsewhere/schema/directives.graphql' }]]) {
       const result = bindSchema({ sources: [{ name, body: shop }, ...more], resolvers, views });
-      expect(result.ok ? [] : result.mistakes.map(formatMistake)).toEqual([]);
+      expect(result.ok ? [] : result.diagnostics.map(formatDiagnostic)).toEqual([]);
     }
   });
 

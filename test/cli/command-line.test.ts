@@ -60,7 +60,7 @@ describe('the command line', () => {
     expect(wrong.stderr).toMatch(/It is a whole number from 1 to 256/);
   });
 
-  it('checks a schema, and reports every mistake at once with where it is', async () => {
+  it('check reports every diagnostic of a schema at once, with its file and line', async () => {
     await using folder = await folderOf({
       'schema/chat.graphql': CHAT.replace('args.text', 'args.txt').replace(
         '"chat") }\n  type Said',

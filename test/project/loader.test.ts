@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MillraceError } from '../../src/index.js';
-import { loadEventRules, loadProject, loadSchema } from '../../src/project/loader.js';
+import { loadEventSchemas, loadProject, loadSchema } from '../../src/project/loader.js';
 
 let dir: string;
 beforeEach(async () => {
@@ -129,13 +129,13 @@ describe('rules of event types', () => {
       name,
       body: '',
     }));
-    expect(await loadEventRules(sources, dir)).toEqual([
+    expect(await loadEventSchemas(sources, dir)).toEqual([
       { name: 'other/events/A.json', body: 'true' },
       { name: 'schema/events/B.json', body: '{}' },
     ]);
   });
 
   it('need not be there', async () => {
-    expect(await loadEventRules([{ name: 'schema/a.graphql', body: '' }], dir)).toEqual([]);
+    expect(await loadEventSchemas([{ name: 'schema/a.graphql', body: '' }], dir)).toEqual([]);
   });
 });

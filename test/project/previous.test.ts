@@ -40,7 +40,7 @@ describe('the schema of before', () => {
     await using folder = await repository();
     expect(await loadPrevious(ref, [], join(folder.path, 'project'))).toEqual({
       sources: [{ name: 'schema/a.graphql', body: FILES['project/schema/a.graphql'] }],
-      eventRules: [{ name: 'schema/events/A.json', body: FILES['project/schema/events/A.json'] }],
+      eventSchemas: [{ name: 'schema/events/A.json', body: FILES['project/schema/events/A.json'] }],
     });
   });
 
@@ -48,7 +48,7 @@ describe('the schema of before', () => {
     await using folder = await folderOf(FILES);
     const found = await loadPrevious('../project', [], join(folder.path, 'other'));
     expect(found.sources.map(({ body }) => body)).toEqual([FILES['project/schema/a.graphql']]);
-    expect(found.eventRules).toHaveLength(1);
+    expect(found.eventSchemas).toHaveLength(1);
   });
 
   it.each(['v2', '--all'])('is not found as %j', async (ref) => {

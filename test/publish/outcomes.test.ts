@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { EventDraft, OutcomeWanted } from '../../src/binding/runtime/context.js';
+import type { EventDraft, OutcomeRequest } from '../../src/binding/runtime/context.js';
 import { encodeEvent } from '../../src/core/cloudevent.js';
 import { CursorCodec } from '../../src/core/cursor.js';
 import { ANONYMOUS } from '../../src/core/identity.js';
@@ -23,14 +23,14 @@ const SCHEMA = `
   type Said { n: Int! }`;
 
 const draft: EventDraft = { topic: topic('said'), type: 'Asked', key: 'k', data: { n: 1 } };
-const WANTED: OutcomeWanted = { topic: topic('said'), key: 'k', types: ['Said'], within: 30_000 };
+const WANTED: OutcomeRequest = { topic: topic('said'), key: 'k', types: ['Said'], within: 30_000 };
 
 function stage(world: World, hub: Hub = world.hub()) {
   const { log, state: store, metrics } = world;
   const bindings = bound(SCHEMA);
   const codec = new CursorCodec(['secret']);
   const mutations = mutationsOn({ log, store, hub, metrics, bindings, codec });
-  return (correlationId: string, wanted: Partial<OutcomeWanted> = {}) =>
+  return (correlationId: string, wanted: Partial<OutcomeRequest> = {}) =>
     mutations
       .context({
         identity: ANONYMOUS,

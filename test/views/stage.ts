@@ -69,7 +69,7 @@ export async function openViewStage({ view = talk as View<Talk>, deadline = 10_0
   const store = new ViewStore(lossy);
   const logger = openLogger('silent');
   const result = bindSchema({ sources: [{ name: 'a.graphql', body: SCHEMA }], views: [view] });
-  if (!result.ok) throw new Error(JSON.stringify(result.mistakes));
+  if (!result.ok) throw new Error(JSON.stringify(result.diagnostics));
   const views = new Views({ views: [view], store, codec, topics: hub.topics, deadline });
   const { bindings } = result;
   const parts = { bindings, hub, codec, metrics, logger, views, deadLetters: world.deadLetters };

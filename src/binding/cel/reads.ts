@@ -11,7 +11,7 @@ export function isCelNode(value: unknown): value is CelNode {
 }
 
 /** The nodes right below. */
-export function below(node: CelNode): readonly CelNode[] {
+export function childrenOf(node: CelNode): readonly CelNode[] {
   const found: CelNode[] = [];
   const look = (value: unknown): void => {
     if (isCelNode(value)) found.push(value);
@@ -22,7 +22,7 @@ export function below(node: CelNode): readonly CelNode[] {
 }
 
 /** The root and name of `root.name` or `root["name"]`. */
-export function asMember(node: CelNode): readonly [root: CelNode, name: string] | undefined {
+export function asFieldSelection(node: CelNode): readonly [root: CelNode, name: string] | undefined {
   if ((node.op !== '.' && node.op !== '[]') || !Array.isArray(node.args)) return undefined;
   const [root, name]: unknown[] = node.args;
   if (!isCelNode(root)) return undefined;
@@ -41,7 +41,7 @@ export type Reads = ReadonlySet<string> | 'all';
 export function readsOf(tree: CelNode): ReadonlyMap<string, Reads> {
   const reads = new Map<string, Set<string> | 'all'>();
   const walk = (node: CelNode): void => {
-    const member = asMember(node);
+    const member = asFieldSelection(node);
     if (member && member[0].op === 'id' && typeof member[0].args === 'string') {
       const known = reads.get(member[0].args) ?? new Set();
       if (known !== 'all') known.add(member[1]);
@@ -49,7 +49,7 @@ export function readsOf(tree: CelNode): ReadonlyMap<string, Reads> {
       return;
     }
     if (node.op === 'id' && typeof node.args === 'string') reads.set(node.args, 'all');
-    for (const child of below(node)) walk(child);
+    for (const child of childrenOf(node)) walk(child);
   };
   walk(tree);
   return reads;

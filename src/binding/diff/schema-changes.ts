@@ -11,13 +11,13 @@ import {
   isNonNullType,
   isObjectType,
 } from 'graphql';
-import { directiveUses } from '../directives/directive-use.js';
-import { dataShape } from '../directives/event-data.js';
-import { type Mistake, Mistakes } from '../directives/mistake.js';
+import { type Diagnostic, Diagnostics } from '../diagnostic.js';
+import { appliedDirectives } from '../directives/applied-directives.js';
+import { dataShape } from '../event-types/event-data.js';
 import type { ResolverMap } from '../runtime/resolvers.js';
 
 /** What operations that were valid before are not any more, or get as an answer that they could not get. */
-export function operationChanges(before: GraphQLSchema, after: GraphQLSchema): readonly Mistake[] {
+export function operationChanges(before: GraphQLSchema, after: GraphQLSchema): readonly Diagnostic[] {
   return findBreakingChanges(before, after).map(({ description }) => {
     const node = nodeOf(after, description) ?? nodeOf(before, description);
     return at(node, description.replace(/\.$/, ''), 'what operations of before rely on');
@@ -33,10 +33,10 @@ export function eventChanges(
   after: GraphQLSchema,
   resolvers: ResolverMap,
   ruled: readonly string[],
-): readonly Mistake[] {
+): readonly Diagnostic[] {
   const was = topicsOf(before);
   const is = topicsOf(after);
-  const found: Mistake[] = [];
+  const found: Diagnostic[] = [];
   const comparison = { before, after, resolvers, seen: new Set<string>(), found };
   for (const [topic, { format, types, node }] of was) {
     const now = is.get(topic);
@@ -66,7 +66,7 @@ interface Comparison {
   readonly resolvers: ResolverMap;
   /** The types that were compared, for types that are part of themselves. */
   readonly seen: Set<string>;
-  readonly found: Mistake[];
+  readonly found: Diagnostic[];
 }
 
 function compare(before: GraphQLObjectType, after: GraphQLObjectType, comparison: Comparison): void {
@@ -129,8 +129,8 @@ interface StoredTopic {
 /** The topics that the directives name, and the types of the events on them. */
 function topicsOf(schema: GraphQLSchema): ReadonlyMap<string, StoredTopic> {
   const topics = new Map<string, StoredTopic>();
-  // Mistakes are told when the schema is bound.
-  const uses = directiveUses(schema, new Mistakes());
+  // Diagnostics are told when the schema is bound.
+  const uses = appliedDirectives(schema, new Diagnostics());
   for (const use of [...[...uses.publish.values()].flat(), ...uses.subscribe.values()]) {
     const name = String(use.values['topic']);
     const format = String(use.values['format']);
@@ -155,7 +155,7 @@ function nodeOf(schema: GraphQLSchema, description: string): ASTNode | undefined
   return field?.astNode ?? type?.astNode ?? undefined;
 }
 
-function at(node: ASTNode | null | undefined, found: string, expected: string): Mistake {
+function at(node: ASTNode | null | undefined, found: string, expected: string): Diagnostic {
   const loc = node?.loc;
   if (!loc) return { file: 'schema', line: 1, column: 1, found, expected };
   return { file: loc.source.name, ...getLocation(loc.source, loc.start), found, expected };

@@ -7,15 +7,15 @@ import {
   isObjectType,
 } from 'graphql';
 import type { EventBinding, Expression, OutcomeBinding } from '../bindings.js';
-import { argsShape } from '../cel/args-shape.js';
-import { Expressions, keyOf, mapOf, WANTED } from '../cel/expression.js';
-import type { DirectiveUse } from './directive-use.js';
-import { type Mistakes, names } from './mistake.js';
+import { ExpressionCompiler, keyExpression, mapExpression, RESULT_TYPES } from '../cel/compiler.js';
+import { argsShape } from '../cel/shape.js';
+import { type Diagnostics, nameList } from '../diagnostic.js';
+import type { AppliedDirective } from './applied-directives.js';
 import { type TopicUse, topicOf } from './topics.js';
 
 interface Context {
   readonly schema: GraphQLSchema;
-  readonly mistakes: Mistakes;
+  readonly diagnostics: Diagnostics;
 }
 
 const DURATION = /^(\d{1,6})(ms|s|m)$/;
@@ -23,27 +23,27 @@ const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000 };
 /** Longer is no answer to a request any more. */
 const MOST = 300_000;
 
-/** Reads `@publish(outcome:)`. What cannot be bound has been added to the mistakes. */
+/** Reads `@publish(outcome:)`. What cannot be bound has been added to the diagnostics. */
 export function outcomeBinding(
-  use: DirectiveUse,
+  use: AppliedDirective,
   event: EventBinding,
   context: Context,
 ): { binding: OutcomeBinding | undefined; topicUse: TopicUse | undefined } {
-  const { mistakes } = context;
+  const { diagnostics } = context;
   // It was held against `input OutcomeInput` when the directive was read.
   const given = use.values['outcome'] as Readonly<Record<string, unknown>>;
   const types = typesOf(use, given, context);
-  const within = withinOf(use, given, mistakes);
+  const within = withinOf(use, given, diagnostics);
   const topic =
     given['topic'] == null
       ? event.topic
       : topicOf(
           { ...use, values: { topic: given['topic'] }, text: () => use.text('outcome.topic') },
-          mistakes,
+          diagnostics,
         );
-  const expressions = new Expressions(argsShape(use.field), undefined, mistakes);
+  const expressions = new ExpressionCompiler(argsShape(use.field), undefined, diagnostics);
   const keyText = use.text('outcome.key');
-  const key = keyText && expressions.compile(keyText, WANTED.KEY);
+  const key = keyText && expressions.compile(keyText, RESULT_TYPES.KEY);
   const followed = topic && followOf(use, given, topic, expressions, context);
   if (!types || within === undefined || !topic || (keyText && !key) || followed === null)
     return { binding: undefined, topicUse: undefined };
@@ -51,7 +51,7 @@ export function outcomeBinding(
   return {
     binding: {
       topic,
-      key: key ? keyOf(key) : own,
+      key: key ? keyExpression(key) : own,
       types: types.map(({ name }) => name),
       within,
       follow: followed,
@@ -61,9 +61,9 @@ export function outcomeBinding(
 }
 
 function typesOf(
-  use: DirectiveUse,
+  use: AppliedDirective,
   given: Readonly<Record<string, unknown>>,
-  { schema, mistakes }: Context,
+  { schema, diagnostics }: Context,
 ): readonly GraphQLObjectType[] | undefined {
   const answer = getNamedType(use.field.type);
   const possible = isAbstractType(answer)
@@ -74,10 +74,10 @@ function typesOf(
   const wanted = Array.isArray(given['types']) ? given['types'].map(String) : [];
   const types = wanted.flatMap((name) => possible.find((type) => type.name === name) ?? []);
   if (wanted.length > 0 && types.length === wanted.length) return types;
-  mistakes.at(
+  diagnostics.at(
     use.node,
     `outcome types ${JSON.stringify(wanted)}`,
-    `types that ${use.field.type} can be: ${names(possible.map(({ name }) => name))}`,
+    `types that ${use.field.type} can be: ${nameList(possible.map(({ name }) => name))}`,
   );
   return undefined;
 }
@@ -90,13 +90,13 @@ export function millisecondsOf(text: string): number | undefined {
 }
 
 function withinOf(
-  use: DirectiveUse,
+  use: AppliedDirective,
   given: Readonly<Record<string, unknown>>,
-  mistakes: Mistakes,
+  diagnostics: Diagnostics,
 ): number | undefined {
   const within = millisecondsOf(String(given['within']));
   if (within !== undefined) return within;
-  mistakes.at(
+  diagnostics.at(
     use.text('outcome.within') ?? use.node,
     `within ${JSON.stringify(given['within'])}`,
     'a time up to 5m, such as 500ms, 5s or 1m',
@@ -106,11 +106,11 @@ function withinOf(
 
 /** `null`: it has a mistake. */
 function followOf(
-  use: DirectiveUse,
+  use: AppliedDirective,
   given: Readonly<Record<string, unknown>>,
   topic: string,
-  expressions: Expressions,
-  { schema, mistakes }: Context,
+  expressions: ExpressionCompiler,
+  { schema, diagnostics }: Context,
 ): OutcomeBinding['follow'] | null {
   if (given['follow'] == null) return undefined;
   const name = String(given['follow']);
@@ -119,22 +119,22 @@ function followOf(
   const subscribe = field?.astNode?.directives?.find((one) => one.name.value === 'subscribe');
   const value = subscribe?.arguments?.find((one) => one.name.value === 'topic')?.value;
   if (field === undefined || value === undefined || !('value' in value) || value.value !== topic) {
-    mistakes.at(place, `follow ${JSON.stringify(name)}`, `a field of Subscription that follows ${topic}`);
+    diagnostics.at(place, `follow ${JSON.stringify(name)}`, `a field of Subscription that follows ${topic}`);
     return null;
   }
   const needed = field.args.filter((one) => isNonNullType(one.type) && one.defaultValue === undefined);
   const text = use.text('outcome.with');
   if (text === undefined) {
     if (needed.length === 0) return { field: name, args: () => ({}) };
-    mistakes.at(
+    diagnostics.at(
       place,
       `follow ${JSON.stringify(name)}`,
-      `with: a map of ${names(needed.map((one) => one.name))}`,
+      `with: a map of ${nameList(needed.map((one) => one.name))}`,
     );
     return null;
   }
-  const map = expressions.compile(text, WANTED.MAP);
+  const map = expressions.compile(text, RESULT_TYPES.MAP);
   if (!map) return null;
-  const args: Expression<Readonly<Record<string, unknown>>> = mapOf(map);
+  const args: Expression<Readonly<Record<string, unknown>>> = mapExpression(map);
   return { field: name, args };
 }

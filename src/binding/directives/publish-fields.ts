@@ -9,15 +9,21 @@ import {
   isNonNullType,
   isObjectType,
 } from 'graphql';
-import type { EventBinding, Expression, PublishBinding, Rule } from '../bindings.js';
-import { argsShape } from '../cel/args-shape.js';
+import type { AuthRule, EventBinding, Expression, PublishBinding } from '../bindings.js';
 import { shapeOf } from '../cel/cel-types.js';
-import { type Compiled, Expressions, keyOf, mapOf, WANTED } from '../cel/expression.js';
-import { asMember, type CelNode, isCelNode } from '../cel/reads.js';
+import {
+  type CompiledExpression,
+  ExpressionCompiler,
+  keyExpression,
+  mapExpression,
+  RESULT_TYPES,
+} from '../cel/compiler.js';
+import { asFieldSelection, type CelNode, isCelNode } from '../cel/reads.js';
+import { argsShape } from '../cel/shape.js';
+import { type Diagnostics, nameList } from '../diagnostic.js';
+import { dataShape, eventDataCoercer, shapeMismatches } from '../event-types/event-data.js';
 import type { ResolverMap } from '../runtime/resolvers.js';
-import type { DirectiveUse } from './directive-use.js';
-import { conformer, dataShape, misfits } from './event-data.js';
-import { type Mistakes, names } from './mistake.js';
+import type { AppliedDirective } from './applied-directives.js';
 import { outcomeBinding } from './outcome.js';
 import { type TopicUse, topicOf } from './topics.js';
 
@@ -26,13 +32,13 @@ type Data = Readonly<Record<string, unknown>>;
 interface Context {
   readonly schema: GraphQLSchema;
   readonly resolvers: ResolverMap;
-  readonly mistakes: Mistakes;
+  readonly diagnostics: Diagnostics;
 }
 
-/** Reads the `@publish` of one field. What cannot be bound has been added to the mistakes. */
+/** Reads the `@publish` of one field. What cannot be bound has been added to the diagnostics. */
 export function publishBinding(
-  uses: readonly DirectiveUse[],
-  rule: Rule | undefined,
+  uses: readonly AppliedDirective[],
+  rule: AuthRule | undefined,
   context: Context,
 ): { binding: PublishBinding | undefined; topicUses: readonly TopicUse[] } {
   const [first] = uses;
@@ -40,7 +46,7 @@ export function publishBinding(
   const each = uses.map((use) => eventBinding(use, context));
   const [waiting, another] = uses.filter((use) => use.values['outcome'] != null);
   if (another !== undefined) {
-    context.mistakes.at(another.node, 'a second outcome', `one outcome for ${first.field.name}`);
+    context.diagnostics.at(another.node, 'a second outcome', `one outcome for ${first.field.name}`);
   }
   const event = waiting && each[uses.indexOf(waiting)]?.binding;
   const expected = waiting && event && outcomeBinding(waiting, event, context);
@@ -54,53 +60,53 @@ export function publishBinding(
 }
 
 function eventBinding(
-  use: DirectiveUse,
+  use: AppliedDirective,
   context: Context,
 ): { binding: EventBinding | undefined; topicUse: TopicUse | undefined } {
-  const { mistakes, resolvers } = context;
+  const { diagnostics, resolvers } = context;
   const { field } = use;
   const type = eventType(use, context);
-  const topic = topicOf(use, mistakes);
+  const topic = topicOf(use, diagnostics);
   const topicUse: TopicUse | undefined = topic &&
     type && { directive: use, kind: 'publish', topic, types: [type] };
 
-  const expressions = new Expressions(argsShape(field), undefined, mistakes);
+  const expressions = new ExpressionCompiler(argsShape(field), undefined, diagnostics);
   const keyText = use.text('key');
-  const key = keyText && expressions.compile(keyText, WANTED.KEY);
+  const key = keyText && expressions.compile(keyText, RESULT_TYPES.KEY);
   const dataText = use.text('data');
-  const map = dataText && expressions.compile(dataText, WANTED.MAP);
+  const map = dataText && expressions.compile(dataText, RESULT_TYPES.MAP);
   if (!type || !topic || !key || (dataText && !map)) return { binding: undefined, topicUse };
 
   if (map) checkMap(use, map, type, context);
   else checkDefault(use, type, context);
-  const raw: Expression<Data> = map ? mapOf(map) : defaultData(field);
-  const conformed = conformer(type, resolvers);
+  const raw: Expression<Data> = map ? mapExpression(map) : defaultData(field);
+  const conformed = eventDataCoercer(type, resolvers);
   const data: Expression<Data> = (scope) => conformed(raw(scope));
-  return { binding: { topic, type: type.name, key: keyOf(key), data }, topicUse };
+  return { binding: { topic, type: type.name, key: keyExpression(key), data }, topicUse };
 }
 
 function checkAnswer(
-  { field }: DirectiveUse,
+  { field }: AppliedDirective,
   events: number,
-  { schema, resolvers, mistakes }: Context,
+  { schema, resolvers, diagnostics }: Context,
 ): void {
   const owner = schema.getMutationType()?.name ?? 'Mutation';
   const hasResolver = Object.hasOwn(resolvers[owner] ?? {}, field.name);
   const answer = events === 1 ? /^Published!?$/ : /^\[Published!?\]!?$/;
   if (hasResolver || answer.test(String(field.type))) return;
-  mistakes.at(
+  diagnostics.at(
     field.astNode?.type,
     `type ${field.type}`,
     `${events === 1 ? 'Published' : '[Published!]!'}, an outcome, or a resolver for ${owner}.${field.name}`,
   );
 }
 
-function eventType(use: DirectiveUse, { schema, mistakes }: Context): GraphQLObjectType | undefined {
+function eventType(use: AppliedDirective, { schema, diagnostics }: Context): GraphQLObjectType | undefined {
   const name = String(use.values['type']);
   const type = schema.getType(name);
   const roots: unknown[] = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()];
   if (isObjectType(type) && !roots.includes(type)) return type;
-  mistakes.at(
+  diagnostics.at(
     use.text('type') ?? use.node,
     `type ${JSON.stringify(name)}`,
     'the name of an object type of the schema',
@@ -123,14 +129,18 @@ function defaultData(field: GraphQLField<unknown, unknown>): Expression<Data> {
   };
 }
 
-function checkDefault(use: DirectiveUse, type: GraphQLObjectType, { resolvers, mistakes }: Context): void {
+function checkDefault(
+  use: AppliedDirective,
+  type: GraphQLObjectType,
+  { resolvers, diagnostics }: Context,
+): void {
   const input = onlyInput(use.field);
   const inputType = input && getNamedType(input.type);
   const given = isInputObjectType(inputType) ? shapeOf(inputType) : argsShape(use.field);
   const what = inputType ? `input ${inputType.name}` : `the arguments of ${use.field.name}`;
-  const problems = misfits(dataShape(type, resolvers), given, resolvers);
+  const problems = shapeMismatches(dataShape(type, resolvers), given, resolvers);
   if (problems.length > 0)
-    mistakes.at(
+    diagnostics.at(
       use.node,
       `${what}, where ${problems.join('; ')}`,
       `all that ${type.name} needs, or an argument data`,
@@ -138,7 +148,12 @@ function checkDefault(use: DirectiveUse, type: GraphQLObjectType, { resolvers, m
 }
 
 /** The names of a map literal, and the types of those values that are arguments as they are. */
-function checkMap(use: DirectiveUse, map: Compiled, type: GraphQLObjectType, context: Context): void {
+function checkMap(
+  use: AppliedDirective,
+  map: CompiledExpression,
+  type: GraphQLObjectType,
+  context: Context,
+): void {
   const node = use.text('data');
   const entries = literalEntries(map.tree);
   if (!node || !entries) return;
@@ -146,12 +161,12 @@ function checkMap(use: DirectiveUse, map: Compiled, type: GraphQLObjectType, con
   const given = new Map<string, GraphQLType | undefined>();
   for (const [name, key, value] of entries) {
     if (!shape.has(name))
-      context.mistakes.within(node, key.start, `'${name}'`, `${type.name} has ${names(shape.keys())}`);
+      context.diagnostics.within(node, key.start, `'${name}'`, `${type.name} has ${nameList(shape.keys())}`);
     given.set(name, typeOfPath(value, use.field));
   }
-  const problems = misfits(shape, given, context.resolvers);
+  const problems = shapeMismatches(shape, given, context.resolvers);
   if (problems.length > 0)
-    context.mistakes.within(node, 0, `a map where ${problems.join('; ')}`, `all that ${type.name} needs`);
+    context.diagnostics.within(node, 0, `a map where ${problems.join('; ')}`, `all that ${type.name} needs`);
 }
 
 function literalEntries(tree: CelNode): readonly (readonly [string, CelNode, CelNode])[] | undefined {
@@ -168,7 +183,7 @@ function literalEntries(tree: CelNode): readonly (readonly [string, CelNode, Cel
 
 /** The GraphQL type of `args.a.b`; `undefined` for other expressions, which are checked at run time. */
 function typeOfPath(node: CelNode, field: GraphQLField<unknown, unknown>): GraphQLType | undefined {
-  const member = asMember(node);
+  const member = asFieldSelection(node);
   if (!member) return undefined;
   const [owner, name] = member;
   if (owner.op === 'id') return owner.args === 'args' ? argsShape(field).get(name) : undefined;

@@ -6,63 +6,74 @@ import {
   isAbstractType,
   isObjectType,
 } from 'graphql';
-import type { OnSlow, Rule, SubscribeBinding, TombstoneBinding, ViewBinding } from '../bindings.js';
+import type { AuthRule, OnSlow, SubscribeBinding, TombstoneBinding, ViewBinding } from '../bindings.js';
 import type { Shape } from '../cel/cel-types.js';
+import {
+  authRule,
+  type CompiledExpression,
+  ExpressionCompiler,
+  filterExpression,
+  keyExpression,
+  RESULT_TYPES,
+} from '../cel/compiler.js';
 import { equalitiesOf } from '../cel/equalities.js';
-import { type Compiled, Expressions, filterOf, keyOf, ruleOf, WANTED } from '../cel/expression.js';
 import { joinReads, type Reads } from '../cel/reads.js';
+import type { Diagnostics } from '../diagnostic.js';
+import { dataShape } from '../event-types/event-data.js';
 import type { ResolverMap } from '../runtime/resolvers.js';
-import type { DirectiveUse } from './directive-use.js';
-import { GIVEN_ARGS } from './document.js';
-import { dataShape } from './event-data.js';
-import type { Mistakes } from './mistake.js';
-import { tombstoneOf } from './tombstone.js';
+import { IMPLICIT_ARGS } from '../sdl/build-schema.js';
+import type { AppliedDirective } from './applied-directives.js';
+import { tombstoneBinding } from './tombstone.js';
 import { type TopicUse, topicOf } from './topics.js';
 
-/** Reads `@subscribe` and the field's `@auth`. What cannot be bound has been added to the mistakes. */
+/** Reads `@subscribe` and the field's `@auth`. What cannot be bound has been added to the diagnostics. */
 export function subscribeBinding(
-  use: DirectiveUse,
-  auth: DirectiveUse | undefined,
+  use: AppliedDirective,
+  auth: AppliedDirective | undefined,
   view: ViewBinding | undefined,
-  { schema, resolvers, mistakes }: { schema: GraphQLSchema; resolvers: ResolverMap; mistakes: Mistakes },
+  {
+    schema,
+    resolvers,
+    diagnostics,
+  }: { schema: GraphQLSchema; resolvers: ResolverMap; diagnostics: Diagnostics },
 ): { binding: SubscribeBinding | undefined; topicUse: TopicUse | undefined } {
   const { field } = use;
-  const topic = topicOf(use, mistakes);
+  const topic = topicOf(use, diagnostics);
   const types = eventTypes(getNullableType(field.type), schema);
   if (types.length === 0)
-    mistakes.at(
+    diagnostics.at(
       field.astNode?.type ?? use.node,
       `type ${field.type}`,
       'the type of an event: an object type, or a union or interface of some',
     );
-  const tombstone = tombstoneOf(use, types, resolvers, mistakes);
+  const tombstone = tombstoneBinding(use, types, resolvers, diagnostics);
   const topicUse: TopicUse | undefined =
     topic && types.length > 0
       ? { directive: use, kind: 'subscribe', topic, types: typesOfRecords(use, types, tombstone) }
       : undefined;
 
   const args: Shape = new Map(
-    field.args.filter(({ name }) => !Object.hasOwn(GIVEN_ARGS, name)).map((arg) => [arg.name, arg.type]),
+    field.args.filter(({ name }) => !Object.hasOwn(IMPLICIT_ARGS, name)).map((arg) => [arg.name, arg.type]),
   );
-  const onArgs = new Expressions(args, undefined, mistakes);
-  // Without event types nothing is known of `event`: its names would be mistakes that follow from the first.
+  const onArgs = new ExpressionCompiler(args, undefined, diagnostics);
+  // Without event types nothing is known of `event`: its names would be diagnostics that follow from the first.
   const event = mergedShape(types, resolvers);
-  const onEvent = types.length > 0 ? new Expressions(args, event, mistakes) : undefined;
+  const onEvent = types.length > 0 ? new ExpressionCompiler(args, event, diagnostics) : undefined;
   const [keyText, filterText, ruleText] = [use.text('key'), use.text('filter'), auth?.text('rule')];
-  const key = keyText && onArgs.compile(keyText, WANTED.KEY);
-  const filter = filterText && onEvent?.compile(filterText, WANTED.BOOL);
-  const compiledRule = ruleText && onEvent?.compile(ruleText, WANTED.BOOL);
+  const key = keyText && onArgs.compile(keyText, RESULT_TYPES.KEY);
+  const filter = filterText && onEvent?.compile(filterText, RESULT_TYPES.BOOL);
+  const compiledRule = ruleText && onEvent?.compile(ruleText, RESULT_TYPES.BOOL);
   // An expression that is written but not understood is never taken for one that is absent.
   if (!topicUse || !tombstone || (keyText && !key) || (filterText && !filter) || (auth && !compiledRule))
     return { binding: undefined, topicUse };
-  const rule: Rule | undefined = compiledRule && ruleOf(compiledRule);
+  const rule: AuthRule | undefined = compiledRule && authRule(compiledRule);
   return {
     binding: {
       field: field.name,
       topic: topicUse.topic,
       types: new Set(types.map((type) => type.name)),
-      key: key && keyOf(key),
-      filter: filter && filterOf(filter),
+      key: key && keyExpression(key),
+      filter: filter && filterExpression(filter),
       equalities: filter && onEvent ? equalitiesOf(filter, event, onEvent) : [],
       filterReads: { args: readsOf('args', [filter]), claims: readsOf('claims', [filter]) },
       rule,
@@ -83,7 +94,7 @@ function eventTypes(type: GraphQLType, schema: GraphQLSchema): readonly GraphQLO
 
 /** Plain JSON does not say its type, so it has only one: the one that stands for a tombstone is no record's. */
 function typesOfRecords(
-  use: DirectiveUse,
+  use: AppliedDirective,
   types: readonly GraphQLObjectType[],
   tombstone: TombstoneBinding | undefined,
 ): readonly GraphQLObjectType[] {
@@ -109,7 +120,7 @@ function bare(type: GraphQLType | undefined): string {
   return String(type).replaceAll('!', '');
 }
 
-function readsOf(variable: 'args' | 'claims', all: readonly (Compiled | undefined)[]): Reads {
+function readsOf(variable: 'args' | 'claims', all: readonly (CompiledExpression | undefined)[]): Reads {
   const none: Reads = new Set();
   return all.reduce((reads: Reads, one) => joinReads(reads, one?.reads.get(variable) ?? none), none);
 }

@@ -1,19 +1,19 @@
 import { type GraphQLObjectType, isNonNullType } from 'graphql';
 import type { TombstoneBinding } from '../bindings.js';
+import { type Diagnostics, nameList } from '../diagnostic.js';
+import { dataShape } from '../event-types/event-data.js';
 import type { ResolverMap } from '../runtime/resolvers.js';
-import type { DirectiveUse } from './directive-use.js';
-import { dataShape } from './event-data.js';
-import { type Mistakes, names } from './mistake.js';
+import type { AppliedDirective } from './applied-directives.js';
 
 /**
  * What `@subscribe` says of tombstones. All that is known of one is its key, so that the type that shows
  * it has nothing else to be filled. `undefined`: there is a mistake, which was added.
  */
-export function tombstoneOf(
-  use: DirectiveUse,
+export function tombstoneBinding(
+  use: AppliedDirective,
   types: readonly GraphQLObjectType[],
   resolvers: ResolverMap,
-  mistakes: Mistakes,
+  diagnostics: Diagnostics,
 ): TombstoneBinding | undefined {
   const nullable = !isNonNullType(use.field.type);
   const name = use.values['tombstone'];
@@ -21,24 +21,24 @@ export function tombstoneOf(
   const node = use.text('tombstone') ?? use.node;
   const type = types.find((one) => one.name === name);
   if (type === undefined) {
-    const shown = names(types.map((one) => one.name));
-    mistakes.at(node, `type ${JSON.stringify(name)}`, `a type that ${use.field.name} can be: ${shown}`);
+    const shown = nameList(types.map((one) => one.name));
+    diagnostics.at(node, `type ${JSON.stringify(name)}`, `a type that ${use.field.name} can be: ${shown}`);
     return undefined;
   }
   const fields = [...dataShape(type, resolvers)];
   const ids = fields.filter(([, of]) => String(of) === 'ID!').map(([field]) => field);
   const [idField, ...more] = ids;
   if (idField === undefined || more.length > 0) {
-    mistakes.at(
+    diagnostics.at(
       node,
-      `type ${name}, where ${ids.length === 0 ? 'no field is' : `${names(ids)} are`} ID!`,
+      `type ${name}, where ${ids.length === 0 ? 'no field is' : `${nameList(ids)} are`} ID!`,
       'a type with one field of type ID!, for the key',
     );
     return undefined;
   }
   const needed = fields.filter(([field, of]) => field !== idField && isNonNullType(of));
   if (needed.length > 0) {
-    mistakes.at(
+    diagnostics.at(
       node,
       `type ${name}, where ${needed.map(([field, of]) => `${field}: ${of}`).join('; ')} cannot be null`,
       `a type that has nothing but ${idField} to be filled: a tombstone says its key and no more`,

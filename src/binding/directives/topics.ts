@@ -2,12 +2,12 @@ import type { GraphQLObjectType } from 'graphql';
 import { type Topic, topic } from '../../core/ids.js';
 import type { TopicFormat } from '../../core/topic-format.js';
 import type { SubscribeBinding, TopicBinding } from '../bindings.js';
-import type { DirectiveUse } from './directive-use.js';
-import { type Mistakes, names } from './mistake.js';
+import { type Diagnostics, nameList } from '../diagnostic.js';
+import type { AppliedDirective } from './applied-directives.js';
 
 /** A field that publishes to a topic or follows it. */
 export interface TopicUse {
-  readonly directive: DirectiveUse;
+  readonly directive: AppliedDirective;
   readonly kind: 'publish' | 'subscribe' | 'outcome';
   readonly topic: Topic;
   readonly types: readonly GraphQLObjectType[];
@@ -16,10 +16,10 @@ export interface TopicUse {
 const TOPIC_NAME = /^(?!\.{1,2}$)[a-zA-Z0-9._-]{1,249}$/;
 
 /** The topic that a directive names, as Kafka allows it (org.apache.kafka.common.internals.Topic). */
-export function topicOf(use: DirectiveUse, mistakes: Mistakes): Topic | undefined {
+export function topicOf(use: AppliedDirective, diagnostics: Diagnostics): Topic | undefined {
   const name = String(use.values['topic']);
   if (TOPIC_NAME.test(name)) return topic(name);
-  mistakes.at(
+  diagnostics.at(
     use.text('topic') ?? use.node,
     `the topic name ${JSON.stringify(name)}`,
     "1 to 249 of the characters a-z, A-Z, 0-9, '.', '_' and '-', and not '.' or '..'",
@@ -31,7 +31,7 @@ export function topicOf(use: DirectiveUse, mistakes: Mistakes): Topic | undefine
 export function topicsOf(
   uses: readonly TopicUse[],
   followers: Iterable<SubscribeBinding>,
-  mistakes: Mistakes,
+  diagnostics: Diagnostics,
 ): ReadonlyMap<Topic, TopicBinding> {
   const indexed = new Map<Topic, Set<string>>();
   for (const { topic: name, equalities } of followers) {
@@ -41,9 +41,9 @@ export function topicsOf(
   const topics = new Map<Topic, TopicBinding>();
   for (const name of new Set(uses.map((use) => use.topic))) {
     const group = uses.filter((use) => use.topic === name);
-    const format = formatOf(group, mistakes);
+    const format = formatOf(group, diagnostics);
     if (!format) continue;
-    checkShown(name, group, mistakes);
+    checkShown(name, group, diagnostics);
     const types = new Set(group.flatMap((use) => use.types.map((type) => type.name)));
     const fields = indexed.get(name);
     const found = fields === undefined ? format : { ...format, indexed: [...fields] };
@@ -52,7 +52,7 @@ export function topicsOf(
   return topics;
 }
 
-function formatOf(group: readonly TopicUse[], mistakes: Mistakes): TopicFormat | undefined {
+function formatOf(group: readonly TopicUse[], diagnostics: Diagnostics): TopicFormat | undefined {
   const [first] = group;
   if (!first) return undefined;
   const kind = first.directive.values['format'];
@@ -63,19 +63,19 @@ function formatOf(group: readonly TopicUse[], mistakes: Mistakes): TopicFormat |
     // Whoever publishes outcomes says their format; without such a field they are CloudEvents.
     if (use.kind === 'outcome' && use.topic !== use.directive.values['topic']) continue;
     if (other !== kind) {
-      mistakes.at(
+      diagnostics.at(
         node,
         `format ${String(other)} for ${use.topic}`,
         `format ${String(kind)}, as ${first.directive.field.name} says`,
       );
     } else if (kind === 'JSON' && use.types.length > 1) {
-      mistakes.at(
+      diagnostics.at(
         node,
-        `${names(use.types.map((type) => type.name))} for the JSON topic ${use.topic}`,
+        `${nameList(use.types.map((type) => type.name))} for the JSON topic ${use.topic}`,
         'one object type: records without CloudEvents headers do not say their type',
       );
     } else if (kind === 'JSON' && use.types[0]?.name !== jsonType) {
-      mistakes.at(
+      diagnostics.at(
         node,
         `${use.types[0]?.name} for the JSON topic ${use.topic}`,
         `${jsonType}, as ${first.directive.field.name} says`,
@@ -86,17 +86,17 @@ function formatOf(group: readonly TopicUse[], mistakes: Mistakes): TopicFormat |
 }
 
 /** Where somebody follows a topic, a type that no follower shows is a slip of the pen. */
-function checkShown(name: Topic, group: readonly TopicUse[], mistakes: Mistakes): void {
+function checkShown(name: Topic, group: readonly TopicUse[], diagnostics: Diagnostics): void {
   const followers = group.filter((use) => use.kind === 'subscribe');
   if (followers.length === 0) return;
   const shown = new Set(followers.flatMap((use) => use.types.map((type) => type.name)));
   for (const use of group) {
     const type = use.types[0]?.name;
     if (use.kind !== 'publish' || type === undefined || shown.has(type)) continue;
-    mistakes.at(
+    diagnostics.at(
       use.directive.text('type') ?? use.directive.node,
       `type ${type}`,
-      `a type that fields show: fields that follow ${name} show ${names(shown)}`,
+      `a type that fields show: fields that follow ${name} show ${nameList(shown)}`,
     );
   }
 }

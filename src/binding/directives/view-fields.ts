@@ -5,19 +5,17 @@ import {
   isAbstractType,
   isObjectType,
 } from 'graphql';
-import { MillraceError } from '../../core/errors.js';
-import type { Rule, ViewBinding } from '../bindings.js';
-import { argsShape } from '../cel/args-shape.js';
+import type { ViewBinding } from '../bindings.js';
 import type { Shape } from '../cel/cel-types.js';
-import { Expressions, keyOf, WANTED } from '../cel/expression.js';
-import type { GatewayContext } from '../runtime/context.js';
+import { ExpressionCompiler, keyExpression, RESULT_TYPES } from '../cel/compiler.js';
+import { argsShape } from '../cel/shape.js';
+import { type Diagnostics, nameList } from '../diagnostic.js';
+import { dataShape } from '../event-types/event-data.js';
 import type { ResolverMap } from '../runtime/resolvers.js';
-import type { DirectiveUse } from './directive-use.js';
-import { dataShape } from './event-data.js';
-import { type Mistakes, names } from './mistake.js';
+import type { AppliedDirective } from './applied-directives.js';
 
 /** What the schema is told of a project's views. */
-export interface KnownView {
+export interface ViewDeclaration {
   readonly name: string;
   readonly topics: readonly string[];
 }
@@ -25,33 +23,40 @@ export interface KnownView {
 interface Context {
   readonly schema: GraphQLSchema;
   readonly resolvers: ResolverMap;
-  readonly views: readonly KnownView[];
-  readonly mistakes: Mistakes;
+  readonly views: readonly ViewDeclaration[];
+  readonly diagnostics: Diagnostics;
 }
 
-/** Reads the `@view` of a field. What cannot be bound has been added to the mistakes. */
-export function viewBinding(use: DirectiveUse, context: Context): ViewBinding | undefined {
-  const { views, mistakes } = context;
+/** Reads the `@view` of a field. What cannot be bound has been added to the diagnostics. */
+export function viewBinding(use: AppliedDirective, context: Context): ViewBinding | undefined {
+  const { views, diagnostics } = context;
   const name = String(use.values['name']);
   const view = views.find((known) => known.name === name);
   if (view === undefined) {
-    const there = views.length === 0 ? 'a view of the project: it has none' : names(views.map((v) => v.name));
-    mistakes.at(use.text('name') ?? use.node, `view ${JSON.stringify(name)}`, there);
+    const there =
+      views.length === 0 ? 'a view of the project: it has none' : nameList(views.map((v) => v.name));
+    diagnostics.at(use.text('name') ?? use.node, `view ${JSON.stringify(name)}`, there);
   }
   const keyText = use.text('key');
   const key =
-    keyText && new Expressions(argsShape(use.field), undefined, mistakes).compile(keyText, WANTED.KEY);
+    keyText &&
+    new ExpressionCompiler(argsShape(use.field), undefined, diagnostics).compile(keyText, RESULT_TYPES.KEY);
   const type = stateType(use, context);
   if (view === undefined || !key || type === null) return undefined;
-  const member = use.values['field'];
-  return { name, key: keyOf(key), member: member == null ? undefined : String(member), type: type?.name };
+  const stateField = use.values['field'];
+  return {
+    name,
+    key: keyExpression(key),
+    stateField: stateField == null ? undefined : String(stateField),
+    type: type?.name,
+  };
 }
 
 /** The view of a Subscription field is of the field's topic: its place is one in it. */
-export function checkSnapshot(use: DirectiveUse, of: string, { views, mistakes }: Context): void {
+export function checkSnapshot(use: AppliedDirective, of: string, { views, diagnostics }: Context): void {
   const view = views.find(({ name }) => name === use.values['name']);
   if (view === undefined || view.topics.includes(of)) return;
-  mistakes.at(
+  diagnostics.at(
     use.text('name') ?? use.node,
     `view ${JSON.stringify(view.name)}`,
     `a view that is folded from ${of}`,
@@ -59,57 +64,34 @@ export function checkSnapshot(use: DirectiveUse, of: string, { views, mistakes }
 }
 
 /** The type that a state is shown as: `null` when that is a mistake, `undefined` when it is no object. */
-function stateType(use: DirectiveUse, { schema, mistakes }: Context): GraphQLObjectType | undefined | null {
+function stateType(
+  use: AppliedDirective,
+  { schema, diagnostics }: Context,
+): GraphQLObjectType | undefined | null {
   const type = getNullableType(use.field.type);
   const possible = isObjectType(type) ? [type] : isAbstractType(type) ? schema.getPossibleTypes(type) : [];
   const given = use.values['type'];
   if (given == null) {
     if (!isAbstractType(type)) return isObjectType(type) ? type : undefined;
-    mistakes.at(use.node, 'a @view without type', `type: one of ${names(possible.map((one) => one.name))}`);
+    diagnostics.at(
+      use.node,
+      'a @view without type',
+      `type: one of ${nameList(possible.map((one) => one.name))}`,
+    );
     return null;
   }
   const found = possible.find((one) => one.name === given);
   if (found !== undefined) return found;
-  mistakes.at(
+  diagnostics.at(
     use.text('type') ?? use.node,
     `type ${JSON.stringify(given)}`,
-    `a type that ${use.field.type} can be: ${names(possible.map((one) => one.name))}`,
+    `a type that ${use.field.type} can be: ${nameList(possible.map((one) => one.name))}`,
   );
   return null;
 }
 
 /** What `event` is in the rule of a Query field with `@view`: the state. */
-export function stateShape(use: DirectiveUse, resolvers: ResolverMap): Shape | undefined {
+export function stateShape(use: AppliedDirective, resolvers: ResolverMap): Shape | undefined {
   const type = getNullableType(use.field.type);
   return isObjectType(type) ? dataShape(type, resolvers) : undefined;
-}
-
-/** Reads a view for a field of Query. A rule that reads the state holds once that is known. */
-export async function readView(
-  { name, key, member, type }: ViewBinding,
-  field: string,
-  rule: Rule | undefined,
-  args: Readonly<Record<string, unknown>>,
-  context: GatewayContext,
-): Promise<unknown> {
-  const { claims } = context.identity;
-  if (context.view === undefined) throw new Error('Views are read by fields of Query');
-  const { minCursor } = args;
-  const options = typeof minCursor === 'string' ? { minCursor } : {};
-  const state = memberOf(await context.view(name).get(key({ args, claims }), options), member);
-  if (!isObject(state)) return state;
-  if (rule?.readsEvent === true && !rule.allows({ args, claims, event: state })) {
-    throw new MillraceError('FORBIDDEN', `The rule of ${field} does not allow it with these claims`);
-  }
-  return type === undefined ? state : { ...state, __typename: type };
-}
-
-/** The state, or what it has under this name. */
-export function memberOf(state: unknown, member: string | undefined): unknown {
-  if (member === undefined || state === null) return state;
-  return isObject(state) ? (state[member] ?? null) : null;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -37,7 +37,7 @@ export interface GatewayContext {
    */
   outcome(
     drafts: readonly EventDraft[],
-    wanted: OutcomeWanted,
+    wanted: OutcomeRequest,
     options?: PublishOptions,
   ): Promise<Readonly<Record<string, unknown>>>;
   /**
@@ -64,7 +64,7 @@ export interface Publish {
 }
 
 /** Which event a mutation waits for. */
-export interface OutcomeWanted {
+export interface OutcomeRequest {
   readonly topic: Topic;
   /** Only this key's partition is looked at; `undefined`: all partitions of the topic. */
   readonly key: string | undefined;

@@ -7,30 +7,34 @@ import {
 } from 'graphql';
 import { MillraceError } from '../../core/errors.js';
 import type { Published } from '../../core/published.js';
-import type { PublishBinding, Rule, ViewBinding } from '../bindings.js';
-import { type Mistakes, names } from '../directives/mistake.js';
-import { readView } from '../directives/view-fields.js';
+import type { AuthRule, PublishBinding, ViewBinding } from '../bindings.js';
+import { type Diagnostics, nameList } from '../diagnostic.js';
 import type { GatewayContext } from './context.js';
+import { readView } from './read-view.js';
 import { fieldResolver } from './resolver-call.js';
 import type { ResolverMap } from './resolvers.js';
 
 type Resolver = GraphQLFieldResolver<unknown, GatewayContext>;
 
 /** Finds resolvers that no field of the schema has. */
-export function checkResolvers(schema: GraphQLSchema, resolvers: ResolverMap, mistakes: Mistakes): void {
+export function checkResolvers(
+  schema: GraphQLSchema,
+  resolvers: ResolverMap,
+  diagnostics: Diagnostics,
+): void {
   for (const [typeName, fields] of Object.entries(resolvers)) {
     const type = schema.getType(typeName);
     if (!isObjectType(type) && !isInterfaceType(type)) {
-      mistakes.at(undefined, `resolvers for ${typeName}`, 'an object type of the schema');
+      diagnostics.at(undefined, `resolvers for ${typeName}`, 'an object type of the schema');
       continue;
     }
     const known = type.getFields();
     for (const name of Object.keys(fields)) {
       if (!Object.hasOwn(known, name))
-        mistakes.at(
+        diagnostics.at(
           undefined,
           `a resolver for ${typeName}.${name}`,
-          `a field of ${typeName}: ${names(Object.keys(known))}`,
+          `a field of ${typeName}: ${nameList(Object.keys(known))}`,
         );
     }
   }
@@ -44,7 +48,7 @@ export interface Answers {
   /** By the name of the field of Query. */
   readonly views: ReadonlyMap<string, ViewBinding>;
   /** By `Type.field`. */
-  readonly rules: ReadonlyMap<string, Rule>;
+  readonly rules: ReadonlyMap<string, AuthRule>;
 }
 
 /**
@@ -86,7 +90,7 @@ const cursorOf: Resolver = (source, _args, context) => {
   return context.cursorOf(source as Published);
 };
 
-function viewing(view: ViewBinding, field: string, rule: Rule | undefined): Resolver {
+function viewing(view: ViewBinding, field: string, rule: AuthRule | undefined): Resolver {
   return (_source, args: Readonly<Record<string, unknown>>, context) =>
     readView(view, field, rule, args, context);
 }
@@ -121,7 +125,7 @@ function publishing({ events, outcome }: PublishBinding): Resolver {
   };
 }
 
-function guarded(rule: Rule, field: string, resolve: Resolver): Resolver {
+function guarded(rule: AuthRule, field: string, resolve: Resolver): Resolver {
   return (source, args: Readonly<Record<string, unknown>>, context, info) => {
     const { claims } = context.identity;
     if (!rule.allows({ args, claims })) {

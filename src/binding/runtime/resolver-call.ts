@@ -2,11 +2,10 @@ import { type GraphQLFieldResolver, type GraphQLSchema, isObjectType } from 'gra
 import { MillraceError } from '../../core/errors.js';
 import { topic } from '../../core/ids.js';
 import type { Published } from '../../core/published.js';
-import { conform } from '../directives/event-data.js';
 import { millisecondsOf } from '../directives/outcome.js';
-import type { EventDraft, GatewayContext, OutcomeWanted } from './context.js';
+import { coerceEventData } from '../event-types/event-data.js';
+import type { EventDraft, GatewayContext, OutcomeRequest } from './context.js';
 import type {
-  Named,
   OutcomeOptions,
   OutgoingDraft,
   ReadView,
@@ -15,6 +14,7 @@ import type {
   ResolverPublish,
   TypenameOf,
   ViewReader,
+  WithTypename,
 } from './resolvers.js';
 
 /** A project's resolver in the form that graphql-js calls. */
@@ -57,7 +57,7 @@ function publishOf(context: GatewayContext, schema: GraphQLSchema, resolvers: Re
   function publish<Answer extends object>(
     events: OutgoingDraft | readonly OutgoingDraft[],
     options: { readonly outcome: OutcomeOptions<TypenameOf<Answer>> },
-  ): Promise<Named<Answer>>;
+  ): Promise<WithTypename<Answer>>;
   function publish(event: OutgoingDraft): Promise<Published>;
   function publish(events: readonly OutgoingDraft[]): Promise<readonly Published[]>;
   async function publish(
@@ -87,11 +87,11 @@ function checked(draft: OutgoingDraft, schema: GraphQLSchema, resolvers: Resolve
     topic: topic(draft.topic),
     type: type.name,
     key,
-    data: conform(type, draft.data, resolvers),
+    data: coerceEventData(type, draft.data, resolvers),
   };
 }
 
-function wantedOf(outcome: OutcomeOptions, [first]: readonly EventDraft[]): OutcomeWanted {
+function wantedOf(outcome: OutcomeOptions, [first]: readonly EventDraft[]): OutcomeRequest {
   const within = millisecondsOf(outcome.within);
   if (within === undefined) throw new Error(`within ${JSON.stringify(outcome.within)} is no time up to 5m`);
   if (first === undefined) throw new Error('An outcome needs an event that leads to it');

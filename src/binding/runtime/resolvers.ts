@@ -20,7 +20,7 @@ export type TypenameOf<Answer> = Answer extends { readonly __typename?: infer Na
   : string;
 
 /** Each type of `Answer` with its name in it. */
-export type Named<Answer> = Answer extends unknown
+export type WithTypename<Answer> = Answer extends unknown
   ? Answer & { readonly __typename: TypenameOf<Answer> }
   : never;
 
@@ -50,7 +50,7 @@ export interface ResolverPublish {
   <Answer extends object = Readonly<Record<string, unknown>>>(
     events: OutgoingDraft | readonly OutgoingDraft[],
     options: { readonly outcome: OutcomeOptions<TypenameOf<Answer>> },
-  ): Promise<Named<Answer>>;
+  ): Promise<WithTypename<Answer>>;
   (event: OutgoingDraft): Promise<Published>;
   (events: readonly OutgoingDraft[]): Promise<readonly Published[]>;
 }

@@ -1,5 +1,5 @@
 import { type ExecutionResult, execute, type GraphQLSchema } from 'graphql';
-import type { Scope } from '../../binding/bindings.js';
+import type { Activation } from '../../binding/bindings.js';
 import { clientError } from '../../core/client-error.js';
 import { lifeOf, type Place, type Positions, type Reached } from '../../core/cursor.js';
 import { UNKNOWN_TYPE } from '../../core/event.js';
@@ -161,9 +161,9 @@ export class Cohort {
     if (binding.rule === undefined && binding.filter === undefined) return true;
     // S1: what a rule wants to know of the event, a tombstone does not say.
     if (data === null) return binding.rule === undefined || !binding.rule.readsEvent;
-    const scope: Scope = { args, claims: identity.claims, event: event.data };
-    if (binding.rule !== undefined && !binding.rule.allows(scope)) return false;
-    return binding.filter === undefined || binding.filter(scope);
+    const activation: Activation = { args, claims: identity.claims, event: event.data };
+    if (binding.rule !== undefined && !binding.rule.allows(activation)) return false;
+    return binding.filter === undefined || binding.filter(activation);
   }
 
   /** D10: the event is set aside when it is to blame, and the subscribers go on either way. */

@@ -1,5 +1,5 @@
 import { execute, type GraphQLSchema } from 'graphql';
-import { memberOf } from '../../binding/directives/view-fields.js';
+import { selectStateField } from '../../binding/runtime/read-view.js';
 import type { CursorCodec, Place } from '../../core/cursor.js';
 import { MillraceError } from '../../core/errors.js';
 import type { Partition, Topic } from '../../core/ids.js';
@@ -52,7 +52,7 @@ export class Snapshots {
     const { claims } = identity;
     const numbers = [...startsAt({ from: 'now' }, key, partitions).keys()];
     const found = await source.snapshot(view.name, view.key({ args, claims }), binding.topic, numbers);
-    const shown = this.#shown(plan, memberOf(found.state, view.member));
+    const shown = this.#shown(plan, selectStateField(found.state, view.stateField));
     const data = await this.#data(plan, shown);
     if (data === undefined) return { place: found.place, result: undefined };
     const cursor = codec.place(binding.topic, found.place);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bound, mistakesOf } from '../schema.js';
+import { bound, diagnosticsOf } from '../schema.js';
 
 const schema = (use: string) => `
   type Query { ok: Int }
@@ -17,7 +17,7 @@ describe('onSlow', () => {
   });
 
   it('is one of these', () => {
-    expect(mistakesOf(schema(', onSlow: DROP'))).toEqual([
+    expect(diagnosticsOf(schema(', onSlow: DROP'))).toEqual([
       expect.stringMatching(/^schema\/test\.graphql:3:\d+ {2}found Argument "onSlow" has invalid value DROP/),
     ]);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bindSchema, formatMistake } from '../../../src/binding/binding.js';
+import { bindSchema, formatDiagnostic } from '../../../src/binding/binding.js';
 
 const VIEWS = [{ name: 'balance', topics: ['money'] }];
 const REST = `
@@ -7,15 +7,19 @@ const REST = `
   type Balance { id: ID! amount: Int! }
   type Deposited { id: ID! amount: Int! }`;
 
-/** The mistakes of a schema with these fields, without where they are. */
-function mistakes(fields: { query?: string; subscription?: string; mutation?: string }): readonly string[] {
+/** The diagnostics of a schema with these fields, without where they are. */
+function diagnostics(fields: {
+  query?: string;
+  subscription?: string;
+  mutation?: string;
+}): readonly string[] {
   const body = `type Query { ok: Boolean ${fields.query ?? ''} }
     ${fields.subscription === undefined ? '' : `type Subscription { ${fields.subscription} }`}
     ${fields.mutation === undefined ? '' : `type Mutation { ${fields.mutation} }`}${REST}`;
   const result = bindSchema({ sources: [{ name: 'schema/a.graphql', body }], views: VIEWS });
   if (result.ok) return [];
-  for (const mistake of result.mistakes) expect(mistake.file).toBe('schema/a.graphql');
-  return result.mistakes.map((one) => formatMistake(one).replace(/^\S+ +/, ''));
+  for (const diagnostic of result.diagnostics) expect(diagnostic.file).toBe('schema/a.graphql');
+  return result.diagnostics.map((one) => formatDiagnostic(one).replace(/^\S+ +/, ''));
 }
 
 const balance = (more: string) => `balance(id: ID!): ${more}`;
@@ -27,7 +31,7 @@ describe('@view', () => {
     const query = balance(
       'Balance @view(name: "balance", key: "args.id") @auth(rule: "event.id == claims.sub")',
     );
-    expect(mistakes({ query, subscription: follow(', type: "Balance"') })).toEqual([]);
+    expect(diagnostics({ query, subscription: follow(', type: "Balance"') })).toEqual([]);
   });
 
   it.each([
@@ -61,22 +65,22 @@ describe('@view', () => {
       'b(id: ID!, minCursor: ID): Balance @view(name: "balance", key: "args.id")',
       /found an argument named minCursor; expected another name/,
     ],
-  ])('on a field of Query is a mistake %s', (_what, query, said) => {
-    expect(mistakes({ query })).toEqual([expect.stringMatching(said)]);
+  ])('on a field of Query is rejected: %s', (_what, query, said) => {
+    expect(diagnostics({ query })).toEqual([expect.stringMatching(said)]);
   });
 
-  it('of another topic is a mistake on a field of Subscription', () => {
+  it('on a field of Subscription rejects a view of another topic', () => {
     const subscription =
       's: Shown! @subscribe(topic: "other") @view(name: "balance", key: "claims.sub", type: "Balance")';
-    expect(mistakes({ subscription })).toEqual([
+    expect(diagnostics({ subscription })).toEqual([
       'found view "balance"; expected a view that is folded from other',
     ]);
   });
 
-  it('is a mistake on a field of Mutation', () => {
+  it('is rejected on a field of Mutation', () => {
     const mutation =
       'm(id: ID!): Published! @publish(topic: "money", type: "Deposited", key: "args.id", data: "{\'id\': args.id, \'amount\': 1}") @view(name: "balance", key: "args.id")';
-    expect(mistakes({ mutation })).toEqual([
+    expect(diagnostics({ mutation })).toEqual([
       'found @view on Mutation.m; expected @view on fields of Query and Subscription only',
     ]);
   });

@@ -1,7 +1,7 @@
 import { graphql } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { isDateTime } from '../../../src/binding/directives/scalars.js';
 import type { ResolverCall, ResolverMap } from '../../../src/binding/runtime/resolvers.js';
+import { isDateTime } from '../../../src/binding/sdl/scalars.js';
 import type { Claims } from '../../../src/core/identity.js';
 import { fakeContext } from '../../support/fake-context.js';
 import { bound } from '../schema.js';

@@ -1,7 +1,7 @@
 import { execute, parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { bindSchema } from '../../../src/binding/binding.js';
-import type { GatewayContext, MutationCall, OutcomeWanted } from '../../../src/binding/runtime/context.js';
+import type { GatewayContext, MutationCall, OutcomeRequest } from '../../../src/binding/runtime/context.js';
 import type { ResolverCall, ResolverMap } from '../../../src/binding/runtime/resolvers.js';
 import { fakeContext } from '../../support/fake-context.js';
 
@@ -31,9 +31,9 @@ const resolvers: ResolverMap = {
 
 async function run(source: string) {
   const bound = bindSchema({ sources: [{ name: 'a.graphql', body: SCHEMA }], resolvers });
-  if (!bound.ok) throw new Error(JSON.stringify(bound.mistakes));
+  if (!bound.ok) throw new Error(JSON.stringify(bound.diagnostics));
   const { context, drafts } = fakeContext({});
-  const wanted: OutcomeWanted[] = [];
+  const wanted: OutcomeRequest[] = [];
   const outcome: GatewayContext['outcome'] = (list, one, options) => {
     wanted.push(one);
     return context.outcome(list, one, options);

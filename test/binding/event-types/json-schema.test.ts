@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { execute, parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { bindSchema, formatMistake } from '../../../src/binding/binding.js';
+import { bindSchema, formatDiagnostic } from '../../../src/binding/binding.js';
 import type { ResolverCall } from '../../../src/binding/runtime/resolvers.js';
 import { fakeContext } from '../../support/fake-context.js';
 
@@ -34,18 +34,18 @@ const resolvers = {
 const bind = (rules: string, name = 'schema/events/Sold.json') =>
   bindSchema({
     sources: [{ name: 'schema/a.graphql', body: SCHEMA }],
-    eventRules: [{ name, body: rules }],
+    eventSchemas: [{ name, body: rules }],
     resolvers,
   });
 
-function mistakesOf(rules: string, name?: string): readonly string[] {
+function diagnosticsOf(rules: string, name?: string): readonly string[] {
   const result = bind(rules, name);
-  return result.ok ? [] : result.mistakes.map(formatMistake);
+  return result.ok ? [] : result.diagnostics.map(formatDiagnostic);
 }
 
 async function run(field: string, input: string) {
   const result = bind(RULES);
-  if (!result.ok) throw new Error(result.mistakes.map(formatMistake).join('\n'));
+  if (!result.ok) throw new Error(result.diagnostics.map(formatDiagnostic).join('\n'));
   const { context, drafts } = fakeContext({});
   const { errors } = await execute({
     schema: result.bindings.schema,
@@ -108,11 +108,11 @@ describe('JSON Schema of an event type', () => {
     ],
     ['{\n  "required": ["sku", "skuu"]\n}', ':2:23  found the property skuu'],
   ])('that is broken is told with its place: %j', (rules, expected) => {
-    expect(mistakesOf(rules)).toEqual([expect.stringContaining(`schema/events/Sold.json${expected}`)]);
+    expect(diagnosticsOf(rules)).toEqual([expect.stringContaining(`schema/events/Sold.json${expected}`)]);
   });
 
-  it.each(['Gone', 'Query', 'SaleInput'])('of no event type is a mistake: %s', (name) => {
-    expect(mistakesOf('{}', `schema/events/${name}.json`)).toEqual([
+  it.each(['Gone', 'Query', 'SaleInput'])('of no event type is a diagnostic: %s', (name) => {
+    expect(diagnosticsOf('{}', `schema/events/${name}.json`)).toEqual([
       `schema/events/${name}.json:1:1  found rules for ${name}; expected a file named after an object type of the schema`,
     ]);
   });
@@ -132,9 +132,9 @@ describe('JSON Schema of an event type', () => {
             type OrderPlaced { orderId: ID!, lines: Any! }`,
         },
       ],
-      eventRules: [file('schema/events/OrderPlaced.json')],
+      eventSchemas: [file('schema/events/OrderPlaced.json')],
     });
-    if (!result.ok) throw new Error(result.mistakes.map(formatMistake).join('\n'));
+    if (!result.ok) throw new Error(result.diagnostics.map(formatDiagnostic).join('\n'));
     const { context } = fakeContext({});
     const { errors } = await execute({
       schema: result.bindings.schema,

@@ -1,10 +1,10 @@
 import { basename } from 'node:path';
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import { type GraphQLObjectType, type GraphQLSchema, isObjectType } from 'graphql';
-import type { SchemaSource } from './directives.js';
-import { type JsonText, readJson } from './json-text.js';
-import { type Mistakes, names } from './mistake.js';
-import { isDateTime } from './scalars.js';
+import { type Diagnostics, nameList } from '../diagnostic.js';
+import { isDateTime } from '../sdl/scalars.js';
+import type { SchemaSource } from '../sdl/schema-source.js';
+import { type JsonDocument, readJson } from './json-document.js';
 
 /** Where the rules of an event type stand: on the type itself, so that all who publish it meet them. */
 const RULES = Symbol('rules of an event type');
@@ -14,18 +14,18 @@ const MOST_PROBLEMS = 20;
 
 /**
  * Reads `events/<Type>.json`: what data of an event type has to be beyond its GraphQL type, as JSON Schema
- * (2020-12). All mistakes in the files are found here, at start.
+ * (2020-12). All diagnostics in the files are found here, at start.
  */
-export function bindEventRules(
+export function bindEventSchemas(
   schema: GraphQLSchema,
   sources: readonly SchemaSource[],
-  mistakes: Mistakes,
+  diagnostics: Diagnostics,
 ): void {
   for (const source of sources) {
     const type = schema.getType(basename(source.name, '.json'));
     const roots: unknown[] = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()];
     if (!isObjectType(type) || roots.includes(type)) {
-      mistakes.add({
+      diagnostics.add({
         ...{ file: source.name, line: 1, column: 1 },
         found: `rules for ${basename(source.name, '.json')}`,
         expected: 'a file named after an object type of the schema',
@@ -34,19 +34,19 @@ export function bindEventRules(
     }
     const read = readJson(source);
     if ('wrong' in read) {
-      mistakes.add({ ...read.place, found: read.wrong, expected: 'JSON' });
+      diagnostics.add({ ...read.place, found: read.wrong, expected: 'JSON' });
       continue;
     }
-    const validate = compiled(read.text, mistakes);
+    const validate = compiled(read.text, diagnostics);
     if (validate === undefined) continue;
-    checkNames(type, read.text, mistakes);
+    checkNames(type, read.text, diagnostics);
     type.extensions = { ...type.extensions, [RULES]: validate };
   }
 }
 
 /** What the rules of its type have against data: a line for each, that begins with a JSON pointer. */
-export function brokenRules(type: GraphQLObjectType, data: unknown): readonly string[] {
-  // Only `bindEventRules` has the symbol.
+export function schemaViolations(type: GraphQLObjectType, data: unknown): readonly string[] {
+  // Only `bindEventSchemas` has the symbol.
   const validate = Reflect.get(type.extensions, RULES) as ValidateFunction | undefined;
   if (validate === undefined || validate(data)) return [];
   return (validate.errors ?? []).slice(0, MOST_PROBLEMS).map(lineOf);
@@ -60,14 +60,14 @@ function lineOf({ instancePath, message, params }: ErrorObject): string {
 
 const escaped = (part: string): string => part.replaceAll('~', '~0').replaceAll('/', '~1');
 
-function compiled(text: JsonText, mistakes: Mistakes): ValidateFunction | undefined {
+function compiled(text: JsonDocument, diagnostics: Diagnostics): ValidateFunction | undefined {
   // Each file by itself: an `$id` that two of them have is no concern of either.
   const ajv = new Ajv2020({ allErrors: true, strictTypes: false, strictTuples: false, logger: false });
   ajv.addFormat('date-time', isDateTime);
   const { value } = text;
   const isSchema = typeof value === 'boolean' || (typeof value === 'object' && value !== null);
   if (!isSchema || Array.isArray(value)) {
-    mistakes.add({ ...text.at(''), found: 'a value that is no schema', expected: 'a JSON Schema' });
+    diagnostics.add({ ...text.at(''), found: 'a value that is no schema', expected: 'a JSON Schema' });
     return undefined;
   }
   try {
@@ -77,7 +77,7 @@ function compiled(text: JsonText, mistakes: Mistakes): ValidateFunction | undefi
         // They follow from others, and say nothing.
         if (keyword === 'anyOf' || keyword === '$ref') continue;
         const found = `${instancePath || '/'}, which ${error.message ?? 'is not valid'}`;
-        mistakes.add({ ...text.at(instancePath), found, expected: 'JSON Schema 2020-12' });
+        diagnostics.add({ ...text.at(instancePath), found, expected: 'JSON Schema 2020-12' });
       }
       return undefined;
     }
@@ -87,13 +87,13 @@ function compiled(text: JsonText, mistakes: Mistakes): ValidateFunction | undefi
     const found = error instanceof Error ? error.message : String(error);
     const quoted = /"([^"]*)"/.exec(found)?.[1];
     const place = (quoted === undefined ? undefined : text.find(quoted)) ?? text.at('');
-    mistakes.add({ ...place, found, expected: 'JSON Schema 2020-12' });
+    diagnostics.add({ ...place, found, expected: 'JSON Schema 2020-12' });
     return undefined;
   }
 }
 
 /** A rule for a field that the type has not would never be looked at: data are cut to their type first. */
-function checkNames(type: GraphQLObjectType, text: JsonText, mistakes: Mistakes): void {
+function checkNames(type: GraphQLObjectType, text: JsonDocument, diagnostics: Diagnostics): void {
   const { value } = text;
   if (typeof value !== 'object' || value === null) return;
   const known = type.getFields();
@@ -101,8 +101,8 @@ function checkNames(type: GraphQLObjectType, text: JsonText, mistakes: Mistakes)
   const required: unknown = 'required' in value ? value.required : undefined;
   const wrong = (name: string, pointer: string): void => {
     if (Object.hasOwn(known, name)) return;
-    const expected = `${type.name} has ${names(Object.keys(known))}`;
-    mistakes.add({ ...text.at(pointer), found: `the property ${name}`, expected });
+    const expected = `${type.name} has ${nameList(Object.keys(known))}`;
+    diagnostics.add({ ...text.at(pointer), found: `the property ${name}`, expected });
   };
   for (const name of Object.keys(properties ?? {})) wrong(name, `/properties/${escaped(name)}`);
   if (!Array.isArray(required)) return;

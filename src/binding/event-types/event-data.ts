@@ -11,8 +11,8 @@ import {
 import { MillraceError } from '../../core/errors.js';
 import type { Shape } from '../cel/cel-types.js';
 import type { ResolverMap } from '../runtime/resolvers.js';
-import { brokenRules } from './event-rules.js';
-import { isDateTime } from './scalars.js';
+import { isDateTime } from '../sdl/scalars.js';
+import { schemaViolations } from './json-schema.js';
 
 /** The fields of an event type that its data has: those that no resolver answers. */
 export function dataShape(type: GraphQLObjectType, resolvers: ResolverMap): Shape {
@@ -22,7 +22,7 @@ export function dataShape(type: GraphQLObjectType, resolvers: ResolverMap): Shap
 }
 
 /** Why data of the shape `given` is not of the shape `wanted`: one line for each field. */
-export function misfits(wanted: Shape, given: Shape, resolvers: ResolverMap): readonly string[] {
+export function shapeMismatches(wanted: Shape, given: Shape, resolvers: ResolverMap): readonly string[] {
   const found: string[] = [];
   for (const [name, type] of wanted) {
     if (type === undefined) continue;
@@ -44,7 +44,7 @@ function fits(wanted: GraphQLType, given: GraphQLType, resolvers: ResolverMap): 
   if (isObjectType(wanted)) {
     if (!isInputObjectType(given)) return false;
     const shape = new Map(Object.values(given.getFields()).map((field) => [field.name, field.type]));
-    return misfits(dataShape(wanted, resolvers), shape, resolvers).length === 0;
+    return shapeMismatches(dataShape(wanted, resolvers), shape, resolvers).length === 0;
   }
   if (!isLeafType(wanted) || !isLeafType(given)) return false;
   const pair = `${wanted.name} ${given.name}`;
@@ -58,16 +58,16 @@ function fits(wanted: GraphQLType, given: GraphQLType, resolvers: ResolverMap): 
  * The data of an event as its type has it: other fields are left out.
  * @throws {MillraceError} EVENT_INVALID, naming each field that is missing, of another type, or against the rules
  */
-export function conform(
+export function coerceEventData(
   type: GraphQLObjectType,
   data: Readonly<Record<string, unknown>>,
   resolvers: ResolverMap,
 ): Readonly<Record<string, unknown>> {
-  return conformer(type, resolvers)(data);
+  return eventDataCoercer(type, resolvers)(data);
 }
 
-/** `conform` for many events of one type: its shape, and those of the types below it, are made once. */
-export function conformer(
+/** `coerceEventData` for many events of one type: its shape, and those of the types below it, are made once. */
+export function eventDataCoercer(
   type: GraphQLObjectType,
   resolvers: ResolverMap,
 ): (data: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>> {
@@ -80,7 +80,7 @@ export function conformer(
   return (data) => {
     const problems: string[] = [];
     const conformed = object(type, data, '', shapeOf, problems);
-    if (problems.length === 0) problems.push(...brokenRules(type, conformed));
+    if (problems.length === 0) problems.push(...schemaViolations(type, conformed));
     if (problems.length > 0)
       throw new MillraceError('EVENT_INVALID', `${type.name}: ${problems.join('; ')}`, {
         details: { problems },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { breakingChanges } from '../../../src/binding/diff/changes.js';
-import { narrowings } from '../../../src/binding/diff/rule-changes.js';
-import { formatMistake } from '../../../src/binding/directives/mistake.js';
+import { formatDiagnostic } from '../../../src/binding/diagnostic.js';
+import { breakingChanges } from '../../../src/binding/diff/breaking-changes.js';
+import { narrowings } from '../../../src/binding/diff/json-schema-changes.js';
 
 const BEFORE = `type Query { ok(a: Int): Boolean }
 type Mutation { place(id: ID!): Published! @publish(topic: "orders", type: "Placed", key: "args.id") }
@@ -25,9 +25,9 @@ const RULES = {
 function changes(after: string, rules?: unknown) {
   const files = (body: string, json: unknown) => ({
     sources: [{ name: 'schema/a.graphql', body }],
-    eventRules: [{ name: 'schema/events/Placed.json', body: JSON.stringify(json, null, 2) }],
+    eventSchemas: [{ name: 'schema/events/Placed.json', body: JSON.stringify(json, null, 2) }],
   });
-  return breakingChanges(files(BEFORE, RULES), 'v1', files(after, rules ?? RULES), {}).map(formatMistake);
+  return breakingChanges(files(BEFORE, RULES), 'v1', files(after, rules ?? RULES), {}).map(formatDiagnostic);
 }
 
 describe('a change of the schema', () => {
@@ -47,10 +47,10 @@ describe('a change of the schema', () => {
     const body = 'type Query { ok: Int } type Wish { id: ID! note: String }';
     const files = (sdl: string, rules: object = {}) => ({
       sources: [{ name: 'schema/a.graphql', body: sdl }],
-      eventRules: [{ name: 'schema/events/Wish.json', body: JSON.stringify(rules) }],
+      eventSchemas: [{ name: 'schema/events/Wish.json', body: JSON.stringify(rules) }],
     });
     const told = (after: ReturnType<typeof files>) =>
-      breakingChanges(files(body), 'v1', after, {}).map(formatMistake);
+      breakingChanges(files(body), 'v1', after, {}).map(formatDiagnostic);
     expect(told(files(body.replace('note', 'more: Int! note')))).toEqual([
       'schema/a.graphql:1:44  found the new field Wish.more: Int!; expected null to be allowed: stored events have no such field',
     ]);
@@ -142,11 +142,11 @@ describe('a change inside a union that is part of an event', () => {
   );
   const since = (after: string) =>
     breakingChanges(
-      { sources: [{ name: 'schema/a.graphql', body: before }], eventRules: [] },
+      { sources: [{ name: 'schema/a.graphql', body: before }], eventSchemas: [] },
       'v1',
-      { sources: [{ name: 'schema/a.graphql', body: after }], eventRules: [] },
+      { sources: [{ name: 'schema/a.graphql', body: after }], eventSchemas: [] },
       {},
-    ).map(formatMistake);
+    ).map(formatDiagnostic);
 
   it('breaks readers where stored events may have null', () => {
     expect(since(before)).toEqual([]);

@@ -1,7 +1,7 @@
 import { type ASTNode, getLocation, type StringValueNode } from 'graphql';
 
 /** One thing that is wrong in a schema, and where. `line` and `column` count from 1. */
-export interface Mistake {
+export interface Diagnostic {
   readonly file: string;
   readonly line: number;
   readonly column: number;
@@ -10,32 +10,32 @@ export interface Mistake {
 }
 
 /** `schema/shop.graphql:12:7  found …; expected …` */
-export function formatMistake({ file, line, column, found, expected }: Mistake): string {
+export function formatDiagnostic({ file, line, column, found, expected }: Diagnostic): string {
   return `${file}:${line}:${column}  found ${found}; expected ${expected}`;
 }
 
-/** Where mistakes are said of what no file of the schema says. */
+/** Where diagnostics are said of what no file of the schema says. */
 const PROJECT_FILE = 'millrace.config.ts';
 
-/** Gathers all mistakes of a schema, so that one run shows all of them. At each place the first one counts. */
-export class Mistakes {
-  readonly #byPlace = new Map<string, Mistake>();
+/** Gathers all diagnostics of a schema, so that one run shows all of them. At each place the first one counts. */
+export class Diagnostics {
+  readonly #byPlace = new Map<string, Diagnostic>();
 
   get any(): boolean {
     return this.#byPlace.size > 0;
   }
 
   /** In the order of files and lines. */
-  list(): readonly Mistake[] {
+  list(): readonly Diagnostic[] {
     return [...this.#byPlace.values()].sort(
       (a, b) => a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column,
     );
   }
 
-  add(mistake: Mistake): void {
-    const { file, line, column } = mistake;
-    const place = file === PROJECT_FILE ? `${file} ${mistake.found}` : `${file}:${line}:${column}`;
-    if (!this.#byPlace.has(place)) this.#byPlace.set(place, mistake);
+  add(diagnostic: Diagnostic): void {
+    const { file, line, column } = diagnostic;
+    const place = file === PROJECT_FILE ? `${file} ${diagnostic.found}` : `${file}:${line}:${column}`;
+    if (!this.#byPlace.has(place)) this.#byPlace.set(place, diagnostic);
   }
 
   /** A mistake at a node of the schema, or in the project's code where there is no node. */
@@ -64,6 +64,6 @@ export class Mistakes {
 }
 
 /** `a, b, c` in order of name, or `nothing`. */
-export function names(all: Iterable<string>): string {
+export function nameList(all: Iterable<string>): string {
   return [...all].sort().join(', ') || 'nothing';
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { bindSchema } from '../../../src/binding/binding.js';
-import { mistakesOf } from '../schema.js';
+import { diagnosticsOf } from '../schema.js';
 
 const PLACED = 'type OrderPlaced { orderId: ID!, customerId: ID!, total: Int }';
 const AT = 'schema/test.graphql';
@@ -16,15 +16,15 @@ function schema(fields: { mutation?: string; subscription?: string; more?: strin
 }
 
 const subscription = (field: string, more?: string) =>
-  mistakesOf(schema({ subscription: field, ...(more === undefined ? {} : { more }) }));
+  diagnosticsOf(schema({ subscription: field, ...(more === undefined ? {} : { more }) }));
 const mutation = (field: string, more?: string) =>
-  mistakesOf(schema({ mutation: field, ...(more === undefined ? {} : { more }) }));
+  diagnosticsOf(schema({ mutation: field, ...(more === undefined ? {} : { more }) }));
 
-describe('mistakes in expressions', () => {
+describe('diagnostics in expressions', () => {
   it('an unknown argument in a key', () => {
     expect(
       subscription('s(orderId: ID!, below: Int): OrderPlaced @subscribe(topic: "t", key: "args.order")'),
-    ).toEqual([`${AT}:3:76  found args.order; expected args has below, orderId`]);
+    ).toEqual([`${AT}:3:76  found args.order; expected args has childrenOf, orderId`]);
   });
 
   it('an unknown field of the event, also within has()', () => {
@@ -57,7 +57,7 @@ describe('mistakes in expressions', () => {
 
   it('a query that nothing answers, and that may not be null', () => {
     const text = 'type Query { rate: Int! maybe: Int bound: Int! @view(name: "v", key: "\'k\'") }';
-    expect(mistakesOf(text).filter((one) => one.includes('without'))).toEqual([
+    expect(diagnosticsOf(text).filter((one) => one.includes('without'))).toEqual([
       `${AT}:1:14  found Query.rate without @view; expected @view, or a resolver for Query.rate`,
     ]);
   });
@@ -96,7 +96,7 @@ describe('mistakes in expressions', () => {
   });
 });
 
-describe('mistakes in what is published', () => {
+describe('diagnostics in what is published', () => {
   const field = (type: string, more = '') =>
     `m(orderId: ID!, customerId: ID!): Published @publish(topic: "t", type: "${type}", key: "args.orderId"${more})`;
 
@@ -115,7 +115,7 @@ describe('mistakes in what is published', () => {
       subscription: 'a: Event @subscribe(topic: "t")\nb: OrderPlaced @subscribe(topic: "t")',
       more: 'type Shipped { orderId: ID! } type OrderConfirmed { orderId: ID! } union Event = OrderPlaced | OrderConfirmed',
     });
-    expect(mistakesOf(text)).toEqual([
+    expect(diagnosticsOf(text)).toEqual([
       `${AT}:3:72  found type Shipped; expected a type that fields show: fields that follow t show OrderConfirmed, OrderPlaced`,
     ]);
   });
@@ -125,10 +125,10 @@ describe('mistakes in what is published', () => {
       mutation:
         'm(orderId: ID!, customerId: ID!): Int @publish(topic: "t", type: "OrderPlaced", key: "args.orderId")',
     });
-    expect(mistakesOf(text)).toEqual([
+    expect(diagnosticsOf(text)).toEqual([
       `${AT}:3:35  found type Int; expected Published, an outcome, or a resolver for Mutation.m`,
     ]);
-    expect(mistakesOf(text, { Mutation: { m: () => 1 } })).toEqual([]);
+    expect(diagnosticsOf(text, { Mutation: { m: () => 1 } })).toEqual([]);
   });
 
   it('an input that lacks what the type needs', () => {
@@ -158,7 +158,7 @@ describe('mistakes in what is published', () => {
   });
 });
 
-describe('mistakes in where directives are', () => {
+describe('diagnostics in where directives are', () => {
   it('the wrong root', () => {
     const unanswered = `${AT}:3:1  found Mutation.m without @publish; expected @publish, or a resolver for Mutation.m`;
     expect(mutation('m: OrderPlaced @subscribe(topic: "t")')).toEqual([
@@ -200,7 +200,7 @@ describe('mistakes in where directives are', () => {
   });
 });
 
-describe('mistakes in topics', () => {
+describe('diagnostics in topics', () => {
   it('a name that Kafka does not allow', () => {
     for (const name of ['', 'a/b', 'ä', '.', 'x'.repeat(250)])
       expect(subscription(`s: OrderPlaced @subscribe(topic: "${name}")`)).toEqual([
@@ -250,7 +250,7 @@ describe('mistakes in topics', () => {
   });
 });
 
-describe('mistakes in GraphQL and resolvers', () => {
+describe('diagnostics in GraphQL and resolvers', () => {
   it('syntax errors of all files', () => {
     const result = bindSchema({
       sources: [
@@ -261,16 +261,16 @@ describe('mistakes in GraphQL and resolvers', () => {
     });
     expect(result).toMatchObject({
       ok: false,
-      mistakes: [
+      diagnostics: [
         { file: 'a.graphql', line: 3, column: 1, found: '"}"' },
         { file: 'b.graphql', line: 1, column: 5, found: '<EOF>' },
       ],
     });
   });
 
-  it('unknown types and other mistakes, all at once', () => {
+  it('unknown types and other diagnostics, all at once', () => {
     expect(
-      mistakesOf(
+      diagnosticsOf(
         schema({
           mutation: 'm(a: Nope): Published @publish(topic: "t", type: "Gone", key: "args.b")',
           subscription:
@@ -291,13 +291,13 @@ describe('mistakes in GraphQL and resolvers', () => {
   });
 
   it('a schema without a Query', () => {
-    expect(mistakesOf('type A { b: Int }')).toEqual([
+    expect(diagnosticsOf('type A { b: Int }')).toEqual([
       expect.stringContaining(`${AT}:1:1  found no type Query; expected a type Query`),
     ]);
   });
 
   it('a second definition of a name, also of ours', () => {
-    expect(mistakesOf('type Query { a: Int }\ntype Published { a: Int }')).toEqual([
+    expect(diagnosticsOf('type Query { a: Int }\ntype Published { a: Int }')).toEqual([
       `${AT}:2:6  found a second type named "Published"; expected another name`,
     ]);
   });

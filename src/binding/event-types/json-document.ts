@@ -1,9 +1,9 @@
 import { getLocation, Source } from 'graphql';
 import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
-import type { SchemaSource } from './directives.js';
+import type { SchemaSource } from '../sdl/schema-source.js';
 
 /** A JSON file, and where in it things are. */
-export interface JsonText {
+export interface JsonDocument {
   readonly value: unknown;
   /** Of the value at a JSON pointer (RFC 6901), or of the nearest value above it that is there. */
   at(pointer: string): Place;
@@ -18,7 +18,7 @@ export interface Place {
   readonly column: number;
 }
 
-export type ReadJson = { readonly text: JsonText } | { readonly wrong: string; readonly place: Place };
+export type ReadJson = { readonly text: JsonDocument } | { readonly wrong: string; readonly place: Place };
 
 /** Reads JSON as RFC 8259 has it: without comments. */
 export function readJson({ name, body }: SchemaSource): ReadJson {

@@ -15,8 +15,8 @@ import {
 } from 'graphql';
 // Not in graphql's index: `buildASTSchema` calls it, but throws its errors as one text without places.
 import { validateSDL } from 'graphql/validation/validate.js';
-import { type SchemaSource, withDirectives } from './directives.js';
-import type { Mistakes } from './mistake.js';
+import type { Diagnostics } from '../diagnostic.js';
+import { type SchemaSource, withDirectives } from './schema-source.js';
 
 /** The arguments that every `@subscribe` field is given. */
 const RESUME_ARGS = {
@@ -39,10 +39,10 @@ const VIEW_ARGS = {
 } as const;
 
 /** All arguments that fields are given by their directives. */
-export const GIVEN_ARGS = { ...RESUME_ARGS, ...SNAPSHOT_ARGS, ...VIEW_ARGS } as const;
+export const IMPLICIT_ARGS = { ...RESUME_ARGS, ...SNAPSHOT_ARGS, ...VIEW_ARGS } as const;
 
 /** What the directives of a field give it, with the directive that does. */
-function givenArgs(
+function implicitArgs(
   names: ReadonlySet<string>,
 ): (readonly [string, { type: string; description: string }, string])[] {
   const of = (by: string, args: Readonly<Record<string, { type: string; description: string }>>) =>
@@ -57,10 +57,13 @@ function givenArgs(
 }
 
 /**
- * The schema of all sources and the directives. `undefined` when nothing can be said beyond the mistakes;
- * it may also be there beside mistakes, so that more of them can be found.
+ * The schema of all sources and the directives. `undefined` when nothing can be said beyond the diagnostics;
+ * it may also be there beside diagnostics, so that more of them can be found.
  */
-export function buildSchema(sources: readonly SchemaSource[], mistakes: Mistakes): GraphQLSchema | undefined {
+export function buildSchema(
+  sources: readonly SchemaSource[],
+  diagnostics: Diagnostics,
+): GraphQLSchema | undefined {
   const definitions: DefinitionNode[] = [];
   for (const { name, body } of withDirectives(sources)) {
     try {
@@ -68,24 +71,24 @@ export function buildSchema(sources: readonly SchemaSource[], mistakes: Mistakes
     } catch (error) {
       if (!(error instanceof GraphQLError)) throw error;
       // A file of comments only is no mistake.
-      if (body.replace(/#.*/g, '').trim() !== '') report(error, mistakes, name);
+      if (body.replace(/#.*/g, '').trim() !== '') report(error, diagnostics, name);
     }
   }
-  // A file that cannot be read makes all that it defines unknown: those would be no mistakes.
-  if (mistakes.any) return undefined;
+  // A file that cannot be read makes all that it defines unknown: those would be no diagnostics.
+  if (diagnostics.any) return undefined;
 
-  let document = addGivenArgs({ kind: Kind.DOCUMENT, definitions }, mistakes);
+  let document = addImplicitArgs({ kind: Kind.DOCUMENT, definitions }, diagnostics);
   const errors = validateSDL(document);
-  for (const error of errors) report(error, mistakes);
+  for (const error of errors) report(error, diagnostics);
   document = withPlaceholders(document, errors);
   let schema: GraphQLSchema;
   try {
     schema = buildASTSchema(document, { assumeValidSDL: true });
   } catch (error) {
-    if (!mistakes.any) throw error;
+    if (!diagnostics.any) throw error;
     return undefined;
   }
-  for (const error of validateSchema(schema)) report(error, mistakes, sources[0]?.name);
+  for (const error of validateSchema(schema)) report(error, diagnostics, sources[0]?.name);
   return schema;
 }
 
@@ -106,17 +109,17 @@ function withPlaceholders(document: DocumentNode, errors: readonly GraphQLError[
   return { ...document, definitions: [...document.definitions, ...placeholders] };
 }
 
-function addGivenArgs(document: DocumentNode, mistakes: Mistakes): DocumentNode {
+function addImplicitArgs(document: DocumentNode, diagnostics: Diagnostics): DocumentNode {
   return visit(document, {
     FieldDefinition(field): FieldDefinitionNode | undefined {
-      const given = givenArgs(new Set(field.directives?.map((directive) => directive.name.value)));
+      const given = implicitArgs(new Set(field.directives?.map((directive) => directive.name.value)));
       if (given.length === 0) return undefined;
       const own = field.arguments ?? [];
       const added: InputValueDefinitionNode[] = [];
       for (const [name, { type, description }, by] of given) {
         const declared = own.find((argument) => argument.name.value === name);
         if (declared) {
-          mistakes.at(
+          diagnostics.at(
             declared,
             `an argument named ${name}`,
             `another name: every ${by} field is given ${name}: ${type}`,
@@ -139,39 +142,40 @@ function addGivenArgs(document: DocumentNode, mistakes: Mistakes): DocumentNode 
 const hint = (said: string | undefined): string => (said ? ` (d${said.slice(2)})` : '');
 
 /** What graphql-js says, as found and expected. */
-const SAYINGS: readonly (readonly [RegExp, (match: RegExpExecArray) => readonly [string, string]])[] = [
-  [/^Syntax Error: Expected (.+), found (.+)\.$/, (m) => [m[2] ?? '', m[1] ?? '']],
-  [/^Syntax Error: Unexpected (.+)\.$/, (m) => [m[1] ?? '', 'GraphQL SDL']],
+const ERROR_PATTERNS: readonly (readonly [RegExp, (match: RegExpExecArray) => readonly [string, string]])[] =
   [
-    /^Unknown (type|directive) (.+?)\.( .+)?$/,
-    (m) => [`unknown ${m[1]} ${m[2]}`, `one that the schema defines${hint(m[3])}`],
-  ],
-  [
-    /^Unknown argument (".+?") on directive (".+?")\.( .+)?$/,
-    (m) => [`unknown argument ${m[1]}`, `an argument that ${m[2]} has${hint(m[3])}`],
-  ],
-  [
-    /^(?:Directive (".+?") argument|Argument) (".+?") of (?:required )?type (".+?") (?:is required, but it )?was not provided\.$/,
-    (m) => [`no argument ${m[2]}`, `${m[2]} of type ${m[3]}`],
-  ],
-  [/^Query root type must be provided\.$/, () => ['no type Query', 'a type Query']],
-  [/^There can be only one (.+)\.$/, (m) => [`a second ${m[1]}`, 'another name']],
-  [/^(.+?) must be (.+?)\.?$/, (m) => [m[1] ?? '', m[2] ?? '']],
-];
+    [/^Syntax Error: Expected (.+), found (.+)\.$/, (m) => [m[2] ?? '', m[1] ?? '']],
+    [/^Syntax Error: Unexpected (.+)\.$/, (m) => [m[1] ?? '', 'GraphQL SDL']],
+    [
+      /^Unknown (type|directive) (.+?)\.( .+)?$/,
+      (m) => [`unknown ${m[1]} ${m[2]}`, `one that the schema defines${hint(m[3])}`],
+    ],
+    [
+      /^Unknown argument (".+?") on directive (".+?")\.( .+)?$/,
+      (m) => [`unknown argument ${m[1]}`, `an argument that ${m[2]} has${hint(m[3])}`],
+    ],
+    [
+      /^(?:Directive (".+?") argument|Argument) (".+?") of (?:required )?type (".+?") (?:is required, but it )?was not provided\.$/,
+      (m) => [`no argument ${m[2]}`, `${m[2]} of type ${m[3]}`],
+    ],
+    [/^Query root type must be provided\.$/, () => ['no type Query', 'a type Query']],
+    [/^There can be only one (.+)\.$/, (m) => [`a second ${m[1]}`, 'another name']],
+    [/^(.+?) must be (.+?)\.?$/, (m) => [m[1] ?? '', m[2] ?? '']],
+  ];
 
 /** Adds an error of graphql-js. One that has no place is at the beginning of the file `fallback`. */
-export function report(error: GraphQLError, mistakes: Mistakes, fallback?: string): void {
+export function report(error: GraphQLError, diagnostics: Diagnostics, fallback?: string): void {
   const [found, expected] = inWords(error.message);
   // Of two definitions of one name the second is the mistake; the first may be ours.
   const node = error.nodes?.at(error.message.startsWith('There can be only one') ? -1 : 0);
   const place = error.locations?.[0];
-  if (node?.loc) mistakes.at(node, found, expected);
-  else if (error.source && place) mistakes.add({ file: error.source.name, ...place, found, expected });
-  else mistakes.add({ file: fallback ?? 'schema', line: 1, column: 1, found, expected });
+  if (node?.loc) diagnostics.at(node, found, expected);
+  else if (error.source && place) diagnostics.add({ file: error.source.name, ...place, found, expected });
+  else diagnostics.add({ file: fallback ?? 'schema', line: 1, column: 1, found, expected });
 }
 
 function inWords(message: string): readonly [string, string] {
-  for (const [pattern, words] of SAYINGS) {
+  for (const [pattern, words] of ERROR_PATTERNS) {
     const match = pattern.exec(message);
     if (match) return words(match);
   }

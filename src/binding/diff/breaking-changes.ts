@@ -1,17 +1,17 @@
 import { basename } from 'node:path';
 import { type GraphQLSchema, isObjectType } from 'graphql';
-import type { SchemaSource } from '../directives/directives.js';
-import { buildSchema } from '../directives/document.js';
-import { readJson } from '../directives/json-text.js';
-import { formatMistake, type Mistake, Mistakes } from '../directives/mistake.js';
+import { type Diagnostic, Diagnostics, formatDiagnostic } from '../diagnostic.js';
+import { readJson } from '../event-types/json-document.js';
 import type { ResolverMap } from '../runtime/resolvers.js';
-import { narrowings } from './rule-changes.js';
+import { buildSchema } from '../sdl/build-schema.js';
+import type { SchemaSource } from '../sdl/schema-source.js';
+import { narrowings } from './json-schema-changes.js';
 import { eventChanges, operationChanges } from './schema-changes.js';
 
 /** The files of a schema as they are at some time. */
 export interface SchemaFiles {
   readonly sources: readonly SchemaSource[];
-  readonly eventRules: readonly SchemaSource[];
+  readonly eventSchemas: readonly SchemaSource[];
 }
 
 /**
@@ -25,17 +25,17 @@ export function breakingChanges(
   name: string,
   after: SchemaFiles,
   resolvers: ResolverMap,
-): readonly Mistake[] {
+): readonly Diagnostic[] {
   const then = schemaOf(
     before.sources.map((source) => ({ ...source, name: `${name}:${source.name}` })),
     name,
   );
   const now = schemaOf(after.sources, 'The schema');
   // Several at one place are told all: where something is gone is where it was a part of.
-  const ruled = before.eventRules.map((source) => basename(source.name, '.json'));
+  const ruled = before.eventSchemas.map((source) => basename(source.name, '.json'));
   const found = [...operationChanges(then, now), ...eventChanges(then, now, resolvers, ruled)];
-  for (const source of before.eventRules) {
-    const file = after.eventRules.find((one) => one.name === source.name);
+  for (const source of before.eventSchemas) {
+    const file = after.eventSchemas.find((one) => one.name === source.name);
     const was = readJson(source);
     const is = file && readJson(file);
     if (is === undefined || !('text' in is) || !('text' in was)) continue;
@@ -51,10 +51,10 @@ export function breakingChanges(
 
 /** The directives are the gateway's own, and the same for both: a project may keep any copy for its editor. */
 function schemaOf(sources: readonly SchemaSource[], name: string): GraphQLSchema {
-  const mistakes = new Mistakes();
+  const diagnostics = new Diagnostics();
   const own = sources.filter((source) => basename(source.name) !== 'directives.graphql');
-  const schema = buildSchema(own, mistakes);
+  const schema = buildSchema(own, diagnostics);
   if (schema !== undefined) return schema;
-  const list = mistakes.list().map(formatMistake).join('\n');
+  const list = diagnostics.list().map(formatDiagnostic).join('\n');
   throw new Error(`${name} is no schema to compare with:\n${list}`);
 }

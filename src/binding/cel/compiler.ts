@@ -1,18 +1,18 @@
 import { Environment, ParseError } from '@marcbachmann/cel-js';
 import type { StringValueNode } from 'graphql';
 import { MillraceError } from '../../core/errors.js';
-import type { Expression, Rule, Scope } from '../bindings.js';
-import { type Mistakes, names } from '../directives/mistake.js';
+import type { Activation, AuthRule, Expression } from '../bindings.js';
+import { type Diagnostics, nameList } from '../diagnostic.js';
 import { CelTypes, fieldsToCel, fromCel, inSchemaNames, type Shape } from './cel-types.js';
-import { asMember, below, type CelNode, type Reads, readsOf } from './reads.js';
+import { asFieldSelection, type CelNode, childrenOf, type Reads, readsOf } from './reads.js';
 
 /** A parsed and checked CEL expression. */
-export interface Compiled {
+export interface CompiledExpression {
   readonly source: string;
   readonly tree: CelNode;
   readonly reads: ReadonlyMap<string, Reads>;
   /** @throws when a value is missing or of another type than the operation wants */
-  evaluate(scope: Scope): unknown;
+  evaluate(scope: Activation): unknown;
 }
 
 /** S4: CEL bounds an expression by its size and depth; what it works on, `MAX_SUBSCRIPTION_CHARS` and the size of events do. */
@@ -34,7 +34,7 @@ function withComparisons(environment: Environment): Environment {
  * Compiles the expressions of one field. They are checked with the schema's types, and run with the
  * values' own: a value that is null, or that a producer got wrong, must not crash in a typed read.
  */
-export class Expressions {
+export class ExpressionCompiler {
   readonly #types: CelTypes;
   readonly #run: Environment;
   readonly #shapes: ReadonlyMap<string, Shape>;
@@ -42,7 +42,7 @@ export class Expressions {
   constructor(
     readonly args: Shape,
     readonly event: Shape | undefined,
-    private readonly mistakes: Mistakes,
+    private readonly diagnostics: Diagnostics,
   ) {
     const check = withComparisons(new Environment(OPTIONS));
     this.#run = withComparisons(new Environment(OPTIONS));
@@ -56,11 +56,11 @@ export class Expressions {
     this.#run.registerVariable('claims', 'dyn');
   }
 
-  /** Compiles an expression whose type is one of `wanted`. `undefined`: it has mistakes, which were added. */
+  /** Compiles an expression whose type is one of `wanted`. `undefined`: it has diagnostics, which were added. */
   compile(
     node: StringValueNode,
     wanted: { readonly types: RegExp; readonly says: string },
-  ): Compiled | undefined {
+  ): CompiledExpression | undefined {
     const source = node.value;
     const environment = this.#types.environment;
     let tree: CelNode;
@@ -68,23 +68,23 @@ export class Expressions {
       tree = environment.parse(source).ast;
     } catch (error) {
       if (!(error instanceof ParseError)) throw error;
-      this.mistakes.within(node, error.range?.start ?? 0, error.summary, 'a CEL expression');
+      this.diagnostics.within(node, error.range?.start ?? 0, error.summary, 'a CEL expression');
       return undefined;
     }
     const { valid, type = '', error } = environment.check(source);
     if (!valid) {
       const start = error?.range?.start ?? 0;
       const [found, expected] = this.#words(source, tree, error?.code, error?.summary ?? '', start);
-      this.mistakes.within(node, start, found, expected);
+      this.diagnostics.within(node, start, found, expected);
       return undefined;
     }
     const absent = this.#unknownInHas(source, tree);
     if (absent) {
-      this.mistakes.within(node, absent.start, absent.found, absent.expected);
+      this.diagnostics.within(node, absent.start, absent.found, absent.expected);
       return undefined;
     }
     if (!wanted.types.test(type)) {
-      this.mistakes.within(node, 0, `${source}, which is ${inSchemaNames(type)}`, wanted.says);
+      this.diagnostics.within(node, 0, `${source}, which is ${inSchemaNames(type)}`, wanted.says);
       return undefined;
     }
     const parsed = this.#run.parse(source);
@@ -100,7 +100,7 @@ export class Expressions {
   }
 
   /** Only what is read is converted: filters run for each event. */
-  #values(scope: Scope, reads: ReadonlyMap<string, Reads>): Record<string, unknown> {
+  #values(scope: Activation, reads: ReadonlyMap<string, Reads>): Record<string, unknown> {
     const values: Record<string, unknown> = { claims: scope.claims };
     for (const [name, shape] of this.#shapes) {
       const read = reads.get(name);
@@ -120,7 +120,7 @@ export class Expressions {
   ): [string, string] {
     const said = inSchemaNames(summary);
     if (code === 'unknown_variable')
-      return [said.replace('Unknown variable: ', ''), `${names(['claims', ...this.#shapes.keys()])}`];
+      return [said.replace('Unknown variable: ', ''), `${nameList(['claims', ...this.#shapes.keys()])}`];
     if (code === 'no_such_key') {
       const member = findMember(tree, start, said.replace('No such key: ', ''));
       if (member) return this.#unknownName(source, member);
@@ -131,10 +131,10 @@ export class Expressions {
   }
 
   #unknownName(source: string, node: CelNode): [string, string] {
-    const owner = asMember(node)?.[0];
+    const owner = asFieldSelection(node)?.[0];
     const text = owner ? source.slice(owner.start, owner.end) : source;
     const { type = '' } = this.#types.environment.check(text);
-    return [source.slice(node.start, node.end), `${text} has ${names(this.#types.fieldsOf(type) ?? [])}`];
+    return [source.slice(node.start, node.end), `${text} has ${nameList(this.#types.fieldsOf(type) ?? [])}`];
   }
 
   /** CEL takes `has(args.x)` for any x; here a name that never is there is a mistake. */
@@ -143,14 +143,14 @@ export class Expressions {
     tree: CelNode,
   ): { start: number; found: string; expected: string } | undefined {
     if (tree.op === 'call' && Array.isArray(tree.args) && tree.args[0] === 'has') {
-      for (const argument of below(tree)) {
+      for (const argument of childrenOf(tree)) {
         const { error } = this.#types.environment.check(source.slice(argument.start, argument.end));
         if (error?.code !== 'no_such_key') continue;
         const [found, expected] = this.#unknownName(source, argument);
         return { start: argument.start, found, expected };
       }
     }
-    for (const child of below(tree)) {
+    for (const child of childrenOf(tree)) {
       const absent = this.#unknownInHas(source, child);
       if (absent) return absent;
     }
@@ -160,11 +160,11 @@ export class Expressions {
 
 /** The access to `name` whose place CEL gave: where its name begins, or where it begins itself. */
 function findMember(node: CelNode, at: number, name: string): CelNode | undefined {
-  for (const child of below(node)) {
+  for (const child of childrenOf(node)) {
     const found = findMember(child, at, name);
     if (found) return found;
   }
-  return asMember(node)?.[1] === name && node.start <= at && at <= node.end ? node : undefined;
+  return asFieldSelection(node)?.[1] === name && node.start <= at && at <= node.end ? node : undefined;
 }
 
 const BOOL = { types: /^(bool|dyn)$/, says: 'an expression that is a bool' };
@@ -172,7 +172,7 @@ const KEY = { types: /^(string|int|dyn)$/, says: 'an expression that is a string
 const MAP = { types: /^(map\b.*|dyn)$/, says: 'an expression that is a map' };
 
 /** The string of a key. @throws {MillraceError} BAD_REQUEST when there is none at run time */
-export function keyOf(compiled: Compiled): Expression<string> {
+export function keyExpression(compiled: CompiledExpression): Expression<string> {
   return (scope) => {
     const value = fromCel(attempt(compiled, scope));
     if (typeof value === 'string' && value !== '') return value;
@@ -181,7 +181,7 @@ export function keyOf(compiled: Compiled): Expression<string> {
   };
 }
 
-function attempt(compiled: Compiled, scope: Scope): unknown {
+function attempt(compiled: CompiledExpression, scope: Activation): unknown {
   try {
     return compiled.evaluate(scope);
   } catch (cause) {
@@ -195,7 +195,7 @@ function reasonOf(cause: unknown): string {
 }
 
 /** What a map says, as JSON. @throws {MillraceError} BAD_REQUEST when it cannot be made at run time */
-export function mapOf(compiled: Compiled): Expression<Readonly<Record<string, unknown>>> {
+export function mapExpression(compiled: CompiledExpression): Expression<Readonly<Record<string, unknown>>> {
   return (scope) => {
     const value = fromCel(attempt(compiled, scope));
     if (typeof value !== 'object' || value === null || Array.isArray(value))
@@ -204,7 +204,7 @@ export function mapOf(compiled: Compiled): Expression<Readonly<Record<string, un
   };
 }
 
-export function filterOf(compiled: Compiled): Expression<boolean> {
+export function filterExpression(compiled: CompiledExpression): Expression<boolean> {
   return (scope) => {
     let value: unknown;
     try {
@@ -217,7 +217,7 @@ export function filterOf(compiled: Compiled): Expression<boolean> {
   };
 }
 
-export function ruleOf(compiled: Compiled): Rule {
+export function authRule(compiled: CompiledExpression): AuthRule {
   return {
     readsEvent: compiled.reads.has('event'),
     allows(scope) {
@@ -232,4 +232,4 @@ export function ruleOf(compiled: Compiled): Rule {
 }
 
 /** The types that expressions may have, by use. */
-export const WANTED = { BOOL, KEY, MAP } as const;
+export const RESULT_TYPES = { BOOL, KEY, MAP } as const;
