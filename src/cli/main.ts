@@ -174,7 +174,7 @@ function deadLettersCommand(): Command {
       (place: string, others: readonly string[]) => [...others, place],
       [],
     )
-    .addHelpText('after', deadLetters.RETRY_HELP)
+    .addHelpText('after', deadLetters.REDRIVE_HELP)
     .action((topics: string[], { at }: { at: readonly string[] }) =>
       onLog(topics, async (work, config) => {
         const group = `${config.RELAY_GROUP}-dead-letters`;
@@ -221,7 +221,7 @@ function commandLine(): Command {
     .description('build the state of a service or view anew from the log, and switch to it')
     .requiredOption('--group <name>', 'the service or view')
     .requiredOption('--from <time>', "'start', or a time such as 2026-01-31T09:30:00Z")
-    .addHelpText('after', replaying.REPLAY_HELP)
+    .addHelpText('after', replaying.REBUILD_HELP)
     .action(replay);
   program.addCommand(deadLettersCommand());
   return program;
@@ -246,7 +246,7 @@ function explain(error: unknown): { message: string; exitCode: number } {
     error instanceof ProjectError ||
     error instanceof MillraceError ||
     error instanceof deadLetters.DeadLettersError ||
-    error instanceof replaying.ReplayError
+    error instanceof replaying.RebuildError
   )
     return { message: error.message, exitCode: 1 };
   if (error instanceof Error && error.name === 'TimeoutError') {

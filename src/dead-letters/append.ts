@@ -2,12 +2,12 @@ import { Deadline } from '../core/deadline.js';
 import { MillraceError } from '../core/errors.js';
 import type { NewRecord } from '../core/record.js';
 import type { EventLog } from '../ports/event-log.js';
-import { type Part, withoutParts } from './letter.js';
+import { type RecordPart, withoutParts } from './dead-letter.js';
 
 const APPEND_DEADLINE = 30_000;
 
 /** What is left out of a letter that is too large, one after the other: it still says where to find the rest. */
-const LEAVE_OUT: readonly (readonly Part[])[] = [
+const LEAVE_OUT: readonly (readonly RecordPart[])[] = [
   ['value'],
   ['value', 'headers'],
   ['value', 'headers', 'key'],
@@ -18,7 +18,7 @@ const LEAVE_OUT: readonly (readonly Part[])[] = [
  * too large goes without parts of it.
  * @throws what `EventLog.append` throws: some of the letters may be there, and all are to be given again
  */
-export async function appendLetters(
+export async function appendDeadLetters(
   log: EventLog,
   letters: readonly NewRecord[],
   stop?: AbortSignal,

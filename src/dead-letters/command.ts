@@ -2,9 +2,9 @@ import { Deadline } from '../core/deadline.js';
 import { offset, partition, type Topic, topic } from '../core/ids.js';
 import { type Position, placeName } from '../core/position.js';
 import type { EventLog } from '../ports/event-log.js';
-import { deadLetterTopic } from './letter.js';
-import { asTable, lineAsJson, listLetters } from './list.js';
-import { retryLetters } from './retry.js';
+import { deadLetterTopic } from './dead-letter.js';
+import { asTable, lineAsJson, listDeadLetters } from './list.js';
+import { redriveDeadLetters } from './redrive.js';
 
 /** What `millrace dead-letters` works with. */
 export interface DeadLettersCommand {
@@ -25,13 +25,13 @@ export class DeadLettersError extends Error {
   override readonly name = 'DeadLettersError';
 }
 
-export const RETRY_HELP = `
+export const REDRIVE_HELP = `
 A letter goes back to the end of its topic, with key, value and headers as they were, and everybody who
 follows the topic gets it: also those who got the first one. That was nobody when it is no event (kinds
 no-cloudevent, specversion, content-type, data); of the kinds filter and execution it was everybody but the
 subscribers of the field that failed. Services act on it again. An event with an idempotency key (header
 ce_idempotent) is passed over by all that still remember it, which the fan-out does for 24 hours.
-Each place goes back once, however many letters are about it and however often this is run.`;
+Each place goes back once, however many letters are recordId it and however often this is run.`;
 
 /** How long the log may take for its first answer. */
 const FIRST_ANSWER = 60_000;
@@ -43,7 +43,7 @@ export async function list(
 ): Promise<void> {
   const { log, say, complain, signal } = command;
   const topics = await topicsOf(command);
-  const { lines, more } = await listLetters({ log, topics, limit, signal });
+  const { lines, more } = await listDeadLetters({ log, topics, limit, signal });
   if (json) for (const line of lines) say(JSON.stringify(lineAsJson(line)));
   else if (lines.length > 0) say(asTable(lines));
   else say('There are no dead letters.');
@@ -59,11 +59,11 @@ export async function retry(
   const topics = await topicsOf(command);
   const only = at.length === 0 ? undefined : new Set(at.map((place) => placeName(placeOf(place, command))));
   let repeated = 0;
-  const onPutBack = (from: string, to: Position | undefined, idempotent: boolean): void => {
+  const onRedriven = (from: string, to: Position | undefined, idempotent: boolean): void => {
     if (idempotent) repeated += 1;
     say(`${from} is put back${to === undefined ? '' : ` as ${placeName(to)}`}`);
   };
-  const outcome = await retryLetters({ log, topics, only, group, onPutBack, signal });
+  const outcome = await redriveDeadLetters({ log, topics, only, group, onRedriven, signal });
   for (const place of outcome.before) say(`${place} was put back before`);
   for (const { place, reason } of outcome.failed) complain(`${place} is not put back: ${reason}`);
   if (outcome.foreign > 0)

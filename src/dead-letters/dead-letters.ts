@@ -8,9 +8,9 @@ import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
 import { Troubles } from '../observe/troubles.js';
 import type { EventLog } from '../ports/event-log.js';
-import { appendLetters } from './append.js';
-import { deadLetter, type Fault, shortReason, withoutParts } from './letter.js';
-import { byPartition, originals } from './originals.js';
+import { appendDeadLetters } from './append.js';
+import { deadLetterRecord, type Fault, shortReason, withoutParts } from './dead-letter.js';
+import { byPartition, readOriginals } from './originals.js';
 
 export interface DeadLettersOptions {
   readonly log: EventLog;
@@ -23,7 +23,7 @@ export interface DeadLettersOptions {
 }
 
 /** An event that a field could not show. */
-export interface Failed extends Position {
+export interface FailedEvent extends Position {
   readonly key: string | null;
   /** The log's timestamp of the event. */
   readonly timestamp: number;
@@ -45,7 +45,7 @@ const END_WITHIN = 5_000;
 export class DeadLetters implements AsyncDisposable {
   readonly #options: DeadLettersOptions;
   readonly #known: LRUCache<string, true>;
-  readonly #waiting: Failed[] = [];
+  readonly #waiting: FailedEvent[] = [];
   readonly #stop = new AbortController();
   readonly #troubles: Troubles;
   #working: Promise<void> | undefined;
@@ -56,7 +56,7 @@ export class DeadLetters implements AsyncDisposable {
     this.#troubles = new Troubles(options.logger);
   }
 
-  add(failed: Failed): void {
+  add(failed: FailedEvent): void {
     // With its time: another topic of the same name has other events there.
     const name = `${placeName(failed)} ${failed.timestamp} ${failed.fault.field}`;
     if (this.#known.has(name) || this.#stop.signal.aborted) return;
@@ -93,31 +93,31 @@ export class DeadLetters implements AsyncDisposable {
     this.#working = undefined;
   }
 
-  async #write(batch: readonly Failed[]): Promise<void> {
+  async #write(batch: readonly FailedEvent[]): Promise<void> {
     const letters: NewRecord[] = [];
     for (const places of byPartition(batch)) letters.push(...(await this.#letters(places)));
-    await appendLetters(this.#options.log, letters, this.#stop.signal);
+    await appendDeadLetters(this.#options.log, letters, this.#stop.signal);
   }
 
-  async #letters(places: readonly Failed[]): Promise<readonly NewRecord[]> {
+  async #letters(places: readonly FailedEvent[]): Promise<readonly NewRecord[]> {
     const [first] = places;
     if (first === undefined) return [];
     const { topic, partition } = first;
     using deadline = new Deadline(TRY_WITHIN);
     const signal = AbortSignal.any([this.#stop.signal, deadline.signal]);
     const offsets = places.map(({ offset }) => offset);
-    const found = await originals(this.#options.log, { topic, partition }, offsets, signal);
+    const found = await readOriginals(this.#options.log, { topic, partition }, offsets, signal);
     return places.map((failed) => {
       const record = found.get(failed.offset);
-      if (record?.timestamp === failed.timestamp) return deadLetter(failed, record, failed.fault);
+      if (record?.timestamp === failed.timestamp) return deadLetterRecord(failed, record, failed.fault);
       // Compaction or retention was quicker.
       const { key, timestamp } = failed;
-      const rest = deadLetter(failed, { key, timestamp, headers: {}, value: null }, failed.fault);
+      const rest = deadLetterRecord(failed, { key, timestamp, headers: {}, value: null }, failed.fault);
       return withoutParts(rest, ['value', 'headers']);
     });
   }
 
-  #problem(error: unknown, [first]: readonly Failed[]): void {
+  #problem(error: unknown, [first]: readonly FailedEvent[]): void {
     this.#options.metrics.problems.inc({ kind: 'dead-letter' });
     this.#troubles.report('dead-letter', error, 'dead letters could not be written; it is tried again', {
       partition: first && partitionName(first),

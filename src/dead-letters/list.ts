@@ -1,7 +1,7 @@
 import type { Topic } from '../core/ids.js';
 import type { EventLog } from '../ports/event-log.js';
-import { deadLetterTopic, type Letter } from './letter.js';
-import { readEntries } from './reading.js';
+import { type DeadLetter, deadLetterTopic } from './dead-letter.js';
+import { readDeadLetterEntries } from './dead-letter-topic.js';
 
 export interface ListOptions {
   readonly log: EventLog;
@@ -14,7 +14,7 @@ export interface ListOptions {
 
 /** The letters about one place that say the same kind of fault. */
 export interface Line {
-  readonly newest: Letter;
+  readonly newest: DeadLetter;
   /** How many there are: each node that fails on an event writes its own. */
   readonly count: number;
   readonly fields: ReadonlySet<string>;
@@ -29,7 +29,7 @@ export interface Listing {
 }
 
 /** What the dead-letter topics say. */
-export async function listLetters(options: ListOptions): Promise<Listing> {
+export async function listDeadLetters(options: ListOptions): Promise<Listing> {
   const { limit } = options;
   const all: Line[] = [];
   let more = false;
@@ -47,11 +47,11 @@ async function linesOf({ log, limit, signal }: ListOptions, topic: Topic) {
   const lines = new Map<string, Omit<Line, 'putBack'>>();
   const putBack = new Set<string>();
   let cut = false;
-  for await (const entry of readEntries(log, deadLetterTopic(topic), signal)) {
-    if (entry.kind === 'PUT_BACK') for (const about of entry.all) putBack.add(about);
-    if (entry.kind !== 'LETTER') continue;
+  for await (const entry of readDeadLetterEntries(log, deadLetterTopic(topic), signal)) {
+    if (entry.kind === 'REDRIVEN') for (const recordId of entry.all) putBack.add(recordId);
+    if (entry.kind !== 'DEAD_LETTER') continue;
     const { letter } = entry;
-    const name = `${letter.about} ${letter.kind}`;
+    const name = `${letter.recordId} ${letter.kind}`;
     const known = lines.get(name);
     lines.delete(name);
     const fields = new Set([...(known?.fields ?? []), ...(letter.field === undefined ? [] : [letter.field])]);
@@ -62,7 +62,7 @@ async function linesOf({ log, limit, signal }: ListOptions, topic: Topic) {
     cut = true;
   }
   return {
-    lines: [...lines.values()].map((line) => ({ ...line, putBack: putBack.has(line.newest.about) })),
+    lines: [...lines.values()].map((line) => ({ ...line, putBack: putBack.has(line.newest.recordId) })),
     cut,
   };
 }
@@ -71,7 +71,7 @@ async function linesOf({ log, limit, signal }: ListOptions, topic: Topic) {
 const KEPT = 400;
 
 /** With a copy of the beginning of its value, so that what was read with it can go. */
-function preview(letter: Letter): Letter {
+function preview(letter: DeadLetter): DeadLetter {
   const { record } = letter;
   const value = record.value === null ? null : Buffer.from(record.value.subarray(0, KEPT));
   return { ...letter, record: { ...record, headers: {}, value } };

@@ -7,7 +7,7 @@ import { type EventLog, OffsetOutOfRange } from '../ports/event-log.js';
  * The records at these places of one partition, by offset, as far as the log still has them. Places that
  * are near each other are one read.
  */
-export async function originals(
+export async function readOriginals(
   log: EventLog,
   at: TopicPartition,
   places: readonly Offset[],

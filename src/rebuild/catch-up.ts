@@ -1,13 +1,13 @@
 import { type Offset, offset, partition, type Topic } from '../core/ids.js';
 import type { TopicIdPartition } from '../core/position.js';
 import type { EventLog, Range, TopicDescription } from '../ports/event-log.js';
-import type { From, RebuildProgress, RebuildRequest } from './rebuild.js';
+import type { RebuildFrom, RebuildProgress, RebuildRequest } from './rebuild.js';
 
 /** As close to the end as folding has to come: whoever takes the state up folds the rest. */
 const CAUGHT_UP = 1_000;
 
 /** A partition that is being folded anew. */
-export interface Part {
+export interface RebuildPartition {
   readonly at: TopicIdPartition;
   readonly start: Offset;
   /** The offset after the last one folded. */
@@ -17,18 +17,18 @@ export interface Part {
 
 /** Folds a range of a part, and says after each batch how far it is. */
 export type FoldRange = (
-  part: Part,
+  part: RebuildPartition,
   range: Range & { readonly until: Offset },
 ) => AsyncIterable<{ readonly last: Offset; readonly events: number }>;
 
 /** All partitions of these topics, from their beginning or a time on. */
-export async function partsOf(
+export async function rebuildPartitions(
   log: EventLog,
   topics: ReadonlyMap<Topic, TopicDescription>,
-  from: From,
+  from: RebuildFrom,
   signal: AbortSignal,
-): Promise<readonly Part[]> {
-  const parts: Part[] = [];
+): Promise<readonly RebuildPartition[]> {
+  const parts: RebuildPartition[] = [];
   for (const [name, { id: topicId }] of topics) {
     for (const [number, { earliest }] of (await log.bounds(name, signal)).entries()) {
       const at = { topic: name, partition: partition(number), topicId };
@@ -43,7 +43,7 @@ export async function partsOf(
 /** Folds again and again to the end as it is then, until little is left. */
 export async function catchUp(
   log: EventLog,
-  parts: readonly Part[],
+  parts: readonly RebuildPartition[],
   foldRange: FoldRange,
   { onProgress, signal }: RebuildRequest,
 ): Promise<void> {
@@ -69,10 +69,10 @@ export async function catchUp(
 
 async function endsOf(
   log: EventLog,
-  parts: readonly Part[],
+  parts: readonly RebuildPartition[],
   signal: AbortSignal,
-): Promise<ReadonlyMap<Part, Offset>> {
-  const ends = new Map<Part, Offset>();
+): Promise<ReadonlyMap<RebuildPartition, Offset>> {
+  const ends = new Map<RebuildPartition, Offset>();
   for (const name of new Set(parts.map(({ at }) => at.topic))) {
     const bounds = await log.bounds(name, signal);
     for (const one of parts)
@@ -81,7 +81,11 @@ async function endsOf(
   return ends;
 }
 
-function progressOf(parts: readonly Part[], ends: ReadonlyMap<Part, Offset>, name: Topic): RebuildProgress {
+function progressOf(
+  parts: readonly RebuildPartition[],
+  ends: ReadonlyMap<RebuildPartition, Offset>,
+  name: Topic,
+): RebuildProgress {
   let [done, total, events] = [0, 0, 0];
   for (const one of parts) {
     if (one.at.topic !== name) continue;

@@ -1,8 +1,8 @@
 import type { Topic } from '../core/ids.js';
-import type { From, Rebuild, RebuildProgress } from './rebuild.js';
+import type { Rebuild, RebuildFrom, RebuildProgress } from './rebuild.js';
 
 /** What `millrace replay` works with. */
-export interface ReplayCommand {
+export interface RebuildCommand {
   /** Everything of the project that can be built anew. */
   readonly rebuilds: readonly Rebuild[];
   /** Of which service or view. */
@@ -16,11 +16,11 @@ export interface ReplayCommand {
 }
 
 /** Something that was asked for and is not there, or cannot be meant. */
-export class ReplayError extends Error {
-  override readonly name = 'ReplayError';
+export class RebuildError extends Error {
+  override readonly name = 'RebuildError';
 }
 
-export const REPLAY_HELP = `
+export const REBUILD_HELP = `
 A second state is folded from the log, beside the one in use; what a service says meanwhile is discarded.
 When it has caught up, one record switches to it: until then, and if this is ended before, nothing changes.
 --from start folds all that the log has. --from <time> folds only events that the log got then or later: each
@@ -31,7 +31,7 @@ With the embedded log, stop the process that has it first: it belongs to one pro
 const EVERY = 1_000;
 
 /** `millrace replay`. */
-export async function replay(command: ReplayCommand): Promise<void> {
+export async function replay(command: RebuildCommand): Promise<void> {
   const { say, signal } = command;
   const from = fromOf(command.from);
   const chosen = chosenOf(command);
@@ -43,24 +43,24 @@ export async function replay(command: ReplayCommand): Promise<void> {
   say(`Switched. ${result}`);
 }
 
-function chosenOf({ rebuilds, group }: ReplayCommand): Rebuild {
+function chosenOf({ rebuilds, group }: RebuildCommand): Rebuild {
   const found = rebuilds.filter(({ name, kind }) => name === group || `${kind}/${name}` === group);
   const [first, second] = found;
   if (second !== undefined)
-    throw new ReplayError(`${group} is a service and a view: say service/${group} or view/${group}.`);
+    throw new RebuildError(`${group} is a service and a view: say service/${group} or view/${group}.`);
   if (first !== undefined) return first;
   const names = rebuilds.map(({ kind, name }) => `${name} (${kind})`).join(', ') || 'nothing';
-  throw new ReplayError(`There is no ${group} with a state; the project has: ${names}.`);
+  throw new RebuildError(`There is no ${group} with a state; the project has: ${names}.`);
 }
 
 /** RFC 3339, or a date alone: midnight in UTC. */
 const TIME = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/;
 
-function fromOf(text: string): From {
+function fromOf(text: string): RebuildFrom {
   if (text === 'start') return { kind: 'start' };
   const time = TIME.test(text) ? Date.parse(text) : Number.NaN;
   if (Number.isNaN(time))
-    throw new ReplayError(`--from is 'start' or a time such as 2026-01-31T09:30:00Z, not '${text}'.`);
+    throw new RebuildError(`--from is 'start' or a time such as 2026-01-31T09:30:00Z, not '${text}'.`);
   return { kind: 'time', time };
 }
 

@@ -1,10 +1,10 @@
 import type { Topic } from '../core/ids.js';
 
 /**
- * From where state is folded anew. `time` (milliseconds since 1970): only from events that the log got then
+ * RebuildFrom where state is folded anew. `time` (milliseconds since 1970): only from events that the log got then
  * or later; each key begins there with what it has before its first event, as if nothing had been before.
  */
-export type From = { readonly kind: 'start' } | { readonly kind: 'time'; readonly time: number };
+export type RebuildFrom = { readonly kind: 'start' } | { readonly kind: 'time'; readonly time: number };
 
 /** How far a rebuild is in one topic, over all its partitions. */
 export interface RebuildProgress {
@@ -17,7 +17,7 @@ export interface RebuildProgress {
 }
 
 export interface RebuildRequest {
-  readonly from: From;
+  readonly from: RebuildFrom;
   /** Is told after each batch; whoever prints chooses how often. */
   readonly onProgress: (progress: RebuildProgress) => void;
   readonly signal: AbortSignal;

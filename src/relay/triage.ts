@@ -4,8 +4,8 @@ import type { Topic } from '../core/ids.js';
 import { placeName } from '../core/position.js';
 import type { LogBatch, LogRecord, NewRecord } from '../core/record.js';
 import type { TopicFormat } from '../core/topic-format.js';
-import { appendLetters } from '../dead-letters/append.js';
-import { deadLetter, deadLetterTopic } from '../dead-letters/letter.js';
+import { appendDeadLetters } from '../dead-letters/append.js';
+import { deadLetterRecord, deadLetterTopic } from '../dead-letters/dead-letter.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
 import type { EventLog } from '../ports/event-log.js';
@@ -38,11 +38,11 @@ export class Triage {
       } else {
         this.#count(batch, record, decoded.kind, decoded.reason);
         const { topic, partition } = batch;
-        letters.push(deadLetter({ topic, partition, offset: record.offset }, record, decoded));
+        letters.push(deadLetterRecord({ topic, partition, offset: record.offset }, record, decoded));
       }
     }
     if (letters.length > 0) {
-      await appendLetters(this.#log, letters);
+      await appendDeadLetters(this.#log, letters);
       this.#metrics.deadLetters.inc({ topic: batch.topic }, letters.length);
     }
     return events;

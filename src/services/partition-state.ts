@@ -2,30 +2,30 @@ import { type Offset, offset, type Topic } from '../core/ids.js';
 import type { TopicIdPartition } from '../core/position.js';
 import type { LogBatch, NewRecord } from '../core/record.js';
 import type { EventLog, Range } from '../ports/event-log.js';
-import { baseOf, type Generation, stateTopic } from './generations.js';
-import { type Changes, type Handling, REMEMBERED, type States } from './handling.js';
+import { type BatchProcessor, type Changes, DEFAULT_REMEMBERED_IDS, type States } from './batch-processor.js';
+import { baseOffset, changelogTopic, type StateVersion } from './state-versions.js';
 
 /** Of a state record: to which topic the input belonged. What is of another topic is passed over. */
 const LIFE = 'millrace-life';
 /** The key of the record that says: the states here are as far as the group's progress. */
-const TAKEN_UP = 'taken-up';
-const keyRecord = (key: string): string => `key/${key}`;
+const ADOPTED_KEY = 'taken-up';
+const changelogKey = (key: string): string => `key/${key}`;
 
-export interface LoadOptions {
+export interface RestoreOptions {
   readonly log: EventLog;
   readonly group: string;
-  readonly generation: Generation;
+  readonly generation: StateVersion;
   readonly at: TopicIdPartition;
   /** The service's next event: everything before it is in the state. */
   readonly first: Offset;
-  readonly handling: Handling;
-  readonly remember?: number | undefined;
+  readonly processor: BatchProcessor;
+  readonly rememberedIds?: number | undefined;
   readonly signal: AbortSignal;
 }
 
 /** The states of one partition in one generation, as far as they are committed. All of them are in memory. */
 export class PartitionState {
-  readonly generation: Generation;
+  readonly generation: StateVersion;
   readonly #topic: Topic;
   readonly #at: TopicIdPartition;
   readonly #states: Map<string, string>;
@@ -33,12 +33,12 @@ export class PartitionState {
   #folded: Changes | undefined;
 
   private constructor(
-    { generation, group, at }: LoadOptions,
+    { generation, group, at }: RestoreOptions,
     states: Map<string, string>,
     folded: Changes | undefined,
   ) {
     this.generation = generation;
-    this.#topic = stateTopic(group, at.topic, generation);
+    this.#topic = changelogTopic(group, at.topic, generation);
     this.#at = at;
     this.#states = states;
     this.#folded = folded;
@@ -49,21 +49,21 @@ export class PartitionState {
    * service has handled since is folded first, and what the service says to that is discarded. To fold is
    * to handle again: what was handled on another state says nothing of what is in this one (D1).
    */
-  static async load(options: LoadOptions): Promise<PartitionState> {
-    const { log, generation, at, first, handling, remember = REMEMBERED, signal } = options;
-    const { states, takenUp } = await readStates(options);
+  static async load(options: RestoreOptions): Promise<PartitionState> {
+    const { log, generation, at, first, processor, rememberedIds = DEFAULT_REMEMBERED_IDS, signal } = options;
+    const { states, adopted } = await readStates(options);
     const { earliest } = (await log.bounds(at.topic, signal))[at.partition] ?? { earliest: offset(0) };
-    const base = takenUp ? first : offset(Math.max(baseOf(generation, at, at.topicId), earliest));
+    const base = adopted ? first : offset(Math.max(baseOffset(generation, at, at.topicId), earliest));
     const until = offset(Math.min(base, first));
-    const known = offset(Math.max(until - remember, earliest));
-    const anew = handling.anew();
+    const known = offset(Math.max(until - rememberedIds, earliest));
+    const anew = processor.anew();
     for await (const batch of within(log, { ...at, from: known, until }, signal)) anew.recall(batch);
     const folded = new Map<string, string | null>();
     const range = { ...at, from: base, until: first };
-    for await (const batch of fold({ log, handling: anew, range, states, signal }))
+    for await (const batch of fold({ log, processor: anew, range, states, signal }))
       for (const [key, value] of batch.changes) folded.set(key, value);
-    handling.adopt(anew);
-    return new PartitionState(options, states, takenUp ? undefined : folded);
+    processor.adopt(anew);
+    return new PartitionState(options, states, adopted ? undefined : folded);
   }
 
   get states(): States {
@@ -73,8 +73,8 @@ export class PartitionState {
   /** What has to be committed, in one step with outputs and progress, to make `changes` count. */
   records(changes: Changes): NewRecord[] {
     const all = this.#folded === undefined ? changes : new Map([...this.#folded, ...changes]);
-    const records = stateRecords(this.#topic, this.#at, all);
-    return this.#folded === undefined ? records : [...records, takenUp(this.#topic, this.#at)];
+    const records = changelogRecords(this.#topic, this.#at, all);
+    return this.#folded === undefined ? records : [...records, adopted(this.#topic, this.#at)];
   }
 
   committed(changes: Changes): void {
@@ -84,11 +84,11 @@ export class PartitionState {
 }
 
 /** The records of states in a partition of a state topic: whatever the key, beside their input. */
-export function stateRecords(topic: Topic, at: TopicIdPartition, changes: Changes): NewRecord[] {
+export function changelogRecords(topic: Topic, at: TopicIdPartition, changes: Changes): NewRecord[] {
   return [...changes].map(([key, value]) => ({
     topic,
     partition: at.partition,
-    key: keyRecord(key),
+    key: changelogKey(key),
     headers: headersOf(at),
     value: value === null ? null : Buffer.from(value),
   }));
@@ -104,21 +104,21 @@ export function apply(changes: Changes, states: Map<string, string>): void {
 /** Lets the service handle a range again, into `states`. What it says is discarded. */
 export async function* fold({
   log,
-  handling,
+  processor,
   range,
   states,
   signal,
 }: {
   readonly log: EventLog;
-  readonly handling: Handling;
+  readonly processor: BatchProcessor;
   readonly range: Range & { readonly until: Offset };
   readonly states: Map<string, string>;
   readonly signal: AbortSignal;
 }): AsyncIterable<{ readonly changes: Changes; readonly last: Offset; readonly events: number }> {
   for await (const batch of within(log, range, signal)) {
-    const { changes, repeatable, said } = await handling.run(batch, states, signal);
+    const { changes, repeatable, said } = await processor.run(batch, states, signal);
     apply(changes, states);
-    handling.settle(repeatable);
+    processor.settle(repeatable);
     yield { changes, last: batch.last, events: said.length };
   }
 }
@@ -136,23 +136,23 @@ async function* within(
   }
 }
 
-async function readStates({ log, group, generation, at, signal }: LoadOptions) {
-  const topic = stateTopic(group, at.topic, generation);
+async function readStates({ log, group, generation, at, signal }: RestoreOptions) {
+  const topic = changelogTopic(group, at.topic, generation);
   await checkPartitions(log, topic, at, signal);
   const bounds = (await log.bounds(topic, signal))[at.partition];
   const states = new Map<string, string>();
-  let takenUp = false;
-  if (bounds === undefined) return { states, takenUp };
+  let adopted = false;
+  if (bounds === undefined) return { states, adopted };
   const range = { topic, partition: at.partition, from: bounds.earliest, until: bounds.end };
   for await (const { records } of log.read(range, signal)) {
     for (const { key, headers, value } of records) {
       if ((headers[LIFE] ?? '') !== (at.topicId ?? '')) continue;
-      if (key === TAKEN_UP) takenUp = true;
+      if (key === ADOPTED_KEY) adopted = true;
       else if (key?.startsWith('key/'))
         apply(new Map([[key.slice(4), value === null ? null : value.toString('utf8')]]), states);
     }
   }
-  return { states, takenUp };
+  return { states, adopted };
 }
 
 /** A topic that has grown has moved its keys to other partitions: their states are not where they look. */
@@ -167,7 +167,7 @@ async function checkPartitions(log: EventLog, topic: Topic, at: TopicIdPartition
 
 const headersOf = ({ topicId }: TopicIdPartition) => ({ [LIFE]: topicId ?? '' });
 
-function takenUp(topic: Topic, at: TopicIdPartition): NewRecord {
+function adopted(topic: Topic, at: TopicIdPartition): NewRecord {
   const { partition } = at;
-  return { topic, partition, key: TAKEN_UP, headers: headersOf(at), value: Buffer.from('{}') };
+  return { topic, partition, key: ADOPTED_KEY, headers: headersOf(at), value: Buffer.from('{}') };
 }

@@ -4,13 +4,14 @@ import { type Topic, topic } from '../core/ids.js';
 import { placeName } from '../core/position.js';
 import type { NewRecord } from '../core/record.js';
 import type { EventLog, TopicDescription } from '../ports/event-log.js';
-import { catchUp, type FoldRange, type Part, partsOf } from '../rebuild/catch-up.js';
+import { catchUp, type FoldRange, type RebuildPartition, rebuildPartitions } from '../rebuild/catch-up.js';
 import type { Rebuild, RebuildRequest } from '../rebuild/rebuild.js';
-import { type Generation, generationRecord, stateTopic, stateTopics } from './generations.js';
-import { Handling, type HandlingOptions } from './handling.js';
-import { fold, stateRecords } from './partition-state.js';
+import { BatchProcessor, type BatchProcessorOptions } from './batch-processor.js';
+import { changelogRecords, fold } from './partition-state.js';
+import { changelogTopic, type StateVersion, stateTopics, versionRecord } from './state-versions.js';
 
-export interface ServiceRebuildOptions extends Pick<HandlingOptions, 'service' | 'decode' | 'remember'> {
+export interface ServiceRebuildOptions
+  extends Pick<BatchProcessorOptions, 'service' | 'decode' | 'rememberedIds'> {
   readonly log: EventLog;
   readonly group: string;
   readonly replicas: number;
@@ -41,23 +42,23 @@ export class ServiceRebuild implements Rebuild {
     const inputs = await log.describe(this.options.service.topics.map(topic), signal);
     const specs = stateTopics(group, inputs, { id, bases: {} }, replicas);
     await log.ensureTopics(specs, { create: true }, signal);
-    const parts = await partsOf(log, inputs, request.from, signal);
+    const parts = await rebuildPartitions(log, inputs, request.from, signal);
     const states: States = new Map();
-    const handling = new Handling({ ...this.options, onFailure: failed });
+    const processor = new BatchProcessor({ ...this.options, onFailure: failed });
     const foldRange: FoldRange = (part, range) =>
-      fold({ log, handling, range, states: statesOf(states, part), signal });
+      fold({ log, processor, range, states: statesOf(states, part), signal });
     await catchUp(log, parts, foldRange, request);
-    const generation: Generation = { id, bases: basesOf(inputs, parts) };
+    const generation: StateVersion = { id, bases: basesOf(inputs, parts) };
     await this.#write(states, generation, signal);
     signal.throwIfAborted();
-    await log.append([generationRecord(group, generation)], signal);
+    await log.append([versionRecord(group, generation)], signal);
     return 'Each partition goes on with it from its next events on, or from where it was folded to if the service is not that far.';
   }
 
-  async #write(all: States, generation: Generation, signal: AbortSignal): Promise<void> {
+  async #write(all: States, generation: StateVersion, signal: AbortSignal): Promise<void> {
     for (const [{ at }, states] of all) {
-      const records: NewRecord[] = stateRecords(
-        stateTopic(this.options.group, at.topic, generation),
+      const records: NewRecord[] = changelogRecords(
+        changelogTopic(this.options.group, at.topic, generation),
         at,
         states,
       );
@@ -67,15 +68,15 @@ export class ServiceRebuild implements Rebuild {
   }
 }
 
-type States = Map<Part, Map<string, string>>;
+type States = Map<RebuildPartition, Map<string, string>>;
 
-function statesOf(states: States, part: Part): Map<string, string> {
+function statesOf(states: States, part: RebuildPartition): Map<string, string> {
   const known = states.get(part) ?? new Map<string, string>();
   states.set(part, known);
   return known;
 }
 
-function basesOf(inputs: ReadonlyMap<Topic, TopicDescription>, parts: readonly Part[]) {
+function basesOf(inputs: ReadonlyMap<Topic, TopicDescription>, parts: readonly RebuildPartition[]) {
   const bases: Record<string, { life: string | null; next: number[] }> = {};
   for (const [name, { id }] of inputs) bases[name] = { life: id ?? null, next: [] };
   for (const { at, next } of parts) {
@@ -85,7 +86,7 @@ function basesOf(inputs: ReadonlyMap<Topic, TopicDescription>, parts: readonly P
   return bases;
 }
 
-const failed: NonNullable<HandlingOptions['onFailure']> = (at, event, cause) => {
+const failed: NonNullable<BatchProcessorOptions['onFailure']> = (at, event, cause) => {
   const message = `The service fails on ${event.type} ${event.id} at ${placeName(at)}; the state in use is as it was`;
   throw new MillraceError('INTERNAL', message, { cause });
 };

@@ -7,12 +7,12 @@ import type { NewRecord } from '../core/record.js';
 import type { CodecOf } from '../core/schema-codec.js';
 import { childTraceparent } from '../core/trace.js';
 import type { AssignedBatch, EventLog } from '../ports/event-log.js';
-import { FIRST, Generations, stateTopics } from './generations.js';
-import { Handling, type HandlingOptions, type States } from './handling.js';
+import { BatchProcessor, type BatchProcessorOptions, type States } from './batch-processor.js';
 import { PartitionState } from './partition-state.js';
 import type { AnyService, OutgoingEvent } from './service.js';
+import { FIRST_VERSION, StateVersions, stateTopics } from './state-versions.js';
 
-export interface ProcessOptions extends HandlingOptions {
+export interface ServiceRunnerOptions extends BatchProcessorOptions {
   readonly log: EventLog;
   /** The consumer group. Its members share the work; their progress outlives them. */
   readonly group: string;
@@ -29,7 +29,7 @@ export interface ProcessOptions extends HandlingOptions {
 }
 
 /** A service at work as one member of its group. Disposing ends it after the batch in hand. */
-export interface Process extends AsyncDisposable {
+export interface RunningService extends AsyncDisposable {
   /** Rejects when it cannot go on; resolves when it was disposed of. */
   readonly ended: Promise<void>;
 }
@@ -41,14 +41,17 @@ const NAMESPACE = '0f4d5a9e-7f2b-4c53-9d8e-6a3f8f1c2b70';
  * Runs a service. What it said about the events of one batch is appended together with what their keys have
  * from now on and the progress past them: all or nothing, so that each input acts once (D1).
  */
-export async function process(options: ProcessOptions, signal: AbortSignal): Promise<Process> {
+export async function runService(
+  options: ServiceRunnerOptions,
+  signal: AbortSignal,
+): Promise<RunningService> {
   const { log, group, service } = options;
   const topics = service.topics.map(topic);
   const work = new Work(options);
   if (isStateful(service)) {
     const { create, replicas } = options.stateTopics ?? { create: true, replicas: 1 };
     const inputs = await log.describe(topics, signal);
-    await log.ensureTopics(stateTopics(group, inputs, FIRST, replicas), { create }, signal);
+    await log.ensureTopics(stateTopics(group, inputs, FIRST_VERSION, replicas), { create }, signal);
   }
   // D9: what is read back at an assignment must not change afterwards.
   const fenced = isStateful(service);
@@ -66,17 +69,17 @@ interface Held {
 }
 
 class Work {
-  readonly #options: ProcessOptions;
+  readonly #options: ServiceRunnerOptions;
   readonly #namespace: string;
-  readonly #handling: Handling;
-  readonly #generations: Generations | undefined;
+  readonly #processor: BatchProcessor;
+  readonly #generations: StateVersions | undefined;
   readonly #held = new Map<string, Held>();
 
-  constructor(options: ProcessOptions) {
+  constructor(options: ServiceRunnerOptions) {
     this.#options = options;
     this.#namespace = uuidv5(options.group, NAMESPACE);
-    this.#handling = new Handling(options);
-    if (isStateful(options.service)) this.#generations = new Generations(options.log, options.group);
+    this.#processor = new BatchProcessor(options);
+    if (isStateful(options.service)) this.#generations = new StateVersions(options.log, options.group);
   }
 
   async assigned(at: TopicIdPartition, signal: AbortSignal): Promise<undefined> {
@@ -96,13 +99,13 @@ class Work {
     const { topic, partition, signal } = batch;
     try {
       const state = await this.#state(batch);
-      const outcome = await this.#handling.run(batch, state?.states ?? NO_STATES, signal);
+      const outcome = await this.#processor.run(batch, state?.states ?? NO_STATES, signal);
       const outputs = outcome.said.flatMap(({ cause, events }) =>
         events.map((out, index) => this.#encode(cause, out, index)),
       );
       await batch.commit([...outputs, ...(state?.records(outcome.changes) ?? [])]);
       state?.committed(outcome.changes);
-      this.#handling.settle(outcome.repeatable);
+      this.#processor.settle(outcome.repeatable);
       const done = { events: outcome.said.length, lag: Math.max(0, batch.end - batch.last - 1) };
       this.#options.onHandled?.({ topic, partition }, done);
     } catch (error) {
@@ -116,7 +119,7 @@ class Work {
    * batch: a batch that begins after a switch never meets the old state.
    */
   async #state(batch: AssignedBatch): Promise<PartitionState | undefined> {
-    const { log, group, remember } = this.#options;
+    const { log, group, rememberedIds } = this.#options;
     const [first] = batch.records;
     if (this.#generations === undefined || first === undefined) return undefined;
     const held = this.#held.get(partitionName(batch)) ?? { at: { ...placeOf(batch), topicId: undefined } };
@@ -124,8 +127,8 @@ class Work {
     const { signal } = batch;
     const generation = await this.#generations.at(at, first.offset, signal);
     if (held.state?.generation.id === generation.id && held.state !== undefined) return held.state;
-    const handling = this.#handling;
-    const load = { log, group, generation, at, first: first.offset, handling, remember, signal };
+    const processor = this.#processor;
+    const load = { log, group, generation, at, first: first.offset, processor, rememberedIds, signal };
     held.state = await PartitionState.load(load);
     return held.state;
   }

@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { topic } from '../core/ids.js';
 import type { EventLog, Range } from '../ports/event-log.js';
-import { catchUp, partsOf } from '../rebuild/catch-up.js';
+import { catchUp, rebuildPartitions } from '../rebuild/catch-up.js';
 import type { Rebuild, RebuildRequest } from '../rebuild/rebuild.js';
-import { type Edition, editionOf } from './edition.js';
-import { Folding, type FoldingOptions } from './folding.js';
-import { newGeneration } from './view-store.js';
+import { newBuildId } from './view-store.js';
+import { type ViewVersion, viewVersion } from './view-version.js';
+import { ViewWriter, type ViewWriterOptions } from './view-writer.js';
 
-export interface ViewRebuildOptions extends FoldingOptions {
+export interface ViewRebuildOptions extends ViewWriterOptions {
   readonly log: EventLog;
 }
 
-/** By then nobody reads or writes the edition before, in milliseconds: all look once a second. */
+/** By then nobody reads or writes the version before, in milliseconds: all look once a second. */
 const LEFT = 5_000;
 
 /** Builds a view anew under another name in the store, and then says that this is the one. */
@@ -28,22 +28,22 @@ export class ViewRebuild implements Rebuild {
     const { signal } = request;
     const described = await log.describe(view.topics.map(topic), signal);
     const ids = new Map([...described].map(([name, { id }]) => [name, id] as const));
-    const inUse = await store.begin(view.name);
-    const before = editionOf(view.name, inUse, ids);
-    const generation = newGeneration();
-    const edition = editionOf(view.name, generation, ids);
-    const parts = await partsOf(log, described, request.from, signal);
-    const folding = new Folding(this.options);
+    const inUse = await store.ensureBuildId(view.name);
+    const before = viewVersion(view.name, inUse, ids);
+    const buildId = newBuildId();
+    const version = viewVersion(view.name, buildId, ids);
+    const parts = await rebuildPartitions(log, described, request.from, signal);
+    const writer = new ViewWriter(this.options);
     const keys = new Set<string>();
-    await catchUp(log, parts, (_part, range) => this.#fold(folding, edition, range, keys, signal), request);
-    for (const { at, next } of parts) await store.saveProgress(edition, at, { next, until: next }, undefined);
+    await catchUp(log, parts, (_part, range) => this.#fold(writer, version, range, keys, signal), request);
+    for (const { at, next } of parts) await store.saveProgress(version, at, { next, until: next }, undefined);
     signal.throwIfAborted();
     // D6: a store that lost what is in use has lost part of this, too.
-    if (!(await store.use(view.name, inUse, generation))) {
+    if (!(await store.switchBuild(view.name, inUse, buildId))) {
       throw new Error(`The view ${view.name} was lost or replaced meanwhile: nothing changes, run it again`);
     }
     await sleep(LEFT, undefined, { signal }).catch(() => undefined);
-    await store.forget(
+    await store.deleteVersion(
       before,
       keys,
       parts.map(({ at }) => at),
@@ -52,8 +52,14 @@ export class ViewRebuild implements Rebuild {
   }
 
   /** What a batch has beyond its range is folded as well: each event is in a state once. */
-  async *#fold(folding: Folding, edition: Edition, range: Range, keys: Set<string>, signal: AbortSignal) {
+  async *#fold(
+    writer: ViewWriter,
+    version: ViewVersion,
+    range: Range,
+    keys: Set<string>,
+    signal: AbortSignal,
+  ) {
     for await (const { records, last } of this.options.log.read(range, signal))
-      yield { last, events: await folding.fold(edition, range, records, keys) };
+      yield { last, events: await writer.fold(version, range, records, keys) };
   }
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { type Offset, offset } from '../core/ids.js';
 import { partitionName, type TopicPartition } from '../core/position.js';
 import type { StateStore } from '../ports/state-store.js';
-import type { Edition } from './edition.js';
+import type { ViewVersion } from './view-version.js';
 
 /** How far a view is in one partition. */
 export interface Progress {
@@ -14,12 +14,12 @@ export interface Progress {
 }
 
 /** A key's state, and the last event of each partition that is in it. */
-export interface Folded {
+export interface FoldedState {
   readonly state: unknown;
   readonly positions: Readonly<Record<string, number>>;
 }
 
-export interface Found<T> {
+export interface StoredValue<T> {
   readonly value: T;
   /** As it is kept: what `replace` is told to expect. */
   readonly bytes: Buffer;
@@ -29,7 +29,7 @@ const progressSchema = z.object({ next: z.number().int(), until: z.number().int(
 const foldedSchema = z.object({ state: z.unknown(), positions: z.record(z.string(), z.number().int()) });
 
 /** A name that no building of a view has had. */
-export const newGeneration = (): string => randomUUID().slice(0, 13);
+export const newBuildId = (): string => randomUUID().slice(0, 13);
 
 /** Views in the state store. */
 export class ViewStore {
@@ -39,27 +39,27 @@ export class ViewStore {
     this.#store = store;
   }
 
-  /** The generation that is read; `undefined`: none was begun, or the store has lost it. */
-  async generation(view: string): Promise<string | undefined> {
-    return (await this.#store.get(generationName(view)))?.toString();
+  /** The buildId that is read; `undefined`: none was begun, or the store has lost it. */
+  async buildId(view: string): Promise<string | undefined> {
+    return (await this.#store.get(buildIdName(view)))?.toString();
   }
 
   /**
-   * The generation that there is, or else a new one. Never one from before a loss (D6): what somebody who has
+   * The buildId that there is, or else a new one. Never one from before a loss (D6): what somebody who has
    * not noticed the loss still writes goes under names that nobody reads.
    */
-  async begin(view: string): Promise<string> {
-    const own = newGeneration();
-    return (await this.#store.putIfAbsent(generationName(view), Buffer.from(own)))?.toString() ?? own;
+  async ensureBuildId(view: string): Promise<string> {
+    const own = newBuildId();
+    return (await this.#store.putIfAbsent(buildIdName(view), Buffer.from(own)))?.toString() ?? own;
   }
 
-  /** From now on this generation is read. @returns whether `before` was until now: if not, nothing changes */
-  use(view: string, before: string, generation: string): Promise<boolean> {
-    return this.#store.replace(generationName(view), Buffer.from(before), Buffer.from(generation));
+  /** RebuildFrom now on this buildId is read. @returns whether `before` was until now: if not, nothing changes */
+  switchBuild(view: string, before: string, buildId: string): Promise<boolean> {
+    return this.#store.replace(buildIdName(view), Buffer.from(before), Buffer.from(buildId));
   }
 
-  async progress(edition: Edition, at: TopicPartition): Promise<Found<Progress> | undefined> {
-    const bytes = await this.#store.get(progressName(edition, at));
+  async progress(version: ViewVersion, at: TopicPartition): Promise<StoredValue<Progress> | undefined> {
+    const bytes = await this.#store.get(progressName(version, at));
     if (bytes === undefined) return undefined;
     const { next, until } = progressSchema.parse(JSON.parse(bytes.toString()));
     return { bytes, value: { next: offset(next), until: offset(until) } };
@@ -67,29 +67,38 @@ export class ViewStore {
 
   /** @param expected what is there; `undefined`: nothing. @returns whether it was */
   saveProgress(
-    edition: Edition,
+    version: ViewVersion,
     at: TopicPartition,
     progress: Progress,
     expected: Buffer | undefined,
   ): Promise<boolean> {
-    return this.#save(progressName(edition, at), Buffer.from(JSON.stringify(progress)), expected);
+    return this.#save(progressName(version, at), Buffer.from(JSON.stringify(progress)), expected);
   }
 
-  async folded(edition: Edition, key: string): Promise<Found<Folded> | undefined> {
-    const bytes = await this.#store.get(stateName(edition, key));
+  async state(version: ViewVersion, key: string): Promise<StoredValue<FoldedState> | undefined> {
+    const bytes = await this.#store.get(stateName(version, key));
     if (bytes === undefined) return undefined;
     const { state, positions } = foldedSchema.parse(JSON.parse(bytes.toString()));
     return { bytes, value: { state, positions } };
   }
 
-  saveFolded(edition: Edition, key: string, folded: Folded, expected: Buffer | undefined): Promise<boolean> {
-    return this.#save(stateName(edition, key), Buffer.from(JSON.stringify(folded)), expected);
+  saveState(
+    version: ViewVersion,
+    key: string,
+    folded: FoldedState,
+    expected: Buffer | undefined,
+  ): Promise<boolean> {
+    return this.#save(stateName(version, key), Buffer.from(JSON.stringify(folded)), expected);
   }
 
-  /** Deletes what is left of an edition that nobody reads any more. */
-  async forget(edition: Edition, keys: Iterable<string>, places: readonly TopicPartition[]): Promise<void> {
-    for (const at of places) await this.#store.delete(progressName(edition, at));
-    for (const key of keys) await this.#store.delete(stateName(edition, key));
+  /** Deletes what is left of an version that nobody reads any more. */
+  async deleteVersion(
+    version: ViewVersion,
+    keys: Iterable<string>,
+    places: readonly TopicPartition[],
+  ): Promise<void> {
+    for (const at of places) await this.#store.delete(progressName(version, at));
+    for (const key of keys) await this.#store.delete(stateName(version, key));
   }
 
   async #save(name: string, value: Buffer, expected: Buffer | undefined): Promise<boolean> {
@@ -98,7 +107,7 @@ export class ViewStore {
   }
 }
 
-const generationName = (view: string): string => `view:${view}:generation`;
-const progressName = (edition: Edition, at: TopicPartition): string =>
-  `${edition}:progress:${partitionName(at)}`;
-const stateName = (edition: Edition, key: string): string => `${edition}:state:${key}`;
+const buildIdName = (view: string): string => `view:${view}:generation`;
+const progressName = (version: ViewVersion, at: TopicPartition): string =>
+  `${version}:progress:${partitionName(at)}`;
+const stateName = (version: ViewVersion, key: string): string => `${version}:state:${key}`;

@@ -4,9 +4,9 @@ import { type CursorCodec, type CursorScope, lifeOf, type Place, type Reached } 
 import { MillraceError } from '../core/errors.js';
 import { offset, type Partition, partition, type Topic, type TopicId, topic } from '../core/ids.js';
 import { type Position, partitionName, type TopicPartition } from '../core/position.js';
-import { type Edition, editionOf } from './edition.js';
 import type { AnyView } from './view.js';
 import type { ViewStore } from './view-store.js';
+import { type ViewVersion, viewVersion } from './view-version.js';
 
 export interface ViewsOptions {
   readonly views: readonly AnyView[];
@@ -28,8 +28,8 @@ export interface Snapshot {
 
 /** What was found of a view a moment ago. */
 interface Standing {
-  readonly edition: Edition;
-  readonly generation: string;
+  readonly version: ViewVersion;
+  readonly buildId: string;
   readonly at: number;
 }
 
@@ -82,11 +82,11 @@ export class Views {
    */
   async snapshot(name: string, key: string, of: Topic, numbers: readonly Partition[]): Promise<Snapshot> {
     const view = this.#view(name);
-    return this.#read(view, [], (edition) => this.#snapshot(edition, key, of, numbers));
+    return this.#read(view, [], (version) => this.#snapshot(version, key, of, numbers));
   }
 
   async #snapshot(
-    edition: Edition,
+    version: ViewVersion,
     key: string,
     of: Topic,
     numbers: readonly Partition[],
@@ -96,11 +96,11 @@ export class Views {
     // D2: how far the view is, is read first. It is written after the states: what is before is in them.
     const reached = await Promise.all(
       numbers.map(async (number) => {
-        const found = await store.progress(edition, { topic: of, partition: number });
+        const found = await store.progress(version, { topic: of, partition: number });
         return [number, found === undefined ? 0 : found.value.next] as const;
       }),
     );
-    const folded = (await store.folded(edition, key))?.value;
+    const folded = (await store.state(version, key))?.value;
     const positions = new Map(
       reached.map(([number, next]): [Partition, Reached] => {
         const own = folded?.positions[partitionName({ topic: of, partition: number })] ?? -1;
@@ -114,7 +114,7 @@ export class Views {
   async #get(view: AnyView, key: string, minCursor: string | undefined): Promise<unknown> {
     const wanted = minCursor === undefined ? [] : await this.#wanted(view, minCursor);
     const { store } = this.#options;
-    const found = await this.#read(view, wanted, (edition) => store.folded(edition, key));
+    const found = await this.#read(view, wanted, (version) => store.state(version, key));
     return found?.value.state ?? null;
   }
 
@@ -126,12 +126,12 @@ export class Views {
   async #read<T>(
     view: AnyView,
     wanted: readonly Wanted[],
-    read: (edition: Edition) => Promise<T>,
+    read: (version: ViewVersion) => Promise<T>,
   ): Promise<T> {
     for (;;) {
       const standing = await this.#standing(view, wanted);
-      const found = await read(standing.edition);
-      if ((await this.#options.store.generation(view.name)) === standing.generation) return found;
+      const found = await read(standing.version);
+      if ((await this.#options.store.buildId(view.name)) === standing.buildId) return found;
       this.#whole.delete(view.name);
     }
   }
@@ -184,26 +184,26 @@ export class Views {
     const names = view.topics.map(topic);
     const described = await Promise.all(names.map((name) => topics.describe(name)));
     const ids = new Map(names.map((name, i) => [name, described[i]?.id]));
-    const generation = await store.generation(view.name);
-    if (generation === undefined) return undefined;
-    const edition = editionOf(view.name, generation, ids);
+    const buildId = await store.buildId(view.name);
+    if (buildId === undefined) return undefined;
+    const version = viewVersion(view.name, buildId, ids);
     const places = names.flatMap((name, i) =>
       Array.from({ length: described[i]?.partitions ?? 0 }, (_, n) => ({
         topic: name,
         partition: partition(n),
       })),
     );
-    const progress = await Promise.all(places.map((place) => store.progress(edition, place)));
+    const progress = await Promise.all(places.map((place) => store.progress(version, place)));
     if (!progress.every((found) => found !== undefined && found.value.next >= found.value.until)) {
       return undefined;
     }
-    const standing = { edition, generation, at };
+    const standing = { version, buildId, at };
     this.#whole.set(view.name, standing);
     return standing;
   }
 
-  async #has({ edition }: Standing, wanted: readonly Wanted[]): Promise<boolean> {
-    const found = await Promise.all(wanted.map((place) => this.#options.store.progress(edition, place)));
+  async #has({ version }: Standing, wanted: readonly Wanted[]): Promise<boolean> {
+    const found = await Promise.all(wanted.map((place) => this.#options.store.progress(version, place)));
     return found.every((one, i) => (one?.value.next ?? 0) > (wanted[i]?.offset ?? 0));
   }
 }

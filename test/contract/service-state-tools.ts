@@ -4,7 +4,7 @@ import { eventId, offset, partition, type Topic, topic } from '../../src/core/id
 import type { LogRecord } from '../../src/core/record.js';
 import type { EventLog } from '../../src/ports/event-log.js';
 import type { Service } from '../../src/services/service.js';
-import type { ProcessOptions } from '../../src/services/service-runner.js';
+import type { ServiceRunnerOptions } from '../../src/services/service-runner.js';
 import { readRecords, soon } from './event-log-tools.js';
 
 export const PARTITIONS = 3;
@@ -48,7 +48,7 @@ export function counter({ input, output }: Bench, step = 1): Service<Count> {
   };
 }
 
-export function optionsOf(bench: Bench, service: Service<Count> = counter(bench)): ProcessOptions {
+export function optionsOf(bench: Bench, service: Service<Count> = counter(bench)): ServiceRunnerOptions {
   return {
     log: bench.log,
     group: bench.group,

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RebuildProgress } from '../../src/rebuild/rebuild.js';
-import { stateTopic } from '../../src/services/generations.js';
 import { ServiceRebuild } from '../../src/services/service-rebuild.js';
-import { process as startService } from '../../src/services/service-runner.js';
+import { runService } from '../../src/services/service-runner.js';
+import { changelogTopic } from '../../src/services/state-versions.js';
 import { type EventLogHarness, POLL, soon, TEST_TIMEOUT } from './event-log-tools.js';
 import {
   appendingAfter,
@@ -41,17 +41,17 @@ export function serviceStateContract(name: string, harness: () => Promise<EventL
         .toEqual(keys.map(() => upTo(count).map((i) => ({ n: i + 1, i }))));
 
     const current = async (): Promise<Map<string, string | null>> =>
-      states(bench.log, stateTopic(bench.group, bench.input, { id: undefined, bases: {} }));
+      states(bench.log, changelogTopic(bench.group, bench.input, { id: undefined, bases: {} }));
 
     it('D1: is read back by who comes after, and counts go on', async () => {
       await fresh();
       await put(bench, KEYS, upTo(20));
       {
-        await using _first = await startService(optionsOf(bench), soon());
+        await using _first = await runService(optionsOf(bench), soon());
         await exact(20);
       }
       await put(bench, KEYS, upTo(35, 20));
-      await using _second = await startService(optionsOf(bench), soon());
+      await using _second = await runService(optionsOf(bench), soon());
       await exact(35);
       expect(await current()).toEqual(new Map(KEYS.map((key) => [key, '{"n":35}'])));
     });
@@ -69,7 +69,7 @@ export function serviceStateContract(name: string, harness: () => Promise<EventL
         },
       };
       await put(bench, KEYS, upTo(15));
-      await using _ = await startService({ ...options, service: failing }, soon());
+      await using _ = await runService({ ...options, service: failing }, soon());
       await exact(15);
       expect(failures).toBeGreaterThan(3);
     });
@@ -78,9 +78,9 @@ export function serviceStateContract(name: string, harness: () => Promise<EventL
       await fresh();
       await using other = await made.open();
       await put(bench, KEYS, upTo(10));
-      await using _first = await startService(optionsOf(bench), soon());
+      await using _first = await runService(optionsOf(bench), soon());
       await exact(10);
-      const second = await startService(optionsOf({ ...bench, log: other }), soon());
+      const second = await runService(optionsOf({ ...bench, log: other }), soon());
       await put(bench, KEYS, upTo(30, 10));
       await exact(30);
       const leaving = second[Symbol.asyncDispose]();
@@ -91,7 +91,7 @@ export function serviceStateContract(name: string, harness: () => Promise<EventL
 
     it('a state that is the initial one again is a tombstone', async () => {
       await fresh();
-      await using _ = await startService(optionsOf(bench), soon());
+      await using _ = await runService(optionsOf(bench), soon());
       await put(bench, KEYS, upTo(2));
       await exact(2);
       await put(bench, ['a'], [2], { type: 'Reset' });
@@ -111,13 +111,13 @@ export function serviceStateContract(name: string, harness: () => Promise<EventL
         const onHandled = (_at: unknown, { events }: { events: number }): void => {
           handled += events;
         };
-        await using _before = await startService(
+        await using _before = await runService(
           { ...optionsOf(bench), service: stateless, onHandled },
           soon(),
         );
         await expect.poll(() => handled, POLL).toBe(12 * KEYS.length);
       }
-      await using _after = await startService(optionsOf(bench, service), soon());
+      await using _after = await runService(optionsOf(bench, service), soon());
       await put(bench, KEYS, upTo(15, 12));
       await expect
         .poll(async () => {
@@ -131,22 +131,22 @@ export function serviceStateContract(name: string, harness: () => Promise<EventL
       await fresh();
       await put(bench, KEYS, upTo(3), { idempotent: true });
       {
-        await using _first = await startService(optionsOf(bench), soon());
+        await using _first = await runService(optionsOf(bench), soon());
         await exact(3);
       }
       await put(bench, KEYS, [2, 1, 3], { idempotent: true });
-      await using _second = await startService(optionsOf(bench), soon());
+      await using _second = await runService(optionsOf(bench), soon());
       await exact(4);
     });
 
     it('is refused, with what to do, where its topic has other partitions than the input', async () => {
       await fresh();
-      const name = stateTopic(bench.group, bench.input, { id: undefined, bases: {} });
+      const name = changelogTopic(bench.group, bench.input, { id: undefined, bases: {} });
       const odd = { topic: name, partitions: 1, replicas: 1, config: {} };
       await bench.log.ensureTopics([odd], { create: true }, soon());
       const errors: string[] = [];
       const onRetry = (_at: unknown, error: unknown): void => void errors.push(String(error));
-      await using _ = await startService({ ...optionsOf(bench), onRetry }, soon());
+      await using _ = await runService({ ...optionsOf(bench), onRetry }, soon());
       await put(bench, KEYS, [0]);
       await expect.poll(() => errors[0], POLL).toContain('millrace replay');
       expect((await counts(bench)).size).toBe(0);
@@ -162,7 +162,7 @@ export function serviceStateContract(name: string, harness: () => Promise<EventL
       it('D1: switches while the service runs: no event with the old state afterwards, none twice', async () => {
         await fresh();
         await put(bench, KEYS, upTo(40));
-        await using _ = await startService(optionsOf(bench), soon());
+        await using _ = await runService(optionsOf(bench), soon());
         const pouring = new AbortController();
         let poured = 40;
         const pour = (async () => {
@@ -199,7 +199,7 @@ export function serviceStateContract(name: string, harness: () => Promise<EventL
         // And whoever comes next begins with it.
         const before = (await counts(bench)).get('a')?.at(-1)?.n ?? 0;
         await using other = await made.open();
-        await using _next = await startService(optionsOf({ ...bench, log: other }), soon());
+        await using _next = await runService(optionsOf({ ...bench, log: other }), soon());
         await put(bench, KEYS, [poured + 1]);
         await expect.poll(async () => (await counts(bench)).get('a')?.at(-1)?.n, POLL).toBe(before + 1);
       });
@@ -207,7 +207,7 @@ export function serviceStateContract(name: string, harness: () => Promise<EventL
       it('D1: has what the service handled between the fold and the switch, also of mutations with a key', async () => {
         await fresh();
         await put(bench, KEYS, upTo(10), { idempotent: true });
-        await using _ = await startService(optionsOf(bench), soon());
+        await using _ = await runService(optionsOf(bench), soon());
         await exact(10);
         const before = async (): Promise<void> => {
           await put(bench, KEYS, upTo(15, 10), { idempotent: true });
@@ -228,7 +228,7 @@ export function serviceStateContract(name: string, harness: () => Promise<EventL
         await fresh();
         await put(bench, KEYS, upTo(5));
         {
-          await using _first = await startService(optionsOf(bench), soon());
+          await using _first = await runService(optionsOf(bench), soon());
           await exact(5);
         }
         const ending = new AbortController();
@@ -236,7 +236,7 @@ export function serviceStateContract(name: string, harness: () => Promise<EventL
         const request = { from: { kind: 'start' }, onProgress, signal: ending.signal } as const;
         await expect(rebuild(1_000).run(request)).rejects.toThrow('ended');
         await put(bench, KEYS, [5]);
-        await using _second = await startService(optionsOf(bench), soon());
+        await using _second = await runService(optionsOf(bench), soon());
         await exact(6);
       });
 
@@ -245,7 +245,7 @@ export function serviceStateContract(name: string, harness: () => Promise<EventL
         await put(bench, KEYS, upTo(5));
         await rebuild(1_000).run({ from: { kind: 'start' }, onProgress: () => {}, signal: soon() });
         await put(bench, KEYS, upTo(8, 5));
-        await using _ = await startService(optionsOf(bench), soon());
+        await using _ = await runService(optionsOf(bench), soon());
         await put(bench, KEYS, [8]);
         await expect
           .poll(async () => (await counts(bench)).get('a')?.map(({ i }) => i), POLL)
@@ -261,7 +261,7 @@ export function serviceStateContract(name: string, harness: () => Promise<EventL
       it('from a time folds only what came since', async () => {
         await fresh();
         await put(bench, KEYS, upTo(5));
-        await using _ = await startService(optionsOf(bench), soon());
+        await using _ = await runService(optionsOf(bench), soon());
         await exact(5);
         const time = Date.now() + 1;
         await expect.poll(() => Date.now(), POLL).toBeGreaterThan(time);

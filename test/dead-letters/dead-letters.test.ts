@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { MillraceError } from '../../src/core/errors.js';
 import { offset, partition } from '../../src/core/ids.js';
-import { DeadLetters, type Failed } from '../../src/dead-letters/dead-letters.js';
+import { DeadLetters, type FailedEvent } from '../../src/dead-letters/dead-letters.js';
 import { openLogger } from '../../src/observe/log.js';
 import { openWorld, type World } from '../support/world.js';
 
@@ -12,7 +12,7 @@ const logger = openLogger('silent');
 const fault = (field = 'said') => ({ kind: 'filter', reason: 'no', field });
 
 /** The first event of the world's topic as one that `said` failed on. */
-async function failedIn(world: World): Promise<Failed> {
+async function failedIn(world: World): Promise<FailedEvent> {
   const [at] = await world.say('k', [1]);
   if (at === undefined) throw new Error('nothing was appended');
   for await (const { records } of world.log.read({ ...at, from: at.offset }, signal)) {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { offset, partition } from '../../src/core/ids.js';
-import { appendLetters } from '../../src/dead-letters/append.js';
-import { deadLetter } from '../../src/dead-letters/letter.js';
-import { asTable, lineAsJson, listLetters } from '../../src/dead-letters/list.js';
-import { retryLetters } from '../../src/dead-letters/retry.js';
+import { appendDeadLetters } from '../../src/dead-letters/append.js';
+import { deadLetterRecord } from '../../src/dead-letters/dead-letter.js';
+import { asTable, lineAsJson, listDeadLetters } from '../../src/dead-letters/list.js';
+import { redriveDeadLetters } from '../../src/dead-letters/redrive.js';
 import { openWorld, type World } from '../support/world.js';
 
 const signal = AbortSignal.timeout(60_000);
@@ -19,16 +19,16 @@ interface Told {
 
 async function write(world: World, letters: readonly Told[]): Promise<void> {
   const about = letters.map(({ at = 0, kind = 'filter', field, key = 'k', value = '{}', reason = 'no' }) =>
-    deadLetter(
+    deadLetterRecord(
       { topic: world.topic, partition: partition(0), offset: offset(at) },
       { key, headers: {}, timestamp: 1, value: Buffer.from(value) },
       { kind, reason, ...(field === undefined ? {} : { field }) },
     ),
   );
-  for (const letter of about) await appendLetters(world.log, [letter]);
+  for (const letter of about) await appendDeadLetters(world.log, [letter]);
 }
 
-const list = ({ log, topic }: World, limit = 100) => listLetters({ log, topics: [topic], limit, signal });
+const list = ({ log, topic }: World, limit = 100) => listDeadLetters({ log, topics: [topic], limit, signal });
 
 describe('the list of dead letters', () => {
   it('has a line for each place and kind, the newest last', async () => {
@@ -52,8 +52,14 @@ describe('the list of dead letters', () => {
     await using world = await openWorld();
     await world.say('k', [1, 2]);
     await write(world, [{ at: 0 }, { at: 1 }]);
-    const options = { log: world.log, group: 'g', topics: [world.topic], onPutBack: () => undefined, signal };
-    await retryLetters({ ...options, only: new Set(['said/0@1']) });
+    const options = {
+      log: world.log,
+      group: 'g',
+      topics: [world.topic],
+      onRedriven: () => undefined,
+      signal,
+    };
+    await redriveDeadLetters({ ...options, only: new Set(['said/0@1']) });
     const { lines } = await list(world);
     expect(lines.map(({ putBack }) => putBack)).toEqual([false, true]);
   });

@@ -41,7 +41,7 @@ export const plants: readonly Plant[] = [
   {
     case: 'every mutation is repeated',
     guard: 'a service passes over what it was given before, and what it says twice is known as the same',
-    file: 'src/services/handling.ts',
+    file: 'src/services/batch-processor.ts',
     find: 'if (repeatable.has(name) || this.#done.has(name)) continue;',
     replace: '',
     also: [

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { openKafkaLog } from '../../src/adapters/kafka/kafka.js';
 import { offset, partition, topic } from '../../src/core/ids.js';
-import { appendLetters } from '../../src/dead-letters/append.js';
-import { deadLetter, deadLetterTopic } from '../../src/dead-letters/letter.js';
+import { appendDeadLetters } from '../../src/dead-letters/append.js';
+import { deadLetterRecord, deadLetterTopic } from '../../src/dead-letters/dead-letter.js';
 import { folderOf } from '../support/gateway-process.js';
 import { run } from '../support/run.js';
 import { kafkaBrokers, uniqueName } from '../support/services.js';
@@ -23,13 +23,13 @@ describe('dead letters in Kafka', () => {
     // Large enough to be several batches.
     const value = (n: number) => Buffer.from(`${n} ${'x'.repeat(2_000)}`);
     const letters = Array.from({ length: COUNT }, (_, n) =>
-      deadLetter(
+      deadLetterRecord(
         { topic: name, partition: partition(0), offset: offset(n) },
         { key: `k${n}`, headers: { own: 'header' }, timestamp: 1, value: value(n) },
         { kind: 'data', reason: 'no JSON' },
       ),
     );
-    for (let i = 0; i < COUNT; i += 200) await appendLetters(log, letters.slice(i, i + 200));
+    for (let i = 0; i < COUNT; i += 200) await appendDeadLetters(log, letters.slice(i, i + 200));
 
     await using folder = await folderOf({
       'schema/a.graphql': `

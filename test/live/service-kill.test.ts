@@ -3,7 +3,7 @@ import { openKafkaLog } from '../../src/adapters/kafka/kafka.js';
 import { encodeEvent } from '../../src/core/cloudevent.js';
 import { eventId, partition, topic } from '../../src/core/ids.js';
 import type { EventLog } from '../../src/ports/event-log.js';
-import { stateTopic } from '../../src/services/generations.js';
+import { changelogTopic } from '../../src/services/state-versions.js';
 import { POLL, readRecords, soon } from '../contract/event-log-tools.js';
 import { folderOf, type GatewayProcess, startProcess } from '../support/gateway-process.js';
 import { run } from '../support/run.js';
@@ -138,7 +138,7 @@ describe('services as processes, on Kafka', { timeout: 300_000 }, () => {
 
 async function statesOf(log: EventLog, name: string, id: string | undefined): Promise<Map<string, number>> {
   const states = new Map<string, number>();
-  const found = stateTopic(`${name}-service-counter`, topic(`${name}.in`), { id, bases: {} });
+  const found = changelogTopic(`${name}-service-counter`, topic(`${name}.in`), { id, bases: {} });
   for (let p = 0; p < PARTITIONS; p++) {
     for (const { key, value } of await readRecords(log, { topic: found, partition: partition(p) }))
       if (key?.startsWith('key/') && value !== null) states.set(key.slice(4), JSON.parse(value.toString()).n);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { topic } from '../../src/core/ids.js';
-import { type ReplayCommand, replay } from '../../src/rebuild/command.js';
+import { type RebuildCommand, replay } from '../../src/rebuild/command.js';
 import type { Rebuild, RebuildRequest } from '../../src/rebuild/rebuild.js';
 
 const T = topic('shop.orders');
@@ -18,7 +18,7 @@ function setUp(run: (request: RebuildRequest) => void = () => {}) {
       return 'It is taken up.';
     },
   });
-  const command: ReplayCommand = {
+  const command: RebuildCommand = {
     rebuilds: [rebuild('service', 'order'), rebuild('view', 'order'), rebuild('service', 'stock')],
     group: 'stock',
     from: 'start',

@@ -10,7 +10,7 @@ import { eventId, offset, partition, topic } from '../../src/core/ids.js';
 import type { LogRecord } from '../../src/core/record.js';
 import type { AssignedBatch, EventLog, GroupHandler } from '../../src/ports/event-log.js';
 import type { Service, ServiceEvent } from '../../src/services/service.js';
-import { type ProcessOptions, process } from '../../src/services/service-runner.js';
+import { runService, type ServiceRunnerOptions } from '../../src/services/service-runner.js';
 import { framed } from '../support/framed-codec.js';
 
 const IN = topic('in');
@@ -86,7 +86,7 @@ function echo(handle?: (event: ServiceEvent) => void): Service {
   };
 }
 
-const options = (service: Service): ProcessOptions => ({
+const options = (service: Service): ServiceRunnerOptions => ({
   log,
   group: 'echo',
   service,
@@ -112,7 +112,7 @@ const settle = (expected: readonly string[]) =>
 describe('a service at work', () => {
   it('answers in order, with what its answers follow from', async () => {
     const seen: ServiceEvent[] = [];
-    stack.use(await process(options(echo((event) => seen.push(event))), signal));
+    stack.use(await runService(options(echo((event) => seen.push(event))), signal));
     await put(said('a'), said('b'));
     await settle(['a', 'b']);
     expect(seen[0]).toEqual({
@@ -149,27 +149,27 @@ describe('a service at work', () => {
       }
     });
     await put(said('a', { idempotent: true }), said('b', { idempotent: true }), said('c'));
-    const onFailure: ProcessOptions['onFailure'] = (at, event, error) =>
+    const onFailure: ServiceRunnerOptions['onFailure'] = (at, event, error) =>
       failures.push([at.offset, event.id, error]);
-    stack.use(await process({ ...options(service), onFailure }, signal));
+    stack.use(await runService({ ...options(service), onFailure }, signal));
     await settle(['a', 'b', 'c']);
     expect(failures).toEqual([[1, 'b', new Error('half way')]]);
   });
 
   it('D1: a new member goes on where the last one ended', async () => {
     await put(said('a'));
-    await using first = await process(options(echo()), signal);
+    await using first = await runService(options(echo()), signal);
     await settle(['a']);
     await first[Symbol.asyncDispose]();
     await first.ended;
     await put(said('b'));
-    stack.use(await process(options(echo()), signal));
+    stack.use(await runService(options(echo()), signal));
     await settle(['a', 'b']);
   });
 
   it('D1: a repeated idempotent event acts once, in one batch and in a later one', async () => {
     const calls: string[] = [];
-    stack.use(await process(options(echo(({ id }) => calls.push(id))), signal));
+    stack.use(await runService(options(echo(({ id }) => calls.push(id))), signal));
     await put(said('a', { idempotent: true }), said('a', { idempotent: true }), said('b'));
     await settle(['a', 'b']);
     await put(said('a', { idempotent: true }), said('c'));
@@ -178,7 +178,7 @@ describe('a service at work', () => {
   });
 
   it('D1: an input that is no longer remembered makes outputs that show as repeated', async () => {
-    stack.use(await process({ ...options(echo()), remember: 1 }, signal));
+    stack.use(await runService({ ...options(echo()), rememberedIds: 1 }, signal));
     await put(said('a', { idempotent: true }));
     await settle(['a']);
     await put(said('b', { idempotent: true }));
@@ -192,8 +192,8 @@ describe('a service at work', () => {
   });
 
   it('what it says is written with the codec of its topic', async () => {
-    const codecOf: ProcessOptions['codecOf'] = (name) => (name === OUT ? framed : undefined);
-    stack.use(await process({ ...options(echo()), codecOf }, signal));
+    const codecOf: ServiceRunnerOptions['codecOf'] = (name) => (name === OUT ? framed : undefined);
+    stack.use(await runService({ ...options(echo()), codecOf }, signal));
     await put(said('a'));
     const written: LogRecord[] = [];
     await vi.waitFor(
@@ -220,8 +220,8 @@ describe('a service at work', () => {
 
   it('D10: a record that is no event is told and passed over', async () => {
     const invalid: unknown[] = [];
-    const onInvalid: ProcessOptions['onInvalid'] = (at, kind) => invalid.push([at.offset, kind]);
-    stack.use(await process({ ...options(echo()), onInvalid }, signal));
+    const onInvalid: ServiceRunnerOptions['onInvalid'] = (at, kind) => invalid.push([at.offset, kind]);
+    stack.use(await runService({ ...options(echo()), onInvalid }, signal));
     await log.append([{ topic: IN, key: null, headers: {}, value: Buffer.from('?') }], signal);
     await put(said('a'));
     await settle(['a']);
@@ -260,14 +260,14 @@ describe('a service at work', () => {
 });
 
 /** What a service gives to the log, to be called by hand. */
-async function handlerOf(options: ProcessOptions): Promise<GroupHandler> {
+async function handlerOf(options: ServiceRunnerOptions): Promise<GroupHandler> {
   const handlers: GroupHandler[] = [];
   const joined: EventLog['join'] = async (_group, handler) => {
     handlers.push(handler);
     return { ended: Promise.resolve(), [Symbol.asyncDispose]: async () => {} };
   };
   const fake: EventLog = Object.assign(Object.create(log), { join: joined });
-  await process({ ...options, log: fake }, signal);
+  await runService({ ...options, log: fake }, signal);
   const [handler] = handlers;
   if (handler === undefined) throw new Error('It did not join');
   return handler;

@@ -6,11 +6,11 @@ import { CursorCodec } from '../../src/core/cursor.js';
 import { openLogger } from '../../src/observe/log.js';
 import type { StateStore } from '../../src/ports/state-store.js';
 import { Subscriptions } from '../../src/subscribe/subscriptions.js';
-import type { FoldingOptions } from '../../src/views/folding.js';
 import type { View } from '../../src/views/view.js';
 import { ViewStore } from '../../src/views/view-store.js';
+import { ViewWorker } from '../../src/views/view-worker.js';
+import type { ViewWriterOptions } from '../../src/views/view-writer.js';
 import { Views } from '../../src/views/views.js';
-import { ViewWorker } from '../../src/views/worker.js';
 import { Client } from '../subscribe/stage.js';
 import { openWorld } from '../support/world.js';
 
@@ -74,7 +74,8 @@ export async function openViewStage({ view = talk as View<Talk>, deadline = 10_0
   const { bindings } = result;
   const parts = { bindings, hub, codec, metrics, logger, views, deadLetters: world.deadLetters };
   const subscriptions = new Subscriptions(parts);
-  const decode: FoldingOptions['decode'] = (record, at) => decodeRecord(record, { kind: 'CLOUDEVENTS' }, at);
+  const decode: ViewWriterOptions['decode'] = (record, at) =>
+    decodeRecord(record, { kind: 'CLOUDEVENTS' }, at);
   return {
     ...world,
     hub,

@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { offset } from '../../src/core/ids.js';
 import type { LogRecord } from '../../src/core/record.js';
-import { editionOf } from '../../src/views/edition.js';
-import { Folding } from '../../src/views/folding.js';
 import { ViewRebuild } from '../../src/views/view-rebuild.js';
+import { viewVersion } from '../../src/views/view-version.js';
+import { ViewWriter } from '../../src/views/view-writer.js';
 import { openViewStage, type Talk, talk } from './stage.js';
 
 const WAIT = { timeout: 20_000 };
@@ -98,10 +98,10 @@ describe('a view', () => {
     await expect.poll(() => stage.views.reader('talk').get('a'), WAIT).toEqual({ count: 30, n: 29 });
     // Somebody has written what does not follow from the log.
     const ids = new Map([[stage.topic, (await stage.hub.topics.describe(stage.topic)).id]]);
-    const edition = editionOf('talk', await stage.store.begin('talk'), ids);
-    const found = await stage.store.folded(edition, 'a');
+    const version = viewVersion('talk', await stage.store.ensureBuildId('talk'), ids);
+    const found = await stage.store.state(version, 'a');
     if (found === undefined) throw new Error('There is no state');
-    await stage.store.saveFolded(edition, 'a', { ...found.value, state: { count: 7, n: 7 } }, found.bytes);
+    await stage.store.saveState(version, 'a', { ...found.value, state: { count: 7, n: 7 } }, found.bytes);
     expect(await stage.views.reader('talk').get('a')).toEqual({ count: 7, n: 7 });
     const rebuild = new ViewRebuild({ view: talk, log: stage.log, store: stage.store, decode: stage.decode });
     const said: number[] = [];
@@ -129,21 +129,21 @@ describe('a view', () => {
       fc.asyncProperty(
         fc.array(fc.array(stretch, { maxLength: 4 }), { minLength: 1, maxLength: 3 }),
         async (plans) => {
-          const edition = editionOf('talk', `run-${run++}`, new Map());
+          const version = viewVersion('talk', `run-${run++}`, new Map());
           await Promise.all(
             plans.map(async (stretches) => {
-              const folding = new Folding({ view: talk, store: stage.store, decode: stage.decode });
+              const writer = new ViewWriter({ view: talk, store: stage.store, decode: stage.decode });
               // Like a member of a group: it goes on, or begins again further back, and leaves no gap.
               let reached = 0;
               for (const { begin, length } of stretches) {
                 const from = Math.min(begin, reached);
-                await folding.fold(edition, at, records.slice(from, from + length));
+                await writer.fold(version, at, records.slice(from, from + length));
                 reached = Math.max(reached, from + length);
               }
-              await folding.fold(edition, at, records.slice(reached));
+              await writer.fold(version, at, records.slice(reached));
             }),
           );
-          const { state } = (await stage.store.folded(edition, 'a'))?.value ?? {};
+          const { state } = (await stage.store.state(version, 'a'))?.value ?? {};
           expect(state).toEqual({ count: 12, n: 11 });
         },
       ),

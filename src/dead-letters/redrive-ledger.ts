@@ -1,11 +1,11 @@
 import { type Offset, offset, type Partition, type Topic } from '../core/ids.js';
 import type { EventLog } from '../ports/event-log.js';
-import { deadLetterTopic, type Letter } from './letter.js';
-import { readEntries } from './reading.js';
+import { type DeadLetter, deadLetterTopic } from './dead-letter.js';
+import { readDeadLetterEntries } from './dead-letter-topic.js';
 
 /** What of a topic's dead letters is to be put back. */
-export interface Ledger {
-  /** What was put back: `Letter.about` of each. */
+export interface RedriveLedger {
+  /** What was put back: `DeadLetter.recordId` of each. */
   readonly done: ReadonlySet<string>;
   /** The wanted places that letters are about, and whether all of these were put back. */
   readonly places: ReadonlyMap<string, { readonly done: boolean }>;
@@ -16,28 +16,28 @@ export interface Ledger {
 }
 
 /** Reads all of a topic's dead letters. */
-export async function readLedger(
+export async function readRedriveLedger(
   log: EventLog,
   topic: Topic,
-  wanted: (letter: Letter) => boolean,
+  wanted: (letter: DeadLetter) => boolean,
   signal: AbortSignal,
-): Promise<Ledger> {
+): Promise<RedriveLedger> {
   const done = new Set<string>();
   const found = new Map<string, Found>();
   let foreign = 0;
-  for await (const entry of readEntries(log, deadLetterTopic(topic), signal)) {
-    if (entry.kind === 'PUT_BACK') for (const about of entry.all) done.add(about);
+  for await (const entry of readDeadLetterEntries(log, deadLetterTopic(topic), signal)) {
+    if (entry.kind === 'REDRIVEN') for (const recordId of entry.all) done.add(recordId);
     if (entry.kind === 'FOREIGN') foreign += 1;
-    if (entry.kind !== 'LETTER' || !wanted(entry.letter)) continue;
-    const { about, place, at } = entry.letter;
-    const known = found.get(about) ?? { place, letters: [] };
+    if (entry.kind !== 'DEAD_LETTER' || !wanted(entry.letter)) continue;
+    const { recordId, place, at } = entry.letter;
+    const known = found.get(recordId) ?? { place, letters: [] };
     known.letters.push({ partition: at.partition, offset: at.offset });
-    found.set(about, known);
+    found.set(recordId, known);
   }
   const open = new Map<Partition, { first: Offset; last: Offset }>();
   const places = new Map<string, { done: boolean }>();
-  for (const [about, { place, letters }] of found) {
-    const isDone = done.has(about);
+  for (const [recordId, { place, letters }] of found) {
+    const isDone = done.has(recordId);
     places.set(place, { done: isDone && places.get(place)?.done !== false });
     if (isDone) continue;
     for (const { partition, offset: at } of letters) {

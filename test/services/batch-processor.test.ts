@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { decodeRecord, encodeEvent } from '../../src/core/cloudevent.js';
 import { eventId, offset, partition, topic } from '../../src/core/ids.js';
-import { Handling, type Stretch } from '../../src/services/handling.js';
+import { BatchProcessor, type InputBatch } from '../../src/services/batch-processor.js';
 import type { Service, ServiceEvent } from '../../src/services/service.js';
 
 const IN = topic('in');
 const { signal } = new AbortController();
 
 /** Events `a0 b1 …`: of the key that each letter is, in this order. */
-function stretchOf(keys: readonly (string | null)[]): Stretch {
+function stretchOf(keys: readonly (string | null)[]): InputBatch {
   const records = keys.map((key, i) => {
     const event = { id: eventId(`${key}${i}`), source: '/t', type: 'T', subject: key, time: '' };
     const data = Buffer.from('{}');
@@ -64,12 +64,12 @@ class Held {
   }
 }
 
-function run(held: Held, stretch: Stretch, states = new Map<string, string>()) {
-  const handling = new Handling({
+function run(held: Held, stretch: InputBatch, states = new Map<string, string>()) {
+  const processor = new BatchProcessor({
     service: held.service,
     decode: (record, at) => decodeRecord(record, { kind: 'CLOUDEVENTS' }, at),
   });
-  return handling.run(stretch, states, signal);
+  return processor.run(stretch, states, signal);
 }
 
 const said = ({ said: list }: Awaited<ReturnType<typeof run>>): unknown[] =>
@@ -86,7 +86,7 @@ function seeded(seed: number): (n: number) => number {
   };
 }
 
-describe('handling a stretch', () => {
+describe('processor a stretch', () => {
   it('one at a time, in the order of the log, when nothing else is said', async () => {
     const held = new Held(1);
     const running = run(held, stretchOf(['a', 'a', 'b', 'c']));
@@ -155,8 +155,8 @@ describe('handling a stretch', () => {
   });
 
   it('a state that equals the initial one is none, one that is the same is no change', async () => {
-    const handling = (state: (key: string | null) => unknown) =>
-      new Handling({
+    const processorFor = (state: (key: string | null) => unknown) =>
+      new BatchProcessor({
         service: {
           name: 's',
           topics: [IN],
@@ -169,17 +169,17 @@ describe('handling a stretch', () => {
       ['same', '{"a":3}'],
       ['back', '{"a":3}'],
     ]);
-    const given = handling((key) => (key === 'same' ? { a: 3 } : { b: 2, a: 1 }));
+    const given = processorFor((key) => (key === 'same' ? { a: 3 } : { b: 2, a: 1 }));
     const { changes } = await given.run(stretchOf(['same', 'back', 'new']), states, signal);
     expect([...changes]).toEqual([['back', null]]);
   });
 
   it('what is no JSON is refused as a state, with the key', async () => {
-    const handling = new Handling({
+    const processor = new BatchProcessor({
       service: { name: 's', topics: [IN], initial: 0, handle: () => ({ state: undefined }) },
       decode: (record, at) => decodeRecord(record, { kind: 'CLOUDEVENTS' }, at),
     });
-    await expect(handling.run(stretchOf(['a']), new Map(), signal)).rejects.toThrow(
+    await expect(processor.run(stretchOf(['a']), new Map(), signal)).rejects.toThrow(
       'the state of a is not JSON',
     );
   });
@@ -198,8 +198,8 @@ describe('handling a stretch', () => {
     };
     const decode = (record: Parameters<typeof decodeRecord>[0], at: Parameters<typeof decodeRecord>[2]) =>
       decodeRecord(record, { kind: 'CLOUDEVENTS' }, at);
-    const handling = new Handling({ service, decode });
-    const { changes } = await handling.run(stretchOf(['a', 'a', 'a', null, null]), new Map(), signal);
+    const processor = new BatchProcessor({ service, decode });
+    const { changes } = await processor.run(stretchOf(['a', 'a', 'a', null, null]), new Map(), signal);
     expect(seen).toEqual([{ list: [] }, { list: [] }, { list: [1] }, { list: [] }, { list: [] }]);
     expect([...changes]).toEqual([['a', '{"list":[1,1]}']]);
   });

@@ -2,17 +2,17 @@ import { offset, partition, type Topic } from '../core/ids.js';
 import { placeName, type TopicPartition } from '../core/position.js';
 import type { LogRecord, NewRecord } from '../core/record.js';
 import { type EventLog, OffsetOutOfRange } from '../ports/event-log.js';
-import { type Letter, readLetter } from './letter.js';
+import { type DeadLetter, readDeadLetter } from './dead-letter.js';
 
 /** One record of a dead-letter topic. */
-export type Entry =
-  | { readonly kind: 'LETTER'; readonly letter: Letter }
-  /** The records that these letters are about were put back: `Letter.about` of each. */
-  | { readonly kind: 'PUT_BACK'; readonly all: readonly string[] }
+export type DeadLetterEntry =
+  | { readonly kind: 'DEAD_LETTER'; readonly letter: DeadLetter }
+  /** The records that these letters are about were put back: `DeadLetter.recordId` of each. */
+  | { readonly kind: 'REDRIVEN'; readonly all: readonly string[] }
   /** Somebody else's. */
   | { readonly kind: 'FOREIGN'; readonly place: string };
 
-const PUT_BACK = 'millrace-put-back';
+const REDRIVEN_HEADER = 'millrace-put-back';
 /** How many one record names: it stays well below what a topic takes. */
 const NAMED = 1_000;
 
@@ -20,38 +20,38 @@ const NAMED = 1_000;
  * The records that say that letters were put back. They are in the dead-letter topic itself: a consumer
  * group's progress is forgotten when nobody has been in the group for some days, and nobody ever is for long.
  */
-export function putBackRecords(deadLetters: Topic, all: readonly string[]): readonly NewRecord[] {
+export function redriveMarkers(deadLetters: Topic, all: readonly string[]): readonly NewRecord[] {
   const records: NewRecord[] = [];
   for (let i = 0; i < all.length; i += NAMED) {
     const some = all.slice(i, i + NAMED);
-    const headers = { [PUT_BACK]: String(some.length), 'content-type': 'application/json' };
+    const headers = { [REDRIVEN_HEADER]: String(some.length), 'content-type': 'application/json' };
     const value = Buffer.from(JSON.stringify({ putBack: some }));
     records.push({ topic: deadLetters, key: null, headers, value });
   }
   return records;
 }
 
-export function readEntry(at: TopicPartition, record: LogRecord): Entry {
-  if (record.headers[PUT_BACK] !== undefined) return { kind: 'PUT_BACK', all: namedIn(record) };
-  const letter = readLetter(at, record);
-  if (letter !== undefined) return { kind: 'LETTER', letter };
+export function readDeadLetterEntry(at: TopicPartition, record: LogRecord): DeadLetterEntry {
+  if (record.headers[REDRIVEN_HEADER] !== undefined) return { kind: 'REDRIVEN', all: namedIn(record) };
+  const letter = readDeadLetter(at, record);
+  if (letter !== undefined) return { kind: 'DEAD_LETTER', letter };
   const { topic, partition } = at;
   return { kind: 'FOREIGN', place: placeName({ topic, partition, offset: record.offset }) };
 }
 
 /** All that a dead-letter topic has, up to where it ended when this began, one partition after the other. */
-export async function* readEntries(
+export async function* readDeadLetterEntries(
   log: EventLog,
   deadLetters: Topic,
   signal: AbortSignal,
-): AsyncGenerator<Entry, void, undefined> {
+): AsyncGenerator<DeadLetterEntry, void, undefined> {
   const bounds = await log.bounds(deadLetters, signal);
   for (const [number, { earliest, end }] of bounds.entries()) {
     const at = { topic: deadLetters, partition: partition(number) };
     for (let from = earliest; from < end; ) {
       try {
         for await (const batch of log.read({ ...at, from, until: end }, signal)) {
-          for (const record of batch.records) if (record.offset < end) yield readEntry(at, record);
+          for (const record of batch.records) if (record.offset < end) yield readDeadLetterEntry(at, record);
           from = offset(batch.last + 1);
         }
         break;
@@ -69,7 +69,7 @@ function namedIn({ value }: LogRecord): readonly string[] {
   try {
     const said: unknown = JSON.parse(value.toString('utf8'));
     const all = typeof said === 'object' && said !== null && 'putBack' in said ? said.putBack : undefined;
-    return Array.isArray(all) ? all.filter((about) => typeof about === 'string') : [];
+    return Array.isArray(all) ? all.filter((recordId) => typeof recordId === 'string') : [];
   } catch {
     return []; // Not written here: it says nothing.
   }

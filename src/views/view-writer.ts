@@ -4,13 +4,13 @@ import type { Decoded } from '../core/cloudevent.js';
 import type { Event } from '../core/event.js';
 import { partitionName, type TopicPartition } from '../core/position.js';
 import type { LogRecord } from '../core/record.js';
-import { eventOf } from '../services/event-of.js';
 import type { ServiceEvent } from '../services/service.js';
-import type { Edition } from './edition.js';
+import { toServiceEvent } from '../services/service-event.js';
 import type { AnyView } from './view.js';
 import type { ViewStore } from './view-store.js';
+import type { ViewVersion } from './view-version.js';
 
-export interface FoldingOptions {
+export interface ViewWriterOptions {
   readonly view: AnyView;
   readonly store: ViewStore;
   readonly decode: (record: LogRecord, at: TopicPartition) => Decoded;
@@ -27,11 +27,11 @@ interface Placed {
 }
 
 /** Folds records into the states of their keys. */
-export class Folding {
-  readonly #options: FoldingOptions;
+export class ViewWriter {
+  readonly #options: ViewWriterOptions;
   readonly #done = new LRUCache<string, true>({ max: REMEMBER });
 
-  constructor(options: FoldingOptions) {
+  constructor(options: ViewWriterOptions) {
     this.#options = options;
   }
 
@@ -42,7 +42,7 @@ export class Folding {
    * @returns how many events there were
    */
   async fold(
-    edition: Edition,
+    version: ViewVersion,
     at: TopicPartition,
     records: readonly LogRecord[],
     touched?: Set<string>,
@@ -56,12 +56,12 @@ export class Folding {
       if (!decoded.ok) continue;
       const { event } = decoded;
       if (event.idempotent === true) {
-        const name = nameOf(edition, at, event);
+        const name = nameOf(version, at, event);
         if (seen.has(name) || this.#done.has(name)) continue;
         seen.add(name);
       }
       count += 1;
-      const given = eventOf(event, record, at.topic);
+      const given = toServiceEvent(event, record, at.topic);
       const key = view.by === undefined ? given.key : view.by(given);
       if (key === undefined || key === null) continue;
       const list = byKey.get(key) ?? [];
@@ -69,25 +69,30 @@ export class Folding {
       list.push({ event: given, offset: record.offset });
       touched?.add(key);
     }
-    await pMap(byKey, ([key, events]) => this.#apply(edition, at, key, events), { concurrency: CONCURRENCY });
+    await pMap(byKey, ([key, events]) => this.#apply(version, at, key, events), { concurrency: CONCURRENCY });
     for (const name of seen) this.#done.set(name, true);
     return count;
   }
 
   /** Remembers idempotent events that are in the states already. */
-  recall(edition: Edition, at: TopicPartition, records: readonly LogRecord[]): void {
+  recall(version: ViewVersion, at: TopicPartition, records: readonly LogRecord[]): void {
     for (const record of records) {
       const decoded = this.#options.decode(record, at);
       if (decoded.ok && decoded.event.idempotent === true)
-        this.#done.set(nameOf(edition, at, decoded.event), true);
+        this.#done.set(nameOf(version, at, decoded.event), true);
     }
   }
 
-  async #apply(edition: Edition, at: TopicPartition, key: string, events: readonly Placed[]): Promise<void> {
+  async #apply(
+    version: ViewVersion,
+    at: TopicPartition,
+    key: string,
+    events: readonly Placed[],
+  ): Promise<void> {
     const { store, view } = this.#options;
     const place = partitionName(at);
     for (;;) {
-      const found = await store.folded(edition, key);
+      const found = await store.state(version, key);
       const reached = found?.value.positions[place] ?? -1;
       const fresh = events.filter((one) => one.offset > reached);
       const last = fresh.at(-1);
@@ -96,10 +101,10 @@ export class Folding {
       for (const { event } of fresh) state = view.fold(state, event);
       const positions = { ...found?.value.positions, [place]: last.offset };
       // Somebody else's write came between: what is fresh is looked at anew.
-      if (await store.saveFolded(edition, key, { state: state ?? null, positions }, found?.bytes)) return;
+      if (await store.saveState(version, key, { state: state ?? null, positions }, found?.bytes)) return;
     }
   }
 }
 
-const nameOf = (edition: Edition, at: TopicPartition, event: Event): string =>
-  `${edition} ${partitionName(at)} ${event.id}`;
+const nameOf = (version: ViewVersion, at: TopicPartition, event: Event): string =>
+  `${version} ${partitionName(at)} ${event.id}`;

@@ -3,12 +3,12 @@ import type { Offset, Topic } from '../core/ids.js';
 import { type Position, partitionName, type TopicPartition } from '../core/position.js';
 import type { NewRecord } from '../core/record.js';
 import type { AssignedBatch, EventLog, GroupHandler } from '../ports/event-log.js';
-import { type Ledger, readLedger } from './ledger.js';
-import { deadLetterTopic, type Letter } from './letter.js';
-import { putBackRecords, readEntry } from './reading.js';
-import { Restorer } from './restore.js';
+import { type DeadLetter, deadLetterTopic } from './dead-letter.js';
+import { readDeadLetterEntry, redriveMarkers } from './dead-letter-topic.js';
+import { RecordRestorer } from './record-restorer.js';
+import { type RedriveLedger, readRedriveLedger } from './redrive-ledger.js';
 
-export interface RetryOptions {
+export interface RedriveOptions {
   readonly log: EventLog;
   /** The consumer group: of several that put back at the same time, each letter is one's. */
   readonly group: string;
@@ -16,11 +16,11 @@ export interface RetryOptions {
   /** The places whose letters are put back, as `placeName` writes them; `undefined`: all. */
   readonly only: ReadonlySet<string> | undefined;
   /** Is told of each letter as soon as it was put back, and where to if that is known. */
-  readonly onPutBack: (from: string, to: Position | undefined, idempotent: boolean) => void;
+  readonly onRedriven: (from: string, to: Position | undefined, idempotent: boolean) => void;
   readonly signal: AbortSignal;
 }
 
-export interface RetryOutcome {
+export interface RedriveOutcome {
   readonly putBack: number;
   /** Of `only`: those whose letters had been put back before. */
   readonly before: readonly string[];
@@ -38,12 +38,12 @@ const TRIES = 8;
  * dead-letter topic itself, and that, the records and the group's progress are committed together. Ends
  * where the letters ended when it began.
  */
-export async function retryLetters(options: RetryOptions): Promise<RetryOutcome> {
+export async function redriveDeadLetters(options: RedriveOptions): Promise<RedriveOutcome> {
   const { log, topics, only, signal, group } = options;
-  const wanted = (letter: Letter): boolean => only === undefined || only.has(letter.place);
-  const ledgers = new Map<Topic, Ledger>();
+  const wanted = (letter: DeadLetter): boolean => only === undefined || only.has(letter.place);
+  const ledgers = new Map<Topic, RedriveLedger>();
   for (const topic of topics) {
-    ledgers.set(deadLetterTopic(topic), await readLedger(log, topic, wanted, signal));
+    ledgers.set(deadLetterTopic(topic), await readRedriveLedger(log, topic, wanted, signal));
   }
   const work = new Work(options, wanted, ledgers);
   if (!work.finished) {
@@ -67,7 +67,7 @@ export async function retryLetters(options: RetryOptions): Promise<RetryOutcome>
     putBack: work.putBack,
     before,
     failed: [
-      ...unknown.map((place) => ({ place, reason: 'no dead letter is about it' })),
+      ...unknown.map((place) => ({ place, reason: 'no dead letter is recordId it' })),
       ...work.failed.values(),
     ],
     foreign: all.reduce((sum, { foreign }) => sum + foreign, 0),
@@ -79,12 +79,12 @@ class Work implements GroupHandler {
   putBack = 0;
   /** By what the letter is about. */
   readonly failed = new Map<string, { readonly place: string; readonly reason: string }>();
-  readonly #options: RetryOptions;
-  readonly #wanted: (letter: Letter) => boolean;
-  readonly #restorer: Restorer;
+  readonly #options: RedriveOptions;
+  readonly #wanted: (letter: DeadLetter) => boolean;
+  readonly #restorer: RecordRestorer;
   /** Where each partition begins and ends, as it was when all this began; done with are gone. */
   readonly #open = new Map<string, { readonly first: Offset; readonly last: Offset }>();
-  /** What is put back (`Letter.about`), as far as this is known to be all of it. */
+  /** What is put back (`DeadLetter.recordId`), as far as this is known to be all of it. */
   readonly #done = new Map<string, Set<string>>();
   /** What commits had that failed: it may have been put back all the same. */
   readonly #uncertain = new Set<string>();
@@ -93,13 +93,13 @@ class Work implements GroupHandler {
   #fatal: unknown;
 
   constructor(
-    options: RetryOptions,
-    wanted: (letter: Letter) => boolean,
-    ledgers: ReadonlyMap<Topic, Ledger>,
+    options: RedriveOptions,
+    wanted: (letter: DeadLetter) => boolean,
+    ledgers: ReadonlyMap<Topic, RedriveLedger>,
   ) {
     this.#options = options;
     this.#wanted = wanted;
-    this.#restorer = new Restorer(options.log);
+    this.#restorer = new RecordRestorer(options.log);
     for (const [topic, { open }] of ledgers) {
       for (const [partition, range] of open) this.#open.set(partitionName({ topic, partition }), range);
     }
@@ -153,36 +153,36 @@ class Work implements GroupHandler {
     const done = await this.#doneOf(batch);
     const mine = new Map<string, { readonly place: string; readonly record: NewRecord }>();
     for (const record of batch.records) {
-      const entry = record.offset <= last ? readEntry(batch, record) : undefined;
-      if (entry?.kind !== 'LETTER' || !this.#wanted(entry.letter)) continue;
-      const { about, place, record: written } = entry.letter;
+      const entry = record.offset <= last ? readDeadLetterEntry(batch, record) : undefined;
+      if (entry?.kind !== 'DEAD_LETTER' || !this.#wanted(entry.letter)) continue;
+      const { recordId, place, record: written } = entry.letter;
       // Several nodes write about one event, and several fields.
-      if (mine.has(about)) continue;
-      if (done.has(about)) {
-        if (this.#uncertain.delete(about)) this.#tell(place, undefined, written);
+      if (mine.has(recordId)) continue;
+      if (done.has(recordId)) {
+        if (this.#uncertain.delete(recordId)) this.#tell(place, undefined, written);
         continue;
       }
       const restored = await this.#restorer.restore(entry.letter, batch.signal);
       if (restored.ok) {
-        mine.set(about, { place, record: restored.record });
-        this.failed.delete(about);
-      } else this.failed.set(about, { place, reason: restored.reason });
+        mine.set(recordId, { place, record: restored.record });
+        this.failed.delete(recordId);
+      } else this.failed.set(recordId, { place, reason: restored.reason });
     }
     if (mine.size === 0) return;
     const all = [...mine.keys()];
-    for (const about of all) this.#uncertain.add(about);
+    for (const recordId of all) this.#uncertain.add(recordId);
     const records = [...mine.values()].map(({ record }) => record);
-    const positions = await batch.commit([...records, ...putBackRecords(batch.topic, all)]);
-    for (const [i, [about, { place, record }]] of [...mine].entries()) {
-      done.add(about);
-      this.#uncertain.delete(about);
+    const positions = await batch.commit([...records, ...redriveMarkers(batch.topic, all)]);
+    for (const [i, [recordId, { place, record }]] of [...mine].entries()) {
+      done.add(recordId);
+      this.#uncertain.delete(recordId);
       this.#tell(place, positions[i], record);
     }
   }
 
   #tell(place: string, to: Position | undefined, { headers }: Pick<NewRecord, 'headers'>): void {
     this.putBack += 1;
-    this.#options.onPutBack(place, to, headers['ce_idempotent'] === 'true');
+    this.#options.onRedriven(place, to, headers['ce_idempotent'] === 'true');
   }
 
   /**
@@ -195,7 +195,7 @@ class Work implements GroupHandler {
     if (known !== undefined) return known;
     const of = this.#options.topics.find((one) => deadLetterTopic(one) === topic);
     if (of === undefined) throw new Error(`${topic} was not asked for`);
-    const { done } = await readLedger(this.#options.log, of, this.#wanted, signal);
+    const { done } = await readRedriveLedger(this.#options.log, of, this.#wanted, signal);
     const all = new Set(done);
     this.#done.set(name, all);
     return all;

@@ -4,10 +4,10 @@ import type { Decoded, InvalidKind } from '../core/cloudevent.js';
 import type { Event } from '../core/event.js';
 import { type Position, partitionName, type TopicPartition } from '../core/position.js';
 import type { LogRecord } from '../core/record.js';
-import { eventOf } from './event-of.js';
 import type { AnyService, OutgoingEvent, ServiceEvent } from './service.js';
+import { toServiceEvent } from './service-event.js';
 
-export interface HandlingOptions {
+export interface BatchProcessorOptions {
   readonly service: AnyService;
   /** What a record says, by the format of its topic. */
   readonly decode: (record: LogRecord, at: TopicPartition) => Decoded;
@@ -16,11 +16,11 @@ export interface HandlingOptions {
   /** The service threw. */
   readonly onFailure?: (at: Position, event: ServiceEvent, error: unknown) => void;
   /** How many ids of idempotent events are remembered, so that a repeated one is passed over. */
-  readonly remember?: number;
+  readonly rememberedIds?: number;
 }
 
 /** Records of one partition that are handled together. */
-export interface Stretch extends TopicPartition {
+export interface InputBatch extends TopicPartition {
   readonly records: readonly LogRecord[];
 }
 
@@ -45,24 +45,24 @@ interface Job {
 }
 
 /** How many ids of idempotent events are remembered when nothing else is said. */
-export const REMEMBERED = 10_000;
+export const DEFAULT_REMEMBERED_IDS = 10_000;
 
 /** Lets a service handle stretches of events, without deciding what becomes of what it says. */
-export class Handling {
-  readonly #options: HandlingOptions;
+export class BatchProcessor {
+  readonly #options: BatchProcessorOptions;
   readonly #initial: string | undefined;
   /** Idempotent events that count, by partition and id. */
   readonly #done: LRUCache<string, true>;
 
-  constructor(options: HandlingOptions) {
+  constructor(options: BatchProcessorOptions) {
     this.#options = options;
     const { initial } = options.service;
     this.#initial = initial === undefined ? undefined : stringified(initial, options.service, 'initial');
-    this.#done = new LRUCache({ max: options.remember ?? REMEMBERED });
+    this.#done = new LRUCache({ max: options.rememberedIds ?? DEFAULT_REMEMBERED_IDS });
   }
 
   /** Rejects with the service's first failure, once everything that it had begun has ended. */
-  async run(stretch: Stretch, states: States, signal: AbortSignal): Promise<Outcome> {
+  async run(stretch: InputBatch, states: States, signal: AbortSignal): Promise<Outcome> {
     // Apart from `#done` until they count: a stretch that fails must act when it is given again.
     const repeatable = new Set<string>();
     const jobs = this.#jobs(stretch, repeatable);
@@ -85,17 +85,17 @@ export class Handling {
   }
 
   /** One for the same service that remembers no events. */
-  anew(): Handling {
-    return new Handling(this.#options);
+  anew(): BatchProcessor {
+    return new BatchProcessor(this.#options);
   }
 
   /** Remembers all that `other` does. */
-  adopt(other: Handling): void {
+  adopt(other: BatchProcessor): void {
     for (const name of other.#done.rkeys()) this.#done.set(name, true);
   }
 
   /** Remembers idempotent events that were handled by somebody else. */
-  recall({ topic, partition, records }: Stretch): void {
+  recall({ topic, partition, records }: InputBatch): void {
     for (const record of records) {
       const decoded = this.#options.decode(record, { topic, partition });
       if (decoded.ok && decoded.event.idempotent === true)
@@ -103,7 +103,7 @@ export class Handling {
     }
   }
 
-  #jobs(stretch: Stretch, repeatable: Set<string>): Job[] {
+  #jobs(stretch: InputBatch, repeatable: Set<string>): Job[] {
     const { topic, partition, records } = stretch;
     const jobs: Job[] = [];
     for (const record of records) {
@@ -125,13 +125,13 @@ export class Handling {
 
   async #handle(
     { event, record }: Job,
-    { topic, partition }: Stretch,
+    { topic, partition }: InputBatch,
     states: States,
     changes: Map<string, string | null>,
     signal: AbortSignal,
   ): Promise<readonly OutgoingEvent[]> {
     const { service } = this.#options;
-    const seen = eventOf(event, record, topic);
+    const seen = toServiceEvent(event, record, topic);
     try {
       const before = seen.key === null ? undefined : currentOf(seen.key, states, changes);
       const json = before ?? this.#initial;

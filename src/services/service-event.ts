@@ -3,7 +3,7 @@ import type { LogRecord } from '../core/record.js';
 import type { ServiceEvent } from './service.js';
 
 /** An event as services and views see it. */
-export function eventOf(event: Event, { timestamp }: LogRecord, topic: string): ServiceEvent {
+export function toServiceEvent(event: Event, { timestamp }: LogRecord, topic: string): ServiceEvent {
   const { id, source, type, time, correlationId, subject } = event;
   return { id, topic, source, type, key: subject, time, timestamp, correlationId, data: parse(event.data) };
 }

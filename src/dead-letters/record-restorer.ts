@@ -1,8 +1,8 @@
 import type { Topic } from '../core/ids.js';
 import type { NewRecord } from '../core/record.js';
 import type { EventLog } from '../ports/event-log.js';
-import type { Letter } from './letter.js';
-import { originals } from './originals.js';
+import type { DeadLetter } from './dead-letter.js';
+import { readOriginals } from './originals.js';
 
 /** The record that a letter is about, or why it cannot be had. */
 export type Restored =
@@ -10,7 +10,7 @@ export type Restored =
   | { readonly ok: false; readonly reason: string };
 
 /** Makes records of letters again: as they were, without what a letter says beside. */
-export class Restorer {
+export class RecordRestorer {
   readonly #log: EventLog;
   readonly #topics = new Map<Topic, Promise<boolean>>();
 
@@ -18,13 +18,13 @@ export class Restorer {
     this.#log = log;
   }
 
-  async restore(letter: Letter, signal: AbortSignal): Promise<Restored> {
+  async restore(letter: DeadLetter, signal: AbortSignal): Promise<Restored> {
     const { topic } = letter.origin;
     if (!(await this.#exists(topic, signal))) return { ok: false, reason: `there is no topic ${topic} now` };
     if (letter.dropped.size === 0) return { ok: true, record: { topic, ...letter.record } };
     const { origin } = letter;
     const at = { topic, partition: origin.partition };
-    const record = (await originals(this.#log, at, [origin.offset], signal)).get(origin.offset);
+    const record = (await readOriginals(this.#log, at, [origin.offset], signal)).get(origin.offset);
     if (record === undefined || record.timestamp !== letter.originTimestamp) {
       const left = [...letter.dropped].join(' and ');
       return {

@@ -6,10 +6,10 @@ import type { LogRecord } from '../core/record.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
 import type { AssignedBatch, EventLog, GroupHandler } from '../ports/event-log.js';
-import { type Edition, editionOf } from './edition.js';
-import { Folding, REMEMBER } from './folding.js';
 import type { AnyView } from './view.js';
 import type { Progress, ViewStore } from './view-store.js';
+import { type ViewVersion, viewVersion } from './view-version.js';
+import { REMEMBER, ViewWriter } from './view-writer.js';
 
 export interface ViewWorkerOptions {
   readonly view: AnyView;
@@ -22,7 +22,7 @@ export interface ViewWorkerOptions {
   readonly logger: Logger;
 }
 
-/** How often it is looked whether the view is still there, and in which generation, in milliseconds. */
+/** How often it is looked whether the view is still there, and in which buildId, in milliseconds. */
 const LOOK = 1_000;
 
 /** How far the view is in a partition of this worker, and how that is kept. */
@@ -42,13 +42,13 @@ class Outdated extends Error {}
 export class ViewWorker implements AsyncDisposable {
   readonly ended: Promise<void>;
   readonly #options: ViewWorkerOptions;
-  readonly #folding: Folding;
+  readonly #writer: ViewWriter;
   readonly #stop = new AbortController();
   readonly #mine = new Map<string, Mine>();
 
   constructor(options: ViewWorkerOptions) {
     this.#options = options;
-    this.#folding = new Folding(options);
+    this.#writer = new ViewWriter(options);
     this.ended = this.#run();
     this.ended.catch(() => undefined); // Whoever holds the worker looks at `ended`.
   }
@@ -63,7 +63,7 @@ export class ViewWorker implements AsyncDisposable {
     const { logger, metrics, view } = this.#options;
     while (!signal.aborted) {
       try {
-        await this.#build(await this.#edition(signal), signal);
+        await this.#build(await this.#version(signal), signal);
       } catch (err) {
         if (signal.aborted) return;
         metrics.problems.inc({ kind: 'view' });
@@ -73,36 +73,36 @@ export class ViewWorker implements AsyncDisposable {
     }
   }
 
-  async #edition(signal: AbortSignal): Promise<Edition> {
+  async #version(signal: AbortSignal): Promise<ViewVersion> {
     const { view, log, store } = this.#options;
     const described = await log.describe(view.topics.map(topic), signal);
     const ids = new Map([...described].map(([name, { id }]) => [name, id] as const));
-    return editionOf(view.name, await store.begin(view.name), ids);
+    return viewVersion(view.name, await store.ensureBuildId(view.name), ids);
   }
 
   /** Until the view is another one, its store has lost it, or the worker stops. */
-  async #build(edition: Edition, signal: AbortSignal): Promise<void> {
+  async #build(version: ViewVersion, signal: AbortSignal): Promise<void> {
     const { log, group, view } = this.#options;
     const over = new AbortController();
     this.#mine.clear();
     const either = AbortSignal.any([signal, over.signal]);
     const member = await log.join(
       { group, topics: view.topics.map(topic) },
-      this.#handler(edition, () => over.abort()),
+      this.#handler(version, () => over.abort()),
       signal,
     );
     try {
-      await Promise.race([member.ended, this.#watch(edition, either)]);
+      await Promise.race([member.ended, this.#watch(version, either)]);
     } finally {
       over.abort(); // Whichever ended first: nobody watches on.
       await member[Symbol.asyncDispose]();
     }
   }
 
-  #handler(edition: Edition, outdated: () => void): GroupHandler {
+  #handler(version: ViewVersion, outdated: () => void): GroupHandler {
     return {
       assigned: async (at, signal) => {
-        const next = await this.#begin(edition, at, signal);
+        const next = await this.#begin(version, at, signal);
         signal.addEventListener('abort', () => {
           this.#mine.delete(partitionName(at));
           const { metrics, view } = this.#options;
@@ -112,7 +112,7 @@ export class ViewWorker implements AsyncDisposable {
       },
       batch: async (batch) => {
         try {
-          await this.#batch(edition, batch);
+          await this.#batch(version, batch);
         } catch (error) {
           if (error instanceof Outdated) outdated();
           else if (!batch.signal.aborted) this.#failed(batch, error);
@@ -123,42 +123,47 @@ export class ViewWorker implements AsyncDisposable {
   }
 
   /** Where to begin: where the view stands, whatever the group has committed. */
-  async #begin(edition: Edition, at: TopicIdPartition, signal: AbortSignal): Promise<Offset> {
+  async #begin(version: ViewVersion, at: TopicIdPartition, signal: AbortSignal): Promise<Offset> {
     const { log, store } = this.#options;
     for (;;) {
-      const found = await store.progress(edition, at);
+      const found = await store.progress(version, at);
       if (found !== undefined) {
-        await this.#recall(edition, at, found.value.next, signal);
+        await this.#recall(version, at, found.value.next, signal);
         this.#mine.set(partitionName(at), { at, bytes: found.bytes, progress: found.value });
         return found.value.next;
       }
       const bounds = (await log.bounds(at.topic, signal))[at.partition];
       const next = bounds?.earliest ?? offset(0);
       const until = bounds?.end ?? next;
-      await store.saveProgress(edition, at, { next, until }, undefined);
+      await store.saveProgress(version, at, { next, until }, undefined);
     }
   }
 
   /** D1: what was published twice may have been folded once already, by somebody else. */
-  async #recall(edition: Edition, at: TopicIdPartition, next: Offset, signal: AbortSignal): Promise<void> {
+  async #recall(
+    version: ViewVersion,
+    at: TopicIdPartition,
+    next: Offset,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { log } = this.#options;
     const earliest = (await log.bounds(at.topic, signal))[at.partition]?.earliest ?? offset(0);
     const from = offset(Math.max(next - REMEMBER, earliest));
     if (from >= next) return;
     for await (const { records } of log.read({ ...at, from, until: next }, signal)) {
       const folded = records.filter((one) => one.offset < next);
-      this.#folding.recall(edition, at, folded);
+      this.#writer.recall(version, at, folded);
     }
   }
 
-  async #batch(edition: Edition, batch: AssignedBatch): Promise<void> {
+  async #batch(version: ViewVersion, batch: AssignedBatch): Promise<void> {
     const { store, metrics, view } = this.#options;
     const mine = this.#mine.get(partitionName(batch));
     if (mine === undefined) throw new Outdated('The partition is not this worker’s');
-    const count = await this.#folding.fold(edition, batch, batch.records);
+    const count = await this.#writer.fold(version, batch, batch.records);
     const progress = { next: offset(batch.last + 1), until: mine.progress.until };
     if (progress.next > mine.progress.next) {
-      if (!(await store.saveProgress(edition, batch, progress, mine.bytes))) {
+      if (!(await store.saveProgress(version, batch, progress, mine.bytes))) {
         throw new Outdated('The view was lost, or somebody else keeps it');
       }
       mine.progress = progress;
@@ -171,28 +176,28 @@ export class ViewWorker implements AsyncDisposable {
   }
 
   /** Resolves when there is another view to build. */
-  async #watch(edition: Edition, signal: AbortSignal): Promise<void> {
+  async #watch(version: ViewVersion, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await sleep(LOOK, undefined, { signal }).catch(() => undefined);
       if (signal.aborted) return;
-      if ((await this.#edition(signal)) !== edition) return;
+      if ((await this.#version(signal)) !== version) return;
       for (const mine of [...this.#mine.values()]) {
         const { at, bytes } = mine;
-        if (mine.progress.next < mine.progress.until) await this.#passHoles(edition, mine, signal);
-        const found = await this.#options.store.progress(edition, at);
+        if (mine.progress.next < mine.progress.until) await this.#passHoles(version, mine, signal);
+        const found = await this.#options.store.progress(version, at);
         if (found?.bytes.equals(bytes) !== true && this.#mine.get(partitionName(at))?.bytes === bytes) return;
       }
     }
   }
 
   /** What a view had to reach may be after the last record there is: the end of a transaction takes a place, too. */
-  async #passHoles(edition: Edition, mine: Mine, signal: AbortSignal): Promise<void> {
+  async #passHoles(version: ViewVersion, mine: Mine, signal: AbortSignal): Promise<void> {
     const { log, store } = this.#options;
     const { at, bytes, progress } = mine;
     const range = { ...at, from: progress.next, until: progress.until };
     for await (const { records } of log.read(range, signal)) if (records.length > 0) return;
     const passed = { next: progress.until, until: progress.until };
-    if (mine.bytes !== bytes || !(await store.saveProgress(edition, at, passed, bytes))) return;
+    if (mine.bytes !== bytes || !(await store.saveProgress(version, at, passed, bytes))) return;
     if (mine.bytes !== bytes) return;
     mine.progress = passed;
     mine.bytes = Buffer.from(JSON.stringify(passed));

@@ -3,10 +3,10 @@ import { MillraceError } from '../../src/core/errors.js';
 import { offset, partition } from '../../src/core/ids.js';
 import type { Position } from '../../src/core/position.js';
 import type { LogRecord } from '../../src/core/record.js';
-import { appendLetters } from '../../src/dead-letters/append.js';
+import { appendDeadLetters } from '../../src/dead-letters/append.js';
+import { deadLetterRecord, withoutParts } from '../../src/dead-letters/dead-letter.js';
 import { DeadLetters } from '../../src/dead-letters/dead-letters.js';
-import { deadLetter, withoutParts } from '../../src/dead-letters/letter.js';
-import { retryLetters } from '../../src/dead-letters/retry.js';
+import { redriveDeadLetters } from '../../src/dead-letters/redrive.js';
 import { openLogger } from '../../src/observe/log.js';
 import type { AssignedBatch, EventLog, GroupHandler } from '../../src/ports/event-log.js';
 import { openWorld, type World } from '../support/world.js';
@@ -29,12 +29,12 @@ async function poisoned(world: World, count: number): Promise<void> {
   });
   await world.log.append(news, signal);
   const letters = (await records(world)).map((record) =>
-    deadLetter({ topic: world.topic, partition: partition(0), offset: record.offset }, record, {
+    deadLetterRecord({ topic: world.topic, partition: partition(0), offset: record.offset }, record, {
       kind: 'data',
       reason: 'no JSON',
     }),
   );
-  await appendLetters(world.log, letters);
+  await appendDeadLetters(world.log, letters);
 }
 
 function retry(
@@ -42,15 +42,15 @@ function retry(
   options: {
     only?: readonly string[];
     over?: EventLog;
-    onPutBack?: Parameters<typeof retryLetters>[0]['onPutBack'];
+    onRedriven?: Parameters<typeof redriveDeadLetters>[0]['onRedriven'];
   } = {},
 ) {
-  return retryLetters({
+  return redriveDeadLetters({
     log: options.over ?? log,
     group: 'retry',
     topics: [topic],
     only: options.only && new Set(options.only),
-    onPutBack: options.onPutBack ?? (() => undefined),
+    onRedriven: options.onRedriven ?? (() => undefined),
     signal,
   });
 }
@@ -105,7 +105,7 @@ describe('putting dead letters back', () => {
     await using world = await openWorld();
     await poisoned(world, 2);
     const told: unknown[] = [];
-    const outcome = await retry(world, { onPutBack: (...one) => void told.push(one) });
+    const outcome = await retry(world, { onRedriven: (...one) => void told.push(one) });
     expect(outcome).toEqual({ putBack: 2, before: [], failed: [], foreign: 0 });
     const [first, second, ...again] = await records(world);
     const bare = ({ key, headers, value }: LogRecord) => ({ key, headers, value });
@@ -163,8 +163,8 @@ describe('putting dead letters back', () => {
       throw away;
     });
     const told: unknown[] = [];
-    const onPutBack = (...one: unknown[]) => void told.push(one);
-    expect(await retry(world, { over: losing, onPutBack })).toMatchObject({ putBack: 3, failed: [] });
+    const onRedriven = (...one: unknown[]) => void told.push(one);
+    expect(await retry(world, { over: losing, onRedriven })).toMatchObject({ putBack: 3, failed: [] });
     expect(commits).toBe(2);
     expect(told).toEqual([0, 1, 2].map((at) => [`said/0@${at}`, undefined, false]));
     expect(await values(world, 3)).toEqual(['no event 0', 'no event 1', 'no event 2']);
@@ -183,7 +183,9 @@ describe('putting dead letters back', () => {
     const origin = { topic: world.topic, partition: partition(0), offset: offset(0) };
     const write = (timestamp: number) => {
       const record = { key: 'k', headers: {}, timestamp, value: Buffer.from(`of ${timestamp}`) };
-      return appendLetters(world.log, [deadLetter(origin, record, { kind: 'data', reason: 'no JSON' })]);
+      return appendDeadLetters(world.log, [
+        deadLetterRecord(origin, record, { kind: 'data', reason: 'no JSON' }),
+      ]);
     };
     await write(1);
     expect(await retry(world)).toMatchObject({ putBack: 1 });
@@ -202,12 +204,12 @@ describe('putting dead letters back', () => {
     const at = { topic: world.topic, partition: partition(0) };
     const fault = { kind: 'data', reason: 'no JSON' };
     const letters = [0, 99].map((place) =>
-      withoutParts(deadLetter({ ...at, offset: offset(place) }, record, fault), ['value', 'headers']),
+      withoutParts(deadLetterRecord({ ...at, offset: offset(place) }, record, fault), ['value', 'headers']),
     );
-    const elsewhere = deadLetter({ ...at, offset: offset(5) }, record, fault);
+    const elsewhere = deadLetterRecord({ ...at, offset: offset(5) }, record, fault);
     letters.push({ ...elsewhere, headers: { ...elsewhere.headers, 'kafka_dlt-original-topic': 'gone' } });
     letters.push({ topic: elsewhere.topic, key: null, headers: {}, value: Buffer.from('of others') });
-    await appendLetters(world.log, letters);
+    await appendDeadLetters(world.log, letters);
     expect(await retry(world)).toEqual({
       putBack: 1,
       before: [],

@@ -18,10 +18,10 @@ export interface Fault {
 }
 
 /** A part of the record that a letter could not take along. */
-export type Part = 'value' | 'headers' | 'key';
+export type RecordPart = 'value' | 'headers' | 'key';
 
 /** What a dead letter says. */
-export interface Letter extends Omit<Fault, 'field'> {
+export interface DeadLetter extends Omit<Fault, 'field'> {
   readonly field: string | undefined;
   /** Where the letter is. */
   readonly at: Position;
@@ -31,11 +31,11 @@ export interface Letter extends Omit<Fault, 'field'> {
   readonly origin: Position;
   readonly place: string;
   /** The same for all letters about one record: another topic of the same name has other records there. */
-  readonly about: string;
+  readonly recordId: string;
   /** The log's timestamp of the record. */
   readonly originTimestamp: number;
   /** What is not as it was, but left out. */
-  readonly dropped: ReadonlySet<Part>;
+  readonly dropped: ReadonlySet<RecordPart>;
   /** The record as it was, but for what was dropped. */
   readonly record: Omit<NewRecord, 'topic'>;
 }
@@ -65,7 +65,11 @@ export function shortReason(reason: string): string {
 }
 
 /** The letter about a record. @param origin where the record is; its topic is where the letter does not go */
-export function deadLetter(origin: Position, record: Omit<LogRecord, 'offset'>, fault: Fault): NewRecord {
+export function deadLetterRecord(
+  origin: Position,
+  record: Omit<LogRecord, 'offset'>,
+  fault: Fault,
+): NewRecord {
   return {
     topic: deadLetterTopic(origin.topic),
     key: record.key,
@@ -84,7 +88,7 @@ export function deadLetter(origin: Position, record: Omit<LogRecord, 'offset'>, 
 }
 
 /** The letter without some parts of the record, which it says. What it says itself stays. */
-export function withoutParts(letter: NewRecord, parts: readonly Part[]): NewRecord {
+export function withoutParts(letter: NewRecord, parts: readonly RecordPart[]): NewRecord {
   const kept = parts.includes('headers') ? only(letter.headers, isOfLetter) : letter.headers;
   return {
     ...letter,
@@ -95,10 +99,10 @@ export function withoutParts(letter: NewRecord, parts: readonly Part[]): NewReco
 }
 
 /** What a record of a dead-letter topic says; `undefined` when it is no letter of this format. */
-export function readLetter(
+export function readDeadLetter(
   { topic: of, partition: number }: TopicPartition,
   record: LogRecord,
-): Letter | undefined {
+): DeadLetter | undefined {
   const { headers, key, value } = record;
   const from = headers[ORIGIN.topic];
   const [inPartition, atOffset] = [wholeOf(headers[ORIGIN.partition]), wholeOf(headers[ORIGIN.offset])];
@@ -111,7 +115,7 @@ export function readLetter(
     timestamp: record.timestamp,
     origin,
     place,
-    about: `${place} ${headers[ORIGIN.timestamp]}`,
+    recordId: `${place} ${headers[ORIGIN.timestamp]}`,
     originTimestamp: Number(headers[ORIGIN.timestamp]),
     kind: written.startsWith(CLASS_PREFIX) ? written.slice(CLASS_PREFIX.length) : written,
     reason: headers[MESSAGE] ?? '',
@@ -129,7 +133,7 @@ function only(headers: Headers, wanted: (name: string) => boolean): Headers {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => wanted(name)));
 }
 
-function isPart(text: string): text is Part {
+function isPart(text: string): text is RecordPart {
   return text === 'value' || text === 'headers' || text === 'key';
 }
 
