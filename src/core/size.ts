@@ -1,0 +1,24 @@
+import type { Relayed } from './event.js';
+import type { NewRecord } from './record.js';
+
+/** About what the record formats of the logs add to a record and to each of its headers, in bytes. */
+const RECORD_OVERHEAD_BYTES = 32;
+const HEADER_OVERHEAD_BYTES = 4;
+
+/** The size of a record in the log, in bytes: its text and data exactly, framing as an upper bound. */
+export function recordBytes({ key, value, headers }: Pick<NewRecord, 'key' | 'value' | 'headers'>): number {
+  let bytes = RECORD_OVERHEAD_BYTES + (value?.length ?? 0);
+  if (key !== null) bytes += Buffer.byteLength(key);
+  for (const name in headers) {
+    bytes += HEADER_OVERHEAD_BYTES + Buffer.byteLength(name) + Buffer.byteLength(headers[name] ?? '');
+  }
+  return bytes;
+}
+
+/** About what an event's attributes and the objects around it take in memory, in bytes. */
+const EVENT_OVERHEAD_BYTES = 400;
+
+/** The size of an event in memory, in bytes: its data exactly, the rest as a fair guess. */
+export function eventBytes({ event }: Relayed): number {
+  return EVENT_OVERHEAD_BYTES + 2 * (event.subject?.length ?? 0) + (event.data?.length ?? 0);
+}
