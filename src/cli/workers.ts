@@ -1,7 +1,7 @@
 import cluster, { type Worker } from 'node:cluster';
 import { AggregatorRegistry, type MetricObject } from 'prom-client';
 import { z } from 'zod';
-import { backoff } from '../core/wait.js';
+import { backoffMs, pause } from '../core/async.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
 
@@ -105,7 +105,8 @@ export class Workers implements AsyncDisposable {
     this.#logger.error({ pid: gone.process.pid, why }, 'a worker ended; another one takes its place');
     for (let attempt = 0; !this.#stop.signal.aborted; attempt++) {
       try {
-        await backoff(attempt, this.#stop.signal);
+        await pause(backoffMs(attempt), this.#stop.signal);
+        if (this.#stop.signal.aborted) return;
         await this.#launch();
         return;
       } catch (error) {

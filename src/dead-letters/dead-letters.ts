@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
+import { retry } from '../core/async.js';
 import { Deadline } from '../core/deadline.js';
 import { type Position, partitionName, placeName } from '../core/position.js';
 import type { NewRecord } from '../core/record.js';
-import { persist } from '../core/wait.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
 import { Troubles } from '../observe/troubles.js';
@@ -78,11 +78,7 @@ export class DeadLetters implements AsyncDisposable {
     while (this.#waiting.length > 0 && !signal.aborted) {
       const batch = this.#waiting.slice(0, BATCH);
       try {
-        await persist(
-          () => this.#write(batch),
-          (error) => this.#problem(error, batch),
-          signal,
-        );
+        await retry(() => this.#write(batch), { signal, onFailure: (error) => this.#problem(error, batch) });
       } catch {
         break; // Stopped: whoever disposes says what is left.
       }

@@ -1,11 +1,11 @@
 import { LRUCache } from 'lru-cache';
+import { backoffMs, pause, retry } from '../core/async.js';
 import { type Heard, type Link, onBeat, onRelayed, onRepaired, type Step } from '../core/chain.js';
 import { fingerprint, type Reached } from '../core/cursor.js';
 import { MillraceError } from '../core/errors.js';
 import type { Relayed } from '../core/event.js';
 import { isRecreated, type Offset, offset } from '../core/ids.js';
 import { partitionName, type TopicIdPartition, type TopicPartition } from '../core/position.js';
-import { backoff, persist } from '../core/wait.js';
 import type { Metrics } from '../observe/metrics.js';
 import type { Troubles } from '../observe/troubles.js';
 import { type EventLog, OffsetOutOfRange, TopicRecreated } from '../ports/event-log.js';
@@ -88,7 +88,7 @@ export class FollowedPartition implements AsyncDisposable {
         partition: partitionName(at),
       });
     };
-    const following = await persist(
+    const following = await retry(
       () =>
         parts.fanout.follow(at, {
           relayed: (prev, events, topicId) => {
@@ -99,11 +99,13 @@ export class FollowedPartition implements AsyncDisposable {
           beat: (newest) => self?.beat(newest),
           resumed: () => self?.askNewest(),
         }),
-      warn,
-      signal,
+      { signal, onFailure: warn },
     );
     try {
-      const bounds = await persist(() => parts.log.bounds(at.topic, signal), giveUpOnMissing(warn), signal);
+      const bounds = await retry(() => parts.log.bounds(at.topic, signal), {
+        signal,
+        onFailure: giveUpOnMissing(warn),
+      });
       const here = bounds[at.partition];
       if (here === undefined)
         throw new MillraceError('TOPIC_MISSING', `${partitionName(at)} does not exist.`);
@@ -288,7 +290,7 @@ export class FollowedPartition implements AsyncDisposable {
         this.#parts.troubles.report('repair', error, 'a repair failed; it is tried again', {
           partition: partitionName(this.at),
         });
-        await backoff(attempt++, signal).catch(() => undefined); // Aborted: the loop ends.
+        await pause(backoffMs(attempt++), signal);
       }
     }
   }

@@ -1,7 +1,7 @@
+import { retry } from '../core/async.js';
 import type { Topic } from '../core/ids.js';
 import { partitionName, type TopicIdPartition, type TopicPartition } from '../core/position.js';
 import type { TopicFormat } from '../core/topic-format.js';
-import { persist } from '../core/wait.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
 import { Troubles } from '../observe/troubles.js';
@@ -81,11 +81,10 @@ export class Relay implements AsyncDisposable {
     lost.addEventListener('abort', () => {
       if (this.#partitions.get(name) === mine) this.#partitions.delete(name);
     });
-    return persist(
-      () => mine.claim(lost),
-      (error) => this.#problem('relay-claim', partition, error),
-      lost,
-    );
+    return retry(() => mine.claim(lost), {
+      signal: lost,
+      onFailure: (error) => this.#problem('relay-claim', partition, error),
+    });
   }
 
   async #batch(batch: AssignedBatch): Promise<void> {

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { retry } from '../../core/async.js';
 import { MillraceError } from '../../core/errors.js';
 import { type Offset, offset } from '../../core/ids.js';
 import {
@@ -11,8 +11,8 @@ import type { LogBatch, NewRecord } from '../../core/record.js';
 import type { AssignedBatch, GroupHandler } from '../../ports/event-log.js';
 import type { Journal } from './journal.js';
 
-/** Between a handler's failure and the next attempt: doubles from the first to the last, in milliseconds. */
-const PAUSE = { first: 50, last: 5_000 };
+/** The longest pause between a handler's failure and the next attempt. */
+const MAX_BACKOFF_MS = 5_000;
 
 /** A partition in the hands of one member, from its assignment until it is revoked. */
 export class Assignment {
@@ -79,15 +79,8 @@ export class Assignment {
   /** Until it succeeds or the partition is lost; then `undefined`. */
   private async retry<T>(attempt: () => Promise<T>): Promise<T | undefined> {
     const { signal } = this.lost;
-    for (let pause = PAUSE.first; !signal.aborted; pause = Math.min(pause * 2, PAUSE.last)) {
-      try {
-        return await attempt();
-      } catch {
-        // The handler's failures are the handler's to report; the port promises another attempt.
-        await sleep(pause, undefined, { signal, ref: false }).catch(() => {});
-      }
-    }
-    return undefined;
+    // The handler's failures are the handler's to report; the port promises another attempt.
+    return retry(attempt, { signal, maxBackoffMs: MAX_BACKOFF_MS }).catch(() => undefined);
   }
 
   /** An offset the partition does not have (its files were replaced) becomes the earliest, so that none is missed. */

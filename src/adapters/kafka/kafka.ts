@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { type Admin, Kafka, type KafkaConfig, type SASLOptions } from 'kafkajs';
+import { withSignal } from '../../core/async.js';
 import { Deadline } from '../../core/deadline.js';
 import type { Offset, Partition, Topic } from '../../core/ids.js';
 import type { Position } from '../../core/position.js';
@@ -23,7 +24,6 @@ import { allBounds, offsetAtTime } from './wire/bounds.js';
 import { registerCodecs } from './wire/codecs.js';
 import { Connection } from './wire/connection.js';
 import { describeTopics } from './wire/describe.js';
-import { withSignal } from './wire/failures.js';
 import { createCluster } from './wire/internals.js';
 import { kafkajsLog } from './wire/kafkajs-log.js';
 import { Sockets } from './wire/sockets.js';

@@ -1,10 +1,11 @@
+import { pause } from '../../core/async.js';
 import { isRecreated, type Offset, offset } from '../../core/ids.js';
 import type { LogBatch } from '../../core/record.js';
 import { OffsetOutOfRange, type Range, TopicRecreated } from '../../ports/event-log.js';
 import { boundsOf } from './wire/bounds.js';
 import { type Connection, missing } from './wire/connection.js';
 import { describeTopics } from './wire/describe.js';
-import { failureOf, pause } from './wire/failures.js';
+import { failureOf } from './wire/failures.js';
 import { type Fetched, fetchFrom } from './wire/fetch.js';
 
 /** What is asked for is there already, so the broker has nothing to wait for; only a lagging one does. */

@@ -1,9 +1,9 @@
 import type { Bindings } from '../../binding/bindings.js';
+import { backoffMs, pause } from '../../core/async.js';
 import { formattedError, type ReportInternal } from '../../core/client-error.js';
 import type { CursorCodec, Place, Reached } from '../../core/cursor.js';
 import { MillraceError } from '../../core/errors.js';
 import { isRecreated, type Partition, type Topic } from '../../core/ids.js';
-import { backoff } from '../../core/wait.js';
 import { EventsLost } from '../../hub/events-lost.js';
 import type { FollowedPartition } from '../../hub/followed-partition.js';
 import type { Hub } from '../../hub/hub.js';
@@ -101,7 +101,8 @@ export class Subscription implements ActiveSubscription {
           this.#parts.metrics.problems.inc({ kind: 'grow' });
           this.#parts.logger.debug({ err: error, attempt }, 'added partitions cannot be followed yet');
           // Until it is closed there is nothing else to wait for: what was followed before goes on.
-          await backoff(attempt, this.#parts.signal).catch(() => this.close());
+          await pause(backoffMs(attempt), this.#parts.signal);
+          if (this.#parts.signal.aborted) this.close();
         }
       }
     });

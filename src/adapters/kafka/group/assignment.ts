@@ -1,3 +1,4 @@
+import { backoffMs, pause } from '../../../core/async.js';
 import { type Offset, offset } from '../../../core/ids.js';
 import { type Position, partitionName, type TopicIdPartition } from '../../../core/position.js';
 import type { NewRecord } from '../../../core/record.js';
@@ -6,7 +7,7 @@ import type { OnProblem } from '../../../ports/problem.js';
 import { reached } from '../read.js';
 import { boundsOf } from '../wire/bounds.js';
 import type { Connection } from '../wire/connection.js';
-import { backoff, failureOf, pause } from '../wire/failures.js';
+import { failureOf } from '../wire/failures.js';
 import type { Fetched } from '../wire/fetch.js';
 import { commitOffset, committedOffset, type Membership } from './group-offsets.js';
 import { TransactionalWriter } from './transaction.js';
@@ -125,7 +126,7 @@ export class Assignment {
         if (signal.aborted) break;
         const message = `${partitionName(this.at)} is tried again: ${failureOf(cause).message}`;
         this.onProblem({ kind: 'handler', message, cause });
-        await pause(backoff(attempt, 5_000), signal);
+        await pause(backoffMs(attempt, 5_000), signal);
       }
     }
     this.position = undefined;

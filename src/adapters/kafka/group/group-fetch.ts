@@ -1,8 +1,9 @@
+import { backoffMs, pause, withSignal } from '../../../core/async.js';
 import { MillraceError } from '../../../core/errors.js';
 import { partitionName } from '../../../core/position.js';
 import type { OnProblem } from '../../../ports/problem.js';
 import type { Connection } from '../wire/connection.js';
-import { backoff, failureOf, pause, withSignal } from '../wire/failures.js';
+import { failureOf } from '../wire/failures.js';
 import { fetchFrom, type Wanted } from '../wire/fetch.js';
 import type { Broker } from '../wire/internals.js';
 import type { Assignment } from './assignment.js';
@@ -59,7 +60,7 @@ export async function fetchAssigned(
         if (signal.aborted) break;
         const message = `The leaders of the partitions are not known: ${failureOf(cause).message}`;
         options.onProblem({ kind: 'fetch', message, cause });
-        await pause(backoff(attempt++, 5_000), signal);
+        await pause(backoffMs(attempt++, 5_000), signal);
         continue;
       }
       await woken;

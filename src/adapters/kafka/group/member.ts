@@ -1,4 +1,5 @@
 import type { Logger } from 'kafkajs';
+import { backoffMs, pause, withSignal } from '../../../core/async.js';
 import { Deadline } from '../../../core/deadline.js';
 import { MillraceError } from '../../../core/errors.js';
 import { partition, type Topic, topic } from '../../../core/ids.js';
@@ -7,7 +8,7 @@ import type { GroupHandler, GroupMember, TopicDescription } from '../../../ports
 import type { OnProblem } from '../../../ports/problem.js';
 import type { Connection } from '../wire/connection.js';
 import { describeTopics } from '../wire/describe.js';
-import { backoff, failureOf, pause, withSignal } from '../wire/failures.js';
+import { failureOf } from '../wire/failures.js';
 import { type ConsumerGroup, createConsumerGroup } from '../wire/internals.js';
 import { Assignment, type AssignmentHost } from './assignment.js';
 import { fetchAssigned } from './group-fetch.js';
@@ -237,7 +238,7 @@ export class Member implements GroupMember {
     } else {
       onProblem({ kind: 'group', message: `The group ${group} is joined again: ${message}`, cause: error });
     }
-    await pause(backoff(attempt, 5_000), signal);
+    await pause(backoffMs(attempt, 5_000), signal);
   }
 
   /** `lost`: somebody else may have the partitions by now. */

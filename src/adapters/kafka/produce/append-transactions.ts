@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { withSignal } from '../../../core/async.js';
 import { Deadline } from '../../../core/deadline.js';
 import { MillraceError } from '../../../core/errors.js';
 import type { Position } from '../../../core/position.js';
 import type { Connection } from '../wire/connection.js';
-import { failureOf, withSignal } from '../wire/failures.js';
+import { failureOf } from '../wire/failures.js';
 import { type Broker, TRANSACTION_COORDINATOR } from '../wire/internals.js';
 import type { Portion } from '../wire/portions.js';
 import { ProducerId } from '../wire/producer-id.js';

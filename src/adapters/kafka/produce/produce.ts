@@ -1,8 +1,9 @@
+import { backoffMs, pause, withSignal } from '../../../core/async.js';
 import { MillraceError } from '../../../core/errors.js';
 import { type Offset, offset } from '../../../core/ids.js';
 import { partitionName } from '../../../core/position.js';
 import type { Connection } from '../wire/connection.js';
-import { backoff, failureOf, pause, withSignal } from '../wire/failures.js';
+import { failureOf } from '../wire/failures.js';
 import { type Broker, errorOfCode } from '../wire/internals.js';
 import type { Portion } from '../wire/portions.js';
 import { requestOf } from '../wire/produce-request.js';
@@ -44,7 +45,7 @@ export async function produce(
     const sent = new Set<Portion>();
     let outcomes: readonly (readonly [Portion, Outcome])[];
     try {
-      if (attempt > 0) await pause(backoff(attempt), signal);
+      if (attempt > 0) await pause(backoffMs(attempt), signal);
       signal.throwIfAborted();
       const round = sendRound(connection, producer, waiting, sent, signal);
       outcomes = await withSignal(round, signal);

@@ -1,9 +1,10 @@
+import { withSignal } from '../../../core/async.js';
 import { MillraceError } from '../../../core/errors.js';
 import type { Topic } from '../../../core/ids.js';
 import { type Position, partitionName } from '../../../core/position.js';
 import type { NewRecord } from '../../../core/record.js';
 import type { Connection } from '../wire/connection.js';
-import { failureOf, retrying, withSignal } from '../wire/failures.js';
+import { failureOf, retrying } from '../wire/failures.js';
 import type { Portion } from '../wire/portions.js';
 import { BATCH_OVERHEAD, type Layout, portionsOf, sizeOf } from '../wire/portions.js';
 import { ProducerId } from '../wire/producer-id.js';

@@ -1,7 +1,8 @@
+import { pause } from '../../../core/async.js';
 import { MillraceError } from '../../../core/errors.js';
 import { type Partition, partition, type Topic } from '../../../core/ids.js';
 import type { TopicPartition } from '../../../core/position.js';
-import { failureOf, pause, retrying } from './failures.js';
+import { failureOf, retrying } from './failures.js';
 import { type Broker, type Cluster, TOPIC_RESOURCE } from './internals.js';
 
 /** How many partitions a topic has, and which node leads each; -1: none at the moment. */

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { retry, withSignal } from '../../../core/async.js';
 import { MillraceError } from '../../../core/errors.js';
 
 /** What kafkajs throws, as far as this adapter looks at it. */
@@ -34,47 +34,20 @@ export function failureOf(error: unknown): Failure {
   return { name: error.name, type, message: error.message, retriable };
 }
 
-/** Settles as `promise` does, or rejects as soon as `signal` is aborted. The promise itself goes on. */
-export async function withSignal<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  promise.catch(() => {}); // It may fail after the abort, when nobody waits for it any more.
-  signal.throwIfAborted();
-  let stop = (): void => {};
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason);
-    signal.addEventListener('abort', stop, { once: true });
-  });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
-}
-
-/** A pause that ends with `signal`, without throwing. */
-export async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  await sleep(milliseconds, undefined, { signal }).catch(() => {});
-}
-
-/** Doubles from 50 ms to `ceiling`. */
-export function backoff(attempt: number, ceiling = 2_000): number {
-  return Math.min(50 * 2 ** Math.min(attempt, 10), ceiling);
-}
-
 /**
  * Repeats `work` while it fails in a way that passes.
  * @throws {MillraceError} LOG_UNAVAILABLE when the signal is aborted after a failure
  */
 export async function retrying<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
   let failure: unknown;
-  for (let attempt = 0; ; attempt++) {
-    try {
-      return await withSignal(work(), signal);
-    } catch (error) {
-      if (signal.aborted) throw failure === undefined ? signal.reason : unavailable(failure);
-      if (error instanceof MillraceError || !failureOf(error).retriable) throw error;
-      failure = error;
-    }
-    await pause(backoff(attempt), signal);
+  const onFailure = (error: unknown): void => {
+    if (error instanceof MillraceError || !failureOf(error).retriable) throw error;
+    failure = error;
+  };
+  try {
+    return await retry(() => withSignal(work(), signal), { signal, onFailure });
+  } catch (error) {
+    throw signal.aborted && failure !== undefined ? unavailable(failure) : error;
   }
 }
 
