@@ -3,16 +3,16 @@ import { MillraceError } from './errors.js';
 import { type Offset, offset, type Partition, partition, type Topic, type TopicId } from './ids.js';
 
 /** What a subscription has reached in one partition. */
-export interface Reached {
+export interface PartitionPosition {
   readonly offset: Offset;
   /** `fingerprint` of the event there; 0 when the event there was not seen, such as at a start from now. */
   readonly fingerprint: number;
 }
 
-export type Positions = ReadonlyMap<Partition, Reached>;
+export type Positions = ReadonlyMap<Partition, PartitionPosition>;
 
 /** Where a subscription stands, and what its topic was then. */
-export interface Place {
+export interface StreamPosition {
   readonly positions: Positions;
   /** A few bytes of the topic's id: `lifeOf`; 0 when the log does not tell. */
   readonly life: number;
@@ -57,7 +57,7 @@ export class CursorCodec {
   }
 
   /** The shared half: where a subscription to `topic` stands. */
-  place(topic: Topic, { positions, life, partitions, asOf }: Place): string {
+  position(topic: Topic, { positions, life, partitions, asOf }: StreamPosition): string {
     const body: number[] = [VERSION, this.#signing.id, ...digest(topic).subarray(0, PART_BYTES)];
     uint32(body, life);
     varint(body, partitions);
@@ -77,7 +77,7 @@ export class CursorCodec {
   }
 
   /** @throws {MillraceError} CURSOR_INVALID with `reason`, before anything is read */
-  read(cursor: string, scope: CursorScope): Place {
+  read(cursor: string, scope: CursorScope): StreamPosition {
     const [left, right, more] = cursor.split('.');
     if (left === undefined || right === undefined || more !== undefined) throw invalid('MALFORMED');
     const place = this.#open(left, 1);
@@ -94,7 +94,7 @@ export class CursorCodec {
     if (!place.subarray(2, 2 + PART_BYTES).equals(digest(scope.topic).subarray(0, PART_BYTES))) {
       throw invalid('FIELD');
     }
-    return readPlace(place, 2 + PART_BYTES);
+    return readStreamPosition(place, 2 + PART_BYTES);
   }
 
   get #signing(): { id: number; secret: string } {
@@ -155,7 +155,7 @@ function scopeBytes(keyId: number, { field, args, subject }: CursorScope): Buffe
   ]);
 }
 
-function readPlace(bytes: Buffer, start: number): Place {
+function readStreamPosition(bytes: Buffer, start: number): StreamPosition {
   let at = start;
   const nextUint32 = (): number => {
     if (at + 4 > bytes.length) throw invalid('MALFORMED');
@@ -174,7 +174,7 @@ function readPlace(bytes: Buffer, start: number): Place {
   const life = nextUint32();
   const partitions = next();
   const asOf = next() * 1000;
-  const positions = new Map<Partition, Reached>();
+  const positions = new Map<Partition, PartitionPosition>();
   for (let left = next(); left > 0; left--) {
     const number = partition(next());
     const reached = offset(next() - 1);

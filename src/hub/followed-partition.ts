@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { backoffMs, pause, retry } from '../core/async.js';
 import { type Heard, type Link, onBeat, onRelayed, onRepaired, type Step } from '../core/chain.js';
-import { fingerprint, type Reached } from '../core/cursor.js';
+import { fingerprint, type PartitionPosition } from '../core/cursor.js';
 import { MillraceError } from '../core/errors.js';
 import type { Relayed } from '../core/event.js';
 import { isRecreated, type Offset, offset } from '../core/ids.js';
@@ -55,7 +55,7 @@ export class FollowedPartition implements AsyncDisposable {
   readonly #ids = new LRUCache<string, Offset>({ max: IDS });
   #link: Link;
   /** Handed to those who listen, up to here. What the link is past has to be handed out yet. */
-  #delivered: Reached;
+  #delivered: PartitionPosition;
   #due: Relayed[] = [];
   #later: NodeJS.Immediate | undefined;
   #heardAt = performance.now();
@@ -120,7 +120,7 @@ export class FollowedPartition implements AsyncDisposable {
   }
 
   /** Where this node stands: everything visible up to here was delivered. */
-  get reached(): Reached {
+  get reached(): PartitionPosition {
     return this.#delivered;
   }
 

@@ -1,4 +1,10 @@
-import { fingerprint, lifeOf, type Place, type Positions, type Reached } from '../core/cursor.js';
+import {
+  fingerprint,
+  lifeOf,
+  type PartitionPosition,
+  type Positions,
+  type StreamPosition,
+} from '../core/cursor.js';
 import { Deadline } from '../core/deadline.js';
 import { MillraceError } from '../core/errors.js';
 import type { Relayed } from '../core/event.js';
@@ -119,7 +125,7 @@ export class Hub implements AsyncDisposable {
    * @throws {EventsLost} RETENTION, TOPIC_RECREATED
    * @throws {MillraceError} CURSOR_INVALID (AHEAD)
    */
-  async verify(topic: Topic, { positions, life }: Place): Promise<void> {
+  async verify(topic: Topic, { positions, life }: StreamPosition): Promise<void> {
     let { id } = await this.topics.describe(topic);
     if (anotherLife(life, id)) id = await this.#idOfNow(topic);
     if (anotherLife(life, id)) throw EventsLost.byRecreation(topic);
@@ -209,7 +215,7 @@ export class Hub implements AsyncDisposable {
   }
 
   /** Ids tell topics apart. A log that lost its end and was written anew has the same one, and other events. */
-  async #sameEvent(at: TopicIdPartition, reached: Reached): Promise<void> {
+  async #sameEvent(at: TopicIdPartition, reached: PartitionPosition): Promise<void> {
     if (reached.fingerprint === 0) return;
     if (await this.#isAt(at, reached)) return;
     // What others read may be of before: the log itself has to say it.
@@ -219,7 +225,7 @@ export class Hub implements AsyncDisposable {
   }
 
   /** Read as a part of what follows it, so that whoever resumes there, and those near it, share one read. */
-  async #isAt(at: TopicIdPartition, reached: Reached): Promise<boolean> {
+  async #isAt(at: TopicIdPartition, reached: PartitionPosition): Promise<boolean> {
     const here = this.#entries.get(partitionName(at))?.partition?.reached.offset ?? reached.offset;
     const limit = offset(Math.max(here, reached.offset));
     const read = await this.#reader

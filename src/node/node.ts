@@ -24,7 +24,7 @@ import type { Logger } from '../observe/log.js';
 import { Metrics } from '../observe/metrics.js';
 import { serviceReports } from '../observe/service-reports.js';
 import { Troubles } from '../observe/troubles.js';
-import { Gateway } from '../operation/gateway.js';
+import { GraphQLOperations } from '../operation/graphql-operations.js';
 import type { EventLog, TopicSpec } from '../ports/event-log.js';
 import type { Fanout } from '../ports/fanout.js';
 import type { OnProblem } from '../ports/problem.js';
@@ -40,7 +40,7 @@ import { Relay } from '../relay/relay.js';
 import type { AnyService } from '../services/service.js';
 import { ServiceRebuild } from '../services/service-rebuild.js';
 import { runService } from '../services/service-runner.js';
-import { continuationOf } from '../subscribe/start/continuation.js';
+import { followUpOf } from '../subscribe/start/follow-up.js';
 import { Subscriptions } from '../subscribe/subscriptions.js';
 import { createHttpServer } from '../transport/http/http.js';
 import type { AnyView } from '../views/view.js';
@@ -282,10 +282,10 @@ async function startGateway(
       source: hub,
       history,
       maxWaiting: config.PUBLISH_MAX_WAITING,
-      continuation: (field, args, identity) => continuationOf(bindings, codec, field, args, identity),
+      followUp: (field, args, identity) => followUpOf(bindings, codec, field, args, identity),
     }),
   });
-  const operations = new Gateway({
+  const operations = new GraphQLOperations({
     bindings,
     mutations,
     subscriptions,

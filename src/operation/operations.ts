@@ -1,5 +1,5 @@
 import type { ExecutionResult, GraphQLError } from 'graphql';
-import type { ActiveSubscription, Sink } from '../subscribe/delivery/sink.js';
+import type { ActiveSubscription, ResultSink } from '../subscribe/delivery/result-sink.js';
 import type { Caller, OperationRequest } from './request.js';
 
 /** A request that was parsed, validated against the schema and held against the limits. */
@@ -14,5 +14,5 @@ export interface Operations {
   /** Runs a query or mutation. Errors are in the result, with their codes. Never rejects. */
   run(prepared: Prepared, caller: Caller): Promise<ExecutionResult>;
   /** Starts a subscription. Whatever becomes of it, also a refusal, reaches the sink. Never throws. */
-  subscribe(prepared: Prepared, caller: Caller, sink: Sink): ActiveSubscription;
+  subscribe(prepared: Prepared, caller: Caller, sink: ResultSink): ActiveSubscription;
 }

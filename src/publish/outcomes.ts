@@ -1,5 +1,5 @@
 import type { OutcomeRequest } from '../binding/runtime/context.js';
-import type { Place, Reached } from '../core/cursor.js';
+import type { PartitionPosition, StreamPosition } from '../core/cursor.js';
 import { lifeOf } from '../core/cursor.js';
 import { MillraceError } from '../core/errors.js';
 import type { Relayed } from '../core/event.js';
@@ -27,7 +27,7 @@ export interface OutcomeSource {
     listener: OutcomeListener,
   ): Promise<{
     readonly partition: {
-      readonly reached: Reached;
+      readonly reached: PartitionPosition;
       readonly listeners: { delete(listener: OutcomeListener): unknown };
     };
     release(): void;
@@ -37,12 +37,12 @@ export interface OutcomeSource {
 }
 
 /** A subscription that goes on where a mutation's answer is still to come. */
-export interface Continuation {
+export interface FollowUp {
   readonly topic: Topic;
   /** Only this key's partition; `undefined`: all. */
   readonly key: string | undefined;
   /** A whole cursor of the field, its arguments and the caller. */
-  cursor(place: Place): string;
+  cursor(place: StreamPosition): string;
 }
 
 export interface OutcomesOptions {
@@ -51,7 +51,7 @@ export interface OutcomesOptions {
   readonly history: History;
   /** How many mutations may wait (C4). */
   readonly maxWaiting: number;
-  continuation(field: string, args: Readonly<Record<string, unknown>>, identity: Identity): Continuation;
+  followUp(field: string, args: Readonly<Record<string, unknown>>, identity: Identity): FollowUp;
 }
 
 /** Whose mutation waits. */
@@ -112,7 +112,7 @@ export class Outcomes {
       this.#count -= 1;
     });
     const follow = wanted.follow;
-    const next = follow && this.#options.continuation(follow.field, follow.args, caller.identity);
+    const next = follow && this.#options.followUp(follow.field, follow.args, caller.identity);
     const { id, partitions } = await this.#options.source.topics.describe(wanted.topic);
     const asOf = Date.now();
     const ours = new Set(partitionsOf(wanted.key, partitions));
@@ -127,7 +127,7 @@ export class Outcomes {
       found: (event, at) => settle({ event, at }),
       missed: () => settle(undefined),
     };
-    const reached = new Map<Partition, Reached>();
+    const reached = new Map<Partition, PartitionPosition>();
     await Promise.all(
       [...new Set([...ours, ...theirs])].map(async (number) => {
         const at = { topic: wanted.topic, partition: number };
@@ -169,13 +169,17 @@ export class Outcomes {
     return this.#options.history.first(partitions, since, is);
   }
 
-  async #placeOf(at: TopicPartition, here: Reached, since: number | undefined): Promise<Reached> {
+  async #placeOf(
+    at: TopicPartition,
+    here: PartitionPosition,
+    since: number | undefined,
+  ): Promise<PartitionPosition> {
     if (since === undefined) return here;
     const before = await this.#options.source.before(at, since - CLOCKS_APART);
     return before < here.offset ? { offset: before, fingerprint: 0 } : here;
   }
 
-  async #follow(at: TopicPartition, waiting: Waiting | undefined, held: Held): Promise<Reached> {
+  async #follow(at: TopicPartition, waiting: Waiting | undefined, held: Held): Promise<PartitionPosition> {
     const name = partitionName(at);
     const shared = this.#shared.get(name) ?? this.#open(at, name);
     shared.users += 1;

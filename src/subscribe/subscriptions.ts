@@ -7,10 +7,10 @@ import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
 import { Cohorts } from './cohort/cohorts.js';
 import { ConflationBudget } from './delivery/conflation.js';
-import { Pace } from './delivery/pace.js';
-import type { ActiveSubscription, Sink } from './delivery/sink.js';
+import { ReplayScheduler } from './delivery/replay-scheduler.js';
+import type { ActiveSubscription, ResultSink } from './delivery/result-sink.js';
 import { Subscription, type SubscriptionParts } from './delivery/subscription.js';
-import { NormalForms } from './plan/normal-form.js';
+import { DocumentNormaliser } from './plan/document-normaliser.js';
 import type { SubscribeRequest } from './plan/plan.js';
 import { Resync } from './start/resync.js';
 import { type SnapshotSource, Snapshots } from './start/snapshots.js';
@@ -44,11 +44,11 @@ export class Subscriptions {
     const budget = new ConflationBudget(CONFLATION_BYTES);
     const snapshots = new Snapshots({ schema, codec: options.codec, source: options.views });
     const resync = new Resync(hub, options.codec);
-    const plans = { forms: new NormalForms(schema), maxCharacters: options.maxCharacters ?? 65_536 };
+    const plans = { forms: new DocumentNormaliser(schema), maxCharacters: options.maxCharacters ?? 65_536 };
     this.#parts = {
       ...options,
       cohorts,
-      pace: new Pace(),
+      scheduler: new ReplayScheduler(),
       budget,
       resync,
       plans,
@@ -65,7 +65,7 @@ export class Subscriptions {
    * Starts a subscription. A refusal reaches the sink like any other end.
    * @param resumeFrom where to go on, whatever the arguments say (`Last-Event-ID`)
    */
-  start(request: SubscribeRequest, resumeFrom: string | undefined, sink: Sink): ActiveSubscription {
+  start(request: SubscribeRequest, resumeFrom: string | undefined, sink: ResultSink): ActiveSubscription {
     const { metrics } = this.#parts;
     const subscription = new Subscription(this.#parts, sink, () => {
       metrics.subscriptions.dec();

@@ -1,6 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ViewReader } from '../binding/runtime/resolvers.js';
-import { type CursorCodec, type CursorScope, lifeOf, type Place, type Reached } from '../core/cursor.js';
+import {
+  type CursorCodec,
+  type CursorScope,
+  lifeOf,
+  type PartitionPosition,
+  type StreamPosition,
+} from '../core/cursor.js';
 import { MillraceError } from '../core/errors.js';
 import { offset, type Partition, partition, type Topic, type TopicId, topic } from '../core/ids.js';
 import { type Position, partitionName, type TopicPartition } from '../core/position.js';
@@ -23,7 +29,7 @@ export interface ViewsOptions {
 export interface Snapshot {
   /** `null`: the key has none. */
   readonly state: unknown;
-  readonly place: Place;
+  readonly place: StreamPosition;
 }
 
 /** What was found of a view a moment ago. */
@@ -71,8 +77,8 @@ export class Views {
     const { codec, topics } = this.#options;
     const { id, partitions } = await topics.describe(of);
     const positions = new Map([[number, { offset: place, fingerprint: 0 }]]);
-    const here: Place = { positions, life: lifeOf(id), partitions, asOf: 0 };
-    return `${codec.place(of, here)}${codec.tag(scopeOf(of))}`;
+    const here: StreamPosition = { positions, life: lifeOf(id), partitions, asOf: 0 };
+    return `${codec.position(of, here)}${codec.tag(scopeOf(of))}`;
   }
 
   /**
@@ -102,12 +108,12 @@ export class Views {
     );
     const folded = (await store.state(version, key))?.value;
     const positions = new Map(
-      reached.map(([number, next]): [Partition, Reached] => {
+      reached.map(([number, next]): [Partition, PartitionPosition] => {
         const own = folded?.positions[partitionName({ topic: of, partition: number })] ?? -1;
         return [number, { offset: offset(Math.max(next - 1, own)), fingerprint: 0 }];
       }),
     );
-    const place: Place = { positions, life: lifeOf(id), partitions, asOf: Date.now() };
+    const place: StreamPosition = { positions, life: lifeOf(id), partitions, asOf: Date.now() };
     return { state: folded?.state ?? null, place };
   }
 

@@ -16,7 +16,7 @@ const positions = new Map([
   [partition(3), { offset: offset(2 ** 40), fingerprint: fingerprint('id', 1) }],
 ]);
 const place = { positions, life: lifeOf(topicId('x')), partitions: 12, asOf: 1_700_000_000_000 };
-const cursor = codec.place(scope.topic, place) + codec.tag(scope);
+const cursor = codec.position(scope.topic, place) + codec.tag(scope);
 
 function reasonOf(work: () => unknown): unknown {
   try {
@@ -36,13 +36,13 @@ describe('a cursor', () => {
   it('is short', () => {
     const one = new Map([[partition(1), { offset: offset(123_456), fingerprint: 7 }]]);
     const short = { ...place, positions: one };
-    expect((codec.place(scope.topic, short) + codec.tag(scope)).length).toBeLessThan(100);
+    expect((codec.position(scope.topic, short) + codec.tag(scope)).length).toBeLessThan(100);
   });
 
   it('D4 is verified with a key that was rotated out, and signed with the new one', () => {
     const rotated = new CursorCodec(['the new secret, of some length', SECRET]);
     expect(rotated.read(cursor, scope)).toEqual(place);
-    const fresh = rotated.place(scope.topic, place) + rotated.tag(scope);
+    const fresh = rotated.position(scope.topic, place) + rotated.tag(scope);
     expect(reasonOf(() => codec.read(fresh, scope))).toEqual(['CURSOR_INVALID', 'SIGNATURE']);
   });
 

@@ -4,11 +4,11 @@ export const plants: readonly Plant[] = [
   {
     case: 'reset in the middle of a frame',
     guard: 'one who resumes stands exactly where its cursor says',
-    file: 'src/subscribe/start/starts.ts',
-    find: "for (const [number, reached] of place.positions) starts.set(number, { from: 'place', reached });",
-    replace: `for (const [number, reached] of place.positions) {
-    const after = (reached.offset + 1) as typeof reached.offset;
-    starts.set(number, { from: 'place', reached: { ...reached, offset: after } });
+    file: 'src/subscribe/start/start-positions.ts',
+    find: "for (const [number, position] of cursor.positions) starts.set(number, { from: 'position', position });",
+    replace: `for (const [number, position] of cursor.positions) {
+    const after = (position.offset + 1) as typeof position.offset;
+    starts.set(number, { from: 'position', position: { ...position, offset: after } });
   }`,
   },
   {

@@ -2,11 +2,11 @@ import type { Plant } from './support/plant.js';
 
 const PLACE = {
   guard: 'one who resumes stands exactly where its cursor says',
-  file: 'src/subscribe/start/starts.ts',
-  find: "for (const [number, reached] of place.positions) starts.set(number, { from: 'place', reached });",
-  replace: `for (const [number, reached] of place.positions) {
-    const before = (reached.offset - 1) as typeof reached.offset;
-    starts.set(number, { from: 'place', reached: { ...reached, offset: before } });
+  file: 'src/subscribe/start/start-positions.ts',
+  find: "for (const [number, position] of cursor.positions) starts.set(number, { from: 'position', position });",
+  replace: `for (const [number, position] of cursor.positions) {
+    const before = (position.offset - 1) as typeof position.offset;
+    starts.set(number, { from: 'position', position: { ...position, offset: before } });
   }`,
 };
 

@@ -40,7 +40,7 @@ describe('cursors that are none', { timeout: CASE }, () => {
       const codec = new CursorCodec([secret]);
       const positions = new Map([[partition(0), { offset: offset(at), fingerprint: 0 }]]);
       const place = { positions, life: 0, partitions: 1, asOf: Date.now() };
-      return codec.place(other.topic ?? scope.topic, place) + codec.tag({ ...scope, ...other });
+      return codec.position(other.topic ?? scope.topic, place) + codec.tag({ ...scope, ...other });
     };
     const good = cursor(FRESH);
     const [place = '', own = ''] = good.split('.');

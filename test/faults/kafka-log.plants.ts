@@ -67,7 +67,7 @@ export const plants: readonly Plant[] = [
   {
     case: 'partitions are added',
     guard: 'whoever resumes gets all of the partitions that its cursor does not know',
-    file: 'src/subscribe/start/starts.ts',
+    file: 'src/subscribe/start/start-positions.ts',
     find: 'if (!starts.has(number)) starts.set(number, start);',
     replace: 'if (starts.has(number)) starts.set(number, start);',
   },

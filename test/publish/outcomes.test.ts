@@ -99,7 +99,7 @@ describe('an outcome', () => {
       source: hub,
       history: historyOf(world),
       maxWaiting: 1,
-      continuation: () => {
+      followUp: () => {
         throw new Error('none');
       },
     });
@@ -176,7 +176,7 @@ describe('an outcome', () => {
       source: world.hub(),
       history: historyOf(world),
       maxWaiting: 0,
-      continuation: () => {
+      followUp: () => {
         throw new Error('none');
       },
     });

@@ -2,7 +2,7 @@ import type { ResolverMap } from '../../src/binding/runtime/resolvers.js';
 import { CursorCodec } from '../../src/core/cursor.js';
 import { ANONYMOUS, type Identity } from '../../src/core/identity.js';
 import { openLogger } from '../../src/observe/log.js';
-import { Gateway } from '../../src/operation/gateway.js';
+import { GraphQLOperations } from '../../src/operation/graphql-operations.js';
 import type { Caller } from '../../src/operation/request.js';
 import type { EventLog } from '../../src/ports/event-log.js';
 import { Subscriptions } from '../../src/subscribe/subscriptions.js';
@@ -34,7 +34,7 @@ export function nodeOn(
   const views = folds && new Views({ views: folds, store, codec, topics: hub.topics, deadline: 10_000 });
   const mutations = mutationsOn({ log, store: world.state, hub, metrics, bindings, codec, views, ...keep });
   const subscriptions = new Subscriptions({ bindings, hub, codec, metrics, logger, deadLetters });
-  const gateway = new Gateway({
+  const gateway = new GraphQLOperations({
     bindings,
     mutations,
     subscriptions,

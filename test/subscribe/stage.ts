@@ -8,9 +8,9 @@ import type { Claims } from '../../src/core/identity.js';
 import {
   type ActiveSubscription,
   RESULT_END,
+  type ResultSink,
   type SharedResult,
-  type Sink,
-} from '../../src/subscribe/delivery/sink.js';
+} from '../../src/subscribe/delivery/result-sink.js';
 import { Subscriptions } from '../../src/subscribe/subscriptions.js';
 import { bound } from '../binding/schema.js';
 import { loggerOf } from '../support/logger.js';
@@ -50,7 +50,7 @@ const resolvers: ResolverMap = {
 };
 
 /** What a client keeps of a subscription. */
-export class Client implements Sink {
+export class Client implements ResultSink {
   readonly data: Record<string, unknown>[] = [];
   /** Whole results. */
   readonly results: ExecutionResult[] = [];

@@ -25,7 +25,7 @@ describe('subscriptions', () => {
     const alike = ['n', 'text', 'n text'].map((select) => stage.subscribe('said', {}, select));
     const keyed = ['n', 'n text'].map((select) => stage.subscribe('ofKey(key: "k")', {}, select));
     await expect.poll(stage.live, WAIT).toBe(5);
-    const place = vi.spyOn(CursorCodec.prototype, 'place');
+    const place = vi.spyOn(CursorCodec.prototype, 'position');
     await stage.say('k', numbers(0, 3), { text: 't' });
     for (const client of [...alike, ...keyed]) await expect.poll(() => client.cursors.length, WAIT).toBe(3);
     const shared = (client?: Client) => client?.cursors.map((cursor) => cursor.split('.')[0]);

@@ -10,7 +10,7 @@ import { Idempotency } from '../../src/publish/idempotency.js';
 import { Mutations, type MutationViews } from '../../src/publish/mutations.js';
 import { Outcomes } from '../../src/publish/outcomes.js';
 import { Publisher } from '../../src/publish/publisher.js';
-import { continuationOf } from '../../src/subscribe/start/continuation.js';
+import { followUpOf } from '../../src/subscribe/start/follow-up.js';
 
 /** A node's publish path, as node.ts composes it. */
 export function mutationsOn(parts: {
@@ -38,7 +38,7 @@ export function mutationsOn(parts: {
       source: hub,
       history,
       maxWaiting: 2_000,
-      continuation: (field, args, identity) => continuationOf(bindings, codec, field, args, identity),
+      followUp: (field, args, identity) => followUpOf(bindings, codec, field, args, identity),
     }),
     ...(views && { views }),
   });

@@ -1,7 +1,7 @@
 import { type DocumentNode, type ExecutionResult, GraphQLError, getOperationAST, parse } from 'graphql';
 import type { Operations, Prepared } from '../../src/operation/operations.js';
 import type { Caller, OperationRequest } from '../../src/operation/request.js';
-import type { ActiveSubscription, Sink } from '../../src/subscribe/delivery/sink.js';
+import type { ActiveSubscription, ResultSink } from '../../src/subscribe/delivery/result-sink.js';
 
 /** A subscription that a test feeds by hand. */
 export class FakeSubscription implements ActiveSubscription {
@@ -11,7 +11,7 @@ export class FakeSubscription implements ActiveSubscription {
   constructor(
     readonly request: OperationRequest,
     readonly caller: Caller,
-    readonly sink: Sink,
+    readonly sink: ResultSink,
     readonly tag: string,
   ) {}
 
@@ -67,7 +67,7 @@ export class FakeOperations implements Operations {
     return this.result ?? { data: { ran: prepared.kind } };
   }
 
-  subscribe(prepared: Prepared, caller: Caller, sink: Sink): ActiveSubscription {
+  subscribe(prepared: Prepared, caller: Caller, sink: ResultSink): ActiveSubscription {
     if (prepared.kind === 'invalid') throw new Error('invalid');
     const subscription = new FakeSubscription(prepared.request, caller, sink, 'tag');
     this.subscriptions.push(subscription);

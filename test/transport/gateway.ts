@@ -2,7 +2,7 @@ import { onTestFinished } from 'vitest';
 import { CursorCodec } from '../../src/core/cursor.js';
 import { ANONYMOUS } from '../../src/core/identity.js';
 import { openLogger } from '../../src/observe/log.js';
-import { Gateway } from '../../src/operation/gateway.js';
+import { GraphQLOperations } from '../../src/operation/graphql-operations.js';
 import { Subscriptions } from '../../src/subscribe/subscriptions.js';
 import type { TransportLimits } from '../../src/transport/delivery/limits.js';
 import { createHttpServer } from '../../src/transport/http/http.js';
@@ -38,7 +38,7 @@ export async function serveGateway(limits: Partial<TransportLimits> = {}) {
     logger,
     deadLetters: world.deadLetters,
   });
-  const operations = new Gateway({
+  const operations = new GraphQLOperations({
     bindings,
     mutations,
     subscriptions,

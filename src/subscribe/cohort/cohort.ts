@@ -1,7 +1,7 @@
 import { type ExecutionResult, execute, type GraphQLSchema } from 'graphql';
 import type { Activation } from '../../binding/bindings.js';
 import { clientError } from '../../core/client-error.js';
-import { lifeOf, type Place, type Positions, type Reached } from '../../core/cursor.js';
+import { lifeOf, type PartitionPosition, type Positions, type StreamPosition } from '../../core/cursor.js';
 import { UNKNOWN_TYPE } from '../../core/event.js';
 import type { Partition, Topic } from '../../core/ids.js';
 import { placeName, type TopicPartition } from '../../core/position.js';
@@ -10,9 +10,9 @@ import type { EventsLost } from '../../hub/events-lost.js';
 import type { Logger } from '../../observe/log.js';
 import type { Metrics } from '../../observe/metrics.js';
 import type { TopicDescription } from '../../ports/event-log.js';
-import type { Batch } from '../delivery/sink.js';
+import type { ResultBatch } from '../delivery/result-sink.js';
 import type { Plan } from '../plan/plan.js';
-import { callerIsToBlame, executionFault } from './blame.js';
+import { executionFault, isCallerFault } from './fault.js';
 import { CURSOR, type ParsedEvent } from './parsed-event.js';
 import { tombstoneValue } from './tombstone.js';
 
@@ -20,17 +20,17 @@ import { tombstoneValue } from './tombstone.js';
 export type Rendered = string;
 
 /** What a cohort made of events that follow each other: `results[i]` is of `events[i]`. */
-export interface Made {
+export interface RenderedBatch {
   readonly events: readonly ParsedEvent[];
-  readonly results: Batch;
+  readonly results: ResultBatch;
 }
 
 /** One that stands where the node stands, and takes what its cohort made. */
-export interface Member {
+export interface CohortMember {
   /** @returns how many were taken: what comes after them was not */
-  live(made: Made): number;
+  live(made: RenderedBatch): number;
   /** Leaves the live ones, standing at `reached` in the event's partition. */
-  fallBehind(event: ParsedEvent, reached: Reached): void;
+  fallBehind(event: ParsedEvent, reached: PartitionPosition): void;
   /** Events that it has not seen are gone for good: it ends (D5). */
   lost(loss: EventsLost): void;
 }
@@ -46,7 +46,7 @@ export class Cohort {
   readonly topic: Topic;
   readonly partitions: readonly TopicPartition[];
   /** Those that stand where the node stands. The others are replayed. */
-  readonly live = new Set<Member>();
+  readonly live = new Set<CohortMember>();
   readonly #description: TopicDescription;
   readonly #schema: GraphQLSchema;
   readonly #metrics: Metrics;
@@ -92,7 +92,7 @@ export class Cohort {
   }
 
   /** Where a member stands that is at `positions`, and has come there by an event of this time, or just now. */
-  placeOf(positions: Positions, time = Date.now()): Place {
+  placeOf(positions: Positions, time = Date.now()): StreamPosition {
     const { id, partitions } = this.#description;
     // A producer's clock may be ahead, and the topic may have grown since: the earlier one is safe.
     const asOf = this.key === undefined ? 0 : Math.min(time, Date.now());
@@ -173,7 +173,7 @@ export class Cohort {
     const place = { ...at, offset: relayed.offset };
     const reason = error instanceof Error ? error.message : String(error);
     const { subject: key } = relayed.event;
-    if (kind === 'execution' || !callerIsToBlame(this.plan)) {
+    if (kind === 'execution' || !isCallerFault(this.plan)) {
       this.#deadLetters.add({ ...place, key, timestamp: relayed.timestamp, fault: { kind, reason, field } });
     }
     this.#report(event, kind, error);

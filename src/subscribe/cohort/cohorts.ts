@@ -10,8 +10,8 @@ import type { Metrics } from '../../observe/metrics.js';
 import type { TopicDescription } from '../../ports/event-log.js';
 import type { Plan } from '../plan/plan.js';
 import { Cohort } from './cohort.js';
-import { type CohortRenditions, Renditions } from './renditions.js';
-import { Routing } from './routing.js';
+import { CohortRouter } from './cohort-router.js';
+import { type CohortReplayCache, ReplayCache } from './replay-cache.js';
 
 export interface CohortsParts {
   readonly schema: GraphQLSchema;
@@ -25,7 +25,7 @@ export interface CohortsParts {
 /** A cohort in use, with the partitions it holds. */
 export interface Membership {
   readonly cohort: Cohort;
-  readonly renditions: CohortRenditions;
+  readonly replayCache: CohortReplayCache;
   readonly followed: readonly FollowedPartition[];
   release(): void;
 }
@@ -34,12 +34,12 @@ export interface Membership {
 export class Cohorts {
   readonly #parts: CohortsParts;
   readonly #cohorts = new Map<string, Cohort>();
-  readonly #routings = new Map<Topic, Routing>();
-  readonly #renditions: Renditions;
+  readonly #routers = new Map<Topic, CohortRouter>();
+  readonly #replayCache: ReplayCache;
 
   constructor(parts: CohortsParts) {
     this.#parts = parts;
-    this.#renditions = new Renditions(parts.codec);
+    this.#replayCache = new ReplayCache(parts.codec);
   }
 
   /** Follows the partitions, all of them or none, and joins those that ask for the same. */
@@ -52,48 +52,49 @@ export class Cohorts {
     const { topic } = plan.binding;
     const sorted = [...numbers].sort((a, b) => a - b);
     const partitions = sorted.map((partition) => ({ topic, partition }));
-    const routing = this.#routing(topic);
-    const follows = await followAll(this.#parts.hub, partitions, routing);
-    for (const { partition } of follows) routing.follows(partition);
+    const router = this.#router(topic);
+    const follows = await followAll(this.#parts.hub, partitions, router);
+    for (const { partition } of follows) router.follows(partition);
     // What is shared has a cursor in it, so members follow the same partitions of the same topic.
     const { id = '', partitions: count } = description;
     const name = `${plan.cohort}/${id}/${count}/${sorted.join()}`;
     const cohort =
       this.#cohorts.get(name) ??
-      this.#add(name, new Cohort(plan, key, partitions, description, this.#parts), routing);
+      this.#add(name, new Cohort(plan, key, partitions, description, this.#parts), router);
     cohort.members += 1;
     return {
       cohort,
-      renditions: this.#renditions.of(cohort),
+      replayCache: this.#replayCache.of(cohort),
       followed: follows.map(({ partition }) => partition),
       release: () => {
         for (const follow of follows) follow.release();
         cohort.members -= 1;
         if (cohort.members > 0) return;
-        routing.remove(cohort);
+        router.remove(cohort);
         this.#cohorts.delete(name);
-        this.#renditions.forget(cohort);
+        this.#replayCache.forget(cohort);
         this.#parts.metrics.cohorts.set(this.#cohorts.size);
       },
     };
   }
 
-  #add(name: string, cohort: Cohort, routing: Routing): Cohort {
+  #add(name: string, cohort: Cohort, router: CohortRouter): Cohort {
     this.#cohorts.set(name, cohort);
-    routing.add(cohort);
+    router.add(cohort);
     this.#parts.metrics.cohorts.set(this.#cohorts.size);
     return cohort;
   }
 
-  #routing(topic: Topic): Routing {
-    const routing = this.#routings.get(topic) ?? new Routing(topic, this.#parts.codec, this.#parts.metrics);
-    this.#routings.set(topic, routing);
-    return routing;
+  #router(topic: Topic): CohortRouter {
+    const router =
+      this.#routers.get(topic) ?? new CohortRouter(topic, this.#parts.codec, this.#parts.metrics);
+    this.#routers.set(topic, router);
+    return router;
   }
 }
 
-async function followAll(hub: Hub, partitions: readonly TopicPartition[], routing: Routing) {
-  const outcomes = await Promise.allSettled(partitions.map((at) => hub.follow(at, routing)));
+async function followAll(hub: Hub, partitions: readonly TopicPartition[], router: CohortRouter) {
+  const outcomes = await Promise.allSettled(partitions.map((at) => hub.follow(at, router)));
   const failed = outcomes.find((outcome) => outcome.status === 'rejected');
   const follows = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
   if (failed === undefined) return follows;

@@ -1,4 +1,4 @@
-import { fingerprint, type Reached } from '../../core/cursor.js';
+import { fingerprint, type PartitionPosition } from '../../core/cursor.js';
 import { type Relayed, UNKNOWN_TYPE } from '../../core/event.js';
 import type { TopicPartition } from '../../core/position.js';
 
@@ -58,6 +58,6 @@ export class ParsedEvent {
 }
 
 /** Where one stands that was handed this event. */
-export function reachedBy({ relayed }: ParsedEvent): Reached {
+export function reachedBy({ relayed }: ParsedEvent): PartitionPosition {
   return { offset: relayed.offset, fingerprint: fingerprint(relayed.event.id, relayed.timestamp) };
 }

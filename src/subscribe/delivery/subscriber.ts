@@ -1,5 +1,5 @@
 import { formattedError, type ReportInternal } from '../../core/client-error.js';
-import type { CursorCodec, Place, Reached } from '../../core/cursor.js';
+import type { CursorCodec, PartitionPosition, StreamPosition } from '../../core/cursor.js';
 import { MillraceError } from '../../core/errors.js';
 import type { Relayed } from '../../core/event.js';
 import { type Offset, offset, type Partition } from '../../core/ids.js';
@@ -7,18 +7,18 @@ import type { TopicPartition } from '../../core/position.js';
 import { EventsLost } from '../../hub/events-lost.js';
 import type { FollowedPartition } from '../../hub/followed-partition.js';
 import type { Metrics } from '../../observe/metrics.js';
-import { type Cohort, type Made, type Member, withLeftOut } from '../cohort/cohort.js';
+import { type Cohort, type CohortMember, type RenderedBatch, withLeftOut } from '../cohort/cohort.js';
 import { type ParsedEvent, reachedBy } from '../cohort/parsed-event.js';
-import type { CohortRenditions, Rendition } from '../cohort/renditions.js';
+import type { CohortReplayCache, RenderedEvent } from '../cohort/replay-cache.js';
 import { type CatchingUp, catchUpConflated, type Shown } from './conflated-replay.js';
 import { Conflation, type ConflationBudget } from './conflation.js';
-import type { Over, Pace } from './pace.js';
-import type { Sink } from './sink.js';
+import type { Over, ReplayScheduler } from './replay-scheduler.js';
+import type { ResultSink } from './result-sink.js';
 
 /** Whom a subscriber shares with, and what it follows. */
 export interface Belonging {
   readonly cohort: Cohort;
-  readonly renditions: CohortRenditions;
+  readonly replayCache: CohortReplayCache;
   readonly followed: readonly FollowedPartition[];
 }
 /** What one subscription may remember while it conflates. */
@@ -27,10 +27,10 @@ const CONFLATION = { keys: 10_000, bytes: 4 << 20 };
 export interface SubscriberParts {
   readonly codec: CursorCodec;
   readonly metrics: Metrics;
-  readonly pace: Pace;
+  readonly scheduler: ReplayScheduler;
   readonly budget: ConflationBudget;
   /** The error for one that stands at `place` and whose next events are gone (D5). */
-  readonly resync: (loss: EventsLost, place: Place) => Promise<MillraceError>;
+  readonly resync: (loss: EventsLost, place: StreamPosition) => Promise<MillraceError>;
   readonly report: ReportInternal;
 }
 
@@ -40,21 +40,21 @@ export interface SubscriberParts {
  * is simply behind: nothing is queued for it beyond the sink's high-water mark (D8). What else becomes of it
  * then is its field's `onSlow`.
  */
-export class Subscriber implements Member {
-  readonly sink: Sink;
+export class Subscriber implements CohortMember {
+  readonly sink: ResultSink;
   readonly tag: string;
   #cohort: Cohort;
-  #renditions: CohortRenditions;
+  #replayCache: CohortReplayCache;
   readonly #since = Date.now();
   readonly #codec: CursorCodec;
   readonly #metrics: Metrics;
-  readonly #pace: Pace;
+  readonly #scheduler: ReplayScheduler;
   readonly #budget: ConflationBudget;
   readonly #resync: SubscriberParts['resync'];
   readonly #report: ReportInternal;
   #followed: readonly FollowedPartition[];
   /** Where it stands, while it is not live. */
-  readonly #reached: Map<Partition, Reached>;
+  readonly #reached: Map<Partition, PartitionPosition>;
   #full = false;
   /** One that was never live is given much at once, and is not slow because it does not take it at once. */
   #wasLive = false;
@@ -65,21 +65,21 @@ export class Subscriber implements Member {
   #wake: (() => void) | undefined;
 
   constructor(
-    sink: Sink,
+    sink: ResultSink,
     tag: string,
-    { cohort, renditions, followed }: Belonging,
-    reached: Map<Partition, Reached>,
+    { cohort, replayCache, followed }: Belonging,
+    reached: Map<Partition, PartitionPosition>,
     parts: SubscriberParts,
   ) {
     this.sink = sink;
     this.tag = tag;
     this.#cohort = cohort;
-    this.#renditions = renditions;
+    this.#replayCache = replayCache;
     this.#followed = followed;
     this.#reached = reached;
     this.#codec = parts.codec;
     this.#metrics = parts.metrics;
-    this.#pace = parts.pace;
+    this.#scheduler = parts.scheduler;
     this.#budget = parts.budget;
     this.#resync = parts.resync;
     this.#report = parts.report;
@@ -92,7 +92,7 @@ export class Subscriber implements Member {
   }
 
   /** Takes what the cohort made of live events. The cohort's members all stand where the node stands. */
-  live({ events, results }: Made): number {
+  live({ events, results }: RenderedBatch): number {
     // Alone there is nobody to share a layout with (bench: distinct).
     if (this.#cohort.live.size > 1 && this.sink.nextAll?.(results, this.tag) === true) return results.length;
     let taken = 0;
@@ -110,7 +110,7 @@ export class Subscriber implements Member {
   }
 
   /** Leaves the live ones, standing at `reached` in the event's partition, and where the node stands elsewhere. */
-  fallBehind(event: ParsedEvent, reached: Reached): void {
+  fallBehind(event: ParsedEvent, reached: PartitionPosition): void {
     this.#leave();
     this.#standWithNode();
     this.#reached.set(event.at.partition, reached);
@@ -118,14 +118,17 @@ export class Subscriber implements Member {
   }
 
   /** Goes on in another cohort, which follows more partitions: in those it stands at `reached`. */
-  move({ cohort, renditions, followed }: Belonging, reached: ReadonlyMap<Partition, Reached>): void {
+  move(
+    { cohort, replayCache, followed }: Belonging,
+    reached: ReadonlyMap<Partition, PartitionPosition>,
+  ): void {
     if (this.#closed) return;
     if (this.#leave()) this.#standWithNode();
     for (const [partition, here] of reached) {
       if (!this.#reached.has(partition)) this.#reached.set(partition, here);
     }
     this.#cohort = cohort;
-    this.#renditions = renditions;
+    this.#replayCache = replayCache;
     this.#followed = followed;
     if (this.#replaying) this.#wake?.();
     else this.start();
@@ -209,7 +212,7 @@ export class Subscriber implements Member {
     if (onSlow === 'CONFLATE') this.#conflation ??= new Conflation(CONFLATION, this.#budget);
     if (onSlow !== 'DISCONNECT') return;
     this.#metrics.slowDisconnects.inc({ why: 'policy' });
-    const cursor = this.#codec.place(this.#cohort.topic, this.#cohort.placeOf(this.#reached)) + this.tag;
+    const cursor = this.#codec.position(this.#cohort.topic, this.#cohort.placeOf(this.#reached)) + this.tag;
     throw new MillraceError('SLOW_CONSUMER', 'The client reads more slowly than events come.', {
       details: { cursor },
     });
@@ -241,8 +244,8 @@ export class Subscriber implements Member {
   /** Hands over a stretch, in turns with others that replay (D8). @returns `false` when it stopped on the way */
   async #handAll(at: TopicPartition, events: readonly Relayed[]): Promise<boolean> {
     let next = 0;
-    let slow: Promise<Rendition> | undefined;
-    let made: Rendition | undefined;
+    let slow: Promise<RenderedEvent> | undefined;
+    let made: RenderedEvent | undefined;
     const work = (over: Over): boolean => {
       // In each turn anew: in between it may have been given more partitions.
       const others = this.#others(at.partition);
@@ -252,7 +255,7 @@ export class Subscriber implements Member {
         event !== undefined && !this.#closed && !this.#full;
         event = events[next]
       ) {
-        const rendition = made ?? this.#renditions.of(at, event);
+        const rendition = made ?? this.#replayCache.of(at, event);
         made = undefined;
         if (rendition instanceof Promise) {
           slow = rendition;
@@ -268,7 +271,7 @@ export class Subscriber implements Member {
       return slow !== undefined || next === events.length || this.#closed || this.#full;
     };
     for (;;) {
-      await this.#pace.share(work);
+      await this.#scheduler.share(work);
       if (slow === undefined) break;
       made = await slow;
       slow = undefined;
@@ -277,10 +280,10 @@ export class Subscriber implements Member {
   }
 
   /** Stands at the event afterwards, unless it was not taken. */
-  #hand(at: TopicPartition, { timestamp }: Relayed, rendition: Rendition, others: string): Shown {
+  #hand(at: TopicPartition, { timestamp }: Relayed, rendition: RenderedEvent, others: string): Shown {
     const before = this.#at(at.partition);
     this.#reached.set(at.partition, rendition.reached);
-    const result = this.#renditions.result(at, rendition, others, this.#reached);
+    const result = this.#replayCache.result(at, rendition, others, this.#reached);
     if (result === undefined) return 'not shown';
     if (!this.sink.next(result, this.tag)) return this.#holdBack(at.partition, before);
     // What came before it subscribed was not late.
@@ -297,7 +300,7 @@ export class Subscriber implements Member {
     this.#reached.set(partition, reachedBy(event));
     if (rendered === undefined) return 'not shown';
     const place = this.#cohort.placeOf(this.#reached, event.relayed.timestamp);
-    const cursor = this.#codec.place(this.#cohort.topic, place);
+    const cursor = this.#codec.position(this.#cohort.topic, place);
     const whole = leftOut > 0 ? withLeftOut(rendered, leftOut) : rendered;
     const head = Buffer.from(whole + cursor);
     if (!this.sink.next({ head, cursor }, this.tag)) return this.#holdBack(partition, before);
@@ -307,7 +310,7 @@ export class Subscriber implements Member {
     return 'shown';
   }
 
-  #holdBack(partition: Partition, before: Reached): Shown {
+  #holdBack(partition: Partition, before: PartitionPosition): Shown {
     this.#reached.set(partition, before);
     this.#full = true;
     return 'held back';
@@ -324,7 +327,7 @@ export class Subscriber implements Member {
       wants: (event) => this.#cohort.wants(event),
       show: (event, leftOut) => this.#show(event, leftOut),
       turn: async () => {
-        await this.#pace.share(() => true);
+        await this.#scheduler.share(() => true);
         return !this.#closed;
       },
     };
@@ -346,7 +349,7 @@ export class Subscriber implements Member {
     );
   }
 
-  #at(partition: Partition): Reached {
+  #at(partition: Partition): PartitionPosition {
     const reached = this.#reached.get(partition);
     if (reached === undefined) throw new Error(`A subscription without a place in partition ${partition}`);
     return reached;

@@ -1,7 +1,7 @@
 import type { Bindings } from '../../binding/bindings.js';
 import { backoffMs, pause } from '../../core/async.js';
 import { formattedError, type ReportInternal } from '../../core/client-error.js';
-import type { CursorCodec, Place, Reached } from '../../core/cursor.js';
+import type { CursorCodec, PartitionPosition, StreamPosition } from '../../core/cursor.js';
 import { MillraceError } from '../../core/errors.js';
 import { isRecreated, type Partition, type Topic } from '../../core/ids.js';
 import { EventsLost } from '../../hub/events-lost.js';
@@ -14,10 +14,15 @@ import type { Cohorts, Membership } from '../cohort/cohorts.js';
 import { type Plan, type PlanOptions, planSubscription, type SubscribeRequest } from '../plan/plan.js';
 import type { Resync } from '../start/resync.js';
 import type { Snapshots } from '../start/snapshots.js';
-import { type Starts, startsAdded, startsAfter, startsAt } from '../start/starts.js';
+import {
+  type StartPositions,
+  startAfter,
+  startAt,
+  startInAddedPartitions,
+} from '../start/start-positions.js';
 import type { ConflationBudget } from './conflation.js';
-import type { Pace } from './pace.js';
-import type { ActiveSubscription, Sink } from './sink.js';
+import type { ReplayScheduler } from './replay-scheduler.js';
+import type { ActiveSubscription, ResultSink } from './result-sink.js';
 import { Subscriber } from './subscriber.js';
 
 export interface SubscriptionParts {
@@ -27,7 +32,7 @@ export interface SubscriptionParts {
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly cohorts: Cohorts;
-  readonly pace: Pace;
+  readonly scheduler: ReplayScheduler;
   readonly budget: ConflationBudget;
   readonly resync: Resync;
   readonly plans: PlanOptions;
@@ -51,7 +56,7 @@ interface Run {
 /** One subscription, from the request to its end. Its topic may grow meanwhile. */
 export class Subscription implements ActiveSubscription {
   readonly #parts: SubscriptionParts;
-  readonly #sink: Sink;
+  readonly #sink: ResultSink;
   readonly #ended: () => void;
   #run: Run | undefined;
   #room: (() => void) | undefined;
@@ -61,7 +66,7 @@ export class Subscription implements ActiveSubscription {
   #closed = false;
 
   /** @param ended called once, whatever ends it */
-  constructor(parts: SubscriptionParts, sink: Sink, ended: () => void) {
+  constructor(parts: SubscriptionParts, sink: ResultSink, ended: () => void) {
     this.#parts = parts;
     this.#sink = sink;
     this.#ended = ended;
@@ -123,7 +128,7 @@ export class Subscription implements ActiveSubscription {
     const starts =
       place === undefined
         ? await this.#starts(plan, key, topic, after)
-        : startsAfter(place, key, topic.partitions);
+        : startAfter(place, key, topic.partitions);
     const membership = await cohorts.join(plan, key, starts.keys(), topic);
     if (this.#closed) return membership.release();
     if (membership.followed.some(({ at }) => isRecreated(at.topicId, topic.id))) {
@@ -138,7 +143,7 @@ export class Subscription implements ActiveSubscription {
       const who = { topic: plan.binding.topic, key, tag: codec.tag(scopeOf(plan)) };
       const parts = {
         ...this.#parts,
-        resync: (loss: EventsLost, place: Place) => this.#parts.resync.error(loss, who, place),
+        resync: (loss: EventsLost, place: StreamPosition) => this.#parts.resync.error(loss, who, place),
       };
       const subscriber = new Subscriber(this.#watched(), who.tag, membership, reached, parts);
       this.#run = { plan, key, subscriber, membership, topic };
@@ -152,11 +157,11 @@ export class Subscription implements ActiveSubscription {
   }
 
   /** Gives the client the state first. @returns the place after which the events are that are not in it */
-  async #show(plan: Plan, key: string | undefined, topic: SeenTopic): Promise<Place> {
+  async #show(plan: Plan, key: string | undefined, topic: SeenTopic): Promise<StreamPosition> {
     const { snapshots, codec } = this.#parts;
     const { place, result } = await snapshots.of(plan, key, topic);
     const tag = codec.tag(scopeOf(plan));
-    this.#shown = `${codec.place(plan.binding.topic, place)}${tag}`;
+    this.#shown = `${codec.position(plan.binding.topic, place)}${tag}`;
     while (result !== undefined && !this.#closed && !this.#sink.next(result, tag)) {
       await new Promise<void>((resolve) => {
         this.#room = resolve;
@@ -170,7 +175,7 @@ export class Subscription implements ActiveSubscription {
     key: string | undefined,
     { partitions }: SeenTopic,
     after: string | undefined,
-  ): Promise<Starts> {
+  ): Promise<StartPositions> {
     const { hub, codec } = this.#parts;
     if (after !== undefined) {
       const place = codec.read(after, scopeOf(plan));
@@ -181,18 +186,21 @@ export class Subscription implements ActiveSubscription {
         const who = { topic: plan.binding.topic, key, tag: codec.tag(scopeOf(plan)) };
         throw await this.#parts.resync.error(error, who, place);
       }
-      return startsAfter(place, key, partitions);
+      return startAfter(place, key, partitions);
     }
-    if (plan.since === undefined) return startsAt({ from: 'now' }, key, partitions);
-    return startsAt({ from: 'time', timestamp: plan.since }, key, partitions);
+    if (plan.since === undefined) return startAt({ from: 'now' }, key, partitions);
+    return startAt({ from: 'time', timestamp: plan.since }, key, partitions);
   }
 
   /** Where it stands at first in each partition that is followed. */
-  async #reached(followed: readonly FollowedPartition[], starts: Starts): Promise<Map<Partition, Reached>> {
-    const reached = new Map<Partition, Reached>();
+  async #reached(
+    followed: readonly FollowedPartition[],
+    starts: StartPositions,
+  ): Promise<Map<Partition, PartitionPosition>> {
+    const reached = new Map<Partition, PartitionPosition>();
     const asked = followed.map(async ({ at }) => {
       const start = starts.get(at.partition);
-      if (start?.from === 'place') reached.set(at.partition, start.reached);
+      if (start?.from === 'position') reached.set(at.partition, start.position);
       if (start?.from !== 'time') return;
       const before = await this.#parts.hub.before(at, start.timestamp);
       reached.set(at.partition, { offset: before, fingerprint: 0 });
@@ -209,7 +217,7 @@ export class Subscription implements ActiveSubscription {
     const now = run && this.#parts.hub.topics.last(run.plan.binding.topic);
     if (run === undefined || now === undefined || this.#closed) return;
     if (now.id !== run.topic.id || now.partitions <= run.topic.partitions) return;
-    const added = startsAdded(run.topic, run.key, now.partitions);
+    const added = startInAddedPartitions(run.topic, run.key, now.partitions);
     const before = run.membership;
     const numbers = new Set([...before.followed.map(({ at }) => at.partition), ...added.keys()]);
     const membership = await this.#parts.cohorts.join(run.plan, run.key, numbers, now);
@@ -228,7 +236,7 @@ export class Subscription implements ActiveSubscription {
     before.release();
   }
 
-  #watched(): Sink {
+  #watched(): ResultSink {
     return {
       next: (result, tag) => this.#sink.next(result, tag),
       nextAll: (batch, tag) => this.#sink.nextAll?.(batch, tag) ?? false,

@@ -11,7 +11,7 @@ import {
 import type { Bindings, SubscribeBinding } from '../../binding/bindings.js';
 import { MillraceError } from '../../core/errors.js';
 import { type Identity, subjectOf } from '../../core/identity.js';
-import type { NormalForms } from './normal-form.js';
+import type { DocumentNormaliser } from './document-normaliser.js';
 import type { Selection } from './selection.js';
 
 export interface SubscribeRequest {
@@ -23,7 +23,7 @@ export interface SubscribeRequest {
 }
 
 export interface PlanOptions {
-  readonly forms: NormalForms;
+  readonly forms: DocumentNormaliser;
   /** S4: of its normal form, variables and arguments, which a node holds for as long as it runs. */
   readonly maxCharacters: number;
 }

@@ -1,4 +1,4 @@
-import { type CursorCodec, lifeOf, type Place, type Positions } from '../../core/cursor.js';
+import { type CursorCodec, lifeOf, type Positions, type StreamPosition } from '../../core/cursor.js';
 import { MillraceError } from '../../core/errors.js';
 import { BEFORE_FIRST, partition, type Topic } from '../../core/ids.js';
 import { partitionOfKey } from '../../core/partitioner.js';
@@ -28,7 +28,7 @@ export class Resync {
   }
 
   /** @param place where it stands: it keeps its place wherever nothing was lost */
-  async error(loss: EventsLost, who: Stranded, place: Place): Promise<MillraceError> {
+  async error(loss: EventsLost, who: Stranded, place: StreamPosition): Promise<MillraceError> {
     const { reason } = loss;
     const earliest = await this.#earliest(loss, who, place).catch(() => undefined);
     // Without the log nobody knows what it has: the client is told all the same.
@@ -36,14 +36,14 @@ export class Resync {
     return new MillraceError('RESYNC_REQUIRED', loss.message, { details });
   }
 
-  async #earliest(loss: EventsLost, { topic, key, tag }: Stranded, place: Place): Promise<string> {
+  async #earliest(loss: EventsLost, { topic, key, tag }: Stranded, place: StreamPosition): Promise<string> {
     const from = loss.reason === 'TOPIC_RECREATED' ? await this.#beginning(topic, key) : place;
     const positions = await this.#hub.usable(topic, from.positions);
-    return this.#codec.place(topic, { ...from, positions }) + tag;
+    return this.#codec.position(topic, { ...from, positions }) + tag;
   }
 
   /** Before everything in the topic as it is now. */
-  async #beginning(topic: Topic, key: string | undefined): Promise<Place> {
+  async #beginning(topic: Topic, key: string | undefined): Promise<StreamPosition> {
     const { id, partitions } = await this.#hub.topics.describe(topic);
     const numbers = Array.from({ length: partitions }, (_, number) => partition(number));
     const mine = key === undefined ? numbers : [partitionOfKey(key, partitions)];

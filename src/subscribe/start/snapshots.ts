@@ -1,12 +1,12 @@
 import { execute, type GraphQLSchema } from 'graphql';
 import { selectStateField } from '../../binding/runtime/read-view.js';
-import type { CursorCodec, Place } from '../../core/cursor.js';
+import type { CursorCodec, StreamPosition } from '../../core/cursor.js';
 import { MillraceError } from '../../core/errors.js';
 import type { Partition, Topic } from '../../core/ids.js';
 import type { SeenTopic } from '../../hub/topic-watch.js';
-import type { SharedResult } from '../delivery/sink.js';
+import type { SharedResult } from '../delivery/result-sink.js';
 import type { Plan } from '../plan/plan.js';
-import { startsAt } from './starts.js';
+import { startAt } from './start-positions.js';
 
 /** Where states come from: the project's views. */
 export interface SnapshotSource {
@@ -16,7 +16,7 @@ export interface SnapshotSource {
     key: string,
     of: Topic,
     numbers: readonly Partition[],
-  ): Promise<{ readonly state: unknown; readonly place: Place }>;
+  ): Promise<{ readonly state: unknown; readonly place: StreamPosition }>;
 }
 
 export interface SnapshotsOptions {
@@ -42,7 +42,7 @@ export class Snapshots {
     plan: Plan,
     key: string | undefined,
     { partitions }: SeenTopic,
-  ): Promise<{ readonly place: Place; readonly result: SharedResult | undefined }> {
+  ): Promise<{ readonly place: StreamPosition; readonly result: SharedResult | undefined }> {
     const { binding, args, identity } = plan;
     const { view } = binding;
     const { source, codec } = this.#options;
@@ -50,12 +50,12 @@ export class Snapshots {
       throw new MillraceError('BAD_REQUEST', `${binding.field} has no state to begin with.`);
     }
     const { claims } = identity;
-    const numbers = [...startsAt({ from: 'now' }, key, partitions).keys()];
+    const numbers = [...startAt({ from: 'now' }, key, partitions).keys()];
     const found = await source.snapshot(view.name, view.key({ args, claims }), binding.topic, numbers);
     const shown = this.#shown(plan, selectStateField(found.state, view.stateField));
     const data = await this.#data(plan, shown);
     if (data === undefined) return { place: found.place, result: undefined };
-    const cursor = codec.place(binding.topic, found.place);
+    const cursor = codec.position(binding.topic, found.place);
     const head = Buffer.from(`{"data":${data},"extensions":{"snapshot":true,"cursor":"${cursor}`);
     return { place: found.place, result: { head, cursor } };
   }

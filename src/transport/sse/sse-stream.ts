@@ -3,9 +3,9 @@ import type { GraphQLFormattedError } from 'graphql';
 import {
   type ActiveSubscription,
   RESULT_END,
+  type ResultSink,
   type SharedResult,
-  type Sink,
-} from '../../subscribe/delivery/sink.js';
+} from '../../subscribe/delivery/result-sink.js';
 import type { ByteStream } from '../delivery/byte-stream.js';
 import { Outbox, type OutboxHost, type TurnEnd } from '../delivery/outbox.js';
 import { Progress } from '../delivery/progress.js';
@@ -26,7 +26,7 @@ export const OVER = 'over';
 const OVER_ID = Buffer.from(`id: ${OVER}\n`);
 
 /** One event stream: the results of one operation (GraphQL over SSE, distinct connections mode). */
-export class SseStream implements Sink, OutboxHost, SlowClient {
+export class SseStream implements ResultSink, OutboxHost, SlowClient {
   readonly #response: ServerResponse;
   readonly #outbox: Outbox;
   readonly #slow: SlowClients;

@@ -8,7 +8,7 @@ import { ANONYMOUS, type Identity } from '../../core/identity.js';
 import type { Logger } from '../../observe/log.js';
 import type { Operations } from '../../operation/operations.js';
 import type { OperationRequest } from '../../operation/request.js';
-import type { Batch } from '../../subscribe/delivery/sink.js';
+import type { ResultBatch } from '../../subscribe/delivery/result-sink.js';
 import type { TransportLimits } from '../delivery/limits.js';
 import { Outbox, type OutboxHost, type TurnEnd } from '../delivery/outbox.js';
 import { Progress } from '../delivery/progress.js';
@@ -147,7 +147,7 @@ export class Connection implements OperationHost, OutboxHost, SlowClient {
     return this.#outbox.offer(textHeader(length, true), ...deflated);
   }
 
-  offerAll(envelope: Envelope, batch: Batch): boolean {
+  offerAll(envelope: Envelope, batch: ResultBatch): boolean {
     if (this.#socket.readyState !== this.#socket.OPEN) return true;
     if (this.#compression !== undefined) return false;
     return this.#outbox.offerAll(this.#parts.templates.of(batch, envelope), envelope.stamp);

@@ -1,4 +1,4 @@
-import { RESULT_END } from '../../subscribe/delivery/sink.js';
+import { RESULT_END } from '../../subscribe/delivery/result-sink.js';
 import type { Stamp } from '../delivery/template.js';
 import { textHeader } from './frames.js';
 

@@ -1,5 +1,10 @@
 import type { GraphQLFormattedError } from 'graphql';
-import type { ActiveSubscription, Batch, SharedResult, Sink } from '../../subscribe/delivery/sink.js';
+import type {
+  ActiveSubscription,
+  ResultBatch,
+  ResultSink,
+  SharedResult,
+} from '../../subscribe/delivery/result-sink.js';
 import { Envelope } from './envelope.js';
 
 /** What an operation needs of the connection it runs on. */
@@ -7,7 +12,7 @@ export interface OperationHost {
   /** Sends `shared` in its envelope as one text message. @returns `false` when it was not taken */
   offer(envelope: Envelope, shared: Buffer): boolean;
   /** The same for all of a batch. @returns `false` when none of it was taken, though some of it may be one by one */
-  offerAll(envelope: Envelope, batch: Batch): boolean;
+  offerAll(envelope: Envelope, batch: ResultBatch): boolean;
   /** Sends what cannot be sent again. */
   send(message: string): void;
   /** The operation is over: its id is free again. */
@@ -15,7 +20,7 @@ export interface OperationHost {
 }
 
 /** One operation on a WebSocket, until it ends or the client stops it. */
-export class SocketOperation implements Sink {
+export class SocketOperation implements ResultSink {
   readonly id: string;
   readonly #host: OperationHost;
   /** Made for the first result of a subscription. */
@@ -57,7 +62,7 @@ export class SocketOperation implements Sink {
   }
 
   /** The same for a batch. Hot path (bench: fan-out). */
-  nextAll(batch: Batch, tag: string): boolean {
+  nextAll(batch: ResultBatch, tag: string): boolean {
     if (this.#over) return true;
     return this.#host.offerAll(this.#sealed(tag), batch);
   }

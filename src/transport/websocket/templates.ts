@@ -1,4 +1,4 @@
-import type { Batch } from '../../subscribe/delivery/sink.js';
+import type { ResultBatch } from '../../subscribe/delivery/result-sink.js';
 import type { Template } from '../delivery/template.js';
 import type { Envelope } from './envelope.js';
 import { textHeader } from './frames.js';
@@ -8,10 +8,10 @@ const LENGTHS = 64;
 
 /** The frames of a batch, laid out once for all operations whose ids and tags are of the same lengths (C1). */
 export class Templates {
-  readonly #made = new WeakMap<Batch, Map<number, Template>>();
+  readonly #made = new WeakMap<ResultBatch, Map<number, Template>>();
 
   /** Hot path (bench: fanout). */
-  of(batch: Batch, envelope: Envelope): Template {
+  of(batch: ResultBatch, envelope: Envelope): Template {
     let made = this.#made.get(batch);
     if (made === undefined || made.size >= LENGTHS) {
       made = new Map();
@@ -27,7 +27,7 @@ export class Templates {
   }
 }
 
-function templateOf(batch: Batch, { prefix, idAt, end }: Envelope): Template {
+function templateOf(batch: ResultBatch, { prefix, idAt, end }: Envelope): Template {
   const parts: Buffer[] = [];
   const [ids, ends]: [number[], number[]] = [[], []];
   let at = 0;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Reached } from '../../../src/core/cursor.js';
+import type { PartitionPosition } from '../../../src/core/cursor.js';
 import type { Relayed } from '../../../src/core/event.js';
 import { eventId, type Offset, offset, type Partition, partition, topic } from '../../../src/core/ids.js';
 import {
@@ -78,7 +78,7 @@ async function follow(run: Run) {
     const here = () => history.filter(({ from }) => from < there);
     return {
       at: { ...at(partition(on)), topicId: undefined },
-      get reached(): Reached {
+      get reached(): PartitionPosition {
         return { offset: offset(here().at(-1)?.relayed.offset ?? -1), fingerprint: 0 };
       },
       read: async (after) => {

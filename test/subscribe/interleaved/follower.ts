@@ -2,13 +2,13 @@ import type { GraphQLFormattedError } from 'graphql';
 import {
   type ActiveSubscription,
   RESULT_END,
+  type ResultSink,
   type SharedResult,
-  type Sink,
-} from '../../../src/subscribe/delivery/sink.js';
+} from '../../../src/subscribe/delivery/result-sink.js';
 import type { ModelLog, Said } from './model-log.js';
 
 /** A client and what it was given, also before it resumed. */
-export class Follower implements Sink {
+export class Follower implements ResultSink {
   readonly name: string;
   readonly field: string;
   /** Of all events, which are for it. */

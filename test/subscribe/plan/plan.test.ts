@@ -1,7 +1,7 @@
 import { parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import type { ResolverCall } from '../../../src/binding/runtime/resolvers.js';
-import { NormalForms } from '../../../src/subscribe/plan/normal-form.js';
+import { DocumentNormaliser } from '../../../src/subscribe/plan/document-normaliser.js';
 import { planSubscription } from '../../../src/subscribe/plan/plan.js';
 import { bound } from '../../binding/schema.js';
 
@@ -10,7 +10,7 @@ const bindings = bound(`
   type Subscription { said(room: ID, size: Int = 3): Said @subscribe(topic: "said") }
   type Said { room: ID!, text: String, by: Person }
   type Person { name: String, age: Int }`);
-const options = { forms: new NormalForms(bindings.schema), maxCharacters: 2_000 };
+const options = { forms: new DocumentNormaliser(bindings.schema), maxCharacters: 2_000 };
 
 function plan(source: string, variables: Record<string, unknown> = {}, operationName?: string) {
   const identity = { claims: {}, expiresAt: undefined };
@@ -78,7 +78,7 @@ describe('S1 what a resolver makes of the caller is shared with nobody', () => {
     type Said implements Speech { whose: String }`,
     { Said: { whose: ({ claims }: ResolverCall) => claims['sub'] } },
   );
-  const forms = new NormalForms(resolved.schema);
+  const forms = new DocumentNormaliser(resolved.schema);
   const planOf = (source: string, sub: string) =>
     planSubscription(
       resolved,

@@ -9,7 +9,7 @@ import {
   validate,
 } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { NormalForms } from '../../../src/subscribe/plan/normal-form.js';
+import { DocumentNormaliser } from '../../../src/subscribe/plan/document-normaliser.js';
 import { Selection } from '../../../src/subscribe/plan/selection.js';
 
 const SCHEMA = `
@@ -37,7 +37,7 @@ function both(source: string, value: unknown) {
   expect(validate(schema, written)).toEqual([]);
   const [operation] = written.definitions;
   if (operation?.kind !== 'OperationDefinition') throw new Error('The operation comes first');
-  const { document, selection } = new NormalForms(schema).of(written, operation, {});
+  const { document, selection } = new DocumentNormaliser(schema).of(written, operation, {});
   const field = source.match(/\w+/g)?.[1] ?? '';
   const { errors, data } = execute({ schema, document, rootValue: { [field]: value } }) as {
     errors?: readonly unknown[];

@@ -205,7 +205,7 @@ describe('RESYNC_REQUIRED', () => {
     const positions = new Map([[partition(0), { offset: offset(0), fingerprint: 0 }]]);
     const codec = new CursorCodec(['secret']);
     const cursor =
-      codec.place(stage.topic, { positions, life: lifeOf(id), partitions: 1, asOf: 0 }) +
+      codec.position(stage.topic, { positions, life: lifeOf(id), partitions: 1, asOf: 0 }) +
       codec.tag({ topic: stage.topic, field: 'said', args: '{}', subject: undefined });
     const resumed = stage.subscribe(`said(after: "${cursor}")`);
     await expect.poll(() => resumed.numbers, WAIT).toEqual([2]);

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { RESULT_END, type SharedResult } from '../../../src/subscribe/delivery/sink.js';
+import { RESULT_END, type SharedResult } from '../../../src/subscribe/delivery/result-sink.js';
 import type { ByteStream } from '../../../src/transport/delivery/byte-stream.js';
 import { Outbox, TurnEnd } from '../../../src/transport/delivery/outbox.js';
 import { Envelope } from '../../../src/transport/websocket/envelope.js';

@@ -155,7 +155,7 @@ describe('beside GraphQL', () => {
     const page = await (await fetch(server.url, { headers: { accept: 'text/html' } })).text();
     expect(page).toContain('<title>The shop</title>');
     expect(page).toContain('# Follow an order\\nsubscription { n }');
-    expect(page).toContain('# Place one\\nmutation { x }');
+    expect(page).toContain('# StreamPosition one\\nmutation { x }');
     // The first tab's variables wait where GraphiQL looks for those of the last visit.
     const [firstVisit] = page.split('</head>');
     expect(firstVisit).toContain(JSON.stringify(JSON.stringify({ orderId: 'o1' }, null, 2)));

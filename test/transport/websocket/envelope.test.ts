@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { RESULT_END } from '../../../src/subscribe/delivery/sink.js';
+import { RESULT_END } from '../../../src/subscribe/delivery/result-sink.js';
 import { Envelope } from '../../../src/transport/websocket/envelope.js';
 import { textHeader } from '../../../src/transport/websocket/frames.js';
 

@@ -4,7 +4,7 @@ import type { ResolverMap } from '../../src/binding/runtime/resolvers.js';
 import { CursorCodec } from '../../src/core/cursor.js';
 import { ANONYMOUS } from '../../src/core/identity.js';
 import { openLogger } from '../../src/observe/log.js';
-import { Gateway } from '../../src/operation/gateway.js';
+import { GraphQLOperations } from '../../src/operation/graphql-operations.js';
 import { Subscriptions } from '../../src/subscribe/subscriptions.js';
 import { bound } from '../binding/schema.js';
 import { loggerOf } from '../support/logger.js';
@@ -35,7 +35,14 @@ function gatewayOf(
     logger,
     deadLetters,
   });
-  return new Gateway({ bindings, mutations, subscriptions, logger, metrics, limits: { maxTokens: 500 } });
+  return new GraphQLOperations({
+    bindings,
+    mutations,
+    subscriptions,
+    logger,
+    metrics,
+    limits: { maxTokens: 500 },
+  });
 }
 
 describe('the operations of a node', () => {

@@ -6,8 +6,8 @@ import type { TopicPartition } from '../../core/position.js';
 import type { EventsLost } from '../../hub/events-lost.js';
 import type { FollowedPartition, PartitionListener } from '../../hub/followed-partition.js';
 import type { Metrics } from '../../observe/metrics.js';
-import type { SharedResult } from '../delivery/sink.js';
-import type { Cohort, Made } from './cohort.js';
+import type { SharedResult } from '../delivery/result-sink.js';
+import type { Cohort, RenderedBatch } from './cohort.js';
 import { CohortIndex } from './cohort-index.js';
 import { ParsedEvent, reachedBy } from './parsed-event.js';
 
@@ -15,7 +15,7 @@ import { ParsedEvent, reachedBy } from './parsed-event.js';
  * The cohorts of one topic, and the way from an event to those that it may concern: those of its key, and
  * those that follow every key (C2).
  */
-export class Routing implements PartitionListener {
+export class CohortRouter implements PartitionListener {
   readonly #topic: Topic;
   readonly #codec: CursorCodec;
   readonly #metrics: Metrics;
@@ -69,7 +69,7 @@ export class Routing implements PartitionListener {
         for (const cohort of keyed.candidates(event)) this.#gather(cohort, event, cursors, round);
       for (const cohort of this.#everyKey.candidates(event)) this.#gather(cohort, event, cursors, round);
     }
-    for (const [cohort, made] of round.batches) hand(cohort, made, round);
+    for (const [cohort, made] of round.batches) deliver(cohort, made, round);
     for (const { relayed } of round.delivered) this.#metrics.observeDelivery(relayed.timestamp);
   }
 
@@ -90,7 +90,7 @@ export class Routing implements PartitionListener {
     if (rendered === undefined) return;
     const made = round.batches.get(cohort);
     if (rendered instanceof Promise) {
-      if (made !== undefined) hand(cohort, made, round);
+      if (made !== undefined) deliver(cohort, made, round);
       round.batches.delete(cohort);
       // Slow resolvers: the members go on by replay, which waits for each result, and nothing queues here.
       const before = { offset: offset(event.relayed.offset - 1), fingerprint: 0 };
@@ -113,7 +113,7 @@ export class Routing implements PartitionListener {
     const known = cursors.get(company);
     if (known !== undefined) return known;
     const place = cohort.placeOf(this.#positions(cohort, event), event.relayed.timestamp);
-    const cursor = this.#codec.place(this.#topic, place);
+    const cursor = this.#codec.position(this.#topic, place);
     cursors.set(company, cursor);
     return cursor;
   }
@@ -131,7 +131,7 @@ export class Routing implements PartitionListener {
 }
 
 /** What a cohort's members are due when all events are looked at. */
-interface Gathered extends Made {
+interface Gathered extends RenderedBatch {
   readonly events: ParsedEvent[];
   readonly results: SharedResult[];
 }
@@ -144,7 +144,7 @@ interface Round {
 }
 
 /** All of it to one member after the other: what is done for a member is then done once for all events. */
-function hand(cohort: Cohort, made: Made, { delivered }: Round): void {
+function deliver(cohort: Cohort, made: RenderedBatch, { delivered }: Round): void {
   let [count, most] = [0, 0];
   for (const member of cohort.live) {
     const taken = member.live(made);

@@ -9,7 +9,7 @@ import type { Plan } from '../plan/plan.js';
  * Whether a filter may have failed because of the caller: something that it reads of the arguments or claims
  * is not there.
  */
-export function callerIsToBlame({ binding, args, identity }: Plan): boolean {
+export function isCallerFault({ binding, args, identity }: Plan): boolean {
   const { filterReads } = binding;
   return lacks(args, filterReads.args) || lacks(identity.claims, filterReads.claims);
 }

@@ -9,8 +9,8 @@ import { openLogger } from '../../../src/observe/log.js';
 import { Metrics } from '../../../src/observe/metrics.js';
 import type { EventLog } from '../../../src/ports/event-log.js';
 import { Cohort } from '../../../src/subscribe/cohort/cohort.js';
-import { Renditions } from '../../../src/subscribe/cohort/renditions.js';
-import { NormalForms } from '../../../src/subscribe/plan/normal-form.js';
+import { ReplayCache } from '../../../src/subscribe/cohort/replay-cache.js';
+import { DocumentNormaliser } from '../../../src/subscribe/plan/document-normaliser.js';
 import { planSubscription } from '../../../src/subscribe/plan/plan.js';
 import { bound } from '../../binding/schema.js';
 
@@ -57,7 +57,7 @@ function open(select = 'n text', field = 'said') {
       variables: {},
       identity: { claims: {}, expiresAt: undefined },
     },
-    { forms: new NormalForms(bindings.schema), maxCharacters: 10_000 },
+    { forms: new DocumentNormaliser(bindings.schema), maxCharacters: 10_000 },
   );
   const logger = openLogger('silent');
   const log = { append: () => Promise.reject(new Error('No letters here')) } as unknown as EventLog; // Nothing fails.
@@ -65,7 +65,7 @@ function open(select = 'n text', field = 'said') {
   const parts = { schema: bindings.schema, metrics, logger, deadLetters };
   const both = [AT, { ...AT, partition: partition(1) }];
   const cohort = new Cohort(plan, undefined, both, { id: undefined, partitions: 2 }, parts);
-  const all = new Renditions(new CursorCodec(['secret']), 100_000, () => clock.now);
+  const all = new ReplayCache(new CursorCodec(['secret']), 100_000, () => clock.now);
   return {
     all,
     cohort,

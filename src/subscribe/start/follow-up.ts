@@ -1,25 +1,25 @@
 import { coerceInputValue } from 'graphql';
 import type { Bindings } from '../../binding/bindings.js';
-import type { CursorCodec, Place } from '../../core/cursor.js';
+import type { CursorCodec, StreamPosition } from '../../core/cursor.js';
 import { type Identity, subjectOf } from '../../core/identity.js';
 import type { Topic } from '../../core/ids.js';
 import { canonicalJson } from '../plan/plan.js';
 
 /** A subscription that nobody has started yet: what it would follow, and cursors to start it with. */
-export interface Continuation {
+export interface FollowUp {
   readonly topic: Topic;
   readonly key: string | undefined;
-  cursor(place: Place): string;
+  cursor(place: StreamPosition): string;
 }
 
 /** @throws when the field is not one to subscribe to, or takes no such arguments */
-export function continuationOf(
+export function followUpOf(
   bindings: Bindings,
   codec: CursorCodec,
   field: string,
   given: Readonly<Record<string, unknown>>,
   identity: Identity,
-): Continuation {
+): FollowUp {
   const binding = bindings.subscribes.get(field);
   const definition = bindings.schema.getSubscriptionType()?.getFields()[field];
   if (binding === undefined || definition === undefined) throw new Error(`${field} cannot be subscribed to`);
@@ -34,6 +34,6 @@ export function continuationOf(
   return {
     topic,
     key: binding.key?.({ args, claims: identity.claims }),
-    cursor: (place) => `${codec.place(topic, place)}${tag}`,
+    cursor: (place) => `${codec.position(topic, place)}${tag}`,
   };
 }

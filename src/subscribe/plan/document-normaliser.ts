@@ -21,7 +21,7 @@ import { Selection } from './selection.js';
  * fragments stand, what `@skip` and `@include` leave out, and where it starts. Those whose normal forms
  * and variables are equal get the same results (C1).
  */
-export interface NormalForm {
+export interface NormalisedDocument {
   readonly document: DocumentNode;
   readonly text: string;
   /** The names of the variables that it uses. */
@@ -36,9 +36,9 @@ const START_ARGUMENTS: ReadonlySet<string> = new Set(['after', 'since']);
 const CONDITIONS: ReadonlySet<string> = new Set(['skip', 'include']);
 
 /** Normal forms of the documents that are in use: those of a document without conditions are always the same. */
-export class NormalForms {
+export class DocumentNormaliser {
   readonly #schema: GraphQLSchema;
-  readonly #known = new WeakMap<OperationDefinitionNode, NormalForm>();
+  readonly #known = new WeakMap<OperationDefinitionNode, NormalisedDocument>();
 
   constructor(schema: GraphQLSchema) {
     this.#schema = schema;
@@ -49,7 +49,7 @@ export class NormalForms {
     document: DocumentNode,
     operation: OperationDefinitionNode,
     variables: Readonly<Record<string, unknown>>,
-  ): NormalForm {
+  ): NormalisedDocument {
     const known = this.#known.get(operation);
     if (known !== undefined) return known;
     const { bare, used, conditional } = normalise(document, operation, variables);

@@ -12,13 +12,13 @@ export interface SharedResult {
 }
 
 /** Results that follow each other: what a cohort made of several events, which its members are handed at once. */
-export type Batch = readonly SharedResult[];
+export type ResultBatch = readonly SharedResult[];
 
 /** What follows `head + tag` to make the JSON of an execution result whole. */
 export const RESULT_END = '"}}';
 
 /** Where the results of one subscription go: the transport's side of it. */
-export interface Sink {
+export interface ResultSink {
   /**
    * Takes one result, or refuses it. The bytes are not changed afterwards, so they may be kept without a copy.
    * @returns `false` when it was not taken, because more than the high-water mark waits to be written: the
@@ -29,7 +29,7 @@ export interface Sink {
    * Takes the whole batch or nothing of it. Only for speed: what is not taken so is offered to `next`, one by
    * one. The batch is not changed afterwards, and is the same object for all to whom it is handed.
    */
-  nextAll?(batch: Batch, tag: string): boolean;
+  nextAll?(batch: ResultBatch, tag: string): boolean;
   /** The subscription ends with these errors. Nothing follows. */
   error(errors: readonly GraphQLFormattedError[]): void;
   /** The subscription ends. Nothing follows. */

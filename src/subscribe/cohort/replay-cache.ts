@@ -1,15 +1,15 @@
-import type { CursorCodec, Positions, Reached } from '../../core/cursor.js';
+import type { CursorCodec, PartitionPosition, Positions } from '../../core/cursor.js';
 import type { Relayed } from '../../core/event.js';
 import type { EventId, Partition } from '../../core/ids.js';
 import type { TopicPartition } from '../../core/position.js';
-import type { SharedResult } from '../delivery/sink.js';
+import type { SharedResult } from '../delivery/result-sink.js';
 import type { Cohort, Rendered } from './cohort.js';
 import { ParsedEvent, reachedBy } from './parsed-event.js';
 
 /** What a cohort made of one event. */
-export interface Rendition {
+export interface RenderedEvent {
   /** Where one stands that has it. */
-  readonly reached: Reached;
+  readonly reached: PartitionPosition;
   /** In UTF-8: text that was put together takes several times as much. `undefined`: it is not for them. */
   readonly rendered: Buffer | undefined;
   /** The event's timestamp. */
@@ -35,11 +35,11 @@ const RESOLVED_FOR = 1_000;
 interface Entry {
   readonly id: EventId;
   readonly timestamp: number;
-  readonly made: Rendition | Promise<Rendition>;
+  readonly made: RenderedEvent | Promise<RenderedEvent>;
 }
 
 interface Page {
-  readonly owner: CohortRenditions;
+  readonly owner: CohortReplayCache;
   readonly partition: Partition;
   readonly number: number;
   readonly entries: Map<number, Entry>;
@@ -51,9 +51,9 @@ interface Page {
  * execution and one serialisation of each event, as it does when it is live (C1). At the bound, what was not
  * used for the longest time leaves, and is made again when somebody needs it (C4).
  */
-export class Renditions {
+export class ReplayCache {
   readonly #limit: number;
-  readonly #cohorts = new Map<Cohort, CohortRenditions>();
+  readonly #cohorts = new Map<Cohort, CohortReplayCache>();
   /** The one used last is last. */
   readonly #pages = new Set<Page>();
   #newest: Page | undefined;
@@ -71,10 +71,10 @@ export class Renditions {
     return this.#bytes;
   }
 
-  of(cohort: Cohort): CohortRenditions {
+  of(cohort: Cohort): CohortReplayCache {
     const known = this.#cohorts.get(cohort);
     if (known !== undefined) return known;
-    const made = new CohortRenditions(cohort, this);
+    const made = new CohortReplayCache(cohort, this);
     this.#cohorts.set(cohort, made);
     return made;
   }
@@ -113,18 +113,18 @@ export class Renditions {
 }
 
 /** What one cohort made. */
-export class CohortRenditions {
+export class CohortReplayCache {
   readonly cohort: Cohort;
-  readonly #all: Renditions;
+  readonly #all: ReplayCache;
   readonly #pages = new Map<Partition, Map<number, Page>>();
 
-  constructor(cohort: Cohort, all: Renditions) {
+  constructor(cohort: Cohort, all: ReplayCache) {
     this.cohort = cohort;
     this.#all = all;
   }
 
   /** What the cohort makes of the event; a promise when resolvers are slow. Hot path (bench: resume). */
-  of(at: TopicPartition, relayed: Relayed): Rendition | Promise<Rendition> {
+  of(at: TopicPartition, relayed: Relayed): RenderedEvent | Promise<RenderedEvent> {
     const page = this.#page(at.partition, relayed.offset);
     const known = page.entries.get(relayed.offset);
     if (known !== undefined && this.#holds(known, relayed)) return known.made;
@@ -139,7 +139,7 @@ export class CohortRenditions {
   /** The whole result for one who stands at `positions`, `others` being those apart from the event's. */
   result(
     { partition }: TopicPartition,
-    rendition: Rendition,
+    rendition: RenderedEvent,
     others: string,
     positions: Positions,
   ): SharedResult | undefined {
@@ -147,7 +147,7 @@ export class CohortRenditions {
     if (rendered === undefined) return undefined;
     for (const known of results) if (known.others === others) return known.result;
     const place = this.cohort.placeOf(positions, rendition.time);
-    const cursor = this.#all.codec.place(this.cohort.topic, place);
+    const cursor = this.#all.codec.position(this.cohort.topic, place);
     const result = { head: Buffer.concat([rendered, Buffer.from(cursor)]), cursor };
     results.unshift({ others, result });
     const old = results.length > RESULTS ? results.pop() : undefined;
@@ -167,7 +167,7 @@ export class CohortRenditions {
     this.#pages.get(partition)?.delete(number);
   }
 
-  #keep(page: Page, event: ParsedEvent, text: Rendered | undefined): Rendition {
+  #keep(page: Page, event: ParsedEvent, text: Rendered | undefined): RenderedEvent {
     const rendered = text === undefined ? undefined : Buffer.from(text);
     const time = event.relayed.timestamp;
     const made = { reached: reachedBy(event), rendered, time, madeAt: this.#all.now(), results: [] };

@@ -14,7 +14,7 @@ interface Share {
  * Lets those who replay share a small part of each turn of the event loop. Replays that share a read all
  * have its events at once: without this, what is live would wait until the last of them was through (D8).
  */
-export class Pace {
+export class ReplayScheduler {
   readonly #now: () => number;
   /** In the order in which they go on. */
   readonly #waiting = new Set<Share>();

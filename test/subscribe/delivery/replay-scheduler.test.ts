@@ -1,8 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { type Over, Pace } from '../../../src/subscribe/delivery/pace.js';
+import { type Over, ReplayScheduler } from '../../../src/subscribe/delivery/replay-scheduler.js';
 
-/** A pace by a clock that goes only as work is done. */
+/** A scheduler with a clock that goes only as work is done. */
 function clocked() {
   const clock = { now: 0 };
   const done: string[] = [];
@@ -18,12 +18,12 @@ function clocked() {
       return left === 0;
     };
   };
-  return { pace: new Pace(() => clock.now), done, pieces };
+  return { scheduler: new ReplayScheduler(() => clock.now), done, pieces };
 }
 
 it('D8 replays share five milliseconds of a turn, in their order, and leave turns of the loop to others', async () => {
-  const { pace, done, pieces } = clocked();
-  for (const name of 'abcdefg') void pace.share(pieces(name, 1));
+  const { scheduler, done, pieces } = clocked();
+  for (const name of 'abcdefg') void scheduler.share(pieces(name, 1));
   await turn();
   expect(done.join('')).toBe('abcde');
   await turn();
@@ -31,8 +31,12 @@ it('D8 replays share five milliseconds of a turn, in their order, and leave turn
 });
 
 it('D8 a long replay goes on after the others, a turn at a time', async () => {
-  const { pace, done, pieces } = clocked();
-  const shares = [pace.share(pieces('a', 12)), pace.share(pieces('b', 2)), pace.share(pieces('c', 4))];
+  const { scheduler, done, pieces } = clocked();
+  const shares = [
+    scheduler.share(pieces('a', 12)),
+    scheduler.share(pieces('b', 2)),
+    scheduler.share(pieces('c', 4)),
+  ];
   for (const expected of ['aaaaa', 'aaaaabbccc', 'aaaaabbcccaaaaa']) {
     await turn();
     expect(done.join('')).toBe(expected);
@@ -42,11 +46,11 @@ it('D8 a long replay goes on after the others, a turn at a time', async () => {
 });
 
 it('work that fails fails alone', async () => {
-  const { pace, done, pieces } = clocked();
-  const failing = pace.share(() => {
+  const { scheduler, done, pieces } = clocked();
+  const failing = scheduler.share(() => {
     throw new Error('broken');
   });
-  const other = pace.share(pieces('a', 1));
+  const other = scheduler.share(pieces('a', 1));
   await expect(failing).rejects.toThrow('broken');
   await other;
   expect(done).toEqual(['a']);

@@ -1,9 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Reached } from '../../../src/core/cursor.js';
+import type { PartitionPosition } from '../../../src/core/cursor.js';
 import { offset, type Partition, partition } from '../../../src/core/ids.js';
 import { partitionOfKey } from '../../../src/core/partitioner.js';
-import { type Start, startsAdded, startsAfter, startsAt } from '../../../src/subscribe/start/starts.js';
+import {
+  type StartPosition,
+  startAfter,
+  startAt,
+  startInAddedPartitions,
+} from '../../../src/subscribe/start/start-positions.js';
 
 const HOUR = 3_600_000;
 
@@ -28,10 +33,10 @@ function history(counts: readonly number[], keys: readonly string[]): Placed[] {
   );
 }
 
-function shows(start: Start | undefined, event: Placed): boolean {
+function shows(start: StartPosition | undefined, event: Placed): boolean {
   switch (start?.from) {
-    case 'place':
-      return event.offset > start.reached.offset;
+    case 'position':
+      return event.offset > start.position.offset;
     case 'time':
       return event.time >= start.timestamp;
     default:
@@ -53,7 +58,7 @@ describe('where a subscription begins', () => {
         const count = counts[then] ?? 1;
         const key = keyed ? keys[who % keys.length] : undefined;
         const last = all.filter(({ time }) => time < (then + 1) * HOUR).at(-1)?.time ?? 0;
-        const positions = new Map<Partition, Reached>();
+        const positions = new Map<Partition, PartitionPosition>();
         const numbers =
           key === undefined
             ? Array.from({ length: count }, (_, i) => partition(i))
@@ -62,8 +67,8 @@ describe('where a subscription begins', () => {
           const seen = all.filter((event) => event.partition === number && event.time <= last);
           positions.set(number, { offset: offset(seen.length - 1), fingerprint: 0 });
         }
-        const place = { positions, life: 0, partitions: count, asOf: last };
-        const starts = startsAfter(place, key, counts.at(-1) ?? 1);
+        const cursor = { positions, life: 0, partitions: count, asOf: last };
+        const starts = startAfter(cursor, key, counts.at(-1) ?? 1);
         const wanted = all.filter((event) => key === undefined || event.key === key);
         const shown = wanted.filter((event) => shows(starts.get(event.partition), event));
         expect(shown).toEqual(wanted.filter(({ time }) => time > last));
@@ -73,17 +78,17 @@ describe('where a subscription begins', () => {
   });
 
   it('D2 one that runs follows what was added, from its beginning', () => {
-    const starts = startsAdded({ partitions: 2, asOf: 0 }, undefined, 4);
+    const starts = startInAddedPartitions({ partitions: 2, asOf: 0 }, undefined, 4);
     expect([...starts.keys()]).toEqual([2, 3]);
     expect([...starts.values()]).toEqual(
-      Array(2).fill({ from: 'place', reached: { offset: -1, fingerprint: 0 } }),
+      Array(2).fill({ from: 'position', position: { offset: -1, fingerprint: 0 } }),
     );
-    expect(startsAdded({ partitions: 4, asOf: 0 }, undefined, 4).size).toBe(0);
+    expect(startInAddedPartitions({ partitions: 4, asOf: 0 }, undefined, 4).size).toBe(0);
   });
 
   it('C2 one of a key follows the partition of the key only', () => {
-    const starts = startsAt({ from: 'now' }, 'k', 100);
+    const starts = startAt({ from: 'now' }, 'k', 100);
     expect([...starts]).toEqual([[partitionOfKey('k', 100), { from: 'now' }]]);
-    expect(startsAt({ from: 'now' }, undefined, 3).size).toBe(3);
+    expect(startAt({ from: 'now' }, undefined, 3).size).toBe(3);
   });
 });

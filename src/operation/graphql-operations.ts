@@ -19,13 +19,13 @@ import { internalErrors } from '../observe/internal-errors.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
 import type { Mutations } from '../publish/mutations.js';
-import type { ActiveSubscription, Sink } from '../subscribe/delivery/sink.js';
+import type { ActiveSubscription, ResultSink } from '../subscribe/delivery/result-sink.js';
 import type { Subscriptions } from '../subscribe/subscriptions.js';
 import { costOf } from './cost.js';
 import type { Operations, Prepared } from './operations.js';
 import type { Caller, OperationRequest } from './request.js';
 
-export interface GatewayParts {
+export interface GraphQLOperationsParts {
   readonly bindings: Bindings;
   readonly mutations: Mutations;
   readonly subscriptions: Subscriptions;
@@ -51,15 +51,15 @@ type Checked = { readonly document: DocumentNode } | { readonly errors: readonly
 const REMEMBERED = { max: 1_000, maxSize: 8_000_000, maxEntrySize: 100_000 };
 
 /** The operations of one gateway node. */
-export class Gateway implements Operations {
-  readonly #parts: GatewayParts;
+export class GraphQLOperations implements Operations {
+  readonly #parts: GraphQLOperationsParts;
   readonly #report: ReportInternal;
   readonly #checked = new LRUCache<string, Checked>({
     ...REMEMBERED,
     sizeCalculation: (_checked, query) => query.length + 1,
   });
 
-  constructor(parts: GatewayParts) {
+  constructor(parts: GraphQLOperationsParts) {
     this.#parts = parts;
     this.#report = internalErrors(parts.logger, parts.metrics, 'a resolver failed');
   }
@@ -100,7 +100,7 @@ export class Gateway implements Operations {
       : { ...extended, errors: extended.errors.map((error) => clientError(error, this.#report)) };
   }
 
-  subscribe(prepared: Prepared, caller: Caller, sink: Sink): ActiveSubscription {
+  subscribe(prepared: Prepared, caller: Caller, sink: ResultSink): ActiveSubscription {
     const checked = prepared.kind === 'subscription' ? this.#check(prepared.request.query) : undefined;
     if (prepared.kind !== 'subscription' || checked === undefined || 'errors' in checked) {
       const errors =

@@ -1,0 +1,81 @@
+import type { PartitionPosition, StreamPosition } from '../../core/cursor.js';
+import { BEFORE_FIRST, type Partition, partition } from '../../core/ids.js';
+import { partitionOfKey } from '../../core/partitioner.js';
+
+/** Where a subscription begins in one partition. */
+export type StartPosition =
+  /** With the next event. */
+  | { readonly from: 'now' }
+  /** With the first event after this position. */
+  | { readonly from: 'position'; readonly position: PartitionPosition }
+  /** With the first event of this time (milliseconds since 1970) or later. */
+  | { readonly from: 'time'; readonly timestamp: number };
+
+export type StartPositions = ReadonlyMap<Partition, StartPosition>;
+
+/** How many partitions a topic had, and a time at which it certainly had them (milliseconds since 1970). */
+interface TopicSize {
+  readonly partitions: number;
+  readonly asOf: number;
+}
+
+/**
+ * How long before `asOf` the replay of a key begins in an older partition that the key moved to. Clocks differ
+ * between nodes, and the topic's description may be stale. The key had no events there before it moved, unless
+ * the topic grew twice within this margin; then the replay also shows events of its earlier stay.
+ */
+const CLOCK_MARGIN_MS = 10 * 60 * 1000;
+
+const FROM_THE_BEGINNING: StartPosition = {
+  from: 'position',
+  position: { offset: BEFORE_FIRST, fingerprint: 0 },
+};
+
+/**
+ * Starts every partition that is followed in the same way: without a cursor.
+ * @param key `undefined`: every key, so every partition
+ */
+export function startAt(start: StartPosition, key: string | undefined, partitions: number): StartPositions {
+  const numbers = key === undefined ? range(0, partitions) : [partitionOfKey(key, partitions)];
+  return new Map(numbers.map((number) => [number, start]));
+}
+
+/** D4: resumes after a cursor's position, and in partitions that the topic got since from their beginning. */
+export function startAfter(
+  cursor: StreamPosition,
+  key: string | undefined,
+  partitions: number,
+): StartPositions {
+  const starts = new Map<Partition, StartPosition>();
+  for (const [number, position] of cursor.positions) starts.set(number, { from: 'position', position });
+  for (const [number, start] of startInAddedPartitions(cursor, key, partitions)) {
+    if (!starts.has(number)) starts.set(number, start);
+  }
+  return starts;
+}
+
+/**
+ * Where to find the events that a topic of `before.partitions` partitions did not have, now that it has
+ * `partitions`. Without a key those are the added partitions. A key may have moved to an older partition instead,
+ * and through several of them: the topic may have had every number of partitions in between.
+ */
+export function startInAddedPartitions(
+  before: TopicSize,
+  key: string | undefined,
+  partitions: number,
+): StartPositions {
+  const added = range(before.partitions, partitions);
+  const numbers = key === undefined ? added : added.map((count) => partitionOfKey(key, count + 1));
+  return new Map(
+    numbers.map((number): [Partition, StartPosition] => [
+      number,
+      number >= before.partitions
+        ? FROM_THE_BEGINNING
+        : { from: 'time', timestamp: Math.max(0, before.asOf - CLOCK_MARGIN_MS) },
+    ]),
+  );
+}
+
+function range(from: number, to: number): Partition[] {
+  return Array.from({ length: Math.max(0, to - from) }, (_, i) => partition(from + i));
+}
