@@ -1,2 +1,2 @@
-/** The document with the table of tests as they are now. */
-export function withTable(document: string): string;
+/** docs/guarantee-tests.md as it should be for the tests and guarantees as they are now. */
+export function guaranteeTests(): string;
