@@ -14,7 +14,7 @@ import type { Replayed } from './blocks.js';
 import { EventsLost } from './events-lost.js';
 import type { Reader } from './reader.js';
 import { Ring } from './ring.js';
-import type { Turn } from './turn.js';
+import type { TickBudget } from './tick-budget.js';
 
 /** What a followed partition tells those who listen. Called synchronously, in offset order, none twice. */
 export interface PartitionListener {
@@ -29,7 +29,7 @@ export interface FollowedPartitionParts {
   readonly reader: Reader;
   readonly metrics: Metrics;
   readonly troubles: Troubles;
-  readonly turn: Turn;
+  readonly tickBudget: TickBudget;
   /** Something says that the topic is another one by now. Should it be so, the partition is ended. */
   readonly doubt: (at: TopicIdPartition) => void;
   readonly ring: { readonly events: number; readonly bytes: number };
@@ -61,7 +61,7 @@ export class FollowedPartition implements AsyncDisposable {
   #heardAt = performance.now();
   #repair: Promise<void> | undefined;
   #following: AsyncDisposable | undefined;
-  #ended: EventsLost | undefined;
+  #endedBy: EventsLost | undefined;
 
   private constructor(at: TopicIdPartition, parts: FollowedPartitionParts, start: Offset) {
     this.at = at;
@@ -130,13 +130,13 @@ export class FollowedPartition implements AsyncDisposable {
   }
 
   /** Why nothing more comes of it, once that is so. Nobody who stands here is where the node stands. */
-  get ended(): EventsLost | undefined {
-    return this.#ended;
+  get endedBy(): EventsLost | undefined {
+    return this.#endedBy;
   }
 
   /** The topic is another one by now: all who listen are told, and so is whoever reads from here on. */
   end(loss: EventsLost): void {
-    this.#ended = loss;
+    this.#endedBy = loss;
     this.#stop.abort();
     this.#drop();
     for (const listener of [...this.listeners]) listener.lost(this.at, loss);
@@ -154,7 +154,7 @@ export class FollowedPartition implements AsyncDisposable {
 
   /** It is known from elsewhere that events up to `newest` exist (D6, D7). */
   noticed(newest: Offset): void {
-    if (this.#ended !== undefined) return;
+    if (this.#endedBy !== undefined) return;
     this.#apply(onBeat(this.#link, newest));
   }
 
@@ -163,7 +163,7 @@ export class FollowedPartition implements AsyncDisposable {
    * @throws {EventsLost} when the log no longer has what comes next
    */
   async read(after: Offset): Promise<Replayed> {
-    if (this.#ended !== undefined) throw this.#ended;
+    if (this.#endedBy !== undefined) throw this.#endedBy;
     const end = this.#delivered.offset;
     if (after >= end) return { events: [], through: after };
     const near = this.#ring.after(after, CHUNK);
@@ -190,7 +190,7 @@ export class FollowedPartition implements AsyncDisposable {
   }
 
   #relayed(heard: Heard): void {
-    if (this.#ended !== undefined) return;
+    if (this.#endedBy !== undefined) return;
     this.#heardAt = performance.now();
     this.#apply(onRelayed(this.#link, heard, this.#parts.ring.events));
   }
@@ -220,10 +220,10 @@ export class FollowedPartition implements AsyncDisposable {
 
   /** Hands out what is due, the rest of it in the next turn when this one is used up. */
   #deliver(): void {
-    const { turn, ring } = this.#parts;
+    const { tickBudget, ring } = this.#parts;
     for (let first = true; this.#due.length > 0; first = false) {
       // C4: what waits is bounded. Beyond that, handing out is more urgent than whatever else the turn is for.
-      if (!first && turn.isOver && this.#due.length <= ring.events) {
+      if (!first && tickBudget.isSpent && this.#due.length <= ring.events) {
         this.#deliverLater();
         return;
       }

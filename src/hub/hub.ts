@@ -19,8 +19,8 @@ import type { Fanout } from '../ports/fanout.js';
 import { EventsLost } from './events-lost.js';
 import { FollowedPartition, type PartitionListener } from './followed-partition.js';
 import { Reader } from './reader.js';
+import { TickBudget } from './tick-budget.js';
 import { TopicWatch } from './topic-watch.js';
-import { Turn } from './turn.js';
 
 export interface HubOptions {
   readonly log: EventLog;
@@ -56,7 +56,7 @@ export class Hub implements AsyncDisposable {
   /** What the topics of followed partitions are. */
   readonly topics: TopicWatch;
   readonly #troubles: Troubles;
-  readonly #turn = new Turn();
+  readonly #tickBudget = new TickBudget();
   readonly #watch: NodeJS.Timeout;
   #watching = false;
 
@@ -107,7 +107,7 @@ export class Hub implements AsyncDisposable {
     };
     try {
       const partition = await entry.opened;
-      if (partition.ended === undefined) {
+      if (partition.endedBy === undefined) {
         partition.listeners.add(listener);
         return { partition, release };
       }
@@ -258,7 +258,7 @@ export class Hub implements AsyncDisposable {
       ...this.#options,
       reader: this.#reader,
       troubles: this.#troubles,
-      turn: this.#turn,
+      tickBudget: this.#tickBudget,
       doubt,
     };
     for (;;) {

@@ -32,7 +32,7 @@ export const plants: readonly Plant[] = [
   {
     case: 'swallowed without closing',
     guard: 'a connection that does not answer is made anew',
-    file: 'src/adapters/redis/pulse.ts',
+    file: 'src/adapters/redis/health-check.ts',
     find: 'redis.disconnect(true);',
     replace: '',
   },

@@ -1,35 +1,34 @@
 import { type Callback, Redis, type RedisOptions, type Result } from 'ioredis';
 import { MillraceError } from '../../core/errors.js';
+import { ANSWER_TIMEOUT_MS } from './answer-timeout.js';
 import { CLAIM, RELAY, REPLACE, RESET, WINDOW } from './scripts.js';
 
-type Argument = string | number | Buffer;
+type ScriptArgument = string | number | Buffer;
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
     millraceClaim(meta: string, callback?: Callback<unknown>): Result<unknown, Context>;
-    millraceReset(...args: Argument[]): Result<unknown, Context>;
-    millraceRelay(...args: Argument[]): Result<unknown, Context>;
-    millraceWindowBuffer(...args: Argument[]): Result<unknown, Context>;
-    millraceReplace(...args: Argument[]): Result<unknown, Context>;
+    millraceReset(...args: ScriptArgument[]): Result<unknown, Context>;
+    millraceRelay(...args: ScriptArgument[]): Result<unknown, Context>;
+    millraceWindowBuffer(...args: ScriptArgument[]): Result<unknown, Context>;
+    millraceReplace(...args: ScriptArgument[]): Result<unknown, Context>;
   }
 }
 
-/** How long a command may go unanswered, in milliseconds: so long an operation takes to fail at most. */
-export const ANSWER_WITHIN = 5_000;
-
-const COMMON: RedisOptions = {
-  // Doubling from 50 ms to 2 s: the first retries are soon over, so that commands fail fast.
+const COMMON_OPTIONS: RedisOptions = {
+  // Doubles from 50 ms to 2 s. The first retries are soon over, so commands fail fast while Redis is away.
   retryStrategy: (attempt) => Math.min(2_000, 25 * 2 ** Math.min(attempt, 10)),
-  connectTimeout: ANSWER_WITHIN,
+  connectTimeout: ANSWER_TIMEOUT_MS,
   keepAlive: 10_000,
-  // A primary that became a replica: what is written there is lost, so look up the name again.
+  // A primary was demoted to a replica: what is written there is lost, so reconnect and resolve the name again.
   reconnectOnError: (error) => error.message.startsWith('READONLY'),
 };
 
 /**
- * A connection for commands. It connects by itself and again; while Redis is away, a command fails after
- * two failed attempts to connect or after `ANSWER_WITHIN`. With `repeat`, a command whose answer was lost
- * is sent again after the reconnect: only where every command is safe to repeat.
+ * Opens a connection for commands. It connects and reconnects in the background. While Redis is away, a command
+ * fails after two failed connection attempts or after `ANSWER_TIMEOUT_MS`.
+ * @param options with `repeat`, a command whose answer was lost is sent again after the reconnect: only for
+ *   connections whose commands are all safe to repeat
  */
 export function commandConnection(
   url: string,
@@ -37,8 +36,8 @@ export function commandConnection(
   onError: (error: Error) => void,
 ): Redis {
   const redis = new Redis(url, {
-    ...COMMON,
-    commandTimeout: ANSWER_WITHIN,
+    ...COMMON_OPTIONS,
+    commandTimeout: ANSWER_TIMEOUT_MS,
     maxRetriesPerRequest: 1,
     autoResendUnfulfilledCommands: options.repeat,
     scripts: {
@@ -54,13 +53,14 @@ export function commandConnection(
 }
 
 /**
- * A connection for subscriptions only. Its commands wait for Redis as long as it takes (the caller has
- * its own limit). It does not subscribe again by itself: ioredis does that without telling when it is
- * acknowledged, and with promises that nobody holds. `name` is what CLIENT LIST shows.
+ * Opens a connection for subscriptions only. Its commands wait until Redis is back, however long that takes; the
+ * caller sets its own limit (`withAnswerTimeout`). `autoResubscribe` is off: ioredis would resubscribe without
+ * reporting when Redis acknowledges it, and with promises that nobody handles. `Subscriptions` does it instead.
+ * @param name shown by CLIENT LIST
  */
 export function subscriberConnection(url: string, name: string, onError: (error: Error) => void): Redis {
   const redis = new SubscriberConnection(url, {
-    ...COMMON,
+    ...COMMON_OPTIONS,
     maxRetriesPerRequest: null,
     autoResubscribe: false,
     connectionName: name,
@@ -69,37 +69,43 @@ export function subscriberConnection(url: string, name: string, onError: (error:
   return redis;
 }
 
+/** Works around two faults of its base class and of `RedisPubSub`. */
 class SubscriberConnection extends Redis {
   /**
-   * `RedisPubSub.unsubscribe` lets go of its promises; one that rejects would end the process. And ioredis
-   * writes what concerns channels before the connection is ready, and forgets it when the connection is lost
-   * before that: the promise never settles, and nobody could follow the channel again.
+   * 1. `RedisPubSub.unsubscribe` drops its promises, and an unhandled rejection would end the process: every
+   *    command's promise gets a handler here.
+   * 2. ioredis writes SUBSCRIBE and UNSUBSCRIBE while the connection is open but not ready. When that connection
+   *    is lost before it becomes ready, ioredis forgets the command: its promise never settles, and nobody could
+   *    follow the channel again. Such commands wait here until the connection is ready or closed.
    */
   override sendCommand(...[command, stream]: Parameters<Redis['sendCommand']>): unknown {
     command.promise.catch(() => undefined);
     if (this.status === 'connect' && /subscribe$/.test(command.name)) {
-      const later = (): void => {
-        this.off('ready', later).off('close', later);
+      const send = (): void => {
+        this.off('ready', send).off('close', send);
         super.sendCommand(command, stream);
       };
-      this.once('ready', later).once('close', later);
+      this.once('ready', send).once('close', send);
       return command.promise;
     }
     const sent = super.sendCommand(command, stream);
-    // With tracing on, ioredis answers with a promise derived from that one.
+    // With tracing on, ioredis returns another promise that is derived from the command's.
     if (sent instanceof Promise) sent.catch(() => undefined);
     return sent;
   }
 }
 
-/** Whatever a command failed with, as the error that the ports name. */
-export function unavailable(what: string, cause: unknown): MillraceError {
+/**
+ * Turns any failure of a command into the error that the ports name.
+ * @param attempted what failed, as the start of a sentence: `Claiming shop.orders/3`
+ */
+export function unavailable(attempted: string, cause: unknown): MillraceError {
   if (cause instanceof MillraceError) return cause;
-  const why = cause instanceof Error ? cause.message : String(cause);
-  return new MillraceError('FANOUT_UNAVAILABLE', `${what}: ${why}`, { cause });
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new MillraceError('FANOUT_UNAVAILABLE', `${attempted} failed: ${reason}`, { cause });
 }
 
-/** `Redis at 127.0.0.1:6379`: what the URL says without the password. */
+/** Names the server without the password: `Redis at 127.0.0.1:6379`. */
 export function describe(url: string): string {
   return `Redis at ${URL.canParse(url) ? new URL(url).host : url.replace(/^.*@/, '')}`;
 }

@@ -15,51 +15,55 @@ import type {
 import type { OnProblem } from '../../ports/problem.js';
 import { commandConnection, describe, subscriberConnection, unavailable } from './connection.js';
 import { decodeFrames, encodeFrames } from './frame.js';
+import { startHealthCheck } from './health-check.js';
 import { decodeMessage, decodeOffset, decodeTopicId, encodeBeat } from './message.js';
-import { keepPulse } from './pulse.js';
 import { Subscriptions } from './subscriptions.js';
 
 export interface RedisFanoutOptions {
   /** `redis://[:password@]host:port[/db]`, or `rediss://` for TLS. */
   readonly url: string;
-  /** About how many events of each partition Redis keeps. */
+  /** How many events of each partition Redis keeps, approximately (`XTRIM MAXLEN ~`). */
   readonly windowEvents: number;
-  /** Before every key and channel; `millrace` when left out. */
+  /** Prefix of every key and channel; `millrace` by default. */
   readonly prefix?: string;
-  /** How long the id of an idempotent event is remembered, in milliseconds; 24 hours when left out. */
-  readonly idempotencyTtl?: number;
   readonly onProblem?: OnProblem;
 }
 
-const PREFIX = 'millrace';
-const DAY = 24 * 60 * 60 * 1000;
+const DEFAULT_PREFIX = 'millrace';
+/** D1: how long Redis remembers the id of an idempotent event, so that a late retry adds no second one. */
+const IDEMPOTENCY_TTL_MS = 24 * 60 * 60 * 1000;
 
 /**
- * A fan-out over Redis 7 or later: a stream per partition as window, a channel per partition for what is
- * new. Resolves whether or not Redis is there; it connects by itself and again. Operations reject with
- * FANOUT_UNAVAILABLE while it is away, within some seconds.
+ * Opens a fan-out over Redis 7 or later: one stream per partition holds its window, one channel per partition
+ * carries new events. Resolves whether or not Redis is up; it connects and reconnects in the background. While
+ * Redis is away, operations reject with FANOUT_UNAVAILABLE within seconds (`ANSWER_TIMEOUT_MS`).
  */
 export async function openRedisFanout(options: RedisFanoutOptions): Promise<Fanout> {
   const onProblem = options.onProblem ?? (() => undefined);
   const onError = (cause: Error): void =>
     onProblem({ kind: 'redis-connection', message: `${describe(options.url)}: ${cause.message}`, cause });
   const commands = commandConnection(options.url, { repeat: true }, onError);
-  const subscriber = subscriberConnection(options.url, `${options.prefix ?? PREFIX}-subscriber`, onError);
+  const subscriber = subscriberConnection(
+    options.url,
+    `${options.prefix ?? DEFAULT_PREFIX}-subscriber`,
+    onError,
+  );
   return new RedisFanout(options, commands, new Subscriptions(commands, subscriber, onProblem), onProblem);
 }
 
-/** A partition's names in Redis; the braces put them in one hash slot. */
-interface Names {
+/** The keys and the channel of one partition. The braces in each put all of them in one hash slot. */
+interface PartitionKeys {
   readonly meta: string;
   readonly stream: string;
   readonly ids: string;
   readonly channel: string;
 }
 
-const CLAIMED = z.tuple([z.string(), z.string().nullish(), z.string().nullish()]);
-const RESET = z.enum(['RESET', 'FENCED']);
-const RELAYED = z.tuple([z.enum(['RELAYED', 'FENCED', 'GAP']), z.string()]);
-const FRAMES = z.array(z.instanceof(Buffer)).nullable();
+/** Replies of the scripts: token, progress, topic id. */
+const CLAIM_REPLY = z.tuple([z.string(), z.string().nullish(), z.string().nullish()]);
+const RESET_REPLY = z.enum(['RESET', 'FENCED']);
+const RELAY_REPLY = z.tuple([z.enum(['RELAYED', 'FENCED', 'GAP']), z.string()]);
+const WINDOW_REPLY = z.array(z.instanceof(Buffer)).nullable();
 
 class RedisFanout implements Fanout {
   readonly description: string;
@@ -67,7 +71,7 @@ class RedisFanout implements Fanout {
   readonly #redis: Redis;
   readonly #subscriptions: Subscriptions;
   readonly #onProblem: OnProblem;
-  readonly #pulse: Disposable;
+  readonly #healthCheck: Disposable;
 
   constructor(options: RedisFanoutOptions, redis: Redis, subscriptions: Subscriptions, onProblem: OnProblem) {
     this.description = describe(options.url);
@@ -75,14 +79,14 @@ class RedisFanout implements Fanout {
     this.#redis = redis;
     this.#subscriptions = subscriptions;
     this.#onProblem = onProblem;
-    this.#pulse = keepPulse(redis, onProblem);
+    this.#healthCheck = startHealthCheck(redis, onProblem);
   }
 
   async claim(at: TopicPartition, signal: AbortSignal): Promise<Claim> {
     signal.throwIfAborted();
-    const reply = await this.#ask('Claiming', at, () => this.#redis.millraceClaim(this.#names(at).meta));
+    const reply = await this.#run('Claiming', at, () => this.#redis.millraceClaim(this.#keys(at).meta));
     signal.throwIfAborted();
-    const [token, passed, topic] = CLAIMED.parse(reply);
+    const [token, passed, topic] = CLAIM_REPLY.parse(reply);
     return {
       token,
       passed: typeof passed === 'string' ? decodeOffset(passed) : undefined,
@@ -91,44 +95,55 @@ class RedisFanout implements Fanout {
   }
 
   async reset(at: TopicPartition, token: string, start: Start): Promise<'RESET' | 'FENCED'> {
-    const { meta, stream } = this.#names(at);
-    const reply = await this.#ask('Resetting', at, () =>
+    const { meta, stream } = this.#keys(at);
+    const reply = await this.#run('Resetting', at, () =>
       this.#redis.millraceReset(meta, stream, token, start.passed, start.topicId ?? ''),
     );
-    return RESET.parse(reply);
+    return RESET_REPLY.parse(reply);
   }
 
   async relay(at: TopicPartition, token: string, stretch: Stretch): Promise<RelayOutcome> {
-    const { windowEvents, idempotencyTtl = DAY } = this.#options;
-    const { meta, stream, channel, ids } = this.#names(at);
+    const { windowEvents } = this.#options;
+    const { meta, stream, channel, ids } = this.#keys(at);
     const { after, through } = stretch;
-    const { frames, places } = encodeFrames(stretch.events);
-    const args = [meta, stream, token, after, through, windowEvents, idempotencyTtl, channel, ids] as const;
-    const reply = await this.#ask('Relaying', at, () => this.#redis.millraceRelay(...args, frames, places));
-    const [status, number] = RELAYED.parse(reply);
+    const { frames, index } = encodeFrames(stretch.events);
+    const args = [
+      meta,
+      stream,
+      token,
+      after,
+      through,
+      windowEvents,
+      IDEMPOTENCY_TTL_MS,
+      channel,
+      ids,
+    ] as const;
+    const reply = await this.#run('Relaying', at, () => this.#redis.millraceRelay(...args, frames, index));
+    const [status, detail] = RELAY_REPLY.parse(reply);
     switch (status) {
       case 'RELAYED':
-        return { status, duplicates: Number(number) };
+        return { status, duplicates: Number(detail) };
       case 'GAP':
-        return { status, passed: decodeOffset(number) };
+        return { status, passed: decodeOffset(detail) };
       case 'FENCED':
         return { status };
     }
   }
 
   async beat(at: TopicPartition): Promise<void> {
-    // D7. Between the two steps something may be relayed: the beat is then below it, and shows nothing.
-    await this.#ask('The beat of', at, async () => {
+    // D7. Race: this reads newest 17, the relay writes and publishes 18, then this publishes the beat of 17. A beat at
+    // or below a node's position changes nothing, and 18 gets beats of its own.
+    await this.#run('Publishing a beat of', at, async () => {
       const newest = await this.#newest(at);
-      if (newest !== undefined)
-        await this.#subscriptions.publish(this.#names(at).channel, encodeBeat(newest));
+      if (newest !== undefined) await this.#subscriptions.publish(this.#keys(at).channel, encodeBeat(newest));
     });
   }
 
   follow(at: TopicPartition, listener: FanoutListener): Promise<AsyncDisposable> {
-    // What cannot be read counts as dropped: the chain shows it, and the log has it.
-    return this.#subscriptions.add(this.#names(at).channel, {
-      heard: (bytes) => {
+    // `decodeMessage` throws on a broken message; `Subscriptions` reports it. The message then counts as dropped:
+    // the chain shows the gap, and the hub reads it from the log.
+    return this.#subscriptions.add(this.#keys(at).channel, {
+      message: (bytes) => {
         const message = decodeMessage(bytes);
         if (message.kind === 'BEAT') listener.beat({ topicId: message.topicId, last: message.last });
         else listener.relayed(message.prev, message.events, message.topicId);
@@ -142,24 +157,25 @@ class RedisFanout implements Fanout {
     after: Offset,
     through: Offset,
   ): Promise<readonly Relayed[] | undefined> {
-    const { meta, stream } = this.#names(at);
-    const reply = await this.#ask('Reading the window of', at, () =>
+    const { meta, stream } = this.#keys(at);
+    const reply = await this.#run('Reading the window of', at, () =>
       this.#redis.millraceWindowBuffer(meta, stream, after, through, at.topicId ?? ''),
     );
-    const frames = FRAMES.parse(reply);
+    const frames = WINDOW_REPLY.parse(reply);
     if (frames === null) return undefined;
     try {
       return frames.flatMap(decodeFrames);
     } catch (cause) {
-      // Not provable: the caller reads the log instead.
-      this.#onProblem({ kind: 'fanout-window', message: `${partitionName(at)}: a frame is broken`, cause });
+      // A window that cannot be decoded proves nothing: the caller reads the log instead.
+      const message = `The window of ${partitionName(at)} has a broken frame; the log is read instead`;
+      this.#onProblem({ kind: 'fanout-window', message, cause });
       return undefined;
     }
   }
 
   async newest(partitions: readonly TopicPartition[]): Promise<readonly (Newest | undefined)[]> {
     try {
-      // Written in one go: ioredis sends what is asked in one turn together.
+      // One round trip: ioredis writes the commands of one tick together.
       return await Promise.all(partitions.map((at) => this.#newest(at)));
     } catch (cause) {
       throw unavailable('Reading the progress of the fan-out', cause);
@@ -168,28 +184,28 @@ class RedisFanout implements Fanout {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#subscriptions[Symbol.asyncDispose]();
-    this.#pulse[Symbol.dispose]();
+    this.#healthCheck[Symbol.dispose]();
     this.#redis.disconnect();
   }
 
   async #newest(at: TopicPartition): Promise<Newest | undefined> {
-    const reply = await this.#redis.hmget(this.#names(at).meta, 'newest', 'floor', 'topic');
+    const reply = await this.#redis.hmget(this.#keys(at).meta, 'newest', 'floor', 'topic');
     const last = reply[0] ?? reply[1];
     return typeof last === 'string'
       ? { topicId: decodeTopicId(reply[2]), last: decodeOffset(last) }
       : undefined;
   }
 
-  async #ask<T>(doing: string, at: TopicPartition, command: () => Promise<T>): Promise<T> {
+  async #run<T>(action: string, at: TopicPartition, command: () => Promise<T>): Promise<T> {
     try {
       return await command();
     } catch (cause) {
-      throw unavailable(`${doing} ${partitionName(at)}`, cause);
+      throw unavailable(`${action} ${partitionName(at)}`, cause);
     }
   }
 
-  #names(at: TopicPartition): Names {
-    const slot = `${this.#options.prefix ?? PREFIX}:{${partitionName(at)}}`;
+  #keys(at: TopicPartition): PartitionKeys {
+    const slot = `${this.#options.prefix ?? DEFAULT_PREFIX}:{${partitionName(at)}}`;
     return { meta: `${slot}:meta`, stream: `${slot}:stream`, ids: `${slot}:id:`, channel: `${slot}:live` };
   }
 }

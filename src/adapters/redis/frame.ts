@@ -1,36 +1,42 @@
 import { z } from 'zod';
 import type { Event, Relayed } from '../../core/event.js';
 import { eventId, type Offset, offset } from '../../core/ids.js';
-import { Bytes } from './bytes.js';
+import { ByteWriter } from './byte-writer.js';
 
 /**
- * Relayed events, each as bytes that say where they end, so that frames are joined by putting them in a row:
+ * Relayed events as bytes. A frame contains its own length, so frames are joined by concatenation:
  *
- * | bytes | what                                                             |
- * |-------|------------------------------------------------------------------|
- * | 4     | length of the head, big-endian                                   |
- * | 4     | length of the data, big-endian; `0xFFFFFFFF`: none (a tombstone) |
- * | …     | head: JSON of the offset, the timestamp and the attributes       |
- * | …     | data, as it is                                                   |
+ * | bytes | content                                                              |
+ * |-------|----------------------------------------------------------------------|
+ * | 4     | length of the head, big-endian                                       |
+ * | 4     | length of the data, big-endian; `0xFFFFFFFF` for none (a tombstone)  |
+ * | …     | head: JSON of the offset, the timestamp and the attributes           |
+ * | …     | data, unchanged                                                      |
  */
-export interface Frames {
+export interface EncodedFrames {
   readonly frames: Buffer;
   /**
-   * What the relay script has to know of each frame: its offset (a double), its length, and the length of the
-   * id that follows, empty unless the event is idempotent (4 bytes each, big-endian).
+   * What the relay script needs to know about each frame, without decoding it:
+   *
+   * | bytes | content                                                            |
+   * |-------|--------------------------------------------------------------------|
+   * | 8     | offset of the event, a big-endian double                           |
+   * | 4     | length of the frame, big-endian                                    |
+   * | 4     | length of the id, big-endian; 0 unless the event is idempotent     |
+   * | …     | the id                                                             |
    */
-  readonly places: Buffer;
+  readonly index: Buffer;
 }
 
 /**
- * Hot path (bench: relay): two arguments whatever the number of events. An argument of its own for each costs
- * the client as much as making the frame.
+ * Hot path (bench: relay). All events travel in two arguments of the script: with one argument per event, the client
+ * would spend as much time on the arguments as on the frames.
  */
-export function encodeFrames(events: readonly Relayed[]): Frames {
-  const frames = new Bytes(
-    events.reduce((sum, { event }) => sum + (event.data?.length ?? 0) + HEAD_GUESS, 0),
+export function encodeFrames(events: readonly Relayed[]): EncodedFrames {
+  const frames = new ByteWriter(
+    events.reduce((sum, { event }) => sum + (event.data?.length ?? 0) + EXPECTED_HEAD_BYTES, 0),
   );
-  const places = new Bytes(events.length * PLACE);
+  const index = new ByteWriter(events.length * INDEX_ENTRY_BYTES);
   for (const { offset: at, timestamp, event } of events) {
     const { data } = event;
     const start = frames.length;
@@ -38,16 +44,19 @@ export function encodeFrames(events: readonly Relayed[]): Frames {
     frames.uint32(data === null ? TOMBSTONE : data.length);
     frames.uint32At(start, frames.text(headOf(at, timestamp, event)));
     if (data !== null) frames.bytes(data);
-    places.double(at);
-    places.uint32(frames.length - start);
-    const idAt = places.length;
-    places.uint32(0);
-    if (event.idempotent === true) places.uint32At(idAt, places.text(event.id));
+    index.double(at);
+    index.uint32(frames.length - start);
+    const idLengthAt = index.length;
+    index.uint32(0);
+    if (event.idempotent === true) index.uint32At(idLengthAt, index.text(event.id));
   }
-  return { frames: frames.taken(), places: places.taken() };
+  return { frames: frames.finish(), index: index.finish() };
 }
 
-/** Each attribute by its name: to copy an event costs as much as to write it. The types let none be forgotten. */
+/**
+ * Names each attribute instead of spreading the event: a spread costs as much as the JSON itself. The type of `head`
+ * makes a forgotten attribute a compile error.
+ */
 function headOf(at: Offset, timestamp: number, event: Event): string {
   const head: Record<Exclude<keyof Event, 'data'> | 'offset' | 'timestamp', unknown> = {
     offset: at,
@@ -68,31 +77,32 @@ function headOf(at: Offset, timestamp: number, event: Event): string {
 }
 
 /**
- * The events of joined frames. Their data are slices of `bytes`, not copies.
- * @throws {Error} when the bytes are not whole frames
+ * Decodes joined frames. Each event's data is a slice of `bytes`, not a copy.
+ * @throws {Error} when the bytes are not a series of complete frames
  */
 export function decodeFrames(bytes: Buffer): readonly Relayed[] {
   const events: Relayed[] = [];
   let at = 0;
   while (at < bytes.length) {
-    if (at + LENGTHS > bytes.length) throw new Error(`A frame is cut off at byte ${at}`);
-    const headStart = at + LENGTHS;
+    if (at + LENGTHS_BYTES > bytes.length) throw new Error(`The frame at byte ${at} is cut off`);
+    const headStart = at + LENGTHS_BYTES;
     const headEnd = headStart + bytes.readUInt32BE(at);
     const dataLength = bytes.readUInt32BE(at + 4);
     const end = dataLength === TOMBSTONE ? headEnd : headEnd + dataLength;
     if (end > bytes.length) throw new Error(`The frame at byte ${at} is cut off`);
     const data = dataLength === TOMBSTONE ? null : bytes.subarray(headEnd, end);
-    events.push(relayed(HEAD.parse(JSON.parse(bytes.toString('utf8', headStart, headEnd))), data));
+    events.push(toRelayed(HEAD.parse(JSON.parse(bytes.toString('utf8', headStart, headEnd))), data));
     at = end;
   }
   return events;
 }
 
-const LENGTHS = 8;
-/** About how long a head is; a longer one only makes the bytes grow. */
-const HEAD_GUESS = 300;
-/** How long a place is without an id. */
-const PLACE = 16;
+/** The two lengths at the start of a frame. */
+const LENGTHS_BYTES = 8;
+/** A typical head. A longer one only makes the writer grow. */
+const EXPECTED_HEAD_BYTES = 300;
+/** An index entry without an id. */
+const INDEX_ENTRY_BYTES = 16;
 const TOMBSTONE = 0xffffffff;
 
 const HEAD = z.object({
@@ -111,7 +121,7 @@ const HEAD = z.object({
   indexed: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).optional(),
 });
 
-function relayed(head: z.infer<typeof HEAD>, data: Buffer | null): Relayed {
+function toRelayed(head: z.infer<typeof HEAD>, data: Buffer | null): Relayed {
   const { offset: at, timestamp, id, ...attributes } = head;
   return { offset: offset(at), timestamp, event: { ...attributes, id: eventId(id), data } };
 }

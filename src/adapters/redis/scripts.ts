@@ -1,16 +1,30 @@
 /**
- * The steps that must be atomic, in Lua. All keys of a partition are in one hash slot. What they keep:
+ * The atomic steps of the fan-out and the state store, in Lua. All keys of a partition are in one hash slot:
  *
- * | key      | what                                                                                  |
- * |----------|---------------------------------------------------------------------------------------|
- * | `meta`   | hash: `token` (the claim), `topic` (the id of the topic that all of this is of), `passed` (progress), `newest` (last visible offset), `floor` (where the window was last reset; visible offsets are above it), `epoch` (which reset) |
- * | `stream` | the window: entry id `<offset + 1>-0` (0-0 is no id), `p` = visible offset before it, `f` = frame |
- * | `id:…`   | offset of an idempotent event, until it expires                                       |
+ * | key      | type   | content                                                                    |
+ * |----------|--------|----------------------------------------------------------------------------|
+ * | `meta`   | hash   | the fields below                                                           |
+ * | `stream` | stream | the window: entry id `<offset + 1>-0` (Redis forbids the id 0-0), `p` = the visible offset before it, `f` = its frame |
+ * | `id:…`   | string | the offset of an idempotent event, until it expires                        |
  *
- * Numbers stay below 2^53, where Lua's doubles are exact; `%.0f` writes them without an exponent.
+ * | field of `meta` | content                                                                      |
+ * |-----------------|------------------------------------------------------------------------------|
+ * | `token`         | the current claim (D9)                                                       |
+ * | `topic`         | the id of the topic that everything here belongs to; empty when unknown      |
+ * | `passed`        | the progress: relayed or passed over up to this offset                       |
+ * | `newest`        | the newest visible offset; missing until the first event after a reset       |
+ * | `floor`         | the progress at the last reset; visible offsets are above it                 |
+ * | `epoch`         | the token of the last reset; part of each `id:…` key                         |
+ *
+ * Numbers stay below 2^53, where Lua's doubles are exact; `%.0f` prints them without an exponent.
  */
 
-/** KEYS meta. → token, passed or nil, topic or nil. By the server's clock, so that it grows over a wipe too. */
+/**
+ * Takes the right to write. KEYS meta. → token, passed or nil, topic or nil.
+ *
+ * The token comes from the server's clock, so that it grows even when a wipe has deleted the old one. A relay that
+ * held the partition before the wipe therefore never holds the token of a later claim.
+ */
 export const CLAIM = `
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
@@ -21,8 +35,10 @@ return { token, redis.call('HGET', KEYS[1], 'passed'), redis.call('HGET', KEYS[1
 `;
 
 /**
- * KEYS meta, stream. ARGV token, passed, topic or ''. → RESET or FENCED. The epoch changes with the token, so that
- * the ids of a topic's former life drop nothing of its next one.
+ * Clears the window and sets the progress. KEYS meta, stream. ARGV token, passed, topic or ''. → RESET or FENCED.
+ *
+ * The epoch changes with each reset, because idempotent ids outlive it: the ids of a deleted topic must not make the
+ * recreated topic's events look like duplicates.
  */
 export const RESET = `
 if redis.call('HGET', KEYS[1], 'token') ~= ARGV[1] then return 'FENCED' end
@@ -33,12 +49,21 @@ return 'RESET'
 `;
 
 /**
- * KEYS meta, stream. ARGV token, after, through, window, id ttl (ms), channel, id key prefix,
- * frames and places of the events, as `frame.ts` writes them. → status, duplicates or passed.
+ * Relays one stretch of a partition. KEYS meta, stream. ARGV token, after, through, window (events), id ttl (ms),
+ * channel, prefix of id keys, frames and their index as `frame.ts` writes them.
+ * → RELAYED and the number of duplicates; GAP and `passed`; or FENCED.
+ *
+ * Safe to repeat after a lost answer: the second run finds its events at or below `passed`. Progress, window and
+ * publication change in one step, so a relay that dies before or after it leaves nothing half done.
+ *
+ * Race, claim against late write: relay A is paused with a RELAY on its way, B claims the partition (new token) and
+ * relays past A, then A's RELAY arrives. Its token is not the one in `meta`, so it is FENCED and writes nothing.
+ * Race, wipe: Redis is emptied while a relay works. `passed` is gone, so the next RELAY is FENCED, the relay claims
+ * again and resets. Without that check it would set a progress without a window.
  */
 export const RELAY = `
 local meta = redis.call('HMGET', KEYS[1], 'token', 'passed', 'newest', 'floor', 'epoch', 'topic')
--- D9: a claim by another, or a wipe, ends this relay's right to write.
+-- D9: another relay's claim, or a wipe, has ended this relay's right to write.
 if meta[1] ~= ARGV[1] or not meta[2] then return { 'FENCED', '0' } end
 local passed = tonumber(meta[2])
 if tonumber(ARGV[2]) > passed then return { 'GAP', meta[2] } end
@@ -50,39 +75,42 @@ local function publish()
   if #parts > 0 then redis.call('PUBLISH', ARGV[6], head .. prev .. '\\n' .. table.concat(parts)) end
   parts, size, prev = {}, 0, before
 end
-local frames, places, at, place = ARGV[8], ARGV[9], 1, 1
-while place <= #places do
-  local number, length, idLength, idAt = struct.unpack('>dI4I4', places, place)
-  local offset, id = string.format('%.0f', number), string.sub(places, idAt, idAt + idLength - 1)
-  local start = at
-  at, place = at + length, idAt + idLength
+local frames, index, frameAt, entryAt = ARGV[8], ARGV[9], 1, 1
+while entryAt <= #index do
+  local number, length, idLength, idAt = struct.unpack('>dI4I4', index, entryAt)
+  local offset, id = string.format('%.0f', number), string.sub(index, idAt, idAt + idLength - 1)
+  local start = frameAt
+  frameAt, entryAt = frameAt + length, idAt + idLength
   local new = number > passed
+  -- D1: an id that is known at this very offset is this event itself, not a duplicate of it.
   if new and id ~= '' and not redis.call('SET', ids .. id, offset, 'NX', 'PX', ARGV[5]) then
     new = redis.call('GET', ids .. id) == offset
   end
   if new then
-    local frame = string.sub(frames, start, at - 1)
+    local frame = string.sub(frames, start, frameAt - 1)
     redis.call('XADD', KEYS[2], string.format('%.0f-0', number + 1), 'p', before, 'f', frame)
     parts[#parts + 1] = frame
     size = size + length
     before = offset
-    -- A subscriber's output buffer is bounded by Redis: one message must not fill it.
+    -- Redis limits a subscriber's output buffer: one message must not fill it.
     if size > 524288 then publish() end
   else
     duplicates = duplicates + 1
   end
 end
 publish()
-if #places > 0 then redis.call('XTRIM', KEYS[2], 'MAXLEN', '~', ARGV[4]) end
+if #index > 0 then redis.call('XTRIM', KEYS[2], 'MAXLEN', '~', ARGV[4]) end
 redis.call('HSET', KEYS[1], 'passed', tonumber(ARGV[3]) > passed and ARGV[3] or meta[2])
 if before ~= (meta[3] or meta[4] or meta[2]) then redis.call('HSET', KEYS[1], 'newest', before) end
 return { 'RELAYED', tostring(duplicates) }
 `;
 
 /**
- * KEYS meta, stream. ARGV after, through, topic or ''. → nil, or the frames in (after, through] once it is
- * proven that none is missing: they are of this topic, progress has reached `through`, and what comes first
- * after `after` follows it.
+ * Reads the window. KEYS meta, stream. ARGV after, through, topic or ''. → the frames in (after, through], or nil.
+ *
+ * Answers only when it can prove that no frame is missing: the window is of this topic, the progress has reached
+ * `through`, and the first entry above `after` follows something at or below `after`. When no entry is in the range,
+ * the same holds for the first entry above `through`, or nothing above `after` was ever relayed.
  */
 export const WINDOW = `
 local meta = redis.call('HMGET', KEYS[1], 'passed', 'newest', 'floor', 'topic')
@@ -104,7 +132,7 @@ for i, entry in ipairs(entries) do frames[i] = entry[2][4] end
 return frames
 `;
 
-/** KEYS key. ARGV expected, value, ttl (ms) or ''. → 1 when it was set. */
+/** Compares and sets a value of the state store. KEYS key. ARGV expected, value, ttl (ms) or ''. → 1 when it was set. */
 export const REPLACE = `
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 if ARGV[3] == '' then redis.call('SET', KEYS[1], ARGV[2])

@@ -1,34 +1,35 @@
 import { RedisPubSub } from 'graphql-redis-subscriptions';
 import type { Redis } from 'ioredis';
 import type { OnProblem } from '../../ports/problem.js';
+import { withAnswerTimeout } from './answer-timeout.js';
 import { unavailable } from './connection.js';
-import { keepPulse, within } from './pulse.js';
+import { startHealthCheck } from './health-check.js';
 
-/** Who hears a channel. */
-export interface Hearer {
-  heard(message: Buffer): void;
-  /** The connection was lost and is back, and the channel is acknowledged again. */
+/** Receives what is published on one channel. */
+export interface ChannelListener {
+  message(bytes: Buffer): void;
+  /** The connection was lost and is back, and Redis has acknowledged the channel again. */
   resumed(): void;
 }
 
 const ignore = (): void => undefined;
 
 /**
- * Channels of Redis through `RedisPubSub` of graphql-redis-subscriptions, with what it leaves open:
- * - a SUBSCRIBE that fails rejects a promise that nobody holds, unless a second subscription of the same
- *   channel waits for it: each gets a second one that ignores what it hears;
- * - a listener that throws keeps the message from the ones after it;
- * - after a reconnect nobody is told. Here every channel is subscribed again, and once Redis has
- *   acknowledged it its hearers are told.
+ * Subscriptions to Redis channels, through `RedisPubSub` of graphql-redis-subscriptions. Mends what it lacks:
+ * - When a SUBSCRIBE fails, `RedisPubSub` rejects a promise that nobody handles, unless a second subscription of the
+ *   same channel waits for it. So each channel gets a second subscription, which ignores its messages.
+ * - A listener that throws keeps the message from the listeners after it. Here each is called in its own `try`.
+ * - After a reconnect it reports nothing. Here all channels are subscribed again, and once Redis has acknowledged
+ *   them their listeners are notified.
  */
 export class Subscriptions implements AsyncDisposable {
   readonly #pubsub: RedisPubSub;
   readonly #subscriber: Redis;
   readonly #onProblem: OnProblem;
-  readonly #hearers = new Map<string, Set<Hearer>>();
-  /** Whether there was a connection before: the next one is a return. */
+  readonly #listeners = new Map<string, Set<ChannelListener>>();
+  /** Whether the connection was ready before: then the next `ready` is a reconnect. */
   #wasReady = false;
-  readonly #pulse: Disposable;
+  readonly #healthCheck: Disposable;
   #closed = false;
 
   constructor(publisher: Redis, subscriber: Redis, onProblem: OnProblem) {
@@ -41,7 +42,7 @@ export class Subscriptions implements AsyncDisposable {
       pmessageEventName: 'pmessageBuffer',
       deserializer: (message) => message,
     });
-    this.#pulse = keepPulse(subscriber, onProblem);
+    this.#healthCheck = startHealthCheck(subscriber, onProblem);
     subscriber.on('ready', () => {
       if (this.#wasReady) void this.#resubscribe();
       this.#wasReady = true;
@@ -53,24 +54,27 @@ export class Subscriptions implements AsyncDisposable {
   }
 
   /**
-   * Resolves once Redis has acknowledged the channel. When the connection is lost meanwhile, `resumed`
-   * follows.
-   * @throws {MillraceError} FANOUT_UNAVAILABLE when it did not within 5 seconds
+   * Subscribes to a channel, and resolves once Redis has acknowledged it (D2).
+   *
+   * The listener is registered in the tick of the acknowledgement. A reconnect takes further ticks, so it always finds
+   * the channel here: when the connection is lost after the acknowledgement, the channel is subscribed again and
+   * `resumed` is called.
+   * @throws {MillraceError} FANOUT_UNAVAILABLE without an acknowledgement within `ANSWER_TIMEOUT_MS`
    */
-  async add(channel: string, hearer: Hearer): Promise<AsyncDisposable> {
-    if (this.#closed) throw unavailable(`Following ${channel}`, new Error('closed'));
-    const hear = (message: Buffer): void =>
-      this.#guard('fanout-listener', channel, () => hearer.heard(message));
+  async add(channel: string, listener: ChannelListener): Promise<AsyncDisposable> {
+    if (this.#closed) throw unavailable(`Following ${channel}`, new Error('the fan-out is closed'));
+    const onMessage = (bytes: Buffer): void =>
+      this.#guard('fanout-listener', channel, () => listener.message(bytes));
     const both = Promise.all([
-      this.#pubsub.subscribe(channel, hear),
+      this.#pubsub.subscribe(channel, onMessage),
       this.#pubsub.subscribe(channel, ignore),
     ]);
     try {
-      const ids = await within(both, `the subscription of ${channel}`);
-      this.#hearersOf(channel).add(hearer);
-      return { [Symbol.asyncDispose]: async () => this.#remove(channel, hearer, ids) };
+      const ids = await withAnswerTimeout(both, `the subscription of ${channel}`);
+      this.#listenersOf(channel).add(listener);
+      return { [Symbol.asyncDispose]: async () => this.#remove(channel, listener, ids) };
     } catch (error) {
-      // The acknowledgement may still come; nobody wants it then.
+      // The acknowledgement may still arrive. Nobody waits for it then, so it is released.
       both.then((ids) => this.#release(ids), ignore);
       throw unavailable(`Following ${channel}`, error);
     }
@@ -78,21 +82,21 @@ export class Subscriptions implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
-    this.#hearers.clear();
-    this.#pulse[Symbol.dispose]();
+    this.#listeners.clear();
+    this.#healthCheck[Symbol.dispose]();
     this.#subscriber.disconnect();
   }
 
-  #hearersOf(channel: string): Set<Hearer> {
-    const there = this.#hearers.get(channel) ?? new Set();
-    this.#hearers.set(channel, there);
-    return there;
+  #listenersOf(channel: string): Set<ChannelListener> {
+    const listeners = this.#listeners.get(channel) ?? new Set();
+    this.#listeners.set(channel, listeners);
+    return listeners;
   }
 
-  #remove(channel: string, hearer: Hearer, ids: readonly number[]): void {
-    const hearers = this.#hearers.get(channel);
-    if (hearers?.delete(hearer) !== true) return;
-    if (hearers.size === 0) this.#hearers.delete(channel);
+  #remove(channel: string, listener: ChannelListener, ids: readonly number[]): void {
+    const listeners = this.#listeners.get(channel);
+    if (listeners?.delete(listener) !== true) return;
+    if (listeners.size === 0) this.#listeners.delete(channel);
     this.#release(ids);
   }
 
@@ -102,20 +106,24 @@ export class Subscriptions implements AsyncDisposable {
   }
 
   async #resubscribe(): Promise<void> {
-    const channels = [...this.#hearers.keys()];
+    const channels = [...this.#listeners.keys()];
     if (channels.length === 0) return;
     try {
-      await within(this.#subscriber.subscribe(...channels), 'the subscription of all channels');
+      await withAnswerTimeout(this.#subscriber.subscribe(...channels), 'the subscription of all channels');
     } catch (error) {
       if (this.#closed) return;
-      this.#onProblem({ kind: 'fanout-resubscribe', message: 'Redis refuses the channels', cause: error });
-      // Without its channels the connection is of no use; the next one tries again.
+      this.#onProblem({
+        kind: 'fanout-resubscribe',
+        message: 'Resubscribing failed; reconnecting',
+        cause: error,
+      });
+      // Without its channels the connection is useless. Reconnecting starts the next attempt.
       this.#subscriber.disconnect(true);
       return;
     }
     for (const channel of channels) {
-      for (const hearer of [...(this.#hearers.get(channel) ?? [])]) {
-        this.#guard('fanout-listener', channel, () => hearer.resumed());
+      for (const listener of [...(this.#listeners.get(channel) ?? [])]) {
+        this.#guard('fanout-listener', channel, () => listener.resumed());
       }
     }
   }
@@ -124,7 +132,7 @@ export class Subscriptions implements AsyncDisposable {
     try {
       work();
     } catch (cause) {
-      this.#onProblem({ kind, message: `What ${channel} brought could not be handled`, cause });
+      this.#onProblem({ kind, message: `A message on ${channel} could not be handled`, cause });
     }
   }
 }

@@ -221,8 +221,8 @@ export class Subscriber implements CohortMember {
   /** One stretch of every partition that is behind. */
   async #step(): Promise<void> {
     let moved = false;
-    const ended = this.#followed.find((partition) => partition.ended !== undefined)?.ended;
-    if (ended !== undefined) throw ended;
+    const loss = this.#followed.find(({ endedBy }) => endedBy !== undefined)?.endedBy;
+    if (loss !== undefined) throw loss;
     if (this.#conflation !== undefined) {
       if (!(await catchUpConflated(this.#conflation, this.#followed, this.#catchingUp())))
         await this.#beyond();
@@ -345,7 +345,7 @@ export class Subscriber implements CohortMember {
 
   #caughtUp(): boolean {
     return this.#followed.every(
-      ({ at, reached, ended }) => ended === undefined && this.#at(at.partition).offset === reached.offset,
+      ({ at, reached, endedBy }) => endedBy === undefined && this.#at(at.partition).offset === reached.offset,
     );
   }
 

@@ -28,8 +28,8 @@ const anyRelayed: fc.Arbitrary<Relayed> = fc.record({
   }),
 });
 
-describe('frames', () => {
-  it('come back as they were, however many are joined', () => {
+describe('frames of relayed events', () => {
+  it('decodes joined frames to the events that were encoded', () => {
     fc.assert(
       fc.property(fc.array(anyRelayed, { maxLength: 5 }), (events) => {
         expect(decodeFrames(encodeFrames(events).frames)).toEqual(events);
@@ -37,14 +37,14 @@ describe('frames', () => {
     );
   });
 
-  it('that are cut off are refused, wherever the cut is', () => {
+  it('rejects a frame that is cut off at any byte', () => {
     const frame = encodeFrames([relayed(7)]).frames;
     for (let length = 1; length < frame.length; length++) {
       expect(() => decodeFrames(frame.subarray(0, length))).toThrow();
     }
   });
 
-  it('of bytes that are none of ours throw and do nothing else', () => {
+  it('rejects arbitrary bytes as frames', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 1, maxLength: 60 }), (bytes) => {
         expect(() => decodeFrames(Buffer.from(bytes))).toThrow();
@@ -52,7 +52,7 @@ describe('frames', () => {
     );
   });
 
-  it('with a head that lacks something are refused', () => {
+  it('rejects a frame whose head lacks a required attribute', () => {
     const { event, ...place } = relayed(7);
     const head = Buffer.from(JSON.stringify({ ...place, ...event, type: undefined, data: undefined }));
     const lengths = Buffer.alloc(8);
@@ -61,21 +61,21 @@ describe('frames', () => {
   });
 });
 
-describe('messages', () => {
-  it('a beat carries its topic and its offset', () => {
+describe('channel messages', () => {
+  it('decodes a beat with its topic id and its offset', () => {
     for (const id of [topicId('aZ_-09'), undefined]) {
       const beat = { topicId: id, last: offset(42) };
       expect(decodeMessage(encodeBeat(beat))).toEqual({ kind: 'BEAT', ...beat });
     }
   });
 
-  it('events carry what they follow, and data with newlines', () => {
+  it('decodes a message of events with the offset before them, also when their data has newlines', () => {
     const event = relayed(7, { data: Buffer.from('\n\n') });
     const bytes = Buffer.concat([Buffer.from('Eid -1\n'), encodeFrames([event]).frames]);
     expect(decodeMessage(bytes)).toEqual({ kind: 'EVENTS', topicId: 'id', prev: -1, events: [event] });
   });
 
-  it('anything else is refused', () => {
+  it('rejects messages that are neither events nor a beat', () => {
     for (const bytes of [
       '',
       'B',

@@ -1,11 +1,11 @@
-/** Bytes that are written one after the other, and grow as they must. Numbers are big-endian. */
-export class Bytes {
+/** Appends values to a buffer that grows as needed. Numbers are big-endian. */
+export class ByteWriter {
   #buffer: Buffer;
   #length = 0;
 
-  /** `expected`: how many there will be, about. */
-  constructor(expected: number) {
-    this.#buffer = Buffer.allocUnsafe(Math.max(64, expected));
+  /** @param expectedBytes an estimate of the final length; a good one saves copies */
+  constructor(expectedBytes: number) {
+    this.#buffer = Buffer.allocUnsafe(Math.max(64, expectedBytes));
   }
 
   get length(): number {
@@ -17,7 +17,7 @@ export class Bytes {
     this.#length = this.#buffer.writeUInt32BE(value, this.#length);
   }
 
-  /** Into a place that was written before. */
+  /** Overwrites four bytes that were written before, such as a length that is known only now. */
   uint32At(at: number, value: number): void {
     this.#buffer.writeUInt32BE(value, at);
   }
@@ -27,9 +27,9 @@ export class Bytes {
     this.#length = this.#buffer.writeDoubleBE(value, this.#length);
   }
 
-  /** @returns how many bytes of UTF-8 it is */
+  /** @returns how many bytes the text has in UTF-8 */
   text(value: string): number {
-    this.#reserve(value.length * 3); // No UTF-16 unit becomes more.
+    this.#reserve(value.length * 3); // One UTF-16 code unit takes at most three bytes.
     const written = this.#buffer.write(value, this.#length);
     this.#length += written;
     return written;
@@ -41,8 +41,8 @@ export class Bytes {
     this.#length += value.length;
   }
 
-  /** What was written. Nothing may be written afterwards. */
-  taken(): Buffer {
+  /** The bytes written, not a copy: write nothing afterwards. */
+  finish(): Buffer {
     return this.#buffer.subarray(0, this.#length);
   }
 

@@ -54,7 +54,7 @@ describe('a topic made anew, as the hub sees it', () => {
     await expect.poll(() => before.got, WAIT).toEqual(numbers(0, 5));
     await world.log.recreate(world.topic, 1);
     await expect.poll(() => before.got.at(-1), WAIT).toBe('TOPIC_RECREATED');
-    await expect(old.read(offset(4))).rejects.toBe(old.ended);
+    await expect(old.read(offset(4))).rejects.toBe(old.endedBy);
     const { partition: now } = await hub.follow(await world.at(0), after);
     expect(now.at.topicId).toBe((await world.at(0)).topicId);
     // As many as there were before, so that offsets alone tell nothing.
@@ -80,7 +80,7 @@ describe('a topic made anew, as the hub sees it', () => {
     await world.say('k', [1]);
     await world.relay();
     await expect.poll(() => listener.got, WAIT).toEqual([1]);
-    expect(partition.ended).toBeUndefined();
+    expect(partition.endedBy).toBeUndefined();
     expect((await world.metrics.gaps.get()).values).toEqual([]);
   });
 
