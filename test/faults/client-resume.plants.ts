@@ -16,8 +16,8 @@ export const plants: readonly Plant[] = [
     case: 'many switch from replay to live',
     guard: 'only one who stands where the node stands becomes live',
     file: 'src/subscribe/delivery/subscriber.ts',
-    find: 'ended === undefined && this.#at(at.partition).offset === reached.offset',
-    replace: 'ended === undefined && this.#at(at.partition).offset <= reached.offset',
+    find: 'endedBy === undefined && this.#at(at.partition).offset === reached.offset',
+    replace: 'endedBy === undefined && this.#at(at.partition).offset <= reached.offset',
   },
   { case: 'three nodes are restarted one after the other', ...PLACE },
   {
