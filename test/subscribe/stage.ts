@@ -5,12 +5,8 @@ import type { ResolverCall, ResolverMap } from '../../src/binding/runtime/resolv
 import { CursorCodec } from '../../src/core/cursor.js';
 import { MillraceError } from '../../src/core/errors.js';
 import type { Claims } from '../../src/core/identity.js';
-import {
-  type ActiveSubscription,
-  RESULT_END,
-  type ResultSink,
-  type SharedResult,
-} from '../../src/subscribe/delivery/result-sink.js';
+import { resultTail, type SharedResult } from '../../src/subscribe/delivery/result-layout.js';
+import type { ActiveSubscription, ResultSink } from '../../src/subscribe/delivery/result-sink.js';
 import { Subscriptions } from '../../src/subscribe/subscriptions.js';
 import { bound } from '../binding/schema.js';
 import { loggerOf } from '../support/logger.js';
@@ -70,7 +66,7 @@ export class Client implements ResultSink {
       return false;
     }
     this.room -= 1;
-    const result = JSON.parse(`${head}${tag}${RESULT_END}`);
+    const result = JSON.parse(`${head}${resultTail(tag)}`);
     const { data, extensions } = result;
     this.results.push(result);
     this.data.push(data?.it);

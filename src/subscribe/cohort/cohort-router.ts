@@ -6,7 +6,7 @@ import type { TopicPartition } from '../../core/position.js';
 import type { EventsLost } from '../../hub/events-lost.js';
 import type { FollowedPartition, PartitionListener } from '../../hub/followed-partition.js';
 import type { Metrics } from '../../observe/metrics.js';
-import type { SharedResult } from '../delivery/result-sink.js';
+import { type SharedResult, sharedResult } from '../delivery/result-layout.js';
 import type { Cohort, RenderedBatch } from './cohort.js';
 import { CohortIndex } from './cohort-index.js';
 import { ParsedEvent, reachedBy } from './parsed-event.js';
@@ -98,7 +98,7 @@ export class CohortRouter implements PartitionListener {
       return;
     }
     const cursor = this.#cursor(cohort, event, cursors);
-    const result = { head: Buffer.from(rendered + cursor), cursor };
+    const result = sharedResult(rendered, cursor);
     // One by one from an empty list they would take room for many (bench: distinct).
     if (made === undefined) round.batches.set(cohort, { events: [event], results: [result] });
     else {

@@ -10,14 +10,11 @@ import type { EventsLost } from '../../hub/events-lost.js';
 import type { Logger } from '../../observe/log.js';
 import type { Metrics } from '../../observe/metrics.js';
 import type { TopicDescription } from '../../ports/event-log.js';
-import type { ResultBatch } from '../delivery/result-sink.js';
+import { dataHead, executionHead, type OpenHead, type ResultBatch } from '../delivery/result-layout.js';
 import type { Plan } from '../plan/plan.js';
 import { executionFault, isCallerFault } from './fault.js';
-import { CURSOR, type ParsedEvent } from './parsed-event.js';
+import type { ParsedEvent } from './parsed-event.js';
 import { tombstoneValue } from './tombstone.js';
-
-/** The JSON of a result up to where the cursor begins: `{"data":…,"extensions":{"event":{…},"cursor":"`. */
-export type Rendered = string;
 
 /** What a cohort made of events that follow each other: `results[i]` is of `events[i]`. */
 export interface RenderedBatch {
@@ -100,14 +97,14 @@ export class Cohort {
   }
 
   /** The event as this cohort sees it; `undefined` when it is not for them. A promise when resolvers are slow. */
-  render(event: ParsedEvent): Rendered | undefined | Promise<Rendered | undefined> {
+  render(event: ParsedEvent): OpenHead | undefined | Promise<OpenHead | undefined> {
     try {
       if (!this.wants(event)) return undefined;
       const { binding, document, selection, resolvers, variables, identity } = this.plan;
       this.#metrics.executions.add(binding.field, 1);
       const isTombstone = event.relayed.event.data === null;
       const data = isTombstone || resolvers ? undefined : selection.json(event.data);
-      if (data !== undefined) return `{"data":${data}${event.extensions}`;
+      if (data !== undefined) return dataHead(data, event.extensions);
       const value = isTombstone ? tombstoneValue(binding, event.relayed.event) : event.data;
       const result = execute({
         schema: this.#schema,
@@ -131,15 +128,15 @@ export class Cohort {
     }
   }
 
-  #executed(result: ExecutionResult, event: ParsedEvent): Rendered {
+  #executed(result: ExecutionResult, event: ParsedEvent): OpenHead {
     const fault = executionFault(result);
     if (fault !== undefined) this.#failed(event, 'execution', fault);
-    if (result.errors === undefined) return serialise(result, event);
+    if (result.errors === undefined) return executionHead(result, event.extensions);
     const hidden: unknown[] = [];
     const errors = result.errors.map((error) => clientError(error, (cause) => hidden.push(cause)));
     // A fault has been reported with its dead letter; one report an event is enough.
     if (fault === undefined && hidden.length > 0) this.#report(event, 'execution', hidden[0]);
-    return serialise({ ...result, errors }, event);
+    return executionHead({ ...result, errors }, event.extensions);
   }
 
   /** Whether `render` would make a result of it: what conflation asks of events that it may leave out (S1). */
@@ -189,13 +186,4 @@ export class Cohort {
       'an event could not be filtered or executed for a subscription; further ones are only counted',
     );
   }
-}
-
-/** A result that also says how many events were left out before it. */
-export function withLeftOut(rendered: Rendered, count: number): Rendered {
-  return `${rendered.slice(0, -CURSOR.length)}"conflated":${count},${CURSOR}`;
-}
-
-function serialise(result: ExecutionResult, event: ParsedEvent): Rendered {
-  return `${JSON.stringify({ errors: result.errors, data: result.data }).slice(0, -1)}${event.extensions}`;
 }

@@ -1,11 +1,9 @@
 import { fingerprint, type PartitionPosition } from '../../core/cursor.js';
-import { type Relayed, UNKNOWN_TYPE } from '../../core/event.js';
+import type { Relayed } from '../../core/event.js';
 import type { TopicPartition } from '../../core/position.js';
+import { eventExtensions } from '../delivery/result-layout.js';
 
-/** How a result goes on after the event that it shows. */
-export const CURSOR = '"cursor":"';
-
-/** An event on its way to subscribers, parsed at most once, and only when somebody wants it. */
+/** An event on its way to subscribers, parsed at most once, and only if a cohort needs its data. */
 export class ParsedEvent {
   readonly at: TopicPartition;
   readonly relayed: Relayed;
@@ -23,29 +21,10 @@ export class ParsedEvent {
     return this.#data;
   }
 
-  /**
-   * The JSON of a result from its `extensions` on, up to where the cursor begins: in `event` is what the client may
-   * know of where it came from.
-   */
+  /** The JSON of a result's `extensions`, up to where the cursor begins. */
   get extensions(): string {
-    this.#extensions ??= `,"extensions":{"event":${this.#meta()},${CURSOR}`;
+    this.#extensions ??= eventExtensions(this.at, this.relayed);
     return this.#extensions;
-  }
-
-  #meta(): string {
-    const { event, offset } = this.relayed;
-    return JSON.stringify({
-      id: event.id,
-      // A tombstone may have none.
-      type: event.type === UNKNOWN_TYPE ? undefined : event.type,
-      key: event.subject ?? undefined,
-      time: event.time,
-      topic: this.at.topic,
-      partition: this.at.partition,
-      offset: String(offset),
-      correlationId: event.correlationId,
-      traceparent: event.traceparent,
-    });
   }
 
   #parse(): Readonly<Record<string, unknown>> {
@@ -57,7 +36,7 @@ export class ParsedEvent {
   }
 }
 
-/** Where one stands that was handed this event. */
+/** The position of a subscriber that has received this event. */
 export function reachedBy({ relayed }: ParsedEvent): PartitionPosition {
   return { offset: relayed.offset, fingerprint: fingerprint(relayed.event.id, relayed.timestamp) };
 }

@@ -2,8 +2,8 @@ import type { CursorCodec, PartitionPosition, Positions } from '../../core/curso
 import type { Relayed } from '../../core/event.js';
 import type { EventId, Partition } from '../../core/ids.js';
 import type { TopicPartition } from '../../core/position.js';
-import type { SharedResult } from '../delivery/result-sink.js';
-import type { Cohort, Rendered } from './cohort.js';
+import { type OpenHead, type SharedResult, sharedResultOf } from '../delivery/result-layout.js';
+import type { Cohort } from './cohort.js';
 import { ParsedEvent, reachedBy } from './parsed-event.js';
 
 /** What a cohort made of one event. */
@@ -148,7 +148,7 @@ export class CohortReplayCache {
     for (const known of results) if (known.others === others) return known.result;
     const place = this.cohort.placeOf(positions, rendition.time);
     const cursor = this.#all.codec.position(this.cohort.topic, place);
-    const result = { head: Buffer.concat([rendered, Buffer.from(cursor)]), cursor };
+    const result = sharedResultOf(rendered, cursor);
     results.unshift({ others, result });
     const old = results.length > RESULTS ? results.pop() : undefined;
     const page = this.#pages.get(partition)?.get(pageOf(reached.offset));
@@ -167,8 +167,8 @@ export class CohortReplayCache {
     this.#pages.get(partition)?.delete(number);
   }
 
-  #keep(page: Page, event: ParsedEvent, text: Rendered | undefined): RenderedEvent {
-    const rendered = text === undefined ? undefined : Buffer.from(text);
+  #keep(page: Page, event: ParsedEvent, head: OpenHead | undefined): RenderedEvent {
+    const rendered = head === undefined ? undefined : Buffer.from(head);
     const time = event.relayed.timestamp;
     const made = { reached: reachedBy(event), rendered, time, madeAt: this.#all.now(), results: [] };
     this.#enter(page, event.relayed, made);

@@ -1,33 +1,18 @@
 import type { GraphQLFormattedError } from 'graphql';
-
-/**
- * One event's result, made once for a whole cohort (C1). The JSON of the execution result is
- * `head + tag + RESULT_END`, where `tag` is the subscriber's own and constant.
- */
-export interface SharedResult {
-  /** `{"data":…,"extensions":{"event":{…},"cursor":"<shared part>`, in UTF-8. */
-  readonly head: Buffer;
-  /** The shared part of the cursor: the subscriber's cursor is `cursor + tag`. */
-  readonly cursor: string;
-}
-
-/** Results that follow each other: what a cohort made of several events, which its members are handed at once. */
-export type ResultBatch = readonly SharedResult[];
-
-/** What follows `head + tag` to make the JSON of an execution result whole. */
-export const RESULT_END = '"}}';
+import type { ResultBatch, SharedResult } from './result-layout.js';
 
 /** Where the results of one subscription go: the transport's side of it. */
 export interface ResultSink {
   /**
-   * Takes one result, or refuses it. The bytes are not changed afterwards, so they may be kept without a copy.
-   * @returns `false` when it was not taken, because more than the high-water mark waits to be written: the
-   *   transport then calls `ActiveSubscription.drained` once that is over, and until then is given nothing (D8)
+   * Takes one result, or refuses it. `result` does not change afterwards, so a sink may keep its bytes without a
+   * copy.
+   * @returns `false` when the sink refuses it, because more bytes than the high-water mark wait to be written. The
+   *   subscription then offers nothing until the transport calls `ActiveSubscription.drained` (D8)
    */
   next(result: SharedResult, tag: string): boolean;
   /**
-   * Takes the whole batch or nothing of it. Only for speed: what is not taken so is offered to `next`, one by
-   * one. The batch is not changed afterwards, and is the same object for all to whom it is handed.
+   * Takes the whole batch or none of it. An optimisation: after a refusal the results are offered to `next`
+   * one by one. The batch does not change afterwards, and is the same object for all members of a cohort.
    */
   nextAll?(batch: ResultBatch, tag: string): boolean;
   /** The subscription ends with these errors. Nothing follows. */
@@ -36,10 +21,10 @@ export interface ResultSink {
   complete(): void;
 }
 
-/** The transport's handle on a subscription that runs. */
+/** The transport's handle on a running subscription. */
 export interface ActiveSubscription {
-  /** The sink has room again. */
+  /** Notifies it that the sink has room again. */
   drained(): void;
-  /** The client wants no more: nothing reaches the sink from here on. */
+  /** Ends it on the client's behalf. Nothing reaches the sink afterwards. */
   close(): void;
 }

@@ -7,12 +7,13 @@ import type { TopicPartition } from '../../core/position.js';
 import { EventsLost } from '../../hub/events-lost.js';
 import type { FollowedPartition } from '../../hub/followed-partition.js';
 import type { Metrics } from '../../observe/metrics.js';
-import { type Cohort, type CohortMember, type RenderedBatch, withLeftOut } from '../cohort/cohort.js';
+import type { Cohort, CohortMember, RenderedBatch } from '../cohort/cohort.js';
 import { type ParsedEvent, reachedBy } from '../cohort/parsed-event.js';
 import type { CohortReplayCache, RenderedEvent } from '../cohort/replay-cache.js';
 import { type CatchingUp, catchUpConflated, type Shown } from './conflated-replay.js';
 import { Conflation, type ConflationBudget } from './conflation.js';
 import type { Over, ReplayScheduler } from './replay-scheduler.js';
+import { sharedResult, withConflated } from './result-layout.js';
 import type { ResultSink } from './result-sink.js';
 
 /** Whom a subscriber shares with, and what it follows. */
@@ -301,9 +302,8 @@ export class Subscriber implements CohortMember {
     if (rendered === undefined) return 'not shown';
     const place = this.#cohort.placeOf(this.#reached, event.relayed.timestamp);
     const cursor = this.#codec.position(this.#cohort.topic, place);
-    const whole = leftOut > 0 ? withLeftOut(rendered, leftOut) : rendered;
-    const head = Buffer.from(whole + cursor);
-    if (!this.sink.next({ head, cursor }, this.tag)) return this.#holdBack(partition, before);
+    const head = leftOut > 0 ? withConflated(rendered, leftOut) : rendered;
+    if (!this.sink.next(sharedResult(head, cursor), this.tag)) return this.#holdBack(partition, before);
     this.#cohort.delivered(1);
     this.#metrics.observeDelivery(event.relayed.timestamp);
     if (leftOut > 0) this.#metrics.conflated.inc({ field: this.#cohort.plan.binding.field }, leftOut);

@@ -4,7 +4,7 @@ import type { CursorCodec, StreamPosition } from '../../core/cursor.js';
 import { MillraceError } from '../../core/errors.js';
 import type { Partition, Topic } from '../../core/ids.js';
 import type { SeenTopic } from '../../hub/topic-watch.js';
-import type { SharedResult } from '../delivery/result-sink.js';
+import { type SharedResult, sharedResult, snapshotHead } from '../delivery/result-layout.js';
 import type { Plan } from '../plan/plan.js';
 import { startAt } from './start-positions.js';
 
@@ -56,8 +56,7 @@ export class Snapshots {
     const data = await this.#data(plan, shown);
     if (data === undefined) return { place: found.place, result: undefined };
     const cursor = codec.position(binding.topic, found.place);
-    const head = Buffer.from(`{"data":${data},"extensions":{"snapshot":true,"cursor":"${cursor}`);
-    return { place: found.place, result: { head, cursor } };
+    return { place: found.place, result: sharedResult(snapshotHead(data), cursor) };
   }
 
   /** S1: the rule of the field holds for the state as for an event. */

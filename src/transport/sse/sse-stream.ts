@@ -1,11 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { GraphQLFormattedError } from 'graphql';
-import {
-  type ActiveSubscription,
-  RESULT_END,
-  type ResultSink,
-  type SharedResult,
-} from '../../subscribe/delivery/result-sink.js';
+import { resultTail, type SharedResult } from '../../subscribe/delivery/result-layout.js';
+import type { ActiveSubscription, ResultSink } from '../../subscribe/delivery/result-sink.js';
 import type { ByteStream } from '../delivery/byte-stream.js';
 import { Outbox, type OutboxHost, type TurnEnd } from '../delivery/outbox.js';
 import { Progress } from '../delivery/progress.js';
@@ -69,7 +65,7 @@ export class SseStream implements ResultSink, OutboxHost, SlowClient {
     if (tag !== this.#tag) {
       this.#tag = tag;
       this.#afterCursor = Buffer.from(`${tag}\n`);
-      this.#afterHead = Buffer.from(`${tag}${RESULT_END}\n\n`);
+      this.#afterHead = Buffer.from(`${resultTail(tag)}\n\n`);
     }
     const taken = this.#outbox.offer(ID, Buffer.from(cursor), this.#afterCursor, NEXT, head, this.#afterHead);
     if (!taken) this.#held = true;

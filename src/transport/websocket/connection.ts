@@ -8,7 +8,7 @@ import { ANONYMOUS, type Identity } from '../../core/identity.js';
 import type { Logger } from '../../observe/log.js';
 import type { Operations } from '../../operation/operations.js';
 import type { OperationRequest } from '../../operation/request.js';
-import type { ResultBatch } from '../../subscribe/delivery/result-sink.js';
+import type { ResultBatch } from '../../subscribe/delivery/result-layout.js';
 import type { TransportLimits } from '../delivery/limits.js';
 import { Outbox, type OutboxHost, type TurnEnd } from '../delivery/outbox.js';
 import { Progress } from '../delivery/progress.js';

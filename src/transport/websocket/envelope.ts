@@ -1,4 +1,4 @@
-import { RESULT_END } from '../../subscribe/delivery/result-sink.js';
+import { resultTail } from '../../subscribe/delivery/result-layout.js';
 import type { Stamp } from '../delivery/template.js';
 import { textHeader } from './frames.js';
 
@@ -37,7 +37,7 @@ export class Envelope {
   /** From here on for results with this tag. */
   seal(tag: string): void {
     if (tag === this.#stamp.tag) return;
-    this.#stamp = { id: this.#stamp.id, tag, end: Buffer.from(`${tag}${RESULT_END}}`) };
+    this.#stamp = { id: this.#stamp.id, tag, end: Buffer.from(`${resultTail(tag)}}`) };
   }
 
   /**

@@ -1,10 +1,6 @@
 import type { GraphQLFormattedError } from 'graphql';
-import type {
-  ActiveSubscription,
-  ResultBatch,
-  ResultSink,
-  SharedResult,
-} from '../../subscribe/delivery/result-sink.js';
+import type { ResultBatch, SharedResult } from '../../subscribe/delivery/result-layout.js';
+import type { ActiveSubscription, ResultSink } from '../../subscribe/delivery/result-sink.js';
 import { Envelope } from './envelope.js';
 
 /** What an operation needs of the connection it runs on. */

@@ -1,4 +1,4 @@
-import type { ResultBatch } from '../../subscribe/delivery/result-sink.js';
+import type { ResultBatch } from '../../subscribe/delivery/result-layout.js';
 import type { Template } from '../delivery/template.js';
 import type { Envelope } from './envelope.js';
 import { textHeader } from './frames.js';

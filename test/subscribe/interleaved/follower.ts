@@ -1,10 +1,6 @@
 import type { GraphQLFormattedError } from 'graphql';
-import {
-  type ActiveSubscription,
-  RESULT_END,
-  type ResultSink,
-  type SharedResult,
-} from '../../../src/subscribe/delivery/result-sink.js';
+import { resultTail, type SharedResult } from '../../../src/subscribe/delivery/result-layout.js';
+import type { ActiveSubscription, ResultSink } from '../../../src/subscribe/delivery/result-sink.js';
 import type { ModelLog, Said } from './model-log.js';
 
 /** A client and what it was given, also before it resumed. */
@@ -40,7 +36,7 @@ export class Follower implements ResultSink {
     this.#refused = this.#credit === 0;
     if (this.#refused) return false;
     this.#credit -= 1;
-    const { data, extensions } = JSON.parse(`${head}${tag}${RESULT_END}`);
+    const { data, extensions } = JSON.parse(`${head}${resultTail(tag)}`);
     this.received.push({ n: data.it.n, cursor: extensions.cursor });
     return true;
   }

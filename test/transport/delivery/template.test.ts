@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { RESULT_END, type SharedResult } from '../../../src/subscribe/delivery/result-sink.js';
+import { resultTail, type SharedResult } from '../../../src/subscribe/delivery/result-layout.js';
 import type { ByteStream } from '../../../src/transport/delivery/byte-stream.js';
 import { Outbox, TurnEnd } from '../../../src/transport/delivery/outbox.js';
 import { Envelope } from '../../../src/transport/websocket/envelope.js';
@@ -37,7 +37,7 @@ const batchOf = (...lengths: readonly number[]): readonly SharedResult[] =>
 const framesOf = (id: string, tag: string, batch: readonly SharedResult[]): string =>
   batch
     .map(({ head }) => {
-      const text = `{"id":${JSON.stringify(id)},"type":"next","payload":${head}${tag}${RESULT_END}}`;
+      const text = `{"id":${JSON.stringify(id)},"type":"next","payload":${head}${resultTail(tag)}}`;
       return textHeader(text.length).toString('latin1') + text;
     })
     .join('');

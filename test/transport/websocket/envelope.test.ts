@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { RESULT_END } from '../../../src/subscribe/delivery/result-sink.js';
+import { resultTail } from '../../../src/subscribe/delivery/result-layout.js';
 import { Envelope } from '../../../src/transport/websocket/envelope.js';
 import { textHeader } from '../../../src/transport/websocket/frames.js';
 
@@ -11,7 +11,7 @@ describe('an envelope', () => {
       const tag = `.tag${i >> 1}${'t'.repeat(i)}`;
       envelope.seal(tag);
       const text = Buffer.from(
-        `{"id":"a \\"quoted\\" id","type":"next","payload":${shared}${tag}${RESULT_END}}`,
+        `{"id":"a \\"quoted\\" id","type":"next","payload":${shared}${resultTail(tag)}}`,
       );
       const parts = [envelope.opening(shared), shared, envelope.end];
       return { parts, frame: Buffer.concat([textHeader(text.length), text]) };

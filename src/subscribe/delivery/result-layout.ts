@@ -1,0 +1,84 @@
+import type { ExecutionResult } from 'graphql';
+import { type Relayed, UNKNOWN_TYPE } from '../../core/event.js';
+import type { TopicPartition } from '../../core/position.js';
+
+/**
+ * The layout of a subscription's results, for all transports. The JSON of one execution result is
+ *
+ *     head   {"data":…,"extensions":{"event":{…},"cursor":"<position>     shared by a cohort (C1)
+ *     tag    .<scope>                                                     the subscriber's own, constant
+ *     end    "}}                                                          the same for all
+ *
+ * `head` is made once for an event and cohort; a transport writes `head + tag + end` without looking inside.
+ * So `cursor` stays the last field of `extensions`, which stays the last field of the result. A field for the
+ * extensions of every result is added in this file only: in `eventExtensions` and `snapshotHead`.
+ */
+export interface SharedResult {
+  /** In UTF-8, up to and including the shared half of the cursor. */
+  readonly head: Buffer;
+  /** The shared half of the cursor: the subscriber's cursor is `cursor + tag`. */
+  readonly cursor: string;
+}
+
+/** Results of consecutive events, which a cohort's members take together. */
+export type ResultBatch = readonly SharedResult[];
+
+/** `head` as text, up to where the cursor begins. */
+export type OpenHead = string;
+
+/** Opens the last field of every head. */
+const CURSOR = '"cursor":"';
+/** Closes the cursor, `extensions` and the result. */
+const END = '"}}';
+
+/** `,"extensions":{…,"cursor":"`: what a client may know of where a result comes from. Made once for an event. */
+export function eventExtensions({ topic, partition }: TopicPartition, { event, offset }: Relayed): string {
+  const shown = JSON.stringify({
+    id: event.id,
+    // A tombstone may have no type.
+    type: event.type === UNKNOWN_TYPE ? undefined : event.type,
+    key: event.subject ?? undefined,
+    time: event.time,
+    topic,
+    partition,
+    offset: String(offset),
+    correlationId: event.correlationId,
+    traceparent: event.traceparent,
+  });
+  return `,"extensions":{"event":${shown},${CURSOR}`;
+}
+
+/** The head of a result without errors. @param data JSON @param extensions of `eventExtensions` */
+export function dataHead(data: string, extensions: string): OpenHead {
+  return `{"data":${data}${extensions}`;
+}
+
+/** The head of what execution made, with its errors. @param extensions of `eventExtensions` */
+export function executionHead({ errors, data }: ExecutionResult, extensions: string): OpenHead {
+  return `${JSON.stringify({ errors, data }).slice(0, -1)}${extensions}`;
+}
+
+/** The head of the state that a subscription begins with. @param data JSON */
+export function snapshotHead(data: string): OpenHead {
+  return `{"data":${data},"extensions":{"snapshot":true,${CURSOR}`;
+}
+
+/** Adds how many events were left out before this one (`onSlow: CONFLATE`). */
+export function withConflated(head: OpenHead, count: number): OpenHead {
+  return `${head.slice(0, -CURSOR.length)}"conflated":${count},${CURSOR}`;
+}
+
+/** @param cursor the shared half */
+export function sharedResult(head: OpenHead, cursor: string): SharedResult {
+  return { head: Buffer.from(head + cursor), cursor };
+}
+
+/** The same for a head that is kept in UTF-8. */
+export function sharedResultOf(head: Buffer, cursor: string): SharedResult {
+  return { head: Buffer.concat([head, Buffer.from(cursor)]), cursor };
+}
+
+/** What follows `head`: a transport makes it once for a subscription. */
+export function resultTail(tag: string): string {
+  return tag + END;
+}
