@@ -50,7 +50,7 @@ async function relayed(
     const all = await Promise.all(streams.map((stream) => redis.xlen(stream)));
     return all.reduce((sum, length) => sum + length, 0);
   };
-  const { child } = await stage.processes.run('relay', { RELAY_GROUP: space });
+  const { child } = await stage.processes.run('relay', { NAMESPACE: space });
   const start = now(); // It says that it runs once it has joined.
   try {
     return await profiled(child, 'relay', options, async () => {

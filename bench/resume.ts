@@ -35,7 +35,7 @@ export async function resume(services: Services, scale: number): Promise<readonl
   const env = {
     ...services,
     CURSOR_SECRET: randomUUID(),
-    RELAY_GROUP: topic,
+    NAMESPACE: topic,
     TOPIC_PARTITIONS: `${PARTITIONS}`,
   };
   await using processes = new Processes(roomsOn(topic), env);

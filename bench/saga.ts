@@ -37,7 +37,7 @@ async function measure(
   orders: number,
 ): Promise<readonly Row[]> {
   const group = `bench-${randomUUID()}`;
-  const env = { ...services, CURSOR_SECRET: randomUUID(), RELAY_GROUP: group };
+  const env = { ...services, CURSOR_SECRET: randomUUID(), NAMESPACE: group };
   await using processes = new Processes(shopOn(group), env);
   let url = '';
   for (const role of roles) {

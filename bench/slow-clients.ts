@@ -46,7 +46,7 @@ export async function slowClients(
   // A small ring, so that what every node keeps for all is not taken for what one client costs.
   const own = {
     CURSOR_SECRET: randomUUID(),
-    RELAY_GROUP: topic,
+    NAMESPACE: topic,
     SLOW_BYTES: `${SLOW_BYTES}`,
     RING_EVENTS: '100',
   };

@@ -19,7 +19,7 @@ export async function smoke(services: Services, scale: number): Promise<readonly
   const topic = `bench-${randomUUID()}`;
   const kafka = new Kafka({ brokers: services.KAFKA_BROKERS.split(','), logLevel: logLevel.NOTHING });
   const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
-  const env = { ...services, CURSOR_SECRET: randomUUID(), RELAY_GROUP: topic };
+  const env = { ...services, CURSOR_SECRET: randomUUID(), NAMESPACE: topic };
   await using processes = new Processes(schemaOn(topic), env);
   const url = await processes.start('gateway');
   await producer.connect();

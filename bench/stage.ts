@@ -53,7 +53,7 @@ export class Stage implements AsyncDisposable {
     this.#kafka = new Kafka({ brokers: services.KAFKA_BROKERS.split(','), logLevel: logLevel.NOTHING });
     this.#producer = this.#kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
     this.#appender = new Appender(this.#producer);
-    const own = { CURSOR_SECRET: randomUUID(), RELAY_GROUP: `bench-${randomUUID()}` };
+    const own = { CURSOR_SECRET: randomUUID(), NAMESPACE: `bench-${randomUUID()}` };
     this.processes = new Processes(schema, { ...services, ...own, ...env });
   }
 

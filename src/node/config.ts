@@ -1,12 +1,12 @@
 import { z } from 'zod';
 
-/** One environment variable: what it is for, what it may be, and how it is read. */
+/** One environment variable: its purpose, its allowed values, and its parser. */
 interface Variable<T> {
   readonly about: string;
-  /** In words, for the message that a wrong value gets. */
+  /** In words, for the error message of an invalid value. */
   readonly allowed: string;
   readonly schema: z.ZodType<T, string | undefined>;
-  /** Whether the value must not be shown. */
+  /** Whether error messages must not show the value. */
   readonly secret?: boolean;
 }
 
@@ -29,38 +29,38 @@ const count = (fallback: number, about: string, min = 1, max = 1_000_000_000) =>
 });
 
 const VARIABLES = {
-  PORT: count(4000, 'The port of HTTP and WebSocket; 0 takes a free one', 0, 65_535),
+  PORT: count(4000, 'The port of HTTP and WebSocket; 0 picks a free port', 0, 65_535),
   HOST: {
     about: 'The address to listen on (127.0.0.1; 0.0.0.0 for all)',
     allowed: 'a host name or an IP address',
     schema: text.regex(/^[\w.:-]+$/).default('127.0.0.1'),
   },
   DATA_DIR: {
-    about: "Where the embedded log and this node's own secrets are (.millrace)",
+    about: "The folder of the embedded log and of this node's generated secrets (.millrace)",
     allowed: 'a path',
     schema: text.default('.millrace'),
   },
   SCHEMA: {
-    about: 'The GraphQL files, comma-separated patterns (schema/*.graphql)',
-    allowed: 'patterns of files, separated by commas',
+    about: 'The schema files: glob patterns, comma-separated (schema/*.graphql)',
+    allowed: 'glob patterns, separated by commas',
     schema: list.optional().transform((value) => value ?? ['schema/*.graphql']),
   },
   KAFKA_BROKERS: {
-    about: "Kafka's bootstrap servers, comma-separated; unset: the embedded log",
+    about: "Kafka's bootstrap servers, comma-separated; when unset, the embedded log is used",
     allowed: 'host:port, several separated by commas',
     schema: list
       .refine((parts) => parts.every((part) => /^[^\s:]+:\d{1,5}$|^\[[0-9a-f:]+\]:\d{1,5}$/i.test(part)))
       .optional(),
   },
   REDIS_URL: {
-    about: 'Redis, which carries the fan-out between processes; unset: in-process fan-out',
+    about: 'The Redis that carries the fan-out between processes; when unset, the fan-out is in-process',
     allowed: 'a URL that begins with redis:// or rediss://',
     schema: text.refine((value) => /^rediss?:\/\/\S+$/.test(value) && URL.canParse(value)).optional(),
     secret: true,
   },
   CURSOR_SECRET: {
     about:
-      'Signs cursors, the same on every gateway; several separated by commas: the first signs, all verify',
+      'Signs cursors; the same on every gateway. Several, comma-separated, allow rotation: the first signs, all verify',
     allowed: 'at least 16 characters; several separated by commas',
     schema: list.refine((parts) => parts.every((part) => part.length >= 16)).optional(),
     secret: true,
@@ -72,14 +72,18 @@ const VARIABLES = {
     secret: true,
   },
   JWT_JWKS_URL: {
-    about: 'Where the keys are that verify signed tokens',
+    about: 'The JSON Web Key Set (JWKS) that verifies signed tokens',
     allowed: 'an http or https URL',
     schema: text.refine((value) => /^https?:\/\/\S+$/.test(value) && URL.canParse(value)).optional(),
   },
-  JWT_ISSUER: { about: 'The `iss` that tokens must have', allowed: 'a text', schema: text.optional() },
-  JWT_AUDIENCE: { about: 'The `aud` that tokens must have', allowed: 'a text', schema: text.optional() },
+  JWT_ISSUER: { about: 'The `iss` claim that tokens must have', allowed: 'a text', schema: text.optional() },
+  JWT_AUDIENCE: {
+    about: 'The `aud` claim that tokens must have',
+    allowed: 'a text',
+    schema: text.optional(),
+  },
   LOG_LEVEL: {
-    about: 'What is logged to standard error (warn)',
+    about: 'The level of the log on standard error (warn)',
     allowed: 'fatal, error, warn, info, debug, trace or silent',
     schema: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('warn'),
   },
@@ -91,64 +95,69 @@ const VARIABLES = {
       .default('true')
       .transform((value) => value === 'true'),
   },
-  TOPIC_PARTITIONS: count(4, 'The partitions of a topic that is created', 1, 10_000),
-  TOPIC_REPLICAS: count(1, 'The replicas of a topic that is created', 1, 32),
-  RELAY_GROUP: {
-    about: 'The consumer group of the relays, and the name space in Redis (millrace)',
+  TOPIC_PARTITIONS: count(4, 'The partitions of topics that are created', 1, 10_000),
+  TOPIC_REPLICAS: count(1, 'The replication factor of topics that are created', 1, 32),
+  NAMESPACE: {
+    about: 'The prefix of consumer groups, state topics and keys in Redis (millrace)',
     allowed: 'letters, digits, . _ -',
     schema: text.regex(/^[\w.-]+$/).default('millrace'),
   },
   KAFKA_REQUEST_TIMEOUT_MS: count(
     30_000,
-    'How long Kafka may leave a request unanswered before the connection is made anew',
+    'How long Kafka may take to answer a request before the connection is reopened',
     1_000,
     600_000,
   ),
   KAFKA_SESSION_TIMEOUT_MS: count(
     30_000,
-    'After how long without a sign of life the partitions of a relay or service go to others',
+    'The session timeout of consumer groups: how long a relay or service may be silent before its partitions are reassigned',
     1_000,
     1_800_000,
   ),
-  WINDOW_EVENTS: count(10_000, 'How many recent events per partition can be replayed without the log'),
+  WINDOW_EVENTS: count(
+    10_000,
+    'The window: how many recent events per partition can be replayed without reading the log',
+  ),
   RING_EVENTS: count(5_000, 'How many recent events per partition a node keeps in memory'),
-  RING_BYTES: count(16_777_216, 'How many bytes of them at the most'),
+  RING_BYTES: count(16_777_216, 'The limit of these events in bytes'),
   PUBLISH_DEADLINE_MS: count(10_000, 'How long a mutation waits for the log'),
-  PUBLISH_MAX_WAITING: count(10_000, 'How many events may wait to be published'),
-  PUBLISH_MAX_WAITING_BYTES: count(67_108_864, 'How many bytes of them'),
+  PUBLISH_MAX_WAITING: count(10_000, 'How many events may be queued for publishing'),
+  PUBLISH_MAX_WAITING_BYTES: count(67_108_864, 'The limit of queued events in bytes'),
   IDEMPOTENCY_TTL_MS: count(
     86_400_000,
     'How long the answer to a mutation with an idempotency key is kept',
     1_000,
     31_536_000_000,
   ),
-  VIEW_DEADLINE_MS: count(5_000, 'How long a query waits for a view to come to its `minCursor`'),
+  VIEW_DEADLINE_MS: count(5_000, 'How long a query waits for a view to reach its `minCursor`'),
   MAX_BODY_BYTES: count(1_048_576, 'The largest request body or WebSocket message'),
   MAX_TOKENS: count(5_000, 'The largest GraphQL document, in tokens'),
   MAX_SUBSCRIPTION_CHARS: count(
     65_536,
-    'How many characters one subscription may have, with its variables and arguments',
+    'The largest subscription, in characters, including variables and arguments',
   ),
-  MAX_CONNECTIONS: count(20_000, 'How many WebSockets and event streams one gateway takes'),
+  MAX_CONNECTIONS: count(20_000, 'How many WebSockets and event streams one gateway accepts'),
   MAX_OPERATIONS: count(1_000, 'How many operations one connection may run at once'),
   WS_COMPRESSION: {
-    about: 'Whether WebSockets may ask for compression, permessage-deflate (false)',
+    about: 'Whether WebSockets may negotiate compression, permessage-deflate (false)',
     allowed: 'true or false',
     schema: z
       .enum(['true', 'false'])
       .default('false')
       .transform((value) => value === 'true'),
   },
-  SLOW_BYTES: count(1_048_576, 'How many bytes may wait for one client before it is replayed instead'),
-  SLOW_TIMEOUT_MS: count(
-    60_000,
-    'How long a client for which so much waits may take nothing before it is ended',
-    100,
+  SLOW_BYTES: count(
+    1_048_576,
+    'How many bytes may be buffered for one client before it is treated as slow and replayed later',
   ),
+  SLOW_TIMEOUT_MS: count(60_000, 'How long a slow client may read nothing before it is disconnected', 100),
 } satisfies Record<string, Variable<unknown>>;
 
 type Variables = typeof VARIABLES;
 type Name = keyof Variables;
+
+/** Former names of variables, which are still read. */
+const FORMER_NAMES: { readonly [N in Name]?: string } = { NAMESPACE: 'RELAY_GROUP' };
 
 /** The environment, checked. Names are those of the variables. */
 export type Config = { readonly [N in Name]: z.output<Variables[N]['schema']> };
@@ -158,35 +167,55 @@ export const ENVIRONMENT: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries(VARIABLES).map(([name, { about }]) => [name, about]),
 );
 
-/** Which parts of the gateway one process is. */
+/** Which adapters stand behind the ports: the one place where the environment chooses them. */
+export interface BackendChoice {
+  readonly log:
+    | { readonly kind: 'kafka'; readonly brokers: readonly string[] }
+    | { readonly kind: 'embedded'; readonly dir: string };
+  readonly fanout: { readonly kind: 'redis'; readonly url: string } | { readonly kind: 'memory' };
+}
+
+export function backendsOf({ KAFKA_BROKERS, REDIS_URL, DATA_DIR }: Config): BackendChoice {
+  return {
+    log:
+      KAFKA_BROKERS === undefined
+        ? { kind: 'embedded', dir: DATA_DIR }
+        : { kind: 'kafka', brokers: KAFKA_BROKERS },
+    fanout: REDIS_URL === undefined ? { kind: 'memory' } : { kind: 'redis', url: REDIS_URL },
+  };
+}
+
+/** The roles of one process. */
 export interface Roles {
   readonly gateway: boolean;
   readonly relay: boolean;
-  /** Names of services; `'all'`: every one of the project. */
+  /** Names of services and views; `'all'` for all of the project's. */
   readonly services: readonly string[] | 'all';
 }
 
-/** Wrong values or combinations: one line for each, with the name, the value's shape and what is allowed. */
+/** Invalid values or combinations: one line each, with the name, the value's shape and what is allowed. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
 /**
  * Reads the environment. An empty value counts as unset.
- * @throws {ConfigError} naming everything that is wrong at once
+ * @throws {ConfigError} that lists every invalid variable
  */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
   const values: Record<string, unknown> = {};
   const faults: string[] = [];
   for (const [name, variable] of Object.entries<Variable<unknown>>(VARIABLES)) {
-    const given = environment[name] || undefined;
+    const former = FORMER_NAMES[name as Name];
+    const used = former !== undefined && !environment[name] && environment[former] ? former : name;
+    const given = environment[used] || undefined;
     const parsed = variable.schema.safeParse(given);
     if (parsed.success) values[name] = parsed.data;
-    else faults.push(`${name} is ${shapeOf(given, variable.secret)}; allowed: ${variable.allowed}.`);
+    else faults.push(`${used} is ${shapeOf(given, variable.secret)}; allowed: ${variable.allowed}.`);
   }
   if (environment['REDIS_URL'] && !environment['KAFKA_BROKERS']) {
     faults.push(
-      'REDIS_URL is set but KAFKA_BROKERS is not: the embedded log belongs to one process, so there is nobody to reach through Redis. Set KAFKA_BROKERS too, or unset REDIS_URL.',
+      'REDIS_URL is set but KAFKA_BROKERS is not. The embedded log belongs to one process, so there is no other process to reach through Redis. Set KAFKA_BROKERS too, or unset REDIS_URL.',
     );
   }
   if (faults.length > 0) throw new ConfigError(faults.join('\n'));
@@ -199,28 +228,30 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
  * @throws {ConfigError} when these roles cannot run on this configuration
  */
 export function checkRoles(config: Config, roles: Roles, workers = 1): void {
+  const { log, fanout } = backendsOf(config);
   const everything = roles.gateway && roles.relay;
   const faults: string[] = [];
-  if (everything && workers > 1 && (config.KAFKA_BROKERS === undefined || config.REDIS_URL === undefined)) {
-    faults.push(
-      `--workers ${workers} needs KAFKA_BROKERS and REDIS_URL: the embedded log belongs to one process, and workers reach each other through Redis.`,
-    );
-  }
-  if (faults.length > 0) throw new ConfigError(faults.join('\n'));
-  if (everything) return;
-  const name = roles.gateway ? 'gateway' : roles.relay ? 'relay' : 'services';
-  if (config.KAFKA_BROKERS === undefined) {
-    faults.push(
-      `KAFKA_BROKERS is not set: \`millrace ${name}\` is one process of several, and the embedded log belongs to one. Set it, or run \`millrace start\`.`,
-    );
-  }
-  if (config.REDIS_URL === undefined && (roles.gateway || roles.relay)) {
-    faults.push(`REDIS_URL is not set: \`millrace ${name}\` reaches the other processes through Redis.`);
-  }
-  if (config.CURSOR_SECRET === undefined && roles.gateway) {
-    faults.push(
-      'CURSOR_SECRET is not set: a cursor of one gateway has to be good on the others. Give all of them the same, at least 16 characters.',
-    );
+  if (everything) {
+    if (workers > 1 && (log.kind === 'embedded' || fanout.kind === 'memory')) {
+      faults.push(
+        `--workers ${workers} needs KAFKA_BROKERS and REDIS_URL. The embedded log belongs to one process, and workers reach each other through Redis.`,
+      );
+    }
+  } else {
+    const name = roles.gateway ? 'gateway' : roles.relay ? 'relay' : 'services';
+    if (log.kind === 'embedded') {
+      faults.push(
+        `KAFKA_BROKERS is not set. \`millrace ${name}\` is one of several processes, and the embedded log belongs to one process. Set KAFKA_BROKERS, or run \`millrace start\`.`,
+      );
+    }
+    if (fanout.kind === 'memory' && (roles.gateway || roles.relay)) {
+      faults.push(`REDIS_URL is not set. \`millrace ${name}\` reaches the other processes through Redis.`);
+    }
+    if (config.CURSOR_SECRET === undefined && roles.gateway) {
+      faults.push(
+        "CURSOR_SECRET is not set. All gateways have to accept each other's cursors: give all of them the same secret of at least 16 characters.",
+      );
+    }
   }
   if (faults.length > 0) throw new ConfigError(faults.join('\n'));
 }

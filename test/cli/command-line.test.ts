@@ -29,7 +29,7 @@ describe('the command line', () => {
     [{ KAFKA_BROKERS: 'nowhere' }, /KAFKA_BROKERS is "nowhere".*host:port/],
     [
       { REDIS_URL: 'redis://127.0.0.1:1' },
-      /REDIS_URL is set but KAFKA_BROKERS is not: the embedded log belongs to one process/,
+      /REDIS_URL is set but KAFKA_BROKERS is not\. The embedded log belongs to one process/,
     ],
   ])('ends with 2 for the environment %o, and says what is allowed', async (env, message) => {
     await using folder = await folderOf({ 'schema/chat.graphql': CHAT });
@@ -53,11 +53,11 @@ describe('the command line', () => {
     await using folder = await folderOf({ 'schema/chat.graphql': CHAT });
     const { code, stderr } = await millrace(folder.path, ['start', '--workers', '2']);
     expect(stderr).toMatch(
-      /^millrace: --workers 2 needs KAFKA_BROKERS and REDIS_URL: the embedded log belongs/,
+      /^millrace: --workers 2 needs KAFKA_BROKERS and REDIS_URL\. The embedded log belongs/,
     );
     expect(code).toBe(2);
     const wrong = await millrace(folder.path, ['start', '--workers', 'two']);
-    expect(wrong.stderr).toMatch(/It is a whole number from 1 to 256/);
+    expect(wrong.stderr).toMatch(/Expected a whole number from 1 to 256/);
   });
 
   it('check reports every diagnostic of a schema at once, with its file and line', async () => {
@@ -78,7 +78,7 @@ describe('the command line', () => {
     await using folder = await folderOf({ 'schema/chat.graphql': CHAT });
     expect(await millrace(folder.path, ['check'])).toMatchObject({
       code: 0,
-      stdout: 'The schema is good: 1 field publishes, 1 follows.\n  chat  fields\n',
+      stdout: 'The schema is valid: 1 field publishes, 1 follows.\n  chat  fields\n',
     });
   });
 
@@ -90,7 +90,7 @@ describe('the command line', () => {
     await using folder = await folderOf({ 'schema/chat.graphql': broken, 'was/schema/chat.graphql': CHAT });
     const { code, stderr, stdout } = await millrace(folder.path, ['check', '--against', 'was']);
     expect(stderr).toMatch(
-      /^millrace: Since was there is 1 change that readers break on:\nschema\/chat\.graphql:5:\d+ {2}found the new field Said\.by/,
+      /^millrace: 1 change since was would break readers:\nschema\/chat\.graphql:5:\d+ {2}found the new field Said\.by/,
     );
     expect([code, stdout]).toEqual([1, '']);
     expect(await millrace(folder.path, ['check', '--against', '.'])).toMatchObject({ code: 0 });

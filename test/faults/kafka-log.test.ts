@@ -50,7 +50,7 @@ describe('what a topic does not hold', { timeout: CASE }, () => {
       gateway,
       /** A gateway for which nobody relays: it has every event from the log, and none from Redis. */
       apart: (env: Readonly<Record<string, string>> = {}) =>
-        world.gateway({ RELAY_GROUP: `${world.topic}-apart`, ...env }),
+        world.gateway({ NAMESPACE: `${world.topic}-apart`, ...env }),
       [Symbol.asyncDispose]: () => world[Symbol.asyncDispose](),
     };
   }

@@ -21,7 +21,7 @@ describe('what an event carries', () => {
         type Tick { n: Int! }
       `,
     });
-    const env = { KAFKA_BROKERS: kafkaBrokers().join(','), REDIS_URL: redisUrl(), RELAY_GROUP: topic };
+    const env = { KAFKA_BROKERS: kafkaBrokers().join(','), REDIS_URL: redisUrl(), NAMESPACE: topic };
     await using node = await startProcess(['start'], { cwd: folder.path, env });
     const said = first(node.url, 'subscription { said { text } }');
     const tick = first(node.url, 'subscription { ticks { n } }');

@@ -38,7 +38,7 @@ describe('dead letters in Kafka', () => {
         type Said { text: String! }
       `,
     });
-    const env = { KAFKA_BROKERS: kafkaBrokers().join(','), RELAY_GROUP: name };
+    const env = { KAFKA_BROKERS: kafkaBrokers().join(','), NAMESPACE: name };
     const command = (...args: string[]) =>
       run(process.execPath, [MAIN, 'dead-letters', ...args], { cwd: folder.path, env });
     const listed = await command('list', '--json', '--limit', '2');

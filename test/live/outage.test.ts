@@ -41,7 +41,7 @@ describe('bad weather', { timeout: 150_000 }, () => {
       KAFKA_BROKERS: kafka.address,
       REDIS_URL: redis.address,
       CURSOR_SECRET: 'a secret for all the nodes',
-      RELAY_GROUP: topic,
+      NAMESPACE: topic,
       PUBLISH_DEADLINE_MS: String(DEADLINE),
     };
     const start = (role: string, more: Record<string, string> = {}) =>

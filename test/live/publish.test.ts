@@ -58,7 +58,7 @@ async function nodes() {
     KAFKA_BROKERS: kafkaBrokers().join(','),
     REDIS_URL: redisUrl(),
     CURSOR_SECRET: 'a secret for all the nodes',
-    RELAY_GROUP: topic,
+    NAMESPACE: topic,
     TOPIC_PARTITIONS: '2',
     MAX_BODY_BYTES: '3000000',
   };

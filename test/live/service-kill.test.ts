@@ -84,7 +84,7 @@ describe('services as processes, on Kafka', { timeout: 300_000 }, () => {
     await using folder = await folderOf(project(name));
     const env = {
       KAFKA_BROKERS: kafkaBrokers().join(','),
-      RELAY_GROUP: name,
+      NAMESPACE: name,
       TOPIC_PARTITIONS: String(PARTITIONS),
       KAFKA_SESSION_TIMEOUT_MS: '6000',
     };

@@ -53,7 +53,7 @@ describe('the shop, each of its services a process of its own', () => {
       KAFKA_BROKERS: kafkaBrokers().join(','),
       REDIS_URL: redisUrl(),
       CURSOR_SECRET: 'a secret for all the nodes',
-      RELAY_GROUP: name,
+      NAMESPACE: name,
       TOPIC_PARTITIONS: '2',
       // How long a killed member keeps its partitions.
       KAFKA_SESSION_TIMEOUT_MS: '6000',

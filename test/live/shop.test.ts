@@ -37,7 +37,7 @@ describe.each([
   beforeAll(async () => {
     const name = uniqueName('shop');
     folder = await shopFolder(name);
-    const env = { ...services(), CURSOR_SECRET: 'a secret for all the nodes', RELAY_GROUP: name };
+    const env = { ...services(), CURSOR_SECRET: 'a secret for all the nodes', NAMESPACE: name };
     shop = await startProcess(['start'], { cwd: folder.path, env });
   });
   afterAll(async () => {

@@ -31,7 +31,7 @@ describe('a compacted topic', () => {
         union ProductNews = Product | ProductDeleted
       `,
     });
-    const env = { KAFKA_BROKERS: kafkaBrokers().join(','), REDIS_URL: redisUrl(), RELAY_GROUP: topic };
+    const env = { KAFKA_BROKERS: kafkaBrokers().join(','), REDIS_URL: redisUrl(), NAMESPACE: topic };
     await using node = await startProcess(['start'], { cwd: folder.path, env });
     const news = '{ __typename ... on Product { id name } ... on ProductDeleted { id } }';
     const fields = ['product(id: "p1") { id }', `products ${news}`, 'always { id }', `plain ${news}`];

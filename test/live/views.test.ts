@@ -60,7 +60,7 @@ async function nodes() {
     KAFKA_BROKERS: kafkaBrokers().join(','),
     REDIS_URL: redisUrl(),
     CURSOR_SECRET: 'a secret of sixteen',
-    RELAY_GROUP: topic,
+    NAMESPACE: topic,
     TOPIC_PARTITIONS: '2',
     VIEW_DEADLINE_MS: '30000',
   };

@@ -26,7 +26,7 @@ describe('the way of an event, over separate processes on Kafka and Redis', () =
       KAFKA_BROKERS: kafkaBrokers().join(','),
       REDIS_URL: redisUrl(),
       CURSOR_SECRET: 'a secret for all the nodes',
-      RELAY_GROUP: topic,
+      NAMESPACE: topic,
     };
     const start = (role: string) => startProcess([role], { cwd: folder.path, env });
     await using doomed = await start('relay');

@@ -24,7 +24,7 @@ describe('several processes that serve clients', () => {
       KAFKA_BROKERS: kafkaBrokers().join(','),
       REDIS_URL: redisUrl(),
       CURSOR_SECRET: 'a secret for all the nodes',
-      RELAY_GROUP: topic,
+      NAMESPACE: topic,
     };
     await using server = await startProcess(['start', '--workers', '2'], { cwd: folder.path, env });
     expect(server.lines.filter((line) => line.startsWith('GraphQL'))).toHaveLength(1);

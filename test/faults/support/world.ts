@@ -64,7 +64,7 @@ export class FaultWorld implements AsyncDisposable {
       KAFKA_BROKERS: options.kafka ?? kafkaBrokers().join(','),
       REDIS_URL: options.redis ?? redisUrl(),
       CURSOR_SECRET: 'a secret for all the nodes',
-      RELAY_GROUP: topic,
+      NAMESPACE: topic,
       KAFKA_SESSION_TIMEOUT_MS: String(SESSION_TIMEOUT),
       ...options.env,
     };

@@ -1,0 +1,55 @@
+import { Command } from 'commander';
+import { formatDiagnostic } from '../../binding/binding.js';
+import type { Bindings } from '../../binding/bindings.js';
+import { breakingChanges } from '../../binding/diff/breaking-changes.js';
+import { loadEventSchemas, loadSchema } from '../../project/loader.js';
+import { loadPrevious } from '../../project/previous.js';
+import type { Project } from '../../project/project.js';
+import { type Loaded, load } from '../load.js';
+import { UserError } from '../user-error.js';
+
+export function checkCommand(): Command {
+  return new Command('check')
+    .description('check the schema and the configuration without starting')
+    .option(
+      '--against <ref>',
+      'also fail on changes that break readers of the schema at a git ref or in a folder',
+    )
+    .action(check);
+}
+
+async function check({ against }: { against?: string }): Promise<void> {
+  const loaded = await load();
+  if (against !== undefined) await checkAgainst(against, loaded);
+  const { bindings, project } = loaded;
+  const publish = count(bindings.publishes.size, 'field publishes', 'fields publish');
+  const follow = count(bindings.subscribes.size, 'follows', 'follow');
+  const lines = [`The schema is valid: ${publish}, ${follow}.`, ...topicLines(bindings, project)];
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+const count = (n: number, one: string, many: string): string => `${n} ${n === 1 ? one : many}`;
+
+/** Each topic with its users: a misspelt topic is the one with too few. */
+function topicLines(bindings: Bindings, { services = [], views = [] }: Project): string[] {
+  const users = new Map([...bindings.topics.keys()].map((name): [string, string[]] => [name, ['fields']]));
+  const add = (topics: readonly string[], user: string): void => {
+    for (const name of topics) users.set(name, [...(users.get(name) ?? []), user]);
+  };
+  for (const { name, topics } of services) add(topics, `service ${name}`);
+  for (const { name, topics } of views) add(topics, `view ${name}`);
+  const width = Math.max(...[...users.keys()].map((name) => name.length));
+  return [...users].sort().map(([name, by]) => `  ${name.padEnd(width)}  ${by.join(', ')}`);
+}
+
+/** @throws {UserError} that lists the breaking changes */
+async function checkAgainst(against: string, { config, project }: Loaded): Promise<void> {
+  const dir = process.cwd();
+  const before = await loadPrevious(against, config.SCHEMA, dir);
+  const sources = await loadSchema(config.SCHEMA, dir);
+  const after = { sources, eventSchemas: await loadEventSchemas(sources, dir) };
+  const changes = breakingChanges(before, against, after, project.resolvers ?? {});
+  if (changes.length === 0) return;
+  const title = `${count(changes.length, 'change', 'changes')} since ${against} would break readers:`;
+  throw new UserError([title, ...changes.map(formatDiagnostic)].join('\n'), 1);
+}

@@ -1,0 +1,33 @@
+import { Command } from 'commander';
+import { openBackends } from '../../node/backends.js';
+import { rebuildable } from '../../node/services.js';
+import { openLogger } from '../../observe/log.js';
+import { Metrics } from '../../observe/metrics.js';
+import * as replaying from '../../rebuild/command.js';
+import { load } from '../load.js';
+import { abortOnSignal } from '../signals.js';
+import { UserError } from '../user-error.js';
+
+export function replayCommand(): Command {
+  return new Command('replay')
+    .description('rebuild the state of a service or view from the log, and switch to it')
+    .requiredOption('--group <name>', 'the service or view')
+    .requiredOption('--from <time>', "'start', or a time such as 2026-01-31T09:30:00Z")
+    .addHelpText('after', replaying.REBUILD_HELP)
+    .action(replay);
+}
+
+async function replay({ group, from }: { group: string; from: string }): Promise<void> {
+  const loaded = await load();
+  const signal = abortOnSignal(
+    (name) => new UserError(`Stopped by ${name}. The state in use is unchanged.`, 1),
+  );
+  const say = (line: string): void => void process.stdout.write(`${line}\n`);
+  await using backends = await openBackends(
+    loaded.config,
+    new Metrics(),
+    openLogger(loaded.config.LOG_LEVEL),
+  );
+  const rebuilds = await rebuildable(backends, loaded);
+  await replaying.replay({ rebuilds, group, from, say, signal });
+}

@@ -1,0 +1,35 @@
+import { bindSchema, formatDiagnostic } from '../binding/binding.js';
+import type { Bindings } from '../binding/bindings.js';
+import { type Config, readConfig } from '../node/config.js';
+import { loadEventSchemas, loadProject, loadSchema } from '../project/loader.js';
+import type { Project } from '../project/project.js';
+import { UserError } from './user-error.js';
+
+/** What every command works on: the environment, the project's code, and its schema, all checked. */
+export interface Loaded {
+  readonly config: Config;
+  readonly project: Project;
+  readonly bindings: Bindings;
+}
+
+/**
+ * Loads the project in the current folder.
+ * @throws {ConfigError} for the environment, {ProjectError} for the project's files
+ * @throws {UserError} that lists every diagnostic of the schema
+ */
+export async function load(): Promise<Loaded> {
+  const config = readConfig(process.env);
+  const dir = process.cwd();
+  const project = await loadProject(dir);
+  const sources = await loadSchema(config.SCHEMA, dir);
+  const bound = bindSchema({
+    sources,
+    eventSchemas: await loadEventSchemas(sources, dir),
+    ...(project.resolvers === undefined ? {} : { resolvers: project.resolvers }),
+    views: project.views ?? [],
+  });
+  if (bound.ok) return { config, project, bindings: bound.bindings };
+  const { length } = bound.diagnostics;
+  const title = `The schema has ${length} error${length === 1 ? '' : 's'}:`;
+  throw new UserError([title, ...bound.diagnostics.map(formatDiagnostic)].join('\n'), 1);
+}

@@ -1,0 +1,60 @@
+import { resolve } from 'node:path';
+import { backendsOf, checkRoles, type Roles } from '../node/config.js';
+import { type NodeOptions, startNode } from '../node/node.js';
+import { openLogger } from '../observe/log.js';
+import { Metrics } from '../observe/metrics.js';
+import { load } from './load.js';
+import { aborted, abortOnSignal } from './signals.js';
+import { WorkerSide } from './workers/worker-side.js';
+import { isWorker, Workers } from './workers/workers.js';
+
+/**
+ * Runs a process with the given roles until it is stopped, or until a part of it fails for good.
+ * @param workers how many gateway processes share the port; with more than one, this process is their primary
+ */
+export async function run(roles: Roles, workers = 1): Promise<void> {
+  const loaded = await load();
+  checkRoles(loaded.config, roles, workers);
+  const parts = { ...loaded, logger: openLogger(loaded.config.LOG_LEVEL), metrics: new Metrics() };
+  const stop = abortOnSignal();
+  if (workers === 1) return runAlone({ ...parts, roles }, stop);
+  if (isWorker()) return runWorker(parts, stop);
+  return runPrimary({ ...parts, roles: { ...roles, gateway: false } }, workers, stop);
+}
+
+type Parts = Omit<NodeOptions, 'roles'> & { readonly metrics: Metrics };
+
+async function runAlone(options: Parts & { readonly roles: Roles }, stop: AbortSignal): Promise<void> {
+  await using node = await startNode(options, stop);
+  const { log } = backendsOf(options.config);
+  const data = log.kind === 'embedded' ? [`data     ${resolve(log.dir)}`] : [];
+  printStarted(node.url, [...node.lines, ...data]);
+  await Promise.race([aborted(stop), node.ended]);
+}
+
+/** The primary keeps the other roles, and starts the gateways. */
+async function runPrimary(
+  options: Parts & { readonly roles: Roles },
+  count: number,
+  stop: AbortSignal,
+): Promise<void> {
+  await using node = await startNode(options, stop);
+  const started = await Workers.start(count, options.logger, options.metrics);
+  await using workers = started.workers;
+  const { url, lines } = started.first;
+  printStarted(url, [...new Set([...node.lines, ...lines]), `workers  ${count}, on one port`]);
+  await Promise.race([aborted(stop), node.ended, workers.ended]);
+}
+
+async function runWorker(parts: Parts, stop: AbortSignal): Promise<void> {
+  using side = new WorkerSide(parts.metrics);
+  const roles: Roles = { gateway: true, relay: false, services: [] };
+  await using node = await startNode({ ...parts, roles, scrape: () => side.scrape() }, stop);
+  side.started({ url: node.url ?? '', lines: node.lines });
+  await Promise.race([aborted(stop), node.ended]);
+}
+
+function printStarted(url: string | undefined, lines: readonly string[]): void {
+  const first = url === undefined ? [] : [`GraphQL  ${url}/graphql  (GraphiQL in a browser, WebSocket, SSE)`];
+  process.stdout.write(`${[...first, ...lines].join('\n')}\n`);
+}

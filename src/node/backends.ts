@@ -1,0 +1,99 @@
+import { openEmbeddedLog } from '../adapters/embedded/log.js';
+import { openEmbeddedStateStore } from '../adapters/embedded/state-store.js';
+import { type EmbeddedStore, openEmbeddedStore } from '../adapters/embedded/store.js';
+import { openKafkaLog } from '../adapters/kafka/kafka.js';
+import { openInProcessFanout } from '../adapters/memory/fanout.js';
+import { openRedisFanout } from '../adapters/redis/fanout.js';
+import { openRedisStateStore } from '../adapters/redis/state-store.js';
+import type { Logger } from '../observe/log.js';
+import type { Metrics } from '../observe/metrics.js';
+import { Troubles } from '../observe/troubles.js';
+import type { EventLog } from '../ports/event-log.js';
+import type { Fanout } from '../ports/fanout.js';
+import type { OnProblem } from '../ports/problem.js';
+import type { StateStore } from '../ports/state-store.js';
+import { backendsOf, type Config } from './config.js';
+import { Parts } from './parts.js';
+
+/** The log, and what can be opened beside it. Disposing closes all of it. */
+export interface Backends extends AsyncDisposable {
+  readonly log: EventLog;
+  openFanout(): Promise<Fanout>;
+  /** Opens the state store of views and idempotency keys. */
+  openStateStore(): Promise<StateStore>;
+}
+
+/**
+ * Opens the log that the configuration chooses. Only this file knows which adapter stands behind a port.
+ * @throws {MillraceError} `LOG_UNAVAILABLE` when Kafka cannot be reached
+ */
+export async function openBackends(config: Config, metrics: Metrics, logger: Logger): Promise<Backends> {
+  const parts = new Parts();
+  try {
+    const onProblem = problemReporter(metrics, logger, parts);
+    const { log, embedded } = await openLog(config, onProblem, parts);
+    return {
+      log,
+      openFanout: async () => parts.own(await openFanout(config, onProblem)),
+      openStateStore: async () => parts.own(await openStateStore(config, embedded, onProblem, parts)),
+      [Symbol.asyncDispose]: () => parts[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    await parts[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** Counts the adapters' background failures, and logs each kind once while it lasts. */
+function problemReporter(metrics: Metrics, logger: Logger, parts: Parts): OnProblem {
+  const troubles = parts.own(new Troubles(logger));
+  return ({ kind, message, cause }) => {
+    metrics.problems.inc({ kind });
+    // kafkajs logs much that needs no action: a failure that matters fails one of our own calls, and is reported there.
+    if (kind === 'kafkajs') logger.debug({ kind, err: cause }, message);
+    else troubles.report(kind, cause, message);
+  };
+}
+
+async function openLog(
+  config: Config,
+  onProblem: OnProblem,
+  parts: Parts,
+): Promise<{ log: EventLog; embedded: EmbeddedStore | undefined }> {
+  const { log } = backendsOf(config);
+  if (log.kind === 'embedded') {
+    const embedded = parts.own(openEmbeddedStore({ dir: log.dir }));
+    return { log: parts.own(openEmbeddedLog(embedded)), embedded };
+  }
+  // Not the signal of the start, which aborts at its deadline: the log lives until the process ends.
+  const { signal } = new AbortController();
+  const options = {
+    brokers: log.brokers,
+    clientId: 'millrace',
+    requestTimeout: config.KAFKA_REQUEST_TIMEOUT_MS,
+    sessionTimeout: config.KAFKA_SESSION_TIMEOUT_MS,
+    onProblem,
+  };
+  return { log: parts.own(await openKafkaLog(options, signal)), embedded: undefined };
+}
+
+function openFanout(config: Config, onProblem: OnProblem): Promise<Fanout> | Fanout {
+  const { fanout } = backendsOf(config);
+  const windowEvents = config.WINDOW_EVENTS;
+  if (fanout.kind === 'memory') return openInProcessFanout({ windowEvents });
+  return openRedisFanout({ url: fanout.url, windowEvents, prefix: config.NAMESPACE, onProblem });
+}
+
+/** Redis; or files beside the embedded log; or, on Kafka without Redis, files alone. */
+async function openStateStore(
+  config: Config,
+  embedded: EmbeddedStore | undefined,
+  onProblem: OnProblem,
+  parts: Parts,
+): Promise<StateStore> {
+  const { fanout } = backendsOf(config);
+  if (fanout.kind === 'redis') {
+    return openRedisStateStore({ url: fanout.url, prefix: config.NAMESPACE, onProblem });
+  }
+  return openEmbeddedStateStore(embedded ?? parts.own(openEmbeddedStore({ dir: config.DATA_DIR })));
+}

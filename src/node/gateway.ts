@@ -1,0 +1,145 @@
+import type { Authenticate } from '../auth/authenticate.js';
+import { jwtAuthenticate } from '../auth/jwt.js';
+import { CursorCodec } from '../core/cursor.js';
+import { ANONYMOUS } from '../core/identity.js';
+import { DeadLetters } from '../dead-letters/dead-letters.js';
+import { Hub } from '../hub/hub.js';
+import type { Metrics } from '../observe/metrics.js';
+import { GraphQLOperations } from '../operation/graphql-operations.js';
+import type { EventLog } from '../ports/event-log.js';
+import type { Fanout } from '../ports/fanout.js';
+import type { StateStore } from '../ports/state-store.js';
+import type { Project } from '../project/project.js';
+import { History } from '../publish/history.js';
+import { Idempotency } from '../publish/idempotency.js';
+import { Mutations } from '../publish/mutations.js';
+import { Outcomes } from '../publish/outcomes.js';
+import { Publisher } from '../publish/publisher.js';
+import { followUpOf } from '../subscribe/start/follow-up.js';
+import { Subscriptions } from '../subscribe/subscriptions.js';
+import { createHttpServer } from '../transport/http/http.js';
+import { ViewStore } from '../views/view-store.js';
+import { Views } from '../views/views.js';
+import type { Config } from './config.js';
+import type { NodeOptions } from './node.js';
+import type { Parts } from './parts.js';
+import { ownCursorSecret } from './secrets.js';
+import { codecsFor, type TopicFormats } from './topics.js';
+
+/** What a gateway runs on. */
+export interface GatewayBackends {
+  readonly log: EventLog;
+  readonly fanout: Fanout;
+  readonly store: StateStore;
+  readonly formats: TopicFormats;
+  readonly metrics: Metrics;
+}
+
+/** How long a partition is followed after its last subscriber has left. */
+const LINGER_MS = 10_000;
+
+/** Starts what serves clients, and returns the origin of its URL. `parts` takes over what has to be disposed of. */
+export async function startGateway(
+  { config, project, bindings, logger, scrape }: NodeOptions,
+  { log, fanout, store, formats, metrics }: GatewayBackends,
+  parts: Parts,
+): Promise<string> {
+  const secrets = config.CURSOR_SECRET ?? [await ownCursorSecret(config.DATA_DIR)];
+  const history = new History({ log, logger, within: config.PUBLISH_DEADLINE_MS });
+  const publisher = parts.own(
+    new Publisher(
+      log,
+      {
+        history,
+        source: '/gateway',
+        codecOf: codecsFor(formats),
+        deadline: config.PUBLISH_DEADLINE_MS,
+        maxWaiting: config.PUBLISH_MAX_WAITING,
+        maxWaitingBytes: config.PUBLISH_MAX_WAITING_BYTES,
+        maxBatchBytes: 900_000,
+      },
+      metrics,
+    ),
+  );
+  const ring = { events: config.RING_EVENTS, bytes: config.RING_BYTES };
+  const hub = parts.own(new Hub({ log, fanout, formats, metrics, logger, ring, linger: LINGER_MS }));
+  const codec = new CursorCodec(secrets);
+  const views = new Views({
+    views: project.views ?? [],
+    store: new ViewStore(store),
+    codec,
+    topics: hub.topics,
+    deadline: config.VIEW_DEADLINE_MS,
+  });
+  const subscriptions = new Subscriptions({
+    bindings,
+    hub,
+    codec,
+    metrics,
+    logger,
+    maxCharacters: config.MAX_SUBSCRIPTION_CHARS,
+    views,
+    deadLetters: parts.own(new DeadLetters({ log, metrics, logger })),
+  });
+  const mutations = new Mutations({
+    views,
+    publisher,
+    idempotency: new Idempotency({ store, logger, ttl: config.IDEMPOTENCY_TTL_MS }),
+    outcomes: new Outcomes({
+      source: hub,
+      history,
+      maxWaiting: config.PUBLISH_MAX_WAITING,
+      followUp: (field, args, identity) => followUpOf(bindings, codec, field, args, identity),
+    }),
+  });
+  const operations = new GraphQLOperations({
+    bindings,
+    mutations,
+    subscriptions,
+    logger,
+    metrics,
+    limits: { maxTokens: config.MAX_TOKENS },
+  });
+  const server = parts.own(
+    await createHttpServer({
+      host: config.HOST,
+      port: config.PORT,
+      operations,
+      authenticate: authenticator(config, project),
+      examples: project.examples ?? [],
+      logger,
+      metrics,
+      compression: config.WS_COMPRESSION,
+      limits: {
+        bodyBytes: config.MAX_BODY_BYTES,
+        operationsPerConnection: config.MAX_OPERATIONS,
+        connections: config.MAX_CONNECTIONS,
+        highWaterMark: config.SLOW_BYTES,
+        slowTimeout: config.SLOW_TIMEOUT_MS,
+      },
+      routes: {
+        '/healthz': (_request, response) => void response.end('ok\n'),
+        '/readyz': (_request, response) => void response.end('ok\n'),
+        '/metrics': async (_request, response) => {
+          response.setHeader('content-type', metrics.registry.contentType);
+          response.end(await (scrape ?? (() => metrics.registry.metrics()))());
+        },
+      },
+    }),
+  );
+  return new URL(server.url).origin;
+}
+
+/** `JWT_*` takes precedence over the project's `authenticate`; without either, everybody is anonymous. */
+function authenticator(config: Config, project: Project): Authenticate {
+  const { JWT_SECRET, JWT_JWKS_URL, JWT_ISSUER, JWT_AUDIENCE } = config;
+  if (JWT_SECRET !== undefined || JWT_JWKS_URL !== undefined) {
+    return jwtAuthenticate({
+      ...(JWT_SECRET === undefined ? {} : { secret: JWT_SECRET }),
+      ...(JWT_JWKS_URL === undefined ? {} : { jwksUrl: JWT_JWKS_URL }),
+      ...(JWT_ISSUER === undefined ? {} : { issuer: JWT_ISSUER }),
+      ...(JWT_AUDIENCE === undefined ? {} : { audience: JWT_AUDIENCE }),
+    });
+  }
+  return project.authenticate ?? (() => Promise.resolve(ANONYMOUS));
+}

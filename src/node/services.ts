@@ -1,0 +1,104 @@
+import type { Bindings } from '../binding/bindings.js';
+import type { Logger } from '../observe/log.js';
+import type { Metrics } from '../observe/metrics.js';
+import { serviceReports } from '../observe/service-reports.js';
+import type { Troubles } from '../observe/troubles.js';
+import type { EventLog } from '../ports/event-log.js';
+import type { StateStore } from '../ports/state-store.js';
+import type { Project } from '../project/project.js';
+import type { Rebuild } from '../rebuild/rebuild.js';
+import type { AnyService } from '../services/service.js';
+import { ServiceRebuild } from '../services/service-rebuild.js';
+import { runService } from '../services/service-runner.js';
+import type { AnyView } from '../views/view.js';
+import { ViewRebuild } from '../views/view-rebuild.js';
+import { ViewStore } from '../views/view-store.js';
+import { ViewWorker } from '../views/view-worker.js';
+import type { Backends } from './backends.js';
+import { type Config, ConfigError } from './config.js';
+import { codecsFor, decoderFor, type TopicFormats, topicFormats } from './topics.js';
+
+export interface ServiceDependencies {
+  readonly log: EventLog;
+  readonly formats: TopicFormats;
+  readonly metrics: Metrics;
+  readonly troubles: Troubles;
+  readonly config: Config;
+}
+
+export function startService(
+  service: AnyService,
+  { log, formats, metrics, troubles, config }: ServiceDependencies,
+  starting: AbortSignal,
+) {
+  return runService(
+    {
+      log,
+      group: serviceGroup(config, service),
+      service,
+      stateTopics: { create: config.TOPIC_CREATE, replicas: config.TOPIC_REPLICAS },
+      decode: decoderFor(formats),
+      codecOf: codecsFor(formats),
+      ...serviceReports(service, metrics, troubles),
+      onInvalid: (at, kind) => metrics.invalid.inc({ topic: at.topic, kind }),
+    },
+    starting,
+  );
+}
+
+export interface ViewDependencies {
+  readonly log: EventLog;
+  readonly store: StateStore;
+  readonly formats: TopicFormats;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly config: Config;
+}
+
+export function startView(
+  view: AnyView,
+  { log, store, formats, metrics, logger, config }: ViewDependencies,
+): ViewWorker {
+  const group = `${config.NAMESPACE}-view-${view.name}`;
+  const decode = decoderFor(formats);
+  return new ViewWorker({ view, log, store: new ViewStore(store), group, decode, metrics, logger });
+}
+
+/** The services and views of the project that have state, which `millrace replay` can rebuild from the log. */
+export async function rebuildable(
+  { log, openStateStore }: Backends,
+  { config, project, bindings }: { config: Config; project: Project; bindings: Bindings },
+): Promise<readonly Rebuild[]> {
+  const decode = decoderFor(topicFormats(bindings));
+  const services = (project.services ?? [])
+    .filter(({ initial }) => initial !== undefined)
+    .map((service) => {
+      const group = serviceGroup(config, service);
+      return new ServiceRebuild({ log, group, service, decode, replicas: config.TOPIC_REPLICAS });
+    });
+  const { views = [] } = project;
+  if (views.length === 0) return services;
+  const store = new ViewStore(await openStateStore());
+  return [...services, ...views.map((view) => new ViewRebuild({ view, log, store, decode }))];
+}
+
+/**
+ * The services and views that run in this process: all of the project's, or the named ones.
+ * @throws {ConfigError} for a name that the project does not have
+ */
+export function selectServices(
+  { services = [], views = [] }: Project,
+  names: readonly string[] | 'all',
+): { readonly services: readonly AnyService[]; readonly views: readonly AnyView[] } {
+  if (names === 'all') return { services, views };
+  const known = new Set([...services, ...views].map(({ name }) => name));
+  for (const name of names) {
+    if (known.has(name)) continue;
+    const list = [...known].join(', ') || 'none';
+    throw new ConfigError(`There is no service or view named ${name}; the project has: ${list}.`);
+  }
+  const isNamed = ({ name }: { readonly name: string }): boolean => names.includes(name);
+  return { services: services.filter(isNamed), views: views.filter(isNamed) };
+}
+
+const serviceGroup = (config: Config, { name }: AnyService): string => `${config.NAMESPACE}-service-${name}`;
