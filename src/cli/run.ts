@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { backendsOf, checkRoles, type Roles } from '../node/config.js';
-import { type NodeOptions, startNode } from '../node/node.js';
+import { startNode } from '../node/node.js';
+import type { NodeOptions } from '../node/options.js';
 import { openLogger } from '../observe/log.js';
 import { Metrics } from '../observe/metrics.js';
 import { load } from './load.js';

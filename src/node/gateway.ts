@@ -21,7 +21,7 @@ import { createHttpServer } from '../transport/http/http.js';
 import { ViewStore } from '../views/view-store.js';
 import { Views } from '../views/views.js';
 import type { Config } from './config.js';
-import type { NodeOptions } from './node.js';
+import type { NodeOptions } from './options.js';
 import type { Parts } from './parts.js';
 import { ownCursorSecret } from './secrets.js';
 import { codecsFor, type TopicFormats } from './topics.js';

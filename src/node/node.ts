@@ -1,29 +1,15 @@
-import type { Bindings } from '../binding/bindings.js';
 import { Deadline } from '../core/deadline.js';
-import type { Logger } from '../observe/log.js';
 import { Metrics } from '../observe/metrics.js';
 import { Troubles } from '../observe/troubles.js';
 import type { EventLog } from '../ports/event-log.js';
 import type { Fanout } from '../ports/fanout.js';
-import type { Project } from '../project/project.js';
 import { Relay } from '../relay/relay.js';
 import { openBackends } from './backends.js';
-import type { Config, Roles } from './config.js';
 import { startGateway } from './gateway.js';
+import type { NodeOptions } from './options.js';
 import { Parts } from './parts.js';
 import { selectServices, startService, startView } from './services.js';
 import { requiredTopics, type TopicFormats, topicFormats } from './topics.js';
-
-export interface NodeOptions {
-  readonly config: Config;
-  readonly roles: Roles;
-  readonly project: Project;
-  readonly bindings: Bindings;
-  readonly logger: Logger;
-  readonly metrics?: Metrics;
-  /** What `/metrics` answers; this process's own metrics when left out. */
-  readonly scrape?: () => Promise<string>;
-}
 
 /** One running process of the gateway. Disposing stops it, the newest part first. */
 export interface RunningNode extends AsyncDisposable {

@@ -1,0 +1,17 @@
+import type { Bindings } from '../binding/bindings.js';
+import type { Logger } from '../observe/log.js';
+import type { Metrics } from '../observe/metrics.js';
+import type { Project } from '../project/project.js';
+import type { Config, Roles } from './config.js';
+
+/** What one process is made from. */
+export interface NodeOptions {
+  readonly config: Config;
+  readonly roles: Roles;
+  readonly project: Project;
+  readonly bindings: Bindings;
+  readonly logger: Logger;
+  readonly metrics?: Metrics;
+  /** What `/metrics` answers; this process's own metrics when left out. */
+  readonly scrape?: () => Promise<string>;
+}
