@@ -1,124 +1,126 @@
 import { isDeepStrictEqual } from 'node:util';
-import { LRUCache } from 'lru-cache';
 import type { Decoded, InvalidKind } from '../core/cloudevent.js';
 import type { Event } from '../core/event.js';
 import { type Position, partitionName, type TopicPartition } from '../core/position.js';
-import type { LogRecord } from '../core/record.js';
+import type { LogBatch, LogRecord } from '../core/record.js';
+import { EventDeduplicator } from './event-deduplicator.js';
+import { runByKey } from './run-by-key.js';
 import type { AnyService, OutgoingEvent, ServiceEvent } from './service.js';
 import { toServiceEvent } from './service-event.js';
 
 export interface BatchProcessorOptions {
   readonly service: AnyService;
-  /** What a record says, by the format of its topic. */
+  /** Decodes a record in the format of its topic. */
   readonly decode: (record: LogRecord, at: TopicPartition) => Decoded;
-  /** A record that is no valid event: it is passed over. */
+  /** Called for a record that is not a valid event. The record is skipped. */
   readonly onInvalid?: (at: Position, kind: InvalidKind, reason: string) => void;
-  /** The service threw. */
+  /** Called when the service threw. */
   readonly onFailure?: (at: Position, event: ServiceEvent, error: unknown) => void;
-  /** How many ids of idempotent events are remembered, so that a repeated one is passed over. */
+  /** How many ids of idempotent events are remembered, to skip duplicates (10,000). */
   readonly rememberedIds?: number;
 }
 
-/** Records of one partition that are handled together. */
-export interface InputBatch extends TopicPartition {
-  readonly records: readonly LogRecord[];
+/** Records of one partition that are processed together. */
+export type InputBatch = Pick<LogBatch, 'topic' | 'partition' | 'records'>;
+
+/** The states of a partition by key, as JSON. A key that is missing has the service's `initial`. */
+export type States = ReadonlyMap<string, string>;
+/** New states by key, as JSON. `null`: the key is back at the service's `initial`. */
+export type StateChanges = ReadonlyMap<string, string | null>;
+
+/** What one input event made the service publish. */
+export interface Emission {
+  readonly cause: Event;
+  readonly events: readonly OutgoingEvent[];
 }
 
-/** The states of a partition by key, as JSON. A key that is not there has the service's `initial`. */
-export type States = ReadonlyMap<string, string>;
-/** What keys have from now on; `null`: what they have before their first event. */
-export type Changes = ReadonlyMap<string, string | null>;
-
-/** What came of a stretch. Nothing of it counts yet. */
-export interface Outcome {
-  /** In the order of the inputs. */
-  readonly said: readonly { readonly cause: Event; readonly events: readonly OutgoingEvent[] }[];
-  readonly changes: Changes;
-  /** To be told to `settle` when it counts. */
-  readonly repeatable: ReadonlySet<string>;
+/** The result of a batch. It has no effect until it is committed. */
+export interface BatchResult {
+  /** In the order of the inputs, one for each event that was handled. */
+  readonly emitted: readonly Emission[];
+  readonly changes: StateChanges;
+  /** Ids of idempotent events. Pass them to `confirm` after the commit. */
+  readonly idempotentIds: ReadonlySet<string>;
 }
 
 interface Job {
   readonly event: Event;
   readonly record: LogRecord;
-  readonly place: number;
+  /** Where the job's result goes in `emitted`. */
+  readonly index: number;
 }
 
-/** How many ids of idempotent events are remembered when nothing else is said. */
-export const DEFAULT_REMEMBERED_IDS = 10_000;
-
-/** Lets a service handle stretches of events, without deciding what becomes of what it says. */
+/** Runs a service over batches of records. Publishes and commits nothing: that is the caller's decision. */
 export class BatchProcessor {
   readonly #options: BatchProcessorOptions;
+  /** The service's `initial` as JSON. `undefined`: the service has no state. */
   readonly #initial: string | undefined;
-  /** Idempotent events that count, by partition and id. */
-  readonly #done: LRUCache<string, true>;
+  readonly #deduplicator: EventDeduplicator;
 
   constructor(options: BatchProcessorOptions) {
     this.#options = options;
     const { initial } = options.service;
-    this.#initial = initial === undefined ? undefined : stringified(initial, options.service, 'initial');
-    this.#done = new LRUCache({ max: options.rememberedIds ?? DEFAULT_REMEMBERED_IDS });
+    this.#initial = initial === undefined ? undefined : toJson(initial, options.service, '`initial`');
+    this.#deduplicator = new EventDeduplicator(options.rememberedIds);
   }
 
-  /** Rejects with the service's first failure, once everything that it had begun has ended. */
-  async run(stretch: InputBatch, states: States, signal: AbortSignal): Promise<Outcome> {
-    // Apart from `#done` until they count: a stretch that fails must act when it is given again.
-    const repeatable = new Set<string>();
-    const jobs = this.#jobs(stretch, repeatable);
+  /**
+   * Handles a batch, on `states` as they are before it.
+   * @throws the service's first failure, after every handler that had started has finished
+   */
+  async run(batch: InputBatch, states: States, signal: AbortSignal): Promise<BatchResult> {
+    const idempotentIds = new Set<string>();
+    const jobs = this.#jobs(batch, idempotentIds);
     const changes = new Map<string, string | null>();
-    const said: { cause: Event; events: readonly OutgoingEvent[] }[] = [];
+    const emitted: Emission[] = [];
     const handle = async (job: Job): Promise<void> => {
       signal.throwIfAborted();
-      const events = await this.#handle(job, stretch, states, changes, signal);
-      said[job.place] = { cause: job.event, events };
+      const events = await this.#handle(job, batch, states, changes, signal);
+      emitted[job.index] = { cause: job.event, events };
     };
     const concurrency = this.#options.service.concurrency ?? 1;
-    if (concurrency > 1) await inLanes(jobs, concurrency, handle);
+    if (concurrency > 1) await runByKey(jobs, ({ event }) => event.subject, concurrency, handle);
     else for (const job of jobs) await handle(job);
-    return { said, changes, repeatable };
+    return { emitted, changes, idempotentIds };
   }
 
-  /** What came of a stretch counts. */
-  settle(repeatable: ReadonlySet<string>): void {
-    for (const name of repeatable) this.#done.set(name, true);
+  /** The batch with these ids is committed: duplicates of its events are skipped from now on. */
+  confirm(idempotentIds: ReadonlySet<string>): void {
+    this.#deduplicator.confirm(idempotentIds);
   }
 
-  /** One for the same service that remembers no events. */
-  anew(): BatchProcessor {
+  /** A processor for the same service that remembers no events. */
+  fresh(): BatchProcessor {
     return new BatchProcessor(this.#options);
   }
 
-  /** Remembers all that `other` does. */
-  adopt(other: BatchProcessor): void {
-    for (const name of other.#done.rkeys()) this.#done.set(name, true);
+  /** Remembers every event that `other` remembers. */
+  merge(other: BatchProcessor): void {
+    this.#deduplicator.merge(other.#deduplicator);
   }
 
-  /** Remembers idempotent events that were handled by somebody else. */
-  recall({ topic, partition, records }: InputBatch): void {
+  /** Remembers the idempotent events of a batch whose effects are in the state already. */
+  remember({ topic, partition, records }: InputBatch): void {
+    const at = { topic, partition };
     for (const record of records) {
-      const decoded = this.#options.decode(record, { topic, partition });
-      if (decoded.ok && decoded.event.idempotent === true)
-        this.#done.set(nameOf({ topic, partition }, decoded.event), true);
+      const decoded = this.#options.decode(record, at);
+      if (decoded.ok) this.#deduplicator.remember(partitionName(at), decoded.event);
     }
   }
 
-  #jobs(stretch: InputBatch, repeatable: Set<string>): Job[] {
-    const { topic, partition, records } = stretch;
+  #jobs({ topic, partition, records }: InputBatch, idempotentIds: Set<string>): Job[] {
+    const at = { topic, partition };
+    const scope = partitionName(at);
     const jobs: Job[] = [];
     for (const record of records) {
-      const decoded = this.#options.decode(record, { topic, partition });
+      const decoded = this.#options.decode(record, at);
       if (!decoded.ok) {
-        this.#options.onInvalid?.({ topic, partition, offset: record.offset }, decoded.kind, decoded.reason);
+        this.#options.onInvalid?.({ ...at, offset: record.offset }, decoded.kind, decoded.reason);
         continue;
       }
       const { event } = decoded;
-      if (event.idempotent === true) {
-        const name = nameOf(stretch, event);
-        if (repeatable.has(name) || this.#done.has(name)) continue;
-        repeatable.add(name);
-      }
-      jobs.push({ event, record, place: jobs.length });
+      if (!this.#deduplicator.admit(scope, event, idempotentIds)) continue;
+      jobs.push({ event, record, index: jobs.length });
     }
     return jobs;
   }
@@ -131,71 +133,44 @@ export class BatchProcessor {
     signal: AbortSignal,
   ): Promise<readonly OutgoingEvent[]> {
     const { service } = this.#options;
-    const seen = toServiceEvent(event, record, topic);
+    const input = toServiceEvent(event, record, topic);
     try {
-      const before = seen.key === null ? undefined : currentOf(seen.key, states, changes);
+      const before = input.key === null ? undefined : currentState(input.key, states, changes);
       const json = before ?? this.#initial;
+      // Parsed for each call: a handler that mutates its state changes a copy.
       const state: unknown = json === undefined ? undefined : JSON.parse(json);
-      const answer = await service.handle(seen, { state, signal });
-      if (!('state' in answer)) return answer;
-      if (this.#initial !== undefined && seen.key !== null) {
-        const after = this.#after(answer.state, seen.key);
-        if (after !== (before ?? null)) changes.set(seen.key, after);
+      const handled = await service.handle(input, { state, signal });
+      if (!('state' in handled)) return handled;
+      if (this.#initial !== undefined && input.key !== null) {
+        const after = this.#stateToKeep(handled.state, input.key);
+        if (after !== (before ?? null)) changes.set(input.key, after);
       }
-      return answer.events ?? [];
+      return handled.events ?? [];
     } catch (error) {
       if (!signal.aborted)
-        this.#options.onFailure?.({ topic, partition, offset: record.offset }, seen, error);
+        this.#options.onFailure?.({ topic, partition, offset: record.offset }, input, error);
       throw error;
     }
   }
 
-  #after(state: unknown, key: string): string | null {
-    const { service } = this.#options;
-    const json = stringified(state, service, `the state of ${key}`);
+  /** A state as JSON; `null` if it equals `initial`, so that such a key costs nothing. */
+  #stateToKeep(state: unknown, key: string): string | null {
+    const json = toJson(state, this.#options.service, `the state of ${key}`);
     if (json === this.#initial) return null;
+    // The same object with its fields in another order is the same state.
     return isDeepStrictEqual(JSON.parse(json), JSON.parse(this.#initial ?? 'null')) ? null : json;
   }
 }
 
-const nameOf = (at: TopicPartition, event: Event): string => `${partitionName(at)}/${event.id}`;
-
-function currentOf(key: string, states: States, changes: Changes): string | undefined {
+/** The state of a key after the earlier events of the same batch. `undefined`: the service's `initial`. */
+function currentState(key: string, states: States, changes: StateChanges): string | undefined {
   const changed = changes.get(key);
   return changed === undefined ? states.get(key) : (changed ?? undefined);
 }
 
-function stringified(state: unknown, { name }: AnyService, what: string): string {
-  const json: string | undefined = JSON.stringify(state);
-  if (json === undefined) throw new TypeError(`The service ${name}: ${what} is not JSON`);
+/** @throws {TypeError} for a value that JSON has no notation for, such as `undefined` or a function */
+function toJson(value: unknown, { name }: AnyService, what: string): string {
+  const json: string | undefined = JSON.stringify(value);
+  if (json === undefined) throw new TypeError(`Service ${name}: ${what} is not JSON; return plain JSON.`);
   return json;
-}
-
-/** At most `width` keys at a time, those of one key one after the other. Nothing begins after a failure. */
-async function inLanes(
-  jobs: readonly Job[],
-  width: number,
-  handle: (job: Job) => Promise<void>,
-): Promise<void> {
-  const lanes = new Map<string | null, Job[]>();
-  for (const job of jobs) {
-    const lane = lanes.get(job.event.subject);
-    if (lane === undefined) lanes.set(job.event.subject, [job]);
-    else lane.push(job);
-  }
-  const waiting = lanes.values();
-  let failed = false;
-  const work = async (): Promise<void> => {
-    for (const lane of waiting) {
-      for (const job of lane) {
-        if (failed) return;
-        await handle(job).catch((error: unknown) => {
-          failed = true;
-          throw error;
-        });
-      }
-    }
-  };
-  const ends = await Promise.allSettled(Array.from({ length: Math.min(width, lanes.size) }, work));
-  for (const end of ends) if (end.status === 'rejected') throw end.reason;
 }

@@ -2,7 +2,7 @@ import type { Event } from '../core/event.js';
 import type { LogRecord } from '../core/record.js';
 import type { ServiceEvent } from './service.js';
 
-/** An event as services and views see it. */
+/** Translates a decoded event into what services and views are given. */
 export function toServiceEvent(event: Event, { timestamp }: LogRecord, topic: string): ServiceEvent {
   const { id, source, type, time, correlationId, subject } = event;
   return { id, topic, source, type, key: subject, time, timestamp, correlationId, data: parse(event.data) };

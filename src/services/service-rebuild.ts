@@ -2,91 +2,99 @@ import { randomUUID } from 'node:crypto';
 import { MillraceError } from '../core/errors.js';
 import { type Topic, topic } from '../core/ids.js';
 import { placeName } from '../core/position.js';
-import type { NewRecord } from '../core/record.js';
 import type { EventLog, TopicDescription } from '../ports/event-log.js';
 import { catchUp, type FoldRange, type RebuildPartition, rebuildPartitions } from '../rebuild/catch-up.js';
 import type { Rebuild, RebuildRequest } from '../rebuild/rebuild.js';
 import { BatchProcessor, type BatchProcessorOptions } from './batch-processor.js';
-import { changelogRecords, fold } from './partition-state.js';
-import { changelogTopic, type StateVersion, stateTopics, versionRecord } from './state-versions.js';
+import { changelogRecords } from './changelog.js';
+import { foldRange } from './fold-range.js';
+import {
+  changelogTopic,
+  type RebuiltTopic,
+  type StateVersion,
+  stateTopicSpecs,
+  versionRecord,
+} from './state-versions.js';
 
-export interface ServiceRebuildOptions
-  extends Pick<BatchProcessorOptions, 'service' | 'decode' | 'rememberedIds'> {
+interface ServiceRebuildOptions extends Pick<BatchProcessorOptions, 'service' | 'decode' | 'rememberedIds'> {
   readonly log: EventLog;
   readonly group: string;
   readonly replicas: number;
 }
 
-/** How many states go in one request. */
-const CHUNK = 500;
+const MAX_RECORDS_PER_APPEND = 500;
 
 /**
- * Builds a service's state anew in topics of its own. Nobody reads them before one record in the list of
- * generations names them; that record says up to where each partition was folded, and whoever has the
- * partition folds the rest up to its own progress when it takes the state up.
+ * Rebuilds a service's state in changelog topics of its own. Nobody reads them until one record in the
+ * versions topic names them. That record says how far each partition was folded. The owner of a partition
+ * folds the rest, up to its own progress, when it adopts the version.
  */
 export class ServiceRebuild implements Rebuild {
   readonly kind = 'service';
   readonly name: string;
+  readonly #options: ServiceRebuildOptions;
 
-  constructor(private readonly options: ServiceRebuildOptions) {
+  constructor(options: ServiceRebuildOptions) {
     this.name = options.service.name;
+    this.#options = options;
   }
 
   async run(request: RebuildRequest): Promise<string> {
-    const { log, group, replicas } = this.options;
+    const { log, group, replicas, service } = this.#options;
     const { signal } = request;
-    if (this.options.service.initial === undefined)
-      throw new MillraceError('BAD_REQUEST', `The service ${this.name} has no state to build anew`);
+    if (service.initial === undefined)
+      throw new MillraceError('BAD_REQUEST', `The service ${this.name} has no state to rebuild.`);
     const id = randomUUID().slice(0, 8);
-    const inputs = await log.describe(this.options.service.topics.map(topic), signal);
-    const specs = stateTopics(group, inputs, { id, bases: {} }, replicas);
+    const inputs = await log.describe(service.topics.map(topic), signal);
+    const specs = stateTopicSpecs(group, inputs, { id, bases: {} }, replicas);
     await log.ensureTopics(specs, { create: true }, signal);
-    const parts = await rebuildPartitions(log, inputs, request.from, signal);
-    const states: States = new Map();
-    const processor = new BatchProcessor({ ...this.options, onFailure: failed });
-    const foldRange: FoldRange = (part, range) =>
-      fold({ log, processor, range, states: statesOf(states, part), signal });
-    await catchUp(log, parts, foldRange, request);
-    const generation: StateVersion = { id, bases: basesOf(inputs, parts) };
-    await this.#write(states, generation, signal);
+    const partitions = await rebuildPartitions(log, inputs, request.from, signal);
+    const states: StatesByPartition = new Map();
+    const processor = new BatchProcessor({ ...this.#options, onFailure: failRebuild });
+    const fold: FoldRange = (one, range) =>
+      foldRange({ log, processor, range, states: statesOf(states, one), signal });
+    await catchUp(log, partitions, fold, request);
+    const version: StateVersion = { id, bases: basesOf(inputs, partitions) };
+    await this.#write(states, version, signal);
     signal.throwIfAborted();
-    await log.append([versionRecord(group, generation)], signal);
-    return 'Each partition goes on with it from its next events on, or from where it was folded to if the service is not that far.';
+    await log.append([versionRecord(group, version)], signal);
+    return 'Each partition adopts it with its next events, as soon as the service has reached the offset up to which it was folded.';
   }
 
-  async #write(all: States, generation: StateVersion, signal: AbortSignal): Promise<void> {
+  async #write(all: StatesByPartition, version: StateVersion, signal: AbortSignal): Promise<void> {
+    const { log, group } = this.#options;
     for (const [{ at }, states] of all) {
-      const records: NewRecord[] = changelogRecords(
-        changelogTopic(this.options.group, at.topic, generation),
-        at,
-        states,
-      );
-      for (let i = 0; i < records.length; i += CHUNK)
-        await this.options.log.append(records.slice(i, i + CHUNK), signal);
+      const records = changelogRecords(changelogTopic(group, at.topic, version), at, states);
+      for (let i = 0; i < records.length; i += MAX_RECORDS_PER_APPEND)
+        await log.append(records.slice(i, i + MAX_RECORDS_PER_APPEND), signal);
     }
   }
 }
 
-type States = Map<RebuildPartition, Map<string, string>>;
+type StatesByPartition = Map<RebuildPartition, Map<string, string>>;
 
-function statesOf(states: States, part: RebuildPartition): Map<string, string> {
-  const known = states.get(part) ?? new Map<string, string>();
-  states.set(part, known);
-  return known;
+function statesOf(all: StatesByPartition, partition: RebuildPartition): Map<string, string> {
+  const states = all.get(partition) ?? new Map<string, string>();
+  all.set(partition, states);
+  return states;
 }
 
-function basesOf(inputs: ReadonlyMap<Topic, TopicDescription>, parts: readonly RebuildPartition[]) {
-  const bases: Record<string, { life: string | null; next: number[] }> = {};
+/** How far each input topic was folded, as the version's record has it. */
+function basesOf(
+  inputs: ReadonlyMap<Topic, TopicDescription>,
+  partitions: readonly RebuildPartition[],
+): Record<string, RebuiltTopic> {
+  const bases: Record<string, RebuiltTopic & { next: number[] }> = {};
   for (const [name, { id }] of inputs) bases[name] = { life: id ?? null, next: [] };
-  for (const { at, next } of parts) {
+  for (const { at, next } of partitions) {
     const base = bases[at.topic];
     if (base !== undefined) base.next[at.partition] = next;
   }
   return bases;
 }
 
-const failed: NonNullable<BatchProcessorOptions['onFailure']> = (at, event, cause) => {
-  const message = `The service fails on ${event.type} ${event.id} at ${placeName(at)}; the state in use is as it was`;
+/** A service that throws ends its rebuild: retrying would repeat the same fold on the same event. */
+const failRebuild: NonNullable<BatchProcessorOptions['onFailure']> = (at, event, cause) => {
+  const message = `The service failed on ${event.type} ${event.id} at ${placeName(at)}. The state in use is unchanged; fix the service, and run the rebuild again.`;
   throw new MillraceError('INTERNAL', message, { cause });
 };

@@ -1,45 +1,38 @@
-import { v5 as uuidv5 } from 'uuid';
-import { encodeEvent } from '../core/cloudevent.js';
-import type { Event } from '../core/event.js';
-import { eventId, topic } from '../core/ids.js';
+import { topic } from '../core/ids.js';
 import { partitionName, type TopicIdPartition, type TopicPartition } from '../core/position.js';
-import type { NewRecord } from '../core/record.js';
 import type { CodecOf } from '../core/schema-codec.js';
-import { childTraceparent } from '../core/trace.js';
-import type { AssignedBatch, EventLog } from '../ports/event-log.js';
+import type { AssignedBatch, EventLog, GroupHandler } from '../ports/event-log.js';
 import { BatchProcessor, type BatchProcessorOptions, type States } from './batch-processor.js';
+import { OutputEncoder } from './output-encoder.js';
 import { PartitionState } from './partition-state.js';
-import type { AnyService, OutgoingEvent } from './service.js';
-import { FIRST_VERSION, StateVersions, stateTopics } from './state-versions.js';
+import type { AnyService } from './service.js';
+import { FIRST_VERSION, StateVersions, stateTopicSpecs } from './state-versions.js';
 
 export interface ServiceRunnerOptions extends BatchProcessorOptions {
   readonly log: EventLog;
-  /** The consumer group. Its members share the work; their progress outlives them. */
+  /** The consumer group. Its members share the partitions; its progress outlives them. */
   readonly group: string;
-  /** Of the topics that hold a service's state: whether they are created, and with how many replicas. */
+  /** Whether the topics of the service's state are created, and with how many replicas. */
   readonly stateTopics?: { readonly create: boolean; readonly replicas: number };
-  /** How a topic's data are written; JSON when it is not said. */
+  /** The codec of an output topic; `undefined`: JSON. */
   readonly codecOf?: CodecOf;
-  /** A batch is done with. `lag`: how many offsets its partition has beyond it. */
+  /** Called after each commit. `lag`: how many offsets of the partition are still to be handled. */
   readonly onHandled?: (at: TopicPartition, done: { readonly events: number; readonly lag: number }) => void;
-  /** A batch failed, whatever the reason, and is given again after a pause. */
+  /** Called when a batch failed for any reason. The log delivers it again after a pause. */
   readonly onRetry?: (at: TopicPartition, error: unknown) => void;
-  /** The partition is no longer this member's. */
+  /** Called when this member has lost the partition. */
   readonly onLost?: (at: TopicPartition) => void;
 }
 
-/** A service at work as one member of its group. Disposing ends it after the batch in hand. */
-export interface RunningService extends AsyncDisposable {
-  /** Rejects when it cannot go on; resolves when it was disposed of. */
+/** A service that runs as one member of its group. Disposing stops it after the batch in progress. */
+interface RunningService extends AsyncDisposable {
+  /** Rejects when the service cannot continue; resolves when it was disposed of. */
   readonly ended: Promise<void>;
 }
 
-/** The namespace of the ids made here (RFC 9562 section 5.5): any UUID will do, as long as it stays. */
-const NAMESPACE = '0f4d5a9e-7f2b-4c53-9d8e-6a3f8f1c2b70';
-
 /**
- * Runs a service. What it said about the events of one batch is appended together with what their keys have
- * from now on and the progress past them: all or nothing, so that each input acts once (D1).
+ * D1: runs a service so that each event acts once. One transaction commits what the service returned for a
+ * batch, the new states of its keys, and the group's progress past the batch: all of it or nothing.
  */
 export async function runService(
   options: ServiceRunnerOptions,
@@ -47,49 +40,50 @@ export async function runService(
 ): Promise<RunningService> {
   const { log, group, service } = options;
   const topics = service.topics.map(topic);
-  const work = new Work(options);
-  if (isStateful(service)) {
+  const stateful = isStateful(service);
+  const runner = new ServiceRunner(options);
+  if (stateful) {
     const { create, replicas } = options.stateTopics ?? { create: true, replicas: 1 };
     const inputs = await log.describe(topics, signal);
-    await log.ensureTopics(stateTopics(group, inputs, FIRST_VERSION, replicas), { create }, signal);
+    await log.ensureTopics(stateTopicSpecs(group, inputs, FIRST_VERSION, replicas), { create }, signal);
   }
-  // D9: what is read back at an assignment must not change afterwards.
-  const fenced = isStateful(service);
-  return log.join(
-    { group, topics, fenced },
-    { assigned: work.assigned.bind(work), batch: (batch) => work.batch(batch) },
-    signal,
-  );
+  // D9: with state, former owners of a partition are fenced at its assignment. Otherwise one of them could
+  // still commit after this member has restored the changelog.
+  return log.join({ group, topics, fenced: stateful }, runner, signal);
 }
 
-/** What this member knows of a partition while it has it. */
-interface Held {
+/** A partition that this member owns. */
+interface OwnedPartition {
   readonly at: TopicIdPartition;
+  /** Restored before the partition's first batch. */
   state?: PartitionState;
 }
 
-class Work {
+class ServiceRunner implements GroupHandler {
   readonly #options: ServiceRunnerOptions;
-  readonly #namespace: string;
+  readonly #encoder: OutputEncoder;
   readonly #processor: BatchProcessor;
-  readonly #generations: StateVersions | undefined;
-  readonly #held = new Map<string, Held>();
+  /** `undefined` for a service without state. */
+  readonly #versions: StateVersions | undefined;
+  readonly #owned = new Map<string, OwnedPartition>();
 
   constructor(options: ServiceRunnerOptions) {
+    const { log, group, service, codecOf } = options;
     this.#options = options;
-    this.#namespace = uuidv5(options.group, NAMESPACE);
+    this.#encoder = new OutputEncoder({ group, service: service.name, codecOf });
     this.#processor = new BatchProcessor(options);
-    if (isStateful(options.service)) this.#generations = new StateVersions(options.log, options.group);
+    if (isStateful(service)) this.#versions = new StateVersions(log, group);
   }
 
-  async assigned(at: TopicIdPartition, signal: AbortSignal): Promise<undefined> {
-    const { topic, partition, topicId } = at;
-    const held = { at: { topic, partition, topicId } };
+  async assigned({ topic, partition, topicId }: TopicIdPartition, signal: AbortSignal): Promise<undefined> {
+    const at = { topic, partition, topicId };
+    const owned = { at };
     const name = partitionName(at);
-    this.#held.set(name, held);
+    this.#owned.set(name, owned);
     const drop = (): void => {
-      if (this.#held.get(name) !== held) return;
-      this.#held.delete(name);
+      // A later assignment of the same partition may have replaced this one.
+      if (this.#owned.get(name) !== owned) return;
+      this.#owned.delete(name);
       this.#options.onLost?.(at);
     };
     signal.addEventListener('abort', drop, { once: true });
@@ -98,15 +92,14 @@ class Work {
   async batch(batch: AssignedBatch): Promise<void> {
     const { topic, partition, signal } = batch;
     try {
-      const state = await this.#state(batch);
-      const outcome = await this.#processor.run(batch, state?.states ?? NO_STATES, signal);
-      const outputs = outcome.said.flatMap(({ cause, events }) =>
-        events.map((out, index) => this.#encode(cause, out, index)),
-      );
-      await batch.commit([...outputs, ...(state?.records(outcome.changes) ?? [])]);
-      state?.committed(outcome.changes);
-      this.#processor.settle(outcome.repeatable);
-      const done = { events: outcome.said.length, lag: Math.max(0, batch.end - batch.last - 1) };
+      const state = await this.#stateFor(batch);
+      const result = await this.#processor.run(batch, state?.states ?? NO_STATES, signal);
+      const outputs = this.#encoder.encode(result.emitted);
+      await batch.commit([...outputs, ...(state?.records(result.changes) ?? [])]);
+      // Only after the commit: if it fails, the batch is delivered again and must act on the old state.
+      state?.committed(result.changes);
+      this.#processor.confirm(result.idempotentIds);
+      const done = { events: result.emitted.length, lag: Math.max(0, batch.end - batch.last - 1) };
       this.#options.onHandled?.({ topic, partition }, done);
     } catch (error) {
       if (!signal.aborted) this.#options.onRetry?.({ topic, partition }, error);
@@ -115,48 +108,34 @@ class Work {
   }
 
   /**
-   * The states of the batch's partition, in the newest generation that reaches up to it. Asked anew for each
-   * batch: a batch that begins after a switch never meets the old state.
+   * The states of the batch's partition, in the newest version that it can adopt. Checked for each batch, so
+   * that no batch after a switch is handled on the old state.
    */
-  async #state(batch: AssignedBatch): Promise<PartitionState | undefined> {
+  async #stateFor(batch: AssignedBatch): Promise<PartitionState | undefined> {
     const { log, group, rememberedIds } = this.#options;
     const [first] = batch.records;
-    if (this.#generations === undefined || first === undefined) return undefined;
-    const held = this.#held.get(partitionName(batch)) ?? { at: { ...placeOf(batch), topicId: undefined } };
-    const { at } = held;
-    const { signal } = batch;
-    const generation = await this.#generations.at(at, first.offset, signal);
-    if (held.state?.generation.id === generation.id && held.state !== undefined) return held.state;
+    if (this.#versions === undefined || first === undefined) return undefined;
+    const { topic, partition, signal } = batch;
+    const owned = this.#owned.get(partitionName(batch)) ?? { at: { topic, partition, topicId: undefined } };
+    const { at } = owned;
+    const next = first.offset;
+    const version = await this.#versions.adoptable(at, next, signal);
+    if (owned.state !== undefined && owned.state.version.id === version.id) return owned.state;
     const processor = this.#processor;
-    const load = { log, group, generation, at, first: first.offset, processor, rememberedIds, signal };
-    held.state = await PartitionState.load(load);
-    return held.state;
-  }
-
-  #encode(cause: Event, out: OutgoingEvent, index: number): NewRecord {
-    const to = topic(out.topic);
-    const event: Event = {
-      // The same input makes the same ids again. A CloudEvents id is unique only within its source.
-      id: eventId(uuidv5(JSON.stringify([cause.source, cause.id, index]), this.#namespace)),
-      source: `/services/${this.#options.service.name}`,
-      type: out.type,
-      subject: out.key,
-      time: new Date().toISOString(),
-      correlationId: cause.correlationId,
-      causationId: cause.id,
-      traceparent: childTraceparent(cause.traceparent),
-      tracestate: cause.tracestate,
-      // A repeated input that is no longer remembered (the service began anew) makes these ids again:
-      // whoever hears them is to see that it is a repetition.
-      idempotent: cause.idempotent,
-      data: Buffer.from(JSON.stringify(out.data)),
-    };
-    return encodeEvent(to, event, this.#options.codecOf?.(to));
+    owned.state = await PartitionState.restore({
+      log,
+      group,
+      version,
+      at,
+      next,
+      processor,
+      rememberedIds,
+      signal,
+    });
+    return owned.state;
   }
 }
 
 const NO_STATES: States = new Map();
 
-const placeOf = ({ topic, partition }: TopicPartition): TopicPartition => ({ topic, partition });
-
-export const isStateful = (service: AnyService): boolean => service.initial !== undefined;
+const isStateful = (service: AnyService): boolean => service.initial !== undefined;

@@ -4,96 +4,112 @@ import type { TopicIdPartition, TopicPartition } from '../core/position.js';
 import type { NewRecord } from '../core/record.js';
 import type { EventLog, TopicSpec } from '../ports/event-log.js';
 
-/** One folding of a service's state: the first, or one that a replay made beside another. */
+/**
+ * One version of a service's state, with changelog topics of its own. The first version has grown with the
+ * service; `millrace replay` builds another one beside it and then makes it current.
+ */
 export interface StateVersion {
-  /** `undefined`: the first. */
+  /** `undefined`: the first version. */
   readonly id: string | undefined;
-  /** Up to where a replay folded each partition, by topic. A service takes the generation up from there on. */
-  readonly bases: Readonly<Record<string, Base>>;
+  /**
+   * How far the rebuild folded each input topic. Whoever owns a partition folds the events from there up to the
+   * service's own progress when it adopts the version.
+   */
+  readonly bases: Readonly<Record<string, RebuiltTopic>>;
 }
 
-interface Base {
-  /** The id of the topic that was folded; `null` where the log does not tell. */
+/** How far a rebuild folded one input topic. */
+export interface RebuiltTopic {
+  /** The id of the topic; `null` if the log does not report ids. (`life` is its stored name.) */
   readonly life: string | null;
-  /** The offset after the last one folded, by partition. */
+  /** The offset after the last folded event, by partition. */
   readonly next: readonly number[];
 }
 
-/** The one before any replay: nothing was folded for it. */
+/** The version that exists without any rebuild: it begins with the first event of each topic. */
 export const FIRST_VERSION: StateVersion = { id: undefined, bases: {} };
 
-const written = z.object({
+const storedVersion = z.object({
   id: z.string().min(1),
   bases: z.record(z.string(), z.object({ life: z.string().nullable(), next: z.array(z.number()) })),
 });
 
-/** Where the states of one generation for one input topic are, partition by partition as in the input. */
+/** The changelog of one input topic: compacted, and co-partitioned with its input. */
 export function changelogTopic(group: string, input: Topic, { id }: StateVersion): Topic {
   return topic(`${group}.state.${input}${id === undefined ? '' : `.${id}`}`);
 }
 
-/** The topic that lists the generations: one record makes a rebuilt state the one that counts. */
-export const versionsTopic = (group: string): Topic => topic(`${group}.state`);
+/** The topic that lists the versions. Its last record names the current one, for all partitions at once. */
+const versionsTopic = (group: string): Topic => topic(`${group}.state`);
 
-/** What a group's state needs to be there, for inputs with these numbers of partitions. */
-export function stateTopics(
+/** The topics that one version of a group's state needs, for inputs with these numbers of partitions. */
+export function stateTopicSpecs(
   group: string,
   inputs: ReadonlyMap<Topic, { readonly partitions: number }>,
-  generation: StateVersion,
+  version: StateVersion,
   replicas: number,
 ): TopicSpec[] {
   const config = { 'cleanup.policy': 'compact' };
-  const states = [...inputs].map(([input, { partitions }]) => ({
-    topic: changelogTopic(group, input, generation),
+  const changelogs = [...inputs].map(([input, { partitions }]) => ({
+    topic: changelogTopic(group, input, version),
     partitions,
     replicas,
     config,
   }));
-  return [{ topic: versionsTopic(group), partitions: 1, replicas, config }, ...states];
+  return [{ topic: versionsTopic(group), partitions: 1, replicas, config }, ...changelogs];
 }
 
-/** RebuildFrom where on a service folds what the generation does not have yet. Of another topic nothing was folded. */
-export function baseOffset({ bases }: StateVersion, at: TopicPartition, life: TopicId | undefined): Offset {
+/**
+ * The first offset that the version does not contain yet. It is 0 for a topic that was recreated after the
+ * rebuild: none of its events were folded.
+ */
+export function baseOffset({ bases }: StateVersion, at: TopicPartition, id: TopicId | undefined): Offset {
   const base = bases[at.topic];
   if (base === undefined) return offset(0);
-  if (base.life !== null && life !== undefined && base.life !== life) return offset(0);
+  if (base.life !== null && id !== undefined && base.life !== id) return offset(0);
   return offset(base.next[at.partition] ?? 0);
 }
 
-/** The record that makes a generation count, for all partitions at once. */
-export function versionRecord(group: string, generation: StateVersion): NewRecord {
-  const value = Buffer.from(JSON.stringify(generation));
-  return { topic: versionsTopic(group), key: generation.id ?? null, headers: {}, value };
+/** The record that makes a version current. */
+export function versionRecord(group: string, version: StateVersion): NewRecord {
+  const value = Buffer.from(JSON.stringify(version));
+  return { topic: versionsTopic(group), key: version.id ?? null, headers: {}, value };
 }
 
-/** The generations of a group, asked of the log. */
+/** Reads the versions of a group's state from the log. */
 export class StateVersions {
-  #known: readonly StateVersion[] = [FIRST_VERSION];
-  #next = offset(0);
+  readonly #log: EventLog;
+  readonly #topic: Topic;
+  /** Oldest first. */
+  #versions: readonly StateVersion[] = [FIRST_VERSION];
+  /** The end of the versions topic when `#versions` was read. */
+  #end = offset(0);
 
-  constructor(
-    private readonly log: EventLog,
-    private readonly group: string,
-  ) {}
-
-  /** The newest generation that a service can take up whose next event in the partition is at `first`. */
-  async at(place: TopicIdPartition, first: Offset, signal: AbortSignal): Promise<StateVersion> {
-    await this.#update(signal);
-    const ready = (one: StateVersion): boolean => baseOffset(one, place, place.topicId) <= first;
-    return this.#known.findLast(ready) ?? FIRST_VERSION;
+  constructor(log: EventLog, group: string) {
+    this.#log = log;
+    this.#topic = versionsTopic(group);
   }
 
-  async #update(signal: AbortSignal): Promise<void> {
-    const name = versionsTopic(this.group);
-    const [bounds] = await this.log.bounds(name, signal);
-    if (bounds === undefined || bounds.end <= this.#next) return;
-    const known: StateVersion[] = [FIRST_VERSION];
-    const range = { topic: name, partition: partition(0), from: bounds.earliest, until: bounds.end };
-    for await (const { records } of this.log.read(range, signal)) {
+  /**
+   * The newest version that the partition can adopt when the service's next event is at `next`. A version that
+   * has folded further than that is not usable yet: it would apply those events twice.
+   */
+  async adoptable(at: TopicIdPartition, next: Offset, signal: AbortSignal): Promise<StateVersion> {
+    await this.#refresh(signal);
+    const isReached = (version: StateVersion): boolean => baseOffset(version, at, at.topicId) <= next;
+    return this.#versions.findLast(isReached) ?? FIRST_VERSION;
+  }
+
+  async #refresh(signal: AbortSignal): Promise<void> {
+    const [bounds] = await this.#log.bounds(this.#topic, signal);
+    if (bounds === undefined || bounds.end <= this.#end) return;
+    const versions: StateVersion[] = [FIRST_VERSION];
+    const range = { topic: this.#topic, partition: partition(0), from: bounds.earliest, until: bounds.end };
+    for await (const { records } of this.#log.read(range, signal)) {
       for (const { value } of records)
-        if (value !== null) known.push(written.parse(JSON.parse(value.toString('utf8'))));
+        if (value !== null) versions.push(storedVersion.parse(JSON.parse(value.toString('utf8'))));
     }
-    this.#known = known;
-    this.#next = bounds.end;
+    this.#versions = versions;
+    this.#end = bounds.end;
   }
 }

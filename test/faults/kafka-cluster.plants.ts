@@ -42,11 +42,11 @@ export const plants: readonly Plant[] = [
     case: 'every mutation is repeated',
     guard: 'a service passes over what it was given before, and what it says twice is known as the same',
     file: 'src/services/batch-processor.ts',
-    find: 'if (repeatable.has(name) || this.#done.has(name)) continue;',
+    find: 'if (!this.#deduplicator.admit(scope, event, idempotentIds)) continue;',
     replace: '',
     also: [
       {
-        file: 'src/services/service-runner.ts',
+        file: 'src/services/output-encoder.ts',
         find: 'idempotent: cause.idempotent,',
         replace: 'idempotent: undefined,',
       },

@@ -72,7 +72,7 @@ function run(held: Held, stretch: InputBatch, states = new Map<string, string>()
   return processor.run(stretch, states, signal);
 }
 
-const said = ({ said: list }: Awaited<ReturnType<typeof run>>): unknown[] =>
+const emitted = ({ emitted: list }: Awaited<ReturnType<typeof run>>): unknown[] =>
   list.flatMap(({ events }) => events.map(({ data }) => data['of']));
 
 /** A generator of whole numbers below `n` (mulberry32). */
@@ -94,7 +94,7 @@ describe('processor a stretch', () => {
       expect(held.open).toEqual([id]);
       await held.end(id);
     }
-    expect(said(await running)).toEqual(['a0', 'a1', 'b2', 'c3']);
+    expect(emitted(await running)).toEqual(['a0', 'a1', 'b2', 'c3']);
   });
 
   it('several keys at a time: each key in order, what is said in the order of the inputs', async () => {
@@ -109,7 +109,7 @@ describe('processor a stretch', () => {
     await held.end('a0');
     await held.end('a2');
     const outcome = await running;
-    expect(said(outcome)).toEqual(['a0', 'b1', 'a2', 'c3', 'b4']);
+    expect(emitted(outcome)).toEqual(['a0', 'b1', 'a2', 'c3', 'b4']);
     expect(Object.fromEntries(outcome.changes)).toEqual({
       a: '{"seen":["a0","a2"]}',
       b: '{"seen":["b1","b4"]}',
@@ -130,7 +130,7 @@ describe('processor a stretch', () => {
       }
       const outcome = await running;
       const ids = keys.map((key, i) => `${key}${i}`);
-      expect(said(outcome), `seed ${seed}`).toEqual(ids);
+      expect(emitted(outcome), `seed ${seed}`).toEqual(ids);
       expect(held.most, `seed ${seed}`).toBeLessThanOrEqual(held.service.concurrency ?? 1);
       for (const key of new Set(keys)) {
         const seen = ids.filter((id) => id.startsWith(key));

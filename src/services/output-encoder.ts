@@ -1,0 +1,59 @@
+import { v5 as uuidv5 } from 'uuid';
+import { encodeEvent } from '../core/cloudevent.js';
+import type { Event } from '../core/event.js';
+import { eventId, topic } from '../core/ids.js';
+import type { NewRecord } from '../core/record.js';
+import type { CodecOf } from '../core/schema-codec.js';
+import { childTraceparent } from '../core/trace.js';
+import type { Emission } from './batch-processor.js';
+import type { OutgoingEvent } from './service.js';
+
+/** The UUID namespace of the ids made here (RFC 9562, section 5.5). Arbitrary, but it must never change. */
+const ID_NAMESPACE = '0f4d5a9e-7f2b-4c53-9d8e-6a3f8f1c2b70';
+
+export interface OutputEncoderOptions {
+  readonly group: string;
+  /** The name of the service. */
+  readonly service: string;
+  readonly codecOf: CodecOf | undefined;
+}
+
+/** Turns what a service returned into records for its output topics. */
+export class OutputEncoder {
+  readonly #options: OutputEncoderOptions;
+  /** Ids are unique within the group: two services may answer the same event. */
+  readonly #idNamespace: string;
+
+  constructor(options: OutputEncoderOptions) {
+    this.#options = options;
+    this.#idNamespace = uuidv5(options.group, ID_NAMESPACE);
+  }
+
+  encode(emitted: readonly Emission[]): readonly NewRecord[] {
+    return emitted.flatMap(({ cause, events }) =>
+      events.map((output, index) => this.#encode(cause, output, index)),
+    );
+  }
+
+  #encode(cause: Event, output: OutgoingEvent, index: number): NewRecord {
+    const to = topic(output.topic);
+    const event: Event = {
+      // D1: the same input makes the same ids again. The source is part of them, because a CloudEvents id is
+      // unique only within its source.
+      id: eventId(uuidv5(JSON.stringify([cause.source, cause.id, index]), this.#idNamespace)),
+      source: `/services/${this.#options.service}`,
+      type: output.type,
+      subject: output.key,
+      time: new Date().toISOString(),
+      correlationId: cause.correlationId,
+      causationId: cause.id,
+      traceparent: childTraceparent(cause.traceparent),
+      tracestate: cause.tracestate,
+      // A duplicate input that the service no longer remembers makes the same output ids again. Consumers
+      // of the output must be able to recognise it as a duplicate.
+      idempotent: cause.idempotent,
+      data: Buffer.from(JSON.stringify(output.data)),
+    };
+    return encodeEvent(to, event, this.#options.codecOf?.(to));
+  }
+}
