@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Decoded, InvalidKind } from '../core/cloudevent.js';
 import type { Event } from '../core/event.js';
+import type { Offset } from '../core/ids.js';
 import { type Position, partitionName, type TopicPartition } from '../core/position.js';
 import type { LogBatch, LogRecord } from '../core/record.js';
-import { EventDeduplicator } from './event-deduplicator.js';
+import { EventDeduplicator, type PendingIds } from './event-deduplicator.js';
 import { runByKey } from './run-by-key.js';
 import type { AnyService, OutgoingEvent, ServiceEvent } from './service.js';
 import { toServiceEvent } from './service-event.js';
@@ -39,8 +40,8 @@ export interface BatchResult {
   /** In the order of the inputs, one for each event that was handled. */
   readonly emitted: readonly Emission[];
   readonly changes: StateChanges;
-  /** Ids of idempotent events. Pass them to `confirm` after the commit. */
-  readonly idempotentIds: ReadonlySet<string>;
+  /** The idempotent events among the inputs. Pass them to `confirm` after the commit. */
+  readonly idempotentIds: PendingIds;
 }
 
 interface Job {
@@ -69,7 +70,7 @@ export class BatchProcessor {
    * @throws the service's first failure, after every handler that had started has finished
    */
   async run(batch: InputBatch, states: States, signal: AbortSignal): Promise<BatchResult> {
-    const idempotentIds = new Set<string>();
+    const idempotentIds = new Map<string, Offset>();
     const jobs = this.#jobs(batch, idempotentIds);
     const changes = new Map<string, string | null>();
     const emitted: Emission[] = [];
@@ -85,7 +86,7 @@ export class BatchProcessor {
   }
 
   /** The batch with these ids is committed: duplicates of its events are skipped from now on. */
-  confirm(idempotentIds: ReadonlySet<string>): void {
+  confirm(idempotentIds: PendingIds): void {
     this.#deduplicator.confirm(idempotentIds);
   }
 
@@ -104,11 +105,11 @@ export class BatchProcessor {
     const at = { topic, partition };
     for (const record of records) {
       const decoded = this.#options.decode(record, at);
-      if (decoded.ok) this.#deduplicator.remember(partitionName(at), decoded.event);
+      if (decoded.ok) this.#deduplicator.remember(partitionName(at), decoded.event, record.offset);
     }
   }
 
-  #jobs({ topic, partition, records }: InputBatch, idempotentIds: Set<string>): Job[] {
+  #jobs({ topic, partition, records }: InputBatch, idempotentIds: Map<string, Offset>): Job[] {
     const at = { topic, partition };
     const scope = partitionName(at);
     const jobs: Job[] = [];
@@ -119,7 +120,7 @@ export class BatchProcessor {
         continue;
       }
       const { event } = decoded;
-      if (!this.#deduplicator.admit(scope, event, idempotentIds)) continue;
+      if (!this.#deduplicator.admit(scope, event, record.offset, idempotentIds)) continue;
       jobs.push({ event, record, index: jobs.length });
     }
     return jobs;

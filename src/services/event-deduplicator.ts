@@ -1,8 +1,9 @@
-import { LRUCache } from 'lru-cache';
 import type { Event } from '../core/event.js';
+import type { Offset } from '../core/ids.js';
+import { RECENT_IDS, RecentIds } from '../core/recent-ids.js';
 
-/** How many ids an `EventDeduplicator` remembers when its owner does not choose. */
-export const DEFAULT_REMEMBERED_IDS = 10_000;
+/** The idempotent events of a batch that is not committed yet: their names, and where each is. */
+export type PendingIds = ReadonlyMap<string, Offset>;
 
 /**
  * D1: recognises an event that was published twice with one idempotency key, so that its second copy has no
@@ -13,10 +14,11 @@ export const DEFAULT_REMEMBERED_IDS = 10_000;
  * `pending`, and `confirm` remembers them after the commit.
  */
 export class EventDeduplicator {
-  readonly #handled: LRUCache<string, true>;
+  readonly #handled: RecentIds;
 
-  constructor(rememberedIds = DEFAULT_REMEMBERED_IDS) {
-    this.#handled = new LRUCache({ max: rememberedIds });
+  /** @param rememberedIds how many ids are remembered, over all scopes (C4) */
+  constructor(rememberedIds = RECENT_IDS) {
+    this.#handled = new RecentIds(rememberedIds);
   }
 
   /**
@@ -24,28 +26,27 @@ export class EventDeduplicator {
    * @param pending the ids of the batch so far
    * @returns `false` for a duplicate
    */
-  admit(scope: string, event: Event, pending: Set<string>): boolean {
+  admit(scope: string, event: Event, at: Offset, pending: Map<string, Offset>): boolean {
     if (event.idempotent !== true) return true;
     const name = nameOf(scope, event);
     if (pending.has(name) || this.#handled.has(name)) return false;
-    pending.add(name);
+    pending.set(name, at);
     return true;
   }
 
   /** The batch that these ids belong to is committed. */
-  confirm(pending: Iterable<string>): void {
-    for (const name of pending) this.#handled.set(name, true);
+  confirm(pending: PendingIds): void {
+    for (const [name, at] of pending) this.#handled.add(name, at);
   }
 
   /** Remembers an event that is part of the committed state, whoever handled it. */
-  remember(scope: string, event: Event): void {
-    if (event.idempotent === true) this.#handled.set(nameOf(scope, event), true);
+  remember(scope: string, event: Event, at: Offset): void {
+    if (event.idempotent === true) this.#handled.add(nameOf(scope, event), at);
   }
 
   /** Remembers everything that `other` does. */
   merge(other: EventDeduplicator): void {
-    // Oldest first, so that the newest ids are the last to be evicted.
-    for (const name of other.#handled.rkeys()) this.#handled.set(name, true);
+    this.#handled.addAll(other.#handled);
   }
 }
 

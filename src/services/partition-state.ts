@@ -1,10 +1,10 @@
 import { type Offset, offset, type Topic } from '../core/ids.js';
 import type { TopicIdPartition } from '../core/position.js';
+import { RECENT_IDS } from '../core/recent-ids.js';
 import type { NewRecord } from '../core/record.js';
 import type { EventLog } from '../ports/event-log.js';
 import type { BatchProcessor, StateChanges, States } from './batch-processor.js';
 import { adoptedRecord, applyChanges, changelogRecords, readChangelog } from './changelog.js';
-import { DEFAULT_REMEMBERED_IDS } from './event-deduplicator.js';
 import { foldRange, readExactly } from './fold-range.js';
 import { baseOffset, changelogTopic, type StateVersion } from './state-versions.js';
 
@@ -54,7 +54,7 @@ export class PartitionState {
    */
   static async restore(options: RestoreOptions): Promise<PartitionState> {
     const { log, group, version, at, next, processor, signal } = options;
-    const { rememberedIds = DEFAULT_REMEMBERED_IDS } = options;
+    const { rememberedIds = RECENT_IDS } = options;
     const { states, adopted } = await readChangelog(
       log,
       changelogTopic(group, at.topic, version),

@@ -7,8 +7,8 @@ import type { Service, ServiceEvent } from '../../src/services/service.js';
 const IN = topic('in');
 const { signal } = new AbortController();
 
-/** Events `a0 b1 …`: of the key that each letter is, in this order. */
-function stretchOf(keys: readonly (string | null)[]): InputBatch {
+/** Events `a0 b1 …`, one for each key, with the key and the position in their ids. */
+function batchOf(keys: readonly (string | null)[]): InputBatch {
   const records = keys.map((key, i) => {
     const event = { id: eventId(`${key}${i}`), source: '/t', type: 'T', subject: key, time: '' };
     const data = Buffer.from('{}');
@@ -18,11 +18,11 @@ function stretchOf(keys: readonly (string | null)[]): InputBatch {
   return { topic: IN, partition: partition(0), records };
 }
 
-/** A service whose calls end when the test says so, in whatever order. */
-class Held {
-  readonly begun: string[] = [];
+/** A service whose handlers finish when the test lets them, in any order. */
+class GatedService {
+  readonly started: string[] = [];
   readonly #open = new Map<string, { end: () => void; fail: (error: Error) => void }>();
-  most = 0;
+  maxOpen = 0;
 
   readonly service: Service<{ seen: string[] }>;
 
@@ -33,7 +33,7 @@ class Held {
       initial: { seen: [] },
       concurrency,
       handle: async (event: ServiceEvent, { state }) => {
-        this.begun.push(event.id);
+        this.started.push(event.id);
         await new Promise<void>((end, fail) => this.#open.set(event.id, { end, fail }));
         const out = { topic: 'out', type: 'T', key: event.key ?? '', data: { of: event.id } };
         return { events: [out], state: { seen: [...state.seen, event.id] } };
@@ -42,7 +42,7 @@ class Held {
   }
 
   get open(): readonly string[] {
-    this.most = Math.max(this.most, this.#open.size);
+    this.maxOpen = Math.max(this.maxOpen, this.#open.size);
     return [...this.#open.keys()];
   }
 
@@ -64,12 +64,12 @@ class Held {
   }
 }
 
-function run(held: Held, stretch: InputBatch, states = new Map<string, string>()) {
+function run(gated: GatedService, batch: InputBatch, states = new Map<string, string>()) {
   const processor = new BatchProcessor({
-    service: held.service,
+    service: gated.service,
     decode: (record, at) => decodeRecord(record, { kind: 'CLOUDEVENTS' }, at),
   });
-  return processor.run(stretch, states, signal);
+  return processor.run(batch, states, signal);
 }
 
 const emitted = ({ emitted: list }: Awaited<ReturnType<typeof run>>): unknown[] =>
@@ -86,28 +86,28 @@ function seeded(seed: number): (n: number) => number {
   };
 }
 
-describe('processor a stretch', () => {
-  it('one at a time, in the order of the log, when nothing else is said', async () => {
-    const held = new Held(1);
-    const running = run(held, stretchOf(['a', 'a', 'b', 'c']));
+describe('BatchProcessor', () => {
+  it('handles one event at a time, in log order, when the service sets no concurrency', async () => {
+    const gated = new GatedService(1);
+    const running = run(gated, batchOf(['a', 'a', 'b', 'c']));
     for (const id of ['a0', 'a1', 'b2', 'c3']) {
-      expect(held.open).toEqual([id]);
-      await held.end(id);
+      expect(gated.open).toEqual([id]);
+      await gated.end(id);
     }
     expect(emitted(await running)).toEqual(['a0', 'a1', 'b2', 'c3']);
   });
 
-  it('several keys at a time: each key in order, what is said in the order of the inputs', async () => {
-    const held = new Held(2);
-    const running = run(held, stretchOf(['a', 'b', 'a', 'c', 'b']));
-    expect(held.open).toEqual(['a0', 'b1']);
-    await held.end('b1');
-    expect(held.open).toEqual(['a0', 'b4']);
-    await held.end('b4');
-    expect(held.open).toEqual(['a0', 'c3']);
-    await held.end('c3');
-    await held.end('a0');
-    await held.end('a2');
+  it('handles several keys concurrently, each key in order, and returns outputs in the order of the inputs', async () => {
+    const gated = new GatedService(2);
+    const running = run(gated, batchOf(['a', 'b', 'a', 'c', 'b']));
+    expect(gated.open).toEqual(['a0', 'b1']);
+    await gated.end('b1');
+    expect(gated.open).toEqual(['a0', 'b4']);
+    await gated.end('b4');
+    expect(gated.open).toEqual(['a0', 'c3']);
+    await gated.end('c3');
+    await gated.end('a0');
+    await gated.end('a2');
     const outcome = await running;
     expect(emitted(outcome)).toEqual(['a0', 'b1', 'a2', 'c3', 'b4']);
     expect(Object.fromEntries(outcome.changes)).toEqual({
@@ -117,21 +117,21 @@ describe('processor a stretch', () => {
     });
   });
 
-  it('whatever the order in which handlers end: no key overtakes itself, no more at once than may', async () => {
+  it('keeps the order of each key and the limit on concurrency, in whatever order handlers finish', async () => {
     for (let seed = 1; seed <= 200; seed++) {
       const random = seeded(seed);
       const keys = Array.from({ length: 1 + random(12) }, () => 'abcd'[random(4)] ?? 'a');
-      const held = new Held(2 + random(3));
-      const running = run(held, stretchOf(keys));
+      const gated = new GatedService(2 + random(3));
+      const running = run(gated, batchOf(keys));
       for (let left = keys.length; left > 0; left--) {
-        const { open } = held;
+        const { open } = gated;
         expect(new Set(open.map(([key]) => key)).size, `seed ${seed}`).toBe(open.length);
-        await held.end(open[random(open.length)] ?? '');
+        await gated.end(open[random(open.length)] ?? '');
       }
       const outcome = await running;
       const ids = keys.map((key, i) => `${key}${i}`);
       expect(emitted(outcome), `seed ${seed}`).toEqual(ids);
-      expect(held.most, `seed ${seed}`).toBeLessThanOrEqual(held.service.concurrency ?? 1);
+      expect(gated.maxOpen, `seed ${seed}`).toBeLessThanOrEqual(gated.service.concurrency ?? 1);
       for (const key of new Set(keys)) {
         const seen = ids.filter((id) => id.startsWith(key));
         expect(JSON.parse(outcome.changes.get(key) ?? '{}'), `seed ${seed}`).toEqual({ seen });
@@ -139,22 +139,22 @@ describe('processor a stretch', () => {
     }
   });
 
-  it('after a failure nothing begins, and what had begun ends before it is told', async () => {
-    const held = new Held(2);
-    let told = false;
-    const running = run(held, stretchOf(['a', 'b', 'b', 'c'])).catch((error: unknown) => {
-      told = true;
+  it('starts no handler after a failure, and rejects only when running handlers have finished', async () => {
+    const gated = new GatedService(2);
+    let rejected = false;
+    const running = run(gated, batchOf(['a', 'b', 'b', 'c'])).catch((error: unknown) => {
+      rejected = true;
       return error;
     });
-    await held.fail('a0');
-    expect(told).toBe(false);
-    expect(held.open).toEqual(['b1']);
-    await held.end('b1');
+    await gated.fail('a0');
+    expect(rejected).toBe(false);
+    expect(gated.open).toEqual(['b1']);
+    await gated.end('b1');
     expect(String(await running)).toContain('a0 failed');
-    expect(held.begun).toEqual(['a0', 'b1']);
+    expect(gated.started).toEqual(['a0', 'b1']);
   });
 
-  it('a state that equals the initial one is none, one that is the same is no change', async () => {
+  it('forgets a state that equals the initial one, and reports no change for an unchanged state', async () => {
     const processorFor = (state: (key: string | null) => unknown) =>
       new BatchProcessor({
         service: {
@@ -170,21 +170,21 @@ describe('processor a stretch', () => {
       ['back', '{"a":3}'],
     ]);
     const given = processorFor((key) => (key === 'same' ? { a: 3 } : { b: 2, a: 1 }));
-    const { changes } = await given.run(stretchOf(['same', 'back', 'new']), states, signal);
+    const { changes } = await given.run(batchOf(['same', 'back', 'new']), states, signal);
     expect([...changes]).toEqual([['back', null]]);
   });
 
-  it('what is no JSON is refused as a state, with the key', async () => {
+  it('rejects a state that is not JSON, naming its key', async () => {
     const processor = new BatchProcessor({
       service: { name: 's', topics: [IN], initial: 0, handle: () => ({ state: undefined }) },
       decode: (record, at) => decodeRecord(record, { kind: 'CLOUDEVENTS' }, at),
     });
-    await expect(processor.run(stretchOf(['a']), new Map(), signal)).rejects.toThrow(
+    await expect(processor.run(batchOf(['a']), new Map(), signal)).rejects.toThrow(
       'the state of a is not JSON',
     );
   });
 
-  it('a state is a copy of its own; an event without a key has the initial one, and keeps none', async () => {
+  it('gives each call its own copy of the state; an event without a key has the initial state and keeps none', async () => {
     const seen: unknown[] = [];
     const service: Service<{ list: number[] }> = {
       name: 's',
@@ -199,7 +199,7 @@ describe('processor a stretch', () => {
     const decode = (record: Parameters<typeof decodeRecord>[0], at: Parameters<typeof decodeRecord>[2]) =>
       decodeRecord(record, { kind: 'CLOUDEVENTS' }, at);
     const processor = new BatchProcessor({ service, decode });
-    const { changes } = await processor.run(stretchOf(['a', 'a', 'a', null, null]), new Map(), signal);
+    const { changes } = await processor.run(batchOf(['a', 'a', 'a', null, null]), new Map(), signal);
     expect(seen).toEqual([{ list: [] }, { list: [] }, { list: [1] }, { list: [] }, { list: [] }]);
     expect([...changes]).toEqual([['a', '{"list":[1,1]}']]);
   });

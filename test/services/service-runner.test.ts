@@ -8,6 +8,7 @@ import { decodeRecord, encodeEvent } from '../../src/core/cloudevent.js';
 import type { Event } from '../../src/core/event.js';
 import { eventId, offset, partition, topic } from '../../src/core/ids.js';
 import type { LogRecord } from '../../src/core/record.js';
+import { ResourceStack } from '../../src/core/resource-stack.js';
 import type { AssignedBatch, EventLog, GroupHandler } from '../../src/ports/event-log.js';
 import type { Service, ServiceEvent } from '../../src/services/service.js';
 import { runService, type ServiceRunnerOptions } from '../../src/services/service-runner.js';
@@ -17,13 +18,13 @@ const IN = topic('in');
 const OUT = topic('out');
 const TRACE = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
-let stack: Stack;
+let stack: ResourceStack;
 let log: EventLog;
 const { signal } = new AbortController();
 
 beforeEach(async () => {
-  stack = new Stack();
-  const dir = await mkdtemp(join(tmpdir(), 'millrace-process-'));
+  stack = new ResourceStack();
+  const dir = await mkdtemp(join(tmpdir(), 'millrace-service-'));
   stack.defer(() => rm(dir, { recursive: true, force: true }));
   const store = stack.use(openEmbeddedStore({ dir }));
   log = stack.use(openEmbeddedLog(store));
@@ -34,25 +35,7 @@ beforeEach(async () => {
     signal,
   );
 });
-afterEach(() => stack.close());
-
-/** Ends in reverse order what a test began (Node 20 has no AsyncDisposableStack). */
-class Stack {
-  readonly #ends: (() => unknown)[] = [];
-
-  defer(end: () => unknown): void {
-    this.#ends.unshift(end);
-  }
-
-  use<T extends AsyncDisposable>(held: T): T {
-    this.defer(() => held[Symbol.asyncDispose]());
-    return held;
-  }
-
-  async close(): Promise<void> {
-    for (const end of this.#ends.splice(0)) await end();
-  }
-}
+afterEach(() => stack[Symbol.asyncDispose]());
 
 function said(id: string, more: Partial<Event> = {}): Event {
   return {
@@ -109,8 +92,8 @@ const heard = async () =>
 const settle = (expected: readonly string[]) =>
   vi.waitFor(async () => expect(await heard()).toEqual(expected), { timeout: 30_000 });
 
-describe('a service at work', () => {
-  it('answers in order, with what its answers follow from', async () => {
+describe('a running service', () => {
+  it('answers events in order, with their causation, correlation and trace', async () => {
     const seen: ServiceEvent[] = [];
     stack.use(await runService(options(echo((event) => seen.push(event))), signal));
     await put(said('a'), said('b'));
@@ -139,7 +122,7 @@ describe('a service at work', () => {
     expect(first?.traceparent).not.toBe(TRACE);
   });
 
-  it('D1: an event acts once although its handler failed half way through the batch', async () => {
+  it('D1: an event acts once although a handler failed in the middle of its batch', async () => {
     const failures: unknown[] = [];
     let broken = true;
     const service = echo(({ id }) => {
@@ -156,7 +139,7 @@ describe('a service at work', () => {
     expect(failures).toEqual([[1, 'b', new Error('half way')]]);
   });
 
-  it('D1: a new member goes on where the last one ended', async () => {
+  it('D1: a new member of the group continues where the last one stopped', async () => {
     await put(said('a'));
     await using first = await runService(options(echo()), signal);
     await settle(['a']);
@@ -167,7 +150,7 @@ describe('a service at work', () => {
     await settle(['a', 'b']);
   });
 
-  it('D1: a repeated idempotent event acts once, in one batch and in a later one', async () => {
+  it('D1: a duplicate of an idempotent event has no effect, in the same batch or in a later one', async () => {
     const calls: string[] = [];
     stack.use(await runService(options(echo(({ id }) => calls.push(id))), signal));
     await put(said('a', { idempotent: true }), said('a', { idempotent: true }), said('b'));
@@ -177,7 +160,7 @@ describe('a service at work', () => {
     expect(calls).toEqual(['a', 'b', 'c']);
   });
 
-  it('D1: an input that is no longer remembered makes outputs that show as repeated', async () => {
+  it('D1: a duplicate that the service no longer remembers makes outputs that consumers recognise as duplicates', async () => {
     stack.use(await runService({ ...options(echo()), rememberedIds: 1 }, signal));
     await put(said('a', { idempotent: true }));
     await settle(['a']);
@@ -191,7 +174,7 @@ describe('a service at work', () => {
     expect(again?.idempotent).toBe(true);
   });
 
-  it('what it says is written with the codec of its topic', async () => {
+  it('writes the output of a service with the codec of its topic', async () => {
     const codecOf: ServiceRunnerOptions['codecOf'] = (name) => (name === OUT ? framed : undefined);
     stack.use(await runService({ ...options(echo()), codecOf }, signal));
     await put(said('a'));
@@ -218,7 +201,7 @@ describe('a service at work', () => {
     expect(decoded.ok && String(decoded.event.data)).toBe('{"of":"a"}');
   });
 
-  it('D10: a record that is no event is told and passed over', async () => {
+  it('D10: reports and skips a record that is not an event', async () => {
     const invalid: unknown[] = [];
     const onInvalid: ServiceRunnerOptions['onInvalid'] = (at, kind) => invalid.push([at.offset, kind]);
     stack.use(await runService({ ...options(echo()), onInvalid }, signal));
@@ -228,7 +211,7 @@ describe('a service at work', () => {
     expect(invalid).toEqual([[0, 'data']]);
   });
 
-  it('D1: what was committed with an error is tried again, with the same ids', async () => {
+  it('D1: retries a batch whose commit failed, with the same output ids', async () => {
     const tries: string[][] = [];
     const commit: AssignedBatch['commit'] = async (records = []) => {
       tries.push(records.map(({ headers }) => headers['ce_id'] ?? ''));
@@ -243,7 +226,7 @@ describe('a service at work', () => {
     expect(tries[0]).toHaveLength(1);
   });
 
-  it('a batch that was taken away is not handled any more', async () => {
+  it('stops handling a batch when its partition is lost', async () => {
     const calls: string[] = [];
     const gone = new AbortController();
     const service = echo(({ id }) => {
@@ -259,7 +242,7 @@ describe('a service at work', () => {
   });
 });
 
-/** What a service gives to the log, to be called by hand. */
+/** The handler that a service passes to the log, for calling it directly. */
 async function handlerOf(options: ServiceRunnerOptions): Promise<GroupHandler> {
   const handlers: GroupHandler[] = [];
   const joined: EventLog['join'] = async (_group, handler) => {
