@@ -25,7 +25,7 @@ export interface ServiceRunnerOptions extends BatchProcessorOptions {
 }
 
 /** A service that runs as one member of its group. Disposing stops it after the batch in progress. */
-interface RunningService extends AsyncDisposable {
+export interface RunningService extends AsyncDisposable {
   /** Rejects when the service cannot continue; resolves when it was disposed of. */
   readonly ended: Promise<void>;
 }
