@@ -1,4 +1,4 @@
-import type { Relayed } from '../core/event.js';
+import { eventBytes } from '../core/size.js';
 import type { Block, Blocks } from './blocks.js';
 
 export interface BlockLimits {
@@ -31,7 +31,7 @@ export class BlockCache {
 
   /** Keeps `block` among the `blocks` of its partition, as long as there is room. */
   add(blocks: Blocks, block: Block): void {
-    const bytes = block.events.reduce((sum, event) => sum + sizeOf(event), OVERHEAD);
+    const bytes = block.events.reduce((sum, event) => sum + eventBytes(event), OVERHEAD);
     blocks.add(block);
     this.#entries.set(block, { blocks, bytes });
     this.#bytes += bytes;
@@ -59,5 +59,3 @@ export class BlockCache {
 }
 
 const OVERHEAD = 200;
-/** The data, and a fair guess at what the attributes weigh. */
-const sizeOf = ({ event }: Relayed): number => 400 + (event.data?.length ?? 0);

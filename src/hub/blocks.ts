@@ -1,3 +1,4 @@
+import { bisect } from '../core/bisect.js';
 import type { Relayed } from '../core/event.js';
 import { type Offset, offset } from '../core/ids.js';
 
@@ -52,13 +53,8 @@ export class Blocks {
 
   /** How many blocks begin at or before `at`, by bisection. */
   #upTo(at: Offset): number {
-    let [low, high] = [0, this.#blocks.length];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#blocks[middle]?.from ?? 0) <= at) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    const blocks = this.#blocks;
+    return bisect(0, blocks.length, (i) => (blocks[i]?.from ?? 0) <= at);
   }
 }
 
@@ -70,11 +66,5 @@ export function stretchOf({ events, through }: Block, after: Offset, limit: Offs
 
 /** The index of the first event above `at`, by bisection. */
 function indexAfter(events: readonly Relayed[], at: Offset): number {
-  let [low, high] = [0, events.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((events[middle]?.offset ?? 0) <= at) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return bisect(0, events.length, (i) => (events[i]?.offset ?? 0) <= at);
 }

@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache';
 import { backoffMs, pause, retry } from '../core/async.js';
 import { type Heard, type Link, onBeat, onRelayed, onRepaired, type Step } from '../core/chain.js';
 import { fingerprint, type PartitionPosition } from '../core/cursor.js';
@@ -6,6 +5,7 @@ import { MillraceError } from '../core/errors.js';
 import type { Relayed } from '../core/event.js';
 import { isRecreated, type Offset, offset } from '../core/ids.js';
 import { partitionName, type TopicIdPartition, type TopicPartition } from '../core/position.js';
+import { RecentIds } from '../core/recent-ids.js';
 import type { Metrics } from '../observe/metrics.js';
 import type { Troubles } from '../observe/troubles.js';
 import { type EventLog, OffsetOutOfRange, TopicRecreated } from '../ports/event-log.js';
@@ -39,8 +39,6 @@ export interface FollowedPartitionParts {
 const CHUNK = 1_000;
 /** How many events are handed out before it is asked whether the turn is over. */
 const SLICE = 8;
-/** How many ids of idempotent events are remembered, so that a retry's second event is passed over (D1). */
-const IDS = 10_000;
 
 /**
  * One partition as this node sees it: proves that nothing is missing, repairs, and remembers the newest. It is
@@ -52,7 +50,7 @@ export class FollowedPartition implements AsyncDisposable {
   readonly #parts: FollowedPartitionParts;
   readonly #stop = new AbortController();
   readonly #ring: Ring;
-  readonly #ids = new LRUCache<string, Offset>({ max: IDS });
+  readonly #ids = new RecentIds<Offset>();
   #link: Link;
   /** Handed to those who listen, up to here. What the link is past has to be handed out yet. */
   #delivered: PartitionPosition;
@@ -264,7 +262,7 @@ export class FollowedPartition implements AsyncDisposable {
       if (!event.idempotent) return true;
       const first = this.#ids.get(event.id);
       if (first !== undefined && first < here) return false;
-      this.#ids.set(event.id, here);
+      this.#ids.add(event.id, here);
       return true;
     });
   }

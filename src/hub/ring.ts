@@ -1,5 +1,7 @@
+import { bisect } from '../core/bisect.js';
 import type { Relayed } from '../core/event.js';
 import type { Offset } from '../core/ids.js';
+import { eventBytes } from '../core/size.js';
 
 /** The newest events of one partition in memory: every visible one in `(floor, newest]`. */
 export class Ring {
@@ -17,13 +19,13 @@ export class Ring {
   push(events: readonly Relayed[]): void {
     for (const event of events) {
       this.#events.push(event);
-      this.#bytes += sizeOf(event);
+      this.#bytes += eventBytes(event);
     }
     let drop = 0;
     while (this.#events.length - drop > this.#limit.events || this.#bytes > this.#limit.bytes) {
       const oldest = this.#events[drop];
       if (oldest === undefined) break;
-      this.#bytes -= sizeOf(oldest);
+      this.#bytes -= eventBytes(oldest);
       this.#floor = oldest.offset;
       drop += 1;
     }
@@ -33,14 +35,9 @@ export class Ring {
   /** Up to `limit` events after `after`, or `undefined` when the ring does not reach back so far. */
   after(after: Offset, limit: number): readonly Relayed[] | undefined {
     if (after < this.#floor) return undefined;
-    let low = 0;
-    let high = this.#events.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#events[middle]?.offset ?? 0) <= after) low = middle + 1;
-      else high = middle;
-    }
-    return this.#events.slice(low, low + limit);
+    const events = this.#events;
+    const first = bisect(0, events.length, (i) => (events[i]?.offset ?? 0) <= after);
+    return events.slice(first, first + limit);
   }
 
   /** Forgets everything: what comes next does not follow what was here. */
@@ -50,6 +47,3 @@ export class Ring {
     this.#floor = floor;
   }
 }
-
-/** The data, and a fair guess at what the attributes weigh. */
-const sizeOf = ({ event }: Relayed): number => 400 + (event.data?.length ?? 0);

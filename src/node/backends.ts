@@ -5,6 +5,7 @@ import { openKafkaLog } from '../adapters/kafka/kafka.js';
 import { openInProcessFanout } from '../adapters/memory/fanout.js';
 import { openRedisFanout } from '../adapters/redis/fanout.js';
 import { openRedisStateStore } from '../adapters/redis/state-store.js';
+import { ResourceStack } from '../core/resource-stack.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
 import { Troubles } from '../observe/troubles.js';
@@ -13,7 +14,6 @@ import type { Fanout } from '../ports/fanout.js';
 import type { OnProblem } from '../ports/problem.js';
 import type { StateStore } from '../ports/state-store.js';
 import { backendsOf, type Config } from './config.js';
-import { Parts } from './parts.js';
 
 /** The log, and what can be opened beside it. Disposing closes all of it. */
 export interface Backends extends AsyncDisposable {
@@ -28,14 +28,14 @@ export interface Backends extends AsyncDisposable {
  * @throws {MillraceError} `LOG_UNAVAILABLE` when Kafka cannot be reached
  */
 export async function openBackends(config: Config, metrics: Metrics, logger: Logger): Promise<Backends> {
-  const parts = new Parts();
+  const parts = new ResourceStack();
   try {
     const onProblem = problemReporter(metrics, logger, parts);
     const { log, embedded } = await openLog(config, onProblem, parts);
     return {
       log,
-      openFanout: async () => parts.own(await openFanout(config, onProblem)),
-      openStateStore: async () => parts.own(await openStateStore(config, embedded, onProblem, parts)),
+      openFanout: async () => parts.use(await openFanout(config, onProblem)),
+      openStateStore: async () => parts.use(await openStateStore(config, embedded, onProblem, parts)),
       [Symbol.asyncDispose]: () => parts[Symbol.asyncDispose](),
     };
   } catch (error) {
@@ -45,8 +45,8 @@ export async function openBackends(config: Config, metrics: Metrics, logger: Log
 }
 
 /** Counts the adapters' background failures, and logs each kind once while it lasts. */
-function problemReporter(metrics: Metrics, logger: Logger, parts: Parts): OnProblem {
-  const troubles = parts.own(new Troubles(logger));
+function problemReporter(metrics: Metrics, logger: Logger, parts: ResourceStack): OnProblem {
+  const troubles = parts.use(new Troubles(logger));
   return ({ kind, message, cause }) => {
     metrics.problems.inc({ kind });
     // kafkajs logs much that needs no action: a failure that matters fails one of our own calls, and is reported there.
@@ -58,12 +58,12 @@ function problemReporter(metrics: Metrics, logger: Logger, parts: Parts): OnProb
 async function openLog(
   config: Config,
   onProblem: OnProblem,
-  parts: Parts,
+  parts: ResourceStack,
 ): Promise<{ log: EventLog; embedded: EmbeddedStore | undefined }> {
   const { log } = backendsOf(config);
   if (log.kind === 'embedded') {
-    const embedded = parts.own(openEmbeddedStore({ dir: log.dir }));
-    return { log: parts.own(openEmbeddedLog(embedded)), embedded };
+    const embedded = parts.use(openEmbeddedStore({ dir: log.dir }));
+    return { log: parts.use(openEmbeddedLog(embedded)), embedded };
   }
   // Not the signal of the start, which aborts at its deadline: the log lives until the process ends.
   const { signal } = new AbortController();
@@ -74,7 +74,7 @@ async function openLog(
     sessionTimeout: config.KAFKA_SESSION_TIMEOUT_MS,
     onProblem,
   };
-  return { log: parts.own(await openKafkaLog(options, signal)), embedded: undefined };
+  return { log: parts.use(await openKafkaLog(options, signal)), embedded: undefined };
 }
 
 function openFanout(config: Config, onProblem: OnProblem): Promise<Fanout> | Fanout {
@@ -89,11 +89,11 @@ async function openStateStore(
   config: Config,
   embedded: EmbeddedStore | undefined,
   onProblem: OnProblem,
-  parts: Parts,
+  parts: ResourceStack,
 ): Promise<StateStore> {
   const { fanout } = backendsOf(config);
   if (fanout.kind === 'redis') {
     return openRedisStateStore({ url: fanout.url, prefix: config.NAMESPACE, onProblem });
   }
-  return openEmbeddedStateStore(embedded ?? parts.own(openEmbeddedStore({ dir: config.DATA_DIR })));
+  return openEmbeddedStateStore(embedded ?? parts.use(openEmbeddedStore({ dir: config.DATA_DIR })));
 }

@@ -2,6 +2,7 @@ import type { Authenticate } from '../auth/authenticate.js';
 import { jwtAuthenticate } from '../auth/jwt.js';
 import { CursorCodec } from '../core/cursor.js';
 import { ANONYMOUS } from '../core/identity.js';
+import type { ResourceStack } from '../core/resource-stack.js';
 import { DeadLetters } from '../dead-letters/dead-letters.js';
 import { Hub } from '../hub/hub.js';
 import type { Metrics } from '../observe/metrics.js';
@@ -22,7 +23,6 @@ import { ViewStore } from '../views/view-store.js';
 import { Views } from '../views/views.js';
 import type { Config } from './config.js';
 import type { NodeOptions } from './options.js';
-import type { Parts } from './parts.js';
 import { ownCursorSecret } from './secrets.js';
 import { codecsFor, type TopicFormats } from './topics.js';
 
@@ -42,11 +42,11 @@ const LINGER_MS = 10_000;
 export async function startGateway(
   { config, project, bindings, logger, scrape }: NodeOptions,
   { log, fanout, store, formats, metrics }: GatewayBackends,
-  parts: Parts,
+  parts: ResourceStack,
 ): Promise<string> {
   const secrets = config.CURSOR_SECRET ?? [await ownCursorSecret(config.DATA_DIR)];
   const history = new History({ log, logger, within: config.PUBLISH_DEADLINE_MS });
-  const publisher = parts.own(
+  const publisher = parts.use(
     new Publisher(
       log,
       {
@@ -62,7 +62,7 @@ export async function startGateway(
     ),
   );
   const ring = { events: config.RING_EVENTS, bytes: config.RING_BYTES };
-  const hub = parts.own(new Hub({ log, fanout, formats, metrics, logger, ring, linger: LINGER_MS }));
+  const hub = parts.use(new Hub({ log, fanout, formats, metrics, logger, ring, linger: LINGER_MS }));
   const codec = new CursorCodec(secrets);
   const views = new Views({
     views: project.views ?? [],
@@ -79,7 +79,7 @@ export async function startGateway(
     logger,
     maxCharacters: config.MAX_SUBSCRIPTION_CHARS,
     views,
-    deadLetters: parts.own(new DeadLetters({ log, metrics, logger })),
+    deadLetters: parts.use(new DeadLetters({ log, metrics, logger })),
   });
   const mutations = new Mutations({
     views,
@@ -100,7 +100,7 @@ export async function startGateway(
     metrics,
     limits: { maxTokens: config.MAX_TOKENS },
   });
-  const server = parts.own(
+  const server = parts.use(
     await createHttpServer({
       host: config.HOST,
       port: config.PORT,

@@ -1,4 +1,5 @@
 import { Deadline } from '../core/deadline.js';
+import { ResourceStack } from '../core/resource-stack.js';
 import { Metrics } from '../observe/metrics.js';
 import { Troubles } from '../observe/troubles.js';
 import type { EventLog } from '../ports/event-log.js';
@@ -7,7 +8,6 @@ import { Relay } from '../relay/relay.js';
 import { openBackends } from './backends.js';
 import { startGateway } from './gateway.js';
 import type { NodeOptions } from './options.js';
-import { Parts } from './parts.js';
 import { selectServices, startService, startView } from './services.js';
 import { requiredTopics, type TopicFormats, topicFormats } from './topics.js';
 
@@ -31,7 +31,7 @@ const START_DEADLINE_MS = 60_000;
  * @throws {MillraceError} when a backend cannot be reached or a topic is missing
  */
 export async function startNode(options: NodeOptions, signal: AbortSignal): Promise<RunningNode> {
-  const parts = new Parts();
+  const parts = new ResourceStack();
   using deadline = new Deadline(START_DEADLINE_MS);
   try {
     return await compose(options, parts, AbortSignal.any([signal, deadline.signal]));
@@ -42,10 +42,14 @@ export async function startNode(options: NodeOptions, signal: AbortSignal): Prom
 }
 
 /** The order matters twice: topics exist before anything reads them, and parts are disposed of in reverse. */
-async function compose(options: NodeOptions, parts: Parts, starting: AbortSignal): Promise<RunningNode> {
+async function compose(
+  options: NodeOptions,
+  parts: ResourceStack,
+  starting: AbortSignal,
+): Promise<RunningNode> {
   const { config, roles, project, bindings, logger } = options;
   const metrics = options.metrics ?? new Metrics();
-  const backends = parts.own(await openBackends(config, metrics, logger));
+  const backends = parts.use(await openBackends(config, metrics, logger));
   const { log } = backends;
   const fanout = roles.gateway || roles.relay ? await backends.openFanout() : undefined;
   const { services, views } = selectServices(project, roles.services);
@@ -56,17 +60,17 @@ async function compose(options: NodeOptions, parts: Parts, starting: AbortSignal
   const running: Promise<void>[] = [];
   if (roles.relay && fanout !== undefined) {
     const relay = await startRelay(options, { log, fanout, formats, metrics }, starting);
-    running.push(parts.own(relay).ended);
+    running.push(parts.use(relay).ended);
   }
-  const troubles = parts.own(new Troubles(logger));
+  const troubles = parts.use(new Troubles(logger));
   for (const service of services) {
     const work = await startService(service, { log, formats, metrics, troubles, config }, starting);
-    running.push(parts.own(work).ended);
+    running.push(parts.use(work).ended);
   }
   const store = views.length > 0 || roles.gateway ? await backends.openStateStore() : undefined;
   if (store !== undefined) {
     const dependencies = { log, store, formats, metrics, logger, config };
-    for (const view of views) running.push(parts.own(startView(view, dependencies)).ended);
+    for (const view of views) running.push(parts.use(startView(view, dependencies)).ended);
   }
   const url =
     roles.gateway && fanout !== undefined && store !== undefined

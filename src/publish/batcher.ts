@@ -2,6 +2,7 @@ import { Deadline } from '../core/deadline.js';
 import { MillraceError } from '../core/errors.js';
 import type { Position } from '../core/position.js';
 import type { NewRecord } from '../core/record.js';
+import { recordBytes } from '../core/size.js';
 import type { Metrics } from '../observe/metrics.js';
 import type { EventLog } from '../ports/event-log.js';
 
@@ -56,7 +57,7 @@ export class Batcher implements AsyncDisposable {
    */
   append(records: readonly NewRecord[]): Promise<readonly Position[]> {
     if (this.#stop.signal.aborted) return Promise.reject(shuttingDown());
-    const bytes = records.reduce((sum, record) => sum + sizeOf(record), 0);
+    const bytes = records.reduce((sum, record) => sum + recordBytes(record), 0);
     const { maxWaiting, maxWaitingBytes } = this.#options;
     // C4: whatever waits is held in memory. What is larger than all that may wait can go when nothing does.
     const tooMuch = this.#count > 0 && this.#bytes + bytes > maxWaitingBytes;
@@ -205,12 +206,6 @@ function concernsOne(error: unknown): boolean {
   return (
     error instanceof MillraceError && (error.code === 'EVENT_TOO_LARGE' || error.code === 'TOPIC_MISSING')
   );
-}
-
-function sizeOf({ key, value, headers }: NewRecord): number {
-  let bytes = 64 + (key?.length ?? 0) + (value?.length ?? 0);
-  for (const name in headers) bytes += name.length + (headers[name]?.length ?? 0) + 4;
-  return bytes;
 }
 
 const shuttingDown = (): MillraceError =>

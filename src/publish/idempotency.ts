@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
+import { canonicalJson } from '../core/canonical-json.js';
 import { type ErrorCode, MillraceError } from '../core/errors.js';
 import { offset, partition, topic } from '../core/ids.js';
 import type { Position } from '../core/position.js';
@@ -227,12 +228,7 @@ interface Lease {
 
 /** Arguments as they are compared: the order of their names does not count. */
 export function fingerprintOf(args: Readonly<Record<string, unknown>>): string {
-  const text = JSON.stringify(args, (_name, inner: unknown) => {
-    if (typeof inner === 'bigint') return String(inner);
-    if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return inner;
-    return Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)));
-  });
-  return createHash('sha256').update(text).digest('base64url');
+  return createHash('sha256').update(canonicalJson(args)).digest('base64url');
 }
 
 /** Errors that say that nothing got into the log. */

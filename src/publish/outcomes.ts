@@ -7,6 +7,7 @@ import type { Identity } from '../core/identity.js';
 import { type Offset, type Partition, partition, type Topic, type TopicId } from '../core/ids.js';
 import { partitionOfKey } from '../core/partitioner.js';
 import { type Position, partitionName, type TopicPartition } from '../core/position.js';
+import { ResourceStack } from '../core/resource-stack.js';
 import { CLOCKS_APART, type Found, type History } from './history.js';
 
 /** Hears what comes to a partition, in order. */
@@ -107,7 +108,7 @@ export class Outcomes {
       });
     }
     this.#count += 1;
-    using held = new Held();
+    await using held = new ResourceStack();
     held.defer(() => {
       this.#count -= 1;
     });
@@ -179,7 +180,11 @@ export class Outcomes {
     return before < here.offset ? { offset: before, fingerprint: 0 } : here;
   }
 
-  async #follow(at: TopicPartition, waiting: Waiting | undefined, held: Held): Promise<PartitionPosition> {
+  async #follow(
+    at: TopicPartition,
+    waiting: Waiting | undefined,
+    held: ResourceStack,
+  ): Promise<PartitionPosition> {
     const name = partitionName(at);
     const shared = this.#shared.get(name) ?? this.#open(at, name);
     shared.users += 1;
@@ -229,7 +234,7 @@ export class Outcomes {
     for (const one of those ?? []) if (one.topic === at.topic && one.is(event)) one.found(event, at);
   }
 
-  #register(correlationId: string, waiting: Waiting, held: Held): void {
+  #register(correlationId: string, waiting: Waiting, held: ResourceStack): void {
     const those = this.#byCorrelation.get(correlationId) ?? new Set();
     this.#byCorrelation.set(correlationId, those.add(waiting));
     held.defer(() => {
@@ -237,19 +242,6 @@ export class Outcomes {
       if (those.size === 0 && this.#byCorrelation.get(correlationId) === those)
         this.#byCorrelation.delete(correlationId);
     });
-  }
-}
-
-/** What is given back when a wait ends, however it ends. */
-class Held implements Disposable {
-  readonly #last: (() => void)[] = [];
-
-  defer(last: () => void): void {
-    this.#last.push(last);
-  }
-
-  [Symbol.dispose](): void {
-    for (const last of this.#last.splice(0).reverse()) last();
   }
 }
 

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { pause } from '../core/async.js';
 import { topic } from '../core/ids.js';
 import type { EventLog, Range } from '../ports/event-log.js';
 import { catchUp, rebuildPartitions } from '../rebuild/catch-up.js';
@@ -42,7 +42,7 @@ export class ViewRebuild implements Rebuild {
     if (!(await store.switchBuild(view.name, inUse, buildId))) {
       throw new Error(`The view ${view.name} was lost or replaced meanwhile: nothing changes, run it again`);
     }
-    await sleep(LEFT, undefined, { signal }).catch(() => undefined);
+    await pause(LEFT, signal);
     await store.deleteVersion(
       before,
       keys,

@@ -1,7 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { pause } from '../core/async.js';
 import type { Decoded } from '../core/cloudevent.js';
 import { type Offset, offset, topic } from '../core/ids.js';
 import { partitionName, type TopicIdPartition, type TopicPartition } from '../core/position.js';
+import { RECENT_IDS } from '../core/recent-ids.js';
 import type { LogRecord } from '../core/record.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
@@ -9,7 +10,7 @@ import type { AssignedBatch, EventLog, GroupHandler } from '../ports/event-log.j
 import type { AnyView } from './view.js';
 import type { Progress, ViewStore } from './view-store.js';
 import { type ViewVersion, viewVersion } from './view-version.js';
-import { REMEMBER, ViewWriter } from './view-writer.js';
+import { ViewWriter } from './view-writer.js';
 
 export interface ViewWorkerOptions {
   readonly view: AnyView;
@@ -68,7 +69,7 @@ export class ViewWorker implements AsyncDisposable {
         if (signal.aborted) return;
         metrics.problems.inc({ kind: 'view' });
         logger.warn({ view: view.name, err }, 'a view cannot be kept up to date; it is tried again');
-        await sleep(LOOK, undefined, { signal }).catch(() => undefined);
+        await pause(LOOK, signal);
       }
     }
   }
@@ -148,7 +149,7 @@ export class ViewWorker implements AsyncDisposable {
   ): Promise<void> {
     const { log } = this.#options;
     const earliest = (await log.bounds(at.topic, signal))[at.partition]?.earliest ?? offset(0);
-    const from = offset(Math.max(next - REMEMBER, earliest));
+    const from = offset(Math.max(next - RECENT_IDS, earliest));
     if (from >= next) return;
     for await (const { records } of log.read({ ...at, from, until: next }, signal)) {
       const folded = records.filter((one) => one.offset < next);
@@ -178,7 +179,7 @@ export class ViewWorker implements AsyncDisposable {
   /** Resolves when there is another view to build. */
   async #watch(version: ViewVersion, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await sleep(LOOK, undefined, { signal }).catch(() => undefined);
+      await pause(LOOK, signal);
       if (signal.aborted) return;
       if ((await this.#version(signal)) !== version) return;
       for (const mine of [...this.#mine.values()]) {

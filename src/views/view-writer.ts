@@ -1,8 +1,8 @@
-import { LRUCache } from 'lru-cache';
 import pMap from 'p-map';
 import type { Decoded } from '../core/cloudevent.js';
 import type { Event } from '../core/event.js';
 import { partitionName, type TopicPartition } from '../core/position.js';
+import { RecentIds } from '../core/recent-ids.js';
 import type { LogRecord } from '../core/record.js';
 import type { ServiceEvent } from '../services/service.js';
 import { toServiceEvent } from '../services/service-event.js';
@@ -18,8 +18,6 @@ export interface ViewWriterOptions {
 
 /** How many keys are written at the same time. */
 const CONCURRENCY = 32;
-/** How many ids of idempotent events are remembered, so that a repeated one is passed over. */
-export const REMEMBER = 10_000;
 
 interface Placed {
   readonly event: ServiceEvent;
@@ -29,7 +27,7 @@ interface Placed {
 /** Folds records into the states of their keys. */
 export class ViewWriter {
   readonly #options: ViewWriterOptions;
-  readonly #done = new LRUCache<string, true>({ max: REMEMBER });
+  readonly #done = new RecentIds<true>();
 
   constructor(options: ViewWriterOptions) {
     this.#options = options;
@@ -70,7 +68,7 @@ export class ViewWriter {
       touched?.add(key);
     }
     await pMap(byKey, ([key, events]) => this.#apply(version, at, key, events), { concurrency: CONCURRENCY });
-    for (const name of seen) this.#done.set(name, true);
+    for (const name of seen) this.#done.add(name, true);
     return count;
   }
 
@@ -79,7 +77,7 @@ export class ViewWriter {
     for (const record of records) {
       const decoded = this.#options.decode(record, at);
       if (decoded.ok && decoded.event.idempotent === true)
-        this.#done.set(nameOf(version, at, decoded.event), true);
+        this.#done.add(nameOf(version, at, decoded.event), true);
     }
   }
 

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ViewReader } from '../binding/runtime/resolvers.js';
+import { poll } from '../core/async.js';
 import {
   type CursorCodec,
   type CursorScope,
@@ -7,6 +7,7 @@ import {
   type PartitionPosition,
   type StreamPosition,
 } from '../core/cursor.js';
+import { Deadline } from '../core/deadline.js';
 import { MillraceError } from '../core/errors.js';
 import { offset, type Partition, partition, type Topic, type TopicId, topic } from '../core/ids.js';
 import { type Position, partitionName, type TopicPartition } from '../core/position.js';
@@ -45,7 +46,7 @@ interface Wanted extends TopicPartition {
 
 /** For how long it counts that a view was found whole, in milliseconds. */
 const WHOLE_FOR = 1_000;
-const LOOK = { first: 5, most: 100 };
+const LOOK = { firstMs: 5, maxMs: 100 };
 
 /** The project's views, as a gateway reads them. */
 export class Views {
@@ -172,12 +173,18 @@ export class Views {
 
   /** Waits until the view is whole and has come to what is wanted. @throws {MillraceError} VIEW_BEHIND */
   async #standing(view: AnyView, wanted: readonly Wanted[]): Promise<Standing> {
-    const until = performance.now() + this.#options.deadline;
-    for (let wait = LOOK.first; ; wait = Math.min(wait * 2, LOOK.most)) {
+    using deadline = new Deadline(this.#options.deadline);
+    const { signal } = deadline;
+    let whole = false;
+    const check = async (): Promise<Standing | undefined> => {
       const standing = await this.#wholeOne(view);
-      if (standing !== undefined && (await this.#has(standing, wanted))) return standing;
-      if (performance.now() + wait > until) throw behind(view, standing !== undefined);
-      await sleep(wait);
+      whole = standing !== undefined;
+      return standing !== undefined && (await this.#has(standing, wanted)) ? standing : undefined;
+    };
+    try {
+      return await poll(check, { signal, ...LOOK });
+    } catch (error) {
+      throw error === signal.reason ? behind(view, whole) : error;
     }
   }
 

@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { offset } from '../../src/core/ids.js';
 import { RecentIds } from '../../src/core/recent-ids.js';
 
-const filled = (max: number, ...ids: readonly string[]): RecentIds => {
-  const recent = new RecentIds(max);
-  for (const [i, id] of ids.entries()) recent.add(id, offset(i));
+const filled = (max: number, ...ids: readonly string[]): RecentIds<number> => {
+  const recent = new RecentIds<number>(max);
+  for (const [i, id] of ids.entries()) recent.add(id, i);
   return recent;
 };
 
@@ -14,7 +13,7 @@ describe('RecentIds', () => {
     expect(['a', 'b', 'c', 'd', 'e'].map((id) => recent.get(id))).toEqual([undefined, undefined, 2, 3, 4]);
   });
 
-  it('keeps the age of an id that is added twice, and its newest offset', () => {
+  it('keeps the age of an id that is added twice, with its newest value', () => {
     const recent = filled(2, 'a', 'b', 'a', 'c');
     expect(recent.has('a')).toBe(false);
     expect(recent.get('b')).toBe(1);
@@ -26,7 +25,7 @@ describe('RecentIds', () => {
     const recent = filled(3, 'x');
     recent.addAll(filled(2, 'a', 'b', 'c'));
     expect(['x', 'b', 'c'].every((id) => recent.has(id))).toBe(true);
-    recent.add('d', offset(9));
+    recent.add('d', 9);
     expect(recent.has('x')).toBe(false);
     recent.clear();
     expect(recent.has('d')).toBe(false);

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { bisect } from '../../core/bisect.js';
 import { MillraceError } from '../../core/errors.js';
 import {
   type Offset,
@@ -13,6 +14,7 @@ import {
 import { partitionOfKey } from '../../core/partitioner.js';
 import { type Position, partitionName, type TopicPartition } from '../../core/position.js';
 import type { LogBatch, LogRecord, NewRecord } from '../../core/record.js';
+import { recordBytes } from '../../core/size.js';
 import { type Bounds, OffsetOutOfRange, type TopicDescription } from '../../ports/event-log.js';
 import type { StoredRecord, Tables } from './tables.js';
 
@@ -127,7 +129,7 @@ export class Journal {
     })) {
       const record = logRecord(key[2], value);
       records.push(record);
-      bytes += sizeOf(record);
+      bytes += recordBytes(record);
       if (bytes >= BATCH_BYTES) break;
     }
     const full = records.length === BATCH_RECORDS || bytes >= BATCH_BYTES;
@@ -144,14 +146,11 @@ export class Journal {
   /** The first offset at or after `timestamp`, or else the end. A binary search. */
   offsetAt(at: TopicPartition, timestamp: number): Offset {
     const { end } = this.stateOf(at);
-    let [low, high] = [0, end];
-    while (low < high) {
-      const middle = Math.floor((low + high) / 2);
-      const found = this.first(at, middle, high);
-      if (found === undefined || found.timestamp >= timestamp) high = middle;
-      else low = found.offset + 1;
-    }
-    return this.first(at, low, end)?.offset ?? offset(end);
+    const found = bisect(0, end, (from) => {
+      const record = this.first(at, from, end);
+      return record !== undefined && record.timestamp < timestamp;
+    });
+    return this.first(at, found, end)?.offset ?? offset(end);
   }
 
   /** Resolves once the partition has `from`, or the signal is aborted. */
@@ -192,7 +191,7 @@ export class Journal {
   private check(record: NewRecord): void {
     this.partitionsOf(record.topic);
     if (record.partition !== undefined) this.stateOf({ topic: record.topic, partition: record.partition });
-    const size = sizeOf(record);
+    const size = recordBytes(record);
     if (size <= MAX_RECORD_BYTES) return;
     throw new MillraceError(
       'EVENT_TOO_LARGE',
@@ -235,9 +234,3 @@ const logRecord = (at: number, [timestamp, key, headers, value]: StoredRecord): 
   headers,
   value,
 });
-
-function sizeOf({ key, headers, value }: Pick<NewRecord, 'key' | 'headers' | 'value'>): number {
-  let size = (value?.length ?? 0) + Buffer.byteLength(key ?? '');
-  for (const name in headers) size += Buffer.byteLength(name) + Buffer.byteLength(headers[name] ?? '');
-  return size;
-}

@@ -1,6 +1,8 @@
+import { bisect } from '../../core/bisect.js';
 import type { Relayed } from '../../core/event.js';
 import { type Offset, offset, type TopicId } from '../../core/ids.js';
 import { partitionName, type TopicIdPartition, type TopicPartition } from '../../core/position.js';
+import { RecentIds } from '../../core/recent-ids.js';
 import type {
   Claim,
   Fanout,
@@ -44,7 +46,7 @@ class PartitionState {
   #newest: Offset | undefined;
   /** Where it was last reset: visible offsets are above it. */
   #floor: Offset = offset(-1);
-  readonly ids = new Map<string, Offset>();
+  readonly ids = new RecentIds<Offset>(IDS);
   readonly listeners = new Set<{ readonly listener: FanoutListener }>();
   #entries: Entry[] = [];
 
@@ -78,13 +80,7 @@ class PartitionState {
     if (event.idempotent !== true) return false;
     const seen = this.ids.get(event.id);
     if (seen !== undefined) return seen !== at;
-    this.ids.set(event.id, at);
-    if (this.ids.size > IDS) {
-      for (const oldest of this.ids.keys()) {
-        this.ids.delete(oldest);
-        break;
-      }
-    }
+    this.ids.add(event.id, at);
     return false;
   }
 
@@ -100,15 +96,8 @@ class PartitionState {
 
   /** The index of the first entry above `at`, by bisection. */
   #indexAfter(at: Offset): number {
-    let low = 0;
-    let high = this.#entries.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      const entry = this.#entries[middle];
-      if (entry !== undefined && entry.relayed.offset <= at) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    const entries = this.#entries;
+    return bisect(0, entries.length, (i) => (entries[i]?.relayed.offset ?? Number.POSITIVE_INFINITY) <= at);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Relayed } from '../../core/event.js';
 import type { Offset, Partition } from '../../core/ids.js';
 import type { TopicPartition } from '../../core/position.js';
+import { eventBytes } from '../../core/size.js';
 
 /** How much may be remembered, in keys and in bytes (C4). */
 export interface ConflationLimits {
@@ -74,7 +75,7 @@ export class Conflation {
     const name = nameOf(at, relayed);
     this.#forget(name);
     this.#held.set(name, { at, relayed, nth: counts.matching });
-    this.#weigh(sizeOf(relayed));
+    this.#weigh(eventBytes(relayed));
   }
 
   /** How far a partition was looked through since everything was shown; `undefined`: not at all. */
@@ -137,7 +138,7 @@ export class Conflation {
     const held = this.#held.get(name);
     if (held === undefined) return;
     this.#held.delete(name);
-    this.#weigh(-sizeOf(held.relayed));
+    this.#weigh(-eventBytes(held.relayed));
   }
 
   #weigh(bytes: number): void {
@@ -156,7 +157,3 @@ export class Conflation {
 function nameOf({ partition: number }: TopicPartition, { offset, event }: Relayed): string {
   return event.subject === null ? `${number}@${offset}` : `${number}/${event.subject}`;
 }
-
-/** The data and the key, and a fair guess at what the rest weighs. */
-const sizeOf = ({ event }: Relayed): number =>
-  500 + 2 * (event.subject?.length ?? 0) + (event.data?.length ?? 0);

@@ -9,6 +9,7 @@ import {
   Kind,
 } from 'graphql';
 import type { Bindings, SubscribeBinding } from '../../binding/bindings.js';
+import { canonicalJson } from '../../core/canonical-json.js';
 import { MillraceError } from '../../core/errors.js';
 import { type Identity, subjectOf } from '../../core/identity.js';
 import type { DocumentNormaliser } from './document-normaliser.js';
@@ -123,15 +124,6 @@ function relevantClaims(binding: SubscribeBinding, { claims }: Identity): unknow
 function cohortKey(...parts: readonly unknown[]): string {
   const text = canonicalJson(parts);
   return createHash('sha256').update(text).digest('base64url');
-}
-
-/** JSON with the keys of every object in order: equal values make equal text. */
-export function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  );
 }
 
 const bad = (message: string): MillraceError => new MillraceError('BAD_REQUEST', message);

@@ -1,9 +1,9 @@
 import { coerceInputValue } from 'graphql';
 import type { Bindings } from '../../binding/bindings.js';
+import { canonicalJson } from '../../core/canonical-json.js';
 import type { CursorCodec, StreamPosition } from '../../core/cursor.js';
 import { type Identity, subjectOf } from '../../core/identity.js';
 import type { Topic } from '../../core/ids.js';
-import { canonicalJson } from '../plan/plan.js';
 
 /** A subscription that nobody has started yet: what it would follow, and cursors to start it with. */
 export interface FollowUp {

@@ -3,10 +3,11 @@ import { MillraceError } from '../../../core/errors.js';
 import type { Topic } from '../../../core/ids.js';
 import { type Position, partitionName } from '../../../core/position.js';
 import type { NewRecord } from '../../../core/record.js';
+import { recordBytes } from '../../../core/size.js';
 import type { Connection } from '../wire/connection.js';
 import { failureOf, retrying } from '../wire/failures.js';
 import type { Portion } from '../wire/portions.js';
-import { BATCH_OVERHEAD, type Layout, portionsOf, sizeOf } from '../wire/portions.js';
+import { BATCH_OVERHEAD, type Layout, portionsOf } from '../wire/portions.js';
 import { ProducerId } from '../wire/producer-id.js';
 import { AppendTransactions } from './append-transactions.js';
 import { writeAll } from './write-all.js';
@@ -145,7 +146,7 @@ export async function divide(
   for (const record of records) {
     const { topic } = record;
     const limit = layouts.get(topic)?.limit ?? 0;
-    const bytes = sizeOf(record) + BATCH_OVERHEAD;
+    const bytes = recordBytes(record) + BATCH_OVERHEAD;
     if (bytes <= limit) continue;
     const text = `A record of ${bytes} bytes is too large for ${topic}, which takes ${limit}`;
     throw new MillraceError('EVENT_TOO_LARGE', text, { details: { topic, limit } });

@@ -2,14 +2,13 @@ import { type Partition, partition, type Topic } from '../../../core/ids.js';
 import { partitionOfKey } from '../../../core/partitioner.js';
 import { partitionName, type TopicPartition } from '../../../core/position.js';
 import type { NewRecord } from '../../../core/record.js';
+import { recordBytes } from '../../../core/size.js';
 
 /** Brokers take batches of 1 MiB unless told otherwise; what is gathered here stays well below. */
 const PORTION_BYTES = 768 * 1024;
 /** The head of a record batch, in bytes. */
 export const BATCH_OVERHEAD = 61;
 const ONE_PARTITION: Layout = { partitions: 1, limit: PORTION_BYTES };
-/** About what a record costs besides its key, value and headers. */
-const RECORD_OVERHEAD = 32;
 
 /** What division depends on, of one topic. */
 export interface Layout {
@@ -40,7 +39,7 @@ export function portionsOf(
     const { partitions: count, limit } = layouts.get(record.topic) ?? ONE_PARTITION;
     const number = record.partition ?? partitionOf(record.key, count, roundRobin);
     const at = { topic: record.topic, partition: number };
-    const bytes = sizeOf(record);
+    const bytes = recordBytes(record);
     let filling = open.get(partitionName(at));
     if (filling === undefined || filling.bytes + bytes > Math.min(PORTION_BYTES, limit)) {
       filling = { records: [], places: [], bytes: BATCH_OVERHEAD };
@@ -56,13 +55,6 @@ export function portionsOf(
 
 function partitionOf(key: string | null, count: number, roundRobin: () => number): Partition {
   return key === null ? partition(roundRobin() % count) : partitionOfKey(key, count);
-}
-
-/** Bounded from above for ASCII, and close for other text. */
-export function sizeOf({ key, value, headers }: NewRecord): number {
-  let bytes = RECORD_OVERHEAD + (key === null ? 0 : Buffer.byteLength(key)) + (value?.length ?? 0);
-  for (const name in headers) bytes += Buffer.byteLength(name) + Buffer.byteLength(headers[name] ?? '') + 4;
-  return bytes;
 }
 
 /** The first portion of each partition, then the second of each, and so on: those of a round go out together. */
