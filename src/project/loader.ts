@@ -8,13 +8,13 @@ import type { Project } from './project.js';
 
 /** One file of a schema. */
 export interface SchemaSource {
-  /** Where it is, relative to the project's folder: what an error in it is reported with. */
+  /** The path relative to the project's folder, for error messages. */
   readonly name: string;
   /** SDL. */
   readonly body: string;
 }
 
-/** A fault of a project's files, told to the person who starts the gateway. */
+/** An error in the project's files, for the person who starts the gateway. */
 export class ProjectError extends Error {
   override readonly name = 'ProjectError';
 }
@@ -23,9 +23,9 @@ const CONFIG_FILES = 'millrace.config.{ts,mts,js,mjs}';
 export const DEFAULT_SCHEMA: readonly string[] = ['schema/*.graphql'];
 
 /**
- * What the project in `dir` says in TypeScript: the default export of its `millrace.config.*`, or
- * nothing when it has none.
- * @throws {ProjectError} when there are several, it cannot be run, or it exports no project
+ * Runs the `millrace.config.*` of the project in `dir`, and returns its default export. Without such a file,
+ * the project is empty.
+ * @throws {ProjectError} when there are several files, or the file fails to run or exports no project
  */
 export async function loadProject(dir: string): Promise<Project> {
   const files = await glob([CONFIG_FILES], { cwd: dir, deep: 1 });
@@ -34,16 +34,16 @@ export async function loadProject(dir: string): Promise<Project> {
   if (others.length > 0)
     throw new ProjectError(`${dir} has more than one configuration: ${files.join(', ')}`);
   const path = resolve(dir, file);
-  // `millrace` inside the project is this very copy, wherever it is installed or when it runs from its
-  // own repository: with a second copy, `instanceof MillraceError` would not hold between the two.
-  // No cache: it would run code from a folder in /tmp that other users of the machine can write to.
+  // The project's `millrace` resolves to this copy, even in this repository, where it is not installed.
+  // With a second copy, `instanceof MillraceError` would be false across the two.
+  // No cache: jiti would run code from a folder in /tmp that other users of the machine can write to.
   const jiti = createJiti(path, { interopDefault: false, fsCache: false, virtualModules: { millrace } });
   let module: unknown;
   try {
     module = await jiti.import(path);
   } catch (error) {
     throw new ProjectError(
-      `${path} cannot be run: ${error instanceof Error ? error.message : String(error)}`,
+      `${path} failed to run: ${error instanceof Error ? error.message : String(error)}`,
       {
         cause: error,
       },
@@ -53,23 +53,23 @@ export async function loadProject(dir: string): Promise<Project> {
 }
 
 /**
- * The schema's files that match `patterns` (globs relative to `dir`), in the order of their names.
- * @throws {ProjectError} when nothing matches
+ * Reads the schema files that match `patterns` (globs relative to `dir`), sorted by name.
+ * @throws {ProjectError} when no file matches
  */
 export async function loadSchema(patterns: readonly string[], dir: string): Promise<readonly SchemaSource[]> {
-  const wanted = patterns.length > 0 ? patterns : DEFAULT_SCHEMA;
-  const names = (await glob(wanted, { cwd: dir, onlyFiles: true })).sort();
+  const globs = patterns.length > 0 ? patterns : DEFAULT_SCHEMA;
+  const names = (await glob(globs, { cwd: dir, onlyFiles: true })).sort();
   if (names.length === 0) {
     throw new ProjectError(
-      `No schema: nothing in ${resolve(dir)} matches ${wanted.join(', ')}. ` +
-        'Start in a folder with schema/*.graphql, or say with SCHEMA where the files are. A first one:\n\n' +
-        FIRST_SCHEMA,
+      `No schema: nothing in ${resolve(dir)} matches ${globs.join(', ')}. ` +
+        'Start in a folder with schema/*.graphql, or set SCHEMA. For example:\n\n' +
+        EXAMPLE_SCHEMA,
     );
   }
   return Promise.all(names.map(async (name) => ({ name, body: await readFile(join(dir, name), 'utf8') })));
 }
 
-/** The files `events/<Type>.json` beside those of the schema: JSON Schema for the data of event types. */
+/** Reads `events/<Type>.json` beside the schema files: a JSON Schema for the data of each event type. */
 export async function loadEventSchemas(
   sources: readonly SchemaSource[],
   dir: string,
@@ -86,7 +86,7 @@ export async function loadEventSchemas(
   return Promise.all(files.map(async ({ name, path }) => ({ name, body: await readFile(path, 'utf8') })));
 }
 
-const FIRST_SCHEMA = `  type Query { hello: String }
+const EXAMPLE_SCHEMA = `  type Query { hello: String }
   type Mutation { say(text: String!): Published! @publish(topic: "said", type: "Said", key: "args.text") }
   type Subscription { said: Said! @subscribe(topic: "said") }
   type Said { text: String! }
@@ -122,7 +122,7 @@ function checked(module: unknown, path: string): Project {
   if (!result.success) {
     throw new ProjectError(`${path} exports no project:\n${z.prettifyError(result.error)}`);
   }
-  // The shape was checked above as far as it can be at run time; the object itself is kept, because a
-  // service may be an instance of a class. What its functions take and give, only tsc can check.
+  // Checked above as far as possible at run time: only tsc can check what the functions take and return.
+  // The original object is kept, because a service may be an instance of a class.
   return project as Project;
 }

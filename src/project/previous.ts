@@ -7,24 +7,24 @@ import type { SchemaFiles } from '../binding/diff/breaking-changes.js';
 import { loadEventSchemas, loadSchema, ProjectError } from './loader.js';
 
 const run = promisify(execFile);
-/** Such files would be those of now on both sides, and so no change would ever be found. */
-const OUTSIDE = /(^|[{,!(])\/|(^|[{,!(/])\.\.([/,})]|$)/;
-const OF_A_SCHEMA = /\.(graphqls?|gql)$|(^|\/)events\/[^/]+\.json$/;
+/** A pattern that leaves the project's folder. Both versions would read the same files, and no change would show. */
+const OUTSIDE_PATTERN = /(^|[{,!(])\/|(^|[{,!(/])\.\.([/,})]|$)/;
+const SCHEMA_FILE = /\.(graphqls?|gql)$|(^|\/)events\/[^/]+\.json$/;
 
 /**
- * The schema of another time: of a folder laid out as the project is, or else of a git ref (a branch, a tag, a
- * commit), from whose files nothing in the work tree is changed.
- * @throws {ProjectError} when there is neither, it has no schema, or a pattern is one of files outside of it
+ * Reads an earlier version of the schema: from a folder laid out like the project, or from a git ref (a branch,
+ * tag or commit). The working tree is not touched.
+ * @throws {ProjectError} when `against` is neither, it has no schema, or a pattern leaves the project's folder
  */
 export async function loadPrevious(
   against: string,
   patterns: readonly string[],
   dir: string,
 ): Promise<SchemaFiles> {
-  const outside = patterns.find((pattern) => OUTSIDE.test(pattern));
+  const outside = patterns.find((pattern) => OUTSIDE_PATTERN.test(pattern));
   if (outside !== undefined)
     throw new ProjectError(
-      `SCHEMA: ${outside} is outside of the project, where ${against} has no files of its own to compare with`,
+      `SCHEMA: ${outside} is outside the project, so ${against} has no version of these files to compare with`,
     );
   const folder = resolve(dir, against);
   const isFolder = await stat(folder)
@@ -52,7 +52,7 @@ async function checkOut(ref: string, dir: string, copy: string): Promise<void> {
   };
   let commit: string;
   try {
-    // What begins with a dash is no option, whoever wrote it.
+    // A ref that begins with a dash must not be read as an option.
     commit = (await git('rev-parse', '--verify', '--end-of-options', `${ref}^{commit}`)).trim();
   } catch (error) {
     throw new ProjectError(`${ref} is neither a folder nor a commit of the git repository of ${dir}`, {
@@ -60,7 +60,7 @@ async function checkOut(ref: string, dir: string, copy: string): Promise<void> {
     });
   }
   const names = (await git('ls-tree', '-r', '-z', '--name-only', commit, '--', '.')).split('\0');
-  for (const name of names.filter((one) => OF_A_SCHEMA.test(one))) {
+  for (const name of names.filter((one) => SCHEMA_FILE.test(one))) {
     await mkdir(dirname(join(copy, name)), { recursive: true });
     await writeFile(join(copy, name), await git('cat-file', 'blob', `${commit}:./${name}`));
   }

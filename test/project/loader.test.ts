@@ -13,12 +13,12 @@ afterEach(() => rm(dir, { recursive: true, force: true }));
 
 const config = (text: string, name = 'millrace.config.ts') => writeFile(join(dir, name), text);
 
-describe('a project', () => {
-  it('is empty without a configuration', async () => {
+describe('loadProject', () => {
+  it('returns an empty project without a configuration file', async () => {
     expect(await loadProject(dir)).toEqual({});
   });
 
-  it('is the default export, in TypeScript, with files of its own', async () => {
+  it('runs TypeScript that imports other files of the project', async () => {
     await writeFile(
       join(dir, 'hello.ts'),
       `import type { ResolverMap } from 'millrace';
@@ -32,7 +32,7 @@ describe('a project', () => {
     expect(project.resolvers?.['Query']?.['hello']).toBeTypeOf('function');
   });
 
-  it('shares the running copy of the package, so that its errors are recognised', async () => {
+  it('gives the project this copy of the package, so that its errors are recognised', async () => {
     await config(`import { defineGateway, MillraceError } from 'millrace';
       export default defineGateway({
         authenticate: async () => { throw new MillraceError('UNAUTHENTICATED', 'no'); },
@@ -41,7 +41,7 @@ describe('a project', () => {
     await expect(authenticate?.({ headers: {} })).rejects.toBeInstanceOf(MillraceError);
   });
 
-  it('may have services that are instances of a class', async () => {
+  it('accepts services that are instances of a class', async () => {
     await config(`import type { Service } from 'millrace';
       class Quiet implements Service {
         readonly name = 'quiet';
@@ -54,7 +54,7 @@ describe('a project', () => {
     expect(services?.[0]?.handle).toBeTypeOf('function');
   });
 
-  it('may be plain JavaScript', async () => {
+  it('runs a configuration in plain JavaScript', async () => {
     await config('export default { examples: [{ title: "a", query: "{ a }" }] };', 'millrace.config.mjs');
     expect((await loadProject(dir)).examples).toHaveLength(1);
   });
@@ -62,26 +62,26 @@ describe('a project', () => {
   it.each([
     ['has no default export', 'export const project = {};', 'has no default export'],
     ['throws', 'throw new Error("out of flour");', 'out of flour'],
-    ['does not parse', 'export default {', 'cannot be run'],
+    ['does not parse', 'export default {', 'failed to run'],
     ['exports something else', 'export default { resolver: {} };', 'resolver'],
     [
       'has a service without handle',
       'export default { services: [{ name: "a", topics: ["t"] }] };',
       'handle',
     ],
-  ])('is refused with a reason when its configuration %s', async (_what, text, reason) => {
+  ])('rejects a configuration that %s, with the reason and its path', async (_what, text, reason) => {
     await config(text);
     await expect(loadProject(dir)).rejects.toThrow(reason);
     await expect(loadProject(dir)).rejects.toThrow(join(dir, 'millrace.config.ts'));
   });
 
-  it('is refused when there are two configurations', async () => {
+  it('rejects a project with two configuration files', async () => {
     await config('export default {};');
     await config('export default {};', 'millrace.config.js');
     await expect(loadProject(dir)).rejects.toThrow('more than one');
   });
 
-  it('is what this repository is', async () => {
+  it('loads the project in this repository', async () => {
     const project = await loadProject(resolve(import.meta.dirname, '../..'));
     expect(project.services?.map(({ name }) => name)).toEqual([
       'catalogue',
@@ -99,8 +99,8 @@ describe('a project', () => {
   });
 });
 
-describe('a schema', () => {
-  it('is all files that match, by name', async () => {
+describe('loadSchema', () => {
+  it('reads all files that match, sorted by name', async () => {
     await mkdir(join(dir, 'schema'));
     await writeFile(join(dir, 'schema/b.graphql'), 'type B { b: Int }');
     await writeFile(join(dir, 'schema/a.graphql'), 'type A { a: Int }');
@@ -110,15 +110,15 @@ describe('a schema', () => {
     ]);
   });
 
-  it('that is not there is told, with where it was looked for and how to begin', async () => {
+  it('reports a missing schema with the folder, the patterns and an example', async () => {
     const failed = expect(loadSchema(['schema/*.graphql'], dir)).rejects;
     await failed.toThrow(dir);
     await expect(loadSchema(['schema/*.graphql'], dir)).rejects.toThrow('type Query');
   });
 });
 
-describe('rules of event types', () => {
-  it('are the files in events/ beside those of the schema', async () => {
+describe('loadEventSchemas', () => {
+  it('reads events/*.json beside the schema files', async () => {
     for (const folder of ['schema/events', 'other/events', 'elsewhere/events'])
       await mkdir(join(dir, folder), { recursive: true });
     await writeFile(join(dir, 'schema/events/B.json'), '{}');
@@ -135,7 +135,7 @@ describe('rules of event types', () => {
     ]);
   });
 
-  it('need not be there', async () => {
+  it('returns nothing when there is no events folder', async () => {
     expect(await loadEventSchemas([{ name: 'schema/a.graphql', body: '' }], dir)).toEqual([]);
   });
 });

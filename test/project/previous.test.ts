@@ -35,44 +35,47 @@ async function repository() {
   return folder;
 }
 
-describe('the schema of before', () => {
-  it.each(['v1', 'trunk', 'HEAD'])('is that of a git ref, in a folder of its repository: %s', async (ref) => {
-    await using folder = await repository();
-    expect(await loadPrevious(ref, [], join(folder.path, 'project'))).toEqual({
-      sources: [{ name: 'schema/a.graphql', body: FILES['project/schema/a.graphql'] }],
-      eventSchemas: [{ name: 'schema/events/A.json', body: FILES['project/schema/events/A.json'] }],
-    });
-  });
+describe('loadPrevious', () => {
+  it.each(['v1', 'trunk', 'HEAD'])(
+    'reads the schema of a git ref from a subfolder of the repository: %s',
+    async (ref) => {
+      await using folder = await repository();
+      expect(await loadPrevious(ref, [], join(folder.path, 'project'))).toEqual({
+        sources: [{ name: 'schema/a.graphql', body: FILES['project/schema/a.graphql'] }],
+        eventSchemas: [{ name: 'schema/events/A.json', body: FILES['project/schema/events/A.json'] }],
+      });
+    },
+  );
 
-  it('is that of a folder', async () => {
+  it('reads the schema of a folder', async () => {
     await using folder = await folderOf(FILES);
     const found = await loadPrevious('../project', [], join(folder.path, 'other'));
     expect(found.sources.map(({ body }) => body)).toEqual([FILES['project/schema/a.graphql']]);
     expect(found.eventSchemas).toHaveLength(1);
   });
 
-  it.each(['v2', '--all'])('is not found as %j', async (ref) => {
+  it.each(['v2', '--all'])('rejects %j, which is neither a folder nor a commit', async (ref) => {
     await using folder = await repository();
     const loading = loadPrevious(ref, [], join(folder.path, 'project'));
     await expect(loading).rejects.toThrow(/is neither a folder nor a commit of the git repository/);
   });
 
-  it('has to have a schema', async () => {
+  it('rejects a ref that has no schema files', async () => {
     await using folder = await repository();
     const loading = loadPrevious('v1', ['elsewhere/*.graphql'], join(folder.path, 'project'));
     await expect(loading).rejects.toThrow(/No schema/);
   });
 
   it.each(['../other/*.graphql', '%/project/schema/*.graphql'])(
-    'is not what lies outside of the project, which would be compared with itself: %s',
+    'rejects a pattern outside the project, whose files would be compared with themselves: %s',
     async (pattern) => {
       await using folder = await repository();
       const loading = loadPrevious('v1', [pattern.replace('%', folder.path)], join(folder.path, 'project'));
-      await expect(loading).rejects.toThrow(/is outside of the project/);
+      await expect(loading).rejects.toThrow(/is outside the project/);
     },
   );
 
-  it('is compared with that of now by the command line', async () => {
+  it('`millrace check --against` lists each breaking change with its place', async () => {
     await using folder = await folderOf({
       'project/schema/chat.graphql': CHAT,
       'project/schema/events/Said.json': '{ "properties": { "text": { "maxLength": 100 } } }',
@@ -103,7 +106,7 @@ describe('the schema of before', () => {
     expect(await check()).toEqual({
       code: 1,
       lines: [
-        'millrace: Since trunk there are 3 changes that readers break on:',
+        'millrace: 3 changes since trunk would break readers:',
         expect.stringMatching(/schema\/chat\.graphql:\d+:\d+ {2}found Said\.text was removed/),
         expect.stringMatching(/^schema\/chat\.graphql:6:\d+ {2}found the new field Said\.body: String!/),
         expect.stringMatching(/^schema\/events\/Said\.json:3:\d+ {2}found \/required now has body/),
