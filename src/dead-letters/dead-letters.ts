@@ -6,7 +6,7 @@ import { type Position, partitionName, placeName } from '../core/position.js';
 import type { NewRecord } from '../core/record.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
-import { Troubles } from '../observe/troubles.js';
+import { WarningThrottle } from '../observe/warning-throttle.js';
 import type { EventLog } from '../ports/event-log.js';
 import { appendDeadLetters } from './append.js';
 import { deadLetterRecord, type Fault, shortReason, withoutParts } from './dead-letter.js';
@@ -47,13 +47,13 @@ export class DeadLetters implements AsyncDisposable {
   readonly #known: LRUCache<string, true>;
   readonly #waiting: FailedEvent[] = [];
   readonly #stop = new AbortController();
-  readonly #troubles: Troubles;
+  readonly #warnings: WarningThrottle;
   #working: Promise<void> | undefined;
 
   constructor(options: DeadLettersOptions) {
     this.#options = options;
     this.#known = new LRUCache({ max: options.remember ?? 10_000 });
-    this.#troubles = new Troubles(options.logger);
+    this.#warnings = new WarningThrottle(options.logger);
   }
 
   add(failed: FailedEvent): void {
@@ -115,7 +115,7 @@ export class DeadLetters implements AsyncDisposable {
 
   #problem(error: unknown, [first]: readonly FailedEvent[]): void {
     this.#options.metrics.problems.inc({ kind: 'dead-letter' });
-    this.#troubles.report('dead-letter', error, 'dead letters could not be written; it is tried again', {
+    this.#warnings.report('dead-letter', error, 'dead letters could not be written; it is tried again', {
       partition: first && partitionName(first),
     });
   }
@@ -127,6 +127,6 @@ export class DeadLetters implements AsyncDisposable {
     this.#stop.abort(new Error('The node ends'));
     const letters = this.#waiting.length;
     if (letters > 0) this.#options.logger.warn({ letters }, 'the node ended before these were written');
-    this.#troubles[Symbol.dispose]();
+    this.#warnings[Symbol.dispose]();
   }
 }

@@ -7,7 +7,7 @@ import { isRecreated, type Offset, offset } from '../core/ids.js';
 import { partitionName, type TopicIdPartition, type TopicPartition } from '../core/position.js';
 import { RecentIds } from '../core/recent-ids.js';
 import type { Metrics } from '../observe/metrics.js';
-import type { Troubles } from '../observe/troubles.js';
+import type { WarningThrottle } from '../observe/warning-throttle.js';
 import { type EventLog, OffsetOutOfRange, TopicRecreated } from '../ports/event-log.js';
 import type { Fanout, Newest } from '../ports/fanout.js';
 import type { Replayed } from './blocks.js';
@@ -28,7 +28,7 @@ export interface FollowedPartitionParts {
   readonly fanout: Fanout;
   readonly reader: Reader;
   readonly metrics: Metrics;
-  readonly troubles: Troubles;
+  readonly warnings: WarningThrottle;
   readonly tickBudget: TickBudget;
   /** Something says that the topic is another one by now. Should it be so, the partition is ended. */
   readonly doubt: (at: TopicIdPartition) => void;
@@ -82,7 +82,7 @@ export class FollowedPartition implements AsyncDisposable {
     let self: FollowedPartition | undefined;
     const warn = (error: unknown): void => {
       parts.metrics.problems.inc({ kind: 'follow' });
-      parts.troubles.report('follow', error, 'following failed; it is tried again', {
+      parts.warnings.report('follow', error, 'following failed; it is tried again', {
         partition: partitionName(at),
       });
     };
@@ -285,7 +285,7 @@ export class FollowedPartition implements AsyncDisposable {
           continue;
         }
         this.#parts.metrics.problems.inc({ kind: 'repair' });
-        this.#parts.troubles.report('repair', error, 'a repair failed; it is tried again', {
+        this.#parts.warnings.report('repair', error, 'a repair failed; it is tried again', {
           partition: partitionName(this.at),
         });
         await pause(backoffMs(attempt++), signal);

@@ -13,7 +13,7 @@ import { partitionName, type TopicIdPartition, type TopicPartition } from '../co
 import type { TopicFormat } from '../core/topic-format.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
-import { Troubles } from '../observe/troubles.js';
+import { WarningThrottle } from '../observe/warning-throttle.js';
 import { type Bounds, type EventLog, OffsetOutOfRange, TopicRecreated } from '../ports/event-log.js';
 import type { Fanout } from '../ports/fanout.js';
 import { EventsLost } from './events-lost.js';
@@ -55,7 +55,7 @@ export class Hub implements AsyncDisposable {
   readonly #reader: Reader;
   /** What the topics of followed partitions are. */
   readonly topics: TopicWatch;
-  readonly #troubles: Troubles;
+  readonly #warnings: WarningThrottle;
   readonly #tickBudget = new TickBudget();
   readonly #watch: NodeJS.Timeout;
   #watching = false;
@@ -64,13 +64,13 @@ export class Hub implements AsyncDisposable {
     this.#options = options;
     const { log, metrics } = options;
     this.#reader = new Reader(options, this.#stop.signal);
-    this.#troubles = new Troubles(options.logger);
+    this.#warnings = new WarningThrottle(options.logger);
     this.topics = new TopicWatch({
       log,
       inUse: () => [...this.#entries.values()].flatMap(({ partition }) => partition?.at.topic ?? []),
       onProblem: (error) => {
         metrics.problems.inc({ kind: 'topics' });
-        this.#troubles.report('topics', error, 'the log does not say what its topics are; it is asked again');
+        this.#warnings.report('topics', error, 'the log does not say what its topics are; it is asked again');
       },
       signal: this.#stop.signal,
     });
@@ -199,7 +199,7 @@ export class Hub implements AsyncDisposable {
     if (isRecreated(this.topics.last(topic)?.id, topicId)) return;
     this.topics.refresh(topic).catch((error: unknown) => {
       if (this.#stop.signal.aborted) return;
-      this.#troubles.report('topics', error, 'the log does not say what its topics are; it is asked again');
+      this.#warnings.report('topics', error, 'the log does not say what its topics are; it is asked again');
     });
   }
 
@@ -257,7 +257,7 @@ export class Hub implements AsyncDisposable {
     const parts = {
       ...this.#options,
       reader: this.#reader,
-      troubles: this.#troubles,
+      warnings: this.#warnings,
       tickBudget: this.#tickBudget,
       doubt,
     };
@@ -298,7 +298,7 @@ export class Hub implements AsyncDisposable {
       if (silent.length > 0) await this.#ask(silent);
     } catch (error) {
       this.#options.metrics.problems.inc({ kind: 'watch' });
-      this.#troubles.report('watch', error, 'neither the fan-out nor the log says where it stands');
+      this.#warnings.report('watch', error, 'neither the fan-out nor the log says where it stands');
     } finally {
       this.#watching = false;
     }
@@ -331,7 +331,7 @@ export class Hub implements AsyncDisposable {
     this.#entries.clear();
     for (const { letGo } of entries) clearTimeout(letGo);
     await Promise.all(entries.map(({ partition }) => partition?.[Symbol.asyncDispose]()));
-    this.#troubles[Symbol.dispose]();
+    this.#warnings[Symbol.dispose]();
   }
 }
 

@@ -8,7 +8,7 @@ import { openRedisStateStore } from '../adapters/redis/state-store.js';
 import { ResourceStack } from '../core/resource-stack.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
-import { Troubles } from '../observe/troubles.js';
+import { WarningThrottle } from '../observe/warning-throttle.js';
 import type { EventLog } from '../ports/event-log.js';
 import type { Fanout } from '../ports/fanout.js';
 import type { OnProblem } from '../ports/problem.js';
@@ -46,12 +46,12 @@ export async function openBackends(config: Config, metrics: Metrics, logger: Log
 
 /** Counts the adapters' background failures, and logs each kind once while it lasts. */
 function problemReporter(metrics: Metrics, logger: Logger, parts: ResourceStack): OnProblem {
-  const troubles = parts.use(new Troubles(logger));
+  const warnings = parts.use(new WarningThrottle(logger));
   return ({ kind, message, cause }) => {
     metrics.problems.inc({ kind });
     // kafkajs logs much that needs no action: a failure that matters fails one of our own calls, and is reported there.
     if (kind === 'kafkajs') logger.debug({ kind, err: cause }, message);
-    else troubles.report(kind, cause, message);
+    else warnings.report(kind, cause, message);
   };
 }
 

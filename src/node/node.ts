@@ -1,7 +1,7 @@
 import { Deadline } from '../core/deadline.js';
 import { ResourceStack } from '../core/resource-stack.js';
 import { Metrics } from '../observe/metrics.js';
-import { Troubles } from '../observe/troubles.js';
+import { WarningThrottle } from '../observe/warning-throttle.js';
 import type { EventLog } from '../ports/event-log.js';
 import type { Fanout } from '../ports/fanout.js';
 import { Relay } from '../relay/relay.js';
@@ -62,9 +62,9 @@ async function compose(
     const relay = await startRelay(options, { log, fanout, formats, metrics }, starting);
     running.push(parts.use(relay).ended);
   }
-  const troubles = parts.use(new Troubles(logger));
+  const warnings = parts.use(new WarningThrottle(logger));
   for (const service of services) {
-    const work = await startService(service, { log, formats, metrics, troubles, config }, starting);
+    const work = await startService(service, { log, formats, metrics, warnings, config }, starting);
     running.push(parts.use(work).ended);
   }
   const store = views.length > 0 || roles.gateway ? await backends.openStateStore() : undefined;

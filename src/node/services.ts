@@ -2,7 +2,7 @@ import type { Bindings } from '../binding/bindings.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
 import { serviceReports } from '../observe/service-reports.js';
-import type { Troubles } from '../observe/troubles.js';
+import type { WarningThrottle } from '../observe/warning-throttle.js';
 import type { EventLog } from '../ports/event-log.js';
 import type { StateStore } from '../ports/state-store.js';
 import type { Project } from '../project/project.js';
@@ -22,13 +22,13 @@ export interface ServiceDependencies {
   readonly log: EventLog;
   readonly formats: TopicFormats;
   readonly metrics: Metrics;
-  readonly troubles: Troubles;
+  readonly warnings: WarningThrottle;
   readonly config: Config;
 }
 
 export function startService(
   service: AnyService,
-  { log, formats, metrics, troubles, config }: ServiceDependencies,
+  { log, formats, metrics, warnings, config }: ServiceDependencies,
   starting: AbortSignal,
 ) {
   return runService(
@@ -39,7 +39,7 @@ export function startService(
       stateTopics: { create: config.TOPIC_CREATE, replicas: config.TOPIC_REPLICAS },
       decode: decoderFor(formats),
       codecOf: codecsFor(formats),
-      ...serviceReports(service, metrics, troubles),
+      ...serviceReports(service, metrics, warnings),
       onInvalid: (at, kind) => metrics.invalid.inc({ topic: at.topic, kind }),
     },
     starting,

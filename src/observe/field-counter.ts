@@ -1,28 +1,29 @@
 import { Counter, type Registry } from 'prom-client';
 
 /**
- * A counter with the name of a field as its label, for hot paths: what is added becomes part of the metric when
- * that is asked for (bench: distinct).
+ * A counter with one label, the name of a field, for hot paths (bench: distinct). `add` only sums up in a map;
+ * prom-client's own counter, which hashes its labels on each call, is brought up to date when metrics are scraped.
  */
 export class FieldCounter {
-  readonly #added = new Map<string, number>();
+  readonly #pending = new Map<string, number>();
   readonly #counter: Counter<'field'>;
 
   constructor(registry: Registry, name: string, help: string) {
-    const collect = (): void => this.#settle();
+    const collect = (): void => this.#flush();
     this.#counter = new Counter({ name, help, labelNames: ['field'], registers: [registry], collect });
   }
 
   add(field: string, count: number): void {
-    this.#added.set(field, (this.#added.get(field) ?? 0) + count);
+    this.#pending.set(field, (this.#pending.get(field) ?? 0) + count);
   }
 
+  /** The counter's current values, as prom-client reports them. */
   get() {
     return this.#counter.get();
   }
 
-  #settle(): void {
-    for (const [field, count] of this.#added) this.#counter.inc({ field }, count);
-    this.#added.clear();
+  #flush(): void {
+    for (const [field, count] of this.#pending) this.#counter.inc({ field }, count);
+    this.#pending.clear();
   }
 }

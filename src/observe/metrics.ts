@@ -2,8 +2,8 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { FieldCounter } from './field-counter.js';
 
 /**
- * Everything that is measured, under its Prometheus name, in one place. One instance per process part;
- * nothing is registered globally, so several nodes can live in one process.
+ * Every metric, under its Prometheus name. One instance for each node: nothing is registered globally, so several
+ * nodes can run in one process (as tests do).
  */
 export class Metrics {
   readonly registry = new Registry();
@@ -15,7 +15,7 @@ export class Metrics {
   );
   readonly publishFailures = this.#counter(
     'millrace_publish_failures_total',
-    'Mutations whose event was not, or perhaps not, written',
+    'Mutations that failed to publish, or whose result is unknown, by error code',
     ['code'],
   );
   readonly publishBatches = this.#counter(
@@ -24,20 +24,22 @@ export class Metrics {
   );
   readonly publishWaiting = this.#gauge(
     'millrace_publish_waiting_events',
-    'Events that wait to be published',
+    'Events that are queued for publishing',
   );
 
-  readonly relayed = this.#counter('millrace_relayed_events_total', 'Events passed on to the fan-out', [
-    'topic',
-  ]);
+  readonly relayed = this.#counter(
+    'millrace_relayed_events_total',
+    'Events that were relayed to the fan-out',
+    ['topic'],
+  );
   readonly relayDuplicates = this.#counter(
     'millrace_relay_duplicates_total',
-    'Events that the fan-out had already',
+    'Relayed events that the fan-out already had',
     ['topic'],
   );
   readonly relayFenced = this.#counter(
     'millrace_relay_fenced_total',
-    'Writes refused because another relay has the partition',
+    'Writes of a relay that were refused because another relay has claimed the partition',
     ['topic'],
   );
   readonly invalid = this.#counter('millrace_invalid_records_total', 'Records that are not valid events', [
@@ -51,7 +53,7 @@ export class Metrics {
   );
   readonly deadLettersRefused = this.#counter(
     'millrace_dead_letters_refused_total',
-    'Events that a field failed on and that were not set aside because too many wait',
+    'Failed events that were not written to a dead-letter topic because too many are queued',
     ['topic'],
   );
 
@@ -61,17 +63,17 @@ export class Metrics {
   ]);
   readonly serviceFailures = this.#counter(
     'millrace_service_failures_total',
-    'Events on which the handler of a service failed, once for each try',
+    'Failures of the handler of a service, counted once for each attempt',
     ['service'],
   );
   readonly serviceRetries = this.#counter(
     'millrace_service_retries_total',
-    'Batches of a service that are given again after a pause, because of its handler or the log',
+    'Batches of a service that are retried after a failure of its handler or of the log',
     ['service', 'topic'],
   );
   readonly serviceLag = new Gauge({
     name: 'millrace_service_lag_offsets',
-    help: 'Offsets of a partition that a service has not reached, as of its last batch; only where it is assigned',
+    help: 'Offsets between the last batch of a service and the end of the partition; only for assigned partitions',
     labelNames: ['service', 'topic', 'partition'],
     registers: [this.registry],
   });
@@ -79,77 +81,80 @@ export class Metrics {
   readonly followed = this.#gauge('millrace_followed_partitions', 'Partitions that this node follows');
   readonly received = this.#counter(
     'millrace_received_events_total',
-    'Events that reached this node and were delivered within it',
+    'Events that were received from the fan-out and delivered within this node',
     ['topic'],
   );
-  readonly gaps = this.#counter('millrace_gaps_total', 'Gaps found in what the fan-out brought', ['topic']);
-  readonly repairs = this.#counter('millrace_repairs_total', 'Ranges read to close a gap or to replay', [
+  readonly gaps = this.#counter('millrace_gaps_total', 'Gaps detected in what the fan-out delivered', [
     'topic',
-    'source',
   ]);
+  readonly repairs = this.#counter(
+    'millrace_repairs_total',
+    'Ranges that were read to repair a gap or to replay, by source',
+    ['topic', 'source'],
+  );
 
-  readonly subscriptions = this.#gauge('millrace_subscriptions', 'Subscriptions that run');
+  readonly subscriptions = this.#gauge('millrace_subscriptions', 'Active subscriptions');
   readonly cohorts = this.#gauge('millrace_cohorts', 'Groups of subscriptions that share their results');
   readonly executions = new FieldCounter(
     this.registry,
     'millrace_executions_total',
-    'Results made: one per event and matching cohort',
+    'Executions: one for each event and matching cohort',
   );
   readonly deliveries = new FieldCounter(
     this.registry,
     'millrace_deliveries_total',
-    'Results handed to a transport',
+    'Results delivered to transports',
   );
   readonly live = this.#gauge(
     'millrace_live_subscriptions',
-    'Subscriptions that stand where the node stands',
+    'Subscriptions that have reached the position of this node',
   );
   readonly behind = this.#gauge(
     'millrace_replaying_subscriptions',
-    'Subscriptions that are behind and replayed',
+    'Subscriptions that are behind this node and are replaying',
   );
   readonly conflated = this.#counter(
     'millrace_conflated_events_total',
-    'Events left out for slow clients, because a newer one of their key was shown',
+    'Events that slow clients did not receive because a newer event replaced them (CONFLATE)',
     ['field'],
   );
   readonly slowClients = this.#gauge(
     'millrace_slow_clients',
-    'Connections for which more bytes wait than may',
+    'Connections with more unsent bytes than the high-water mark',
   );
-  /** Asked for only when the metrics are: to keep it at every write would cost more than it tells. */
+  /** Computed on each scrape: updating a gauge at every write would cost more than the figure is worth. */
   slowBytesNow: () => number = () => 0;
-  readonly slowBytes = this.#gauge('millrace_slow_bytes', 'Bytes that wait for these connections', () =>
+  readonly slowBytes = this.#gauge('millrace_slow_bytes', 'Unsent bytes of slow connections', () =>
     this.slowBytesNow(),
   );
   readonly slowDisconnects = this.#counter(
     'millrace_slow_disconnects_total',
-    'Connections that took nothing for too long (`timeout`), and subscriptions ended by `onSlow` (`policy`)',
+    'Connections closed because they read nothing for too long (`timeout`), and subscriptions ended by `onSlow` (`policy`)',
     ['why'],
   );
   readonly deliveryLatency = new Histogram({
     name: 'millrace_delivery_latency_seconds',
-    help: "From the log's timestamp of an event that came while it was subscribed to, to the last of its results being handed to transports; once for each event, and for each subscription that replays it",
+    help: "From the log's timestamp of a live event to the delivery of its last result to a transport; observed once for each event, and once for each subscription that replays it",
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
     registers: [this.registry],
   });
 
-  readonly viewEvents = this.#counter('millrace_view_events_total', 'Events that were folded into views', [
+  readonly viewEvents = this.#counter('millrace_view_events_total', 'Events that were folded into a view', [
     'view',
   ]);
   readonly viewLag = this.#gauge(
     'millrace_view_lag_records',
-    'Records that a view has still to come to, as of its last batch',
+    'Records between the last batch of a view and the end of the partition',
     undefined,
     ['view', 'topic', 'partition'],
   );
   readonly problems = this.#counter(
     'millrace_problems_total',
-    'Faults of what the gateway stands on, by kind',
+    'Failures of the log, the fan-out, the state store or the project, by kind',
     ['kind'],
   );
 
-  /** @param timestamp of the event whose results were handed over, in milliseconds since 1970 */
+  /** @param timestamp the log's timestamp of the delivered event, in milliseconds since 1970 */
   observeDelivery(timestamp: number): void {
     this.deliveryLatency.observe(Math.max(0, (Date.now() - timestamp) / 1000));
   }

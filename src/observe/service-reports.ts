@@ -1,37 +1,44 @@
 import { type Position, partitionName, placeName, type TopicPartition } from '../core/position.js';
 import type { Metrics } from './metrics.js';
-import type { Troubles } from './troubles.js';
+import type { WarningThrottle } from './warning-throttle.js';
 
-/** What happens to the batches of a service: as metrics, and in the log what keeps it from going on. */
+/** Reports the batches of a service: all of them as metrics, and failures in the log as well. */
 export function serviceReports(
   { name: service }: { readonly name: string },
   metrics: Metrics,
-  troubles: Troubles,
+  warnings: WarningThrottle,
 ) {
-  /** What a service has thrown, and is told of with its event: the batch fails of it too. */
-  const thrown = new WeakSet<object>();
+  /**
+   * What a handler has thrown. It is reported with its event first (`onFailure`), and then fails the batch
+   * (`onRetry`): the second report must not log it again as a failed commit.
+   */
+  const reported = new WeakSet<object>();
   return {
+    /** A batch was handled and committed. */
     onHandled({ topic, partition }: TopicPartition, done: { readonly events: number; readonly lag: number }) {
       metrics.serviceEvents.inc({ service, topic }, done.events);
       metrics.serviceLag.set({ service, topic, partition }, done.lag);
     },
+    /** The handler threw for `event`. */
     onFailure(at: Position, event: { readonly id: string }, error: unknown) {
       metrics.problems.inc({ kind: 'service' });
       metrics.serviceFailures.inc({ service });
-      if (typeof error === 'object' && error !== null) thrown.add(error);
-      const about = { service, event: event.id, at: placeName(at) };
+      if (typeof error === 'object' && error !== null) reported.add(error);
+      const fields = { service, event: event.id, at: placeName(at) };
       const kind = `service ${service} on ${partitionName(at)}`;
-      troubles.report(kind, error, 'a service failed; its batch is given again', about);
+      warnings.report(kind, error, 'a service failed on an event; its batch is retried', fields);
     },
+    /** A batch failed, because of the handler or the log, and is delivered again. */
     onRetry(at: TopicPartition, error: unknown) {
       const { topic, partition } = at;
       metrics.serviceRetries.inc({ service, topic });
-      if (typeof error === 'object' && error !== null && thrown.has(error)) return;
+      if (typeof error === 'object' && error !== null && reported.has(error)) return;
       metrics.problems.inc({ kind: 'service' });
-      const message = 'what a service said could not be committed; its batch is given again';
+      const message = 'the output of a service could not be committed; its batch is retried';
       const kind = `commit of service ${service} on ${partitionName(at)}`;
-      troubles.report(kind, error, message, { service, topic, partition });
+      warnings.report(kind, error, message, { service, topic, partition });
     },
+    /** The partition is assigned to another member: its lag is no longer known here. */
     onLost({ topic, partition }: TopicPartition) {
       metrics.serviceLag.remove({ service, topic, partition });
     },

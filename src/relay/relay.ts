@@ -4,7 +4,7 @@ import { partitionName, type TopicIdPartition, type TopicPartition } from '../co
 import type { TopicFormat } from '../core/topic-format.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
-import { Troubles } from '../observe/troubles.js';
+import { WarningThrottle } from '../observe/warning-throttle.js';
 import type { AssignedBatch, EventLog, GroupMember } from '../ports/event-log.js';
 import type { Fanout } from '../ports/fanout.js';
 import { LatestCommit } from './latest-commit.js';
@@ -32,13 +32,13 @@ export class Relay implements AsyncDisposable {
   /** By partition, over all of its assignments. */
   readonly #committing = new Map<string, LatestCommit>();
   readonly #triage: Triage;
-  readonly #troubles: Troubles;
+  readonly #warnings: WarningThrottle;
   #member: GroupMember | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   private constructor(options: RelayOptions) {
     this.#options = options;
-    this.#troubles = new Troubles(options.logger);
+    this.#warnings = new WarningThrottle(options.logger);
     this.#triage = new Triage(options.log, options.formats, options.metrics, options.logger);
   }
 
@@ -121,12 +121,12 @@ export class Relay implements AsyncDisposable {
 
   #count(kind: string, error: unknown, partition?: string): void {
     this.#options.metrics.problems.inc({ kind });
-    this.#troubles.report(kind, error, `${kind} failed; it is tried again`, { partition });
+    this.#warnings.report(kind, error, `${kind} failed; it is tried again`, { partition });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer);
     await this.#member?.[Symbol.asyncDispose]();
-    this.#troubles[Symbol.dispose]();
+    this.#warnings[Symbol.dispose]();
   }
 }
