@@ -1,10 +1,11 @@
 import type { Offset, Partition, Topic } from '../core/ids.js';
 
-export type LossReason = 'RETENTION' | 'TOPIC_RECREATED';
+/** Why events are gone: retention deleted them, or the topic was deleted and recreated. */
+type LossReason = 'RETENTION' | 'TOPIC_RECREATED';
 
 /**
- * What follows a place is gone for good, and whoever stands there has to know (D5). These are the facts; the
- * error that a client gets has its own cursor in it, and is made where that is known.
+ * The events after a position are gone for good, and every subscriber at that position has to be notified (D5). This
+ * error carries the facts. The error that a client receives also has a cursor, and is made where that is known.
  */
 export class EventsLost extends Error {
   override readonly name = 'EventsLost';
@@ -12,7 +13,7 @@ export class EventsLost extends Error {
   private constructor(
     readonly reason: LossReason,
     readonly topic: Topic,
-    /** Where the partitions begin whose events are gone. All of them begin anew with a topic made anew. */
+    /** The earliest offset of each partition that lost events. Empty for a recreated topic, which lost all of them. */
     readonly earliest: ReadonlyMap<Partition, Offset>,
     message: string,
   ) {
@@ -26,7 +27,7 @@ export class EventsLost extends Error {
   }
 
   static byRecreation(topic: Topic): EventsLost {
-    const message = `The topic ${topic} was made anew since the cursor was given.`;
+    const message = `The topic ${topic} was deleted and recreated since the cursor was issued.`;
     return new EventsLost('TOPIC_RECREATED', topic, new Map(), message);
   }
 }

@@ -1,38 +1,44 @@
 import { MillraceError } from '../core/errors.js';
 import { isRecreated, type Topic, type TopicId } from '../core/ids.js';
+import type { TopicIdPartition } from '../core/position.js';
 import type { EventLog, TopicDescription } from '../ports/event-log.js';
 
-/** What a topic was found to be. */
-export interface SeenTopic extends TopicDescription {
-  /** Milliseconds since 1970: it was asked for at this time, so it was so then or later. */
+/** A topic as the log described it. */
+export interface ObservedTopic extends TopicDescription {
+  /** When the log was asked, in milliseconds since 1970. The topic was like this then or a little later. */
   readonly asOf: number;
 }
 
-/** Is told when a topic is no longer what it was: it has another id, or more partitions. */
-export type OnTopicChange = (topic: Topic, now: SeenTopic, before: SeenTopic) => void;
+/** The same, with the time by the clock that never jumps, to compare ages. */
+type TimedTopic = ObservedTopic & { readonly askedAt: number };
 
-/** How often the topics in use are asked for, all of them in one request. */
-const WATCH_INTERVAL = 1_000;
+/** Called when a topic is not what it was: it was recreated (another id) or has grown (more partitions). */
+type OnTopicChange = (topic: Topic, now: ObservedTopic, before: ObservedTopic) => void;
 
-/** What the topics in use are, looked at again and again: topics grow, and are deleted and made anew. */
+/** How often the topics in use are described, all of them in one request. */
+const WATCH_INTERVAL_MS = 1_000;
+/** A description older than this is not used: the watch has failed meanwhile. */
+const MAX_AGE_MS = 2 * WATCH_INTERVAL_MS;
+
+/** Watches the topics in use, because topics grow, and are deleted and recreated. */
 export class TopicWatch implements Disposable {
   readonly listeners = new Set<OnTopicChange>();
   readonly #log: EventLog;
   readonly #onProblem: (error: unknown) => void;
   readonly #inUse: () => Iterable<Topic>;
-  readonly #seen = new Map<Topic, SeenTopic & { readonly at: number }>();
-  /** Deleted since they were seen. Should they come back, they are compared to what they were. */
-  readonly #gone = new Set<Topic>();
-  /** The ids of topics that were made anew: they do not come back. */
-  readonly #former = new Set<TopicId | undefined>();
-  readonly #underWay = new Map<Topic, Promise<void>>();
+  readonly #observed = new Map<Topic, TimedTopic>();
+  /** Deleted since they were observed. Should they come back, they are compared with what they were. */
+  readonly #deleted = new Set<Topic>();
+  /** The ids of topics that were recreated. They never come back. */
+  readonly #formerIds = new Set<TopicId | undefined>();
+  readonly #refreshing = new Map<Topic, Promise<void>>();
   readonly #signal: AbortSignal;
   readonly #timer: NodeJS.Timeout;
   #watching = false;
 
   constructor(parts: {
     readonly log: EventLog;
-    /** Which topics are watched. */
+    /** Which topics to watch. */
     readonly inUse: () => Iterable<Topic>;
     readonly onProblem: (error: unknown) => void;
     readonly signal: AbortSignal;
@@ -41,40 +47,52 @@ export class TopicWatch implements Disposable {
     this.#inUse = parts.inUse;
     this.#onProblem = parts.onProblem;
     this.#signal = parts.signal;
-    this.#timer = setInterval(() => void this.#look(), WATCH_INTERVAL);
+    this.#timer = setInterval(() => void this.#watch(), WATCH_INTERVAL_MS);
   }
 
   /**
-   * What the topic is: as it was last seen, when that is not long ago, or else asked for. Who must not miss a
-   * change listens too.
+   * Describes the topic, from memory when that is recent, else by asking the log. A caller that must not miss a
+   * change also adds a listener.
    * @throws {MillraceError} TOPIC_MISSING
    */
-  async describe(topic: Topic): Promise<SeenTopic> {
-    const seen = this.#seen.get(topic);
-    if (seen !== undefined && !this.#gone.has(topic) && performance.now() - seen.at < 2 * WATCH_INTERVAL)
-      return seen;
+  async describe(topic: Topic): Promise<ObservedTopic> {
+    const known = this.#observed.get(topic);
+    if (known !== undefined && !this.#deleted.has(topic) && performance.now() - known.askedAt < MAX_AGE_MS)
+      return known;
     await this.refresh(topic);
-    const now = this.#seen.get(topic);
-    if (now === undefined || this.#gone.has(topic))
+    const now = this.#observed.get(topic);
+    if (now === undefined || this.#deleted.has(topic))
       throw new MillraceError('TOPIC_MISSING', `Topic ${topic} does not exist.`);
     return now;
   }
 
-  /** What was last seen of the topic, if anything. */
-  last(topic: Topic): SeenTopic | undefined {
-    return this.#seen.get(topic);
+  /** The topic as it was last observed, however long ago. */
+  last(topic: Topic): ObservedTopic | undefined {
+    return this.#observed.get(topic);
   }
 
-  /** Asks for it now. Those that ask for the same topic at the same time share the question. */
+  /** Asks the log now. Concurrent calls for one topic share the request. */
   refresh(topic: Topic): Promise<void> {
-    const underWay = this.#underWay.get(topic);
-    if (underWay !== undefined) return underWay;
-    const asking = this.#ask([topic]).finally(() => this.#underWay.delete(topic));
-    this.#underWay.set(topic, asking);
-    return asking;
+    const pending = this.#refreshing.get(topic);
+    if (pending !== undefined) return pending;
+    const request = this.#ask([topic]).finally(() => this.#refreshing.delete(topic));
+    this.#refreshing.set(topic, request);
+    return request;
   }
 
-  async #look(): Promise<void> {
+  /**
+   * Something indicates that the topic of `suspect` was recreated, such as a message that carries another topic id.
+   * Asks the log, which decides: the message may also be older than what is known here.
+   */
+  recheck({ topic, topicId }: TopicIdPartition): void {
+    // Known already; the listeners have been notified.
+    if (isRecreated(this.#observed.get(topic)?.id, topicId)) return;
+    this.refresh(topic).catch((error: unknown) => {
+      if (!this.#signal.aborted) this.#onProblem(error);
+    });
+  }
+
+  async #watch(): Promise<void> {
     const topics = [...new Set(this.#inUse())];
     if (this.#watching || topics.length === 0) return;
     this.#watching = true;
@@ -88,23 +106,26 @@ export class TopicWatch implements Disposable {
   }
 
   async #ask(topics: readonly Topic[]): Promise<void> {
-    const [asOf, at] = [Date.now(), performance.now()];
+    const [asOf, askedAt] = [Date.now(), performance.now()];
     const found = await this.#log.describe(topics, this.#signal);
     for (const topic of topics) {
       const now = found.get(topic);
-      const before = this.#seen.get(topic);
-      if (now === undefined) this.#gone.add(topic);
-      else if (before === undefined || before.at <= at) this.#take(topic, { ...now, asOf, at }, before);
+      const before = this.#observed.get(topic);
+      if (now === undefined) this.#deleted.add(topic);
+      // Two requests may overlap. The answer to the earlier one must not replace that to the later one.
+      else if (before === undefined || before.askedAt <= askedAt)
+        this.#observe(topic, { ...now, asOf, askedAt }, before);
     }
   }
 
-  #take(topic: Topic, now: SeenTopic & { readonly at: number }, before: SeenTopic | undefined): void {
-    // A broker that has not heard of it yet answers with the topic, or the partitions, of before.
-    if (this.#former.has(now.id)) return;
+  #observe(topic: Topic, now: TimedTopic, before: TimedTopic | undefined): void {
+    // Brokers learn of a change at different times. One that has not learned of it yet describes the former topic,
+    // or fewer partitions. Neither can be true any more: ids are never reused, and topics do not shrink.
+    if (this.#formerIds.has(now.id)) return;
     if (before !== undefined && before.id === now.id && now.partitions < before.partitions) return;
-    if (before !== undefined && isRecreated(before.id, now.id)) this.#former.add(before.id);
-    this.#seen.set(topic, now);
-    this.#gone.delete(topic);
+    if (before !== undefined && isRecreated(before.id, now.id)) this.#formerIds.add(before.id);
+    this.#observed.set(topic, now);
+    this.#deleted.delete(topic);
     if (before === undefined || (before.id === now.id && before.partitions === now.partitions)) return;
     for (const listener of this.listeners) listener(topic, now, before);
   }

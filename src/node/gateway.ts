@@ -62,7 +62,7 @@ export async function startGateway(
     ),
   );
   const ring = { events: config.RING_EVENTS, bytes: config.RING_BYTES };
-  const hub = parts.use(new Hub({ log, fanout, formats, metrics, logger, ring, linger: LINGER_MS }));
+  const hub = parts.use(new Hub({ log, fanout, formats, metrics, logger, ring, lingerMs: LINGER_MS }));
   const codec = new CursorCodec(secrets);
   const views = new Views({
     views: project.views ?? [],

@@ -34,7 +34,7 @@ export interface OutcomeSource {
     release(): void;
   }>;
   /** The offset before the first event at or after `timestamp`. */
-  before(at: TopicPartition, timestamp: number): Promise<Offset>;
+  offsetBefore(at: TopicPartition, timestamp: number): Promise<Offset>;
 }
 
 /** A subscription that goes on where a mutation's answer is still to come. */
@@ -176,7 +176,7 @@ export class Outcomes {
     since: number | undefined,
   ): Promise<PartitionPosition> {
     if (since === undefined) return here;
-    const before = await this.#options.source.before(at, since - CLOCKS_APART);
+    const before = await this.#options.source.offsetBefore(at, since - CLOCKS_APART);
     return before < here.offset ? { offset: before, fingerprint: 0 } : here;
   }
 

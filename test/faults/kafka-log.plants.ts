@@ -25,7 +25,7 @@ export const plants: readonly Plant[] = [
   {
     case: 'compaction passes a held cursor',
     guard: 'an event that is no longer at its place is no proof of another topic',
-    file: 'src/hub/hub.ts',
+    file: 'src/hub/cursor-verifier.ts',
     find: 'if (event?.offset !== reached.offset) return true;',
     replace: 'if (event?.offset !== reached.offset) return false;',
   },
@@ -39,7 +39,7 @@ export const plants: readonly Plant[] = [
   {
     case: 'retention passes a held cursor',
     guard: 'the cursor that comes with the error lies where the log begins',
-    file: 'src/hub/hub.ts',
+    file: 'src/hub/cursor-verifier.ts',
     find: 'reached.offset < before ?',
     replace: 'reached.offset > before ?',
   },
@@ -53,8 +53,8 @@ export const plants: readonly Plant[] = [
   {
     case: 'a topic is deleted and made anew',
     guard: 'whoever follows a topic that is another one is told',
-    file: 'src/hub/hub.ts',
-    find: 'partition?.end(EventsLost.byRecreation(topic));',
+    file: 'src/hub/followed-partitions.ts',
+    find: 'partition.end(EventsLost.byRecreation(topic));',
     replace: '',
   },
   {

@@ -39,8 +39,8 @@ export const plants: readonly Plant[] = [
   {
     case: 'swallowed without closing',
     guard: 'where the fan-out does not say where a partition stands, the log is asked',
-    file: 'src/hub/hub.ts',
-    find: 'if (last === undefined || !partition.told(last)) unknown.push(partition);',
+    file: 'src/hub/silence-check.ts',
+    find: 'if (last === undefined || !partition.applyNewest(last)) unknown.push(partition);',
     replace: 'if (last === undefined) continue;',
   },
   { case: 'every third message dropped', ...CHAIN },
@@ -56,7 +56,7 @@ export const plants: readonly Plant[] = [
   {
     case: 'the first look after it notices',
     guard: 'a node that hears nothing asks where the partition stands',
-    file: 'src/hub/hub.ts',
+    file: 'src/hub/silence-check.ts',
     find: 'if (silent.length > 0) await this.#ask(silent);',
     replace: '',
   },

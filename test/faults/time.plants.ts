@@ -5,8 +5,8 @@ export const plants: readonly Plant[] = [
     case: 'clocks jump an hour forth',
     guard: 'how old something is goes by the clock that never jumps',
     file: 'src/hub/topic-watch.ts',
-    find: 'const [asOf, at] = [Date.now(), performance.now()];',
-    replace: 'const [asOf, at] = [Date.now(), Date.now()];',
+    find: 'const [asOf, askedAt] = [Date.now(), performance.now()];',
+    replace: 'const [asOf, askedAt] = [Date.now(), Date.now()];',
   },
   {
     case: 'clocks jump an hour forth',
@@ -31,12 +31,12 @@ export const plants: readonly Plant[] = [
     replace: 'if (heard.prev <= link.at || heard.events.length > 0) {',
     also: [
       {
-        file: 'src/hub/followed-partition.ts',
-        find: 'resumed: () => self?.askNewest(),',
+        file: 'src/hub/open-partition.ts',
+        find: 'resumed: () => partition?.onResumed(),',
         replace: 'resumed: () => undefined,',
       },
       {
-        file: 'src/hub/hub.ts',
+        file: 'src/hub/silence-check.ts',
         find: 'if (silent.length > 0) await this.#ask(silent);',
         replace: 'if (silent.length < 0) await this.#ask(silent);',
       },

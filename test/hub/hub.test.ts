@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { fingerprint } from '../../src/core/cursor.js';
 import type { Relayed } from '../../src/core/event.js';
 import { offset, partition } from '../../src/core/ids.js';
-import type { PartitionListener } from '../../src/hub/followed-partition.js';
+import type { PartitionListener } from '../../src/hub/partition-listener.js';
 import type { Fanout } from '../../src/ports/fanout.js';
 import { lossy, openWorld } from '../support/world.js';
 

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import type { Relayed } from '../../src/core/event.js';
 import { offset } from '../../src/core/ids.js';
 import type { EventsLost } from '../../src/hub/events-lost.js';
-import type { PartitionListener } from '../../src/hub/followed-partition.js';
+import type { PartitionListener } from '../../src/hub/partition-listener.js';
 import { OffsetOutOfRange } from '../../src/ports/event-log.js';
 import type { Fanout, FanoutListener } from '../../src/ports/fanout.js';
 import { relayed } from '../contract/fanout-tools.js';

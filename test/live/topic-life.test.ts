@@ -53,7 +53,7 @@ describe('topics that are made anew, lose their beginning and grow, in Kafka and
     const [metrics, logger] = [new Metrics(), openLogger('silent')];
     const formats = new Map<typeof name, TopicFormat>([[name, { kind: 'CLOUDEVENTS' }]]);
     const ring = { events: 100, bytes: 1 << 20 };
-    const hub = use(new Hub({ log, fanout, formats, metrics, logger, ring, linger: 1_000 }));
+    const hub = use(new Hub({ log, fanout, formats, metrics, logger, ring, lingerMs: 1_000 }));
     const bindings = bound(`
       type Query { ok: Boolean }
       type Subscription { said: Said @subscribe(topic: "${name}") }

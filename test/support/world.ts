@@ -92,7 +92,7 @@ export async function openWorld({
     },
     hub: (over = fanout) => {
       const ring = { events: ringEvents, bytes: 1 << 24 };
-      const hub = new Hub({ log, fanout: over, formats, metrics, logger, ring, linger: 1_000 });
+      const hub = new Hub({ log, fanout: over, formats, metrics, logger, ring, lingerMs: 1_000 });
       made.push(hub);
       return hub;
     },

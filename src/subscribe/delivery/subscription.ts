@@ -7,7 +7,7 @@ import { isRecreated, type Partition, type Topic } from '../../core/ids.js';
 import { EventsLost } from '../../hub/events-lost.js';
 import type { FollowedPartition } from '../../hub/followed-partition.js';
 import type { Hub } from '../../hub/hub.js';
-import type { SeenTopic } from '../../hub/topic-watch.js';
+import type { ObservedTopic } from '../../hub/topic-watch.js';
 import type { Logger } from '../../observe/log.js';
 import type { Metrics } from '../../observe/metrics.js';
 import type { Cohorts, Membership } from '../cohort/cohorts.js';
@@ -50,7 +50,7 @@ interface Run {
   readonly subscriber: Subscriber;
   membership: Membership;
   /** What its topic was when it was last given partitions to follow. */
-  topic: SeenTopic;
+  topic: ObservedTopic;
 }
 
 /** One subscription, from the request to its end. Its topic may grow meanwhile. */
@@ -157,7 +157,7 @@ export class Subscription implements ActiveSubscription {
   }
 
   /** Gives the client the state first. @returns the place after which the events are that are not in it */
-  async #show(plan: Plan, key: string | undefined, topic: SeenTopic): Promise<StreamPosition> {
+  async #show(plan: Plan, key: string | undefined, topic: ObservedTopic): Promise<StreamPosition> {
     const { snapshots, codec } = this.#parts;
     const { place, result } = await snapshots.of(plan, key, topic);
     const tag = codec.tag(scopeOf(plan));
@@ -173,7 +173,7 @@ export class Subscription implements ActiveSubscription {
   async #starts(
     plan: Plan,
     key: string | undefined,
-    { partitions }: SeenTopic,
+    { partitions }: ObservedTopic,
     after: string | undefined,
   ): Promise<StartPositions> {
     const { hub, codec } = this.#parts;
@@ -202,7 +202,7 @@ export class Subscription implements ActiveSubscription {
       const start = starts.get(at.partition);
       if (start?.from === 'position') reached.set(at.partition, start.position);
       if (start?.from !== 'time') return;
-      const before = await this.#parts.hub.before(at, start.timestamp);
+      const before = await this.#parts.hub.offsetBefore(at, start.timestamp);
       reached.set(at.partition, { offset: before, fingerprint: 0 });
     });
     await Promise.all(asked);

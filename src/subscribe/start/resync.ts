@@ -38,7 +38,7 @@ export class Resync {
 
   async #earliest(loss: EventsLost, { topic, key, tag }: Stranded, place: StreamPosition): Promise<string> {
     const from = loss.reason === 'TOPIC_RECREATED' ? await this.#beginning(topic, key) : place;
-    const positions = await this.#hub.usable(topic, from.positions);
+    const positions = await this.#hub.clampToEarliest(topic, from.positions);
     return this.#codec.position(topic, { ...from, positions }) + tag;
   }
 

@@ -3,7 +3,7 @@ import { selectStateField } from '../../binding/runtime/read-view.js';
 import type { CursorCodec, StreamPosition } from '../../core/cursor.js';
 import { MillraceError } from '../../core/errors.js';
 import type { Partition, Topic } from '../../core/ids.js';
-import type { SeenTopic } from '../../hub/topic-watch.js';
+import type { ObservedTopic } from '../../hub/topic-watch.js';
 import { type SharedResult, sharedResult, snapshotHead } from '../delivery/result-layout.js';
 import type { Plan } from '../plan/plan.js';
 import { startAt } from './start-positions.js';
@@ -41,7 +41,7 @@ export class Snapshots {
   async of(
     plan: Plan,
     key: string | undefined,
-    { partitions }: SeenTopic,
+    { partitions }: ObservedTopic,
   ): Promise<{ readonly place: StreamPosition; readonly result: SharedResult | undefined }> {
     const { binding, args, identity } = plan;
     const { view } = binding;

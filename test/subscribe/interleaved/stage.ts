@@ -70,7 +70,7 @@ export class InterleavedStage implements AsyncDisposable {
         metrics,
         logger,
         ring: { events: 3, bytes: 1 << 20 },
-        linger: 1_000,
+        lingerMs: 1_000,
       });
       return {
         hub,
