@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { metricsOf, pagesWithTables } from '../scripts/doc-tables.mjs';
 import { guaranteeTests } from '../scripts/guarantee-tests.mjs';
 import { ERRORS } from '../src/core/errors.js';
 import { ENVIRONMENT } from '../src/node/config.js';
@@ -16,15 +17,6 @@ const PAGES = [
 
 function read(page: string): string {
   return readFileSync(join(ROOT, page), 'utf8');
-}
-
-/** The cells of every table row whose first cell is a single piece of code, as in "| `PORT` | … |". */
-function rows(page: string, first: RegExp): readonly (readonly string[])[] {
-  return read(page)
-    .split('\n')
-    .filter((line) => line.startsWith('| '))
-    .map((line) => line.slice(2, -2).split(' | '))
-    .filter(([cell = '']) => first.test(cell));
 }
 
 describe('docs/guarantee-tests.md', () => {
@@ -87,37 +79,14 @@ function anchors(page: string): ReadonlySet<string> {
 }
 
 describe('the tables of the docs', () => {
-  it('docs/protocol.md has every error code with its retry and meaning', () => {
-    const expected = Object.entries(ERRORS).map(([code, { retry, means }]) => [
-      `\`${code}\``,
-      retry ? 'yes' : 'no',
-      means,
-    ]);
-    const codes = rows('docs/protocol.md', /^`[A-Z_]+`$/).filter(([, retry = '']) =>
-      /^(yes|no)$/.test(retry),
-    );
-    expect(codes).toEqual(expected);
-  });
-
-  it('docs/protocol.md has every close code with its reason and meaning', () => {
-    const expected = Object.values(CLOSE_CODES).map(({ code, reason, retry, means }) => [
-      String(code),
-      reason,
-      retry ? 'yes' : 'no',
-      means,
-    ]);
-    expect(rows('docs/protocol.md', /^\d{4}$/)).toEqual(expected);
-  });
-
-  it('docs/operating.md has every environment variable', () => {
-    const expected = Object.entries(ENVIRONMENT).map(([name, about]) => [`\`${name}\``, about]);
-    expect(rows('docs/operating.md', /^`[A-Z][A-Z_]+`$/)).toEqual(expected);
-  });
-
-  it('docs/operating.md has every metric with its kind and help', async () => {
-    const metrics = await new Metrics().registry.getMetricsAsJSON();
-    const expected = metrics.map(({ name, type, help }) => [`\`${name}\``, String(type), help]);
-    const listed = rows('docs/operating.md', /^`millrace_/).map(([name, kind, , help]) => [name, kind, help]);
-    expect(listed.sort()).toEqual(expected.sort());
+  it('are those of the code, as `npm run docs:tables` writes them', () => {
+    const pages = pagesWithTables({
+      errors: ERRORS,
+      closeCodes: CLOSE_CODES,
+      environment: ENVIRONMENT,
+      metrics: metricsOf(new Metrics().registry),
+    });
+    expect(pages.length).toBe(2);
+    for (const [page, expected] of pages) expect(read(`docs/${page}`), page).toBe(expected);
   });
 });

@@ -1,0 +1,70 @@
+// `npm run docs:tables` writes the tables of docs/ that repeat a table of the code: error codes, close codes,
+// environment variables and metrics. It needs a build. test/docs.test.ts fails when a table is out of date.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const DOCS = join(import.meta.dirname, '..', 'docs');
+const yesNo = (retry) => (retry ? 'yes' : 'no');
+
+/** Each table: its page, its header, and its rows made from the table in the code. */
+const TABLES = [
+  {
+    page: 'protocol.md',
+    header: ['code', '`retry`', 'meaning'],
+    rows: ({ errors }) =>
+      Object.entries(errors).map(([code, { retry, means }]) => [`\`${code}\``, yesNo(retry), means]),
+  },
+  {
+    page: 'protocol.md',
+    header: ['close code', 'reason', 'reconnect', 'meaning'],
+    rows: ({ closeCodes }) =>
+      Object.values(closeCodes).map(({ code, reason, retry, means }) => [code, reason, yesNo(retry), means]),
+  },
+  {
+    page: 'operating.md',
+    header: ['variable', 'meaning (default)'],
+    rows: ({ environment }) => Object.entries(environment).map(([name, about]) => [`\`${name}\``, about]),
+  },
+  {
+    page: 'operating.md',
+    header: ['metric', 'kind', 'labels', 'meaning'],
+    rows: ({ metrics }) =>
+      metrics.map(({ name, type, labelNames, help }) => [`\`${name}\``, type, labelNames.join(', '), help]),
+  },
+];
+
+/** Each page with its tables as the code has them. @returns pairs of page and text */
+export function pagesWithTables(code) {
+  const texts = new Map();
+  for (const { page, header, rows } of TABLES) {
+    const text = texts.get(page) ?? readFileSync(join(DOCS, page), 'utf8');
+    texts.set(page, withTable(text, header, rows(code)));
+  }
+  return [...texts];
+}
+
+/** Replaces the rows beneath the header, up to the first line that is no row. */
+function withTable(text, header, rows) {
+  const line = (cells) => `| ${cells.join(' | ')} |\n`;
+  const head = `${line(header)}|${'---|'.repeat(header.length)}\n`;
+  const start = text.indexOf(head);
+  if (start < 0) throw new Error(`No table begins with ${head}`);
+  const rest = text.slice(start + head.length).replace(/^(\|.*\n)*/, '');
+  return text.slice(0, start) + head + rows.map(line).join('') + rest;
+}
+
+/** The metrics of a registry, as the table has them. prom-client's types leave these fields out. */
+export function metricsOf(registry) {
+  const metrics = registry.getMetricsAsArray();
+  return metrics.map(({ name, type, help, labelNames }) => ({ name, type, help, labelNames }));
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const { ERRORS: errors } = await import('../dist/core/errors.js');
+  const { CLOSE_CODES: closeCodes } = await import('../dist/transport/websocket/close-codes.js');
+  const { ENVIRONMENT: environment } = await import('../dist/node/config.js');
+  const { Metrics } = await import('../dist/observe/metrics.js');
+  const metrics = metricsOf(new Metrics().registry);
+  for (const [page, text] of pagesWithTables({ errors, closeCodes, environment, metrics }))
+    writeFileSync(join(DOCS, page), text);
+}
