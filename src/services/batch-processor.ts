@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Decoded, InvalidKind } from '../core/cloudevent.js';
 import type { Event } from '../core/event.js';
-import type { Offset } from '../core/ids.js';
 import { type Position, partitionName, type TopicPartition } from '../core/position.js';
 import type { LogBatch, LogRecord } from '../core/record.js';
 import { EventDeduplicator, type PendingIds } from './event-deduplicator.js';
@@ -70,7 +69,7 @@ export class BatchProcessor {
    * @throws the service's first failure, after every handler that had started has finished
    */
   async run(batch: InputBatch, states: States, signal: AbortSignal): Promise<BatchResult> {
-    const idempotentIds = new Map<string, Offset>();
+    const idempotentIds = new Set<string>();
     const jobs = this.#jobs(batch, idempotentIds);
     const changes = new Map<string, string | null>();
     const emitted: Emission[] = [];
@@ -105,11 +104,11 @@ export class BatchProcessor {
     const at = { topic, partition };
     for (const record of records) {
       const decoded = this.#options.decode(record, at);
-      if (decoded.ok) this.#deduplicator.remember(partitionName(at), decoded.event, record.offset);
+      if (decoded.ok) this.#deduplicator.remember(partitionName(at), decoded.event);
     }
   }
 
-  #jobs({ topic, partition, records }: InputBatch, idempotentIds: Map<string, Offset>): Job[] {
+  #jobs({ topic, partition, records }: InputBatch, idempotentIds: Set<string>): Job[] {
     const at = { topic, partition };
     const scope = partitionName(at);
     const jobs: Job[] = [];
@@ -120,7 +119,7 @@ export class BatchProcessor {
         continue;
       }
       const { event } = decoded;
-      if (!this.#deduplicator.admit(scope, event, record.offset, idempotentIds)) continue;
+      if (!this.#deduplicator.admit(scope, event, idempotentIds)) continue;
       jobs.push({ event, record, index: jobs.length });
     }
     return jobs;

@@ -1,9 +1,8 @@
 import type { Event } from '../core/event.js';
-import type { Offset } from '../core/ids.js';
 import { RECENT_IDS, RecentIds } from '../core/recent-ids.js';
 
-/** The idempotent events of a batch that is not committed yet: their names, and where each is. */
-export type PendingIds = ReadonlyMap<string, Offset>;
+/** The idempotent events of a batch that is not committed yet, by scope and id. */
+export type PendingIds = ReadonlySet<string>;
 
 /**
  * D1: recognises an event that was published twice with one idempotency key, so that its second copy has no
@@ -14,7 +13,7 @@ export type PendingIds = ReadonlyMap<string, Offset>;
  * `pending`, and `confirm` remembers them after the commit.
  */
 export class EventDeduplicator {
-  readonly #handled: RecentIds;
+  readonly #handled: RecentIds<true>;
 
   /** @param rememberedIds how many ids are remembered, over all scopes (C4) */
   constructor(rememberedIds = RECENT_IDS) {
@@ -26,22 +25,22 @@ export class EventDeduplicator {
    * @param pending the ids of the batch so far
    * @returns `false` for a duplicate
    */
-  admit(scope: string, event: Event, at: Offset, pending: Map<string, Offset>): boolean {
+  admit(scope: string, event: Event, pending: Set<string>): boolean {
     if (event.idempotent !== true) return true;
     const name = nameOf(scope, event);
     if (pending.has(name) || this.#handled.has(name)) return false;
-    pending.set(name, at);
+    pending.add(name);
     return true;
   }
 
   /** The batch that these ids belong to is committed. */
   confirm(pending: PendingIds): void {
-    for (const [name, at] of pending) this.#handled.add(name, at);
+    for (const name of pending) this.#handled.add(name, true);
   }
 
   /** Remembers an event that is part of the committed state, whoever handled it. */
-  remember(scope: string, event: Event, at: Offset): void {
-    if (event.idempotent === true) this.#handled.add(nameOf(scope, event), at);
+  remember(scope: string, event: Event): void {
+    if (event.idempotent === true) this.#handled.add(nameOf(scope, event), true);
   }
 
   /** Remembers everything that `other` does. */

@@ -11,7 +11,7 @@ import type { OutgoingEvent } from './service.js';
 /** The UUID namespace of the ids made here (RFC 9562, section 5.5). Arbitrary, but it must never change. */
 const ID_NAMESPACE = '0f4d5a9e-7f2b-4c53-9d8e-6a3f8f1c2b70';
 
-export interface OutputEncoderOptions {
+interface OutputEncoderOptions {
   readonly group: string;
   /** The name of the service. */
   readonly service: string;

@@ -7,51 +7,55 @@ import { newBuildId } from './view-store.js';
 import { type ViewVersion, viewVersion } from './view-version.js';
 import { ViewWriter, type ViewWriterOptions } from './view-writer.js';
 
-export interface ViewRebuildOptions extends ViewWriterOptions {
+interface ViewRebuildOptions extends ViewWriterOptions {
   readonly log: EventLog;
 }
 
-/** By then nobody reads or writes the version before, in milliseconds: all look once a second. */
-const LEFT = 5_000;
+/** When the old version is deleted. Workers and readers check the version every second: none uses it then. */
+const DELETE_OLD_AFTER_MS = 5_000;
 
-/** Builds a view anew under another name in the store, and then says that this is the one. */
+/** Rebuilds a view as another version in the store, and then makes that the one that is read. */
 export class ViewRebuild implements Rebuild {
   readonly kind = 'view';
   readonly name: string;
+  readonly #options: ViewRebuildOptions;
 
-  constructor(private readonly options: ViewRebuildOptions) {
+  constructor(options: ViewRebuildOptions) {
     this.name = options.view.name;
+    this.#options = options;
   }
 
   async run(request: RebuildRequest): Promise<string> {
-    const { log, store, view } = this.options;
+    const { log, store, view } = this.#options;
     const { signal } = request;
-    const described = await log.describe(view.topics.map(topic), signal);
-    const ids = new Map([...described].map(([name, { id }]) => [name, id] as const));
-    const inUse = await store.ensureBuildId(view.name);
-    const before = viewVersion(view.name, inUse, ids);
+    const topics = await log.describe(view.topics.map(topic), signal);
+    const oldBuildId = await store.ensureBuildId(view.name);
     const buildId = newBuildId();
-    const version = viewVersion(view.name, buildId, ids);
-    const parts = await rebuildPartitions(log, described, request.from, signal);
-    const writer = new ViewWriter(this.options);
+    const version = viewVersion(view.name, buildId, topics);
+    const partitions = await rebuildPartitions(log, topics, request.from, signal);
+    const writer = new ViewWriter(this.#options);
     const keys = new Set<string>();
-    await catchUp(log, parts, (_part, range) => this.#fold(writer, version, range, keys, signal), request);
-    for (const { at, next } of parts) await store.saveProgress(version, at, { next, until: next }, undefined);
+    await catchUp(log, partitions, (_, range) => this.#fold(writer, version, range, keys, signal), request);
+    for (const { at, next } of partitions)
+      await store.saveProgress(version, at, { next, until: next }, undefined);
     signal.throwIfAborted();
-    // D6: a store that lost what is in use has lost part of this, too.
-    if (!(await store.switchBuild(view.name, inUse, buildId))) {
-      throw new Error(`The view ${view.name} was lost or replaced meanwhile: nothing changes, run it again`);
+    // D6: a store that has lost the version in use has lost a part of the new one, too.
+    if (!(await store.switchBuild(view.name, oldBuildId, buildId))) {
+      throw new Error(
+        `The view ${view.name} was lost or replaced during the rebuild. Nothing was switched; run it again.`,
+      );
     }
-    await pause(LEFT, signal);
+    await pause(DELETE_OLD_AFTER_MS, signal);
+    const old = viewVersion(view.name, oldBuildId, topics);
     await store.deleteVersion(
-      before,
+      old,
       keys,
-      parts.map(({ at }) => at),
+      partitions.map(({ at }) => at),
     );
-    return 'Whoever keeps the view goes on with it within a second, and queries read it.';
+    return 'Queries read the new state, and its workers keep it up to date.';
   }
 
-  /** What a batch has beyond its range is folded as well: each event is in a state once. */
+  /** Folds what a batch has beyond its range as well: folding it again later changes nothing. */
   async *#fold(
     writer: ViewWriter,
     version: ViewVersion,
@@ -59,7 +63,7 @@ export class ViewRebuild implements Rebuild {
     keys: Set<string>,
     signal: AbortSignal,
   ) {
-    for await (const { records, last } of this.options.log.read(range, signal))
+    for await (const { records, last } of this.#options.log.read(range, signal))
       yield { last, events: await writer.fold(version, range, records, keys) };
   }
 }

@@ -6,32 +6,33 @@ import type { StateStore } from '../ports/state-store.js';
 import type { ViewVersion } from './view-version.js';
 
 /** How far a view is in one partition. */
-export interface Progress {
-  /** The events before this are folded. */
+export interface ViewProgress {
+  /** All events before this offset are folded. */
   readonly next: Offset;
-  /** What it had to reach when it was begun: before that it is not shown. */
+  /** The end of the partition when the build began. The view is not read before `next` has reached it. */
   readonly until: Offset;
 }
 
-/** A key's state, and the last event of each partition that is in it. */
-export interface FoldedState {
+/** The state of a key. */
+export interface KeyState {
   readonly state: unknown;
+  /** The offset of the last event in it, by partition (`partitionName`). */
   readonly positions: Readonly<Record<string, number>>;
 }
 
+/** A value, and the bytes that a compare-and-swap must expect. */
 export interface StoredValue<T> {
   readonly value: T;
-  /** As it is kept: what `replace` is told to expect. */
   readonly bytes: Buffer;
 }
 
 const progressSchema = z.object({ next: z.number().int(), until: z.number().int() });
-const foldedSchema = z.object({ state: z.unknown(), positions: z.record(z.string(), z.number().int()) });
+const keyStateSchema = z.object({ state: z.unknown(), positions: z.record(z.string(), z.number().int()) });
 
-/** A name that no building of a view has had. */
+/** A new id for a build of a view. */
 export const newBuildId = (): string => randomUUID().slice(0, 13);
 
-/** Views in the state store. */
+/** Views in the state store. Every write is a compare-and-swap: several workers may write at once. */
 export class ViewStore {
   readonly #store: StateStore;
 
@@ -39,74 +40,85 @@ export class ViewStore {
     this.#store = store;
   }
 
-  /** The buildId that is read; `undefined`: none was begun, or the store has lost it. */
+  /** The build that is read. `undefined`: there was none yet, or the store has lost it. */
   async buildId(view: string): Promise<string | undefined> {
     return (await this.#store.get(buildIdName(view)))?.toString();
   }
 
   /**
-   * The buildId that there is, or else a new one. Never one from before a loss (D6): what somebody who has
-   * not noticed the loss still writes goes under names that nobody reads.
+   * The current build, or else a new one. After a loss it is never the old one again (D6): a worker that has
+   * not noticed the loss keeps writing under the old names, and those are not read any more.
    */
   async ensureBuildId(view: string): Promise<string> {
     const own = newBuildId();
     return (await this.#store.putIfAbsent(buildIdName(view), Buffer.from(own)))?.toString() ?? own;
   }
 
-  /** RebuildFrom now on this buildId is read. @returns whether `before` was until now: if not, nothing changes */
+  /** Makes `buildId` the build that is read. @returns `false`, without a change, if `before` is not current */
   switchBuild(view: string, before: string, buildId: string): Promise<boolean> {
     return this.#store.replace(buildIdName(view), Buffer.from(before), Buffer.from(buildId));
   }
 
-  async progress(version: ViewVersion, at: TopicPartition): Promise<StoredValue<Progress> | undefined> {
+  /** How far a version is in one partition; `undefined` before its first batch there, or after a loss. */
+  async progress(version: ViewVersion, at: TopicPartition): Promise<StoredValue<ViewProgress> | undefined> {
     const bytes = await this.#store.get(progressName(version, at));
     if (bytes === undefined) return undefined;
     const { next, until } = progressSchema.parse(JSON.parse(bytes.toString()));
     return { bytes, value: { next: offset(next), until: offset(until) } };
   }
 
-  /** @param expected what is there; `undefined`: nothing. @returns whether it was */
+  /**
+   * @param expected the current bytes; `undefined`: there must be none
+   * @returns the new bytes; `undefined`, without a change, if `expected` does not match
+   */
   saveProgress(
     version: ViewVersion,
     at: TopicPartition,
-    progress: Progress,
+    progress: ViewProgress,
     expected: Buffer | undefined,
-  ): Promise<boolean> {
-    return this.#save(progressName(version, at), Buffer.from(JSON.stringify(progress)), expected);
+  ): Promise<Buffer | undefined> {
+    return this.#save(progressName(version, at), progress, expected);
   }
 
-  async state(version: ViewVersion, key: string): Promise<StoredValue<FoldedState> | undefined> {
+  /** The state of a key; `undefined` if no event has changed it. */
+  async state(version: ViewVersion, key: string): Promise<StoredValue<KeyState> | undefined> {
     const bytes = await this.#store.get(stateName(version, key));
     if (bytes === undefined) return undefined;
-    const { state, positions } = foldedSchema.parse(JSON.parse(bytes.toString()));
+    const { state, positions } = keyStateSchema.parse(JSON.parse(bytes.toString()));
     return { bytes, value: { state, positions } };
   }
 
+  /** As `saveProgress`, for the state of a key. */
   saveState(
     version: ViewVersion,
     key: string,
-    folded: FoldedState,
+    state: KeyState,
     expected: Buffer | undefined,
-  ): Promise<boolean> {
-    return this.#save(stateName(version, key), Buffer.from(JSON.stringify(folded)), expected);
+  ): Promise<Buffer | undefined> {
+    return this.#save(stateName(version, key), state, expected);
   }
 
-  /** Deletes what is left of an version that nobody reads any more. */
+  /** Deletes these entries of a version that is not read any more. */
   async deleteVersion(
     version: ViewVersion,
     keys: Iterable<string>,
-    places: readonly TopicPartition[],
+    partitions: readonly TopicPartition[],
   ): Promise<void> {
-    for (const at of places) await this.#store.delete(progressName(version, at));
+    for (const at of partitions) await this.#store.delete(progressName(version, at));
     for (const key of keys) await this.#store.delete(stateName(version, key));
   }
 
-  async #save(name: string, value: Buffer, expected: Buffer | undefined): Promise<boolean> {
-    if (expected !== undefined) return this.#store.replace(name, expected, value);
-    return (await this.#store.putIfAbsent(name, value)) === undefined;
+  async #save(name: string, value: object, expected: Buffer | undefined): Promise<Buffer | undefined> {
+    const bytes = Buffer.from(JSON.stringify(value));
+    const saved =
+      expected === undefined
+        ? (await this.#store.putIfAbsent(name, bytes)) === undefined
+        : await this.#store.replace(name, expected, bytes);
+    return saved ? bytes : undefined;
   }
 }
 
+// The names are a stored format: a build is called a generation in them.
 const buildIdName = (view: string): string => `view:${view}:generation`;
 const progressName = (version: ViewVersion, at: TopicPartition): string =>
   `${version}:progress:${partitionName(at)}`;

@@ -2,17 +2,20 @@ import { createHash } from 'node:crypto';
 import type { Topic, TopicId } from '../core/ids.js';
 
 /**
- * One building of a view: of these very topics (D5: one that is made anew under an old name has other events),
- * in one buildId, of which `millrace replay` makes new ones. Begins the names of all its entries.
+ * One version of a view: the prefix of all its entries in the state store. It names
+ *
+ * - the build: `millrace replay` and a lost store begin a new one, beside the entries of the old one;
+ * - the ids of the view's topics (D5): a recreated topic has other events, so it makes another version.
  */
 export type ViewVersion = string & { readonly __viewVersion: true };
 
+/** The version of `view` that build `buildId` makes of these topics. */
 export function viewVersion(
   view: string,
   buildId: string,
-  topics: ReadonlyMap<Topic, TopicId | undefined>,
+  topics: ReadonlyMap<Topic, { readonly id: TopicId | undefined }>,
 ): ViewVersion {
-  const ids = [...topics].map(([name, id]) => `${name} ${id ?? ''}`).sort();
-  const life = createHash('sha256').update(ids.join('\n')).digest('base64url').slice(0, 12);
-  return `view:${view}:${buildId}:${life}` as ViewVersion;
+  const ids = [...topics].map(([name, { id }]) => `${name} ${id ?? ''}`).sort();
+  const hash = createHash('sha256').update(ids.join('\n')).digest('base64url').slice(0, 12);
+  return `view:${view}:${buildId}:${hash}` as ViewVersion; // The only place that makes one.
 }

@@ -1,9 +1,8 @@
 import pMap from 'p-map';
 import type { Decoded } from '../core/cloudevent.js';
-import type { Event } from '../core/event.js';
 import { partitionName, type TopicPartition } from '../core/position.js';
-import { RecentIds } from '../core/recent-ids.js';
 import type { LogRecord } from '../core/record.js';
+import { EventDeduplicator } from '../services/event-deduplicator.js';
 import type { ServiceEvent } from '../services/service.js';
 import { toServiceEvent } from '../services/service-event.js';
 import type { AnyView } from './view.js';
@@ -17,67 +16,65 @@ export interface ViewWriterOptions {
 }
 
 /** How many keys are written at the same time. */
-const CONCURRENCY = 32;
+const MAX_CONCURRENT_KEYS = 32;
 
-interface Placed {
+interface PlacedEvent {
   readonly event: ServiceEvent;
   readonly offset: number;
 }
 
-/** Folds records into the states of their keys. */
+/** Folds records into the states of a view's keys. */
 export class ViewWriter {
   readonly #options: ViewWriterOptions;
-  readonly #done = new RecentIds<true>();
+  readonly #deduplicator = new EventDeduplicator();
 
   constructor(options: ViewWriterOptions) {
     this.#options = options;
   }
 
   /**
-   * Brings the states up to these records of one partition, in order. What is in a state already is left
-   * alone, so it may be done twice, and by two at once (D3).
-   * @param touched is given the keys that have a state now
-   * @returns how many events there were
+   * Folds consecutive records of one partition into the states. D3: a state names the last event of each
+   * partition that is in it, and skips what is not newer. So the same records may be folded again, even by
+   * two workers at once, and each event is in a state once.
+   * @param changedKeys collects the keys that these records have changed
+   * @returns how many events the records held: duplicates and invalid records do not count
    */
   async fold(
     version: ViewVersion,
     at: TopicPartition,
     records: readonly LogRecord[],
-    touched?: Set<string>,
+    changedKeys?: Set<string>,
   ): Promise<number> {
-    const { view } = this.#options;
-    const byKey = new Map<string, Placed[]>();
-    const seen = new Set<string>();
+    const { view, decode } = this.#options;
+    const byKey = new Map<string, PlacedEvent[]>();
+    const pending = new Set<string>();
+    const scope = scopeOf(version, at);
     let count = 0;
     for (const record of records) {
-      const decoded = this.#options.decode(record, at);
-      if (!decoded.ok) continue;
-      const { event } = decoded;
-      if (event.idempotent === true) {
-        const name = nameOf(version, at, event);
-        if (seen.has(name) || this.#done.has(name)) continue;
-        seen.add(name);
-      }
+      const decoded = decode(record, at);
+      if (!decoded.ok || !this.#deduplicator.admit(scope, decoded.event, pending)) continue;
       count += 1;
-      const given = toServiceEvent(event, record, at.topic);
-      const key = view.by === undefined ? given.key : view.by(given);
+      const event = toServiceEvent(decoded.event, record, at.topic);
+      const key = view.by === undefined ? event.key : view.by(event);
       if (key === undefined || key === null) continue;
-      const list = byKey.get(key) ?? [];
-      byKey.set(key, list);
-      list.push({ event: given, offset: record.offset });
-      touched?.add(key);
+      const events = byKey.get(key) ?? [];
+      byKey.set(key, events);
+      events.push({ event, offset: record.offset });
+      changedKeys?.add(key);
     }
-    await pMap(byKey, ([key, events]) => this.#apply(version, at, key, events), { concurrency: CONCURRENCY });
-    for (const name of seen) this.#done.add(name, true);
+    await pMap(byKey, ([key, events]) => this.#apply(version, at, key, events), {
+      concurrency: MAX_CONCURRENT_KEYS,
+    });
+    this.#deduplicator.confirm(pending);
     return count;
   }
 
-  /** Remembers idempotent events that are in the states already. */
-  recall(version: ViewVersion, at: TopicPartition, records: readonly LogRecord[]): void {
+  /** D1: remembers the idempotent events among records that are in the states already. */
+  remember(version: ViewVersion, at: TopicPartition, records: readonly LogRecord[]): void {
+    const scope = scopeOf(version, at);
     for (const record of records) {
       const decoded = this.#options.decode(record, at);
-      if (decoded.ok && decoded.event.idempotent === true)
-        this.#done.add(nameOf(version, at, decoded.event), true);
+      if (decoded.ok) this.#deduplicator.remember(scope, decoded.event);
     }
   }
 
@@ -85,24 +82,24 @@ export class ViewWriter {
     version: ViewVersion,
     at: TopicPartition,
     key: string,
-    events: readonly Placed[],
+    events: readonly PlacedEvent[],
   ): Promise<void> {
     const { store, view } = this.#options;
-    const place = partitionName(at);
+    const partition = partitionName(at);
     for (;;) {
-      const found = await store.state(version, key);
-      const reached = found?.value.positions[place] ?? -1;
-      const fresh = events.filter((one) => one.offset > reached);
-      const last = fresh.at(-1);
+      const stored = await store.state(version, key);
+      const folded = stored?.value.positions[partition] ?? -1;
+      const newer = events.filter((one) => one.offset > folded);
+      const last = newer.at(-1);
       if (last === undefined) return;
-      let state = found === undefined ? structuredClone(view.initial) : found.value.state;
-      for (const { event } of fresh) state = view.fold(state, event);
-      const positions = { ...found?.value.positions, [place]: last.offset };
-      // Somebody else's write came between: what is fresh is looked at anew.
-      if (await store.saveState(version, key, { state: state ?? null, positions }, found?.bytes)) return;
+      let state = stored === undefined ? structuredClone(view.initial) : stored.value.state;
+      for (const { event } of newer) state = view.fold(state, event);
+      const positions = { ...stored?.value.positions, [partition]: last.offset };
+      if (await store.saveState(version, key, { state: state ?? null, positions }, stored?.bytes)) return;
+      // Another worker has written the key in between. Its state may hold some of these events: start over.
     }
   }
 }
 
-const nameOf = (version: ViewVersion, at: TopicPartition, event: Event): string =>
-  `${version} ${partitionName(at)} ${event.id}`;
+/** An event is a duplicate only within one version: another version has to fold it as well. */
+const scopeOf = (version: ViewVersion, at: TopicPartition): string => `${version} ${partitionName(at)}`;

@@ -1,24 +1,28 @@
 import type { ServiceEvent } from '../services/service.js';
 
 /**
- * State that is folded from events, by key, and read by fields with `@view`. It is derived: it can be lost,
- * and is built again from the log.
+ * State by key, folded from events and read by fields with `@view`. It is derived data: whatever is lost is
+ * rebuilt from the log.
  */
 export interface View<State = unknown> {
-  /** Names the view: in `@view(name:)`, and for its consumer group. */
+  /** Used in `@view(name:)` and in the name of the view's consumer group. */
   readonly name: string;
-  /** The topics whose events it is folded from. */
+  /** The topics whose events are folded. */
   readonly topics: readonly string[];
-  /** Whose state an event changes; left out, its own key's. `undefined`: nobody's. */
+  /**
+   * The key whose state an event changes. Left out, it is the event's own key. `undefined`: the event changes
+   * no state.
+   */
   readonly by?: (event: ServiceEvent) => string | undefined;
-  /** What a key has before its first event. Plain JSON, as every state is. */
+  /** The state of a key before its first event. Plain JSON, as every state is. */
   readonly initial: State;
   /**
-   * The state after an event: from these two alone, so that whoever folds comes to the same. Events of one
-   * partition come in order, each once. When it throws, the event is tried again after a pause.
+   * Returns the state after an event. It must depend on its two arguments alone, so that every worker computes
+   * the same. It sees the events of one partition in order, each once. When it throws, the event is retried
+   * after a pause.
    */
   fold(state: State, event: ServiceEvent): State;
 }
 
-/** A view, whatever its state is. */
+/** A view with any type of state. */
 export type AnyView = View<unknown>;

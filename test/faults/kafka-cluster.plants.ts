@@ -42,7 +42,7 @@ export const plants: readonly Plant[] = [
     case: 'every mutation is repeated',
     guard: 'a service passes over what it was given before, and what it says twice is known as the same',
     file: 'src/services/batch-processor.ts',
-    find: 'if (!this.#deduplicator.admit(scope, event, record.offset, idempotentIds)) continue;',
+    find: 'if (!this.#deduplicator.admit(scope, event, idempotentIds)) continue;',
     replace: '',
     also: [
       {

@@ -21,7 +21,7 @@ export const plants: readonly Plant[] = [
     case: 'the view is lost while clients begin with it',
     guard: 'what was read of a view counts only if it is still the same one afterwards',
     file: 'src/views/views.ts',
-    find: 'if ((await this.#options.store.buildId(view.name)) === standing.buildId) return found;',
-    replace: 'return found;',
+    find: 'if (await this.#readiness.isCurrent(view, ready)) return result;',
+    replace: 'return result;',
   },
 ];

@@ -7,18 +7,18 @@ const numbers = (from: number, to: number): number[] =>
   Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
 
 describe('a view whose store is lost', () => {
-  it('D6 while events come has each of them once all the same', async () => {
+  it('D6 has each event once when its store is lost while events arrive', async () => {
     const stage = await openViewStage();
     stage.worker();
     await stage.say('a', numbers(0, 50));
     await expect.poll(() => stage.views.reader('talk').get('a'), WAIT).toEqual({ count: 50, n: 49 });
     stage.lose();
-    // Nobody has noticed yet: this event finds no state and no progress.
+    // The worker has not noticed yet: this event finds no state and no progress.
     await stage.say('a', [50]);
     await expect.poll(() => stage.views.reader('talk').get('a'), WAIT).toEqual({ count: 51, n: 50 });
   });
 
-  it('D6 has the events again that were published with an idempotency key', async () => {
+  it('D6 folds idempotent events again after its store is lost', async () => {
     const stage = await openViewStage();
     stage.worker();
     await stage.say('a', numbers(0, 10), { idempotent: true });
@@ -29,19 +29,19 @@ describe('a view whose store is lost', () => {
 });
 
 describe('an event that was published twice with one idempotency key', () => {
-  it('D1 is in a view once, for one worker', async () => {
+  it('D1 folds an event once that was published twice, with one worker', async () => {
     const stage = await openViewStage();
     stage.worker();
     await stage.say('a', [1], { idempotent: true });
     await expect.poll(() => stage.views.reader('talk').get('a'), WAIT).toEqual({ count: 1, n: 1 });
     await stage.say('a', [1], { idempotent: true });
     const [at] = await stage.say('a', [2]);
-    if (at === undefined) throw new Error('Nothing was said');
+    if (at === undefined) throw new Error('Nothing was published');
     const minCursor = await stage.views.cursorOf(at);
     expect(await stage.views.reader('talk').get('a', { minCursor })).toEqual({ count: 2, n: 2 });
   });
 
-  it('D1 is in a view once, also when another worker took over between', async () => {
+  it('D1 folds an event once that was published twice, when another worker took over in between', async () => {
     const stage = await openViewStage();
     const first = stage.worker();
     await stage.say('a', [1], { idempotent: true });
@@ -50,14 +50,14 @@ describe('an event that was published twice with one idempotency key', () => {
     stage.worker();
     await stage.say('a', [1], { idempotent: true });
     const [at] = await stage.say('a', [2]);
-    if (at === undefined) throw new Error('Nothing was said');
+    if (at === undefined) throw new Error('Nothing was published');
     const minCursor = await stage.views.cursorOf(at);
     expect(await stage.views.reader('talk').get('a', { minCursor })).toEqual({ count: 2, n: 2 });
   });
 });
 
-describe('a replay of a view', () => {
-  it('D6 does not switch to what its store has lost a part of', async () => {
+describe('a rebuild of a view', () => {
+  it('D6 does not switch to a rebuilt version of which the store has lost a part', async () => {
     const stage = await openViewStage();
     stage.worker();
     await stage.say('a', numbers(0, 20));
@@ -78,7 +78,7 @@ describe('a replay of a view', () => {
 });
 
 describe('a view that was just lost', () => {
-  it('D6 is never answered as one that has nothing', async () => {
+  it('D6 is not read as empty right after its store has lost it', async () => {
     const stage = await openViewStage();
     stage.worker();
     await stage.say('a', numbers(0, 30));

@@ -14,7 +14,7 @@ import { Views } from '../../src/views/views.js';
 import { Client } from '../subscribe/stage.js';
 import { openWorld } from '../support/world.js';
 
-/** What was said under a key: how often, and what last. */
+/** How many events a key has had, and the number in its last one. */
 export interface Talk {
   readonly count: number;
   readonly n: number;
@@ -39,14 +39,14 @@ const SCHEMA = `
   type Said { n: Int! }
   type Talk { count: Int! n: Int! }`;
 
-/** A store that can lose everything it has. */
+/** A store that can lose all of its entries. */
 function losing(store: StateStore): StateStore & { lose(): void } {
-  let life = 0;
-  const name = (key: string): string => `${life} ${key}`;
+  let epoch = 0;
+  const name = (key: string): string => `${epoch} ${key}`;
   return {
     description: store.description,
     lose: () => {
-      life += 1;
+      epoch += 1;
     },
     get: (key) => store.get(name(key)),
     put: (key, value, ttl) => store.put(name(key), value, ttl),

@@ -12,19 +12,19 @@ const numbers = (from: number, to: number): number[] =>
   Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
 
 describe('a view', () => {
-  it('is the state that follows from the events of a key, for whoever waits for its own', async () => {
+  it('folds the events of a key, and waits for the cursor of a reader’s own mutation', async () => {
     const stage = await openViewStage();
     stage.worker();
     await stage.say('a', [1, 2, 3]);
     const [at] = await stage.say('b', [7]);
-    if (at === undefined) throw new Error('Nothing was said');
+    if (at === undefined) throw new Error('Nothing was published');
     const minCursor = await stage.views.cursorOf(at);
     expect(await stage.views.reader('talk').get('b', { minCursor })).toEqual({ count: 1, n: 7 });
     await expect.poll(() => stage.views.reader('talk').get('a'), WAIT).toEqual({ count: 3, n: 3 });
     expect(await stage.views.reader('talk').get('nobody')).toBe(null);
   });
 
-  it('is behind, and says so, when nobody has brought it to the cursor in time', async () => {
+  it('fails with VIEW_BEHIND when it has not caught up with the cursor before the deadline', async () => {
     const stage = await openViewStage({ deadline: 300 });
     const worker = stage.worker();
     await stage.say('a', [1]);
@@ -40,17 +40,17 @@ describe('a view', () => {
       .toBeTruthy();
     await worker[Symbol.asyncDispose]();
     const [at] = await stage.say('a', [2]);
-    if (at === undefined) throw new Error('Nothing was said');
+    if (at === undefined) throw new Error('Nothing was published');
     const minCursor = await stage.views.cursorOf(at);
     const asked = stage.views.reader('talk').get('a', { minCursor });
     await expect(asked).rejects.toMatchObject({ code: 'VIEW_BEHIND' });
     expect(await stage.views.reader('talk').get('a')).toEqual({ count: 1, n: 1 });
   });
 
-  it('D1 has one cursor for an event, whenever it is asked for', async () => {
+  it('D1 gives an event the same cursor at any time', async () => {
     const stage = await openViewStage();
     const [at] = await stage.say('a', [1]);
-    if (at === undefined) throw new Error('Nothing was said');
+    if (at === undefined) throw new Error('Nothing was published');
     const cursor = await stage.views.cursorOf(at);
     const clock = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 86_000_000);
     try {
@@ -60,14 +60,14 @@ describe('a view', () => {
     }
   });
 
-  it('S3 takes no cursor that is not one of a mutation', async () => {
+  it('S3 rejects a cursor that is not from a mutation', async () => {
     const stage = await openViewStage();
     stage.worker();
     const asked = stage.views.reader('talk').get('a', { minCursor: 'made up' });
     await expect(asked).rejects.toMatchObject({ code: 'CURSOR_INVALID' });
   });
 
-  it('is built again from the log when its store has lost it, and is not shown half built', async () => {
+  it('is rebuilt from the log after its store has lost it, and is never read half built', async () => {
     const stage = await openViewStage();
     stage.worker();
     const many = 3_000;
@@ -87,36 +87,36 @@ describe('a view', () => {
       .toEqual({ count: many, n: many - 1 });
     await stage.say('a', [many]);
     await expect.poll(() => stage.views.reader('talk').get('a'), WAIT).toEqual({ count: many + 1, n: many });
-    // Who asked in the second in which nobody had noticed was told that there is nothing; never half of it.
+    // Before the loss is noticed a reader may find no state; it never finds half of it.
     expect(seen.filter((state) => state !== null && (state as Talk).count !== many)).toEqual([]);
   });
 
-  it('is rebuilt beside the one in use, and then read', async () => {
+  it('is rebuilt beside the version in use, which is read until the switch', async () => {
     const stage = await openViewStage();
     stage.worker();
     await stage.say('a', numbers(0, 30));
     await expect.poll(() => stage.views.reader('talk').get('a'), WAIT).toEqual({ count: 30, n: 29 });
-    // Somebody has written what does not follow from the log.
-    const ids = new Map([[stage.topic, (await stage.hub.topics.describe(stage.topic)).id]]);
+    // A state that does not follow from the log, so that the rebuild shows.
+    const ids = new Map([[stage.topic, await stage.hub.topics.describe(stage.topic)]]);
     const version = viewVersion('talk', await stage.store.ensureBuildId('talk'), ids);
     const found = await stage.store.state(version, 'a');
     if (found === undefined) throw new Error('There is no state');
     await stage.store.saveState(version, 'a', { ...found.value, state: { count: 7, n: 7 } }, found.bytes);
     expect(await stage.views.reader('talk').get('a')).toEqual({ count: 7, n: 7 });
     const rebuild = new ViewRebuild({ view: talk, log: stage.log, store: stage.store, decode: stage.decode });
-    const said: number[] = [];
+    const progress: number[] = [];
     await rebuild.run({
       from: { kind: 'start' },
-      onProgress: ({ done }) => said.push(done),
+      onProgress: ({ done }) => progress.push(done),
       signal: AbortSignal.timeout(30_000),
     });
-    expect(said.at(-1)).toBe(30);
+    expect(progress.at(-1)).toBe(30);
     await expect.poll(() => stage.views.reader('talk').get('a'), WAIT).toEqual({ count: 30, n: 29 });
     await stage.say('a', [30]);
     await expect.poll(() => stage.views.reader('talk').get('a'), WAIT).toEqual({ count: 31, n: 30 });
   });
 
-  it('D3 each event is in it once, whoever folds, and however often', async () => {
+  it('D3 has each event once, however many workers fold it and however often', async () => {
     const stage = await openViewStage({ partitions: 1 });
     await stage.say('a', numbers(0, 12));
     const at = await stage.at(0);
@@ -124,18 +124,18 @@ describe('a view', () => {
     for await (const batch of stage.log.read({ ...at, from: offset(0) }, AbortSignal.timeout(30_000)))
       records.push(...batch.records);
     let run = 0;
-    const stretch = fc.record({ begin: fc.nat(11), length: fc.integer({ min: 1, max: 6 }) });
+    const range = fc.record({ begin: fc.nat(11), length: fc.integer({ min: 1, max: 6 }) });
     await fc.assert(
       fc.asyncProperty(
-        fc.array(fc.array(stretch, { maxLength: 4 }), { minLength: 1, maxLength: 3 }),
+        fc.array(fc.array(range, { maxLength: 4 }), { minLength: 1, maxLength: 3 }),
         async (plans) => {
           const version = viewVersion('talk', `run-${run++}`, new Map());
           await Promise.all(
-            plans.map(async (stretches) => {
+            plans.map(async (ranges) => {
               const writer = new ViewWriter({ view: talk, store: stage.store, decode: stage.decode });
-              // Like a member of a group: it goes on, or begins again further back, and leaves no gap.
+              // Like a group member, it continues or starts over further back, and leaves no gap.
               let reached = 0;
-              for (const { begin, length } of stretches) {
+              for (const { begin, length } of ranges) {
                 const from = Math.min(begin, reached);
                 await writer.fold(version, at, records.slice(from, from + length));
                 reached = Math.max(reached, from + length);
@@ -153,7 +153,7 @@ describe('a view', () => {
 });
 
 describe('a subscription with a snapshot', () => {
-  it('D2 D3 shows the state, and then exactly the events that are not in it', async () => {
+  it('D2 D3 begins with the state, and continues with exactly the events that are not in it', async () => {
     const stage = await openViewStage();
     stage.worker();
     const total = 400;
@@ -187,7 +187,7 @@ describe('a subscription with a snapshot', () => {
     expect(clients.some(({ data }) => Number(data[0]?.['count'] ?? 0) > 0)).toBe(true);
   });
 
-  it('D4 who resumes from the state’s cursor is shown the events and no state', async () => {
+  it('D4 resumes from the cursor of the state with the events after it, without another state', async () => {
     const stage = await openViewStage();
     stage.worker();
     await stage.say('k', numbers(0, 5));
@@ -201,7 +201,7 @@ describe('a subscription with a snapshot', () => {
     await expect.poll(() => again.numbers, WAIT).toEqual([5, 6]);
   });
 
-  it('D8 waits until there is room for the state', async () => {
+  it('D8 waits with the state until the client has room for it', async () => {
     const stage = await openViewStage();
     stage.worker();
     await stage.say('k', [1]);
