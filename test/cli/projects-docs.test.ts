@@ -10,7 +10,7 @@ import { run } from '../support/run.js';
 const ROOT = new URL('../..', import.meta.url).pathname;
 const page = readFileSync(`${ROOT}docs/projects.md`, 'utf8');
 
-/** The project that the page makes, with what it generates and installs. */
+/** The project that the page builds, with its generated types and installed packages. */
 async function bank(more: Readonly<Record<string, string>> = {}) {
   const files = await filesOf('projects.md');
   const directives = readFileSync(`${ROOT}schema/directives.graphql`, 'utf8');
@@ -25,29 +25,29 @@ async function bank(more: Readonly<Record<string, string>> = {}) {
 }
 
 describe('docs/projects.md', () => {
-  it('tells projects to generate the types as this one does', async () => {
+  it('configures graphql-codegen as this repository does', async () => {
     const [, config = ''] = /^```ts\n(\/\/ codegen\.ts\n.*?)^```$/ms.exec(page) ?? [];
     const module = config.replace(/^import type .*$/m, '').replace(' satisfies CodegenConfig', '');
-    const { default: told } = await import(`data:text/javascript,${encodeURIComponent(module)}`);
-    expect(told.generates['src/schema-types.ts']).toEqual({ plugins: PLUGINS, config: CONFIG });
+    const { default: codegen } = await import(`data:text/javascript,${encodeURIComponent(module)}`);
+    expect(codegen.generates['src/schema-types.ts']).toEqual({ plugins: PLUGINS, config: CONFIG });
   });
 
-  it('makes a project that compiles; and what does not fit its schema does not', async () => {
+  it('builds a project that compiles, and whose mistakes against the schema do not compile', async () => {
     const files = await filesOf('projects.md');
-    const right = files['src/deposit.ts'] ?? '';
+    const correct = files['src/deposit.ts'] ?? '';
     const config = files['millrace.config.ts'] ?? '';
-    const wrong = (what: string, text: string, [from, to]: readonly [string, string]) => {
+    const broken = (what: string, text: string, [from, to]: readonly [string, string]) => {
       expect(text).toContain(from);
       return [`src/${what}.ts`, text.replaceAll('./src/', './').replace(from, to)] as const;
     };
     await using folder = await bank({
       ...Object.fromEntries([
-        wrong('argument', right, ['{ account, amount } = args', '{ account, amount, currency } = args']),
-        wrong('lacking', right, [", reason: 'Nothing was to be paid in.'", '']),
-        wrong('stranger', right, ["__typename: 'Refused'", "__typename: 'Deposit'"]),
-        wrong('outcome', right, ["types: ['Deposited', 'Refused']", "types: ['Deposited', 'Deposit']"]),
-        wrong('event', right, ['<Deposited | Refused>', '<Deposited | { __typename: "Deposit" }>']),
-        wrong('field', config, ['Mutation: { deposit }', 'Mutation: { deposits: deposit }']),
+        broken('argument', correct, ['{ account, amount } = args', '{ account, amount, currency } = args']),
+        broken('incomplete', correct, [", reason: 'The amount must be positive.'", '']),
+        broken('foreign', correct, ["__typename: 'Refused'", "__typename: 'Deposit'"]),
+        broken('outcome', correct, ["types: ['Deposited', 'Refused']", "types: ['Deposited', 'Deposit']"]),
+        broken('event', correct, ['<Deposited | Refused>', '<Deposited | { __typename: "Deposit" }>']),
+        broken('field', config, ['Mutation: { deposit }', 'Mutation: { deposits: deposit }']),
       ]),
       'tsconfig.json': JSON.stringify({
         extends: `${ROOT}tsconfig.json`,
@@ -62,14 +62,14 @@ describe('docs/projects.md', () => {
       'argument',
       'event',
       'field',
-      'lacking',
+      'foreign',
+      'incomplete',
       'outcome',
-      'stranger',
     ]);
     expect(stdout).not.toContain('millrace.config.ts');
   });
 
-  it('makes a project that runs: refusals, rules, balances, and the state first', async () => {
+  it('builds a project that runs: refusals, rules for data, balances, and a snapshot before events', async () => {
     await using folder = await bank();
     const main = `${ROOT}dist/cli/main.js`;
     const check = await run(process.execPath, [main, 'check'], { cwd: folder.path });
@@ -94,7 +94,7 @@ describe('docs/projects.md', () => {
     const first = await deposit(700);
     expect(first.data).toEqual({ deposit: { __typename: 'Deposited', total: 700 } });
     expect(await deposit(700)).toEqual(first);
-    expect((await deposit(0)).data?.['deposit']).toMatchObject({ reason: 'Nothing was to be paid in.' });
+    expect((await deposit(0)).data?.['deposit']).toMatchObject({ reason: 'The amount must be positive.' });
     expect((await deposit(301)).data?.['deposit']).toMatchObject({ reason: 'An account holds up to 1000.' });
     const { errors } = await deposit(1_000_001);
     expect(errors?.[0]?.extensions.problems).toEqual(['/amount must be <= 1000000']);
