@@ -1,27 +1,28 @@
 import { eventBytes } from '../core/size.js';
 import type { Block, Blocks } from './blocks.js';
 
-export interface BlockLimits {
+interface CacheLimits {
   readonly bytes: number;
   readonly blocks: number;
 }
 
-interface Entry {
-  readonly blocks: Blocks;
+interface CachedBlock {
+  /** The partition's blocks, of which this is one. */
+  readonly owner: Blocks;
   readonly bytes: number;
 }
 
-/**
- * The blocks that were read last, of all partitions of a node. At either bound those that were not used
- * for the longest time leave (C4).
- */
+/** About what a block and its entry here take in memory, without its events. */
+const BLOCK_OVERHEAD_BYTES = 200;
+
+/** The most recently used blocks of all partitions of a node. At either limit the least recently used ones leave (C4). */
 export class BlockCache {
-  readonly #limits: BlockLimits;
-  /** The one used last is last. */
-  readonly #entries = new Map<Block, Entry>();
+  readonly #limits: CacheLimits;
+  /** Least recently used first: a Map iterates in the order of insertion. */
+  readonly #cached = new Map<Block, CachedBlock>();
   #bytes = 0;
 
-  constructor(limits: BlockLimits) {
+  constructor(limits: CacheLimits) {
     this.#limits = limits;
   }
 
@@ -29,33 +30,31 @@ export class BlockCache {
     return this.#bytes;
   }
 
-  /** Keeps `block` among the `blocks` of its partition, as long as there is room. */
-  add(blocks: Blocks, block: Block): void {
-    const bytes = block.events.reduce((sum, event) => sum + eventBytes(event), OVERHEAD);
-    blocks.add(block);
-    this.#entries.set(block, { blocks, bytes });
+  /** Adds `block` to its partition's blocks, `owner`, and removes others until the cache is within its limits. */
+  add(owner: Blocks, block: Block): void {
+    const bytes = block.events.reduce((sum, event) => sum + eventBytes(event), BLOCK_OVERHEAD_BYTES);
+    owner.add(block);
+    this.#cached.set(block, { owner, bytes });
     this.#bytes += bytes;
-    for (const [oldest] of this.#entries) {
-      if (this.#bytes <= this.#limits.bytes && this.#entries.size <= this.#limits.blocks) break;
+    for (const [oldest] of this.#cached) {
+      if (this.#bytes <= this.#limits.bytes && this.#cached.size <= this.#limits.blocks) break;
       this.remove(oldest);
     }
   }
 
-  /** The block is now the last to leave. */
-  used(block: Block): void {
-    const entry = this.#entries.get(block);
-    if (entry === undefined) return;
-    this.#entries.delete(block);
-    this.#entries.set(block, entry);
+  /** Marks a block as the most recently used. */
+  touch(block: Block): void {
+    const cached = this.#cached.get(block);
+    if (cached === undefined) return;
+    this.#cached.delete(block);
+    this.#cached.set(block, cached);
   }
 
   remove(block: Block): void {
-    const entry = this.#entries.get(block);
-    if (entry === undefined) return;
-    this.#entries.delete(block);
-    this.#bytes -= entry.bytes;
-    entry.blocks.remove(block);
+    const cached = this.#cached.get(block);
+    if (cached === undefined) return;
+    this.#cached.delete(block);
+    this.#bytes -= cached.bytes;
+    cached.owner.remove(block);
   }
 }
-
-const OVERHEAD = 200;

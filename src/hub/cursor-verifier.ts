@@ -14,14 +14,14 @@ import { type Bounds, type EventLog, OffsetOutOfRange, TopicRecreated } from '..
 import type { Fanout } from '../ports/fanout.js';
 import { EventsLost } from './events-lost.js';
 import type { FollowedPartitions } from './followed-partitions.js';
-import type { Reader } from './reader.js';
+import type { SharedReader } from './shared-reader.js';
 import type { TopicWatch } from './topic-watch.js';
 
 export interface CursorVerifierParts {
   readonly log: EventLog;
   readonly fanout: Fanout;
   readonly topics: TopicWatch;
-  readonly reader: Reader;
+  readonly reader: SharedReader;
   readonly followed: Pick<FollowedPartitions, 'get'>;
   readonly signal: AbortSignal;
 }

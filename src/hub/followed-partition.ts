@@ -7,19 +7,19 @@ import type { Metrics } from '../observe/metrics.js';
 import type { WarningThrottle } from '../observe/warning-throttle.js';
 import { type EventLog, OffsetOutOfRange, TopicRecreated } from '../ports/event-log.js';
 import type { Fanout, Newest } from '../ports/fanout.js';
-import type { Replayed } from './blocks.js';
+import type { ReplayStep } from './blocks.js';
 import { DuplicateFilter } from './duplicate-filter.js';
 import { EventsLost } from './events-lost.js';
 import { LiveDelivery } from './live-delivery.js';
 import type { PartitionListener } from './partition-listener.js';
-import type { Reader } from './reader.js';
 import { Ring } from './ring.js';
+import type { SharedReader } from './shared-reader.js';
 import type { TickBudget } from './tick-budget.js';
 
 export interface FollowedPartitionParts {
   readonly log: EventLog;
   readonly fanout: Fanout;
-  readonly reader: Reader;
+  readonly reader: SharedReader;
   readonly metrics: Metrics;
   readonly warnings: WarningThrottle;
   readonly tickBudget: TickBudget;
@@ -146,7 +146,7 @@ export class FollowedPartition implements AsyncDisposable {
    * back far enough, else from the window or the log. Empty once `after` is the node's position.
    * @throws {EventsLost} when the log no longer has what follows `after`
    */
-  async read(after: Offset): Promise<Replayed> {
+  async read(after: Offset): Promise<ReplayStep> {
     if (this.#endedBy !== undefined) throw this.#endedBy;
     const end = this.reached.offset;
     if (after >= end) return { events: [], through: after };

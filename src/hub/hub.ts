@@ -11,7 +11,7 @@ import type { Fanout } from '../ports/fanout.js';
 import { CursorVerifier } from './cursor-verifier.js';
 import { type Follow, FollowedPartitions } from './followed-partitions.js';
 import type { PartitionListener } from './partition-listener.js';
-import { Reader } from './reader.js';
+import { SharedReader } from './shared-reader.js';
 import { SilenceCheck } from './silence-check.js';
 import { TickBudget } from './tick-budget.js';
 import { TopicWatch } from './topic-watch.js';
@@ -45,7 +45,7 @@ export class Hub implements AsyncDisposable {
   constructor(options: HubOptions) {
     const { log, metrics } = options;
     const { signal } = this.#stop;
-    const reader = new Reader(options, signal);
+    const reader = new SharedReader(options, signal);
     const warnings = new WarningThrottle(options.logger);
     this.topics = new TopicWatch({
       log,

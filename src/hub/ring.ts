@@ -3,19 +3,29 @@ import type { Relayed } from '../core/event.js';
 import type { Offset } from '../core/ids.js';
 import { eventBytes } from '../core/size.js';
 
-/** The newest events of one partition in memory: every visible one in `(floor, newest]`. */
+interface RingLimit {
+  readonly events: number;
+  readonly bytes: number;
+}
+
+/**
+ * The newest events of one partition, in memory. The nearest part of the window: a replay from here costs no read.
+ *
+ * Invariant: contains every visible event in `(floor, newest]`, so it can answer for any position at or above `floor`.
+ */
 export class Ring {
-  readonly #limit: { readonly events: number; readonly bytes: number };
+  readonly #limit: RingLimit;
   #events: Relayed[] = [];
   #bytes = 0;
   #floor: Offset;
 
-  /** @param limit at either bound the oldest events leave (C4) */
-  constructor(floor: Offset, limit: { readonly events: number; readonly bytes: number }) {
+  /** @param limit at either limit the oldest events leave, and `floor` rises (C4) */
+  constructor(floor: Offset, limit: RingLimit) {
     this.#floor = floor;
     this.#limit = limit;
   }
 
+  /** Adds events that follow the newest one. */
   push(events: readonly Relayed[]): void {
     for (const event of events) {
       this.#events.push(event);
@@ -32,7 +42,7 @@ export class Ring {
     if (drop > 0) this.#events = this.#events.slice(drop);
   }
 
-  /** Up to `limit` events after `after`, or `undefined` when the ring does not reach back so far. */
+  /** Up to `limit` events after `after`; `undefined` when the ring does not reach back to `after`. */
   after(after: Offset, limit: number): readonly Relayed[] | undefined {
     if (after < this.#floor) return undefined;
     const events = this.#events;
@@ -40,7 +50,7 @@ export class Ring {
     return events.slice(first, first + limit);
   }
 
-  /** Forgets everything: what comes next does not follow what was here. */
+  /** Drops everything: the next event does not follow the newest one here. */
   restart(floor: Offset): void {
     this.#events = [];
     this.#bytes = 0;

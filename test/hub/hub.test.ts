@@ -22,7 +22,7 @@ function listening() {
 const numberOf = ({ event }: Relayed): number => JSON.parse(event.data?.toString() ?? '{}').n;
 
 describe('the hub', () => {
-  it('D2 D3 delivers what is appended after it followed, in order, each once', async () => {
+  it('D2 D3 delivers each event that is appended after it follows a partition once, in order', async () => {
     await using world = await openWorld();
     await world.relay();
     await world.say('k', numbers(0, 5));
@@ -33,7 +33,7 @@ describe('the hub', () => {
     expect(got).toEqual(numbers(5, 50));
   });
 
-  it('D2 misses nothing that is appended while nobody relays', async () => {
+  it('D2 misses no event that is appended while no relay runs', async () => {
     await using world = await openWorld();
     const { got, listener } = listening();
     await world.hub().follow({ topic: world.topic, partition: partition(0) }, listener);
@@ -42,7 +42,7 @@ describe('the hub', () => {
     await expect.poll(() => got, { timeout: 30_000 }).toEqual(numbers(0, 20));
   });
 
-  it('D3 D7 repairs what the fan-out drops, also when nothing follows it', async () => {
+  it('D3 D7 repairs the events that the fan-out drops, also when no event follows them', async () => {
     await using world = await openWorld();
     await world.relay();
     const { got, listener } = listening();
@@ -53,7 +53,7 @@ describe('the hub', () => {
     expect(got).toEqual(numbers(0, 200));
   });
 
-  it('D7 the second beat shows what neither its message nor the first beat did', async () => {
+  it('D7 the second beat shows a loss when the message and the first beat are lost too', async () => {
     await using world = await openWorld();
     await world.relay();
     const { got, listener } = listening();
@@ -63,7 +63,7 @@ describe('the hub', () => {
         world.fanout.follow(at, {
           relayed: () => undefined,
           beat: (newest) => {
-            // Those of where the relay began are of no event.
+            // The beats of the relay's start belong to no event.
             if (newest.last >= 0) beats += 1;
             if (beats > 1) heard.beat(newest);
           },
@@ -73,14 +73,14 @@ describe('the hub', () => {
       window: async () => undefined,
     } satisfies Partial<Fanout>;
     await world.hub({ ...world.fanout, ...quiet }).follow(await world.at(0), listener);
-    // Whoever hears nothing for a second asks the log, which does not answer here.
+    // A node that receives nothing for a second asks the log, which does not answer here.
     vi.spyOn(world.log, 'bounds').mockRejectedValue(new Error('away'));
     await world.say('k', [1]);
     await expect.poll(() => got, { timeout: 30_000 }).toEqual([1]);
     expect(beats).toBe(2);
   });
 
-  it('D6 goes on from the log when the fan-out says nothing at all', async () => {
+  it('D6 delivers from the log when the fan-out sends nothing at all', async () => {
     await using world = await openWorld();
     const { got, listener } = listening();
     await world.hub().follow({ topic: world.topic, partition: partition(0) }, listener);
@@ -88,7 +88,7 @@ describe('the hub', () => {
     await expect.poll(() => got, { timeout: 30_000 }).toEqual(numbers(0, 30));
   });
 
-  it('D1 passes a second event of the same idempotent id over', async () => {
+  it('D1 skips a second live event with the same idempotent id', async () => {
     await using world = await openWorld();
     await world.relay();
     const { got, listener } = listening();
@@ -100,7 +100,7 @@ describe('the hub', () => {
     expect(got).toEqual([1, 2]);
   });
 
-  it('D1 passes it over as well where the log is read, which has both', async () => {
+  it('D1 skips a second event with the same idempotent id when both are read from the log', async () => {
     await using world = await openWorld();
     const { got, listener } = listening();
     await world.hub().follow({ topic: world.topic, partition: partition(0) }, listener);
@@ -111,7 +111,7 @@ describe('the hub', () => {
     expect(got).toEqual([1, 2]);
   });
 
-  it('D4 replays from ring, window and log alike', async () => {
+  it('D4 replays the same events from the ring, the window and the log', async () => {
     await using world = await openWorld({ ringEvents: 10, windowEvents: 50 });
     await world.relay();
     const { got, listener } = listening();
@@ -132,14 +132,14 @@ describe('the hub', () => {
     }
   });
 
-  it('S4 D3 hands a burst out over several turns of the loop, in order', async () => {
+  it('S4 D3 delivers a burst over several ticks of the event loop, in order', async () => {
     await using world = await openWorld();
     await world.relay();
     const got: number[] = [];
-    let turns = 0;
+    let ticks = 0;
     let running = true;
     const count = (): void => {
-      turns += 1;
+      ticks += 1;
       if (running) setImmediate(count);
     };
     const listener: PartitionListener = {
@@ -161,11 +161,11 @@ describe('the hub', () => {
     running = false;
     expect(got).toEqual(numbers(0, 400));
     expect(followed.reached.offset).toBe(399);
-    // Fifty slices of 5 ms, of which a turn takes few.
-    expect(turns).toBeGreaterThan(10);
+    // Fifty slices of 5 ms each; the budget of a tick allows only a few of them.
+    expect(ticks).toBeGreaterThan(10);
   });
 
-  it('C1 reads a gap once for the whole node', async () => {
+  it('C1 reads a gap once for all listeners of a node', async () => {
     await using world = await openWorld();
     await world.relay();
     const hub = world.hub(lossy(world.fanout, (message) => message === 1));
@@ -178,7 +178,7 @@ describe('the hub', () => {
     expect((await world.metrics.gaps.get()).values[0]?.value ?? 0).toBeLessThanOrEqual(1);
   });
 
-  it('D5 what was read is forgotten once nobody follows the partition', async () => {
+  it('D5 drops the cached blocks of a partition once nobody follows it', async () => {
     await using world = await openWorld({ ringEvents: 1, windowEvents: 1 });
     await world.say('k', numbers(0, 10));
     const hub = world.hub();
@@ -195,7 +195,7 @@ describe('the hub', () => {
     }
   });
 
-  it('D5 only the log itself says that a topic was made anew, not what was read of its former life', async () => {
+  it('D5 reports a recreated topic only when the log itself proves it, not from cached blocks', async () => {
     await using world = await openWorld();
     await world.say('k', [0, 1]);
     const hub = world.hub();

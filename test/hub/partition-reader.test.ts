@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { Relayed } from '../../src/core/event.js';
 import { eventId, type Offset, offset, partition, topic } from '../../src/core/ids.js';
 import { BlockCache } from '../../src/hub/block-cache.js';
-import { type Block, Blocks, type Replayed } from '../../src/hub/blocks.js';
-import { PartitionReader, planRead, type ReadBlock, type Wanted } from '../../src/hub/partition-reader.js';
+import { type Block, Blocks, type ReplayStep } from '../../src/hub/blocks.js';
+import { PartitionReader, planRead, type ReadBlock, type ReadPlan } from '../../src/hub/partition-reader.js';
 import { OffsetOutOfRange } from '../../src/ports/event-log.js';
 
 const AT = { topic: topic('said'), partition: partition(0) };
@@ -31,9 +31,9 @@ const blockOf = (offsets: readonly number[], from: number, through: number): Blo
 
 const offsetsOf = (events: readonly Relayed[]): number[] => events.map((event) => event.offset);
 
-/** Reads everything in `(after, limit]`, stretch by stretch, as a replay does. */
+/** Reads everything in `(after, limit]`, step by step, as a replay does. */
 async function replay(
-  reader: { read(after: Offset, limit: Offset): Promise<Replayed> },
+  reader: { read(after: Offset, limit: Offset): Promise<ReplayStep> },
   after: number,
   limit: number,
 ): Promise<number[]> {
@@ -48,13 +48,13 @@ async function replay(
   return got;
 }
 
-/** A reader of a partition that has events at `offsets`, and what it read. */
+/** A reader of a partition with events at `offsets`, and the plans that it read. */
 function readerOf(offsets: readonly number[], cache = new BlockCache(ROOMY)) {
-  const reads: Wanted[] = [];
-  const readBlock: ReadBlock = async (wanted) => {
-    reads.push(wanted);
+  const reads: ReadPlan[] = [];
+  const readBlock: ReadBlock = async (plan) => {
+    reads.push(plan);
     await new Promise(setImmediate);
-    return blockOf(offsets, wanted.from, wanted.through);
+    return blockOf(offsets, plan.from, plan.through);
   };
   return { reader: new PartitionReader(AT, readBlock, cache), reads, cache };
 }
@@ -62,7 +62,7 @@ function readerOf(offsets: readonly number[], cache = new BlockCache(ROOMY)) {
 const all = Array.from({ length: 5_000 }, (_, i) => i);
 
 describe('the reader of a partition', () => {
-  it('D4 C1 a thousand that stand at nearby places cost one read, whoever comes first', async () => {
+  it('D4 C1 serves a thousand requests at nearby positions with one read, whichever comes first', async () => {
     for (const first of [0, 499, 999]) {
       const { reader, reads } = readerOf(all);
       const places = [3_500 + first / 2, ...Array.from({ length: 1_000 }, (_, i) => 3_500 + i / 2)].map(
@@ -74,7 +74,7 @@ describe('the reader of a partition', () => {
     }
   });
 
-  it('C1 what was added to the end is read alone', async () => {
+  it('C1 reads only the new offsets after the partition has grown', async () => {
     const { reader, reads } = readerOf(all);
     await replay(reader, 0, 50);
     await replay(reader, 10, 60);
@@ -84,16 +84,16 @@ describe('the reader of a partition', () => {
     ]);
   });
 
-  it('D7 a gap goes before those who replay, and nothing before it is read', async () => {
+  it('D7 reads a gap before all replays, and nothing that precedes it', async () => {
     const { reader, reads } = readerOf(all);
     const replays = [100, 2_000, 4_000].map((after) => reader.read(offset(after), offset(4_999)));
     const { events } = await reader.repair(offset(4_500), offset(4_510));
     expect(offsetsOf(events)).toEqual(all.slice(4_501, 4_511));
     await Promise.all(replays);
-    expect(reads[1]).toEqual({ from: 4_501, need: 4_501, through: 4_510, blind: false });
+    expect(reads[1]).toEqual({ from: 4_501, needed: 4_501, through: 4_510, sizeUnknown: false });
   });
 
-  it('a read that fails is told to those who wait for it, and to nobody after them', async () => {
+  it('rejects the requests that wait for a failed read, and no later ones', async () => {
     let failures = 1;
     const reader = new PartitionReader(
       AT,
@@ -111,11 +111,11 @@ describe('the reader of a partition', () => {
     expect(await replay(reader, 10, 100)).toEqual(all.slice(11, 101));
   });
 
-  it('D5 only who needs what is gone is told so, each with the place it needs', async () => {
+  it('D5 rejects only the requests whose own offset is gone, each with that offset', async () => {
     const bounds = { earliest: offset(500), end: offset(5_000) };
     const reader = new PartitionReader(
       AT,
-      async ({ need, through }) => {
+      async ({ needed: need, through }) => {
         await new Promise(setImmediate);
         if (need < bounds.earliest) throw new OffsetOutOfRange({ ...AT, offset: need }, bounds);
         return blockOf(all, need, through);
@@ -129,7 +129,7 @@ describe('the reader of a partition', () => {
     expect(outcomes[1]).toMatchObject({ reason: { at: { offset: 101 }, bounds } });
   });
 
-  it('what is forgotten is read again, also when it was under way', async () => {
+  it('reads again what was forgotten, also when the read was in flight', async () => {
     const { reader, reads } = readerOf(all);
     await replay(reader, 10, 50);
     const underWay = reader.read(offset(2_000), offset(2_010));
@@ -140,29 +140,29 @@ describe('the reader of a partition', () => {
     expect(reads).toHaveLength(4);
   });
 
-  it('S4 large events are read few at a time', async () => {
+  it('S4 reads few large events at a time', async () => {
     const large = { ...eventAt(0), event: { ...eventAt(0).event, data: Buffer.alloc(1 << 20) } };
-    const reads: Wanted[] = [];
+    const reads: ReadPlan[] = [];
     const reader = new PartitionReader(
       AT,
-      async (wanted) => {
-        reads.push(wanted);
+      async (plan) => {
+        reads.push(plan);
         const events = all
-          .filter((at) => wanted.from <= at && at <= wanted.through)
+          .filter((at) => plan.from <= at && at <= plan.through)
           .map((at) => ({ ...large, offset: offset(at) }));
-        const through = Math.min(wanted.through, wanted.from + 7);
-        return { from: wanted.from, through: offset(through), events: events.slice(0, 8) };
+        const through = Math.min(plan.through, plan.from + 7);
+        return { from: plan.from, through: offset(through), events: events.slice(0, 8) };
       },
       new BlockCache(ROOMY),
     );
     await replay(reader, -1, 200);
     const sizes = reads.map(({ from, through }) => through - from + 1);
-    expect(reads[0]?.blind).toBe(true);
-    expect(reads.slice(1).every(({ blind }) => !blind)).toBe(true);
+    expect(reads[0]?.sizeUnknown).toBe(true);
+    expect(reads.slice(1).every(({ sizeUnknown }) => !sizeUnknown)).toBe(true);
     expect(Math.max(...sizes.slice(1))).toBe(8);
   });
 
-  it('D3 D4 C1 whatever is asked and answered in whatever order, each gets its range, and no offset is read twice', async () => {
+  it('D3 D4 C1 gives every request its range and reads no offset twice, in every order of requests and answers', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.scheduler(),
@@ -185,7 +185,7 @@ describe('the reader of a partition', () => {
           const read = new Map<number, number>();
           const cache = new BlockCache(small ? { ...ROOMY, bytes: 3_000, blocks: 3 } : ROOMY);
           let failed = false;
-          const readBlock: ReadBlock = async ({ from, need, through }) => {
+          const readBlock: ReadBlock = async ({ from, needed: need, through }) => {
             expect(from).toBeLessThanOrEqual(need);
             expect(through).toBeGreaterThanOrEqual(need);
             await scheduler.schedule(Promise.resolve());
@@ -194,7 +194,7 @@ describe('the reader of a partition', () => {
               failed = true;
               throw new Error('away');
             }
-            // Any part of it that has what is needed is an answer.
+            // Any part of the plan that contains the needed offset is a valid answer.
             const first = Math.max(from, need - answer.before);
             const last = Math.min(through, need + answer.after);
             for (let at = first; at <= last; at++) read.set(at, (read.get(at) ?? 0) + 1);
@@ -202,7 +202,7 @@ describe('the reader of a partition', () => {
           };
           const reader = new PartitionReader(AT, readBlock, cache);
           const patient = (exact: boolean) => ({
-            read: async (after: Offset, limit: Offset): Promise<Replayed> => {
+            read: async (after: Offset, limit: Offset): Promise<ReplayStep> => {
               for (;;) {
                 try {
                   return await (exact ? reader.repair(after, limit) : reader.read(after, limit));
@@ -230,7 +230,7 @@ describe('the reader of a partition', () => {
 });
 
 describe('the plan of a read', () => {
-  it('lies within what is free and the limit, spans no more than it may, and has what is needed', () => {
+  it('a planned read stays within the uncovered offsets, the limit and the span, and contains the needed offset', () => {
     fc.assert(
       fc.property(
         fc.nat(5_000),
@@ -242,20 +242,20 @@ describe('the plan of a read', () => {
         (need, below, above, ahead, power, exact) => {
           const free = { low: offset(Math.max(0, need - below)), high: offset(need + above) };
           const limit = offset(need + ahead);
-          const wanted = planRead(free, { need: offset(need), limit, exact }, 2 ** power);
-          expect(wanted.from).toBeGreaterThanOrEqual(exact ? need : free.low);
-          expect(wanted.from).toBeLessThanOrEqual(need);
-          expect(wanted.through).toBeGreaterThanOrEqual(need);
-          expect(wanted.through).toBeLessThanOrEqual(Math.min(free.high, limit));
-          expect(wanted.through - wanted.from).toBeLessThan(2 ** power);
+          const plan = planRead(free, { needed: offset(need), limit, isRepair: exact }, 2 ** power);
+          expect(plan.from).toBeGreaterThanOrEqual(exact ? need : free.low);
+          expect(plan.from).toBeLessThanOrEqual(need);
+          expect(plan.through).toBeGreaterThanOrEqual(need);
+          expect(plan.through).toBeLessThanOrEqual(Math.min(free.high, limit));
+          expect(plan.through - plan.from).toBeLessThan(2 ** power);
         },
       ),
     );
   });
 });
 
-describe('what a node remembers of its reads', () => {
-  it('C4 stays within its bounds, and keeps what is used', () => {
+describe('the block cache', () => {
+  it('C4 the block cache stays within its limits and keeps the most recently used blocks', () => {
     const cache = new BlockCache({ bytes: 10_000, blocks: 3 });
     const blocks = new Blocks();
     const [a, b, c, d] = [0, 10, 20, 30].map((from) => blockOf([from], from, from + 9)) as [
@@ -265,11 +265,11 @@ describe('what a node remembers of its reads', () => {
       Block,
     ];
     for (const block of [a, b, c]) cache.add(blocks, block);
-    cache.used(a);
+    cache.touch(a);
     cache.add(blocks, d);
     expect(blocks.all).toEqual([a, c, d]);
     cache.remove(a);
-    cache.used(a);
+    cache.touch(a);
     expect(blocks.all).toEqual([c, d]);
     cache.add(blocks, blockOf(all, 100, 118));
     expect(cache.bytes).toBeLessThanOrEqual(10_000);

@@ -12,7 +12,7 @@ const WAIT = { timeout: 30_000 };
 const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
 const numberOf = ({ event }: Relayed): number => JSON.parse(event.data?.toString() ?? '{}').n;
 
-/** What it was given and told, in one row. */
+/** Records the events and losses that it receives, in order. */
 class Listener implements PartitionListener {
   readonly got: (number | string)[] = [];
   readonly losses: EventsLost[] = [];
@@ -26,8 +26,8 @@ class Listener implements PartitionListener {
   }
 }
 
-/** The fan-out, and a way to say what it did not say. */
-function overheard(fanout: Fanout) {
+/** The fan-out, and its listeners, so that a test can send messages that the fan-out did not. */
+function withListeners(fanout: Fanout) {
   const listeners: FanoutListener[] = [];
   const follow: Fanout['follow'] = (at, listener) => {
     listeners.push(listener);
@@ -43,8 +43,8 @@ function overheard(fanout: Fanout) {
   return { over, listeners };
 }
 
-describe('a topic made anew, as the hub sees it', () => {
-  it('D5 tells those who follow it, and follows the new one for whoever comes next', async () => {
+describe('the hub, when a topic is recreated', () => {
+  it('D5 notifies the followers of a recreated topic, and follows the new topic for the next ones', async () => {
     await using world = await openWorld();
     await world.relay();
     const hub = world.hub();
@@ -57,18 +57,18 @@ describe('a topic made anew, as the hub sees it', () => {
     await expect(old.read(offset(4))).rejects.toBe(old.endedBy);
     const { partition: now } = await hub.follow(await world.at(0), after);
     expect(now.at.topicId).toBe((await world.at(0)).topicId);
-    // As many as there were before, so that offsets alone tell nothing.
+    // Offsets that the former topic had too, so that offsets alone prove nothing.
     await world.say('k', numbers(100, 103));
     await expect.poll(() => after.got, WAIT).toEqual(numbers(100, 103));
     expect(before.got).toEqual([...numbers(0, 5), 'TOPIC_RECREATED']);
   });
 
-  it('D5 what the fan-out still says of the topic before disturbs nobody', async () => {
+  it('D5 ignores what the fan-out still sends about the former topic', async () => {
     await using world = await openWorld();
     const old = await world.at(0);
     await world.log.recreate(world.topic, 1);
     const listener = new Listener();
-    const { over, listeners } = overheard(world.fanout);
+    const { over, listeners } = withListeners(world.fanout);
     const hub = world.hub(over);
     const refresh = vi.spyOn(hub.topics, 'refresh');
     const { partition } = await hub.follow(await world.at(0), listener);
@@ -84,22 +84,22 @@ describe('a topic made anew, as the hub sees it', () => {
     expect((await world.metrics.gaps.get()).values).toEqual([]);
   });
 
-  it('D5 what the fan-out says of a new topic has the log asked at once', async () => {
+  it('D5 asks the log at once when the fan-out sends another topic id', async () => {
     await using world = await openWorld();
     const listener = new Listener();
-    const { over, listeners } = overheard(world.fanout);
+    const { over, listeners } = withListeners(world.fanout);
     const hub = world.hub(over);
     await hub.follow(await world.at(0), listener);
     await world.log.recreate(world.topic, 1);
     const { topicId } = await world.at(0);
-    // The look that is made each second is no refresh.
+    // The check that runs every second is not a refresh.
     const refresh = vi.spyOn(hub.topics, 'refresh');
     listeners[0]?.relayed(offset(-1), [relayed(0)], topicId);
     await refresh.mock.results[0]?.value;
     expect(listener.got).toEqual(['TOPIC_RECREATED']);
   });
 
-  it('D5 a broker that has not heard of the new topic yet does not bring the old one back', async () => {
+  it('D5 does not return to the former topic when a broker has not learned of the new one yet', async () => {
     await using world = await openWorld();
     const listener = new Listener();
     const hub = world.hub();
@@ -114,7 +114,7 @@ describe('a topic made anew, as the hub sees it', () => {
     expect(listener.got).toEqual(['TOPIC_RECREATED']);
   });
 
-  it('D5 a topic made anew just as it is opened is opened anew', async () => {
+  it('D5 opens a partition again when its topic is recreated while it opens', async () => {
     await using world = await openWorld();
     const { follow } = world.fanout;
     const hub = world.hub();
@@ -132,14 +132,14 @@ describe('a topic made anew, as the hub sees it', () => {
   });
 });
 
-describe('retention, as the hub sees it', () => {
-  it('D5 a gap that the log no longer has is told, and the partition goes on with what is still there', async () => {
+describe('the hub, when retention passes a gap', () => {
+  it('D5 reports a gap that the log no longer has, then continues with the events that are left', async () => {
     await using world = await openWorld();
     const at = await world.at(0);
     const hub = world.hub();
     const [early, during] = [new Listener(), new Listener()];
     await hub.follow(at, early);
-    // The first read of the gap takes its time, and meanwhile the log loses the beginning of it.
+    // The first read of the gap is held back, and meanwhile the log loses the beginning of the gap.
     const { read } = world.log;
     const reading = new Promise<void>((begun) => {
       vi.spyOn(world.log, 'read').mockImplementationOnce(async function* (range, signal) {
@@ -169,7 +169,7 @@ describe('retention, as the hub sees it', () => {
     await expect.poll(() => late.got, WAIT).toEqual([20]);
   });
 
-  it('D3 a log whose end falls behind for a while is no loss', async () => {
+  it('D3 reports no loss when the end of the log falls behind for a while', async () => {
     await using world = await openWorld();
     const at = await world.at(0);
     const listener = new Listener();

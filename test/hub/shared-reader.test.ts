@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Relayed } from '../../src/core/event.js';
 import { eventId, offset, partition, type Topic, topic } from '../../src/core/ids.js';
 import type { LogRecord } from '../../src/core/record.js';
-import { Reader } from '../../src/hub/reader.js';
+import { SharedReader } from '../../src/hub/shared-reader.js';
 import { Metrics } from '../../src/observe/metrics.js';
 import { type EventLog, OffsetOutOfRange } from '../../src/ports/event-log.js';
 import type { Fanout } from '../../src/ports/fanout.js';
@@ -10,8 +10,8 @@ import type { Fanout } from '../../src/ports/fanout.js';
 const AT = { topic: topic('said'), partition: partition(0), topicId: undefined };
 const END = 5_000;
 
-interface Scene {
-  /** The window has what is after this. */
+interface Scenario {
+  /** The window has the events after this offset. */
   readonly window?: number;
   readonly earliest?: number;
   /** Reading this offset fails. */
@@ -25,7 +25,7 @@ const recordAt = (at: number, size: number): LogRecord => ({
   timestamp: at,
   key: null,
   headers: { ce_specversion: '1.0', ce_id: `e${at}`, ce_source: '/', ce_type: 'Said' },
-  // A part of something larger, as what is read from a socket is.
+  // A slice of something larger, like data that was read from a socket.
   value: Buffer.alloc(size * 4, JSON.stringify({ text: 'x'.repeat(size - 11) })).subarray(0, size),
 });
 
@@ -42,8 +42,8 @@ const eventAt = (at: number, size: number): Relayed => ({
   },
 });
 
-/** A reader of a partition that has an event at each offset, with what it asked its sources for. */
-function open({ window = END, earliest = 0, broken = -1, size = 20 }: Scene = {}) {
+/** A reader of a partition with an event at each offset, and the ranges that it asked its sources for. */
+function open({ window = END, earliest = 0, broken = -1, size = 20 }: Scenario = {}) {
   const asked: string[] = [];
   const bounds = { earliest: offset(earliest), end: offset(END) };
   const log: Pick<EventLog, 'read'> = {
@@ -65,9 +65,9 @@ function open({ window = END, earliest = 0, broken = -1, size = 20 }: Scene = {}
     },
   };
   const parts = { log, fanout, formats: new Map<Topic, never>(), metrics: new Metrics() };
-  // The two that it uses of them.
-  const reader = new Reader(
-    parts as unknown as ConstructorParameters<typeof Reader>[0],
+  // SharedReader uses only `read` of the log and `window` of the fan-out.
+  const reader = new SharedReader(
+    parts as unknown as ConstructorParameters<typeof SharedReader>[0],
     new AbortController().signal,
   );
   return {
@@ -87,11 +87,11 @@ function open({ window = END, earliest = 0, broken = -1, size = 20 }: Scene = {}
 
 const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
 
-describe('the reader of a node', () => {
-  it('D6 asks the window first, and the log for what it cannot prove', async () => {
+describe('the shared reader of a node', () => {
+  it('D6 asks the window first, then the log when the window cannot prove that it has everything', async () => {
     const { asked, read } = open({ window: 3_999 });
     expect(await read(4_200, 4_300)).toEqual(numbers(4_201, 4_301));
-    // A small piece first, to see how large events are.
+    // A small range first, to learn the size of events.
     expect(asked).toEqual(['window 4201-4264', 'window 4265-4300']);
     asked.length = 0;
     expect(await read(4_000, 4_300)).toEqual(numbers(4_001, 4_301));
@@ -101,7 +101,7 @@ describe('the reader of a node', () => {
     expect(asked).toEqual(['window 2989-4000', 'window 3501-4000', 'log 2989-4000']);
   });
 
-  it('D5 reads from the earliest offset on when only the beginning of the block is gone', async () => {
+  it('D5 reads from the earliest offset when only the beginning of a block is gone', async () => {
     const { asked, read } = open({ earliest: 2_000 });
     expect(await read(2_099, 2_200)).toEqual(numbers(2_100, 2_201));
     expect(asked.slice(1)).toEqual(['log 1588-2200', 'log 2000-2200']);
@@ -112,14 +112,14 @@ describe('the reader of a node', () => {
     });
   });
 
-  it('D4 what cannot be read before the place of somebody does not keep them from what follows it', async () => {
+  it('D4 reads what follows a position even when the offsets before it cannot be read', async () => {
     const { read } = open({ broken: 1_905 });
     expect(await read(1_999, 2_200)).toEqual(numbers(2_000, 2_201));
     await expect(read(1_800, 2_200)).rejects.toThrow('broken');
     await expect(read(1_800, 2_200)).rejects.toThrow('broken');
   });
 
-  it('S4 C4 a block ends once it holds enough, and lets go of what it was cut out of', async () => {
+  it('S4 C4 ends a block once it has enough bytes, and keeps none of the memory that it was sliced from', async () => {
     const { asked, reader } = open({ size: 100_000 });
     const { events, through } = await reader.read(AT, offset(3_999), offset(4_999));
     expect(events[0]?.offset).toBe(4_000);
@@ -127,16 +127,16 @@ describe('the reader of a node', () => {
     expect(bytes).toBeLessThan(10_000_000);
     expect(through).toBe(events.at(-1)?.offset);
     expect(events[0]?.event.data?.buffer.byteLength).toBe(bytes);
-    // What comes before the need was too large to be read for others' sake.
+    // What precedes the needed offset was too large to be read for the sake of other requests.
     expect(asked.slice(1)).toEqual(['log 3488-4511', 'log 4000-4511']);
   });
 
-  it('a log that ends before what is known to be there is an error, not silence', async () => {
+  it('fails when the log ends before an offset that is known to exist', async () => {
     const { reader } = open();
     await expect(reader.read(AT, offset(END + 20), offset(END + 30))).rejects.toThrow('ends before');
   });
 
-  it('C1 a herd costs the log one read', async () => {
+  it('C1 a herd of replays costs the log one read', async () => {
     const { asked, read } = open();
     const places = numbers(4_600, 4_900);
     const got = await Promise.all(places.map((after) => read(after, 4_999)));
