@@ -1,16 +1,21 @@
-import { type GraphQLField, type GraphQLObjectType, type GraphQLSchema, isNonNullType } from 'graphql';
+import type { GraphQLSchema } from 'graphql';
 import type { AuthRule, Bindings, PublishBinding, SubscribeBinding, ViewBinding } from './bindings.js';
-import type { Shape } from './cel/cel-types.js';
-import { authRule, ExpressionCompiler, RESULT_TYPES } from './cel/compiler.js';
-import { argsShape } from './cel/shape.js';
+import { ExpressionCompiler, RESULT_TYPES } from './cel/compiler.js';
+import { authRule } from './cel/evaluation.js';
+import { argsShape, type Shape } from './cel/shape.js';
 import { type Diagnostic, Diagnostics } from './diagnostic.js';
-import { type AppliedDirective, appliedDirectives } from './directives/applied-directives.js';
+import {
+  type AppliedDirective,
+  type AppliedDirectives,
+  appliedDirectives,
+} from './directives/applied-directives.js';
 import { publishBinding } from './directives/publish-fields.js';
+import { checkResolvers, checkUnresolvedFields } from './directives/resolver-checks.js';
 import { subscribeBinding } from './directives/subscribe-fields.js';
 import { type TopicUse, topicsOf } from './directives/topics.js';
 import { checkSnapshot, stateShape, type ViewDeclaration, viewBinding } from './directives/view-fields.js';
 import { bindEventSchemas } from './event-types/json-schema.js';
-import { attachResolvers, checkResolvers } from './runtime/executable.js';
+import { attachResolvers } from './runtime/executable.js';
 import type { ResolverMap } from './runtime/resolvers.js';
 import { buildSchema } from './sdl/build-schema.js';
 import { implementScalars } from './sdl/scalars.js';
@@ -19,110 +24,130 @@ import type { SchemaSource } from './sdl/schema-source.js';
 export { type Diagnostic, formatDiagnostic } from './diagnostic.js';
 export { directivesSource, type SchemaSource } from './sdl/schema-source.js';
 
-export type BindResult =
+type BindResult =
   | { readonly ok: true; readonly bindings: Bindings }
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
 
 /**
- * Checks a schema and binds its directives. The sources need not hold `directives.graphql`: it is always
- * part of the schema. All diagnostics are answered at once; only files that are not GraphQL hide others.
+ * Checks a schema and binds its directives. `schema/directives.graphql` is always part of the schema and need not
+ * be among the sources. One call reports all diagnostics, except that a file with a syntax error hides those that
+ * depend on other files.
  */
 export function bindSchema(input: {
   readonly sources: readonly SchemaSource[];
   readonly resolvers?: ResolverMap | undefined;
   readonly views?: readonly ViewDeclaration[] | undefined;
-  /** The files `events/<Type>.json`. */
+  /** The files `events/<Type>.json`: the JSON Schemas of event types. */
   readonly eventSchemas?: readonly SchemaSource[] | undefined;
 }): BindResult {
   const diagnostics = new Diagnostics();
   const schema = buildSchema(input.sources, diagnostics);
   if (schema) bindEventSchemas(schema, input.eventSchemas ?? [], diagnostics);
-  const bindings = schema && bind(schema, input.resolvers ?? {}, input.views ?? [], diagnostics);
-  if (!bindings || diagnostics.any) return { ok: false, diagnostics: diagnostics.list() };
+  const { resolvers = {}, views = [] } = input;
+  const bindings = schema && bind({ schema, resolvers, views, diagnostics });
+  if (!bindings || !diagnostics.isEmpty) return { ok: false, diagnostics: diagnostics.list() };
   return { ok: true, bindings };
 }
 
-function bind(
-  schema: GraphQLSchema,
-  resolvers: ResolverMap,
-  views: readonly ViewDeclaration[],
-  diagnostics: Diagnostics,
-): Bindings {
+interface BindContext {
+  readonly schema: GraphQLSchema;
+  readonly resolvers: ResolverMap;
+  readonly views: readonly ViewDeclaration[];
+  readonly diagnostics: Diagnostics;
+}
+
+/** The order of the steps matters: of several diagnostics at one location the first is kept. */
+function bind(context: BindContext): Bindings {
+  const { schema, resolvers, diagnostics } = context;
   implementScalars(schema);
   checkResolvers(schema, resolvers, diagnostics);
-  const uses = appliedDirectives(schema, diagnostics);
-  const context = { schema, resolvers, views, diagnostics };
-  const queryName = schema.getQueryType()?.name;
-  const subscriptionName = schema.getSubscriptionType()?.name;
-  const mutationName = schema.getMutationType()?.name;
-
-  const rules = new Map<string, AuthRule>();
-  for (const [place, use] of uses.auth) {
-    // A subscription's rule reads its events: it is compiled with the field.
-    const isSubscription = place === `${subscriptionName}.${use.field.name}`;
-    const view = place === `${queryName}.${use.field.name}` ? uses.view.get(place) : undefined;
-    const state = view && stateShape(view, resolvers);
-    const rule = isSubscription ? undefined : ruleOn(use, state, diagnostics);
-    if (rule) rules.set(place, rule);
-  }
-  checkAnswered(schema, resolvers, diagnostics);
-  const queries = new Map<string, ViewBinding>();
-  const snapshots = new Map<string, ViewBinding>();
-  for (const [place, use] of uses.view) {
-    const view = viewBinding(use, context);
-    const isQuery = place === `${queryName}.${use.field.name}`;
-    if (view) (isQuery ? queries : snapshots).set(use.field.name, view);
-  }
-  const topicUses: TopicUse[] = [];
-  const publishes = new Map<string, PublishBinding>();
-  for (const [name, given] of uses.publish) {
-    const bound = publishBinding(given, rules.get(`${mutationName}.${name}`), context);
-    if (bound.binding) publishes.set(name, bound.binding);
-    topicUses.push(...bound.topicUses);
-  }
-  const subscribes = new Map<string, SubscribeBinding>();
-  for (const [name, use] of uses.subscribe) {
-    const auth = uses.auth.get(`${subscriptionName}.${name}`);
-    const { binding, topicUse } = subscribeBinding(use, auth, snapshots.get(name), context);
-    if (binding) subscribes.set(name, binding);
-    const snapshot = uses.view.get(`${subscriptionName}.${name}`);
-    if (snapshot && topicUse) checkSnapshot(snapshot, topicUse.topic, context);
-    if (topicUse) topicUses.push(topicUse);
-  }
-  const topics = topicsOf(topicUses, subscribes.values(), diagnostics);
+  const directives = appliedDirectives(schema, diagnostics);
+  const rules = bindRules(directives, context);
+  checkUnresolvedFields(schema, resolvers, diagnostics);
+  const { queries, snapshots } = bindViews(directives, context);
+  const { publishes, topicUses: published } = bindPublishes(directives, rules, context);
+  const { subscribes, topicUses: followed } = bindSubscribes(directives, snapshots, context);
+  const topics = topicsOf([...published, ...followed], subscribes.values(), diagnostics);
   attachResolvers(schema, { resolvers, publishes, views: queries, rules });
   return { schema, topics, publishes, subscribes };
 }
 
-/** What nothing answers only ever fails: a mutation, and a query that may not be null. */
-function checkAnswered(schema: GraphQLSchema, resolvers: ResolverMap, diagnostics: Diagnostics): void {
-  const check = (
-    directive: string,
-    type: GraphQLObjectType | null | undefined,
-    may: (one: Field) => boolean,
-  ) => {
-    for (const field of Object.values(type?.getFields() ?? {})) {
-      const owner = `${type?.name}.${field.name}`;
-      const directives = field.astNode?.directives ?? [];
-      if (may(field) || directives.some(({ name }) => name.value === directive)) continue;
-      if (Object.hasOwn(resolvers[type?.name ?? ''] ?? {}, field.name)) continue;
-      const expected = `@${directive}, or a resolver for ${owner}`;
-      diagnostics.at(field.astNode, `${owner} without @${directive}`, expected);
-    }
-  };
-  check('publish', schema.getMutationType(), () => false);
-  check('view', schema.getQueryType(), ({ type }) => !isNonNullType(type));
+/** Rules of Query and Mutation fields, by schema coordinate. Those of subscriptions are bound with their field. */
+function bindRules(directives: AppliedDirectives, context: BindContext): ReadonlyMap<string, AuthRule> {
+  const { schema, resolvers, diagnostics } = context;
+  const subscription = schema.getSubscriptionType()?.name;
+  const query = schema.getQueryType()?.name;
+  const rules = new Map<string, AuthRule>();
+  for (const [coordinate, directive] of directives.auth) {
+    const { name } = directive.field;
+    if (coordinate === `${subscription}.${name}`) continue;
+    const view = coordinate === `${query}.${name}` ? directives.view.get(coordinate) : undefined;
+    const rule = ruleBinding(directive, view && stateShape(view, resolvers), diagnostics);
+    if (rule) rules.set(coordinate, rule);
+  }
+  return rules;
 }
 
-type Field = GraphQLField<unknown, unknown>;
-
-function ruleOn(
-  use: AppliedDirective,
+function ruleBinding(
+  directive: AppliedDirective,
   event: Shape | undefined,
   diagnostics: Diagnostics,
 ): AuthRule | undefined {
-  const text = use.text('rule');
-  const compiled =
-    text && new ExpressionCompiler(argsShape(use.field), event, diagnostics).compile(text, RESULT_TYPES.BOOL);
+  const node = directive.stringNode('rule');
+  const compiler = new ExpressionCompiler(argsShape(directive.field), event, diagnostics);
+  const compiled = node && compiler.compile(node, RESULT_TYPES.BOOL);
   return compiled && authRule(compiled);
+}
+
+/** The views of Query fields, and those of Subscription fields, where they are the snapshot. By field name. */
+function bindViews(
+  directives: AppliedDirectives,
+  context: BindContext,
+): Record<'queries' | 'snapshots', ReadonlyMap<string, ViewBinding>> {
+  const queryName = context.schema.getQueryType()?.name;
+  const queries = new Map<string, ViewBinding>();
+  const snapshots = new Map<string, ViewBinding>();
+  for (const [coordinate, directive] of directives.view) {
+    const { name } = directive.field;
+    const view = viewBinding(directive, context);
+    const isQuery = coordinate === `${queryName}.${name}`;
+    if (view) (isQuery ? queries : snapshots).set(name, view);
+  }
+  return { queries, snapshots };
+}
+
+function bindPublishes(
+  directives: AppliedDirectives,
+  rules: ReadonlyMap<string, AuthRule>,
+  context: BindContext,
+): { publishes: ReadonlyMap<string, PublishBinding>; topicUses: readonly TopicUse[] } {
+  const mutation = context.schema.getMutationType()?.name;
+  const topicUses: TopicUse[] = [];
+  const publishes = new Map<string, PublishBinding>();
+  for (const [name, applied] of directives.publish) {
+    const bound = publishBinding(applied, rules.get(`${mutation}.${name}`), context);
+    if (bound.binding) publishes.set(name, bound.binding);
+    topicUses.push(...bound.topicUses);
+  }
+  return { publishes, topicUses };
+}
+
+function bindSubscribes(
+  directives: AppliedDirectives,
+  snapshots: ReadonlyMap<string, ViewBinding>,
+  context: BindContext,
+): { subscribes: ReadonlyMap<string, SubscribeBinding>; topicUses: readonly TopicUse[] } {
+  const subscription = context.schema.getSubscriptionType()?.name;
+  const topicUses: TopicUse[] = [];
+  const subscribes = new Map<string, SubscribeBinding>();
+  for (const [name, directive] of directives.subscribe) {
+    const coordinate = `${subscription}.${name}`;
+    const auth = directives.auth.get(coordinate);
+    const { binding, topicUse } = subscribeBinding(directive, auth, snapshots.get(name), context);
+    if (binding) subscribes.set(name, binding);
+    const view = directives.view.get(coordinate);
+    if (view && topicUse) checkSnapshot(view, topicUse.topic, context);
+    if (topicUse) topicUses.push(topicUse);
+  }
+  return { subscribes, topicUses };
 }

@@ -3,40 +3,51 @@ import type { Claims } from '../core/identity.js';
 import type { Topic } from '../core/ids.js';
 import type { TopicFormat } from '../core/topic-format.js';
 
+/** A checked schema and the bindings of its directives. */
+export interface Bindings {
+  /** Executable. Its resolvers expect a `GatewayContext`. */
+  readonly schema: GraphQLSchema;
+  readonly topics: ReadonlyMap<Topic, TopicBinding>;
+  /** By field of Mutation. */
+  readonly publishes: ReadonlyMap<string, PublishBinding>;
+  /** By field of Subscription. */
+  readonly subscribes: ReadonlyMap<string, SubscribeBinding>;
+}
+
 /** A topic that the schema publishes to or follows. */
 export interface TopicBinding {
   readonly topic: Topic;
   readonly format: TopicFormat;
-  /** The names of the GraphQL object types that its events have. */
+  /** The names of the object types that its events have. */
   readonly types: ReadonlySet<string>;
 }
 
-/** What an expression may read. `event` is the event's data. */
+/** The values of the variables in a CEL expression. `event` is the event's data, or a view's state. */
 export interface Activation {
   readonly args: Readonly<Record<string, unknown>>;
   readonly claims: Claims;
   readonly event?: Readonly<Record<string, unknown>>;
 }
 
-/** A checked expression over a scope. @throws when a value is missing at run time, or of another type */
-export type Expression<T> = (scope: Activation) => T;
+/** A checked CEL expression. @throws when a value is absent at run time, or has another type than it needs */
+export type Expression<T> = (activation: Activation) => T;
 
-/** An `@auth` rule. */
+/** The rule of an `@auth`. */
 export interface AuthRule {
-  /** Whether it reads `event`: if not, it is decided once, when the operation starts. */
+  /** Whether it reads `event`. If not, it is evaluated once, when the operation starts. */
   readonly readsEvent: boolean;
-  /** `false` also when the expression fails, such as for a claim that is not there. Never throws. */
-  allows(scope: Activation): boolean;
+  /** Never throws. An expression that fails, for example on an absent claim, is `false`. */
+  allows(activation: Activation): boolean;
 }
 
 /** A conjunct `event.<field> == <value>` of a filter, whose value is known when the subscription starts. */
 export interface Equality {
   readonly field: string;
-  /** The value as JSON has it. */
+  /** The value in JSON. */
   readonly value: Expression<unknown>;
 }
 
-/** What one `@publish` says. */
+/** One `@publish`: the event that it makes of a call. */
 export interface EventBinding {
   readonly topic: Topic;
   readonly type: string;
@@ -44,14 +55,15 @@ export interface EventBinding {
   readonly data: Expression<Readonly<Record<string, unknown>>>;
 }
 
-/** The event that a mutation waits for. */
+/** `@publish(outcome:)`: the event that a mutation waits for. */
 export interface OutcomeBinding {
   readonly topic: Topic;
-  /** `undefined`: it may be in any partition. */
+  /** `undefined`: the outcome may have any key, so all partitions are followed. */
   readonly key: Expression<string> | undefined;
   readonly types: readonly string[];
   /** In milliseconds. */
   readonly within: number;
+  /** The subscription that a client can use once the time is over. */
   readonly follow:
     | { readonly field: string; readonly args: Expression<Readonly<Record<string, unknown>>> }
     | undefined;
@@ -59,63 +71,53 @@ export interface OutcomeBinding {
 
 /** A field with `@view`. */
 export interface ViewBinding {
+  /** The view's name. */
   readonly name: string;
   readonly key: Expression<string>;
-  /** What of the state is shown; `undefined`: all of it. */
+  /** The field of the state that is shown; `undefined`: the whole state. */
   readonly stateField: string | undefined;
-  /** The object type that the state is shown as. */
+  /** The object type that the state is shown as; `undefined`: the state is not an object. */
   readonly type: string | undefined;
 }
 
-/** A mutation field with `@publish`. */
+/** A field of Mutation with `@publish`. */
 export interface PublishBinding {
   readonly field: string;
-  /** In the order of the directives; several are appended together or not at all. */
+  /** In the order of the directives. Several are appended atomically. */
   readonly events: readonly EventBinding[];
   readonly outcome: OutcomeBinding | undefined;
   readonly rule: AuthRule | undefined;
 }
 
-/** What becomes of a live subscription whose client is slow: `enum OnSlow` of schema/directives.graphql. */
+/** What happens to a live subscription with a slow client: `enum OnSlow` of schema/directives.graphql. */
 export type OnSlow = 'RESUME' | 'CONFLATE' | 'DISCONNECT';
 
-/** What a field shows for a tombstone: the news that a key was deleted. */
+/** What a field shows for a tombstone: a record without a value, which deletes its key. */
 export interface TombstoneBinding {
-  /** The type of `@subscribe(tombstone:)`, and its field that is given the key. */
+  /** The type of `@subscribe(tombstone:)`, and its field that receives the key. */
   readonly declared: { readonly type: string; readonly idField: string } | undefined;
-  /** Whether the field may be `null`. */
+  /** Whether the field is nullable: without a declared type it is then null. */
   readonly nullable: boolean;
 }
 
-/** A subscription field with `@subscribe`. */
+/** A field of Subscription with `@subscribe`. */
 export interface SubscribeBinding {
   readonly field: string;
   readonly topic: Topic;
-  /** The event types that the field's GraphQL type can be; others on the topic are not this field's. */
+  /** The event types that the field shows. Other events of the topic are skipped. */
   readonly types: ReadonlySet<string>;
-  /** Follows this key's partition only, and of it only this key's events. */
+  /** The key whose events are shown; only its partition is followed. `undefined`: all keys. */
   readonly key: Expression<string> | undefined;
   readonly filter: Expression<boolean> | undefined;
-  /** What has to hold for `filter` to hold, and can be looked up: routing finds candidates by it (C2). */
+  /** Necessary conditions of `filter` that routing can look up (C2). */
   readonly equalities: readonly Equality[];
   readonly onSlow: OnSlow;
-  /** What the filter reads that is the caller's, by first name; `'all'` when it is read whole. */
+  /** The arguments and claims that `filter` reads; `'all'` when it uses the variable as a whole. */
   readonly filterReads: Readonly<Record<'args' | 'claims', ReadonlySet<string> | 'all'>>;
   readonly rule: AuthRule | undefined;
   readonly tombstone: TombstoneBinding;
-  /** Whose state comes first for who asks for a `snapshot`. */
+  /** The view whose state is the snapshot. */
   readonly view: ViewBinding | undefined;
-  /** The claims that `key`, `filter` and `rule` read, by first name; `'all'` when they read `claims` whole. */
+  /** The claims that `key`, `filter` and `rule` read; `'all'` when one of them uses `claims` as a whole. */
   readonly claims: ReadonlySet<string> | 'all';
-}
-
-/** A schema that was checked, and what its directives say. */
-export interface Bindings {
-  /** Executable: its resolvers expect a `GatewayContext`. */
-  readonly schema: GraphQLSchema;
-  readonly topics: ReadonlyMap<Topic, TopicBinding>;
-  /** By the name of the field of `Mutation`. */
-  readonly publishes: ReadonlyMap<string, PublishBinding>;
-  /** By the name of the field of `Subscription`. */
-  readonly subscribes: ReadonlyMap<string, SubscribeBinding>;
 }

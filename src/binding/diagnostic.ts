@@ -1,69 +1,84 @@
 import { type ASTNode, getLocation, type StringValueNode } from 'graphql';
 
-/** One thing that is wrong in a schema, and where. `line` and `column` count from 1. */
-export interface Diagnostic {
+/** A place in a file of the project. `line` and `column` count from 1. */
+export interface SourceLocation {
   readonly file: string;
   readonly line: number;
   readonly column: number;
-  readonly found: string;
-  readonly expected: string;
 }
 
-/** `schema/shop.graphql:12:7  found …; expected …` */
-export function formatDiagnostic({ file, line, column, found, expected }: Diagnostic): string {
-  return `${file}:${line}:${column}  found ${found}; expected ${expected}`;
+/** One error in a schema: where it is, what is wrong, and what to write instead. Whole sentences. */
+export interface Diagnostic extends SourceLocation {
+  readonly problem: string;
+  /** How to fix it, or why it matters; absent where the problem says it all. */
+  readonly hint?: string | undefined;
 }
 
-/** Where diagnostics are said of what no file of the schema says. */
+/** One line: `schema/shop.graphql:12:7  args has no field order. Its fields: id, orderId.` */
+export function formatDiagnostic({ file, line, column, problem, hint }: Diagnostic): string {
+  const text = hint === undefined ? problem : `${problem} ${hint}`;
+  return `${file}:${line}:${column}  ${text}`;
+}
+
+/** Orders diagnostics by file, line and column. */
+export function byLocation(a: SourceLocation, b: SourceLocation): number {
+  return a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column;
+}
+
+/** The location of diagnostics about the project's code, which has no AST nodes. */
 const PROJECT_FILE = 'millrace.config.ts';
 
-/** Gathers all diagnostics of a schema, so that one run shows all of them. At each place the first one counts. */
+/**
+ * Collects the diagnostics of a schema, so that one run reports all of them. Only the first one of each
+ * location is kept: the checks go from the cause to its consequences.
+ */
 export class Diagnostics {
-  readonly #byPlace = new Map<string, Diagnostic>();
+  readonly #byLocation = new Map<string, Diagnostic>();
 
-  get any(): boolean {
-    return this.#byPlace.size > 0;
+  get isEmpty(): boolean {
+    return this.#byLocation.size === 0;
   }
 
-  /** In the order of files and lines. */
+  /** Sorted by file and line. */
   list(): readonly Diagnostic[] {
-    return [...this.#byPlace.values()].sort(
-      (a, b) => a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column,
-    );
+    return [...this.#byLocation.values()].sort(byLocation);
   }
 
   add(diagnostic: Diagnostic): void {
-    const { file, line, column } = diagnostic;
-    const place = file === PROJECT_FILE ? `${file} ${diagnostic.found}` : `${file}:${line}:${column}`;
-    if (!this.#byPlace.has(place)) this.#byPlace.set(place, diagnostic);
+    const { file, line, column, problem } = diagnostic;
+    // All of the project's code shares one location.
+    const key = file === PROJECT_FILE ? `${file} ${problem}` : `${file}:${line}:${column}`;
+    if (!this.#byLocation.has(key)) this.#byLocation.set(key, diagnostic);
   }
 
-  /** A mistake at a node of the schema, or in the project's code where there is no node. */
-  at(node: ASTNode | null | undefined, found: string, expected: string): void {
-    const loc = node?.loc;
-    if (!loc) {
-      this.add({ file: PROJECT_FILE, line: 1, column: 1, found, expected });
-      return;
-    }
-    this.add({ file: loc.source.name, ...getLocation(loc.source, loc.start), found, expected });
+  /** Adds a diagnostic at a node of the schema, or at the project's code when there is no node. */
+  at(node: ASTNode | null | undefined, problem: string, hint?: string): void {
+    this.add({ ...(locationOf(node) ?? { file: PROJECT_FILE, line: 1, column: 1 }), problem, hint });
   }
 
-  /** A mistake at a character of a string's value. */
-  within(node: StringValueNode, index: number, found: string, expected: string): void {
-    const loc = node.loc;
+  /** Adds a diagnostic at the character `index` of a string's value. */
+  inString(node: StringValueNode, index: number, problem: string, hint?: string): void {
+    const { loc } = node;
     if (!loc) {
-      this.at(node, found, expected);
+      this.at(node, problem, hint);
       return;
     }
-    // Exact only where the value stands in the source as it is: no escapes, no stripped indentation.
+    // The source has the value verbatim unless it has escapes, or a block string's indentation was removed.
+    // Then the start of the string has to do.
     const start = loc.source.body.indexOf(node.value, loc.start);
-    const exact = start >= 0 && start + node.value.length <= loc.end;
-    const place = getLocation(loc.source, exact ? start + index : loc.start);
-    this.add({ file: loc.source.name, ...place, found, expected });
+    const isVerbatim = start >= 0 && start + node.value.length <= loc.end;
+    const location = getLocation(loc.source, isVerbatim ? start + index : loc.start);
+    this.add({ file: loc.source.name, ...location, problem, hint });
   }
 }
 
-/** `a, b, c` in order of name, or `nothing`. */
-export function nameList(all: Iterable<string>): string {
-  return [...all].sort().join(', ') || 'nothing';
+/** Where a node starts; `undefined` for a node that was not parsed from a file. */
+export function locationOf(node: ASTNode | null | undefined): SourceLocation | undefined {
+  const loc = node?.loc;
+  return loc && { file: loc.source.name, ...getLocation(loc.source, loc.start) };
+}
+
+/** `a, b, c` in alphabetical order, or `none`. */
+export function nameList(names: Iterable<string>): string {
+  return [...names].sort().join(', ') || 'none';
 }

@@ -90,7 +90,7 @@ describe('the command line', () => {
     await using folder = await folderOf({ 'schema/chat.graphql': broken, 'was/schema/chat.graphql': CHAT });
     const { code, stderr, stdout } = await millrace(folder.path, ['check', '--against', 'was']);
     expect(stderr).toMatch(
-      /^millrace: 1 change since was would break readers:\nschema\/chat\.graphql:5:\d+ {2}found the new field Said\.by/,
+      /^millrace: 1 change since was would break readers:\nschema\/chat\.graphql:5:\d+ {2}The new field Said\.by/,
     );
     expect([code, stdout]).toEqual([1, '']);
     expect(await millrace(folder.path, ['check', '--against', '.'])).toMatchObject({ code: 0 });

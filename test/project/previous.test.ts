@@ -107,9 +107,9 @@ describe('loadPrevious', () => {
       code: 1,
       lines: [
         'millrace: 3 changes since trunk would break readers:',
-        expect.stringMatching(/schema\/chat\.graphql:\d+:\d+ {2}found Said\.text was removed/),
-        expect.stringMatching(/^schema\/chat\.graphql:6:\d+ {2}found the new field Said\.body: String!/),
-        expect.stringMatching(/^schema\/events\/Said\.json:3:\d+ {2}found \/required now has body/),
+        expect.stringMatching(/schema\/chat\.graphql:\d+:\d+ {2}Said\.text was removed/),
+        expect.stringMatching(/^schema\/chat\.graphql:6:\d+ {2}The new field Said\.body: String!/),
+        expect.stringMatching(/^schema\/events\/Said\.json:3:\d+ {2}\/required now includes body/),
       ],
     });
   });

@@ -1,52 +1,60 @@
 import { type GraphQLType, getNullableType, isEnumType, isScalarType } from 'graphql';
 import type { Equality } from '../bindings.js';
-import { fromCel, type Shape } from './cel-types.js';
+import { asFieldSelection, asIdentifier, type CelNode, childrenOf, conjunctsOf } from './ast.js';
+import { fromCel } from './cel-values.js';
 import type { CompiledExpression, ExpressionCompiler } from './compiler.js';
-import { asFieldSelection, type CelNode, childrenOf, readsOf } from './reads.js';
+import { readsOf } from './reads.js';
+import type { Shape } from './shape.js';
 
-/** Types whose values are equal in CEL exactly when they are equal in JSON. `Float` is not: 1 is 1.0. */
-const EXACT: ReadonlySet<string> = new Set(['ID', 'String', 'Int', 'Boolean', 'DateTime', 'Cursor']);
+/** Scalars whose values are equal in CEL exactly when they are equal in JSON. Not `Float`: 1 equals 1.0. */
+const INDEXABLE_SCALARS: ReadonlySet<string> = new Set([
+  'ID',
+  'String',
+  'Int',
+  'Boolean',
+  'DateTime',
+  'Cursor',
+]);
 
 /**
- * The equalities that have to hold for the filter to hold (C2): the conjuncts, either way round, that
- * compare a field of the event with what the event has no part in.
+ * Extracts the equalities that must hold for the filter to hold (C2): its conjuncts that compare a field of the
+ * event with an expression that does not read the event, in either order. Routing looks events up by them.
+ * @param compiler the one that compiled the filter
  */
 export function equalitiesOf(
   filter: CompiledExpression,
   event: Shape,
-  expressions: ExpressionCompiler,
+  compiler: ExpressionCompiler,
 ): readonly Equality[] {
-  return conjuncts(filter.tree).flatMap((node) => {
-    const [left, right] = node.op === '==' ? childrenOf(node) : [];
+  return conjunctsOf(filter.ast).flatMap((conjunct) => {
+    const [left, right] = conjunct.op === '==' ? childrenOf(conjunct) : [];
     if (left === undefined || right === undefined) return [];
-    return (
-      equality(left, right, filter, event, expressions) ??
-      equality(right, left, filter, event, expressions) ??
-      []
-    );
+    const field = indexableField(left, right, event);
+    if (field !== undefined) return [equality(field, right, filter, compiler)];
+    const mirrored = indexableField(right, left, event);
+    return mirrored === undefined ? [] : [equality(mirrored, left, filter, compiler)];
   });
 }
 
-function conjuncts(node: CelNode): readonly CelNode[] {
-  return node.op === '&&' ? childrenOf(node).flatMap(conjuncts) : [node];
+/** The field that `node` selects from the event, when `value` can be evaluated without the event. */
+function indexableField(node: CelNode, value: CelNode, event: Shape): string | undefined {
+  const selection = asFieldSelection(node);
+  if (selection === undefined || asIdentifier(selection.operand) !== 'event') return undefined;
+  const { field } = selection;
+  return isIndexable(event.get(field)) && !readsOf(value).has('event') ? field : undefined;
 }
 
 function equality(
-  side: CelNode,
-  other: CelNode,
+  field: string,
+  value: CelNode,
   { source }: CompiledExpression,
-  event: Shape,
-  expressions: ExpressionCompiler,
-): Equality | undefined {
-  const member = asFieldSelection(side);
-  if (member === undefined || member[0].op !== 'id' || member[0].args !== 'event') return undefined;
-  const [, field] = member;
-  if (!isExact(event.get(field)) || readsOf(other).has('event')) return undefined;
-  const value = expressions.part(source, other);
-  return { field, value: (scope) => fromCel(value(scope)) };
+  compiler: ExpressionCompiler,
+): Equality {
+  const expression = compiler.compileNode(source, value);
+  return { field, value: (activation) => fromCel(expression(activation)) };
 }
 
-function isExact(type: GraphQLType | undefined): boolean {
-  const bare = type && getNullableType(type);
-  return isEnumType(bare) || (isScalarType(bare) && EXACT.has(bare.name));
+function isIndexable(type: GraphQLType | undefined): boolean {
+  const nullable = type && getNullableType(type);
+  return isEnumType(nullable) || (isScalarType(nullable) && INDEXABLE_SCALARS.has(nullable.name));
 }

@@ -1,24 +1,27 @@
 import { basename } from 'node:path';
 import { type GraphQLSchema, isObjectType } from 'graphql';
-import { type Diagnostic, Diagnostics, formatDiagnostic } from '../diagnostic.js';
-import { readJson } from '../event-types/json-document.js';
+import { byLocation, type Diagnostic, Diagnostics, formatDiagnostic } from '../diagnostic.js';
+import { parseJsonFile } from '../event-types/json-document.js';
 import type { ResolverMap } from '../runtime/resolvers.js';
 import { buildSchema } from '../sdl/build-schema.js';
 import type { SchemaSource } from '../sdl/schema-source.js';
+import { eventChanges } from './event-changes.js';
 import { narrowings } from './json-schema-changes.js';
-import { eventChanges, operationChanges } from './schema-changes.js';
+import { operationChanges } from './operation-changes.js';
 
-/** The files of a schema as they are at some time. */
+/** The files of one version of a schema. */
 export interface SchemaFiles {
   readonly sources: readonly SchemaSource[];
+  /** The files `events/<Type>.json`. */
   readonly eventSchemas: readonly SchemaSource[];
 }
 
 /**
- * What of the change from `before` to `after` breaks those who read: clients that send the operations of
- * before, and everybody who reads the events that are in the log. What is gone is told with its place in
- * `before`, as `<name of before>:<file>`.
- * @throws {Error} when `before` is no schema
+ * The changes from `before` to `after` that break readers: clients with operations written for `before`, and readers
+ * of events that were stored under it. What was removed is located in `before`, as `<name>:<file>`.
+ * @param name what `before` is called in diagnostics: a git ref or a folder
+ * @param resolvers the resolvers of now, which decide for both versions which fields are stored
+ * @throws {Error} when one of the schemas cannot be built
  */
 export function breakingChanges(
   before: SchemaFiles,
@@ -26,35 +29,47 @@ export function breakingChanges(
   after: SchemaFiles,
   resolvers: ResolverMap,
 ): readonly Diagnostic[] {
-  const then = schemaOf(
-    before.sources.map((source) => ({ ...source, name: `${name}:${source.name}` })),
-    name,
-  );
-  const now = schemaOf(after.sources, 'The schema');
-  // Several at one place are told all: where something is gone is where it was a part of.
-  const ruled = before.eventSchemas.map((source) => basename(source.name, '.json'));
-  const found = [...operationChanges(then, now), ...eventChanges(then, now, resolvers, ruled)];
-  for (const source of before.eventSchemas) {
-    const file = after.eventSchemas.find((one) => one.name === source.name);
-    const was = readJson(source);
-    const is = file && readJson(file);
-    if (is === undefined || !('text' in is) || !('text' in was)) continue;
-    const type = then.getType(basename(source.name, '.json'));
-    const fields = isObjectType(type) ? type : undefined;
-    for (const { pointer, says } of narrowings(was.text.value, is.text.value, fields)) {
-      const expected = `what was allowed in ${name}: stored events have it`;
-      found.push({ ...is.text.at(pointer), found: `${pointer || '/'} ${says}`, expected });
-    }
-  }
-  return found.sort((a, b) => a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column);
+  const named = before.sources.map((source) => ({ ...source, name: `${name}:${source.name}` }));
+  const old = schemaOf(named, name);
+  const current = schemaOf(after.sources, 'The schema');
+  const typesWithSchema = before.eventSchemas.map((source) => basename(source.name, '.json'));
+  // Not `Diagnostics`, which keeps one for each location: several removed fields share that of their type.
+  return [
+    ...operationChanges(old, current),
+    ...eventChanges(old, current, resolvers, typesWithSchema),
+    ...eventSchemaChanges(before, name, after, old),
+  ].sort(byLocation);
 }
 
-/** The directives are the gateway's own, and the same for both: a project may keep any copy for its editor. */
+function eventSchemaChanges(
+  before: SchemaFiles,
+  name: string,
+  after: SchemaFiles,
+  old: GraphQLSchema,
+): readonly Diagnostic[] {
+  return before.eventSchemas.flatMap((source) => {
+    const file = after.eventSchemas.find((candidate) => candidate.name === source.name);
+    const oldJson = parseJsonFile(source);
+    const newJson = file && parseJsonFile(file);
+    // A file that was removed allows everything.
+    if (!newJson?.ok || !oldJson.ok) return [];
+    const type = old.getType(basename(source.name, '.json'));
+    const eventType = isObjectType(type) ? type : undefined;
+    const { document } = newJson;
+    return narrowings(oldJson.document.value, document.value, eventType).map(({ pointer, change }) => ({
+      ...document.locate(pointer),
+      problem: `${pointer || '/'} ${change}.`,
+      hint: `Events stored since ${name} may violate it.`,
+    }));
+  });
+}
+
+/** Without any copies of the built-in directives: the two versions may have different ones. */
 function schemaOf(sources: readonly SchemaSource[], name: string): GraphQLSchema {
   const diagnostics = new Diagnostics();
   const own = sources.filter((source) => basename(source.name) !== 'directives.graphql');
   const schema = buildSchema(own, diagnostics);
   if (schema !== undefined) return schema;
   const list = diagnostics.list().map(formatDiagnostic).join('\n');
-  throw new Error(`${name} is no schema to compare with:\n${list}`);
+  throw new Error(`${name} cannot be compared, because it has errors:\n${list}`);
 }

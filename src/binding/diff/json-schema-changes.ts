@@ -1,21 +1,41 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type GraphQLObjectType, getNamedType, isNonNullType, isObjectType } from 'graphql';
+import { escapeToken } from '../event-types/json-pointer.js';
 
-/** A place in a JSON Schema that allows less than it did. */
-export interface Narrowing {
+/** A keyword of a JSON Schema that rejects data which it accepted before. */
+interface Narrowing {
+  /** The keyword, as a JSON pointer into the new schema. */
   readonly pointer: string;
-  readonly says: string;
+  /** What changed, as a predicate: `no longer allows null`. */
+  readonly change: string;
 }
 
-type Rules = Readonly<Record<string, unknown>>;
+/** A JSON Schema object. */
+type Keywords = Readonly<Record<string, unknown>>;
+type Report = (keyword: string, change: string) => void;
 
-const LOWER = ['minimum', 'exclusiveMinimum', 'minLength', 'minItems', 'minProperties', 'minContains'];
-const UPPER = ['maximum', 'exclusiveMaximum', 'maxLength', 'maxItems', 'maxProperties', 'maxContains'];
-const SUBSCHEMAS = ['properties', 'patternProperties', '$defs'];
-/** Looked at by themselves, or say nothing about what is allowed. */
-const LOOKED_AT = new Set([
-  ...LOWER,
-  ...UPPER,
+const LOWER_BOUNDS = [
+  'minimum',
+  'exclusiveMinimum',
+  'minLength',
+  'minItems',
+  'minProperties',
+  'minContains',
+] as const;
+const UPPER_BOUNDS = [
+  'maximum',
+  'exclusiveMaximum',
+  'maxLength',
+  'maxItems',
+  'maxProperties',
+  'maxContains',
+] as const;
+/** Keywords with an object of subschemas. */
+const SUBSCHEMAS = ['properties', 'patternProperties', '$defs'] as const;
+/** Keywords that are compared by their meaning, and those that do not constrain anything. */
+const UNDERSTOOD: ReadonlySet<string> = new Set([
+  ...LOWER_BOUNDS,
+  ...UPPER_BOUNDS,
   ...SUBSCHEMAS,
   ...['type', 'enum', 'const', 'required', 'items', 'additionalProperties', 'multipleOf', 'uniqueItems'],
   ...['$schema', '$id', '$anchor', '$comment', '$vocabulary', 'title', 'description', 'default', 'examples'],
@@ -23,9 +43,9 @@ const LOOKED_AT = new Set([
 ]);
 
 /**
- * Where `after` refuses data that `before` allows. Of keywords whose meaning is not looked into (`pattern`,
- * `allOf`, `if` …) any change counts, and so does a new one. `type` is the event's type before: a rule for a
- * field that it did not have concerns no stored event.
+ * Where the JSON Schema `after` rejects data that `before` accepts. Keywords that are not compared by their meaning
+ * (`pattern`, `allOf`, `if` …) count with any change, and when they are added.
+ * @param type the event type of before: no stored event has a field that it lacks
  */
 export function narrowings(
   before: unknown,
@@ -46,116 +66,122 @@ function compare(
 ): void {
   if (after === true || before === false) return;
   if (after === false) {
-    found.push({ pointer, says: 'allows nothing any more' });
+    found.push({ pointer, change: 'now rejects everything' });
     return;
   }
-  const was = rulesOf(before);
-  const is = rulesOf(after);
-  const add = (keyword: string, says: string): void => {
-    found.push({ pointer: `${pointer}/${keyword}`, says });
+  const old = keywordsOf(before);
+  const current = keywordsOf(after);
+  const report: Report = (keyword, change) => {
+    found.push({ pointer: `${pointer}/${keyword}`, change });
   };
-  values(was, is, add);
-  limits(was, is, add);
-  for (const name of textsOf(is['required'])) {
-    // What may not be null by its GraphQL type was always there.
-    if (textsOf(was['required']).includes(name) || isNonNullType(type?.getFields()[name]?.type)) continue;
-    add('required', `now has ${name}`);
+  compareValues(old, current, report);
+  compareBounds(old, current, report);
+  for (const name of stringsOf(current['required'])) {
+    // Every stored event has a field that is non-null by its GraphQL type.
+    if (stringsOf(old['required']).includes(name) || isNonNullType(type?.getFields()[name]?.type)) continue;
+    report('required', `now includes ${name}`);
   }
-  for (const keyword of Object.keys(is)) {
-    if (!LOOKED_AT.has(keyword) && !isDeepStrictEqual(was[keyword], is[keyword]))
-      add(keyword, keyword in was ? 'is another one' : 'is new');
+  for (const keyword of Object.keys(current)) {
+    if (!UNDERSTOOD.has(keyword) && !isDeepStrictEqual(old[keyword], current[keyword]))
+      report(keyword, keyword in old ? 'changed' : 'was added');
   }
-  inner(was, is, type, pointer, found);
+  compareSubschemas(old, current, type, pointer, found);
 }
 
-function values(was: Rules, is: Rules, add: (keyword: string, says: string) => void): void {
-  const [typesBefore, typesNow] = [typesOf(was), typesOf(is)];
-  const lost = typesBefore.filter(
-    (name) => !typesNow.includes(name) && !(name === 'integer' && typesNow.includes('number')),
+/** `type`, `enum` and `const`. */
+function compareValues(old: Keywords, current: Keywords, report: Report): void {
+  const [oldTypes, types] = [typesOf(old), typesOf(current)];
+  const lostTypes = oldTypes.filter(
+    (name) => !types.includes(name) && !(name === 'integer' && types.includes('number')),
   );
-  if (lost.length > 0 && 'type' in is) add('type', `no longer allows ${lost.join(', ')}`);
-  const listed = allowed(is);
-  if (listed === undefined) return;
-  const keyword = 'const' in is ? 'const' : 'enum';
-  const before = allowed(was);
-  if (before === undefined) {
-    add(keyword, 'is new');
+  if (lostTypes.length > 0 && 'type' in current) report('type', `no longer allows ${lostTypes.join(', ')}`);
+  const values = allowedValues(current);
+  if (values === undefined) return;
+  const keyword = 'const' in current ? 'const' : 'enum';
+  const oldValues = allowedValues(old);
+  if (oldValues === undefined) {
+    report(keyword, 'was added');
     return;
   }
-  const gone = before.filter((value) => !listed.some((one) => isDeepStrictEqual(one, value)));
-  if (gone.length > 0)
-    add(keyword, `no longer allows ${gone.map((value) => JSON.stringify(value)).join(', ')}`);
+  const lost = oldValues.filter((value) => !values.some((allowed) => isDeepStrictEqual(allowed, value)));
+  if (lost.length > 0)
+    report(keyword, `no longer allows ${lost.map((value) => JSON.stringify(value)).join(', ')}`);
 }
 
-function limits(was: Rules, is: Rules, add: (keyword: string, says: string) => void): void {
-  const moved = (keyword: string, isTighter: (before: number, now: number) => boolean): void => {
-    const [before, now] = [was[keyword], is[keyword]];
+function compareBounds(old: Keywords, current: Keywords, report: Report): void {
+  const compareBound = (keyword: string, isTighter: (before: number, now: number) => boolean): void => {
+    const [before, now] = [old[keyword], current[keyword]];
     if (typeof now !== 'number') return;
-    if (typeof before !== 'number') add(keyword, `is new: ${now}`);
-    else if (isTighter(before, now)) add(keyword, `is ${now}, and was ${before}`);
+    if (typeof before !== 'number') report(keyword, `was added: ${now}`);
+    else if (isTighter(before, now)) report(keyword, `changed from ${before} to ${now}`);
   };
-  for (const keyword of LOWER) moved(keyword, (before, now) => now > before);
-  for (const keyword of UPPER) moved(keyword, (before, now) => now < before);
-  moved('multipleOf', (before, now) => before % now !== 0);
-  if (is['uniqueItems'] === true && was['uniqueItems'] !== true) add('uniqueItems', 'is new');
+  for (const keyword of LOWER_BOUNDS) compareBound(keyword, (before, now) => now > before);
+  for (const keyword of UPPER_BOUNDS) compareBound(keyword, (before, now) => now < before);
+  compareBound('multipleOf', (before, now) => before % now !== 0);
+  if (current['uniqueItems'] === true && old['uniqueItems'] !== true) report('uniqueItems', 'was added');
 }
 
-function inner(
-  was: Rules,
-  is: Rules,
+function compareSubschemas(
+  old: Keywords,
+  current: Keywords,
   type: GraphQLObjectType | undefined,
   pointer: string,
   found: Narrowing[],
 ): void {
-  if ('items' in is) compare(was['items'] ?? true, is['items'], type, `${pointer}/items`, found);
-  if ('additionalProperties' in is) {
-    const before = was['additionalProperties'] ?? true;
-    compare(before, is['additionalProperties'], undefined, `${pointer}/additionalProperties`, found);
+  if ('items' in current) compare(old['items'] ?? true, current['items'], type, `${pointer}/items`, found);
+  if ('additionalProperties' in current) {
+    const before = old['additionalProperties'] ?? true;
+    compare(before, current['additionalProperties'], undefined, `${pointer}/additionalProperties`, found);
   }
-  // Where nothing else is let in, what is no longer named is refused.
-  if (is['additionalProperties'] === false || is['unevaluatedProperties'] === false) {
-    for (const keyword of ['properties', 'patternProperties']) {
-      const named = rulesOf(is[keyword]);
-      for (const [name, rules] of Object.entries(rulesOf(was[keyword]))) {
-        if (rules === false || Object.hasOwn(named, name)) continue;
-        found.push({ pointer: `${pointer}/${keyword}`, says: `no longer has ${name}, which is refused now` });
-      }
-    }
-  }
+  if (current['additionalProperties'] === false || current['unevaluatedProperties'] === false)
+    compareClosedObject(old, current, pointer, found);
   for (const keyword of SUBSCHEMAS) {
-    const [before, now] = [rulesOf(was[keyword]), rulesOf(is[keyword])];
-    for (const [name, rules] of Object.entries(now)) {
-      // A definition that is new is compared where it is referred to, by the reference that is new there.
-      if (keyword === '$defs' && !Object.hasOwn(before, name)) continue;
+    const oldSchemas = keywordsOf(old[keyword]);
+    for (const [name, schema] of Object.entries(keywordsOf(current[keyword]))) {
+      const isNew = !Object.hasOwn(oldSchemas, name);
+      // A new definition constrains nothing by itself; a new reference to it shows as a change of `$ref`.
+      if (isNew && keyword === '$defs') continue;
       const field = keyword === 'properties' ? type?.getFields()[name] : undefined;
-      const isNew = !Object.hasOwn(before, name);
       if (isNew && keyword === 'properties' && type !== undefined && field === undefined) continue;
       const fieldType = field && getNamedType(field.type);
-      const next = isObjectType(fieldType) ? fieldType : undefined;
-      const old = isNew ? (was['additionalProperties'] ?? true) : before[name];
-      compare(old, rules, next, `${pointer}/${keyword}/${escaped(name)}`, found);
+      const before = isNew ? (old['additionalProperties'] ?? true) : oldSchemas[name];
+      const nested = isObjectType(fieldType) ? fieldType : undefined;
+      compare(before, schema, nested, `${pointer}/${keyword}/${escapeToken(name)}`, found);
+    }
+  }
+}
+
+/** Where additional properties are rejected, a property that is no longer listed is rejected too. */
+function compareClosedObject(old: Keywords, current: Keywords, pointer: string, found: Narrowing[]): void {
+  for (const keyword of ['properties', 'patternProperties']) {
+    const listed = keywordsOf(current[keyword]);
+    for (const [name, schema] of Object.entries(keywordsOf(old[keyword]))) {
+      if (schema === false || Object.hasOwn(listed, name)) continue;
+      found.push({
+        pointer: `${pointer}/${keyword}`,
+        change: `no longer has ${name}, which is now rejected`,
+      });
     }
   }
 }
 
 const ALL_TYPES = ['null', 'boolean', 'object', 'array', 'number', 'integer', 'string'];
 
-function typesOf({ type }: Rules): readonly string[] {
-  return typeof type === 'string' ? [type] : Array.isArray(type) ? textsOf(type) : ALL_TYPES;
+function typesOf({ type }: Keywords): readonly string[] {
+  return typeof type === 'string' ? [type] : Array.isArray(type) ? stringsOf(type) : ALL_TYPES;
 }
 
-function allowed(rules: Rules): readonly unknown[] | undefined {
-  if ('const' in rules) return [rules['const']];
-  return Array.isArray(rules['enum']) ? rules['enum'] : undefined;
+/** `undefined`: every value of the right type is allowed. */
+function allowedValues(schema: Keywords): readonly unknown[] | undefined {
+  if ('const' in schema) return [schema['const']];
+  return Array.isArray(schema['enum']) ? schema['enum'] : undefined;
 }
 
-/** `true`, the schema that allows all, has no rules. */
-function rulesOf(value: unknown): Rules {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
+/** The boolean schema `true` has no keywords. */
+function keywordsOf(schema: unknown): Keywords {
+  return typeof schema === 'object' && schema !== null && !Array.isArray(schema) ? { ...schema } : {};
 }
 
-function textsOf(value: unknown): readonly string[] {
+function stringsOf(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.map(String) : [];
 }
-
-const escaped = (part: string): string => part.replaceAll('~', '~0').replaceAll('/', '~1');

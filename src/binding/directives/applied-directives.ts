@@ -1,8 +1,8 @@
 import {
   type ConstDirectiveNode,
-  type FieldDefinitionNode,
   GraphQLError,
   type GraphQLField,
+  type GraphQLNamedType,
   type GraphQLSchema,
   getArgumentValues,
   isInterfaceType,
@@ -11,79 +11,90 @@ import {
   type StringValueNode,
 } from 'graphql';
 import type { Diagnostics } from '../diagnostic.js';
-import { report } from '../sdl/build-schema.js';
+import { addGraphQLError } from '../sdl/graphql-errors.js';
 
-/** One directive on one field. */
+/** One directive applied to one field definition. */
 export interface AppliedDirective {
   readonly field: GraphQLField<unknown, unknown>;
   readonly node: ConstDirectiveNode;
-  /** The values of its arguments, with defaults. */
+  /** The coerced arguments, with defaults. */
   readonly values: Readonly<Record<string, unknown>>;
-  /** Of an argument that is a string; `outcome.key` is a string within an argument that is an input object. */
-  text(argument: string): StringValueNode | undefined;
+  /**
+   * The AST node of an argument that is a string literal, for diagnostics inside of it. `outcome.key` is the
+   * input field `key` of the argument `outcome`.
+   */
+  stringNode(argument: string): StringValueNode | undefined;
 }
 
-/** The directives of ours on the fields of the root types. Elsewhere they are diagnostics. */
+/** All directives of Millrace in a schema. A schema coordinate is `Type.field`. */
 export interface AppliedDirectives {
-  /** Those of one field in their order. */
+  /** By field of Mutation; in the order of the directives. */
   readonly publish: ReadonlyMap<string, readonly AppliedDirective[]>;
+  /** By field of Subscription. */
   readonly subscribe: ReadonlyMap<string, AppliedDirective>;
-  /** By `Type.field`. */
+  /** By schema coordinate. */
   readonly view: ReadonlyMap<string, AppliedDirective>;
-  /** By `Type.field`. */
+  /** By schema coordinate. */
   readonly auth: ReadonlyMap<string, AppliedDirective>;
 }
 
+type DirectiveName = keyof AppliedDirectives;
+type RootTypes = Readonly<Record<'query' | 'mutation' | 'subscription', GraphQLNamedType | null | undefined>>;
+
+/** Where each directive may be applied. */
+const LOCATIONS: Readonly<Record<DirectiveName, { roots: readonly (keyof RootTypes)[]; text: string }>> = {
+  publish: { roots: ['mutation'], text: 'fields of Mutation' },
+  subscribe: { roots: ['subscription'], text: 'fields of Subscription' },
+  auth: { roots: ['query', 'mutation', 'subscription'], text: 'fields of Query, Mutation and Subscription' },
+  view: { roots: ['query', 'subscription'], text: 'fields of Query and Subscription' },
+};
+
+/** Collects the directives of a schema. Adds a diagnostic for each that is misplaced or has invalid arguments. */
 export function appliedDirectives(schema: GraphQLSchema, diagnostics: Diagnostics): AppliedDirectives {
-  const roots = {
+  const roots: RootTypes = {
     query: schema.getQueryType(),
     mutation: schema.getMutationType(),
     subscription: schema.getSubscriptionType(),
   };
-  const all = new Set(Object.values(roots));
   const publish = new Map<string, readonly AppliedDirective[]>();
   const subscribe = new Map<string, AppliedDirective>();
   const auth = new Map<string, AppliedDirective>();
   const view = new Map<string, AppliedDirective>();
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type) && !isInterfaceType(type)) continue;
-    const isRoot = isObjectType(type) && all.has(type);
     for (const field of Object.values(type.getFields())) {
-      const place = `${type.name}.${field.name}`;
-      const use = (name: string, isAllowed: boolean, allowed: string): AppliedDirective | undefined => {
-        return uses(name, isAllowed, allowed)[0];
+      const coordinate = `${type.name}.${field.name}`;
+      const applied = (name: DirectiveName): readonly AppliedDirective[] => {
+        const nodes = directiveNodes(field, name);
+        const { roots: allowed, text } = LOCATIONS[name];
+        if (allowed.some((root) => type === roots[root]))
+          return nodes.flatMap((node) => read(schema, field, node, diagnostics) ?? []);
+        const problem = `@${name} is not allowed on ${coordinate}.`;
+        if (nodes[0] !== undefined) diagnostics.at(nodes[0], problem, `Use it on ${text} only.`);
+        return [];
       };
-      const uses = (name: string, isAllowed: boolean, allowed: string): readonly AppliedDirective[] => {
-        const nodes = directivesOf(field.astNode, name);
-        const [node] = nodes;
-        if (node && !isAllowed) diagnostics.at(node, `@${name} on ${place}`, `@${name} on ${allowed} only`);
-        return isAllowed ? nodes.flatMap((one) => read(schema, field, one, diagnostics) ?? []) : [];
-      };
-      const published = uses('publish', type === roots.mutation, 'fields of Mutation');
+      // Diagnostics of one location: the first one is kept, so the order of these matters to a reader.
+      const published = applied('publish');
       if (published.length > 0) publish.set(field.name, published);
-      const subscribed = use('subscribe', type === roots.subscription, 'fields of Subscription');
+      const [subscribed] = applied('subscribe');
       if (subscribed) subscribe.set(field.name, subscribed);
-      else if (type === roots.subscription && directivesOf(field.astNode, 'subscribe').length === 0)
+      else if (type === roots.subscription && directiveNodes(field, 'subscribe').length === 0)
         diagnostics.at(
           field.astNode,
-          `${place} without @subscribe`,
-          '@subscribe on each field of Subscription',
+          `${coordinate} has no @subscribe.`,
+          'Every field of Subscription needs one.',
         );
-      const ruled = use('auth', isRoot, 'fields of Query, Mutation and Subscription');
-      if (ruled) auth.set(place, ruled);
-      const reads = type === roots.query || type === roots.subscription;
-      const viewed = use('view', reads, 'fields of Query and Subscription');
-      if (viewed) view.set(place, viewed);
+      const [ruled] = applied('auth');
+      if (ruled) auth.set(coordinate, ruled);
+      const [viewed] = applied('view');
+      if (viewed) view.set(coordinate, viewed);
     }
   }
   return { publish, subscribe, view, auth };
 }
 
-function directivesOf(
-  node: FieldDefinitionNode | null | undefined,
-  name: string,
-): readonly ConstDirectiveNode[] {
-  return node?.directives?.filter((directive) => directive.name.value === name) ?? [];
+function directiveNodes(field: GraphQLField<unknown, unknown>, name: string): readonly ConstDirectiveNode[] {
+  return field.astNode?.directives?.filter((directive) => directive.name.value === name) ?? [];
 }
 
 function read(
@@ -96,17 +107,19 @@ function read(
   if (!definition) return undefined;
   try {
     const values = getArgumentValues(definition, node);
-    const text = (argument: string) => {
-      const [name, member] = argument.split('.');
-      const outer = node.arguments?.find((given) => given.name.value === name)?.value;
-      const inner = outer?.kind === Kind.OBJECT ? outer.fields : [];
-      const value = member === undefined ? outer : inner.find((given) => given.name.value === member)?.value;
-      return value?.kind === Kind.STRING ? value : undefined;
-    };
-    return { field, node, values, text };
+    return { field, node, values, stringNode: (argument) => stringNodeOf(node, argument) };
   } catch (error) {
     if (!(error instanceof GraphQLError)) throw error;
-    report(error, diagnostics);
+    addGraphQLError(error, diagnostics);
     return undefined;
   }
+}
+
+function stringNodeOf(directive: ConstDirectiveNode, argument: string): StringValueNode | undefined {
+  const [name, inputField] = argument.split('.');
+  const outer = directive.arguments?.find((given) => given.name.value === name)?.value;
+  const inputFields = outer?.kind === Kind.OBJECT ? outer.fields : [];
+  const value =
+    inputField === undefined ? outer : inputFields.find((given) => given.name.value === inputField)?.value;
+  return value?.kind === Kind.STRING ? value : undefined;
 }

@@ -1,140 +1,132 @@
-import {
-  type GraphQLObjectType,
-  type GraphQLSchema,
-  getNamedType,
-  isAbstractType,
-  isNonNullType,
-  isObjectType,
-} from 'graphql';
-import type { EventBinding, Expression, OutcomeBinding } from '../bindings.js';
-import { ExpressionCompiler, keyExpression, mapExpression, RESULT_TYPES } from '../cel/compiler.js';
+import { type GraphQLObjectType, type GraphQLSchema, getNamedType, isNonNullType } from 'graphql';
+import type { Topic } from '../../core/ids.js';
+import type { EventBinding, OutcomeBinding } from '../bindings.js';
+import { ExpressionCompiler, RESULT_TYPES } from '../cel/compiler.js';
+import { keyExpression, mapExpression } from '../cel/evaluation.js';
 import { argsShape } from '../cel/shape.js';
 import { type Diagnostics, nameList } from '../diagnostic.js';
+import { DURATION_HINT, durationMs } from '../duration.js';
+import { possibleTypes } from '../event-types/event-type.js';
 import type { AppliedDirective } from './applied-directives.js';
 import { type TopicUse, topicOf } from './topics.js';
 
-interface Context {
+interface OutcomeContext {
   readonly schema: GraphQLSchema;
   readonly diagnostics: Diagnostics;
 }
 
-const DURATION = /^(\d{1,6})(ms|s|m)$/;
-const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000 };
-/** Longer is no answer to a request any more. */
-const MOST = 300_000;
+/** The coerced `input OutcomeInput` of schema/directives.graphql. */
+type OutcomeInput = Readonly<Record<string, unknown>>;
 
-/** Reads `@publish(outcome:)`. What cannot be bound has been added to the diagnostics. */
+/** Marks what could not be bound where `undefined` means that it is absent. A diagnostic was added. */
+const INVALID = Symbol('invalid');
+
+/** Binds `@publish(outcome:)`. Both results are `undefined` when diagnostics were added. */
 export function outcomeBinding(
-  use: AppliedDirective,
+  directive: AppliedDirective,
   event: EventBinding,
-  context: Context,
+  context: OutcomeContext,
 ): { binding: OutcomeBinding | undefined; topicUse: TopicUse | undefined } {
   const { diagnostics } = context;
-  // It was held against `input OutcomeInput` when the directive was read.
-  const given = use.values['outcome'] as Readonly<Record<string, unknown>>;
-  const types = typesOf(use, given, context);
-  const within = withinOf(use, given, diagnostics);
+  // graphql-js has coerced it to `input OutcomeInput` with the directive's arguments.
+  const input = directive.values['outcome'] as OutcomeInput;
+  const types = outcomeTypes(directive, input, context);
+  const within = outcomeTimeout(directive, input, diagnostics);
   const topic =
-    given['topic'] == null
+    input['topic'] == null
       ? event.topic
       : topicOf(
-          { ...use, values: { topic: given['topic'] }, text: () => use.text('outcome.topic') },
+          {
+            ...directive,
+            values: { topic: input['topic'] },
+            stringNode: () => directive.stringNode('outcome.topic'),
+          },
           diagnostics,
         );
-  const expressions = new ExpressionCompiler(argsShape(use.field), undefined, diagnostics);
-  const keyText = use.text('outcome.key');
-  const key = keyText && expressions.compile(keyText, RESULT_TYPES.KEY);
-  const followed = topic && followOf(use, given, topic, expressions, context);
-  if (!types || within === undefined || !topic || (keyText && !key) || followed === null)
+  const compiler = new ExpressionCompiler(argsShape(directive.field), undefined, diagnostics);
+  const keyNode = directive.stringNode('outcome.key');
+  const key = keyNode && compiler.compile(keyNode, RESULT_TYPES.KEY);
+  const follow = topic && followBinding(directive, input, topic, compiler, context);
+  if (!types || within === undefined || !topic || (keyNode && !key) || follow === INVALID)
     return { binding: undefined, topicUse: undefined };
-  const own = topic === event.topic ? event.key : undefined;
+  // On another topic, the outcome may have any key.
+  const defaultKey = topic === event.topic ? event.key : undefined;
   return {
     binding: {
       topic,
-      key: key ? keyExpression(key) : own,
+      key: key ? keyExpression(key) : defaultKey,
       types: types.map(({ name }) => name),
       within,
-      follow: followed,
+      follow,
     },
-    topicUse: { directive: use, kind: 'outcome', topic, types },
+    topicUse: { directive, kind: 'outcome', topic, types },
   };
 }
 
-function typesOf(
-  use: AppliedDirective,
-  given: Readonly<Record<string, unknown>>,
-  { schema, diagnostics }: Context,
+function outcomeTypes(
+  directive: AppliedDirective,
+  input: OutcomeInput,
+  { schema, diagnostics }: OutcomeContext,
 ): readonly GraphQLObjectType[] | undefined {
-  const answer = getNamedType(use.field.type);
-  const possible = isAbstractType(answer)
-    ? schema.getPossibleTypes(answer)
-    : isObjectType(answer)
-      ? [answer]
-      : [];
-  const wanted = Array.isArray(given['types']) ? given['types'].map(String) : [];
-  const types = wanted.flatMap((name) => possible.find((type) => type.name === name) ?? []);
-  if (wanted.length > 0 && types.length === wanted.length) return types;
+  const fieldType = getNamedType(directive.field.type);
+  const possible = possibleTypes(fieldType, schema);
+  const names = Array.isArray(input['types']) ? input['types'].map(String) : [];
+  const types = names.flatMap((name) => possible.find((type) => type.name === name) ?? []);
+  if (names.length > 0 && types.length === names.length) return types;
   diagnostics.at(
-    use.node,
-    `outcome types ${JSON.stringify(wanted)}`,
-    `types that ${use.field.type} can be: ${nameList(possible.map(({ name }) => name))}`,
+    directive.node,
+    `Invalid outcome types ${JSON.stringify(names)}.`,
+    `Use one or more types of ${fieldType}: ${nameList(possible.map(({ name }) => name))}.`,
   );
   return undefined;
 }
 
-/** `500ms`, `5s`, `1m`: in milliseconds; `undefined` for what is no such time, or longer than 5 minutes. */
-export function millisecondsOf(text: string): number | undefined {
-  const [, number, unit] = DURATION.exec(text) ?? [];
-  const within = Number(number) * (UNITS[unit ?? ''] ?? Number.NaN);
-  return within > 0 && within <= MOST ? within : undefined;
-}
-
-function withinOf(
-  use: AppliedDirective,
-  given: Readonly<Record<string, unknown>>,
+function outcomeTimeout(
+  directive: AppliedDirective,
+  input: OutcomeInput,
   diagnostics: Diagnostics,
 ): number | undefined {
-  const within = millisecondsOf(String(given['within']));
-  if (within !== undefined) return within;
-  diagnostics.at(
-    use.text('outcome.within') ?? use.node,
-    `within ${JSON.stringify(given['within'])}`,
-    'a time up to 5m, such as 500ms, 5s or 1m',
-  );
-  return undefined;
+  const within = durationMs(String(input['within']));
+  if (within === undefined)
+    diagnostics.at(
+      directive.stringNode('outcome.within') ?? directive.node,
+      `Invalid duration ${JSON.stringify(input['within'])}.`,
+      DURATION_HINT,
+    );
+  return within;
 }
 
-/** `null`: it has a mistake. */
-function followOf(
-  use: AppliedDirective,
-  given: Readonly<Record<string, unknown>>,
-  topic: string,
-  expressions: ExpressionCompiler,
-  { schema, diagnostics }: Context,
-): OutcomeBinding['follow'] | null {
-  if (given['follow'] == null) return undefined;
-  const name = String(given['follow']);
-  const place = use.text('outcome.follow') ?? use.node;
+function followBinding(
+  directive: AppliedDirective,
+  input: OutcomeInput,
+  topic: Topic,
+  compiler: ExpressionCompiler,
+  { schema, diagnostics }: OutcomeContext,
+): OutcomeBinding['follow'] | typeof INVALID {
+  if (input['follow'] == null) return undefined;
+  const name = String(input['follow']);
+  const node = directive.stringNode('outcome.follow') ?? directive.node;
   const field = schema.getSubscriptionType()?.getFields()[name];
   const subscribe = field?.astNode?.directives?.find((one) => one.name.value === 'subscribe');
-  const value = subscribe?.arguments?.find((one) => one.name.value === 'topic')?.value;
-  if (field === undefined || value === undefined || !('value' in value) || value.value !== topic) {
-    diagnostics.at(place, `follow ${JSON.stringify(name)}`, `a field of Subscription that follows ${topic}`);
-    return null;
+  const topicNode = subscribe?.arguments?.find((one) => one.name.value === 'topic')?.value;
+  if (
+    field === undefined ||
+    topicNode === undefined ||
+    !('value' in topicNode) ||
+    topicNode.value !== topic
+  ) {
+    const problem = `No field of Subscription named ${JSON.stringify(name)} follows the topic ${topic}.`;
+    diagnostics.at(node, problem, `Name a field with @subscribe(topic: ${JSON.stringify(topic)}).`);
+    return INVALID;
   }
-  const needed = field.args.filter((one) => isNonNullType(one.type) && one.defaultValue === undefined);
-  const text = use.text('outcome.with');
-  if (text === undefined) {
-    if (needed.length === 0) return { field: name, args: () => ({}) };
-    diagnostics.at(
-      place,
-      `follow ${JSON.stringify(name)}`,
-      `with: a map of ${nameList(needed.map((one) => one.name))}`,
-    );
-    return null;
+  const required = field.args.filter((arg) => isNonNullType(arg.type) && arg.defaultValue === undefined);
+  const argsNode = directive.stringNode('outcome.with');
+  if (argsNode === undefined) {
+    if (required.length === 0) return { field: name, args: () => ({}) };
+    const problem = `The field ${name} needs arguments: ${nameList(required.map((arg) => arg.name))}.`;
+    diagnostics.at(node, problem, 'Set with to a map that has them.');
+    return INVALID;
   }
-  const map = expressions.compile(text, RESULT_TYPES.MAP);
-  if (!map) return null;
-  const args: Expression<Readonly<Record<string, unknown>>> = mapExpression(map);
-  return { field: name, args };
+  const map = compiler.compile(argsNode, RESULT_TYPES.MAP);
+  return map ? { field: name, args: mapExpression(map) } : INVALID;
 }

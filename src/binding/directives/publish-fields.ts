@@ -7,189 +7,193 @@ import {
   getNullableType,
   isInputObjectType,
   isNonNullType,
-  isObjectType,
 } from 'graphql';
 import type { AuthRule, EventBinding, Expression, PublishBinding } from '../bindings.js';
-import { shapeOf } from '../cel/cel-types.js';
-import {
-  type CompiledExpression,
-  ExpressionCompiler,
-  keyExpression,
-  mapExpression,
-  RESULT_TYPES,
-} from '../cel/compiler.js';
-import { asFieldSelection, type CelNode, isCelNode } from '../cel/reads.js';
-import { argsShape } from '../cel/shape.js';
+import { asFieldSelection, asIdentifier, asMapLiteral, type CelNode } from '../cel/ast.js';
+import { type CompiledExpression, ExpressionCompiler, RESULT_TYPES } from '../cel/compiler.js';
+import { keyExpression, mapExpression } from '../cel/evaluation.js';
+import { argsShape, shapeOf } from '../cel/shape.js';
 import { type Diagnostics, nameList } from '../diagnostic.js';
-import { dataShape, eventDataCoercer, shapeMismatches } from '../event-types/event-data.js';
+import { dataShape, shapeMismatches } from '../event-types/data-shape.js';
+import { eventDataCoercer } from '../event-types/event-data.js';
+import { eventTypeNamed } from '../event-types/event-type.js';
 import type { ResolverMap } from '../runtime/resolvers.js';
 import type { AppliedDirective } from './applied-directives.js';
 import { outcomeBinding } from './outcome.js';
 import { type TopicUse, topicOf } from './topics.js';
 
-type Data = Readonly<Record<string, unknown>>;
+type EventData = Readonly<Record<string, unknown>>;
 
-interface Context {
+interface PublishContext {
   readonly schema: GraphQLSchema;
   readonly resolvers: ResolverMap;
   readonly diagnostics: Diagnostics;
 }
 
-/** Reads the `@publish` of one field. What cannot be bound has been added to the diagnostics. */
+/** Binds the `@publish` directives of one field. `binding` is `undefined` when diagnostics were added. */
 export function publishBinding(
-  uses: readonly AppliedDirective[],
+  directives: readonly AppliedDirective[],
   rule: AuthRule | undefined,
-  context: Context,
+  context: PublishContext,
 ): { binding: PublishBinding | undefined; topicUses: readonly TopicUse[] } {
-  const [first] = uses;
+  const [first] = directives;
   if (first === undefined) return { binding: undefined, topicUses: [] };
-  const each = uses.map((use) => eventBinding(use, context));
-  const [waiting, another] = uses.filter((use) => use.values['outcome'] != null);
+  const bound = directives.map((directive) => eventBinding(directive, context));
+  const [withOutcome, another] = directives.filter(({ values }) => values['outcome'] != null);
   if (another !== undefined) {
-    context.diagnostics.at(another.node, 'a second outcome', `one outcome for ${first.field.name}`);
+    const hint = 'Only one @publish of a field may have an outcome.';
+    context.diagnostics.at(another.node, `${first.field.name} has a second outcome.`, hint);
   }
-  const event = waiting && each[uses.indexOf(waiting)]?.binding;
-  const expected = waiting && event && outcomeBinding(waiting, event, context);
-  if (!waiting) checkAnswer(first, uses.length, context);
-  const topicUses = [...each.map(({ topicUse }) => topicUse), expected?.topicUse].flatMap((use) => use ?? []);
-  const events = each.flatMap(({ binding }) => binding ?? []);
-  const whole = events.length === uses.length && (!waiting || expected?.binding !== undefined);
+  const event = withOutcome && bound[directives.indexOf(withOutcome)]?.binding;
+  const outcome = withOutcome && event && outcomeBinding(withOutcome, event, context);
+  if (!withOutcome) checkFieldType(first, directives.length, context);
+  const topicUses = [...bound.map(({ topicUse }) => topicUse), outcome?.topicUse].flatMap((use) => use ?? []);
+  const events = bound.flatMap(({ binding }) => binding ?? []);
+  const isComplete = events.length === directives.length && (!withOutcome || outcome?.binding !== undefined);
   const { name: field } = first.field;
-  const binding = whole ? { field, events, outcome: expected?.binding, rule } : undefined;
+  const binding = isComplete ? { field, events, outcome: outcome?.binding, rule } : undefined;
   return { binding, topicUses };
 }
 
 function eventBinding(
-  use: AppliedDirective,
-  context: Context,
+  directive: AppliedDirective,
+  context: PublishContext,
 ): { binding: EventBinding | undefined; topicUse: TopicUse | undefined } {
   const { diagnostics, resolvers } = context;
-  const { field } = use;
-  const type = eventType(use, context);
-  const topic = topicOf(use, diagnostics);
+  const { field } = directive;
+  const type = eventType(directive, context);
+  const topic = topicOf(directive, diagnostics);
   const topicUse: TopicUse | undefined = topic &&
-    type && { directive: use, kind: 'publish', topic, types: [type] };
+    type && { directive, kind: 'publish', topic, types: [type] };
 
-  const expressions = new ExpressionCompiler(argsShape(field), undefined, diagnostics);
-  const keyText = use.text('key');
-  const key = keyText && expressions.compile(keyText, RESULT_TYPES.KEY);
-  const dataText = use.text('data');
-  const map = dataText && expressions.compile(dataText, RESULT_TYPES.MAP);
-  if (!type || !topic || !key || (dataText && !map)) return { binding: undefined, topicUse };
+  const compiler = new ExpressionCompiler(argsShape(field), undefined, diagnostics);
+  const keyNode = directive.stringNode('key');
+  const key = keyNode && compiler.compile(keyNode, RESULT_TYPES.KEY);
+  const dataNode = directive.stringNode('data');
+  const map = dataNode && compiler.compile(dataNode, RESULT_TYPES.MAP);
+  if (!type || !topic || !key || (dataNode && !map)) return { binding: undefined, topicUse };
 
-  if (map) checkMap(use, map, type, context);
-  else checkDefault(use, type, context);
-  const raw: Expression<Data> = map ? mapExpression(map) : defaultData(field);
-  const conformed = eventDataCoercer(type, resolvers);
-  const data: Expression<Data> = (scope) => conformed(raw(scope));
-  return { binding: { topic, type: type.name, key: keyExpression(key), data }, topicUse };
+  if (map) checkMap(directive, map, type, context);
+  else checkDefaultData(directive, type, context);
+  const data: Expression<EventData> = map ? mapExpression(map) : defaultData(field);
+  const coerce = eventDataCoercer(type, resolvers);
+  return {
+    binding: {
+      topic,
+      type: type.name,
+      key: keyExpression(key),
+      data: (activation) => coerce(data(activation)),
+    },
+    topicUse,
+  };
 }
 
-function checkAnswer(
+/** Without an outcome or a resolver, the field resolves to where its events are. */
+function checkFieldType(
   { field }: AppliedDirective,
-  events: number,
-  { schema, resolvers, diagnostics }: Context,
+  eventCount: number,
+  { schema, resolvers, diagnostics }: PublishContext,
 ): void {
   const owner = schema.getMutationType()?.name ?? 'Mutation';
   const hasResolver = Object.hasOwn(resolvers[owner] ?? {}, field.name);
-  const answer = events === 1 ? /^Published!?$/ : /^\[Published!?\]!?$/;
-  if (hasResolver || answer.test(String(field.type))) return;
+  const expected = eventCount === 1 ? /^Published!?$/ : /^\[Published!?\]!?$/;
+  if (hasResolver || expected.test(String(field.type))) return;
+  const [events, type] =
+    eventCount === 1 ? ['one event', 'Published'] : [`${eventCount} events`, '[Published!]!'];
   diagnostics.at(
     field.astNode?.type,
-    `type ${field.type}`,
-    `${events === 1 ? 'Published' : '[Published!]!'}, an outcome, or a resolver for ${owner}.${field.name}`,
+    `${owner}.${field.name} publishes ${events} but has type ${field.type}.`,
+    `Use type ${type}, or add an outcome or a resolver.`,
   );
 }
 
-function eventType(use: AppliedDirective, { schema, diagnostics }: Context): GraphQLObjectType | undefined {
-  const name = String(use.values['type']);
-  const type = schema.getType(name);
-  const roots: unknown[] = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()];
-  if (isObjectType(type) && !roots.includes(type)) return type;
-  diagnostics.at(
-    use.text('type') ?? use.node,
-    `type ${JSON.stringify(name)}`,
-    'the name of an object type of the schema',
-  );
-  return undefined;
+function eventType(
+  directive: AppliedDirective,
+  { schema, diagnostics }: PublishContext,
+): GraphQLObjectType | undefined {
+  const name = String(directive.values['type']);
+  const type = eventTypeNamed(name, schema);
+  if (type === undefined)
+    diagnostics.at(
+      directive.stringNode('type') ?? directive.node,
+      `The schema has no event type ${JSON.stringify(name)}.`,
+      'Use the name of an object type.',
+    );
+  return type;
 }
 
-/** The field's only argument, if that is an input object: it is the data itself. */
+/** The field's only argument, if that is an input object: then it is the data itself. */
 function onlyInput(field: GraphQLField<unknown, unknown>): { name: string; type: GraphQLType } | undefined {
   const [only, ...others] = field.args;
   return only && others.length === 0 && isInputObjectType(getNullableType(only.type)) ? only : undefined;
 }
 
-function defaultData(field: GraphQLField<unknown, unknown>): Expression<Data> {
+/** The data of an event whose `@publish` has no argument `data`. */
+function defaultData(field: GraphQLField<unknown, unknown>): Expression<EventData> {
   const input = onlyInput(field);
-  if (!input) return (scope) => scope.args;
-  return (scope) => {
-    const value = scope.args[input.name];
+  if (!input) return ({ args }) => args;
+  return ({ args }) => {
+    const value = args[input.name];
     return typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value)) : {};
   };
 }
 
-function checkDefault(
-  use: AppliedDirective,
+function checkDefaultData(
+  directive: AppliedDirective,
   type: GraphQLObjectType,
-  { resolvers, diagnostics }: Context,
+  { resolvers, diagnostics }: PublishContext,
 ): void {
-  const input = onlyInput(use.field);
+  const { field } = directive;
+  const input = onlyInput(field);
   const inputType = input && getNamedType(input.type);
-  const given = isInputObjectType(inputType) ? shapeOf(inputType) : argsShape(use.field);
-  const what = inputType ? `input ${inputType.name}` : `the arguments of ${use.field.name}`;
-  const problems = shapeMismatches(dataShape(type, resolvers), given, resolvers);
-  if (problems.length > 0)
-    diagnostics.at(
-      use.node,
-      `${what}, where ${problems.join('; ')}`,
-      `all that ${type.name} needs, or an argument data`,
-    );
+  const source = isInputObjectType(inputType) ? shapeOf(inputType) : argsShape(field);
+  const mismatches = shapeMismatches(dataShape(type, resolvers), source, resolvers);
+  if (mismatches.length === 0) return;
+  const name = inputType ? `The input ${inputType.name} does` : `The arguments of ${field.name} do`;
+  diagnostics.at(
+    directive.node,
+    `${name} not match ${type.name}: ${mismatches.join('; ')}.`,
+    'Change them, or set the argument data.',
+  );
 }
 
-/** The names of a map literal, and the types of those values that are arguments as they are. */
+/**
+ * Checks a map literal: its names, and the types of values that are arguments (`args.a.b`). What other expressions
+ * evaluate to is checked when the event is published.
+ */
 function checkMap(
-  use: AppliedDirective,
+  directive: AppliedDirective,
   map: CompiledExpression,
   type: GraphQLObjectType,
-  context: Context,
+  { resolvers, diagnostics }: PublishContext,
 ): void {
-  const node = use.text('data');
-  const entries = literalEntries(map.tree);
+  const node = directive.stringNode('data');
+  const entries = asMapLiteral(map.ast);
   if (!node || !entries) return;
-  const shape = dataShape(type, context.resolvers);
+  const shape = dataShape(type, resolvers);
   const given = new Map<string, GraphQLType | undefined>();
-  for (const [name, key, value] of entries) {
-    if (!shape.has(name))
-      context.diagnostics.within(node, key.start, `'${name}'`, `${type.name} has ${nameList(shape.keys())}`);
-    given.set(name, typeOfPath(value, use.field));
+  for (const { name, key, value } of entries) {
+    if (!shape.has(name)) {
+      const hint = `Its fields: ${nameList(shape.keys())}.`;
+      diagnostics.inString(node, key.start, `${type.name} has no field ${name}.`, hint);
+    }
+    given.set(name, typeOfSelection(value, directive.field));
   }
-  const problems = shapeMismatches(shape, given, context.resolvers);
-  if (problems.length > 0)
-    context.diagnostics.within(node, 0, `a map where ${problems.join('; ')}`, `all that ${type.name} needs`);
+  const mismatches = shapeMismatches(shape, given, resolvers);
+  if (mismatches.length > 0)
+    diagnostics.inString(node, 0, `The map does not match ${type.name}: ${mismatches.join('; ')}.`);
 }
 
-function literalEntries(tree: CelNode): readonly (readonly [string, CelNode, CelNode])[] | undefined {
-  if (tree.op !== 'map' || !Array.isArray(tree.args)) return undefined;
-  const entries: (readonly [string, CelNode, CelNode])[] = [];
-  for (const entry of tree.args) {
-    const [key, value]: unknown[] = Array.isArray(entry) ? entry : [];
-    if (!isCelNode(key) || !isCelNode(value) || typeof key.args !== 'string' || key.op !== 'value')
-      return undefined;
-    entries.push([key.args, key, value]);
-  }
-  return entries;
-}
-
-/** The GraphQL type of `args.a.b`; `undefined` for other expressions, which are checked at run time. */
-function typeOfPath(node: CelNode, field: GraphQLField<unknown, unknown>): GraphQLType | undefined {
-  const member = asFieldSelection(node);
-  if (!member) return undefined;
-  const [owner, name] = member;
-  if (owner.op === 'id') return owner.args === 'args' ? argsShape(field).get(name) : undefined;
-  const ownerType = typeOfPath(owner, field);
-  const inner = ownerType && getNullableType(ownerType);
-  const type = isInputObjectType(inner) ? inner.getFields()[name]?.type : undefined;
-  // A part of something that may be null may be null.
-  return type && !isNonNullType(ownerType) ? getNullableType(type) : type;
+/** The GraphQL type of `args.a.b`; `undefined` for other expressions. */
+function typeOfSelection(node: CelNode, field: GraphQLField<unknown, unknown>): GraphQLType | undefined {
+  const selection = asFieldSelection(node);
+  if (!selection) return undefined;
+  const { operand, field: name } = selection;
+  const variable = asIdentifier(operand);
+  if (variable !== undefined) return variable === 'args' ? argsShape(field).get(name) : undefined;
+  const operandType = typeOfSelection(operand, field);
+  const inputType = operandType && getNullableType(operandType);
+  const type = isInputObjectType(inputType) ? inputType.getFields()[name]?.type : undefined;
+  // A field of a nullable value is nullable.
+  return type && !isNonNullType(operandType) ? getNullableType(type) : type;
 }

@@ -1,72 +1,66 @@
-import {
-  type GraphQLObjectType,
-  type GraphQLSchema,
-  type GraphQLType,
-  getNullableType,
-  isAbstractType,
-  isObjectType,
-} from 'graphql';
-import type { AuthRule, OnSlow, SubscribeBinding, TombstoneBinding, ViewBinding } from '../bindings.js';
-import type { Shape } from '../cel/cel-types.js';
-import {
-  authRule,
-  type CompiledExpression,
-  ExpressionCompiler,
-  filterExpression,
-  keyExpression,
-  RESULT_TYPES,
-} from '../cel/compiler.js';
+import { type GraphQLObjectType, type GraphQLSchema, type GraphQLType, getNullableType } from 'graphql';
+import type { OnSlow, SubscribeBinding, TombstoneBinding, ViewBinding } from '../bindings.js';
+import { ExpressionCompiler, RESULT_TYPES } from '../cel/compiler.js';
 import { equalitiesOf } from '../cel/equalities.js';
-import { joinReads, type Reads } from '../cel/reads.js';
+import { authRule, filterExpression, keyExpression } from '../cel/evaluation.js';
+import { unionOfReads } from '../cel/reads.js';
+import type { Shape } from '../cel/shape.js';
 import type { Diagnostics } from '../diagnostic.js';
-import { dataShape } from '../event-types/event-data.js';
+import { dataShape } from '../event-types/data-shape.js';
+import { possibleTypes } from '../event-types/event-type.js';
 import type { ResolverMap } from '../runtime/resolvers.js';
-import { IMPLICIT_ARGS } from '../sdl/build-schema.js';
+import { IMPLICIT_ARGS } from '../sdl/implicit-args.js';
 import type { AppliedDirective } from './applied-directives.js';
 import { tombstoneBinding } from './tombstone.js';
 import { type TopicUse, topicOf } from './topics.js';
 
-/** Reads `@subscribe` and the field's `@auth`. What cannot be bound has been added to the diagnostics. */
+interface SubscribeContext {
+  readonly schema: GraphQLSchema;
+  readonly resolvers: ResolverMap;
+  readonly diagnostics: Diagnostics;
+}
+
+/**
+ * Binds the `@subscribe` of a field, and its `@auth`. `binding` is `undefined` when diagnostics were added.
+ * @param view the field's `@view`
+ */
 export function subscribeBinding(
-  use: AppliedDirective,
+  directive: AppliedDirective,
   auth: AppliedDirective | undefined,
   view: ViewBinding | undefined,
-  {
-    schema,
-    resolvers,
-    diagnostics,
-  }: { schema: GraphQLSchema; resolvers: ResolverMap; diagnostics: Diagnostics },
+  { schema, resolvers, diagnostics }: SubscribeContext,
 ): { binding: SubscribeBinding | undefined; topicUse: TopicUse | undefined } {
-  const { field } = use;
-  const topic = topicOf(use, diagnostics);
-  const types = eventTypes(getNullableType(field.type), schema);
+  const { field } = directive;
+  const topic = topicOf(directive, diagnostics);
+  const types = possibleTypes(getNullableType(field.type), schema);
   if (types.length === 0)
     diagnostics.at(
-      field.astNode?.type ?? use.node,
-      `type ${field.type}`,
-      'the type of an event: an object type, or a union or interface of some',
+      field.astNode?.type ?? directive.node,
+      `The type ${field.type} cannot hold an event.`,
+      'Use an object type, or a union or interface of object types.',
     );
-  const tombstone = tombstoneBinding(use, types, resolvers, diagnostics);
+  const tombstone = tombstoneBinding(directive, types, resolvers, diagnostics);
   const topicUse: TopicUse | undefined =
     topic && types.length > 0
-      ? { directive: use, kind: 'subscribe', topic, types: typesOfRecords(use, types, tombstone) }
+      ? { directive, kind: 'subscribe', topic, types: recordTypes(directive, types, tombstone) }
       : undefined;
 
   const args: Shape = new Map(
     field.args.filter(({ name }) => !Object.hasOwn(IMPLICIT_ARGS, name)).map((arg) => [arg.name, arg.type]),
   );
-  const onArgs = new ExpressionCompiler(args, undefined, diagnostics);
-  // Without event types nothing is known of `event`: its names would be diagnostics that follow from the first.
+  const argsCompiler = new ExpressionCompiler(args, undefined, diagnostics);
+  // Without event types every field of `event` would be unknown: diagnostics that only follow from the one above.
   const event = mergedShape(types, resolvers);
-  const onEvent = types.length > 0 ? new ExpressionCompiler(args, event, diagnostics) : undefined;
-  const [keyText, filterText, ruleText] = [use.text('key'), use.text('filter'), auth?.text('rule')];
-  const key = keyText && onArgs.compile(keyText, RESULT_TYPES.KEY);
-  const filter = filterText && onEvent?.compile(filterText, RESULT_TYPES.BOOL);
-  const compiledRule = ruleText && onEvent?.compile(ruleText, RESULT_TYPES.BOOL);
-  // An expression that is written but not understood is never taken for one that is absent.
-  if (!topicUse || !tombstone || (keyText && !key) || (filterText && !filter) || (auth && !compiledRule))
+  const eventCompiler = types.length > 0 ? new ExpressionCompiler(args, event, diagnostics) : undefined;
+  const keyNode = directive.stringNode('key');
+  const filterNode = directive.stringNode('filter');
+  const ruleNode = auth?.stringNode('rule');
+  const key = keyNode && argsCompiler.compile(keyNode, RESULT_TYPES.KEY);
+  const filter = filterNode && eventCompiler?.compile(filterNode, RESULT_TYPES.BOOL);
+  const rule = ruleNode && eventCompiler?.compile(ruleNode, RESULT_TYPES.BOOL);
+  // S1: an expression that does not compile must never count as absent.
+  if (!topicUse || !tombstone || (keyNode && !key) || (filterNode && !filter) || (auth && !rule))
     return { binding: undefined, topicUse };
-  const rule: AuthRule | undefined = compiledRule && authRule(compiledRule);
   return {
     binding: {
       field: field.name,
@@ -74,53 +68,45 @@ export function subscribeBinding(
       types: new Set(types.map((type) => type.name)),
       key: key && keyExpression(key),
       filter: filter && filterExpression(filter),
-      equalities: filter && onEvent ? equalitiesOf(filter, event, onEvent) : [],
-      filterReads: { args: readsOf('args', [filter]), claims: readsOf('claims', [filter]) },
-      rule,
+      equalities: filter && eventCompiler ? equalitiesOf(filter, event, eventCompiler) : [],
+      filterReads: { args: unionOfReads('args', [filter]), claims: unionOfReads('claims', [filter]) },
+      rule: rule && authRule(rule),
       tombstone,
       view,
-      // A value of `enum OnSlow`, or its default: graphql-js has checked it.
-      onSlow: use.values['onSlow'] as OnSlow,
-      claims: readsOf('claims', [key, filter, compiledRule]),
+      // graphql-js has coerced it to a value of `enum OnSlow`, which has a default.
+      onSlow: directive.values['onSlow'] as OnSlow,
+      claims: unionOfReads('claims', [key, filter, rule]),
     },
     topicUse,
   };
 }
 
-function eventTypes(type: GraphQLType, schema: GraphQLSchema): readonly GraphQLObjectType[] {
-  if (isObjectType(type)) return [type];
-  return isAbstractType(type) ? schema.getPossibleTypes(type) : [];
-}
-
-/** Plain JSON does not say its type, so it has only one: the one that stands for a tombstone is no record's. */
-function typesOfRecords(
-  use: AppliedDirective,
+/**
+ * The types that records of the topic have. A plain JSON record does not carry its type, so all records have one:
+ * a type that is shown for tombstones is not a record's.
+ */
+function recordTypes(
+  directive: AppliedDirective,
   types: readonly GraphQLObjectType[],
   tombstone: TombstoneBinding | undefined,
 ): readonly GraphQLObjectType[] {
-  if (use.values['format'] !== 'JSON' || types.length === 1) return types;
+  if (directive.values['format'] !== 'JSON' || types.length === 1) return types;
   return types.filter(({ name }) => name !== tombstone?.declared?.type);
 }
 
-/** The fields of all types together; a field whose types differ is of no one type. */
+/** The fields of all types. A field on whose type they disagree, apart from nullability, has an unknown type. */
 function mergedShape(types: readonly GraphQLObjectType[], resolvers: ResolverMap): Shape {
   const merged = new Map<string, GraphQLType | undefined>();
   for (const type of types) {
     for (const [name, fieldType] of dataShape(type, resolvers)) {
       const known = merged.get(name);
-      const same = !merged.has(name) || bare(known) === bare(fieldType);
-      merged.set(name, same ? fieldType : undefined);
+      const agrees = !merged.has(name) || withoutNullability(known) === withoutNullability(fieldType);
+      merged.set(name, agrees ? fieldType : undefined);
     }
   }
   return merged;
 }
 
-/** A type without what it says of null. */
-function bare(type: GraphQLType | undefined): string {
+function withoutNullability(type: GraphQLType | undefined): string {
   return String(type).replaceAll('!', '');
-}
-
-function readsOf(variable: 'args' | 'claims', all: readonly (CompiledExpression | undefined)[]): Reads {
-  const none: Reads = new Set();
-  return all.reduce((reads: Reads, one) => joinReads(reads, one?.reads.get(variable) ?? none), none);
 }

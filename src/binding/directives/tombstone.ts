@@ -1,48 +1,44 @@
 import { type GraphQLObjectType, isNonNullType } from 'graphql';
 import type { TombstoneBinding } from '../bindings.js';
 import { type Diagnostics, nameList } from '../diagnostic.js';
-import { dataShape } from '../event-types/event-data.js';
+import { dataShape } from '../event-types/data-shape.js';
 import type { ResolverMap } from '../runtime/resolvers.js';
 import type { AppliedDirective } from './applied-directives.js';
 
 /**
- * What `@subscribe` says of tombstones. All that is known of one is its key, so that the type that shows
- * it has nothing else to be filled. `undefined`: there is a mistake, which was added.
+ * Binds `@subscribe(tombstone:)`. A tombstone has nothing but a key, so its type needs one `ID!` field for it, and no
+ * other field may be non-null. `undefined`: a diagnostic was added.
  */
 export function tombstoneBinding(
-  use: AppliedDirective,
+  directive: AppliedDirective,
   types: readonly GraphQLObjectType[],
   resolvers: ResolverMap,
   diagnostics: Diagnostics,
 ): TombstoneBinding | undefined {
-  const nullable = !isNonNullType(use.field.type);
-  const name = use.values['tombstone'];
+  const nullable = !isNonNullType(directive.field.type);
+  const name = directive.values['tombstone'];
   if (typeof name !== 'string') return { declared: undefined, nullable };
-  const node = use.text('tombstone') ?? use.node;
-  const type = types.find((one) => one.name === name);
+  const node = directive.stringNode('tombstone') ?? directive.node;
+  const type = types.find((candidate) => candidate.name === name);
   if (type === undefined) {
-    const shown = nameList(types.map((one) => one.name));
-    diagnostics.at(node, `type ${JSON.stringify(name)}`, `a type that ${use.field.name} can be: ${shown}`);
+    const hint = `Use a type of the field: ${nameList(types.map((candidate) => candidate.name))}.`;
+    diagnostics.at(node, `${directive.field.name} cannot have the type ${JSON.stringify(name)}.`, hint);
     return undefined;
   }
   const fields = [...dataShape(type, resolvers)];
-  const ids = fields.filter(([, of]) => String(of) === 'ID!').map(([field]) => field);
-  const [idField, ...more] = ids;
-  if (idField === undefined || more.length > 0) {
-    diagnostics.at(
-      node,
-      `type ${name}, where ${ids.length === 0 ? 'no field is' : `${nameList(ids)} are`} ID!`,
-      'a type with one field of type ID!, for the key',
-    );
+  const idFields = fields.filter(([, fieldType]) => String(fieldType) === 'ID!').map(([field]) => field);
+  const [idField, ...others] = idFields;
+  if (idField === undefined || others.length > 0) {
+    const count = idFields.length === 0 ? 'no field' : `several fields (${nameList(idFields)})`;
+    const hint = 'It needs exactly one, for the key.';
+    diagnostics.at(node, `The tombstone type ${name} has ${count} of type ID!.`, hint);
     return undefined;
   }
-  const needed = fields.filter(([field, of]) => field !== idField && isNonNullType(of));
-  if (needed.length > 0) {
-    diagnostics.at(
-      node,
-      `type ${name}, where ${needed.map(([field, of]) => `${field}: ${of}`).join('; ')} cannot be null`,
-      `a type that has nothing but ${idField} to be filled: a tombstone says its key and no more`,
-    );
+  const required = fields.filter(([field, fieldType]) => field !== idField && isNonNullType(fieldType));
+  if (required.length > 0) {
+    const list = required.map(([field, fieldType]) => `${field}: ${fieldType}`).join(', ');
+    const hint = `Make them nullable: a tombstone has only a key, which ${idField} shows.`;
+    diagnostics.at(node, `The tombstone type ${name} has other non-null fields: ${list}.`, hint);
     return undefined;
   }
   return { declared: { type: name, idField }, nullable };

@@ -5,7 +5,7 @@ import type { SubscribeBinding, TopicBinding } from '../bindings.js';
 import { type Diagnostics, nameList } from '../diagnostic.js';
 import type { AppliedDirective } from './applied-directives.js';
 
-/** A field that publishes to a topic or follows it. */
+/** A directive that publishes to a topic, follows it, or waits for an outcome on it. */
 export interface TopicUse {
   readonly directive: AppliedDirective;
   readonly kind: 'publish' | 'subscribe' | 'outcome';
@@ -13,90 +13,86 @@ export interface TopicUse {
   readonly types: readonly GraphQLObjectType[];
 }
 
+/** The names that Kafka allows: org.apache.kafka.common.internals.Topic. */
 const TOPIC_NAME = /^(?!\.{1,2}$)[a-zA-Z0-9._-]{1,249}$/;
 
-/** The topic that a directive names, as Kafka allows it (org.apache.kafka.common.internals.Topic). */
-export function topicOf(use: AppliedDirective, diagnostics: Diagnostics): Topic | undefined {
-  const name = String(use.values['topic']);
+/** The topic that a directive names. `undefined`: the name is invalid, and a diagnostic was added. */
+export function topicOf(directive: AppliedDirective, diagnostics: Diagnostics): Topic | undefined {
+  const name = String(directive.values['topic']);
   if (TOPIC_NAME.test(name)) return topic(name);
   diagnostics.at(
-    use.text('topic') ?? use.node,
-    `the topic name ${JSON.stringify(name)}`,
-    "1 to 249 of the characters a-z, A-Z, 0-9, '.', '_' and '-', and not '.' or '..'",
+    directive.stringNode('topic') ?? directive.node,
+    `Invalid topic name ${JSON.stringify(name)}.`,
+    "Use 1 to 249 of the characters a-z, A-Z, 0-9, '.', '_' and '-', but not '.' or '..'.",
   );
   return undefined;
 }
 
-/** What the schema says of each topic. The fields of one topic must agree. */
+/** Merges what the fields say about each topic. Adds a diagnostic where they disagree. */
 export function topicsOf(
   uses: readonly TopicUse[],
-  followers: Iterable<SubscribeBinding>,
+  subscribes: Iterable<SubscribeBinding>,
   diagnostics: Diagnostics,
 ): ReadonlyMap<Topic, TopicBinding> {
   const indexed = new Map<Topic, Set<string>>();
-  for (const { topic: name, equalities } of followers) {
+  for (const { topic: name, equalities } of subscribes) {
     const fields = indexed.get(name) ?? new Set();
     for (const { field } of equalities) indexed.set(name, fields.add(field));
   }
   const topics = new Map<Topic, TopicBinding>();
   for (const name of new Set(uses.map((use) => use.topic))) {
-    const group = uses.filter((use) => use.topic === name);
-    const format = formatOf(group, diagnostics);
+    const usesOfTopic = uses.filter((use) => use.topic === name);
+    const format = formatOf(usesOfTopic, diagnostics);
     if (!format) continue;
-    checkShown(name, group, diagnostics);
-    const types = new Set(group.flatMap((use) => use.types.map((type) => type.name)));
+    checkPublishedTypes(name, usesOfTopic, diagnostics);
+    const types = new Set(usesOfTopic.flatMap((use) => use.types.map((type) => type.name)));
     const fields = indexed.get(name);
-    const found = fields === undefined ? format : { ...format, indexed: [...fields] };
-    topics.set(name, { topic: name, format: found, types });
+    const indexedFormat = fields === undefined ? format : { ...format, indexed: [...fields] };
+    topics.set(name, { topic: name, format: indexedFormat, types });
   }
   return topics;
 }
 
-function formatOf(group: readonly TopicUse[], diagnostics: Diagnostics): TopicFormat | undefined {
-  const [first] = group;
+/** The format of a topic is that of its first use, with which all others must agree. */
+function formatOf(uses: readonly TopicUse[], diagnostics: Diagnostics): TopicFormat | undefined {
+  const [first] = uses;
   if (!first) return undefined;
-  const kind = first.directive.values['format'];
+  const format = first.directive.values['format'];
   const jsonType = first.types[0]?.name ?? '';
-  for (const use of group) {
-    const node = use.directive.text('topic') ?? use.directive.node;
-    const other = use.directive.values['format'];
-    // Whoever publishes outcomes says their format; without such a field they are CloudEvents.
+  const firstField = first.directive.field.name;
+  for (const use of uses) {
+    const node = use.directive.stringNode('topic') ?? use.directive.node;
+    const useFormat = use.directive.values['format'];
+    const type = use.types[0]?.name;
+    // An outcome on another topic has no `format` of its own: its publisher has.
     if (use.kind === 'outcome' && use.topic !== use.directive.values['topic']) continue;
-    if (other !== kind) {
-      diagnostics.at(
-        node,
-        `format ${String(other)} for ${use.topic}`,
-        `format ${String(kind)}, as ${first.directive.field.name} says`,
-      );
-    } else if (kind === 'JSON' && use.types.length > 1) {
-      diagnostics.at(
-        node,
-        `${nameList(use.types.map((type) => type.name))} for the JSON topic ${use.topic}`,
-        'one object type: records without CloudEvents headers do not say their type',
-      );
-    } else if (kind === 'JSON' && use.types[0]?.name !== jsonType) {
-      diagnostics.at(
-        node,
-        `${use.types[0]?.name} for the JSON topic ${use.topic}`,
-        `${jsonType}, as ${first.directive.field.name} says`,
-      );
+    if (useFormat !== format) {
+      const problem = `The topic ${use.topic} has format ${useFormat} here, but ${format} on ${firstField}.`;
+      diagnostics.at(node, problem, 'Use one format for all fields of a topic.');
+    } else if (format === 'JSON' && use.types.length > 1) {
+      const types = nameList(use.types.map(({ name }) => name));
+      const hint = 'Use one object type: plain JSON records do not carry their type.';
+      diagnostics.at(node, `The JSON topic ${use.topic} has several event types: ${types}.`, hint);
+    } else if (format === 'JSON' && type !== jsonType) {
+      const problem = `The JSON topic ${use.topic} has event type ${type} here, but ${jsonType} on ${firstField}.`;
+      diagnostics.at(node, problem, 'Use one object type for all fields of a JSON topic.');
     }
   }
-  return kind === 'JSON' ? { kind, type: jsonType } : { kind: 'CLOUDEVENTS' };
+  return format === 'JSON' ? { kind: format, type: jsonType } : { kind: 'CLOUDEVENTS' };
 }
 
-/** Where somebody follows a topic, a type that no follower shows is a slip of the pen. */
-function checkShown(name: Topic, group: readonly TopicUse[], diagnostics: Diagnostics): void {
-  const followers = group.filter((use) => use.kind === 'subscribe');
-  if (followers.length === 0) return;
-  const shown = new Set(followers.flatMap((use) => use.types.map((type) => type.name)));
-  for (const use of group) {
+/** If any field follows the topic, a published type that none of them shows is most likely a typo. */
+function checkPublishedTypes(name: Topic, uses: readonly TopicUse[], diagnostics: Diagnostics): void {
+  const subscribes = uses.filter((use) => use.kind === 'subscribe');
+  if (subscribes.length === 0) return;
+  const shown = new Set(subscribes.flatMap((use) => use.types.map((type) => type.name)));
+  for (const use of uses) {
     const type = use.types[0]?.name;
     if (use.kind !== 'publish' || type === undefined || shown.has(type)) continue;
     diagnostics.at(
-      use.directive.text('type') ?? use.directive.node,
-      `type ${type}`,
-      `a type that fields show: fields that follow ${name} show ${nameList(shown)}`,
+      use.directive.stringNode('type') ?? use.directive.node,
+      `No field that follows ${name} shows events of type ${type}.`,
+      `Types that they show: ${nameList(shown)}.`,
     );
   }
 }

@@ -6,44 +6,44 @@ import {
   isObjectType,
 } from 'graphql';
 import type { ViewBinding } from '../bindings.js';
-import type { Shape } from '../cel/cel-types.js';
-import { ExpressionCompiler, keyExpression, RESULT_TYPES } from '../cel/compiler.js';
-import { argsShape } from '../cel/shape.js';
+import { ExpressionCompiler, RESULT_TYPES } from '../cel/compiler.js';
+import { keyExpression } from '../cel/evaluation.js';
+import { argsShape, type Shape } from '../cel/shape.js';
 import { type Diagnostics, nameList } from '../diagnostic.js';
-import { dataShape } from '../event-types/event-data.js';
+import { dataShape } from '../event-types/data-shape.js';
+import { possibleTypes } from '../event-types/event-type.js';
 import type { ResolverMap } from '../runtime/resolvers.js';
 import type { AppliedDirective } from './applied-directives.js';
 
-/** What the schema is told of a project's views. */
+/** What the schema needs to know about a view of the project. */
 export interface ViewDeclaration {
   readonly name: string;
   readonly topics: readonly string[];
 }
 
-interface Context {
+interface ViewContext {
   readonly schema: GraphQLSchema;
   readonly resolvers: ResolverMap;
   readonly views: readonly ViewDeclaration[];
   readonly diagnostics: Diagnostics;
 }
 
-/** Reads the `@view` of a field. What cannot be bound has been added to the diagnostics. */
-export function viewBinding(use: AppliedDirective, context: Context): ViewBinding | undefined {
+/** Binds the `@view` of a field. `undefined`: diagnostics were added. */
+export function viewBinding(directive: AppliedDirective, context: ViewContext): ViewBinding | undefined {
   const { views, diagnostics } = context;
-  const name = String(use.values['name']);
-  const view = views.find((known) => known.name === name);
+  const name = String(directive.values['name']);
+  const view = views.find((candidate) => candidate.name === name);
   if (view === undefined) {
-    const there =
-      views.length === 0 ? 'a view of the project: it has none' : nameList(views.map((v) => v.name));
-    diagnostics.at(use.text('name') ?? use.node, `view ${JSON.stringify(name)}`, there);
+    const node = directive.stringNode('name') ?? directive.node;
+    const hint = `Views of the project: ${nameList(views.map((candidate) => candidate.name))}.`;
+    diagnostics.at(node, `Unknown view ${JSON.stringify(name)}.`, hint);
   }
-  const keyText = use.text('key');
-  const key =
-    keyText &&
-    new ExpressionCompiler(argsShape(use.field), undefined, diagnostics).compile(keyText, RESULT_TYPES.KEY);
-  const type = stateType(use, context);
-  if (view === undefined || !key || type === null) return undefined;
-  const stateField = use.values['field'];
+  const keyNode = directive.stringNode('key');
+  const compiler = new ExpressionCompiler(argsShape(directive.field), undefined, diagnostics);
+  const key = keyNode && compiler.compile(keyNode, RESULT_TYPES.KEY);
+  const type = stateType(directive, context);
+  if (view === undefined || !key || type === INVALID) return undefined;
+  const stateField = directive.values['field'];
   return {
     name,
     key: keyExpression(key),
@@ -52,46 +52,54 @@ export function viewBinding(use: AppliedDirective, context: Context): ViewBindin
   };
 }
 
-/** The view of a Subscription field is of the field's topic: its place is one in it. */
-export function checkSnapshot(use: AppliedDirective, of: string, { views, diagnostics }: Context): void {
-  const view = views.find(({ name }) => name === use.values['name']);
-  if (view === undefined || view.topics.includes(of)) return;
+/**
+ * A snapshot ends at a position in the topic that its subscription follows, so the view of a Subscription field must
+ * fold that topic.
+ */
+export function checkSnapshot(
+  directive: AppliedDirective,
+  topic: string,
+  { views, diagnostics }: ViewContext,
+): void {
+  const view = views.find(({ name }) => name === directive.values['name']);
+  if (view === undefined || view.topics.includes(topic)) return;
   diagnostics.at(
-    use.text('name') ?? use.node,
-    `view ${JSON.stringify(view.name)}`,
-    `a view that is folded from ${of}`,
+    directive.stringNode('name') ?? directive.node,
+    `The view ${view.name} does not fold the topic ${topic}.`,
+    'Use a view that does: its state is the snapshot before the events of that topic.',
   );
 }
 
-/** The type that a state is shown as: `null` when that is a mistake, `undefined` when it is no object. */
+/** Marks an invalid type where `undefined` means that the state is not an object. A diagnostic was added. */
+const INVALID = Symbol('invalid');
+
+/** The object type that a state is shown as; `undefined`: the state is not an object. */
 function stateType(
-  use: AppliedDirective,
-  { schema, diagnostics }: Context,
-): GraphQLObjectType | undefined | null {
-  const type = getNullableType(use.field.type);
-  const possible = isObjectType(type) ? [type] : isAbstractType(type) ? schema.getPossibleTypes(type) : [];
-  const given = use.values['type'];
-  if (given == null) {
-    if (!isAbstractType(type)) return isObjectType(type) ? type : undefined;
+  directive: AppliedDirective,
+  { schema, diagnostics }: ViewContext,
+): GraphQLObjectType | undefined | typeof INVALID {
+  const fieldType = getNullableType(directive.field.type);
+  const possible = possibleTypes(fieldType, schema);
+  const choices = `Types of ${fieldType}: ${nameList(possible.map(({ name }) => name))}.`;
+  const name = directive.values['type'];
+  if (name == null) {
+    if (!isAbstractType(fieldType)) return isObjectType(fieldType) ? fieldType : undefined;
     diagnostics.at(
-      use.node,
-      'a @view without type',
-      `type: one of ${nameList(possible.map((one) => one.name))}`,
+      directive.node,
+      `@view needs the argument type, because ${fieldType} is abstract.`,
+      choices,
     );
-    return null;
+    return INVALID;
   }
-  const found = possible.find((one) => one.name === given);
-  if (found !== undefined) return found;
-  diagnostics.at(
-    use.text('type') ?? use.node,
-    `type ${JSON.stringify(given)}`,
-    `a type that ${use.field.type} can be: ${nameList(possible.map((one) => one.name))}`,
-  );
-  return null;
+  const type = possible.find((candidate) => candidate.name === name);
+  if (type !== undefined) return type;
+  const node = directive.stringNode('type') ?? directive.node;
+  diagnostics.at(node, `${JSON.stringify(name)} is not a type of ${fieldType}.`, choices);
+  return INVALID;
 }
 
-/** What `event` is in the rule of a Query field with `@view`: the state. */
-export function stateShape(use: AppliedDirective, resolvers: ResolverMap): Shape | undefined {
-  const type = getNullableType(use.field.type);
+/** The shape of `event` in the rule of a Query field with `@view`, where it is the state. */
+export function stateShape(directive: AppliedDirective, resolvers: ResolverMap): Shape | undefined {
+  const type = getNullableType(directive.field.type);
   return isObjectType(type) ? dataShape(type, resolvers) : undefined;
 }

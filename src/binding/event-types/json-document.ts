@@ -1,66 +1,64 @@
 import { getLocation, Source } from 'graphql';
 import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
+import type { SourceLocation } from '../diagnostic.js';
 import type { SchemaSource } from '../sdl/schema-source.js';
+import { tokensOf } from './json-pointer.js';
 
-/** A JSON file, and where in it things are. */
+/** A parsed JSON file that knows the locations of its values. */
 export interface JsonDocument {
   readonly value: unknown;
-  /** Of the value at a JSON pointer (RFC 6901), or of the nearest value above it that is there. */
-  at(pointer: string): Place;
-  /** Of the first name or text that reads so; `undefined` when none does. */
-  find(text: string): Place | undefined;
+  /** The location of the value at a JSON pointer (RFC 6901), or of its nearest ancestor that exists. */
+  locate(pointer: string): SourceLocation;
+  /** The location of the first property name or string equal to `text`. */
+  find(text: string): SourceLocation | undefined;
 }
 
-/** `line` and `column` count from 1. */
-export interface Place {
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
-}
+type ParsedJson =
+  | { readonly ok: true; readonly document: JsonDocument }
+  | { readonly ok: false; readonly error: string; readonly location: SourceLocation };
 
-export type ReadJson = { readonly text: JsonDocument } | { readonly wrong: string; readonly place: Place };
-
-/** Reads JSON as RFC 8259 has it: without comments. */
-export function readJson({ name, body }: SchemaSource): ReadJson {
+/** Parses JSON (RFC 8259): comments and trailing commas are errors. */
+export function parseJsonFile({ name, body }: SchemaSource): ParsedJson {
   const source = new Source(body, name);
-  const place = (offset: number): Place => ({ file: name, ...getLocation(source, offset) });
+  const at = (offset: number): SourceLocation => ({ file: name, ...getLocation(source, offset) });
   const errors: ParseError[] = [];
   const tree = parseTree(body, errors, { disallowComments: true });
   const [first] = errors;
-  if (first !== undefined) return { wrong: printParseErrorCode(first.error), place: place(first.offset) };
-  if (tree === undefined) return { wrong: 'nothing', place: place(0) };
+  if (first !== undefined)
+    return { ok: false, error: printParseErrorCode(first.error), location: at(first.offset) };
+  if (tree === undefined) return { ok: false, error: 'the file is empty', location: at(0) };
   const value: unknown = JSON.parse(body);
   return {
-    text: {
+    ok: true,
+    document: {
       value,
-      at: (pointer) => place(nearest(tree, pointer).offset),
+      locate: (pointer) => at(nearestNode(tree, pointer).offset),
       find: (text) => {
-        const node = named(tree, text);
-        return node && place(node.offset);
+        const node = findString(tree, text);
+        return node && at(node.offset);
       },
     },
   };
 }
 
-function nearest(tree: Node, pointer: string): Node {
-  const path = pointer.split('/').slice(1).map(unescaped);
+function nearestNode(tree: Node, pointer: string): Node {
+  const path = tokensOf(pointer);
   for (let length = path.length; length > 0; length -= 1) {
     let node: Node | undefined = tree;
-    for (const part of path.slice(0, length)) {
-      node = node && findNodeAtLocation(node, [node.type === 'array' ? Number(part) : part]);
+    for (const token of path.slice(0, length)) {
+      node = node && findNodeAtLocation(node, [node.type === 'array' ? Number(token) : token]);
     }
     if (node !== undefined) return node;
   }
   return tree;
 }
 
-function named(node: Node, text: string): Node | undefined {
+/** Depth first, in source order. Property names are string nodes too. */
+function findString(node: Node, text: string): Node | undefined {
   if (node.type === 'string' && node.value === text) return node;
   for (const child of node.children ?? []) {
-    const found = named(child, text);
+    const found = findString(child, text);
     if (found !== undefined) return found;
   }
   return undefined;
 }
-
-const unescaped = (part: string): string => part.replaceAll('~1', '/').replaceAll('~0', '~');

@@ -1,20 +1,22 @@
 import { basename } from 'node:path';
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
-import { type GraphQLObjectType, type GraphQLSchema, isObjectType } from 'graphql';
+import type { GraphQLObjectType, GraphQLSchema } from 'graphql';
 import { type Diagnostics, nameList } from '../diagnostic.js';
 import { isDateTime } from '../sdl/scalars.js';
 import type { SchemaSource } from '../sdl/schema-source.js';
-import { type JsonDocument, readJson } from './json-document.js';
+import { eventTypeNamed } from './event-type.js';
+import { type JsonDocument, parseJsonFile } from './json-document.js';
+import { escapeToken } from './json-pointer.js';
 
-/** Where the rules of an event type stand: on the type itself, so that all who publish it meet them. */
-const RULES = Symbol('rules of an event type');
+/** The key of the compiled JSON Schema in an event type's extensions, where every publisher finds it. */
+const VALIDATOR = Symbol('JSON Schema of an event type');
 
-/** More would help nobody, and data of a client can have very many. */
-const MOST_PROBLEMS = 20;
+/** Invalid data of a client can violate a schema any number of times: more lines would help nobody. */
+const MAX_VIOLATIONS = 20;
 
 /**
- * Reads `events/<Type>.json`: what data of an event type has to be beyond its GraphQL type, as JSON Schema
- * (2020-12). All diagnostics in the files are found here, at start.
+ * Compiles the files `events/<Type>.json`: JSON Schemas (2020-12) that constrain an event type's data beyond its
+ * GraphQL type. Adds a diagnostic for every error in the files.
  */
 export function bindEventSchemas(
   schema: GraphQLSchema,
@@ -22,89 +24,93 @@ export function bindEventSchemas(
   diagnostics: Diagnostics,
 ): void {
   for (const source of sources) {
-    const type = schema.getType(basename(source.name, '.json'));
-    const roots: unknown[] = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()];
-    if (!isObjectType(type) || roots.includes(type)) {
+    const typeName = basename(source.name, '.json');
+    const type = eventTypeNamed(typeName, schema);
+    if (type === undefined) {
       diagnostics.add({
         ...{ file: source.name, line: 1, column: 1 },
-        found: `rules for ${basename(source.name, '.json')}`,
-        expected: 'a file named after an object type of the schema',
+        problem: `The schema has no event type ${typeName}.`,
+        hint: 'Name the file after an object type of the schema.',
       });
       continue;
     }
-    const read = readJson(source);
-    if ('wrong' in read) {
-      diagnostics.add({ ...read.place, found: read.wrong, expected: 'JSON' });
+    const parsed = parseJsonFile(source);
+    if (!parsed.ok) {
+      diagnostics.add({ ...parsed.location, problem: `Invalid JSON: ${parsed.error}.` });
       continue;
     }
-    const validate = compiled(read.text, diagnostics);
+    const validate = compile(parsed.document, diagnostics);
     if (validate === undefined) continue;
-    checkNames(type, read.text, diagnostics);
-    type.extensions = { ...type.extensions, [RULES]: validate };
+    checkPropertyNames(type, parsed.document, diagnostics);
+    type.extensions = { ...type.extensions, [VALIDATOR]: validate };
   }
 }
 
-/** What the rules of its type have against data: a line for each, that begins with a JSON pointer. */
+/**
+ * Validates data against the JSON Schema of its type, if there is one.
+ * @returns one line per violation, each starting with a JSON pointer; at most `MAX_VIOLATIONS`
+ */
 export function schemaViolations(type: GraphQLObjectType, data: unknown): readonly string[] {
   // Only `bindEventSchemas` has the symbol.
-  const validate = Reflect.get(type.extensions, RULES) as ValidateFunction | undefined;
+  const validate = Reflect.get(type.extensions, VALIDATOR) as ValidateFunction | undefined;
   if (validate === undefined || validate(data)) return [];
-  return (validate.errors ?? []).slice(0, MOST_PROBLEMS).map(lineOf);
+  return (validate.errors ?? []).slice(0, MAX_VIOLATIONS).map(violation);
 }
 
-function lineOf({ instancePath, message, params }: ErrorObject): string {
-  const part: unknown = params['missingProperty'] ?? params['additionalProperty'];
-  const pointer = typeof part === 'string' ? `${instancePath}/${escaped(part)}` : instancePath;
+function violation({ instancePath, message, params }: ErrorObject): string {
+  // Ajv reports a missing or an additional property at its object. The line points to the property.
+  const property: unknown = params['missingProperty'] ?? params['additionalProperty'];
+  const pointer = typeof property === 'string' ? `${instancePath}/${escapeToken(property)}` : instancePath;
   return `${pointer || '/'} ${message ?? 'is not valid'}`;
 }
 
-const escaped = (part: string): string => part.replaceAll('~', '~0').replaceAll('/', '~1');
-
-function compiled(text: JsonDocument, diagnostics: Diagnostics): ValidateFunction | undefined {
-  // Each file by itself: an `$id` that two of them have is no concern of either.
+/** `undefined`: the schema is invalid, and diagnostics were added. */
+function compile(document: JsonDocument, diagnostics: Diagnostics): ValidateFunction | undefined {
+  // One Ajv for each file: otherwise two files could not have the same `$id`.
   const ajv = new Ajv2020({ allErrors: true, strictTypes: false, strictTuples: false, logger: false });
   ajv.addFormat('date-time', isDateTime);
-  const { value } = text;
+  const { value } = document;
   const isSchema = typeof value === 'boolean' || (typeof value === 'object' && value !== null);
   if (!isSchema || Array.isArray(value)) {
-    diagnostics.add({ ...text.at(''), found: 'a value that is no schema', expected: 'a JSON Schema' });
+    const hint = 'Write an object or a boolean.';
+    diagnostics.add({ ...document.locate(''), problem: 'The file is not a JSON Schema.', hint });
     return undefined;
   }
   try {
     if (ajv.validateSchema(value) !== true) {
-      for (const error of ajv.errors ?? []) {
-        const { instancePath, keyword } = error;
-        // They follow from others, and say nothing.
+      for (const { instancePath, keyword, message } of ajv.errors ?? []) {
+        // Ajv adds these to the error that caused them.
         if (keyword === 'anyOf' || keyword === '$ref') continue;
-        const found = `${instancePath || '/'}, which ${error.message ?? 'is not valid'}`;
-        diagnostics.add({ ...text.at(instancePath), found, expected: 'JSON Schema 2020-12' });
+        const problem = `Invalid JSON Schema (2020-12): ${instancePath || '/'} ${message ?? 'is not valid'}.`;
+        diagnostics.add({ ...document.locate(instancePath), problem });
       }
       return undefined;
     }
     if (typeof value === 'object' && '$async' in value) throw new Error('unknown keyword: "$async"');
     return ajv.compile(value);
   } catch (error) {
-    const found = error instanceof Error ? error.message : String(error);
-    const quoted = /"([^"]*)"/.exec(found)?.[1];
-    const place = (quoted === undefined ? undefined : text.find(quoted)) ?? text.at('');
-    diagnostics.add({ ...place, found, expected: 'JSON Schema 2020-12' });
+    const message = error instanceof Error ? error.message : String(error);
+    // The message quotes the keyword, but has no position.
+    const quoted = /"([^"]*)"/.exec(message)?.[1];
+    const location = (quoted === undefined ? undefined : document.find(quoted)) ?? document.locate('');
+    diagnostics.add({ ...location, problem: `Invalid JSON Schema (2020-12): ${message}.` });
     return undefined;
   }
 }
 
-/** A rule for a field that the type has not would never be looked at: data are cut to their type first. */
-function checkNames(type: GraphQLObjectType, text: JsonDocument, diagnostics: Diagnostics): void {
-  const { value } = text;
+/** Properties that the type does not have are dropped before validation, so a constraint on one never applies. */
+function checkPropertyNames(type: GraphQLObjectType, document: JsonDocument, diagnostics: Diagnostics): void {
+  const { value } = document;
   if (typeof value !== 'object' || value === null) return;
-  const known = type.getFields();
-  const properties: unknown = 'properties' in value ? value.properties : undefined;
-  const required: unknown = 'required' in value ? value.required : undefined;
-  const wrong = (name: string, pointer: string): void => {
-    if (Object.hasOwn(known, name)) return;
-    const expected = `${type.name} has ${nameList(Object.keys(known))}`;
-    diagnostics.add({ ...text.at(pointer), found: `the property ${name}`, expected });
+  const fields = type.getFields();
+  const check = (name: string, pointer: string): void => {
+    if (Object.hasOwn(fields, name)) return;
+    const hint = `Its fields: ${nameList(Object.keys(fields))}.`;
+    diagnostics.add({ ...document.locate(pointer), problem: `${type.name} has no field ${name}.`, hint });
   };
-  for (const name of Object.keys(properties ?? {})) wrong(name, `/properties/${escaped(name)}`);
+  const properties: unknown = 'properties' in value ? value.properties : undefined;
+  for (const name of Object.keys(properties ?? {})) check(name, `/properties/${escapeToken(name)}`);
+  const required: unknown = 'required' in value ? value.required : undefined;
   if (!Array.isArray(required)) return;
-  for (const [i, name] of required.entries()) wrong(String(name), `/required/${i}`);
+  for (const [index, name] of required.entries()) check(String(name), `/required/${index}`);
 }

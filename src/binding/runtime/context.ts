@@ -5,51 +5,51 @@ import type { Published } from '../../core/published.js';
 import type { TraceContext } from '../../core/trace.js';
 import type { ViewReader } from './resolvers.js';
 
-/** An event that somebody wants to publish. */
+/** An event to be published, before it has an id, a time and a correlation id. */
 export interface EventDraft {
   readonly topic: Topic;
   readonly type: string;
   readonly key: string;
-  /** Plain JSON of the shape of `type`. */
+  /** JSON, coerced to `type`. */
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-/** What resolvers work with: the same for all fields of one operation. */
+/** The context value of an operation's resolvers: one for all of its fields. */
 export interface GatewayContext {
   readonly identity: Identity;
   readonly trace: TraceContext;
-  /** Of the `Idempotency-Key` header or the operation's `extensions`. */
+  /** From the `Idempotency-Key` header or the operation's `extensions`. */
   readonly idempotencyKey: string | undefined;
-  /** Aborted when the caller goes away. */
+  /** Aborted when the caller disconnects. */
   readonly signal: AbortSignal;
-  /** Publishes one event, or several together or not at all. */
+  /** Publishes one event, or several atomically. */
   readonly publish: Publish;
-  /** A view of the project, by its name. Not for the events of subscriptions. */
+  /** Reads a view of the project by name. Absent for the events of subscriptions. */
   readonly view?: ((name: string) => ViewReader) | undefined;
-  /** Where an event is, as `minCursor` takes it. */
+  /** The cursor of a position, as `minCursor` accepts it. Absent outside of mutations. */
   readonly cursorOf?: ((at: Position) => Promise<string>) | undefined;
-  /** Where the last event is that a field of Mutation published or waited for, by the field. */
+  /** The position of the last event that each field of Mutation published or waited for, by field. */
   readonly reached?: ReadonlyMap<string, Position> | undefined;
   /**
-   * Publishes, and answers with the first event of the types wanted that has this operation's correlation
-   * id: its data, and its type as `__typename`. It is looked for from before the events are appended (D2).
-   * @throws {MillraceError} OUTCOME_PENDING when there is none in time; as `publish` does
+   * Publishes, then waits for the first event of the requested types that has this operation's correlation id.
+   * Returns its data with `__typename`. The wait starts before the events are appended (D2).
+   * @throws {MillraceError} OUTCOME_PENDING when there is none in time, and the errors of `publish`
    */
   outcome(
     drafts: readonly EventDraft[],
-    wanted: OutcomeRequest,
+    request: OutcomeRequest,
     options?: PublishOptions,
   ): Promise<Readonly<Record<string, unknown>>>;
   /**
-   * Runs a field of Mutation, once for each idempotency key and subject: a further call with the key gets the
-   * first one's answer. `run` is given the context to publish with.
+   * D1: runs a field of Mutation once per idempotency key and subject. Another call with the key gets the first
+   * call's result. `run` receives the context to publish with.
    * @throws {MillraceError} IDEMPOTENCY_CONFLICT when the key was used with other arguments
    */
   mutate<T>(call: MutationCall, run: (context: GatewayContext) => T | Promise<T>): T | Promise<T>;
 }
 
 export interface PublishOptions {
-  /** Instead of the caller's, for events that a resolver publishes by itself. */
+  /** Used instead of the caller's key, for events that a resolver publishes on its own behalf. */
   readonly idempotencyKey?: string | undefined;
 }
 
@@ -59,23 +59,23 @@ export interface Publish {
    * @throws {MillraceError} OVERLOADED, PUBLISH_FAILED, PUBLISH_UNCERTAIN, EVENT_TOO_LARGE
    */
   (draft: EventDraft, options?: PublishOptions): Promise<Published>;
-  /** Resolves, in the same order, once all of them are in the log; none is when it rejects. */
+  /** Resolves, in the same order, once all of them are in the log. When it rejects, none of them is. */
   (drafts: readonly EventDraft[], options?: PublishOptions): Promise<readonly Published[]>;
 }
 
-/** Which event a mutation waits for. */
+/** The event that a mutation waits for. */
 export interface OutcomeRequest {
   readonly topic: Topic;
-  /** Only this key's partition is looked at; `undefined`: all partitions of the topic. */
+  /** Only this key's partition is followed; `undefined`: all partitions of the topic. */
   readonly key: string | undefined;
   readonly types: readonly string[];
-  /** How long it is waited for once the mutation's events are in the log, in milliseconds. */
+  /** How long to wait after the mutation's events are in the log, in milliseconds. */
   readonly within: number;
-  /** The field of Subscription, and its arguments, that a client is sent on with when it comes late. */
+  /** The field of Subscription, and its arguments, that OUTCOME_PENDING refers the client to. */
   readonly follow?: { readonly field: string; readonly args: Readonly<Record<string, unknown>> } | undefined;
 }
 
-/** A field of Mutation and what it was called with. */
+/** A call of a field of Mutation. */
 export interface MutationCall {
   readonly field: string;
   readonly args: Readonly<Record<string, unknown>>;

@@ -2,30 +2,39 @@ import { MillraceError } from '../../core/errors.js';
 import type { AuthRule, ViewBinding } from '../bindings.js';
 import type { GatewayContext } from './context.js';
 
-/** Reads a view for a field of Query. A rule that reads the state holds once that is known. */
+/**
+ * Reads the state that a field of Query shows.
+ * @param coordinate the field as `Type.field`, for the message
+ * @param rule the field's rule; if it reads the state, it is evaluated here, once the state is known
+ * @throws {MillraceError} FORBIDDEN, VIEW_BEHIND, CURSOR_INVALID; BAD_REQUEST when the key has no value
+ */
 export async function readView(
   { name, key, stateField, type }: ViewBinding,
-  field: string,
+  coordinate: string,
   rule: AuthRule | undefined,
   args: Readonly<Record<string, unknown>>,
   context: GatewayContext,
 ): Promise<unknown> {
   const { claims } = context.identity;
-  if (context.view === undefined) throw new Error('Views are read by fields of Query');
+  if (context.view === undefined) throw new Error('Only fields of Query can read views');
   const { minCursor } = args;
   const options = typeof minCursor === 'string' ? { minCursor } : {};
-  const state = selectStateField(await context.view(name).get(key({ args, claims }), options), stateField);
-  if (!isObject(state)) return state;
-  if (rule?.readsEvent === true && !rule.allows({ args, claims, event: state })) {
-    throw new MillraceError('FORBIDDEN', `The rule of ${field} does not allow it with these claims`);
-  }
-  return type === undefined ? state : { ...state, __typename: type };
+  const state = await context.view(name).get(key({ args, claims }), options);
+  const shown = selectStateField(state, stateField);
+  if (!isObject(shown)) return shown;
+  if (rule?.readsEvent === true && !rule.allows({ args, claims, event: shown })) throw forbidden(coordinate);
+  return type === undefined ? shown : { ...shown, __typename: type };
 }
 
-/** The state, or what it has under this name. */
-export function selectStateField(state: unknown, stateField: string | undefined): unknown {
-  if (stateField === undefined || state === null) return state;
-  return isObject(state) ? (state[stateField] ?? null) : null;
+/** FORBIDDEN, for a field whose rule does not hold. */
+export function forbidden(coordinate: string): MillraceError {
+  return new MillraceError('FORBIDDEN', `The rule of ${coordinate} does not allow access with these claims`);
+}
+
+/** The part of a view's state that a field shows: the state, or one of its fields. */
+export function selectStateField(state: unknown, field: string | undefined): unknown {
+  if (field === undefined || state === null) return state;
+  return isObject(state) ? (state[field] ?? null) : null;
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

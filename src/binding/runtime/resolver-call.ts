@@ -2,7 +2,7 @@ import { type GraphQLFieldResolver, type GraphQLSchema, isObjectType } from 'gra
 import { MillraceError } from '../../core/errors.js';
 import { topic } from '../../core/ids.js';
 import type { Published } from '../../core/published.js';
-import { millisecondsOf } from '../directives/outcome.js';
+import { DURATION_HINT, durationMs } from '../duration.js';
 import { coerceEventData } from '../event-types/event-data.js';
 import type { EventDraft, GatewayContext, OutcomeRequest } from './context.js';
 import type {
@@ -17,16 +17,19 @@ import type {
   WithTypename,
 } from './resolvers.js';
 
-/** A project's resolver in the form that graphql-js calls. */
+/**
+ * Adapts a project's resolver to the signature of graphql-js. `publish` and `view` throw in resolvers of event types:
+ * these run on every node that shows the event, and again whenever it is replayed.
+ */
 export function fieldResolver(
   resolver: (call: never) => unknown,
   schema: GraphQLSchema,
   resolvers: ResolverMap,
 ): GraphQLFieldResolver<unknown, GatewayContext> {
-  // Validation has coerced the arguments to what the schema says, which the resolver is written for.
-  const answer = resolver as (call: ResolverCall) => unknown;
+  // A resolver's parameter is the call of its field: graphql-js has coerced the arguments to the field's definition.
+  const call = resolver as (call: ResolverCall) => unknown;
   return (parent, args: Readonly<Record<string, unknown>>, context) => {
-    const call: ResolverCall = {
+    const resolverCall: ResolverCall = {
       parent,
       args,
       get claims() {
@@ -38,7 +41,7 @@ export function fieldResolver(
         return context.signal;
       },
     };
-    return answer(call);
+    return call(resolverCall);
   };
 }
 
@@ -46,8 +49,8 @@ function viewOf(context: GatewayContext): ReadView {
   function view<State>(of: { readonly name: string; readonly initial: State }): ViewReader<State>;
   function view(name: string): ViewReader;
   function view(of: string | { readonly name: string }): ViewReader {
-    // A subscription's events have no moment at which a view could be read: each node makes them at its own.
-    if (context.view === undefined) throw new Error('A resolver of an event cannot read a view');
+    // Nodes show an event at different times, so each would read another state.
+    if (context.view === undefined) throw new Error('A resolver of an event type cannot read a view');
     return context.view(typeof of === 'string' ? of : of.name);
   }
   return view;
@@ -64,10 +67,10 @@ function publishOf(context: GatewayContext, schema: GraphQLSchema, resolvers: Re
     given: OutgoingDraft | readonly OutgoingDraft[],
     options?: { readonly outcome: OutcomeOptions },
   ): Promise<unknown> {
-    if (context.publish === undefined) throw new Error('A resolver of an event cannot publish');
+    if (context.publish === undefined) throw new Error('A resolver of an event type cannot publish');
     const list = isList(given) ? given : [given];
-    const drafts = list.map((draft) => checked(draft, schema, resolvers));
-    if (options !== undefined) return context.outcome(drafts, wantedOf(options.outcome, drafts));
+    const drafts = list.map((draft) => eventDraft(draft, schema, resolvers));
+    if (options !== undefined) return context.outcome(drafts, outcomeRequest(options.outcome, drafts));
     const [only] = drafts;
     return isList(given) || only === undefined ? context.publish(drafts) : context.publish(only);
   }
@@ -77,30 +80,30 @@ function publishOf(context: GatewayContext, schema: GraphQLSchema, resolvers: Re
 const isList = (given: OutgoingDraft | readonly OutgoingDraft[]): given is readonly OutgoingDraft[] =>
   Array.isArray(given);
 
-/** @throws {MillraceError} EVENT_INVALID */
-function checked(draft: OutgoingDraft, schema: GraphQLSchema, resolvers: ResolverMap): EventDraft {
+/** @throws {MillraceError} EVENT_INVALID when the type does not exist, or the data does not match it */
+function eventDraft(draft: OutgoingDraft, schema: GraphQLSchema, resolvers: ResolverMap): EventDraft {
   const type = schema.getType(draft.type);
   if (!isObjectType(type))
     throw new MillraceError('EVENT_INVALID', `The schema has no object type ${draft.type}.`);
-  const { key } = draft;
   return {
     topic: topic(draft.topic),
     type: type.name,
-    key,
+    key: draft.key,
     data: coerceEventData(type, draft.data, resolvers),
   };
 }
 
-function wantedOf(outcome: OutcomeOptions, [first]: readonly EventDraft[]): OutcomeRequest {
-  const within = millisecondsOf(outcome.within);
-  if (within === undefined) throw new Error(`within ${JSON.stringify(outcome.within)} is no time up to 5m`);
-  if (first === undefined) throw new Error('An outcome needs an event that leads to it');
-  const where = outcome.topic === undefined ? first.topic : topic(outcome.topic);
+function outcomeRequest(outcome: OutcomeOptions, [first]: readonly EventDraft[]): OutcomeRequest {
+  const within = durationMs(outcome.within);
+  if (within === undefined)
+    throw new Error(`Invalid duration ${JSON.stringify(outcome.within)} in outcome.within. ${DURATION_HINT}`);
+  if (first === undefined) throw new Error('publish was called with an outcome, but without an event');
+  const outcomeTopic = outcome.topic === undefined ? first.topic : topic(outcome.topic);
   return {
-    topic: where,
+    topic: outcomeTopic,
     types: outcome.types,
     within,
-    key: outcome.key ?? (where === first.topic ? first.key : undefined),
+    key: outcome.key ?? (outcomeTopic === first.topic ? first.key : undefined),
     follow: outcome.follow,
   };
 }

@@ -1,23 +1,25 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 
-/** A file of SDL. `name` is its path, for messages. */
+/** One file of the schema. `name` is its path, for diagnostics. */
 export interface SchemaSource {
   readonly name: string;
   readonly body: string;
 }
 
-const FILE = 'schema/directives.graphql';
+const DIRECTIVES_FILE = 'schema/directives.graphql';
 
-/** The SDL of the directives and built-in types, which every schema has. The path is the same from src and dist. */
+/** The SDL of the directives and built-in types, which are part of every schema. */
 export function directivesSource(): SchemaSource {
-  return { name: FILE, body: readFileSync(new URL(`../../../${FILE}`, import.meta.url), 'utf8') };
+  // The relative path is the same from src/ and from dist/.
+  const url = new URL(`../../../${DIRECTIVES_FILE}`, import.meta.url);
+  return { name: DIRECTIVES_FILE, body: readFileSync(url, 'utf8') };
 }
 
-/** `sources` with the directives in front, once: a project may keep a copy for its editor. */
+/** Puts the directives before `sources`. A project's own copy of them, kept for its editor, is dropped. */
 export function withDirectives(sources: readonly SchemaSource[]): readonly SchemaSource[] {
-  const ours = directivesSource();
-  const isOurs = (source: SchemaSource) =>
-    basename(source.name) === basename(FILE) && source.body.trim() === ours.body.trim();
-  return [ours, ...sources.filter((source) => !isOurs(source))];
+  const builtIn = directivesSource();
+  const isCopy = (source: SchemaSource) =>
+    basename(source.name) === basename(DIRECTIVES_FILE) && source.body.trim() === builtIn.body.trim();
+  return [builtIn, ...sources.filter((source) => !isCopy(source))];
 }

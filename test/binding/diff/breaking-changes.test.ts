@@ -13,7 +13,7 @@ type Line { sku: ID!, quantity: Int }
 enum Size { S M }
 `;
 
-const RULES = {
+const EVENT_SCHEMA = {
   type: 'object',
   required: ['id'],
   properties: {
@@ -27,11 +27,13 @@ function changes(after: string, rules?: unknown) {
     sources: [{ name: 'schema/a.graphql', body }],
     eventSchemas: [{ name: 'schema/events/Placed.json', body: JSON.stringify(json, null, 2) }],
   });
-  return breakingChanges(files(BEFORE, RULES), 'v1', files(after, rules ?? RULES), {}).map(formatDiagnostic);
+  return breakingChanges(files(BEFORE, EVENT_SCHEMA), 'v1', files(after, rules ?? EVENT_SCHEMA), {}).map(
+    formatDiagnostic,
+  );
 }
 
-describe('a change of the schema', () => {
-  it('is none when nothing changed, or only what readers do not notice', () => {
+describe('breakingChanges', () => {
+  it('reports no change when nothing changed, or only what readers do not notice', () => {
     expect(changes(BEFORE)).toEqual([]);
     expect(
       changes(
@@ -43,104 +45,105 @@ describe('a change of the schema', () => {
     ).toEqual([]);
   });
 
-  it('of a type that no field names counts where it has rules: resolvers publish it', () => {
+  it('compares a type that no field names if it has a JSON Schema: resolvers may publish it', () => {
     const body = 'type Query { ok: Int } type Wish { id: ID! note: String }';
     const files = (sdl: string, rules: object = {}) => ({
       sources: [{ name: 'schema/a.graphql', body: sdl }],
       eventSchemas: [{ name: 'schema/events/Wish.json', body: JSON.stringify(rules) }],
     });
-    const told = (after: ReturnType<typeof files>) =>
+    const changesTo = (after: ReturnType<typeof files>) =>
       breakingChanges(files(body), 'v1', after, {}).map(formatDiagnostic);
-    expect(told(files(body.replace('note', 'more: Int! note')))).toEqual([
-      'schema/a.graphql:1:44  found the new field Wish.more: Int!; expected null to be allowed: stored events have no such field',
+    expect(changesTo(files(body.replace('note', 'more: Int! note')))).toEqual([
+      'schema/a.graphql:1:44  The new field Wish.more: Int! is non-null. Make it nullable: stored events do not have it.',
     ]);
-    expect(told(files(body, { required: ['id'] }))).toEqual([]);
-    expect(told(files(body, { required: ['note'] }))).toHaveLength(1);
+    expect(changesTo(files(body, { required: ['id'] }))).toEqual([]);
+    expect(changesTo(files(body, { required: ['note'] }))).toHaveLength(1);
   });
 
   it.each([
-    ['a field that is gone', 'note: String, ', '', [/a\.graphql:5:1 {2}found Placed\.note was removed;/]],
-    ['a field with another name', 'note:', 'text:', [/a\.graphql:5:1 {2}found Placed\.note was removed;/]],
+    ['a removed field', 'note: String, ', '', [/a\.graphql:5:1 {2}Placed\.note was removed\./]],
+    ['a renamed field', 'note:', 'text:', [/a\.graphql:5:1 {2}Placed\.note was removed\./]],
     [
       'a field of another type',
       'quantity: Int',
       'quantity: String',
-      [/a\.graphql:7:23 {2}found Line\.quantity changed type from Int to String;/],
+      [/a\.graphql:7:23 {2}Line\.quantity changed type from Int to String\./],
     ],
     [
-      'a field that stored events may have as null',
+      'a field that became non-null',
       'note: String,',
       'note: String!,',
-      [/a\.graphql:5:24 {2}found Placed\.note: String!, which was String; .*null/],
+      [/a\.graphql:5:24 {2}Placed\.note changed from String to String!\. .*null/],
     ],
     [
-      'such a field of what events are made of',
+      'a field of a nested type that became non-null',
       'quantity: Int',
       'quantity: Int!',
-      [/a\.graphql:7:23 {2}found Line\.quantity: Int!, which was Int;/],
+      [/a\.graphql:7:23 {2}Line\.quantity changed from Int to Int!\./],
     ],
     [
-      'null in a list',
+      'a list item that became non-null',
       '[String]',
       '[String!]',
-      [/a\.graphql:5:38 {2}found Placed\.tags: \[String!\], which was \[String\];/],
+      [/a\.graphql:5:38 {2}Placed\.tags changed from \[String\] to \[String!\]\./],
     ],
     [
-      'a new field that stored events do not have',
+      'a new non-null field',
       'note: String,',
       'note: String, by: ID!,',
-      [/a\.graphql:5:38 {2}found the new field Placed\.by: ID!; .*stored events have no such field/],
+      [/a\.graphql:5:38 {2}The new field Placed\.by: ID! is non-null\. .*stored events do not have it/],
     ],
-    ['an enum value that is gone', 'S M', 'S', [/a\.graphql:8:1 {2}found M was removed from enum type Size/]],
+    ['a removed enum value', 'S M', 'S', [/a\.graphql:8:1 {2}M was removed from enum type Size/]],
     [
-      'an argument that is needed',
+      'an argument that became non-null',
       'a: Int',
       'a: Int!',
-      [/a\.graphql:1:14 {2}found Query\.ok arg a has changed type/],
+      [/a\.graphql:1:14 {2}Query\.ok arg a has changed type/],
     ],
     [
-      'an event type that nobody shows any more',
+      'an event type that no field shows any more',
       'union Order = Placed | Closed',
       'union Order = Placed',
-      [/:4:1 {2}found Closed was removed from union type Order/, /:6:1 {2}found Closed no longer on orders/],
+      [
+        /:4:1 {2}Closed was removed from union type Order/,
+        /:6:1 {2}Closed is no longer an event type of the topic orders/,
+      ],
     ],
     [
-      'a topic that nobody knows any more',
+      'a topic that no field names any more',
       /"orders"/g,
       '"orders2"',
-      [/^v1:schema\/a\.graphql:2:60 {2}found no field for the topic orders/],
+      [/^v1:schema\/a\.graphql:2:60 {2}No field names the topic orders any more/],
     ],
     [
-      'a field of Mutation that is gone',
+      'a removed field of Mutation',
       /type Mutation.*\n/,
       'type Mutation { other: Published! @publish(topic: "orders", type: "Placed", key: "\'k\'") }\n',
-      [/a\.graphql:2:1 {2}found Mutation\.place was removed/],
+      [/a\.graphql:2:1 {2}Mutation\.place was removed/],
     ],
-  ])('breaks readers: %s', (_what, from, to, expected) => {
+  ])('reports %s as a breaking change', (_what, from, to, expected) => {
     const found = changes(BEFORE.replace(from, to));
     expect(found).toEqual(expected.map((line) => expect.stringMatching(line)));
   });
 
-  it('that takes away several fields names each', () => {
+  it('reports each of several removed fields of one type', () => {
     expect(changes(BEFORE.replace('note: String, tags: [String], ', ''))).toEqual([
       expect.stringContaining('Placed.note was removed'),
       expect.stringContaining('Placed.tags was removed'),
     ]);
   });
 
-  it('that takes a type away is told where the type was', () => {
+  it('reports a removed type at its old location', () => {
     const found = changes(BEFORE.replace(' | Closed', '').replace(/type Closed.*\n/, ''));
-    expect(found).toContainEqual(
-      expect.stringMatching(/^v1:schema\/a\.graphql:6:1 {2}found Closed was removed;/),
-    );
+    expect(found).toContainEqual(expect.stringMatching(/^v1:schema\/a\.graphql:6:1 {2}Closed was removed\./));
   });
 });
 
-describe('a change inside a union that is part of an event', () => {
+describe('breakingChanges inside a union of an event type', () => {
   const before = BEFORE.replace('size: Size', 'size: Size, paid: Paid').concat(
     'union Paid = Card | Cash\ntype Card { number: String }\ntype Cash { coins: Int }\n',
   );
-  const since = (after: string) =>
+  const changesTo = (after: string) =>
     breakingChanges(
       { sources: [{ name: 'schema/a.graphql', body: before }], eventSchemas: [] },
       'v1',
@@ -148,83 +151,90 @@ describe('a change inside a union that is part of an event', () => {
       {},
     ).map(formatDiagnostic);
 
-  it('breaks readers where stored events may have null', () => {
-    expect(since(before)).toEqual([]);
-    expect(since(before.replace('coins: Int', 'coins: Int!'))).toEqual([
-      expect.stringMatching(/a\.graphql:11:\d+ {2}found Cash\.coins: Int!, which was Int; /),
+  it('reports a field of a union member that became non-null: stored events may have null there', () => {
+    expect(changesTo(before)).toEqual([]);
+    expect(changesTo(before.replace('coins: Int', 'coins: Int!'))).toEqual([
+      expect.stringMatching(/a\.graphql:11:\d+ {2}Cash\.coins changed from Int to Int!\. /),
     ]);
   });
 });
 
-describe('a change of the JSON Schema of an event type', () => {
-  const { properties } = RULES;
+describe('breakingChanges of the JSON Schema of an event type', () => {
+  const { properties } = EVENT_SCHEMA;
   const { id } = properties;
   const quantity = properties.lines.items.properties.quantity;
-  const withId = (change: object) => ({ ...RULES, properties: { ...properties, id: { ...id, ...change } } });
+  const withId = (change: object) => ({
+    ...EVENT_SCHEMA,
+    properties: { ...properties, id: { ...id, ...change } },
+  });
   const withQuantity = (change: object) => ({
-    ...RULES,
+    ...EVENT_SCHEMA,
     properties: { ...properties, lines: { items: { properties: { quantity: { ...quantity, ...change } } } } },
   });
 
   it.each([
-    ['a longer limit', withId({ maxLength: 11 })],
+    ['a higher maxLength', withId({ maxLength: 11 })],
     ['one more value', withId({ enum: ['b', 'c', 'a'] })],
     ['one more type', withId({ type: ['string', 'null', 'number'] })],
-    ['a lower limit', withQuantity({ minimum: 0 })],
-    ['a factor', withQuantity({ multipleOf: 2 })],
-    ['words', { ...RULES, title: 'Placed', description: 'An order', $comment: 'new' }],
-    ['nothing needed', { ...RULES, required: [] }],
-    ['no rules', true],
+    ['a lower minimum', withQuantity({ minimum: 0 })],
+    ['a multipleOf that divides the old one', withQuantity({ multipleOf: 2 })],
+    ['annotations', { ...EVENT_SCHEMA, title: 'Placed', description: 'An order', $comment: 'new' }],
+    ['no required properties', { ...EVENT_SCHEMA, required: [] }],
+    ['no constraints', true],
     [
-      'a rule for a field that no event had',
-      { ...RULES, properties: { ...properties, by: { minLength: 1 } } },
+      'a constraint on a field that no event had',
+      { ...EVENT_SCHEMA, properties: { ...properties, by: { minLength: 1 } } },
     ],
-  ])('that allows all that was allowed is none: %s', (_what, rules) => {
+  ])('accepts a JSON Schema with %s: it allows what was allowed', (_what, rules) => {
     expect(changes(BEFORE.replace('note: String,', 'note: String, by: ID,'), rules)).toEqual([]);
   });
 
   it.each([
-    ['a property needed', { ...RULES, required: ['id', 'note'] }, '/required now has note'],
-    ['a type less', withId({ type: 'string' }), '/properties/id/type no longer allows null'],
-    ['a value less', withId({ enum: ['a'] }), '/properties/id/enum no longer allows "b"'],
-    ['one value', withId({ const: 'b' }), '/properties/id/const no longer allows "a"'],
-    ['a shorter limit', withId({ maxLength: 9 }), '/properties/id/maxLength is 9, and was 10'],
-    ['a new limit', withId({ minLength: 1 }), '/properties/id/minLength is new: 1'],
-    ['a pattern', withId({ pattern: '^a' }), '/properties/id/pattern is new'],
+    ['a new required property', { ...EVENT_SCHEMA, required: ['id', 'note'] }, '/required now includes note'],
+    ['one type fewer', withId({ type: 'string' }), '/properties/id/type no longer allows null'],
+    ['one value fewer', withId({ enum: ['a'] }), '/properties/id/enum no longer allows "b"'],
+    ['a new const', withId({ const: 'b' }), '/properties/id/const no longer allows "a"'],
+    ['a lower maxLength', withId({ maxLength: 9 }), '/properties/id/maxLength changed from 10 to 9'],
+    ['a new minLength', withId({ minLength: 1 }), '/properties/id/minLength was added: 1'],
+    ['a new pattern', withId({ pattern: '^a' }), '/properties/id/pattern was added'],
     [
-      'a higher limit further in',
+      'a higher nested minimum',
       withQuantity({ minimum: 2 }),
-      '/properties/lines/items/properties/quantity/minimum is 2, and was 1',
+      '/properties/lines/items/properties/quantity/minimum changed from 1 to 2',
     ],
     [
-      'whole numbers only',
+      'integers only',
       withQuantity({ type: 'integer' }),
       '/properties/lines/items/properties/quantity/type no longer allows number',
     ],
-    ['another factor', withQuantity({ multipleOf: 3 }), '/multipleOf is 3, and was 4'],
+    ['another multipleOf', withQuantity({ multipleOf: 3 }), '/multipleOf changed from 4 to 3'],
     [
-      'a rule for a field that events have',
-      { ...RULES, properties: { ...properties, note: { minLength: 1 } } },
-      '/properties/note/minLength is new: 1',
+      'a new constraint on a field that events have',
+      { ...EVENT_SCHEMA, properties: { ...properties, note: { minLength: 1 } } },
+      '/properties/note/minLength was added: 1',
     ],
     [
-      'nothing else',
-      { ...RULES, additionalProperties: false },
-      '/additionalProperties allows nothing any more',
+      'additional properties rejected',
+      { ...EVENT_SCHEMA, additionalProperties: false },
+      '/additionalProperties now rejects everything',
     ],
-    ['nothing at all', false, '/ allows nothing any more'],
-    ['a condition', { ...RULES, not: { required: ['note'] } }, '/not is new'],
-  ])('that allows less is told with its place: %s', (_what, rules, expected) => {
+    ['everything rejected', false, '/ now rejects everything'],
+    [
+      'a new keyword that is not compared by meaning',
+      { ...EVENT_SCHEMA, not: { required: ['note'] } },
+      '/not was added',
+    ],
+  ])('reports a JSON Schema with %s, with file and line', (_what, rules, expected) => {
     const found = changes(BEFORE, rules);
     expect(found).toEqual([expect.stringContaining(expected)]);
     expect(found[0]).toMatch(/^schema\/events\/Placed\.json:\d+:\d+ {2}/);
   });
 
   const since = (was: unknown, is: unknown) =>
-    narrowings(was, is, undefined).map(({ pointer, says }) => `${pointer} ${says}`);
+    narrowings(was, is, undefined).map(({ pointer, change }) => `${pointer} ${change}`);
 
   it.each(['additionalProperties', 'unevaluatedProperties'])(
-    'that drops a property which nothing but %s lets in tells it',
+    'reports a property that is no longer listed where %s rejects others',
     (keyword) => {
       const rules = (...names: string[]) => ({
         properties: Object.fromEntries(names.map((name) => [name, {}])),
@@ -232,15 +242,15 @@ describe('a change of the JSON Schema of an event type', () => {
       });
       expect(since(rules('a', 'b'), rules('a', 'b'))).toEqual([]);
       expect(since(rules('a', 'b'), rules('a'))).toEqual([
-        '/properties no longer has b, which is refused now',
+        '/properties no longer has b, which is now rejected',
       ]);
     },
   );
 
-  it('that drops a property is none where others are let in, or where it was refused before', () => {
+  it('accepts that a property is no longer listed where others are allowed, or where it was rejected before', () => {
     expect(since({ properties: { a: {}, b: {} } }, { properties: { a: {} } })).toEqual([]);
     expect(since({ properties: { b: false } }, { additionalProperties: false })).toEqual([
-      '/additionalProperties allows nothing any more',
+      '/additionalProperties now rejects everything',
     ]);
   });
 });

@@ -20,15 +20,15 @@ const subscription = (field: string, more?: string) =>
 const mutation = (field: string, more?: string) =>
   diagnosticsOf(schema({ mutation: field, ...(more === undefined ? {} : { more }) }));
 
-describe('diagnostics in expressions', () => {
-  it('an unknown argument in a key', () => {
+describe('diagnostics of expressions', () => {
+  it('reports an unknown argument in a key', () => {
     expect(
       subscription('s(orderId: ID!, below: Int): OrderPlaced @subscribe(topic: "t", key: "args.order")'),
-    ).toEqual([`${AT}:3:76  found args.order; expected args has childrenOf, orderId`]);
+    ).toEqual([`${AT}:3:76  args has no field order. Its fields: below, orderId.`]);
   });
 
-  it('an unknown field of the event, also within has()', () => {
-    const expected = 'found event.price; expected event has customerId, orderId, total';
+  it('reports an unknown field of the event, also inside has()', () => {
+    const expected = 'event has no field price. Its fields: customerId, orderId, total.';
     expect(subscription('s: OrderPlaced @subscribe(topic: "t", filter: "event.price > 3")')).toEqual([
       `${AT}:3:54  ${expected}`,
     ]);
@@ -37,120 +37,124 @@ describe('diagnostics in expressions', () => {
     ]);
   });
 
-  it('an unknown variable', () => {
+  it('reports an unknown variable in an expression', () => {
     expect(subscription('s: OrderPlaced @subscribe(topic: "t", filter: "evnt.total > 3")')).toEqual([
-      `${AT}:3:48  found evnt; expected args, claims, event`,
+      `${AT}:3:48  Unknown variable evnt. Available variables: args, claims, event.`,
     ]);
   });
 
-  it('the event where there is none yet', () => {
+  it('reports event in a key, which is evaluated before there is one', () => {
     expect(subscription('s: OrderPlaced @subscribe(topic: "t", key: "event.orderId")')).toEqual([
-      `${AT}:3:45  found event; expected args, claims`,
+      `${AT}:3:45  Unknown variable event. Available variables: args, claims.`,
     ]);
   });
 
-  it('a mutation that nothing answers', () => {
+  it('reports a field of Mutation that nothing resolves', () => {
     expect(mutation('pay: String')).toEqual([
-      `${AT}:3:1  found Mutation.pay without @publish; expected @publish, or a resolver for Mutation.pay`,
+      `${AT}:3:1  Mutation.pay has neither @publish nor a resolver. Add one of them.`,
     ]);
   });
 
-  it('a query that nothing answers, and that may not be null', () => {
+  it('reports a non-null field of Query that nothing resolves', () => {
     const text = 'type Query { rate: Int! maybe: Int bound: Int! @view(name: "v", key: "\'k\'") }';
-    expect(diagnosticsOf(text).filter((one) => one.includes('without'))).toEqual([
-      `${AT}:1:14  found Query.rate without @view; expected @view, or a resolver for Query.rate`,
+    expect(diagnosticsOf(text).filter((one) => one.includes('neither'))).toEqual([
+      `${AT}:1:14  Query.rate is non-null, but has neither @view nor a resolver. Add one of them, or make the field nullable.`,
     ]);
   });
 
-  it('a filter or rule that is not a bool', () => {
+  it('reports a filter or a rule that is not a bool', () => {
     expect(
       subscription('s: OrderPlaced @subscribe(topic: "t", filter: "event.total") @auth(rule: "1 + 1")'),
     ).toEqual([
-      `${AT}:3:48  found event.total, which is int; expected an expression that is a bool`,
-      `${AT}:3:75  found 1 + 1, which is int; expected an expression that is a bool`,
+      `${AT}:3:48  The expression event.total has type int. Write an expression of type bool.`,
+      `${AT}:3:75  The expression 1 + 1 has type int. Write an expression of type bool.`,
     ]);
   });
 
-  it('a key that is a bool', () => {
+  it('reports a key that is a bool', () => {
     expect(subscription('s: OrderPlaced @subscribe(topic: "t", key: "true")')).toEqual([
-      `${AT}:3:45  found true, which is bool; expected an expression that is a string or an Int`,
+      `${AT}:3:45  The expression true has type bool. Write an expression of type string or Int.`,
     ]);
   });
 
-  it('values that cannot be compared', () => {
+  it('reports an operator without an overload for its operands', () => {
     expect(
       subscription('s: OrderPlaced @subscribe(topic: "t", filter: "event.total > event.orderId")'),
-    ).toEqual([`${AT}:3:48  found int > string; expected values of types that this can be done with`]);
-  });
-
-  it('an expression that is not CEL', () => {
-    expect(subscription('s: OrderPlaced @subscribe(topic: "t", filter: "event.total >")')).toEqual([
-      `${AT}:3:61  found Unexpected token: EOF; expected a CEL expression`,
+    ).toEqual([
+      `${AT}:3:48  No operator or function matches int > string. Convert one of the values, for example with string(), int() or double().`,
     ]);
   });
 
-  it('points into a block string by its line', () => {
+  it('reports a syntax error in an expression', () => {
+    expect(subscription('s: OrderPlaced @subscribe(topic: "t", filter: "event.total >")')).toEqual([
+      `${AT}:3:61  Invalid CEL expression: Unexpected token: EOF.`,
+    ]);
+  });
+
+  it('locates an error inside a block string by its line', () => {
     expect(
       subscription('s: OrderPlaced\n  @subscribe(topic: "t", filter: """event.nope == 1""")')[0],
-    ).toContain(`${AT}:4:43  found event.nope;`);
+    ).toContain(`${AT}:4:43  event has no field nope.`);
   });
 });
 
-describe('diagnostics in what is published', () => {
+describe('diagnostics of @publish', () => {
   const field = (type: string, more = '') =>
     `m(orderId: ID!, customerId: ID!): Published @publish(topic: "t", type: "${type}", key: "args.orderId"${more})`;
 
-  it('a type that is no event', () => {
+  it('reports a @publish type that is not an event type', () => {
     expect(mutation(field('Nope'))).toEqual([
-      `${AT}:3:72  found type "Nope"; expected the name of an object type of the schema`,
+      `${AT}:3:72  The schema has no event type "Nope". Use the name of an object type.`,
     ]);
     expect(mutation(field('Query'))).toHaveLength(1);
     expect(mutation(field('ID'))).toHaveLength(1);
     expect(mutation(field('OrderPlaced'))).toEqual([]);
   });
 
-  it('a type that no follower of the topic shows', () => {
+  it('reports a published type that no field following the topic shows', () => {
     const text = schema({
       mutation: field('Shipped'),
       subscription: 'a: Event @subscribe(topic: "t")\nb: OrderPlaced @subscribe(topic: "t")',
       more: 'type Shipped { orderId: ID! } type OrderConfirmed { orderId: ID! } union Event = OrderPlaced | OrderConfirmed',
     });
     expect(diagnosticsOf(text)).toEqual([
-      `${AT}:3:72  found type Shipped; expected a type that fields show: fields that follow t show OrderConfirmed, OrderPlaced`,
+      `${AT}:3:72  No field that follows t shows events of type Shipped. Types that they show: OrderConfirmed, OrderPlaced.`,
     ]);
   });
 
-  it('an answer that nobody makes', () => {
+  it('reports a publishing field with a type that nothing resolves', () => {
     const text = schema({
       mutation:
         'm(orderId: ID!, customerId: ID!): Int @publish(topic: "t", type: "OrderPlaced", key: "args.orderId")',
     });
     expect(diagnosticsOf(text)).toEqual([
-      `${AT}:3:35  found type Int; expected Published, an outcome, or a resolver for Mutation.m`,
+      `${AT}:3:35  Mutation.m publishes one event but has type Int. Use type Published, or add an outcome or a resolver.`,
     ]);
     expect(diagnosticsOf(text, { Mutation: { m: () => 1 } })).toEqual([]);
   });
 
-  it('an input that lacks what the type needs', () => {
+  it('reports an input that does not match the event type', () => {
     const text = (input: string) =>
       mutation(
         'm(input: I!): Published @publish(topic: "t", type: "OrderPlaced", key: "args.input.orderId")',
         `input I { ${input} }`,
       );
     expect(text('orderId: ID!, customerId: ID, total: Int')).toEqual([
-      `${AT}:3:25  found input I, where customerId: ID is not ID!; expected all that OrderPlaced needs, or an argument data`,
+      `${AT}:3:25  The input I does not match OrderPlaced: customerId has type ID instead of ID!. Change them, or set the argument data.`,
     ]);
     expect(text('orderId: ID!')).toEqual([
-      `${AT}:3:25  found input I, where customerId: ID! is not there; expected all that OrderPlaced needs, or an argument data`,
+      `${AT}:3:25  The input I does not match OrderPlaced: customerId: ID! is missing. Change them, or set the argument data.`,
     ]);
-    expect(text('orderId: ID!, customerId: ID!, total: String')[0]).toContain('total: String is not Int');
+    expect(text('orderId: ID!, customerId: ID!, total: String')[0]).toContain(
+      'total has type String instead of Int',
+    );
     expect(text('orderId: ID!, customerId: ID!, other: String')).toEqual([]);
   });
 
-  it('a map with too little or too much', () => {
+  it('reports a data map with missing or unknown fields', () => {
     expect(mutation(field('OrderPlaced', `, data: "{'orderId': args.orderId, 'nope': 1}"`))).toEqual([
-      `${AT}:3:115  found a map where customerId: ID! is not there; expected all that OrderPlaced needs`,
-      `${AT}:3:141  found 'nope'; expected OrderPlaced has customerId, orderId, total`,
+      `${AT}:3:115  The map does not match OrderPlaced: customerId: ID! is missing.`,
+      `${AT}:3:141  OrderPlaced has no field nope. Its fields: customerId, orderId, total.`,
     ]);
     expect(
       mutation(field('OrderPlaced', `, data: "{'orderId': args.orderId, 'customerId': claims.sub}"`)),
@@ -158,100 +162,104 @@ describe('diagnostics in what is published', () => {
   });
 });
 
-describe('diagnostics in where directives are', () => {
-  it('the wrong root', () => {
-    const unanswered = `${AT}:3:1  found Mutation.m without @publish; expected @publish, or a resolver for Mutation.m`;
+describe('diagnostics of directive locations', () => {
+  it('reports a directive on a field of the wrong type', () => {
+    const unanswered = `${AT}:3:1  Mutation.m has neither @publish nor a resolver. Add one of them.`;
     expect(mutation('m: OrderPlaced @subscribe(topic: "t")')).toEqual([
       unanswered,
-      `${AT}:3:16  found @subscribe on Mutation.m; expected @subscribe on fields of Subscription only`,
+      `${AT}:3:16  @subscribe is not allowed on Mutation.m. Use it on fields of Subscription only.`,
     ]);
     expect(subscription('s: OrderPlaced @publish(topic: "t", type: "OrderPlaced", key: "\'a\'")')).toEqual([
-      `${AT}:3:1  found Subscription.s without @subscribe; expected @subscribe on each field of Subscription`,
-      `${AT}:3:16  found @publish on Subscription.s; expected @publish on fields of Mutation only`,
+      `${AT}:3:1  Subscription.s has no @subscribe. Every field of Subscription needs one.`,
+      `${AT}:3:16  @publish is not allowed on Subscription.s. Use it on fields of Mutation only.`,
     ]);
     expect(mutation('m: Int', 'type X { y: Int @auth(rule: "true") }')).toEqual([
       unanswered,
-      `${AT}:5:17  found @auth on X.y; expected @auth on fields of Query, Mutation and Subscription only`,
+      `${AT}:5:17  @auth is not allowed on X.y. Use it on fields of Query, Mutation and Subscription only.`,
     ]);
   });
 
-  it('a subscription to what is no event', () => {
+  it('reports a subscription whose type cannot hold an event', () => {
     for (const type of ['Int', '[OrderPlaced!]!'])
       expect(subscription(`s: ${type} @subscribe(topic: "t")`)).toEqual([
-        `${AT}:3:4  found type ${type}; expected the type of an event: an object type, or a union or interface of some`,
+        `${AT}:3:4  The type ${type} cannot hold an event. Use an object type, or a union or interface of object types.`,
       ]);
   });
 
-  it('a name that the gateway uses itself', () => {
+  it('reports a declared argument whose name is reserved', () => {
     expect(subscription('s(after: String): OrderPlaced @subscribe(topic: "t")')).toEqual([
-      `${AT}:3:3  found an argument named after; expected another name: every @subscribe field is given after: Cursor`,
+      `${AT}:3:3  The argument name after is reserved. @subscribe adds after: Cursor to the field. Use another name.`,
     ]);
   });
 
-  it('arguments of a directive that are missing, unknown or wrong', () => {
+  it('reports missing, unknown and invalid arguments of a directive', () => {
     expect(subscription('s: OrderPlaced @subscribe(key: "\'a\'")')).toEqual([
-      `${AT}:3:16  found no argument "topic"; expected "topic" of type "String!"`,
+      `${AT}:3:16  Directive "@subscribe" argument "topic" of type "String!" is required, but it was not provided.`,
     ]);
     expect(subscription('s: OrderPlaced @subscribe(topic: "t", kee: "\'a\'")')).toEqual([
-      `${AT}:3:39  found unknown argument "kee"; expected an argument that "@subscribe" has (did you mean "key"?)`,
+      `${AT}:3:39  Unknown argument "kee" on directive "@subscribe". Did you mean "key"?`,
     ]);
     expect(subscription('s: OrderPlaced @subscribe(topic: "t", format: NEVER)')).toHaveLength(1);
     expect(subscription('s: OrderPlaced @subscribe(topic: 5)')).toHaveLength(1);
   });
 });
 
-describe('diagnostics in topics', () => {
-  it('a name that Kafka does not allow', () => {
+describe('diagnostics of topics', () => {
+  it('reports a topic name that Kafka does not allow', () => {
     for (const name of ['', 'a/b', 'ä', '.', 'x'.repeat(250)])
       expect(subscription(`s: OrderPlaced @subscribe(topic: "${name}")`)).toEqual([
-        expect.stringContaining(`${AT}:3:34  found the topic name "${name}"; expected 1 to 249`),
+        expect.stringContaining(`${AT}:3:34  Invalid topic name "${name}". Use 1 to 249`),
       ]);
     expect(subscription(`s: OrderPlaced @subscribe(topic: "${'x'.repeat(249)}")`)).toEqual([]);
   });
 
-  it('a tombstone that the field cannot be, or that needs more than a key', () => {
+  it('reports a tombstone type that the field cannot have, or that needs more than a key', () => {
     const field = (type: string, more = '') => `s: Row @subscribe(topic: "t", tombstone: "${type}"${more})`;
     const union = (gone: string) => `type Gone { ${gone} } union Row = OrderPlaced | Gone`;
     expect(subscription(field('Nope'), union('id: ID!'))).toEqual([
-      `${AT}:3:42  found type "Nope"; expected a type that s can be: Gone, OrderPlaced`,
+      `${AT}:3:42  s cannot have the type "Nope". Use a type of the field: Gone, OrderPlaced.`,
     ]);
     expect(subscription(field('Gone'), union('id: String!'))).toEqual([
-      `${AT}:3:42  found type Gone, where no field is ID!; expected a type with one field of type ID!, for the key`,
+      `${AT}:3:42  The tombstone type Gone has no field of type ID!. It needs exactly one, for the key.`,
     ]);
     expect(subscription(field('OrderPlaced'), union('id: ID!'))).toEqual([
-      `${AT}:3:42  found type OrderPlaced, where customerId, orderId are ID!; expected a type with one field of type ID!, for the key`,
+      `${AT}:3:42  The tombstone type OrderPlaced has several fields (customerId, orderId) of type ID!. It needs exactly one, for the key.`,
     ]);
     expect(subscription(field('Gone'), union('id: ID!, why: String!, at: String'))).toEqual([
-      `${AT}:3:42  found type Gone, where why: String! cannot be null; expected a type that has nothing but id to be filled: a tombstone says its key and no more`,
+      `${AT}:3:42  The tombstone type Gone has other non-null fields: why: String!. Make them nullable: a tombstone has only a key, which id shows.`,
     ]);
     expect(subscription(field('Gone'), union('id: ID!, at: String'))).toEqual([]);
     expect(subscription(field('Gone', ', format: JSON'), union('id: ID!'))).toEqual([]);
   });
 
-  it('fields that disagree on its format', () => {
+  it('reports fields that disagree on the format of a topic', () => {
     expect(
       subscription(
         'a: OrderPlaced @subscribe(topic: "t")\nb: OrderPlaced @subscribe(topic: "t", format: JSON)',
       ),
-    ).toEqual([`${AT}:4:34  found format JSON for t; expected format CLOUDEVENTS, as a says`]);
+    ).toEqual([
+      `${AT}:4:34  The topic t has format JSON here, but CLOUDEVENTS on a. Use one format for all fields of a topic.`,
+    ]);
   });
 
-  it('JSON of more than one type', () => {
+  it('reports a JSON topic with more than one event type', () => {
     const other = 'type Other { a: Int } union Both = OrderPlaced | Other';
     expect(subscription('s: Both @subscribe(topic: "t", format: JSON)', other)).toEqual([
-      `${AT}:3:27  found OrderPlaced, Other for the JSON topic t; expected one object type: records without CloudEvents headers do not say their type`,
+      `${AT}:3:27  The JSON topic t has several event types: OrderPlaced, Other. Use one object type: plain JSON records do not carry their type.`,
     ]);
     expect(
       subscription(
         'a: OrderPlaced @subscribe(topic: "t", format: JSON)\nb: Other @subscribe(topic: "t", format: JSON)',
         other,
       ),
-    ).toEqual([`${AT}:4:28  found Other for the JSON topic t; expected OrderPlaced, as a says`]);
+    ).toEqual([
+      `${AT}:4:28  The JSON topic t has event type Other here, but OrderPlaced on a. Use one object type for all fields of a JSON topic.`,
+    ]);
   });
 });
 
-describe('diagnostics in GraphQL and resolvers', () => {
-  it('syntax errors of all files', () => {
+describe('diagnostics of SDL and resolvers', () => {
+  it('reports the syntax errors of all files', () => {
     const result = bindSchema({
       sources: [
         { name: 'a.graphql', body: 'type Query {\n  a: \n}' },
@@ -262,13 +270,13 @@ describe('diagnostics in GraphQL and resolvers', () => {
     expect(result).toMatchObject({
       ok: false,
       diagnostics: [
-        { file: 'a.graphql', line: 3, column: 1, found: '"}"' },
-        { file: 'b.graphql', line: 1, column: 5, found: '<EOF>' },
+        { file: 'a.graphql', line: 3, column: 1, problem: 'Syntax Error: Expected Name, found "}".' },
+        { file: 'b.graphql', line: 1, column: 5, problem: 'Syntax Error: Expected Name, found <EOF>.' },
       ],
     });
   });
 
-  it('unknown types and other diagnostics, all at once', () => {
+  it('reports unknown types and all other errors at once', () => {
     expect(
       diagnosticsOf(
         schema({
@@ -279,26 +287,26 @@ describe('diagnostics in GraphQL and resolvers', () => {
         { Query: { helo: () => '' }, Nobody: { x: () => '' } },
       ),
     ).toEqual([
-      'millrace.config.ts:1:1  found a resolver for Query.helo; expected a field of Query: hello',
-      'millrace.config.ts:1:1  found resolvers for Nobody; expected an object type of the schema',
-      `${AT}:3:6  found unknown type "Nope"; expected one that the schema defines`,
-      `${AT}:3:50  found type "Gone"; expected the name of an object type of the schema`,
-      `${AT}:3:69  found args.b; expected args has a`,
-      `${AT}:5:34  found the topic name "no pe"; expected 1 to 249 of the characters a-z, A-Z, 0-9, '.', '_' and '-', and not '.' or '..'`,
-      `${AT}:5:58  found event.x; expected event has customerId, orderId, total`,
-      `${AT}:6:4  found unknown type "Missing"; expected one that the schema defines`,
+      'millrace.config.ts:1:1  There is a resolver for Query.helo, which is not in the schema. Fields of Query: hello.',
+      'millrace.config.ts:1:1  There are resolvers for Nobody, which is not a type with fields. Use the name of an object type of the schema.',
+      `${AT}:3:6  Unknown type "Nope".`,
+      `${AT}:3:50  The schema has no event type "Gone". Use the name of an object type.`,
+      `${AT}:3:69  args has no field b. Its fields: a.`,
+      `${AT}:5:34  Invalid topic name "no pe". Use 1 to 249 of the characters a-z, A-Z, 0-9, '.', '_' and '-', but not '.' or '..'.`,
+      `${AT}:5:58  event has no field x. Its fields: customerId, orderId, total.`,
+      `${AT}:6:4  Unknown type "Missing".`,
     ]);
   });
 
-  it('a schema without a Query', () => {
+  it('reports a schema without a type Query', () => {
     expect(diagnosticsOf('type A { b: Int }')).toEqual([
-      expect.stringContaining(`${AT}:1:1  found no type Query; expected a type Query`),
+      expect.stringContaining(`${AT}:1:1  Query root type must be provided. Add a type Query.`),
     ]);
   });
 
-  it('a second definition of a name, also of ours', () => {
+  it('reports a second definition of a name, built-in ones included', () => {
     expect(diagnosticsOf('type Query { a: Int }\ntype Published { a: Int }')).toEqual([
-      `${AT}:2:6  found a second type named "Published"; expected another name`,
+      `${AT}:2:6  There can be only one type named "Published". Rename this one, or remove it. Names of schema/directives.graphql are taken.`,
     ]);
   });
 });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { bound, diagnosticsOf } from '../schema.js';
 
-const schema = (use: string) => `
+const schema = (more: string) => `
   type Query { ok: Int }
-  type Subscription { s: E @subscribe(topic: "t"${use}) }
+  type Subscription { s: E @subscribe(topic: "t"${more}) }
   type E { n: Int }`;
 
 describe('onSlow', () => {
@@ -12,13 +12,13 @@ describe('onSlow', () => {
     [', onSlow: RESUME', 'RESUME'],
     [', onSlow: CONFLATE', 'CONFLATE'],
     [', onSlow: DISCONNECT', 'DISCONNECT'],
-  ])('%j is %s', (use, expected) => {
-    expect(bound(schema(use)).subscribes.get('s')?.onSlow).toBe(expected);
+  ])('onSlow of @subscribe(topic: "t"%s) is %s', (more, expected) => {
+    expect(bound(schema(more)).subscribes.get('s')?.onSlow).toBe(expected);
   });
 
-  it('is one of these', () => {
+  it('rejects a value that onSlow does not have', () => {
     expect(diagnosticsOf(schema(', onSlow: DROP'))).toEqual([
-      expect.stringMatching(/^schema\/test\.graphql:3:\d+ {2}found Argument "onSlow" has invalid value DROP/),
+      expect.stringMatching(/^schema\/test\.graphql:3:\d+ {2}Argument "onSlow" has invalid value DROP/),
     ]);
   });
 });

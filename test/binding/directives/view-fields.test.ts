@@ -7,8 +7,8 @@ const REST = `
   type Balance { id: ID! amount: Int! }
   type Deposited { id: ID! amount: Int! }`;
 
-/** The diagnostics of a schema with these fields, without where they are. */
-function diagnostics(fields: {
+/** The diagnostics of a schema with these fields, without their locations. */
+function diagnosticsOf(fields: {
   query?: string;
   subscription?: string;
   mutation?: string;
@@ -27,61 +27,61 @@ const follow = (more: string) =>
   `s(id: ID!): Shown! @subscribe(topic: "money", key: "args.id") @view(name: "balance", key: "args.id"${more})`;
 
 describe('@view', () => {
-  it('is good on fields of Query and, beside @subscribe, of Subscription', () => {
+  it('@view is accepted on fields of Query and, with @subscribe, of Subscription', () => {
     const query = balance(
       'Balance @view(name: "balance", key: "args.id") @auth(rule: "event.id == claims.sub")',
     );
-    expect(diagnostics({ query, subscription: follow(', type: "Balance"') })).toEqual([]);
+    expect(diagnosticsOf({ query, subscription: follow(', type: "Balance"') })).toEqual([]);
   });
 
   it.each([
     [
-      'of a view that there is not',
+      'an unknown view',
       balance('Balance @view(name: "none", key: "args.id")'),
-      /found view "none"; expected balance/,
+      /Unknown view "none"\. Views of the project: balance\./,
     ],
     [
-      'with an unknown argument',
+      'an unknown argument in its key',
       balance('Balance @view(name: "balance", key: "args.name")'),
-      /found args\.name; expected args has id/,
+      /args has no field name\. Its fields: id, minCursor\./,
     ],
     [
-      'with a type that the field cannot be',
+      'a type that the field cannot have',
       balance('Shown @view(name: "balance", key: "args.id", type: "Query")'),
-      /found type "Query"; expected a type that Shown can be: Balance, Deposited/,
+      /"Query" is not a type of Shown\. Types of Shown: Balance, Deposited\./,
     ],
     [
-      'of several types, none of them named',
+      'no type on a field of a union',
       balance('Shown @view(name: "balance", key: "args.id")'),
-      /found a @view without type; expected type: one of Balance, Deposited/,
+      /@view needs the argument type, because Shown is abstract\. Types of Shown: Balance, Deposited\./,
     ],
     [
-      'with a rule on what the state has not',
+      'a rule that reads an unknown field of the state',
       balance('Balance @view(name: "balance", key: "args.id") @auth(rule: "event.owner == claims.sub")'),
-      /found event\.owner; expected event has amount, id/,
+      /event has no field owner\. Its fields: amount, id\./,
     ],
     [
-      'with an argument that the gateway gives',
+      'a declared argument minCursor',
       'b(id: ID!, minCursor: ID): Balance @view(name: "balance", key: "args.id")',
-      /found an argument named minCursor; expected another name/,
+      /The argument name minCursor is reserved\. .* Use another name\./,
     ],
-  ])('on a field of Query is rejected: %s', (_what, query, said) => {
-    expect(diagnostics({ query })).toEqual([expect.stringMatching(said)]);
+  ])('@view on a field of Query is rejected with %s', (_what, query, message) => {
+    expect(diagnosticsOf({ query })).toEqual([expect.stringMatching(message)]);
   });
 
-  it('on a field of Subscription rejects a view of another topic', () => {
+  it('@view on a field of Subscription rejects a view of another topic', () => {
     const subscription =
       's: Shown! @subscribe(topic: "other") @view(name: "balance", key: "claims.sub", type: "Balance")';
-    expect(diagnostics({ subscription })).toEqual([
-      'found view "balance"; expected a view that is folded from other',
+    expect(diagnosticsOf({ subscription })).toEqual([
+      'The view balance does not fold the topic other. Use a view that does: its state is the snapshot before the events of that topic.',
     ]);
   });
 
-  it('is rejected on a field of Mutation', () => {
+  it('@view is rejected on a field of Mutation', () => {
     const mutation =
       'm(id: ID!): Published! @publish(topic: "money", type: "Deposited", key: "args.id", data: "{\'id\': args.id, \'amount\': 1}") @view(name: "balance", key: "args.id")';
-    expect(diagnostics({ mutation })).toEqual([
-      'found @view on Mutation.m; expected @view on fields of Query and Subscription only',
+    expect(diagnosticsOf({ mutation })).toEqual([
+      '@view is not allowed on Mutation.m. Use it on fields of Query and Subscription only.',
     ]);
   });
 });

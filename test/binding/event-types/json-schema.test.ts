@@ -15,7 +15,7 @@ const SCHEMA = `
   type Sold { sku: ID!, quantity: Int!, at: String, tags: [String!] }
 `;
 
-const RULES = `{
+const EVENT_SCHEMA = `{
   "properties": {
     "quantity": { "minimum": 1 },
     "at": { "type": ["string", "null"], "format": "date-time" },
@@ -31,20 +31,20 @@ const resolvers = {
   },
 };
 
-const bind = (rules: string, name = 'schema/events/Sold.json') =>
+const bind = (eventSchema: string, name = 'schema/events/Sold.json') =>
   bindSchema({
     sources: [{ name: 'schema/a.graphql', body: SCHEMA }],
-    eventSchemas: [{ name, body: rules }],
+    eventSchemas: [{ name, body: eventSchema }],
     resolvers,
   });
 
-function diagnosticsOf(rules: string, name?: string): readonly string[] {
-  const result = bind(rules, name);
+function diagnosticsOf(eventSchema: string, name?: string): readonly string[] {
+  const result = bind(eventSchema, name);
   return result.ok ? [] : result.diagnostics.map(formatDiagnostic);
 }
 
 async function run(field: string, input: string) {
-  const result = bind(RULES);
+  const result = bind(EVENT_SCHEMA);
   if (!result.ok) throw new Error(result.diagnostics.map(formatDiagnostic).join('\n'));
   const { context, drafts } = fakeContext({});
   const { errors } = await execute({
@@ -57,7 +57,7 @@ async function run(field: string, input: string) {
 
 describe('JSON Schema of an event type', () => {
   it.each(['sell', 'sellAll'])(
-    'is held against what %s publishes, and nothing is published',
+    '%s publishes nothing when its data violates the JSON Schema of the event type',
     async (field) => {
       const { drafts, extensions } = await run(field, '{ sku: "a", quantity: 0, tags: ["abc", "abcd"] }');
       expect(extensions).toMatchObject([
@@ -74,50 +74,61 @@ describe('JSON Schema of an event type', () => {
     },
   );
 
-  it.each(['sell', 'sellAll'])('lets %s publish what it allows', async (field) => {
-    const { drafts, extensions } = await run(field, '{ sku: "a", quantity: 1, at: "2026-01-31T09:30:00Z" }');
-    expect(extensions).toBeUndefined();
-    expect(drafts).toHaveLength(1);
-  });
+  it.each(['sell', 'sellAll'])(
+    '%s publishes data that the JSON Schema of the event type allows',
+    async (field) => {
+      const { drafts, extensions } = await run(
+        field,
+        '{ sku: "a", quantity: 1, at: "2026-01-31T09:30:00Z" }',
+      );
+      expect(extensions).toBeUndefined();
+      expect(drafts).toHaveLength(1);
+    },
+  );
 
-  it('names some of very many problems', async () => {
+  it('reports at most 20 violations of a JSON Schema', async () => {
     const tags = JSON.stringify(Array.from({ length: 500 }, () => 'long'));
     const { extensions } = await run('sell', `{ sku: "a", quantity: 1, at: "no", tags: ${tags} }`);
     expect(extensions?.[0]?.['problems']).toHaveLength(20);
   });
 
   it.each([
-    ['{\n  "type": "object",\n}', ':3:1  found PropertyNameExpected; expected JSON'],
-    ['// no\n{}', ':1:1  found InvalidCommentToken; expected JSON'],
-    ['', ':1:1  found ValueExpected; expected JSON'],
-    ['[]', ':1:1  found a value that is no schema; expected a JSON Schema'],
+    ['{\n  "type": "object",\n}', ':3:1  Invalid JSON: PropertyNameExpected.'],
+    ['// no\n{}', ':1:1  Invalid JSON: InvalidCommentToken.'],
+    ['', ':1:1  Invalid JSON: ValueExpected.'],
+    ['[]', ':1:1  The file is not a JSON Schema. Write an object or a boolean.'],
     [
       '{\n  "properties": {\n    "sku": { "type": "text" }\n  }\n}',
-      ':3:22  found /properties/sku/type, which',
+      ':3:22  Invalid JSON Schema (2020-12): /properties/sku/type must',
     ],
-    ['{\n  "minimun": 1\n}', ':2:3  found strict mode: unknown keyword: "minimun"; expected JSON Schema'],
-    ['{\n  "$async": true\n}', ':2:3  found unknown keyword: "$async"'],
+    ['{\n  "minimun": 1\n}', ':2:3  Invalid JSON Schema (2020-12): strict mode: unknown keyword: "minimun".'],
+    ['{\n  "$async": true\n}', ':2:3  Invalid JSON Schema (2020-12): unknown keyword: "$async"'],
     [
       '{\n  "$schema": "http://json-schema.org/draft-07/schema#"\n}',
-      ':2:14  found no schema with key or ref',
+      ':2:14  Invalid JSON Schema (2020-12): no schema with key or ref',
     ],
-    ['{\n  "$ref": "#/$defs/none"\n}', ":1:1  found can't resolve reference #/$defs/none"],
+    [
+      '{\n  "$ref": "#/$defs/none"\n}',
+      ":1:1  Invalid JSON Schema (2020-12): can't resolve reference #/$defs/none",
+    ],
     [
       '{\n  "properties": {\n    "quantitty": {}\n  }\n}',
-      ':3:18  found the property quantitty; expected Sold has at, quantity, sku, tags',
+      ':3:18  Sold has no field quantitty. Its fields: at, quantity, sku, tags.',
     ],
-    ['{\n  "required": ["sku", "skuu"]\n}', ':2:23  found the property skuu'],
-  ])('that is broken is told with its place: %j', (rules, expected) => {
-    expect(diagnosticsOf(rules)).toEqual([expect.stringContaining(`schema/events/Sold.json${expected}`)]);
+    ['{\n  "required": ["sku", "skuu"]\n}', ':2:23  Sold has no field skuu.'],
+  ])('reports an invalid JSON Schema with file, line and column: %j', (eventSchema, expected) => {
+    expect(diagnosticsOf(eventSchema)).toEqual([
+      expect.stringContaining(`schema/events/Sold.json${expected}`),
+    ]);
   });
 
   it.each(['Gone', 'Query', 'SaleInput'])('of no event type is a diagnostic: %s', (name) => {
     expect(diagnosticsOf('{}', `schema/events/${name}.json`)).toEqual([
-      `schema/events/${name}.json:1:1  found rules for ${name}; expected a file named after an object type of the schema`,
+      `schema/events/${name}.json:1:1  The schema has no event type ${name}. Name the file after an object type of the schema.`,
     ]);
   });
 
-  it("of the shop refuses an order's lines that cannot be", async () => {
+  it("the shop's JSON Schema rejects order lines with impossible numbers", async () => {
     const file = (name: string) => ({
       name,
       body: readFileSync(new URL(`../../../${name}`, import.meta.url), 'utf8'),

@@ -1,0 +1,78 @@
+import { MillraceError } from '../../core/errors.js';
+import type { Activation, AuthRule, Expression } from '../bindings.js';
+import { fromCel } from './cel-values.js';
+import type { CompiledExpression } from './compiler.js';
+
+/**
+ * Evaluates to an event's key. An integer becomes its decimal text.
+ * @throws {MillraceError} BAD_REQUEST when it fails, or is neither a non-empty string nor a safe integer
+ */
+export function keyExpression(compiled: CompiledExpression): Expression<string> {
+  return (activation) => {
+    const value = fromCel(evaluate(compiled, activation));
+    if (typeof value === 'string' && value !== '') return value;
+    if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value);
+    throw new MillraceError('BAD_REQUEST', `The key ${compiled.source} has no value for these arguments`);
+  };
+}
+
+/**
+ * Evaluates to a map, as a JSON object.
+ * @throws {MillraceError} BAD_REQUEST when it fails, or is not a map
+ */
+export function mapExpression(compiled: CompiledExpression): Expression<Readonly<Record<string, unknown>>> {
+  return (activation) => {
+    const value = fromCel(evaluate(compiled, activation));
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      throw new MillraceError('BAD_REQUEST', `${compiled.source} is not a map for these arguments`);
+    return Object.fromEntries(Object.entries(value));
+  };
+}
+
+/**
+ * Evaluates a filter. A failure is an error rather than `false`: an event that a filter cannot decide must not
+ * silently be left out (D10).
+ * @throws {Error} when it fails, or is not a bool
+ */
+export function filterExpression(compiled: CompiledExpression): Expression<boolean> {
+  return (activation) => {
+    let value: unknown;
+    try {
+      value = compiled.evaluate(activation);
+    } catch (cause) {
+      throw new Error(failureOf(compiled, cause), { cause });
+    }
+    if (typeof value === 'boolean') return value;
+    throw new TypeError(`${compiled.source} is not a bool`);
+  };
+}
+
+/** Evaluates a rule of `@auth`. Never throws: a rule that fails does not allow access. */
+export function authRule(compiled: CompiledExpression): AuthRule {
+  return {
+    readsEvent: compiled.reads.has('event'),
+    allows(activation) {
+      try {
+        return compiled.evaluate(activation) === true;
+      } catch {
+        // Usually a claim that the caller lacks. The caller gets FORBIDDEN.
+        return false;
+      }
+    },
+  };
+}
+
+/** Arguments and claims belong to the request, so a failure is the caller's fault. */
+function evaluate(compiled: CompiledExpression, activation: Activation): unknown {
+  try {
+    return compiled.evaluate(activation);
+  } catch (cause) {
+    throw new MillraceError('BAD_REQUEST', failureOf(compiled, cause), { cause });
+  }
+}
+
+function failureOf({ source }: CompiledExpression, cause: unknown): string {
+  // cel-js draws the position into `message`; `summary` is the plain text.
+  const reason = cause instanceof Error && 'summary' in cause ? String(cause.summary) : String(cause);
+  return `${source} has no value: ${reason}`;
+}
