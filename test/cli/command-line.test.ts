@@ -31,7 +31,7 @@ describe('the command line', () => {
       { REDIS_URL: 'redis://127.0.0.1:1' },
       /REDIS_URL is set but KAFKA_BROKERS is not\. The embedded log belongs to one process/,
     ],
-  ])('ends with 2 for the environment %o, and says what is allowed', async (env, message) => {
+  ])('exits with 2 for the environment %o, and names the allowed values', async (env, message) => {
     await using folder = await folderOf({ 'schema/chat.graphql': CHAT });
     const { code, stderr, stdout } = await millrace(folder.path, ['start'], env);
     expect(stderr).toMatch(message);
@@ -40,7 +40,7 @@ describe('the command line', () => {
     expect(code).toBe(2);
   });
 
-  it('says what one role of several needs', async () => {
+  it('names the settings that a single role lacks', async () => {
     await using folder = await folderOf({ 'schema/chat.graphql': CHAT });
     const { code, stderr } = await millrace(folder.path, ['gateway']);
     expect(stderr).toMatch(/KAFKA_BROKERS is not set/);
@@ -49,7 +49,7 @@ describe('the command line', () => {
     expect(code).toBe(2);
   });
 
-  it('says what several processes that serve clients need', async () => {
+  it('names the settings that --workers lacks', async () => {
     await using folder = await folderOf({ 'schema/chat.graphql': CHAT });
     const { code, stderr } = await millrace(folder.path, ['start', '--workers', '2']);
     expect(stderr).toMatch(
@@ -74,7 +74,7 @@ describe('the command line', () => {
     expect(stderr).toMatch(/txt/);
   });
 
-  it('says that a good schema is good', async () => {
+  it('check reports that a schema is valid, and who uses its topics', async () => {
     await using folder = await folderOf({ 'schema/chat.graphql': CHAT });
     expect(await millrace(folder.path, ['check'])).toMatchObject({
       code: 0,
@@ -82,7 +82,7 @@ describe('the command line', () => {
     });
   });
 
-  it('refuses a change that breaks readers, and says where it is', async () => {
+  it('check --against reports a change that breaks readers, with file and line', async () => {
     const broken = CHAT.replace('Said { text: String! }', 'Said { text: String!, by: ID! }').replace(
       'key: "args.text"',
       "key: \"args.text\", data: \"{'text': args.text, 'by': 'me'}\"",
@@ -96,14 +96,14 @@ describe('the command line', () => {
     expect(await millrace(folder.path, ['check', '--against', '.'])).toMatchObject({ code: 0 });
   });
 
-  it('says what to do in a folder without a schema', async () => {
+  it('start explains how to provide a schema in a folder that has none', async () => {
     await using folder = await folderOf({});
     const { code, stderr } = await millrace(folder.path, ['start']);
     expect(code).toBe(1);
     expect(stderr).toMatch(/No schema: nothing in .* matches schema\/\*\.graphql/);
   });
 
-  it('says in a line that a port is taken', async () => {
+  it('start reports in one line that its port is taken', async () => {
     await using folder = await folderOf({ 'schema/chat.graphql': CHAT });
     await using other = await folderOf({ 'schema/chat.graphql': CHAT });
     await using node = await startProcess(['start'], { cwd: folder.path, env: {} });
@@ -115,7 +115,7 @@ describe('the command line', () => {
     );
   });
 
-  it('starts with what it runs on, where things are, and nothing else; events survive a restart', async () => {
+  it('start prints its URL, log, fan-out and data folder, and nothing else; events survive a restart', async () => {
     await using folder = await folderOf({ 'schema/chat.graphql': CHAT });
     const say = async (url: string, text: string): Promise<unknown> => {
       const response = await fetch(`${url}/graphql`, {
@@ -140,7 +140,7 @@ describe('the command line', () => {
     });
   });
 
-  it('D10 lists what was set aside, puts it back once, and says so', async () => {
+  it('D10 dead-letters list shows a failed event, and dead-letters retry redrives it once', async () => {
     const schema = `
       type Query { ok: Boolean }
       type Mutation { say(text: String!, n: Int): Published! @publish(topic: "chat", type: "Said", key: "args.text") }
@@ -210,7 +210,7 @@ describe('the command line', () => {
     [['list', 'nowhere'], 'The log has no topic nowhere.dlt. Topics here: chat.'],
     [['retry', '--at', '1'], '1 is no place; write --at partition@offset or topic/partition@offset.'],
     [['list', '--limit', '0'], "option '--limit <n>' argument '0' is invalid"],
-  ])('says what is wrong with dead-letters %j', async (args, message) => {
+  ])('explains invalid arguments of dead-letters %j', async (args, message) => {
     await using folder = await folderOf({ 'schema/chat.graphql': CHAT });
     const { code, stderr, stdout } = await millrace(folder.path, ['dead-letters', ...args]);
     expect(stderr).toContain(message);

@@ -23,13 +23,13 @@ async function succeed(command: string, args: readonly string[], cwd: string): P
 }
 
 describe('the packed project', () => {
-  it('serves the schema of an empty folder that installed it, and knows no shop', async () => {
+  it('serves the schema of a folder that installed the package, which contains nothing of the shop', async () => {
     await using folder = await folderOf({
       'package.json': '{ "name": "chat", "private": true, "type": "module" }',
       'schema/chat.graphql': CHAT,
       'millrace.config.ts': CONFIG,
     });
-    // The code was built before the tests; packing must not build it again under their feet.
+    // The code was built before the tests. Building it again while packing would replace files that other tests use.
     const packed = await succeed(
       'npm',
       ['pack', '--ignore-scripts', '--silent', '--pack-destination', folder.path],

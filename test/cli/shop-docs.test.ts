@@ -8,7 +8,7 @@ import { CANCEL, field, PLACE } from '../support/shop-client.js';
 import { shopFolder } from '../support/shop-folder.js';
 
 describe('docs/shop.md', () => {
-  it('the loyalty points that it adds run beside the shop, from the first order on', async () => {
+  it('adds a loyalty service that runs beside the shop, from the first order on', async () => {
     const files = await filesOf('shop.md');
     expect(Object.keys(files).sort()).toEqual([
       'millrace.config.ts',

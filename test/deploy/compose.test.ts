@@ -27,11 +27,11 @@ const ROLES: Readonly<Record<string, Roles>> = {
   services: { gateway: false, relay: false, services: 'all' },
 };
 
-/** `${NAME:-default}` as Compose puts it in when NAME is not set. */
+/** `${NAME:-default}` as Compose substitutes it when NAME is not set. */
 const substituted = (value: string) => value.replace(/\$\{\w+:-([^}]*)\}/g, '$1');
 
 describe('docker-compose.yml', () => {
-  it('runs every role, and two gateways', () => {
+  it('docker-compose.yml runs every role, and two gateways', () => {
     expect(ours.map(([, { command }]) => command?.[0]).sort()).toEqual([
       'gateway',
       'gateway',
@@ -40,19 +40,25 @@ describe('docker-compose.yml', () => {
     ]);
   });
 
-  it.each(ours)('gives %s an environment that its role can run on', (_name, { environment, command }) => {
-    const values = Object.entries(environment).map(([name, value]) => [name, substituted(value)]);
-    const roles = ROLES[command?.[0] ?? ''];
-    if (roles === undefined) throw new Error(`${command} is no role`);
-    checkRoles(readConfig(Object.fromEntries(values)), roles);
-    expect(Object.keys(ENVIRONMENT)).toEqual(expect.arrayContaining(Object.keys(environment)));
-  });
+  it.each(ours)(
+    'docker-compose.yml gives %s a valid environment for its role',
+    (_name, { environment, command }) => {
+      const values = Object.entries(environment).map(([name, value]) => [name, substituted(value)]);
+      const roles = ROLES[command?.[0] ?? ''];
+      if (roles === undefined) throw new Error(`${command} is no role`);
+      checkRoles(readConfig(Object.fromEntries(values)), roles);
+      expect(Object.keys(ENVIRONMENT)).toEqual(expect.arrayContaining(Object.keys(environment)));
+    },
+  );
 
-  it.each(containers)('makes %s wait only for what there is', (_name, { depends_on }) => {
-    expect(Object.keys(compose.services)).toEqual(expect.arrayContaining(Object.keys(depends_on)));
-  });
+  it.each(containers)(
+    'docker-compose.yml makes %s depend only on services that exist',
+    (_name, { depends_on }) => {
+      expect(Object.keys(compose.services)).toEqual(expect.arrayContaining(Object.keys(depends_on)));
+    },
+  );
 
-  it('has the gateways that the load balancer sends to', () => {
+  it('docker-compose.yml has the gateways that the load balancer forwards to', () => {
     const targets = [...read('deploy/nginx.conf').matchAll(/^\s*server ([\w-]+):4000/gm)].map(
       ([, name]) => name,
     );
@@ -64,7 +70,7 @@ describe('docker-compose.yml', () => {
 describe('Dockerfile', () => {
   const lines = read('Dockerfile').split('\n');
 
-  it('copies only what the repository has and .dockerignore lets through', () => {
+  it('the Dockerfile copies only files that exist and that .dockerignore includes', () => {
     const copied = lines
       .filter((line) => line.startsWith('COPY ') && !line.includes('--from'))
       .flatMap((line) => line.split(' ').slice(1, -1));
@@ -76,7 +82,7 @@ describe('Dockerfile', () => {
     }
   });
 
-  it('sets only variables that the configuration knows', () => {
+  it('the Dockerfile sets only known environment variables', () => {
     const set = lines
       .filter((line) => line.startsWith('ENV '))
       .flatMap((line) => [...line.matchAll(/(\w+)=/g)].map(([, name]) => name));
