@@ -18,7 +18,7 @@ import { Outcomes } from '../publish/outcomes.js';
 import { Publisher } from '../publish/publisher.js';
 import { followUpOf } from '../subscribe/start/follow-up.js';
 import { Subscriptions } from '../subscribe/subscriptions.js';
-import { createHttpServer } from '../transport/http/http.js';
+import { createHttpServer } from '../transport/http/http-server.js';
 import { ViewStore } from '../views/view-store.js';
 import { Views } from '../views/views.js';
 import type { Config } from './config.js';

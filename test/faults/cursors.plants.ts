@@ -12,9 +12,9 @@ export const plants: readonly Plant[] = [
   {
     case: 'tells an EventSource to stay away',
     guard: 'what ends for good leaves an id that says so',
-    file: 'src/transport/sse/sse-stream.ts',
-    find: 'if (isForGood) this.#outbox.push(OVER_ID);',
-    replace: 'void isForGood;',
+    file: 'src/transport/sse/sse-framing.ts',
+    find: 'return isFinal ? [OVER_ID, ...event] : event;',
+    replace: 'return isFinal ? event : event;',
   },
   {
     case: 'after and since together are an error',

@@ -11,7 +11,7 @@ export const plants: readonly Plant[] = [
   {
     case: 'up to a thousand of them beside fast ones',
     guard: 'what comes above the high-water mark is not taken',
-    file: 'src/transport/delivery/outbox.ts',
+    file: 'src/transport/delivery/send-buffer.ts',
     find: 'if (this.#full) return false;',
     replace: '',
   },

@@ -23,7 +23,7 @@ export class FakeSubscription implements ActiveSubscription {
     this.closed = true;
   }
 
-  /** Hands over one result as a cohort would. */
+  /** Delivers one result as a cohort would. */
   next(n: number, filling = ''): boolean {
     const cursor = `c${n}.`;
     const data = JSON.stringify({ n, filling });
@@ -32,18 +32,18 @@ export class FakeSubscription implements ActiveSubscription {
   }
 }
 
-/** What a client sees of `next(n)`. */
+/** The result of `next(n)` as a client sees it. */
 export function shown(n: number, tag = 'tag', filling = '') {
   return { data: { n, filling }, extensions: { event: { id: `e${n}` }, cursor: `c${n}.${tag}` } };
 }
 
-/** Operations that answer at once and remember what they were asked. */
+/** Operations that answer at once and record their calls. */
 export class FakeOperations implements Operations {
   readonly subscriptions: FakeSubscription[] = [];
   readonly ran: { readonly request: OperationRequest; readonly caller: Caller }[] = [];
-  /** What `run` waits for. */
+  /** `run` waits for it. */
   gate: Promise<void> = Promise.resolve();
-  /** What `run` answers; what it ran, when left out. */
+  /** The result of `run`. By default the result says what it ran. */
   result: ExecutionResult | undefined;
 
   prepare(request: OperationRequest): Prepared {

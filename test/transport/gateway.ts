@@ -4,11 +4,12 @@ import { ANONYMOUS } from '../../src/core/identity.js';
 import { openLogger } from '../../src/observe/log.js';
 import { GraphQLOperations } from '../../src/operation/graphql-operations.js';
 import { Subscriptions } from '../../src/subscribe/subscriptions.js';
-import type { TransportLimits } from '../../src/transport/delivery/limits.js';
-import { createHttpServer } from '../../src/transport/http/http.js';
+import type { TransportLimits } from '../../src/transport/delivery/transport-limits.js';
+import { createHttpServer } from '../../src/transport/http/http-server.js';
 import { bound } from '../binding/schema.js';
 import { mutationsOn } from '../support/publishing.js';
 import { openWorld } from '../support/world.js';
+import { TEST_LIMITS } from './serve.js';
 
 const SCHEMA = `
   type Query { ok: Int }
@@ -19,7 +20,7 @@ const SCHEMA = `
   }
   type Said { n: Int!, text: String }`;
 
-/** A whole gateway, log and relay included, on a free port. Closed when the test ends. */
+/** A whole gateway, including its log and relay, on a free port. Closed when the test ends. */
 export async function serveGateway(limits: Partial<TransportLimits> = {}) {
   const world = await openWorld();
   onTestFinished(() => world[Symbol.asyncDispose]());
@@ -52,7 +53,7 @@ export async function serveGateway(limits: Partial<TransportLimits> = {}) {
     authenticate,
     logger,
     metrics,
-    limits,
+    limits: { ...TEST_LIMITS, ...limits },
     host: '127.0.0.1',
     port: 0,
     closeTimeout: 500,

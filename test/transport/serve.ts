@@ -5,20 +5,30 @@ import type { Authenticate } from '../../src/auth/authenticate.js';
 import { MillraceError } from '../../src/core/errors.js';
 import { ANONYMOUS } from '../../src/core/identity.js';
 import { openLogger } from '../../src/observe/log.js';
+import { Metrics } from '../../src/observe/metrics.js';
+import type { TransportLimits } from '../../src/transport/delivery/transport-limits.js';
 import {
   createHttpServer,
   type HttpServerOptions,
   type HttpTransport,
-} from '../../src/transport/http/http.js';
+} from '../../src/transport/http/http-server.js';
 import { FakeOperations, type FakeSubscription } from './fake-operations.js';
 
-/** `authorization: user <name> [<end>]` is somebody until then; `bad` does not hold. */
+/** `authorization: user <name> [<expiry>]` is valid until the expiry; `bad` is invalid. */
 export const authenticate: Authenticate = async ({ headers, connectionParams }) => {
-  const shown = connectionParams?.['authorization'] ?? headers['authorization'];
-  if (typeof shown !== 'string') return ANONYMOUS;
-  if (shown === 'bad') throw new MillraceError('UNAUTHENTICATED', 'These credentials do not hold.');
-  const [, sub, end] = shown.split(' ');
-  return { claims: { sub }, expiresAt: end === undefined ? undefined : Number(end) };
+  const given = connectionParams?.['authorization'] ?? headers['authorization'];
+  if (typeof given !== 'string') return ANONYMOUS;
+  if (given === 'bad') throw new MillraceError('UNAUTHENTICATED', 'Invalid credentials.');
+  const [, sub, expiry] = given.split(' ');
+  return { claims: { sub }, expiresAt: expiry === undefined ? undefined : Number(expiry) };
+};
+
+export const TEST_LIMITS: TransportLimits = {
+  bodyBytes: 1_048_576,
+  operationsPerConnection: 1_000,
+  connections: 20_000,
+  highWaterMark: 1_048_576,
+  slowTimeout: 60_000,
 };
 
 export interface Served {
@@ -26,25 +36,38 @@ export interface Served {
   readonly operations: FakeOperations;
   /** `ws://…/graphql` */
   readonly wsUrl: string;
-  /** Lines that were logged at error level. */
+  /** The lines that were logged at error level. */
   readonly errors: unknown[];
 }
 
+export interface ServeOptions extends Partial<Omit<HttpServerOptions, 'limits'>> {
+  readonly limits?: Partial<TransportLimits>;
+}
+
 /** A server on a free port, closed when the test ends. */
-export async function serve(options: Partial<HttpServerOptions> = {}): Promise<Served> {
+export async function serve(options: ServeOptions = {}): Promise<Served> {
   const operations = new FakeOperations();
   const logger = openLogger('silent');
   const errors: unknown[] = [];
   vi.spyOn(logger, 'error').mockImplementation((...line: unknown[]) => errors.push(line));
-  const defaults = { operations, authenticate, logger, host: '127.0.0.1', port: 0, closeTimeout: 500 };
-  const server = await createHttpServer({ ...defaults, ...options });
+  const server = await createHttpServer({
+    operations,
+    authenticate,
+    logger,
+    metrics: new Metrics(),
+    host: '127.0.0.1',
+    port: 0,
+    closeTimeout: 500,
+    ...options,
+    limits: { ...TEST_LIMITS, ...options.limits },
+  });
   onTestFinished(() => server[Symbol.asyncDispose]());
   return { server, operations, wsUrl: server.url.replace('http', 'ws'), errors };
 }
 
 export const WAIT = { timeout: 30_000, interval: 5 };
 
-/** The first subscription (or the one at `index`), once it is there. */
+/** The first subscription (or the one at `index`), once it has started. */
 export function subscribed({ operations }: Served, index = 0): Promise<FakeSubscription> {
   return vi.waitFor(() => {
     const subscription = operations.subscriptions[index];
@@ -54,7 +77,7 @@ export function subscribed({ operations }: Served, index = 0): Promise<FakeSubsc
   }, WAIT);
 }
 
-/** A WebSocket of which a test sees every frame. */
+/** A WebSocket client that shows a test every message. */
 export class RawClient {
   readonly messages: unknown[] = [];
   readonly socket: WebSocket;
@@ -97,7 +120,7 @@ export class RawClient {
   }
 }
 
-/** A TCP connection that sends one request and then reads only when told to. */
+/** A TCP connection that sends one request, and reads only when the test resumes it. */
 export function tcp(url: string, request: string): Socket {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);

@@ -1,7 +1,11 @@
-/** The part of a socket or response that an outbox needs. */
+/** The part of a socket or HTTP response that a `SendBuffer` writes to. */
 export interface ByteStream {
-  /** Hands the bytes to the system, as far as it takes them, before it returns. Those it took are not read again. */
+  /**
+   * Gives the bytes to the operating system, as far as it accepts them, before it returns. Accepted bytes are
+   * not read again; the rest is read from the same `bytes` later.
+   * @param done called once the operating system has accepted all of them
+   */
   write(bytes: Buffer, done: () => void): unknown;
-  /** Bytes that the stream holds and the system has not taken. */
+  /** Bytes that were written to the stream and that the operating system has not accepted yet. */
   readonly writableLength: number;
 }

@@ -1,38 +1,40 @@
 import { constants, deflateRawSync } from 'node:zlib';
 
-/** Below this many bytes a result is not worth compressing. */
-const WORTH = 512;
-/** The longest block that is stored as it is (RFC 1951, section 3.2.4). */
-const STORED = 65_535;
+/** Smaller results are sent uncompressed: compressing them gains nothing. */
+const MIN_DEFLATED_BYTES = 512;
+/** The longest stored block (RFC 1951, section 3.2.4). */
+const MAX_STORED_BYTES = 65_535;
 
 /**
- * Results as `permessage-deflate` without context takeover carries them (RFC 7692). What a cohort shares is
- * compressed once, however many get it: each message is the subscriber's own two ends as stored blocks, and
- * the shared block between them, which refers to nothing outside of itself.
+ * Messages for `permessage-deflate` without context takeover (RFC 7692). The bytes that a cohort shares are
+ * deflated once, for however many subscribers. A message is made of three parts: the shared block in the
+ * middle, which refers to nothing outside of itself, and the subscriber's own prefix and suffix around it as
+ * stored (uncompressed) blocks.
  */
 export class Compression {
-  readonly #shared = new WeakMap<Buffer, Buffer>();
+  readonly #deflated = new WeakMap<Buffer, Buffer>();
 
-  /** The parts of a compressed message, or `undefined` when it is sent as it is. */
-  message(prefix: Buffer, shared: Buffer, suffix: Buffer): readonly Buffer[] | undefined {
-    if (shared.length < WORTH || prefix.length > STORED || suffix.length > STORED) return undefined;
-    return [...stored(prefix), this.#deflated(shared), ...stored(suffix), END];
+  /** @returns the parts of a compressed message, or `undefined` when it is to be sent uncompressed */
+  compress(prefix: Buffer, shared: Buffer, suffix: Buffer): readonly Buffer[] | undefined {
+    if (shared.length < MIN_DEFLATED_BYTES) return undefined;
+    if (prefix.length > MAX_STORED_BYTES || suffix.length > MAX_STORED_BYTES) return undefined;
+    return [...storedBlock(prefix), this.#deflate(shared), ...storedBlock(suffix), MESSAGE_END];
   }
 
-  #deflated(shared: Buffer): Buffer {
-    const known = this.#shared.get(shared);
+  #deflate(shared: Buffer): Buffer {
+    const known = this.#deflated.get(shared);
     if (known !== undefined) return known;
-    // A sync flush ends on a byte boundary, and not the stream.
-    const made = deflateRawSync(shared, { level: 1, finishFlush: constants.Z_SYNC_FLUSH });
-    this.#shared.set(shared, made);
-    return made;
+    // A sync flush ends the block on a byte boundary, and does not end the stream.
+    const deflated = deflateRawSync(shared, { level: 1, finishFlush: constants.Z_SYNC_FLUSH });
+    this.#deflated.set(shared, deflated);
+    return deflated;
   }
 }
 
-/** An empty stored block without its last four bytes, as RFC 7692 (section 7.2.1) has a message end. */
-const END = Buffer.from([0]);
+/** An empty stored block without its last four bytes: the end of a message by RFC 7692, section 7.2.1. */
+const MESSAGE_END = Buffer.from([0]);
 
-function stored(bytes: Buffer): readonly Buffer[] {
+function storedBlock(bytes: Buffer): readonly Buffer[] {
   const header = Buffer.allocUnsafe(5);
   header[0] = 0;
   header.writeUInt16LE(bytes.length, 1);

@@ -3,186 +3,159 @@ import type { Duplex } from 'node:stream';
 import { type Message, parseMessage } from 'graphql-ws';
 import type { RawData, WebSocket } from 'ws';
 import type { Authenticate } from '../../auth/authenticate.js';
+import { formattedError } from '../../core/client-error.js';
 import { assertNever, MillraceError } from '../../core/errors.js';
-import { ANONYMOUS, type Identity } from '../../core/identity.js';
+import type { Identity } from '../../core/identity.js';
 import type { Logger } from '../../observe/log.js';
-import type { Operations } from '../../operation/operations.js';
 import type { OperationRequest } from '../../operation/request.js';
-import type { ResultBatch } from '../../subscribe/delivery/result-layout.js';
-import type { TransportLimits } from '../delivery/limits.js';
-import { Outbox, type OutboxHost, type TurnEnd } from '../delivery/outbox.js';
-import { Progress } from '../delivery/progress.js';
-import type { SlowClient, SlowClients } from '../delivery/slow-clients.js';
-import { Timer } from '../delivery/timer.js';
-import { flatHeaders, socketCaller } from '../http/caller.js';
-import { formatted, refusal } from '../http/refusal.js';
+import { type FlatHeaders, flatHeaders, socketCaller } from '../caller.js';
+import { DeadlineTimer } from '../delivery/deadline-timer.js';
+import { type OperationRunner, runOperation } from '../delivery/run-operation.js';
+import { RunningOperation } from '../delivery/running-operation.js';
+import { SendBuffer, type SendBufferListener } from '../delivery/send-buffer.js';
+import type { SlowClient, SlowClientMonitor } from '../delivery/slow-client-monitor.js';
+import type { WriteCoalescer } from '../delivery/write-coalescer.js';
+import { WriteProgress } from '../delivery/write-progress.js';
 import { CLOSE_CODES, type CloseReason } from './close-codes.js';
 import type { Compression } from './compression.js';
-import type { Envelope } from './envelope.js';
-import { textHeader } from './frames.js';
-import { type OperationHost, SocketOperation } from './operation.js';
-import { type Effect, onAuthenticated, onMessage, type Phase } from './protocol.js';
-import type { Templates } from './templates.js';
+import { Heartbeat } from './heartbeat.js';
+import { type Effect, onAuthenticated, onMessage } from './protocol.js';
+import { RunningOperations } from './running-operations.js';
+import { SocketOutput } from './socket-output.js';
+import { SocketWriter } from './socket-writer.js';
+import type { TemplateCache } from './template-cache.js';
 
-export interface ConnectionParts {
-  /** `undefined`: compression is not offered. */
+/** What all connections of a node share. */
+export interface ConnectionParts extends OperationRunner {
+  /** `undefined`: the server does not offer compression. */
   readonly compression?: Compression | undefined;
-  readonly operations: Operations;
   readonly authenticate: Authenticate;
-  readonly limits: TransportLimits;
   readonly logger: Logger;
-  readonly turn: TurnEnd;
-  readonly templates: Templates;
-  readonly slow: SlowClients;
-  /** Milliseconds within which `connection_init` has to come. */
+  readonly coalescer: WriteCoalescer;
+  readonly templates: TemplateCache;
+  readonly slowClients: SlowClientMonitor;
+  /** Bytes that may be pending before results are refused. */
+  readonly highWaterMark: number;
+  readonly operationsPerConnection: number;
+  /** Milliseconds until `connection_init` has to be there. */
   readonly initTimeout: number;
 }
 
+/** What the connection knows in each phase of the protocol, and lets go of in the next one. */
+type ConnectionState =
+  /** The request of the upgrade holds as much memory as the rest of a connection, so it is not kept longer. */
+  | { readonly phase: 'opened'; readonly upgrade: IncomingMessage }
+  | { readonly phase: 'authenticating'; readonly headers: FlatHeaders }
+  | {
+      readonly phase: 'acknowledged';
+      readonly identity: Identity;
+      readonly connectionParams: Readonly<Record<string, unknown>>;
+    };
+
 /** The longest reason that fits into a close frame (RFC 6455, section 5.5). */
-const REASON_BYTES = 123;
+const MAX_REASON_BYTES = 123;
 
 /**
- * One WebSocket. `ws` keeps the handshake, control frames and parsing; text frames are made here and
- * written to the same socket, which is safe because `ws` writes whole frames within one turn.
+ * One WebSocket: performs what the protocol decides. `ws` does the handshake, control frames and parsing;
+ * `SocketWriter` sends.
  */
-export class Connection implements OperationHost, OutboxHost, SlowClient {
+export class Connection implements SendBufferListener, SlowClient {
   readonly #socket: WebSocket;
-  readonly #stream: Duplex;
-  /** As `SlowClients` asks, and as the keep-alive does. */
-  readonly #progress: Progress;
-  readonly #signs: Progress;
-  /** Until it is authenticated: what a request holds is as much as all else of a connection. */
-  #upgrade: IncomingMessage | undefined;
   readonly #parts: ConnectionParts;
-  readonly #outbox: Outbox;
-  /** Of a client that agreed to it. */
-  readonly #compression: Compression | undefined;
-  readonly #running = new Map<string, SocketOperation>();
-  /** First for `connection_init`, then for the end of the credentials. */
-  readonly #timer = new Timer();
-  #phase: Phase = 'opened';
-  #identity: Identity = ANONYMOUS;
-  #params: Readonly<Record<string, unknown>> = {};
-  #alive = true;
-  /** Whether bytes waited at the last sign of life. */
-  #waited = false;
+  readonly #writer: SocketWriter;
+  readonly #heartbeat: Heartbeat;
+  /** Apart from the heartbeat's: each forgets what it has seen. */
+  readonly #progress: WriteProgress;
+  readonly #operations = new RunningOperations();
+  /** The deadline of `connection_init`, and after it the expiry of the credentials. */
+  readonly #deadline = new DeadlineTimer();
+  #state: ConnectionState;
 
   constructor(socket: WebSocket, stream: Duplex, upgrade: IncomingMessage, parts: ConnectionParts) {
+    const buffer = new SendBuffer(stream, parts.coalescer, parts.highWaterMark, this);
     this.#socket = socket;
-    this.#stream = stream;
-    this.#progress = new Progress(stream);
-    this.#signs = new Progress(stream);
-    this.#upgrade = upgrade;
     this.#parts = parts;
-    this.#compression = socket.extensions.includes('permessage-deflate') ? parts.compression : undefined;
-    this.#outbox = new Outbox(stream, parts.turn, parts.limits.highWaterMark, this);
-    this.#timer.at(Date.now() + parts.initTimeout, () => this.close('INIT_TIMEOUT'));
+    this.#writer = new SocketWriter(socket, buffer, parts.templates, parts.compression);
+    this.#heartbeat = new Heartbeat(socket, stream, buffer);
+    this.#progress = new WriteProgress(stream);
+    this.#state = { phase: 'opened', upgrade };
+    this.#deadline.set(Date.now() + parts.initTimeout, () => this.close('INIT_TIMEOUT'));
     socket.on('message', (data, binary) => this.#onData(data, binary));
-    socket.on('pong', () => {
-      this.#alive = true;
-    });
     socket.on('ping', (data) => {
-      // Above the mark a client that floods us with pings and reads nothing gets no answers (S4).
-      if (this.#outbox.waiting <= parts.limits.highWaterMark) {
-        socket.pong(data, false, () => this.#outbox.written());
-      }
+      // S4: a client that floods the node with pings and reads nothing gets no answers above the mark.
+      if (buffer.pendingBytes <= parts.highWaterMark) socket.pong(data, false, () => buffer.onWritten());
     });
     socket.on('close', () => this.#onClose());
-    // `ws` closes the connection by itself; what the client did wrong is not this server's error.
+    // `ws` closes the connection itself. The fault is the client's or the network's.
     socket.on('error', (error) => parts.logger.debug({ err: error }, 'a WebSocket failed'));
   }
 
-  /** Asks the client whether it is there, and ends the connection when it was not since the last time. */
   keepAlive(): void {
-    // A ping would queue behind what waits: how long that may wait is not decided here. `ws` ends what closes.
-    if (this.#outbox.full || this.#socket.readyState !== this.#socket.OPEN) return;
-    // Taking what waited is a sign of life too: a pong queues behind it.
-    const moved = this.#signs.moved();
-    if (!this.#alive && !(this.#waited && moved)) {
-      this.#socket.terminate();
-      return;
-    }
-    this.#alive = false;
-    this.#waited = this.#stream.writableLength > 0;
-    this.#socket.ping('', false, () => this.#outbox.written());
+    this.#heartbeat.beat();
   }
 
-  get waiting(): number {
-    return this.#outbox.waiting;
+  /** @param detail replaces the usual reason of the code, where it fits */
+  close(reason: CloseReason, detail?: string): void {
+    const { code, reason: usual } = CLOSE_CODES[reason];
+    const fits = detail !== undefined && Buffer.byteLength(detail) <= MAX_REASON_BYTES;
+    this.#writer.end();
+    this.#socket.close(code, fits ? detail : usual);
+    this.#operations.cancelAll();
   }
 
-  full(): void {
-    this.#parts.slow.add(this);
-  }
-
-  moved(): boolean {
-    return this.#progress.moved();
-  }
-
-  end(): void {
-    this.close('SLOW_CONSUMER');
-  }
-
-  cutOff(): void {
+  terminate(): void {
     this.#socket.terminate();
   }
 
-  close(reason: CloseReason, detail?: string): void {
-    const { code, reason: usual } = CLOSE_CODES[reason];
-    const text = detail !== undefined && Buffer.byteLength(detail) <= REASON_BYTES ? detail : usual;
-    this.#outbox.flush();
-    this.#outbox.close();
-    // Paused, it would never see the client's answer.
-    if (this.#socket.isPaused) this.#socket.resume();
-    this.#socket.close(code, text);
-    this.#stopAll();
+  get pendingBytes(): number {
+    return this.#writer.buffer.pendingBytes;
   }
 
-  offer(envelope: Envelope, shared: Buffer): boolean {
-    if (this.#socket.readyState !== this.#socket.OPEN) return true;
-    if (this.#outbox.full) return false;
-    const deflated = this.#compression?.message(envelope.prefix, shared, envelope.end);
-    if (deflated === undefined) return this.#outbox.offer(envelope.opening(shared), shared, envelope.end);
-    const length = deflated.reduce((sum, part) => sum + part.length, 0);
-    return this.#outbox.offer(textHeader(length, true), ...deflated);
+  madeProgress(): boolean {
+    return this.#progress.advanced();
   }
 
-  offerAll(envelope: Envelope, batch: ResultBatch): boolean {
-    if (this.#socket.readyState !== this.#socket.OPEN) return true;
-    if (this.#compression !== undefined) return false;
-    return this.#outbox.offerAll(this.#parts.templates.of(batch, envelope), envelope.stamp);
+  disconnect(): void {
+    this.close('SLOW_CONSUMER');
   }
 
-  send(message: string): void {
-    if (this.#socket.readyState !== this.#socket.OPEN) return;
-    const bytes = Buffer.from(message);
-    // What is not a subscription's result cannot hold back by itself: take no more requests meanwhile (S4).
-    if (!this.#outbox.push(textHeader(bytes.length), bytes)) this.#socket.pause();
+  bufferFull(): void {
+    this.#parts.slowClients.watch(this);
   }
 
-  ended({ id }: SocketOperation): void {
-    this.#running.delete(id);
+  bufferDrained(): void {
+    this.#parts.slowClients.unwatch(this);
+    this.#heartbeat.signOfLife();
+    this.#writer.resumeReading();
+    this.#operations.drained();
   }
 
   #onData(data: RawData, binary: boolean): void {
-    this.#alive = true;
-    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    this.#heartbeat.signOfLife();
+    if (!this.#writer.isOpen) return;
     let message: Message;
     try {
-      if (binary) throw new Error('Messages are text');
+      if (binary) throw new Error('Messages must be text');
       message = parseMessage(data.toString());
     } catch (error) {
       this.close('BAD_REQUEST', error instanceof Error ? error.message : undefined);
       return;
     }
-    const { operationsPerConnection } = this.#parts.limits;
-    const { phase, effect } = onMessage(this.#phase, message, this.#running, operationsPerConnection);
-    this.#phase = phase;
+    const { operationsPerConnection, report } = this.#parts;
+    const { phase, effect } = onMessage(
+      this.#state.phase,
+      message,
+      this.#operations,
+      operationsPerConnection,
+    );
+    if (phase === 'authenticating' && this.#state.phase === 'opened') {
+      this.#state = { phase, headers: flatHeaders(this.#state.upgrade.headers) };
+    }
     try {
       this.#perform(effect);
     } catch (error) {
-      // S4: thrown on, it would end the process. A payload nested too deeply to be written again gets here.
-      this.#parts.logger.error({ err: error }, 'a message failed for a reason of its own');
+      // S4: thrown on, it would end the process. A ping whose payload is nested too deeply for JSON gets here.
+      report(error);
       this.close('INTERNAL');
     }
   }
@@ -195,19 +168,16 @@ export class Connection implements OperationHost, OutboxHost, SlowClient {
         void this.#authenticate(effect.params);
         return;
       case 'pong':
-        this.send(JSON.stringify({ type: 'pong', payload: effect.payload }));
+        this.#writer.send(JSON.stringify({ type: 'pong', payload: effect.payload }));
         return;
       case 'start':
         this.#start(effect.id, effect.request);
         return;
-      case 'refuse': {
-        const message = `At most ${this.#parts.limits.operationsPerConnection} operations run at once on one connection.`;
-        const payload = [refusal('LIMIT_EXCEEDED', message)];
-        this.send(JSON.stringify({ id: effect.id, type: 'error', payload }));
+      case 'refuse':
+        this.#refuse(effect.id);
         return;
-      }
       case 'stop':
-        this.#running.get(effect.id)?.stop();
+        this.#operations.cancel(effect.id);
         return;
       case 'close':
         this.close(effect.reason, effect.detail);
@@ -217,69 +187,47 @@ export class Connection implements OperationHost, OutboxHost, SlowClient {
     }
   }
 
-  async #authenticate(params: Readonly<Record<string, unknown>>): Promise<void> {
+  async #authenticate(connectionParams: Readonly<Record<string, unknown>>): Promise<void> {
+    if (this.#state.phase !== 'authenticating') return;
+    const { authenticate, report } = this.#parts;
+    let identity: Identity;
     try {
-      const headers = flatHeaders(this.#upgrade?.headers ?? {});
-      this.#upgrade = undefined;
-      this.#identity = await this.#parts.authenticate({ headers, connectionParams: params });
+      identity = await authenticate({ headers: this.#state.headers, connectionParams });
     } catch (error) {
       if (error instanceof MillraceError) return this.close('FORBIDDEN', error.message);
-      this.#parts.logger.error({ err: error }, 'authentication failed for a reason of its own');
+      report(error);
       return this.close('INTERNAL');
     }
-    if (this.#socket.readyState !== this.#socket.OPEN) return;
-    this.#params = params;
-    this.#phase = onAuthenticated();
-    const { expiresAt } = this.#identity;
+    // The client may have left, or sent an invalid message, in the meantime.
+    if (!this.#writer.isOpen) return;
+    this.#state = { phase: onAuthenticated(), identity, connectionParams };
     // S2: nothing on this connection outlives its credentials.
-    if (expiresAt === undefined) this.#timer[Symbol.dispose]();
-    else this.#timer.at(expiresAt, () => this.close('CREDENTIALS_EXPIRED'));
-    this.send('{"type":"connection_ack"}');
+    if (identity.expiresAt === undefined) this.#deadline.clear();
+    else this.#deadline.set(identity.expiresAt, () => this.close('CREDENTIALS_EXPIRED'));
+    this.#writer.send('{"type":"connection_ack"}');
   }
 
   #start(id: string, request: OperationRequest): void {
-    const { operations, logger } = this.#parts;
-    const operation = new SocketOperation(id, this);
-    this.#running.set(id, operation);
-    const prepared = operations.prepare(request);
-    if (prepared.kind === 'invalid') {
-      operation.error(prepared.errors.map((error) => error.toJSON()));
-      return;
-    }
-    const caller = socketCaller(this.#params, request, this.#identity, operation);
-    if (prepared.kind === 'subscription') {
-      operation.runs(operations.subscribe(prepared, caller, operation));
-      return;
-    }
-    operations
-      .run(prepared, caller)
-      .then((result) => operation.result(JSON.stringify(result)))
-      .catch((error: unknown) => {
-        logger.error({ err: error }, 'an operation failed for a reason of its own');
-        operation.error([formatted(error)]);
-      });
+    if (this.#state.phase !== 'acknowledged') return;
+    const { identity, connectionParams } = this.#state;
+    const running = new RunningOperation(new SocketOutput(id, this.#writer, this.#operations));
+    // Before it starts: it may end at once, and frees its id when it does.
+    this.#operations.add(id, running);
+    const prepared = this.#parts.operations.prepare(request);
+    runOperation(this.#parts, running, prepared, socketCaller(connectionParams, request, identity, running));
   }
 
-  drained(): void {
-    this.#parts.slow.delete(this);
-    this.#alive = true;
-    if (this.#socket.isPaused) this.#socket.resume();
-    const [first, ...others] = [...this.#running.values()].filter(({ held }) => held);
-    if (first === undefined) return;
-    // The first may fill it up again: next time another one is the first.
-    this.#running.delete(first.id);
-    this.#running.set(first.id, first);
-    for (const operation of [first, ...others]) operation.drained();
+  #refuse(id: string): void {
+    const { operationsPerConnection, report } = this.#parts;
+    const message = `At most ${operationsPerConnection} operations may run at the same time on one connection.`;
+    const payload = [formattedError(new MillraceError('LIMIT_EXCEEDED', message), report)];
+    this.#writer.send(JSON.stringify({ id, type: 'error', payload }));
   }
 
   #onClose(): void {
-    this.#timer[Symbol.dispose]();
-    this.#outbox.close();
-    this.#parts.slow.delete(this);
-    this.#stopAll();
-  }
-
-  #stopAll(): void {
-    for (const operation of [...this.#running.values()]) operation.stop();
+    this.#deadline.clear();
+    this.#writer.buffer.close();
+    this.#parts.slowClients.unwatch(this);
+    this.#operations.cancelAll();
   }
 }

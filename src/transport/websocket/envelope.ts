@@ -1,56 +1,56 @@
 import { resultTail } from '../../subscribe/delivery/result-layout.js';
-import type { Stamp } from '../delivery/template.js';
+import type { TemplateValues } from '../delivery/template.js';
 import { textHeader } from './frames.js';
 
-const NOTHING = Buffer.alloc(0);
+const EMPTY = Buffer.alloc(0);
 const BEFORE_ID = '{"id":';
 
-/** What stands around each result of one operation: `prefix + shared + end` is the text of a message. */
+/** The bytes around each result of one operation: `prefix + head + end` is the text of a `next` message. */
 export class Envelope {
   readonly prefix: Buffer;
-  /** What in it is this operation's own. Another one for each tag: what waits keeps its own. */
-  #stamp: Stamp;
-  #opening = NOTHING;
-  /** Of the messages that `#opening` is for. */
-  #length = -1;
+  /** Replaced for each tag and never changed: frames that are pending keep the values they were made with. */
+  #values: TemplateValues;
+  #frameStart = EMPTY;
+  /** The length of the messages that `#frameStart` is for. */
+  #messageLength = -1;
 
   constructor(id: string) {
     const text = JSON.stringify(id);
     this.prefix = Buffer.from(`${BEFORE_ID}${text},"type":"next","payload":`);
     const end = BEFORE_ID.length + Buffer.byteLength(text);
-    this.#stamp = { id: this.prefix.subarray(BEFORE_ID.length, end), tag: undefined, end: NOTHING };
+    this.#values = { id: this.prefix.subarray(BEFORE_ID.length, end), tag: undefined, end: EMPTY };
   }
 
-  get stamp(): Stamp {
-    return this.#stamp;
+  get values(): TemplateValues {
+    return this.#values;
   }
 
-  /** Where in the prefix the id is. */
-  get idAt(): number {
+  /** Where the id begins in the prefix. */
+  get idOffset(): number {
     return BEFORE_ID.length;
   }
 
   get end(): Buffer {
-    return this.#stamp.end;
+    return this.#values.end;
   }
 
-  /** From here on for results with this tag. */
-  seal(tag: string): void {
-    if (tag === this.#stamp.tag) return;
-    this.#stamp = { id: this.#stamp.id, tag, end: Buffer.from(`${resultTail(tag)}}`) };
+  /** Sets the tag of the results that follow. */
+  setTag(tag: string): void {
+    if (tag === this.#values.tag) return;
+    this.#values = { id: this.#values.id, tag, end: Buffer.from(`${resultTail(tag)}}`) };
   }
 
   /**
-   * The frame of a message up to where `shared` begins. Results that follow each other are mostly as long as
-   * each other, and a buffer for each costs more than all else that is done for a frame but its system call.
-   * It is never written to again: it may still wait.
+   * The frame's header and the prefix: everything before `head`. Consecutive results often have the same
+   * length, so the last buffer is kept: allocating one for each frame costs more than everything else but the
+   * system call. It is never changed, because it may still be pending.
    */
-  opening(shared: Buffer): Buffer {
-    const length = this.prefix.length + shared.length + this.end.length;
-    if (length !== this.#length) {
-      this.#length = length;
-      this.#opening = Buffer.concat([textHeader(length), this.prefix]);
+  frameStart(head: Buffer): Buffer {
+    const length = this.prefix.length + head.length + this.end.length;
+    if (length !== this.#messageLength) {
+      this.#messageLength = length;
+      this.#frameStart = Buffer.concat([textHeader(length), this.prefix]);
     }
-    return this.#opening;
+    return this.#frameStart;
   }
 }

@@ -2,7 +2,7 @@ import { type Message, MessageType, type SubscribePayload } from 'graphql-ws';
 import type { OperationRequest } from '../../operation/request.js';
 import type { CloseReason } from './close-codes.js';
 
-/** How far a connection has come. */
+/** How far the handshake of a connection has got. */
 export type Phase = 'opened' | 'authenticating' | 'acknowledged';
 
 /** What a message asks the connection to do. */
@@ -20,15 +20,15 @@ export interface Step {
   readonly effect: Effect;
 }
 
-/** The operations that run on the connection. */
+/** The ids of the operations that run on the connection. */
 export interface Running {
   has(id: string): boolean;
   readonly size: number;
 }
 
 /**
- * The server's side of graphql-transport-ws, without sockets and timers.
- * @param limit operations that may run at once
+ * The server's side of graphql-transport-ws as a function, without sockets and timers.
+ * @param limit operations that may run at the same time
  * @see https://github.com/graphql/graphql-over-http/blob/main/rfcs/GraphQLOverWebSocket.md
  */
 export function onMessage(phase: Phase, message: Message, running: Running, limit: number): Step {
@@ -43,18 +43,18 @@ export function onMessage(phase: Phase, message: Message, running: Running, limi
     case MessageType.Subscribe:
       return { phase, effect: onSubscribe(phase, message.id, message.payload, running, limit) };
     case MessageType.Complete:
-      // An id that does not run was completed by us at the same time; the protocol says to ignore it.
+      // The id is unknown when both sides complete at the same time. The protocol says to ignore it.
       return { phase, effect: running.has(message.id) ? { do: 'stop', id: message.id } : { do: 'nothing' } };
     default:
       return {
         phase,
-        effect: { do: 'close', reason: 'BAD_REQUEST', detail: `Only servers send \`${message.type}\`` },
+        effect: { do: 'close', reason: 'BAD_REQUEST', detail: `Only a server may send \`${message.type}\`` },
       };
   }
 }
 
-/** The credentials hold. */
-export function onAuthenticated(): Phase {
+/** The credentials are valid. */
+export function onAuthenticated(): 'acknowledged' {
   return 'acknowledged';
 }
 

@@ -2,46 +2,58 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { GRAPHQL_TRANSPORT_WS_PROTOCOL } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { Places } from '../delivery/limits.js';
+import type { ConnectionSlots } from '../delivery/connection-slots.js';
 import { Connection, type ConnectionParts } from './connection.js';
+import { TemplateCache } from './template-cache.js';
 
-export interface WebSocketTransportOptions extends ConnectionParts {
-  readonly places: Places;
-  /** Milliseconds between two questions whether the client is there. */
+export interface WebSocketTransportParts extends Omit<ConnectionParts, 'templates'> {
+  readonly slots: ConnectionSlots;
+  /** Bytes of one message. */
+  readonly bodyBytes: number;
+  /** Milliseconds between two beats, by which clients that are gone are found. */
   readonly keepAlive: number;
-  /** Milliseconds that clients have to answer the close at the end, before they are cut off. */
+  /** Milliseconds that clients have to answer the close of a shutdown before they are terminated. */
   readonly closeTimeout: number;
 }
 
-/** GraphQL over WebSocket (graphql-transport-ws), over the upgrades of an HTTP server. */
+/** For messages that `ws` sends itself. Ours are compressed by `Compression`. */
+const COMPRESSION_THRESHOLD_BYTES = 1_024;
+
+/** GraphQL over WebSocket (graphql-transport-ws), on the upgrades of an HTTP server. */
 export class WebSocketTransport implements AsyncDisposable {
-  readonly #options: WebSocketTransportOptions;
+  readonly #parts: WebSocketTransportParts;
+  readonly #connectionParts: ConnectionParts;
   readonly #connections = new Set<Connection>();
   readonly #server: WebSocketServer;
   readonly #keepAlive: NodeJS.Timeout;
-  /** One for all: a closure of each upgrade's own would keep its request as long as its connection. */
-  readonly #giveBack = (): void => this.#options.places.giveBack();
+  /** One for all sockets: a closure for each upgrade would keep its request as long as its connection. */
+  readonly #releaseSlot = (): void => this.#parts.slots.release();
   #closing = false;
-  #allGone: (() => void) | undefined;
+  #onEmpty: (() => void) | undefined;
 
-  constructor(options: WebSocketTransportOptions) {
-    this.#options = options;
+  constructor(parts: WebSocketTransportParts) {
+    this.#parts = parts;
+    this.#connectionParts = { ...parts, templates: new TemplateCache() };
     this.#server = new WebSocketServer({
       noServer: true,
       clientTracking: false,
       autoPong: false,
-      // Each message by itself: what is shared could not be made once for sockets with contexts of their own.
+      // Without context takeover, because a context for each socket would make shared bytes different on each.
       perMessageDeflate:
-        options.compression === undefined
+        parts.compression === undefined
           ? false
-          : { serverNoContextTakeover: true, clientNoContextTakeover: true, threshold: 1_024 },
-      maxPayload: options.limits.bodyBytes,
+          : {
+              serverNoContextTakeover: true,
+              clientNoContextTakeover: true,
+              threshold: COMPRESSION_THRESHOLD_BYTES,
+            },
+      maxPayload: parts.bodyBytes,
       handleProtocols: (offered) =>
         offered.has(GRAPHQL_TRANSPORT_WS_PROTOCOL) ? GRAPHQL_TRANSPORT_WS_PROTOCOL : false,
     });
     this.#keepAlive = setInterval(() => {
       for (const connection of this.#connections) connection.keepAlive();
-    }, options.keepAlive);
+    }, parts.keepAlive);
     this.#keepAlive.unref();
   }
 
@@ -52,44 +64,45 @@ export class WebSocketTransport implements AsyncDisposable {
 
   /** Takes over the socket of an upgrade request. */
   upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
-    if (this.#closing || !this.#options.places.take()) {
+    if (this.#closing || !this.#parts.slots.acquire()) {
       refuseUpgrade(stream, '503 Service Unavailable');
       return;
     }
-    stream.once('close', this.#giveBack);
+    stream.once('close', this.#releaseSlot);
     this.#server.handleUpgrade(request, stream, head, (socket) => this.#open(socket, stream, request));
   }
 
   #open(socket: WebSocket, stream: Duplex, request: IncomingMessage): void {
-    const connection = new Connection(socket, stream, request, this.#options);
+    const connection = new Connection(socket, stream, request, this.#connectionParts);
     this.#connections.add(connection);
     socket.once('close', () => {
       this.#connections.delete(connection);
-      if (this.#connections.size === 0) this.#allGone?.();
+      if (this.#connections.size === 0) this.#onEmpty?.();
     });
     if (socket.protocol !== GRAPHQL_TRANSPORT_WS_PROTOCOL) connection.close('SUBPROTOCOL');
+    // The shutdown may have begun during the handshake.
     else if (this.#closing) connection.close('RESTART');
   }
 
-  /** Tells every client that the node goes, and waits for them to close. */
+  /** Tells every client that the node stops, and waits until their connections are closed. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing = true;
     clearInterval(this.#keepAlive);
     this.#server.close();
     if (this.#connections.size === 0) return;
-    const gone = new Promise<void>((resolve) => {
-      this.#allGone = resolve;
+    const empty = new Promise<void>((resolve) => {
+      this.#onEmpty = resolve;
     });
     for (const connection of this.#connections) connection.close('RESTART');
-    const cutOff = setTimeout(() => {
-      for (const connection of this.#connections) connection.cutOff();
-    }, this.#options.closeTimeout);
-    await gone;
-    clearTimeout(cutOff);
+    const terminateAll = setTimeout(() => {
+      for (const connection of this.#connections) connection.terminate();
+    }, this.#parts.closeTimeout);
+    await empty;
+    clearTimeout(terminateAll);
   }
 }
 
-/** Answers an upgrade that is not taken over. */
+/** Answers an upgrade request that is not taken over. */
 export function refuseUpgrade(stream: Duplex, status: string): void {
   stream.on('error', () => stream.destroy());
   stream.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);

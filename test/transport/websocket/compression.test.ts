@@ -6,7 +6,7 @@ import { shown } from '../fake-operations.js';
 import { RawClient, serve, subscribed } from '../serve.js';
 
 describe('permessage-deflate', () => {
-  it('C1 what a cohort shares is compressed once, and every message is whole', () => {
+  it('C1 deflates the bytes that a cohort shares once, and every message inflates to the whole text', () => {
     const compression = new Compression();
     fc.assert(
       fc.property(
@@ -17,22 +17,22 @@ describe('permessage-deflate', () => {
           const [prefix = Buffer.of(), shared = Buffer.of(), suffix = Buffer.of()] = bytes.map((one) =>
             Buffer.from(one),
           );
-          const parts = compression.message(prefix, shared, suffix) ?? [];
+          const parts = compression.compress(prefix, shared, suffix) ?? [];
           // RFC 7692, section 7.2.2: the receiver appends these.
           const message = Buffer.concat([...parts, Buffer.from([0, 0, 0xff, 0xff])]);
           expect(inflateRawSync(message, { finishFlush: constants.Z_SYNC_FLUSH })).toEqual(
             Buffer.concat([prefix, shared, suffix]),
           );
-          const again = compression.message(suffix, shared, prefix) ?? [];
+          const again = compression.compress(suffix, shared, prefix) ?? [];
           expect(again[2]).toBe(parts[2]);
         },
       ),
     );
-    expect(compression.message(Buffer.of(), Buffer.alloc(100), Buffer.of())).toBeUndefined();
-    expect(compression.message(Buffer.alloc(70_000), Buffer.alloc(600), Buffer.of())).toBeUndefined();
+    expect(compression.compress(Buffer.of(), Buffer.alloc(100), Buffer.of())).toBeUndefined();
+    expect(compression.compress(Buffer.alloc(70_000), Buffer.alloc(600), Buffer.of())).toBeUndefined();
   });
 
-  it('is spoken with clients that ask for it, where the server offers it, and with no others', async () => {
+  it('is used only between a server that offers it and clients that ask for it', async () => {
     const served = await serve({ compression: true });
     const plain = new RawClient(served.wsUrl, undefined, { perMessageDeflate: false });
     await new Promise((resolve) => plain.socket.once('open', resolve));

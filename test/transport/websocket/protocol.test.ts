@@ -5,7 +5,7 @@ import { type Effect, onMessage, type Phase } from '../../../src/transport/webso
 const subscribe: Message = { id: '1', type: MessageType.Subscribe, payload: { query: 'x' } };
 const start = { do: 'start', id: '1', request: { query: 'x' } };
 
-describe('the protocol as a function', () => {
+describe('onMessage', () => {
   it.each<[Phase, Message, string[], object, Phase]>([
     [
       'opened',
@@ -32,7 +32,7 @@ describe('the protocol as a function', () => {
     ['acknowledged', { id: '1', type: MessageType.Complete }, ['1'], { do: 'stop', id: '1' }, 'acknowledged'],
     ['acknowledged', { id: '1', type: MessageType.Complete }, [], { do: 'nothing' }, 'acknowledged'],
     ['acknowledged', { type: MessageType.ConnectionAck }, [], { reason: 'BAD_REQUEST' }, 'acknowledged'],
-  ])('%s, %j, running %j: %j', (phase, message, running, effect, next) => {
+  ])('in phase %s, takes %j while %j run, and answers with %j', (phase, message, running, effect, next) => {
     const step: { phase: Phase; effect: Effect } = onMessage(phase, message, new Set(running), 2);
     expect(step).toMatchObject({ phase: next, effect });
   });

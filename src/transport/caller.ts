@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import type { Identity } from '../../core/identity.js';
-import type { Caller, OperationRequest } from '../../operation/request.js';
+import type { Identity } from '../core/identity.js';
+import type { Caller, OperationRequest } from '../operation/request.js';
 
-/** Headers as `Authenticate` reads them: one string a name; of repeated ones, all, joined with a comma. */
+/** Headers as `Authenticate` reads them: one string for each name; repeated headers are joined with a comma. */
 export type FlatHeaders = Readonly<Record<string, string | undefined>>;
 
 export function flatHeaders(headers: IncomingHttpHeaders): FlatHeaders {
@@ -16,38 +16,40 @@ function flatHeader(headers: IncomingHttpHeaders, name: string): string | undefi
   return Array.isArray(value) ? value.join(', ') : value;
 }
 
-/** The caller of one HTTP request. What its headers do not say, the operation's `extensions` may. */
+/**
+ * The caller of an HTTP request. A header takes precedence over the operation's `extensions`.
+ * @param running `signal` is read only when the operation reads it
+ */
 export function httpCaller(
-  request: IncomingMessage,
-  operation: OperationRequest,
+  { headers }: IncomingMessage,
+  { extensions }: OperationRequest,
   identity: Identity,
   running: { readonly signal: AbortSignal },
 ): Caller {
-  const said = (name: string): string | undefined => flatHeader(request.headers, name);
   return {
     identity,
     get signal() {
       return running.signal;
     },
-    traceparent: said('traceparent') ?? text(operation.extensions, 'traceparent'),
-    tracestate: said('tracestate') ?? text(operation.extensions, 'tracestate'),
-    correlationId: said('x-correlation-id') ?? text(operation.extensions, 'correlationId'),
-    idempotencyKey: said('idempotency-key') ?? text(operation.extensions, 'idempotencyKey'),
-    after: said('last-event-id'),
+    traceparent: flatHeader(headers, 'traceparent') ?? text(extensions, 'traceparent'),
+    tracestate: flatHeader(headers, 'tracestate') ?? text(extensions, 'tracestate'),
+    correlationId: flatHeader(headers, 'x-correlation-id') ?? text(extensions, 'correlationId'),
+    idempotencyKey: flatHeader(headers, 'idempotency-key') ?? text(extensions, 'idempotencyKey'),
+    after: flatHeader(headers, 'last-event-id'),
   };
 }
 
 /**
- * The caller of one operation on a WebSocket: the operation's `extensions`, then what the connection said
- * of itself. An idempotency key is one operation's own, so the connection cannot give it.
+ * The caller of an operation on a WebSocket. The operation's `extensions` take precedence over the
+ * connection's parameters. An idempotency key belongs to one operation, so the connection cannot provide it.
+ * @param running `signal` is read only when the operation reads it
  */
 export function socketCaller(
   connectionParams: Readonly<Record<string, unknown>>,
-  operation: OperationRequest,
+  { extensions }: OperationRequest,
   identity: Identity,
   running: { readonly signal: AbortSignal },
 ): Caller {
-  const { extensions } = operation;
   return {
     identity,
     get signal() {

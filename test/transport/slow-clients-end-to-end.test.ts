@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
-import { serveGateway } from '../gateway.js';
-import { RawClient } from '../serve.js';
+import { serveGateway } from './gateway.js';
+import { RawClient } from './serve.js';
 
 interface Next {
   readonly type: string;

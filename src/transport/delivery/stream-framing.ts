@@ -1,0 +1,27 @@
+import type { GraphQLFormattedError } from 'graphql';
+import type { SharedResult } from '../../subscribe/delivery/result-layout.js';
+
+/**
+ * How one response carries the results of one operation: SSE, and any other format that streams results over
+ * HTTP. A framing turns results into bytes and knows nothing of sockets. It may keep state for its stream, so
+ * each stream has its own. The caller owns the arrays that are returned; the buffers must not be changed.
+ */
+export interface StreamFraming {
+  readonly headers: Readonly<Record<string, string>>;
+  /** Sent when a stream is quiet, so that neither proxies nor the client take it for dead. Clients ignore it. */
+  readonly heartbeat: Buffer;
+  /**
+   * One result of a subscription: `head + resultTail(tag)` is its JSON, and contains no raw line breaks.
+   * Hot path: called for each result and stream, so shared bytes are passed on without a copy.
+   */
+  next(result: SharedResult, tag: string): Buffer[];
+  /** The whole result of a query or mutation, and the end of the stream. */
+  result(json: string): Buffer[];
+  /**
+   * The errors that end an operation, and the end of the stream.
+   * @param isFinal the client must not resume: the same request would fail again
+   */
+  error(errors: readonly GraphQLFormattedError[], isFinal: boolean): Buffer[];
+  /** The end of the stream. */
+  complete(): Buffer[];
+}

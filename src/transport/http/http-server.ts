@@ -1,0 +1,157 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Authenticate } from '../../auth/authenticate.js';
+import { internalErrors } from '../../observe/internal-errors.js';
+import type { Logger } from '../../observe/log.js';
+import type { Metrics } from '../../observe/metrics.js';
+import type { Operations } from '../../operation/operations.js';
+import { ConnectionSlots } from '../delivery/connection-slots.js';
+import { SlowClientMonitor } from '../delivery/slow-client-monitor.js';
+import type { TransportLimits } from '../delivery/transport-limits.js';
+import { WriteCoalescer } from '../delivery/write-coalescer.js';
+import { Compression } from '../websocket/compression.js';
+import { refuseUpgrade, WebSocketTransport } from '../websocket/websocket-transport.js';
+import { type GraphiQLExample, graphiql } from './graphiql.js';
+import { graphqlEndpoint } from './graphql-endpoint.js';
+import { graphqlHttp } from './graphql-http.js';
+import { pathOf, type Route, router } from './router.js';
+import { StreamTransport } from './stream-transport.js';
+
+export interface HttpServerOptions {
+  readonly operations: Operations;
+  readonly authenticate: Authenticate;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  readonly limits: TransportLimits;
+  /** Further routes by exact path, for GET and HEAD. */
+  readonly routes?: Readonly<Record<string, Route>>;
+  /** `false`: no GraphiQL. */
+  readonly graphiql?: { readonly title?: string } | false;
+  /** Operations that GraphiQL opens in its tabs. */
+  readonly examples?: readonly GraphiQLExample[];
+  /** Whether WebSockets may negotiate compression (permessage-deflate). */
+  readonly compression?: boolean;
+  /** Milliseconds between heartbeats on a quiet connection. */
+  readonly keepAlive?: number;
+  /** Milliseconds that a WebSocket may take until `connection_init`. */
+  readonly initTimeout?: number;
+  /** Milliseconds that requests and clients may take to end when the server closes. */
+  readonly closeTimeout?: number;
+}
+
+/** A listening server. Disposing of it ends everything that runs on it. */
+export interface HttpTransport extends AsyncDisposable {
+  readonly port: number;
+  /** Of the GraphQL endpoint. */
+  readonly url: string;
+  /** How many WebSockets and event streams are open. */
+  readonly connections: { readonly websocket: number; readonly sse: number };
+}
+
+/** Where GraphQL is, over HTTP and over WebSocket. */
+const GRAPHQL_PATH = '/graphql';
+
+/**
+ * Serves GraphQL over HTTP, SSE and WebSocket, and the given routes, on one port.
+ * @throws {Error} when it cannot listen: the port is in use, or the host is not of this machine
+ */
+export async function createHttpServer(options: HttpServerOptions): Promise<HttpTransport> {
+  const { closeTimeout = 5_000 } = options;
+  const transports = createTransports(options, closeTimeout);
+  const { handle, streams, websocket, slowClients } = transports;
+  let closing = false;
+  // The one place where the HTTP server is created.
+  const server = createServer((request, response) => {
+    // A connection that a client keeps alive for later requests would delay the end.
+    response.once('close', () => closing && server.closeIdleConnections());
+    void handle(request, response);
+  });
+  server.on('upgrade', (request, stream, head) => {
+    if (pathOf(request) === GRAPHQL_PATH) websocket.upgrade(request, stream, head);
+    else refuseUpgrade(stream, '404 Not Found');
+  });
+  try {
+    await listen(server, options.port, options.host);
+  } catch (error) {
+    await transports.end();
+    slowClients[Symbol.dispose]();
+    throw error;
+  }
+  // It listens on TCP, so its address is not the name of a pipe.
+  const { port } = server.address() as AddressInfo;
+  const host = options.host.includes(':') ? `[${options.host}]` : options.host;
+  return {
+    port,
+    url: `http://${host}:${port}${GRAPHQL_PATH}`,
+    get connections() {
+      return { websocket: websocket.size, sse: streams.size };
+    },
+    async [Symbol.asyncDispose]() {
+      closing = true;
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      await transports.end();
+      server.closeIdleConnections();
+      const cutOff = setTimeout(() => server.closeAllConnections(), closeTimeout);
+      await closed;
+      clearTimeout(cutOff);
+      slowClients[Symbol.dispose]();
+    },
+  };
+}
+
+/** What answers requests and upgrades, with the parts that all transports of a node share. */
+function createTransports(options: HttpServerOptions, closeTimeout: number) {
+  const { operations, authenticate, logger, metrics, limits, keepAlive = 12_000 } = options;
+  const report = internalErrors(logger, metrics, 'a request failed');
+  const slowClients = new SlowClientMonitor(limits.slowTimeout, metrics);
+  const shared = {
+    ...limits,
+    operations,
+    authenticate,
+    report,
+    keepAlive,
+    slowClients,
+    slots: new ConnectionSlots(limits.connections),
+    coalescer: new WriteCoalescer(),
+  };
+  const streams = new StreamTransport(shared);
+  const websocket = new WebSocketTransport({
+    ...shared,
+    logger,
+    compression: options.compression === true ? new Compression() : undefined,
+    initTimeout: options.initTimeout ?? 10_000,
+    closeTimeout,
+  });
+  const page =
+    options.graphiql === false
+      ? false
+      : graphiql(options.graphiql?.title ?? 'Millrace', options.examples ?? []);
+  const graphql = graphqlHttp({ ...shared, logger, path: GRAPHQL_PATH, graphiql: page });
+  const endpoint = { ...shared, graphql, streams };
+  return {
+    streams,
+    websocket,
+    slowClients,
+    handle: router({
+      graphqlPath: GRAPHQL_PATH,
+      graphql: (request, response) => graphqlEndpoint(endpoint, request, response),
+      routes: options.routes ?? {},
+      report,
+    }),
+    /** Tells all clients, and waits until WebSockets are closed. */
+    end: () => Promise.all([streams[Symbol.asyncDispose](), websocket[Symbol.asyncDispose]()]),
+  };
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,55 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ReportInternal } from '../../core/client-error.js';
+import { MillraceError } from '../../core/errors.js';
+import { refuse } from './refuse.js';
+
+/** Answers a request for one path. */
+export type Route = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
+
+export interface RouterParts {
+  /** Where GraphQL is. This route answers every method by itself; the others are for GET and HEAD. */
+  readonly graphqlPath: string;
+  readonly graphql: Route;
+  /** By exact path. */
+  readonly routes: Readonly<Record<string, Route>>;
+  readonly report: ReportInternal;
+}
+
+/** @returns a handler that passes each request to the route of its path, and never rejects */
+export function router({ graphqlPath, graphql, routes, report }: RouterParts) {
+  const table = new Map<string, Route>([
+    ...Object.entries(routes).map(([path, route]) => [path, getOnly(route, report)] as const),
+    [graphqlPath, graphql],
+    [`${graphqlPath}/`, graphql],
+  ]);
+  const otherwise = notFound(report);
+  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const route = table.get(pathOf(request)) ?? otherwise;
+    try {
+      await route(request, response);
+    } catch (error) {
+      refuse(response, error, report);
+    }
+  };
+}
+
+/** The path of a request, without its query string. */
+export function pathOf({ url = '/' }: IncomingMessage): string {
+  const end = url.indexOf('?');
+  return end < 0 ? url : url.slice(0, end);
+}
+
+function getOnly(route: Route, report: ReportInternal): Route {
+  return (request, response) => {
+    if (request.method === 'GET' || request.method === 'HEAD') return route(request, response);
+    const message = `${request.method} is not allowed for ${pathOf(request)}: use GET.`;
+    refuse(response, new MillraceError('BAD_REQUEST', message), report, 405);
+  };
+}
+
+function notFound(report: ReportInternal): Route {
+  return (request, response) => {
+    const message = `Nothing is at ${pathOf(request)}.`;
+    refuse(response, new MillraceError('BAD_REQUEST', message), report, 404);
+  };
+}

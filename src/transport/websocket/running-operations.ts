@@ -1,0 +1,48 @@
+import type { RunningOperation } from '../delivery/running-operation.js';
+
+/** The operations that run on one WebSocket, by the ids that its client chose. */
+export class RunningOperations {
+  readonly #byId = new Map<string, RunningOperation>();
+
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  has(id: string): boolean {
+    return this.#byId.has(id);
+  }
+
+  add(id: string, operation: RunningOperation): void {
+    this.#byId.set(id, operation);
+  }
+
+  /** The operation has ended by itself. */
+  delete(id: string): void {
+    this.#byId.delete(id);
+  }
+
+  cancel(id: string): void {
+    const operation = this.#byId.get(id);
+    this.#byId.delete(id);
+    operation?.cancel();
+  }
+
+  cancelAll(): void {
+    const operations = [...this.#byId.values()];
+    this.#byId.clear();
+    for (const operation of operations) operation.cancel();
+  }
+
+  /**
+   * The connection has room again: operations with refused results replay them. The first may fill the
+   * connection again, so it goes to the end of the order, and each gets its turn (D8).
+   */
+  drained(): void {
+    const refused = [...this.#byId].filter(([, operation]) => operation.hasRefused);
+    const [first] = refused;
+    if (first === undefined) return;
+    this.#byId.delete(first[0]);
+    this.#byId.set(...first);
+    for (const [, operation] of refused) operation.drained();
+  }
+}
