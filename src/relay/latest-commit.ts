@@ -1,17 +1,21 @@
 /**
- * Commits the progress of one partition, one commit at a time and only the newest. Two at once may reach the
- * log in either order, as when its coordinator is away and both are repeated, and the progress would go back.
+ * Commits the progress of one partition: one commit at a time, and only the newest.
+ *
+ * Two commits in flight may reach the log in either order, and the group's progress would go backwards. Race: commit 10
+ * is sent, the coordinator moves, commit 20 is sent to the new coordinator, then commit 10 is retried there.
  */
 export class LatestCommit {
   readonly #onFailure: (error: unknown) => void;
+  /** The newest commit that is not in flight yet. */
   #next: (() => Promise<unknown>) | undefined;
   #running = false;
 
+  /** @param onFailure called with the error of a failed commit; the next commit covers its offsets */
   constructor(onFailure: (error: unknown) => void) {
     this.#onFailure = onFailure;
   }
 
-  /** Takes the place of one that waits; the one under way comes first. */
+  /** Starts `commit` once the one in flight has ended. Replaces the one that waits, if any. */
   push(commit: () => Promise<unknown>): void {
     this.#next = commit;
     if (!this.#running) void this.#run();
@@ -19,7 +23,7 @@ export class LatestCommit {
 
   async #run(): Promise<void> {
     this.#running = true;
-    for (let commit = this.#take(); commit !== undefined; commit = this.#take()) {
+    for (let commit = this.#takeNext(); commit !== undefined; commit = this.#takeNext()) {
       try {
         await commit();
       } catch (error) {
@@ -29,7 +33,7 @@ export class LatestCommit {
     this.#running = false;
   }
 
-  #take(): (() => Promise<unknown>) | undefined {
+  #takeNext(): (() => Promise<unknown>) | undefined {
     const next = this.#next;
     this.#next = undefined;
     return next;

@@ -6,63 +6,78 @@ import type { LogBatch } from '../core/record.js';
 import type { Metrics } from '../observe/metrics.js';
 import { type EventLog, OffsetOutOfRange } from '../ports/event-log.js';
 import type { Fanout } from '../ports/fanout.js';
-import type { Triage } from './triage.js';
+import type { BatchDecoder } from './batch-decoder.js';
 
-export interface PartitionRelayParts {
+interface PartitionRelayParts {
   readonly log: EventLog;
   readonly fanout: Fanout;
-  readonly triage: Triage;
+  readonly decoder: BatchDecoder;
   readonly metrics: Metrics;
-  /** How many events the window of a partition holds: how far back a relay begins when nothing is known. */
+  /** How many events a partition's window holds. Without a known progress, the relay begins so far before the end. */
   readonly windowEvents: number;
-  /** Offsets that retention has taken before they were relayed: from `from` on, before `to`. */
-  readonly onSkipped: (stretch: TopicPartition & { readonly from: Offset; readonly to: Offset }) => void;
+  /** Called with offsets in `[from, to)` that retention deleted before they were relayed. */
+  readonly onSkipped: (range: TopicPartition & { readonly from: Offset; readonly to: Offset }) => void;
 }
 
-/** How much one atomic step of the fan-out carries, so that it does not hold the fan-out up for long. */
-const STRETCH_EVENTS = 500;
-const STRETCH_BYTES = 1 << 20;
+/** How much one atomic step of the fan-out carries at most: while its script runs, Redis serves nobody else. */
+const MAX_STRETCH_EVENTS = 500;
+const MAX_STRETCH_BYTES = 1 << 20;
 /**
- * D7: how long after the last event its beats follow, in milliseconds. While events follow each other more
- * quickly, each shows the loss of the one before. The second beat is for when the first is lost too.
+ * D7: when beats follow the last event. While events follow each other more quickly, each one shows the loss of the
+ * one before it, so no beat is due. The second beat covers the loss of the first.
  */
-const BEATS = [150, 350];
+const BEAT_DELAYS_MS = [150, 350];
 
 /**
- * Relays one partition while it is assigned to this member. The progress is the fan-out's own, changed in
- * the same atomic step as the events are published; this object only remembers it.
+ * Relays one partition while it is assigned to this member of the group.
+ *
+ * The progress that counts is in the fan-out, where it changes in the same atomic step as the events are published.
+ * `#passed` is a copy of it, correct as long as the claim holds. Whenever the two may differ, the claim is dropped
+ * (`#token = undefined`), and the next batch begins with a new claim, which reads the progress again. There are three
+ * such cases:
+ *
+ * 1. *Another relay claimed the partition.* This one was paused past its session, the group gave the partition to
+ *    another member, that one claimed it, and now this one's write arrives. Its token is old: FENCED (D9).
+ * 2. *Redis was wiped.* The progress is gone, so the next write is FENCED as well. The new claim finds no progress and
+ *    resets the partition near the end of the log.
+ * 3. *Redis lost its newest writes*, after a failover to a replica that was behind. The progress is before `#passed`, so
+ *    the stretch does not follow it: GAP. The new claim finds the older progress, and `#catchUp` reads the rest from
+ *    the log.
  */
 export class PartitionRelay {
   readonly #at: TopicIdPartition;
   readonly #parts: PartitionRelayParts;
-  /** The right to write; `undefined` until claimed, and once it was refused. */
+  /** The right to write; `undefined` until the partition is claimed, and again once a write was refused. */
   #token: string | undefined;
   /** Relayed or passed over up to here. */
   #passed: Offset = offset(-1);
-  /** The next offset that the group brings. */
+  /** The next offset that the group delivers. */
   #next: Offset = offset(0);
-  /** When something was last relayed, by the clock that never jumps, and how many beats followed it. */
-  #touchedAt = 0;
-  #beats = BEATS.length;
+  /** When something was last relayed, by the clock that never jumps. */
+  #lastRelayedAt = 0;
+  /** How many beats have followed it. */
+  #beatsSent = BEAT_DELAYS_MS.length;
 
   constructor(at: TopicIdPartition, parts: PartitionRelayParts) {
     this.#at = at;
     this.#parts = parts;
   }
 
-  /** Claims the partition. @returns where to read on */
+  /** Claims the partition, which fences every other relay of it (D9). @returns the offset to continue at */
   async claim(signal: AbortSignal): Promise<Offset> {
     const { log, fanout, windowEvents } = this.#parts;
     const claim = await fanout.claim(this.#at, signal);
     const bounds = (await log.bounds(this.#at.topic, signal))[this.#at.partition];
-    if (bounds === undefined) throw new MillraceError('TOPIC_MISSING', `${partitionName(this.#at)} is gone.`);
+    if (bounds === undefined)
+      throw new MillraceError('TOPIC_MISSING', `${partitionName(this.#at)} does not exist.`);
     const { topicId } = this.#at;
-    const another = topicId !== undefined && claim.topicId !== topicId;
-    // Held only once it is known where the fan-out stands: a claim that fails half-way is made anew.
+    // Not `isRecreated`: a progress without a topic id may belong to another topic, so it is not trusted.
+    const isOfAnotherTopic = topicId !== undefined && claim.topicId !== topicId;
+    // Set only at the end: when this fails half-way, the next batch claims again.
     this.#token = undefined;
-    if (another || claim.passed === undefined || claim.passed >= bounds.end) {
-      // Wiped, never relayed, or the topic was made anew: fill the window from the log. Nodes that missed
-      // what was before it have a gap, and repair it.
+    if (isOfAnotherTopic || claim.passed === undefined || claim.passed >= bounds.end) {
+      // Redis was wiped, the partition was never relayed, or the topic was recreated: fill the window from the log.
+      // Nodes that missed events before it have a gap, and repair it.
       await this.#reset(claim.token, offset(Math.max(bounds.earliest, bounds.end - windowEvents) - 1));
     } else {
       this.#passed = claim.passed;
@@ -74,8 +89,8 @@ export class PartitionRelay {
   }
 
   /**
-   * D5: retention has passed the progress, so that what comes next does not follow it. Nodes that stand before
-   * have a gap that cannot be repaired, and say so.
+   * D5: retention has deleted offsets after the progress. The progress moves to the first offset that is left. Nodes
+   * that are before it then have a gap, find that the log cannot repair it, and notify their subscribers.
    */
   async #skip(token: string, earliest: Offset): Promise<void> {
     const from = offset(this.#passed + 1);
@@ -83,117 +98,122 @@ export class PartitionRelay {
     this.#parts.onSkipped({ ...this.#at, from, to: earliest });
   }
 
-  /** Goes on after `passed`, whatever was before. Beats show it also when nothing comes next. */
+  /** Sets the progress to `passed`, whatever it was. Beats follow, so nodes notice even when no event does. */
   async #reset(token: string, passed: Offset): Promise<void> {
     const { topicId } = this.#at;
     const outcome = await this.#parts.fanout.reset(this.#at, token, { topicId, passed });
     if (outcome === 'FENCED') throw this.#fenced();
     this.#passed = passed;
-    this.#touch();
+    this.#restartBeats();
   }
 
-  /** Relays a batch that the group brought. @throws when it has to be brought again */
+  /** Relays a batch that the group delivered. @throws when the group has to deliver it again */
   async relay(batch: LogBatch, signal: AbortSignal): Promise<void> {
     const expected = this.#next;
     if (this.#token === undefined) {
       await this.claim(signal);
+      // The group continues at its own offset, wherever the claim found the progress.
       this.#next = expected;
     }
     if (this.#passed + 1 < this.#next) await this.#catchUp(this.#next, signal);
-    await this.#pass(batch);
+    await this.#relayBatch(batch);
     this.#next = offset(Math.max(this.#next, batch.last + 1));
   }
 
-  /** D7: a beat when one is due after the last event, so that a loss with nothing after it shows. */
+  /** D7: sends a beat if one is due, so that the loss of the last event shows although no event follows. */
   async beat(): Promise<void> {
-    const due = BEATS[this.#beats];
-    if (due === undefined || performance.now() - this.#touchedAt < due) return;
-    this.#beats += 1;
+    const delayMs = BEAT_DELAYS_MS[this.#beatsSent];
+    if (delayMs === undefined || performance.now() - this.#lastRelayedAt < delayMs) return;
+    this.#beatsSent += 1;
     await this.#parts.fanout.beat(this.#at);
   }
 
-  #touch(): void {
-    this.#touchedAt = performance.now();
-    this.#beats = 0;
+  #restartBeats(): void {
+    this.#lastRelayedAt = performance.now();
+    this.#beatsSent = 0;
   }
 
-  /** The fan-out stands before what the group brings next, as after a wipe: the log has the rest. */
+  /** The progress is before the group's next offset, as after a wipe or a failover: relays what lies between. */
   async #catchUp(until: Offset, signal: AbortSignal): Promise<void> {
     while (this.#passed + 1 < until) {
       const from = offset(this.#passed + 1);
       try {
         for await (const batch of this.#parts.log.read({ ...this.#at, from, until }, signal)) {
-          await this.#pass(batch);
+          await this.#relayBatch(batch);
         }
         return;
       } catch (error) {
         if (!(error instanceof OffsetOutOfRange) || error.bounds.earliest <= error.at.offset) throw error;
-        await this.#skip(this.#held(), error.bounds.earliest);
+        await this.#skip(this.#requireToken(), error.bounds.earliest);
       }
     }
   }
 
-  async #pass(batch: LogBatch): Promise<void> {
-    const events = await this.#parts.triage.sort(batch);
-    for (const { slice, through } of stretches(events, batch.last)) await this.#write(slice, through);
+  async #relayBatch(batch: LogBatch): Promise<void> {
+    const events = await this.#parts.decoder.decode(batch);
+    for (const stretch of stretchesOf(events, batch.last)) await this.#write(stretch.events, stretch.through);
   }
 
   async #write(events: readonly Relayed[], through: Offset): Promise<void> {
     if (through <= this.#passed) return;
     const { fanout, metrics } = this.#parts;
-    const outcome = await fanout.relay(this.#at, this.#held(), { after: this.#passed, through, events });
+    const outcome = await fanout.relay(this.#at, this.#requireToken(), {
+      after: this.#passed,
+      through,
+      events,
+    });
     switch (outcome.status) {
       case 'RELAYED':
         this.#passed = through;
-        if (events.length > 0) this.#touch();
+        if (events.length > 0) this.#restartBeats();
         metrics.relayed.inc({ topic: this.#at.topic }, events.length - outcome.duplicates);
         if (outcome.duplicates > 0)
           metrics.relayDuplicates.inc({ topic: this.#at.topic }, outcome.duplicates);
         return;
       case 'GAP':
-        // The fan-out lost its newest writes. Claim again, and catch up from where it stands.
+        // The fan-out lost its newest writes. The next batch claims again and catches up from `outcome.passed`.
         this.#token = undefined;
         throw new MillraceError(
           'FANOUT_UNAVAILABLE',
-          `${partitionName(this.#at)} fell back to ${outcome.passed}.`,
+          `The fan-out lost progress of ${partitionName(this.#at)}: it is back at ${outcome.passed}. Retrying from there.`,
         );
       case 'FENCED':
         throw this.#fenced();
     }
   }
 
-  #held(): string {
+  #requireToken(): string {
     if (this.#token === undefined) throw this.#fenced();
     return this.#token;
   }
 
-  /** D9: somebody else has claimed the partition, or the fan-out was wiped. Nothing was written. */
+  /** D9: another relay has claimed the partition, or the fan-out was wiped. Nothing was written. */
   #fenced(): MillraceError {
     this.#token = undefined;
     this.#parts.metrics.relayFenced.inc({ topic: this.#at.topic });
     return new MillraceError(
       'FANOUT_UNAVAILABLE',
-      `The claim on ${partitionName(this.#at)} no longer holds.`,
+      `The claim on ${partitionName(this.#at)} no longer holds: another relay has it, or Redis was wiped. Claiming again.`,
     );
   }
 }
 
-interface Slice {
-  readonly slice: readonly Relayed[];
+interface RelayStretch {
+  readonly events: readonly Relayed[];
   readonly through: Offset;
 }
 
-/** Cuts events into stretches that one step can carry; the last one reaches to `last`. */
-function* stretches(events: readonly Relayed[], last: Offset): Generator<Slice> {
+/** Cuts events into stretches that one atomic step can carry. The last one reaches to `last`. */
+function* stretchesOf(events: readonly Relayed[], last: Offset): Generator<RelayStretch> {
   let start = 0;
   let bytes = 0;
   for (const [i, { offset: at, event }] of events.entries()) {
     bytes += event.data?.length ?? 0;
-    if (i + 1 - start >= STRETCH_EVENTS || bytes >= STRETCH_BYTES) {
-      yield { slice: events.slice(start, i + 1), through: at };
+    if (i + 1 - start >= MAX_STRETCH_EVENTS || bytes >= MAX_STRETCH_BYTES) {
+      yield { events: events.slice(start, i + 1), through: at };
       start = i + 1;
       bytes = 0;
     }
   }
-  yield { slice: events.slice(start), through: last };
+  yield { events: events.slice(start), through: last };
 }

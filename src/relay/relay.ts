@@ -7,31 +7,42 @@ import type { Metrics } from '../observe/metrics.js';
 import { WarningThrottle } from '../observe/warning-throttle.js';
 import type { AssignedBatch, EventLog, GroupMember } from '../ports/event-log.js';
 import type { Fanout } from '../ports/fanout.js';
+import { BatchDecoder } from './batch-decoder.js';
 import { LatestCommit } from './latest-commit.js';
 import { PartitionRelay } from './partition-relay.js';
-import { Triage } from './triage.js';
 
-export interface RelayOptions {
+interface RelayOptions {
   readonly log: EventLog;
   readonly fanout: Fanout;
   readonly metrics: Metrics;
   readonly logger: Logger;
-  /** The consumer group: relays of one group share the partitions. */
+  /** The consumer group. Relays of one group share the partitions. */
   readonly group: string;
   readonly formats: ReadonlyMap<Topic, TopicFormat>;
+  /** How many events of each partition the window keeps, approximately. */
   readonly windowEvents: number;
 }
 
-/** D7: how often it is looked at whether a partition's beat is due, in milliseconds. */
-const BEAT_INTERVAL = 50;
+/** D7: how often to check whether the beats of partitions are due. */
+const BEAT_CHECK_INTERVAL_MS = 50;
 
-/** Moves events from the log into the fan-out: one member of the relays' consumer group. */
+/**
+ * Moves events from the log into the fan-out, as one member of the relays' consumer group. The group assigns each
+ * partition to one member. A member that does not know yet that it lost a partition is fenced by the fan-out (D9).
+ *
+ * Each batch takes three steps: decode its records (`BatchDecoder`), append dead letters for those that are not valid
+ * events, and relay the events in atomic stretches (`PartitionRelay`).
+ */
 export class Relay implements AsyncDisposable {
   readonly #options: RelayOptions;
-  readonly #partitions = new Map<string, PartitionRelay>();
-  /** By partition, over all of its assignments. */
-  readonly #committing = new Map<string, LatestCommit>();
-  readonly #triage: Triage;
+  /** The partitions that are assigned to this member. */
+  readonly #assigned = new Map<string, PartitionRelay>();
+  /**
+   * Per partition, and kept when it is reassigned: a commit of the former assignment may still be in flight, and the
+   * first one of the new assignment has to wait for it.
+   */
+  readonly #commits = new Map<string, LatestCommit>();
+  readonly #decoder: BatchDecoder;
   readonly #warnings: WarningThrottle;
   #member: GroupMember | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -39,7 +50,7 @@ export class Relay implements AsyncDisposable {
   private constructor(options: RelayOptions) {
     this.#options = options;
     this.#warnings = new WarningThrottle(options.logger);
-    this.#triage = new Triage(options.log, options.formats, options.metrics, options.logger);
+    this.#decoder = new BatchDecoder(options.log, options.formats, options.metrics, options.logger);
   }
 
   /** Resolves once this member has joined the group. */
@@ -48,70 +59,71 @@ export class Relay implements AsyncDisposable {
     relay.#member = await options.log.join(
       { group: options.group, topics: [...options.formats.keys()] },
       {
-        assigned: (partition, lost) => relay.#assigned(partition, lost),
-        batch: (batch) => relay.#batch(batch),
+        assigned: (partition, lost) => relay.#assign(partition, lost),
+        batch: (batch) => relay.#relayBatch(batch),
       },
       signal,
     );
-    relay.#timer = setInterval(() => relay.#beat(), BEAT_INTERVAL);
+    relay.#timer = setInterval(() => relay.#sendBeats(), BEAT_CHECK_INTERVAL_MS);
     return relay;
   }
 
-  /** Rejects when the relay cannot go on. */
+  /** Rejects when the relay cannot continue. */
   get ended(): Promise<void> {
     return this.#member?.ended ?? Promise.resolve();
   }
 
-  #assigned(partition: TopicIdPartition, lost: AbortSignal) {
+  #assign(partition: TopicIdPartition, lost: AbortSignal) {
     const { log, fanout, metrics, windowEvents } = this.#options;
-    const mine = new PartitionRelay(partition, {
+    const relay = new PartitionRelay(partition, {
       log,
       fanout,
       metrics,
       windowEvents,
-      triage: this.#triage,
+      decoder: this.#decoder,
       onSkipped: ({ from, to }) => {
         metrics.problems.inc({ kind: 'retention' });
-        const about = { partition: partitionName(partition), from, to };
-        this.#options.logger.warn(about, 'retention has taken offsets before they were relayed');
+        const range = { partition: partitionName(partition), from, to };
+        this.#options.logger.warn(range, 'retention deleted offsets before they were relayed');
       },
     });
     const name = partitionName(partition);
-    this.#partitions.set(name, mine);
+    this.#assigned.set(name, relay);
     lost.addEventListener('abort', () => {
-      if (this.#partitions.get(name) === mine) this.#partitions.delete(name);
+      if (this.#assigned.get(name) === relay) this.#assigned.delete(name);
     });
-    return retry(() => mine.claim(lost), {
+    return retry(() => relay.claim(lost), {
       signal: lost,
       onFailure: (error) => this.#problem('relay-claim', partition, error),
     });
   }
 
-  async #batch(batch: AssignedBatch): Promise<void> {
-    const mine = this.#partitions.get(partitionName(batch));
-    if (mine === undefined) throw new Error(`${partitionName(batch)} was never assigned`);
+  async #relayBatch(batch: AssignedBatch): Promise<void> {
+    const relay = this.#assigned.get(partitionName(batch));
+    if (relay === undefined)
+      throw new Error(`The group delivered a batch of ${partitionName(batch)}, which is not assigned`);
     try {
-      await mine.relay(batch, batch.signal);
+      await relay.relay(batch, batch.signal);
     } catch (error) {
       if (!batch.signal.aborted) this.#problem('relay', batch, error);
       throw error;
     }
-    // Only for those who watch the group's lag: the progress that counts is the fan-out's.
-    this.#commits(batch).push(() => batch.commit());
+    // Only shows the group's lag to operators. The progress that counts is in the fan-out.
+    this.#commitsOf(batch).push(() => batch.commit());
   }
 
-  #commits({ topic, partition }: AssignedBatch): LatestCommit {
+  #commitsOf({ topic, partition }: AssignedBatch): LatestCommit {
     const at = { topic, partition };
     const name = partitionName(at);
     const commits =
-      this.#committing.get(name) ?? new LatestCommit((error) => this.#problem('relay-commit', at, error));
-    this.#committing.set(name, commits);
+      this.#commits.get(name) ?? new LatestCommit((error) => this.#problem('relay-commit', at, error));
+    this.#commits.set(name, commits);
     return commits;
   }
 
-  #beat(): void {
-    for (const mine of this.#partitions.values()) {
-      mine.beat().catch((error: unknown) => this.#count('relay-beat', error));
+  #sendBeats(): void {
+    for (const relay of this.#assigned.values()) {
+      relay.beat().catch((error: unknown) => this.#count('relay-beat', error));
     }
   }
 
@@ -121,7 +133,7 @@ export class Relay implements AsyncDisposable {
 
   #count(kind: string, error: unknown, partition?: string): void {
     this.#options.metrics.problems.inc({ kind });
-    this.#warnings.report(kind, error, `${kind} failed; it is tried again`, { partition });
+    this.#warnings.report(kind, error, `${kind} failed; retrying`, { partition });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

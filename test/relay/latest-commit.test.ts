@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { LatestCommit } from '../../src/relay/latest-commit.js';
 
 describe('LatestCommit', () => {
-  it('has one under way, and then only the newest of those that came meanwhile', async () => {
+  it('runs one commit at a time, and then only the newest of those that were pushed meanwhile', async () => {
     const ended: string[] = [];
     const failures: unknown[] = [];
     let end = (): void => {};
@@ -25,7 +25,7 @@ describe('LatestCommit', () => {
     expect(failures).toEqual([]);
   });
 
-  it('goes on after one that fails', async () => {
+  it('runs the next commit after one that failed', async () => {
     const failures: unknown[] = [];
     const latest = new LatestCommit((error) => failures.push(error));
     const last = new Promise<void>((resolve) => {

@@ -4,9 +4,9 @@ import { eventId, type Offset, offset } from '../../src/core/ids.js';
 import type { TopicIdPartition } from '../../src/core/position.js';
 import { openLogger } from '../../src/observe/log.js';
 import type { AssignedBatch, EventLog, GroupHandler } from '../../src/ports/event-log.js';
+import { BatchDecoder } from '../../src/relay/batch-decoder.js';
 import { PartitionRelay } from '../../src/relay/partition-relay.js';
 import { Relay } from '../../src/relay/relay.js';
-import { Triage } from '../../src/relay/triage.js';
 import { anew, Heard, never } from '../contract/fanout-tools.js';
 import { openWorld, type World } from '../support/world.js';
 
@@ -21,7 +21,7 @@ function relayOf(world: World, at: TopicIdPartition, log: EventLog = world.log) 
     fanout: world.fanout,
     metrics: world.metrics,
     windowEvents: 1_000,
-    triage: new Triage(log, world.formats, world.metrics, openLogger('silent')),
+    decoder: new BatchDecoder(log, world.formats, world.metrics, openLogger('silent')),
     onSkipped: ({ from, to }) => skipped.push([from, to]),
   });
   return { relay, skipped };
@@ -32,7 +32,7 @@ describe('the relay of a partition', () => {
     vi.useRealTimers();
   });
 
-  it('D5 begins anew with a topic that was made anew, however far it came with the one before', async () => {
+  it('D5 starts again with a recreated topic, however far it had relayed the former one', async () => {
     await using world = await openWorld();
     const old = await world.at(0);
     await world.relay();
@@ -46,7 +46,7 @@ describe('the relay of a partition', () => {
     expect(await world.fanout.window(old, offset(-1), offset(9))).toBeUndefined();
   });
 
-  it('D5 claims a progress of another topic as none, and one of its own topic as it is', async () => {
+  it('D5 ignores a claimed progress of another topic and continues at one of its own topic', async () => {
     await using world = await openWorld();
     await world.say('k', numbers(0, 10));
     const at = await world.at(0);
@@ -56,7 +56,7 @@ describe('the relay of a partition', () => {
     expect(await relayOf(world, anew(at)).relay.claim(never)).toBe(0);
   });
 
-  it('D5 a relay that retention has passed goes on so that it shows', async () => {
+  it('D5 relays what is left after retention has passed its progress, in a way that shows the loss', async () => {
     await using world = await openWorld();
     const at = await world.at(0);
     const heard = new Heard();
@@ -72,7 +72,7 @@ describe('the relay of a partition', () => {
     expect(heard.messages.at(-1)).toEqual({ prev: 7, offsets: [8, 9] });
   });
 
-  it('D5 a relay that retention has passed shows it also when nothing is left', async () => {
+  it('D5 shows that retention has passed its progress even when no event is left', async () => {
     await using world = await openWorld();
     const at = await world.at(0);
     const heard = new Heard();
@@ -88,7 +88,7 @@ describe('the relay of a partition', () => {
     expect(heard.offsets).toEqual(numbers(0, 5));
   });
 
-  it('D5 what retention takes while it catches up is left out, and shows', async () => {
+  it('D5 skips offsets that retention deletes while the relay catches up, in a way that shows the loss', async () => {
     await using world = await openWorld();
     await world.say('k', numbers(0, 10));
     const at = await world.at(0);
@@ -100,7 +100,7 @@ describe('the relay of a partition', () => {
     const heard = new Heard();
     await using _ = await world.fanout.follow(at, heard);
     await relay.relay({ ...batch, records: batch.records.slice(0, 6), last: offset(5) }, never);
-    // The fan-out falls back, as one that lost its newest writes, and then the log loses what is missing.
+    // The fan-out loses its newest writes, as after a failover, and then the log loses the missing events.
     const { token } = await world.fanout.claim(at, never);
     await world.fanout.reset(at, token, { topicId: at.topicId, passed: offset(1) });
     await world.log.retain(at, 4);
@@ -114,7 +114,7 @@ describe('the relay of a partition', () => {
     ]);
   });
 
-  it('D7 two beats follow the last event within 500 ms, and none while events follow each other', async () => {
+  it('D7 sends two beats within 500 ms after the last event, and none while events follow each other', async () => {
     await using world = await openWorld();
     const at = await world.at(0);
     const beats: number[] = [];

@@ -5,7 +5,7 @@ import type { Position, TopicIdPartition } from '../../src/core/position.js';
 import type { NewRecord } from '../../src/core/record.js';
 import { openLogger } from '../../src/observe/log.js';
 import type { EventLog } from '../../src/ports/event-log.js';
-import { Triage } from '../../src/relay/triage.js';
+import { BatchDecoder } from '../../src/relay/batch-decoder.js';
 import { openWorld, type World } from '../support/world.js';
 
 const signal = AbortSignal.timeout(60_000);
@@ -14,7 +14,7 @@ const newestOf = async (world: World, at: TopicIdPartition): Promise<number | un
   (await world.fanout.newest([at]))[0]?.last;
 
 describe('the relay', () => {
-  it('D10 sets aside what is no event, says where it came from, and passes it', async () => {
+  it('D10 writes a dead letter with the position and the reason for each record that is not a valid event, and continues', async () => {
     await using world = await openWorld();
     const at = await world.at(0);
     await world.relay();
@@ -51,7 +51,7 @@ describe('the relay', () => {
     expect(letters[1]?.value?.toString()).toBe('{"n":');
   });
 
-  it('D10 sets aside without its data what is too large to be a dead letter', async () => {
+  it('D10 writes a dead letter without the data when the record is too large for one', async () => {
     const tooLarge = new MillraceError('EVENT_TOO_LARGE', 'too large');
     const letters: (number | undefined)[] = [];
     const append = async ([first, ...others]: readonly NewRecord[]): Promise<Position[]> => {
@@ -60,18 +60,18 @@ describe('the relay', () => {
       return [];
     };
     await using world = await openWorld();
-    const log = { ...world.log, append } as EventLog; // Triage appends and does nothing else.
-    const triage = new Triage(log, world.formats, world.metrics, openLogger('silent'));
+    const log = { ...world.log, append } as EventLog; // BatchDecoder only appends.
+    const decoder = new BatchDecoder(log, world.formats, world.metrics, openLogger('silent'));
     const record = { key: null, headers: {}, timestamp: 0 };
     const at = { topic: world.topic, partition: partition(0), last: offset(1), end: offset(2) };
     const records = ['{}', '{"long":1}'].map((text, i) => {
       return { ...record, offset: offset(i), value: Buffer.from(text) };
     });
-    expect(await triage.sort({ ...at, records })).toEqual([]);
+    expect(await decoder.decode({ ...at, records })).toEqual([]);
     expect(letters).toEqual([2, undefined]);
   });
 
-  it('D9 stops writing once another claims, and goes on after claiming again', async () => {
+  it('D9 stops writing once another relay claims the partition, and continues after claiming it again', async () => {
     await using world = await openWorld();
     const at = await world.at(0);
     await world.relay();
@@ -83,7 +83,7 @@ describe('the relay', () => {
     expect((await world.metrics.relayFenced.get()).values[0]?.value).toBeGreaterThanOrEqual(1);
   });
 
-  it('fills the window and no more when the fan-out knows nothing', async () => {
+  it('fills the window and relays nothing older when the fan-out has no progress', async () => {
     await using world = await openWorld({ windowEvents: 10 });
     const at = await world.at(0);
     await world.say(

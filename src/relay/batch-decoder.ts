@@ -10,13 +10,13 @@ import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
 import type { EventLog } from '../ports/event-log.js';
 
-/** Sorts records into events and dead letters: what is no event stops nobody (D10). */
-export class Triage {
+/** Decodes the records of a batch. A record that is not a valid event becomes a dead letter and stops nobody (D10). */
+export class BatchDecoder {
   readonly #log: EventLog;
   readonly #formats: ReadonlyMap<Topic, TopicFormat>;
   readonly #metrics: Metrics;
   readonly #logger: Logger;
-  /** Each kind of fault is logged once per topic; the counter has the rest. */
+  /** The kinds of faults already logged, per topic. Further ones are only counted. */
   readonly #logged = new Set<string>();
 
   constructor(log: EventLog, formats: ReadonlyMap<Topic, TopicFormat>, metrics: Metrics, logger: Logger) {
@@ -26,33 +26,38 @@ export class Triage {
     this.#logger = logger;
   }
 
-  /** @throws what `EventLog.append` throws: the batch is then to be sorted again, and nothing is lost */
-  async sort(batch: LogBatch): Promise<readonly Relayed[]> {
+  /**
+   * Decodes a batch. Resolves only once all of its dead letters are in the log, and so before the relay moves its
+   * progress: a crash in between writes a dead letter twice, and never loses one.
+   * @returns the events, in offset order
+   * @throws what `EventLog.append` throws; the batch has to be decoded again
+   */
+  async decode(batch: LogBatch): Promise<readonly Relayed[]> {
     const format = this.#formats.get(batch.topic) ?? { kind: 'CLOUDEVENTS' };
     const events: Relayed[] = [];
-    const letters: NewRecord[] = [];
+    const deadLetters: NewRecord[] = [];
     for (const record of batch.records) {
       const decoded = decodeRecord(record, format, batch);
       if (decoded.ok) {
         events.push({ offset: record.offset, timestamp: record.timestamp, event: decoded.event });
       } else {
-        this.#count(batch, record, decoded.kind, decoded.reason);
+        this.#countInvalid(batch, record, decoded.kind, decoded.reason);
         const { topic, partition } = batch;
-        letters.push(deadLetterRecord({ topic, partition, offset: record.offset }, record, decoded));
+        deadLetters.push(deadLetterRecord({ topic, partition, offset: record.offset }, record, decoded));
       }
     }
-    if (letters.length > 0) {
-      await appendDeadLetters(this.#log, letters);
-      this.#metrics.deadLetters.inc({ topic: batch.topic }, letters.length);
+    if (deadLetters.length > 0) {
+      await appendDeadLetters(this.#log, deadLetters);
+      this.#metrics.deadLetters.inc({ topic: batch.topic }, deadLetters.length);
     }
     return events;
   }
 
-  #count(batch: LogBatch, record: LogRecord, kind: string, reason: string): void {
+  #countInvalid(batch: LogBatch, record: LogRecord, kind: string, reason: string): void {
     this.#metrics.invalid.inc({ topic: batch.topic, kind });
-    const seen = `${batch.topic} ${kind}`;
-    if (this.#logged.has(seen)) return;
-    this.#logged.add(seen);
+    const fault = `${batch.topic} ${kind}`;
+    if (this.#logged.has(fault)) return;
+    this.#logged.add(fault);
     this.#logger.warn(
       {
         at: placeName({ ...batch, offset: record.offset }),
