@@ -1,5 +1,8 @@
 import { type Partition, partition } from './ids.js';
 
+/** Which of `partitions` partitions holds the records of a key. */
+export type KeyPartitioner = (key: string, partitions: number) => Partition;
+
 /**
  * The partition of a key, as Kafka's own default partitioner chooses it:
  * `toPositive(murmur2(utf8(key))) % partitions`
@@ -9,6 +12,19 @@ import { type Partition, partition } from './ids.js';
  */
 export function partitionOfKey(key: string, partitions: number): Partition {
   return partition((murmur2(Buffer.from(key, 'utf8')) & 0x7fffffff) % partitions);
+}
+
+/**
+ * The partitions that may hold records of `key`: one, or all of them when the key is `undefined` (every key) or the
+ * log does not tell (`EventLog.partitionOfKey`).
+ */
+export function partitionsOfKey(
+  partitioner: KeyPartitioner | undefined,
+  key: string | undefined,
+  partitions: number,
+): readonly Partition[] {
+  if (key !== undefined && partitioner !== undefined) return [partitioner(key, partitions)];
+  return Array.from({ length: partitions }, (_, number) => partition(number));
 }
 
 /** MurmurHash2 with Kafka's seed (org.apache.kafka.common.utils.Utils.murmur2). A signed 32-bit number. */

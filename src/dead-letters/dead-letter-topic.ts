@@ -1,7 +1,8 @@
-import { offset, partition, type Topic } from '../core/ids.js';
+import { partition, type Topic } from '../core/ids.js';
 import { placeName, type TopicPartition } from '../core/position.js';
 import type { LogRecord, NewRecord } from '../core/record.js';
-import { type EventLog, OffsetOutOfRange } from '../ports/event-log.js';
+import type { EventLog } from '../ports/event-log.js';
+import { readRetained } from '../ports/retained.js';
 import { type DeadLetter, readDeadLetter } from './dead-letter.js';
 
 /** One record of a dead-letter topic. */
@@ -48,19 +49,9 @@ export async function* readDeadLetterEntries(
   const bounds = await log.bounds(deadLetters, signal);
   for (const [number, { earliest, end }] of bounds.entries()) {
     const at = { topic: deadLetters, partition: partition(number) };
-    for (let from = earliest; from < end; ) {
-      try {
-        for await (const batch of log.read({ ...at, from, until: end }, signal)) {
-          for (const record of batch.records) if (record.offset < end) yield readDeadLetterEntry(at, record);
-          from = offset(batch.last + 1);
-        }
-        break;
-      } catch (error) {
-        // Retention goes on while this reads.
-        if (!(error instanceof OffsetOutOfRange) || error.bounds.earliest <= from) throw error;
-        from = error.bounds.earliest;
-      }
-    }
+    const range = { ...at, from: earliest, until: end };
+    for await (const { records } of readRetained(log, range, signal))
+      for (const record of records) if (record.offset < end) yield readDeadLetterEntry(at, record);
   }
 }
 

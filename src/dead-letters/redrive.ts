@@ -2,7 +2,9 @@ import { MillraceError } from '../core/errors.js';
 import type { Offset, Topic } from '../core/ids.js';
 import { type Position, partitionName, type TopicPartition } from '../core/position.js';
 import type { NewRecord } from '../core/record.js';
-import type { AssignedBatch, EventLog, GroupHandler } from '../ports/event-log.js';
+import type { GroupHandler } from '../ports/consumer-groups.js';
+import type { EventLog } from '../ports/event-log.js';
+import { requireTransactions, type TransactionalBatch } from '../ports/transactional-commit.js';
 import { type DeadLetter, deadLetterTopic } from './dead-letter.js';
 import { readDeadLetterEntry, redriveMarkers } from './dead-letter-topic.js';
 import { RecordRestorer } from './record-restorer.js';
@@ -48,7 +50,7 @@ export async function redriveDeadLetters(options: RedriveOptions): Promise<Redri
   const work = new Work(options, wanted, ledgers);
   if (!work.finished) {
     const open = [...ledgers].flatMap(([deadLetters, ledger]) => (ledger.open.size > 0 ? [deadLetters] : []));
-    const member = await log.join({ group, topics: open }, work, signal);
+    const member = await requireTransactions(log, 'redrives').join({ group, topics: open }, work, signal);
     const over = new AbortController();
     try {
       await Promise.race([work.ended(signal, over.signal), member.ended]);
@@ -75,7 +77,7 @@ export async function redriveDeadLetters(options: RedriveOptions): Promise<Redri
 }
 
 /** What is done with the batches of the dead-letter topics. */
-class Work implements GroupHandler {
+class Work implements GroupHandler<TransactionalBatch> {
   putBack = 0;
   /** By what the letter is about. */
   readonly failed = new Map<string, { readonly place: string; readonly reason: string }>();
@@ -131,7 +133,7 @@ class Work implements GroupHandler {
     return this.#open.get(name)?.first;
   }
 
-  async batch(batch: AssignedBatch): Promise<void> {
+  async batch(batch: TransactionalBatch): Promise<void> {
     const name = partitionName(batch);
     const open = this.#open.get(name);
     if (open === undefined) return;
@@ -149,7 +151,7 @@ class Work implements GroupHandler {
     if (this.finished) this.#settle?.resolve();
   }
 
-  async #handle(batch: AssignedBatch, last: Offset): Promise<void> {
+  async #handle(batch: TransactionalBatch, last: Offset): Promise<void> {
     const done = await this.#doneOf(batch);
     const mine = new Map<string, { readonly place: string; readonly record: NewRecord }>();
     for (const record of batch.records) {
@@ -189,7 +191,7 @@ class Work implements GroupHandler {
    * Read only now, when the partition is this member's and its progress is known: what another commits from
    * here on makes this member's own commit fail.
    */
-  async #doneOf({ topic, partition, signal }: AssignedBatch): Promise<Set<string>> {
+  async #doneOf({ topic, partition, signal }: TransactionalBatch): Promise<Set<string>> {
     const name = partitionName({ topic, partition });
     const known = this.#done.get(name);
     if (known !== undefined) return known;

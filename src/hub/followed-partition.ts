@@ -5,8 +5,9 @@ import { isRecreated, type Offset, offset } from '../core/ids.js';
 import { partitionName, type TopicIdPartition } from '../core/position.js';
 import type { Metrics } from '../observe/metrics.js';
 import type { WarningThrottle } from '../observe/warning-throttle.js';
-import { type EventLog, OffsetOutOfRange, TopicRecreated } from '../ports/event-log.js';
+import { type EventLog, TopicRecreated } from '../ports/event-log.js';
 import type { Fanout, Newest } from '../ports/fanout.js';
+import { earliestRetained } from '../ports/retained.js';
 import type { ReplayStep } from './blocks.js';
 import { DuplicateFilter } from './duplicate-filter.js';
 import { EventsLost } from './events-lost.js';
@@ -170,9 +171,9 @@ export class FollowedPartition implements AsyncDisposable {
       this.#parts.recheckTopic(this.at);
       return EventsLost.byRecreation(topic);
     }
-    // Reading beyond the end is no loss: after a change of leader, a log may briefly report an older end.
-    if (!(error instanceof OffsetOutOfRange) || error.at.offset >= error.bounds.earliest) return undefined;
-    return EventsLost.byRetention(topic, new Map([[partition, error.bounds.earliest]]));
+    const earliest = earliestRetained(error);
+    if (earliest === undefined) return undefined;
+    return EventsLost.byRetention(topic, new Map([[partition, earliest]]));
   }
 
   #apply({ link, deliver }: Step): void {

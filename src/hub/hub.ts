@@ -1,6 +1,7 @@
 import type { Positions, StreamPosition } from '../core/cursor.js';
 import { MillraceError } from '../core/errors.js';
-import { type Offset, offset, type Topic } from '../core/ids.js';
+import { type Offset, offset, type Partition, type Topic } from '../core/ids.js';
+import { partitionOfKey, partitionsOfKey } from '../core/partitioner.js';
 import type { TopicPartition } from '../core/position.js';
 import type { TopicFormat } from '../core/topic-format.js';
 import type { Logger } from '../observe/log.js';
@@ -67,6 +68,19 @@ export class Hub implements AsyncDisposable {
   /** Aborted when the node stops. */
   get stopping(): AbortSignal {
     return this.#stop.signal;
+  }
+
+  /** The partitions that may hold records of `key`; of every key when it is `undefined`. */
+  partitionsOf(key: string | undefined, partitions: number): readonly Partition[] {
+    return partitionsOfKey(this.#log.partitionOfKey, key, partitions);
+  }
+
+  /**
+   * `key`, if its partition follows from it in the way that start positions compute it. Otherwise `undefined`, as for
+   * every key: all partitions are followed, and events of other keys are filtered out.
+   */
+  partitioningKey(key: string | undefined): string | undefined {
+    return this.#log.partitionOfKey === partitionOfKey ? key : undefined;
   }
 
   /** The offset before the partition's first record at or after `timestamp` (milliseconds since 1970). */

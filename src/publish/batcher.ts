@@ -5,6 +5,7 @@ import type { NewRecord } from '../core/record.js';
 import { recordBytes } from '../core/size.js';
 import type { Metrics } from '../observe/metrics.js';
 import type { EventLog } from '../ports/event-log.js';
+import { requireTransactions } from '../ports/transactional-commit.js';
 
 export interface BatcherOptions {
   readonly deadline: number;
@@ -115,7 +116,10 @@ export class Batcher implements AsyncDisposable {
       this.#metrics.publishBatches.inc();
       const positions =
         last.records.length > 1
-          ? await this.#log.appendAtomically(records, deadline.signal)
+          ? await requireTransactions(this.#log, 'mutations that publish several events').appendAtomically(
+              records,
+              deadline.signal,
+            )
           : await this.#log.append(records, deadline.signal);
       if (positions.length !== records.length)
         throw new Error('The log answered with fewer positions than records');

@@ -2,7 +2,7 @@ import { decodeRecord } from '../core/cloudevent.js';
 import { Deadline } from '../core/deadline.js';
 import type { Relayed } from '../core/event.js';
 import type { Topic } from '../core/ids.js';
-import { partitionOfKey } from '../core/partitioner.js';
+import { partitionsOfKey } from '../core/partitioner.js';
 import { type Position, partitionName, type TopicPartition } from '../core/position.js';
 import type { LogRecord, NewRecord } from '../core/record.js';
 import type { Logger } from '../observe/log.js';
@@ -89,12 +89,17 @@ export class History {
 
   async #partitionsOf(records: readonly NewRecord[], signal: AbortSignal): Promise<TopicPartition[]> {
     const topics = [...new Set(records.map(({ topic }) => topic))];
-    const described = await this.#options.log.describe(topics, signal);
+    const { log } = this.#options;
+    const { partitionOfKey } = log;
+    const described = await log.describe(topics, signal);
     const count = (topic: Topic): number => described.get(topic)?.partitions ?? 0;
     const all = records.flatMap(({ topic, key, partition }) => {
       if (partition !== undefined) return { topic, partition };
-      if (key === null || count(topic) === 0) return [];
-      return { topic, partition: partitionOfKey(key, count(topic)) };
+      if (key === null) return [];
+      return partitionsOfKey(partitionOfKey, key, count(topic)).map((number) => ({
+        topic,
+        partition: number,
+      }));
     });
     return [...new Map(all.map((at) => [partitionName(at), at])).values()];
   }

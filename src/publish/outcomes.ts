@@ -4,8 +4,7 @@ import { lifeOf } from '../core/cursor.js';
 import { MillraceError } from '../core/errors.js';
 import type { Relayed } from '../core/event.js';
 import type { Identity } from '../core/identity.js';
-import { type Offset, type Partition, partition, type Topic, type TopicId } from '../core/ids.js';
-import { partitionOfKey } from '../core/partitioner.js';
+import type { Offset, Partition, Topic, TopicId } from '../core/ids.js';
 import { type Position, partitionName, type TopicPartition } from '../core/position.js';
 import { ResourceStack } from '../core/resource-stack.js';
 import { CLOCKS_APART, type Found, type History } from './history.js';
@@ -33,6 +32,8 @@ export interface OutcomeSource {
     };
     release(): void;
   }>;
+  /** The partitions that may hold records of `key`; of every key when it is `undefined`. */
+  partitionsOf(key: string | undefined, partitions: number): readonly Partition[];
   /** The offset before the first event at or after `timestamp`. */
   offsetBefore(at: TopicPartition, timestamp: number): Promise<Offset>;
 }
@@ -114,10 +115,11 @@ export class Outcomes {
     });
     const follow = wanted.follow;
     const next = follow && this.#options.followUp(follow.field, follow.args, caller.identity);
-    const { id, partitions } = await this.#options.source.topics.describe(wanted.topic);
+    const { source } = this.#options;
+    const { id, partitions } = await source.topics.describe(wanted.topic);
     const asOf = Date.now();
-    const ours = new Set(partitionsOf(wanted.key, partitions));
-    const theirs = next === undefined ? [] : partitionsOf(next.key, partitions);
+    const ours = new Set(source.partitionsOf(wanted.key, partitions));
+    const theirs = next === undefined ? [] : source.partitionsOf(next.key, partitions);
     let settle = (_found: Found | undefined): void => {};
     const live = new Promise<Found | undefined>((resolve) => {
       settle = resolve;
@@ -253,11 +255,6 @@ function matcherOf({ types, key }: OutcomeRequest, correlationId: string): (even
     event.data !== null &&
     wanted.has(event.type) &&
     (key === undefined || event.subject === key);
-}
-
-function partitionsOf(key: string | undefined, count: number): Partition[] {
-  if (key !== undefined) return [partitionOfKey(key, count)];
-  return Array.from({ length: count }, (_, number) => partition(number));
 }
 
 function answerOf({ event }: Relayed): Readonly<Record<string, unknown>> {

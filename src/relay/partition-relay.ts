@@ -4,8 +4,9 @@ import { type Offset, offset } from '../core/ids.js';
 import { partitionName, type TopicIdPartition, type TopicPartition } from '../core/position.js';
 import type { LogBatch } from '../core/record.js';
 import type { Metrics } from '../observe/metrics.js';
-import { type EventLog, OffsetOutOfRange } from '../ports/event-log.js';
+import type { EventLog } from '../ports/event-log.js';
 import type { Fanout } from '../ports/fanout.js';
+import { readRetained } from '../ports/retained.js';
 import type { BatchDecoder } from './batch-decoder.js';
 
 interface PartitionRelayParts {
@@ -135,18 +136,10 @@ export class PartitionRelay {
 
   /** The progress is before the group's next offset, as after a wipe or a failover: relays what lies between. */
   async #catchUp(until: Offset, signal: AbortSignal): Promise<void> {
-    while (this.#passed + 1 < until) {
-      const from = offset(this.#passed + 1);
-      try {
-        for await (const batch of this.#parts.log.read({ ...this.#at, from, until }, signal)) {
-          await this.#relayBatch(batch);
-        }
-        return;
-      } catch (error) {
-        if (!(error instanceof OffsetOutOfRange) || error.bounds.earliest <= error.at.offset) throw error;
-        await this.#skip(this.#requireToken(), error.bounds.earliest);
-      }
-    }
+    const range = { ...this.#at, from: offset(this.#passed + 1), until };
+    const onSkipped = (earliest: Offset): Promise<void> => this.#skip(this.#requireToken(), earliest);
+    for await (const batch of readRetained(this.#parts.log, range, signal, onSkipped))
+      await this.#relayBatch(batch);
   }
 
   async #relayBatch(batch: LogBatch): Promise<void> {

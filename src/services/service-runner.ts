@@ -1,7 +1,9 @@
 import { topic } from '../core/ids.js';
 import { partitionName, type TopicIdPartition, type TopicPartition } from '../core/position.js';
 import type { CodecOf } from '../core/schema-codec.js';
-import type { AssignedBatch, EventLog, GroupHandler } from '../ports/event-log.js';
+import type { GroupHandler } from '../ports/consumer-groups.js';
+import type { EventLog } from '../ports/event-log.js';
+import { requireTransactions, type TransactionalBatch } from '../ports/transactional-commit.js';
 import { BatchProcessor, type BatchProcessorOptions, type States } from './batch-processor.js';
 import { OutputEncoder } from './output-encoder.js';
 import { PartitionState } from './partition-state.js';
@@ -49,7 +51,7 @@ export async function runService(
   }
   // D9: with state, former owners of a partition are fenced at its assignment. Otherwise one of them could
   // still commit after this member has restored the changelog.
-  return log.join({ group, topics, fenced: stateful }, runner, signal);
+  return requireTransactions(log, 'services').join({ group, topics, fenced: stateful }, runner, signal);
 }
 
 /** A partition that this member owns. */
@@ -59,7 +61,7 @@ interface OwnedPartition {
   state?: PartitionState;
 }
 
-class ServiceRunner implements GroupHandler {
+class ServiceRunner implements GroupHandler<TransactionalBatch> {
   readonly #options: ServiceRunnerOptions;
   readonly #encoder: OutputEncoder;
   readonly #processor: BatchProcessor;
@@ -89,7 +91,7 @@ class ServiceRunner implements GroupHandler {
     signal.addEventListener('abort', drop, { once: true });
   }
 
-  async batch(batch: AssignedBatch): Promise<void> {
+  async batch(batch: TransactionalBatch): Promise<void> {
     const { topic, partition, signal } = batch;
     try {
       const state = await this.#stateFor(batch);
@@ -111,7 +113,7 @@ class ServiceRunner implements GroupHandler {
    * The states of the batch's partition, in the newest version that it can adopt. Checked for each batch, so
    * that no batch after a switch is handled on the old state.
    */
-  async #stateFor(batch: AssignedBatch): Promise<PartitionState | undefined> {
+  async #stateFor(batch: TransactionalBatch): Promise<PartitionState | undefined> {
     const { log, group, rememberedIds } = this.#options;
     const [first] = batch.records;
     if (this.#versions === undefined || first === undefined) return undefined;

@@ -1,9 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import { type Offset, offset, type Partition, type Topic, type TopicId, topic } from '../../src/core/ids.js';
+import { expect } from 'vitest';
+import {
+  type Offset,
+  offset,
+  type Partition,
+  partition,
+  type Topic,
+  type TopicId,
+  topic,
+} from '../../src/core/ids.js';
 import { partitionOfKey } from '../../src/core/partitioner.js';
 import { partitionName, type TopicIdPartition, type TopicPartition } from '../../src/core/position.js';
 import type { LogBatch, LogRecord, NewRecord } from '../../src/core/record.js';
-import type { AssignedBatch, EventLog, GroupHandler } from '../../src/ports/event-log.js';
+import type { GroupHandler } from '../../src/ports/consumer-groups.js';
+import type { EventLog } from '../../src/ports/event-log.js';
+import type { TransactionalBatch } from '../../src/ports/transactional-commit.js';
 
 /** What an adapter brings: a log, further clients of the same log, and the end of all of them. */
 export interface EventLogHarness {
@@ -12,6 +23,8 @@ export interface EventLogHarness {
   open(): Promise<EventLog>;
   close(): Promise<void>;
 }
+
+export const P0 = partition(0);
 
 /** Ceilings, not expectations: a real log on a busy machine takes seconds for what takes others none. */
 export const TEST_TIMEOUT = 120_000;
@@ -43,6 +56,10 @@ export function keyOf(partition: Partition, partitions: number): string {
   for (let i = 0; ; i++) if (partitionOfKey(`p${i}`, partitions) === partition) return `p${i}`;
 }
 
+/** Waits until `recorder` has handled at least `count` records. */
+export const handledAll = (recorder: Recorder, count: number): Promise<void> =>
+  expect.poll(() => recorder.handled.length, POLL).toBeGreaterThanOrEqual(count);
+
 export const text = ({ value }: LogRecord): string | null => value?.toString() ?? null;
 
 export async function readBatches(
@@ -63,7 +80,7 @@ export async function readRecords(log: EventLog, at: TopicPartition, from = 0): 
 }
 
 /** A handler that remembers what it was given and which partitions it has. Commits each batch by default. */
-export class Recorder implements GroupHandler {
+export class Recorder implements GroupHandler<TransactionalBatch> {
   /** The partitions this member has now. */
   readonly owned = new Set<string>();
   /** Every call, in order: `assigned t/0`, `batch t/0`. */
@@ -74,7 +91,7 @@ export class Recorder implements GroupHandler {
   readonly handled: { at: string; offset: Offset; value: string | null }[] = [];
 
   constructor(
-    private readonly handle: (batch: AssignedBatch) => Promise<unknown> = (batch) => batch.commit(),
+    private readonly handle: (batch: TransactionalBatch) => Promise<unknown> = (batch) => batch.commit(),
     private readonly begin: (at: TopicPartition) => Offset | undefined = () => undefined,
   ) {}
 
@@ -87,7 +104,7 @@ export class Recorder implements GroupHandler {
     return this.begin(at);
   }
 
-  async batch(batch: AssignedBatch): Promise<void> {
+  async batch(batch: TransactionalBatch): Promise<void> {
     const at = partitionName(batch);
     this.calls.push(`batch ${at}`);
     await this.handle(batch);

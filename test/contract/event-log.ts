@@ -4,8 +4,7 @@ import { partitionOfKey } from '../../src/core/partitioner.js';
 import { partitionName } from '../../src/core/position.js';
 import type { LogRecord } from '../../src/core/record.js';
 import type { EventLog } from '../../src/ports/event-log.js';
-import { atomicContract } from './event-log-atomic.js';
-import { groupContract } from './event-log-groups.js';
+import { consumerGroupsContract } from './consumer-groups.js';
 import { readContract } from './event-log-read.js';
 import {
   type EventLogHarness,
@@ -17,14 +16,19 @@ import {
   text,
   uniqueTopic,
 } from './event-log-tools.js';
+import { transactionalCommitContract } from './transactional-commit.js';
 
 export type { EventLogHarness } from './event-log-tools.js';
 
 /**
- * What every event log must do. Made once per run of the suite; topics and groups have unique names, so
- * that the log may hold others.
+ * What every event log must do, with the suites of the ports that it has. The log is opened once per run; topics and
+ * groups have unique names, so that it may have others.
  */
-export function eventLogContract(name: string, harness: () => Promise<EventLogHarness>): void {
+export function eventLogContract(
+  name: string,
+  harness: () => Promise<EventLogHarness>,
+  { transactions = true }: { readonly transactions?: boolean } = {},
+): void {
   describe(`${name} keeps the contract of an event log`, { timeout: TEST_TIMEOUT }, () => {
     let made: EventLogHarness | undefined;
     const bench = (): EventLogHarness => {
@@ -40,9 +44,9 @@ export function eventLogContract(name: string, harness: () => Promise<EventLogHa
 
     topicContract(() => bench().log);
     appendContract(() => bench().log);
-    atomicContract(() => bench().log);
     readContract(() => bench().log);
-    groupContract(bench);
+    consumerGroupsContract(bench);
+    if (transactions) transactionalCommitContract(bench);
   });
 }
 

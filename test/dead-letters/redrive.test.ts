@@ -8,7 +8,13 @@ import { deadLetterRecord, withoutParts } from '../../src/dead-letters/dead-lett
 import { DeadLetters } from '../../src/dead-letters/dead-letters.js';
 import { redriveDeadLetters } from '../../src/dead-letters/redrive.js';
 import { openLogger } from '../../src/observe/log.js';
-import type { AssignedBatch, EventLog, GroupHandler } from '../../src/ports/event-log.js';
+import type { GroupHandler } from '../../src/ports/consumer-groups.js';
+import type { EventLog } from '../../src/ports/event-log.js';
+import {
+  requireTransactions,
+  type TransactionalBatch,
+  type TransactionalCommit,
+} from '../../src/ports/transactional-commit.js';
 import { openWorld, type World } from '../support/world.js';
 
 const signal = AbortSignal.timeout(120_000);
@@ -55,18 +61,18 @@ function retry(
   });
 }
 
-type Outputs = Parameters<AssignedBatch['commit']>[0];
+type Outputs = Parameters<TransactionalBatch['commit']>[0];
 
 /** The log, with another `commit` for the batches of its groups. */
 function committing(
   log: EventLog,
-  commit: (batch: Pick<AssignedBatch, 'commit'>, outputs: Outputs) => Promise<readonly Position[]>,
+  commit: (batch: Pick<TransactionalBatch, 'commit'>, outputs: Outputs) => Promise<readonly Position[]>,
 ): EventLog {
   return new Proxy(log, {
     get(target, name) {
-      if (name === 'join') {
-        const join: EventLog['join'] = (group, handler, until) => {
-          const changed: GroupHandler = {
+      if (name === 'transactions') {
+        const join: TransactionalCommit['join'] = (group, handler, until) => {
+          const changed: GroupHandler<TransactionalBatch> = {
             assigned: async (at, lost) => handler.assigned?.(at, lost),
             batch: async (batch) => {
               const { topic, partition, records, last, end, signal: lost } = batch;
@@ -77,7 +83,7 @@ function committing(
                 written = true;
                 return positions;
               };
-              const given = { ...own, commit: (outputs: Outputs) => commit({ commit: under }, outputs) };
+              const given = { ...own, commit: (outputs?: Outputs) => commit({ commit: under }, outputs) };
               try {
                 await handler.batch(given);
               } catch (error) {
@@ -87,9 +93,9 @@ function committing(
               }
             },
           };
-          return target.join(group, changed, until);
+          return requireTransactions(target, 'redrives').join(group, changed, until);
         };
-        return join;
+        return { join };
       }
       const value: unknown = Reflect.get(target, name);
       return typeof value === 'function' ? value.bind(target) : value;

@@ -7,7 +7,7 @@ export const plants: readonly Plant[] = [
     ...UNDER_LOAD,
     guard: 'the events after a state begin where the state stands',
     file: 'src/subscribe/delivery/subscription.ts',
-    find: ': startAfter(place, key, topic.partitions);',
+    find: ': startAfter(place, hub.partitioningKey(key), topic.partitions);',
     replace: ': await this.#starts(plan, key, topic, undefined);',
   },
   {

@@ -2,7 +2,8 @@ import { Kafka, logLevel } from 'kafkajs';
 import { describe, expect, it } from 'vitest';
 import { openKafkaLog } from '../../src/adapters/kafka/kafka.js';
 import { offset, partition } from '../../src/core/ids.js';
-import type { AssignedBatch, EventLog } from '../../src/ports/event-log.js';
+import type { EventLog } from '../../src/ports/event-log.js';
+import { requireTransactions, type TransactionalBatch } from '../../src/ports/transactional-commit.js';
 import {
   keyOf,
   newTopic,
@@ -55,9 +56,13 @@ describe('former owners of a partition', { timeout: TEST_TIMEOUT }, () => {
         late.push(await transaction.commit().catch((error: unknown) => error));
         return undefined;
       },
-      batch: (batch: AssignedBatch) => recorder.batch(batch),
+      batch: (batch: TransactionalBatch) => recorder.batch(batch),
     };
-    await using _ = await log.join({ group, topics: [topic], fenced: true }, handler, soon());
+    await using _ = await requireTransactions(log, 'services').join(
+      { group, topics: [topic], fenced: true },
+      handler,
+      soon(),
+    );
     await log.append([record(topic, 'k', 'v')], soon());
     await expect.poll(() => recorder.handled.length, POLL).toBe(1);
     expect(late).toEqual([expect.any(Error)]);
@@ -82,7 +87,11 @@ describe('former owners of a partition', { timeout: TEST_TIMEOUT }, () => {
       }
       return batch.commit(batch.records.map((one) => record(out, null, String(text(one)))));
     });
-    await using _ = await log.join({ group, topics: [topic], fenced: true }, recorder, soon());
+    await using _ = await requireTransactions(log, 'services').join(
+      { group, topics: [topic], fenced: true },
+      recorder,
+      soon(),
+    );
     await expect
       .poll(() => recorder.calls.filter((call) => call.startsWith('assigned')).length, POLL)
       .toBe(2);

@@ -34,7 +34,7 @@ function scriptedLog() {
     return append(records, signal);
   };
   // The batcher uses nothing of a log but these.
-  return { requests, atomic, log: { append, appendAtomically } as unknown as EventLog };
+  return { requests, atomic, log: { append, transactions: { appendAtomically } } as unknown as EventLog };
 }
 
 const OPTIONS = { deadline: 60_000, maxWaiting: 5, maxWaitingBytes: 100_000, maxBatchBytes: 1_000 };

@@ -9,7 +9,9 @@ import type { Event } from '../../src/core/event.js';
 import { eventId, offset, partition, topic } from '../../src/core/ids.js';
 import type { LogRecord } from '../../src/core/record.js';
 import { ResourceStack } from '../../src/core/resource-stack.js';
-import type { AssignedBatch, EventLog, GroupHandler } from '../../src/ports/event-log.js';
+import type { GroupHandler } from '../../src/ports/consumer-groups.js';
+import type { EventLog } from '../../src/ports/event-log.js';
+import type { TransactionalBatch } from '../../src/ports/transactional-commit.js';
 import type { Service, ServiceEvent } from '../../src/services/service.js';
 import { runService, type ServiceRunnerOptions } from '../../src/services/service-runner.js';
 import { framed } from '../support/framed-codec.js';
@@ -213,7 +215,7 @@ describe('a running service', () => {
 
   it('D1: retries a batch whose commit failed, with the same output ids', async () => {
     const tries: string[][] = [];
-    const commit: AssignedBatch['commit'] = async (records = []) => {
+    const commit: TransactionalBatch['commit'] = async (records = []) => {
       tries.push(records.map(({ headers }) => headers['ce_id'] ?? ''));
       if (tries.length === 1) throw new Error('The log is away');
       return [];
@@ -234,7 +236,7 @@ describe('a running service', () => {
       gone.abort(new Error('taken away'));
     });
     const handler = await handlerOf(options(service));
-    const commit = vi.fn<AssignedBatch['commit']>();
+    const commit = vi.fn<TransactionalBatch['commit']>();
     const given = { ...batchOf([said('a'), said('b')], commit), signal: gone.signal };
     await expect(handler.batch(given)).rejects.toThrow('taken away');
     expect(calls).toEqual(['a']);
@@ -243,8 +245,8 @@ describe('a running service', () => {
 });
 
 /** The handler that a service passes to the log, for calling it directly. */
-async function handlerOf(options: ServiceRunnerOptions): Promise<GroupHandler> {
-  const handlers: GroupHandler[] = [];
+async function handlerOf(options: ServiceRunnerOptions): Promise<GroupHandler<TransactionalBatch>> {
+  const handlers: GroupHandler<TransactionalBatch>[] = [];
   const joined: EventLog['join'] = async (_group, handler) => {
     handlers.push(handler);
     return { ended: Promise.resolve(), [Symbol.asyncDispose]: async () => {} };
@@ -256,7 +258,7 @@ async function handlerOf(options: ServiceRunnerOptions): Promise<GroupHandler> {
   return handler;
 }
 
-function batchOf(events: readonly Event[], commit: AssignedBatch['commit']): AssignedBatch {
+function batchOf(events: readonly Event[], commit: TransactionalBatch['commit']): TransactionalBatch {
   const records = events.map((event, i) => {
     const { key, headers, value } = encodeEvent(IN, event);
     return { offset: offset(i), timestamp: 0, key, headers, value };

@@ -1,15 +1,13 @@
 import { type Offset, offset, type Partition, type Topic, topic } from '../../src/core/ids.js';
 import { type Position, partitionName, type TopicPartition } from '../../src/core/position.js';
 import type { NewRecord } from '../../src/core/record.js';
+import type { GroupHandler, GroupMember } from '../../src/ports/consumer-groups.js';
+import { type Bounds, type EventLog, OffsetOutOfRange, TopicRecreated } from '../../src/ports/event-log.js';
 import {
-  type AssignedBatch,
-  type Bounds,
-  type EventLog,
-  type GroupHandler,
-  type GroupMember,
-  OffsetOutOfRange,
-  TopicRecreated,
-} from '../../src/ports/event-log.js';
+  requireTransactions,
+  type TransactionalBatch,
+  type TransactionalCommit,
+} from '../../src/ports/transactional-commit.js';
 
 /** A log whose topics can be deleted and made anew, and lose their beginning, which the embedded one cannot. */
 export interface ScriptedLog extends EventLog {
@@ -37,23 +35,40 @@ export function scripted(log: EventLog): ScriptedLog {
   const renamedRecord = (one: NewRecord): NewRecord => ({ ...one, topic: real(one.topic) });
   const shownAt = (positions: readonly Position[]): readonly Position[] =>
     positions.map((at) => ({ ...at, topic: shown(at.topic) }));
-  const handling = (handler: GroupHandler): GroupHandler => ({
+  const handling = (handler: GroupHandler<TransactionalBatch>): GroupHandler<TransactionalBatch> => ({
     assigned: async (at, signal) => handler.assigned?.({ ...at, topic: shown(at.topic) }, signal),
     batch: (batch) => handler.batch(renamed(batch, shown(batch.topic))),
   });
   const rejoinAll = async (): Promise<void> => {
     for (const rejoin of joined) await rejoin();
   };
+  const transactions = requireTransactions(log, 'scripted logs');
+  const join: TransactionalCommit['join'] = async ({ group, topics, ...options }, handler, signal) => {
+    const joinReal = () =>
+      transactions.join({ group, topics: topics.map(real), ...options }, handling(handler), signal);
+    let member: GroupMember = await joinReal();
+    const rejoin = async (): Promise<void> => {
+      await member[Symbol.asyncDispose]();
+      member = await joinReal();
+    };
+    joined.add(rejoin);
+    return {
+      ended: new Promise(() => undefined),
+      [Symbol.asyncDispose]: async () => {
+        joined.delete(rejoin);
+        await member[Symbol.asyncDispose]();
+      },
+    };
+  };
   return {
     description: log.description,
+    partitionOfKey: log.partitionOfKey,
     ensureTopics: (specs, options, signal) => log.ensureTopics(specs, options, signal),
     describe: async (names, signal) => {
       const found = await log.describe(names.map(real), signal);
       return new Map([...found].map(([name, one]) => [shown(name), one]));
     },
     append: async (records, signal) => shownAt(await log.append(records.map(renamedRecord), signal)),
-    appendAtomically: async (records, signal) =>
-      shownAt(await log.appendAtomically(records.map(renamedRecord), signal)),
     async *read(range, signal) {
       const at = { ...range, topic: real(range.topic) };
       if (range.from < earliest(at)) {
@@ -68,21 +83,11 @@ export function scripted(log: EventLog): ScriptedLog {
     },
     bounds,
     offsetAt: (name, partition, timestamp, signal) => log.offsetAt(real(name), partition, timestamp, signal),
-    join: async ({ group, topics }, handler, signal) => {
-      const join = () => log.join({ group, topics: topics.map(real) }, handling(handler), signal);
-      let member: GroupMember = await join();
-      const rejoin = async (): Promise<void> => {
-        await member[Symbol.asyncDispose]();
-        member = await join();
-      };
-      joined.add(rejoin);
-      return {
-        ended: new Promise(() => undefined),
-        [Symbol.asyncDispose]: async () => {
-          joined.delete(rejoin);
-          await member[Symbol.asyncDispose]();
-        },
-      };
+    join,
+    transactions: {
+      appendAtomically: async (records, signal) =>
+        shownAt(await transactions.appendAtomically(records.map(renamedRecord), signal)),
+      join,
     },
     recreate: async (name, partitions) => {
       lives.set(name, (lives.get(name) ?? 0) + 1);
@@ -99,7 +104,7 @@ export function scripted(log: EventLog): ScriptedLog {
 }
 
 /** The same batch: its methods stay its own. */
-function renamed(batch: AssignedBatch, name: Topic): AssignedBatch {
+function renamed(batch: TransactionalBatch, name: Topic): TransactionalBatch {
   const { partition, records, last, end, signal } = batch;
   return {
     topic: name,

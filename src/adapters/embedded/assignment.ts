@@ -8,7 +8,8 @@ import {
   type TopicPartition,
 } from '../../core/position.js';
 import type { LogBatch, NewRecord } from '../../core/record.js';
-import type { AssignedBatch, GroupHandler } from '../../ports/event-log.js';
+import type { GroupHandler } from '../../ports/consumer-groups.js';
+import type { TransactionalBatch } from '../../ports/transactional-commit.js';
 import type { Journal } from './journal.js';
 
 /** The longest pause between a handler's failure and the next attempt. */
@@ -22,7 +23,7 @@ export class Assignment {
   constructor(
     private readonly at: TopicPartition,
     private readonly group: string,
-    private readonly handler: GroupHandler,
+    private readonly handler: GroupHandler<TransactionalBatch>,
     private readonly journal: Journal,
   ) {}
 
@@ -91,7 +92,7 @@ export class Assignment {
 }
 
 /** A batch in a handler's hands. */
-class Given implements AssignedBatch {
+class Given implements TransactionalBatch {
   readonly topic;
   readonly partition;
   readonly records;

@@ -1,7 +1,8 @@
 import type { Topic } from '../../core/ids.js';
 import { partition } from '../../core/ids.js';
 import { partitionName, type TopicPartition } from '../../core/position.js';
-import type { GroupHandler, GroupMember } from '../../ports/event-log.js';
+import type { GroupHandler, GroupMember } from '../../ports/consumer-groups.js';
+import type { TransactionalBatch } from '../../ports/transactional-commit.js';
 import type { Journal } from './journal.js';
 import { Member } from './member.js';
 
@@ -14,7 +15,7 @@ export class Groups implements AsyncDisposable {
   /** @throws {MillraceError} TOPIC_MISSING */
   async join(
     { group, topics }: { readonly group: string; readonly topics: readonly Topic[] },
-    handler: GroupHandler,
+    handler: GroupHandler<TransactionalBatch>,
     signal: AbortSignal,
   ): Promise<GroupMember> {
     signal.throwIfAborted();

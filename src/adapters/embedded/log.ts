@@ -1,18 +1,22 @@
 import { MillraceError } from '../../core/errors.js';
 import { isRecreated, type Offset, offset, type Partition, type Topic } from '../../core/ids.js';
+import { partitionOfKey } from '../../core/partitioner.js';
 import type { Position } from '../../core/position.js';
 import type { LogBatch, NewRecord } from '../../core/record.js';
+import type { GroupHandler, GroupMember } from '../../ports/consumer-groups.js';
 import {
   type Bounds,
   type EventLog,
-  type GroupHandler,
-  type GroupMember,
-  type JoinedGroup,
   type Range,
   type TopicDescription,
   TopicRecreated,
   type TopicSpec,
 } from '../../ports/event-log.js';
+import type {
+  TransactionalBatch,
+  TransactionalCommit,
+  TransactionalSubscription,
+} from '../../ports/transactional-commit.js';
 import type { EmbeddedStore } from './store.js';
 
 /**
@@ -23,13 +27,18 @@ export function openEmbeddedLog(store: EmbeddedStore): EventLog {
   return new EmbeddedLog(store);
 }
 
-class EmbeddedLog implements EventLog {
+class EmbeddedLog implements EventLog, TransactionalCommit {
   readonly description: string;
+  readonly partitionOfKey = partitionOfKey;
   private readonly members = new Set<GroupMember>();
   private closed = false;
 
   constructor(private readonly store: EmbeddedStore) {
     this.description = `the embedded log in ${store.dir}`;
+  }
+
+  get transactions(): TransactionalCommit {
+    return this;
   }
 
   async ensureTopics(
@@ -99,7 +108,11 @@ class EmbeddedLog implements EventLog {
     return this.store.journal.offsetAt({ topic, partition }, timestamp);
   }
 
-  async join(group: JoinedGroup, handler: GroupHandler, signal: AbortSignal): Promise<GroupMember> {
+  async join(
+    group: TransactionalSubscription,
+    handler: GroupHandler<TransactionalBatch>,
+    signal: AbortSignal,
+  ): Promise<GroupMember> {
     this.check(signal);
     const member = await this.store.groups.join(group, handler, signal);
     this.members.add(member);

@@ -1,6 +1,7 @@
 import type { Topic } from '../../core/ids.js';
 import type { TopicPartition } from '../../core/position.js';
-import type { GroupHandler, GroupMember } from '../../ports/event-log.js';
+import type { GroupHandler, GroupMember } from '../../ports/consumer-groups.js';
+import type { TransactionalBatch } from '../../ports/transactional-commit.js';
 import { Assignment } from './assignment.js';
 import type { Journal } from './journal.js';
 
@@ -16,7 +17,7 @@ export class Member implements GroupMember {
     private readonly joined: {
       readonly group: string;
       readonly topics: readonly Topic[];
-      readonly handler: GroupHandler;
+      readonly handler: GroupHandler<TransactionalBatch>;
     },
     private readonly journal: Journal,
     private readonly leave: () => Promise<void>,

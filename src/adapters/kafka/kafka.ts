@@ -3,19 +3,17 @@ import { type Admin, Kafka, type KafkaConfig, type SASLOptions } from 'kafkajs';
 import { withSignal } from '../../core/async.js';
 import { Deadline } from '../../core/deadline.js';
 import type { Offset, Partition, Topic } from '../../core/ids.js';
+import { partitionOfKey } from '../../core/partitioner.js';
 import type { Position } from '../../core/position.js';
 import type { LogBatch, NewRecord } from '../../core/record.js';
-import type {
-  Bounds,
-  EventLog,
-  GroupHandler,
-  GroupMember,
-  JoinedGroup,
-  Range,
-  TopicDescription,
-  TopicSpec,
-} from '../../ports/event-log.js';
+import type { GroupHandler, GroupMember } from '../../ports/consumer-groups.js';
+import type { Bounds, EventLog, Range, TopicDescription, TopicSpec } from '../../ports/event-log.js';
 import type { OnProblem } from '../../ports/problem.js';
+import type {
+  TransactionalBatch,
+  TransactionalCommit,
+  TransactionalSubscription,
+} from '../../ports/transactional-commit.js';
 import { Member } from './group/member.js';
 import { Writer } from './produce/writer.js';
 import { readRange } from './read.js';
@@ -58,8 +56,9 @@ export async function openKafkaLog(options: KafkaOptions, signal: AbortSignal): 
   return new KafkaLog(options, signal);
 }
 
-class KafkaLog implements EventLog {
+class KafkaLog implements EventLog, TransactionalCommit {
   readonly description: string;
+  readonly partitionOfKey = partitionOfKey;
   private readonly sockets = new Sockets();
   private readonly kafka: Kafka;
   private readonly ending = new AbortController();
@@ -80,6 +79,10 @@ class KafkaLog implements EventLog {
     this.writing = this.connect();
     this.reading = this.connect();
     this.writer = new Writer(this.writing, this.life);
+  }
+
+  get transactions(): TransactionalCommit {
+    return this;
   }
 
   async ensureTopics(
@@ -122,8 +125,8 @@ class KafkaLog implements EventLog {
   }
 
   async join(
-    { group, topics, fenced = false }: JoinedGroup,
-    handler: GroupHandler,
+    { group, topics, fenced = false }: TransactionalSubscription,
+    handler: GroupHandler<TransactionalBatch>,
     signal: AbortSignal,
   ): Promise<GroupMember> {
     const { sessionTimeout = 30_000, maxBytesPerFetch = MAX_BYTES, onProblem = () => {} } = this.options;

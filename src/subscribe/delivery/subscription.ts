@@ -128,7 +128,7 @@ export class Subscription implements ActiveSubscription {
     const starts =
       place === undefined
         ? await this.#starts(plan, key, topic, after)
-        : startAfter(place, key, topic.partitions);
+        : startAfter(place, hub.partitioningKey(key), topic.partitions);
     const membership = await cohorts.join(plan, key, starts.keys(), topic);
     if (this.#closed) return membership.release();
     if (membership.followed.some(({ at }) => isRecreated(at.topicId, topic.id))) {
@@ -177,6 +177,7 @@ export class Subscription implements ActiveSubscription {
     after: string | undefined,
   ): Promise<StartPositions> {
     const { hub, codec } = this.#parts;
+    const partitioningKey = hub.partitioningKey(key);
     if (after !== undefined) {
       const place = codec.read(after, scopeOf(plan));
       try {
@@ -186,10 +187,10 @@ export class Subscription implements ActiveSubscription {
         const who = { topic: plan.binding.topic, key, tag: codec.tag(scopeOf(plan)) };
         throw await this.#parts.resync.error(error, who, place);
       }
-      return startAfter(place, key, partitions);
+      return startAfter(place, partitioningKey, partitions);
     }
-    if (plan.since === undefined) return startAt({ from: 'now' }, key, partitions);
-    return startAt({ from: 'time', timestamp: plan.since }, key, partitions);
+    if (plan.since === undefined) return startAt({ from: 'now' }, partitioningKey, partitions);
+    return startAt({ from: 'time', timestamp: plan.since }, partitioningKey, partitions);
   }
 
   /** Where it stands at first in each partition that is followed. */
@@ -217,7 +218,7 @@ export class Subscription implements ActiveSubscription {
     const now = run && this.#parts.hub.topics.last(run.plan.binding.topic);
     if (run === undefined || now === undefined || this.#closed) return;
     if (now.id !== run.topic.id || now.partitions <= run.topic.partitions) return;
-    const added = startInAddedPartitions(run.topic, run.key, now.partitions);
+    const added = startInAddedPartitions(run.topic, this.#parts.hub.partitioningKey(run.key), now.partitions);
     const before = run.membership;
     const numbers = new Set([...before.followed.map(({ at }) => at.partition), ...added.keys()]);
     const membership = await this.#parts.cohorts.join(run.plan, run.key, numbers, now);

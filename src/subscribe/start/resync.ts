@@ -1,7 +1,6 @@
 import { type CursorCodec, lifeOf, type Positions, type StreamPosition } from '../../core/cursor.js';
 import { MillraceError } from '../../core/errors.js';
-import { BEFORE_FIRST, partition, type Topic } from '../../core/ids.js';
-import { partitionOfKey } from '../../core/partitioner.js';
+import { BEFORE_FIRST, type Topic } from '../../core/ids.js';
 import type { EventsLost } from '../../hub/events-lost.js';
 import type { Hub } from '../../hub/hub.js';
 
@@ -45,8 +44,7 @@ export class Resync {
   /** Before everything in the topic as it is now. */
   async #beginning(topic: Topic, key: string | undefined): Promise<StreamPosition> {
     const { id, partitions } = await this.#hub.topics.describe(topic);
-    const numbers = Array.from({ length: partitions }, (_, number) => partition(number));
-    const mine = key === undefined ? numbers : [partitionOfKey(key, partitions)];
+    const mine = this.#hub.partitionsOf(key, partitions);
     const positions: Positions = new Map(
       mine.map((number) => [number, { offset: BEFORE_FIRST, fingerprint: 0 }]),
     );

@@ -9,6 +9,7 @@ import {
   topic,
   topicId,
 } from '../../../src/core/ids.js';
+import { partitionOfKey } from '../../../src/core/partitioner.js';
 import type { LogBatch, LogRecord } from '../../../src/core/record.js';
 import {
   type Bounds,
@@ -138,7 +139,8 @@ export class ModelLog implements EventLog {
 
   ensureTopics = unused;
   append = unused;
-  appendAtomically = unused;
+  readonly transactions = undefined;
+  readonly partitionOfKey = partitionOfKey;
   join = unused;
 
   async [Symbol.asyncDispose](): Promise<void> {}

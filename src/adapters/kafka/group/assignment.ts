@@ -2,8 +2,9 @@ import { backoffMs, pause } from '../../../core/async.js';
 import { type Offset, offset } from '../../../core/ids.js';
 import { type Position, partitionName, type TopicIdPartition } from '../../../core/position.js';
 import type { NewRecord } from '../../../core/record.js';
-import type { AssignedBatch, GroupHandler } from '../../../ports/event-log.js';
+import type { GroupHandler } from '../../../ports/consumer-groups.js';
 import type { OnProblem } from '../../../ports/problem.js';
+import type { TransactionalBatch } from '../../../ports/transactional-commit.js';
 import { reached } from '../read.js';
 import { boundsOf } from '../wire/bounds.js';
 import type { Connection } from '../wire/connection.js';
@@ -51,7 +52,7 @@ export class Assignment {
   constructor(
     readonly at: TopicIdPartition,
     private readonly host: AssignmentHost,
-    private readonly handler: GroupHandler,
+    private readonly handler: GroupHandler<TransactionalBatch>,
     private readonly onProblem: OnProblem,
   ) {}
 
@@ -207,7 +208,7 @@ export class Assignment {
     const first = records[0]?.offset ?? last;
     const commit = (outputs?: readonly NewRecord[]): Promise<readonly Position[]> =>
       this.commit(last, outputs);
-    const batch: AssignedBatch = { ...this.at, records, last, end, signal: this.ending.signal, commit };
+    const batch: TransactionalBatch = { ...this.at, records, last, end, signal: this.ending.signal, commit };
     try {
       await this.handler.batch(batch);
     } catch (error) {

@@ -1,28 +1,24 @@
 import { expect, it } from 'vitest';
-import { offset, partition, type Topic } from '../../src/core/ids.js';
-import type { AssignedBatch, EventLog, GroupMember } from '../../src/ports/event-log.js';
+import { aborted } from '../../src/core/async.js';
+import { offset, type Topic } from '../../src/core/ids.js';
+import type { GroupMember } from '../../src/ports/consumer-groups.js';
+import type { EventLog } from '../../src/ports/event-log.js';
 import {
   type EventLogHarness,
-  keyOf,
+  handledAll,
   newTopic,
   numbered,
   numbersTo,
   POLL,
   Recorder,
-  readRecords,
   record,
   soon,
   text,
   uniqueGroup,
 } from './event-log-tools.js';
 
-const P0 = partition(0);
-
-/** Waits until `recorder` has handled `count` records. */
-const handledAll = (recorder: Recorder, count: number): Promise<void> =>
-  expect.poll(() => recorder.handled.length, POLL).toBeGreaterThanOrEqual(count);
-
-export function groupContract(bench: () => EventLogHarness): void {
+/** What every log must do for consumer groups. Run by `eventLogContract`. */
+export function consumerGroupsContract(bench: () => EventLogHarness): void {
   const log = (): EventLog => bench().log;
   const join = (group: string, topic: Topic, handler: Recorder, on = log()): Promise<GroupMember> =>
     on.join({ group, topics: [topic] }, handler, soon());
@@ -178,89 +174,6 @@ export function groupContract(bench: () => EventLogHarness): void {
     expect(given.slice(0, 3).map(([first]) => first)).toEqual(['0', '0', '0']);
   });
 
-  it('commits outputs and progress together', async () => {
-    const [topic, out] = [await newTopic(log(), 'in', 1), await newTopic(log(), 'out', 1)];
-    const group = uniqueGroup();
-    await log().append(numbered(topic, 5), soon());
-    const answers: unknown[] = [];
-    const first = new Recorder(async (batch) => {
-      answers.push(
-        ...(await batch.commit(batch.records.map((one) => record(out, one.key, `out ${text(one)}`)))),
-      );
-    });
-    const member = await join(group, topic, first);
-    await handledAll(first, 5);
-    await member[Symbol.asyncDispose]();
-    const written = await readRecords(log(), { topic: out, partition: P0 });
-    expect(written.map(text)).toEqual(['out 0', 'out 1', 'out 2', 'out 3', 'out 4']);
-    expect(answers).toEqual(written.map((one) => ({ topic: out, partition: 0, offset: one.offset })));
-  });
-
-  it('puts an output where its partition says, whatever its key', async () => {
-    const [topic, out] = [await newTopic(log(), 'in', 1), await newTopic(log(), 'placed', 3)];
-    const key = keyOf(partition(0), 3);
-    await log().append(numbered(topic, 1), soon());
-    const recorder = new Recorder((batch) =>
-      batch.commit([{ ...record(out, key, 'placed'), partition: partition(2) }, record(out, key, 'by key')]),
-    );
-    await using _ = await join(uniqueGroup(), topic, recorder);
-    await handledAll(recorder, 1);
-    expect((await readRecords(log(), { topic: out, partition: partition(2) })).map(text)).toEqual(['placed']);
-    expect((await readRecords(log(), { topic: out, partition: P0 })).map(text)).toEqual(['by key']);
-  });
-
-  it('commits neither outputs nor progress when an output is refused', async () => {
-    const [topic, out] = [await newTopic(log(), 'in', 1), await newTopic(log(), 'out', 1)];
-    await log().append(numbered(topic, 1), soon());
-    const large = { topic: out, key: 'a', headers: {}, value: Buffer.alloc(3 * 1024 * 1024, 'x') };
-    const failures: unknown[] = [];
-    const recorder = new Recorder(async (batch) => {
-      const small = record(out, 'a', `attempt ${failures.length}`);
-      if (failures.length > 0) return batch.commit([small]);
-      return batch.commit([small, large]).catch((error: unknown) => {
-        failures.push(error);
-        throw error;
-      });
-    });
-    await using _ = await join(uniqueGroup(), topic, recorder);
-    await handledAll(recorder, 1);
-    expect(failures).toMatchObject([{ code: 'EVENT_TOO_LARGE' }]);
-    const written = await readRecords(log(), { topic: out, partition: P0 });
-    expect(written.map(text)).toEqual(['attempt 1']);
-  });
-
-  it('D9: a member that lost a partition cannot commit to it', async () => {
-    const [topic, out] = [await newTopic(log(), 'lost', 4), await newTopic(log(), 'out', 1)];
-    const group = uniqueGroup();
-    const inputs = [0, 1, 2, 3].map((p) => record(topic, keyOf(partition(p), 4), `${p}`));
-    await log().append(inputs, soon());
-    const copy = (batch: AssignedBatch): Promise<unknown> =>
-      batch.commit(batch.records.map((one) => record(out, null, String(text(one)))));
-    const released = new AbortController();
-    const held: string[] = [];
-    const slow = new Recorder(async (batch) => {
-      if (!released.signal.aborted) {
-        held.push(...batch.records.map((one) => String(text(one))));
-        await aborted(AbortSignal.any([batch.signal, released.signal]));
-      }
-      // A handler that does not look at its signal: it is the log that has to refuse.
-      await copy(batch);
-    });
-    await using other = await bench().open();
-    await using _slow = await join(group, topic, slow);
-    await expect.poll(() => new Set(held).size, POLL).toBe(4);
-    const quick = new Recorder(copy);
-    await using _quick = await join(group, topic, quick, other);
-    await expect.poll(() => quick.owned.size, POLL).toBeGreaterThan(0);
-    released.abort();
-    await expect
-      .poll(async () => (await readRecords(log(), { topic: out, partition: P0 })).length, POLL)
-      .toBeGreaterThanOrEqual(4);
-    await expect.poll(() => new Set([...slow.values(), ...quick.values()]).size, POLL).toBe(4);
-    const written = await readRecords(log(), { topic: out, partition: P0 });
-    expect(written.map(text).sort()).toEqual(['0', '1', '2', '3']);
-  });
-
   it('leaves the group after the batch in hand', async () => {
     const topic = await newTopic(log(), 'leave', 1);
     await log().append(numbered(topic, 1), soon());
@@ -280,9 +193,3 @@ export function groupContract(bench: () => EventLogHarness): void {
     await expect(member.ended).resolves.toBeUndefined();
   });
 }
-
-const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
