@@ -12,76 +12,77 @@ export type Scalars = {
   Boolean: { input: boolean; output: boolean; }
   Int: { input: number; output: number; }
   Float: { input: number; output: number; }
-  /** An opaque position in what a subscription shows: from `extensions.cursor` of one of its results. */
+  /** An opaque position in the events of topics: `extensions.cursor` of a subscription's result, or `cursor` of a `Published`. */
   Cursor: { input: string; output: string; }
-  /** A date and time with its offset (RFC 3339), such as `2026-01-31T09:30:00Z`. */
+  /** A date-time with its UTC offset (RFC 3339), such as `2026-01-31T09:30:00Z`. */
   DateTime: { input: string; output: string; }
 };
 
 /**
- * The first event of one of `types` that has the mutation's correlation id. The field's type is an object type or
- * a union that they belong to.
+ * The first event of one of `types` that has the mutation's correlation id. The field's type must be one of `types`,
+ * or a union or interface that includes them.
  */
 export type OutcomeInput = {
   /** The event types that end the wait. */
   readonly types: ReadonlyArray<Scalars['String']['input']>;
   /**
-   * How long it is waited for once the mutation's own event is in the log: a number with `ms`, `s` or `m`. After
-   * that the answer is the error `OUTCOME_PENDING`, with `correlationId`.
+   * How long to wait after the mutation's own events are in the log: a number with `ms`, `s` or `m`, at most `5m`.
+   * After that the field fails with `OUTCOME_PENDING` and `correlationId`. Default: `5s`.
    */
   readonly within: Scalars['String']['input'];
-  /** Where the outcome is published; the same topic when left out. */
+  /** The topic of the outcome. Default: the topic of `@publish`. */
   readonly topic?: InputMaybe<Scalars['String']['input']>;
   /**
-   * CEL over `args` and `claims`: the key that the outcome is published under, so that only its partition is
-   * followed. Left out, it is the event's own key on the same topic, and on another topic all partitions are followed.
+   * CEL over `args` and `claims`, of type string or Int: the key of the outcome. Only its partition is followed.
+   * Default: the key of `@publish` if the topic is the same; otherwise all partitions are followed.
    */
   readonly key?: InputMaybe<Scalars['String']['input']>;
   /**
-   * A field of Subscription that follows the outcome's topic: `OUTCOME_PENDING` then has it as `field`, its
-   * arguments as `args`, and a `cursor` to give it as `after`, which shows everything since before the mutation.
+   * A field of Subscription that follows the outcome's topic. `OUTCOME_PENDING` then carries the field's name as
+   * `field`, its arguments as `args`, and a `cursor`. With the cursor as `after`, the subscription shows every event
+   * since before the mutation. Default: none.
    */
   readonly follow?: InputMaybe<Scalars['String']['input']>;
-  /** CEL over `args` and `claims`, a map: the arguments of `follow`, where it needs any. */
+  /** CEL over `args` and `claims`, of type map: the arguments for `follow`. Default: no arguments. */
   readonly with?: InputMaybe<Scalars['String']['input']>;
 };
 
-/** How the records of a topic say what they are. */
+/** The format of a topic's records. */
 export type TopicFormat =
-  /** CloudEvents 1.0 in Kafka's binary mode: attributes in `ce_` headers, JSON data in the value. */
+  /** CloudEvents 1.0 in Kafka's binary content mode: attributes in `ce_` headers, JSON data in the value. */
   | 'CLOUDEVENTS'
-  /** Plain JSON of producers that know nothing of CloudEvents: all records have the one type of the fields that use the topic. */
+  /** Plain JSON, from producers that do not use CloudEvents. All records have one type: that of the fields that use the topic. */
   | 'JSON';
 
 /**
- * What happens to a live subscription when more waits for its client than may (`SLOW_BYTES`). One that resumes
- * with `after` or `since` is given everything, as fast as its client reads, until it was live for the first time.
+ * What happens to a live subscription when more bytes than `SLOW_BYTES` are queued for its client. A subscription with
+ * `after` or `since` is not live until it has caught up: until then it gets every event, as fast as its client reads.
  */
 export type OnSlow =
-  /** Once the client reads again, it is given everything that it missed. */
+  /** When the client catches up, it gets every event that it missed. */
   | 'RESUME'
   /**
-   * Once the client reads again, it is given the newest of the events that it missed of each key, in their order;
-   * `extensions.conflated` of a result says how many were left out before it. Events without a key are never left out.
+   * When the client catches up, it gets the newest missed event of each key, in order. `extensions.conflated` of a result
+   * is the number of events that were skipped before it. Events without a key are never skipped.
    */
   | 'CONFLATE'
-  /** It ends with the error `SLOW_CONSUMER`, whose `extensions.cursor` says where it stands. */
+  /** The subscription ends with the error `SLOW_CONSUMER`. Its `extensions.cursor` is the position to resume from. */
   | 'DISCONNECT';
 
-/** Where a published event is. */
+/** The position of a published event. */
 export type Published = {
   readonly __typename?: 'Published';
   /** The CloudEvents `id`. */
   readonly eventId: Scalars['ID']['output'];
   readonly topic: Scalars['String']['output'];
   readonly partition: Scalars['Int']['output'];
-  /** The place within the partition, from 0: a decimal number, as a string because it may be larger than an Int. */
+  /** The position within the partition, from 0: a decimal number, as a string because it can exceed Int. */
   readonly offset: Scalars['String']['output'];
-  /** The same for everything that this mutation sets off. */
+  /** Shared by all events that this mutation causes. */
   readonly correlationId: Scalars['ID']['output'];
-  /** When it was published. */
+  /** When the event was published. */
   readonly time: Scalars['DateTime']['output'];
-  /** Where it is, for `minCursor` of fields that show a view. */
+  /** The event's position as a cursor, for `minCursor` of a field with `@view`. */
   readonly cursor: Scalars['Cursor']['output'];
 };
 

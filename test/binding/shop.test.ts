@@ -16,8 +16,8 @@ const { views } = shopProject();
 
 const CANCEL = 'mutation { cancelOrder(input: { orderId: "o-1", reason: "late" }) { __typename } }';
 
-describe('the shop', () => {
-  it('binds without a mistake, with or without its own copy of the directives', () => {
+describe('the schema of the shop', () => {
+  it('the schema of the shop binds without diagnostics, with or without a copy of the directives', () => {
     const name = 'schema/shop.graphql';
     for (const more of [[], [{ ...directivesSource(), name: '/elsewhere/schema/directives.graphql' }]]) {
       const result = bindSchema({ sources: [{ name, body: shop }, ...more], resolvers, views });
@@ -25,7 +25,7 @@ describe('the shop', () => {
     }
   });
 
-  it('says which topics, types and claims its fields use', () => {
+  it('bindings have the topic, event types and claims of a field of the shop', () => {
     const { topics, subscribes } = bound(shop, resolvers, views);
     expect(topics.get(topic('shop.orders'))).toMatchObject({ format: { kind: 'CLOUDEVENTS' } });
     const orderEvents = subscribes.get('orderEvents');
@@ -51,13 +51,13 @@ describe('the shop', () => {
   });
 
   it.each(EXAMPLES.map((example) => [example.title, example.query]))(
-    'GraphiQL’s tab %j fits',
+    'GraphiQL’s example %j is valid',
     (_title, query) => {
       expect(validate(bound(shop, resolvers, views).schema, parse(query))).toEqual([]);
     },
   );
 
-  it('adds after and since to subscriptions, and snapshot to those with a view', () => {
+  it('@subscribe adds the arguments after and since, and @view adds snapshot', () => {
     const field = bound(shop, resolvers, views).schema.getSubscriptionType()?.getFields()['orderEvents'];
     expect(field?.args.map((arg) => `${arg.name}: ${arg.type}`)).toEqual([
       'orderId: ID!',
@@ -67,7 +67,7 @@ describe('the shop', () => {
     ]);
   });
 
-  it('publishes what cancelOrder says, and waits for what the order service answers', async () => {
+  it('cancelOrder publishes CancelRequested and resolves to the outcome of the order service', async () => {
     const { context, drafts } = fakeContext({ sub: 'ada' });
     const { schema } = bound(shop, resolvers, views);
     const result = await graphql({ schema, source: CANCEL, contextValue: context });
@@ -82,7 +82,7 @@ describe('the shop', () => {
     ]);
   });
 
-  it('publishes nothing for nobody, nor against the rule', async () => {
+  it('S1 cancelOrder publishes nothing for an anonymous caller, or when the rule is false', async () => {
     for (const [claims, code] of [
       [{}, 'UNAUTHENTICATED'],
       [{ roles: [] }, 'FORBIDDEN'],
@@ -98,7 +98,7 @@ describe('the shop', () => {
     }
   });
 
-  it('publishes nothing that its type does not allow', async () => {
+  it('cancelOrder publishes nothing when the data does not match the event type', async () => {
     const { context, drafts } = fakeContext({ sub: { not: 'a string' } });
     const result = await graphql({
       schema: bound(shop, resolvers, views).schema,

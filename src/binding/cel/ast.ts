@@ -7,7 +7,7 @@ export interface CelNode {
   readonly end: number;
 }
 
-export function isCelNode(value: unknown): value is CelNode {
+function isCelNode(value: unknown): value is CelNode {
   return typeof value === 'object' && value !== null && 'op' in value && 'args' in value && 'start' in value;
 }
 

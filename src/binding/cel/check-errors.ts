@@ -3,7 +3,7 @@ import { asFieldSelection, type CelNode, childrenOf } from './ast.js';
 import { type CelTypes, withSchemaNames } from './cel-types.js';
 
 /** An error in an expression. `start` is the index of its first character. */
-export interface ExpressionError {
+interface ExpressionError {
   readonly start: number;
   readonly problem: string;
   readonly hint: string | undefined;

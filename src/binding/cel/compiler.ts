@@ -21,7 +21,7 @@ export interface CompiledExpression {
 }
 
 /** The result type that an argument of a directive requires of its expression. */
-export interface ResultType {
+interface ResultType {
   readonly celTypes: RegExp;
   readonly hint: string;
 }

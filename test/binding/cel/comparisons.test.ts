@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { bound } from '../schema.js';
 
-/** A filter over an event of each number type and arguments of each, at run time with plain JSON numbers. */
+/** Compiles a filter over an event and arguments with each number type. It is evaluated with plain JSON numbers. */
 function filter(expression: string) {
   const { subscribes } = bound(`
     type Query { hello: String }
@@ -26,7 +26,7 @@ function filter(expression: string) {
   ) => run({ args, claims, event });
 }
 
-describe('numbers', () => {
+describe('numbers in a filter', () => {
   const [three, big] = [
     { int: 3, float: 3 },
     { int: 20, float: 20.5 },
@@ -34,7 +34,7 @@ describe('numbers', () => {
   for (const field of ['int', 'float']) {
     for (const other of ['args.int', 'args.float', '10', '10.0', '10.5', 'claims.limit']) {
       const scope = { int: 10, float: 10.5 };
-      it(`event.${field} < ${other}`, () => {
+      it(`a filter event.${field} < ${other} compares by value`, () => {
         const less = filter(`event.${field} < ${other}`);
         expect(less(scope, three, { limit: 10 })).toBe(true);
         expect(less(scope, big, { limit: 10 })).toBe(false);
@@ -42,7 +42,7 @@ describe('numbers', () => {
         expect(notLess(scope, three, { limit: 10 })).toBe(false);
         expect(notLess(scope, big, { limit: 10 })).toBe(true);
       });
-      it(`event.${field} == ${other}`, () => {
+      it(`a filter event.${field} == ${other} compares by value`, () => {
         const value = other.endsWith('.5') || other === 'args.float' ? 10.5 : 10;
         const equal = filter(`event.${field} == ${other}`);
         const mirrored = filter(`${other} == event.${field}`);
@@ -57,7 +57,7 @@ describe('numbers', () => {
     }
   }
 
-  it('reckons with Ints and in lists', () => {
+  it('a filter computes with Ints, alone and in lists', () => {
     expect(filter('event.int + args.int * 2 == 23')({ int: 10 }, three)).toBe(true);
     expect(filter('event.int in [1, 2, 3]')({}, three)).toBe(true);
     expect(filter('event.int in event.list')({}, { int: 3, list: [3] })).toBe(true);
@@ -70,8 +70,8 @@ describe('numbers', () => {
   });
 });
 
-describe('values that are not there', () => {
-  it('are null, whatever their type', () => {
+describe('absent values in a filter', () => {
+  it('an absent value is null in a filter, whatever its type', () => {
     for (const name of ['maybe', 'text', 'yes', 'at', 'list', 'inner', 'items', 'level', 'json']) {
       expect(filter(`event.${name} == null`)({}, { int: 1 })).toBe(true);
       expect(filter(`null != event.${name}`)({}, { int: 1 })).toBe(false);
@@ -82,13 +82,13 @@ describe('values that are not there', () => {
     expect(filter('args.limits == null')({ limits: { int: 1 } }, {})).toBe(false);
   });
 
-  it('make a filter throw that reckons with them', () => {
+  it('a filter throws when it computes with an absent value', () => {
     expect(() => filter('event.maybe > 3')({}, { int: 1 })).toThrow();
   });
 });
 
-describe('strings', () => {
-  it('are IDs, DateTimes and enum values too', () => {
+describe('strings in a filter', () => {
+  it('ID, DateTime and enum values are strings in a filter', () => {
     expect(filter('event.id == args.id')({ id: '7' }, { id: 7 })).toBe(true);
     expect(
       filter("event.level == args.level && event.level == 'LOW'")({ level: 'LOW' }, { level: 'LOW' }),
@@ -97,8 +97,8 @@ describe('strings', () => {
   });
 });
 
-describe('scalars of one’s own', () => {
-  it('are as the event has them', () => {
+describe('custom scalars in a filter', () => {
+  it('a filter reads a value of a custom scalar as the JSON that it is', () => {
     expect(filter("event.json.a[0] == 'x'")({}, { json: { a: ['x'] } })).toBe(true);
   });
 });

@@ -21,7 +21,7 @@ function equalities(filter: string) {
   };
 }
 
-describe('C2 what a filter asks to be equal', () => {
+describe('C2 equalities of a filter', () => {
   it.each([
     ['event.room == args.room', [['room', 'r']]],
     ['args.room == event.room', [['room', 'r']]],
@@ -36,7 +36,7 @@ describe('C2 what a filter asks to be equal', () => {
     ["event['room'] == claims.sub", [['room', 'ada']]],
     ["event.kind == 'A'", [['kind', 'A']]],
     ['event.size == null', [['size', null]]],
-  ])('%s', (filter, expected) => {
+  ])('C2 a filter %s has its equalities extracted', (filter, expected) => {
     const { found, indexed } = equalities(filter);
     expect(found).toEqual(expected);
     expect(indexed).toEqual(expected.map(([field]) => field));
@@ -51,7 +51,7 @@ describe('C2 what a filter asks to be equal', () => {
     'event.room == event.kind',
     'event.size == size(event.tags)',
     "'x' in event.tags",
-  ])('nothing that could be looked up: %s', (filter) => {
+  ])('C2 a filter %s has no equality to look events up by', (filter) => {
     expect(equalities(filter)).toEqual({ found: [], indexed: undefined });
   });
 });

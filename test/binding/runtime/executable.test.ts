@@ -11,7 +11,7 @@ const SCHEMA = `
   type Mutation {
     whole(input: I!): Published! @publish(topic: "t", type: "E", key: "args.input.id")
     spread(id: ID!, amount: Int! = 3): Published! @publish(topic: "t", type: "E", key: "args.amount")
-    reckoned(id: ID!, amount: Int!): Published!
+    computed(id: ID!, amount: Int!): Published!
       @publish(topic: "t", type: "E", key: "claims.sub", data: "{'id': args.id, 'amount': args.amount + 1, 'many': [1, 2]}")
     own(id: ID!, amount: Int!): Int @publish(topic: "t", type: "E", key: "args.id") @auth(rule: "has(claims.sub)")
   }
@@ -34,44 +34,44 @@ const resolvers: ResolverMap = {
   Query: { open: () => 'all', secret: () => 'some' },
 };
 
-/** Runs an operation, and answers its result and what it published. */
+/** Executes an operation. Returns its result and the events that it published. */
 async function run(source: string, claims: Claims = {}) {
   const { context: contextValue, drafts } = fakeContext(claims);
   const { data, errors } = await graphql({ schema: bound(SCHEMA, resolvers).schema, source, contextValue });
   return { data, codes: errors?.map((error) => error.extensions['code']) ?? [], errors, drafts };
 }
 
-describe('what is published', () => {
-  it('is the only input, with its defaults, less what the type does not have', async () => {
+describe('a field with @publish', () => {
+  it('publishes its only input, with defaults and without fields that the event type does not have', async () => {
     const { drafts, errors } = await run('mutation { whole(input: { id: 7, more: "x" }) { eventId } }');
     expect(errors).toBeUndefined();
     expect(drafts).toEqual([{ topic: 't', type: 'E', key: '7', data: { id: '7', amount: 4 } }]);
   });
 
-  it('is the arguments, with their defaults; an Int is a key too', async () => {
+  it('publishes its arguments, with defaults, under a key that may be an Int', async () => {
     const { drafts } = await run('mutation { spread(id: "a") { eventId } }');
     expect(drafts).toEqual([{ topic: 't', type: 'E', key: '3', data: { id: 'a', amount: 3 } }]);
   });
 
-  it('is the map, whose integers are JSON numbers', async () => {
-    const { drafts } = await run('mutation { reckoned(id: "a", amount: 1) { eventId } }', { sub: 'ada' });
+  it('publishes the data map, with integers as JSON numbers', async () => {
+    const { drafts } = await run('mutation { computed(id: "a", amount: 1) { eventId } }', { sub: 'ada' });
     expect(drafts).toEqual([
       { topic: 't', type: 'E', key: 'ada', data: { id: 'a', amount: 2, many: [1, 2] } },
     ]);
     expect(JSON.stringify(drafts[0]?.data)).toBe('{"id":"a","amount":2,"many":[1,2]}');
   });
 
-  it('is nothing when the key or data cannot be', async () => {
-    const missing = await run('mutation { reckoned(id: "a", amount: 1) { eventId } }');
+  it('publishes nothing when the key or the data cannot be evaluated', async () => {
+    const missing = await run('mutation { computed(id: "a", amount: 1) { eventId } }');
     expect([missing.codes, missing.drafts]).toEqual([['BAD_REQUEST'], []]);
-    const large = await run('mutation { reckoned(id: "a", amount: 2147483647) { eventId } }', { sub: 'ada' });
+    const large = await run('mutation { computed(id: "a", amount: 2147483647) { eventId } }', { sub: 'ada' });
     expect([large.codes, large.drafts]).toEqual([['EVENT_INVALID'], []]);
     expect(large.errors?.[0]?.message).toBe('E: amount is not Int');
   });
 });
 
-describe('rules', () => {
-  it('hold for resolvers of the project and for queries', async () => {
+describe('@auth', () => {
+  it('S1 rules apply to resolvers of the project and to queries', async () => {
     const own = 'mutation { own(id: "a", amount: 1) }';
     expect((await run(own)).codes).toEqual(['UNAUTHENTICATED']);
     expect((await run(own, { roles: [] })).codes).toEqual(['FORBIDDEN']);
@@ -85,18 +85,18 @@ describe('rules', () => {
   });
 });
 
-describe('subscriptions', () => {
+describe('a field with @subscribe', () => {
   const { subscribes } = bound(SCHEMA, resolvers);
 
-  it('say which claims they read', () => {
+  it('the binding of a subscription has the claims that its expressions read', () => {
     expect(subscribes.get('all')?.claims).toEqual(new Set());
     expect(subscribes.get('some')?.claims).toEqual(new Set(['a', 'b']));
     expect(subscribes.get('whole')?.claims).toBe('all');
   });
 });
 
-describe('a DateTime', () => {
-  it('is one of RFC 3339', () => {
+describe('DateTime', () => {
+  it('DateTime accepts exactly the timestamps of RFC 3339 with an offset', () => {
     for (const good of ['2026-01-31T09:30:00Z', '2024-02-29t23:59:60.123+05:30', '2026-01-31T00:00:00-23:59'])
       expect(isDateTime(good), good).toBe(true);
     for (const bad of [

@@ -33,10 +33,10 @@ async function run(source: string) {
   const bound = bindSchema({ sources: [{ name: 'a.graphql', body: SCHEMA }], resolvers });
   if (!bound.ok) throw new Error(JSON.stringify(bound.diagnostics));
   const { context, drafts } = fakeContext({});
-  const wanted: OutcomeRequest[] = [];
-  const outcome: GatewayContext['outcome'] = (list, one, options) => {
-    wanted.push(one);
-    return context.outcome(list, one, options);
+  const requests: OutcomeRequest[] = [];
+  const outcome: GatewayContext['outcome'] = (list, request, options) => {
+    requests.push(request);
+    return context.outcome(list, request, options);
   };
   const result = await execute({
     schema: bound.bindings.schema,
@@ -50,25 +50,25 @@ async function run(source: string) {
   });
   return {
     drafts,
-    wanted,
+    requests,
     data: result.data,
     codes: result.errors?.map(({ extensions }) => extensions['code']),
   };
 }
 
-describe('a resolver', () => {
-  it('publishes several events together', async () => {
+describe('a resolver of a mutation', () => {
+  it('a resolver publishes several events with one call', async () => {
     const { drafts, data } = await run('say(text: "Hello") { topic }');
     expect(drafts).toEqual([draft('Hello'), draft('and more')]);
     expect(data).toEqual({ say: [{ topic: 'said' }, { topic: 'said' }] });
   });
 
-  it('waits for an outcome, by default where the event went', async () => {
-    const { wanted } = await run('ask(text: "Hello") { text }');
-    expect(wanted).toMatchObject([{ topic: 'said', key: 'k', types: ['Said'], within: 2_000 }]);
+  it('a resolver waits for an outcome, by default with the topic and key of its event', async () => {
+    const { requests } = await run('ask(text: "Hello") { text }');
+    expect(requests).toMatchObject([{ topic: 'said', key: 'k', types: ['Said'], within: 2_000 }]);
   });
 
-  it('cannot publish what is not of the shape of its type', async () => {
+  it('a resolver cannot publish data that does not match the event type', async () => {
     const { drafts, codes } = await run('odd { topic }');
     expect(codes).toEqual(['EVENT_INVALID']);
     expect(drafts).toEqual([]);
