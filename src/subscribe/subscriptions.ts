@@ -44,7 +44,10 @@ export class Subscriptions {
     const budget = new ConflationBudget(CONFLATION_BYTES);
     const snapshots = new Snapshots({ schema, codec: options.codec, source: options.views });
     const resync = new Resync(hub, options.codec);
-    const plans = { forms: new DocumentNormaliser(schema), maxCharacters: options.maxCharacters ?? 65_536 };
+    const plans = {
+      normaliser: new DocumentNormaliser(schema),
+      maxCharacters: options.maxCharacters ?? 65_536,
+    };
     this.#parts = {
       ...options,
       cohorts,

@@ -26,7 +26,7 @@ interface ViewsOptions {
 export interface Snapshot {
   /** `null`: the key has none. */
   readonly state: unknown;
-  readonly place: StreamPosition;
+  readonly position: StreamPosition;
 }
 
 /** Reads the project's views, on a gateway. */
@@ -97,8 +97,8 @@ export class Views {
         return [partition, { offset: offset(Math.max(next - 1, own)), fingerprint: 0 }];
       }),
     );
-    const place: StreamPosition = { positions, life: lifeOf(id), partitions, asOf: Date.now() };
-    return { state: keyState?.state ?? null, place };
+    const position: StreamPosition = { positions, life: lifeOf(id), partitions, asOf: Date.now() };
+    return { state: keyState?.state ?? null, position };
   }
 
   async #get(view: AnyView, key: string, minCursor: string | undefined): Promise<unknown> {

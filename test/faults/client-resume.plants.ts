@@ -15,9 +15,9 @@ export const plants: readonly Plant[] = [
   {
     case: 'many switch from replay to live',
     guard: 'only one who stands where the node stands becomes live',
-    file: 'src/subscribe/delivery/subscriber.ts',
-    find: 'endedBy === undefined && this.#at(at.partition).offset === reached.offset',
-    replace: 'endedBy === undefined && this.#at(at.partition).offset <= reached.offset',
+    file: 'src/subscribe/delivery/reached-positions.ts',
+    find: 'endedBy === undefined && this.at(at.partition).offset === reached.offset',
+    replace: 'endedBy === undefined && this.at(at.partition).offset <= reached.offset',
   },
   { case: 'three nodes are restarted one after the other', ...PLACE },
   {

@@ -20,7 +20,7 @@ export const plants: readonly Plant[] = [
     case: 'after and since together are an error',
     guard: 'nobody is asked to start at two places',
     file: 'src/subscribe/plan/plan.ts',
-    find: "if (after != null && since != null) throw bad('`after` and `since` cannot both say where to start.');",
+    find: "if (after != null && since != null) throw bad('Give either `after` or `since`, not both.');",
     replace: '',
   },
 ];

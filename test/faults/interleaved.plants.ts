@@ -10,37 +10,40 @@ export const plants: readonly Plant[] = [
   {
     ...CASE,
     guard: 'only one who stands where the node stands becomes live',
-    find: `    if (this.#caughtUp()) this.#join();
-    else void this.#replay();`,
-    replace: '    this.#join();',
+    find: `    if (this.positions.isAtNode(this.#followed)) this.#becomeLive();
+    else this.#startReplay();`,
+    replace: '    this.#becomeLive();',
   },
   {
     ...CASE,
     guard: 'one becomes live in the same turn in which it is found to stand where the node stands',
-    find: `          this.#join();
+    find: `          this.#becomeLive();
           return;`,
     replace: `          await new Promise(setImmediate);
-          this.#join();
+          this.#becomeLive();
           return;`,
   },
   {
     ...CASE,
     guard: 'one who was live stands where the node stands, in every partition',
-    find: `    this.#standWithNode();
-    this.#reached.set(event.at.partition, reached);`,
-    replace: '    this.#reached.set(event.at.partition, reached);',
+    find: `    this.positions.moveToNode(this.#followed);
+    this.positions.set(event.at.partition, position);`,
+    replace: '    this.positions.set(event.at.partition, position);',
   },
   {
     ...CASE,
     guard: 'what a client has no room for is given again',
-    find: 'if (!this.sink.next(result, this.tag)) return this.#holdBack(at.partition, before);',
-    replace: 'if (!this.sink.next(result, this.tag)) this.#full = true;',
+    file: 'src/subscribe/delivery/replay.ts',
+    find: `      positions.set(at.partition, before);
+      this.#target.refused();
+      return 'refused';`,
+    replace: '      this.#target.refused();',
   },
   {
     ...CASE,
     case: 'a cursor of a node that is ahead',
     guard: 'one who is ahead of its node hears when the node comes after',
-    find: '    for (const { listeners } of this.#followed) listeners.add(listener);',
+    find: '    for (const { listeners } of followed) listeners.add(listener);',
     replace: '',
   },
   {

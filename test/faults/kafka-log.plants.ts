@@ -61,8 +61,8 @@ export const plants: readonly Plant[] = [
     case: 'partitions are added',
     guard: 'a subscription follows the partitions that are added to its topic',
     file: 'src/subscribe/delivery/subscription.ts',
-    find: 'if (now.id !== run.topic.id || now.partitions <= run.topic.partitions) return;',
-    replace: 'if (now.id === run.topic.id) return;',
+    find: 'if (now.id !== running.topic.id || now.partitions <= running.topic.partitions) return;',
+    replace: 'if (now.id === running.topic.id) return;',
   },
   {
     case: 'partitions are added',

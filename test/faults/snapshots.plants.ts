@@ -7,8 +7,8 @@ export const plants: readonly Plant[] = [
     ...UNDER_LOAD,
     guard: 'the events after a state begin where the state stands',
     file: 'src/subscribe/delivery/subscription.ts',
-    find: ': startAfter(place, hub.partitioningKey(key), topic.partitions);',
-    replace: ': await this.#starts(plan, key, topic, undefined);',
+    find: ': startAfter(snapshot, hub.partitioningKey(key), topic.partitions);',
+    replace: ': await this.#starts.starts(plan, key, topic, undefined);',
   },
   {
     ...UNDER_LOAD,

@@ -13,8 +13,8 @@ import { CohortIndex } from './cohort-index.js';
 import { ParsedEvent, reachedBy } from './parsed-event.js';
 
 /**
- * The cohorts of one topic, and the way from an event to those that it may concern: those of its key, and
- * those that follow every key (C2).
+ * Routes the events of one topic to its cohorts: to those of the event's key, and to those of every key. Within
+ * each, an index finds the cohorts whose filters the event may match (C2).
  */
 export class CohortRouter implements PartitionListener {
   readonly #topic: Topic;
@@ -22,10 +22,10 @@ export class CohortRouter implements PartitionListener {
   readonly #metrics: Metrics;
   readonly #byKey = new Map<string, CohortIndex>();
   readonly #everyKey = new CohortIndex();
-  /** What the cohorts of this topic follow, by partition. */
+  /** The partitions that cohorts of this topic follow. */
   readonly #followed = new Map<number, FollowedPartition>();
-  /** Which cohorts get the same cursors: those that follow the same partitions of the same topic. */
-  readonly #company = new Map<Cohort, string>();
+  /** Cohorts with the same group get the same cursors: they follow the same partitions of the same topic. */
+  readonly #cursorGroups = new Map<Cohort, string>();
 
   constructor(topic: Topic, codec: CursorCodec, metrics: Metrics) {
     this.#topic = topic;
@@ -34,22 +34,22 @@ export class CohortRouter implements PartitionListener {
   }
 
   add(cohort: Cohort): void {
-    this.#company.set(cohort, companyOf(cohort));
+    this.#cursorGroups.set(cohort, cursorGroupOf(cohort));
     if (cohort.key === undefined) this.#everyKey.add(cohort);
     else {
-      const same = this.#byKey.get(cohort.key) ?? new CohortIndex();
-      same.add(cohort);
-      this.#byKey.set(cohort.key, same);
+      const index = this.#byKey.get(cohort.key) ?? new CohortIndex();
+      index.add(cohort);
+      this.#byKey.set(cohort.key, index);
     }
   }
 
   remove(cohort: Cohort): void {
-    this.#company.delete(cohort);
+    this.#cursorGroups.delete(cohort);
     if (cohort.key === undefined) this.#everyKey.remove(cohort);
     else {
-      const same = this.#byKey.get(cohort.key);
-      same?.remove(cohort);
-      if (same?.size === 0) this.#byKey.delete(cohort.key);
+      const index = this.#byKey.get(cohort.key);
+      index?.remove(cohort);
+      if (index?.size === 0) this.#byKey.delete(cohort.key);
     }
   }
 
@@ -67,59 +67,59 @@ export class CohortRouter implements PartitionListener {
       const event = new ParsedEvent(at, relayed);
       const cursors = new Map<string, string>();
       if (keyed !== undefined)
-        for (const cohort of keyed.candidates(event)) this.#gather(cohort, event, cursors, round);
-      for (const cohort of this.#everyKey.candidates(event)) this.#gather(cohort, event, cursors, round);
+        for (const cohort of keyed.candidates(event)) this.#render(cohort, event, cursors, round);
+      for (const cohort of this.#everyKey.candidates(event)) this.#render(cohort, event, cursors, round);
     }
-    for (const [cohort, made] of round.batches) deliver(cohort, made, round);
+    for (const [cohort, batch] of round.batches) deliver(cohort, batch, round);
     for (const { relayed } of round.delivered) this.#metrics.observeDelivery(relayed.timestamp);
   }
 
   lost(at: TopicPartition, loss: EventsLost): void {
-    const concerned = [
+    const cohorts = [
       ...this.#everyKey.all(),
-      ...[...this.#byKey.values()].flatMap((same) => [...same.all()]),
+      ...[...this.#byKey.values()].flatMap((index) => [...index.all()]),
     ];
-    for (const cohort of concerned) {
+    for (const cohort of cohorts) {
       if (!cohort.follows(at.partition)) continue;
       for (const member of cohort.live) member.lost(loss);
     }
   }
 
-  #gather(cohort: Cohort, event: ParsedEvent, cursors: Map<string, string>, round: Round): void {
+  /** Renders the event for the cohort, and adds the result to the cohort's batch of this round. */
+  #render(cohort: Cohort, event: ParsedEvent, cursors: Map<string, string>, round: Round): void {
     if (cohort.live.size === 0 || !cohort.follows(event.at.partition)) return;
-    const rendered = cohort.render(event);
-    if (rendered === undefined) return;
-    const made = round.batches.get(cohort);
-    if (rendered instanceof Promise) {
-      if (made !== undefined) deliver(cohort, made, round);
+    const head = cohort.render(event);
+    if (head === undefined) return;
+    const batch = round.batches.get(cohort);
+    if (head instanceof Promise) {
+      if (batch !== undefined) deliver(cohort, batch, round);
       round.batches.delete(cohort);
-      // Slow resolvers: the members go on by replay, which waits for each result, and nothing queues here.
+      // Slow resolvers: the members go on by replay, which waits for each result, so no queue forms here.
       const before = { offset: offset(event.relayed.offset - 1), fingerprint: 0 };
       for (const member of cohort.live) member.fallBehind(event, before);
       return;
     }
-    const cursor = this.#cursor(cohort, event, cursors);
-    const result = sharedResult(rendered, cursor);
-    // One by one from an empty list they would take room for many (bench: distinct).
-    if (made === undefined) round.batches.set(cohort, { events: [event], results: [result] });
+    const result = sharedResult(head, this.#cursor(cohort, event, cursors));
+    // Arrays that grow from an empty one reserve room for many elements (bench: distinct).
+    if (batch === undefined) round.batches.set(cohort, { events: [event], results: [result] });
     else {
-      made.events.push(event);
-      made.results.push(result);
+      batch.events.push(event);
+      batch.results.push(result);
     }
   }
 
-  /** C1: signed once for all cohorts that stand at the same place. */
+  /** C1: signed once for all cohorts at the same position. */
   #cursor(cohort: Cohort, event: ParsedEvent, cursors: Map<string, string>): string {
-    const company = this.#company.get(cohort) ?? companyOf(cohort);
-    const known = cursors.get(company);
+    const group = this.#cursorGroups.get(cohort) ?? cursorGroupOf(cohort);
+    const known = cursors.get(group);
     if (known !== undefined) return known;
-    const place = cohort.placeOf(this.#positions(cohort, event), event.relayed.timestamp);
-    const cursor = this.#codec.position(this.#topic, place);
-    cursors.set(company, cursor);
+    const position = cohort.positionOf(this.#positions(cohort, event), event.relayed.timestamp);
+    const cursor = this.#codec.position(this.#topic, position);
+    cursors.set(group, cursor);
     return cursor;
   }
 
-  /** Where every live member stands once it has this event: at it, and elsewhere where the node stands. */
+  /** The positions of every live member once it has this event: at the event, and elsewhere at the node's. */
   #positions(cohort: Cohort, event: ParsedEvent): Positions {
     const here = event.at.partition;
     return new Map(
@@ -131,35 +131,35 @@ export class CohortRouter implements PartitionListener {
   }
 }
 
-/** What a cohort's members are due when all events are looked at. */
-interface Gathered extends RenderedBatch {
+/** The batch of one cohort while the events of a round are rendered. */
+interface GrowingBatch extends RenderedBatch {
   readonly events: ParsedEvent[];
   readonly results: SharedResult[];
 }
 
-/** What became of the events that came together. */
+/** The events that a partition delivers together. */
 interface Round {
-  readonly batches: Map<Cohort, Gathered>;
-  /** Those that somebody took. */
+  readonly batches: Map<Cohort, GrowingBatch>;
+  /** Events that some member took. */
   readonly delivered: Set<ParsedEvent>;
 }
 
-/** All of it to one member after the other: what is done for a member is then done once for all events. */
-function deliver(cohort: Cohort, made: RenderedBatch, { delivered }: Round): void {
+/** The whole batch to one member after the other: work that a member needs once is then done once for all events. */
+function deliver(cohort: Cohort, batch: RenderedBatch, { delivered }: Round): void {
   let [count, most] = [0, 0];
   for (const member of cohort.live) {
-    const taken = member.live(made);
+    const taken = member.deliver(batch);
     count += taken;
     most = Math.max(most, taken);
   }
   if (count === 0) return;
-  cohort.delivered(count);
-  for (const event of made.events.slice(0, most)) delivered.add(event);
+  cohort.countDeliveries(count);
+  for (const event of batch.events.slice(0, most)) delivered.add(event);
 }
 
-/** Everything that `Cohort.placeOf` knows of the cohort itself. */
-function companyOf(cohort: Cohort): string {
-  const { life, partitions } = cohort.placeOf(new Map(), 0);
+/** All that a cursor of `Cohort.positionOf` says besides positions and time. */
+function cursorGroupOf(cohort: Cohort): string {
+  const { life, partitions } = cohort.positionOf(new Map(), 0);
   const numbers = cohort.partitions.map(({ partition }) => partition).join();
   return `${life}/${partitions}/${numbers}/${cohort.key === undefined ? 'every key' : 'one key'}`;
 }

@@ -16,25 +16,33 @@ import { executionFault, isCallerFault } from './fault.js';
 import type { ParsedEvent } from './parsed-event.js';
 import { tombstoneValue } from './tombstone.js';
 
-/** What a cohort made of events that follow each other: `results[i]` is of `events[i]`. */
+/** What a cohort rendered of consecutive events: `results[i]` is of `events[i]`. */
 export interface RenderedBatch {
   readonly events: readonly ParsedEvent[];
   readonly results: ResultBatch;
 }
 
-/** One that stands where the node stands, and takes what its cohort made. */
+/** A live subscriber: its position is the node's, and it takes what its cohort rendered. */
 export interface CohortMember {
-  /** @returns how many were taken: what comes after them was not */
-  live(made: RenderedBatch): number;
-  /** Leaves the live ones, standing at `reached` in the event's partition. */
-  fallBehind(event: ParsedEvent, reached: PartitionPosition): void;
-  /** Events that it has not seen are gone for good: it ends (D5). */
+  /** @returns how many results it took; it took none of those that follow */
+  deliver(batch: RenderedBatch): number;
+  /** It stops being live, at `position` in the event's partition. */
+  fallBehind(event: ParsedEvent, position: PartitionPosition): void;
+  /** Events after its position are gone for good: it ends (D5). */
   lost(loss: EventsLost): void;
 }
 
+/** What a cohort may do with events that fail. */
+export interface CohortParts {
+  readonly schema: GraphQLSchema;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly deadLetters: DeadLetters;
+}
+
 /**
- * Subscribers that get the same bytes. One execution and one serialisation for each event, however many
- * they are (C1); the rules and the filter are decided here too, once for all of them (S1).
+ * Subscribers that get the same bytes. Each event is executed and serialised once for all of them (C1). Rules and
+ * filters are decided here too, once for all of them, for live and replayed events alike (S1).
  */
 export class Cohort {
   readonly plan: Plan;
@@ -42,29 +50,21 @@ export class Cohort {
   readonly key: string | undefined;
   readonly topic: Topic;
   readonly partitions: readonly TopicPartition[];
-  /** Those that stand where the node stands. The others are replayed. */
+  /** Members at the node's position. The others replay. */
   readonly live = new Set<CohortMember>();
   readonly #description: TopicDescription;
-  readonly #schema: GraphQLSchema;
-  readonly #metrics: Metrics;
-  readonly #logger: Logger;
-  readonly #deadLetters: DeadLetters;
+  readonly #parts: CohortParts;
   readonly #numbers: ReadonlySet<Partition>;
   /** All members, live or not. */
   members = 0;
-  #logged = false;
+  #hasLogged = false;
 
   constructor(
     plan: Plan,
     key: string | undefined,
     partitions: readonly TopicPartition[],
     description: TopicDescription,
-    parts: {
-      readonly schema: GraphQLSchema;
-      readonly metrics: Metrics;
-      readonly logger: Logger;
-      readonly deadLetters: DeadLetters;
-    },
+    parts: CohortParts,
   ) {
     this.plan = plan;
     this.key = key;
@@ -72,42 +72,46 @@ export class Cohort {
     this.partitions = partitions;
     this.#numbers = new Set(partitions.map(({ partition }) => partition));
     this.#description = description;
-    this.#schema = parts.schema;
-    this.#metrics = parts.metrics;
-    this.#logger = parts.logger;
-    this.#deadLetters = parts.deadLetters;
+    this.#parts = parts;
   }
 
-  /** Whether its members follow the partition: another cohort of the topic may be why this node does. */
+  /** Whether its members follow the partition. This node may follow it for another cohort of the topic. */
   follows(partition: Partition): boolean {
     return this.#numbers.has(partition);
   }
 
-  /** So many results were taken: counted once for all of them (bench: fanout). */
-  delivered(count: number): void {
-    this.#metrics.deliveries.add(this.plan.binding.field, count);
+  /** Counts once for all results that its members took (bench: fanout). */
+  countDeliveries(count: number): void {
+    this.#parts.metrics.deliveries.add(this.plan.binding.field, count);
   }
 
-  /** Where a member stands that is at `positions`, and has come there by an event of this time, or just now. */
-  placeOf(positions: Positions, time = Date.now()): StreamPosition {
+  /**
+   * The position of a member, as its cursor says it.
+   * @param time of the event that brought it there, in milliseconds since 1970
+   */
+  positionOf(positions: Positions, time = Date.now()): StreamPosition {
     const { id, partitions } = this.#description;
-    // A producer's clock may be ahead, and the topic may have grown since: the earlier one is safe.
+    // A producer's clock may be ahead, and the topic may have grown since: the earlier time is safe.
+    // Without a key `asOf` is not needed: added partitions are read from their beginning.
     const asOf = this.key === undefined ? 0 : Math.min(time, Date.now());
     return { positions, life: lifeOf(id), partitions, asOf };
   }
 
-  /** The event as this cohort sees it; `undefined` when it is not for them. A promise when resolvers are slow. */
+  /**
+   * The head of the event's result; `undefined` when the event is not for this cohort, or failed (D10). A promise
+   * only when a resolver returns one. Never throws or rejects. Hot path (bench: fanout, distinct).
+   */
   render(event: ParsedEvent): OpenHead | undefined | Promise<OpenHead | undefined> {
     try {
       if (!this.wants(event)) return undefined;
       const { binding, document, selection, resolvers, variables, identity } = this.plan;
-      this.#metrics.executions.add(binding.field, 1);
+      this.#parts.metrics.executions.add(binding.field, 1);
       const isTombstone = event.relayed.event.data === null;
       const data = isTombstone || resolvers ? undefined : selection.json(event.data);
       if (data !== undefined) return dataHead(data, event.extensions);
       const value = isTombstone ? tombstoneValue(binding, event.relayed.event) : event.data;
       const result = execute({
-        schema: this.#schema,
+        schema: this.#parts.schema,
         document,
         variableValues: variables,
         rootValue: { [binding.field]: value },
@@ -139,7 +143,7 @@ export class Cohort {
     return executionHead({ ...result, errors }, event.extensions);
   }
 
-  /** Whether `render` would make a result of it: what conflation asks of events that it may leave out (S1). */
+  /** Whether `render` would make a result of it. Conflation asks before it leaves an event out (S1). */
   wants(event: ParsedEvent): boolean {
     try {
       return this.#wants(event);
@@ -152,38 +156,43 @@ export class Cohort {
   #wants(event: ParsedEvent): boolean {
     const { binding, args, identity } = this.plan;
     const { subject, type, data } = event.relayed.event;
-    // A tombstone without a type may be of any of them.
+    // A tombstone without a type may belong to any type.
     if (type !== UNKNOWN_TYPE && !binding.types.has(type)) return false;
     if (this.key !== undefined && subject !== this.key) return false;
     if (binding.rule === undefined && binding.filter === undefined) return true;
-    // S1: what a rule wants to know of the event, a tombstone does not say.
+    // S1: a tombstone has no data for a rule to read, so a rule that reads the event hides it.
     if (data === null) return binding.rule === undefined || !binding.rule.readsEvent;
     const activation: Activation = { args, claims: identity.claims, event: event.data };
     if (binding.rule !== undefined && !binding.rule.allows(activation)) return false;
     return binding.filter === undefined || binding.filter(activation);
   }
 
-  /** D10: the event is set aside when it is to blame, and the subscribers go on either way. */
+  /** D10: an event that is at fault becomes a dead letter. The subscribers continue either way. */
   #failed(event: ParsedEvent, kind: 'filter' | 'execution', error: unknown): void {
     const { at, relayed } = event;
     const { field } = this.plan.binding;
-    const place = { ...at, offset: relayed.offset };
+    const position = { ...at, offset: relayed.offset };
     const reason = error instanceof Error ? error.message : String(error);
     const { subject: key } = relayed.event;
     if (kind === 'execution' || !isCallerFault(this.plan)) {
-      this.#deadLetters.add({ ...place, key, timestamp: relayed.timestamp, fault: { kind, reason, field } });
+      this.#parts.deadLetters.add({
+        ...position,
+        key,
+        timestamp: relayed.timestamp,
+        fault: { kind, reason, field },
+      });
     }
     this.#report(event, kind, error);
   }
 
   #report({ at, relayed }: ParsedEvent, kind: string, error: unknown): void {
-    this.#metrics.problems.inc({ kind });
-    if (this.#logged) return;
-    this.#logged = true;
-    const place = placeName({ ...at, offset: relayed.offset });
-    this.#logger.warn(
-      { field: this.plan.binding.field, kind, at: place, err: error },
-      'an event could not be filtered or executed for a subscription; further ones are only counted',
+    this.#parts.metrics.problems.inc({ kind });
+    if (this.#hasLogged) return;
+    this.#hasLogged = true;
+    const position = placeName({ ...at, offset: relayed.offset });
+    this.#parts.logger.warn(
+      { field: this.plan.binding.field, kind, at: position, err: error },
+      'filtering or executing an event for a subscription failed; further failures of this cohort are only counted',
     );
   }
 }

@@ -22,15 +22,16 @@ export interface CohortsParts {
   readonly deadLetters: DeadLetters;
 }
 
-/** A cohort in use, with the partitions it holds. */
+/** One subscription's share of a cohort, with the partitions that it keeps followed. */
 export interface Membership {
   readonly cohort: Cohort;
   readonly replayCache: CohortReplayCache;
   readonly followed: readonly FollowedPartition[];
+  /** Leaves the cohort and lets go of the partitions. Call once. */
   release(): void;
 }
 
-/** The cohorts of this node: each exists while somebody is a member of it. */
+/** The cohorts of this node: each exists while it has members. */
 export class Cohorts {
   readonly #parts: CohortsParts;
   readonly #cohorts = new Map<string, Cohort>();
@@ -42,7 +43,11 @@ export class Cohorts {
     this.#replayCache = new ReplayCache(parts.codec);
   }
 
-  /** Follows the partitions, all of them or none, and joins those that ask for the same. */
+  /**
+   * Follows the partitions, all of them or none, and joins the cohort of subscriptions that get the same bytes.
+   * @param key `undefined`: every key
+   * @throws {MillraceError} what following throws
+   */
   async join(
     plan: Plan,
     key: string | undefined,
@@ -55,7 +60,7 @@ export class Cohorts {
     const router = this.#router(topic);
     const follows = await followAll(this.#parts.hub, partitions, router);
     for (const { partition } of follows) router.follows(partition);
-    // What is shared has a cursor in it, so members follow the same partitions of the same topic.
+    // Shared results have a cursor in them, so members follow the same partitions of the same topic.
     const { id = '', partitions: count } = description;
     const name = `${plan.cohort}/${id}/${count}/${sorted.join()}`;
     const cohort =
@@ -93,6 +98,7 @@ export class Cohorts {
   }
 }
 
+/** D2: resolves once every partition is followed. Releases the others when one fails. */
 async function followAll(hub: Hub, partitions: readonly TopicPartition[], router: CohortRouter) {
   const outcomes = await Promise.allSettled(partitions.map((at) => hub.follow(at, router)));
   const failed = outcomes.find((outcome) => outcome.status === 'rejected');

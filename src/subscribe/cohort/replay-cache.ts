@@ -6,64 +6,65 @@ import { type OpenHead, type SharedResult, sharedResultOf } from '../delivery/re
 import type { Cohort } from './cohort.js';
 import { ParsedEvent, reachedBy } from './parsed-event.js';
 
-/** What a cohort made of one event. */
+/** What a cohort rendered of one event. */
 export interface RenderedEvent {
-  /** Where one stands that has it. */
+  /** The position of a subscriber that has it. */
   readonly reached: PartitionPosition;
-  /** In UTF-8: text that was put together takes several times as much. `undefined`: it is not for them. */
-  readonly rendered: Buffer | undefined;
+  /** The open head, in UTF-8: concatenated strings take several times as much. `undefined`: filtered out. */
+  readonly head: Buffer | undefined;
   /** The event's timestamp. */
-  readonly time: number;
-  readonly madeAt: number;
-  /** Whole results for those who stand at the same places in other partitions, the newest first. */
+  readonly timestamp: number;
+  readonly renderedAt: number;
+  /** Whole results for subscribers at the same positions in other partitions, the newest first. */
   readonly results: { readonly others: string; readonly result: SharedResult }[];
 }
 
-/** Neighbouring events are kept together, so that what is kept is looked after for many at once. */
-const PAGE = 64;
-/** What is kept for a page and an event besides the bytes of results. */
-const PAGE_OVERHEAD = 1_000;
-const EVENT_OVERHEAD = 300;
-/** How many places in other partitions an event is kept for. */
-const RESULTS = 4;
-/** C4: what a node keeps, in bytes. */
-const BYTES = 32 << 20;
-/** Resolvers may look at more than the event, so what they made is shared only by those who come together. */
-const RESOLVED_FOR = 1_000;
+/** Events with neighbouring offsets share a page, so that the cache orders and evicts many at once. */
+const EVENTS_PER_PAGE = 64;
+/** What a page and an event take besides the bytes of heads and results. */
+const PAGE_OVERHEAD_BYTES = 1_000;
+const EVENT_OVERHEAD_BYTES = 300;
+/** For how many different positions in other partitions an event's whole results are kept. */
+const MAX_RESULTS_PER_EVENT = 4;
+/** C4: what the replay cache of a node holds. */
+const MAX_CACHE_BYTES = 32 << 20;
+/** Resolvers may depend on more than the event, so what they made is shared only for this long. */
+const RESOLVED_TTL_MS = 1_000;
 
-/** What is known of the event at one offset. A topic that is made anew has others at the same offsets. */
-interface Entry {
+/** The event at one offset. `id` and `timestamp` tell it from another one at the same offset of a recreated topic. */
+interface CachedEvent {
   readonly id: EventId;
   readonly timestamp: number;
-  readonly made: RenderedEvent | Promise<RenderedEvent>;
+  readonly rendered: RenderedEvent | Promise<RenderedEvent>;
 }
 
-interface Page {
+interface CachePage {
   readonly owner: CohortReplayCache;
   readonly partition: Partition;
   readonly number: number;
-  readonly entries: Map<number, Entry>;
+  readonly events: Map<number, CachedEvent>;
   bytes: number;
 }
 
 /**
- * What cohorts made of the events that are being replayed, so that a herd that comes back costs one
- * execution and one serialisation of each event, as it does when it is live (C1). At the bound, what was not
- * used for the longest time leaves, and is made again when somebody needs it (C4).
+ * What cohorts rendered of the events that are being replayed. A thousand clients that reconnect cost one
+ * execution and one serialisation of each event, as they do when they are live (C1). At the bound the least
+ * recently used page is evicted, and rendered again if somebody needs it (C4).
  */
 export class ReplayCache {
-  readonly #limit: number;
+  readonly #maxBytes: number;
   readonly #cohorts = new Map<Cohort, CohortReplayCache>();
-  /** The one used last is last. */
-  readonly #pages = new Set<Page>();
-  #newest: Page | undefined;
+  /** Least recently used first. */
+  readonly #pages = new Set<CachePage>();
+  #mostRecent: CachePage | undefined;
   #bytes = 0;
   readonly codec: CursorCodec;
   readonly now: () => number;
 
-  constructor(codec: CursorCodec, limit = BYTES, now: () => number = () => performance.now()) {
+  /** @param now a monotonic clock, in milliseconds */
+  constructor(codec: CursorCodec, maxBytes = MAX_CACHE_BYTES, now: () => number = () => performance.now()) {
     this.codec = codec;
-    this.#limit = limit;
+    this.#maxBytes = maxBytes;
     this.now = now;
   }
 
@@ -74,143 +75,154 @@ export class ReplayCache {
   of(cohort: Cohort): CohortReplayCache {
     const known = this.#cohorts.get(cohort);
     if (known !== undefined) return known;
-    const made = new CohortReplayCache(cohort, this);
-    this.#cohorts.set(cohort, made);
-    return made;
+    const created = new CohortReplayCache(cohort, this);
+    this.#cohorts.set(cohort, created);
+    return created;
   }
 
   /** The cohort has no members any more. */
   forget(cohort: Cohort): void {
-    const gone = this.#cohorts.get(cohort);
+    const forgotten = this.#cohorts.get(cohort);
     this.#cohorts.delete(cohort);
-    for (const page of gone?.pages ?? []) this.#remove(page);
+    for (const page of forgotten?.pages ?? []) this.#evict(page);
   }
 
-  used(page: Page): void {
-    if (page === this.#newest) return;
-    this.#newest = page;
+  /** A page was read or written. */
+  used(page: CachePage): void {
+    if (page === this.#mostRecent) return;
+    this.#mostRecent = page;
     this.#pages.delete(page);
     this.#pages.add(page);
   }
 
-  grew(page: Page, bytes: number): void {
-    // It may have left meanwhile: a slow resolver takes its time.
+  /** A page holds so many bytes more. */
+  grew(page: CachePage, bytes: number): void {
+    // A slow resolver may answer after its page was evicted.
     if (!this.#pages.has(page)) return;
     page.bytes += bytes;
     this.#bytes += bytes;
     for (const oldest of this.#pages) {
-      if (this.#bytes <= this.#limit) break;
-      this.#remove(oldest);
+      if (this.#bytes <= this.#maxBytes) break;
+      this.#evict(oldest);
     }
   }
 
-  #remove(page: Page): void {
+  #evict(page: CachePage): void {
     if (!this.#pages.delete(page)) return;
-    if (page === this.#newest) this.#newest = undefined;
+    if (page === this.#mostRecent) this.#mostRecent = undefined;
     this.#bytes -= page.bytes;
-    page.owner.left(page);
+    page.owner.evicted(page);
   }
 }
 
-/** What one cohort made. */
+/** What one cohort rendered. */
 export class CohortReplayCache {
   readonly cohort: Cohort;
-  readonly #all: ReplayCache;
-  readonly #pages = new Map<Partition, Map<number, Page>>();
+  readonly #cache: ReplayCache;
+  readonly #pages = new Map<Partition, Map<number, CachePage>>();
 
-  constructor(cohort: Cohort, all: ReplayCache) {
+  constructor(cohort: Cohort, cache: ReplayCache) {
     this.cohort = cohort;
-    this.#all = all;
+    this.#cache = cache;
   }
 
-  /** What the cohort makes of the event; a promise when resolvers are slow. Hot path (bench: resume). */
+  /** Renders the event, at most once. A promise when resolvers are slow. Hot path (bench: resume). */
   of(at: TopicPartition, relayed: Relayed): RenderedEvent | Promise<RenderedEvent> {
     const page = this.#page(at.partition, relayed.offset);
-    const known = page.entries.get(relayed.offset);
-    if (known !== undefined && this.#holds(known, relayed)) return known.made;
+    const known = page.events.get(relayed.offset);
+    if (known !== undefined && this.#isValid(known, relayed)) return known.rendered;
     const event = new ParsedEvent(at, relayed);
-    const rendered = this.cohort.render(event);
-    if (!(rendered instanceof Promise)) return this.#keep(page, event, rendered);
-    const made = rendered.then((done) => this.#keep(page, event, done));
-    this.#enter(page, relayed, made);
-    return made;
+    const head = this.cohort.render(event);
+    if (!(head instanceof Promise)) return this.#keep(page, event, head);
+    const pending = head.then((done) => this.#keep(page, event, done));
+    this.#enter(page, relayed, pending);
+    return pending;
   }
 
-  /** The whole result for one who stands at `positions`, `others` being those apart from the event's. */
+  /** The whole result for a subscriber at `positions`; `others` stands for those in other partitions. */
   result(
     { partition }: TopicPartition,
-    rendition: RenderedEvent,
+    rendered: RenderedEvent,
     others: string,
     positions: Positions,
   ): SharedResult | undefined {
-    const { rendered, reached, results } = rendition;
-    if (rendered === undefined) return undefined;
+    const { head, reached, results } = rendered;
+    if (head === undefined) return undefined;
     for (const known of results) if (known.others === others) return known.result;
-    const place = this.cohort.placeOf(positions, rendition.time);
-    const cursor = this.#all.codec.position(this.cohort.topic, place);
-    const result = sharedResultOf(rendered, cursor);
+    const position = this.cohort.positionOf(positions, rendered.timestamp);
+    const cursor = this.#cache.codec.position(this.cohort.topic, position);
+    const result = sharedResultOf(head, cursor);
     results.unshift({ others, result });
-    const old = results.length > RESULTS ? results.pop() : undefined;
+    const dropped = results.length > MAX_RESULTS_PER_EVENT ? results.pop() : undefined;
     const page = this.#pages.get(partition)?.get(pageOf(reached.offset));
-    if (page?.entries.get(reached.offset)?.made === rendition) {
-      this.#all.grew(page, result.head.length - (old?.result.head.length ?? 0));
+    // The page may have been evicted since, and the event rendered again: then these bytes are nobody's.
+    if (page?.events.get(reached.offset)?.rendered === rendered) {
+      this.#cache.grew(page, result.head.length - (dropped?.result.head.length ?? 0));
     }
     return result;
   }
 
-  get pages(): readonly Page[] {
+  get pages(): readonly CachePage[] {
     return [...this.#pages.values()].flatMap((pages) => [...pages.values()]);
   }
 
-  /** The page is not kept any more. */
-  left({ partition, number }: Page): void {
+  /** The cache evicted the page. */
+  evicted({ partition, number }: CachePage): void {
     this.#pages.get(partition)?.delete(number);
   }
 
-  #keep(page: Page, event: ParsedEvent, head: OpenHead | undefined): RenderedEvent {
-    const rendered = head === undefined ? undefined : Buffer.from(head);
-    const time = event.relayed.timestamp;
-    const made = { reached: reachedBy(event), rendered, time, madeAt: this.#all.now(), results: [] };
-    this.#enter(page, event.relayed, made);
-    return made;
+  #keep(page: CachePage, event: ParsedEvent, text: OpenHead | undefined): RenderedEvent {
+    const rendered = {
+      reached: reachedBy(event),
+      head: text === undefined ? undefined : Buffer.from(text),
+      timestamp: event.relayed.timestamp,
+      renderedAt: this.#cache.now(),
+      results: [],
+    };
+    this.#enter(page, event.relayed, rendered);
+    return rendered;
   }
 
-  #enter(page: Page, { offset, timestamp, event: { id } }: Relayed, made: Entry['made']): void {
-    const before = sizeOf(page.entries.get(offset));
-    const entry = { id, timestamp, made };
-    page.entries.set(offset, entry);
-    this.#all.grew(page, sizeOf(entry) - before);
+  #enter(
+    page: CachePage,
+    { offset, timestamp, event: { id } }: Relayed,
+    rendered: CachedEvent['rendered'],
+  ): void {
+    const before = cachedBytes(page.events.get(offset));
+    const cached = { id, timestamp, rendered };
+    page.events.set(offset, cached);
+    this.#cache.grew(page, cachedBytes(cached) - before);
   }
 
-  #holds({ id, timestamp, made }: Entry, { timestamp: given, event }: Relayed): boolean {
-    if (id !== event.id || timestamp !== given) return false;
-    if (made instanceof Promise || !this.cohort.plan.resolvers) return true;
-    return this.#all.now() - made.madeAt <= RESOLVED_FOR;
+  #isValid({ id, timestamp, rendered }: CachedEvent, relayed: Relayed): boolean {
+    if (id !== relayed.event.id || timestamp !== relayed.timestamp) return false;
+    if (rendered instanceof Promise || !this.cohort.plan.resolvers) return true;
+    return this.#cache.now() - rendered.renderedAt <= RESOLVED_TTL_MS;
   }
 
-  #page(partition: Partition, at: number): Page {
+  #page(partition: Partition, at: number): CachePage {
     const number = pageOf(at);
-    const pages = this.#pages.get(partition) ?? new Map<number, Page>();
+    const pages = this.#pages.get(partition) ?? new Map<number, CachePage>();
     this.#pages.set(partition, pages);
     let page = pages.get(number);
     if (page === undefined) {
-      page = { owner: this, partition, number, entries: new Map(), bytes: 0 };
+      page = { owner: this, partition, number, events: new Map(), bytes: 0 };
       pages.set(number, page);
-      this.#all.used(page);
-      this.#all.grew(page, PAGE_OVERHEAD);
-    } else this.#all.used(page);
+      this.#cache.used(page);
+      this.#cache.grew(page, PAGE_OVERHEAD_BYTES);
+    } else this.#cache.used(page);
     return page;
   }
 }
 
-const pageOf = (at: number): number => Math.floor(at / PAGE);
+const pageOf = (at: number): number => Math.floor(at / EVENTS_PER_PAGE);
 
-function sizeOf(entry: Entry | undefined): number {
-  if (entry === undefined) return 0;
-  if (entry.made instanceof Promise) return EVENT_OVERHEAD;
-  const { rendered, results } = entry.made;
+function cachedBytes(cached: CachedEvent | undefined): number {
+  if (cached === undefined) return 0;
+  if (cached.rendered instanceof Promise) return EVENT_OVERHEAD_BYTES;
+  const { head, results } = cached.rendered;
   return results.reduce(
     (sum, { result }) => sum + result.head.length,
-    EVENT_OVERHEAD + (rendered?.length ?? 0),
+    EVENT_OVERHEAD_BYTES + (head?.length ?? 0),
   );
 }

@@ -3,33 +3,34 @@ import type { FollowedPartition } from '../../hub/followed-partition.js';
 import { ParsedEvent } from '../cohort/parsed-event.js';
 import type { Conflation } from './conflation.js';
 
-/** What becomes of one event: `held back` when it was not taken and the place is still before it. */
-export type Shown = 'shown' | 'not shown' | 'held back';
+/** What became of one event. `refused`: the sink did not take its result, and the position is still before it. */
+export type DeliveryOutcome = 'delivered' | 'filtered' | 'refused';
 
-/** The subscription that is caught up. */
+/** The subscription that catches up. */
 export interface CatchingUp {
-  /** Where it stands. */
-  at(number: Partition): Offset;
-  /** Everything up to `through` is done with. */
-  passed(number: Partition, through: Offset): void;
-  /** Whether the event is for it, without making its result. */
+  /** Its position in the partition. */
+  at(partition: Partition): Offset;
+  /** Everything up to `through` is done. */
+  advance(partition: Partition, through: Offset): void;
+  /** Whether the event is for this subscription. Does not render it. */
   wants(event: ParsedEvent): boolean;
-  show(event: ParsedEvent, leftOut: number): Promise<Shown>;
-  /** Resolves in a turn of its own. @returns `false` when nothing is wanted any more */
-  turn(): Promise<boolean>;
+  /** @param leftOut how many events of the partition were left out before this one */
+  deliver(event: ParsedEvent, leftOut: number): Promise<DeliveryOutcome>;
+  /** Resolves in a later tick. @returns `false` when the subscription takes nothing more */
+  nextTick(): Promise<boolean>;
 }
 
 /** A partition as a replay reads it. */
 export type Readable = Pick<FollowedPartition, 'at' | 'reached' | 'read'>;
 
-/** How many results are made within one turn of the event loop. */
-const AT_ONCE = 100;
+/** How many results are made within one tick of the event loop. */
+const MAX_RESULTS_PER_TICK = 100;
 
 /**
- * One round of catching up with `onSlow: CONFLATE`: looks through all that the partitions have by now, then
- * shows what is the newest of its key. Results are made only for what is shown. When the client takes no
- * more, everything that was remembered is dropped: a client that reads nothing costs nothing here (D8).
- * @returns `false` when there was nothing to look at
+ * One round of catching up with `onSlow: CONFLATE`: reads everything up to the node's position, then delivers
+ * the newest event of each key. Only delivered events are rendered. When the client takes no more, all that was
+ * remembered is dropped: a client that reads nothing costs nothing here (D8).
+ * @returns `false` when there was nothing to read
  */
 export async function catchUpConflated(
   conflation: Conflation,
@@ -38,23 +39,24 @@ export async function catchUpConflated(
 ): Promise<boolean> {
   let moved = false;
   for (const partition of partitions) {
-    // Not further than this, or what comes faster than it is looked at would keep everything from being shown.
+    // Fixed here: events that arrive faster than they are read would otherwise delay the delivery for ever.
     const end = partition.reached.offset;
     const number = partition.at.partition;
-    for (let from = subscription.at(number); from < end; from = conflation.seen(number) ?? end) {
+    for (let from = subscription.at(number); from < end; from = conflation.scannedTo(number) ?? end) {
       moved = true;
-      if (!(await lookOn(conflation, partition, from, subscription))) return true;
+      if (!(await scanStretch(conflation, partition, from, subscription))) return true;
     }
   }
   while (conflation.oldest !== undefined) {
-    if (!(await showOldest(conflation, AT_ONCE, subscription)) || !(await subscription.turn())) return true;
+    if (!(await deliverOldest(conflation, MAX_RESULTS_PER_TICK, subscription))) return true;
+    if (!(await subscription.nextTick())) return true;
   }
-  for (const [number, through] of conflation.finish()) subscription.passed(number, through);
+  for (const [number, through] of conflation.finish()) subscription.advance(number, through);
   return moved;
 }
 
-/** One stretch of one partition. @returns `false` when the client takes no more */
-async function lookOn(
+/** @returns `false` when the client takes no more */
+async function scanStretch(
   conflation: Conflation,
   partition: Readable,
   from: Offset,
@@ -62,30 +64,34 @@ async function lookOn(
 ): Promise<boolean> {
   const { at } = partition;
   const { events, through } = await partition.read(from);
-  if (!(await subscription.turn())) return false;
+  if (!(await subscription.nextTick())) return false;
   for (const relayed of events) {
     if (!subscription.wants(new ParsedEvent(at, relayed))) continue;
-    conflation.saw(at, relayed);
+    conflation.add(at, relayed);
     while (conflation.crowded) {
-      if (!(await showOldest(conflation, 1, subscription))) return false;
+      if (!(await deliverOldest(conflation, 1, subscription))) return false;
     }
   }
-  conflation.lookedThrough(at.partition, through);
+  conflation.scanned(at.partition, through);
   return true;
 }
 
 /** @returns `false` when the client takes no more */
-async function showOldest(conflation: Conflation, count: number, subscription: CatchingUp): Promise<boolean> {
+async function deliverOldest(
+  conflation: Conflation,
+  count: number,
+  subscription: CatchingUp,
+): Promise<boolean> {
   for (let left = count; left > 0; left--) {
     const { oldest } = conflation;
     if (oldest === undefined) return true;
-    // Parsed anew: what was parsed to be filtered is not kept, it weighs more than its bytes.
-    const shown = await subscription.show(new ParsedEvent(oldest.at, oldest.relayed), oldest.leftOut);
-    if (shown === 'held back') {
+    // Parsed a second time: what the filter parsed is not kept, because it weighs more than its bytes.
+    const outcome = await subscription.deliver(new ParsedEvent(oldest.at, oldest.relayed), oldest.leftOut);
+    if (outcome === 'refused') {
       conflation.drop();
       return false;
     }
-    conflation.took(oldest, shown === 'shown');
+    conflation.took(oldest, outcome === 'delivered');
   }
   return true;
 }

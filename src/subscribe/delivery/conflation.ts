@@ -23,44 +23,45 @@ export class ConflationBudget {
   }
 }
 
-/** An event that is to be shown, and how many of its partition were left out since the one shown before. */
+/** An event to deliver. */
 export interface Survivor {
   readonly at: TopicPartition;
   readonly relayed: Relayed;
+  /** How many matching events of its partition were left out since the last one delivered. */
   readonly leftOut: number;
 }
 
-interface Held {
+interface RememberedEvent {
   readonly at: TopicPartition;
   readonly relayed: Relayed;
   /** Its number among the matching events of its partition. */
   readonly nth: number;
 }
 
-interface Counts {
-  /** Matching events that were seen. */
+interface PartitionCounts {
+  /** Matching events so far. */
   matching: number;
   /** The number of the last one that was taken. */
   taken: number;
-  /** Left out before events that could not be shown in the end: told with the next one. */
+  /** Left out before events that turned out to have no result: reported with the next result. */
   owed: number;
 }
 
 /**
- * Of the events that a slow client missed, the newest of each key (D8, `onSlow: CONFLATE`). It is told every
- * matching event in the order of its partition, and gives back the oldest of those that are still the newest
- * of their key. Taken in this order, everything at or before the last one was shown, or has a newer one of
- * its key still to come: so the place of each is a cursor like any other (D4).
+ * Of the events that a slow client missed, the newest of each key (D8, `onSlow: CONFLATE`). It takes every
+ * matching event in the order of its partition, and gives back the oldest of those that are still the newest of
+ * their key. In this order, everything at or before the last one taken was delivered, or has a newer event of
+ * its key still to come. So the position of each result is a cursor like any other (D4).
  *
- * At its limits it says `crowded`: then the oldest is to be shown although a newer one may follow (C4).
+ * Beyond its limits it is `crowded`: then the oldest is delivered although a newer one may follow (C4).
  */
 export class Conflation {
   readonly #limits: ConflationLimits;
   readonly #budget: ConflationBudget;
-  /** In the order of their offsets, partition by partition: what is replaced moves to the end. */
-  readonly #held = new Map<string, Held>();
-  readonly #seen = new Map<Partition, Offset>();
-  readonly #counts = new Map<Partition, Counts>();
+  /** In the order of their offsets, partition by partition: a newer event of a key moves to the end. */
+  readonly #remembered = new Map<string, RememberedEvent>();
+  readonly #scannedTo = new Map<Partition, Offset>();
+  readonly #counts = new Map<Partition, PartitionCounts>();
   #bytes = 0;
 
   constructor(limits: ConflationLimits, budget: ConflationBudget) {
@@ -68,66 +69,70 @@ export class Conflation {
     this.#budget = budget;
   }
 
-  /** The next matching event of its partition. */
-  saw(at: TopicPartition, relayed: Relayed): void {
+  /** Remembers the next matching event of its partition, in place of the previous one of its key. */
+  add(at: TopicPartition, relayed: Relayed): void {
     const counts = this.#countsOf(at.partition);
     counts.matching += 1;
     const name = nameOf(at, relayed);
     this.#forget(name);
-    this.#held.set(name, { at, relayed, nth: counts.matching });
-    this.#weigh(eventBytes(relayed));
+    this.#remembered.set(name, { at, relayed, nth: counts.matching });
+    this.#addBytes(eventBytes(relayed));
   }
 
-  /** How far a partition was looked through since everything was shown; `undefined`: not at all. */
-  seen(number: Partition): Offset | undefined {
-    return this.#seen.get(number);
+  /** How far a partition was scanned since everything was delivered; `undefined`: not at all. */
+  scannedTo(number: Partition): Offset | undefined {
+    return this.#scannedTo.get(number);
   }
 
-  lookedThrough(number: Partition, through: Offset): void {
-    this.#seen.set(number, through);
+  scanned(number: Partition, through: Offset): void {
+    this.#scannedTo.set(number, through);
   }
 
   /** How many events are remembered. */
   get size(): number {
-    return this.#held.size;
+    return this.#remembered.size;
   }
 
-  /** More is remembered than may be. */
+  /** Whether more is remembered than allowed. */
   get crowded(): boolean {
     const { keys, bytes } = this.#limits;
-    return this.#held.size > 0 && (this.#held.size > keys || this.#bytes > bytes || this.#budget.exceeded);
+    const { size } = this.#remembered;
+    return size > 0 && (size > keys || this.#bytes > bytes || this.#budget.exceeded);
   }
 
-  /** The one to be shown first. */
+  /** The one to deliver first. */
   get oldest(): Survivor | undefined {
-    for (const { at, relayed, nth } of this.#held.values()) {
+    for (const { at, relayed, nth } of this.#remembered.values()) {
       const { taken, owed } = this.#countsOf(at.partition);
       return { at, relayed, leftOut: owed + nth - taken - 1 };
     }
     return undefined;
   }
 
-  /** The oldest is done with. @param shown whether it was shown; what was left out before it was told then */
-  took({ at, relayed, leftOut }: Survivor, shown: boolean): void {
+  /**
+   * The oldest is done.
+   * @param delivered whether its result reached the client; if not, what was left out before it is still owed
+   */
+  took({ at, relayed, leftOut }: Survivor, delivered: boolean): void {
     const name = nameOf(at, relayed);
     const counts = this.#countsOf(at.partition);
-    counts.taken = this.#held.get(name)?.nth ?? counts.taken;
-    counts.owed = shown ? 0 : leftOut;
+    counts.taken = this.#remembered.get(name)?.nth ?? counts.taken;
+    counts.owed = delivered ? 0 : leftOut;
     this.#forget(name);
   }
 
-  /** Everything was shown. @returns how far each partition was looked through: the subscription stands there */
+  /** Everything was delivered. @returns how far each partition was scanned: the subscription's new position */
   finish(): readonly (readonly [Partition, Offset])[] {
-    const seen = [...this.#seen];
-    this.#seen.clear();
-    return seen;
+    const scanned = [...this.#scannedTo];
+    this.#scannedTo.clear();
+    return scanned;
   }
 
-  /** Remembers nothing more: what was not shown is looked for again from where the subscription stands. */
+  /** Forgets everything: what was not delivered is scanned again from the subscription's position. */
   drop(): void {
-    this.#held.clear();
-    this.#weigh(-this.#bytes);
-    this.#seen.clear();
+    this.#remembered.clear();
+    this.#addBytes(-this.#bytes);
+    this.#scannedTo.clear();
     for (const counts of this.#counts.values()) {
       counts.matching = 0;
       counts.taken = 0;
@@ -135,25 +140,25 @@ export class Conflation {
   }
 
   #forget(name: string): void {
-    const held = this.#held.get(name);
-    if (held === undefined) return;
-    this.#held.delete(name);
-    this.#weigh(-eventBytes(held.relayed));
+    const remembered = this.#remembered.get(name);
+    if (remembered === undefined) return;
+    this.#remembered.delete(name);
+    this.#addBytes(-eventBytes(remembered.relayed));
   }
 
-  #weigh(bytes: number): void {
+  #addBytes(bytes: number): void {
     this.#bytes += bytes;
     this.#budget.used += bytes;
   }
 
-  #countsOf(number: Partition): Counts {
+  #countsOf(number: Partition): PartitionCounts {
     const counts = this.#counts.get(number) ?? { matching: 0, taken: 0, owed: 0 };
     this.#counts.set(number, counts);
     return counts;
   }
 }
 
-/** Events without a key have a name of their own, so nothing takes their place. */
+/** Events without a key have a name of their own, so that nothing replaces them. */
 function nameOf({ partition: number }: TopicPartition, { offset, event }: Relayed): string {
   return event.subject === null ? `${number}@${offset}` : `${number}/${event.subject}`;
 }

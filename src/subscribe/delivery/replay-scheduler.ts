@@ -1,53 +1,54 @@
-/** Whether the turn is used up, so that the rest of the work has to wait for the next one. */
-export type Over = () => boolean;
+/** Whether the tick's budget is used up, so that the rest of the work has to wait for the next tick. */
+export type TickOver = () => boolean;
 
-/** How much of a turn of the event loop replays may take, in milliseconds. */
-const BUDGET = 5;
+/** How much of each tick of the event loop all replays together may take. */
+const TICK_BUDGET_MS = 5;
 
-interface Share {
-  work(over: Over): boolean;
+interface Job {
+  work(isTickOver: TickOver): boolean;
   resolve(): void;
   reject(error: unknown): void;
 }
 
 /**
- * Lets those who replay share a small part of each turn of the event loop. Replays that share a read all
- * have its events at once: without this, what is live would wait until the last of them was through (D8).
+ * Lets replays share a small part of each tick of the event loop. Replays that share a read all get its events
+ * at once: without a budget, live subscribers would wait until the last of them was through (D8).
  */
 export class ReplayScheduler {
   readonly #now: () => number;
-  /** In the order in which they go on. */
-  readonly #waiting = new Set<Share>();
+  /** In the order in which they run. */
+  readonly #jobs = new Set<Job>();
 
+  /** @param now a monotonic clock, in milliseconds */
   constructor(now: () => number = () => performance.now()) {
     this.#now = now;
   }
 
   /**
-   * Does `work` in one turn or in several, until it says that it is done. It is called at the back of the
-   * queue each time, and has to go forward before it asks whether the turn is over.
+   * Runs `work` in one tick or in several, until it returns `true`. Between two runs it goes to the back of
+   * the queue. `work` must make progress before it asks whether the tick is over, or it never ends.
    */
-  share(work: (over: Over) => boolean): Promise<void> {
+  share(work: (isTickOver: TickOver) => boolean): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (this.#waiting.size === 0) setImmediate(() => this.#turn());
-      this.#waiting.add({ work, resolve, reject });
+      if (this.#jobs.size === 0) setImmediate(() => this.#tick());
+      this.#jobs.add({ work, resolve, reject });
     });
   }
 
-  #turn(): void {
-    const end = this.#now() + BUDGET;
-    const over = (): boolean => this.#now() >= end;
-    // Those who are not done come again after all others: a set gives what is added meanwhile, too.
-    for (const share of this.#waiting) {
-      this.#waiting.delete(share);
+  #tick(): void {
+    const end = this.#now() + TICK_BUDGET_MS;
+    const isTickOver = (): boolean => this.#now() >= end;
+    // A job that is not done goes behind all others: a set also iterates over what is added meanwhile.
+    for (const job of this.#jobs) {
+      this.#jobs.delete(job);
       try {
-        if (share.work(over)) share.resolve();
-        else this.#waiting.add(share);
+        if (job.work(isTickOver)) job.resolve();
+        else this.#jobs.add(job);
       } catch (error) {
-        share.reject(error);
+        job.reject(error);
       }
-      if (over()) break;
+      if (isTickOver()) break;
     }
-    if (this.#waiting.size > 0) setImmediate(() => this.#turn());
+    if (this.#jobs.size > 0) setImmediate(() => this.#tick());
   }
 }

@@ -1,40 +1,36 @@
 import type { Bindings } from '../../binding/bindings.js';
 import { backoffMs, pause } from '../../core/async.js';
 import { formattedError, type ReportInternal } from '../../core/client-error.js';
-import type { CursorCodec, PartitionPosition, StreamPosition } from '../../core/cursor.js';
-import { MillraceError } from '../../core/errors.js';
+import type { PartitionPosition, StreamPosition } from '../../core/cursor.js';
 import { isRecreated, type Partition, type Topic } from '../../core/ids.js';
-import { EventsLost } from '../../hub/events-lost.js';
-import type { FollowedPartition } from '../../hub/followed-partition.js';
-import type { Hub } from '../../hub/hub.js';
 import type { ObservedTopic } from '../../hub/topic-watch.js';
 import type { Logger } from '../../observe/log.js';
 import type { Metrics } from '../../observe/metrics.js';
 import type { Cohorts, Membership } from '../cohort/cohorts.js';
-import { type Plan, type PlanOptions, planSubscription, type SubscribeRequest } from '../plan/plan.js';
-import type { Resync } from '../start/resync.js';
-import type { Snapshots } from '../start/snapshots.js';
+import { authorise } from '../plan/authorise.js';
 import {
-  type StartPositions,
-  startAfter,
-  startAt,
-  startInAddedPartitions,
-} from '../start/start-positions.js';
+  cursorScopeOf,
+  type Plan,
+  type PlanOptions,
+  planSubscription,
+  type SubscribeRequest,
+} from '../plan/plan.js';
+import type { Snapshots } from '../start/snapshots.js';
+import { startAfter, startInAddedPartitions } from '../start/start-positions.js';
+import { StartResolver, type StartResolverParts } from '../start/start-resolver.js';
 import type { ConflationBudget } from './conflation.js';
+import { ReachedPositions } from './reached-positions.js';
 import type { ReplayScheduler } from './replay-scheduler.js';
 import type { ActiveSubscription, ResultSink } from './result-sink.js';
 import { Subscriber } from './subscriber.js';
 
-export interface SubscriptionParts {
+export interface SubscriptionParts extends StartResolverParts {
   readonly bindings: Bindings;
-  readonly hub: Hub;
-  readonly codec: CursorCodec;
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly cohorts: Cohorts;
   readonly scheduler: ReplayScheduler;
   readonly budget: ConflationBudget;
-  readonly resync: Resync;
   readonly plans: PlanOptions;
   readonly snapshots: Snapshots;
   /** Receives what a client sees as INTERNAL. */
@@ -43,69 +39,77 @@ export interface SubscriptionParts {
   readonly signal: AbortSignal;
 }
 
-/** What one subscription is once it runs. */
-interface Run {
+/** A subscription that has started. */
+interface Running {
   readonly plan: Plan;
+  /** `undefined`: every key. */
   readonly key: string | undefined;
   readonly subscriber: Subscriber;
   membership: Membership;
-  /** What its topic was when it was last given partitions to follow. */
+  /** Its topic when it last got partitions to follow. */
   topic: ObservedTopic;
 }
 
-/** One subscription, from the request to its end. Its topic may grow meanwhile. */
+/**
+ * One subscription, from the request to its end: plan, authorise, show the state if asked for, resolve the start,
+ * join a cohort, deliver. Its topic may grow meanwhile.
+ */
 export class Subscription implements ActiveSubscription {
   readonly #parts: SubscriptionParts;
+  readonly #starts: StartResolver;
   readonly #sink: ResultSink;
-  readonly #ended: () => void;
-  #run: Run | undefined;
-  #room: (() => void) | undefined;
-  /** The cursor of the state that it began with. */
-  #shown: string | undefined;
-  #moving: Promise<void> = Promise.resolve();
+  readonly #onEnd: () => void;
+  #running: Running | undefined;
+  /** Ends the wait for room before the snapshot, if it waits. */
+  #wake: (() => void) | undefined;
+  /** The cursor of the snapshot that it began with. */
+  #snapshotCursor: string | undefined;
+  #growing: Promise<void> = Promise.resolve();
   #closed = false;
 
-  /** @param ended called once, whatever ends it */
-  constructor(parts: SubscriptionParts, sink: ResultSink, ended: () => void) {
+  /** @param onEnd called once, whatever ends it */
+  constructor(parts: SubscriptionParts, sink: ResultSink, onEnd: () => void) {
     this.#parts = parts;
+    this.#starts = new StartResolver(parts);
     this.#sink = sink;
-    this.#ended = ended;
+    this.#onEnd = onEnd;
   }
 
-  /** The topic it follows, once it runs. */
+  /** The topic that it follows, once it has started. */
   get topic(): Topic | undefined {
-    return this.#run?.plan.binding.topic;
+    return this.#running?.plan.binding.topic;
   }
 
-  /** Whatever becomes of it, also a refusal, reaches the sink. */
+  /** Every outcome reaches the sink, a refusal too. */
   start(request: SubscribeRequest, resumeFrom: string | undefined): void {
     this.#begin(request, resumeFrom).catch((error: unknown) => this.#refuse(error));
   }
 
   drained(): void {
-    this.#room?.();
-    this.#run?.subscriber.drained();
+    this.#wake?.();
+    this.#running?.subscriber.drained();
   }
 
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#room?.();
-    this.#run?.subscriber.close();
-    this.#run?.membership.release();
-    this.#ended();
+    this.#wake?.();
+    this.#running?.subscriber.close();
+    this.#running?.membership.release();
+    this.#onEnd();
   }
 
-  /** D2: the topic may have more partitions: those are followed too, from their beginning. */
+  /** D2: its topic may have more partitions now. Follows those too, from their beginning. */
   grow(): void {
-    this.#moving = this.#moving.then(async () => {
+    // One after the other: each call follows what was added since the one before.
+    this.#growing = this.#growing.then(async () => {
       for (let attempt = 0; !this.#closed; attempt++) {
         try {
-          return await this.#follow();
+          return await this.#followAdded();
         } catch (error) {
           this.#parts.metrics.problems.inc({ kind: 'grow' });
-          this.#parts.logger.debug({ err: error, attempt }, 'added partitions cannot be followed yet');
-          // Until it is closed there is nothing else to wait for: what was followed before goes on.
+          this.#parts.logger.debug({ err: error, attempt }, 'following added partitions failed; retrying');
+          // Retries until it is closed. The partitions that it followed before continue meanwhile.
           await pause(backoffMs(attempt), this.#parts.signal);
           if (this.#parts.signal.aborted) this.close();
         }
@@ -114,130 +118,99 @@ export class Subscription implements ActiveSubscription {
   }
 
   async #begin(request: SubscribeRequest, resumeFrom: string | undefined): Promise<void> {
-    const { bindings, hub, codec, cohorts } = this.#parts;
+    const { bindings, hub, cohorts } = this.#parts;
     const plan = planSubscription(bindings, request, this.#parts.plans);
     authorise(plan);
     const { binding, args, identity } = plan;
     const key = binding.key?.({ args, claims: identity.claims });
     const topic = await hub.topics.describe(binding.topic);
-    // The arguments of an EventSource are those it began with: what it has reached since then counts.
+    // An EventSource reconnects with the arguments of its first request: `Last-Event-ID` is newer than `after`.
     const after = resumeFrom ?? plan.after;
-    // Who goes on after a cursor has had the state.
-    const place = plan.snapshot && after === undefined ? await this.#show(plan, key, topic) : undefined;
+    // A client that resumes after a cursor has had the state before.
+    const snapshot =
+      plan.snapshot && after === undefined ? await this.#showSnapshot(plan, key, topic) : undefined;
     if (this.#closed) return;
     const starts =
-      place === undefined
-        ? await this.#starts(plan, key, topic, after)
-        : startAfter(place, hub.partitioningKey(key), topic.partitions);
+      snapshot === undefined
+        ? await this.#starts.starts(plan, key, topic, after)
+        : startAfter(snapshot, hub.partitioningKey(key), topic.partitions);
     const membership = await cohorts.join(plan, key, starts.keys(), topic);
     if (this.#closed) return membership.release();
     if (membership.followed.some(({ at }) => isRecreated(at.topicId, topic.id))) {
-      // Made anew meanwhile: what was found out is of another topic.
+      // The topic was recreated between `describe` and `join`: the starts belong to the previous one.
       membership.release();
-      // With a snapshot it stands in the topic before: what is there now is told apart by its cursor (D5).
-      return this.#begin(request, resumeFrom ?? this.#shown);
+      // A snapshot's cursor belongs to the previous topic too: resuming after it fails as it has to (D5).
+      return this.#begin(request, resumeFrom ?? this.#snapshotCursor);
     }
     try {
-      const reached = await this.#reached(membership.followed, starts);
+      const positions = await this.#starts.positions(membership.followed, starts);
       if (this.#closed) return membership.release();
-      const who = { topic: plan.binding.topic, key, tag: codec.tag(scopeOf(plan)) };
-      const parts = {
-        ...this.#parts,
-        resync: (loss: EventsLost, place: StreamPosition) => this.#parts.resync.error(loss, who, place),
-      };
-      const subscriber = new Subscriber(this.#watched(), who.tag, membership, reached, parts);
-      this.#run = { plan, key, subscriber, membership, topic };
+      const subscriber = this.#subscriber(plan, key, membership, positions);
+      this.#running = { plan, key, subscriber, membership, topic };
       subscriber.start();
     } catch (error) {
       membership.release();
       throw error;
     }
-    // It may have grown while the partitions were being followed.
+    // The topic may have grown between `describe` and here, when nobody called `grow` for it.
     this.grow();
   }
 
-  /** Gives the client the state first. @returns the place after which the events are that are not in it */
-  async #show(plan: Plan, key: string | undefined, topic: ObservedTopic): Promise<StreamPosition> {
-    const { snapshots, codec } = this.#parts;
-    const { place, result } = await snapshots.of(plan, key, topic);
-    const tag = codec.tag(scopeOf(plan));
-    this.#shown = `${codec.position(plan.binding.topic, place)}${tag}`;
-    while (result !== undefined && !this.#closed && !this.#sink.next(result, tag)) {
-      await new Promise<void>((resolve) => {
-        this.#room = resolve;
-      });
-    }
-    return place;
-  }
-
-  async #starts(
+  #subscriber(
     plan: Plan,
     key: string | undefined,
-    { partitions }: ObservedTopic,
-    after: string | undefined,
-  ): Promise<StartPositions> {
-    const { hub, codec } = this.#parts;
-    const partitioningKey = hub.partitioningKey(key);
-    if (after !== undefined) {
-      const place = codec.read(after, scopeOf(plan));
-      try {
-        await hub.verify(plan.binding.topic, place);
-      } catch (error) {
-        if (!(error instanceof EventsLost)) throw error;
-        const who = { topic: plan.binding.topic, key, tag: codec.tag(scopeOf(plan)) };
-        throw await this.#parts.resync.error(error, who, place);
-      }
-      return startAfter(place, partitioningKey, partitions);
-    }
-    if (plan.since === undefined) return startAt({ from: 'now' }, partitioningKey, partitions);
-    return startAt({ from: 'time', timestamp: plan.since }, partitioningKey, partitions);
-  }
-
-  /** Where it stands at first in each partition that is followed. */
-  async #reached(
-    followed: readonly FollowedPartition[],
-    starts: StartPositions,
-  ): Promise<Map<Partition, PartitionPosition>> {
-    const reached = new Map<Partition, PartitionPosition>();
-    const asked = followed.map(async ({ at }) => {
-      const start = starts.get(at.partition);
-      if (start?.from === 'position') reached.set(at.partition, start.position);
-      if (start?.from !== 'time') return;
-      const before = await this.#parts.hub.offsetBefore(at, start.timestamp);
-      reached.set(at.partition, { offset: before, fingerprint: 0 });
+    membership: Membership,
+    positions: ReadonlyMap<Partition, PartitionPosition>,
+  ): Subscriber {
+    const tag = this.#parts.codec.tag(cursorScopeOf(plan));
+    const stranded = { topic: plan.binding.topic, key, tag };
+    return new Subscriber(this.#endingSink(), tag, membership, new ReachedPositions(positions), {
+      ...this.#parts,
+      resync: (loss, position) => this.#parts.resync.error(loss, stranded, position),
     });
-    await Promise.all(asked);
-    // Read last, all in one turn: those that start now stand where the node stands.
-    for (const { at, reached: here } of followed)
-      if (!reached.has(at.partition)) reached.set(at.partition, here);
-    return reached;
   }
 
-  async #follow(): Promise<void> {
-    const run = this.#run;
-    const now = run && this.#parts.hub.topics.last(run.plan.binding.topic);
-    if (run === undefined || now === undefined || this.#closed) return;
-    if (now.id !== run.topic.id || now.partitions <= run.topic.partitions) return;
-    const added = startInAddedPartitions(run.topic, this.#parts.hub.partitioningKey(run.key), now.partitions);
-    const before = run.membership;
+  /** Delivers the state as the first result. @returns the position after which the next events follow (D2) */
+  async #showSnapshot(plan: Plan, key: string | undefined, topic: ObservedTopic): Promise<StreamPosition> {
+    const { snapshots, codec } = this.#parts;
+    const { position, result } = await snapshots.of(plan, key, topic);
+    const tag = codec.tag(cursorScopeOf(plan));
+    this.#snapshotCursor = codec.position(plan.binding.topic, position) + tag;
+    while (result !== undefined && !this.#closed && !this.#sink.next(result, tag)) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    return position;
+  }
+
+  async #followAdded(): Promise<void> {
+    const running = this.#running;
+    const { hub } = this.#parts;
+    const now = running && hub.topics.last(running.plan.binding.topic);
+    if (running === undefined || now === undefined || this.#closed) return;
+    if (now.id !== running.topic.id || now.partitions <= running.topic.partitions) return;
+    const added = startInAddedPartitions(running.topic, hub.partitioningKey(running.key), now.partitions);
+    const before = running.membership;
     const numbers = new Set([...before.followed.map(({ at }) => at.partition), ...added.keys()]);
-    const membership = await this.#parts.cohorts.join(run.plan, run.key, numbers, now);
+    const membership = await this.#parts.cohorts.join(running.plan, running.key, numbers, now);
     try {
-      const reached = await this.#reached(membership.followed, added);
-      // Made anew meanwhile: its places are of the topic before, and so is the end that it comes to.
-      const another = membership.followed.some(({ at }) => isRecreated(at.topicId, now.id));
-      if (this.#closed || another) return membership.release();
-      run.subscriber.move(membership, reached);
+      const positions = await this.#starts.positions(membership.followed, added);
+      // A recreated topic: its positions belong to the previous one, whose partitions are about to end it.
+      const isOther = membership.followed.some(({ at }) => isRecreated(at.topicId, now.id));
+      if (this.#closed || isOther) return membership.release();
+      running.subscriber.move(membership, positions);
     } catch (error) {
       membership.release();
       throw error;
     }
-    run.membership = membership;
-    run.topic = now;
+    running.membership = membership;
+    running.topic = now;
     before.release();
   }
 
-  #watched(): ResultSink {
+  /** The transport's sink. An end that reaches it also closes this subscription. */
+  #endingSink(): ResultSink {
     return {
       next: (result, tag) => this.#sink.next(result, tag),
       nextAll: (batch, tag) => this.#sink.nextAll?.(batch, tag) ?? false,
@@ -259,17 +232,4 @@ export class Subscription implements ActiveSubscription {
     this.close();
     this.#sink.error([formattedError(error, this.#parts.report, 'The subscription failed.')]);
   }
-}
-
-function authorise({ binding, args, identity }: Plan): void {
-  const { rule } = binding;
-  if (rule === undefined || rule.readsEvent || rule.allows({ args, claims: identity.claims })) return;
-  if (Object.keys(identity.claims).length === 0) {
-    throw new MillraceError('UNAUTHENTICATED', `${binding.field} needs credentials.`);
-  }
-  throw new MillraceError('FORBIDDEN', `The rule of ${binding.field} does not allow it.`);
-}
-
-function scopeOf({ binding, argsJson, subject }: Plan) {
-  return { topic: binding.topic, field: binding.field, args: argsJson, subject };
 }

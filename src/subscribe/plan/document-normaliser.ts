@@ -45,7 +45,7 @@ export class DocumentNormaliser {
   }
 
   /** @param variables coerced, with defaults */
-  of(
+  normalise(
     document: DocumentNode,
     operation: OperationDefinitionNode,
     variables: Readonly<Record<string, unknown>>,

@@ -7,9 +7,11 @@ import {
   getOperationAST,
   getVariableValues,
   Kind,
+  type OperationDefinitionNode,
 } from 'graphql';
 import type { Bindings, SubscribeBinding } from '../../binding/bindings.js';
 import { canonicalJson } from '../../core/canonical-json.js';
+import type { CursorScope } from '../../core/cursor.js';
 import { MillraceError } from '../../core/errors.js';
 import { type Identity, subjectOf } from '../../core/identity.js';
 import type { DocumentNormaliser } from './document-normaliser.js';
@@ -24,20 +26,21 @@ export interface SubscribeRequest {
 }
 
 export interface PlanOptions {
-  readonly forms: DocumentNormaliser;
-  /** S4: of its normal form, variables and arguments, which a node holds for as long as it runs. */
+  readonly normaliser: DocumentNormaliser;
+  /** S4: characters of the normalised document, variables and arguments, which a node keeps while it runs. */
   readonly maxCharacters: number;
 }
 
-/** What a subscription comes down to, once its place to start is taken out. */
+/** A subscription request, validated and coerced, with the arguments that say where it starts taken out. */
 export interface Plan {
   readonly binding: SubscribeBinding;
-  /** In its normal form. */
+  /** Normalised. */
   readonly document: DocumentNode;
   readonly selection: Selection;
   readonly variables: Readonly<Record<string, unknown>>;
-  /** The field's arguments, coerced, without `after` and `since`. */
+  /** The field's arguments, coerced, without `after`, `since` and `snapshot`. */
   readonly args: Readonly<Record<string, unknown>>;
+  /** `args` as canonical JSON. */
   readonly argsJson: string;
   readonly after: string | undefined;
   /** Milliseconds since 1970. */
@@ -46,9 +49,9 @@ export interface Plan {
   readonly snapshot: boolean;
   readonly identity: Identity;
   readonly subject: string | undefined;
-  /** Whether the result is made by more than what the event says. */
+  /** Whether resolvers make a part of the result, so that more than the event may decide it. */
   readonly resolvers: boolean;
-  /** Subscribers with the same one get the same bytes. */
+  /** Subscriptions with equal cohort keys get the same bytes, if they follow the same partitions. */
   readonly cohort: string;
 }
 
@@ -56,53 +59,66 @@ export interface Plan {
 export function planSubscription(
   bindings: Bindings,
   request: SubscribeRequest,
-  { forms, maxCharacters }: PlanOptions,
+  { normaliser, maxCharacters }: PlanOptions,
 ): Plan {
   const { schema } = bindings;
-  const operation = getOperationAST(request.document, request.operationName);
-  if (operation === null || operation === undefined) throw bad('There is no operation of this name.');
-  const [field, second] = operation.selectionSet.selections;
-  if (field?.kind !== Kind.FIELD || second !== undefined) {
-    throw bad('A subscription selects one field of Subscription, by name.');
-  }
-  const binding = bindings.subscribes.get(field.name.value);
-  if (binding === undefined) throw bad(`${field.name.value} is not a field that can be subscribed to.`);
-  const coerced = getVariableValues(schema, operation.variableDefinitions ?? [], { ...request.variables });
-  if (coerced.errors !== undefined) throw bad(coerced.errors.map(({ message }) => message).join(' '));
-  const all = fieldArguments(schema, field, coerced.coerced);
-  const { after, since, snapshot, ...args } = all;
-  if (after != null && since != null) throw bad('`after` and `since` cannot both say where to start.');
-  const form = forms.of(request.document, operation, coerced.coerced);
+  const { identity } = request;
+  const { operation, field, binding } = rootField(bindings, request);
+  const values = coercedVariables(schema, operation, request.variables);
+  const { after, since, snapshot, ...args } = fieldArguments(schema, field, values);
+  if (after != null && since != null) throw bad('Give either `after` or `since`, not both.');
+  const normalised = normaliser.normalise(request.document, operation, values);
+  const { document, selection, resolvers } = normalised;
   const variables = Object.fromEntries(
-    Object.entries(coerced.coerced).filter(([name]) => form.variables.has(name)),
+    Object.entries(values).filter(([name]) => normalised.variables.has(name)),
   );
   const [argsJson, variablesJson] = [canonicalJson(args), canonicalJson(variables)];
-  const characters = form.text.length + variablesJson.length + argsJson.length;
-  if (characters > maxCharacters) {
-    const message = `The subscription has ${characters} characters with its variables and arguments; ${maxCharacters} are allowed.`;
-    throw new MillraceError('LIMIT_EXCEEDED', message);
-  }
+  checkSize(normalised.text.length + variablesJson.length + argsJson.length, maxCharacters);
+  const claims = resolvers ? identity.claims : relevantClaims(binding, identity);
   return {
     binding,
-    document: form.document,
-    selection: form.selection,
+    document,
+    selection,
     variables,
     args,
     argsJson,
     after: typeof after === 'string' ? after : undefined,
-    since:
-      since == null ? undefined : Date.parse(String(since instanceof Date ? since.toISOString() : since)),
+    since: since == null ? undefined : millisecondsOf(since),
     snapshot: snapshot === true,
-    identity: request.identity,
-    subject: subjectOf(request.identity),
-    resolvers: form.resolvers,
-    cohort: cohortKey(
-      form.text,
-      variablesJson,
-      argsJson,
-      form.resolvers ? request.identity.claims : relevantClaims(binding, request.identity),
-    ),
+    identity,
+    subject: subjectOf(identity),
+    resolvers,
+    cohort: cohortKey(normalised.text, variablesJson, argsJson, claims),
   };
+}
+
+/** S3: what a cursor of this subscription is valid for. */
+export function cursorScopeOf({ binding, argsJson, subject }: Plan): CursorScope {
+  return { topic: binding.topic, field: binding.field, args: argsJson, subject };
+}
+
+function rootField({ subscribes }: Bindings, { document, operationName }: SubscribeRequest) {
+  const operation = getOperationAST(document, operationName);
+  if (operation === null || operation === undefined) {
+    throw bad('The document has no operation of this name.');
+  }
+  const [field, second] = operation.selectionSet.selections;
+  if (field?.kind !== Kind.FIELD || second !== undefined) {
+    throw bad('A subscription must select exactly one field of Subscription, without a fragment.');
+  }
+  const binding = subscribes.get(field.name.value);
+  if (binding === undefined) throw bad(`${field.name.value} cannot be subscribed to: it has no @subscribe.`);
+  return { operation, field, binding };
+}
+
+function coercedVariables(
+  schema: GraphQLSchema,
+  { variableDefinitions = [] }: OperationDefinitionNode,
+  given: SubscribeRequest['variables'],
+): Record<string, unknown> {
+  const { errors, coerced } = getVariableValues(schema, variableDefinitions, { ...given });
+  if (errors !== undefined) throw bad(errors.map(({ message }) => message).join(' '));
+  return coerced;
 }
 
 function fieldArguments(
@@ -115,15 +131,26 @@ function fieldArguments(
   return getArgumentValues(definition, field, variables);
 }
 
-/** S1: what the field's rules read of the claims is part of what is shared, and nothing else of them is. */
+function checkSize(characters: number, maxCharacters: number): void {
+  if (characters <= maxCharacters) return;
+  throw new MillraceError(
+    'LIMIT_EXCEEDED',
+    `The subscription has ${characters} characters with its variables and arguments; ${maxCharacters} are allowed.`,
+  );
+}
+
+/** A project's DateTime may be coerced to a `Date` or stay text. */
+const millisecondsOf = (time: unknown): number =>
+  Date.parse(time instanceof Date ? time.toISOString() : String(time));
+
+/** S1: the claims that the field's rules read decide who shares results; all other claims are left out. */
 function relevantClaims(binding: SubscribeBinding, { claims }: Identity): unknown {
   if (binding.claims === 'all') return claims;
   return Object.fromEntries([...binding.claims].map((name) => [name, claims[name] ?? null]));
 }
 
 function cohortKey(...parts: readonly unknown[]): string {
-  const text = canonicalJson(parts);
-  return createHash('sha256').update(text).digest('base64url');
+  return createHash('sha256').update(canonicalJson(parts)).digest('base64url');
 }
 
 const bad = (message: string): MillraceError => new MillraceError('BAD_REQUEST', message);

@@ -1,18 +1,17 @@
 import { coerceInputValue } from 'graphql';
 import type { Bindings } from '../../binding/bindings.js';
 import { canonicalJson } from '../../core/canonical-json.js';
-import type { CursorCodec, StreamPosition } from '../../core/cursor.js';
+import type { CursorCodec } from '../../core/cursor.js';
 import { type Identity, subjectOf } from '../../core/identity.js';
-import type { Topic } from '../../core/ids.js';
+import type { FollowUp } from '../../publish/outcomes.js';
 
-/** A subscription that nobody has started yet: what it would follow, and cursors to start it with. */
-export interface FollowUp {
-  readonly topic: Topic;
-  readonly key: string | undefined;
-  cursor(place: StreamPosition): string;
-}
-
-/** @throws when the field is not one to subscribe to, or takes no such arguments */
+/**
+ * The subscription with which a client follows a mutation whose outcome is pending (`outcome.follow`): what it
+ * would follow, and cursors to start it with.
+ * @param field of Subscription
+ * @param given its arguments, before coercion
+ * @throws when the field has no `@subscribe`, or when an argument has the wrong type
+ */
 export function followUpOf(
   bindings: Bindings,
   codec: CursorCodec,
@@ -22,9 +21,12 @@ export function followUpOf(
 ): FollowUp {
   const binding = bindings.subscribes.get(field);
   const definition = bindings.schema.getSubscriptionType()?.getFields()[field];
-  if (binding === undefined || definition === undefined) throw new Error(`${field} cannot be subscribed to`);
+  if (binding === undefined || definition === undefined) {
+    throw new Error(`${field} cannot be followed: it is no field of Subscription with @subscribe.`);
+  }
   const args: Record<string, unknown> = {};
   for (const { name, type, defaultValue } of definition.args) {
+    // As in a plan: what says where to start is no part of a cursor's scope.
     if (name === 'after' || name === 'since' || name === 'snapshot') continue;
     if (Object.hasOwn(given, name)) args[name] = coerceInputValue(given[name], type);
     else if (defaultValue !== undefined) args[name] = defaultValue;
@@ -34,6 +36,6 @@ export function followUpOf(
   return {
     topic,
     key: binding.key?.({ args, claims: identity.claims }),
-    cursor: (place) => `${codec.position(topic, place)}${tag}`,
+    cursor: (position) => codec.position(topic, position) + tag,
   };
 }

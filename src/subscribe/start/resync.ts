@@ -4,7 +4,7 @@ import { BEFORE_FIRST, type Topic } from '../../core/ids.js';
 import type { EventsLost } from '../../hub/events-lost.js';
 import type { Hub } from '../../hub/hub.js';
 
-/** Whose cursor is to be made. */
+/** The subscription that cannot continue from its position. */
 export interface Stranded {
   readonly topic: Topic;
   /** `undefined`: every key. */
@@ -14,8 +14,8 @@ export interface Stranded {
 }
 
 /**
- * What a client is told whose place can no longer be used (D5): why, and the earliest cursor from which
- * everything follows that is still there.
+ * Makes the error for a client whose position is no longer usable (D5): the reason, and the earliest cursor after
+ * which every event is still in the log.
  */
 export class Resync {
   readonly #hub: Hub;
@@ -26,27 +26,35 @@ export class Resync {
     this.#codec = codec;
   }
 
-  /** @param place where it stands: it keeps its place wherever nothing was lost */
-  async error(loss: EventsLost, who: Stranded, place: StreamPosition): Promise<MillraceError> {
+  /**
+   * Never rejects.
+   * @param position of the subscription; `earliest` keeps it in each partition that lost nothing
+   * @returns RESYNC_REQUIRED with `reason`, and with `earliest` unless the log cannot be read now
+   */
+  async error(loss: EventsLost, stranded: Stranded, position: StreamPosition): Promise<MillraceError> {
     const { reason } = loss;
-    const earliest = await this.#earliest(loss, who, place).catch(() => undefined);
-    // Without the log nobody knows what it has: the client is told all the same.
+    // Not knowing `earliest` must not delay the error: the client has to learn that events are gone.
+    const earliest = await this.#earliest(loss, stranded, position).catch(() => undefined);
     const details = earliest === undefined ? { reason } : { reason, earliest };
     return new MillraceError('RESYNC_REQUIRED', loss.message, { details });
   }
 
-  async #earliest(loss: EventsLost, { topic, key, tag }: Stranded, place: StreamPosition): Promise<string> {
-    const from = loss.reason === 'TOPIC_RECREATED' ? await this.#beginning(topic, key) : place;
+  async #earliest(
+    loss: EventsLost,
+    { topic, key, tag }: Stranded,
+    position: StreamPosition,
+  ): Promise<string> {
+    const from = loss.reason === 'TOPIC_RECREATED' ? await this.#beginning(topic, key) : position;
     const positions = await this.#hub.clampToEarliest(topic, from.positions);
     return this.#codec.position(topic, { ...from, positions }) + tag;
   }
 
-  /** Before everything in the topic as it is now. */
+  /** The position before all events of the topic as it is now. */
   async #beginning(topic: Topic, key: string | undefined): Promise<StreamPosition> {
     const { id, partitions } = await this.#hub.topics.describe(topic);
-    const mine = this.#hub.partitionsOf(key, partitions);
+    const followed = this.#hub.partitionsOf(key, partitions);
     const positions: Positions = new Map(
-      mine.map((number) => [number, { offset: BEFORE_FIRST, fingerprint: 0 }]),
+      followed.map((number) => [number, { offset: BEFORE_FIRST, fingerprint: 0 }]),
     );
     return { positions, life: lifeOf(id), partitions, asOf: 0 };
   }

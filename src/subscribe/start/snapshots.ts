@@ -8,7 +8,7 @@ import { type SharedResult, sharedResult, snapshotHead } from '../delivery/resul
 import type { Plan } from '../plan/plan.js';
 import { startAt } from './start-positions.js';
 
-/** Where states come from: the project's views. */
+/** Reads states: the project's views (`views/views.ts`). */
 export interface SnapshotSource {
   /** @throws {MillraceError} VIEW_BEHIND */
   snapshot(
@@ -16,7 +16,7 @@ export interface SnapshotSource {
     key: string,
     of: Topic,
     numbers: readonly Partition[],
-  ): Promise<{ readonly state: unknown; readonly place: StreamPosition }>;
+  ): Promise<{ readonly state: unknown; readonly position: StreamPosition }>;
 }
 
 export interface SnapshotsOptions {
@@ -25,7 +25,7 @@ export interface SnapshotsOptions {
   readonly source: SnapshotSource | undefined;
 }
 
-/** The state that a subscription begins with (`snapshot: true`), and where the events after it begin (D2). */
+/** The state that a subscription begins with (`snapshot: true`), and the position that it includes (D2). */
 export class Snapshots {
   readonly #options: SnapshotsOptions;
 
@@ -34,29 +34,29 @@ export class Snapshots {
   }
 
   /**
-   * @returns the place, and the result that shows the state: none where there is no state and the field
-   *   cannot be null
+   * @returns the position of the state, and the result that shows it: none if there is no state and the field
+   *   is not nullable
    * @throws {MillraceError} BAD_REQUEST, VIEW_BEHIND
    */
   async of(
     plan: Plan,
     key: string | undefined,
     { partitions }: ObservedTopic,
-  ): Promise<{ readonly place: StreamPosition; readonly result: SharedResult | undefined }> {
+  ): Promise<{ readonly position: StreamPosition; readonly result: SharedResult | undefined }> {
     const { binding, args, identity } = plan;
     const { view } = binding;
     const { source, codec } = this.#options;
     if (view === undefined || source === undefined) {
-      throw new MillraceError('BAD_REQUEST', `${binding.field} has no state to begin with.`);
+      throw new MillraceError('BAD_REQUEST', `${binding.field} has no view: leave out \`snapshot\`.`);
     }
     const { claims } = identity;
     const numbers = [...startAt({ from: 'now' }, key, partitions).keys()];
     const found = await source.snapshot(view.name, view.key({ args, claims }), binding.topic, numbers);
     const shown = this.#shown(plan, selectStateField(found.state, view.stateField));
     const data = await this.#data(plan, shown);
-    if (data === undefined) return { place: found.place, result: undefined };
-    const cursor = codec.position(binding.topic, found.place);
-    return { place: found.place, result: sharedResult(snapshotHead(data), cursor) };
+    if (data === undefined) return { position: found.position, result: undefined };
+    const cursor = codec.position(binding.topic, found.position);
+    return { position: found.position, result: sharedResult(snapshotHead(data), cursor) };
   }
 
   /** S1: the rule of the field holds for the state as for an event. */
@@ -79,6 +79,6 @@ export class Snapshots {
     });
     if (result.errors === undefined) return JSON.stringify(result.data);
     if (state === null) return undefined;
-    throw new Error(`The state of ${binding.field} cannot be shown: ${result.errors[0]?.message}`);
+    throw new Error(`Executing the snapshot of ${binding.field} failed: ${result.errors[0]?.message}`);
   }
 }

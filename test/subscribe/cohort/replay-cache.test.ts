@@ -57,7 +57,7 @@ function open(select = 'n text', field = 'said') {
       variables: {},
       identity: { claims: {}, expiresAt: undefined },
     },
-    { forms: new DocumentNormaliser(bindings.schema), maxCharacters: 10_000 },
+    { normaliser: new DocumentNormaliser(bindings.schema), maxCharacters: 10_000 },
   );
   const logger = openLogger('silent');
   const log = { append: () => Promise.reject(new Error('No letters here')) } as unknown as EventLog; // Nothing fails.
@@ -97,7 +97,7 @@ describe('what cohorts made of replayed events', () => {
     const anew = { ...eventAt(1, 'new'), timestamp: 2 };
     expect(mine.of(AT, anew)).not.toBe(old);
     expect(mine.of(AT, anew)).toMatchObject({
-      rendered: expect.toSatisfy((bytes) => `${bytes}`.includes('new')),
+      head: expect.toSatisfy((bytes) => `${bytes}`.includes('new')),
     });
   });
 
@@ -105,7 +105,7 @@ describe('what cohorts made of replayed events', () => {
     const { mine, executions } = open('n', 'odd');
     for (let i = 0; i < 2; i++) {
       const made = mine.of(AT, eventAt(2));
-      expect(made).toMatchObject({ rendered: undefined, reached: { offset: 2 } });
+      expect(made).toMatchObject({ head: undefined, reached: { offset: 2 } });
       if (!(made instanceof Promise)) expect(mine.result(AT, made, '', standing(2, 0))).toBeUndefined();
     }
     expect(await executions()).toBe(0);
@@ -144,7 +144,7 @@ describe('what cohorts made of replayed events', () => {
     clock.now = 1_000;
     expect(mine.of(AT, eventAt(1))).toBe(made);
     clock.now = 1_001;
-    expect(await mine.of(AT, eventAt(1))).toEqual({ ...made, madeAt: 1_001 });
+    expect(await mine.of(AT, eventAt(1))).toEqual({ ...made, renderedAt: 1_001 });
     expect(await executions()).toBe(2);
   });
 });

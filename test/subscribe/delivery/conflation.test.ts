@@ -100,21 +100,21 @@ async function follow(run: Run) {
   const conflation = new Conflation(limits, budget);
   const catchingUp: CatchingUp = {
     at: (number) => reached.get(number) ?? offset(-1),
-    passed: (number, through) => {
+    advance: (number, through) => {
       if (through > (reached.get(number) ?? -1)) reached.set(number, through);
     },
     wants: (event) => known(event.at.partition, event.relayed.offset)?.wanted === true,
-    show: async (event, leftOut) => {
+    deliver: async (event, leftOut) => {
       const { partition: on } = event.at;
       heldMost = Math.max(heldMost, conflation.size);
-      if (room === 0) return 'held back';
+      if (room === 0) return 'refused';
       reached.set(on, event.relayed.offset);
-      if (known(on, event.relayed.offset)?.sound === false) return 'not shown';
+      if (known(on, event.relayed.offset)?.sound === false) return 'filtered';
       room -= 1;
       shown.push({ on, offset: event.relayed.offset, leftOut, cursor: new Map(reached) });
-      return 'shown';
+      return 'delivered';
     },
-    turn: async () => {
+    nextTick: async () => {
       there = Math.min(past.length, there + run.arriving);
       return true;
     },

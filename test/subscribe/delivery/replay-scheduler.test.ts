@@ -1,6 +1,6 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as tick } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { type Over, ReplayScheduler } from '../../../src/subscribe/delivery/replay-scheduler.js';
+import { ReplayScheduler, type TickOver } from '../../../src/subscribe/delivery/replay-scheduler.js';
 
 /** A scheduler with a clock that goes only as work is done. */
 function clocked() {
@@ -9,28 +9,28 @@ function clocked() {
   /** Work of several pieces, of a millisecond each. */
   const pieces = (name: string, count: number) => {
     let left = count;
-    return (over: Over): boolean => {
+    return (isTickOver: TickOver): boolean => {
       do {
         clock.now += 1;
         done.push(name);
         left -= 1;
-      } while (left > 0 && !over());
+      } while (left > 0 && !isTickOver());
       return left === 0;
     };
   };
   return { scheduler: new ReplayScheduler(() => clock.now), done, pieces };
 }
 
-it('D8 replays share five milliseconds of a turn, in their order, and leave turns of the loop to others', async () => {
+it('D8 replays share five milliseconds of a tick, in order, and leave the rest of it to others', async () => {
   const { scheduler, done, pieces } = clocked();
   for (const name of 'abcdefg') void scheduler.share(pieces(name, 1));
-  await turn();
+  await tick();
   expect(done.join('')).toBe('abcde');
-  await turn();
+  await tick();
   expect(done.join('')).toBe('abcdefg');
 });
 
-it('D8 a long replay goes on after the others, a turn at a time', async () => {
+it('D8 a long replay continues after the others, one budget a tick', async () => {
   const { scheduler, done, pieces } = clocked();
   const shares = [
     scheduler.share(pieces('a', 12)),
@@ -38,14 +38,14 @@ it('D8 a long replay goes on after the others, a turn at a time', async () => {
     scheduler.share(pieces('c', 4)),
   ];
   for (const expected of ['aaaaa', 'aaaaabbccc', 'aaaaabbcccaaaaa']) {
-    await turn();
+    await tick();
     expect(done.join('')).toBe(expected);
   }
   await Promise.all(shares);
   expect(done.join('')).toBe('aaaaabbcccaaaaacaa');
 });
 
-it('work that fails fails alone', async () => {
+it('a replay that fails does not fail the others', async () => {
   const { scheduler, done, pieces } = clocked();
   const failing = scheduler.share(() => {
     throw new Error('broken');

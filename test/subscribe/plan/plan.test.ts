@@ -10,7 +10,7 @@ const bindings = bound(`
   type Subscription { said(room: ID, size: Int = 3): Said @subscribe(topic: "said") }
   type Said { room: ID!, text: String, by: Person }
   type Person { name: String, age: Int }`);
-const options = { forms: new DocumentNormaliser(bindings.schema), maxCharacters: 2_000 };
+const options = { normaliser: new DocumentNormaliser(bindings.schema), maxCharacters: 2_000 };
 
 function plan(source: string, variables: Record<string, unknown> = {}, operationName?: string) {
   const identity = { claims: {}, expiresAt: undefined };
@@ -78,7 +78,7 @@ describe('S1 what a resolver makes of the caller is shared with nobody', () => {
     type Said implements Speech { whose: String }`,
     { Said: { whose: ({ claims }: ResolverCall) => claims['sub'] } },
   );
-  const forms = new DocumentNormaliser(resolved.schema);
+  const normaliser = new DocumentNormaliser(resolved.schema);
   const planOf = (source: string, sub: string) =>
     planSubscription(
       resolved,
@@ -88,7 +88,7 @@ describe('S1 what a resolver makes of the caller is shared with nobody', () => {
         variables: {},
         identity: { claims: { sub }, expiresAt: undefined },
       },
-      { forms, maxCharacters: 2_000 },
+      { normaliser, maxCharacters: 2_000 },
     );
 
   it.each(['said { ... on Said { whose } }', 'said { whose }', 'said { ... on Speech { whose } }'])(

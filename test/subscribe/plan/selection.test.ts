@@ -37,7 +37,7 @@ function both(source: string, value: unknown) {
   expect(validate(schema, written)).toEqual([]);
   const [operation] = written.definitions;
   if (operation?.kind !== 'OperationDefinition') throw new Error('The operation comes first');
-  const { document, selection } = new DocumentNormaliser(schema).of(written, operation, {});
+  const { document, selection } = new DocumentNormaliser(schema).normalise(written, operation, {});
   const field = source.match(/\w+/g)?.[1] ?? '';
   const { errors, data } = execute({ schema, document, rootValue: { [field]: value } }) as {
     errors?: readonly unknown[];
