@@ -132,16 +132,16 @@ export function fingerprint(id: string, timestamp: number): number {
   return hash >>> 0 || 1;
 }
 
-const MEANING: Record<CursorFault, string> = {
-  MALFORMED: 'it is not a cursor, or not a whole one',
-  SIGNATURE: 'it was not signed by this gateway, or with a key that it no longer knows',
+const FAULT_MESSAGES: Record<CursorFault, string> = {
+  MALFORMED: 'it is not a complete cursor',
+  SIGNATURE: 'it was not signed by this gateway, or with a secret that is no longer configured',
   FIELD: 'it belongs to another field',
   ARGUMENTS: 'it belongs to other arguments of this field',
   SUBJECT: 'it belongs to another subject',
 };
 
 function invalid(reason: CursorFault): MillraceError {
-  return new MillraceError('CURSOR_INVALID', `The cursor cannot be used here: ${MEANING[reason]}.`, {
+  return new MillraceError('CURSOR_INVALID', `Invalid cursor: ${FAULT_MESSAGES[reason]}.`, {
     details: { reason },
   });
 }

@@ -1,71 +1,78 @@
 /**
- * Every code that a client can meet in `extensions.code`: what it means, and whether the same request
- * may succeed later (`retry`). docs/protocol.md is written from this table.
+ * Every code that a client can meet in `extensions.code`: its meaning, and whether the same request may succeed later
+ * (`retry`). docs/protocol.md has this table (`npm run docs:tables`).
  */
 export const ERRORS = {
-  UNAUTHENTICATED: { retry: false, means: 'The credentials are missing, wrong or expired.' },
-  FORBIDDEN: { retry: false, means: 'The rule of this field does not allow it with these claims.' },
-  BAD_REQUEST: { retry: false, means: 'The request is not one that this server can read.' },
-  LIMIT_EXCEEDED: { retry: false, means: 'The request is larger or costlier than this server allows.' },
-  OVERLOADED: { retry: true, means: 'Too much waits already; nothing was published.' },
+  UNAUTHENTICATED: { retry: false, means: 'The credentials are missing, invalid or expired.' },
+  FORBIDDEN: { retry: false, means: "The field's rule does not allow access with these claims." },
+  BAD_REQUEST: { retry: false, means: 'The request is malformed, or does not match the schema.' },
+  LIMIT_EXCEEDED: { retry: false, means: 'The request exceeds a limit of this server.' },
+  OVERLOADED: { retry: true, means: 'Too many events are queued; nothing was published.' },
   EVENT_INVALID: {
     retry: false,
-    means: 'The event does not have the shape of its type; nothing was published.',
+    means: 'The event does not match the shape of its type; nothing was published.',
   },
   EVENT_TOO_LARGE: {
     retry: false,
-    means: 'The log does not take events of this size; nothing was published.',
+    means: "The event exceeds the log's size limit; nothing was published.",
   },
-  PUBLISH_FAILED: { retry: true, means: 'The log refused the event; nothing was published.' },
+  PUBLISH_FAILED: { retry: true, means: 'The log did not accept the event; nothing was published.' },
   PUBLISH_UNCERTAIN: {
     retry: true,
     means:
-      'The log did not answer in time: the event may or may not be there. Retry with the same idempotency key.',
+      'The log did not answer in time, so the event may or may not be published. Retry with the same idempotency key.',
   },
   IDEMPOTENCY_CONFLICT: {
     retry: false,
-    means: 'The idempotency key was used with other arguments before; nothing was published.',
+    means: 'The idempotency key was already used with other arguments; nothing was published.',
   },
   OUTCOME_PENDING: {
     retry: false,
     means:
-      'The event is in the log, and what it leads to did not come in time. Follow it with `correlationId` or `cursor`.',
+      'The event is published, but its outcome did not arrive in time. Wait for it with `correlationId` or `cursor`.',
   },
   TOPIC_MISSING: { retry: false, means: 'The topic does not exist, and this server may not create it.' },
   LOG_UNAVAILABLE: { retry: true, means: 'The event log cannot be reached.' },
   FANOUT_UNAVAILABLE: { retry: true, means: 'The fan-out cannot be reached.' },
   CURSOR_INVALID: {
     retry: false,
-    means: 'The cursor is not one that this field gave out for these arguments.',
+    means: 'The cursor was not issued for this field with these arguments and this subject.',
   },
   RESYNC_REQUIRED: {
     retry: false,
-    means: 'The events after the cursor are gone; start again from the state of now.',
+    means:
+      'Events after the cursor are no longer available. Read the current state, and subscribe without the cursor.',
   },
   VIEW_BEHIND: {
     retry: true,
-    means: 'The view has not come to what was asked for in time, or is being built.',
+    means: 'The view has not caught up with the cursor, or is being rebuilt.',
   },
   SLOW_CONSUMER: {
     retry: true,
     means:
-      'The client reads more slowly than events come, and the field ends what falls behind. Resume with `cursor`.',
+      'The client reads more slowly than events arrive, and this field ends slow subscriptions. Resume with `cursor`.',
   },
   TOMBSTONE: {
     retry: false,
-    means: 'The key of this event was deleted, and the type of the field has no way to show that.',
+    means: "The event's key was deleted, and the field's type is not nullable, so it cannot show that.",
   },
-  SHUTTING_DOWN: { retry: true, means: 'This node is going away. Resume with the last cursor elsewhere.' },
-  INTERNAL: { retry: false, means: 'A fault of this server; its log says more under the same trace.' },
+  SHUTTING_DOWN: {
+    retry: true,
+    means: 'This node is shutting down. Resume on another node with the last cursor.',
+  },
+  INTERNAL: {
+    retry: false,
+    means: 'An unexpected error on this server. Its log has the details, with the same trace.',
+  },
 } as const satisfies Record<string, { retry: boolean; means: string }>;
 
 export type ErrorCode = keyof typeof ERRORS;
 
-/** The one error base: what happened, to what, and what to do, with a code of the table above. */
+/** The base of all errors that a client may see. The message says what failed, why, and what to do. */
 export class MillraceError extends Error {
   override readonly name = 'MillraceError';
   readonly code: ErrorCode;
-  /** Further facts for the client: plain JSON. */
+  /** Further fields of `extensions`, as plain JSON. */
   readonly details: Readonly<Record<string, unknown>>;
 
   constructor(
@@ -82,13 +89,13 @@ export class MillraceError extends Error {
     return ERRORS[this.code].retry;
   }
 
-  /** What goes into a GraphQL error's `extensions`; graphql-js copies it from `originalError.extensions`. */
+  /** The `extensions` of the GraphQL error: graphql-js copies them from `originalError.extensions`. */
   get extensions(): Record<string, unknown> {
     return { code: this.code, retry: this.retry, ...this.details };
   }
 }
 
-/** The end of a `switch` over a union: a missing case does not compile. */
+/** Ends a `switch` over a union, so that a missing case does not compile. */
 export function assertNever(value: never): never {
   throw new Error(`No case for ${JSON.stringify(value)}`);
 }

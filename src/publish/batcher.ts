@@ -65,9 +65,13 @@ export class Batcher implements AsyncDisposable {
     if (tooMuch || this.#count + records.length > maxWaiting) {
       this.#metrics.publishFailures.inc({ code: 'OVERLOADED' });
       return Promise.reject(
-        new MillraceError('OVERLOADED', `${this.#count} events wait to be published already.`, {
-          details: { retryAfter: 1 },
-        }),
+        new MillraceError(
+          'OVERLOADED',
+          `${this.#count} events are queued already; nothing was published. Retry later.`,
+          {
+            details: { retryAfter: 1 },
+          },
+        ),
       );
     }
     return new Promise((resolve, reject) => {
@@ -213,10 +217,10 @@ function concernsOne(error: unknown): boolean {
 }
 
 const shuttingDown = (): MillraceError =>
-  new MillraceError('SHUTTING_DOWN', 'This node is going away; nothing was published.');
+  new MillraceError('SHUTTING_DOWN', 'This node is shutting down; nothing was published.');
 const neverSent = (): MillraceError =>
   new MillraceError('PUBLISH_FAILED', 'The log did not answer within the deadline; nothing was published.');
 const uncertain = (cause: unknown): MillraceError =>
-  new MillraceError('PUBLISH_UNCERTAIN', 'The log failed in an unknown way; the event may be there.', {
+  new MillraceError('PUBLISH_UNCERTAIN', 'The log failed in an unknown way; the event may be published.', {
     cause,
   });

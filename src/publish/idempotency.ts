@@ -292,6 +292,6 @@ const leftNothing = <T>(answer: Answer<T>): boolean =>
   'error' in answer && !answer.published && saysNothingPublished(answer.error);
 
 function conflict({ key, field }: KeyedCall): MillraceError {
-  const text = `The idempotency key ${JSON.stringify(key)} of ${field} was used with other arguments.`;
+  const text = `The idempotency key ${JSON.stringify(key)} of ${field} was already used with other arguments; nothing was published.`;
   return new MillraceError('IDEMPOTENCY_CONFLICT', text);
 }

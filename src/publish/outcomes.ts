@@ -104,9 +104,13 @@ export class Outcomes {
     publish: () => Promise<unknown>,
   ): Promise<Readonly<Record<string, unknown>>> {
     if (this.#count >= this.#options.maxWaiting) {
-      throw new MillraceError('OVERLOADED', `${this.#count} mutations wait for their outcome already.`, {
-        details: { retryAfter: 1 },
-      });
+      throw new MillraceError(
+        'OVERLOADED',
+        `${this.#count} mutations are waiting for an outcome already; nothing was published. Retry later.`,
+        {
+          details: { retryAfter: 1 },
+        },
+      );
     }
     this.#count += 1;
     await using held = new ResourceStack();
@@ -155,9 +159,13 @@ export class Outcomes {
     }
     const { correlationId } = caller;
     const cursor = next?.cursor({ positions: reached, life: lifeOf(id), partitions, asOf });
-    throw new MillraceError('OUTCOME_PENDING', `No outcome came within ${wanted.within} ms.`, {
-      details: { correlationId, ...(follow && { cursor, field: follow.field, args: follow.args }) },
-    });
+    throw new MillraceError(
+      'OUTCOME_PENDING',
+      `The event is published, but its outcome did not arrive within ${wanted.within} ms.`,
+      {
+        details: { correlationId, ...(follow && { cursor, field: follow.field, args: follow.args }) },
+      },
+    );
   }
 
   /** The first one that came of an earlier attempt; what is heard live may be a later one. */

@@ -92,7 +92,10 @@ export class Publisher implements AsyncDisposable {
   } {
     // In UTF-8 it would be another key, and that of other texts too.
     if (LONE_SURROGATE.test(draft.key))
-      throw new MillraceError('EVENT_INVALID', `The key of this ${draft.type} is not well-formed text.`);
+      throw new MillraceError(
+        'EVENT_INVALID',
+        `The key of this ${draft.type} contains half of a surrogate pair, so it cannot be encoded as UTF-8.`,
+      );
     const event: Event = {
       id: idOf(draft, subject, idempotencyKey),
       source: this.#options.source,
