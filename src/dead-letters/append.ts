@@ -4,44 +4,51 @@ import type { NewRecord } from '../core/record.js';
 import type { EventLog } from '../ports/event-log.js';
 import { type RecordPart, withoutParts } from './dead-letter.js';
 
-const APPEND_DEADLINE = 30_000;
+const APPEND_DEADLINE_MS = 30_000;
 
-/** What is left out of a letter that is too large, one after the other: it still says where to find the rest. */
-const LEAVE_OUT: readonly (readonly RecordPart[])[] = [
+/** What to leave out of a dead letter that is too large, step by step. It still says where the record is. */
+const OMISSIONS: readonly (readonly RecordPart[])[] = [
   ['value'],
   ['value', 'headers'],
   ['value', 'headers', 'key'],
 ];
 
 /**
- * Appends dead letters. A record's own topic took it, but not with what a letter says beside: one that is
- * too large goes without parts of it.
- * @throws what `EventLog.append` throws: some of the letters may be there, and all are to be given again
+ * Appends dead letters. A record that fits into its own topic may be too large together with the headers that
+ * a dead letter adds: then parts of the record are left out.
+ * @throws what `EventLog.append` throws: some dead letters may have been appended, so retry with all of them
  */
 export async function appendDeadLetters(
   log: EventLog,
   letters: readonly NewRecord[],
   stop?: AbortSignal,
 ): Promise<void> {
-  if (await taken(log, letters, stop)) return;
+  if (await tryAppend(log, letters, stop)) return;
   for (const letter of letters) {
-    if (letters.length > 1 && (await taken(log, [letter], stop))) continue;
-    await appendParts(log, letter, stop);
+    if (letters.length > 1 && (await tryAppend(log, [letter], stop))) continue;
+    await appendWithoutParts(log, letter, stop);
   }
 }
 
-async function appendParts(log: EventLog, letter: NewRecord, stop: AbortSignal | undefined): Promise<void> {
-  for (const parts of LEAVE_OUT) if (await taken(log, [withoutParts(letter, parts)], stop)) return;
-  throw new MillraceError('EVENT_TOO_LARGE', `${letter.topic} does not take the smallest of dead letters.`);
+async function appendWithoutParts(
+  log: EventLog,
+  letter: NewRecord,
+  stop: AbortSignal | undefined,
+): Promise<void> {
+  for (const parts of OMISSIONS) if (await tryAppend(log, [withoutParts(letter, parts)], stop)) return;
+  throw new MillraceError(
+    'EVENT_TOO_LARGE',
+    `${letter.topic} rejects even a dead letter without the record. Raise the topic's max.message.bytes.`,
+  );
 }
 
-/** @returns `false` when one of them is too large, and none was appended */
-async function taken(
+/** @returns `false` when one of the records is too large; then none was appended */
+async function tryAppend(
   log: EventLog,
   letters: readonly NewRecord[],
   stop: AbortSignal | undefined,
 ): Promise<boolean> {
-  using deadline = new Deadline(APPEND_DEADLINE);
+  using deadline = new Deadline(APPEND_DEADLINE_MS);
   const signal = stop === undefined ? deadline.signal : AbortSignal.any([deadline.signal, stop]);
   try {
     await log.append(letters, signal);

@@ -8,39 +8,41 @@ import { type DeadLetter, readDeadLetter } from './dead-letter.js';
 /** One record of a dead-letter topic. */
 export type DeadLetterEntry =
   | { readonly kind: 'DEAD_LETTER'; readonly letter: DeadLetter }
-  /** The records that these letters are about were put back: `DeadLetter.recordId` of each. */
-  | { readonly kind: 'REDRIVEN'; readonly all: readonly string[] }
-  /** Somebody else's. */
-  | { readonly kind: 'FOREIGN'; readonly place: string };
+  /** Marks records as redriven, by `DeadLetter.recordId`. */
+  | { readonly kind: 'REDRIVEN'; readonly recordIds: readonly string[] }
+  /** A record in another format. `position` as `placeName` writes it. */
+  | { readonly kind: 'FOREIGN'; readonly position: string };
 
+// "Put back" is the stored name of redriven.
 const REDRIVEN_HEADER = 'millrace-put-back';
-/** How many one record names: it stays well below what a topic takes. */
-const NAMED = 1_000;
+/** Keeps a marker well below the size that a topic accepts. */
+const MAX_IDS_PER_MARKER = 1_000;
 
 /**
- * The records that say that letters were put back. They are in the dead-letter topic itself: a consumer
- * group's progress is forgotten when nobody has been in the group for some days, and nobody ever is for long.
+ * The markers that say that records were redriven. They are in the dead-letter topic itself: Kafka forgets the
+ * progress of a consumer group that has had no members for some days, and redriving is always a short visit.
  */
-export function redriveMarkers(deadLetters: Topic, all: readonly string[]): readonly NewRecord[] {
-  const records: NewRecord[] = [];
-  for (let i = 0; i < all.length; i += NAMED) {
-    const some = all.slice(i, i + NAMED);
-    const headers = { [REDRIVEN_HEADER]: String(some.length), 'content-type': 'application/json' };
-    const value = Buffer.from(JSON.stringify({ putBack: some }));
-    records.push({ topic: deadLetters, key: null, headers, value });
+export function redriveMarkers(deadLetters: Topic, recordIds: readonly string[]): readonly NewRecord[] {
+  const markers: NewRecord[] = [];
+  for (let i = 0; i < recordIds.length; i += MAX_IDS_PER_MARKER) {
+    const putBack = recordIds.slice(i, i + MAX_IDS_PER_MARKER);
+    const headers = { [REDRIVEN_HEADER]: String(putBack.length), 'content-type': 'application/json' };
+    const value = Buffer.from(JSON.stringify({ putBack }));
+    markers.push({ topic: deadLetters, key: null, headers, value });
   }
-  return records;
+  return markers;
 }
 
 export function readDeadLetterEntry(at: TopicPartition, record: LogRecord): DeadLetterEntry {
-  if (record.headers[REDRIVEN_HEADER] !== undefined) return { kind: 'REDRIVEN', all: namedIn(record) };
+  if (record.headers[REDRIVEN_HEADER] !== undefined)
+    return { kind: 'REDRIVEN', recordIds: recordIdsIn(record) };
   const letter = readDeadLetter(at, record);
   if (letter !== undefined) return { kind: 'DEAD_LETTER', letter };
   const { topic, partition } = at;
-  return { kind: 'FOREIGN', place: placeName({ topic, partition, offset: record.offset }) };
+  return { kind: 'FOREIGN', position: placeName({ topic, partition, offset: record.offset }) };
 }
 
-/** All that a dead-letter topic has, up to where it ended when this began, one partition after the other. */
+/** Reads a dead-letter topic up to its end at the time of the call, one partition after the other. */
 export async function* readDeadLetterEntries(
   log: EventLog,
   deadLetters: Topic,
@@ -55,13 +57,13 @@ export async function* readDeadLetterEntries(
   }
 }
 
-function namedIn({ value }: LogRecord): readonly string[] {
+function recordIdsIn({ value }: LogRecord): readonly string[] {
   if (value === null) return [];
   try {
-    const said: unknown = JSON.parse(value.toString('utf8'));
-    const all = typeof said === 'object' && said !== null && 'putBack' in said ? said.putBack : undefined;
-    return Array.isArray(all) ? all.filter((recordId) => typeof recordId === 'string') : [];
+    const marker: unknown = JSON.parse(value.toString('utf8'));
+    const ids = typeof marker === 'object' && marker !== null && 'putBack' in marker ? marker.putBack : [];
+    return Array.isArray(ids) ? ids.filter((id) => typeof id === 'string') : [];
   } catch {
-    return []; // Not written here: it says nothing.
+    return []; // Not written by Millrace: it marks nothing.
   }
 }

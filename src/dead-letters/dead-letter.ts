@@ -2,47 +2,51 @@ import { offset, partition, type Topic, topic } from '../core/ids.js';
 import { type Position, placeName, type TopicPartition } from '../core/position.js';
 import type { Headers, LogRecord, NewRecord } from '../core/record.js';
 
-/** The topic that takes what stops at one of `of`. */
+/** The dead-letter topic of `of`. */
 export function deadLetterTopic(of: Topic): Topic {
   return topic(`${of}${SUFFIX}`);
 }
 
 /** Why a record was set aside. */
 export interface Fault {
-  /** Groups faults: what decoding found (`InvalidKind`), `filter` or `execution`. */
+  /** What decoding found (`InvalidKind`), `filter` or `execution`. */
   readonly kind: string;
-  /** In words, of this record. */
+  /** What failed on this record, in words. */
   readonly reason: string;
-  /** The field of Subscription that could not show it. */
+  /** The Subscription field that failed on it; left out when decoding failed. */
   readonly field?: string;
 }
 
-/** A part of the record that a letter could not take along. */
+/** A part of a record that is left out of a dead letter that would be too large. */
 export type RecordPart = 'value' | 'headers' | 'key';
 
-/** What a dead letter says. */
+/** A dead letter: a record that was set aside, and why. */
 export interface DeadLetter extends Omit<Fault, 'field'> {
   readonly field: string | undefined;
-  /** Where the letter is. */
+  /** Where the dead letter is. */
   readonly at: Position;
-  /** When it was written, in milliseconds since 1970. */
+  /** When the dead letter was written, in milliseconds since 1970. */
   readonly timestamp: number;
-  /** Where the record was; a name for it too. */
+  /** Where the record was. */
   readonly origin: Position;
-  readonly place: string;
-  /** The same for all letters about one record: another topic of the same name has other records there. */
+  /** `origin` as `placeName` writes it. */
+  readonly originName: string;
+  /**
+   * The same for all dead letters about one record. It includes the record's timestamp, because a recreated
+   * topic has other records at the same positions.
+   */
   readonly recordId: string;
   /** The log's timestamp of the record. */
   readonly originTimestamp: number;
-  /** What is not as it was, but left out. */
+  /** The parts of the record that were left out. */
   readonly dropped: ReadonlySet<RecordPart>;
-  /** The record as it was, but for what was dropped. */
+  /** The record as it was, without the parts in `dropped`. */
   readonly record: Omit<NewRecord, 'topic'>;
 }
 
 const SUFFIX = '.dlt';
-// Where Spring Kafka's DeadLetterPublishingRecoverer has a name for something it is used, so that its tools
-// read these letters too.
+// Header names of Spring Kafka's DeadLetterPublishingRecoverer where it has one, so that its tools can read
+// these dead letters.
 const SPRING = 'kafka_dlt-';
 const OURS = 'millrace-';
 const ORIGIN = {
@@ -56,15 +60,15 @@ const MESSAGE = `${SPRING}exception-message`;
 const CLASS_PREFIX = 'millrace.';
 const FIELD = `${OURS}field`;
 const DROPPED = `${OURS}dropped`;
-/** A reason is for people; what it quotes may be as long as the record. */
-const MAX_REASON = 1_000;
+/** A reason may quote a value as long as the record. */
+const MAX_REASON_CHARS = 1_000;
 
-/** A reason as long as a letter has it, that keeps nothing of the longer one in memory. */
+/** Cuts a reason to its maximum length. The result is a copy: V8 would keep all of a longer string alive. */
 export function shortReason(reason: string): string {
-  return Buffer.from(reason.slice(0, MAX_REASON)).toString();
+  return Buffer.from(reason.slice(0, MAX_REASON_CHARS)).toString();
 }
 
-/** The letter about a record. @param origin where the record is; its topic is where the letter does not go */
+/** The dead letter for the record at `origin`, ready to be appended. */
 export function deadLetterRecord(
   origin: Position,
   record: Omit<LogRecord, 'offset'>,
@@ -87,9 +91,9 @@ export function deadLetterRecord(
   };
 }
 
-/** The letter without some parts of the record, which it says. What it says itself stays. */
+/** A dead letter without some parts of its record. It names them; its own headers stay. */
 export function withoutParts(letter: NewRecord, parts: readonly RecordPart[]): NewRecord {
-  const kept = parts.includes('headers') ? only(letter.headers, isOfLetter) : letter.headers;
+  const kept = parts.includes('headers') ? pickHeaders(letter.headers, isOwnHeader) : letter.headers;
   return {
     ...letter,
     key: parts.includes('key') ? null : letter.key,
@@ -98,38 +102,38 @@ export function withoutParts(letter: NewRecord, parts: readonly RecordPart[]): N
   };
 }
 
-/** What a record of a dead-letter topic says; `undefined` when it is no letter of this format. */
+/** Parses a record of a dead-letter topic; `undefined` when it is not a dead letter of this format. */
 export function readDeadLetter(
   { topic: of, partition: number }: TopicPartition,
   record: LogRecord,
 ): DeadLetter | undefined {
   const { headers, key, value } = record;
   const from = headers[ORIGIN.topic];
-  const [inPartition, atOffset] = [wholeOf(headers[ORIGIN.partition]), wholeOf(headers[ORIGIN.offset])];
+  const [inPartition, atOffset] = [toInteger(headers[ORIGIN.partition]), toInteger(headers[ORIGIN.offset])];
   if (!from || inPartition === undefined || atOffset === undefined) return undefined;
   const origin = { topic: topic(from), partition: partition(inPartition), offset: offset(atOffset) };
-  const place = placeName(origin);
-  const written = headers[CLASS] ?? 'unknown';
+  const originName = placeName(origin);
+  const exception = headers[CLASS] ?? 'unknown';
   return {
     at: { topic: of, partition: number, offset: record.offset },
     timestamp: record.timestamp,
     origin,
-    place,
-    recordId: `${place} ${headers[ORIGIN.timestamp]}`,
+    originName,
+    recordId: `${originName} ${headers[ORIGIN.timestamp]}`,
     originTimestamp: Number(headers[ORIGIN.timestamp]),
-    kind: written.startsWith(CLASS_PREFIX) ? written.slice(CLASS_PREFIX.length) : written,
+    kind: exception.startsWith(CLASS_PREFIX) ? exception.slice(CLASS_PREFIX.length) : exception,
     reason: headers[MESSAGE] ?? '',
     field: headers[FIELD],
     dropped: new Set((headers[DROPPED] ?? '').split(',').filter(isPart)),
-    record: { key, headers: only(headers, (name) => !isOfLetter(name)), value },
+    record: { key, headers: pickHeaders(headers, (name) => !isOwnHeader(name)), value },
   };
 }
 
-function isOfLetter(name: string): boolean {
+function isOwnHeader(name: string): boolean {
   return name.startsWith(SPRING) || name.startsWith(OURS);
 }
 
-function only(headers: Headers, wanted: (name: string) => boolean): Headers {
+function pickHeaders(headers: Headers, wanted: (name: string) => boolean): Headers {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => wanted(name)));
 }
 
@@ -137,6 +141,6 @@ function isPart(text: string): text is RecordPart {
   return text === 'value' || text === 'headers' || text === 'key';
 }
 
-function wholeOf(text: string | undefined): number | undefined {
+function toInteger(text: string | undefined): number | undefined {
   return text !== undefined && /^\d{1,16}$/.test(text) ? Number(text) : undefined;
 }

@@ -3,53 +3,61 @@ import type { EventLog } from '../ports/event-log.js';
 import { type DeadLetter, deadLetterTopic } from './dead-letter.js';
 import { readDeadLetterEntries } from './dead-letter-topic.js';
 
-/** What of a topic's dead letters is to be put back. */
+/** Which records of a topic's dead letters have been redriven, and which are still to be. */
 export interface RedriveLedger {
-  /** What was put back: `DeadLetter.recordId` of each. */
-  readonly done: ReadonlySet<string>;
-  /** The wanted places that letters are about, and whether all of these were put back. */
-  readonly places: ReadonlyMap<string, { readonly done: boolean }>;
-  /** Where the first and the last letter are that are still to be put back, by partition of the dead letters. */
-  readonly open: ReadonlyMap<Partition, { readonly first: Offset; readonly last: Offset }>;
-  /** How many records are no letters. */
+  /** The records that have been redriven, by `DeadLetter.recordId`. */
+  readonly redriven: ReadonlySet<string>;
+  /** Each selected position (`DeadLetter.originName`), and whether all records there have been redriven. */
+  readonly selected: ReadonlyMap<string, { readonly redriven: boolean }>;
+  /** The range of dead letters that are still to be redriven, by partition of the dead-letter topic. */
+  readonly pending: ReadonlyMap<Partition, PendingRange>;
+  /** How many records are not dead letters of this format. */
   readonly foreign: number;
 }
 
-/** Reads all of a topic's dead letters. */
+/** The first and the last dead letter that is still to be redriven. */
+export interface PendingRange {
+  readonly first: Offset;
+  readonly last: Offset;
+}
+
+/** Reads a whole dead-letter topic. @param isSelected whether a dead letter is to be redriven */
 export async function readRedriveLedger(
   log: EventLog,
   topic: Topic,
-  wanted: (letter: DeadLetter) => boolean,
+  isSelected: (letter: DeadLetter) => boolean,
   signal: AbortSignal,
 ): Promise<RedriveLedger> {
-  const done = new Set<string>();
-  const found = new Map<string, Found>();
+  const redriven = new Set<string>();
+  const records = new Map<string, LettersOfRecord>();
   let foreign = 0;
   for await (const entry of readDeadLetterEntries(log, deadLetterTopic(topic), signal)) {
-    if (entry.kind === 'REDRIVEN') for (const recordId of entry.all) done.add(recordId);
+    if (entry.kind === 'REDRIVEN') for (const recordId of entry.recordIds) redriven.add(recordId);
     if (entry.kind === 'FOREIGN') foreign += 1;
-    if (entry.kind !== 'DEAD_LETTER' || !wanted(entry.letter)) continue;
-    const { recordId, place, at } = entry.letter;
-    const known = found.get(recordId) ?? { place, letters: [] };
-    known.letters.push({ partition: at.partition, offset: at.offset });
-    found.set(recordId, known);
+    if (entry.kind !== 'DEAD_LETTER' || !isSelected(entry.letter)) continue;
+    const { recordId, originName, at } = entry.letter;
+    const record = records.get(recordId) ?? { originName, letters: [] };
+    record.letters.push({ partition: at.partition, offset: at.offset });
+    records.set(recordId, record);
   }
-  const open = new Map<Partition, { first: Offset; last: Offset }>();
-  const places = new Map<string, { done: boolean }>();
-  for (const [recordId, { place, letters }] of found) {
-    const isDone = done.has(recordId);
-    places.set(place, { done: isDone && places.get(place)?.done !== false });
-    if (isDone) continue;
+  // Only now: the marker that a record was redriven may be in a partition that is read after its letters.
+  const pending = new Map<Partition, PendingRange>();
+  const selected = new Map<string, { redriven: boolean }>();
+  for (const [recordId, { originName, letters }] of records) {
+    const isRedriven = redriven.has(recordId);
+    // A recreated topic may have another record at the same position.
+    selected.set(originName, { redriven: isRedriven && selected.get(originName)?.redriven !== false });
+    if (isRedriven) continue;
     for (const { partition, offset: at } of letters) {
-      const { first, last } = open.get(partition) ?? { first: at, last: at };
-      open.set(partition, { first: offset(Math.min(first, at)), last: offset(Math.max(last, at)) });
+      const { first, last } = pending.get(partition) ?? { first: at, last: at };
+      pending.set(partition, { first: offset(Math.min(first, at)), last: offset(Math.max(last, at)) });
     }
   }
-  return { done, places, open, foreign };
+  return { redriven, selected, pending, foreign };
 }
 
-/** The letters about one record: where it was, and where they are. */
-interface Found {
-  readonly place: string;
+/** All dead letters about one record: each node and each field that fails on it writes its own. */
+interface LettersOfRecord {
+  readonly originName: string;
   readonly letters: { readonly partition: Partition; readonly offset: Offset }[];
 }

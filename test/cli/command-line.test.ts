@@ -154,7 +154,7 @@ describe('the command line', () => {
       stdout: 'There are no dead letters.\n',
       stderr: '',
     });
-    expect(await deadLetters('retry')).toMatchObject({ code: 0, stdout: 'There is nothing to put back.\n' });
+    expect(await deadLetters('retry')).toMatchObject({ code: 0, stdout: 'There is nothing to redrive.\n' });
     let place: string;
     {
       await using node = await startProcess(['start'], { cwd: folder.path, env: { LOG_LEVEL: 'silent' } });
@@ -197,18 +197,21 @@ describe('the command line', () => {
     expect(await deadLetters('retry', '--at', '3@99', 'chat')).toMatchObject({
       code: 1,
       stdout: '',
-      stderr: 'millrace: chat/3@99 is not put back: no dead letter is about it\n',
+      stderr: 'millrace: chat/3@99 was not redriven: there is no dead letter for it\n',
     });
     const back = await deadLetters('retry', '--at', String(at));
-    expect(back.stdout).toMatch(new RegExp(`^${place} is put back as chat/\\d@\\d+\nPut back: 1\\.\n$`));
+    expect(back.stdout).toMatch(new RegExp(`^${place} was redriven to chat/\\d@\\d+\nRedriven: 1\\.\n$`));
     expect(back.code).toBe(0);
-    expect(await deadLetters('retry')).toMatchObject({ code: 0, stdout: 'There is nothing to put back.\n' });
+    expect(await deadLetters('retry')).toMatchObject({ code: 0, stdout: 'There is nothing to redrive.\n' });
     expect((await deadLetters('list')).stdout).toMatch(/ x +1 +yes /);
   }, 240_000);
 
   it.each([
-    [['list', 'nowhere'], 'The log has no topic nowhere.dlt. Topics here: chat.'],
-    [['retry', '--at', '1'], '1 is no place; write --at partition@offset or topic/partition@offset.'],
+    [['list', 'nowhere'], 'The log has no topic nowhere.dlt. Topics of this project: chat.'],
+    [
+      ['retry', '--at', '1'],
+      '1 is not a position. Write --at partition@offset or --at topic/partition@offset.',
+    ],
     [['list', '--limit', '0'], "option '--limit <n>' argument '0' is invalid"],
   ])('explains invalid arguments of dead-letters %j', async (args, message) => {
     await using folder = await folderOf({ 'schema/chat.graphql': CHAT });

@@ -24,7 +24,7 @@ async function failedIn(world: World): Promise<FailedEvent> {
 const refused = async ({ metrics }: World) => (await metrics.deadLettersRefused.get()).values[0]?.value;
 
 describe('dead letters of a node', () => {
-  it('D10 are tried again while the log is away, and come once', async () => {
+  it('D10 are retried while the log is unavailable, and written once', async () => {
     await using world = await openWorld();
     const failed = await failedIn(world);
     const append = vi.spyOn(world.log, 'append');
@@ -44,10 +44,10 @@ describe('dead letters of a node', () => {
     expect((await world.metrics.deadLetters.get()).values[0]?.value).toBe(2);
   });
 
-  it('C4 are counted and no more when too many wait, and may come when there is room', async () => {
+  it('C4 are only counted while the queue is full, and are written when there is room', async () => {
     await using world = await openWorld();
     const failed = await failedIn(world);
-    await using few = new DeadLetters({ log: world.log, metrics: world.metrics, logger, maxWaiting: 2 });
+    await using few = new DeadLetters({ log: world.log, metrics: world.metrics, logger, maxQueued: 2 });
     for (const field of ['a', 'b', 'c']) few.add({ ...failed, fault: fault(field) });
     expect(await refused(world)).toBe(1);
     await expect.poll(async () => (await world.letters()).length, WAIT).toBe(2);
@@ -59,10 +59,10 @@ describe('dead letters of a node', () => {
       .toBe(3);
   });
 
-  it('D10 say that the record is gone, when it is no longer where it failed', async () => {
+  it('D10 name the parts that are left out when the record is no longer in the log', async () => {
     await using world = await openWorld();
     const failed = await failedIn(world);
-    // Another record is there, and none.
+    // At the first position is another record; at the second, none.
     world.deadLetters.add({ ...failed, timestamp: failed.timestamp - 1 });
     world.deadLetters.add({ ...failed, offset: offset(99), partition: partition(0) });
     await expect.poll(async () => (await world.letters()).length, WAIT).toBe(2);
@@ -71,7 +71,7 @@ describe('dead letters of a node', () => {
     }
   });
 
-  it('D10 are written before a node ends', async () => {
+  it('D10 are written before a node has shut down', async () => {
     await using world = await openWorld();
     const failed = await failedIn(world);
     world.deadLetters.add(failed);

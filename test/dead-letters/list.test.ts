@@ -2,13 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { offset, partition } from '../../src/core/ids.js';
 import { appendDeadLetters } from '../../src/dead-letters/append.js';
 import { deadLetterRecord } from '../../src/dead-letters/dead-letter.js';
-import { asTable, lineAsJson, listDeadLetters } from '../../src/dead-letters/list.js';
+import { listDeadLetters } from '../../src/dead-letters/list.js';
+import { asTable, lineAsJson } from '../../src/dead-letters/list-format.js';
 import { redriveDeadLetters } from '../../src/dead-letters/redrive.js';
 import { openWorld, type World } from '../support/world.js';
 
 const signal = AbortSignal.timeout(60_000);
 
-interface Told {
+interface LetterParts {
   readonly at?: number;
   readonly kind?: string;
   readonly field?: string;
@@ -17,21 +18,21 @@ interface Told {
   readonly reason?: string;
 }
 
-async function write(world: World, letters: readonly Told[]): Promise<void> {
-  const about = letters.map(({ at = 0, kind = 'filter', field, key = 'k', value = '{}', reason = 'no' }) =>
+async function write(world: World, letters: readonly LetterParts[]): Promise<void> {
+  const records = letters.map(({ at = 0, kind = 'filter', field, key = 'k', value = '{}', reason = 'no' }) =>
     deadLetterRecord(
       { topic: world.topic, partition: partition(0), offset: offset(at) },
       { key, headers: {}, timestamp: 1, value: Buffer.from(value) },
       { kind, reason, ...(field === undefined ? {} : { field }) },
     ),
   );
-  for (const letter of about) await appendDeadLetters(world.log, [letter]);
+  for (const letter of records) await appendDeadLetters(world.log, [letter]);
 }
 
 const list = ({ log, topic }: World, limit = 100) => listDeadLetters({ log, topics: [topic], limit, signal });
 
 describe('the list of dead letters', () => {
-  it('has a line for each place and kind, the newest last', async () => {
+  it('has one line for each record and kind of fault, newest last', async () => {
     await using world = await openWorld();
     await write(world, [
       { at: 3, field: 'a' },
@@ -48,7 +49,7 @@ describe('the list of dead letters', () => {
     ]);
   });
 
-  it('says what was put back', async () => {
+  it('shows which records were redriven', async () => {
     await using world = await openWorld();
     await world.say('k', [1, 2]);
     await write(world, [{ at: 0 }, { at: 1 }]);
@@ -61,10 +62,10 @@ describe('the list of dead letters', () => {
     };
     await redriveDeadLetters({ ...options, only: new Set(['said/0@1']) });
     const { lines } = await list(world);
-    expect(lines.map(({ putBack }) => putBack)).toEqual([false, true]);
+    expect(lines.map(({ redriven }) => redriven)).toEqual([false, true]);
   });
 
-  it('C4 has no more than were asked for, and says that there are more', async () => {
+  it('C4 has no more lines than the limit, and reports that there are more', async () => {
     await using world = await openWorld();
     await write(world, [{ at: 0 }, { at: 1 }, { at: 2 }]);
     const { lines, more } = await list(world, 2);
@@ -73,7 +74,7 @@ describe('the list of dead letters', () => {
     expect(await list(world, 3)).toMatchObject({ more: false });
   });
 
-  it('shows a line each, cut, and nothing that a terminal obeys', async () => {
+  it('shows one line each, shortened, without terminal escape sequences', async () => {
     await using world = await openWorld();
     await write(world, [
       {
@@ -86,14 +87,14 @@ describe('the list of dead letters', () => {
     const { lines } = await list(world);
     const [head, first, second, ...more] = asTable(lines).split('\n');
     expect(more).toEqual([]);
-    expect(head).toMatch(/^WHEN +WHERE +KIND +FIELD +KEY +LETTERS +PUT BACK +WHY +VALUE$/);
+    expect(head).toMatch(/^WHEN +POSITION +KIND +FIELD +KEY +COUNT +REDRIVEN +REASON +VALUE$/);
     expect(first).toMatch(/ said\/0@0 +filter +- + \[31mred +1 +no +one two x+… /);
     expect(second).toMatch(/ said\/0@1 +filter +- +- +1 +no +no +\{\}$/);
     expect(`${first}${second}`).not.toMatch(/\p{C}/u);
     expect(Math.max(String(first).length, String(second).length)).toBeLessThan(400);
   });
 
-  it('is empty without letters', async () => {
+  it('is empty when there are no dead letters', async () => {
     await using world = await openWorld();
     expect(await list(world)).toEqual({ lines: [], more: false });
   });

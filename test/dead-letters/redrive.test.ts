@@ -87,7 +87,7 @@ function committing(
               try {
                 await handler.batch(given);
               } catch (error) {
-                // The embedded log takes for done what is committed; one whose answer is lost gives it again.
+                // The embedded log takes a committed batch for done. A log that lost the response would deliver it again.
                 if (!written) throw error;
                 await handler.batch(given);
               }
@@ -106,25 +106,25 @@ function committing(
 const values = async (world: World, from: number): Promise<string[]> =>
   (await records(world)).slice(from).map(({ value }) => String(value));
 
-describe('putting dead letters back', () => {
-  it('D10 gives back key, value and headers as they were, and says where to', async () => {
+describe('redriving dead letters', () => {
+  it('D10 restores key, value and headers, and reports the new positions', async () => {
     await using world = await openWorld();
     await poisoned(world, 2);
-    const told: unknown[] = [];
-    const outcome = await retry(world, { onRedriven: (...one) => void told.push(one) });
-    expect(outcome).toEqual({ putBack: 2, before: [], failed: [], foreign: 0 });
+    const reported: unknown[] = [];
+    const outcome = await retry(world, { onRedriven: (...one) => void reported.push(one) });
+    expect(outcome).toEqual({ redriven: 2, before: [], failed: [], foreign: 0 });
     const [first, second, ...again] = await records(world);
     const bare = ({ key, headers, value }: LogRecord) => ({ key, headers, value });
     expect(again.map(bare)).toEqual([first, second].flatMap((one) => (one ? [bare(one)] : [])));
-    expect(told).toEqual([
+    expect(reported).toEqual([
       ['said/0@0', { topic: 'said', partition: 0, offset: 2 }, false],
       ['said/0@1', { topic: 'said', partition: 0, offset: 3 }, false],
     ]);
-    expect(await retry(world)).toMatchObject({ putBack: 0, failed: [] });
+    expect(await retry(world)).toMatchObject({ redriven: 0, failed: [] });
     expect(await records(world)).toHaveLength(4);
   });
 
-  it('D10 puts a place back once, whoever writes about it and when', async () => {
+  it('D10 redrives a record once, however many dead letters are written about it and when', async () => {
     await using world = await openWorld();
     const [at] = await world.mumble('k');
     if (at === undefined) throw new Error('nothing was appended');
@@ -134,13 +134,13 @@ describe('putting dead letters back', () => {
       node.add({ ...at, key: 'k', timestamp, fault: { kind: 'filter', reason: 'no', field } });
     };
     for (const field of ['a', 'b', 'a']) await write(field);
-    expect(await retry(world)).toMatchObject({ putBack: 1 });
+    expect(await retry(world)).toMatchObject({ redriven: 1 });
     await write('c');
-    expect(await retry(world)).toMatchObject({ putBack: 0, failed: [] });
+    expect(await retry(world)).toMatchObject({ redriven: 0, failed: [] });
     expect(await records(world)).toHaveLength(2);
   });
 
-  it('D10 puts each back once when it is ended half way and run again', async () => {
+  it('D10 redrives each record once when a redrive is killed and run again', async () => {
     await using world = await openWorld();
     await poisoned(world, 1_200);
     let commits = 0;
@@ -153,38 +153,38 @@ describe('putting dead letters back', () => {
     const half = (await records(world)).length - 1_200;
     expect(half).toBeGreaterThan(0);
     expect(half).toBeLessThan(1_200);
-    expect(await retry(world)).toMatchObject({ putBack: 1_200 - half });
+    expect(await retry(world)).toMatchObject({ redriven: 1_200 - half });
     expect(await values(world, 1_200)).toEqual(await values(world, 0).then((all) => all.slice(0, 1_200)));
   });
 
-  it('D10 puts each back once when the answer to a commit is lost, or the log is away', async () => {
+  it('D10 redrives each record once when the response to a commit is lost, or the log is unavailable', async () => {
     await using world = await openWorld();
     await poisoned(world, 3);
     let commits = 0;
     const away = new MillraceError('LOG_UNAVAILABLE', 'away');
     const losing = committing(world.log, async (batch, outputs) => {
       commits += 1;
-      // The first is not written, and the second is.
+      // The first commit is not written; the second is.
       if (commits > 1) await batch.commit(outputs);
       throw away;
     });
-    const told: unknown[] = [];
-    const onRedriven = (...one: unknown[]) => void told.push(one);
-    expect(await retry(world, { over: losing, onRedriven })).toMatchObject({ putBack: 3, failed: [] });
+    const reported: unknown[] = [];
+    const onRedriven = (...one: unknown[]) => void reported.push(one);
+    expect(await retry(world, { over: losing, onRedriven })).toMatchObject({ redriven: 3, failed: [] });
     expect(commits).toBe(2);
-    expect(told).toEqual([0, 1, 2].map((at) => [`said/0@${at}`, undefined, false]));
+    expect(reported).toEqual([0, 1, 2].map((at) => [`said/0@${at}`, undefined, false]));
     expect(await values(world, 3)).toEqual(['no event 0', 'no event 1', 'no event 2']);
   });
 
-  it('D10 puts each back once when two do it at the same time', async () => {
+  it('D10 redrives each record once when two redrives run at the same time', async () => {
     await using world = await openWorld();
     await poisoned(world, 1_200);
     const [one, two] = await Promise.all([retry(world), retry(world)]);
-    expect(one.putBack + two.putBack).toBe(1_200);
+    expect(one.redriven + two.redriven).toBe(1_200);
     expect(await records(world)).toHaveLength(2_400);
   });
 
-  it('D10 tells records of a topic from those of another that had its name', async () => {
+  it('D10 distinguishes records of a recreated topic at the same position', async () => {
     await using world = await openWorld();
     const origin = { topic: world.topic, partition: partition(0), offset: offset(0) };
     const write = (timestamp: number) => {
@@ -194,15 +194,15 @@ describe('putting dead letters back', () => {
       ]);
     };
     await write(1);
-    expect(await retry(world)).toMatchObject({ putBack: 1 });
+    expect(await retry(world)).toMatchObject({ redriven: 1 });
     await write(1);
     await write(2);
-    expect(await retry(world, { only: ['said/0@0'] })).toMatchObject({ putBack: 1, before: [] });
+    expect(await retry(world, { only: ['said/0@0'] })).toMatchObject({ redriven: 1, before: [] });
     expect(await values(world, 0)).toEqual(['of 1', 'of 2']);
-    expect(await retry(world, { only: ['said/0@0'] })).toMatchObject({ putBack: 0, before: ['said/0@0'] });
+    expect(await retry(world, { only: ['said/0@0'] })).toMatchObject({ redriven: 0, before: ['said/0@0'] });
   });
 
-  it('takes what a letter left out from the log, and says what is no longer there', async () => {
+  it('reads parts that a dead letter left out from the log, and reports records that are gone', async () => {
     await using world = await openWorld();
     await world.mumble('k');
     const [record] = await records(world);
@@ -217,14 +217,14 @@ describe('putting dead letters back', () => {
     letters.push({ topic: elsewhere.topic, key: null, headers: {}, value: Buffer.from('of others') });
     await appendDeadLetters(world.log, letters);
     expect(await retry(world)).toEqual({
-      putBack: 1,
+      redriven: 1,
       before: [],
       failed: [
         {
-          place: 'said/0@99',
-          reason: 'the letter has no value and headers, and said/0@99 is no longer in the log',
+          position: 'said/0@99',
+          reason: 'the dead letter has no value and headers, and said/0@99 is not in the log any more',
         },
-        { place: 'gone/0@5', reason: 'there is no topic gone now' },
+        { position: 'gone/0@5', reason: 'the topic gone does not exist any more' },
       ],
       foreign: 1,
     });
@@ -232,18 +232,18 @@ describe('putting dead letters back', () => {
     expect((await records(world))[1]).toMatchObject({ key, headers, value });
   });
 
-  it('puts back the places that were named, and no others', async () => {
+  it('redrives only the positions that were named', async () => {
     await using world = await openWorld();
     await poisoned(world, 3);
     expect(await retry(world, { only: ['said/0@1', 'said/0@7'] })).toEqual({
-      putBack: 1,
+      redriven: 1,
       before: [],
-      failed: [{ place: 'said/0@7', reason: 'no dead letter is about it' }],
+      failed: [{ position: 'said/0@7', reason: 'there is no dead letter for it' }],
       foreign: 0,
     });
     expect(await values(world, 3)).toEqual(['no event 1']);
-    expect(await retry(world, { only: ['said/0@1'] })).toMatchObject({ putBack: 0, before: ['said/0@1'] });
-    expect(await retry(world)).toMatchObject({ putBack: 2 });
+    expect(await retry(world, { only: ['said/0@1'] })).toMatchObject({ redriven: 0, before: ['said/0@1'] });
+    expect(await retry(world)).toMatchObject({ redriven: 2 });
     expect(await values(world, 3)).toEqual(['no event 1', 'no event 0', 'no event 2']);
   });
 });

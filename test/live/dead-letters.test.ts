@@ -62,10 +62,10 @@ describe('dead letters in Kafka', () => {
     const again = await command('retry');
     expect(again.stderr).toBe('');
     expect(again.code).toBe(0);
-    const put = Number(/^Put back: (\d+)\.$/m.exec(again.stdout)?.[1]);
-    expect(put).toBeGreaterThan(0);
-    expect(put).toBeLessThan(COUNT);
-    expect((await command('retry')).stdout).toBe('There is nothing to put back.\n');
+    const redriven = Number(/^Redriven: (\d+)\.$/m.exec(again.stdout)?.[1]);
+    expect(redriven).toBeGreaterThan(0);
+    expect(redriven).toBeLessThan(COUNT);
+    expect((await command('retry')).stdout).toBe('There is nothing to redrive.\n');
 
     const found: string[] = [];
     for await (const { records } of log.read(

@@ -54,9 +54,9 @@ async function withLog(
   const { config, project, bindings } = await load();
   const known = topicNames(bindings, project.services ?? []);
   const signal = abortOnSignal((name) => new UserError(`Stopped by ${name}.`, 1));
-  const say = (line: string): void => void process.stdout.write(`${line}\n`);
-  const complain = (line: string): void => void process.stderr.write(`millrace: ${line}\n`);
+  const print = (line: string): void => void process.stdout.write(`${line}\n`);
+  const printError = (line: string): void => void process.stderr.write(`millrace: ${line}\n`);
   process.stdout.on('error', () => undefined); // The reader of the pipe has gone, as `head` does.
   await using backends = await openBackends(config, new Metrics(), openLogger(config.LOG_LEVEL));
-  await work({ log: backends.log, known, named, say, complain, signal }, config);
+  await work({ log: backends.log, known, named, print, printError, signal }, config);
 }
