@@ -17,41 +17,44 @@ describe('JWT', () => {
   const authenticate = jwtAuthenticate({ secret, issuer: 'us', audience: 'shop' });
   const good = { iss: 'us', aud: 'shop' };
 
-  it('no token is nobody in particular', async () => {
+  it('identifies a caller without a token as anonymous', async () => {
     expect(await authenticate({ headers: {} })).toBe(ANONYMOUS);
   });
 
-  it('a token says who, and until when', async () => {
+  it('takes claims and expiry from a token in the header or the connection parameters', async () => {
     const token = await sign(good);
-    const who = { claims: expect.objectContaining({ sub: 'ann', roles: ['staff'] }), expiresAt: END * 1000 };
-    expect(await authenticate(bearer(token))).toEqual(who);
+    const identity = {
+      claims: expect.objectContaining({ sub: 'ann', roles: ['staff'] }),
+      expiresAt: END * 1000,
+    };
+    expect(await authenticate(bearer(token))).toEqual(identity);
     for (const connectionParams of [
       { token },
       { authorization: `Bearer ${token}` },
       { Authorization: `bearer ${token}` },
     ]) {
-      expect(await authenticate({ headers: {}, connectionParams })).toEqual(who);
+      expect(await authenticate({ headers: {}, connectionParams })).toEqual(identity);
     }
   });
 
   it.each<[string, () => Promise<string> | string]>([
-    ['of another secret', () => sign(good, new TextEncoder().encode(`${secret}!`))],
+    ['signed with another secret', () => sign(good, new TextEncoder().encode(`${secret}!`))],
     ['that has expired', () => sign({ ...good, exp: 1 })],
     ['of another issuer', () => sign({ ...good, iss: 'them' })],
-    ['for somebody else', () => sign({ ...good, aud: 'bank' })],
+    ['for another audience', () => sign({ ...good, aud: 'bank' })],
     ['whose sub is not a string', () => sign({ ...good, sub: 7 })],
     ['without a signature', () => `${btoa('{"alg":"none"}')}.${btoa('{"sub":"ann"}')}.`.replaceAll('=', '')],
-    ['that is none', () => 'nonsense'],
-  ])('a token %s is refused', async (_, token) => {
+    ['that is not a JWT', () => 'nonsense'],
+  ])('refuses a token %s', async (_, token) => {
     await expect(authenticate(bearer(await token()))).rejects.toEqual(refused);
   });
 
-  it('credentials of another kind are refused', async () => {
+  it('refuses credentials that are not bearer tokens', async () => {
     await expect(authenticate({ headers: { authorization: 'Basic eDp5' } })).rejects.toEqual(refused);
     await expect(authenticate({ headers: {}, connectionParams: { token: 7 } })).rejects.toEqual(refused);
   });
 
-  it('a key set decides the algorithms: a public key is no shared secret', async () => {
+  it('refuses a token that is signed with a public key as a shared secret', async () => {
     const { publicKey, privateKey } = await generateKeyPair('ES256');
     const jwk = { ...(await exportJWK(publicKey)), kid: '1', alg: 'ES256' };
     const server = createServer((_, response) => void response.end(JSON.stringify({ keys: [jwk] })));
@@ -68,7 +71,7 @@ describe('JWT', () => {
     await expect(byKeySet(bearer(forged))).rejects.toEqual(refused);
   });
 
-  it('no key, or two, is a mistake that shows at once', () => {
+  it('throws at creation when there is no key, or two', () => {
     expect(() => jwtAuthenticate({})).toThrow('exactly one');
     expect(() => jwtAuthenticate({ secret, jwksUrl: 'http://x' })).toThrow('exactly one');
     expect(() => jwtAuthenticate({ secret: '' })).toThrow('empty');

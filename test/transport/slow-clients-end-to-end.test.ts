@@ -12,11 +12,11 @@ interface Next {
 
 const WAIT = { timeout: 30_000, interval: 50 };
 const MARK = 100_000;
-/** As many as no system has room for. */
+/** More than an operating system buffers. */
 const EVENTS = 600;
 const TEXT = 'x'.repeat(20_000);
 
-/** A client that is live and then reads nothing while events come, and one that reads all of them. */
+/** A live client that stops reading while events arrive, next to one that reads all of them. */
 async function stuck(field: string) {
   const gateway = await serveGateway({ highWaterMark: MARK });
   const [slow, quick] = [
@@ -43,8 +43,8 @@ const resultsOf = ({ messages }: RawClient): readonly Next[] =>
 const numbersOf = (client: RawClient, field: string) =>
   resultsOf(client).map(({ payload }) => payload.data[field]?.n);
 
-describe('a client that stops to read, on the whole way', () => {
-  it('D8 D4 with CONFLATE gets the newest of each key, what was left out is counted, and cursors resume', async () => {
+describe('a client that stops reading, end to end', () => {
+  it('D8 D4 receives the newest event of each key with CONFLATE, with the number left out, and resumes from its cursors', async () => {
     const { slow, wsUrl, live } = await stuck('newest');
     slow.socket.resume();
     await expect.poll(live, WAIT).toBe(2);
@@ -63,7 +63,7 @@ describe('a client that stops to read, on the whole way', () => {
     await vi.waitFor(() => expect(numbersOf(resumed, 'newest')).toEqual(expect.arrayContaining(rest)), WAIT);
   });
 
-  it('D8 D3 with DISCONNECT ends, and its cursor resumes with exactly the rest', async () => {
+  it('D8 D3 is ended with DISCONNECT, and resumes from the cursor of the error with exactly the rest', async () => {
     const { slow } = await stuck('all');
     slow.socket.resume();
     await vi.waitFor(() => expect(slow.messages.at(-1)).toMatchObject({ type: 'error' }), WAIT);

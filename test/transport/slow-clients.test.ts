@@ -6,8 +6,8 @@ import { RawClient, type Served, serve, subscribed, tcp, WAIT } from './serve.js
 
 const MARK = 100_000;
 const FILLING = 'x'.repeat(20_000);
-/** A result of FILLING, as a frame or an event, with what is around it. */
-const FRAME = 20_500;
+/** The most that a result with FILLING takes, as a frame or an event. */
+const FRAME_BYTES = 20_500;
 
 async function served(slowTimeout = 60_000, keepAlive = 600_000, highWaterMark = MARK) {
   const metrics = new Metrics();
@@ -15,22 +15,22 @@ async function served(slowTimeout = 60_000, keepAlive = 600_000, highWaterMark =
   return { ...(await serve({ metrics, limits, keepAlive })), metrics };
 }
 
-/** Gives results until the client has to hold back. @returns how many were taken */
+/** Delivers results until one is refused. @returns how many were accepted */
 async function fill(subscription: FakeSubscription): Promise<number> {
   let sent = 0;
   await vi.waitFor(() => {
     for (let burst = 0; burst < 1_000; burst++) {
-      // What has ended takes everything, to nowhere.
-      if (subscription.closed) throw new Error('over');
+      // An operation that has ended accepts everything and drops it.
+      if (subscription.closed) throw new Error('ended');
       if (!subscription.next(sent + 1, FILLING)) return;
       sent += 1;
     }
-    throw new Error('room');
+    throw new Error('not full yet');
   }, WAIT);
   return sent;
 }
 
-/** A WebSocket over plain TCP that reads nothing after it was acknowledged. */
+/** A WebSocket over plain TCP that reads nothing once it is acknowledged. */
 async function rawSocket({ server }: Served) {
   const upgrade = [
     'GET /graphql HTTP/1.1',
@@ -45,7 +45,7 @@ async function rawSocket({ server }: Served) {
   const socket = tcp(server.url, upgrade);
   const send = (message: object): void => {
     const payload = Buffer.from(JSON.stringify(message));
-    // Masked with zeros, which changes nothing (RFC 6455, section 5.3).
+    // A mask of zeros changes nothing (RFC 6455, section 5.3).
     socket.write(Buffer.concat([Buffer.from([0x81, 0x80 | payload.length, 0, 0, 0, 0]), payload]));
   };
   let seen = '';
@@ -63,14 +63,14 @@ async function rawSocket({ server }: Served) {
 const bytesOf = async (metrics: Metrics) => (await metrics.slowBytes.get()).values[0]?.value ?? 0;
 const slowOf = async (metrics: Metrics) => (await metrics.slowClients.get()).values[0]?.value ?? 0;
 
-describe('a WebSocket', () => {
-  it('D8 C4 of 200 operations holds the high-water mark and one frame', async () => {
-    const all = await served();
-    const client = await RawClient.acknowledged(all.wsUrl);
+describe('a slow client on a WebSocket', () => {
+  it('D8 C4 with 200 operations makes the node hold at most the high-water mark and one frame', async () => {
+    const node = await served();
+    const client = await RawClient.acknowledged(node.wsUrl);
     for (let i = 0; i < 200; i++) client.subscribe(String(i));
-    await subscribed(all, 199);
+    await subscribed(node, 199);
     client.socket.pause();
-    const { subscriptions } = all.operations;
+    const { subscriptions } = node.operations;
     const taken = subscriptions.map(() => 0);
     await vi.waitFor(() => {
       for (const [i, subscription] of subscriptions.entries()) {
@@ -78,49 +78,49 @@ describe('a WebSocket', () => {
       }
       expect(subscriptions.some((subscription) => subscription.next(0, FILLING))).toBe(false);
     }, WAIT);
-    const bytes = await bytesOf(all.metrics);
+    const bytes = await bytesOf(node.metrics);
     expect(bytes).toBeGreaterThan(MARK);
-    expect(bytes).toBeLessThanOrEqual(MARK + FRAME);
-    expect(await slowOf(all.metrics)).toBe(1);
+    expect(bytes).toBeLessThanOrEqual(MARK + FRAME_BYTES);
+    expect(await slowOf(node.metrics)).toBe(1);
     client.socket.resume();
-    await vi.waitFor(async () => expect(await slowOf(all.metrics)).toBe(0), WAIT);
-    // Every one of them had something that was not taken.
+    await vi.waitFor(async () => expect(await slowOf(node.metrics)).toBe(0), WAIT);
+    // Each of them had a result refused.
     await vi.waitFor(() => expect(subscriptions.every(({ drains }) => drains === 1)).toBe(true), WAIT);
   });
 
-  it('D8 gives each of its operations a turn, although each could fill it alone', async () => {
-    const all = await served();
-    const client = await RawClient.acknowledged(all.wsUrl);
+  it('D8 gets results of each of its operations, although one could fill the connection alone', async () => {
+    const node = await served();
+    const client = await RawClient.acknowledged(node.wsUrl);
     for (let i = 0; i < 4; i++) client.subscribe(String(i));
-    await subscribed(all, 3);
+    await subscribed(node, 3);
     client.socket.pause();
-    const { subscriptions } = all.operations;
+    const { subscriptions } = node.operations;
     const taken = subscriptions.map(() => 0);
-    const bring = (i: number): void => {
+    const deliver = (i: number): void => {
       for (let burst = 0; burst < 1_000; burst++) {
         if (!subscriptions[i]?.next(0, FILLING)) return;
         taken[i] = (taken[i] ?? 0) + 1;
       }
     };
     for (const [i, subscription] of subscriptions.entries()) {
-      vi.spyOn(subscription, 'drained').mockImplementation(() => taken.includes(0) && bring(i));
-      bring(i);
+      vi.spyOn(subscription, 'drained').mockImplementation(() => taken.includes(0) && deliver(i));
+      deliver(i);
     }
     expect(taken).toContain(0);
     client.socket.resume();
     await vi.waitFor(() => expect(taken).not.toContain(0), WAIT);
   });
 
-  it('D8 of a client that never reads is ended, its subscriptions too', async () => {
-    const all = await served(300);
-    const { socket, send } = await rawSocket(all);
+  it('D8 is disconnected, with its subscriptions, when it never reads', async () => {
+    const node = await served(300);
+    const { socket, send } = await rawSocket(node);
     send({ id: '1', type: 'subscribe', payload: { query: 'subscription { n }' } });
-    const subscription = await subscribed(all);
+    const subscription = await subscribed(node);
     await fill(subscription);
     await vi.waitFor(() => expect(subscription.closed).toBe(true), WAIT);
-    await vi.waitFor(() => expect(all.server.connections.websocket).toBe(0), WAIT);
-    expect(await slowOf(all.metrics)).toBe(0);
-    expect((await all.metrics.slowDisconnects.get()).values).toMatchObject([
+    await vi.waitFor(() => expect(node.server.connections.websocket).toBe(0), WAIT);
+    expect(await slowOf(node.metrics)).toBe(0);
+    expect((await node.metrics.slowDisconnects.get()).values).toMatchObject([
       { labels: { why: 'timeout' }, value: 1 },
     ]);
     const closed = new Promise((resolve) => socket.once('close', resolve));
@@ -128,65 +128,65 @@ describe('a WebSocket', () => {
     await closed;
   });
 
-  it('D8 of a client that reads again is told why it was ended: 1013', async () => {
-    // Pings that are not answered meanwhile are not what ends it.
-    const all = await served(1_500, 200);
-    const client = await RawClient.acknowledged(all.wsUrl);
+  it('D8 receives 1013 as the reason of its disconnect when it reads again', async () => {
+    // The pings that it does not answer meanwhile do not end it.
+    const node = await served(1_500, 200);
+    const client = await RawClient.acknowledged(node.wsUrl);
     client.subscribe('1');
-    const subscription = await subscribed(all);
+    const subscription = await subscribed(node);
     client.socket.pause();
     const close = vi.spyOn(subscription, 'close').mockImplementation(() => client.socket.resume());
     const sent = await fill(subscription);
     expect(await client.closed).toEqual({ code: 1013, reason: 'Slow consumer' });
     expect(close).toHaveBeenCalled();
-    // D3: all that was taken arrived.
+    // D3: every accepted result has arrived.
     expect(client.messages).toHaveLength(sent + 1);
   });
 });
 
-describe('an event stream', () => {
+describe('a slow client of an event stream', () => {
   const REQUEST =
     'GET /graphql?query=subscription%7Bn%7D HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n';
 
-  it('D8 C4 holds the high-water mark and one event', async () => {
-    const all = await served();
-    tcp(all.server.url, REQUEST);
-    await fill(await subscribed(all));
-    const bytes = await bytesOf(all.metrics);
+  it('D8 C4 makes the node hold at most the high-water mark and one event', async () => {
+    const node = await served();
+    tcp(node.server.url, REQUEST);
+    await fill(await subscribed(node));
+    const bytes = await bytesOf(node.metrics);
     expect(bytes).toBeGreaterThan(MARK);
-    expect(bytes).toBeLessThanOrEqual(MARK + FRAME);
+    expect(bytes).toBeLessThanOrEqual(MARK + FRAME_BYTES);
   });
 
-  it('D8 of a client that never reads is cut off', async () => {
-    const all = await served(300);
-    const socket = tcp(all.server.url, REQUEST);
-    const subscription = await subscribed(all);
+  it('D8 is terminated when it never reads', async () => {
+    const node = await served(300);
+    const socket = tcp(node.server.url, REQUEST);
+    const subscription = await subscribed(node);
     await fill(subscription);
     await vi.waitFor(() => expect(subscription.closed).toBe(true), WAIT);
-    await vi.waitFor(() => expect(all.server.connections.sse).toBe(0), WAIT);
-    expect(await slowOf(all.metrics)).toBe(0);
+    await vi.waitFor(() => expect(node.server.connections.sse).toBe(0), WAIT);
+    expect(await slowOf(node.metrics)).toBe(0);
     const closed = new Promise((resolve) => socket.once('close', resolve));
     socket.resume();
     await closed;
   });
 
-  it('D8 that has ended is cut off as well when its client reads nothing', async () => {
-    const all = await served(300, 600_000, 100_000_000);
-    tcp(all.server.url, REQUEST);
-    const subscription = await subscribed(all);
-    // More than the system has room for, and less than the mark.
+  it('D8 is terminated when it does not read the end of its stream', async () => {
+    const node = await served(300, 600_000, 100_000_000);
+    tcp(node.server.url, REQUEST);
+    const subscription = await subscribed(node);
+    // More than the operating system accepts, and less than the mark.
     for (let n = 0; n < 1_500; n++) subscription.next(n, FILLING);
-    expect(await slowOf(all.metrics)).toBe(0);
+    expect(await slowOf(node.metrics)).toBe(0);
     subscription.sink.complete();
-    await vi.waitFor(() => expect(all.server.connections.sse).toBe(0), WAIT);
+    await vi.waitFor(() => expect(node.server.connections.sse).toBe(0), WAIT);
   });
 
-  it('D8 a burst of one turn that the system takes is not held back', async () => {
-    const all = await served();
-    const response = await fetch(`${all.server.url}?query=subscription{n}`, {
+  it('D8 is not slow when the operating system accepts a burst of one tick', async () => {
+    const node = await served();
+    const response = await fetch(`${node.server.url}?query=subscription{n}`, {
       headers: { accept: 'text/event-stream' },
     });
-    const subscription = await subscribed(all);
+    const subscription = await subscribed(node);
     expect(Array.from({ length: 10 }, (_, n) => subscription.next(n, FILLING))).not.toContain(false);
     await response.body?.cancel();
   });

@@ -1,7 +1,7 @@
 import { TemplateWriter } from './template-writer.js';
 
 /** What a `WriteCoalescer` flushes. */
-export interface Flushable {
+interface Flushable {
   flush(): void;
 }
 

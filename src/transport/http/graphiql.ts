@@ -1,7 +1,7 @@
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import type { GraphiQLOptions } from 'graphql-yoga';
 
-/** An operation that GraphiQL opens in a tab of its own. */
+/** An operation that GraphiQL opens in its own tab. */
 export interface GraphiQLExample {
   readonly title?: string;
   readonly query: string;
@@ -11,27 +11,27 @@ export interface GraphiQLExample {
 
 export interface GraphiQL {
   readonly options: GraphiQLOptions;
-  /** The page, with all that it needs in it: a browser asks no other host for anything. */
+  /** The page with its scripts and styles inline: a browser loads nothing from other hosts. */
   render(options: GraphiQLOptions): string;
 }
 
-/** A tab as GraphiQL keeps it. */
+/** A tab as GraphiQL stores it. */
 interface Tab {
   readonly query: string;
   readonly variables: string | null;
   readonly headers: string | null;
 }
 
-// The tabs animate into place when the page opens, and jump back under the first click, which is then lost.
+// GraphiQL animates its tabs when the page opens. A first click during the animation misses its target.
 const STILL_TABS = '<style>.graphiql-tab { transform: none !important }</style>';
 
-/** How GraphiQL opens: with a tab for each example, and subscriptions as event streams of this server. */
+/** GraphiQL with a tab for each example, which runs subscriptions as event streams. */
 export function graphiql(title: string, examples: readonly GraphiQLExample[]): GraphiQL {
   const [first] = examples;
   return {
     options: {
       title,
-      // A stream carries the headers of its tab, which a browser's WebSocket cannot.
+      // A stream sends the headers of its tab. A browser's WebSocket cannot send any.
       subscriptionsProtocol: 'GRAPHQL_SSE',
       ...(first !== undefined && { defaultQuery: titled(first), defaultTabs: examples.map(tab) }),
     },
@@ -43,15 +43,15 @@ export function graphiql(title: string, examples: readonly GraphiQLExample[]): G
 }
 
 /**
- * What GraphiQL would have kept of an earlier visit to the first tab. Without it that tab opens without its
+ * Stores what GraphiQL would have stored on an earlier visit. Without it the first tab opens without its
  * variables and headers, and a second window adds an empty tab.
  */
 function firstVisit(first: Tab): string {
-  // A `<` in the text could end the script.
-  const kept = JSON.stringify(first).replaceAll('<', '\\u003c');
+  // A `</script>` in the text would end the script.
+  const stored = JSON.stringify(first).replaceAll('<', '\\u003c');
   return `<script>
     if (localStorage.getItem('graphiql:tabState') === null)
-      for (const [name, text] of Object.entries(${kept}))
+      for (const [name, text] of Object.entries(${stored}))
         if (text !== null) localStorage.setItem('graphiql:' + name, text);
   </script>`;
 }

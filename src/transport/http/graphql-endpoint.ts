@@ -7,7 +7,7 @@ import { refuse, refuseBody } from './refuse.js';
 import { bodyTooLarge } from './request-body.js';
 import type { StreamTransport } from './stream-transport.js';
 
-export interface GraphQLEndpointParts {
+interface GraphQLEndpointParts {
   readonly bodyBytes: number;
   readonly report: ReportInternal;
   readonly graphql: GraphQLHttp;

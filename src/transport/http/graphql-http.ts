@@ -10,7 +10,7 @@ import { refuseBody } from './refuse.js';
 import { RequestAborted, readBody } from './request-body.js';
 import { type HandledPost, type YogaParts, yogaHandler } from './yoga.js';
 
-export interface GraphQLHttpParts extends YogaParts {
+interface GraphQLHttpParts extends YogaParts {
   readonly bodyBytes: number;
 }
 

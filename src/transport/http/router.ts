@@ -6,7 +6,7 @@ import { refuse } from './refuse.js';
 /** Answers a request for one path. */
 export type Route = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
-export interface RouterParts {
+interface RouterParts {
   /** Where GraphQL is. This route answers every method by itself; the others are for GET and HEAD. */
   readonly graphqlPath: string;
   readonly graphql: Route;

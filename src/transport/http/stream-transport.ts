@@ -15,7 +15,7 @@ import { operationRequestOfQuery, parseJson, toOperationRequest } from './graphq
 import { refuse, refuseBody } from './refuse.js';
 import { RequestAborted, readBody } from './request-body.js';
 
-export interface StreamTransportParts extends ResponseStreamParts, OperationRunner {
+interface StreamTransportParts extends ResponseStreamParts, OperationRunner {
   readonly authenticate: Authenticate;
   readonly slots: ConnectionSlots;
   readonly bodyBytes: number;

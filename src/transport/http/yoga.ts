@@ -21,11 +21,7 @@ export type HandledPost =
   | { readonly kind: 'not-json'; readonly error: GraphQLError };
 
 /** @param post absent for other methods, whose requests Yoga parses */
-export type YogaHandler = (
-  request: IncomingMessage,
-  response: ServerResponse,
-  post?: HandledPost,
-) => Promise<void>;
+type YogaHandler = (request: IncomingMessage, response: ServerResponse, post?: HandledPost) => Promise<void>;
 
 interface YogaContext {
   readonly req: IncomingMessage;

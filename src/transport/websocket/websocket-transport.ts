@@ -6,7 +6,7 @@ import type { ConnectionSlots } from '../delivery/connection-slots.js';
 import { Connection, type ConnectionParts } from './connection.js';
 import { TemplateCache } from './template-cache.js';
 
-export interface WebSocketTransportParts extends Omit<ConnectionParts, 'templates'> {
+interface WebSocketTransportParts extends Omit<ConnectionParts, 'templates'> {
   readonly slots: ConnectionSlots;
   /** Bytes of one message. */
   readonly bodyBytes: number;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { GraphQLError } from 'graphql';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { RawClient, serve, tcp, WAIT } from '../serve.js';
+import { authenticate, RawClient, serve, tcp, WAIT } from '../serve.js';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 const post = (body: unknown, headers: Record<string, string> = {}): RequestInit => ({
@@ -11,7 +11,7 @@ const post = (body: unknown, headers: Record<string, string> = {}): RequestInit 
 });
 
 describe('GraphQL over HTTP', () => {
-  it('queries by POST and GET, mutations by POST, with what the headers say', async () => {
+  it('runs queries by POST and GET and mutations by POST, with the caller of the headers', async () => {
     const { server, operations, errors } = await serve();
     const headers = { traceparent: 'tp', 'idempotency-key': 'k', authorization: 'user ann' };
     const mutation = await fetch(server.url, post({ query: 'mutation { x }', variables: { a: 1 } }, headers));
@@ -30,28 +30,28 @@ describe('GraphQL over HTTP', () => {
   });
 
   it.each<[string, Record<string, string>]>([
-    ['no accept', {}],
+    ['nothing in particular', {}],
     ['anything', { accept: '*/*' }],
     ['JSON', { accept: 'application/json' }],
-    ['what Apollo asks for', { accept: 'application/graphql-response+json,application/json;q=0.9' }],
-    ['the newer type', { accept: 'application/graphql-response+json' }],
-  ])('the short way for plain requests answers as Yoga does: %s', async (_, headers) => {
+    ["Apollo Client's media types", { accept: 'application/graphql-response+json,application/json;q=0.9' }],
+    ['application/graphql-response+json', { accept: 'application/graphql-response+json' }],
+  ])('answers on the fast path exactly as Yoga does, for a client that accepts %s', async (_, headers) => {
     const { server, operations } = await serve();
     const bodies = ['{', '[]', '', '{"query":"{ x }"}', '{"query":"mutation { x }"}', '{"query":"{"}'];
     for (const body of [...bodies, '{"query":"subscription { n }"}', '{"query":"{ unknownField }"}']) {
-      const all = [];
-      // A query string is what keeps a request from the short way.
+      const answers = [];
+      // A query string keeps a request off the fast path.
       for (const url of [server.url, `${server.url}?`]) {
         const response = await fetch(url, post(body, headers));
         const { status } = response;
-        all.push({ status, type: response.headers.get('content-type'), text: await response.text() });
+        answers.push({ status, type: response.headers.get('content-type'), text: await response.text() });
       }
-      expect(all[0]).toEqual(all[1]);
+      expect(answers[0]).toEqual(answers[1]);
     }
     expect(operations.ran).toHaveLength(4);
   });
 
-  it('a mutation that fails runs once, whoever tells of it', async () => {
+  it('runs a mutation that fails once, although Yoga writes its answer', async () => {
     const { server, operations } = await serve();
     operations.result = {
       data: null,
@@ -65,29 +65,39 @@ describe('GraphQL over HTTP', () => {
     expect(operations.ran).toHaveLength(1);
   });
 
-  it('a caller who goes away is aborted', async () => {
+  it('authenticates a POST that is refused once', async () => {
+    const authenticating = vi.fn(authenticate);
+    const { server } = await serve({ authenticate: authenticating });
+    const body = { query: '{ unknownField }' };
+    for (const [n, headers] of [{}, { authorization: 'bad' }].entries()) {
+      await fetch(server.url, post(body, headers));
+      expect(authenticating).toHaveBeenCalledTimes(n + 1);
+    }
+  });
+
+  it('aborts the operation of a client that disconnects', async () => {
     const { server, operations } = await serve();
     operations.gate = new Promise(() => undefined);
     const abort = new AbortController();
-    const answer = fetch(server.url, { ...post({ query: '{ x }' }), signal: abort.signal });
+    const response = fetch(server.url, { ...post({ query: '{ x }' }), signal: abort.signal });
     await vi.waitFor(() => expect(operations.ran).toHaveLength(1), WAIT);
     abort.abort();
-    await expect(answer).rejects.toThrow();
+    await expect(response).rejects.toThrow();
     await vi.waitFor(() => expect(operations.ran[0]?.caller.signal.aborted).toBe(true), WAIT);
   });
 
   const strict = { accept: 'application/graphql-response+json' };
   const get = (query: string) => `?query=${encodeURIComponent(query)}`;
   it.each<[string, number, string, RequestInit]>([
-    ['JSON that cannot be read', 400, '', post('{', strict)],
-    ['a body that is no object', 400, '', post('"x"', strict)],
+    ['JSON with a syntax error', 400, '', post('{', strict)],
+    ['a body that is not an object', 400, '', post('"x"', strict)],
     ['a batch', 400, '', post([{ query: '{ x }' }], strict)],
     ['a body without a query', 400, '', post({}, strict)],
     ['variables of another type', 400, '', post({ query: '{ x }', variables: [] }, strict)],
-    ['GraphQL that cannot be read', 400, '', post({ query: '{' }, strict)],
-    ['GraphQL that is not valid', 400, '', post({ query: '{ unknownField }' }, strict)],
+    ['GraphQL with a syntax error', 400, '', post({ query: '{' }, strict)],
+    ['invalid GraphQL', 400, '', post({ query: '{ unknownField }' }, strict)],
     [
-      'the same, for clients of application/json',
+      'invalid GraphQL from a client that accepts application/json',
       200,
       '',
       post({ query: '{ unknownField }' }, { accept: 'application/json' }),
@@ -96,9 +106,9 @@ describe('GraphQL over HTTP', () => {
     ['a form', 415, '', { method: 'POST', body: new URLSearchParams({ query: 'mutation { x }' }) }],
     ['plain text', 415, '', { method: 'POST', body: '{"query":"mutation { x }"}' }],
     ['a mutation by GET', 405, get('mutation { x }'), {}],
-    ['a subscription that nobody listens to', 406, '', post({ query: 'subscription { n }' })],
-    ['bad credentials', 401, '', post({ query: '{ x }' }, { authorization: 'bad' })],
-  ])('%s: %i', async (_, status, search, init) => {
+    ['a subscription without a streaming transport', 406, '', post({ query: 'subscription { n }' })],
+    ['invalid credentials', 401, '', post({ query: '{ x }' }, { authorization: 'bad' })],
+  ])('refuses %s with status %i', async (_, status, search, init) => {
     const { server, operations, errors } = await serve({ limits: { bodyBytes: 1_000 } });
     const response = await fetch(`${server.url}${search}`, init);
     expect(response.status).toBe(status);
@@ -159,7 +169,7 @@ describe('GraphQL over HTTP', () => {
   });
 });
 
-describe('beside GraphQL', () => {
+describe('routes and GraphiQL', () => {
   it('answers on exact paths by GET and HEAD, and refuses everything else', async () => {
     const { server, errors } = await serve({
       routes: {
@@ -184,7 +194,7 @@ describe('beside GraphQL', () => {
     );
   });
 
-  it('GraphiQL has a tab for each example, and asks no other host for anything', async () => {
+  it('serves GraphiQL with a tab for each example, and without references to other hosts', async () => {
     const examples = [
       { title: 'Follow an order', query: 'subscription { n }', variables: { orderId: 'o1' } },
       { title: 'Place one', query: 'mutation { x }' },
@@ -194,10 +204,10 @@ describe('beside GraphQL', () => {
     expect(page).toContain('<title>The shop</title>');
     expect(page).toContain('# Follow an order\\nsubscription { n }');
     expect(page).toContain('# Place one\\nmutation { x }');
-    // The first tab's variables wait where GraphiQL looks for those of the last visit.
+    // GraphiQL reads the first tab's variables from where it stores those of the last visit.
     const [firstVisit] = page.split('</head>');
     expect(firstVisit).toContain(JSON.stringify(JSON.stringify({ orderId: 'o1' }, null, 2)));
-    // Markup before the code: nothing is loaded from anywhere.
+    // The markup before the code loads nothing.
     const markup = page.slice(0, page.indexOf('</head>'));
     expect(markup).not.toMatch(/(src|href)\s*=\s*["']?(https?:)?\/\//i);
     expect(markup).not.toMatch(/@import|url\(\s*["']?(https?:)?\/\//i);
@@ -205,13 +215,13 @@ describe('beside GraphQL', () => {
     expect(page).not.toMatch(/(unpkg\.com|jsdelivr\.net|esm\.sh|cdnjs|fonts\.g)/);
   });
 
-  it('GraphiQL may be off', async () => {
+  it('serves no GraphiQL when it is switched off', async () => {
     const { server } = await serve({ graphiql: false });
     const response = await fetch(server.url, { headers: { accept: 'text/html' } });
     expect(await response.text()).not.toContain('<html');
   });
 
-  it('a server that cannot listen says so', async () => {
+  it('rejects when the port is in use', async () => {
     const { server } = await serve();
     await expect(serve({ port: server.port })).rejects.toThrow('EADDRINUSE');
   });

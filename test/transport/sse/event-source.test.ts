@@ -5,59 +5,59 @@ import { serveGateway } from '../gateway.js';
 import { type Served, serve, subscribed, WAIT } from '../serve.js';
 
 const PAGE = `
-  setInterval(() => undefined, 60_000); // It does not keep a process alive while it waits to come back.
+  setInterval(() => undefined, 60_000); // A waiting EventSource does not keep the process alive.
   const source = new EventSource(process.argv[1]);
-  const say = (line) => console.log(JSON.stringify(line));
-  source.addEventListener('next', ({ data, lastEventId }) => say({ data: JSON.parse(data), lastEventId }));
-  source.addEventListener('error', () => say(source.readyState === EventSource.CLOSED ? 'closed' : 'again'));`;
+  const print = (line) => console.log(JSON.stringify(line));
+  source.addEventListener('next', ({ data, lastEventId }) => print({ data: JSON.parse(data), lastEventId }));
+  source.addEventListener('error', () => print(source.readyState === EventSource.CLOSED ? 'closed' : 'reconnecting'));`;
 
-/** What a browser's EventSource says of a stream: Node has one, by the same standard. */
+/** What a browser's EventSource reports of a stream. Node's follows the same standard. */
 function eventSource({ server }: Served): unknown[] {
   const url = `${server.url}?query=${encodeURIComponent('subscription { n }')}`;
   const child = spawn(process.execPath, ['--experimental-eventsource', '--no-warnings', '-e', PAGE, url], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   onTestFinished(() => void child.kill());
-  const said: unknown[] = [];
-  createInterface(child.stdout).on('line', (line) => said.push(JSON.parse(line)));
-  return said;
+  const events: unknown[] = [];
+  createInterface(child.stdout).on('line', (line) => events.push(JSON.parse(line)));
+  return events;
 }
 
 describe("a browser's EventSource", () => {
-  it('stops when nothing follows, after its last event', async () => {
+  it('receives the last event and does not reconnect after completion', async () => {
     const served = await serve();
-    const said = eventSource(served);
+    const events = eventSource(served);
     const subscription = await subscribed(served);
     subscription.next(1);
     subscription.sink.complete();
-    await vi.waitFor(() => expect(said).toContain('closed'), WAIT);
-    expect(said).toEqual([expect.objectContaining({ lastEventId: 'c1.tag' }), 'again', 'closed']);
+    await vi.waitFor(() => expect(events).toContain('closed'), WAIT);
+    expect(events).toEqual([expect.objectContaining({ lastEventId: 'c1.tag' }), 'reconnecting', 'closed']);
     expect(served.operations.subscriptions).toHaveLength(1);
   });
 
-  it('stops at an error that stays one, and is shown it', async () => {
+  it('receives an error that is final and does not reconnect', async () => {
     const served = await serve();
-    const said = eventSource(served);
+    const events = eventSource(served);
     const errors = [{ message: 'no', extensions: { code: 'CURSOR_INVALID', retry: false } }];
     (await subscribed(served)).sink.error(errors);
-    await vi.waitFor(() => expect(said).toContain('closed'), WAIT);
-    expect(said).toEqual([{ data: { errors }, lastEventId: 'over' }, 'again', 'closed']);
+    await vi.waitFor(() => expect(events).toContain('closed'), WAIT);
+    expect(events).toEqual([{ data: { errors }, lastEventId: 'over' }, 'reconnecting', 'closed']);
     expect(served.operations.subscriptions).toHaveLength(1);
   });
 
-  it('D4 goes on at its last event after an error that may pass', async () => {
+  it('D4 resumes after its last event when an error may pass', async () => {
     const served = await serve();
-    const said = eventSource(served);
+    const events = eventSource(served);
     const first = await subscribed(served);
     first.next(1);
     const errors = [{ message: 'later', extensions: { code: 'SLOW_CONSUMER', retry: true } }];
     first.sink.error(errors);
     const second = await subscribed(served, 1);
     expect(second.caller.after).toBe('c1.tag');
-    expect(said).toContainEqual({ data: { errors }, lastEventId: 'c1.tag' });
+    expect(events).toContainEqual({ data: { errors }, lastEventId: 'c1.tag' });
     second.next(2);
-    await vi.waitFor(() => expect(said.at(-1)).toMatchObject({ lastEventId: 'c2.tag' }), WAIT);
-    expect(said).not.toContain('closed');
+    await vi.waitFor(() => expect(events.at(-1)).toMatchObject({ lastEventId: 'c2.tag' }), WAIT);
+    expect(events).not.toContain('closed');
   });
 });
 
@@ -74,7 +74,7 @@ describe('Last-Event-ID', () => {
         },
         signal: abort.signal,
       });
-    /** The stream up to where it has so many events. */
+    /** The stream up to the given number of events. */
     const read = async (response: Response, events: number): Promise<string> => {
       let text = '';
       const decoder = new TextDecoder();
@@ -87,7 +87,7 @@ describe('Last-Event-ID', () => {
     return { ...gateway, stream, read };
   }
 
-  it('D5 that is no cursor gets the error that the argument gets, and the stream is over', async () => {
+  it('D5 answers an invalid Last-Event-ID like an invalid `after`, and ends the stream for good', async () => {
     const { stream } = await open();
     const byHeader = await (await stream('subscription { said { n } }', 'nonsense')).text();
     const byArgument = await (await stream('subscription { said(after: "nonsense") { n } }')).text();
@@ -96,13 +96,13 @@ describe('Last-Event-ID', () => {
     expect(byHeader).toBe(byArgument);
   });
 
-  it('that is over gets 204: nothing follows', async () => {
+  it('answers 204 to the Last-Event-ID of a stream that is over', async () => {
     const { stream } = await open();
     const response = await stream('subscription { said { n } }', 'over');
     expect([response.status, await response.text()]).toEqual([204, '']);
   });
 
-  it('D3 counts for more than the arguments, which an EventSource repeats for ever', async () => {
+  it('D3 prefers Last-Event-ID to the arguments, which an EventSource repeats on every reconnect', async () => {
     const { stream, read, say } = await open();
     await say('k', [1, 2, 3]);
     const since = 'subscription { said(since: "2020-01-01T00:00:00Z") { n } }';

@@ -13,23 +13,23 @@ function stream({ server }: Served, headers: Record<string, string> = {}, query 
   return fetch(`${server.url}?query=${encodeURIComponent(query)}`, init);
 }
 
-/** What of a stream has come so far. */
+/** The part of a stream that has arrived so far. */
 function collected(response: Response): { text: string; ended: boolean } {
-  const so = { text: '', ended: false };
+  const received = { text: '', ended: false };
   void (async () => {
     const decoder = new TextDecoder();
     try {
-      for await (const chunk of response.body ?? []) so.text += decoder.decode(chunk, { stream: true });
+      for await (const chunk of response.body ?? []) received.text += decoder.decode(chunk, { stream: true });
     } catch {
-      // The connection was cut, which is an end as well.
+      // The connection was cut: an end as well.
     }
-    so.ended = true;
+    received.ended = true;
   })();
-  return so;
+  return received;
 }
 
 describe('GraphQL over SSE, distinct connections', () => {
-  it('the usual client subscribes and queries', async () => {
+  it('serves subscriptions and queries of the graphql-sse client', async () => {
     const served = await serve();
     const client = createClient({ url: served.server.url, retryAttempts: 0 });
     onTestFinished(() => client.dispose());
@@ -46,7 +46,7 @@ describe('GraphQL over SSE, distinct connections', () => {
     expect((await results.next()).done).toBe(true);
   });
 
-  it('D4 each event has its cursor as id, and Last-Event-ID is where the next stream goes on', async () => {
+  it('D4 sends the cursor as the id of each event, and resumes after Last-Event-ID', async () => {
     const served = await serve();
     const response = await stream(served, {
       'last-event-id': 'c7.tag',
@@ -65,7 +65,7 @@ describe('GraphQL over SSE, distinct connections', () => {
     expect(seen.text).toBe(`${event(8)}${event(9)}id: over\nevent: complete\ndata:\n\n`);
   });
 
-  it('an error is a result, then complete; an invalid operation too', async () => {
+  it('sends the errors of a subscription or an invalid operation as a result, then complete', async () => {
     const served = await serve();
     const seen = collected(await stream(served));
     (await subscribed(served)).sink.error([{ message: 'no' }]);
@@ -78,7 +78,7 @@ describe('GraphQL over SSE, distinct connections', () => {
     expect(invalid.endsWith(end)).toBe(true);
   });
 
-  it('a client that goes away closes its subscription', async () => {
+  it('closes the subscription of a client that disconnects', async () => {
     const served = await serve();
     const abort = new AbortController();
     await fetch(`${served.server.url}?query=${QUERY}`, { headers: EVENTS, signal: abort.signal });
@@ -88,7 +88,7 @@ describe('GraphQL over SSE, distinct connections', () => {
     await vi.waitFor(() => expect(served.server.connections.sse).toBe(0), WAIT);
   });
 
-  it('S2 credentials that end take the stream with them, and say why', async () => {
+  it('S2 ends the stream with UNAUTHENTICATED when the credentials expire', async () => {
     const served = await serve();
     const seen = collected(await stream(served, { authorization: `user ann ${Date.now() + 300}` }));
     const subscription = await subscribed(served);
@@ -99,12 +99,12 @@ describe('GraphQL over SSE, distinct connections', () => {
     expect(subscription.closed).toBe(true);
   });
 
-  it('a quiet stream is kept alive', async () => {
+  it('sends heartbeats on a quiet stream', async () => {
     const seen = collected(await stream(await serve({ keepAlive: 20 })));
     await vi.waitFor(() => expect(seen.text).toContain(':\n\n'), WAIT);
   });
 
-  it('the end of the server ends the stream without complete, after what was due', async () => {
+  it('ends the stream without complete when the server closes, after the pending results', async () => {
     const served = await serve();
     const seen = collected(await stream(served));
     const subscription = await subscribed(served);
@@ -117,12 +117,12 @@ describe('GraphQL over SSE, distinct connections', () => {
   });
 
   it.each<[string, number, RequestInit & { query?: string }]>([
-    ['bad credentials', 401, { headers: { ...EVENTS, authorization: 'bad' } }],
+    ['invalid credentials', 401, { headers: { ...EVENTS, authorization: 'bad' } }],
     ['a mutation by GET', 405, { query: 'mutation { x }' }],
     ['no query', 400, { query: '' }],
     ['a body that is not JSON', 400, { method: 'POST', body: '{' }],
     ['a body above the limit', 413, { method: 'POST', body: JSON.stringify({ query: 'x'.repeat(2_000) }) }],
-  ])('%s: %i', async (_, status, { query = QUERY, ...init }) => {
+  ])('refuses %s with status %i', async (_, status, { query = QUERY, ...init }) => {
     const served = await serve({ limits: { bodyBytes: 1_000 } });
     const search = init.method === 'POST' || query === '' ? '' : `?query=${encodeURIComponent(query)}`;
     const headers = { ...EVENTS, 'content-type': 'application/json', ...init.headers };
@@ -133,7 +133,7 @@ describe('GraphQL over SSE, distinct connections', () => {
     expect(served.errors).toEqual([]);
   });
 
-  it('D8 next says no for a client that does not read, and drained says when it goes on', async () => {
+  it('D8 refuses results for a client that does not read, and calls drained once it has read', async () => {
     const served = await serve({ limits: { highWaterMark: 100_000 } });
     const request = `GET /graphql?query=subscription%7Bn%7D HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n`;
     const socket = tcp(served.server.url, request);

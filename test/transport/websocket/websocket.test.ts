@@ -7,7 +7,7 @@ import { RawClient, serve, subscribed, WAIT } from '../serve.js';
 const QUERY = 'subscription { n }';
 
 describe('graphql-transport-ws', () => {
-  it('the usual client subscribes, queries and mutates', async () => {
+  it('serves subscriptions, queries and mutations of the graphql-ws client', async () => {
     const served = await serve();
     const client = createClient({ url: served.wsUrl, webSocketImpl: WebSocket, retryAttempts: 0 });
     onTestFinished(() => client.dispose());
@@ -29,7 +29,7 @@ describe('graphql-transport-ws', () => {
     expect(served.errors).toEqual([]);
   });
 
-  it('C1 the frame is the cohort bytes between the id and the tag, whatever their length', async () => {
+  it("C1 frames the cohort's bytes between id and tag, for every length of a frame header", async () => {
     const served = await serve();
     const client = await RawClient.acknowledged(served.wsUrl);
     client.subscribe('a "quoted" id');
@@ -41,7 +41,7 @@ describe('graphql-transport-ws', () => {
     }
   });
 
-  it('complete of the client stops at once, and nothing more is sent for the id', async () => {
+  it('sends nothing more for an operation that its client completes, and frees the id', async () => {
     const served = await serve();
     const client = await RawClient.acknowledged(served.wsUrl);
     client.subscribe('1');
@@ -57,7 +57,7 @@ describe('graphql-transport-ws', () => {
     await subscribed(served, 1);
   });
 
-  it('S4 a ping nested too deeply to be answered ends its connection, and no more', async () => {
+  it('S4 closes only the connection of a ping that is nested too deeply to be answered', async () => {
     const served = await serve();
     const client = await RawClient.open(served.wsUrl);
     client.send(`{"type":"ping","payload":{"a":${'['.repeat(200_000)}${']'.repeat(200_000)}}}`);
@@ -65,7 +65,7 @@ describe('graphql-transport-ws', () => {
     await RawClient.acknowledged(served.wsUrl);
   });
 
-  it('S4 a result that cannot be written as JSON fails alone', async () => {
+  it('S4 fails only the operation whose result cannot be written as JSON', async () => {
     const served = await serve();
     vi.spyOn(served.operations, 'run').mockResolvedValue({ data: { n: 1n } });
     const client = await RawClient.acknowledged(served.wsUrl);
@@ -75,7 +75,7 @@ describe('graphql-transport-ws', () => {
     await client.sees({ id: '1', type: 'error', payload });
   });
 
-  it('a client that goes away closes its subscriptions', async () => {
+  it('closes the subscriptions of a client that disconnects', async () => {
     const served = await serve();
     const client = await RawClient.acknowledged(served.wsUrl);
     client.subscribe('1');
@@ -85,7 +85,7 @@ describe('graphql-transport-ws', () => {
     expect(served.server.connections.websocket).toBe(0);
   });
 
-  it('an error ends the operation without complete; an invalid one too', async () => {
+  it('ends an operation that fails or is invalid with an error and without complete', async () => {
     const served = await serve();
     const client = await RawClient.acknowledged(served.wsUrl);
     client.subscribe('1');
@@ -96,7 +96,7 @@ describe('graphql-transport-ws', () => {
     expect(client.messages).toHaveLength(3);
   });
 
-  it('S4 one operation too many is refused by itself', async () => {
+  it('S4 refuses an operation above the limit, and no other', async () => {
     const served = await serve({ limits: { operationsPerConnection: 1 } });
     const client = await RawClient.acknowledged(served.wsUrl);
     client.subscribe('1');
@@ -112,7 +112,7 @@ describe('graphql-transport-ws', () => {
     await client.sees({ id: '1', type: 'next', payload: shown(1) });
   });
 
-  it('S4 a connection too many is not taken, and its place comes back', async () => {
+  it('S4 refuses a connection above the limit, and frees the slot of a closed one', async () => {
     const served = await serve({ limits: { connections: 1 } });
     const first = await RawClient.open(served.wsUrl);
     await expect(RawClient.open(served.wsUrl)).rejects.toThrow('503');
@@ -121,7 +121,7 @@ describe('graphql-transport-ws', () => {
     await vi.waitFor(() => RawClient.open(served.wsUrl), WAIT);
   });
 
-  it('the caller has the trace of the operation, or else of the connection', async () => {
+  it('takes the trace from the operation, or else from the connection', async () => {
     const served = await serve();
     const payload = { traceparent: 'of-connection', 'x-correlation-id': 'c', authorization: 'user ann' };
     const client = await RawClient.acknowledged(served.wsUrl, payload);
@@ -135,7 +135,7 @@ describe('graphql-transport-ws', () => {
     });
   });
 
-  it('a client that answers no ping is cut off, one that does stays', async () => {
+  it('terminates a client that answers no ping, and keeps one that does', async () => {
     const served = await serve({ keepAlive: 40 });
     const silent = new RawClient(served.wsUrl, ['graphql-transport-ws'], { autoPong: false });
     const alive = new RawClient(served.wsUrl);
@@ -149,15 +149,15 @@ describe('close codes', () => {
   const init = { type: 'connection_init' };
   it.each<[string, number, unknown[]]>([
     ['text that is not JSON', 4400, ['{']],
-    ['a message of no type', 4400, [{ id: '1' }]],
-    ['a type of no meaning', 4400, [{ type: 'start' }]],
+    ['a message without a type', 4400, [{ id: '1' }]],
+    ['a message of an unknown type', 4400, [{ type: 'start' }]],
     ['a subscribe without a query', 4400, [init, { id: '1', type: 'subscribe', payload: {} }]],
-    ['a message that only servers send', 4400, [init, { id: '1', type: 'next', payload: {} }]],
+    ['a message that only a server may send', 4400, [init, { id: '1', type: 'next', payload: {} }]],
     ['a subscribe before the init', 4401, [subscribe]],
     ['a second init', 4429, [init, init]],
-    ['bad credentials', 4403, [{ type: 'connection_init', payload: { authorization: 'bad' } }]],
+    ['invalid credentials', 4403, [{ type: 'connection_init', payload: { authorization: 'bad' } }]],
     ['a message above the limit', 1009, [`"${'x'.repeat(2_000)}"`]],
-  ])('%s: %i', async (_, code, messages) => {
+  ])('closes after %s with code %i', async (_, code, messages) => {
     const served = await serve({ limits: { bodyBytes: 1_000 } });
     const client = await RawClient.open(served.wsUrl);
     for (const message of messages) client.send(message);
@@ -165,7 +165,7 @@ describe('close codes', () => {
     expect(served.errors).toEqual([]);
   });
 
-  it('an id that is taken: 4409', async () => {
+  it('closes with 4409 when the id of a running operation is used again', async () => {
     const served = await serve();
     const client = await RawClient.acknowledged(served.wsUrl);
     client.subscribe('1');
@@ -174,23 +174,23 @@ describe('close codes', () => {
     expect((await subscribed(served)).closed).toBe(true);
   });
 
-  it('a binary message: 4400', async () => {
+  it('closes with 4400 after a binary message', async () => {
     const client = await RawClient.open((await serve()).wsUrl);
     client.socket.send(Buffer.from('{"type":"ping"}'));
     expect(await client.closed).toMatchObject({ code: 4400 });
   });
 
-  it('no subprotocol: 4406', async () => {
+  it('closes with 4406 without a supported subprotocol', async () => {
     const client = new RawClient((await serve()).wsUrl, []);
     expect(await client.closed).toMatchObject({ code: 4406 });
   });
 
-  it('no init in time: 4408', async () => {
+  it('closes with 4408 without connection_init in time', async () => {
     const client = await RawClient.open((await serve({ initTimeout: 20 })).wsUrl);
     expect(await client.closed).toMatchObject({ code: 4408 });
   });
 
-  it('S2 credentials that end take the connection and its subscriptions with them: 4403', async () => {
+  it('S2 closes the connection and its subscriptions with 4403 when the credentials expire', async () => {
     const served = await serve();
     const client = await RawClient.acknowledged(served.wsUrl, {
       authorization: `user ann ${Date.now() + 1_500}`,
@@ -201,7 +201,7 @@ describe('close codes', () => {
     expect(subscription.closed).toBe(true);
   });
 
-  it('the end of the server: 1012, after what was due', async () => {
+  it('closes with 1012 when the server closes, after the pending results', async () => {
     const served = await serve();
     const client = await RawClient.acknowledged(served.wsUrl);
     client.subscribe('1');
@@ -214,8 +214,8 @@ describe('close codes', () => {
   });
 });
 
-describe('backpressure', () => {
-  it('D8 next says no for a client that does not read, and drained says when it goes on', async () => {
+describe('backpressure of a WebSocket', () => {
+  it('D8 refuses results for a client that does not read, and calls drained once it has read', async () => {
     const highWaterMark = 100_000;
     const served = await serve({ limits: { highWaterMark } });
     const client = await RawClient.acknowledged(served.wsUrl);
@@ -224,20 +224,20 @@ describe('backpressure', () => {
     client.socket.pause();
     const filling = 'x'.repeat(20_000);
     let sent = 0;
-    // The system takes what it has room for, so it is only some time until bytes wait here.
+    // The operating system accepts bytes for a while, so they do not become pending at once.
     await vi.waitFor(() => {
       for (let burst = 0; burst < 4; burst += 1) {
         if (!subscription.next(sent + 1, filling)) return;
         sent += 1;
       }
-      throw new Error('room');
+      throw new Error('not full yet');
     }, WAIT);
     expect(subscription.drains).toBe(0);
     client.socket.resume();
     await vi.waitFor(() => expect(subscription.drains).toBe(1), WAIT);
     expect(subscription.next(sent + 1)).toBe(true);
     await client.sees({ id: '1', type: 'next', payload: shown(sent + 1) });
-    // D3: all that was taken arrived, in order.
+    // D3: every accepted result has arrived, in order.
     const ns = client.messages
       .slice(1)
       .map((message) => (message as { payload: { data: { n: number } } }).payload.data.n);
