@@ -7,7 +7,7 @@ import { DeadLetters } from '../dead-letters/dead-letters.js';
 import { Hub } from '../hub/hub.js';
 import type { Metrics } from '../observe/metrics.js';
 import { GraphQLOperations } from '../operation/graphql-operations.js';
-import type { EventLog } from '../ports/event-log.js';
+import { type EventLog, MAX_BATCH_BYTES } from '../ports/event-log.js';
 import type { Fanout } from '../ports/fanout.js';
 import type { StateStore } from '../ports/state-store.js';
 import type { Project } from '../project/project.js';
@@ -56,7 +56,7 @@ export async function startGateway(
         deadline: config.PUBLISH_DEADLINE_MS,
         maxWaiting: config.PUBLISH_MAX_WAITING,
         maxWaitingBytes: config.PUBLISH_MAX_WAITING_BYTES,
-        maxBatchBytes: 900_000,
+        maxBatchBytes: MAX_BATCH_BYTES,
       },
       metrics,
     ),

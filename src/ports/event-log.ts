@@ -5,6 +5,16 @@ import type { LogBatch, NewRecord } from '../core/record.js';
 import type { ConsumerGroups } from './consumer-groups.js';
 import type { TransactionalCommit } from './transactional-commit.js';
 
+/**
+ * The most bytes of records (by `recordBytes`) that a log writes to a partition as one batch, all of them or none.
+ * Kafka's brokers accept batches of 1 MiB by default; this stays well below.
+ *
+ * A caller that gathers the records of many requests into one `append` gathers no more than this: the records of a
+ * partition are then one batch, unless the topic has a lower limit. Several batches of a partition are written one
+ * after the other, and when a later one fails, the outcome of the whole call is PUBLISH_UNCERTAIN.
+ */
+export const MAX_BATCH_BYTES = 768 * 1024;
+
 export interface TopicSpec {
   readonly topic: Topic;
   readonly partitions: number;

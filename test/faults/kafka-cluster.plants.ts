@@ -20,9 +20,9 @@ export const plants: readonly Plant[] = [
     case: 'every broker is restarted',
     guard: 'the leaders are asked for anew when what is known of them proves wrong',
     file: 'src/adapters/kafka/wire/connection.ts',
-    find: 'this.layouts.delete(topic);',
+    find: 'this.#layouts.delete(topic);',
     replace:
-      'const old = this.layouts.get(topic); if (old) this.layouts.set(topic, { ...old, asOf: Infinity });',
+      'const old = this.#layouts.get(topic); if (old) this.#layouts.set(topic, { ...old, asOf: Infinity });',
   },
   {
     case: 'every mutation is repeated',
@@ -56,7 +56,7 @@ export const plants: readonly Plant[] = [
     case: 'the coordinator of the relays is lost',
     guard: 'a coordinator that fails is looked for anew',
     file: 'src/adapters/kafka/wire/connection.ts',
-    find: 'this.coordinators.delete(name);',
+    find: 'this.#coordinators.delete(name);',
     replace: '',
   },
 ];

@@ -16,8 +16,8 @@ export const plants: readonly Plant[] = [
     replace: 'if (!batch.isControl) last = offset(batch.last);',
     also: [
       {
-        file: 'src/adapters/kafka/read.ts',
-        find: 'return fetched.end > next ? offset(fetched.end - 1) : undefined;',
+        file: 'src/adapters/kafka/wire/fetch.ts',
+        find: 'return fetched.end > from ? offset(fetched.end - 1) : undefined;',
         replace: 'return undefined;',
       },
     ],

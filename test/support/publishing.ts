@@ -3,7 +3,7 @@ import type { CursorCodec } from '../../src/core/cursor.js';
 import type { Hub } from '../../src/hub/hub.js';
 import { openLogger } from '../../src/observe/log.js';
 import type { Metrics } from '../../src/observe/metrics.js';
-import type { EventLog } from '../../src/ports/event-log.js';
+import { type EventLog, MAX_BATCH_BYTES } from '../../src/ports/event-log.js';
 import type { StateStore } from '../../src/ports/state-store.js';
 import { History } from '../../src/publish/history.js';
 import { Idempotency } from '../../src/publish/idempotency.js';
@@ -24,7 +24,12 @@ export function mutationsOn(parts: {
   readonly views?: MutationViews | undefined;
 }): Mutations {
   const { log, store, hub, metrics, bindings, codec, lease, views } = parts;
-  const bounds = { deadline: 10_000, maxWaiting: 2_000, maxWaitingBytes: 10_000_000, maxBatchBytes: 900_000 };
+  const bounds = {
+    deadline: 10_000,
+    maxWaiting: 2_000,
+    maxWaitingBytes: 10_000_000,
+    maxBatchBytes: MAX_BATCH_BYTES,
+  };
   const history = new History({ log, logger: openLogger('silent'), within: 10_000 });
   return new Mutations({
     publisher: new Publisher(log, { source: '/test', history, ...bounds }, metrics),

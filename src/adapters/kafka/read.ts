@@ -3,15 +3,18 @@ import { isRecreated, type Offset, offset } from '../../core/ids.js';
 import type { LogBatch } from '../../core/record.js';
 import { OffsetOutOfRange, type Range, TopicRecreated } from '../../ports/event-log.js';
 import { boundsOf } from './wire/bounds.js';
-import { type Connection, missing } from './wire/connection.js';
+import { type Connection, topicMissing } from './wire/connection.js';
 import { describeTopics } from './wire/describe.js';
 import { failureOf } from './wire/failures.js';
-import { type Fetched, fetchFrom } from './wire/fetch.js';
+import { type FetchedPartition, fetchFrom, lastCovered } from './wire/fetch.js';
 
-/** What is asked for is there already, so the broker has nothing to wait for; only a lagging one does. */
-const MAX_WAIT = 100;
+/** The range exists already, so only a replica that lags behind has something to wait for. */
+const MAX_WAIT_MS = 100;
 
-/** Reads a range, without a consumer group. */
+/** What a broker answers when it has no topic with the requested id. */
+const TOPIC_ID_ERRORS: ReadonlySet<string> = new Set(['UNKNOWN_TOPIC_ID', 'INCONSISTENT_TOPIC_ID']);
+
+/** Reads a range, without a consumer group. Throws as `EventLog.read` does. */
 export async function* readRange(
   connection: Connection,
   range: Range,
@@ -21,17 +24,18 @@ export async function* readRange(
   const { topic, partition } = range;
   const bounds = await boundsOf(connection, range, signal);
   if (range.from < bounds.earliest || range.from > bounds.end) {
-    await sameTopic(connection, range, signal);
+    // D5: a recreated topic has other offsets, and is the better explanation.
+    await assertNotRecreated(connection, range, signal);
     throw new OffsetOutOfRange({ topic, partition, offset: range.from }, bounds);
   }
   const until = range.until ?? bounds.end;
   let next = range.from;
   while (next < until) {
     const fetched = await fetchAt(connection, range, next, maxBytes, signal);
-    const last = reached(fetched, next);
+    const last = lastCovered(fetched, next);
     if (last === undefined) {
       // A replica that has just become leader may not know yet that these offsets are stable.
-      await pause(MAX_WAIT, signal);
+      await pause(MAX_WAIT_MS, signal);
       signal.throwIfAborted();
       continue;
     }
@@ -40,30 +44,21 @@ export async function* readRange(
   }
 }
 
-/**
- * How far an answer reaches. Without any batch there is nothing between `next` and the last stable offset:
- * compaction removed it, or it was never more than the holes of transactions.
- */
-export function reached(fetched: Fetched, next: Offset): Offset | undefined {
-  if (fetched.last !== undefined) return fetched.last;
-  return fetched.end > next ? offset(fetched.end - 1) : undefined;
-}
-
 async function fetchAt(
   connection: Connection,
   range: Range,
   from: Offset,
   maxBytes: number,
   signal: AbortSignal,
-): Promise<Fetched> {
+): Promise<FetchedPartition> {
   const { topic, partition, topicId } = range;
   try {
-    return await connection.ask(
+    return await connection.withLeader(
       { topic, partition },
       async (leader) => {
-        const wanted = [{ topic, topicId, partition, from }];
-        const [fetched] = await fetchFrom(leader, wanted, { maxWait: MAX_WAIT, maxBytes });
-        if (fetched === undefined) throw new Error(`No answer for ${topic}/${partition}`);
+        const requested = [{ topic, topicId, partition, from }];
+        const [fetched] = await fetchFrom(leader, requested, { maxWaitMs: MAX_WAIT_MS, maxBytes });
+        if (fetched === undefined) throw new Error(`The broker left ${topic}/${partition} out of its answer`);
         if (fetched.error !== undefined) throw fetched.error;
         return fetched;
       },
@@ -71,10 +66,10 @@ async function fetchAt(
     );
   } catch (error) {
     const { type } = failureOf(error);
-    if (!ANOTHER_TOPIC.has(type) && type !== 'OFFSET_OUT_OF_RANGE') throw error;
-    await sameTopic(connection, range, signal);
-    // The broker has not heard of the topic yet: nothing came, and the caller asks again.
-    if (ANOTHER_TOPIC.has(type)) {
+    if (!TOPIC_ID_ERRORS.has(type) && type !== 'OFFSET_OUT_OF_RANGE') throw error;
+    await assertNotRecreated(connection, range, signal);
+    // The topic has this id, but the broker does not know it yet. An empty answer makes the caller fetch again.
+    if (TOPIC_ID_ERRORS.has(type)) {
       return { topic, partition, records: [], last: undefined, end: from, error: undefined };
     }
     const bounds = await boundsOf(connection, { topic, partition }, signal);
@@ -82,17 +77,14 @@ async function fetchAt(
   }
 }
 
-/** What a broker answers that does not have the topic with the id that was asked for. */
-export const ANOTHER_TOPIC: ReadonlySet<string> = new Set(['UNKNOWN_TOPIC_ID', 'INCONSISTENT_TOPIC_ID']);
-
-/** @throws {TopicRecreated} when the topic is no longer the one that the range is of; {MillraceError} TOPIC_MISSING */
-async function sameTopic(
+/** @throws {TopicRecreated} when the topic has another id than the range; {MillraceError} TOPIC_MISSING */
+async function assertNotRecreated(
   connection: Connection,
   { topic, topicId }: Range,
   signal: AbortSignal,
 ): Promise<void> {
   if (topicId === undefined) return;
   const now = (await describeTopics(connection, [topic], signal)).get(topic);
-  if (now === undefined) throw missing(topic);
-  if (isRecreated(now.id, topicId)) throw new TopicRecreated(topic);
+  if (now === undefined) throw topicMissing(topic);
+  if (isRecreated(topicId, now.id)) throw new TopicRecreated(topic);
 }

@@ -2,14 +2,15 @@ import type { Admin } from 'kafkajs';
 import { Deadline } from '../../core/deadline.js';
 import { MillraceError } from '../../core/errors.js';
 import type { TopicSpec } from '../../ports/event-log.js';
-import type { Connection } from './wire/connection.js';
+import { type Connection, isTopicMissing } from './wire/connection.js';
 import { type Failure, failureOf, retrying } from './wire/failures.js';
 
-/** How long a broker may take over the creation itself. */
-const CREATE_TIMEOUT = 30_000;
-/** Whoever starts has to hear soon of a wrong address; a broker that starts too has this long. */
-const REACH_WITHIN = 15_000;
+/** How long the controller may take to create a topic. */
+const CREATE_TIMEOUT_MS = 30_000;
+/** Long enough for a broker that starts at the same time; short enough that a wrong address shows soon. */
+const REACH_TIMEOUT_MS = 15_000;
 
+/** Makes sure that the topics exist, as `EventLog.ensureTopics` does. */
 export async function ensureTopics(
   connection: Connection,
   admin: () => Admin,
@@ -17,38 +18,37 @@ export async function ensureTopics(
   create: boolean,
   signal: AbortSignal,
 ): Promise<void> {
-  await reach(connection, signal);
-  const there = await Promise.all(specs.map((spec) => exists(connection, spec, signal)));
-  const absent = specs.filter((_, i) => there[i] === false);
-  if (absent.length === 0) return;
+  await reachCluster(connection, signal);
+  const existing = await Promise.all(specs.map((spec) => exists(connection, spec, signal)));
+  const missing = specs.filter((_, i) => existing[i] === false);
+  if (missing.length === 0) return;
   if (!create) {
-    const topics = absent.map(({ topic }) => topic);
-    const message = `These topics do not exist, and may not be created: ${topics.join(', ')}`;
+    const topics = missing.map(({ topic }) => topic);
+    const message = `These topics do not exist, and creating topics is not allowed: ${topics.join(', ')}`;
     throw new MillraceError('TOPIC_MISSING', message, { details: { topics } });
   }
-  const creating = admin();
+  const client = admin();
   try {
-    await retrying(() => creating.connect(), signal);
-    // One by one: a refusal names its topic, and somebody else may be creating some of them too.
-    for (const spec of absent) await retrying(() => createTopic(creating, spec), signal);
+    await retrying(() => client.connect(), signal);
+    // One request each: a refusal then names its topic, and another node may be creating the same topics.
+    for (const spec of missing) await retrying(() => createTopic(client, spec), signal);
   } finally {
-    await creating.disconnect();
+    await client.disconnect();
   }
-  for (const { topic } of absent) {
+  for (const { topic } of missing) {
     connection.forget(topic);
     await connection.layout(topic, signal);
   }
 }
 
 /** @throws {MillraceError} LOG_UNAVAILABLE */
-async function reach(connection: Connection, signal: AbortSignal): Promise<void> {
-  using deadline = new Deadline(REACH_WITHIN);
-  const soon = deadline.signal;
+async function reachCluster(connection: Connection, signal: AbortSignal): Promise<void> {
+  using deadline = new Deadline(REACH_TIMEOUT_MS);
   try {
-    await retrying(() => connection.anyBroker(), AbortSignal.any([signal, soon]));
+    await retrying(() => connection.anyBroker(), AbortSignal.any([signal, deadline.signal]));
   } catch (error) {
-    if (!soon.aborted || signal.aborted || error instanceof MillraceError) throw error;
-    const message = `Kafka cannot be reached: no answer within ${REACH_WITHIN / 1_000} s`;
+    if (!deadline.signal.aborted || signal.aborted || error instanceof MillraceError) throw error;
+    const message = `Kafka cannot be reached: no answer within ${REACH_TIMEOUT_MS / 1_000} s`;
     throw new MillraceError('LOG_UNAVAILABLE', message, { cause: error });
   }
 }
@@ -59,45 +59,36 @@ async function exists(connection: Connection, { topic }: TopicSpec, signal: Abor
     await connection.layout(topic, signal);
     return true;
   } catch (error) {
-    if (error instanceof MillraceError && error.code === 'TOPIC_MISSING') return false;
+    if (isTopicMissing(error)) return false;
     throw error;
   }
 }
 
 async function createTopic(admin: Admin, spec: TopicSpec): Promise<void> {
+  const { topic, partitions, replicas, config } = spec;
+  const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
   try {
     await admin.createTopics({
       waitForLeaders: true,
-      timeout: CREATE_TIMEOUT,
-      topics: [
-        {
-          topic: spec.topic,
-          numPartitions: spec.partitions,
-          replicationFactor: spec.replicas,
-          configEntries: Object.entries(spec.config).map(([name, value]) => ({ name, value })),
-        },
-      ],
+      timeout: CREATE_TIMEOUT_MS,
+      topics: [{ topic, numPartitions: partitions, replicationFactor: replicas, configEntries }],
     });
   } catch (error) {
-    const { type, message, retriable } = refusal(error);
+    const { type, message, retriable } = refusalOf(error);
     if (type === 'TOPIC_ALREADY_EXISTS') return;
-    if (type === 'INVALID_REPLICATION_FACTOR') {
-      throw new MillraceError(
-        'TOPIC_MISSING',
-        `Topic ${spec.topic} cannot be created with ${spec.replicas} replicas: the cluster has fewer brokers`,
-        { cause: error, details: { topic: spec.topic } },
-      );
-    }
+    // Not an answer of the controller, or a transient one: the caller retries what can be retried.
     if (type === '' || retriable) throw error;
-    throw new MillraceError('TOPIC_MISSING', `Topic ${spec.topic} cannot be created: ${message}`, {
-      cause: error,
-      details: { topic: spec.topic },
-    });
+    const reason =
+      type === 'INVALID_REPLICATION_FACTOR'
+        ? `the cluster has fewer than ${replicas} brokers for its replicas`
+        : message;
+    const text = `Topic ${topic} cannot be created: ${reason}`;
+    throw new MillraceError('TOPIC_MISSING', text, { cause: error, details: { topic } });
   }
 }
 
-/** kafkajs gathers the refusals of several topics; here there is one. */
-function refusal(error: unknown): Failure {
+/** kafkajs throws an aggregate of the refusals of several topics; here there is only one. */
+function refusalOf(error: unknown): Failure {
   const errors: unknown = error instanceof Error ? (error as { errors?: unknown }).errors : undefined;
   return failureOf(Array.isArray(errors) ? errors[0] : error);
 }

@@ -2,29 +2,40 @@ import { Deadline } from '../../../core/deadline.js';
 import { MillraceError } from '../../../core/errors.js';
 import { type Offset, offset } from '../../../core/ids.js';
 import { partitionName, type TopicIdPartition, type TopicPartition } from '../../../core/position.js';
+import { FENCED_ERRORS } from '../produce/transaction.js';
 import type { Connection } from '../wire/connection.js';
 import { failureOf, unavailable } from '../wire/failures.js';
 import { GROUP_COORDINATOR } from '../wire/internals.js';
 
-/** A member's standing in its group: what the broker checks a commit against. */
+/** A member's identity in one generation of its group: what the broker checks a commit against. */
 export interface Membership {
   readonly groupId: string;
   readonly memberId: string;
   readonly groupGenerationId: number;
 }
 
-/** How long a commit is tried: well below a session, after which the partition is another's. */
-const COMMIT_WITHIN = 15_000;
+/** How long a commit is retried: well below a session, after which another member may own the partition. */
+const COMMIT_TIMEOUT_MS = 15_000;
+
+/** Errors that say that the group has another generation, or does not know the member. */
+const GENERATION_ERRORS: ReadonlySet<string> = new Set([
+  'ILLEGAL_GENERATION',
+  'UNKNOWN_MEMBER_ID',
+  'REBALANCE_IN_PROGRESS',
+  'FENCED_INSTANCE_ID',
+]);
+
+/** Whether the group has to be joined again: every partition may have another owner. */
+export const isGenerationError = (type: string): boolean => GENERATION_ERRORS.has(type);
 
 /**
- * What a commit says besides its offset: of which topic it is. An offset of a topic that was deleted says
- * nothing of the one that was made anew under its name, and Kafka may not have forgotten it, or may take it
- * even later.
+ * The metadata of a committed offset: the id of its topic. Kafka keeps the offsets of a deleted topic for a while,
+ * and may even accept one late. When the topic is recreated, such an offset must not count for the new one (D5).
  */
 export const metadataOf = ({ topicId }: TopicIdPartition): string | null =>
   topicId === undefined ? null : `topic=${topicId}`;
 
-/** Where the group's progress stands, `undefined` when it has none in this partition of this topic. */
+/** The group's progress in this partition of this topic; `undefined` when it has none. */
 export async function committedOffset(
   connection: Connection,
   groupId: string,
@@ -33,19 +44,19 @@ export async function committedOffset(
 ): Promise<Offset | undefined> {
   const { topic, partition } = at;
   const topics = [{ topic, partitions: [{ partition }] }];
-  const { responses } = await connection.askCoordinator(
+  const { responses } = await connection.withCoordinator(
     groupId,
     GROUP_COORDINATOR,
     (coordinator) => coordinator.offsetFetch({ groupId, topics }),
     signal,
   );
   const found = responses[0]?.partitions[0];
-  const place = Number(found?.offset ?? -1);
-  const says = found?.metadata ?? '';
+  const committed = Number(found?.offset ?? -1);
+  const metadata = found?.metadata ?? '';
   const expected = metadataOf(at);
-  // Whoever moves offsets by hand says nothing, and is believed.
-  if (expected !== null && says.startsWith('topic=') && says !== expected) return undefined;
-  return place >= 0 ? offset(place) : undefined;
+  // Tools that move offsets by hand write no metadata; their offsets count.
+  if (expected !== null && metadata.startsWith('topic=') && metadata !== expected) return undefined;
+  return committed >= 0 ? offset(committed) : undefined;
 }
 
 /**
@@ -58,17 +69,18 @@ export async function commitOffset(
   at: TopicIdPartition,
   next: Offset,
 ): Promise<void> {
-  using deadline = new Deadline(COMMIT_WITHIN);
+  using deadline = new Deadline(COMMIT_TIMEOUT_MS);
   const { signal } = deadline;
   const partitions = [{ partition: at.partition, offset: String(next), metadata: metadataOf(at) }];
   const topics = [{ topic: at.topic, partitions }];
   try {
-    await connection.askCoordinator(
+    await connection.withCoordinator(
       membership.groupId,
       GROUP_COORDINATOR,
       (coordinator) =>
         coordinator.offsetCommit({ ...membership, topics }).catch((error: unknown) => {
-          throw refused(error, at) ?? error;
+          // REBALANCE_IN_PROGRESS is transient for other requests. A commit of this generation never succeeds again.
+          throw asLostPartition(error, at) ?? error;
         }),
       signal,
     );
@@ -77,19 +89,10 @@ export async function commitOffset(
   }
 }
 
-/** The error for a commit that the broker refuses for good, because the partition is another's. */
-export function refused(error: unknown, at: TopicPartition): MillraceError | undefined {
-  if (!LOST.has(failureOf(error).type)) return undefined;
-  const message = `${partitionName(at)} is no longer this member's: nothing was committed`;
+/** The error for a commit that the broker refuses for good, because another member may own the partition. */
+export function asLostPartition(error: unknown, at: TopicPartition): MillraceError | undefined {
+  const { type } = failureOf(error);
+  if (!isGenerationError(type) && !FENCED_ERRORS.has(type)) return undefined;
+  const message = `${partitionName(at)} is no longer assigned to this member: the commit was refused`;
   return new MillraceError('LOG_UNAVAILABLE', message, { cause: error });
 }
-
-const LOST = new Set([
-  'ILLEGAL_GENERATION',
-  'UNKNOWN_MEMBER_ID',
-  'REBALANCE_IN_PROGRESS',
-  'FENCED_INSTANCE_ID',
-  'INVALID_PRODUCER_EPOCH',
-  'PRODUCER_FENCED',
-  'INVALID_PRODUCER_ID_MAPPING',
-]);

@@ -5,85 +5,92 @@ import type { Connection } from '../wire/connection.js';
 import { describeTopics } from '../wire/describe.js';
 import { failureOf } from '../wire/failures.js';
 
-/** How often the topics of a member are looked at, all of them in one request. */
-const INTERVAL = 1_000;
+/** How often a member's topics are checked, all of them in one request. */
+const CHECK_INTERVAL_MS = 1_000;
 
-/** A member joined when its topics were otherwise: its group has to share them out anew. */
+/** A topic has changed since the member joined: the group has to rebalance. */
 export class TopicsChanged extends Error {
   override readonly name = 'TopicsChanged';
-  constructor(topic: Topic, what: string) {
-    super(`The topic ${topic} ${what}`);
+  constructor(topic: Topic, change: string) {
+    super(`The topic ${topic} ${change}`);
   }
 }
 
-export interface TopicCheckParts {
-  /** Asks the brokers. Not the connection that fetches: a fetch that waits would hold the question up. */
+interface TopicCheckOptions {
+  /** Not the connection that fetches, where a waiting fetch would hold the requests up. */
   readonly connection: Connection;
   readonly topics: readonly Topic[];
-  /** How many partitions of the topic the group shared out. */
-  readonly shared: (topic: Topic) => number;
+  /** How many partitions of the topic the group assigned when it rebalanced. */
+  readonly assignedPartitions: (topic: Topic) => number;
   readonly onProblem: OnProblem;
 }
 
-/** Whether the topics of a group's member are still what they were when it joined. */
+/** Checks that the topics of a group member are still those that it joined for. */
 export class TopicCheck {
-  /** What the topics were, by the first look; those that did not exist are missing. */
-  private before: ReadonlyMap<Topic, TopicDescription> = new Map();
-  private look = (): void => {};
+  readonly #options: TopicCheckOptions;
+  /** The topics as `begin` found them. A topic that did not exist is not in it. */
+  #before: ReadonlyMap<Topic, TopicDescription> = new Map();
+  #checkNow = (): void => {};
 
-  constructor(private readonly parts: TopicCheckParts) {}
-
-  /** The ids for this generation. Called before `watch`. */
-  async begin(signal: AbortSignal): Promise<ReadonlyMap<Topic, TopicDescription>> {
-    this.before = await describeTopics(this.parts.connection, this.parts.topics, signal);
-    return this.before;
+  constructor(options: TopicCheckOptions) {
+    this.#options = options;
   }
 
-  /** Something looks as if a topic were no longer what it was: it is looked at now. */
-  doubt(): void {
-    this.look();
+  /** @returns the topics of this generation, with their ids. Call it before `watch`. */
+  async begin(signal: AbortSignal): Promise<ReadonlyMap<Topic, TopicDescription>> {
+    const { connection, topics } = this.#options;
+    this.#before = await describeTopics(connection, topics, signal);
+    return this.#before;
+  }
+
+  /** Checks now rather than at the next interval: something looks as if a topic had been recreated. */
+  recheck(): void {
+    this.#checkNow();
   }
 
   /**
-   * Looks again and again until `signal` is aborted; `present` is called with the topics that are as before.
-   * @throws {TopicsChanged} once a topic has another id or more partitions, or is there again
+   * Checks until `signal` is aborted.
+   * @param onPresent is called after each check, with the topics that exist
+   * @throws {TopicsChanged} once a topic has another id or more partitions, or exists again
    */
-  async watch(present: (topics: ReadonlySet<Topic>) => void, signal: AbortSignal): Promise<void> {
+  async watch(onPresent: (topics: ReadonlySet<Topic>) => void, signal: AbortSignal): Promise<void> {
+    const { connection, topics, onProblem } = this.#options;
     while (!signal.aborted) {
-      await this.pause(signal);
+      await this.#untilNextCheck(signal);
       if (signal.aborted) return;
       try {
-        const now = await describeTopics(this.parts.connection, this.parts.topics, signal);
-        for (const [topic, description] of now) this.compare(topic, description);
-        present(new Set(now.keys()));
+        const now = await describeTopics(connection, topics, signal);
+        for (const [topic, description] of now) this.#compare(topic, description);
+        onPresent(new Set(now.keys()));
       } catch (cause) {
         if (cause instanceof TopicsChanged) throw cause;
         if (signal.aborted) return;
-        const message = `The topics cannot be looked at: ${failureOf(cause).message}`;
-        this.parts.onProblem({ kind: 'topics', message, cause });
+        const message = `The group's topics cannot be checked: ${failureOf(cause).message}`;
+        onProblem({ kind: 'topics', message, cause });
       }
     }
   }
 
-  private compare(topic: Topic, { id, partitions }: TopicDescription): void {
-    const before = this.before.get(topic);
-    if (before === undefined) throw new TopicsChanged(topic, 'is there again');
-    if (isRecreated(before.id, id)) throw new TopicsChanged(topic, 'was deleted and made anew');
-    const shared = this.parts.shared(topic);
-    if (partitions > shared) throw new TopicsChanged(topic, `has ${partitions} partitions, not ${shared}`);
+  #compare(topic: Topic, { id, partitions }: TopicDescription): void {
+    const before = this.#before.get(topic);
+    if (before === undefined) throw new TopicsChanged(topic, 'exists again');
+    if (isRecreated(before.id, id)) throw new TopicsChanged(topic, 'was deleted and recreated');
+    const assigned = this.#options.assignedPartitions(topic);
+    if (partitions > assigned)
+      throw new TopicsChanged(topic, `has ${partitions} partitions, not ${assigned}`);
   }
 
-  /** Until it is time for the next look, or there is a reason for one. */
-  private pause(signal: AbortSignal): Promise<void> {
+  /** Resolves after the interval, or at once on `recheck` or an abort. */
+  #untilNextCheck(signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const end = (): void => {
         clearTimeout(timer);
         signal.removeEventListener('abort', end);
         resolve();
       };
-      const timer = setTimeout(end, INTERVAL);
+      const timer = setTimeout(end, CHECK_INTERVAL_MS);
       signal.addEventListener('abort', end);
-      this.look = end;
+      this.#checkNow = end;
     });
   }
 }

@@ -4,172 +4,150 @@ import { type Offset, offset } from '../../../core/ids.js';
 import { partitionName } from '../../../core/position.js';
 import type { Connection } from '../wire/connection.js';
 import { failureOf } from '../wire/failures.js';
-import { type Broker, errorOfCode } from '../wire/internals.js';
-import type { Portion } from '../wire/portions.js';
-import { requestOf } from '../wire/produce-request.js';
+import type { Broker } from '../wire/internals.js';
+import type { PartitionBatch } from '../wire/partition-batch.js';
+import { encodeProduce } from '../wire/produce-request.js';
 import type { ProducerId } from '../wire/producer-id.js';
+import { type BatchOutcome, outcomesOf } from './batch-outcome.js';
 
-type Outcome =
-  | { readonly status: 'written'; readonly base: Offset }
-  | { readonly status: 'refused'; readonly error: Error }
-  /** `sent`: it may have been written all the same. */
-  | { readonly status: 'again'; readonly sent: boolean; readonly error: unknown };
+type SentBatch = readonly [PartitionBatch, BatchOutcome];
 
-/** How long a broker waits for its replicas, and we for the broker. */
-const ACK_TIMEOUT = 30_000;
-/** Refusals that come after the leader may have written. */
-const UNDECIDED = new Set(['REQUEST_TIMED_OUT', 'NOT_ENOUGH_REPLICAS_AFTER_APPEND']);
+/** How long a broker waits for its replicas, and we wait for the broker. */
+const ACK_TIMEOUT_MS = 30_000;
 
 /**
- * Writes portions of different partitions, one request per broker, until each is written or refused. A
- * retry repeats the same records under the same sequence numbers, so that nothing is written twice.
- * Of one producer, only one call at a time may write to a partition.
- * @returns the offset of the first record of each portion
+ * Writes batches of different partitions, one request per broker, and retries until the broker has written or
+ * refused each of them. A retry sends the same records under the same sequence numbers, so nothing is written
+ * twice. Only one call at a time of a producer may write to a partition.
+ * @returns the offset of the first record of each batch
  * @throws {MillraceError} PUBLISH_FAILED, PUBLISH_UNCERTAIN, EVENT_TOO_LARGE, TOPIC_MISSING
  */
 export async function produce(
   connection: Connection,
   producer: ProducerId,
-  portions: readonly Portion[],
+  batches: readonly PartitionBatch[],
   signal: AbortSignal,
 ): Promise<Offset[]> {
-  const bases = new Map<Portion, Offset>();
-  const undecided = new Set<Portion>();
-  let waiting = portions;
-  const stop = (error: unknown): MillraceError => {
-    // Whatever went wrong may have left the broker's sequence numbers, or its memory of them, behind.
+  const bases = new Map<PartitionBatch, Offset>();
+  /** Batches that a broker may have written although it has not said so. */
+  const undecided = new Set<PartitionBatch>();
+  let pending = batches;
+  const fail = (error: unknown): MillraceError => {
+    // The broker's sequence numbers may be ahead of ours, or it may have forgotten them.
     producer.spoiled = true;
-    return refusalOf(error, undecided.size > 0 || bases.size > 0);
+    return asPublishError(error, undecided.size > 0 || bases.size > 0);
   };
-  for (let attempt = 0, last: unknown; waiting.length > 0; attempt++) {
-    const sent = new Set<Portion>();
-    let outcomes: readonly (readonly [Portion, Outcome])[];
+  for (let attempt = 0, lastError: unknown; pending.length > 0; attempt++) {
+    const sent = new Set<PartitionBatch>();
+    let outcomes: readonly SentBatch[];
     try {
       if (attempt > 0) await pause(backoffMs(attempt), signal);
       signal.throwIfAborted();
-      const round = sendRound(connection, producer, waiting, sent, signal);
+      const round = sendRound(connection, producer, pending, sent, signal);
       outcomes = await withSignal(round, signal);
     } catch (error) {
-      for (const portion of sent) undecided.add(portion);
-      throw stop(last ?? error);
+      // The deadline passed: what is on a socket may still be written.
+      for (const batch of sent) undecided.add(batch);
+      throw fail(lastError ?? error);
     }
-    let refused: Error | undefined;
-    for (const [portion, outcome] of outcomes) {
+    let refusal: Error | undefined;
+    for (const [batch, outcome] of outcomes) {
       if (outcome.status === 'written') {
-        producer.advance(portion, portion.records.length);
-        bases.set(portion, outcome.base);
-        undecided.delete(portion);
-      } else if (outcome.status === 'refused') {
-        refused ??= outcome.error;
-        connection.forget(portion.topic);
-      } else {
-        if (outcome.sent) undecided.add(portion);
-        last = outcome.error;
-        connection.forget(portion.topic);
+        producer.advance(batch, batch.records.length);
+        bases.set(batch, outcome.base);
+        undecided.delete(batch);
+        continue;
+      }
+      connection.forget(batch.topic);
+      if (outcome.status === 'refused') refusal ??= outcome.error;
+      else {
+        if (outcome.sent) undecided.add(batch);
+        lastError = outcome.error;
       }
     }
-    if (refused !== undefined) throw stop(refused);
-    waiting = waiting.filter((portion) => !bases.has(portion));
+    if (refusal !== undefined) throw fail(refusal);
+    pending = pending.filter((batch) => !bases.has(batch));
   }
-  return portions.map((portion) => bases.get(portion) ?? offset(-1));
+  return batches.map((batch) => bases.get(batch) ?? offset(-1));
 }
 
+/** Sends each batch to its leader once. Adds to `sent` whatever may have reached a socket, before it does. */
 async function sendRound(
   connection: Connection,
   producer: ProducerId,
-  portions: readonly Portion[],
-  sent: Set<Portion>,
+  batches: readonly PartitionBatch[],
+  sent: Set<PartitionBatch>,
   signal: AbortSignal,
-): Promise<readonly (readonly [Portion, Outcome])[]> {
-  const byLeader = new Map<Broker, Portion[]>();
-  for (const portion of portions) {
-    const leader = await connection.leader(portion, signal);
-    byLeader.set(leader, [...(byLeader.get(leader) ?? []), portion]);
+): Promise<readonly SentBatch[]> {
+  const byLeader = new Map<Broker, PartitionBatch[]>();
+  for (const batch of batches) {
+    const leader = await connection.leader(batch, signal);
+    byLeader.set(leader, [...(byLeader.get(leader) ?? []), batch]);
   }
-  const answers = [...byLeader].map(async ([leader, mine]) => {
-    const again = (error: unknown, sent: boolean) =>
-      mine.map((one) => [one, { status: 'again', sent, error } as const] as const);
-    try {
-      // By itself, so that what fails here is known to have reached no socket.
-      await leader.connectionPool.getConnection();
-    } catch (error) {
-      return again(error, false);
-    }
-    for (const portion of mine) sent.add(portion);
-    try {
-      const answered = await request(leader, producer, mine);
-      return mine.map((one) => [one, answered.get(partitionName(one)) ?? silence()] as const);
-    } catch (error) {
-      // D1: whatever it was, a connection that was reset included, the broker may have written it before.
-      return again(error, true);
-    }
-  });
+  const answers = [...byLeader].map(([leader, led]) => sendToLeader(leader, producer, led, sent));
   return (await Promise.all(answers)).flat();
 }
 
-const silence = (): Outcome => ({
-  status: 'again',
+async function sendToLeader(
+  leader: Broker,
+  producer: ProducerId,
+  batches: readonly PartitionBatch[],
+  sent: Set<PartitionBatch>,
+): Promise<readonly SentBatch[]> {
+  const retryAll = (error: unknown, mayBeWritten: boolean): readonly SentBatch[] =>
+    batches.map((batch) => [batch, { status: 'retry', sent: mayBeWritten, error }] as const);
+  try {
+    // A step of its own: a failure to connect proves that nothing was sent.
+    await leader.connectionPool.getConnection();
+  } catch (error) {
+    return retryAll(error, false);
+  }
+  for (const batch of batches) sent.add(batch);
+  try {
+    const outcomes = await request(leader, producer, batches);
+    return batches.map((batch) => [batch, outcomes.get(partitionName(batch)) ?? omitted()] as const);
+  } catch (error) {
+    // D1: whatever failed, even a reset connection, the broker may have written the batch before it did.
+    return retryAll(error, true);
+  }
+}
+
+const omitted = (): BatchOutcome => ({
+  status: 'retry',
   sent: true,
-  error: new Error('The broker left a partition out of its answer'),
+  error: new Error('The broker omitted a partition from its answer'),
 });
 
 async function request(
   leader: Broker,
   producer: ProducerId,
-  portions: readonly Portion[],
-): Promise<Map<string, Outcome>> {
-  const { request: encoded, response } = requestOf(producer, portions, ACK_TIMEOUT);
-  // The library would throw the first partition's error and forget how the others fared.
+  batches: readonly PartitionBatch[],
+): Promise<Map<string, BatchOutcome>> {
+  const { request: encoded, response } = encodeProduce(producer, batches, ACK_TIMEOUT_MS);
+  // kafkajs's own `parse` throws the first partition's error and loses the outcomes of the others.
   const parse = async (data: unknown): Promise<unknown> => data;
   try {
     const answer = await leader.connectionPool.send({
       request: encoded,
       response: { decode: response.decode, parse },
     });
-    // The shape of the library's produce/v5/response.js.
-    return outcomesOf(answer as ProduceAnswer);
+    return outcomesOf(answer);
   } catch (error) {
     if (failureOf(error).name === 'KafkaJSConnectionClosedError') await leader.disconnect();
     throw error;
   }
 }
 
-interface ProduceAnswer {
-  readonly topics: readonly {
-    readonly topicName: string;
-    readonly partitions: readonly { partition: number; errorCode: number; baseOffset: string }[];
-  }[];
-}
-
-function outcomesOf({ topics }: ProduceAnswer): Map<string, Outcome> {
-  return new Map(
-    topics.flatMap(({ topicName, partitions }) =>
-      partitions.map((one) => [`${topicName}/${one.partition}`, outcomeOf(one)] as const),
-    ),
-  );
-}
-
-function outcomeOf({ errorCode, baseOffset }: { errorCode: number; baseOffset: string }): Outcome {
-  if (errorCode === 0) return { status: 'written', base: offset(Number(baseOffset)) };
-  const error = errorOfCode(errorCode);
-  const { type, retriable } = failureOf(error);
-  if (UNDECIDED.has(type)) return { status: 'again', sent: true, error };
-  // The leader's copy may be younger than the topic; a topic that is gone shows when leaders are asked for.
-  if (retriable) return { status: 'again', sent: false, error };
-  return { status: 'refused', error };
-}
-
-function refusalOf(error: unknown, some: boolean): MillraceError {
-  if (error instanceof MillraceError && error.code !== 'LOG_UNAVAILABLE' && !some) return error;
+function asPublishError(error: unknown, mayBeWritten: boolean): MillraceError {
+  if (error instanceof MillraceError && error.code !== 'LOG_UNAVAILABLE' && !mayBeWritten) return error;
   const { type, message } = failureOf(error);
-  if (some) {
-    const text = `Kafka may or may not have the records: ${message}`;
+  if (mayBeWritten) {
+    const text = `Kafka may or may not have written the records: ${message}`;
     return new MillraceError('PUBLISH_UNCERTAIN', text, { cause: error });
   }
   if (type === 'MESSAGE_TOO_LARGE' || type === 'RECORD_LIST_TOO_LARGE') {
-    return new MillraceError('EVENT_TOO_LARGE', `The topic does not take records of this size: ${message}`, {
-      cause: error,
-    });
+    const text = `The records are larger than the topic's max.message.bytes: ${message}`;
+    return new MillraceError('EVENT_TOO_LARGE', text, { cause: error });
   }
-  return new MillraceError('PUBLISH_FAILED', `Kafka does not have the records: ${message}`, { cause: error });
+  return new MillraceError('PUBLISH_FAILED', `Kafka did not write the records: ${message}`, { cause: error });
 }

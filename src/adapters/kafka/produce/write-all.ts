@@ -3,30 +3,31 @@ import { offset } from '../../../core/ids.js';
 import type { Position } from '../../../core/position.js';
 import type { Connection } from '../wire/connection.js';
 import { failureOf } from '../wire/failures.js';
-import type { Portion } from '../wire/portions.js';
-import { roundsOf } from '../wire/portions.js';
+import { type PartitionBatch, roundsOf } from '../wire/partition-batch.js';
 import type { ProducerId } from '../wire/producer-id.js';
 import { produce } from './produce.js';
 
 /**
- * Writes all portions, those of one partition one after the other.
- * @returns where each of `count` records is, in the order of the caller's list
+ * Writes all batches; those of one partition one after the other.
+ * @returns the position of each of `count` records, in the order of the caller's list
+ * @throws {MillraceError} what `produce` throws; PUBLISH_UNCERTAIN when a later round fails, since the rounds
+ *   before it are written
  */
 export async function writeAll(
   connection: Connection,
   producer: ProducerId,
-  portions: readonly Portion[],
+  batches: readonly PartitionBatch[],
   count: number,
   signal: AbortSignal,
 ): Promise<readonly Position[]> {
   const positions = new Array<Position>(count);
-  for (const [round, list] of roundsOf(portions).entries()) {
-    const bases = await produce(connection, producer, list, signal).catch((error: unknown) => {
-      throw round === 0 ? error : uncertain(error);
+  for (const [number, round] of roundsOf(batches).entries()) {
+    const bases = await produce(connection, producer, round, signal).catch((error: unknown) => {
+      throw number === 0 ? error : uncertain(error);
     });
-    for (const [i, { topic, partition, places }] of list.entries()) {
-      for (const [n, place] of places.entries()) {
-        positions[place] = { topic, partition, offset: offset((bases[i] ?? 0) + n) };
+    for (const [i, { topic, partition, indexes }] of round.entries()) {
+      for (const [n, index] of indexes.entries()) {
+        positions[index] = { topic, partition, offset: offset((bases[i] ?? 0) + n) };
       }
     }
   }
@@ -34,7 +35,6 @@ export async function writeAll(
 }
 
 function uncertain(cause: unknown): MillraceError {
-  return new MillraceError('PUBLISH_UNCERTAIN', `Only a part was written: ${failureOf(cause).message}`, {
-    cause,
-  });
+  const text = `Only some of the records were written: ${failureOf(cause).message}`;
+  return new MillraceError('PUBLISH_UNCERTAIN', text, { cause });
 }

@@ -1,167 +1,143 @@
 import { withSignal } from '../../../core/async.js';
 import { MillraceError } from '../../../core/errors.js';
-import type { Topic } from '../../../core/ids.js';
 import { type Position, partitionName } from '../../../core/position.js';
 import type { NewRecord } from '../../../core/record.js';
-import { recordBytes } from '../../../core/size.js';
 import type { Connection } from '../wire/connection.js';
 import { failureOf, retrying } from '../wire/failures.js';
-import type { Portion } from '../wire/portions.js';
-import { BATCH_OVERHEAD, type Layout, portionsOf } from '../wire/portions.js';
+import type { PartitionBatch } from '../wire/partition-batch.js';
 import { ProducerId } from '../wire/producer-id.js';
 import { AppendTransactions } from './append-transactions.js';
+import { splitByPartition } from './split-by-partition.js';
 import { writeAll } from './write-all.js';
 
-export { writeAll } from './write-all.js';
+/** Kafka wants it with every identity. Without a transactional id it has no effect. */
+const UNUSED_TRANSACTION_TIMEOUT_MS = 30_000;
 
 /**
- * Appends with an idempotent producer. Calls that share a partition go one after the other, because a
- * sequence number belongs to one request at a time; calls that share none overlap.
+ * Appends with an idempotent producer. Calls that share a partition run one after the other, because a sequence
+ * number belongs to one request at a time; calls that share none overlap.
  */
 export class Writer {
-  private producer: Promise<ProducerId> | undefined;
-  private readonly tails = new Map<string, Promise<void>>();
-  private readonly transactions: AppendTransactions;
-  private turn = 0;
+  readonly #connection: Connection;
+  readonly #closed: AbortSignal;
+  readonly #transactions: AppendTransactions;
+  #producer: Promise<ProducerId> | undefined;
+  /** By partition: settles when the last call that reserved it has ended. */
+  readonly #tails = new Map<string, Promise<void>>();
+  /** Counts the records without a key, which take the partitions in turn. */
+  #roundRobin = 0;
 
-  constructor(
-    private readonly connection: Connection,
-    private readonly life: AbortSignal,
-  ) {
-    this.transactions = new AppendTransactions(connection);
+  constructor(connection: Connection, closed: AbortSignal) {
+    this.#connection = connection;
+    this.#closed = closed;
+    this.#transactions = new AppendTransactions(connection);
   }
 
   async append(records: readonly NewRecord[], callerSignal: AbortSignal): Promise<readonly Position[]> {
     if (records.length === 0) return [];
-    const signal = this.within(callerSignal);
-    return this.write(await this.divided(records, signal), records.length, signal);
+    const signal = this.#untilClosed(callerSignal);
+    return this.#write(await this.#split(records, signal), records.length, signal);
   }
 
-  /** All records or none: in a transaction, unless they are one record batch, which the broker takes whole. */
+  /** Appends all records or none: in a transaction, unless they are one record batch, which is atomic by itself. */
   async appendAtomically(
     records: readonly NewRecord[],
     callerSignal: AbortSignal,
   ): Promise<readonly Position[]> {
     if (records.length === 0) return [];
-    const signal = this.within(callerSignal);
-    const portions = await this.divided(records, signal);
-    return portions.length === 1
-      ? this.write(portions, records.length, signal)
-      : this.transactions.write(portions, records.length, signal);
+    const signal = this.#untilClosed(callerSignal);
+    const batches = await this.#split(records, signal);
+    return batches.length === 1
+      ? this.#write(batches, records.length, signal)
+      : this.#transactions.write(batches, records.length, signal);
   }
 
-  private within(callerSignal: AbortSignal): AbortSignal {
+  #untilClosed(callerSignal: AbortSignal): AbortSignal {
     callerSignal.throwIfAborted();
-    return AbortSignal.any([callerSignal, this.life]);
+    return AbortSignal.any([callerSignal, this.#closed]);
   }
 
-  private divided(records: readonly NewRecord[], signal: AbortSignal): Promise<readonly Portion[]> {
-    return beforeSending(() => divide(this.connection, records, () => this.turn++, signal));
+  #split(records: readonly NewRecord[], signal: AbortSignal): Promise<readonly PartitionBatch[]> {
+    return beforeSending(() => splitByPartition(this.#connection, records, () => this.#roundRobin++, signal));
   }
 
-  private async write(
-    portions: readonly Portion[],
+  async #write(
+    batches: readonly PartitionBatch[],
     count: number,
     signal: AbortSignal,
   ): Promise<readonly Position[]> {
-    const release = await this.reserve(portions, signal);
+    const release = await this.#reserve(batches, signal);
     try {
-      const producer = await beforeSending(() => this.identity(signal));
-      return await writeAll(this.connection, producer, portions, count, signal);
+      const producer = await beforeSending(() => this.#identity(signal));
+      return await writeAll(this.#connection, producer, batches, count, signal);
     } finally {
       release();
     }
   }
 
-  /** Waits for the calls before this one that share a partition with it. */
-  private async reserve(portions: readonly Portion[], signal: AbortSignal): Promise<() => void> {
-    const names = new Set(portions.map(partitionName));
-    const before = [...names].map((name) => this.tails.get(name));
-    let done = (): void => {};
-    const mine = Promise.all(before).then(
+  /**
+   * Waits for the earlier calls that share a partition with this one.
+   * @returns a function that lets the next ones go
+   */
+  async #reserve(batches: readonly PartitionBatch[], signal: AbortSignal): Promise<() => void> {
+    const names = new Set(batches.map(partitionName));
+    const before = [...names].map((name) => this.#tails.get(name));
+    let released = false;
+    let finish = (): void => {};
+    const tail = Promise.all(before).then(
       () =>
         new Promise<void>((resolve) => {
-          done = resolve;
+          finish = resolve;
           if (released) resolve();
         }),
     );
-    let released = false;
-    const release = (): void => {
-      released = true;
-      done();
-      for (const name of names) if (this.tails.get(name) === mine) this.tails.delete(name);
-    };
-    for (const name of names) this.tails.set(name, mine);
+    for (const name of names) this.#tails.set(name, tail);
     try {
       await beforeSending(() => withSignal(Promise.all(before), signal));
     } catch (error) {
-      // Those behind still wait for the ones before: `mine` ends only after them.
+      // This caller gives up while earlier calls still write. `tail` settles only after them, so that the calls
+      // behind this one do not overtake them: two requests would use the same sequence number.
       released = true;
       throw error;
     }
-    return release;
+    return () => {
+      released = true;
+      finish();
+      for (const name of names) if (this.#tails.get(name) === tail) this.#tails.delete(name);
+    };
   }
 
-  /** The producer's identity; a new one when the old one's sequence numbers are in doubt. */
-  private async identity(signal: AbortSignal): Promise<ProducerId> {
-    const known = Promise.resolve(this.producer).catch(() => undefined);
-    // D1: an identity that does not come, as from a broker that hangs, must not outlast the caller's deadline.
+  /** The producer's identity; a new one when the sequence numbers of the old one are in doubt. */
+  async #identity(signal: AbortSignal): Promise<ProducerId> {
+    const known = Promise.resolve(this.#producer).catch(() => undefined);
+    // D1: a broker that hangs, and never gives an identity, must not outlast the caller's deadline.
     const current = await withSignal(known, signal);
     if (current === undefined || current.spoiled) {
-      const next = initialise(this.connection, this.life);
-      this.producer = next;
+      const next = initialise(this.#connection, this.#closed);
+      this.#producer = next;
       next.catch(() => {
-        if (this.producer === next) this.producer = undefined;
+        if (this.#producer === next) this.#producer = undefined;
       });
     }
-    return withSignal(this.producer ?? this.identity(signal), signal);
+    return withSignal(this.#producer ?? this.#identity(signal), signal);
   }
 }
 
 async function initialise(connection: Connection, signal: AbortSignal): Promise<ProducerId> {
   const { producerId, producerEpoch } = await retrying(async () => {
     const broker = await connection.anyBroker();
-    return broker.initProducerId({ transactionTimeout: 30_000 });
+    return broker.initProducerId({ transactionTimeout: UNUSED_TRANSACTION_TIMEOUT_MS });
   }, signal);
   return new ProducerId(producerId, producerEpoch, undefined);
 }
 
-/**
- * Puts each record to its partition.
- * @throws {MillraceError} EVENT_TOO_LARGE before anything is written: the broker would refuse the record after
- *   it has taken others of the same call
- */
-export async function divide(
-  connection: Connection,
-  records: readonly NewRecord[],
-  roundRobin: () => number,
-  signal: AbortSignal,
-): Promise<Portion[]> {
-  const layouts = new Map<Topic, Layout>();
-  for (const { topic } of records) {
-    if (layouts.has(topic)) continue;
-    const { leaders } = await connection.layout(topic, signal);
-    layouts.set(topic, { partitions: leaders.size, limit: await connection.batchLimit(topic, signal) });
-  }
-  for (const record of records) {
-    const { topic } = record;
-    const limit = layouts.get(topic)?.limit ?? 0;
-    const bytes = recordBytes(record) + BATCH_OVERHEAD;
-    if (bytes <= limit) continue;
-    const text = `A record of ${bytes} bytes is too large for ${topic}, which takes ${limit}`;
-    throw new MillraceError('EVENT_TOO_LARGE', text, { details: { topic, limit } });
-  }
-  return portionsOf(records, layouts, roundRobin);
-}
-
-/** Whatever ends the work before anything was sent: none was written. */
+/** Runs work that sends no record yet: whatever ends it, nothing was written. */
 async function beforeSending<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (error instanceof MillraceError && error.code !== 'LOG_UNAVAILABLE') throw error;
-    throw new MillraceError('PUBLISH_FAILED', `Kafka was not reached: ${failureOf(error).message}`, {
-      cause: error,
-    });
+    const text = `Kafka was not reached, and nothing was written: ${failureOf(error).message}`;
+    throw new MillraceError('PUBLISH_FAILED', text, { cause: error });
   }
 }

@@ -5,83 +5,89 @@ import type { TopicPartition } from '../../../core/position.js';
 import { failureOf, retrying } from './failures.js';
 import { type Broker, type Cluster, TOPIC_RESOURCE } from './internals.js';
 
-/** How many partitions a topic has, and which node leads each; -1: none at the moment. */
-export interface TopicLayout {
+/** How many partitions a topic has, and which node leads each. */
+interface TopicLayout {
+  /** -1: the partition has no leader at the moment. */
   readonly leaders: ReadonlyMap<Partition, number>;
-  /** By the clock that never jumps (`performance.now`). */
+  /** By `performance.now`, which no clock adjustment moves. */
   readonly asOf: number;
 }
 
-const LAYOUT_AGE = 60_000;
-/** Kafka's own `max.message.bytes`: what counts where the topic's is not told, for lack of a permission. */
-const USUAL_BATCH_LIMIT = 1_048_588;
-/** A topic just created is not known to every broker at once. */
-const MISSING_ATTEMPTS = 5;
+const LAYOUT_MAX_AGE_MS = 60_000;
+/** Kafka's default `max.message.bytes`, used when the client may not describe the topic's configuration. */
+const DEFAULT_BATCH_LIMIT_BYTES = 1_048_588;
+/** A new topic reaches the brokers one after the other, so "unknown topic" is believed after this many attempts. */
+const MISSING_TOPIC_ATTEMPTS = 5;
+const MISSING_TOPIC_PAUSE_MS = 100;
 
-/** Connections to a cluster, made when first needed and again after a loss, and what is known of its topics. */
+/**
+ * Connections to the brokers of a cluster, with a cache of topic layouts and coordinators. Connects on first use,
+ * and again after a loss. An entry of the cache that proves wrong is dropped and looked up again.
+ */
 export class Connection implements AsyncDisposable {
-  private readonly layouts = new Map<Topic, TopicLayout>();
-  private readonly batchLimits = new Map<Topic, { readonly bytes: number; readonly asOf: number }>();
-  /** The node that was last found to coordinate an id. As many as there are groups and partitions here. */
-  private readonly coordinators = new Map<string, number>();
-  private refreshing: Promise<unknown> = Promise.resolve();
+  readonly #layouts = new Map<Topic, TopicLayout>();
+  readonly #batchLimits = new Map<Topic, { readonly bytes: number; readonly asOf: number }>();
+  /** The coordinating node by `type/id`. One entry for each group and transactional id of this process. */
+  readonly #coordinators = new Map<string, number>();
+  /** Metadata requests run one at a time: kafkajs's pool holds only the topics of the last one. */
+  #refreshing: Promise<unknown> = Promise.resolve();
 
   constructor(readonly cluster: Cluster) {}
 
   /** @throws {MillraceError} TOPIC_MISSING, LOG_UNAVAILABLE */
   async layout(topic: Topic, signal: AbortSignal): Promise<TopicLayout> {
-    const known = this.layouts.get(topic);
-    if (known !== undefined && performance.now() - known.asOf < LAYOUT_AGE) return known;
+    const known = this.#layouts.get(topic);
+    if (known !== undefined && performance.now() - known.asOf < LAYOUT_MAX_AGE_MS) return known;
     for (let attempt = 1; ; attempt++) {
       try {
-        return await retrying(() => this.refresh(topic), signal);
+        return await retrying(() => this.#refresh(topic), signal);
       } catch (error) {
-        if (!(error instanceof MillraceError) || error.code !== 'TOPIC_MISSING') throw error;
-        if (attempt === MISSING_ATTEMPTS) throw error;
-        await pause(100, signal);
+        if (!isTopicMissing(error) || attempt === MISSING_TOPIC_ATTEMPTS) throw error;
+        await pause(MISSING_TOPIC_PAUSE_MS, signal);
         signal.throwIfAborted();
       }
     }
   }
 
-  /** How large a record batch the topic takes: its `max.message.bytes`. */
+  /** The largest record batch that the topic accepts, in bytes: its `max.message.bytes`. */
   async batchLimit(topic: Topic, signal: AbortSignal): Promise<number> {
-    const known = this.batchLimits.get(topic);
-    if (known !== undefined && performance.now() - known.asOf < LAYOUT_AGE) return known.bytes;
+    const known = this.#batchLimits.get(topic);
+    if (known !== undefined && performance.now() - known.asOf < LAYOUT_MAX_AGE_MS) return known.bytes;
     const asOf = performance.now();
     const resources = [{ type: TOPIC_RESOURCE, name: topic, configNames: ['max.message.bytes'] }];
-    const told = await retrying(async () => {
+    const answer = await retrying(async () => {
       const broker = await this.anyBroker();
       return broker.describeConfigs({ resources });
     }, signal).catch((error: unknown) => {
       if (signal.aborted || error instanceof MillraceError) throw error;
       return undefined;
     });
-    const bytes = Number(told?.resources[0]?.configEntries[0]?.configValue ?? USUAL_BATCH_LIMIT);
-    this.batchLimits.set(topic, { bytes, asOf });
+    const configured = answer?.resources[0]?.configEntries[0]?.configValue;
+    const bytes = Number(configured ?? DEFAULT_BATCH_LIMIT_BYTES);
+    this.#batchLimits.set(topic, { bytes, asOf });
     return bytes;
   }
 
-  /** What is known of the topic's leaders, or of its limit, has proved wrong. */
+  /** Drops the cached layout and limit of a topic, because one of them proved wrong. */
   forget(topic: Topic): void {
-    this.layouts.delete(topic);
-    this.batchLimits.delete(topic);
+    this.#layouts.delete(topic);
+    this.#batchLimits.delete(topic);
   }
 
-  /** The topic is known to have so many partitions: an older layout of it is of no more use. */
-  expect(topic: Topic, partitions: number): void {
-    const known = this.layouts.get(topic);
-    if (known !== undefined && known.leaders.size !== partitions) this.forget(topic);
+  /** Drops the cached layout if it has another number of partitions than somebody has just seen. */
+  observePartitions(topic: Topic, count: number): void {
+    const known = this.#layouts.get(topic);
+    if (known !== undefined && known.leaders.size !== count) this.forget(topic);
   }
 
-  /** The broker that leads a partition, connected. */
+  /** The broker that leads a partition. */
   async leader({ topic, partition: number }: TopicPartition, signal: AbortSignal): Promise<Broker> {
     return retrying(async () => {
       const known = await this.layout(topic, signal);
-      // It may have been added since that was asked.
+      // The partition may be newer than the cached layout.
       if (!known.leaders.has(number)) this.forget(topic);
       const nodeId = (await this.layout(topic, signal)).leaders.get(number);
-      if (nodeId === undefined) throw missing(topic, `partition ${number} of topic ${topic} does not exist`);
+      if (nodeId === undefined) throw topicMissing(topic, `Topic ${topic} has no partition ${number}.`);
       try {
         return await this.cluster.findBroker({ nodeId });
       } catch (error) {
@@ -91,44 +97,12 @@ export class Connection implements AsyncDisposable {
     }, signal);
   }
 
-  /**
-   * Sends to the coordinator of a group or a transactional id, and again to the next one while it fails in
-   * a way that passes.
-   */
-  async askCoordinator<T>(
-    id: string,
-    coordinatorType: number,
-    request: (coordinator: Broker) => Promise<T>,
+  /** Sends a request to the leader of a partition. Retries transient failures, at the new leader if it moved. */
+  async withLeader<T>(
+    at: TopicPartition,
+    request: (leader: Broker) => Promise<T>,
     signal: AbortSignal,
   ): Promise<T> {
-    const name = `${coordinatorType}/${id}`;
-    return retrying(async () => {
-      await this.anyMetadata();
-      const nodeId = this.coordinators.get(name);
-      try {
-        const coordinator =
-          nodeId === undefined
-            ? await this.cluster.findGroupCoordinator({ groupId: id, coordinatorType })
-            : await this.cluster.findBroker({ nodeId });
-        this.coordinators.set(name, coordinator.nodeId);
-        return await request(coordinator);
-      } catch (error) {
-        // It may be another one by now, also when this one is no longer a part of the cluster.
-        this.coordinators.delete(name);
-        throw error;
-      }
-    }, signal);
-  }
-
-  /** A broker, whichever is connected. */
-  async anyBroker(): Promise<Broker> {
-    await this.anyMetadata();
-    const [nodeId] = this.cluster.brokerPool.getNodeIds();
-    return this.cluster.findBroker({ nodeId: Number(nodeId) });
-  }
-
-  /** Sends to the leader of a partition, and again to the next one while it fails in a way that passes. */
-  async ask<T>(at: TopicPartition, request: (leader: Broker) => Promise<T>, signal: AbortSignal): Promise<T> {
     return retrying(async () => {
       const leader = await this.leader(at, signal);
       try {
@@ -140,47 +114,86 @@ export class Connection implements AsyncDisposable {
     }, signal);
   }
 
+  /**
+   * Sends a request to the coordinator of a group or of a transactional id. Retries transient failures, at the new
+   * coordinator if it moved.
+   */
+  async withCoordinator<T>(
+    id: string,
+    coordinatorType: number,
+    request: (coordinator: Broker) => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<T> {
+    const name = `${coordinatorType}/${id}`;
+    return retrying(async () => {
+      await this.#ensureMetadata();
+      const nodeId = this.#coordinators.get(name);
+      try {
+        const coordinator =
+          nodeId === undefined
+            ? await this.cluster.findGroupCoordinator({ groupId: id, coordinatorType })
+            : await this.cluster.findBroker({ nodeId });
+        this.#coordinators.set(name, coordinator.nodeId);
+        return await request(coordinator);
+      } catch (error) {
+        // The coordinator may have moved, also because its node has left the cluster.
+        this.#coordinators.delete(name);
+        throw error;
+      }
+    }, signal);
+  }
+
+  async anyBroker(): Promise<Broker> {
+    await this.#ensureMetadata();
+    const [nodeId] = this.cluster.brokerPool.getNodeIds();
+    return this.cluster.findBroker({ nodeId: Number(nodeId) });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.cluster.disconnect();
   }
 
-  /** One refresh at a time: the pool holds the metadata of the topics last asked for only. */
-  private async refresh(topic: Topic): Promise<TopicLayout> {
-    const asked = performance.now();
-    const next = this.refreshing.then(async () => {
-      // Thousands of clients may ask at once, when the layout has just become too old: one answer is for all.
-      const known = this.layouts.get(topic);
-      if (known !== undefined && known.asOf >= asked) return known;
+  async #refresh(topic: Topic): Promise<TopicLayout> {
+    const requested = performance.now();
+    const next = this.#refreshing.then(async () => {
+      // Thousands of callers may find the layout too old at once. The first one's answer, if it is newer than this
+      // request, serves all of them.
+      const known = this.#layouts.get(topic);
+      if (known !== undefined && known.asOf >= requested) return known;
       const asOf = performance.now();
       const { brokerPool } = this.cluster;
       await this.cluster.connect();
       try {
         await brokerPool.refreshMetadata([topic]);
       } catch (error) {
-        if (failureOf(error).type === 'UNKNOWN_TOPIC_OR_PARTITION') throw missing(topic);
+        if (failureOf(error).type === 'UNKNOWN_TOPIC_OR_PARTITION') throw topicMissing(topic);
         throw error;
       }
       const found = brokerPool.metadata?.topicMetadata.find((one) => one.topic === topic);
-      if (found === undefined) throw missing(topic);
+      if (found === undefined) throw topicMissing(topic);
       const leaders = new Map(found.partitionMetadata.map((one) => [partition(one.partitionId), one.leader]));
       const layout = { leaders, asOf };
-      this.layouts.set(topic, layout);
+      this.#layouts.set(topic, layout);
       return layout;
     });
-    this.refreshing = next.catch(() => {});
+    this.#refreshing = next.catch(() => {});
     return next;
   }
 
-  private async anyMetadata(): Promise<void> {
+  async #ensureMetadata(): Promise<void> {
     const { brokerPool } = this.cluster;
     await this.cluster.connect();
     if (brokerPool.getNodeIds().length > 0) return;
-    const next = this.refreshing.then(() => brokerPool.refreshMetadata([]));
-    this.refreshing = next.catch(() => {});
+    const next = this.#refreshing.then(() => brokerPool.refreshMetadata([]));
+    this.#refreshing = next.catch(() => {});
     await next;
   }
 }
 
-export function missing(topic: Topic, message = `Topic ${topic} does not exist.`): MillraceError {
+export function topicMissing(topic: Topic, message = `Topic ${topic} does not exist.`): MillraceError {
   return new MillraceError('TOPIC_MISSING', message, { details: { topic } });
+}
+
+export function isTopicMissing(error: unknown): boolean {
+  return error instanceof MillraceError && error.code === 'TOPIC_MISSING';
 }

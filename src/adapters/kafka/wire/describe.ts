@@ -1,7 +1,6 @@
-import { MillraceError } from '../../../core/errors.js';
 import { type Topic, type TopicId, topic, topicId } from '../../../core/ids.js';
 import type { TopicDescription } from '../../../ports/event-log.js';
-import type { Connection } from './connection.js';
+import { type Connection, isTopicMissing } from './connection.js';
 import { retrying } from './failures.js';
 import {
   type Broker,
@@ -13,13 +12,13 @@ import {
   skipTags,
 } from './internals.js';
 
-const METADATA = 3;
-/** The first version whose answer has topic ids (brokers from 2.8 on, KIP-516). kafkajs ends at 6. */
-const VERSION = 10;
-/** Sixteen zero bytes: any topic in a request, none in an answer. */
+const METADATA_API_KEY = 3;
+/** The first version whose answer has topic ids (KIP-516, brokers from 2.8). kafkajs ends at 6. */
+const METADATA_VERSION = 10;
+/** Sixteen zero bytes. In a request: the topic is named instead. In an answer: the broker has no id. */
 const NO_ID = Buffer.alloc(16);
 
-/** Asks a broker what the topics are now; those that do not exist are left out. */
+/** Asks a broker for the topics' current ids and partition counts. Topics that do not exist are not in the answer. */
 export function describeTopics(
   connection: Connection,
   topics: readonly Topic[],
@@ -27,16 +26,16 @@ export function describeTopics(
 ): Promise<ReadonlyMap<Topic, TopicDescription>> {
   return retrying(async () => {
     const broker = await connection.anyBroker();
-    if ((broker.versions?.[METADATA]?.maxVersion ?? 0) < VERSION) {
-      return withoutIds(connection, topics, signal);
+    if ((broker.versions?.[METADATA_API_KEY]?.maxVersion ?? 0) < METADATA_VERSION) {
+      return describeWithoutIds(connection, topics, signal);
     }
-    const found = await metadata(broker, topics);
-    for (const [name, { partitions }] of found) connection.expect(name, partitions);
+    const found = await requestMetadata(broker, topics);
+    for (const [name, { partitions }] of found) connection.observePartitions(name, partitions);
     return found;
   }, signal);
 }
 
-async function withoutIds(
+async function describeWithoutIds(
   connection: Connection,
   topics: readonly Topic[],
   signal: AbortSignal,
@@ -48,31 +47,31 @@ async function withoutIds(
       const { leaders } = await connection.layout(name, signal);
       found.set(name, { id: undefined, partitions: leaders.size });
     } catch (error) {
-      if (!(error instanceof MillraceError) || error.code !== 'TOPIC_MISSING') throw error;
+      if (!isTopicMissing(error)) throw error;
     }
   }
   return found;
 }
 
 /**
- * Metadata, version 10. It is of the flexible kind (KIP-482), whose header ends in tagged fields: kafkajs
- * writes and reads the header without them, so they are the first byte of the body here.
+ * Metadata, version 10. In a flexible version (KIP-482) the header ends in tagged fields. kafkajs writes and reads
+ * headers without them, so here they are the first byte of the body.
  */
-async function metadata(
+async function requestMetadata(
   broker: Broker,
   topics: readonly Topic[],
 ): Promise<ReadonlyMap<Topic, TopicDescription>> {
   let found = new Map<Topic, TopicDescription>();
   await broker.connectionPool.send({
     request: {
-      apiKey: METADATA,
-      apiVersion: VERSION,
+      apiKey: METADATA_API_KEY,
+      apiVersion: METADATA_VERSION,
       apiName: 'Metadata',
-      encode: async () => encode(topics),
+      encode: async () => encodeRequest(topics),
     },
     response: {
       decode: async (raw) => {
-        found = decode(createDecoder(raw));
+        found = decodeAnswer(createDecoder(raw));
         return { clientSideThrottleTime: 0 };
       },
       parse: async (data) => data,
@@ -81,18 +80,18 @@ async function metadata(
   return found;
 }
 
-function encode(topics: readonly Topic[]) {
+function encodeRequest(topics: readonly Topic[]) {
   const encoder = createEncoder();
   encoder.writeUVarInt(0);
   encoder.writeUVarInt(topics.length + 1);
   for (const name of topics) {
     encoder.writeBuffer(NO_ID).writeUVarIntString(name).writeUVarInt(0);
   }
-  // Neither creates topics, nor asks what the client may do with the cluster and the topics.
+  // No automatic creation of topics, no authorised operations of the cluster, none of the topics.
   return encoder.writeBoolean(false).writeBoolean(false).writeBoolean(false).writeUVarInt(0);
 }
 
-function decode(decoder: Decoder): Map<Topic, TopicDescription> {
+function decodeAnswer(decoder: Decoder): Map<Topic, TopicDescription> {
   skipTags(decoder);
   decoder.readInt32(); // throttle time
   decoder.readUVarIntArray((one) => {
@@ -134,7 +133,7 @@ function decodeTopic(one: Decoder): {
   });
   one.readInt32(); // authorised operations
   skipTags(one);
-  // A cluster that was upgraded half-way answers without ids.
+  // A cluster in the middle of an upgrade answers without ids.
   const known = id === NO_ID.toString('base64url') ? undefined : topicId(id);
   return { error, name, id: known, partitions: partitions?.length ?? 0 };
 }

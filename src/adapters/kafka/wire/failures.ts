@@ -1,7 +1,7 @@
 import { retry, withSignal } from '../../../core/async.js';
 import { MillraceError } from '../../../core/errors.js';
 
-/** What kafkajs throws, as far as this adapter looks at it. */
+/** The parts of a kafkajs error that this adapter uses. */
 export interface Failure {
   readonly name: string;
   /** The protocol's error, such as `NOT_LEADER_FOR_PARTITION`; empty for other failures. */
@@ -10,8 +10,8 @@ export interface Failure {
   readonly retriable: boolean;
 }
 
-/** Errors the protocol calls final but which pass: a coordinator or a leader that is not there yet. */
-const PASSING = new Set([
+/** Errors that kafkajs calls final but that are transient: there is no coordinator or leader yet. */
+const TRANSIENT_ERRORS = new Set([
   'NOT_CONTROLLER',
   'REBALANCE_IN_PROGRESS',
   'NOT_COORDINATOR_FOR_GROUP',
@@ -22,6 +22,7 @@ const PASSING = new Set([
   'UNKNOWN_LEADER_EPOCH',
 ]);
 
+/** Reads an error, or its cause when the error itself says nothing of the protocol. */
 export function failureOf(error: unknown): Failure {
   if (!(error instanceof Error)) return { name: '', type: '', message: String(error), retriable: false };
   const raw: { type?: unknown; code?: unknown; retriable?: unknown } = error as object;
@@ -30,13 +31,13 @@ export function failureOf(error: unknown): Failure {
     return { ...failureOf(error.cause), message: error.message };
   }
   const system = typeof raw.code === 'string' && /^E[A-Z]+$/.test(raw.code);
-  const retriable = PASSING.has(type) || system || raw.retriable === true;
+  const retriable = TRANSIENT_ERRORS.has(type) || system || raw.retriable === true;
   return { name: error.name, type, message: error.message, retriable };
 }
 
 /**
- * Repeats `work` while it fails in a way that passes.
- * @throws {MillraceError} LOG_UNAVAILABLE when the signal is aborted after a failure
+ * Repeats `work` while it fails with transient errors.
+ * @throws {MillraceError} LOG_UNAVAILABLE when the signal is aborted after a failure; what else `work` throws
  */
 export async function retrying<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
   let failure: unknown;

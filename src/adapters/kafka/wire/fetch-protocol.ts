@@ -20,9 +20,9 @@ import {
   skipTags,
 } from './internals.js';
 
-/** What is asked of one broker. */
-export interface FetchQuestion {
-  readonly maxWait: number;
+/** The parameters of one Fetch request. */
+interface FetchParameters {
+  readonly maxWaitMs: number;
   readonly maxBytes: number;
   readonly maxPartitionBytes: number;
   readonly topics: readonly {
@@ -32,40 +32,42 @@ export interface FetchQuestion {
   }[];
 }
 
-/** One partition's answer, its record batches not yet decoded. */
+/** A partition's part of an answer, with its record batches still encoded. */
 export interface RawPartition {
   readonly topic: Topic;
   readonly partition: Partition;
   readonly errorCode: number;
   /** The last stable offset. */
   readonly end: Offset;
+  /** The aborted transactions in `bytes`. */
   readonly aborted: readonly { producerId: string; firstOffset: number }[];
   readonly bytes: Buffer;
 }
 
-export interface FetchProtocol {
+/** A request, and how to decode its answer. */
+interface FetchProtocol {
   readonly request: unknown;
   decode(raw: Buffer): RawPartition[];
 }
 
 export const FETCH = 1;
-/** From here on topics are asked for by their id (brokers from 3.1 on, KIP-516). kafkajs ends at 11. */
-const BY_ID = 13;
+/** The first version that names topics by id (KIP-516, brokers from 3.1). kafkajs ends at 11. */
+const TOPIC_ID_VERSION = 13;
 
 /**
- * The request and how to read its answer. When the broker can and every id is known, topics are asked for by
- * id, so that a topic made anew under the same name answers with an error, and not with its own records.
+ * Names topics by id when the broker supports it and every id is known. A recreated topic then answers with an error
+ * (D5); by name, it would answer with its own records, as if they continued those of the old topic.
  */
-export function fetchProtocol(question: FetchQuestion, maxVersion: number): FetchProtocol {
-  const byId = maxVersion >= BY_ID && question.topics.every((one) => one.topicId !== undefined);
-  return byId ? byIds(question) : byNames(question);
+export function fetchProtocol(parameters: FetchParameters, maxVersion: number): FetchProtocol {
+  const idsKnown = parameters.topics.every(({ topicId: id }) => id !== undefined);
+  return maxVersion >= TOPIC_ID_VERSION && idsKnown ? fetchById(parameters) : fetchByName(parameters);
 }
 
-/** Version 11 (brokers from 2.3 on). */
-function byNames({ maxWait, maxBytes, maxPartitionBytes, topics }: FetchQuestion): FetchProtocol {
+/** Version 11 (brokers from 2.3). */
+function fetchByName({ maxWaitMs, maxBytes, maxPartitionBytes, topics }: FetchParameters): FetchProtocol {
   const { request } = fetchRequest({
     isolationLevel: READ_COMMITTED,
-    maxWaitTime: maxWait,
+    maxWaitTime: maxWaitMs,
     minBytes: 1,
     maxBytes,
     topics: topics.map(({ topic: name, partitions }) => ({
@@ -96,19 +98,19 @@ function byNames({ maxWait, maxBytes, maxPartitionBytes, topics }: FetchQuestion
   return { request, decode };
 }
 
-/** Version 13. It is of the flexible kind (KIP-482): see `describe.ts` on its header. */
-function byIds({ maxWait, maxBytes, maxPartitionBytes, topics }: FetchQuestion): FetchProtocol {
+/** Version 13. A flexible version (KIP-482): see `describe.ts` about its header. */
+function fetchById({ maxWaitMs, maxBytes, maxPartitionBytes, topics }: FetchParameters): FetchProtocol {
   const names = new Map(topics.map((one) => [one.topicId, one.topic]));
   const encode = async (): Promise<Encoder> => {
     const encoder = createEncoder();
     encoder.writeUVarInt(0);
-    encoder.writeInt32(-1).writeInt32(maxWait).writeInt32(1).writeInt32(maxBytes).writeInt8(READ_COMMITTED);
+    encoder.writeInt32(-1).writeInt32(maxWaitMs).writeInt32(1).writeInt32(maxBytes).writeInt8(READ_COMMITTED);
     encoder.writeInt32(0).writeInt32(-1); // no fetch session
     encoder.writeUVarInt(topics.length + 1);
     for (const { topicId: id, partitions } of topics) {
       encoder.writeBuffer(Buffer.from(id ?? '', 'base64url')).writeUVarInt(partitions.length + 1);
       for (const { partition: number, from } of partitions) {
-        encoder.writeInt32(number).writeInt32(-1); // whichever leader epoch it has
+        encoder.writeInt32(number).writeInt32(-1); // any leader epoch
         encoder.writeInt64(String(from)).writeInt32(-1).writeInt64('-1');
         encoder.writeInt32(maxPartitionBytes).writeUVarInt(0);
       }
@@ -136,12 +138,12 @@ function byIds({ maxWait, maxBytes, maxPartitionBytes, topics }: FetchQuestion):
       });
       skipTags(one);
       const name = names.get(id);
-      // A broker answers what it was asked; anything else is nobody's.
+      // A broker answers only for the requested topics; anything else is ignored.
       return name === undefined ? [] : (partitions ?? []).map((read) => ({ topic: name, ...read }));
     });
     return (found ?? []).flat();
   };
-  return { request: { apiKey: FETCH, apiVersion: BY_ID, apiName: 'Fetch', encode }, decode };
+  return { request: { apiKey: FETCH, apiVersion: TOPIC_ID_VERSION, apiName: 'Fetch', encode }, decode };
 }
 
 function readHead(decoder: Decoder): void {

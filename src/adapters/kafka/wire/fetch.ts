@@ -5,54 +5,59 @@ import { FETCH, fetchProtocol, type RawPartition } from './fetch-protocol.js';
 import { type Broker, errorOfCode } from './internals.js';
 import { type RecordBatch, readBatches } from './record-batch.js';
 
-/** Those of one topic have the same `topicId`. */
-export interface Wanted extends TopicIdPartition {
+/** One partition to fetch, and from which offset on. Partitions of one topic have the same `topicId`. */
+export interface PartitionFetch extends TopicIdPartition {
   readonly from: Offset;
 }
 
-/** What one partition answered to a fetch. */
-export interface Fetched extends TopicPartition {
-  /** The visible records from the wanted offset on. */
+/** A partition's part of the answer to a fetch. */
+export interface FetchedPartition extends TopicPartition {
+  /** The visible records, from the requested offset on. */
   readonly records: readonly LogRecord[];
   /** The last offset that the answer covers; `undefined` when it holds no batch. */
   readonly last: Offset | undefined;
-  /** The last stable offset: up to where there was something to read. */
+  /** The last stable offset: nothing at or after it can be read yet. */
   readonly end: Offset;
-  /** The protocol's error of this partition, or records that cannot be decoded. */
+  /** The partition's protocol error, or what decoding its records threw. */
   readonly error: Error | undefined;
 }
 
-export interface FetchLimits {
+interface FetchLimits {
   /** How long the broker may wait for a first record, in milliseconds. */
-  readonly maxWait: number;
+  readonly maxWaitMs: number;
+  /** For each partition. */
   readonly maxBytes: number;
 }
 
-const SLOWEST_ANSWER = 30_000;
+/** How long an answer may take beyond `maxWaitMs`. */
+const ANSWER_TIMEOUT_MS = 30_000;
+/** For a whole answer, unless one partition alone may take more. */
+const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
 
 /**
- * One Fetch request for partitions that `broker` leads, without any group. Decoded here, batch by batch, so
- * that one partition's error concerns no other and the offsets that compaction, transactions and their
- * markers took are covered by `last`.
+ * Sends one Fetch request for partitions that `broker` leads, without a consumer group.
+ *
+ * The answer is decoded here, batch by batch. A partition's error affects no other partition, and `last` covers the
+ * offsets that have no visible record: those of compacted records, aborted transactions and control records.
  */
 export async function fetchFrom(
   broker: Broker,
-  wanted: readonly Wanted[],
-  { maxWait, maxBytes }: FetchLimits,
-): Promise<Fetched[]> {
-  const topics = [...new Set(wanted.map((one) => one.topic))].map((name) => {
-    const partitions = wanted.filter((one) => one.topic === name);
+  requested: readonly PartitionFetch[],
+  { maxWaitMs, maxBytes }: FetchLimits,
+): Promise<FetchedPartition[]> {
+  const topics = [...new Set(requested.map((one) => one.topic))].map((name) => {
+    const partitions = requested.filter((one) => one.topic === name);
     return { topic: name, topicId: partitions[0]?.topicId, partitions };
   });
-  const question = {
-    maxWait,
-    maxBytes: Math.max(maxBytes, 8 * 1024 * 1024),
+  const parameters = {
+    maxWaitMs,
+    maxBytes: Math.max(maxBytes, MAX_ANSWER_BYTES),
     maxPartitionBytes: maxBytes,
     topics,
   };
-  const protocol = fetchProtocol(question, broker.versions?.[FETCH]?.maxVersion ?? 0);
-  const froms = new Map(wanted.map((one) => [partitionName(one), one.from]));
-  let fetched: Fetched[] = [];
+  const protocol = fetchProtocol(parameters, broker.versions?.[FETCH]?.maxVersion ?? 0);
+  const froms = new Map(requested.map((one) => [partitionName(one), one.from]));
+  let fetched: FetchedPartition[] = [];
   const response = {
     decode: async (raw: Buffer) => {
       fetched = await Promise.all(
@@ -64,7 +69,7 @@ export async function fetchFrom(
   };
   const { request } = protocol;
   try {
-    await broker.connectionPool.send({ request, response, requestTimeout: maxWait + SLOWEST_ANSWER });
+    await broker.connectionPool.send({ request, response, requestTimeout: maxWaitMs + ANSWER_TIMEOUT_MS });
   } catch (error) {
     if (error instanceof Error && error.name === 'KafkaJSConnectionClosedError') await broker.disconnect();
     throw error;
@@ -72,7 +77,7 @@ export async function fetchFrom(
   return fetched;
 }
 
-async function decodePartition(raw: RawPartition, from: Offset): Promise<Fetched> {
+async function decodePartition(raw: RawPartition, from: Offset): Promise<FetchedPartition> {
   const { topic, partition, end, errorCode, aborted, bytes } = raw;
   const at = { topic, partition, end };
   if (errorCode !== 0) return { ...at, records: [], last: undefined, error: errorOfCode(errorCode) };
@@ -84,23 +89,33 @@ async function decodePartition(raw: RawPartition, from: Offset): Promise<Fetched
 }
 
 /**
- * Leaves out control records and those of aborted transactions, as the Java client does
- * (org.apache.kafka.clients.consumer.internals.CompletedFetch.nextFetchedRecord).
+ * How far an answer to a fetch from `from` reaches; `undefined` when there is nothing to read yet. An answer without
+ * any batch covers everything up to the last stable offset: compaction has removed it, or transactions left holes.
+ */
+export function lastCovered(fetched: FetchedPartition, from: Offset): Offset | undefined {
+  if (fetched.last !== undefined) return fetched.last;
+  return fetched.end > from ? offset(fetched.end - 1) : undefined;
+}
+
+/**
+ * Leaves out control records and the records of aborted transactions, as the Java client does
+ * (org.apache.kafka.clients.consumer.internals.CompletedFetch.nextFetchedRecord): a producer's transaction is aborted
+ * from the `firstOffset` that the broker lists until its next abort marker.
  */
 function visible(
   batches: readonly RecordBatch[],
   aborted: readonly { producerId: string; firstOffset: number }[],
   from: Offset,
 ): { records: LogRecord[]; last: Offset | undefined } {
-  const waiting = [...aborted].sort((a, b) => a.firstOffset - b.firstOffset);
+  const upcoming = [...aborted].sort((a, b) => a.firstOffset - b.firstOffset);
   const open = new Set<string>();
   const records: LogRecord[] = [];
   let last: Offset | undefined;
   for (const batch of batches) {
     last = offset(batch.last);
-    while (waiting[0] !== undefined && waiting[0].firstOffset <= batch.last) {
-      open.add(waiting[0].producerId);
-      waiting.shift();
+    while (upcoming[0] !== undefined && upcoming[0].firstOffset <= batch.last) {
+      open.add(upcoming[0].producerId);
+      upcoming.shift();
     }
     if (batch.isControl) {
       if (batch.aborts()) open.delete(batch.producerId);
@@ -109,6 +124,7 @@ function visible(
     if (batch.isTransactional && open.has(batch.producerId)) continue;
     for (const record of batch.records()) if (record.offset >= from) records.push(record);
   }
+  // A batch is answered whole: the requested offset may lie within it, or, after compaction, behind its last record.
   return { records, last: last !== undefined && last < from ? offset(from - 1) : last };
 }
 

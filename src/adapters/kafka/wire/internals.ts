@@ -4,25 +4,26 @@ import { createRequire } from 'node:module';
 import kafkajs, { type Kafka, type Logger } from 'kafkajs';
 
 /**
- * The parts of kafkajs below its public face, with the shapes this adapter relies on. kafkajs is pinned to
- * 2.2.4 exactly, because nothing here is promised by it. The public face cannot do what the port asks:
+ * The internals of kafkajs that this adapter uses, and the only file that loads them. kafkajs is pinned to exactly
+ * 2.2.4, because it promises nothing about them. Its public API cannot keep the port's guarantees:
  *
- * - it reads only within a consumer group;
- * - its consumer commits with the generation of the moment instead of the batch's, so a member that lost
- *   and regained a group could move another's progress, and it holds back every partition of a broker
- *   while one of them is being handled;
- * - its producer reuses sequence numbers after a request whose fate is unknown, so that the next batch can
- *   be taken for a duplicate and vanish;
- * - its filter shows aborted records when two aborted transactions lie open at the start of a fetch.
+ * - It reads only within a consumer group.
+ * - Its consumer commits with the current generation instead of the batch's, so a member that lost a partition and
+ *   rejoined could move another member's progress. While one partition is handled, it fetches no other of the broker.
+ * - Its producer reuses sequence numbers after a request with an unknown outcome. The broker may then take the next
+ *   batch for a duplicate, and drop it.
+ * - It shows aborted records when two aborted transactions are open where a fetch begins.
  *
- * Used from it: connections, authentication, the wire protocol, metadata, and the group membership protocol.
+ * Used here: connections, authentication, the wire protocol, metadata, and the group membership protocol.
  */
+
+/** A connected broker, with the requests that it can send. */
 export interface Broker {
   readonly nodeId: number;
-  /** By the number of the request, which versions of it the broker understands. */
+  /** The versions that the broker supports, by API key. */
   readonly versions: Readonly<Record<number, { minVersion: number; maxVersion: number }>> | null;
   readonly connectionPool: {
-    /** Connects where that is necessary. */
+    /** Connects if necessary. */
     getConnection(): Promise<unknown>;
     send(request: ProtocolRequest): Promise<unknown>;
   };
@@ -77,7 +78,7 @@ interface Transaction {
   readonly producerEpoch: number;
 }
 
-export interface PartitionMetadata {
+interface PartitionMetadata {
   readonly partitionId: number;
   readonly leader: number;
 }
@@ -85,7 +86,7 @@ export interface PartitionMetadata {
 export interface Cluster {
   connect(): Promise<void>;
   disconnect(): Promise<void>;
-  /** The topics whose metadata is looked after. One that is missing makes a refresh fail. */
+  /** The topics whose metadata a refresh requests. A missing one makes it fail. */
   targetTopics: Set<string>;
   refreshMetadata(): Promise<void>;
   findBroker(which: { nodeId: number }): Promise<Broker>;
@@ -110,7 +111,7 @@ export interface ConsumerGroup {
   joinAndSync(): Promise<void>;
   leave(): Promise<void>;
   assigned(): { topic: string; partitions: number[] }[];
-  /** What this member knew of the topics when it joined: what the leader of a group shares out. */
+  /** The partitions of each topic that this member knew when it joined. A group's leader assigns these. */
   readonly partitionsPerSubscribedTopic: ReadonlyMap<string, readonly number[]> | null;
 }
 
@@ -118,7 +119,6 @@ export interface ProtocolRequest {
   readonly request: unknown;
   readonly response: { decode(raw: Buffer): Promise<unknown>; parse(data: unknown): Promise<unknown> };
   readonly requestTimeout?: number;
-  readonly logResponseError?: boolean;
 }
 
 export interface Decoder {
@@ -132,8 +132,6 @@ export interface Decoder {
   readUVarIntString(): string | null;
   readUVarIntArray<T>(read: (decoder: Decoder) => T): T[] | null;
   readArray<T>(read: (decoder: Decoder) => T): T[];
-  readArrayAsync<T>(read: (decoder: Decoder) => Promise<T>): Promise<T[]>;
-  canReadBytes(length: number): boolean;
 }
 
 export interface Encoder {
@@ -149,14 +147,14 @@ export interface Encoder {
   writeBoolean(value: boolean): Encoder;
 }
 
-/** How the records of a batch are compressed. */
+/** Decompresses the records of a batch. */
 export interface Codec {
   decompress(bytes: Buffer): Promise<Buffer>;
 }
 
 type Protocol = { protocol(of: { version: number }): (options: object) => ProtocolRequest };
 
-// Each cast names what the pinned version exports there; the live tests run through all of them.
+// Each cast names what the pinned version exports there; the live tests exercise all of them.
 const load = createRequire(import.meta.url);
 const requests = load('kafkajs/src/protocol/requests').requests as Record<'Produce' | 'Fetch', Protocol>;
 export const fetchRequest = requests.Fetch.protocol({ version: 11 });
@@ -169,28 +167,28 @@ export const createEncoder = (() => {
   const Class = load('kafkajs/src/protocol/encoder') as new () => Encoder;
   return (): Encoder => new Class();
 })();
-/** By the attributes of a batch; `null`: not compressed. */
+/** The codec that a batch's attributes name; `null` for an uncompressed batch. */
 export const codecOf = load('kafkajs/src/protocol/message/compression').lookupCodecByAttributes as (
   attributes: number,
 ) => Codec | null;
 export const crc32c = load('kafkajs/src/protocol/recordBatch/crc32C') as (bytes: Buffer) => number;
 const createErrorFromCode = load('kafkajs/src/protocol/error').createErrorFromCode as (code: number) => Error;
 
-/** Errors that are newer than kafkajs. */
-const NEWER = new Map([
+/** Error codes that kafkajs does not know. */
+const NEWER_ERRORS = new Map([
   [100, { type: 'UNKNOWN_TOPIC_ID', message: 'This server does not host this topic id' }],
   [103, { type: 'INCONSISTENT_TOPIC_ID', message: 'The log of the partition has another topic id' }],
 ]);
 
 export function errorOfCode(code: number): Error {
-  const newer = NEWER.get(code);
+  const newer = NEWER_ERRORS.get(code);
   if (newer === undefined) return createErrorFromCode(code);
   return new kafkajs.KafkaJSProtocolError(
     Object.assign(new Error(newer.message), { ...newer, code, retriable: false }),
   );
 }
 
-/** Passes over tagged fields (KIP-482). kafkajs' own way to do it takes one byte too few of each. */
+/** Skips tagged fields (KIP-482). kafkajs's own method skips one byte too few of each field. */
 export function skipTags(decoder: Decoder): void {
   for (let left = decoder.readUVarInt(); left > 0; left--) {
     decoder.readUVarInt();
@@ -211,19 +209,20 @@ const ConsumerGroupClass = load('kafkajs/src/consumer/consumerGroup') as new (
 const roundRobin = load('kafkajs/src/consumer/assigners/roundRobinAssigner') as (options: object) => unknown;
 const Emitter = load('kafkajs/src/instrumentation/emitter') as new () => { emitter: EventEmitter };
 
-export interface ClusterOptions {
+interface ClusterOptions {
   readonly metadataMaxAge: number;
-  /** A request to `broker` (`host:port`), sent at `sentAt`, was not answered in time. */
+  /** A request to `broker` (`host:port`), sent at `sentAt` (`Date.now`), timed out. */
   onUnanswered(request: { readonly broker: string; readonly sentAt: number }): void;
 }
 
-/** A cluster of its own connections, with the settings given to `new Kafka`. */
+/** A cluster with connections of its own and the settings of `kafka`. */
 export function createCluster(kafka: Kafka, { metadataMaxAge, onUnanswered }: ClusterOptions): Cluster {
   const key = Object.getOwnPropertySymbols(kafka).find(
     (symbol) => symbol.description === 'private:Kafka:createCluster',
   );
   const create = (kafka as unknown as Record<symbol, (options: object) => Cluster>)[key ?? Symbol()];
-  if (create === undefined) throw new Error('This is not kafkajs 2.2.4');
+  if (create === undefined)
+    throw new Error('The installed kafkajs is not version 2.2.4, which this adapter needs');
   const instrumentationEmitter = new Emitter();
   // The shape of the library's network/requestQueue/socketRequest.js.
   instrumentationEmitter.emitter.on(
@@ -238,7 +237,7 @@ export function createCluster(kafka: Kafka, { metadataMaxAge, onUnanswered }: Cl
   });
 }
 
-export interface MembershipOptions {
+interface ConsumerGroupOptions {
   readonly cluster: Cluster;
   readonly logger: Logger;
   readonly groupId: string;
@@ -247,7 +246,7 @@ export interface MembershipOptions {
   readonly rebalanceTimeout: number;
 }
 
-export function createConsumerGroup(options: MembershipOptions): ConsumerGroup {
+export function createConsumerGroup(options: ConsumerGroupOptions): ConsumerGroup {
   const { cluster, logger, groupId, topics } = options;
   return new ConsumerGroupClass({
     ...options,
@@ -264,6 +263,6 @@ export const READ_COMMITTED = 1;
 export const GROUP_COORDINATOR = 0;
 export const TRANSACTION_COORDINATOR = 1;
 export const TOPIC_RESOURCE = 2;
-/** ListOffsets' special timestamps. */
+/** Special timestamps of ListOffsets. */
 export const EARLIEST = -2;
 export const LATEST = -1;

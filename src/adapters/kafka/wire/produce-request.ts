@@ -1,44 +1,45 @@
 import type { Topic } from '../../../core/ids.js';
 import { writeBatch } from './batch-writer.js';
 import { createEncoder, type ProtocolRequest, produceRequest } from './internals.js';
-import type { Portion } from './portions.js';
+import type { PartitionBatch } from './partition-batch.js';
 import type { ProducerId } from './producer-id.js';
 
-/** From all in-sync replicas. */
+/** All in-sync replicas acknowledge. */
 const ACKS = -1;
 
 /**
- * Writes portions under the producer's sequence numbers.
- * @param timeout how long the broker waits for its replicas, in milliseconds
+ * A Produce request that writes `batches` under the producer's next sequence numbers.
+ * @param timeoutMs how long the broker waits for its replicas
  * @see https://kafka.apache.org/protocol#The_Messages_Produce version 7
  */
-export function requestOf(
+export function encodeProduce(
   producer: ProducerId,
-  portions: readonly Portion[],
-  timeout: number,
+  batches: readonly PartitionBatch[],
+  timeoutMs: number,
 ): ProtocolRequest {
   const { id: producerId, epoch: producerEpoch, transactionalId } = producer;
-  const { request, response } = produceRequest({ acks: ACKS, timeout, topicData: [] });
+  // kafkajs frames the request and decodes the answer; only the body is written here.
+  const { request, response } = produceRequest({ acks: ACKS, timeout: timeoutMs, topicData: [] });
   const timestamp = Date.now();
-  const byTopic = new Map<Topic, Portion[]>();
-  for (const portion of portions) {
-    const others = byTopic.get(portion.topic);
-    if (others === undefined) byTopic.set(portion.topic, [portion]);
-    else others.push(portion);
+  const byTopic = new Map<Topic, PartitionBatch[]>();
+  for (const batch of batches) {
+    const others = byTopic.get(batch.topic);
+    if (others === undefined) byTopic.set(batch.topic, [batch]);
+    else others.push(batch);
   }
   const encode = async (): Promise<unknown> => {
     const encoder = createEncoder()
       .writeString(transactionalId ?? null)
       .writeInt16(ACKS)
-      .writeInt32(timeout)
+      .writeInt32(timeoutMs)
       .writeInt32(byTopic.size);
-    for (const [topic, mine] of byTopic) {
-      encoder.writeString(topic).writeInt32(mine.length);
-      for (const portion of mine) {
-        const firstSequence = producer.sequence(portion);
+    for (const [topic, ofTopic] of byTopic) {
+      encoder.writeString(topic).writeInt32(ofTopic.length);
+      for (const batch of ofTopic) {
+        const firstSequence = producer.sequence(batch);
         const transactional = transactionalId !== undefined;
         const options = { timestamp, producerId, producerEpoch, firstSequence, transactional };
-        encoder.writeInt32(portion.partition).writeBytes(writeBatch(portion.records, options));
+        encoder.writeInt32(batch.partition).writeBytes(writeBatch(batch.records, options));
       }
     }
     return encoder;

@@ -1,24 +1,30 @@
-import type { TopicPartition } from '../../../core/position.js';
-import { partitionName } from '../../../core/position.js';
+import { partitionName, type TopicPartition } from '../../../core/position.js';
 
-/** A producer's identity towards the brokers, and the sequence number it has reached in each partition. */
+/**
+ * A producer's identity (id and epoch), with the next sequence number of each partition. The broker drops a batch
+ * whose sequence number it has seen, so a retry under the same number never writes twice.
+ */
 export class ProducerId {
-  private readonly sequences = new Map<string, number>();
-  /** A request's fate is unknown: sequence numbers can no longer be told, so a new identity is needed. */
+  readonly #sequences = new Map<string, number>();
+  /**
+   * Set when the outcome of a request is unknown: the broker's sequence numbers may differ from ours. Using them
+   * again could make the broker drop a new batch as a duplicate, so the producer needs a new identity.
+   */
   spoiled = false;
 
   constructor(
     readonly id: string,
     readonly epoch: number,
+    /** `undefined` for an idempotent producer without transactions. */
     readonly transactionalId: string | undefined,
   ) {}
 
   sequence(at: TopicPartition): number {
-    return this.sequences.get(partitionName(at)) ?? 0;
+    return this.#sequences.get(partitionName(at)) ?? 0;
   }
 
-  /** The broker has `count` more records of this producer. Sequence numbers wrap round at 2^31. */
+  /** The broker has acknowledged `count` more records. Sequence numbers wrap around at 2^31. */
   advance(at: TopicPartition, count: number): void {
-    this.sequences.set(partitionName(at), (this.sequence(at) + count) % 2 ** 31);
+    this.#sequences.set(partitionName(at), (this.sequence(at) + count) % 2 ** 31);
   }
 }

@@ -2,53 +2,53 @@ import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { ISocketFactory } from 'kafkajs';
 
-const KEEP_ALIVE = 60_000;
+const KEEP_ALIVE_DELAY_MS = 60_000;
 
-interface Open {
+interface OpenSocket {
+  /** `host:port` */
   readonly address: string;
-  /** When something last came over it, or else when it was made. */
+  /** When data last arrived, or else when it was created. By `Date.now`, as kafkajs's `sentAt`. */
   heardAt: number;
 }
 
 /**
- * Every socket of one log, so that closing it leaves none behind: kafkajs waits for a broker that does not
- * answer until its request times out, and then asks again over the same connection.
+ * Every socket of one log. kafkajs waits for a silent broker until its request times out, and then sends the next
+ * request over the same socket; here such a socket is destroyed. Closing the log leaves no socket behind.
  */
 export class Sockets {
-  private readonly open = new Map<Socket, Open>();
-  private closed = false;
+  readonly #open = new Map<Socket, OpenSocket>();
+  #closed = false;
 
   readonly factory: ISocketFactory = ({ host, port, ssl, onConnect }) => {
     const socket: Socket = ssl
       ? connectTls({ host, port, servername: host, ...ssl }, onConnect)
       : connect({ host, port }, onConnect);
-    const here: Open = { address: `${host}:${port}`, heardAt: Date.now() };
-    socket.setKeepAlive(true, KEEP_ALIVE);
-    // A request goes out at once, also while the one before is unanswered (bench: latency).
+    const opened: OpenSocket = { address: `${host}:${port}`, heardAt: Date.now() };
+    socket.setKeepAlive(true, KEEP_ALIVE_DELAY_MS);
+    // A request must not wait for the acknowledgement of the one before it (bench: latency).
     socket.setNoDelay(true);
-    this.open.set(socket, here);
+    this.#open.set(socket, opened);
     socket.on('data', () => {
-      here.heardAt = Date.now();
+      opened.heardAt = Date.now();
     });
-    socket.once('close', () => this.open.delete(socket));
-    if (this.closed) socket.destroy(new Error('The log is closed'));
+    socket.once('close', () => this.#open.delete(socket));
+    if (this.#closed) socket.destroy(new Error('The log is closed'));
     return socket;
   };
 
   /**
-   * A request that was sent to `address` at `since` has got no answer in time. Ends each connection there
-   * that has been silent ever since: a host that vanished closes nothing, and the system would notice only
-   * after many minutes.
+   * Destroys the sockets to `address` that have received nothing since `since`, when a request that timed out was
+   * sent. A host that vanished closes no connection, and TCP would notice only after many minutes.
    */
-  endSilent(address: string, since: number): void {
-    for (const [socket, here] of this.open) {
-      if (here.address !== address || here.heardAt > since) continue;
-      socket.destroy(new Error('Kafka does not answer; connecting again'));
+  destroySilent(address: string, since: number): void {
+    for (const [socket, opened] of this.#open) {
+      if (opened.address !== address || opened.heardAt > since) continue;
+      socket.destroy(new Error('Kafka does not answer; reconnecting'));
     }
   }
 
   destroy(): void {
-    this.closed = true;
-    for (const socket of this.open.keys()) socket.destroy();
+    this.#closed = true;
+    for (const socket of this.#open.keys()) socket.destroy();
   }
 }

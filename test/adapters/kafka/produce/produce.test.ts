@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { produce } from '../../../../src/adapters/kafka/produce/produce.js';
 import type { Connection } from '../../../../src/adapters/kafka/wire/connection.js';
-import type { Portion } from '../../../../src/adapters/kafka/wire/portions.js';
+import type { PartitionBatch } from '../../../../src/adapters/kafka/wire/partition-batch.js';
 import { ProducerId } from '../../../../src/adapters/kafka/wire/producer-id.js';
 import { partition, topic } from '../../../../src/core/ids.js';
 
-const portion: Portion = {
+const batch: PartitionBatch = {
   topic: topic('t'),
   partition: partition(0),
   records: [{ topic: topic('t'), key: 'k', headers: {}, value: Buffer.from('v') }],
-  places: [0],
+  indexes: [0],
 };
 
 const answer = (errorCode: number): object => ({
@@ -22,7 +22,7 @@ const failure = (name: string): Error => Object.assign(new Error(name), { name, 
 function scripted(steps: readonly (() => object)[], producer: ProducerId, connect = (): object => ({})) {
   const sequences: number[] = [];
   const send = async (): Promise<object> => {
-    sequences.push(producer.sequence(portion));
+    sequences.push(producer.sequence(batch));
     return (steps[Math.min(sequences.length, steps.length) - 1] ?? (() => answer(0)))();
   };
   const leader = {
@@ -44,16 +44,16 @@ describe('produce', () => {
     const producer = new ProducerId('1', 0, undefined);
     const steps = [fail('KafkaJSConnectionClosedError'), () => answer(6), () => answer(0)];
     const { connection, sequences } = scripted(steps, producer);
-    expect(await produce(connection, producer, [portion], AbortSignal.timeout(30_000))).toEqual([7]);
+    expect(await produce(connection, producer, [batch], AbortSignal.timeout(30_000))).toEqual([7]);
     expect(sequences).toEqual([0, 0, 0]);
-    expect(producer.sequence(portion)).toBe(1);
+    expect(producer.sequence(batch)).toBe(1);
   });
 
   it('D1: says that the outcome is unknown when a request got no answer, and takes a new identity', async () => {
     const producer = new ProducerId('1', 0, undefined);
     const { connection, sequences } = scripted([fail('KafkaJSRequestTimeoutError')], producer);
     const deadline = new AbortController();
-    const producing = produce(connection, producer, [portion], deadline.signal);
+    const producing = produce(connection, producer, [batch], deadline.signal);
     const outcome = expect(producing).rejects.toMatchObject({ code: 'PUBLISH_UNCERTAIN' });
     await expect.poll(() => sequences.length).toBeGreaterThan(1);
     deadline.abort();
@@ -67,7 +67,7 @@ describe('produce', () => {
     const connect = (): object => (connects++ === 0 ? {} : fail('KafkaJSConnectionError')());
     const { connection } = scripted([fail('KafkaJSConnectionError')], producer, connect);
     const deadline = new AbortController();
-    const producing = produce(connection, producer, [portion], deadline.signal);
+    const producing = produce(connection, producer, [batch], deadline.signal);
     const outcome = expect(producing).rejects.toMatchObject({ code: 'PUBLISH_UNCERTAIN' });
     await expect.poll(() => connects).toBeGreaterThan(2);
     deadline.abort();
@@ -83,7 +83,7 @@ describe('produce', () => {
     };
     const { connection, sequences } = scripted([], producer, connect);
     const deadline = new AbortController();
-    const producing = produce(connection, producer, [portion], deadline.signal);
+    const producing = produce(connection, producer, [batch], deadline.signal);
     const outcome = expect(producing).rejects.toMatchObject({ code: 'PUBLISH_FAILED' });
     await expect.poll(() => connects).toBeGreaterThan(1);
     deadline.abort();
@@ -94,14 +94,14 @@ describe('produce', () => {
   it('names a refusal for its size', async () => {
     const producer = new ProducerId('1', 0, undefined);
     const { connection } = scripted([() => answer(10)], producer);
-    const producing = produce(connection, producer, [portion], AbortSignal.timeout(30_000));
+    const producing = produce(connection, producer, [batch], AbortSignal.timeout(30_000));
     await expect(producing).rejects.toMatchObject({ code: 'EVENT_TOO_LARGE' });
   });
 
   it('takes a new identity after the broker has forgotten this one', async () => {
     const producer = new ProducerId('1', 0, undefined);
     const { connection } = scripted([() => answer(59)], producer);
-    const producing = produce(connection, producer, [portion], AbortSignal.timeout(30_000));
+    const producing = produce(connection, producer, [batch], AbortSignal.timeout(30_000));
     await expect(producing).rejects.toMatchObject({ code: 'PUBLISH_FAILED' });
     expect(producer.spoiled).toBe(true);
   });

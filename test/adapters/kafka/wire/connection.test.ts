@@ -19,7 +19,7 @@ describe('Connection', () => {
     // Asking a coordinator needs nothing else of a cluster.
     const connection = new Connection(cluster as unknown as Cluster);
     const ask = () =>
-      connection.askCoordinator('group', 0, async ({ nodeId }) => nodeId, AbortSignal.timeout(10_000));
+      connection.withCoordinator('group', 0, async ({ nodeId }) => nodeId, AbortSignal.timeout(10_000));
     expect(await ask()).toBe(1);
     brokers.delete(1);
     expect(await ask()).toBe(2);
