@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
-import { backendsOf, checkRoles, type Roles } from '../node/config.js';
+import { backendsOf } from '../node/config.js';
 import { startNode } from '../node/node.js';
 import type { NodeOptions } from '../node/options.js';
+import { checkRoles, type Roles } from '../node/roles.js';
 import { openLogger } from '../observe/log.js';
 import { Metrics } from '../observe/metrics.js';
 import { load } from './load.js';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type Environment, incomplete, misspelt } from './config-checks.js';
 
 /** One environment variable: its purpose, its allowed values, and its parser. */
 interface Variable<T> {
@@ -185,14 +186,6 @@ export function backendsOf({ KAFKA_BROKERS, REDIS_URL, DATA_DIR }: Config): Back
   };
 }
 
-/** The roles of one process. */
-export interface Roles {
-  readonly gateway: boolean;
-  readonly relay: boolean;
-  /** Names of services and views; `'all'` for all of the project's. */
-  readonly services: readonly string[] | 'all';
-}
-
 /** Invalid values or combinations: one line each, with the name, the value's shape and what is allowed. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
@@ -200,9 +193,9 @@ export class ConfigError extends Error {
 
 /**
  * Reads the environment. An empty value counts as unset.
- * @throws {ConfigError} that lists every invalid variable
+ * @throws {ConfigError} that lists everything that is wrong
  */
-export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+export function readConfig(environment: Environment): Config {
   const values: Record<string, unknown> = {};
   const faults: string[] = [];
   for (const [name, variable] of Object.entries<Variable<unknown>>(VARIABLES)) {
@@ -213,52 +206,17 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     if (parsed.success) values[name] = parsed.data;
     else faults.push(`${used} is ${shapeOf(given, variable.secret)}; allowed: ${variable.allowed}.`);
   }
-  if (environment['REDIS_URL'] && !environment['KAFKA_BROKERS']) {
-    faults.push(
-      'REDIS_URL is set but KAFKA_BROKERS is not. The embedded log belongs to one process, so there is no other process to reach through Redis. Set KAFKA_BROKERS too, or unset REDIS_URL.',
-    );
-  }
+  faults.push(...misspelt(environment, Object.keys(VARIABLES)), ...incomplete(environment));
   if (faults.length > 0) throw new ConfigError(faults.join('\n'));
   // Every name of VARIABLES was parsed by its own schema above.
   return values as Config;
 }
 
-/**
- * @param workers how many gateway processes there are
- * @throws {ConfigError} when these roles cannot run on this configuration
- */
-export function checkRoles(config: Config, roles: Roles, workers = 1): void {
-  const { log, fanout } = backendsOf(config);
-  const everything = roles.gateway && roles.relay;
-  const faults: string[] = [];
-  if (everything) {
-    if (workers > 1 && (log.kind === 'embedded' || fanout.kind === 'memory')) {
-      faults.push(
-        `--workers ${workers} needs KAFKA_BROKERS and REDIS_URL. The embedded log belongs to one process, and workers reach each other through Redis.`,
-      );
-    }
-  } else {
-    const name = roles.gateway ? 'gateway' : roles.relay ? 'relay' : 'services';
-    if (log.kind === 'embedded') {
-      faults.push(
-        `KAFKA_BROKERS is not set. \`millrace ${name}\` is one of several processes, and the embedded log belongs to one process. Set KAFKA_BROKERS, or run \`millrace start\`.`,
-      );
-    }
-    if (fanout.kind === 'memory' && (roles.gateway || roles.relay)) {
-      faults.push(`REDIS_URL is not set. \`millrace ${name}\` reaches the other processes through Redis.`);
-    }
-    if (config.CURSOR_SECRET === undefined && roles.gateway) {
-      faults.push(
-        "CURSOR_SECRET is not set. All gateways have to accept each other's cursors: give all of them the same secret of at least 16 characters.",
-      );
-    }
-  }
-  if (faults.length > 0) throw new ConfigError(faults.join('\n'));
-}
-
+/** What an error message may show of a value: never a secret, nor the credentials in a URL. */
 function shapeOf(value: string | undefined, secret: boolean | undefined): string {
   if (value === undefined) return 'not set';
   const shape = /^-?\d+$/.test(value) ? 'a number' : 'a text';
   const length = `${shape} of ${value.length} character${value.length === 1 ? '' : 's'}`;
-  return secret === true || value.length > 60 ? length : `${JSON.stringify(value)}, ${length}`;
+  const hidden = secret === true || value.length > 60 || value.includes('@');
+  return hidden ? length : `${JSON.stringify(value)}, ${length}`;
 }

@@ -2,7 +2,8 @@ import type { Bindings } from '../binding/bindings.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
 import type { Project } from '../project/project.js';
-import type { Config, Roles } from './config.js';
+import type { Config } from './config.js';
+import type { Roles } from './roles.js';
 
 /** What one process is made from. */
 export interface NodeOptions {

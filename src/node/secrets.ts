@@ -1,11 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { prepareDataDir } from '../core/data-dir.js';
 
-/** The cursor secret of a gateway that runs alone: generated once, and kept in `dataDir`. */
+/**
+ * The cursor secret of a gateway that runs alone: generated once, and kept in `dataDir`.
+ * @throws {MillraceError} LOG_UNAVAILABLE when the directory cannot be used
+ */
 export async function ownCursorSecret(dataDir: string): Promise<string> {
   const path = join(dataDir, 'cursor-secret');
-  await mkdir(dataDir, { recursive: true });
+  prepareDataDir(dataDir);
   try {
     // `wx`: when two processes start together, one creates the file and the other reads it.
     await writeFile(path, randomBytes(32).toString('base64url'), { flag: 'wx', mode: 0o600 });

@@ -26,6 +26,8 @@ describe('the command line', () => {
       { CURSOR_SECRET: 'short' },
       /^millrace: CURSOR_SECRET is a text of 5 characters; allowed: at least 16 characters/m,
     ],
+    [{ JWT_ISSUER: 'https://id.example' }, /^millrace: JWT_ISSUER is set, but no key verifies tokens\./],
+    [{ JWT_SECRETS: 'a'.repeat(40) }, /^millrace: JWT_SECRETS is not a setting\. Did you mean JWT_SECRET\?/],
     [{ KAFKA_BROKERS: 'nowhere' }, /KAFKA_BROKERS is "nowhere".*host:port/],
     [
       { REDIS_URL: 'redis://127.0.0.1:1' },

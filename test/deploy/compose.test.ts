@@ -3,7 +3,8 @@ import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { checkRoles, ENVIRONMENT, type Roles, readConfig } from '../../src/node/config.js';
+import { ENVIRONMENT, readConfig } from '../../src/node/config.js';
+import { checkRoles, type Roles } from '../../src/node/roles.js';
 
 const root = resolve(import.meta.dirname, '../..');
 const read = (name: string) => readFileSync(join(root, name), 'utf8');

@@ -1,6 +1,7 @@
-import { mkdirSync } from 'node:fs';
+import { chmodSync, existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { open } from 'lmdb';
+import { prepareDataDir } from '../../core/data-dir.js';
 import { Groups } from './groups.js';
 import { Journal } from './journal.js';
 import { lockDirectory } from './lock.js';
@@ -16,19 +17,21 @@ export interface EmbeddedStore extends AsyncDisposable {
 
 /**
  * Opens, or creates, the store in `dir`. Disposing ends all consumer groups and closes the files.
- * @throws {MillraceError} LOG_UNAVAILABLE when another process has it open
+ * @throws {MillraceError} LOG_UNAVAILABLE when another process has it open, or the directory cannot be used
  */
 export function openEmbeddedStore({ dir }: { dir: string }): EmbeddedStore {
-  mkdirSync(dir, { recursive: true });
+  prepareDataDir(dir);
   const lock = lockDirectory(dir);
   try {
+    const path = join(resolve(dir), DATA_FILE);
     // D1: without overlapping sync a write resolves only after its transaction is on the disk.
     const root = open({
-      path: join(resolve(dir), 'data.mdb'),
+      path,
       noSubdir: true,
       maxDbs: 8,
       overlappingSync: false,
     });
+    ownerOnly(path);
     const tables: Tables = {
       records: root.openDB({ name: 'records' }),
       topics: root.openDB({ name: 'topics' }),
@@ -58,4 +61,11 @@ export function openEmbeddedStore({ dir }: { dir: string }): EmbeddedStore {
     lock.release();
     throw error;
   }
+}
+
+const DATA_FILE = 'data.mdb';
+
+/** Events may be anybody's data: other users of the machine must not read them. LMDB creates files with mode 0664. */
+function ownerOnly(path: string): void {
+  for (const file of [path, `${path}-lock`]) if (existsSync(file)) chmodSync(file, 0o600);
 }

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -38,6 +38,26 @@ describe('The embedded store', { timeout: 120_000 }, () => {
     expect(String(said)).toContain('ready');
     return child;
   }
+
+  it.each([
+    ['file', 'it is a file'],
+    ['file/below', 'a part of the path is a file'],
+  ])('rejects the data directory %s in one sentence that names the reason', async (name, reason) => {
+    await writeFile(join(dir, 'file'), '');
+    expect(() => openEmbeddedStore({ dir: join(dir, name) })).toThrow(
+      `The data directory ${join(dir, name)} cannot be used: ${reason}. Set DATA_DIR to`,
+    );
+  });
+
+  it('S4 creates files that only their owner can read', async () => {
+    const inner = join(dir, 'new');
+    await using _ = openEmbeddedStore({ dir: inner });
+    const mode = async (path: string): Promise<number> => (await stat(path)).mode & 0o777;
+    expect(await mode(inner)).toBe(0o700);
+    for (const file of (await readdir(inner)).filter((name) => name.startsWith('data.mdb'))) {
+      expect([file, await mode(join(inner, file))]).toEqual([file, 0o600]);
+    }
+  });
 
   it('D4: topics, records, offsets and the progress of groups survive a restart', async () => {
     const name = topic('kept');

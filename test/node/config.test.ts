@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { ConfigError, readConfig } from '../../src/node/config.js';
+
+/** The error that an environment gets; empty for a valid one. */
+function errorOf(environment: Record<string, string>): string {
+  try {
+    readConfig(environment);
+    return '';
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+}
+
+describe('readConfig', () => {
+  it('takes an empty value as unset', () => {
+    expect(readConfig({ PORT: '', JWT_ISSUER: '' })).toEqual(readConfig({}));
+  });
+
+  it('still reads RELAY_GROUP, the former name of NAMESPACE', () => {
+    expect(readConfig({ RELAY_GROUP: 'shop' }).NAMESPACE).toBe('shop');
+    expect(readConfig({ RELAY_GROUP: 'shop', NAMESPACE: 'store' }).NAMESPACE).toBe('store');
+    expect(errorOf({ RELAY_GROUP: 'a b' })).toMatch(/^RELAY_GROUP is "a b"/);
+  });
+
+  it.each([
+    [{ JWT_ISSUER: 'https://id.example' }, 'JWT_ISSUER is set, but no key verifies tokens.'],
+    [{ JWT_ISSUER: 'a', JWT_AUDIENCE: 'b' }, 'JWT_ISSUER and JWT_AUDIENCE are set, but no key'],
+    [{ REDIS_URL: 'redis://127.0.0.1' }, 'REDIS_URL is set but KAFKA_BROKERS is not.'],
+  ])('S2 rejects half a configuration: %o', (environment, message) => {
+    expect(errorOf(environment)).toContain(message);
+  });
+
+  it.each([
+    ['JWT_SECRETS', 'JWT_SECRETS is not a setting. Did you mean JWT_SECRET?'],
+    ['JWT_KEY', 'JWT_KEY is not a setting. Settings that begin with JWT_: JWT_SECRET, JWT_JWKS_URL'],
+    ['KAFKA_BROKER', 'KAFKA_BROKER is not a setting. Did you mean KAFKA_BROKERS?'],
+    ['REDIS_URI', 'REDIS_URI is not a setting. Did you mean REDIS_URL?'],
+    ['CURSOR_SECRETS', 'CURSOR_SECRETS is not a setting. Did you mean CURSOR_SECRET?'],
+    ['MAX_CONNECTION', 'MAX_CONNECTION is not a setting. Did you mean MAX_CONNECTIONS?'],
+  ])('rejects the misspelt setting %s, which would silently not apply', (name, message) => {
+    expect(errorOf({ [name]: 'a'.repeat(40) })).toContain(message);
+  });
+
+  it.each([
+    'KAFKA_HOME',
+    'KAFKA_LIBS',
+    'KAFKA_SERVICE_HOST',
+    'REDIS_PORT',
+    'REDIS_SERVICE_HOST',
+    'PORTS',
+    'HOME',
+  ])('accepts %s, which belongs to other programs', (name) => {
+    expect(errorOf({ [name]: 'x' })).toBe('');
+  });
+
+  it('accepts brokers and Redis at IPv6 addresses', () => {
+    expect(
+      readConfig({ KAFKA_BROKERS: '[::1]:9092,[2001:db8::1]:9093', REDIS_URL: 'redis://[::1]:6379' }),
+    ).toMatchObject({ KAFKA_BROKERS: ['[::1]:9092', '[2001:db8::1]:9093'], REDIS_URL: 'redis://[::1]:6379' });
+  });
+
+  it.each([
+    ['JWT_JWKS_URL', 'ftp://ada:secret@id.example/keys'],
+    ['REDIS_URL', 'http://ada:secret@redis.example'],
+    ['KAFKA_BROKERS', 'kafka://ada:secret@kafka.example'],
+    ['CURSOR_SECRET', 'secret'],
+  ])('S2 does not print the secret in an invalid %s', (name, value) => {
+    const message = errorOf({ [name]: value });
+    expect(message).toContain(`${name} is a text of ${value.length} characters; allowed:`);
+    expect(message).not.toContain('ada:secret');
+  });
+
+  it('reports everything that is wrong at once, a line each', () => {
+    expect(errorOf({ PORT: 'eighty', JWT_AUDIENCE: 'a', KAFKA_BROKER: 'b:1' }).split('\n')).toHaveLength(3);
+  });
+});
