@@ -7,11 +7,9 @@ import type { Plant } from './faults/support/plant.js';
 const ROOT = join(import.meta.dirname, '..');
 const SUITES = join(import.meta.dirname, 'faults');
 
-/** Titles of tests in a source: what stands in quotes behind `it(` or `test(`. */
+/** The titles of the tests in a source: the first argument of each `it(`. */
 function titles(source: string): readonly string[] {
-  return [...source.matchAll(/^\s*(?:it|test)(?:\.\w+)?\(\s*(['"`])(.*?)\1,/gms)].map(
-    ([, , title]) => title ?? '',
-  );
+  return [...source.matchAll(/^\s*it(?:\.\w+)?\(\s*(['"`])(.*?)\1,/gms)].map(([, , title]) => title ?? '');
 }
 
 const suites = await Promise.all(
@@ -28,24 +26,24 @@ const suites = await Promise.all(
 );
 
 describe('the fault suite', () => {
-  it('is found', () => {
+  it('has files with cases', () => {
     expect(suites.length).toBeGreaterThan(0);
     for (const { cases } of suites) expect(cases.length).toBeGreaterThan(0);
   });
 
   it.each(suites)(
-    '$name: a bug is planted for every case, and every plant has its case',
+    '$name plants a bug for every case, and every plant names a case by its title',
     ({ cases, plants }) => {
-      const without = cases.filter((title) => !plants.some((plant) => title.includes(plant.case)));
+      const without = cases.filter((title) => !plants.some((plant) => title === plant.case));
       expect(without).toEqual([]);
       for (const plant of plants) {
         const there = plant.test === undefined ? cases : titles(readFileSync(join(ROOT, plant.test), 'utf8'));
-        expect(there.filter((title) => title.includes(plant.case))).toHaveLength(1);
+        expect(there.filter((title) => title === plant.case)).toHaveLength(1);
       }
     },
   );
 
-  it.each(suites)('$name: what a plant replaces is there, once', ({ plants }) => {
+  it.each(suites)('$name plants bugs in text that occurs exactly once in its file', ({ plants }) => {
     for (const { file, find, replace } of plants.flatMap((plant) => [plant, ...(plant.also ?? [])])) {
       const times = readFileSync(join(ROOT, file), 'utf8').split(find).length - 1;
       expect({ file, find, times }).toEqual({ file, find, times: 1 });

@@ -2,8 +2,8 @@ import type { Plant } from './support/plant.js';
 
 export const plants: readonly Plant[] = [
   {
-    case: 'reset in the middle of a frame',
-    guard: 'one who resumes stands exactly where its cursor says',
+    case: 'D3 D4 a client whose connection is reset in the middle of a frame resumes after its last complete result',
+    guard: 'a resumed subscription starts exactly at its cursor',
     file: 'src/subscribe/start/start-positions.ts',
     find: "for (const [number, position] of cursor.positions) starts.set(number, { from: 'position', position });",
     replace: `for (const [number, position] of cursor.positions) {
@@ -12,16 +12,16 @@ export const plants: readonly Plant[] = [
   }`,
   },
   {
-    case: 'byte by byte both ways',
-    guard: 'a frame says how long it is',
+    case: 'D3 frames split into single bytes and masked fragments, with pings in between, are read correctly in both directions',
+    guard: 'a frame header has the length of its payload',
     file: 'src/transport/websocket/frames.ts',
     find: 'header.writeUInt16BE(length, 2);',
     replace: 'header.writeUInt16BE(length - 1, 2);',
   },
   {
-    case: 'whose line is cut before the answer',
+    case: 'D1 a mutation whose connection is cut before the answer acts once when it is retried with its key',
     guard:
-      'a further call with an idempotency key publishes nothing: its answer is kept, and its event looked for',
+      'a retry with an idempotency key publishes nothing: its answer is kept, and its event is searched for',
     file: 'src/publish/idempotency.ts',
     find: 'if (lasts(answer)) return await this.#keep(',
     replace: 'if (!lasts(answer)) return await this.#keep(',

@@ -24,7 +24,7 @@ describe('the lines of clients', { timeout: CASE }, () => {
   let proxy: TcpProxy | undefined;
   afterEach(() => proxy?.[Symbol.asyncDispose]());
 
-  it('D3 D4 reset in the middle of a frame, again and again: the client goes on with its last whole one', async () => {
+  it('D3 D4 a client whose connection is reset in the middle of a frame resumes after its last complete result', async () => {
     await using world = await FaultWorld.open();
     await world.relay();
     const gateway = await world.gateway();
@@ -60,7 +60,7 @@ describe('the lines of clients', { timeout: CASE }, () => {
     await expectAll(subscribers, world.appended);
   });
 
-  it('D3 byte by byte both ways, in masked fragments with pings between them: nothing is misread', async () => {
+  it('D3 frames split into single bytes and masked fragments, with pings in between, are read correctly in both directions', async () => {
     await using world = await FaultWorld.open();
     await world.relay();
     const gateway = await world.gateway();
@@ -87,7 +87,7 @@ describe('the lines of clients', { timeout: CASE }, () => {
     expect(subscribers.flatMap(({ returns }) => returns)).toEqual([]);
   });
 
-  it('D1 a mutation whose line is cut before the answer is repeated with its key: it acts once', async () => {
+  it('D1 a mutation whose connection is cut before the answer acts once when it is retried with its key', async () => {
     await using world = await FaultWorld.open({ env: { TOPIC_PARTITIONS: '1' } });
     await world.relay();
     const gateway = await world.gateway();

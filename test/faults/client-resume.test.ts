@@ -13,7 +13,7 @@ const SHORT_MEMORY = { RING_EVENTS: '100', WINDOW_EVENTS: '300' };
 
 /** Clients that go on where they were, on whichever node there is. */
 describe('clients that resume', { timeout: CASE }, () => {
-  it('D4 a gateway is killed in mid-replay: its clients go on at another, and get exactly the rest', async () => {
+  it('D4 clients of a gateway that is killed in mid-replay resume at another one and get exactly the rest', async () => {
     await using world = await FaultWorld.open({ env: SHORT_MEMORY });
     await world.relay();
     const doomed = await world.gateway();
@@ -42,7 +42,7 @@ describe('clients that resume', { timeout: CASE }, () => {
     for (const { recorder } of subscribers) expect(recorder.returns).not.toEqual([]);
   });
 
-  it('D3 D4 published at full speed while many switch from replay to live: each gets what follows its cursor', async () => {
+  it('D3 D4 clients that switch from replay to live at full publishing speed get exactly what follows their cursors', async () => {
     await using world = await FaultWorld.open({ env: SHORT_MEMORY });
     await world.relay();
     const nodes = [await world.gateway(), await world.gateway()];
@@ -70,7 +70,7 @@ describe('clients that resume', { timeout: CASE }, () => {
     expect(subscribers.flatMap(({ recorder }) => recorder.returns)).toEqual([]);
   });
 
-  it('D4 three nodes are restarted one after the other under load: nothing is lost and nothing doubled', async () => {
+  it('D4 a rolling restart of three gateways under load loses and duplicates nothing', async () => {
     await using world = await FaultWorld.open({ env: SHORT_MEMORY });
     await world.relay();
     const nodes = await Nodes.open(3, () => world.gateway());
@@ -87,7 +87,7 @@ describe('clients that resume', { timeout: CASE }, () => {
     for (const recorder of subscribers) expect(recorder.returns.length).toBeGreaterThan(0);
   });
 
-  it('D4 D5 the secret of cursors is exchanged over rolling restarts: every cursor holds until its key is gone', async () => {
+  it('D4 D5 a rotation of the cursor secret over rolling restarts keeps every cursor valid until its key is removed', async () => {
     await using world = await FaultWorld.open();
     await world.relay();
     const [old, fresh] = ['the secret of yesterday', 'the secret of tomorrow'];

@@ -2,23 +2,23 @@ import type { Plant } from './support/plant.js';
 
 export const plants: readonly Plant[] = [
   {
-    case: 'are refused with the reason on every transport',
-    guard: 'a cursor is nothing without a signature that holds',
+    case: 'D5 S3 invalid cursors are refused with their reason on every transport, and nothing is read for them',
+    guard: 'a cursor without a valid signature is refused',
     file: 'src/core/cursor.ts',
     find: "if (!known.some(({ secret }) => timingSafeEqual(mac(body, secret), given))) throw invalid('SIGNATURE');",
     replace:
       "if (known.length === 0 && given.length === 0 && timingSafeEqual(given, given)) throw invalid('SIGNATURE');",
   },
   {
-    case: 'tells an EventSource to stay away',
-    guard: 'what ends for good leaves an id that says so',
+    case: 'D5 a refused stream tells an EventSource not to reconnect',
+    guard: 'a stream that ends for good leaves the id `over`',
     file: 'src/transport/sse/sse-framing.ts',
     find: 'return isFinal ? [OVER_ID, ...event] : event;',
     replace: 'return isFinal ? event : event;',
   },
   {
-    case: 'after and since together are an error',
-    guard: 'nobody is asked to start at two places',
+    case: 'D5 after and since together are an error, whatever the cursor',
+    guard: 'after and since exclude each other',
     file: 'src/subscribe/plan/plan.ts',
     find: "if (after != null && since != null) throw bad('Give either `after` or `since`, not both.');",
     replace: '',

@@ -14,7 +14,7 @@ const QUERY = 'subscription($room: ID!, $after: Cursor) { saidIn(room: $room, af
 
 /** What a client may bring instead of a cursor of its own. */
 describe('cursors that are none', { timeout: CASE }, () => {
-  it('D5 S3 are refused with the reason on every transport, and nothing is read for them', async () => {
+  it('D5 S3 invalid cursors are refused with their reason on every transport, and nothing is read for them', async () => {
     await using world = await FaultWorld.open({
       env: { TOPIC_PARTITIONS: '1', CURSOR_SECRET: `${FRESH},${OLD}`, JWT_SECRET },
     });
@@ -83,7 +83,7 @@ describe('cursors that are none', { timeout: CASE }, () => {
     }
   });
 
-  it('D5 a stream that was refused tells an EventSource to stay away', async () => {
+  it('D5 a refused stream tells an EventSource not to reconnect', async () => {
     await using world = await FaultWorld.open();
     const gateway = await world.gateway();
     const refused = await stream(gateway.url, {}, {}, { 'last-event-id': 'hello' });

@@ -2,21 +2,21 @@ import type { Plant } from './support/plant.js';
 
 const CASE = {
   test: 'test/subscribe/interleaved.test.ts',
-  case: 'has no gap and no double, in every interleaving',
+  case: 'D2 D3 D4 D8 has no gap and no double, in every interleaving',
   file: 'src/subscribe/delivery/subscriber.ts',
 };
 
 export const plants: readonly Plant[] = [
   {
     ...CASE,
-    guard: 'only one who stands where the node stands becomes live',
+    guard: "only a subscriber at the node's position becomes live",
     find: `    if (this.positions.isAtNode(this.#followed)) this.#becomeLive();
     else this.#startReplay();`,
     replace: '    this.#becomeLive();',
   },
   {
     ...CASE,
-    guard: 'one becomes live in the same turn in which it is found to stand where the node stands',
+    guard: "a subscriber becomes live in the same tick in which its position equals the node's",
     find: `          this.#becomeLive();
           return;`,
     replace: `          await new Promise(setImmediate);
@@ -25,14 +25,14 @@ export const plants: readonly Plant[] = [
   },
   {
     ...CASE,
-    guard: 'one who was live stands where the node stands, in every partition',
+    guard: "a subscriber that was live is at the node's position in every partition",
     find: `    this.positions.moveToNode(this.#followed);
     this.positions.set(event.at.partition, position);`,
     replace: '    this.positions.set(event.at.partition, position);',
   },
   {
     ...CASE,
-    guard: 'what a client has no room for is given again',
+    guard: 'a result that the client has no room for is offered again',
     file: 'src/subscribe/delivery/replay.ts',
     find: `      positions.set(at.partition, before);
       this.#target.refused();
@@ -41,15 +41,15 @@ export const plants: readonly Plant[] = [
   },
   {
     ...CASE,
-    case: 'a cursor of a node that is ahead',
-    guard: 'one who is ahead of its node hears when the node comes after',
+    case: 'D4 a cursor of a node that is ahead waits for the node where it is brought',
+    guard: 'a subscriber ahead of its node is notified when the node catches up',
     find: '    for (const { listeners } of followed) listeners.add(listener);',
     replace: '',
   },
   {
     test: CASE.test,
-    case: 'they are told',
-    guard: 'those who are live are told that events are gone',
+    case: 'D5 nor when the log takes away what they stand before: they are told',
+    guard: 'live subscribers are notified that events are gone',
     file: 'src/hub/followed-partition.ts',
     find: `this.#parts.reader.forget(this.at);
     for (const listener of [...this.listeners]) listener.lost(this.at, loss);

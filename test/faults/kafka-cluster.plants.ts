@@ -2,7 +2,7 @@ import type { Plant } from './support/plant.js';
 
 export const plants: readonly Plant[] = [
   {
-    case: 'a leader dies with records that only it has',
+    case: 'D1 D3 records that only a dead leader had were never acknowledged, and acknowledged ones are there, in order',
     guard: 'a mutation succeeds once every in-sync replica has its event',
     file: 'src/adapters/kafka/wire/produce-request.ts',
     find: 'const ACKS = -1;',
@@ -10,37 +10,37 @@ export const plants: readonly Plant[] = [
   },
   {
     test: 'test/adapters/kafka/produce/writer.test.ts',
-    case: 'each append ends by its own deadline while no broker gives the producer an identity',
+    case: 'D1: each append ends by its own deadline while no broker gives the producer an identity',
     guard: "waiting for a producer's identity ends with the mutation's deadline",
     file: 'src/adapters/kafka/produce/writer.ts',
     find: 'await withSignal(known, signal);',
     replace: 'await known;',
   },
   {
-    case: 'every broker is restarted',
-    guard: 'the leaders are asked for anew when what is known of them proves wrong',
+    case: 'D1 D3 a rolling restart of all brokers loses no acknowledged event and keeps the order',
+    guard: 'stale metadata about leaders is fetched again',
     file: 'src/adapters/kafka/wire/connection.ts',
     find: 'this.#layouts.delete(topic);',
     replace:
       'const old = this.#layouts.get(topic); if (old) this.#layouts.set(topic, { ...old, asOf: Infinity });',
   },
   {
-    case: 'every mutation is repeated',
-    guard: 'one idempotency key makes one id',
+    case: 'D1 mutations that are retried with their idempotency keys through a leader change act once',
+    guard: 'the event id is derived from the idempotency key',
     file: 'src/publish/publisher.ts',
     find: 'if (key === undefined) return',
     replace: "if (key !== '') return",
   },
   {
-    case: 'every mutation is repeated',
-    guard: 'an event of an idempotency key says so, and its second one is passed over',
+    case: 'D1 mutations that are retried with their idempotency keys through a leader change act once',
+    guard: 'an event with an idempotency key is marked as idempotent, and its duplicate is ignored',
     file: 'src/publish/publisher.ts',
     find: 'idempotent: idempotencyKey === undefined ? undefined : true,',
     replace: 'idempotent: undefined,',
   },
   {
-    case: 'every mutation is repeated',
-    guard: 'a service passes over what it was given before, and what it says twice is known as the same',
+    case: 'D1 mutations that are retried with their idempotency keys through a leader change act once',
+    guard: 'a service ignores duplicate inputs, and marks outputs of duplicates as idempotent',
     file: 'src/services/batch-processor.ts',
     find: 'if (!this.#deduplicator.admit(scope, event, idempotentIds)) continue;',
     replace: '',
@@ -53,8 +53,8 @@ export const plants: readonly Plant[] = [
     ],
   },
   {
-    case: 'the coordinator of the relays is lost',
-    guard: 'a coordinator that fails is looked for anew',
+    case: 'D1 D2 relays that lose their group coordinator continue, and their progress is kept',
+    guard: 'a failed coordinator is looked up again',
     file: 'src/adapters/kafka/wire/connection.ts',
     find: 'this.#coordinators.delete(name);',
     replace: '',

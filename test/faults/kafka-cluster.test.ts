@@ -76,7 +76,7 @@ describe('a cluster of three brokers', { timeout: CASE }, () => {
   /** Until no replica lacks anything: only then a further broker may go. */
   const inSync = (topic: string) => expect.poll(() => admin.inSync(topic), SOON).toBe(true);
 
-  it('D1 D3 a leader dies with records that only it has: none of them was accepted, and what was is there, in order', async () => {
+  it('D1 D3 records that only a dead leader had were never acknowledged, and acknowledged ones are there, in order', async () => {
     await using it = await open(1);
     const { world, leader } = it;
     await using writers = new Writers(it.gateway.url, world.appended);
@@ -102,7 +102,7 @@ describe('a cluster of three brokers', { timeout: CASE }, () => {
     expectAlive(it.processes);
   });
 
-  it('D1 D3 every broker is restarted, one after the other: nothing accepted is lost, in order', async () => {
+  it('D1 D3 a rolling restart of all brokers loses no acknowledged event and keeps the order', async () => {
     await using it = await open(3);
     const { world } = it;
     await using writers = new Writers(it.gateway.url, world.appended);
@@ -122,7 +122,7 @@ describe('a cluster of three brokers', { timeout: CASE }, () => {
     expectAlive(it.processes);
   });
 
-  it('D1 every mutation is repeated with its idempotency key through a change of the leader, and acts once', async () => {
+  it('D1 mutations that are retried with their idempotency keys through a leader change act once', async () => {
     // Answers are soon forgotten: what is repeated is published again, and known by its event's id alone.
     await using it = await open(1, echoing, { IDEMPOTENCY_TTL_MS: '1000' });
     const { world, leader } = it;
@@ -160,7 +160,7 @@ describe('a cluster of three brokers', { timeout: CASE }, () => {
     expectAlive([...it.processes, service]);
   });
 
-  it('D1 D2 the coordinator of the relays is lost: they relay on, and their progress is kept', async () => {
+  it('D1 D2 relays that lose their group coordinator continue, and their progress is kept', async () => {
     await using it = await open(4);
     const { world } = it;
     const second = await world.relay();

@@ -55,7 +55,7 @@ describe('what a topic does not hold', { timeout: CASE }, () => {
     };
   }
 
-  it('D2 D4 aborted records are never shown, and a partition that ends in control records hangs nobody', async () => {
+  it('D2 D4 records of aborted transactions are never shown, and a partition that ends in control records blocks nobody', async () => {
     await using it = await open();
     const { world, gateway } = it;
     const since = new Date().toISOString();
@@ -91,7 +91,7 @@ describe('what a topic does not hold', { timeout: CASE }, () => {
     for (const { recorder } of judged) await recorder[Symbol.asyncDispose]();
   });
 
-  it('D4 D5 compaction passes a held cursor: it resumes with exactly what is left', async () => {
+  it('D4 D5 a cursor whose event was compacted away resumes with exactly what is left', async () => {
     await using it = await open(COMPACTED);
     const { world, gateway } = it;
     const witness = await world.subscriber(gateway);
@@ -123,7 +123,7 @@ describe('what a topic does not hold', { timeout: CASE }, () => {
     await expectAll([witness], world.appended);
   });
 
-  it('D5 retention passes a held cursor: RESYNC_REQUIRED says so, with a cursor from which all that is left follows', async () => {
+  it('D5 a cursor that retention has passed gets RESYNC_REQUIRED, with a cursor after which everything that is left follows', async () => {
     await using it = await open();
     const { world, gateway } = it;
     const witness = await world.subscriber(gateway);
@@ -154,7 +154,7 @@ describe('what a topic does not hold', { timeout: CASE }, () => {
     await expectAll([witness, near], world.appended);
   });
 
-  it('D5 retention passes a relay that stands still: live subscribers are told, and it relays on', async () => {
+  it('D5 live subscribers get RESYNC_REQUIRED when retention passes a stopped relay, and the next relay continues', async () => {
     await using it = await open();
     const { world, gateway, relay } = it;
     const live = [await world.subscriber(gateway), await world.subscriber(gateway, { over: 'sse' })];
@@ -185,7 +185,7 @@ describe('what a topic does not hold', { timeout: CASE }, () => {
     expect(heir.child.exitCode).toBeNull();
   });
 
-  it('D5 a topic is deleted and made anew under its subscribers and a held cursor: all are told, and the new one works at once', async () => {
+  it('D5 subscribers and cursors of a topic that is deleted and recreated get RESYNC_REQUIRED, and the new topic works at once', async () => {
     await using it = await open();
     const { world, gateway, relay } = it;
     const live = [await world.subscriber(gateway), await world.subscriber(gateway, { over: 'sse' })];
@@ -212,7 +212,7 @@ describe('what a topic does not hold', { timeout: CASE }, () => {
     expect([relay, gateway].map(({ child }) => child.exitCode)).toEqual([null, null]);
   });
 
-  it('D5 D8 retention passes a replay that its client holds up: it ends with RESYNC_REQUIRED, and skips nothing', async () => {
+  it('D5 D8 a replay that its client holds up ends with RESYNC_REQUIRED when retention passes it, and skips nothing', async () => {
     await using it = await open();
     const { world, gateway } = it;
     const since = new Date().toISOString();
@@ -238,7 +238,7 @@ describe('what a topic does not hold', { timeout: CASE }, () => {
     await expect.poll(() => returned.received.map(({ offset }) => offset), SOON).toEqual(left);
   });
 
-  it('D2 D3 D4 partitions are added while events are published: nobody misses one, keys that move included, and cursors from before go on', async () => {
+  it('D2 D3 D4 partitions that are added while events are published are followed, moved keys included, and earlier cursors resume', async () => {
     await using it = await open({}, 2);
     const { world, gateway } = it;
     const rooms = Array.from({ length: 12 }, (_, i) => `room-${i}`);

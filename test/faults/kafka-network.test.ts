@@ -44,7 +44,7 @@ describe('the network between gateway, relay and Kafka', { timeout: CASE }, () =
     };
   }
 
-  it('D1 D3 cut whenever the answer to an append is on its way: what is repeated is written once', async () => {
+  it('D1 D3 an append whose answer is cut off is retried and written once', async () => {
     await using it = await open();
     const { world } = it;
     const isAppend = appends();
@@ -59,7 +59,7 @@ describe('the network between gateway, relay and Kafka', { timeout: CASE }, () =
     await expectAll(it.subscribers, world.appended);
   });
 
-  it('D1 reset under an append, and away until the deadline: the answer says that nobody knows', async () => {
+  it('D1 a mutation is PUBLISH_UNCERTAIN when its connection is reset under the append and Kafka stays unreachable', async () => {
     await using it = await open({ PUBLISH_DEADLINE_MS: '3000' });
     const { world } = it;
     const isAppend = appends();
@@ -83,7 +83,7 @@ describe('the network between gateway, relay and Kafka', { timeout: CASE }, () =
     expect(doubted(it.subscribers[0], stream)).toBeGreaterThan(0);
   });
 
-  it('D2 D3 cut altogether, again and again, and refused for a while', async () => {
+  it('D2 D3 connections to Kafka that are cut again and again, and refused for a while, lose nothing', async () => {
     await using it = await open();
     const { world } = it;
     const stream = await world.load(it.gateway);
@@ -100,7 +100,7 @@ describe('the network between gateway, relay and Kafka', { timeout: CASE }, () =
     await expectAll(it.subscribers, world.appended);
   });
 
-  it('D1 D3 late by more than a mutation may take: the answer says that nobody knows, and nothing is twice', async () => {
+  it('D1 D3 a mutation is PUBLISH_UNCERTAIN when Kafka answers after its deadline, and nothing is shown twice', async () => {
     await using it = await open({ PUBLISH_DEADLINE_MS: '1500' });
     const { world } = it;
     const stream = await world.load(it.gateway, { clients: 24 });
@@ -119,7 +119,7 @@ describe('the network between gateway, relay and Kafka', { timeout: CASE }, () =
     expect(doubted(it.subscribers[0], stream)).toBeGreaterThan(0);
   });
 
-  it('D1 D2 swallowed without closing, and back: mutations fail in time and typed, and all goes on', async () => {
+  it('D1 D2 mutations fail typed and in time while the network to Kafka swallows everything, and recover afterwards', async () => {
     await using it = await open({ PUBLISH_DEADLINE_MS: '3000', KAFKA_REQUEST_TIMEOUT_MS: '5000' });
     const { world } = it;
     await using stream = await world.load(it.gateway);
@@ -136,7 +136,7 @@ describe('the network between gateway, relay and Kafka', { timeout: CASE }, () =
     expect(it.gateway.child.exitCode).toBeNull();
   });
 
-  it('D2 D9 nothing arrives for longer than a session, then all of it does: the relay joins its group anew', async () => {
+  it('D2 D9 a relay whose traffic is held back for longer than its session rejoins its group when all of it arrives', async () => {
     await using it = await open({ PUBLISH_DEADLINE_MS: '3000' });
     const { world } = it;
     const stream = await world.load(it.gateway);

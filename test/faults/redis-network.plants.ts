@@ -1,23 +1,26 @@
 import type { Plant } from './support/plant.js';
 
-const CHANNELS_AGAIN = {
+const RESUBSCRIBE = {
   guard: 'after a reconnect every channel is subscribed again',
   file: 'src/adapters/redis/subscriptions.ts',
   find: 'if (this.#wasReady) void this.#resubscribe();',
   replace: '',
 };
 const CHAIN = {
-  guard: 'a message that does not follow what the node has shows a gap',
+  guard: "a message that does not continue the node's position is a gap",
   file: 'src/core/chain.ts',
   find: 'if (heard.prev <= link.at) {',
   replace: 'if (heard.prev >= -1) {',
 };
 
 export const plants: readonly Plant[] = [
-  { case: 'cut again and again', ...CHANNELS_AGAIN },
   {
-    case: 'late by a second',
-    guard: 'a node drops what it has shown before',
+    case: 'D3 D6 a gateway whose connections to Redis are cut again and again repairs what it missed and subscribes again',
+    ...RESUBSCRIBE,
+  },
+  {
+    case: 'D3 messages that Redis delivers late, after the gap was repaired, are shown once',
+    guard: 'a node drops events that it has delivered before',
     file: 'src/core/chain.ts',
     find: 'if (last === undefined || last <= link.at) return { link, deliver: NOTHING };',
     replace: 'if (last === undefined) return { link, deliver: NOTHING };',
@@ -30,23 +33,23 @@ export const plants: readonly Plant[] = [
     ],
   },
   {
-    case: 'swallowed without closing',
-    guard: 'a connection that does not answer is made anew',
+    case: 'D6 a gateway whose traffic to Redis is swallowed reads the log meanwhile, and subscribes again afterwards',
+    guard: 'a connection that does not answer is reopened',
     file: 'src/adapters/redis/health-check.ts',
     find: 'redis.disconnect(true);',
     replace: '',
   },
   {
-    case: 'swallowed without closing',
-    guard: 'where the fan-out does not say where a partition stands, the log is asked',
+    case: 'D6 a gateway whose traffic to Redis is swallowed reads the log meanwhile, and subscribes again afterwards',
+    guard: 'the log is asked for the end of a partition if the fan-out does not know it',
     file: 'src/hub/silence-check.ts',
     find: 'if (last === undefined || !partition.applyNewest(last)) unknown.push(partition);',
     replace: 'if (last === undefined) continue;',
   },
-  { case: 'every third message dropped', ...CHAIN },
+  { case: 'D3 D7 nothing is missing when every third message is dropped, beats included', ...CHAIN },
   {
-    case: 'is noticed by the beats after it',
-    guard: 'a beat above where a node stands shows a gap',
+    case: 'D7 a dropped message that nothing follows is noticed by the beats after it',
+    guard: "a beat above the node's position is a gap",
     file: 'src/core/chain.ts',
     find: `if (link.state === 'live') {
     const gap: Link = { state: 'repairing', at: link.at, upTo: newest, held: [], heldEvents: 0 };`,
@@ -54,12 +57,15 @@ export const plants: readonly Plant[] = [
     const gap: Link = { state: 'live', at: link.at };`,
   },
   {
-    case: 'the first look after it notices',
-    guard: 'a node that hears nothing asks where the partition stands',
+    case: 'D7 a dropped message whose beats are dropped too is noticed by the next silence check',
+    guard: 'a node that receives nothing asks for the end of the partition',
     file: 'src/hub/silence-check.ts',
     find: 'if (silent.length > 0) await this.#ask(silent);',
     replace: '',
   },
-  { case: 'Redis ends the subscriber connection', ...CHANNELS_AGAIN },
-  { case: 'the limit of the output buffer', ...CHANNELS_AGAIN },
+  {
+    case: 'D3 D6 channels are subscribed again after Redis closes the subscriber connection under load',
+    ...RESUBSCRIBE,
+  },
+  { case: 'D3 D6 messages that Redis discards at its output buffer limit are repaired', ...RESUBSCRIBE },
 ];

@@ -39,7 +39,7 @@ describe('the network between a gateway and Redis', { timeout: CASE }, () => {
     };
   }
 
-  it('D3 D6 cut again and again: what was missed is repaired, and the channels are heard again', async () => {
+  it('D3 D6 a gateway whose connections to Redis are cut again and again repairs what it missed and subscribes again', async () => {
     await using it = await open();
     const { wire, world, subscribers } = it;
     const stream = await world.load(it.gateway);
@@ -56,7 +56,7 @@ describe('the network between a gateway and Redis', { timeout: CASE }, () => {
     await expectAll(subscribers, world.appended);
   });
 
-  it('D3 late by a second, then messages alone by more than that: each is shown once', async () => {
+  it('D3 messages that Redis delivers late, after the gap was repaired, are shown once', async () => {
     await using it = await open();
     const { wire, world, subscribers } = it;
     const stream = await world.load(it.gateway);
@@ -76,7 +76,7 @@ describe('the network between a gateway and Redis', { timeout: CASE }, () => {
     await expectAll(subscribers, world.appended);
   });
 
-  it('D6 swallowed without closing, and back: the log is read meanwhile, then the channels are heard again', async () => {
+  it('D6 a gateway whose traffic to Redis is swallowed reads the log meanwhile, and subscribes again afterwards', async () => {
     await using it = await open();
     const { wire, world, subscribers } = it;
     const stream = await world.load(it.gateway);
@@ -94,7 +94,7 @@ describe('the network between a gateway and Redis', { timeout: CASE }, () => {
     await expectAll(subscribers, world.appended);
   });
 
-  it('D3 D7 every third message dropped, beats as well: nothing is missing', async () => {
+  it('D3 D7 nothing is missing when every third message is dropped, beats included', async () => {
     await using it = await open();
     const { wire, world, subscribers } = it;
     let pushes = 0;
@@ -122,7 +122,7 @@ describe('the network between a gateway and Redis', { timeout: CASE }, () => {
     expect(wire.events).toBe(0);
   });
 
-  it('D7 when the beat is dropped too, the first look after it notices', async () => {
+  it('D7 a dropped message whose beats are dropped too is noticed by the next silence check', async () => {
     await using it = await open();
     const { wire, world, subscribers } = it;
     let looks = 0;
@@ -146,7 +146,7 @@ describe('the network between a gateway and Redis', { timeout: CASE }, () => {
     expect(wire.events + wire.beats).toBe(0);
   });
 
-  it('D3 D6 Redis ends the subscriber connection under load: its channels are subscribed again', async () => {
+  it('D3 D6 channels are subscribed again after Redis closes the subscriber connection under load', async () => {
     await using it = await open();
     const { wire, world, subscribers } = it;
     const stream = await world.load(it.gateway);
@@ -160,7 +160,7 @@ describe('the network between a gateway and Redis', { timeout: CASE }, () => {
     await expectAll(subscribers, world.appended);
   });
 
-  it('D3 D6 the limit of the output buffer is reached: what Redis threw away is repaired', async () => {
+  it('D3 D6 messages that Redis discards at its output buffer limit are repaired', async () => {
     await using it = await open();
     const { wire, world, subscribers } = it;
     await client.config('SET', 'client-output-buffer-limit', 'pubsub 262144 262144 1');

@@ -49,7 +49,7 @@ describe('a Redis that forgets or refuses', { timeout: CASE }, () => {
     await client.del(...keys);
   };
 
-  it('D6 all of Redis is emptied again and again while events are published', async () => {
+  it('D6 emptying all of Redis again and again while events are published loses nothing', async () => {
     await using it = await open();
     const { world } = it;
     const stream = await world.load(it.gateway);
@@ -65,7 +65,7 @@ describe('a Redis that forgets or refuses', { timeout: CASE }, () => {
     await expectResumable(world, it.subscriber);
   });
 
-  it('D6 the progress of the partitions is evicted, but not their windows', async () => {
+  it('D6 evicting the progress of the partitions, but not their windows, loses nothing', async () => {
     await using it = await open();
     const { world } = it;
     const stream = await world.load(it.gateway);
@@ -80,7 +80,7 @@ describe('a Redis that forgets or refuses', { timeout: CASE }, () => {
     await expectResumable(world, it.subscriber);
   });
 
-  it('D4 D6 the windows of the partitions are evicted, but not their progress', async () => {
+  it('D4 D6 evicting the windows of the partitions, but not their progress, loses nothing', async () => {
     await using it = await open();
     const { world } = it;
     const stream = await world.load(it.gateway);
@@ -96,7 +96,7 @@ describe('a Redis that forgets or refuses', { timeout: CASE }, () => {
     await expectResumable(world, it.subscriber);
   });
 
-  it('D4 D6 Redis dies and a replica that is behind takes its place', async () => {
+  it('D4 D6 a failover to a Redis replica that is behind loses nothing', async () => {
     await using it = await open();
     const { wire, world } = it;
     const primary = await privateRedis();
@@ -130,7 +130,7 @@ describe('a Redis that forgets or refuses', { timeout: CASE }, () => {
     }
   });
 
-  it('D6 Redis is full and refuses to write: what the relay could not pass on then comes later', async () => {
+  it('D6 events that a full Redis refuses to write are relayed later', async () => {
     await using it = await open();
     const { wire, world } = it;
     const stream = await world.load(it.gateway);
@@ -151,7 +151,7 @@ describe('a Redis that forgets or refuses', { timeout: CASE }, () => {
     await expectResumable(world, it.subscriber);
   });
 
-  it('D6 Redis is busy with a script that does not end', async () => {
+  it('D6 a Redis that is busy with an endless script delays events and loses none', async () => {
     await using it = await open();
     const { wire, world } = it;
     const stream = await world.load(it.gateway);
@@ -175,7 +175,7 @@ describe('a Redis that forgets or refuses', { timeout: CASE }, () => {
     await expectResumable(world, it.subscriber);
   });
 
-  it('D6 Redis loads its data again, and answers nothing until it has', async () => {
+  it('D6 a Redis that is loading its data delays events and loses none', async () => {
     await using it = await open();
     const { wire, world } = it;
     const stream = await world.load(it.gateway);

@@ -35,7 +35,7 @@ describe('relays that fail', { timeout: CASE }, () => {
     };
   }
 
-  it('D2 D3 killed before its script reached Redis: the next one goes on where the window ends', async () => {
+  it('D2 D3 a relay killed before its script reaches Redis is followed by one that continues where the window ends', async () => {
     await using it = await open();
     const { world, first } = it;
     const stream = await world.load(it.gateway);
@@ -52,7 +52,7 @@ describe('relays that fail', { timeout: CASE }, () => {
     expectSeamless(heir.wire);
   });
 
-  it('D3 D9 killed while its script is under way: when it arrives, another relay has the partition', async () => {
+  it('D3 D9 the script of a killed relay is fenced when it arrives after another relay has claimed the partition', async () => {
     await using it = await open();
     const { world, first } = it;
     const stream = await world.load(it.gateway);
@@ -76,7 +76,7 @@ describe('relays that fail', { timeout: CASE }, () => {
     expectSeamless(heir.wire);
   });
 
-  it('D3 killed after its script, before it knew or committed: the next one repeats nothing', async () => {
+  it('D3 a relay killed after its script, before it committed, is followed by one that repeats nothing', async () => {
     await using it = await open();
     const { world, first } = it;
     const stream = await world.load(it.gateway);
@@ -93,7 +93,7 @@ describe('relays that fail', { timeout: CASE }, () => {
     expectSeamless(heir.wire);
   });
 
-  it('D3 D9 stopped for longer than its session, and awake again: what it still writes is fenced', async () => {
+  it('D3 D9 a relay frozen for longer than its session is fenced when it continues', async () => {
     await using it = await open();
     const { world, first } = it;
     const stream = await world.load(it.gateway);
@@ -118,7 +118,7 @@ describe('relays that fail', { timeout: CASE }, () => {
     expect(first.process.child.exitCode).toBeNull();
   });
 
-  it('D2 D3 D9 a storm of rebalances: relays come, go and die while events are published', async () => {
+  it('D2 D3 D9 a storm of rebalances, in which relays join, leave and die, loses and duplicates nothing', async () => {
     await using it = await open();
     const { world } = it;
     const stream = await world.load(it.gateway);
@@ -135,7 +135,7 @@ describe('relays that fail', { timeout: CASE }, () => {
     expect(it.first.process.child.exitCode).toBeNull();
   });
 
-  it('D3 the answers of its script are lost: it repeats them, and nothing is written twice', async () => {
+  it('D3 a relay that loses the answers to its script retries it and writes nothing twice', async () => {
     await using it = await open();
     const { world, first } = it;
     let answers = 0;

@@ -1,25 +1,27 @@
 import type { Plant } from './support/plant.js';
 
-const UNDER_LOAD = { case: 'while a keeper and a node are killed' };
+const UNDER_LOAD = {
+  case: 'D2 D3 D4 clients get the state and then exactly the events not in it, while a view worker and a gateway are killed',
+};
 
 export const plants: readonly Plant[] = [
   {
     ...UNDER_LOAD,
-    guard: 'the events after a state begin where the state stands',
+    guard: "the events after a state start at the state's position",
     file: 'src/subscribe/delivery/subscription.ts',
     find: ': startAfter(snapshot, hub.partitioningKey(key), topic.partitions);',
     replace: ': await this.#starts.starts(plan, key, topic, undefined);',
   },
   {
     ...UNDER_LOAD,
-    guard: 'what is in the state already is not shown again',
+    guard: 'events that are in the state are not shown again',
     file: 'src/views/views.ts',
     find: 'Math.max(next - 1, own)',
     replace: 'next - 1',
   },
   {
-    case: 'the view is lost while clients begin with it',
-    guard: 'what was read of a view counts only if it is still the same one afterwards',
+    case: 'D2 D6 clients that start with a view while it is lost never see it half built',
+    guard: 'a read of a view counts only if the view has not changed meanwhile',
     file: 'src/views/views.ts',
     find: 'if (await this.#readiness.isCurrent(view, ready)) return result;',
     replace: 'return result;',

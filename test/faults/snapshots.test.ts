@@ -50,7 +50,7 @@ interface Follower {
 
 /** Clients that begin with the state of a view. */
 describe('snapshots', { timeout: CASE }, () => {
-  it('D2 D3 D4 under load, while a keeper and a node are killed: the state, and then exactly what is not in it', async () => {
+  it('D2 D3 D4 clients get the state and then exactly the events not in it, while a view worker and a gateway are killed', async () => {
     await using on = await Rooms.open();
     const doomed = await on.world.gateway();
     const followers: Follower[] = [];
@@ -69,7 +69,7 @@ describe('snapshots', { timeout: CASE }, () => {
     expect(followers.some(({ recorder }) => recorder.returns.length > 0)).toBe(true);
   });
 
-  it('D2 D6 the view is lost while clients begin with it: what they are shown is whole all the same', async () => {
+  it('D2 D6 clients that start with a view while it is lost never see it half built', async () => {
     await using on = await Rooms.open();
     const followers: Follower[] = [];
     for (let wave = 0; wave < 4; wave++) {

@@ -19,7 +19,7 @@ const EVENTS = 180;
 const ELSE_BYTES = 160 << 20;
 
 describe('clients that never read', { timeout: CASE }, () => {
-  it('D8 C4 up to a thousand of them beside fast ones: bounded memory, nobody waits for them, and they lose nothing', async () => {
+  it('D8 C4 up to a thousand clients that never read use bounded memory, delay no other client and lose nothing', async () => {
     await using world = await FaultWorld.open({
       env: {
         SLOW_BYTES: String(SLOW_BYTES),

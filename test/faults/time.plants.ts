@@ -2,15 +2,15 @@ import type { Plant } from './support/plant.js';
 
 export const plants: readonly Plant[] = [
   {
-    case: 'clocks jump an hour forth',
-    guard: 'how old something is goes by the clock that never jumps',
+    case: 'D2 D3 clocks that jump an hour forward and two back lose no event, disconnect nobody and hide no added partition',
+    guard: 'ages are measured by the monotonic clock',
     file: 'src/hub/topic-watch.ts',
     find: 'const [asOf, askedAt] = [Date.now(), performance.now()];',
     replace: 'const [asOf, askedAt] = [Date.now(), Date.now()];',
   },
   {
-    case: 'clocks jump an hour forth',
-    guard: 'how long a mutation may wait goes by the clock that never jumps',
+    case: 'D2 D3 clocks that jump an hour forward and two back lose no event, disconnect nobody and hide no added partition',
+    guard: 'deadlines of mutations are measured by the monotonic clock',
     file: 'src/publish/batcher.ts',
     find: 'const expires = performance.now() + this.#options.deadline;',
     replace: 'const expires = Date.now() + this.#options.deadline;',
@@ -23,9 +23,9 @@ export const plants: readonly Plant[] = [
     ],
   },
   {
-    case: 'a node is frozen for longer',
+    case: 'D3 D6 a gateway frozen for longer than its connections to Kafka and Redis live recovers, and its clients miss nothing',
     guard:
-      'one who was away asks where the newest event is, and what follows something else than the last one shows a gap',
+      'a node that was away asks for the newest event, and a message that does not continue its position is a gap',
     file: 'src/core/chain.ts',
     find: 'if (heard.prev <= link.at) {',
     replace: 'if (heard.prev <= link.at || heard.events.length > 0) {',

@@ -7,7 +7,7 @@ import { kafkaBrokers, redisUrl, uniqueName } from '../support/services.js';
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
 
 describe('what an event carries', () => {
-  it('the trace and the correlation of its mutation reach the record and the client; plain JSON of others is shown', async () => {
+  it('the trace context and correlation id of a mutation reach the record and the client, and plain JSON of other producers is shown', async () => {
     const topic = uniqueName('carried');
     await using folder = await folderOf({
       'schema/a.graphql': `

@@ -13,7 +13,7 @@ const MAIN = new URL('../../dist/cli/main.js', import.meta.url).pathname;
 const COUNT = 3_000;
 
 describe('dead letters in Kafka', () => {
-  it('D10 are put back once each when the command is killed half way and run again', async () => {
+  it('D10 dead letters are redriven once each when the command is killed half-way and run again', async () => {
     const signal = AbortSignal.timeout(280_000);
     const name = topic(uniqueName('letters'));
     await using log = await openKafkaLog({ brokers: kafkaBrokers(), clientId: 'millrace-test' }, signal);

@@ -49,7 +49,7 @@ describe('bad weather', { timeout: 150_000 }, () => {
     return { topic, start, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
   }
 
-  it('D1 D2 D3 while Kafka is away a mutation fails in time and typed, and nothing that was accepted is lost', async () => {
+  it('D1 D2 D3 mutations fail typed and in time while Kafka is unreachable, and no acknowledged event is lost', async () => {
     await using world = await openWorld();
     await using relay = await world.start('relay');
     await using gateway = await world.start('gateway');
@@ -90,7 +90,7 @@ describe('bad weather', { timeout: 150_000 }, () => {
     expect(check(recorder, new Set([...accepted, ...surplus]))).toEqual([]);
   });
 
-  it('D6 Redis is killed and comes back empty: mutations go on, and subscribers catch up', async () => {
+  it('D6 mutations continue and subscribers catch up when Redis is killed and returns empty', async () => {
     await using world = await openWorld();
     await using relay = await world.start('relay');
     await using gateway = await world.start('gateway');
@@ -125,7 +125,7 @@ describe('bad weather', { timeout: 150_000 }, () => {
     for (const { errors } of [relay, gateway]) expect(told(errors).length).toBeLessThan(20);
   });
 
-  it('D2 D3 what is published while no relay runs is delivered once there is one', async () => {
+  it('D2 D3 events published while no relay runs are delivered once one does', async () => {
     await using world = await openWorld();
     await using relay = await world.start('relay');
     await using gateway = await world.start('gateway');
@@ -153,7 +153,7 @@ describe('bad weather', { timeout: 150_000 }, () => {
     }
   });
 
-  it('a gateway that is told to stop closes its WebSockets with a code to come back on, and ends with 0', async () => {
+  it('a gateway that is stopped closes its WebSockets with a code that asks them to reconnect, and exits with 0', async () => {
     await using world = await openWorld();
     await using gateway = await world.start('gateway');
     const socket = new WebSocket(`${gateway.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
@@ -168,7 +168,7 @@ describe('bad weather', { timeout: 150_000 }, () => {
     expect([1001, 1012]).toContain(code);
   });
 
-  it('a start without its topics ends with 1, and names all of them', async () => {
+  it('a start without its topics exits with 1 and names all that are missing', async () => {
     await using world = await openWorld();
     const told = performance.now();
     const { message } = await failure(world.start('gateway', { TOPIC_CREATE: 'false' }));
@@ -180,7 +180,7 @@ describe('bad weather', { timeout: 150_000 }, () => {
     ]);
   });
 
-  it('a start without a Kafka ends with 1, and says so, whatever it is to be', async () => {
+  it('a start without Kafka exits with 1 and reports that, in every role', async () => {
     await using world = await openWorld();
     const address = await closedPort();
     const told = performance.now();

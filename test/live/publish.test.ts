@@ -84,7 +84,7 @@ async function nodes() {
 }
 
 describe('publishing on Kafka and Redis', () => {
-  it('D1 a key gets one answer and one event on both nodes, at once and later, and a conflict for other arguments', async () => {
+  it('D1 an idempotency key has one answer and one event on both nodes, concurrently and later, and a conflict for other arguments', async () => {
     await using on = await nodes();
     const once = { 'idempotency-key': 'once' };
     const say = 'say(n: 1) { eventId offset partition time }';
@@ -97,7 +97,7 @@ describe('publishing on Kafka and Redis', () => {
     expect((await on.end()).reduce((sum, end) => sum + end, 0)).toBe(1);
   });
 
-  it('D2 an outcome reaches the mutation at whichever node it waits', async () => {
+  it('D2 an outcome reaches its mutation at whichever node it waits', async () => {
     await using on = await nodes();
     for (const [i, { url }] of [on.a, on.b].entries()) {
       const before = (await on.end()).reduce((sum, end) => sum + end, 0);
@@ -119,7 +119,7 @@ describe('publishing on Kafka and Redis', () => {
     }
   });
 
-  it('D1 several events of a mutation are appended together', async () => {
+  it('D1 several events of one mutation are appended together', async () => {
     await using on = await nodes();
     const all = await Promise.all(
       Array.from({ length: 20 }, (_, n) => mutate(on.a.url, `both(n: ${n}) { partition offset }`)),

@@ -28,7 +28,7 @@ describe('with a real Redis', { timeout: 60_000 }, () => {
     await redis.wipe(`${prefix}:*`);
   });
 
-  it('D6, D9: after a wipe an old token never works again, and the new one is larger', async () => {
+  it('D6, D9: an old token never works again after a wipe, and the new one is larger', async () => {
     await using fanout = await open();
     await using redis = connect();
     const at = freshPartition();
@@ -48,7 +48,7 @@ describe('with a real Redis', { timeout: 60_000 }, () => {
     expect(await fanout.relay(at, claim.token, stretch(-1, 0, [0]))).toMatchObject({ status: 'RELAYED' });
   });
 
-  it('D6: a window whose stream alone was evicted proves nothing', async () => {
+  it('D6: a window whose stream was evicted proves nothing', async () => {
     await using fanout = await open();
     await using redis = connect();
     const at = freshPartition();
@@ -62,7 +62,7 @@ describe('with a real Redis', { timeout: 60_000 }, () => {
     expect(await fanout.window(at, offset(1), offset(2))).toEqual([relayed(2)]);
   });
 
-  it('D6: when the connection was lost, followers are told once it is back, and hear on', async () => {
+  it('D6: followers are notified once a lost connection is back, and receive again', async () => {
     await using fanout = await open();
     await using redis = connect();
     const at = freshPartition();
@@ -76,7 +76,7 @@ describe('with a real Redis', { timeout: 60_000 }, () => {
     await vi.waitFor(() => expect([one.offsets, two.offsets]).toEqual([[0], [0]]), SOON);
   });
 
-  it('letting go and following again while the connection is lost', async () => {
+  it('a partition can be released and followed again while the connection is lost', async () => {
     await using fanout = await open();
     await using redis = connect();
     const at = freshPartition();
@@ -94,7 +94,7 @@ describe('with a real Redis', { timeout: 60_000 }, () => {
     expect(gone.offsets).toEqual([]);
   });
 
-  it('two nodes hear the same', async () => {
+  it('two nodes receive the same messages', async () => {
     await using one = await open();
     await using two = await open();
     const at = freshPartition();
@@ -113,7 +113,7 @@ describe('with a real Redis', { timeout: 60_000 }, () => {
     expect(await two.window(at, offset(-1), offset(1))).toHaveLength(2);
   });
 
-  it('a large stretch comes as several messages that follow each other', async () => {
+  it('a large stretch arrives as several messages that chain together', async () => {
     await using fanout = await open();
     const at = freshPartition();
     const heard = new Heard();
@@ -126,7 +126,7 @@ describe('with a real Redis', { timeout: 60_000 }, () => {
     expect(heard.messages.map((message) => message.prev)).toEqual([-1, 2, 5, 8]);
   });
 
-  it('a message that is not ours is reported, and what follows it is heard', async () => {
+  it('a message in an unknown format is reported, and the messages after it are received', async () => {
     const onProblem = vi.fn();
     await using fanout = await openRedisFanout({ url, prefix, windowEvents: 10, onProblem });
     await using redis = connect();
@@ -141,7 +141,7 @@ describe('with a real Redis', { timeout: 60_000 }, () => {
 });
 
 describe('the Redis fan-out without a Redis', { timeout: 60_000 }, () => {
-  it('opens at once, and every operation rejects with FANOUT_UNAVAILABLE', async () => {
+  it('the Redis fan-out opens at once without Redis, and every operation rejects with FANOUT_UNAVAILABLE', async () => {
     const onProblem = vi.fn();
     await using fanout = await openRedisFanout({ url: 'redis://127.0.0.1:1', windowEvents: 10, onProblem });
     const at = freshPartition();

@@ -10,7 +10,7 @@ const url = redisUrl();
 const SOON = { timeout: 60_000 };
 
 describe('Redis behind a line that fails', { timeout: 120_000 }, () => {
-  it('D6: a Redis that comes after the start is found, and one that goes and returns too', async () => {
+  it('D6: a Redis that starts late is found, and so is one that disappears and returns', async () => {
     await using line = await TcpProxy.open({ target: url });
     line.refuse();
     await using fanout = await openRedisFanout({
@@ -36,7 +36,7 @@ describe('Redis behind a line that fails', { timeout: 120_000 }, () => {
     await vi.waitFor(() => expect(heard.offsets).toEqual([0, 1]), SOON);
   });
 
-  it('D6: connections that went silent without closing are made anew', async () => {
+  it('D6: connections that went silent without closing are reopened', async () => {
     await using line = await TcpProxy.open({ target: url });
     const onProblem = vi.fn();
     const prefix = randomUUID();
@@ -63,7 +63,7 @@ describe('Redis behind a line that fails', { timeout: 120_000 }, () => {
     expect(onProblem).toHaveBeenCalledWith(expect.objectContaining({ kind: 'redis-silent' }));
   });
 
-  it('D6: so are connections that are accepted and never answered', async () => {
+  it('D6: connections that are accepted and never answered are reopened', async () => {
     await using line = await TcpProxy.open({ target: url });
     line.blackHole();
     const onProblem = vi.fn();

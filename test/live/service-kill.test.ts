@@ -76,7 +76,7 @@ async function countsOf(log: EventLog, name: string): Promise<Map<string, { n: n
 }
 
 describe('services as processes, on Kafka', { timeout: 300_000 }, () => {
-  it('D1 D9: two share the work; killed at random moments, twice each, counts in state and outputs are exact; and a replay beside them changes none', async () => {
+  it('D1 D9: two processes of a service count exactly while each is killed twice at random moments, and a replay beside them changes nothing', async () => {
     const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
     console.log(`service-kill: SEED=${seed}`);
     const random = seeded(seed);

@@ -42,7 +42,7 @@ async function formerOwner(group: string, topic: string) {
 }
 
 describe('former owners of a partition', { timeout: TEST_TIMEOUT }, () => {
-  it('D9: what one had begun and not committed is ended before a fenced member hears of the partition', async () => {
+  it('D9: an open transaction of a former owner is aborted before a fenced member is assigned the partition', async () => {
     await using log = await openLog();
     const [topic, states] = [await newTopic(log, 'in', 1), await newTopic(log, 'states', 1)];
     const group = uniqueGroup();
@@ -69,7 +69,7 @@ describe('former owners of a partition', { timeout: TEST_TIMEOUT }, () => {
     expect(await readRecords(log, { topic: states, partition: partition(0) })).toEqual([]);
   });
 
-  it('D1: a batch whose commit was made although it seemed to fail is not given again', async () => {
+  it('D1: a batch whose commit succeeded although it seemed to fail is not delivered again', async () => {
     await using log = await openLog();
     const [topic, out] = [await newTopic(log, 'in', 1), await newTopic(log, 'out', 1)];
     const group = uniqueGroup();

@@ -35,7 +35,7 @@ interface OrderLine {
 }
 
 describe('the shop, each of its services a process of its own', () => {
-  it('D1 each killed twice at any moment: no order stuck, nothing oversold, nobody charged twice, stock adds up', async () => {
+  it('D1 no order is stuck, nothing is oversold, nobody is charged twice and stock adds up when each service is killed twice at any moment', async () => {
     const seed = Number(process.env['SHOP_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
     console.log(`SHOP_SEED=${seed}`);
     const chance = chanceOf(seed);

@@ -51,7 +51,7 @@ describe.each([
     return field(shop.url, who, PLACE, { input }).then((answer) => ({ orderId, answer }));
   };
 
-  it('takes an order of several lines: confirmed, shipped, and gone from the shelf', async () => {
+  it('an order of several lines is confirmed, shipped, and gone from the shelf', async () => {
     const since = new Date();
     const { orderId, answer } = await place('ada', [
       ['oats', 3],
@@ -76,7 +76,7 @@ describe.each([
     expect(await settled(shop.url, 'oats', 3, since)).toBe(397);
   });
 
-  it('out of stock: says of what, and lets go of the rest', async () => {
+  it('an order that is out of stock names the SKU and releases the rest', async () => {
     const since = new Date();
     const { answer } = await place('ada', [
       ['sourdough', 2],
@@ -86,7 +86,7 @@ describe.each([
     expect(await settled(shop.url, 'sourdough', 2, since)).toBe(120);
   });
 
-  it('a declined payment: says so, and the stock is there again', async () => {
+  it('an order whose payment is declined says so, and its stock is released', async () => {
     const since = new Date();
     const { orderId, answer } = await place('broke', [['flour-spelt', 5]]);
     expect(answer).toMatchObject({ __typename: 'PaymentDeclined' });
@@ -97,7 +97,7 @@ describe.each([
     ]);
   });
 
-  it('a cancel of what waits to be picked up is refunded; of what was shipped it is refused', async () => {
+  it('cancelling an order that waits for pickup refunds it, and cancelling a shipped one is refused', async () => {
     const since = new Date();
     const { orderId } = await place('ada', [['flour-rye', 7]], { delivery: 'PICKUP' });
     await eventsUntil(shop.url, orderId, 'ReadyForPickup');
@@ -115,7 +115,7 @@ describe.each([
     });
   });
 
-  it('D2 a subscription begins with the order as it stands, and goes on with exactly what came after', async () => {
+  it('D2 a subscription starts with the current order and continues with exactly the later events', async () => {
     const { orderId } = await place('ada', [['oats', 1]], { delivery: 'PICKUP' });
     let answer: Promise<unknown> | undefined;
     const [state, ...steps] = await follow(shop.url, FOLLOW, { orderId }, (all) => {
@@ -130,7 +130,7 @@ describe.each([
     expect(state).toEqual({ __typename: 'Order', status: statuses.at(-1) });
   });
 
-  it('a parcel that is too heavy is refused at the last step, and all before it is undone', async () => {
+  it('an order too large for a parcel is rejected at the last step, and all earlier steps are compensated', async () => {
     const { answer, orderId } = await place('ada', [['flour-spelt', 201]]);
     expect(answer).toMatchObject({ __typename: 'Order' });
     const seen = await eventsUntil(shop.url, orderId, 'OrderRejected');
@@ -165,7 +165,7 @@ describe.each([
     expect(second).toMatchObject({ __typename: 'Order' });
   });
 
-  it('ids that are no names, and reasons without end, get into no log and hold nobody up', async () => {
+  it('invalid order ids and endless reasons reach no log and block nobody', async () => {
     const who = `mallory-${randomUUID().slice(0, 8)}`;
     await field(shop.url, who, SET_LINE, { sku: 'oats', quantity: 1 });
     const lines = [{ sku: 'oats', quantity: 1 }];
@@ -192,7 +192,7 @@ describe.each([
     });
   });
 
-  it('D1 the same key is the same order, and an id is used once', async () => {
+  it('D1 the same idempotency key is the same order, and an order id is used once', async () => {
     const orderId = randomUUID();
     const input = { orderId, lines: [{ sku: 'oats', quantity: 1 }] };
     const once = { input, key: randomUUID() };
@@ -205,7 +205,7 @@ describe.each([
     expect(await field(shop.url, 'eve', PLACE, { input })).toMatchObject({ __typename: 'OrderIdTaken' });
   });
 
-  it('a cart becomes one order; while it does it is closed', async () => {
+  it('a cart becomes one order, and is closed meanwhile', async () => {
     const who = `carl-${randomUUID().slice(0, 8)}`;
     const checkOut = () => field(shop.url, who, CHECK_OUT, { input: { orderId: randomUUID() } });
     expect(await checkOut()).toEqual({ __typename: 'CheckOutRefused', code: 'CART_EMPTY' });

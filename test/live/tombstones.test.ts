@@ -5,7 +5,7 @@ import { runningSubscriptions } from '../support/running.js';
 import { kafkaBrokers, redisUrl, uniqueName } from '../support/services.js';
 
 describe('a compacted topic', () => {
-  it('D3 tells subscribers that a key was deleted, live and replayed, as each field can', async () => {
+  it('D3 subscribers see that a key was deleted, live and replayed, as each field can show it', async () => {
     const topic = uniqueName('compacted');
     const plain = `${topic}.plain`;
     const kafka = new Kafka({ brokers: kafkaBrokers(), logLevel: logLevel.NOTHING });

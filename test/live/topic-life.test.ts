@@ -116,7 +116,7 @@ describe('topics that are made anew, lose their beginning and grow, in Kafka and
     return String(client.errors[0]?.extensions?.['earliest']);
   }
 
-  it('D5 a topic made anew while it is followed and relayed, and under a held cursor', async () => {
+  it('D5 a topic that is recreated while it is followed and relayed ends its subscriptions and cursors with RESYNC_REQUIRED', async () => {
     await using world = await openWorld(2);
     await world.relay();
     const client = world.subscribe();
@@ -139,7 +139,7 @@ describe('topics that are made anew, lose their beginning and grow, in Kafka and
     await expect.poll(() => sorted(resumed), WAIT).toEqual(numbers(100, 170));
   });
 
-  it('D5 a group begins with a topic made anew at its beginning, whatever it had committed', async () => {
+  it('D5 a group starts at the beginning of a recreated topic, whatever it had committed', async () => {
     await using world = await openWorld(1);
     const group = uniqueName('life');
     const recorder = new Recorder((batch: AssignedBatch) => batch.commit());
@@ -162,7 +162,7 @@ describe('topics that are made anew, lose their beginning and grow, in Kafka and
     expect(await readRecords(world.log, { topic: world.topic, partition: P0 })).toHaveLength(30);
   });
 
-  it('D5 an offset that was committed in another topic of the name is none', async () => {
+  it('D5 an offset that was committed in an earlier topic of the same name does not count', async () => {
     await using world = await openWorld(1);
     const group = uniqueName('life');
     const at = { topic: world.topic, partition: P0 };
@@ -184,7 +184,7 @@ describe('topics that are made anew, lose their beginning and grow, in Kafka and
     await expect.poll(() => recorder.handled.length, WAIT).toBe(10);
   });
 
-  it('D5 one topic that is deleted holds up no other of the group, and is there again when it comes back', async () => {
+  it('D5 a deleted topic blocks no other topic of the group, and is assigned again once it is recreated', async () => {
     await using world = await openWorld(1);
     const other = topic(uniqueName('life'));
     const spec = { partitions: 1, replicas: 1, config: {} };
@@ -211,7 +211,7 @@ describe('topics that are made anew, lose their beginning and grow, in Kafka and
     await expect.poll(() => recorder.values(`${other}/0`).length, WAIT).toBe(5);
   });
 
-  it('D5 retention passing a relay that is down: live subscribers are told, and resume with what is left', async () => {
+  it('D5 live subscribers get RESYNC_REQUIRED when retention passes a relay that is down, and resume with what is left', async () => {
     await using world = await openWorld(1);
     const relay = await world.relay();
     const client = world.subscribe();
@@ -234,7 +234,7 @@ describe('topics that are made anew, lose their beginning and grow, in Kafka and
     await expect.poll(() => resumed.numbers.at(-1), WAIT).toBe(13);
   });
 
-  it('D5 retention passing a member that is behind: it is asked again where to begin', async () => {
+  it('D5 a group member that retention has passed is asked again where to start', async () => {
     await using world = await openWorld(1);
     await world.log.append(numbered(world.topic, 5), soon());
     await lose(world.topic);
@@ -255,7 +255,7 @@ describe('topics that are made anew, lose their beginning and grow, in Kafka and
     expect(recorder.calls.filter((call) => call.startsWith('assigned')).length).toBe(2);
   });
 
-  it('D2 partitions that are added are shared out soon, and everything in them is brought', async () => {
+  it('D2 added partitions are assigned soon, and all their records are delivered', async () => {
     await using world = await openWorld(1);
     const recorder = new Recorder((batch: AssignedBatch) => batch.commit());
     await using _ = await world.log.join(

@@ -91,7 +91,7 @@ const FOLLOW =
   'subscription { said(key: "k", snapshot: true) { __typename ... on Said { n } ... on Talk { count n } } }';
 
 describe('views on Kafka and Redis', () => {
-  it('D2 D3 the state first and then exactly the events after it, on any node, while a keeper is killed', async () => {
+  it('D2 D3 a snapshot subscription gets the state and then exactly the later events, on any node, while a view worker is killed', async () => {
     await using on = await nodes();
     const total = 120;
     const followers: { readonly frames: Frame[]; close(): Promise<void> }[] = [];
@@ -123,7 +123,7 @@ describe('views on Kafka and Redis', () => {
     }
   });
 
-  it('reads its own write on the other node, and is built again when Redis has lost it', async () => {
+  it('a view shows a client its own write on another node, and is rebuilt when Redis has lost it', async () => {
     await using on = await nodes();
     for (let n = 0; n < 10; n++) {
       const { data } = await ask(on.a, `mutation { say(key: "k", n: ${n}) { cursor } }`);

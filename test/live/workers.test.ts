@@ -17,7 +17,7 @@ const SAID = 'subscription { said { text } }';
 const SOON = { timeout: 60_000, interval: 100 };
 
 describe('several processes that serve clients', () => {
-  it('D2 D3 share one port, each delivers everything, and one that dies is replaced', async () => {
+  it('D2 D3 worker processes share one port, each delivers every event, and one that dies is replaced', async () => {
     const topic = uniqueName('workers');
     await using folder = await folderOf({ 'schema/chat.graphql': schemaOn(topic) });
     const env = {

@@ -1,5 +1,5 @@
 export interface Edit {
-  /** From the project's folder. */
+  /** Relative to the project folder. */
   readonly file: string;
   /** Occurs exactly once in the file. */
   readonly find: string;
@@ -7,15 +7,15 @@ export interface Edit {
 }
 
 /**
- * A bug, planted by `npm run test:planted`: with the guard gone, the case has to fail. `also` takes away what
- * else would keep the guarantee, where one guard stands behind another.
+ * A bug, planted by `npm run test:planted`: without the guard, the case must fail. `also` removes further guards
+ * that would keep the guarantee alone.
  */
 export interface Plant extends Edit {
-  /** The title of the case, or a part of it that no other has. */
+  /** The title of the case, exactly. */
   readonly case: string;
-  /** The file that has the case, from the project's folder, where it is not the suite's own. */
+  /** The file that has the case, relative to the project folder; the suite of the same name by default. */
   readonly test?: string;
-  /** What is taken away, in words. */
+  /** What is removed, as a sentence. */
   readonly guard: string;
   readonly also?: readonly Edit[];
 }
