@@ -3,10 +3,10 @@ import type { TopicIdPartition } from '../core/position.js';
 import type { EventLog, Range, TopicDescription } from '../ports/event-log.js';
 import type { RebuildFrom, RebuildProgress, RebuildRequest } from './rebuild.js';
 
-/** As close to the end as folding has to come: whoever takes the state up folds the rest. */
-const CAUGHT_UP = 1_000;
+/** How many offsets may be left at the switch. The owner that adopts the state folds them. */
+const MAX_REMAINING_OFFSETS = 1_000;
 
-/** A partition that is being folded anew. */
+/** A partition that is being folded again. */
 export interface RebuildPartition {
   readonly at: TopicIdPartition;
   readonly start: Offset;
@@ -15,79 +15,84 @@ export interface RebuildPartition {
   events: number;
 }
 
-/** Folds a range of a part, and says after each batch how far it is. */
+/** Folds a range of a partition, and yields the progress after each batch. */
 export type FoldRange = (
-  part: RebuildPartition,
+  partition: RebuildPartition,
   range: Range & { readonly until: Offset },
 ) => AsyncIterable<{ readonly last: Offset; readonly events: number }>;
 
-/** All partitions of these topics, from their beginning or a time on. */
+/** All partitions of these topics, each with the offset to begin at. */
 export async function rebuildPartitions(
   log: EventLog,
   topics: ReadonlyMap<Topic, TopicDescription>,
   from: RebuildFrom,
   signal: AbortSignal,
 ): Promise<readonly RebuildPartition[]> {
-  const parts: RebuildPartition[] = [];
+  const partitions: RebuildPartition[] = [];
   for (const [name, { id: topicId }] of topics) {
     for (const [number, { earliest }] of (await log.bounds(name, signal)).entries()) {
       const at = { topic: name, partition: partition(number), topicId };
       const start =
         from.kind === 'start' ? earliest : await log.offsetAt(name, at.partition, from.time, signal);
-      parts.push({ at, start, next: start, events: 0 });
+      partitions.push({ at, start, next: start, events: 0 });
     }
   }
-  return parts;
+  return partitions;
 }
 
-/** Folds again and again to the end as it is then, until little is left. */
+/**
+ * Folds all partitions to their ends, and again to the ends that they have by then, until little is left.
+ * Stops as well when a round leaves no less than the one before: events arrive as fast as they are folded, and
+ * the owner that adopts the state folds the rest, while no new ones are handled.
+ */
 export async function catchUp(
   log: EventLog,
-  parts: readonly RebuildPartition[],
+  partitions: readonly RebuildPartition[],
   foldRange: FoldRange,
   { onProgress, signal }: RebuildRequest,
 ): Promise<void> {
-  for (let left = Number.POSITIVE_INFINITY, before = left; left > CAUGHT_UP; ) {
-    const ends = await endsOf(log, parts, signal);
-    for (const part of parts) {
-      const until = ends.get(part) ?? part.next;
-      for await (const { last, events } of foldRange(part, { ...part.at, from: part.next, until })) {
-        part.next = offset(Math.max(part.next, last + 1));
-        part.events += events;
-        onProgress(progressOf(parts, ends, part.at.topic));
+  const topics = new Set(partitions.map(({ at }) => at.topic));
+  for (let remaining = Number.POSITIVE_INFINITY; remaining > MAX_REMAINING_OFFSETS; ) {
+    const ends = await endsOf(log, partitions, signal);
+    for (const one of partitions) {
+      const until = ends.get(one) ?? one.next;
+      for await (const { last, events } of foldRange(one, { ...one.at, from: one.next, until })) {
+        one.next = offset(Math.max(one.next, last + 1));
+        one.events += events;
+        onProgress(progressOf(partitions, ends, one.at.topic));
       }
-      part.next = offset(Math.max(part.next, until));
+      // The last offsets before the end may have no record, such as a transaction's end marker.
+      one.next = offset(Math.max(one.next, until));
     }
-    for (const name of new Set(parts.map(({ at }) => at.topic))) onProgress(progressOf(parts, ends, name));
-    before = left;
-    const now = await endsOf(log, parts, signal);
-    left = parts.reduce((sum, part) => sum + Math.max(0, (now.get(part) ?? part.next) - part.next), 0);
-    // What comes as fast as it is folded is left to whoever takes the state up, and waits while it folds.
-    if (left >= before) return;
+    for (const name of topics) onProgress(progressOf(partitions, ends, name));
+    const before = remaining;
+    const now = await endsOf(log, partitions, signal);
+    remaining = partitions.reduce((sum, one) => sum + Math.max(0, (now.get(one) ?? one.next) - one.next), 0);
+    if (remaining >= before) return;
   }
 }
 
 async function endsOf(
   log: EventLog,
-  parts: readonly RebuildPartition[],
+  partitions: readonly RebuildPartition[],
   signal: AbortSignal,
 ): Promise<ReadonlyMap<RebuildPartition, Offset>> {
   const ends = new Map<RebuildPartition, Offset>();
-  for (const name of new Set(parts.map(({ at }) => at.topic))) {
+  for (const name of new Set(partitions.map(({ at }) => at.topic))) {
     const bounds = await log.bounds(name, signal);
-    for (const one of parts)
+    for (const one of partitions)
       if (one.at.topic === name) ends.set(one, bounds[one.at.partition]?.end ?? one.next);
   }
   return ends;
 }
 
 function progressOf(
-  parts: readonly RebuildPartition[],
+  partitions: readonly RebuildPartition[],
   ends: ReadonlyMap<RebuildPartition, Offset>,
   name: Topic,
 ): RebuildProgress {
   let [done, total, events] = [0, 0, 0];
-  for (const one of parts) {
+  for (const one of partitions) {
     if (one.at.topic !== name) continue;
     done += one.next - one.start;
     total += Math.max(ends.get(one) ?? one.next, one.next) - one.start;

@@ -1,98 +1,102 @@
 import type { Topic } from '../core/ids.js';
 import type { Rebuild, RebuildFrom, RebuildProgress } from './rebuild.js';
 
-/** What `millrace replay` works with. */
+/** What `millrace replay` needs. */
 export interface RebuildCommand {
-  /** Everything of the project that can be built anew. */
+  /** Every service and view of the project that has a state. */
   readonly rebuilds: readonly Rebuild[];
-  /** Of which service or view. */
+  /** The service or view, as `name`, `service/name` or `view/name`. */
   readonly group: string;
-  /** `start`, or a date and time. */
+  /** `start`, a date, or a date and time (RFC 3339). */
   readonly from: string;
-  /** Takes a line for standard output. */
-  readonly say: (line: string) => void;
+  /** Writes a line to standard output. */
+  readonly print: (line: string) => void;
+  /** The clock, in milliseconds; `Date.now` when left out. */
   readonly now?: () => number;
   readonly signal: AbortSignal;
 }
 
-/** Something that was asked for and is not there, or cannot be meant. */
+/** A group or time on the command line that does not exist or cannot be parsed. */
 export class RebuildError extends Error {
   override readonly name = 'RebuildError';
 }
 
 export const REBUILD_HELP = `
-A second state is folded from the log, beside the one in use; what a service says meanwhile is discarded.
-When it has caught up, one record switches to it: until then, and if this is ended before, nothing changes.
---from start folds all that the log has. --from <time> folds only events that the log got then or later: each
-key begins with what it has before its first event, and what happened before that time is in no state.
-With the embedded log, stop the process that has it first: it belongs to one process.`;
+Folds a second state from the log, beside the one in use. Events that the service returns meanwhile are
+discarded. When the second state has caught up, one atomic step switches to it. Until then nothing changes, also
+if this command is stopped.
+--from start folds everything that the log has. --from <time> folds only events that the log received then or
+later: each key begins with its initial state, and earlier events are in no state.
+The embedded log belongs to one process: stop the process that uses it first.`;
 
-/** Between two lines of one topic. */
-const EVERY = 1_000;
+/** How often the progress of a topic is printed. */
+const PRINT_INTERVAL_MS = 1_000;
 
 /** `millrace replay`. */
-export async function replay(command: RebuildCommand): Promise<void> {
-  const { say, signal } = command;
-  const from = fromOf(command.from);
-  const chosen = chosenOf(command);
+export async function rebuild(command: RebuildCommand): Promise<void> {
+  const { print, signal } = command;
+  const from = parseFrom(command.from);
+  const target = findTarget(command);
   const since = from.kind === 'start' ? 'the start of the log' : new Date(from.time).toISOString();
-  say(`${chosen.kind} ${chosen.name}: its state is folded from ${since} on, beside the one in use`);
-  const lines = new Lines(command.now ?? Date.now, say);
-  const result = await chosen.run({ from, onProgress: (progress) => lines.tell(progress), signal });
-  lines.end();
-  say(`Switched. ${result}`);
+  print(`Rebuilding the state of ${target.kind} ${target.name} from ${since}, beside the one in use`);
+  const printer = new ProgressPrinter(command.now ?? Date.now, print);
+  const result = await target.run({ from, onProgress: (progress) => printer.update(progress), signal });
+  printer.end();
+  print(`Switched. ${result}`);
 }
 
-function chosenOf({ rebuilds, group }: RebuildCommand): Rebuild {
-  const found = rebuilds.filter(({ name, kind }) => name === group || `${kind}/${name}` === group);
-  const [first, second] = found;
+function findTarget({ rebuilds, group }: RebuildCommand): Rebuild {
+  const matches = rebuilds.filter(({ name, kind }) => name === group || `${kind}/${name}` === group);
+  const [first, second] = matches;
   if (second !== undefined)
-    throw new RebuildError(`${group} is a service and a view: say service/${group} or view/${group}.`);
+    throw new RebuildError(`${group} is both a service and a view. Write service/${group} or view/${group}.`);
   if (first !== undefined) return first;
   const names = rebuilds.map(({ kind, name }) => `${name} (${kind})`).join(', ') || 'nothing';
-  throw new RebuildError(`There is no ${group} with a state; the project has: ${names}.`);
+  throw new RebuildError(`No service or view ${group} has a state. The project has: ${names}.`);
 }
 
-/** RFC 3339, or a date alone: midnight in UTC. */
+/** RFC 3339, or a date alone, which means midnight in UTC. */
 const TIME = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/;
 
-function fromOf(text: string): RebuildFrom {
+function parseFrom(text: string): RebuildFrom {
   if (text === 'start') return { kind: 'start' };
   const time = TIME.test(text) ? Date.parse(text) : Number.NaN;
   if (Number.isNaN(time))
-    throw new RebuildError(`--from is 'start' or a time such as 2026-01-31T09:30:00Z, not '${text}'.`);
+    throw new RebuildError(`--from must be 'start' or a time such as 2026-01-31T09:30:00Z, not '${text}'.`);
   return { kind: 'time', time };
 }
 
-/** Progress as lines, of each topic one a second at the most, and its last one. */
-class Lines {
-  readonly #begun: number;
-  readonly #told = new Map<Topic, number>();
-  readonly #kept = new Map<Topic, RebuildProgress>();
+/** Prints progress as lines: at most one a second for each topic, and always its last one. */
+class ProgressPrinter {
+  readonly #now: () => number;
+  readonly #print: (line: string) => void;
+  readonly #startedAt: number;
+  readonly #printedAt = new Map<Topic, number>();
+  /** Progress that is not printed yet. */
+  readonly #pending = new Map<Topic, RebuildProgress>();
 
-  constructor(
-    private readonly now: () => number,
-    private readonly say: (line: string) => void,
-  ) {
-    this.#begun = now();
+  constructor(now: () => number, print: (line: string) => void) {
+    this.#now = now;
+    this.#print = print;
+    this.#startedAt = now();
   }
 
-  tell(progress: RebuildProgress): void {
-    const now = this.now();
-    this.#kept.set(progress.topic, progress);
-    if (now - (this.#told.get(progress.topic) ?? this.#begun) < EVERY) return;
-    this.#told.set(progress.topic, now);
-    this.#kept.delete(progress.topic);
-    this.say(this.#line(progress, now));
+  update(progress: RebuildProgress): void {
+    const now = this.#now();
+    this.#pending.set(progress.topic, progress);
+    if (now - (this.#printedAt.get(progress.topic) ?? this.#startedAt) < PRINT_INTERVAL_MS) return;
+    this.#printedAt.set(progress.topic, now);
+    this.#pending.delete(progress.topic);
+    this.#print(this.#line(progress, now));
   }
 
   end(): void {
-    for (const progress of this.#kept.values()) this.say(this.#line(progress, this.now()));
-    this.#kept.clear();
+    for (const progress of this.#pending.values()) this.#print(this.#line(progress, this.#now()));
+    this.#pending.clear();
   }
 
   #line({ topic, done, total, events }: RebuildProgress, now: number): string {
-    const seconds = (now - this.#begun) / 1_000;
+    const seconds = (now - this.#startedAt) / 1_000;
     const share = total === 0 ? 100 : Math.floor((done / total) * 100);
     const rate = seconds > 0 ? `${Math.round(events / seconds)} events/s` : '';
     const eta = done > 0 && done < total ? `${Math.ceil((seconds * (total - done)) / done)} s left` : '';

@@ -1,38 +1,39 @@
 import type { Topic } from '../core/ids.js';
 
 /**
- * RebuildFrom where state is folded anew. `time` (milliseconds since 1970): only from events that the log got then
- * or later; each key begins there with what it has before its first event, as if nothing had been before.
+ * Where a rebuild begins. `time`, in milliseconds since 1970: only events that the log received then or later
+ * are folded, and each key begins with its initial state, as if nothing had happened before.
  */
 export type RebuildFrom = { readonly kind: 'start' } | { readonly kind: 'time'; readonly time: number };
 
-/** How far a rebuild is in one topic, over all its partitions. */
+/** How far a rebuild is in one topic, summed over its partitions. */
 export interface RebuildProgress {
   readonly topic: Topic;
-  /** Offsets folded, of those that lie between `from` and the end as it is known now. */
+  /** How many offsets are folded. */
   readonly done: number;
+  /** How many offsets there are between the beginning of the rebuild and the end of the log as last seen. */
   readonly total: number;
-  /** Events folded in this topic so far: fewer than offsets, which have holes. */
+  /** How many events are folded: fewer than offsets, because some offsets have no event. */
   readonly events: number;
 }
 
 export interface RebuildRequest {
   readonly from: RebuildFrom;
-  /** Is told after each batch; whoever prints chooses how often. */
+  /** Called after each batch. A printer chooses how many of these calls it shows. */
   readonly onProgress: (progress: RebuildProgress) => void;
   readonly signal: AbortSignal;
 }
 
-/** Something that holds state folded from the log, and can fold it anew beside what runs. */
+/** A service or view whose state can be rebuilt from the log while it runs. */
 export interface Rebuild {
   readonly kind: 'service' | 'view';
-  /** The name that `--group` gives. */
+  /** As in `--group`. */
   readonly name: string;
   /**
-   * Folds a new state, outputs discarded, until it has caught up, and then switches, in one atomic step.
-   * Until that step nothing that runs sees any of it: when this rejects, or its process is killed, what ran
-   * goes on with the state it had.
-   * @returns a sentence about when those that run take it up
+   * Folds a second state until it has caught up, discards the events that a service returns meanwhile, and then
+   * switches in one atomic step. Before that step nothing that runs sees the new state: if this rejects, or the
+   * process is killed, everything continues with the old one.
+   * @returns a sentence that says when the running processes use the new state
    */
   run(request: RebuildRequest): Promise<string>;
 }
