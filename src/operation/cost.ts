@@ -16,13 +16,14 @@ import {
   TypeMetaFieldDef,
 } from 'graphql';
 
-/** How many elements a list is taken to have. */
-const LIST = 10;
+/** How many elements a list is assumed to have. */
+const ASSUMED_LIST_LENGTH = 10;
 
 /**
- * What the costliest operation of a valid document asks for: each field counts one, and what is asked of a
- * list's elements counts for ten of them. Fragments count wherever they are spread: a few tokens can ask
- * for billions of fields, of introspection alone (S4).
+ * The cost of the most expensive operation of a valid document. Each field costs one, and the selection of a
+ * list's elements counts ten times. A fragment counts wherever it is spread: a few tokens of spreads in spreads
+ * can ask for billions of fields, even of introspection (S4). Each fragment is visited once, so the time is
+ * linear in the document's length.
  */
 export function costOf(schema: GraphQLSchema, document: DocumentNode): number {
   const fragments = new Map<string, FragmentDefinitionNode>();
@@ -31,15 +32,15 @@ export function costOf(schema: GraphQLSchema, document: DocumentNode): number {
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
     else if (definition.kind === Kind.OPERATION_DEFINITION) operations.push(definition);
   }
-  const known = new Map<string, number>();
+  const fragmentCosts = new Map<string, number>();
 
   const ofFragment = (name: string): number => {
-    const remembered = known.get(name);
-    if (remembered !== undefined) return remembered;
+    const known = fragmentCosts.get(name);
+    if (known !== undefined) return known;
     const fragment = fragments.get(name);
     const type = fragment && schema.getType(fragment.typeCondition.name.value);
     const cost = fragment === undefined ? 0 : ofSelections(fragment.selectionSet, type);
-    known.set(name, cost);
+    fragmentCosts.set(name, cost);
     return cost;
   };
 
@@ -48,14 +49,18 @@ export function costOf(schema: GraphQLSchema, document: DocumentNode): number {
     for (const selection of set.selections) {
       if (selection.kind === Kind.FRAGMENT_SPREAD) cost += ofFragment(selection.name.value);
       else if (selection.kind === Kind.INLINE_FRAGMENT) {
-        const on = selection.typeCondition;
-        cost += ofSelections(selection.selectionSet, on ? schema.getType(on.name.value) : type);
+        const { typeCondition } = selection;
+        cost += ofSelections(
+          selection.selectionSet,
+          typeCondition ? schema.getType(typeCondition.name.value) : type,
+        );
       } else {
         cost += 1;
         if (selection.selectionSet === undefined) continue;
         const field = fieldType(type, selection.name.value);
-        const many = field !== undefined && isListType(getNullableType(field)) ? LIST : 1;
-        cost += many * ofSelections(selection.selectionSet, field && getNamedType(field));
+        const isList = field !== undefined && isListType(getNullableType(field));
+        const elements = isList ? ASSUMED_LIST_LENGTH : 1;
+        cost += elements * ofSelections(selection.selectionSet, field && getNamedType(field));
       }
     }
     return cost;
@@ -70,7 +75,7 @@ export function costOf(schema: GraphQLSchema, document: DocumentNode): number {
 function fieldType(type: GraphQLNamedType | undefined, name: string): GraphQLOutputType | undefined {
   if (name === SchemaMetaFieldDef.name) return SchemaMetaFieldDef.type;
   if (name === TypeMetaFieldDef.name) return TypeMetaFieldDef.type;
-  // A union has no fields but `__typename`, which asks for nothing more.
+  // A union has no field but `__typename`, which has no selection.
   return isObjectType(type) || (isAbstractType(type) && 'getFields' in type)
     ? type.getFields()[name]?.type
     : undefined;

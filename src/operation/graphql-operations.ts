@@ -1,19 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import {
-  type DocumentNode,
-  type ExecutionResult,
-  execute,
-  GraphQLError,
-  getOperationAST,
-  parse,
-  specifiedRules,
-  validate,
-} from 'graphql';
-import { LRUCache } from 'lru-cache';
+import { type ExecutionResult, execute, getOperationAST } from 'graphql';
 import type { Bindings } from '../binding/bindings.js';
 import type { GatewayContext } from '../binding/runtime/context.js';
 import { clientError, type ReportInternal } from '../core/client-error.js';
-import { MillraceError } from '../core/errors.js';
 import { isTraceparent, type TraceContext } from '../core/trace.js';
 import { internalErrors } from '../observe/internal-errors.js';
 import type { Logger } from '../observe/log.js';
@@ -21,11 +10,12 @@ import type { Metrics } from '../observe/metrics.js';
 import type { Mutations } from '../publish/mutations.js';
 import type { ActiveSubscription, ResultSink } from '../subscribe/delivery/result-sink.js';
 import type { Subscriptions } from '../subscribe/subscriptions.js';
-import { costOf } from './cost.js';
+import { DocumentValidator, type OperationLimits } from './document-validator.js';
 import type { Operations, Prepared } from './operations.js';
+import { refusal } from './refusal.js';
 import type { Caller, OperationRequest } from './request.js';
 
-export interface GraphQLOperationsParts {
+interface GraphQLOperationsParts {
   readonly bindings: Bindings;
   readonly mutations: Mutations;
   readonly subscriptions: Subscriptions;
@@ -34,44 +24,26 @@ export interface GraphQLOperationsParts {
   readonly limits: OperationLimits;
 }
 
-export interface OperationLimits {
-  /** Of a document, counted as the parser does (fields, names, punctuation). */
-  readonly maxTokens: number;
-}
-
-/** The most that one operation may ask for, as `costOf` counts: twice what tools ask to read a schema. */
-export const MAX_COST = 100_000;
-
-type Checked = { readonly document: DocumentNode } | { readonly errors: readonly GraphQLError[] };
-
-/**
- * How many documents are remembered, so that what is sent again is not parsed and validated again, and how
- * many characters they have together (S4): comments and strings make long texts of few tokens.
- */
-const REMEMBERED = { max: 1_000, maxSize: 8_000_000, maxEntrySize: 100_000 };
-
-/** The operations of one gateway node. */
+/** Runs the operations of one gateway node. */
 export class GraphQLOperations implements Operations {
   readonly #parts: GraphQLOperationsParts;
+  readonly #documents: DocumentValidator;
   readonly #report: ReportInternal;
-  readonly #checked = new LRUCache<string, Checked>({
-    ...REMEMBERED,
-    sizeCalculation: (_checked, query) => query.length + 1,
-  });
 
   constructor(parts: GraphQLOperationsParts) {
     this.#parts = parts;
+    this.#documents = new DocumentValidator(parts.bindings.schema, parts.limits);
     this.#report = internalErrors(parts.logger, parts.metrics, 'a resolver failed');
   }
 
   prepare(request: OperationRequest): Prepared {
-    const checked = this.#check(request.query);
-    if ('errors' in checked) return { kind: 'invalid', errors: checked.errors };
-    const operation = getOperationAST(checked.document, request.operationName);
+    const validated = this.#documents.validate(request.query);
+    if ('errors' in validated) return { kind: 'invalid', errors: validated.errors };
+    const operation = getOperationAST(validated.document, request.operationName);
     if (operation === null || operation === undefined) {
       const message =
         request.operationName === undefined
-          ? 'The document has several operations; `operationName` has to say which.'
+          ? 'The document has several operations: give `operationName`.'
           : `The document has no operation named ${request.operationName}.`;
       return { kind: 'invalid', errors: [refusal('BAD_REQUEST', message)] };
     }
@@ -84,12 +56,12 @@ export class GraphQLOperations implements Operations {
       return { errors: [refusal('BAD_REQUEST', 'A subscription needs a WebSocket or an event stream.')] };
     }
     const { query, operationName, variables } = prepared.request;
-    const checked = this.#check(query);
-    if ('errors' in checked) return { errors: checked.errors };
+    const validated = this.#documents.validate(query);
+    if ('errors' in validated) return { errors: validated.errors };
     const context = this.#context(caller);
     const result = await execute({
       schema: this.#parts.bindings.schema,
-      document: checked.document,
+      document: validated.document,
       operationName,
       variableValues: variables,
       contextValue: context,
@@ -101,40 +73,22 @@ export class GraphQLOperations implements Operations {
   }
 
   subscribe(prepared: Prepared, caller: Caller, sink: ResultSink): ActiveSubscription {
-    const checked = prepared.kind === 'subscription' ? this.#check(prepared.request.query) : undefined;
-    if (prepared.kind !== 'subscription' || checked === undefined || 'errors' in checked) {
+    const validated =
+      prepared.kind === 'subscription' ? this.#documents.validate(prepared.request.query) : undefined;
+    if (prepared.kind !== 'subscription' || validated === undefined || 'errors' in validated) {
       const errors =
-        prepared.kind === 'invalid' ? prepared.errors : [refusal('BAD_REQUEST', 'Not a subscription.')];
+        prepared.kind === 'invalid'
+          ? prepared.errors
+          : [refusal('BAD_REQUEST', 'The operation is not a subscription.')];
       queueMicrotask(() => sink.error(errors.map((error) => error.toJSON())));
       return { drained: () => undefined, close: () => undefined };
     }
-    const { operationName, variables } = prepared.request;
+    const { operationName, variables = {} } = prepared.request;
     return this.#parts.subscriptions.start(
-      { document: checked.document, operationName, variables: variables ?? {}, identity: caller.identity },
+      { document: validated.document, operationName, variables, identity: caller.identity },
       caller.after,
       sink,
     );
-  }
-
-  #check(query: string): Checked {
-    const known = this.#checked.get(query);
-    if (known !== undefined) return known;
-    const checked = this.#parseAndValidate(query);
-    this.#checked.set(query, checked);
-    return checked;
-  }
-
-  #parseAndValidate(query: string): Checked {
-    try {
-      const document = parse(query, { maxTokens: this.#parts.limits.maxTokens });
-      const errors = validate(this.#parts.bindings.schema, document, specifiedRules, { maxErrors: 20 });
-      if (errors.length > 0) return { errors };
-      if (costOf(this.#parts.bindings.schema, document) <= MAX_COST) return { document };
-      return { errors: [refusal('LIMIT_EXCEEDED', 'The operation asks for too many fields.')] };
-    } catch (error) {
-      if (error instanceof GraphQLError) return { errors: [error] };
-      return { errors: [refusal('BAD_REQUEST', 'The document cannot be read.')] };
-    }
   }
 
   #context(caller: Caller): GatewayContext {
@@ -144,6 +98,7 @@ export class GraphQLOperations implements Operations {
       idempotencyKey,
       trace: traceOf(caller),
       correlated: caller.correlationId !== undefined,
+      // A getter: transports make the signal when it is first read, and most operations never do.
       get signal() {
         return caller.signal;
       },
@@ -151,7 +106,7 @@ export class GraphQLOperations implements Operations {
   }
 }
 
-/** Says where the last event of each field of Mutation is, for `minCursor` of a query that follows. */
+/** Adds where the last event of each field of Mutation is, for `minCursor` of a query that follows. */
 async function withCursors(
   result: ExecutionResult,
   { reached, cursorOf }: GatewayContext,
@@ -163,6 +118,7 @@ async function withCursors(
   return { ...result, extensions: { ...result.extensions, cursors: Object.fromEntries(cursors) } };
 }
 
+/** A `tracestate` is valid only beside a valid `traceparent` (W3C Trace Context, section 3.3). */
 function traceOf({ traceparent, tracestate, correlationId }: Caller): TraceContext {
   const parent = traceparent !== undefined && isTraceparent(traceparent) ? traceparent : undefined;
   return {
@@ -170,8 +126,4 @@ function traceOf({ traceparent, tracestate, correlationId }: Caller): TraceConte
     tracestate: parent === undefined ? undefined : tracestate,
     correlationId: correlationId ?? randomUUID(),
   };
-}
-
-function refusal(code: 'BAD_REQUEST' | 'LIMIT_EXCEEDED', message: string): GraphQLError {
-  return new GraphQLError(message, { originalError: new MillraceError(code, message) });
 }

@@ -2,17 +2,17 @@ import type { ExecutionResult, GraphQLError } from 'graphql';
 import type { ActiveSubscription, ResultSink } from '../subscribe/delivery/result-sink.js';
 import type { Caller, OperationRequest } from './request.js';
 
-/** A request that was parsed, validated against the schema and held against the limits. */
+/** A request after parsing, validation against the schema, and the checks of the limits. */
 export type Prepared =
   | { readonly kind: 'invalid'; readonly errors: readonly GraphQLError[] }
   | { readonly kind: 'query' | 'mutation' | 'subscription'; readonly request: OperationRequest };
 
-/** The one way in for every transport: what holds here (validation, limits, rules) holds on all of them. */
+/** The one way in for every transport, so that validation, limits and rules hold on all of them alike. */
 export interface Operations {
-  /** Parses and validates; nothing is run. Never throws. */
+  /** Parses and validates, and runs nothing. Never throws. */
   prepare(request: OperationRequest): Prepared;
-  /** Runs a query or mutation. Errors are in the result, with their codes. Never rejects. */
+  /** Runs a query or mutation. Errors are in the result, as the client may see them. Never rejects. */
   run(prepared: Prepared, caller: Caller): Promise<ExecutionResult>;
-  /** Starts a subscription. Whatever becomes of it, also a refusal, reaches the sink. Never throws. */
+  /** Starts a subscription. Every outcome reaches the sink, a refusal too. Never throws. */
   subscribe(prepared: Prepared, caller: Caller, sink: ResultSink): ActiveSubscription;
 }

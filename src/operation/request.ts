@@ -1,6 +1,6 @@
 import type { Identity } from '../core/identity.js';
 
-/** A GraphQL request as every transport carries it (GraphQL over HTTP, section 5.4). */
+/** A GraphQL request, the same on every transport (GraphQL over HTTP, section 5.4). */
 export interface OperationRequest {
   readonly query: string;
   readonly operationName?: string | undefined;
@@ -8,16 +8,16 @@ export interface OperationRequest {
   readonly extensions?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** Who sends it, and what came with it beside the body. */
+/** Who sends a request, and what its transport knows besides the body. */
 export interface Caller {
   readonly identity: Identity;
-  /** The `traceparent`, `tracestate` and `x-correlation-id` headers as they came, if they did. */
+  /** The `traceparent`, `tracestate` and `x-correlation-id` headers, unchecked. */
   readonly traceparent?: string | undefined;
   readonly tracestate?: string | undefined;
   readonly correlationId?: string | undefined;
   readonly idempotencyKey?: string | undefined;
-  /** Where a subscription goes on, whatever its arguments say: `Last-Event-ID` of SSE. */
+  /** The cursor to resume after; it wins over the field's arguments (`Last-Event-ID` of SSE). */
   readonly after?: string | undefined;
-  /** Aborted when the caller goes away. */
+  /** Aborted when the caller disconnects. */
   readonly signal: AbortSignal;
 }

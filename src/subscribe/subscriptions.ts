@@ -15,24 +15,24 @@ import type { SubscribeRequest } from './plan/plan.js';
 import { Resync } from './start/resync.js';
 import { type SnapshotSource, Snapshots } from './start/snapshots.js';
 
-export interface SubscriptionsOptions {
+interface SubscriptionsOptions {
   readonly bindings: Bindings;
   readonly hub: Hub;
   readonly codec: CursorCodec;
   readonly metrics: Metrics;
   readonly logger: Logger;
-  /** S4: how many characters a subscription may have, with its variables and arguments; 65,536 when left out. */
+  /** S4: characters of one subscription, with its variables and arguments. Default: 65,536. */
   readonly maxCharacters?: number;
-  /** Takes the events that fields fail on. */
+  /** Takes the events that a field's filter or execution fails on (D10). */
   readonly deadLetters: DeadLetters;
-  /** Reads views, for who asks for a snapshot. */
+  /** Reads views, for subscriptions with `snapshot: true`. */
   readonly views?: SnapshotSource;
 }
 
-/** What all subscriptions of the node may remember together of what slow clients missed (S4). */
-const CONFLATION_BYTES = 64 << 20;
+/** S4: what all subscriptions of the node together may remember of the events that slow clients missed. */
+const MAX_CONFLATION_BYTES = 64 << 20;
 
-/** Every subscription of this node, whatever transport it came by. */
+/** The subscriptions of this node, on all transports. */
 export class Subscriptions {
   readonly #parts: SubscriptionParts;
   readonly #running = new Set<Subscription>();
@@ -41,8 +41,8 @@ export class Subscriptions {
     const { schema } = options.bindings;
     const { hub } = options;
     const cohorts = new Cohorts({ ...options, schema });
-    const budget = new ConflationBudget(CONFLATION_BYTES);
-    const snapshots = new Snapshots({ schema, codec: options.codec, source: options.views });
+    const budget = new ConflationBudget(MAX_CONFLATION_BYTES);
+    const snapshots = new Snapshots({ schema, hub, codec: options.codec, source: options.views });
     const resync = new Resync(hub, options.codec);
     const plans = {
       normaliser: new DocumentNormaliser(schema),
@@ -60,13 +60,13 @@ export class Subscriptions {
       signal: hub.stopping,
     };
     hub.topics.listeners.add((topic) => {
-      for (const one of this.#running) if (one.topic === topic) one.grow();
+      for (const subscription of this.#running) if (subscription.topic === topic) subscription.grow();
     });
   }
 
   /**
    * Starts a subscription. A refusal reaches the sink like any other end.
-   * @param resumeFrom where to go on, whatever the arguments say (`Last-Event-ID`)
+   * @param resumeFrom the cursor to resume after; it wins over the arguments (`Last-Event-ID`)
    */
   start(request: SubscribeRequest, resumeFrom: string | undefined, sink: ResultSink): ActiveSubscription {
     const { metrics } = this.#parts;

@@ -1,7 +1,7 @@
 import { buildSchema, getIntrospectionQuery, parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { costOf } from '../../src/operation/cost.js';
-import { MAX_COST } from '../../src/operation/graphql-operations.js';
+import { MAX_COST } from '../../src/operation/document-validator.js';
 
 const schema = buildSchema(`
   type Query { one: A, many: [A!]!, named: N }

@@ -258,7 +258,7 @@ describe('subscriptions', () => {
       data: null,
       errors: [
         {
-          message: 'The key was deleted, and always cannot be null to show it.',
+          message: 'The key was deleted, and always is not nullable to show that.',
           path: ['it'],
           extensions: { code: 'TOMBSTONE', retry: false },
         },

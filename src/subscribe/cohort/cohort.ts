@@ -33,7 +33,7 @@ export interface CohortMember {
 }
 
 /** What a cohort may do with events that fail. */
-export interface CohortParts {
+interface CohortParts {
   readonly schema: GraphQLSchema;
   readonly metrics: Metrics;
   readonly logger: Logger;

@@ -13,7 +13,7 @@ import { Cohort } from './cohort.js';
 import { CohortRouter } from './cohort-router.js';
 import { type CohortReplayCache, ReplayCache } from './replay-cache.js';
 
-export interface CohortsParts {
+interface CohortsParts {
   readonly schema: GraphQLSchema;
   readonly hub: Hub;
   readonly codec: CursorCodec;

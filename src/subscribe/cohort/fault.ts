@@ -2,13 +2,10 @@ import type { ExecutionResult, GraphQLError } from 'graphql';
 import { ERRORS } from '../../core/errors.js';
 import type { Plan } from '../plan/plan.js';
 
-// D10 is about events that are at fault. For what a caller brings about nothing is set aside: otherwise
-// anybody could fill the dead letters with all that a topic has (S4).
+// D10 makes dead letters of events that are at fault. A failure that the caller causes makes none: otherwise
+// anybody could fill the dead-letter topic with every event of a topic (S4).
 
-/**
- * Whether a filter may have failed because of the caller: something that it reads of the arguments or claims
- * is not there.
- */
+/** Whether a filter may have failed because of the caller: it reads an argument or a claim that is absent. */
 export function isCallerFault({ binding, args, identity }: Plan): boolean {
   const { filterReads } = binding;
   return lacks(args, filterReads.args) || lacks(identity.claims, filterReads.claims);
@@ -20,17 +17,17 @@ function lacks(given: Readonly<Record<string, unknown>>, reads: ReadonlySet<stri
 }
 
 /**
- * Why an execution failed as a whole, if it did and the event is to blame: its one field is null
- * because of an error. An error with a code of ours says something of the caller, or of what the gateway
- * stands on.
+ * Why the event is at fault for a failed execution: the result's one field is null because of an error, and
+ * that error has none of our codes. An error with one of our codes says something about the caller, or about
+ * what the gateway depends on.
  */
 export function executionFault({ data, errors }: ExecutionResult): string | undefined {
   if (errors === undefined || data === undefined) return undefined;
-  const failed = data === null || Object.values(data).includes(null);
-  return failed ? errors.find(ofEvent)?.message : undefined;
+  const hasFailed = data === null || Object.values(data).includes(null);
+  return hasFailed ? errors.find(isOfEvent)?.message : undefined;
 }
 
-function ofEvent({ extensions }: GraphQLError): boolean {
+function isOfEvent({ extensions }: GraphQLError): boolean {
   const code = extensions['code'];
   return (
     typeof code !== 'string' ||

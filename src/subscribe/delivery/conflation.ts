@@ -24,7 +24,7 @@ export class ConflationBudget {
 }
 
 /** An event to deliver. */
-export interface Survivor {
+interface Survivor {
   readonly at: TopicPartition;
   readonly relayed: Relayed;
   /** How many matching events of its partition were left out since the last one delivered. */

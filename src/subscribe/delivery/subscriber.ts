@@ -24,14 +24,14 @@ import {
 } from './subscriber-state.js';
 
 /** The cohort that a subscriber is a member of, and the partitions that it follows. */
-export type CohortShare = Pick<Membership, 'cohort' | 'replayCache' | 'followed'>;
+type CohortShare = Pick<Membership, 'cohort' | 'replayCache' | 'followed'>;
 
 type HeldBack = Extract<SubscriberState, { state: 'held back' }>;
 
 /** C4: how much one subscription may remember while it conflates. */
 const MAX_CONFLATION = { keys: 10_000, bytes: 4 << 20 };
 
-export interface SubscriberParts extends ReplayParts {
+interface SubscriberParts extends ReplayParts {
   readonly budget: ConflationBudget;
   /** Makes the error for a subscription at `position` whose next events are gone (D5). */
   readonly resync: (loss: EventsLost, position: StreamPosition) => Promise<MillraceError>;

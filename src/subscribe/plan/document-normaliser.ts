@@ -17,27 +17,28 @@ import {
 import { Selection } from './selection.js';
 
 /**
- * What an operation asks for, without what it may be written in different ways: spacing, its name, where its
- * fragments stand, what `@skip` and `@include` leave out, and where it starts. Those whose normal forms
- * and variables are equal get the same results (C1).
+ * A subscription without what may be written in different ways: spacing, its name, fragments (inlined), what `@skip`
+ * and `@include` leave out, and where it starts. Subscriptions with equal text and variables get the same results
+ * (C1).
  */
-export interface NormalisedDocument {
+interface NormalisedDocument {
   readonly document: DocumentNode;
   readonly text: string;
   /** The names of the variables that it uses. */
   readonly variables: ReadonlySet<string>;
-  /** Whether more than the event makes the result: a resolver may look at who asks. */
+  /** Whether resolvers make a part of the result: those may depend on the caller. */
   readonly resolvers: boolean;
-  /** Compiled once for all cohorts of the form. */
+  /** Compiled once for all cohorts with this document. */
   readonly selection: Selection;
 }
 
 const START_ARGUMENTS: ReadonlySet<string> = new Set(['after', 'since']);
 const CONDITIONS: ReadonlySet<string> = new Set(['skip', 'include']);
 
-/** Normal forms of the documents that are in use: those of a document without conditions are always the same. */
+/** Normalises documents, and keeps the result for as long as the document is in use. */
 export class DocumentNormaliser {
   readonly #schema: GraphQLSchema;
+  /** Only of operations without conditions: those are the same for all variables. */
   readonly #known = new WeakMap<OperationDefinitionNode, NormalisedDocument>();
 
   constructor(schema: GraphQLSchema) {
@@ -52,18 +53,22 @@ export class DocumentNormaliser {
   ): NormalisedDocument {
     const known = this.#known.get(operation);
     if (known !== undefined) return known;
-    const { bare, used, conditional } = normalise(document, operation, variables);
+    const { bare, used, conditional } = normaliseOperation(document, operation, variables);
     const whole: DocumentNode = { kind: Kind.DOCUMENT, definitions: [bare] };
-    const resolvers = hasResolvers(this.#schema, whole);
-    const selection = new Selection(this.#schema, whole);
-    const form = { document: whole, text: print(whole), variables: used, resolvers, selection };
-    if (!conditional) this.#known.set(operation, form);
-    return form;
+    const normalised = {
+      document: whole,
+      text: print(whole),
+      variables: used,
+      resolvers: hasResolvers(this.#schema, whole),
+      selection: new Selection(this.#schema, whole),
+    };
+    if (!conditional) this.#known.set(operation, normalised);
+    return normalised;
   }
 }
 
-/** @returns `conditional`: whether variables decided what is left of it */
-function normalise(
+/** @returns `conditional`: whether a variable decided what is left of the operation */
+function normaliseOperation(
   document: DocumentNode,
   operation: OperationDefinitionNode,
   values: Readonly<Record<string, unknown>>,
@@ -123,8 +128,8 @@ function normalise(
 }
 
 /**
- * S1: a resolver is given who asks, so what it makes is shared only by those whose claims are all the same.
- * Fields of introspection have resolvers that do not look.
+ * S1: a resolver sees the caller's claims, so its results are shared only among callers whose claims are all equal.
+ * The resolvers of introspection fields do not look at claims.
  */
 function hasResolvers(schema: GraphQLSchema, document: DocumentNode): boolean {
   const types = new TypeInfo(schema);
@@ -132,7 +137,7 @@ function hasResolvers(schema: GraphQLSchema, document: DocumentNode): boolean {
   const Field = ({ name: { value: name } }: FieldNode): void => {
     const parent = types.getParentType();
     if (name.startsWith('__') || !parent) return;
-    // Asked of an interface, the field is answered by whichever of its types the event has.
+    // A field of an interface is resolved by the object type of the event.
     const objects = isAbstractType(parent) ? schema.getPossibleTypes(parent) : [parent];
     if (objects.some((type) => 'getFields' in type && type.getFields()[name]?.resolve !== undefined))
       found = true;
@@ -141,7 +146,7 @@ function hasResolvers(schema: GraphQLSchema, document: DocumentNode): boolean {
   return found;
 }
 
-/** Resuming does not change what is shared: the root field goes without what says where it starts. */
+/** Removes from the root field the arguments that say where it starts: a client that resumes shares results. */
 function rooted(field: FieldNode, isRoot: boolean): FieldNode;
 function rooted(field: SelectionNode, isRoot: boolean): SelectionNode;
 function rooted(field: SelectionNode, isRoot: boolean): SelectionNode {

@@ -18,13 +18,13 @@ import {
   type SelectionNode,
 } from 'graphql';
 
-/** The JSON of a value as its type completes it; `undefined` where only execution can tell. */
+/** The JSON of a value, completed by its type; `undefined` if only execution can tell. */
 type Writer = (value: unknown) => string | undefined;
 
-interface Member {
+interface SelectedField {
   /** The field of the event's data. */
   readonly name: string;
-  /** What stands before its value: the bracket or comma, and the response name. */
+  /** The text before its value: the bracket or comma, and the response name. */
   readonly before: string;
   readonly write: Writer;
 }
@@ -32,25 +32,24 @@ interface Member {
 const ONLY_EXECUTION: Writer = () => undefined;
 
 /**
- * How many fields of types are compiled for one selection (S4). What stands below fields of abstract types is
- * compiled for each combination of types that comes, and there may be as many as types to the power of the depth.
+ * S4: how many fields are compiled for one selection. Below fields of abstract types, fields are compiled for each
+ * combination of object types that an event has; there may be (number of types) ^ (depth) of them.
  */
-const MOST_MEMBERS = 1_000;
+const MAX_COMPILED_FIELDS = 1_000;
 
 /**
- * What a subscription selects of an event, written as JSON at once, without the result in between: where an
- * event's data is shown as it is, executing (GraphQL specification, October 2021, section 6.4) reads
- * properties and does nothing else. What could be more than that is left to graphql-js: fields with
- * resolvers or arguments, types that tell by themselves what they are, and every error, so that there is one
- * place where errors are made. Compiled when the first event comes.
+ * Writes what a subscription selects of an event as JSON, without an execution result in between. Where a result
+ * shows the event's data as it is, execution (GraphQL specification, October 2021, section 6.4) only reads
+ * properties. Everything else is left to graphql-js: fields with resolvers or arguments, types with `isTypeOf` or
+ * `resolveType`, and every error, so that errors are made in one place. Compiled at the first event.
  */
 export class Selection {
   readonly #schema: GraphQLSchema;
   readonly #document: DocumentNode;
   #write: Writer | undefined;
-  #members = 0;
+  #compiledFields = 0;
 
-  /** @param document in its normal form: one field, no fragments that have a name, no conditions */
+  /** @param document normalised: one root field, no named fragments, no `@skip` or `@include` */
   constructor(schema: GraphQLSchema, document: DocumentNode) {
     this.#schema = schema;
     this.#document = document;
@@ -58,7 +57,7 @@ export class Selection {
 
   /**
    * The JSON of the result's `data` when the field is `value`, byte for byte as `JSON.stringify` writes what
-   * `execute` makes; `undefined` where only execution can tell. Hot path (bench: distinct).
+   * `execute` makes; `undefined` if only execution can tell. Hot path (bench: distinct).
    *
    * @param value plain JSON
    */
@@ -95,7 +94,7 @@ export class Selection {
     return this.#object(type, nodes);
   }
 
-  /** A type at a time, as events show them. */
+  /** Compiled for each object type when the first event of that type arrives. */
   #abstract(type: GraphQLAbstractType, nodes: readonly FieldNode[]): Writer {
     if (type.resolveType !== undefined) return ONLY_EXECUTION;
     const writers = new Map<string, Writer>();
@@ -118,26 +117,26 @@ export class Selection {
     if (type.isTypeOf !== undefined) return ONLY_EXECUTION;
     const fields = new Map<string, FieldNode[]>();
     for (const { selectionSet } of nodes) this.#collect(type, selectionSet?.selections ?? [], fields);
-    // A type of which nothing is selected has its place too.
-    this.#members += 1 + fields.size;
-    if (this.#members > MOST_MEMBERS) return ONLY_EXECUTION;
+    // The type itself counts too: a selection may have many types and few fields.
+    this.#compiledFields += 1 + fields.size;
+    if (this.#compiledFields > MAX_COMPILED_FIELDS) return ONLY_EXECUTION;
     const typeName = JSON.stringify(type.name);
-    const members: Member[] = [];
+    const selected: SelectedField[] = [];
     for (const [response, same] of fields) {
-      // A valid document has fields of one name under a response name.
+      // In a valid document all fields with one response name have the same name (section 5.3.2).
       const name = same[0]?.name.value ?? '';
-      const before = `${members.length === 0 ? '{' : ','}${JSON.stringify(response)}:`;
-      if (name === '__typename') members.push({ name, before, write: () => typeName });
+      const before = `${selected.length === 0 ? '{' : ','}${JSON.stringify(response)}:`;
+      if (name === '__typename') selected.push({ name, before, write: () => typeName });
       else {
         const field = type.getFields()[name];
         if (field === undefined || !isPlain(field)) return ONLY_EXECUTION;
-        members.push({ name, before, write: this.#writer(field.type, same) });
+        selected.push({ name, before, write: this.#writer(field.type, same) });
       }
     }
-    return object(members);
+    return object(selected);
   }
 
-  /** Section 6.3.2, CollectFields: by response name, in the order of their first appearance. */
+  /** CollectFields (section 6.3.2): by response name, in the order of the first appearance. */
   #collect(
     type: GraphQLObjectType,
     selections: readonly SelectionNode[],
@@ -161,12 +160,12 @@ export class Selection {
   }
 }
 
-function object(members: readonly Member[]): Writer {
+function object(fields: readonly SelectedField[]): Writer {
   return (value) => {
     if (value === null || value === undefined) return 'null';
     if (!isRecord(value)) return undefined;
     let json = '';
-    for (const { name, before, write } of members) {
+    for (const { name, before, write } of fields) {
       const part = write(value[name]);
       if (part === undefined) return undefined;
       json += before + part;
@@ -196,13 +195,13 @@ function leaf(type: GraphQLLeafType): Writer {
       const serialised: unknown = type.serialize(value);
       return serialised === null ? undefined : JSON.stringify(serialised);
     } catch {
-      // Executed, it says what is wrong.
+      // Execution reports the error.
       return undefined;
     }
   };
 }
 
-/** Whether its value is a property of the data. */
+/** Whether its value is a property of the data as it is. */
 function isPlain({ resolve, args }: GraphQLField<unknown, unknown>): boolean {
   return resolve === undefined && args.length === 0;
 }

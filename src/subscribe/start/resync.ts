@@ -5,7 +5,7 @@ import type { EventsLost } from '../../hub/events-lost.js';
 import type { Hub } from '../../hub/hub.js';
 
 /** The subscription that cannot continue from its position. */
-export interface Stranded {
+interface Stranded {
   readonly topic: Topic;
   /** `undefined`: every key. */
   readonly key: string | undefined;

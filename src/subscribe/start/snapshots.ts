@@ -3,10 +3,10 @@ import { selectStateField } from '../../binding/runtime/read-view.js';
 import type { CursorCodec, StreamPosition } from '../../core/cursor.js';
 import { MillraceError } from '../../core/errors.js';
 import type { Partition, Topic } from '../../core/ids.js';
+import type { Hub } from '../../hub/hub.js';
 import type { ObservedTopic } from '../../hub/topic-watch.js';
 import { type SharedResult, sharedResult, snapshotHead } from '../delivery/result-layout.js';
 import type { Plan } from '../plan/plan.js';
-import { startAt } from './start-positions.js';
 
 /** Reads states: the project's views (`views/views.ts`). */
 export interface SnapshotSource {
@@ -19,8 +19,9 @@ export interface SnapshotSource {
   ): Promise<{ readonly state: unknown; readonly position: StreamPosition }>;
 }
 
-export interface SnapshotsOptions {
+interface SnapshotsOptions {
   readonly schema: GraphQLSchema;
+  readonly hub: Pick<Hub, 'partitionsOf'>;
   readonly codec: CursorCodec;
   readonly source: SnapshotSource | undefined;
 }
@@ -45,22 +46,21 @@ export class Snapshots {
   ): Promise<{ readonly position: StreamPosition; readonly result: SharedResult | undefined }> {
     const { binding, args, identity } = plan;
     const { view } = binding;
-    const { source, codec } = this.#options;
+    const { hub, source, codec } = this.#options;
     if (view === undefined || source === undefined) {
       throw new MillraceError('BAD_REQUEST', `${binding.field} has no view: leave out \`snapshot\`.`);
     }
     const { claims } = identity;
-    const numbers = [...startAt({ from: 'now' }, key, partitions).keys()];
-    const found = await source.snapshot(view.name, view.key({ args, claims }), binding.topic, numbers);
-    const shown = this.#shown(plan, selectStateField(found.state, view.stateField));
-    const data = await this.#data(plan, shown);
-    if (data === undefined) return { position: found.position, result: undefined };
-    const cursor = codec.position(binding.topic, found.position);
-    return { position: found.position, result: sharedResult(snapshotHead(data), cursor) };
+    const followed = hub.partitionsOf(key, partitions);
+    const viewKey = view.key({ args, claims });
+    const { state, position } = await source.snapshot(view.name, viewKey, binding.topic, followed);
+    const data = await this.#execute(plan, this.#visible(plan, selectStateField(state, view.stateField)));
+    if (data === undefined) return { position, result: undefined };
+    return { position, result: sharedResult(snapshotHead(data), codec.position(binding.topic, position)) };
   }
 
-  /** S1: the rule of the field holds for the state as for an event. */
-  #shown({ binding, args, identity }: Plan, state: unknown): Readonly<Record<string, unknown>> | null {
+  /** S1: the field's rule decides on the state as it does on an event. */
+  #visible({ binding, args, identity }: Plan, state: unknown): Readonly<Record<string, unknown>> | null {
     if (typeof state !== 'object' || state === null) return null;
     const event = state as Readonly<Record<string, unknown>>; // Plain JSON.
     const { rule, view } = binding;
@@ -68,7 +68,8 @@ export class Snapshots {
     return view?.type === undefined ? event : { ...event, __typename: view.type };
   }
 
-  async #data(plan: Plan, state: unknown): Promise<string | undefined> {
+  /** @returns JSON; `undefined`: there is no state, and the field is not nullable */
+  async #execute(plan: Plan, state: unknown): Promise<string | undefined> {
     const { binding, document, variables, identity } = plan;
     const result = await execute({
       schema: this.#options.schema,

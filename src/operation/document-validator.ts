@@ -1,0 +1,69 @@
+import {
+  type DocumentNode,
+  GraphQLError,
+  type GraphQLSchema,
+  parse,
+  specifiedRules,
+  validate,
+} from 'graphql';
+import { LRUCache } from 'lru-cache';
+import { costOf } from './cost.js';
+import { refusal } from './refusal.js';
+
+export interface OperationLimits {
+  /** Of a document, as the parser counts them: names, values and punctuation. */
+  readonly maxTokens: number;
+}
+
+/** S4: the highest `costOf` of a document: twice that of the introspection query of common tools. */
+export const MAX_COST = 100_000;
+/** How many validation errors a client gets. */
+const MAX_ERRORS = 20;
+
+/**
+ * S4: how many documents are kept, and how many characters together. Characters, because comments and strings make
+ * long texts of few tokens.
+ */
+const CACHE_LIMITS = { max: 1_000, maxSize: 8_000_000, maxEntrySize: 100_000 };
+
+export type ValidatedDocument =
+  | { readonly document: DocumentNode }
+  | { readonly errors: readonly GraphQLError[] };
+
+/** Parses and validates documents, each text once while it is in the cache. */
+export class DocumentValidator {
+  readonly #schema: GraphQLSchema;
+  readonly #limits: OperationLimits;
+  readonly #cache = new LRUCache<string, ValidatedDocument>({
+    ...CACHE_LIMITS,
+    sizeCalculation: (_validated, query) => query.length + 1,
+  });
+
+  constructor(schema: GraphQLSchema, limits: OperationLimits) {
+    this.#schema = schema;
+    this.#limits = limits;
+  }
+
+  /** Never throws. Errors are BAD_REQUEST, LIMIT_EXCEEDED, or graphql-js's own without a code. */
+  validate(query: string): ValidatedDocument {
+    const known = this.#cache.get(query);
+    if (known !== undefined) return known;
+    const validated = this.#parseAndValidate(query);
+    this.#cache.set(query, validated);
+    return validated;
+  }
+
+  #parseAndValidate(query: string): ValidatedDocument {
+    try {
+      const document = parse(query, { maxTokens: this.#limits.maxTokens });
+      const errors = validate(this.#schema, document, specifiedRules, { maxErrors: MAX_ERRORS });
+      if (errors.length > 0) return { errors };
+      if (costOf(this.#schema, document) <= MAX_COST) return { document };
+      return { errors: [refusal('LIMIT_EXCEEDED', 'The operation selects too many fields.')] };
+    } catch (error) {
+      if (error instanceof GraphQLError) return { errors: [error] };
+      // Such as a document nested so deeply that the parser's stack overflows.
+      return { errors: [refusal('BAD_REQUEST', 'The document cannot be parsed.')] };
+    }
+  }
+}
