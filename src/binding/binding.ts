@@ -29,9 +29,9 @@ type BindResult =
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
 
 /**
- * Checks a schema and binds its directives. `schema/directives.graphql` is always part of the schema and need not
- * be among the sources. One call reports all diagnostics, except that a file with a syntax error hides those that
- * depend on other files.
+ * Checks a schema and binds its directives. `schema/directives.graphql` is always part of the schema and need
+ * not be among the sources. One call reports all diagnostics, except that a file with a syntax error hides
+ * those that depend on other files.
  */
 export function bindSchema(input: {
   readonly sources: readonly SchemaSource[];
@@ -72,7 +72,7 @@ function bind(context: BindContext): Bindings {
   return { schema, topics, publishes, subscribes };
 }
 
-/** Rules of Query and Mutation fields, by schema coordinate. Those of subscriptions are bound with their field. */
+/** By schema coordinate. Rules of Subscription fields are bound with their `@subscribe`. */
 function bindRules(directives: AppliedDirectives, context: BindContext): ReadonlyMap<string, AuthRule> {
   const { schema, resolvers, diagnostics } = context;
   const subscription = schema.getSubscriptionType()?.name;
@@ -99,7 +99,7 @@ function ruleBinding(
   return compiled && authRule(compiled);
 }
 
-/** The views of Query fields, and those of Subscription fields, where they are the snapshot. By field name. */
+/** By field name. The view of a Subscription field is its snapshot. */
 function bindViews(
   directives: AppliedDirectives,
   context: BindContext,

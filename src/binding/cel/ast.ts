@@ -40,7 +40,7 @@ export function asIdentifier(node: CelNode): string | undefined {
   return node.op === 'id' && typeof node.args === 'string' ? node.args : undefined;
 }
 
-/** The entries of a map literal whose keys are all string literals; `undefined`: the node is another expression. */
+/** The entries of a map literal with string literals as keys; `undefined`: another expression. */
 export function asMapLiteral(
   node: CelNode,
 ): readonly { readonly name: string; readonly key: CelNode; readonly value: CelNode }[] | undefined {

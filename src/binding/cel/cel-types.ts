@@ -24,7 +24,7 @@ const SCALAR_TYPES: Readonly<Record<string, string>> = {
 /** Keeps the schema's type names apart from CEL's own, such as `list`. */
 const PREFIX = 'graphql_';
 
-/** Declares GraphQL types in a CEL environment, each when it is first used, so that CEL can type-check with them. */
+/** Declares GraphQL types in a CEL environment for type-checking, each when it is first used. */
 export class CelTypes {
   /** The field names of each declared type, by its CEL name. */
   readonly #fields = new Map<string, readonly string[]>();
@@ -42,8 +42,8 @@ export class CelTypes {
   declare(name: string, shape: Shape): string {
     const celName = PREFIX + name;
     if (this.#fields.has(celName)) return celName;
-    // CEL requires the field types to be declared first. A type that contains itself would never be: the inner
-    // occurrence is `dyn`, and type-checking ends there.
+    // CEL requires the field types to be declared first. A type that contains itself would never be: the
+    // inner occurrence is `dyn`, and type-checking ends there.
     if (this.#pending.has(celName)) return 'dyn';
     this.#pending.add(celName);
     const fields: Record<string, string> = {};

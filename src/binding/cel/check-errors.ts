@@ -74,7 +74,7 @@ export class CheckErrors {
   }
 }
 
-/** The selection of `field` that CEL's position points to: either the start of the selection or of the field's name. */
+/** The selection of `field` at CEL's position, which is its start or that of the field's name. */
 function findSelection(node: CelNode, position: number, field: string): CelNode | undefined {
   for (const child of childrenOf(node)) {
     const found = findSelection(child, position, field);

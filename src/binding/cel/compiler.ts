@@ -34,8 +34,9 @@ export const RESULT_TYPES = {
 
 /**
  * Compiles the expressions of one field. Two environments: expressions are type-checked with the schema's
- * types, and evaluated with every variable as `dyn`. With typed variables, cel-js would also enforce the types
- * of values at run time, and an event with a null or a wrong value would fail reads that the expression guards.
+ * types, and evaluated with every variable as `dyn`. With typed variables, cel-js would also enforce the
+ * types of values at run time, and an event with a null or a wrong value would fail reads that the expression
+ * guards.
  */
 export class ExpressionCompiler {
   readonly #diagnostics: Diagnostics;

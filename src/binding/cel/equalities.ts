@@ -17,8 +17,9 @@ const INDEXABLE_SCALARS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Extracts the equalities that must hold for the filter to hold (C2): its conjuncts that compare a field of the
- * event with an expression that does not read the event, in either order. Routing looks events up by them.
+ * Extracts the equalities that must hold for the filter to hold (C2): its conjuncts that compare a field of
+ * the event with an expression that does not read the event, in either order. Routing looks events up by
+ * them.
  * @param compiler the one that compiled the filter
  */
 export function equalitiesOf(

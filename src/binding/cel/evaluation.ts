@@ -30,8 +30,8 @@ export function mapExpression(compiled: CompiledExpression): Expression<Readonly
 }
 
 /**
- * Evaluates a filter. A failure is an error rather than `false`: an event that a filter cannot decide must not
- * silently be left out (D10).
+ * Evaluates a filter. A failure is an error rather than `false`: an event that a filter cannot decide must
+ * not silently be left out (D10).
  * @throws {Error} when it fails, or is not a bool
  */
 export function filterExpression(compiled: CompiledExpression): Expression<boolean> {

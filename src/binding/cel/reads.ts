@@ -4,8 +4,8 @@ import { asFieldSelection, asIdentifier, type CelNode, childrenOf } from './ast.
 export type Reads = ReadonlySet<string> | 'all';
 
 /**
- * What an expression reads, by variable. The iteration variable of a macro (`list.exists(x, …)`) that shadows a
- * variable counts as it: the result may name too much, never too little.
+ * What an expression reads, by variable. The iteration variable of a macro (`list.exists(x, …)`) that shadows
+ * a variable counts as it: the result may name too much, never too little.
  */
 export function readsOf(root: CelNode): ReadonlyMap<string, Reads> {
   const reads = new Map<string, Set<string> | 'all'>();

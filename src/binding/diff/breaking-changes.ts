@@ -17,8 +17,8 @@ export interface SchemaFiles {
 }
 
 /**
- * The changes from `before` to `after` that break readers: clients with operations written for `before`, and readers
- * of events that were stored under it. What was removed is located in `before`, as `<name>:<file>`.
+ * The changes from `before` to `after` that break readers: clients with operations written for `before`, and
+ * readers of events that were stored under it. What was removed is located in `before`, as `<name>:<file>`.
  * @param name what `before` is called in diagnostics: a git ref or a folder
  * @param resolvers the resolvers of now, which decide for both versions which fields are stored
  * @throws {Error} when one of the schemas cannot be built

@@ -15,8 +15,8 @@ import { possibleTypes } from '../event-types/event-type.js';
 import type { ResolverMap } from '../runtime/resolvers.js';
 
 /**
- * Changes under which stored events can no longer be read as before: fields that they lack, topics and event types that
- * no field names any more.
+ * Changes under which stored events can no longer be read as before: fields that they lack, topics and event
+ * types that no field names any more.
  * @param typesWithSchema event types with a JSON Schema, which count even if no field names them
  */
 export function eventChanges(

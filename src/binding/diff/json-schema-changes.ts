@@ -43,8 +43,8 @@ const UNDERSTOOD: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Where the JSON Schema `after` rejects data that `before` accepts. Keywords that are not compared by their meaning
- * (`pattern`, `allOf`, `if` …) count with any change, and when they are added.
+ * Where the JSON Schema `after` rejects data that `before` accepts. Keywords that are not compared by their
+ * meaning (`pattern`, `allOf`, `if` …) count with any change, and when they are added.
  * @param type the event type of before: no stored event has a field that it lacks
  */
 export function narrowings(

@@ -49,7 +49,9 @@ const LOCATIONS: Readonly<Record<DirectiveName, { roots: readonly (keyof RootTyp
   view: { roots: ['query', 'subscription'], text: 'fields of Query and Subscription' },
 };
 
-/** Collects the directives of a schema. Adds a diagnostic for each that is misplaced or has invalid arguments. */
+/**
+ * Collects the directives of a schema. Adds a diagnostic for each that is misplaced or has invalid arguments.
+ */
 export function appliedDirectives(schema: GraphQLSchema, diagnostics: Diagnostics): AppliedDirectives {
   const roots: RootTypes = {
     query: schema.getQueryType(),

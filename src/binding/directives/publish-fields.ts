@@ -1,28 +1,16 @@
-import {
-  type GraphQLField,
-  type GraphQLObjectType,
-  type GraphQLSchema,
-  type GraphQLType,
-  getNamedType,
-  getNullableType,
-  isInputObjectType,
-  isNonNullType,
-} from 'graphql';
+import type { GraphQLObjectType, GraphQLSchema } from 'graphql';
 import type { AuthRule, EventBinding, Expression, PublishBinding } from '../bindings.js';
-import { asFieldSelection, asIdentifier, asMapLiteral, type CelNode } from '../cel/ast.js';
-import { type CompiledExpression, ExpressionCompiler, RESULT_TYPES } from '../cel/compiler.js';
+import { ExpressionCompiler, RESULT_TYPES } from '../cel/compiler.js';
 import { keyExpression, mapExpression } from '../cel/evaluation.js';
-import { argsShape, shapeOf } from '../cel/shape.js';
-import { type Diagnostics, nameList } from '../diagnostic.js';
-import { dataShape, shapeMismatches } from '../event-types/data-shape.js';
+import { argsShape } from '../cel/shape.js';
+import type { Diagnostics } from '../diagnostic.js';
 import { eventDataCoercer } from '../event-types/event-data.js';
 import { eventTypeNamed } from '../event-types/event-type.js';
 import type { ResolverMap } from '../runtime/resolvers.js';
 import type { AppliedDirective } from './applied-directives.js';
 import { outcomeBinding } from './outcome.js';
+import { checkDefaultData, checkMap, defaultData, type EventData } from './publish-data.js';
 import { type TopicUse, topicOf } from './topics.js';
-
-type EventData = Readonly<Record<string, unknown>>;
 
 interface PublishContext {
   readonly schema: GraphQLSchema;
@@ -30,7 +18,10 @@ interface PublishContext {
   readonly diagnostics: Diagnostics;
 }
 
-/** Binds the `@publish` directives of one field. `binding` is `undefined` when diagnostics were added. */
+/**
+ * Binds the `@publish` directives of one field. `binding` is `undefined` when diagnostics were added;
+ * `topicUses` has what is known even then, so that the fields of a topic can be checked against each other.
+ */
 export function publishBinding(
   directives: readonly AppliedDirective[],
   rule: AuthRule | undefined,
@@ -120,80 +111,4 @@ function eventType(
       'Use the name of an object type.',
     );
   return type;
-}
-
-/** The field's only argument, if that is an input object: then it is the data itself. */
-function onlyInput(field: GraphQLField<unknown, unknown>): { name: string; type: GraphQLType } | undefined {
-  const [only, ...others] = field.args;
-  return only && others.length === 0 && isInputObjectType(getNullableType(only.type)) ? only : undefined;
-}
-
-/** The data of an event whose `@publish` has no argument `data`. */
-function defaultData(field: GraphQLField<unknown, unknown>): Expression<EventData> {
-  const input = onlyInput(field);
-  if (!input) return ({ args }) => args;
-  return ({ args }) => {
-    const value = args[input.name];
-    return typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value)) : {};
-  };
-}
-
-function checkDefaultData(
-  directive: AppliedDirective,
-  type: GraphQLObjectType,
-  { resolvers, diagnostics }: PublishContext,
-): void {
-  const { field } = directive;
-  const input = onlyInput(field);
-  const inputType = input && getNamedType(input.type);
-  const source = isInputObjectType(inputType) ? shapeOf(inputType) : argsShape(field);
-  const mismatches = shapeMismatches(dataShape(type, resolvers), source, resolvers);
-  if (mismatches.length === 0) return;
-  const name = inputType ? `The input ${inputType.name} does` : `The arguments of ${field.name} do`;
-  diagnostics.at(
-    directive.node,
-    `${name} not match ${type.name}: ${mismatches.join('; ')}.`,
-    'Change them, or set the argument data.',
-  );
-}
-
-/**
- * Checks a map literal: its names, and the types of values that are arguments (`args.a.b`). What other expressions
- * evaluate to is checked when the event is published.
- */
-function checkMap(
-  directive: AppliedDirective,
-  map: CompiledExpression,
-  type: GraphQLObjectType,
-  { resolvers, diagnostics }: PublishContext,
-): void {
-  const node = directive.stringNode('data');
-  const entries = asMapLiteral(map.ast);
-  if (!node || !entries) return;
-  const shape = dataShape(type, resolvers);
-  const given = new Map<string, GraphQLType | undefined>();
-  for (const { name, key, value } of entries) {
-    if (!shape.has(name)) {
-      const hint = `Its fields: ${nameList(shape.keys())}.`;
-      diagnostics.inString(node, key.start, `${type.name} has no field ${name}.`, hint);
-    }
-    given.set(name, typeOfSelection(value, directive.field));
-  }
-  const mismatches = shapeMismatches(shape, given, resolvers);
-  if (mismatches.length > 0)
-    diagnostics.inString(node, 0, `The map does not match ${type.name}: ${mismatches.join('; ')}.`);
-}
-
-/** The GraphQL type of `args.a.b`; `undefined` for other expressions. */
-function typeOfSelection(node: CelNode, field: GraphQLField<unknown, unknown>): GraphQLType | undefined {
-  const selection = asFieldSelection(node);
-  if (!selection) return undefined;
-  const { operand, field: name } = selection;
-  const variable = asIdentifier(operand);
-  if (variable !== undefined) return variable === 'args' ? argsShape(field).get(name) : undefined;
-  const operandType = typeOfSelection(operand, field);
-  const inputType = operandType && getNullableType(operandType);
-  const type = isInputObjectType(inputType) ? inputType.getFields()[name]?.type : undefined;
-  // A field of a nullable value is nullable.
-  return type && !isNonNullType(operandType) ? getNullableType(type) : type;
 }

@@ -32,8 +32,8 @@ export function checkResolvers(
 }
 
 /**
- * Reports fields that could only ever fail: those of Mutation without a `@publish` or a resolver, and non-null ones of
- * Query without a `@view` or a resolver.
+ * Reports fields that could only ever fail: those of Mutation without a `@publish` or a resolver, and
+ * non-null ones of Query without a `@view` or a resolver.
  */
 export function checkUnresolvedFields(
   schema: GraphQLSchema,

@@ -49,7 +49,8 @@ export function subscribeBinding(
     field.args.filter(({ name }) => !Object.hasOwn(IMPLICIT_ARGS, name)).map((arg) => [arg.name, arg.type]),
   );
   const argsCompiler = new ExpressionCompiler(args, undefined, diagnostics);
-  // Without event types every field of `event` would be unknown: diagnostics that only follow from the one above.
+  // Without event types every field of `event` would be unknown: diagnostics that only follow from the one
+  // above.
   const event = mergedShape(types, resolvers);
   const eventCompiler = types.length > 0 ? new ExpressionCompiler(args, event, diagnostics) : undefined;
   const keyNode = directive.stringNode('key');
@@ -82,8 +83,8 @@ export function subscribeBinding(
 }
 
 /**
- * The types that records of the topic have. A plain JSON record does not carry its type, so all records have one:
- * a type that is shown for tombstones is not a record's.
+ * The types that records of the topic have. A plain JSON record does not carry its type, so all records have
+ * one: a type that is shown for tombstones is not a record's.
  */
 function recordTypes(
   directive: AppliedDirective,
@@ -94,7 +95,7 @@ function recordTypes(
   return types.filter(({ name }) => name !== tombstone?.declared?.type);
 }
 
-/** The fields of all types. A field on whose type they disagree, apart from nullability, has an unknown type. */
+/** The fields of all types. Where they disagree on a type, apart from nullability, it is unknown. */
 function mergedShape(types: readonly GraphQLObjectType[], resolvers: ResolverMap): Shape {
   const merged = new Map<string, GraphQLType | undefined>();
   for (const type of types) {

@@ -6,8 +6,8 @@ import type { ResolverMap } from '../runtime/resolvers.js';
 import type { AppliedDirective } from './applied-directives.js';
 
 /**
- * Binds `@subscribe(tombstone:)`. A tombstone has nothing but a key, so its type needs one `ID!` field for it, and no
- * other field may be non-null. `undefined`: a diagnostic was added.
+ * Binds `@subscribe(tombstone:)`. A tombstone has nothing but a key, so its type needs one `ID!` field for
+ * it, and no other field may be non-null. `undefined`: a diagnostic was added.
  */
 export function tombstoneBinding(
   directive: AppliedDirective,

@@ -53,8 +53,8 @@ export function viewBinding(directive: AppliedDirective, context: ViewContext): 
 }
 
 /**
- * A snapshot ends at a position in the topic that its subscription follows, so the view of a Subscription field must
- * fold that topic.
+ * A snapshot ends at a position in the topic that its subscription follows, so the view of a Subscription
+ * field must fold that topic.
  */
 export function checkSnapshot(
   directive: AppliedDirective,

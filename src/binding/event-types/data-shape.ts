@@ -19,8 +19,9 @@ export function dataShape(type: GraphQLObjectType, resolvers: ResolverMap): Shap
 }
 
 /**
- * Why data of the shape `source` cannot become data of the shape `target`: a phrase for each field that is missing
- * or has an incompatible type. Fields of unknown type are not compared; they are coerced at run time anyway.
+ * Why data of the shape `source` cannot become data of the shape `target`: a phrase for each field that is
+ * missing or has an incompatible type. Fields of unknown type are not compared; they are coerced at run time
+ * anyway.
  */
 export function shapeMismatches(target: Shape, source: Shape, resolvers: ResolverMap): readonly string[] {
   const mismatches: string[] = [];

@@ -18,8 +18,8 @@ type EventData = Readonly<Record<string, unknown>>;
 
 /**
  * Coerces data to its event type before it is published. Fields that the type does not have are dropped.
- * @throws {MillraceError} EVENT_INVALID, with a line in `problems` for each field that is missing, has another
- *   type, or violates the type's JSON Schema
+ * @throws {MillraceError} EVENT_INVALID, with a line in `problems` for each field that is missing, has
+ *   another type, or violates the type's JSON Schema
  */
 export function coerceEventData(type: GraphQLObjectType, data: EventData, resolvers: ResolverMap): EventData {
   return eventDataCoercer(type, resolvers)(data);

@@ -15,8 +15,8 @@ const VALIDATOR = Symbol('JSON Schema of an event type');
 const MAX_VIOLATIONS = 20;
 
 /**
- * Compiles the files `events/<Type>.json`: JSON Schemas (2020-12) that constrain an event type's data beyond its
- * GraphQL type. Adds a diagnostic for every error in the files.
+ * Compiles the files `events/<Type>.json`: JSON Schemas (2020-12) that constrain an event type's data beyond
+ * its GraphQL type. Adds a diagnostic for every error in the files.
  */
 export function bindEventSchemas(
   schema: GraphQLSchema,
@@ -98,7 +98,7 @@ function compile(document: JsonDocument, diagnostics: Diagnostics): ValidateFunc
   }
 }
 
-/** Properties that the type does not have are dropped before validation, so a constraint on one never applies. */
+/** Properties that the type lacks are dropped before validation: a constraint on one never applies. */
 function checkPropertyNames(type: GraphQLObjectType, document: JsonDocument, diagnostics: Diagnostics): void {
   const { value } = document;
   if (typeof value !== 'object' || value === null) return;

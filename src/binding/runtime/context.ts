@@ -31,8 +31,8 @@ export interface GatewayContext {
   /** The position of the last event that each field of Mutation published or waited for, by field. */
   readonly reached?: ReadonlyMap<string, Position> | undefined;
   /**
-   * Publishes, then waits for the first event of the requested types that has this operation's correlation id.
-   * Returns its data with `__typename`. The wait starts before the events are appended (D2).
+   * Publishes, then waits for the first event of the requested types that has this operation's correlation
+   * id. Returns its data with `__typename`. The wait starts before the events are appended (D2).
    * @throws {MillraceError} OUTCOME_PENDING when there is none in time, and the errors of `publish`
    */
   outcome(
@@ -41,8 +41,8 @@ export interface GatewayContext {
     options?: PublishOptions,
   ): Promise<Readonly<Record<string, unknown>>>;
   /**
-   * D1: runs a field of Mutation once per idempotency key and subject. Another call with the key gets the first
-   * call's result. `run` receives the context to publish with.
+   * D1: runs a field of Mutation once per idempotency key and subject. Another call with the key gets the
+   * first call's result. `run` receives the context to publish with.
    * @throws {MillraceError} IDEMPOTENCY_CONFLICT when the key was used with other arguments
    */
   mutate<T>(call: MutationCall, run: (context: GatewayContext) => T | Promise<T>): T | Promise<T>;

@@ -1,9 +1,9 @@
 import { defaultFieldResolver, type GraphQLFieldResolver, type GraphQLSchema, isObjectType } from 'graphql';
-import { MillraceError } from '../../core/errors.js';
 import type { Published } from '../../core/published.js';
 import type { AuthRule, PublishBinding, ViewBinding } from '../bindings.js';
 import type { GatewayContext } from './context.js';
-import { forbidden, readView } from './read-view.js';
+import { enforceRule } from './enforce-rule.js';
+import { readView } from './read-view.js';
 import { fieldResolver } from './resolver-call.js';
 import type { ResolverMap } from './resolvers.js';
 
@@ -22,9 +22,9 @@ interface FieldBindings {
 }
 
 /**
- * Makes a schema executable. A field resolves with the project's resolver, or else its `@publish` or `@view`. From
- * the inside out: the resolver, idempotency (mutations), the rule of `@auth`. Rules of subscriptions are enforced where
- * events are delivered.
+ * Makes a schema executable. A field resolves with the project's resolver, or else its `@publish` or `@view`.
+ * From the inside out: the resolver, idempotency (mutations), the rule of `@auth`. Rules of subscriptions are
+ * enforced where events are delivered.
  */
 export function attachResolvers(
   schema: GraphQLSchema,
@@ -96,15 +96,9 @@ function publishResolver({ events, outcome }: PublishBinding): FieldResolver {
   };
 }
 
-/** S1: evaluates a rule that needs no event before the field is resolved. */
 function guarded(rule: AuthRule, coordinate: string, resolve: FieldResolver): FieldResolver {
   return (source, args: Args, context, info) => {
-    const { claims } = context.identity;
-    if (!rule.allows({ args, claims })) {
-      if (Object.keys(claims).length === 0)
-        throw new MillraceError('UNAUTHENTICATED', `${coordinate} requires credentials`);
-      throw forbidden(coordinate);
-    }
+    enforceRule(rule, coordinate, { args, claims: context.identity.claims });
     return resolve(source, args, context, info);
   };
 }

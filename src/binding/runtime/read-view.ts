@@ -1,6 +1,6 @@
-import { MillraceError } from '../../core/errors.js';
 import type { AuthRule, ViewBinding } from '../bindings.js';
 import type { GatewayContext } from './context.js';
+import { forbidden } from './enforce-rule.js';
 
 /**
  * Reads the state that a field of Query shows.
@@ -24,11 +24,6 @@ export async function readView(
   if (!isObject(shown)) return shown;
   if (rule?.readsEvent === true && !rule.allows({ args, claims, event: shown })) throw forbidden(coordinate);
   return type === undefined ? shown : { ...shown, __typename: type };
-}
-
-/** FORBIDDEN, for a field whose rule does not hold. */
-export function forbidden(coordinate: string): MillraceError {
-  return new MillraceError('FORBIDDEN', `The rule of ${coordinate} does not allow access with these claims`);
 }
 
 /** The part of a view's state that a field shows: the state, or one of its fields. */

@@ -18,15 +18,16 @@ import type {
 } from './resolvers.js';
 
 /**
- * Adapts a project's resolver to the signature of graphql-js. `publish` and `view` throw in resolvers of event types:
- * these run on every node that shows the event, and again whenever it is replayed.
+ * Adapts a project's resolver to the signature of graphql-js. `publish` and `view` throw in resolvers of
+ * event types: these run on every node that shows the event, and again whenever it is replayed.
  */
 export function fieldResolver(
   resolver: (call: never) => unknown,
   schema: GraphQLSchema,
   resolvers: ResolverMap,
 ): GraphQLFieldResolver<unknown, GatewayContext> {
-  // A resolver's parameter is the call of its field: graphql-js has coerced the arguments to the field's definition.
+  // A resolver's parameter is the call of its field: graphql-js has coerced the arguments to the field's
+  // definition.
   const call = resolver as (call: ResolverCall) => unknown;
   return (parent, args: Readonly<Record<string, unknown>>, context) => {
     const resolverCall: ResolverCall = {

@@ -43,8 +43,8 @@ export interface OutcomeOptions<Types extends string = string> {
  */
 export interface ResolverPublish {
   /**
-   * Resolves to the data of the outcome, with its type as `__typename`. `Answer` is a promise of the outcome's
-   * producer, such as `OrderConfirmed | OrderRejected`. It is not validated.
+   * Resolves to the data of the outcome, with its type as `__typename`. `Answer` is a promise of the
+   * outcome's producer, such as `OrderConfirmed | OrderRejected`. It is not validated.
    * @throws {MillraceError} OUTCOME_PENDING
    */
   <Answer extends object = Readonly<Record<string, unknown>>>(

@@ -9,7 +9,8 @@ import {
   Source,
   validateSchema,
 } from 'graphql';
-// Not exported by graphql's index. `buildASTSchema` calls it, but joins its errors into one text without locations.
+// Not exported by graphql's index. `buildASTSchema` calls it, but joins its errors into one text without
+// locations.
 import { validateSDL } from 'graphql/validation/validate.js';
 import type { Diagnostics } from '../diagnostic.js';
 import { addGraphQLError } from './graphql-errors.js';

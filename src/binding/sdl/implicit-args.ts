@@ -19,7 +19,7 @@ const RESUME_ARGS = {
   after: {
     type: 'Cursor',
     description:
-      'Resumes after this cursor, taken from `extensions.cursor` of a subscription to the same field with the same arguments.',
+      'Resumes after this cursor, from `extensions.cursor` of a subscription with the same arguments.',
   },
   since: { type: 'DateTime', description: 'Starts with the events published at or after this time.' },
 } as const;
@@ -44,7 +44,9 @@ const VIEW_ARGS = {
 /** Every implicit argument by name. They are not part of `args` in the expressions of a subscription. */
 export const IMPLICIT_ARGS = { ...RESUME_ARGS, ...SNAPSHOT_ARGS, ...VIEW_ARGS } as const;
 
-/** Adds the implicit arguments to the field definitions. A field that declares one itself gets a diagnostic. */
+/**
+ * Adds the implicit arguments to the field definitions. A field that declares one itself gets a diagnostic.
+ */
 export function addImplicitArgs(document: DocumentNode, diagnostics: Diagnostics): DocumentNode {
   return visit(document, {
     FieldDefinition(field): FieldDefinitionNode | undefined {

@@ -1,4 +1,4 @@
-import { MillraceError } from '../../core/errors.js';
+import { enforceRule } from '../../binding/runtime/enforce-rule.js';
 import type { Plan } from './plan.js';
 
 /**
@@ -7,10 +7,6 @@ import type { Plan } from './plan.js';
  * @throws {MillraceError} UNAUTHENTICATED without any claims, else FORBIDDEN
  */
 export function authorise({ binding, args, identity }: Plan): void {
-  const { rule } = binding;
-  if (rule === undefined || rule.readsEvent || rule.allows({ args, claims: identity.claims })) return;
-  if (Object.keys(identity.claims).length === 0) {
-    throw new MillraceError('UNAUTHENTICATED', `${binding.field} needs credentials.`);
-  }
-  throw new MillraceError('FORBIDDEN', `The rule of ${binding.field} does not allow it with these claims.`);
+  const { rule, field } = binding;
+  if (rule !== undefined && !rule.readsEvent) enforceRule(rule, field, { args, claims: identity.claims });
 }
