@@ -17,7 +17,13 @@ export interface ResponseStreamParts {
   readonly highWaterMark: number;
 }
 
-/** An HTTP response that carries the results of one operation as they come, in any framing. */
+/**
+ * An HTTP response that carries the results of one operation as they come, in any framing.
+ *
+ * A client that does not read (D8): the buffer refuses results above the high-water mark, and the monitor of
+ * slow clients watches the stream. When the client reads, the operation replays what was refused. When it does
+ * not for the time-out, its connection is destroyed.
+ */
 export class ResponseStream implements OperationOutput, SendBufferListener, SlowClient {
   readonly operation: RunningOperation;
   readonly #response: ServerResponse;
@@ -34,6 +40,7 @@ export class ResponseStream implements OperationOutput, SendBufferListener, Slow
     this.#buffer = new SendBuffer(byteStreamOf(response), parts.coalescer, parts.highWaterMark, this);
     this.#slowClients = parts.slowClients;
     this.#progress = new WriteProgress(response.req.socket);
+    // `close` comes at the end of every response, also of one that ended by itself.
     response.once('close', () => {
       this.#slowClients.unwatch(this);
       this.#abandon();

@@ -26,6 +26,7 @@ export async function graphqlEndpoint(
     const error = new MillraceError('BAD_REQUEST', 'A POST request needs `Content-Type: application/json`.');
     return refuse(response, error, report, 415);
   }
+  // S4: refused by its announced length, before any of it is read. A body without one is counted as it arrives.
   if (Number(headers['content-length'] ?? 0) > bodyBytes) {
     return refuseBody(request, response, bodyTooLarge(bodyBytes), report);
   }

@@ -90,6 +90,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       return { websocket: websocket.size, sse: streams.size };
     },
     async [Symbol.asyncDispose]() {
+      // The order matters: no new connections first, then every client learns that the node stops, and only
+      // then are connections closed that are idle. What still runs has the time-out to end.
       closing = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       await transports.end();

@@ -29,6 +29,7 @@ export async function operationResult(
     const identity = await authenticate({ headers: flatHeaders(request.headers) });
     const prepared = operations.prepare(operation);
     if (prepared.kind === 'invalid') return { errors: prepared.errors.map(invalidOperation) };
+    // A link or an image of another site sends GET requests with the user's credentials (CSRF).
     if (prepared.kind === 'mutation' && request.method !== 'POST') {
       return refusal('A mutation needs a POST request.', 405, { Allow: 'POST' });
     }

@@ -7,10 +7,10 @@ import { refuse } from './refuse.js';
 export type Route = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
 interface RouterParts {
-  /** Where GraphQL is. This route answers every method by itself; the others are for GET and HEAD. */
+  /** The path of GraphQL, with or without a slash at its end. Its route answers every method. */
   readonly graphqlPath: string;
   readonly graphql: Route;
-  /** By exact path. */
+  /** By exact path, for GET and HEAD. Other methods are refused with 405. */
   readonly routes: Readonly<Record<string, Route>>;
   readonly report: ReportInternal;
 }

@@ -50,6 +50,7 @@ export class StreamTransport implements AsyncDisposable {
   async handle(request: IncomingMessage, response: ServerResponse, framing: StreamFraming): Promise<void> {
     const { authenticate, operations, report, bodyBytes } = this.#parts;
     try {
+      // Before the body is read: callers with invalid credentials cost no more than their headers.
       const identity = await authenticate({ headers: flatHeaders(request.headers) });
       const operation =
         request.method === 'GET'
@@ -77,6 +78,7 @@ export class StreamTransport implements AsyncDisposable {
     identity: Identity,
   ): void {
     const { slots, report } = this.#parts;
+    // From here on until `close` is listened to, nothing is awaited, so no event is missed.
     // The client may have left while its credentials were checked; `close` would not be emitted again.
     if (response.destroyed) return;
     if (this.#closing) throw new MillraceError('SHUTTING_DOWN', 'This node is shutting down.');

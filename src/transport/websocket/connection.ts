@@ -56,8 +56,12 @@ type ConnectionState =
 const MAX_REASON_BYTES = 123;
 
 /**
- * One WebSocket: performs what the protocol decides. `ws` does the handshake, control frames and parsing;
- * `SocketWriter` sends.
+ * One WebSocket: performs what the protocol (`protocol.ts`) decides. `ws` does the handshake, control frames
+ * and parsing; `SocketWriter` sends.
+ *
+ * A client that does not read (D8): its buffer fills up to the high-water mark, `bufferFull` puts it under the
+ * monitor of slow clients, and its operations refuse results from then on. When it reads, `bufferDrained` lets
+ * the operations replay what they refused. When it does not for the time-out, the monitor disconnects it.
  */
 export class Connection implements SendBufferListener, SlowClient {
   readonly #socket: WebSocket;
@@ -142,6 +146,8 @@ export class Connection implements SendBufferListener, SlowClient {
       return;
     }
     const { operationsPerConnection, report } = this.#parts;
+    // The phase moves before the effect runs, so a second `connection_init` finds the first one under way even
+    // while its credentials are being checked.
     const { phase, effect } = onMessage(
       this.#state.phase,
       message,
@@ -188,6 +194,7 @@ export class Connection implements SendBufferListener, SlowClient {
   }
 
   async #authenticate(connectionParams: Readonly<Record<string, unknown>>): Promise<void> {
+    // Always so: the effect comes with the transition to this phase.
     if (this.#state.phase !== 'authenticating') return;
     const { authenticate, report } = this.#parts;
     let identity: Identity;
@@ -208,6 +215,7 @@ export class Connection implements SendBufferListener, SlowClient {
   }
 
   #start(id: string, request: OperationRequest): void {
+    // Always so: the protocol starts nothing in another phase.
     if (this.#state.phase !== 'acknowledged') return;
     const { identity, connectionParams } = this.#state;
     const running = new RunningOperation(new SocketOutput(id, this.#writer, this.#operations));
@@ -224,6 +232,7 @@ export class Connection implements SendBufferListener, SlowClient {
     this.#writer.send(JSON.stringify({ id, type: 'error', payload }));
   }
 
+  /** The socket is gone, whoever closed it: nothing may keep a reference to this connection. */
   #onClose(): void {
     this.#deadline.clear();
     this.#writer.buffer.close();

@@ -21,6 +21,7 @@ export class RunningOperations {
     this.#byId.delete(id);
   }
 
+  /** The client completed it. The id is free at once, and nothing more is sent for it. */
   cancel(id: string): void {
     const operation = this.#byId.get(id);
     this.#byId.delete(id);

@@ -30,6 +30,7 @@ export class SocketOutput implements OperationOutput {
     const envelope = this.#envelopeFor(tag);
     const deflated = compression?.compress(envelope.prefix, head, envelope.end);
     if (deflated === undefined) return buffer.offer([envelope.frameStart(head), head, envelope.end]);
+    // Compressed, the length differs with each result, so the header cannot be shared.
     const length = deflated.reduce((sum, part) => sum + part.length, 0);
     return buffer.offer([textHeader(length, true), ...deflated]);
   }

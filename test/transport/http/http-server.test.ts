@@ -139,7 +139,9 @@ describe('GraphQL over HTTP', () => {
     const failed = vi.fn();
     socket.on('error', failed);
     for (let sent = 0; sent < length; sent += 1_000_000) {
-      await new Promise((resolve) => socket.write(Buffer.alloc(1_000_000, 'x'), resolve));
+      await new Promise<void>((resolve, reject) => {
+        socket.write(Buffer.alloc(1_000_000, 'x'), (error) => (error ? reject(error) : resolve()));
+      });
     }
     let answer = '';
     socket.on('data', (chunk) => {
