@@ -6,12 +6,12 @@ import type { Accepted } from '../support/appended.js';
 import { append, mutationClient } from '../support/mutations.js';
 import type { Recorder, Transport } from '../support/recorder.js';
 import { kafkaBrokers } from '../support/services.js';
-import { CASE, SOON } from './support/ceiling.js';
+import { CASE_TIMEOUT, EVENTUALLY } from './support/ceiling.js';
 import { expectAll } from './support/check.js';
 import { FragmentedClient } from './support/fragmented-client.js';
-import { logged } from './support/logged.js';
 import { TcpProxy } from './support/proxy.js';
 import { scaled } from './support/speed.js';
+import { storedEvents } from './support/stored-events.js';
 import { FaultWorld, SAID, SAY } from './support/world.js';
 
 const Said = z.object({
@@ -19,8 +19,8 @@ const Said = z.object({
 });
 const TRANSPORTS: readonly Transport[] = ['ws', 'sse', 'event-source'];
 
-/** Clients whose lines to the gateway are bad. */
-describe('the lines of clients', { timeout: CASE }, () => {
+/** Connections between clients and a gateway that fail. */
+describe('connections of clients', { timeout: CASE_TIMEOUT }, () => {
   let proxy: TcpProxy | undefined;
   afterEach(() => proxy?.[Symbol.asyncDispose]());
 
@@ -33,8 +33,9 @@ describe('the lines of clients', { timeout: CASE }, () => {
     for (const over of [...TRANSPORTS, ...TRANSPORTS])
       subscribers.push(await world.subscriber(gateway, { over, via: `http://${proxy.address}` }));
     const stream = await world.load(gateway);
-    // Who was given nothing yet has no cursor to go on with.
-    for (const { received } of subscribers) await expect.poll(() => received.length, SOON).toBeGreaterThan(0);
+    // A client without a result has no cursor to resume with.
+    for (const { received } of subscribers)
+      await expect.poll(() => received.length, EVENTUALLY).toBeGreaterThan(0);
     const torn = new Set<number>();
     const chunks = new Map<number, number>();
     proxy.judge = (chunk, { direction, connection }) => {
@@ -42,7 +43,7 @@ describe('the lines of clients', { timeout: CASE }, () => {
       if (torn.has(connection)) return 'cut';
       const count = (chunks.get(connection) ?? 0) + 1;
       chunks.set(connection, count);
-      // The last bytes of what was sent are missing, so that it ends within a frame.
+      // Drops the last bytes of the chunk, so that it ends within a frame.
       if (count < 3 + (connection % 7)) return 'pass';
       torn.add(connection);
       return {
@@ -50,8 +51,8 @@ describe('the lines of clients', { timeout: CASE }, () => {
       };
     };
     for (const recorder of subscribers)
-      await expect.poll(() => recorder.returns.length, SOON).toBeGreaterThanOrEqual(scaled(8, 3));
-    // No line goes on behind bytes that it has lost.
+      await expect.poll(() => recorder.returns.length, EVENTUALLY).toBeGreaterThanOrEqual(scaled(8, 3));
+    // No connection continues after bytes that it has lost.
     proxy.judge = (_chunk, { direction, connection }) =>
       direction === 'down' && torn.has(connection) ? 'cut' : 'pass';
     await world.grows(scaled(50, 10));
@@ -70,14 +71,14 @@ describe('the lines of clients', { timeout: CASE }, () => {
     const subscribers = [];
     for (const over of TRANSPORTS) subscribers.push(await world.subscriber(gateway, { over, via }));
     await using client = await FragmentedClient.open(via);
-    // The lengths at which a frame's header grows are among these (RFC 6455, section 5.2): of the result here,
+    // Around the lengths at which a frame header grows (RFC 6455, section 5.2): for the result of a query here,
     for (const length of [72, 73, 74, 97, 98, 99])
       expect(await client.run('i'.repeat(length), { query: '{ ok }' })).toEqual({ data: { ok: null } });
     for (const length of [1, 200, 4_000]) world.appended.accept(await client.say('room', 'x'.repeat(length)));
     await expectAll(subscribers, world.appended);
-    // and of what subscribers get here, whose text is some hundred bytes shorter than its frame.
+    // and for a subscriber's frame here, which is some hundred bytes longer than its text.
     proxy.slice = 997;
-    const frame = await frameOf(gateway.url, subscribers[0]?.received.at(-1)?.cursor ?? '', async () =>
+    const frame = await nextFrameBytes(gateway.url, subscribers[0]?.received.at(-1)?.cursor ?? '', async () =>
       world.appended.accept(await client.say('room', 'y'.repeat(60_000))),
     );
     for (const length of [65_533, 65_534, 65_535, 65_536, 65_537])
@@ -112,14 +113,14 @@ describe('the lines of clients', { timeout: CASE }, () => {
     await expectAll(subscribers, world.appended);
     for (const { received } of subscribers)
       expect(received.map(({ text }) => text)).toEqual([...texts, 'the last one']);
-    // The second of each was answered with where the first one is.
-    expect(await logged(kafkaBrokers().join(), world.topic)).toHaveLength(texts.length + 1);
+    // Each retry was answered with the position of the first event: nothing was appended twice.
+    expect(await storedEvents(kafkaBrokers().join(), world.topic)).toHaveLength(texts.length + 1);
   });
 });
 
 type Ask = (url: string, text: string) => Promise<Accepted>;
 
-/** One mutation over HTTP, with its text as idempotency key. */
+/** Runs one mutation over HTTP, with its text as idempotency key. */
 const overHttp: Ask = async (url, text) => {
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',
@@ -131,7 +132,7 @@ const overHttp: Ask = async (url, text) => {
   return { id, partition, offset: Number(offset) };
 };
 
-/** The same over a WebSocket of its own. */
+/** The same over a WebSocket that is opened for it. */
 const overWebSocket: Ask = async (url, text) => {
   const client = mutationClient(url);
   try {
@@ -141,11 +142,11 @@ const overWebSocket: Ask = async (url, text) => {
   }
 };
 
-/** As long as the ids that graphql-ws makes. */
+/** As long as an id of graphql-ws. */
 const ID = 'i'.repeat(36);
 
-/** How long the frame of the next event is for a subscriber over WebSocket. */
-async function frameOf(url: string, after: string, next: () => Promise<void>): Promise<number> {
+/** The length in bytes of a WebSocket subscriber's next frame. */
+async function nextFrameBytes(url: string, after: string, next: () => Promise<void>): Promise<number> {
   const socket = new WebSocket(`${url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
   await once(socket, 'open');
   socket.send(JSON.stringify({ type: 'connection_init' }));

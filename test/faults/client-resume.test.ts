@@ -1,25 +1,25 @@
 import { describe, expect, it } from 'vitest';
 import type { GatewayProcess } from '../support/gateway-process.js';
 import type { Received, Transport } from '../support/recorder.js';
-import { CASE, SOON } from './support/ceiling.js';
+import { CASE_TIMEOUT, EVENTUALLY } from './support/ceiling.js';
 import { expectAll, type Judged } from './support/check.js';
 import { TcpProxy } from './support/proxy.js';
 import { scaled } from './support/speed.js';
 import { FaultWorld } from './support/world.js';
 
 const TRANSPORTS: readonly Transport[] = ['ws', 'sse', 'event-source'];
-/** Little of the log is in a node's memory or in Redis, so that it is read from all three. */
+/** Small rings and windows, so that replays read from ring, window and log. */
 const SHORT_MEMORY = { RING_EVENTS: '100', WINDOW_EVENTS: '300' };
 
-/** Clients that go on where they were, on whichever node there is. */
-describe('clients that resume', { timeout: CASE }, () => {
+/** Clients that resume on another gateway. */
+describe('clients that resume', { timeout: CASE_TIMEOUT }, () => {
   it('D4 clients of a gateway that is killed in mid-replay resume at another one and get exactly the rest', async () => {
     await using world = await FaultWorld.open({ env: SHORT_MEMORY });
     await world.relay();
     const doomed = await world.gateway();
-    const heir = await world.gateway();
-    const witness = await world.subscriber(heir);
-    const stream = await world.load(heir, { gap: 0, bytes: 2_000 });
+    const successor = await world.gateway();
+    const witness = await world.subscriber(successor);
+    const stream = await world.load(successor, { gap: 0, bytes: 2_000 });
     await world.grows(scaled(1_000, 400));
     await stream.stop();
     await expectAll([witness], world.appended);
@@ -27,13 +27,18 @@ describe('clients that resume', { timeout: CASE }, () => {
     await using line = await HeldLine.open(doomed.url, 200_000);
     const subscribers: Judged[] = [];
     for (const over of [...TRANSPORTS, ...TRANSPORTS, ...TRANSPORTS]) {
-      const options = { over, after: witness.received[0]?.cursor ?? '', via: line.url, next: () => heir.url };
+      const options = {
+        over,
+        after: witness.received[0]?.cursor ?? '',
+        via: line.url,
+        next: () => successor.url,
+      };
       const recorder = await world.subscriber(doomed, options);
       subscribers.push({ recorder, after: reachedAt(witness.received, 0) });
     }
-    await expect.poll(() => line.held, SOON).toBe(subscribers.length);
+    await expect.poll(() => line.held, EVENTUALLY).toBe(subscribers.length);
     for (const { recorder } of subscribers) {
-      await expect.poll(() => recorder.received.length, SOON).toBeGreaterThan(0);
+      await expect.poll(() => recorder.received.length, EVENTUALLY).toBeGreaterThan(0);
       expect(recorder.received.length).toBeLessThan(witness.received.length / 2);
     }
     await doomed.kill('SIGKILL');
@@ -53,7 +58,7 @@ describe('clients that resume', { timeout: CASE }, () => {
     const subscribers: Judged[] = [];
     for (let wave = 0; wave < 4; wave++) {
       for (let n = 0; n < scaled(24, 6); n++) {
-        // Places all over what there is, and many close to its end.
+        // Positions all over the log, and many close to its end.
         const share = (subscribers.length * 0.618) % 1;
         const at = Math.floor(witness.received.length * (n % 2 === 0 ? share : 1 - share ** 4 / 20));
         const index = Math.min(at, witness.received.length - 1);
@@ -83,7 +88,7 @@ describe('clients that resume', { timeout: CASE }, () => {
       await nodes.restart(i, world, () => world.gateway());
     }
     await expectAll(subscribers, world.appended);
-    // Each node had clients, and each of those had to go.
+    // Each gateway had clients, and each of these was disconnected.
     for (const recorder of subscribers) expect(recorder.returns.length).toBeGreaterThan(0);
   });
 
@@ -98,7 +103,7 @@ describe('clients that resume', { timeout: CASE }, () => {
       subscribers.push(await world.subscriber(at, { over, next: () => nodes.next() }));
     }
     const seen: string[] = [];
-    // First every node verifies the new key, then every node signs with it, then the old one goes.
+    // First every gateway verifies with the new key, then every gateway signs with it, then the old key is removed.
     for (const secrets of [`${old},${fresh}`, `${fresh},${old}`, fresh]) {
       seen.push(subscribers[0]?.cursor ?? '');
       for (const [i] of nodes.all.entries())
@@ -108,7 +113,7 @@ describe('clients that resume', { timeout: CASE }, () => {
     const [, signedByOld, signedByNew] = seen;
     const at = nodes.all[0] as GatewayProcess;
     const refused = await world.subscriber(at, { after: signedByOld ?? '' });
-    await expect.poll(() => refused.faults.join(), SOON).toContain('"reason":"SIGNATURE"');
+    await expect.poll(() => refused.faults.join(), EVENTUALLY).toContain('"reason":"SIGNATURE"');
     const taken = await world.subscriber(at, { after: signedByNew ?? '' });
     const index = subscribers[0]?.received.findIndex(({ cursor }) => cursor === signedByNew) ?? -1;
     await expectAll(
@@ -118,12 +123,12 @@ describe('clients that resume', { timeout: CASE }, () => {
   });
 });
 
-/** Where one stands in each partition that was given these, up to an index. */
+/** The offset reached in each partition after the results up to `index`. */
 function reachedAt(received: readonly Received[], index: number): ReadonlyMap<number, number> {
   return new Map(received.slice(0, index + 1).map(({ partition, offset }) => [partition, offset]));
 }
 
-/** The way to a gateway, on which each connection is given so much and then nothing more until all are cut. */
+/** A proxy that gives each connection so many bytes, and then holds it until all are cut. */
 class HeldLine implements AsyncDisposable {
   readonly url: string;
   readonly #proxy: TcpProxy;

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { CursorCodec, type CursorScope } from '../../src/core/cursor.js';
 import { offset, partition, topic } from '../../src/core/ids.js';
-import { CASE } from './support/ceiling.js';
+import { CASE_TIMEOUT } from './support/ceiling.js';
 import { expectAll } from './support/check.js';
 import { FaultWorld, metric } from './support/world.js';
 
@@ -12,8 +12,8 @@ const [FRESH, OLD, GONE] = ['the secret of today', 'the secret of yesterday', 't
 const JWT_SECRET = 'what the tokens of these tests are signed with';
 const QUERY = 'subscription($room: ID!, $after: Cursor) { saidIn(room: $room, after: $after) { text } }';
 
-/** What a client may bring instead of a cursor of its own. */
-describe('cursors that are none', { timeout: CASE }, () => {
+/** Invalid cursors that a client may send. */
+describe('invalid cursors', { timeout: CASE_TIMEOUT }, () => {
   it('D5 S3 invalid cursors are refused with their reason on every transport, and nothing is read for them', async () => {
     await using world = await FaultWorld.open({
       env: { TOPIC_PARTITIONS: '1', CURSOR_SECRET: `${FRESH},${OLD}`, JWT_SECRET },
@@ -45,24 +45,24 @@ describe('cursors that are none', { timeout: CASE }, () => {
     const good = cursor(FRESH);
     const [place = '', own = ''] = good.split('.');
     const bad: readonly [what: string, cursor: string, reason: string][] = [
-      ['no cursor at all', 'hello', 'MALFORMED'],
-      ['something with a dot', 'hello.world', 'MALFORMED'],
-      ['a long nothing', 'A'.repeat(6_000), 'MALFORMED'],
+      ['a plain word', 'hello', 'MALFORMED'],
+      ['two words with a dot', 'hello.world', 'MALFORMED'],
+      ['a long text', 'A'.repeat(6_000), 'MALFORMED'],
       ['the first half alone', place, 'MALFORMED'],
       ['the second half alone', `.${own}`, 'MALFORMED'],
-      ['three halves', `${good}.${own}`, 'MALFORMED'],
-      ['without its last letters', good.slice(0, -2), 'SIGNATURE'],
-      ['without its first letters', good.slice(4), 'SIGNATURE'],
-      ['its halves in the other order', `${own}.${place}`, 'SIGNATURE'],
-      ['the place of another key', `${cursor(GONE).split('.')[0]}.${own}`, 'SIGNATURE'],
-      ['signed with a key that is gone', cursor(GONE), 'SIGNATURE'],
+      ['three parts', `${good}.${own}`, 'MALFORMED'],
+      ['without its last characters', good.slice(0, -2), 'SIGNATURE'],
+      ['without its first characters', good.slice(4), 'SIGNATURE'],
+      ['its halves swapped', `${own}.${place}`, 'SIGNATURE'],
+      ['a first half signed with a removed key', `${cursor(GONE).split('.')[0]}.${own}`, 'SIGNATURE'],
+      ['signed with a removed key', cursor(GONE), 'SIGNATURE'],
       ['of another field', cursor(FRESH, { field: 'said' }), 'FIELD'],
-      ['the place of another topic', cursor(FRESH, { topic: topic('another') }), 'FIELD'],
+      ['a first half of another topic', cursor(FRESH, { topic: topic('another') }), 'FIELD'],
       ['of other arguments', cursor(FRESH, { args: '{"room":"b"}' }), 'ARGUMENTS'],
       ['of another subject', cursor(FRESH, { subject: 'bob' }), 'SUBJECT'],
-      ['of nobody', cursor(FRESH, { subject: undefined }), 'SUBJECT'],
+      ['of an anonymous caller', cursor(FRESH, { subject: undefined }), 'SUBJECT'],
       ['ahead of the log', cursor(FRESH, {}, 1_000_000), 'AHEAD'],
-      ['witness of another', witness.cursor ?? '', 'FIELD'],
+      ['a valid cursor of another subscription', witness.cursor ?? '', 'FIELD'],
     ];
     const read = () => metric(gateway.url, 'millrace_repairs_total');
     const executed = () => metric(gateway.url, 'millrace_executions_total');
@@ -76,7 +76,7 @@ describe('cursors that are none', { timeout: CASE }, () => {
     expect(answers).toEqual(due);
     expect([await read(), await executed()]).toEqual(before);
 
-    // It was the cursors: each of these differs in nothing but that it is right.
+    // The same requests with valid cursors succeed, so the refusals were due to the cursors.
     for (const ask of [overWebSocket, overSse, overLastEventId]) {
       for (const after of [good, cursor(OLD)])
         expect(await ask(gateway.url, token, { room: 'a' }, after)).toBe('shows second');
@@ -91,7 +91,7 @@ describe('cursors that are none', { timeout: CASE }, () => {
     const text = await refused.text();
     expect(text).toContain('"code":"CURSOR_INVALID"');
     const id = [...text.matchAll(/^id: ?(.*)$/gm)].at(-1)?.[1] ?? 'hello';
-    // HTML standard, section 9.2.3: a 204 is what ends its coming back.
+    // HTML standard, section 9.2.3: a 204 stops the reconnecting.
     expect((await stream(gateway.url, {}, {}, { 'last-event-id': id })).status).toBe(204);
   });
 
@@ -108,7 +108,7 @@ describe('cursors that are none', { timeout: CASE }, () => {
   });
 });
 
-/** What comes first: `CODE reason retry` of an error, or `shows <text>` of a result. */
+/** The first answer: `CODE reason retry` for an error, or `shows <text>` for a result. */
 type Ask = (
   url: string,
   token: string,
@@ -132,7 +132,7 @@ const overWebSocket: Ask = async (url, token, variables, after, query = QUERY) =
           next: (result) => resolve(inWords(result)),
           error: (error) =>
             Array.isArray(error) ? resolve(inWords({ errors: error })) : reject(new Error(String(error))),
-          complete: () => reject(new Error('It is complete')),
+          complete: () => reject(new Error('The subscription completed without a result')),
         },
       );
     });
@@ -162,7 +162,7 @@ async function firstOf(
     const data = /^data: ?(.+)\n/m.exec(text)?.[1];
     if (data !== undefined) return inWords(JSON.parse(data)); // Leaving the loop closes the stream.
   }
-  throw new Error(`Nothing came but ${response.status} ${text}`);
+  throw new Error(`The stream ended without data: ${response.status} ${text}`);
 }
 
 function stream(

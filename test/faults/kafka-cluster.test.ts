@@ -6,32 +6,32 @@ import type { GatewayProcess } from '../support/gateway-process.js';
 import { Recorder } from '../support/recorder.js';
 import { runningSubscriptions } from '../support/running.js';
 import { redisUrl } from '../support/services.js';
-import { CASE, SOON } from './support/ceiling.js';
+import { CASE_TIMEOUT, EVENTUALLY } from './support/ceiling.js';
 import { expectAll } from './support/check.js';
 import { KafkaAdmin, OFFSETS } from './support/kafka-admin.js';
 import { FaultWorld } from './support/world.js';
 import { disorder, Writers } from './support/writers.js';
 
-const DEADLINE = 2_000;
-/** What a mutation may end with while its partition has no leader: both say what is known of the event (D1). */
+const DEADLINE_MS = 2_000;
+/** The codes of mutations while their partition has no leader: both say what is known of the event (D1). */
 const TYPED = ['PUBLISH_FAILED', 'PUBLISH_UNCERTAIN'];
 const BROKERS = [1, 2, 3] as const;
 
-/** A service that says again what it hears, and a subscription to what it says. */
+/** A service that repeats every event on another topic, and a subscription to that topic. */
 const echoing = (topic: string) => ({
-  'schema/heard.graphql': `
-    extend type Subscription { heard: Heard! @subscribe(topic: "${topic}.heard") }
-    type Heard { text: String! }
+  'schema/echoes.graphql': `
+    extend type Subscription { echoes: Echo! @subscribe(topic: "${topic}.echoes") }
+    type Echo { text: String! }
   `,
   'millrace.config.mjs': `
-    const handle = ({ key, data }) => [{ topic: '${topic}.heard', type: 'Heard', key, data: { text: data.text } }];
+    const handle = ({ key, data }) => [{ topic: '${topic}.echoes', type: 'Echo', key, data: { text: data.text } }];
     export default { services: [{ name: 'echo', topics: ['${topic}'], handle }] };
   `,
 });
-const HEARD = 'subscription { heard { text } }';
+const ECHOES = 'subscription { echoes { text } }';
 
-/** Whole processes on three brokers, of which one at a time goes. */
-describe('a cluster of three brokers', { timeout: CASE }, () => {
+/** Gateways and relays on three brokers, of which one at a time is stopped or killed. */
+describe('a cluster of three brokers', { timeout: CASE_TIMEOUT }, () => {
   let cluster: PrivateCluster;
   let admin: KafkaAdmin;
   beforeAll(async () => {
@@ -54,7 +54,7 @@ describe('a cluster of three brokers', { timeout: CASE }, () => {
       env: {
         TOPIC_REPLICAS: '3',
         TOPIC_PARTITIONS: String(partitions),
-        PUBLISH_DEADLINE_MS: String(DEADLINE),
+        PUBLISH_DEADLINE_MS: String(DEADLINE_MS),
         ...env,
       },
     });
@@ -73,8 +73,8 @@ describe('a cluster of three brokers', { timeout: CASE }, () => {
     };
   }
 
-  /** Until no replica lacks anything: only then a further broker may go. */
-  const inSync = (topic: string) => expect.poll(() => admin.inSync(topic), SOON).toBe(true);
+  /** Waits until all replicas are in sync: only then may another broker be stopped. */
+  const inSync = (topic: string) => expect.poll(() => admin.inSync(topic), EVENTUALLY).toBe(true);
 
   it('D1 D3 records that only a dead leader had were never acknowledged, and acknowledged ones are there, in order', async () => {
     await using it = await open(1);
@@ -123,13 +123,13 @@ describe('a cluster of three brokers', { timeout: CASE }, () => {
   });
 
   it('D1 mutations that are retried with their idempotency keys through a leader change act once', async () => {
-    // Answers are soon forgotten: what is repeated is published again, and known by its event's id alone.
+    // Answers expire soon, so a retry publishes again and is recognised by its event id alone.
     await using it = await open(1, echoing, { IDEMPOTENCY_TTL_MS: '1000' });
     const { world, leader } = it;
     const redis = new Redis(redisUrl());
     onTestFinished(() => redis.disconnect());
     const service = await world.start('services');
-    await using heard = Recorder.overWebSocket('what the service says', it.gateway.url, HEARD);
+    await using echoes = Recorder.overWebSocket('outputs of the service', it.gateway.url, ECHOES);
     await runningSubscriptions(it.gateway.url, 3);
     await using writers = new Writers(it.gateway.url, world.appended, { keys: true });
     await world.grows(60);
@@ -137,23 +137,23 @@ describe('a cluster of three brokers', { timeout: CASE }, () => {
     await world.grows(60);
     await writers.stop();
     const kept = () => redis.keys(`${world.group}:state:idempotency:*`);
-    await expect.poll(kept, SOON).toEqual([]);
-    // An attempt anew of the repetition looks back so far, and is not to find what was said at first.
+    await expect.poll(kept, EVENTUALLY).toEqual([]);
+    // A retry searches the log this far back, and must not find the first event.
     const stopped = Date.now();
-    await expect.poll(() => Date.now() - stopped, SOON).toBeGreaterThan(CLOCKS_APART);
+    await expect.poll(() => Date.now() - stopped, EVENTUALLY).toBeGreaterThan(CLOCKS_APART);
     await writers.repeat();
     await cluster.start(leader);
     const acted = world.appended.accepted.size;
     const [bounds] = await admin.bounds(world.topic);
     expect(bounds?.end).toBeGreaterThanOrEqual(2 * acted);
 
-    // The last word comes after all the others: whatever is doubled is there before it.
-    await world.say(it.gateway, 'the last word');
-    for (const recorder of [...it.subscribers, heard])
-      await expect.poll(() => recorder.received.at(-1)?.text, SOON).toBe('the last word');
+    // The last event is after all others: any duplicate would have arrived before it.
+    await world.say(it.gateway, 'the last event');
+    for (const recorder of [...it.subscribers, echoes])
+      await expect.poll(() => recorder.received.at(-1)?.text, EVENTUALLY).toBe('the last event');
     await expectAll(it.subscribers, world.appended);
-    expect(heard.faults).toEqual([]);
-    expect(heard.received.map(({ text }) => text).sort()).toEqual(
+    expect(echoes.faults).toEqual([]);
+    expect(echoes.received.map(({ text }) => text).sort()).toEqual(
       it.subscribers[0]?.received.map(({ text }) => text).sort(),
     );
     expectTyped(writers);
@@ -171,7 +171,7 @@ describe('a cluster of three brokers', { timeout: CASE }, () => {
     await world.grows(60);
     await writers.stop();
     await expectAll(it.subscribers, world.appended);
-    await expect.poll(() => admin.lag(world.group, world.topic), SOON).toBe(0);
+    await expect.poll(() => admin.lag(world.group, world.topic), EVENTUALLY).toBe(0);
     expect(await admin.coordinator(world.group)).not.toBe(coordinator);
     await cluster.start(coordinator);
     await inSync(OFFSETS);
@@ -179,17 +179,17 @@ describe('a cluster of three brokers', { timeout: CASE }, () => {
     expectAlive([...it.processes, second]);
   });
 
-  /** Until so many mutations more have got their answer, whichever it was. */
+  /** Waits until `more` further mutations have an answer, whichever it is. */
   async function answers(writers: Writers, more: number): Promise<void> {
     const all = () => writers.count + writers.refused.length;
     const enough = all() + more;
-    await expect.poll(all, SOON).toBeGreaterThanOrEqual(enough);
+    await expect.poll(all, EVENTUALLY).toBeGreaterThanOrEqual(enough);
   }
 });
 
 function expectTyped({ refused }: Writers): void {
   expect(refused.filter(({ code }) => !TYPED.includes(code))).toEqual([]);
-  expect(refused.filter(({ after }) => after > DEADLINE + 5_000)).toEqual([]);
+  expect(refused.filter(({ after }) => after > DEADLINE_MS + 5_000)).toEqual([]);
 }
 
 function expectAlive(processes: readonly GatewayProcess[]): void {

@@ -6,27 +6,26 @@ import { Appended } from '../support/appended.js';
 import type { GatewayProcess } from '../support/gateway-process.js';
 import { Recorder } from '../support/recorder.js';
 import { runningSubscriptions } from '../support/running.js';
-import { CASE, SOON } from './support/ceiling.js';
+import { CASE_TIMEOUT, EVENTUALLY } from './support/ceiling.js';
 import { expectAll, type Judged } from './support/check.js';
+import { ForeignProducer } from './support/foreign-producer.js';
 import { KafkaAdmin } from './support/kafka-admin.js';
-import { logged } from './support/logged.js';
-import { Source } from './support/source.js';
+import { first, last, positionOf } from './support/received.js';
+import { ResyncError, resyncError } from './support/resync-error.js';
+import { retentionPasses, SMALL_SEGMENTS } from './support/retention.js';
+import { storedEvents, storedOffsets } from './support/stored-events.js';
 import { StuckStream } from './support/stuck-stream.js';
 import { FaultWorld, metric } from './support/world.js';
 import { Writers } from './support/writers.js';
 
 const SAID_IN = 'subscription($room: ID!, $after: Cursor) { saidIn(room: $room, after: $after) { text } }';
 const SINCE = 'subscription($since: DateTime) { said(since: $since) { text } }';
-/** The cleaner looks four times a second, and needs little memory; retention is looked at every second anyway. */
+/** The log cleaner runs four times a second with little memory. Retention is checked every second anyway. */
 const SETTINGS = { 'log.cleaner.backoff.ms': '250', 'log.cleaner.dedupe.buffer.size': '8388608' };
-/** A segment for each append from now on, so that what lies before the newest may be compacted, or go. */
-const SMALL = { 'segment.ms': '1' };
 const COMPACTED = { 'cleanup.policy': 'compact', 'min.cleanable.dirty.ratio': '0.01' };
-/** All that is not in the newest segment goes. */
-const SHORT = { ...SMALL, 'retention.bytes': '1' };
 
-/** Whole processes on one broker, whose topics hide and lose what they held. */
-describe('what a topic does not hold', { timeout: CASE }, () => {
+/** Topics on one broker that hide records (aborted), lose them (compaction, retention), are recreated or grow. */
+describe('the log in Kafka', { timeout: CASE_TIMEOUT }, () => {
   let kafka: PrivateService;
   let admin: KafkaAdmin;
   beforeAll(async () => {
@@ -38,7 +37,7 @@ describe('what a topic does not hold', { timeout: CASE }, () => {
     await kafka?.stop();
   });
 
-  /** A topic, of one partition unless more are asked for, a relay and a gateway. */
+  /** A topic, by default of one partition, with a relay and a gateway. */
   async function open(config: Readonly<Record<string, string>> = {}, partitions = 1) {
     const world = await FaultWorld.open({ kafka: kafka.address });
     await admin.create(world.topic, { partitions, config });
@@ -48,7 +47,7 @@ describe('what a topic does not hold', { timeout: CASE }, () => {
       world,
       relay,
       gateway,
-      /** A gateway for which nobody relays: it has every event from the log, and none from Redis. */
+      /** A gateway without a relay: it gets every event from the log, and none from Redis. */
       apart: (env: Readonly<Record<string, string>> = {}) =>
         world.gateway({ NAMESPACE: `${world.topic}-apart`, ...env }),
       [Symbol.asyncDispose]: () => world[Symbol.asyncDispose](),
@@ -61,24 +60,24 @@ describe('what a topic does not hold', { timeout: CASE }, () => {
     const since = new Date().toISOString();
     const witness = await world.subscriber(gateway);
     const live = [witness, await world.subscriber(gateway, { over: 'sse' })];
-    await using source = new Source(kafka.address, world.topic, world.appended);
-    await source.say(['plain']);
+    await using source = new ForeignProducer(kafka.address, world.topic, world.appended);
+    await source.append(['plain']);
     const [gone, kept, late] = [await source.begin(), await source.begin(), await source.begin()];
     for (let n = 0; n < 10; n++) {
-      await gone.say([`gone ${n}`]);
-      await kept.say([`kept ${n}`, `kept too ${n}`]);
-      await late.say([`late ${n}`]);
+      await gone.append([`gone ${n}`]);
+      await kept.append([`kept ${n}`, `kept too ${n}`]);
+      await late.append([`late ${n}`]);
     }
     await gone.abort();
     await kept.commit();
-    await source.say(['plain again']);
+    await source.append(['plain again']);
     const hidden = await source.begin();
-    await hidden.say(['hidden']);
+    await hidden.append(['hidden']);
     await late.abort();
     await hidden.abort();
     await expectAll(live, world.appended);
 
-    // Behind the last event there are only aborted records and markers: who comes now has to get past them.
+    // After the last event there are only aborted records and control records, which new subscribers must get past.
     const judged: Judged[] = [];
     for (const at of [await world.gateway(), await it.apart()]) {
       for (const { cursor: after, offset } of [first(witness), last(witness)])
@@ -86,7 +85,7 @@ describe('what a topic does not hold', { timeout: CASE }, () => {
       judged.push({ recorder: Recorder.overWebSocket('since the beginning', at.url, SINCE, { since }) });
       await runningSubscriptions(at.url, 3);
     }
-    await world.say(gateway, 'the last word');
+    await world.say(gateway, 'the last event');
     await expectAll([...live, ...judged], world.appended);
     for (const { recorder } of judged) await recorder[Symbol.asyncDispose]();
   });
@@ -101,22 +100,24 @@ describe('what a topic does not hold', { timeout: CASE }, () => {
     await expectAll([witness], world.appended);
     const held = witness.received[30] ?? first(witness);
 
-    const before = await logged(kafka.address, world.topic);
+    const before = await storedEvents(kafka.address, world.topic);
     const newest = new Map(before.map(({ key, offset }) => [key, offset]));
-    await admin.configure(world.topic, { ...COMPACTED, ...SMALL });
-    // A record more closes the segment: what it closes is compacted, and it is not.
+    await admin.configure(world.topic, { ...COMPACTED, ...SMALL_SEGMENTS });
+    // One more record closes the segment, which is then compacted.
     const left = async (): Promise<number> => {
       await world.say(gateway, undefined, 'another room');
-      const now = await logged(kafka.address, world.topic);
+      const now = await storedEvents(kafka.address, world.topic);
       return now.filter(({ offset }) => offset < before.length).length;
     };
-    await expect.poll(left, SOON).toBe(newest.size);
+    await expect.poll(left, EVENTUALLY).toBe(newest.size);
     expect([...newest.values()]).not.toContain(held.offset);
 
     const resumed = await world.subscriber(await it.apart(), { after: held.cursor });
-    await world.say(gateway, 'the last word');
-    await expect.poll(() => resumed.received.at(-1)?.text ?? resumed.faults, SOON).toBe('the last word');
-    const now = await logged(kafka.address, world.topic);
+    await world.say(gateway, 'the last event');
+    await expect
+      .poll(() => resumed.received.at(-1)?.text ?? resumed.faults, EVENTUALLY)
+      .toBe('the last event');
+    const now = await storedEvents(kafka.address, world.topic);
     expect(resumed.received.map(({ offset }) => offset)).toEqual(
       now.map(({ offset }) => offset).filter((offset) => offset > held.offset),
     );
@@ -130,9 +131,9 @@ describe('what a topic does not hold', { timeout: CASE }, () => {
     for (let n = 0; n < 20; n++) await world.say(gateway);
     await expectAll([witness], world.appended);
     const held = first(witness);
-    await retentionPasses(world, gateway, last(witness).offset);
+    await retentionPasses(admin, world, gateway, last(witness).offset);
 
-    // Where the events are still in the window, nothing is lost.
+    // A gateway that still has the events in the window loses nothing.
     const near = {
       recorder: await world.subscriber(gateway, { after: held.cursor }),
       after: new Map([[0, held.offset]]),
@@ -140,15 +141,15 @@ describe('what a topic does not hold', { timeout: CASE }, () => {
     const returned: Recorder[] = [];
     const apart = await it.apart();
     for (const over of ['ws', 'sse'] as const) {
-      const told = await refusal(await world.subscriber(apart, { after: held.cursor, over }));
-      expect(told).toMatchObject({ code: 'RESYNC_REQUIRED', reason: 'RETENTION' });
-      returned.push(await world.subscriber(apart, { after: told.earliest, over }));
+      const error = await resyncError(await world.subscriber(apart, { after: held.cursor, over }));
+      expect(error).toMatchObject({ code: 'RESYNC_REQUIRED', reason: 'RETENTION' });
+      returned.push(await world.subscriber(apart, { after: error.earliest, over }));
     }
-    await world.say(gateway, 'the last word');
-    const left = await offsetsLeft(world.topic);
+    await world.say(gateway, 'the last event');
+    const left = await storedOffsets(kafka.address, world.topic);
     expect(left.length).toBeGreaterThan(1);
     for (const recorder of returned) {
-      await expect.poll(() => recorder.received.map(({ offset }) => offset), SOON).toEqual(left);
+      await expect.poll(() => recorder.received.map(({ offset }) => offset), EVENTUALLY).toEqual(left);
       expect(recorder.faults).toEqual([]);
     }
     await expectAll([witness, near], world.appended);
@@ -163,26 +164,26 @@ describe('what a topic does not hold', { timeout: CASE }, () => {
     const reached = last(live[0]).offset;
     await relay.kill('SIGTERM');
     for (let n = 0; n < 20; n++) await world.say(gateway);
-    await retentionPasses(world, gateway, reached + 2);
+    await retentionPasses(admin, world, gateway, reached + 2);
 
-    const heir = await world.relay();
+    const successor = await world.relay();
     const returned: Recorder[] = [];
     for (const recorder of live) {
-      const told = await refusal(recorder);
-      expect(told).toMatchObject({ code: 'RESYNC_REQUIRED', reason: 'RETENTION' });
+      const error = await resyncError(recorder);
+      expect(error).toMatchObject({ code: 'RESYNC_REQUIRED', reason: 'RETENTION' });
       expect(last(recorder).offset).toBe(reached);
-      returned.push(await world.subscriber(gateway, { after: told.earliest }));
+      returned.push(await world.subscriber(gateway, { after: error.earliest }));
     }
-    const anew = await world.subscriber(gateway);
-    await world.say(gateway, 'the last word');
-    const left = await offsetsLeft(world.topic);
+    const latecomer = await world.subscriber(gateway);
+    await world.say(gateway, 'the last event');
+    const left = await storedOffsets(kafka.address, world.topic);
     for (const recorder of returned) {
-      await expect.poll(() => recorder.received.map(({ offset }) => offset), SOON).toEqual(left);
+      await expect.poll(() => recorder.received.map(({ offset }) => offset), EVENTUALLY).toEqual(left);
       expect(recorder.faults).toEqual([]);
     }
-    await expect.poll(() => anew.received.at(-1)?.text, SOON).toBe('the last word');
-    await expect.poll(() => admin.lag(world.group, world.topic), SOON).toBe(0);
-    expect(heir.child.exitCode).toBeNull();
+    await expect.poll(() => latecomer.received.at(-1)?.text, EVENTUALLY).toBe('the last event');
+    await expect.poll(() => admin.lag(world.group, world.topic), EVENTUALLY).toBe(0);
+    expect(successor.child.exitCode).toBeNull();
   });
 
   it('D5 subscribers and cursors of a topic that is deleted and recreated get RESYNC_REQUIRED, and the new topic works at once', async () => {
@@ -193,22 +194,24 @@ describe('what a topic does not hold', { timeout: CASE }, () => {
     await expectAll(live, world.appended);
     const held = first(live[0]);
     await admin.remove(world.topic);
-    await expect.poll(() => admin.create(world.topic).then(() => 'created', String), SOON).toBe('created');
+    await expect
+      .poll(() => admin.create(world.topic).then(() => 'created', String), EVENTUALLY)
+      .toBe('created');
 
     const returned: Recorder[] = [];
     const resume = async (at: GatewayProcess, recorder: Recorder): Promise<void> => {
-      const told = await refusal(recorder);
-      expect(told).toMatchObject({ code: 'RESYNC_REQUIRED', reason: 'TOPIC_RECREATED' });
-      returned.push(await world.subscriber(at, { after: told.earliest }));
+      const error = await resyncError(recorder);
+      expect(error).toMatchObject({ code: 'RESYNC_REQUIRED', reason: 'TOPIC_RECREATED' });
+      returned.push(await world.subscriber(at, { after: error.earliest }));
     };
     for (const recorder of live) await resume(gateway, recorder);
     for (const at of [gateway, await world.gateway()])
       await resume(at, await world.subscriber(at, { after: held.cursor }));
-    const anew = await world.subscriber(gateway);
-    const said = new Appended();
-    for (let n = 0; n < 10; n++) said.accept(await world.say(gateway));
-    await expectAll([...returned, anew], said);
-    await expect.poll(() => admin.lag(world.group, world.topic), SOON).toBe(0);
+    const latecomer = await world.subscriber(gateway);
+    const published = new Appended();
+    for (let n = 0; n < 10; n++) published.accept(await world.say(gateway));
+    await expectAll([...returned, latecomer], published);
+    await expect.poll(() => admin.lag(world.group, world.topic), EVENTUALLY).toBe(0);
     expect([relay, gateway].map(({ child }) => child.exitCode)).toEqual([null, null]);
   });
 
@@ -216,26 +219,26 @@ describe('what a topic does not hold', { timeout: CASE }, () => {
     await using it = await open();
     const { world, gateway } = it;
     const since = new Date().toISOString();
-    await using source = new Source(kafka.address, world.topic, world.appended);
+    await using source = new ForeignProducer(kafka.address, world.topic, world.appended);
     const count = 400;
     for (let n = 0; n < count; n += 8)
-      await source.say(Array.from({ length: 8 }, (_, i) => `no. ${n + i} ${'.'.repeat(100_000)}`));
+      await source.append(Array.from({ length: 8 }, (_, i) => `no. ${n + i} ${'.'.repeat(100_000)}`));
     const apart = await it.apart({ SLOW_BYTES: '65536' });
     await using stuck = await StuckStream.open(apart.url, SINCE, { since });
-    await expect.poll(() => metric(apart.url, 'millrace_deliveries_total'), SOON).toBeGreaterThan(0);
+    await expect.poll(() => metric(apart.url, 'millrace_deliveries_total'), EVENTUALLY).toBeGreaterThan(0);
 
-    await retentionPasses(world, gateway, count);
+    await retentionPasses(admin, world, gateway, count);
     const delivered = await metric(apart.url, 'millrace_deliveries_total');
     expect(delivered).toBeLessThan(count);
     const { offsets, errors } = await stuck.rest();
     expect(offsets).toEqual(offsets.map((_, i) => i));
     expect(offsets.length).toBeLessThan(count);
     expect(errors).toMatchObject([{ code: 'RESYNC_REQUIRED', reason: 'RETENTION' }]);
-    const [told] = z.array(Told).parse(errors);
-    const returned = await world.subscriber(apart, { after: told?.earliest ?? '' });
-    await world.say(gateway, 'the last word');
-    const left = await offsetsLeft(world.topic);
-    await expect.poll(() => returned.received.map(({ offset }) => offset), SOON).toEqual(left);
+    const [error] = z.array(ResyncError).parse(errors);
+    const returned = await world.subscriber(apart, { after: error?.earliest ?? '' });
+    await world.say(gateway, 'the last event');
+    const left = await storedOffsets(kafka.address, world.topic);
+    await expect.poll(() => returned.received.map(({ offset }) => offset), EVENTUALLY).toEqual(left);
   });
 
   it('D2 D3 D4 partitions that are added while events are published are followed, moved keys included, and earlier cursors resume', async () => {
@@ -252,22 +255,22 @@ describe('what a topic does not hold', { timeout: CASE }, () => {
     await using writers = new Writers(gateway.url, world.appended, { rooms: rooms.length });
     await world.grows(100);
     await expect
-      .poll(() => Math.min(...before.map(({ received }) => received.length)), SOON)
+      .poll(() => Math.min(...before.map(({ received }) => received.length)), EVENTUALLY)
       .toBeGreaterThan(1);
-    const place = placeOf(everything[0]);
-    const places = before.map(placeOf);
+    const position = positionOf(everything[0]);
+    const positions = before.map(positionOf);
     await admin.grow(world.topic, 5);
     const added = () => [...world.appended.newest.keys()].filter((number) => number >= 2).length;
-    await expect.poll(added, SOON).toBe(3);
+    await expect.poll(added, EVENTUALLY).toBe(3);
     await world.grows(60);
 
     const second = await world.gateway();
     const resumed: Judged = {
-      recorder: await world.subscriber(second, { after: place.cursor }),
-      after: place.at,
+      recorder: await world.subscriber(second, { after: position.cursor }),
+      after: position.at,
     };
     const resumedIn = chosen.map((room, i): Judged => {
-      const { cursor, at } = places[i] ?? place;
+      const { cursor, at } = positions[i] ?? position;
       return { recorder: inRoom(room, second, cursor), after: at };
     });
     await world.grows(60);
@@ -275,72 +278,21 @@ describe('what a topic does not hold', { timeout: CASE }, () => {
     expect(writers.refused).toEqual([]);
     await expectAll([...everything, resumed], world.appended);
     for (const [i, room] of chosen.entries()) {
-      const said = new Appended();
-      for (const event of writers.accepted.get(room) ?? []) said.accept(event);
-      expect(said.newest.size).toBe(moves(room) ? 2 : 1);
+      const published = new Appended();
+      for (const event of writers.accepted.get(room) ?? []) published.accept(event);
+      expect(published.newest.size).toBe(moves(room) ? 2 : 1);
       await expectAll(
         [before[i], resumedIn[i]].flatMap((one) => one ?? []),
-        said,
+        published,
       );
     }
     for (const recorder of [...before, ...resumedIn.map((one) => one.recorder)])
       await recorder[Symbol.asyncDispose]();
   });
-
-  /** Until nothing is left but what was said last, at `offset` or later. Then what is said is kept again. */
-  async function retentionPasses(world: FaultWorld, gateway: GatewayProcess, offset: number): Promise<void> {
-    await admin.configure(world.topic, SHORT);
-    const bounds = async () => (await admin.bounds(world.topic))[0] ?? { earliest: -1, end: -1 };
-    const earliest = async (): Promise<number> => {
-      await world.say(gateway);
-      return (await bounds()).earliest;
-    };
-    await expect.poll(earliest, SOON).toBeGreaterThanOrEqual(offset);
-    const left = async (): Promise<number> => {
-      const { earliest: first, end } = await bounds();
-      return end - first;
-    };
-    await expect.poll(left, SOON).toBe(1);
-    await admin.configure(world.topic, {});
-  }
-
-  const offsetsLeft = async (topic: string): Promise<readonly number[]> =>
-    (await logged(kafka.address, topic)).map(({ offset }) => offset);
 });
 
-function first(recorder: Recorder | undefined) {
-  const one = recorder?.received[0];
-  if (one === undefined) throw new Error('Nothing was received');
-  return one;
-}
-
-/** A subscriber to one room, which resumes. */
+/** A subscriber to one room, which resumes when it is disconnected. */
 function inRoom(room: string, { url }: GatewayProcess, after?: string): Recorder {
   const options = { variables: { room }, ...(after === undefined ? {} : { after }) };
   return Recorder.resuming(`${room} ${after === undefined ? '' : 'again'}`, () => url, SAID_IN, options);
-}
-
-/** Where a subscriber stands: its newest cursor, and the offsets that it has reached. */
-function placeOf(recorder: Recorder | undefined) {
-  const received = [...(recorder?.received ?? [])];
-  const cursor = received.at(-1)?.cursor;
-  if (cursor === undefined) throw new Error('Nothing was received');
-  return { cursor, at: new Map(received.map(({ partition, offset }) => [partition, offset])) };
-}
-
-function last(recorder: Recorder | undefined) {
-  const one = recorder?.received.at(-1);
-  if (one === undefined) throw new Error('Nothing was received');
-  return one;
-}
-
-/** What RESYNC_REQUIRED says beside its message. */
-const Told = z.object({ code: z.string(), reason: z.string(), earliest: z.string().min(20) });
-const Refusal = z.tuple([z.object({ extensions: Told })]);
-
-/** What a subscriber was ended with: once it is, and never for another reason. */
-async function refusal({ faults }: Recorder): Promise<z.output<typeof Told>> {
-  await expect.poll(() => faults.length, SOON).toBe(1);
-  const [, errors] = /^error (.*)$/s.exec(String(faults[0])) ?? [];
-  return Refusal.parse(JSON.parse(errors ?? 'null'))[0].extensions;
 }

@@ -2,16 +2,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePorts, type PrivateService, privateKafka } from '../../scripts/services/private.mjs';
 import type { Recorder } from '../support/recorder.js';
 import type { Stream } from '../support/stream.js';
-import { CASE, SOON } from './support/ceiling.js';
+import { CASE_TIMEOUT, EVENTUALLY } from './support/ceiling.js';
 import { expectAll } from './support/check.js';
 import { KafkaAdmin } from './support/kafka-admin.js';
-import { API, answered, asked, kafkaFrames } from './support/kafka-frames.js';
-import { type Passing, TcpProxy } from './support/proxy.js';
+import { API, correlationOf, kafkaFrames, requestHeader } from './support/kafka-frames.js';
+import { type FramePath, TcpProxy } from './support/proxy.js';
 import { scaled } from './support/speed.js';
-import { FaultWorld, SESSION_TIMEOUT } from './support/world.js';
+import { FaultWorld, SESSION_TIMEOUT_MS } from './support/world.js';
 
-/** A Kafka that gateway and relay reach over a network that fails: its broker sends clients to the proxy. */
-describe('the network between gateway, relay and Kafka', { timeout: CASE }, () => {
+/** Gateway and relay reach Kafka through a proxy, which the broker advertises as its own address. */
+describe('the network between gateway, relay and Kafka', { timeout: CASE_TIMEOUT }, () => {
   let kafka: PrivateService;
   let network: TcpProxy;
   beforeAll(async () => {
@@ -47,12 +47,12 @@ describe('the network between gateway, relay and Kafka', { timeout: CASE }, () =
   it('D1 D3 an append whose answer is cut off is retried and written once', async () => {
     await using it = await open();
     const { world } = it;
-    const isAppend = appends();
+    const isAppend = appendAnswers();
     let answers = 0;
-    // Every fourth: the broker has written what the gateway does not know of.
-    network.judge = (frame, passing) => (isAppend(frame, passing) && ++answers % 4 === 0 ? 'cut' : 'pass');
+    // Cuts every fourth answer: the broker has written records that the gateway has no answer for.
+    network.judge = (frame, path) => (isAppend(frame, path) && ++answers % 4 === 0 ? 'cut' : 'pass');
     const stream = await world.load(it.gateway);
-    await expect.poll(() => answers, SOON).toBeGreaterThan(40);
+    await expect.poll(() => answers, EVENTUALLY).toBeGreaterThan(40);
     network.judge = () => 'pass';
     await stream.stop();
     expect(stream.refused).toEqual([]);
@@ -62,17 +62,17 @@ describe('the network between gateway, relay and Kafka', { timeout: CASE }, () =
   it('D1 a mutation is PUBLISH_UNCERTAIN when its connection is reset under the append and Kafka stays unreachable', async () => {
     await using it = await open({ PUBLISH_DEADLINE_MS: '3000' });
     const { world } = it;
-    const isAppend = appends();
+    const isAppend = appendAnswers();
     const stream = await world.load(it.gateway);
     for (let reset = 1; reset <= 3; reset++) {
       await world.grows(scaled(60));
       const before = stream.refused.length;
-      network.judge = (frame, passing) => {
-        if (!isAppend(frame, passing)) return 'pass';
+      network.judge = (frame, path) => {
+        if (!isAppend(frame, path)) return 'pass';
         network.refuse();
         return 'drop';
       };
-      await expect.poll(() => stream.refused.length, SOON).toBeGreaterThan(before);
+      await expect.poll(() => stream.refused.length, EVENTUALLY).toBeGreaterThan(before);
       network.judge = () => 'pass';
       network.pass();
     }
@@ -80,7 +80,7 @@ describe('the network between gateway, relay and Kafka', { timeout: CASE }, () =
     await stream.stop();
     expectTyped(stream);
     await expectAll(it.subscribers, world.appended);
-    expect(doubted(it.subscribers[0], stream)).toBeGreaterThan(0);
+    expect(shownUncertain(it.subscribers[0], stream)).toBeGreaterThan(0);
   });
 
   it('D2 D3 connections to Kafka that are cut again and again, and refused for a while, lose nothing', async () => {
@@ -91,7 +91,7 @@ describe('the network between gateway, relay and Kafka', { timeout: CASE }, () =
       await world.grows(scaled(80));
       network.refuse();
       const { opened } = network;
-      await expect.poll(() => network.opened, SOON).toBeGreaterThan(opened + 2);
+      await expect.poll(() => network.opened, EVENTUALLY).toBeGreaterThan(opened + 2);
       network.pass();
     }
     await world.grows(scaled(80));
@@ -107,7 +107,7 @@ describe('the network between gateway, relay and Kafka', { timeout: CASE }, () =
     await world.grows(scaled(100));
     network.delay = () => 1_000;
     const uncertain = () => stream.refused.filter(({ code }) => code === 'PUBLISH_UNCERTAIN').length;
-    await expect.poll(uncertain, SOON).toBeGreaterThan(20);
+    await expect.poll(uncertain, EVENTUALLY).toBeGreaterThan(20);
     network.delay = () => 200;
     await world.grows(scaled(50));
     network.delay = () => 0;
@@ -115,8 +115,8 @@ describe('the network between gateway, relay and Kafka', { timeout: CASE }, () =
     await stream.stop();
     expectTyped(stream);
     await expectAll(it.subscribers, world.appended);
-    // Those that nobody knew of were written, most of them: the answer was right to doubt.
-    expect(doubted(it.subscribers[0], stream)).toBeGreaterThan(0);
+    // Most of the uncertain events were written, so PUBLISH_UNCERTAIN was the right answer.
+    expect(shownUncertain(it.subscribers[0], stream)).toBeGreaterThan(0);
   });
 
   it('D1 D2 mutations fail typed and in time while the network to Kafka swallows everything, and recover afterwards', async () => {
@@ -125,9 +125,9 @@ describe('the network between gateway, relay and Kafka', { timeout: CASE }, () =
     await using stream = await world.load(it.gateway);
     await world.grows(scaled(100));
     network.blackHole();
-    await expect.poll(() => stream.refused.length, SOON).toBeGreaterThan(10);
+    await expect.poll(() => stream.refused.length, EVENTUALLY).toBeGreaterThan(10);
     network.pass();
-    // Over new connections: those that were swallowed stay silent.
+    // Over new connections: the swallowed ones stay silent.
     await world.grows(scaled(100));
     await stream.stop();
     expectTyped(stream);
@@ -144,41 +144,44 @@ describe('the network between gateway, relay and Kafka', { timeout: CASE }, () =
     const before = stream.refused.length;
     const began = performance.now();
     for (const direction of ['up', 'down'] as const) network.hold(direction);
-    // A time, for once: it is the broker's session timeout that has to pass.
+    // The only wait for a time: the broker's session timeout has to pass.
     await expect
-      .poll(() => performance.now() - began > 2 * SESSION_TIMEOUT && stream.refused.length > before, SOON)
+      .poll(
+        () => performance.now() - began > 2 * SESSION_TIMEOUT_MS && stream.refused.length > before,
+        EVENTUALLY,
+      )
       .toBe(true);
     for (const direction of ['up', 'down'] as const) network.release(direction);
     await world.grows(scaled(100));
     await stream.stop();
     expectTyped(stream);
     await expectAll(it.subscribers, world.appended);
-    // A broker takes commits of members only.
+    // A broker accepts commits only from members.
     await using admin = await KafkaAdmin.open(kafka.address);
-    await expect.poll(() => admin.lag(world.group, world.topic), SOON).toBe(0);
+    await expect.poll(() => admin.lag(world.group, world.topic), EVENTUALLY).toBe(0);
     expect(it.relay.child.exitCode).toBeNull();
   });
 });
 
-/** Whether a frame is the answer to an append; has to be asked of every frame. */
-function appends(): (frame: Buffer, passing: Passing) => boolean {
+/** Tells whether a frame is the answer to an append. It must see every frame. */
+function appendAnswers(): (frame: Buffer, path: FramePath) => boolean {
   const sent = new Set<string>();
   return (frame, { direction, connection }) => {
-    if (direction === 'down') return sent.delete(`${connection} ${answered(frame)}`);
-    const { api, correlation } = asked(frame);
+    if (direction === 'down') return sent.delete(`${connection} ${correlationOf(frame)}`);
+    const { api, correlation } = requestHeader(frame);
     if (api === API.produce) sent.add(`${connection} ${correlation}`);
     return false;
   };
 }
 
-/** Whatever failed says so with a code that tells a client what to do. */
+/** Every failure has a code that tells a client whether to retry. */
 function expectTyped(stream: Stream): void {
   const codes = new Set(stream.refused.map(({ code }) => code));
   expect([...codes].filter((code) => code !== 'PUBLISH_FAILED' && code !== 'PUBLISH_UNCERTAIN')).toEqual([]);
 }
 
-/** How many events of mutations with an unknown outcome a subscriber was shown. */
-function doubted(recorder: Recorder | undefined, stream: Stream): number {
+/** How many events of PUBLISH_UNCERTAIN mutations a subscriber was shown. */
+function shownUncertain(recorder: Recorder | undefined, stream: Stream): number {
   const { uncertain } = stream.appended;
   return recorder?.received.filter(({ text }) => text !== undefined && uncertain.has(text)).length ?? 0;
 }

@@ -1,15 +1,15 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type PrivateService, privateRedis } from '../../scripts/services/private.mjs';
-import { CASE, SOON } from './support/ceiling.js';
+import { CASE_TIMEOUT, EVENTUALLY } from './support/ceiling.js';
 import { expectAll } from './support/check.js';
 import { RedisWire } from './support/redis-wire.js';
-import { command, looked, pushed } from './support/resp.js';
+import { command, newestQuery, pushedMessage } from './support/resp.js';
 import { scaled } from './support/speed.js';
 import { FaultWorld, metric } from './support/world.js';
 
-/** A gateway that reaches Redis over a network that fails; the relay's own does not. */
-describe('the network between a gateway and Redis', { timeout: CASE }, () => {
+/** A gateway reaches Redis through a failing proxy. The relay reaches Redis directly. */
+describe('the network between a gateway and Redis', { timeout: CASE_TIMEOUT }, () => {
   let redis: PrivateService;
   let client: Redis;
   beforeAll(async () => {
@@ -46,10 +46,10 @@ describe('the network between a gateway and Redis', { timeout: CASE }, () => {
     await world.grows(scaled(200));
     for (let cut = 1; cut <= 3; cut++) {
       wire.proxy.refuse();
-      const heard = wire.events;
+      const eventsBefore = wire.events;
       await world.grows(scaled(60));
       wire.proxy.pass();
-      await expect.poll(() => wire.events, SOON).toBeGreaterThan(heard);
+      await expect.poll(() => wire.events, EVENTUALLY).toBeGreaterThan(eventsBefore);
     }
     await stream.stop();
     expect(stream.refused).toEqual([]);
@@ -64,12 +64,14 @@ describe('the network between a gateway and Redis', { timeout: CASE }, () => {
     wire.proxy.delay = () => 1_000;
     await world.grows(scaled(300));
     const before = await metric(it.gateway.url, 'millrace_gaps_total');
-    // What the node asks is answered at once, so that it has repaired what then comes late.
+    // The node's queries are answered at once, so it repairs the gap before the late messages arrive.
     wire.proxy.delay = ({ direction, connection }) =>
       direction === 'down' && wire.subscribers.has(connection) ? 3_000 : 0;
-    await expect.poll(() => metric(it.gateway.url, 'millrace_gaps_total'), SOON).toBeGreaterThan(before);
-    const heard = wire.events;
-    await expect.poll(() => wire.events, SOON).toBeGreaterThan(heard + 10);
+    await expect
+      .poll(() => metric(it.gateway.url, 'millrace_gaps_total'), EVENTUALLY)
+      .toBeGreaterThan(before);
+    const eventsBefore = wire.events;
+    await expect.poll(() => wire.events, EVENTUALLY).toBeGreaterThan(eventsBefore + 10);
     wire.proxy.delay = () => 0;
     await stream.stop();
     expect(stream.refused).toEqual([]);
@@ -87,9 +89,9 @@ describe('the network between a gateway and Redis', { timeout: CASE }, () => {
     expect(stream.refused).toEqual([]);
     await expectAll(subscribers, world.appended);
     wire.proxy.pass();
-    const heard = wire.events;
+    const eventsBefore = wire.events;
     const more = await world.load(it.gateway);
-    await expect.poll(() => wire.events, SOON).toBeGreaterThan(heard);
+    await expect.poll(() => wire.events, EVENTUALLY).toBeGreaterThan(eventsBefore);
     await more.stop();
     await expectAll(subscribers, world.appended);
   });
@@ -98,7 +100,7 @@ describe('the network between a gateway and Redis', { timeout: CASE }, () => {
     await using it = await open();
     const { wire, world, subscribers } = it;
     let pushes = 0;
-    wire.judge = (frame) => (pushed(frame) !== undefined && ++pushes % 3 === 0 ? 'drop' : 'pass');
+    wire.judge = (frame) => (pushedMessage(frame) !== undefined && ++pushes % 3 === 0 ? 'drop' : 'pass');
     const stream = await world.load(it.gateway);
     await world.grows(scaled(400));
     await stream.stop();
@@ -110,9 +112,9 @@ describe('the network between a gateway and Redis', { timeout: CASE }, () => {
     await using it = await open();
     const { wire, world, subscribers } = it;
     wire.judge = (frame) => {
-      if (pushed(frame)?.beat === false) return 'drop';
-      // Looks tell nothing here, so that it is a beat that shows it; there are two for each event.
-      return looked(frame) === undefined ? 'pass' : { instead: BEFORE_THE_FIRST };
+      if (pushedMessage(frame)?.beat === false) return 'drop';
+      // The silence check learns nothing, so only a beat can reveal the loss. Each event has two beats.
+      return newestQuery(frame) === undefined ? 'pass' : { instead: BEFORE_THE_FIRST };
     };
     for (let n = 1; n <= scaled(20, 5); n++) {
       await world.say(it.gateway);
@@ -125,21 +127,21 @@ describe('the network between a gateway and Redis', { timeout: CASE }, () => {
   it('D7 a dropped message whose beats are dropped too is noticed by the next silence check', async () => {
     await using it = await open();
     const { wire, world, subscribers } = it;
-    let looks = 0;
+    let queries = 0;
     wire.judge = (frame) => {
-      if (pushed(frame) !== undefined) return 'drop';
-      const key = looked(frame);
+      if (pushedMessage(frame) !== undefined) return 'drop';
+      const key = newestQuery(frame);
       if (key === undefined) return 'pass';
-      return key === due && looks++ === 0 ? 'pass' : { instead: BEFORE_THE_FIRST };
+      return key === due && queries++ === 0 ? 'pass' : { instead: BEFORE_THE_FIRST };
     };
     let due = '';
     for (let n = 1; n <= scaled(6, 3); n++) {
       const { partition } = await world.say(it.gateway);
       const meta = `${world.slot(partition)}:meta`;
       await expect
-        .poll(() => client.hget(meta, 'newest'), SOON)
+        .poll(() => client.hget(meta, 'newest'), EVENTUALLY)
         .toBe(String(world.appended.newest.get(partition)));
-      looks = 0;
+      queries = 0;
       due = meta;
       await expectAll(subscribers, world.appended);
     }
@@ -153,8 +155,8 @@ describe('the network between a gateway and Redis', { timeout: CASE }, () => {
     await world.grows(scaled(100));
     for (let kill = 1; kill <= 3; kill++) {
       expect(await client.client('KILL', 'TYPE', 'pubsub')).toBe(1);
-      const heard = wire.events;
-      await expect.poll(() => wire.events, SOON).toBeGreaterThan(heard + 10);
+      const eventsBefore = wire.events;
+      await expect.poll(() => wire.events, EVENTUALLY).toBeGreaterThan(eventsBefore + 10);
     }
     await stream.stop();
     await expectAll(subscribers, world.appended);
@@ -167,17 +169,17 @@ describe('the network between a gateway and Redis', { timeout: CASE }, () => {
     wire.proxy.delay = () => 0;
     wire.proxy.hold('down');
     const stream = await world.load(it.gateway, { bytes: 100_000 });
-    // Until then the system's own buffers are full as well.
-    await expect.poll(() => client.call('CLIENT', 'LIST', 'TYPE', 'pubsub'), SOON).toBe('');
+    // By then the buffers of the operating system are full as well.
+    await expect.poll(() => client.call('CLIENT', 'LIST', 'TYPE', 'pubsub'), EVENTUALLY).toBe('');
     await stream.stop();
     wire.proxy.release('down');
-    const heard = wire.events;
+    const eventsBefore = wire.events;
     const more = await world.load(it.gateway);
-    await expect.poll(() => wire.events, SOON).toBeGreaterThan(heard + 10);
+    await expect.poll(() => wire.events, EVENTUALLY).toBeGreaterThan(eventsBefore + 10);
     await more.stop();
     await expectAll(subscribers, world.appended);
   });
 });
 
-/** In a look's place: what is answered for a partition that nothing was relayed of. */
+/** Replaces the query for the newest offset with one that answers -1: nothing was relayed yet. */
 const BEFORE_THE_FIRST = command('ECHO', '-1');

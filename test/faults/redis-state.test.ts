@@ -1,15 +1,15 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type PrivateService, privateRedis } from '../../scripts/services/private.mjs';
-import { CASE, SOON } from './support/ceiling.js';
+import { CASE_TIMEOUT, EVENTUALLY } from './support/ceiling.js';
 import { expectAll } from './support/check.js';
 import { RedisWire } from './support/redis-wire.js';
 import { scaled } from './support/speed.js';
-import { expectResumable, windowStands } from './support/window.js';
+import { expectResumable, windowCaughtUp } from './support/window.js';
 import { FaultWorld } from './support/world.js';
 
-/** Redis forgets, in whole or in part, or will not write for a while; relay and gateway both live with it. */
-describe('a Redis that forgets or refuses', { timeout: CASE }, () => {
+/** Redis loses data, in whole or in part, or refuses commands for a while. Relay and gateway share it. */
+describe('a Redis that forgets or refuses', { timeout: CASE_TIMEOUT }, () => {
   let redis: PrivateService;
   let client: Redis;
   beforeAll(async () => {
@@ -43,7 +43,7 @@ describe('a Redis that forgets or refuses', { timeout: CASE }, () => {
   }
 
   /** Deletes one kind of key of every partition. */
-  const forget = async ({ topic }: FaultWorld, kind: 'meta' | 'stream') => {
+  const evict = async ({ topic }: FaultWorld, kind: 'meta' | 'stream') => {
     const keys = await client.keys(`${topic}:*:${kind}`);
     expect(keys.length).toBeGreaterThan(0);
     await client.del(...keys);
@@ -61,7 +61,7 @@ describe('a Redis that forgets or refuses', { timeout: CASE }, () => {
     await stream.stop();
     expect(stream.refused).toEqual([]);
     await expectAll(it.subscribers, world.appended);
-    await windowStands(client, world);
+    await windowCaughtUp(client, world);
     await expectResumable(world, it.subscriber);
   });
 
@@ -71,12 +71,12 @@ describe('a Redis that forgets or refuses', { timeout: CASE }, () => {
     const stream = await world.load(it.gateway);
     for (let loss = 1; loss <= 3; loss++) {
       await world.grows(scaled(150));
-      await forget(world, 'meta');
+      await evict(world, 'meta');
     }
     await world.grows(scaled(150));
     await stream.stop();
     await expectAll(it.subscribers, world.appended);
-    await windowStands(client, world);
+    await windowCaughtUp(client, world);
     await expectResumable(world, it.subscriber);
   });
 
@@ -86,13 +86,13 @@ describe('a Redis that forgets or refuses', { timeout: CASE }, () => {
     const stream = await world.load(it.gateway);
     for (let loss = 1; loss <= 3; loss++) {
       await world.grows(scaled(150));
-      await forget(world, 'stream');
+      await evict(world, 'stream');
     }
     await world.grows(scaled(150));
     await stream.stop();
     await expectAll(it.subscribers, world.appended);
-    await windowStands(client, world);
-    // Who was away is shown what the window no longer has as well.
+    await windowCaughtUp(client, world);
+    // Clients that resume also get what the window no longer has.
     await expectResumable(world, it.subscriber);
   });
 
@@ -115,13 +115,13 @@ describe('a Redis that forgets or refuses', { timeout: CASE }, () => {
       wire.proxy.target = new URL(replica.address).host;
       wire.proxy.cut();
       await expect
-        .poll(() => wire.outcomes.filter(({ status }) => status === 'GAP').length, SOON)
+        .poll(() => wire.outcomes.filter(({ status }) => status === 'GAP').length, EVENTUALLY)
         .toBeGreaterThan(0);
       await world.grows(scaled(100));
       await stream.stop();
       expect(stream.refused).toEqual([]);
       await expectAll(it.subscribers, world.appended);
-      await windowStands(behind, world);
+      await windowCaughtUp(behind, world);
       await expectResumable(world, it.subscriber);
     } finally {
       for (const one of [at, behind]) one.disconnect();
@@ -138,7 +138,7 @@ describe('a Redis that forgets or refuses', { timeout: CASE }, () => {
     await client.config('SET', 'maxmemory-policy', 'noeviction');
     await client.config('SET', 'maxmemory', '1');
     try {
-      await expect.poll(() => wire.refusals.get('OOM') ?? 0, SOON).toBeGreaterThan(3);
+      await expect.poll(() => wire.refusals.get('OOM') ?? 0, EVENTUALLY).toBeGreaterThan(3);
       await world.grows(scaled(100));
     } finally {
       await client.config('SET', 'maxmemory', '0');
@@ -147,7 +147,7 @@ describe('a Redis that forgets or refuses', { timeout: CASE }, () => {
     await stream.stop();
     expect(stream.refused).toEqual([]);
     await expectAll(it.subscribers, world.appended);
-    await windowStands(client, world);
+    await windowCaughtUp(client, world);
     await expectResumable(world, it.subscriber);
   });
 
@@ -160,7 +160,7 @@ describe('a Redis that forgets or refuses', { timeout: CASE }, () => {
     const busy = new Redis(redis.address);
     const endless = busy.eval('while true do end', 0).catch((error: unknown) => String(error));
     try {
-      await expect.poll(() => wire.refusals.get('BUSY') ?? 0, SOON).toBeGreaterThan(3);
+      await expect.poll(() => wire.refusals.get('BUSY') ?? 0, EVENTUALLY).toBeGreaterThan(3);
       await world.grows(scaled(100));
     } finally {
       await client.script('KILL');
@@ -171,7 +171,7 @@ describe('a Redis that forgets or refuses', { timeout: CASE }, () => {
     await stream.stop();
     expect(stream.refused).toEqual([]);
     await expectAll(it.subscribers, world.appended);
-    await windowStands(client, world);
+    await windowCaughtUp(client, world);
     await expectResumable(world, it.subscriber);
   });
 
@@ -180,7 +180,7 @@ describe('a Redis that forgets or refuses', { timeout: CASE }, () => {
     const { wire, world } = it;
     const stream = await world.load(it.gateway);
     await world.grows(scaled(100));
-    // So that it takes seconds, and clients are answered meanwhile.
+    // Makes loading take seconds, during which clients get LOADING errors.
     for (let n = 0; n < 400; n++) await client.set(`${world.topic}:filling:${n}`, 'x');
     await client.config('SET', 'loading-process-events-interval-bytes', '1024');
     await client.config('SET', 'key-load-delay', '5000');
@@ -191,12 +191,12 @@ describe('a Redis that forgets or refuses', { timeout: CASE }, () => {
     await stream.stop();
     expect(stream.refused).toEqual([]);
     await expectAll(it.subscribers, world.appended);
-    await windowStands(client, world);
+    await windowCaughtUp(client, world);
     await expectResumable(world, it.subscriber);
   });
 });
 
-/** As a replica has them: each partition as it was at one moment. */
+/** Copies each partition as it is at one moment, as a replica would have it. */
 async function copy(from: Redis, to: Redis, { topic }: FaultWorld): Promise<void> {
   for (const meta of await from.keys(`${topic}:*:meta`)) {
     const stream = meta.replace(/meta$/, 'stream');

@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { redisUrl } from '../support/services.js';
-import { CASE, SOON } from './support/ceiling.js';
+import { CASE_TIMEOUT, EVENTUALLY } from './support/ceiling.js';
 import { expectAll } from './support/check.js';
 import type { Verdict } from './support/proxy.js';
 import { RedisWire } from './support/redis-wire.js';
-import { isRelayScript, relayed } from './support/resp.js';
+import { isRelayScript, relayReply } from './support/resp.js';
 import { scaled } from './support/speed.js';
 import { FaultWorld } from './support/world.js';
 
-/** Relays that die or lose their partitions, each with its own network before Redis. */
-describe('relays that fail', { timeout: CASE }, () => {
-  /** A gateway and one relay, which has all partitions; another relay can be added. */
+/** Relays that die or lose their partitions. Each reaches Redis through a proxy of its own. */
+describe('relays that fail', { timeout: CASE_TIMEOUT }, () => {
+  /** A gateway and one relay that has all partitions. More relays can be added. */
   async function open() {
     const world = await FaultWorld.open();
     const wires: RedisWire[] = [];
@@ -40,16 +40,16 @@ describe('relays that fail', { timeout: CASE }, () => {
     const { world, first } = it;
     const stream = await world.load(it.gateway);
     await world.grows(scaled(100));
-    const script = caught(first.wire, 'before');
+    const script = holdRelayScript(first.wire, 'before');
     await script.there;
     await first.process.kill('SIGKILL');
     script.let('silence');
-    const heir = await it.relay();
-    await expect.poll(() => heir.wire.outcomes.length, SOON).toBeGreaterThan(0);
+    const successor = await it.relay();
+    await expect.poll(() => successor.wire.outcomes.length, EVENTUALLY).toBeGreaterThan(0);
     await world.grows(scaled(100));
     await stream.stop();
     await expectAll(it.subscribers, world.appended);
-    expectSeamless(heir.wire);
+    expectSeamless(successor.wire);
   });
 
   it('D3 D9 the script of a killed relay is fenced when it arrives after another relay has claimed the partition', async () => {
@@ -57,23 +57,23 @@ describe('relays that fail', { timeout: CASE }, () => {
     const { world, first } = it;
     const stream = await world.load(it.gateway);
     await world.grows(scaled(100));
-    const script = caught(first.wire, 'before');
+    const script = holdRelayScript(first.wire, 'before');
     await script.there;
     await first.process.kill('SIGKILL');
-    const heir = await it.relay();
-    await expect.poll(() => heir.wire.outcomes.length, SOON).toBeGreaterThan(0);
+    const successor = await it.relay();
+    await expect.poll(() => successor.wire.outcomes.length, EVENTUALLY).toBeGreaterThan(0);
     await world.grows(scaled(100));
     await stream.stop();
     await expectAll(it.subscribers, world.appended);
     const before = first.wire.outcomes.length;
     script.let('pass');
-    await expect.poll(() => first.wire.outcomes.length, SOON).toBeGreaterThan(before);
+    await expect.poll(() => first.wire.outcomes.length, EVENTUALLY).toBeGreaterThan(before);
     expect(new Set(first.wire.outcomes.slice(before).map(({ status }) => status))).toEqual(
       new Set(['FENCED']),
     );
     await world.say(it.gateway);
     await expectAll(it.subscribers, world.appended);
-    expectSeamless(heir.wire);
+    expectSeamless(successor.wire);
   });
 
   it('D3 a relay killed after its script, before it committed, is followed by one that repeats nothing', async () => {
@@ -81,16 +81,16 @@ describe('relays that fail', { timeout: CASE }, () => {
     const { world, first } = it;
     const stream = await world.load(it.gateway);
     await world.grows(scaled(100));
-    const script = caught(first.wire, 'after');
+    const script = holdRelayScript(first.wire, 'after');
     await script.there;
     await first.process.kill('SIGKILL');
     script.let('silence');
-    const heir = await it.relay();
-    await expect.poll(() => heir.wire.outcomes.length, SOON).toBeGreaterThan(0);
+    const successor = await it.relay();
+    await expect.poll(() => successor.wire.outcomes.length, EVENTUALLY).toBeGreaterThan(0);
     await world.grows(scaled(100));
     await stream.stop();
     await expectAll(it.subscribers, world.appended);
-    expectSeamless(heir.wire);
+    expectSeamless(successor.wire);
   });
 
   it('D3 D9 a relay frozen for longer than its session is fenced when it continues', async () => {
@@ -98,19 +98,19 @@ describe('relays that fail', { timeout: CASE }, () => {
     const { world, first } = it;
     const stream = await world.load(it.gateway);
     await world.grows(scaled(100));
-    const script = caught(first.wire, 'before');
+    const script = holdRelayScript(first.wire, 'before');
     await script.there;
     first.process.child.kill('SIGSTOP');
     try {
-      const heir = await it.relay();
-      await expect.poll(() => heir.wire.outcomes.length, SOON).toBeGreaterThan(0);
+      const successor = await it.relay();
+      await expect.poll(() => successor.wire.outcomes.length, EVENTUALLY).toBeGreaterThan(0);
       await world.grows(scaled(100));
     } finally {
       first.process.child.kill('SIGCONT');
     }
     const before = first.wire.outcomes.length;
     script.let('pass');
-    await expect.poll(() => first.wire.outcomes.length, SOON).toBeGreaterThan(before);
+    await expect.poll(() => first.wire.outcomes.length, EVENTUALLY).toBeGreaterThan(before);
     expect(first.wire.outcomes[before]).toEqual({ status: 'FENCED', number: 0 });
     await world.grows(scaled(100));
     await stream.stop();
@@ -124,7 +124,7 @@ describe('relays that fail', { timeout: CASE }, () => {
     const stream = await world.load(it.gateway);
     for (const signal of ['SIGTERM', 'SIGKILL', 'SIGTERM', 'SIGKILL'] as const) {
       const guest = await it.relay();
-      await expect.poll(() => guest.wire.outcomes.length, SOON).toBeGreaterThan(0);
+      await expect.poll(() => guest.wire.outcomes.length, EVENTUALLY).toBeGreaterThan(0);
       await world.grows(scaled(60));
       await guest.process.kill(signal);
     }
@@ -140,22 +140,22 @@ describe('relays that fail', { timeout: CASE }, () => {
     const { world, first } = it;
     let answers = 0;
     first.wire.judge = (frame, { direction }) => {
-      if (direction === 'up' || relayed(frame) === undefined) return 'pass';
+      if (direction === 'up' || relayReply(frame) === undefined) return 'pass';
       answers += 1;
-      // Most with their connection, so that it is known at once; one without, so that it is not.
+      // Most replies are lost with their connection, which shows at once; one is lost in silence, which does not.
       if (answers === 20) return 'silence';
       return answers % 5 === 0 ? 'cut' : 'pass';
     };
     const stream = await world.load(it.gateway);
-    await expect.poll(() => answers, SOON).toBeGreaterThan(40);
+    await expect.poll(() => answers, EVENTUALLY).toBeGreaterThan(40);
     await stream.stop();
     await expectAll(it.subscribers, world.appended);
     expect(first.wire.outcomes.filter(({ number }) => number > 0).length).toBeGreaterThan(0);
   });
 });
 
-/** The next relay script at Redis's door, or the answer to it: it waits there until it is let go. */
-function caught(
+/** Holds the next relay script before Redis, or the reply to it after Redis, until `let` decides about it. */
+function holdRelayScript(
   wire: RedisWire,
   when: 'before' | 'after',
 ): { readonly there: Promise<void>; let(verdict: Verdict): void } {
@@ -169,7 +169,9 @@ function caught(
   });
   wire.judge = (frame, { direction }) => {
     const hit =
-      when === 'before' ? direction === 'up' && isRelayScript(frame) : direction === 'down' && relayed(frame);
+      when === 'before'
+        ? direction === 'up' && isRelayScript(frame)
+        : direction === 'down' && relayReply(frame);
     if (!hit) return 'pass';
     wire.judge = () => 'pass';
     arrive();
@@ -178,7 +180,7 @@ function caught(
   return { there, let: (verdict) => go(verdict) };
 }
 
-/** The next relay began exactly where the last one ended: nothing was left out, nothing written again. */
-function expectSeamless(heir: RedisWire): void {
-  expect(heir.outcomes.filter(({ status, number }) => status !== 'RELAYED' || number > 0)).toEqual([]);
+/** The next relay continued exactly after the last one: no gap, no duplicate. */
+function expectSeamless(successor: RedisWire): void {
+  expect(successor.outcomes.filter(({ status, number }) => status !== 'RELAYED' || number > 0)).toEqual([]);
 }

@@ -5,7 +5,7 @@ import { Appended } from '../support/appended.js';
 import type { GatewayProcess } from '../support/gateway-process.js';
 import type { Recorder, Transport } from '../support/recorder.js';
 import { redisUrl } from '../support/services.js';
-import { CASE, SOON } from './support/ceiling.js';
+import { CASE_TIMEOUT, EVENTUALLY } from './support/ceiling.js';
 import { expectAll } from './support/check.js';
 import { scaled } from './support/speed.js';
 import { FaultWorld } from './support/world.js';
@@ -14,7 +14,7 @@ import { Writers } from './support/writers.js';
 const TRANSPORTS: readonly Transport[] = ['ws', 'sse', 'event-source'];
 const ROOMS = 4;
 
-/** What was said in a room: how much, and the id of the last event. */
+/** A view of each room: the number of its events, and the id of the last one. */
 const viewed = (topic: string) => ({
   'schema/chat.graphql': `
     type Query { room(room: ID!): Room @view(name: "room", key: "args.room") }
@@ -48,8 +48,8 @@ interface Follower {
   readonly room: string;
 }
 
-/** Clients that begin with the state of a view. */
-describe('snapshots', { timeout: CASE }, () => {
+/** Subscriptions that start with the state of a view. */
+describe('snapshots', { timeout: CASE_TIMEOUT }, () => {
   it('D2 D3 D4 clients get the state and then exactly the events not in it, while a view worker and a gateway are killed', async () => {
     await using on = await Rooms.open();
     const doomed = await on.world.gateway();
@@ -61,7 +61,7 @@ describe('snapshots', { timeout: CASE }, () => {
         followers.push(await on.follower(nodes[n % nodes.length] ?? doomed, over, n % ROOMS));
       }
       await on.world.grows(scaled(200, 40));
-      if (wave === 0) await on.keepers[0]?.kill('SIGKILL');
+      if (wave === 0) await on.viewProcesses[0]?.kill('SIGKILL');
       if (wave === 1) await doomed.kill('SIGKILL');
     }
     await on.writers.stop();
@@ -85,9 +85,9 @@ describe('snapshots', { timeout: CASE }, () => {
   });
 });
 
-/** Writers in some rooms, and the keepers of the view of them. */
+/** Writers in some rooms, and two processes that run the view of the rooms. */
 class Rooms implements AsyncDisposable {
-  /** How often the state of a room was read, and how often there was none. */
+  /** How often the state of a room was read, and how often it was missing. */
   read = 0;
   empty = 0;
   readonly #reading = new AbortController();
@@ -96,7 +96,7 @@ class Rooms implements AsyncDisposable {
   private constructor(
     readonly world: FaultWorld,
     readonly gateway: GatewayProcess,
-    readonly keepers: readonly GatewayProcess[],
+    readonly viewProcesses: readonly GatewayProcess[],
     readonly writers: Writers,
   ) {}
 
@@ -112,21 +112,21 @@ class Rooms implements AsyncDisposable {
 
   static async #on(world: FaultWorld): Promise<Rooms> {
     await world.relay();
-    const keepers = [await world.start('services'), await world.start('services')];
+    const viewProcesses = [await world.start('services'), await world.start('services')];
     const gateway = await world.gateway();
     const rooms = new Rooms(
       world,
       gateway,
-      keepers,
+      viewProcesses,
       new Writers(gateway.url, world.appended, { rooms: ROOMS }),
     );
-    for (let n = 0; n < ROOMS; n++) await expect.poll(() => rooms.#state(n), SOON).toBeTruthy();
-    rooms.#readers = rooms.#readOn();
+    for (let n = 0; n < ROOMS; n++) await expect.poll(() => rooms.#state(n), EVENTUALLY).toBeTruthy();
+    rooms.#readers = rooms.#readContinuously();
     return rooms;
   }
 
-  /** Somebody reads all the time, so that the node believes to know the view. */
-  async #readOn(): Promise<void> {
+  /** Reads all the time, so that the gateway has the view's readiness cached when the view is lost. */
+  async #readContinuously(): Promise<void> {
     for (let n = 0; !this.#reading.signal.aborted; n++) {
       const state = await this.#state(n % ROOMS);
       if (state !== undefined) this.read += 1;
@@ -135,7 +135,7 @@ class Rooms implements AsyncDisposable {
     }
   }
 
-  /** `undefined`: the view is behind; `null`: there is none. */
+  /** `undefined` if the view is behind; `null` if the room has no state. */
   async #state(room: number): Promise<unknown> {
     const query = `{ room(room: "room-${room}") { count } }`;
     const response = await fetch(`${this.gateway.url}/graphql`, {
@@ -153,14 +153,14 @@ class Rooms implements AsyncDisposable {
     return codes.length > 0 ? undefined : data?.room;
   }
 
-  /** A client of a room, which is on its way: it resumes at the node that stays. */
+  /** Starts a client of a room. It resumes at the gateway that is not killed. */
   async follower(at: GatewayProcess, over: Transport, number: number): Promise<Follower> {
     const room = `room-${number}`;
     const options = { query: QUERY, variables: { room }, over, next: () => this.gateway.url };
     return { room, recorder: await this.world.subscriber(at, options) };
   }
 
-  /** Takes all that the view has out of Redis. */
+  /** Deletes everything that the view has in Redis. */
   async lose(): Promise<void> {
     const redis = new Redis(redisUrl());
     try {
@@ -172,14 +172,16 @@ class Rooms implements AsyncDisposable {
     }
   }
 
-  /** Each was shown one state, made of all events up to its last one, and then every event after that. */
+  /** Expects of each one state, folded from all events up to its last one, and then every event after that. */
   async judge(followers: readonly Follower[]): Promise<void> {
     for (const [room, events] of this.writers.accepted) {
       const appended = new Appended();
       for (const event of events) appended.accept(event);
       const judged = [];
       for (const { recorder } of followers.filter((one) => one.room === room)) {
-        await expect.poll(() => [...recorder.faults, ...recorder.snapshots].length, SOON).toBeGreaterThan(0);
+        await expect
+          .poll(() => [...recorder.faults, ...recorder.snapshots].length, EVENTUALLY)
+          .toBeGreaterThan(0);
         expect(recorder.snapshots, recorder.name).toHaveLength(1);
         const [state] = recorder.snapshots;
         const last = appended.accepted.get(String(state?.['last']));

@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { GatewayProcess } from '../support/gateway-process.js';
 import type { Transport } from '../support/recorder.js';
 import { runningSubscriptions } from '../support/running.js';
-import { CASE, SOON } from './support/ceiling.js';
+import { CASE_TIMEOUT, EVENTUALLY } from './support/ceiling.js';
 import { expectAll } from './support/check.js';
 import { scaled } from './support/speed.js';
 import { StuckSocket } from './support/stuck-socket.js';
@@ -13,12 +13,12 @@ import { FaultWorld, metric, SAID } from './support/world.js';
 const TRANSPORTS: readonly Transport[] = ['ws', 'sse', 'event-source'];
 const SLOW_BYTES = 262_144;
 const EVENT_BYTES = 60_000;
-/** More than the system takes by itself for a client that does not read, which is about 4 MB, and twice that. */
+/** Twice as much as the operating system buffers for a client that does not read, about 4 MB. */
 const EVENTS = 180;
-/** What else a node may come to hold meanwhile: buffers of what it reads and what is not collected yet. */
-const ELSE_BYTES = 160 << 20;
+/** Other memory that a node may use meanwhile: read buffers, and garbage that is not collected yet. */
+const OTHER_BYTES = 160 << 20;
 
-describe('clients that never read', { timeout: CASE }, () => {
+describe('clients that never read', { timeout: CASE_TIMEOUT }, () => {
   it('D8 C4 up to a thousand clients that never read use bounded memory, delay no other client and lose nothing', async () => {
     await using world = await FaultWorld.open({
       env: {
@@ -40,7 +40,7 @@ describe('clients that never read', { timeout: CASE }, () => {
     await expectAll(fast, world.appended);
 
     const seen = new Set(world.appended.accepted.keys());
-    const count = Math.min(scaled(1_000, 40), roomOfTheSystem());
+    const count = Math.min(scaled(1_000, 40), maxStuckClients());
     const stuck: StuckSocket[] = [];
     const streams: StuckStream[] = [];
     onTestFinished(async () => {
@@ -51,7 +51,7 @@ describe('clients that never read', { timeout: CASE }, () => {
       else streams.push(await StuckStream.open(gateway.url, SAID, {}));
     }
     await runningSubscriptions(gateway.url, fast.length + count);
-    const before = memoryOf(gateway);
+    const before = residentBytes(gateway);
     let most = 0;
     const stream = await world.load(publisher, { bytes: EVENT_BYTES });
     for (let n = 0; n < EVENTS; n += 10) {
@@ -61,16 +61,16 @@ describe('clients that never read', { timeout: CASE }, () => {
     await stream.stop();
     await expectAll(fast, world.appended);
     expect(await metric(gateway.url, 'millrace_slow_clients')).toBe(count);
-    // The mark, and the one frame that crosses it.
+    // The high-water mark, and one frame that crosses it.
     const bound = count * (SLOW_BYTES + EVENT_BYTES + 2_000);
     expect(most).toBeLessThanOrEqual(bound);
-    expect(memoryOf(gateway) - before).toBeLessThan(bound + ELSE_BYTES);
+    expect(residentBytes(gateway) - before).toBeLessThan(bound + OTHER_BYTES);
 
     const due = [...world.appended.accepted.values()].filter(({ id }) => !seen.has(id));
     for (const socket of stuck.slice(0, 4)) {
       expect(socket.received).toEqual([]);
       socket.read();
-      await expect.poll(() => socket.closed ?? socket.received.length, SOON).toBe(due.length);
+      await expect.poll(() => socket.closed ?? socket.received.length, EVENTUALLY).toBe(due.length);
       for (const partition of [0, 1]) {
         const here = due.filter((event) => event.partition === partition).sort((a, b) => a.offset - b.offset);
         const got = socket.received.filter((place) => place.startsWith(`${partition}/`));
@@ -81,14 +81,14 @@ describe('clients that never read', { timeout: CASE }, () => {
   });
 });
 
-/** For how many stuck clients the system has buffers of its own, 5 MB each, without using half of all there are. */
-function roomOfTheSystem(): number {
+/** How many stuck clients, of 5 MB each, fit into half of the operating system's socket buffers. */
+function maxStuckClients(): number {
   const [, pressure = 0] = numbersIn('/proc/sys/net/ipv4/tcp_mem');
   return Math.max(40, Math.floor((pressure * 4096) / 2 / 5_000_000));
 }
 
-/** What a process holds of the machine's memory, in bytes. */
-function memoryOf({ child }: GatewayProcess): number {
+/** The resident memory of a process, in bytes. */
+function residentBytes({ child }: GatewayProcess): number {
   const [, resident = 0] = numbersIn(`/proc/${child.pid}/statm`);
   return resident * 4096;
 }

@@ -1,11 +1,11 @@
 /**
- * How long a fact may take before it counts as never coming, in milliseconds. A ceiling, not an expectation;
- * a planted run lowers it, so that a bug that shows as silence shows soon.
+ * How long a condition may take before the case fails. A ceiling, not an expectation. `npm run test:planted` lowers
+ * it, so that a bug that shows as silence fails sooner.
  */
-export const CEILING = Number(process.env['FAULT_CEILING_MS'] || 60_000);
+export const CEILING_MS = Number(process.env['FAULT_CEILING_MS'] || 60_000);
 
 /** For `expect.poll` and `vi.waitFor`. */
-export const SOON = { timeout: CEILING, interval: 50 };
+export const EVENTUALLY = { timeout: CEILING_MS, interval: 50 };
 
-/** What a case may take as a whole: several facts are waited for in each. */
-export const CASE = 4 * CEILING;
+/** The timeout of a whole case, which waits for several conditions. */
+export const CASE_TIMEOUT = 4 * CEILING_MS;

@@ -1,24 +1,24 @@
 import { expect } from 'vitest';
 import type { Appended } from '../../support/appended.js';
 import type { Recorder } from '../../support/recorder.js';
-import { SOON } from './ceiling.js';
+import { EVENTUALLY } from './ceiling.js';
 
 export interface Judged {
   readonly recorder: Recorder;
-  /** Where it began, by partition: the newest offset that is not to be shown. The beginning when left out. */
+  /** Where it started, by partition: the last offset that must not be shown. By default the beginning. */
   readonly after?: ReadonlyMap<number, number>;
 }
 
 /**
- * Waits until each subscriber has the newest event of each partition, and then expects of each: nothing
- * lost, nothing twice, nothing out of order, nothing that nobody appended, no error, no silence.
+ * Waits until each subscriber has the newest event of each partition. Then expects of each: no loss, no duplicate, no
+ * disorder, no unknown event, no error, no silence.
  */
 export async function expectAll(
   subscribers: readonly (Recorder | Judged)[],
   appended: Appended,
 ): Promise<void> {
   const judged = subscribers.map((one) => ('recorder' in one ? one : { recorder: one }));
-  // Whoever was ended gets nothing more, so that there is nothing to wait for.
+  // A subscriber that has ended receives nothing more, so do not wait for it.
   const due = () => judged.filter(({ recorder }) => recorder.faults.length === 0);
   await expect
     .poll(
@@ -26,13 +26,13 @@ export async function expectAll(
         due()
           .flatMap((one) => silence(one, appended))
           .join('\n'),
-      SOON,
+      EVENTUALLY,
     )
     .toBe('');
   expect(judged.flatMap((one) => report(one, appended)).join('\n')).toBe('');
 }
 
-/** Who has not got the newest event that was appended. */
+/** One line for each partition whose newest appended event the subscriber has not received. */
 export function silence({ recorder, after }: Judged, { newest }: Appended): readonly string[] {
   const at = new Map<number, number>(after);
   for (const { partition, offset } of recorder.received)
@@ -45,7 +45,7 @@ export function silence({ recorder, after }: Judged, { newest }: Appended): read
   });
 }
 
-/** Loss, duplicates, disorder and strangers, in words; the first ten of each subscriber. */
+/** Loss, duplicates, disorder and unknown events of a subscriber: at most ten lines. */
 export function report({ recorder, after = new Map() }: Judged, appended: Appended): readonly string[] {
   const faults = [...recorder.faults];
   const ids = new Set<string>();
@@ -61,7 +61,7 @@ export function report({ recorder, after = new Map() }: Judged, appended: Append
     at.set(partition, offset);
     const known = appended.accepted.get(id);
     if (known === undefined && !appended.uncertain.has(text ?? '')) faults.push(`unknown ${id} at ${place}`);
-    // Without a position in the answer, the id has to do.
+    // An offset of -1: the mutation's answer has no reliable position, so only the id is compared.
     if (
       known !== undefined &&
       known.offset >= 0 &&

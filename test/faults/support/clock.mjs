@@ -1,5 +1,5 @@
-// Loaded into a process with `--import`: its wall clock is set on each SIGUSR2, to the next of CLOCK_SHIFTS
-// (milliseconds from the true time, separated by commas), and it says so. What measures time is not touched.
+// Loaded into a process with `--import`. On each SIGUSR2 its wall clock is set to the next of CLOCK_SHIFTS
+// (milliseconds from the true time, comma-separated), which it reports. The monotonic clock is not touched.
 const TrueDate = Date;
 const trueNow = Date.now;
 const shifts = (process.env.CLOCK_SHIFTS ?? '').split(',').map(Number);

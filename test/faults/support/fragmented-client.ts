@@ -9,13 +9,13 @@ const Said = z.object({
   data: z.object({ say: z.object({ eventId: z.string(), partition: z.number(), offset: z.string() }) }),
 });
 
-/** A client whose messages are each many masked frames, with a ping between any two of them. */
+/** A client that sends each message as many masked frames, with a ping between any two of them. */
 export class FragmentedClient implements AsyncDisposable {
   pings = 0;
   pongs = 0;
   readonly #socket: WebSocket;
   readonly #messages: z.infer<typeof Message>[] = [];
-  #arrived = (): void => undefined;
+  #onMessage = (): void => undefined;
 
   private constructor(socket: WebSocket) {
     this.#socket = socket;
@@ -24,11 +24,11 @@ export class FragmentedClient implements AsyncDisposable {
     });
     socket.on('message', (data) => {
       this.#messages.push(Message.parse(JSON.parse(String(data))));
-      this.#arrived();
+      this.#onMessage();
     });
     socket.on('close', (code) => {
       this.#messages.push({ type: `closed with ${code}` });
-      this.#arrived();
+      this.#onMessage();
     });
   }
 
@@ -41,7 +41,7 @@ export class FragmentedClient implements AsyncDisposable {
     return client;
   }
 
-  /** One mutation. @returns where its event is */
+  /** Runs one mutation. @returns the position of its event */
   async say(room: string, text: string): Promise<Accepted> {
     const { eventId, offset, partition } = Said.parse(
       await this.run('say', { query: SAY, variables: { room, text } }),
@@ -49,7 +49,7 @@ export class FragmentedClient implements AsyncDisposable {
     return { id: eventId, partition, offset: Number(offset) };
   }
 
-  /** One operation of one result, under this id. */
+  /** Runs an operation with one result, under this id. */
   async run(id: string, payload: unknown): Promise<unknown> {
     this.#send({ id, type: 'subscribe', payload });
     const { payload: result } = await this.#next('next', id);
@@ -71,16 +71,16 @@ export class FragmentedClient implements AsyncDisposable {
     this.#socket.ping(`no. ${this.pings}`);
   }
 
-  /** What comes next has to be this. */
+  /** @throws {Error} when the next message is another one */
   async #next(type: string, id?: string): Promise<z.infer<typeof Message>> {
     while (this.#messages.length === 0) {
       await new Promise<void>((resolve) => {
-        this.#arrived = resolve;
+        this.#onMessage = resolve;
       });
     }
     const message = this.#messages.shift();
     if (message?.type !== type || message.id !== id) {
-      throw new Error(`expected ${type} of ${id} to come, not ${JSON.stringify(message).slice(0, 300)}`);
+      throw new Error(`expected ${type} of ${id}, received ${JSON.stringify(message).slice(0, 300)}`);
     }
     return message;
   }

@@ -6,7 +6,7 @@ interface TopicOptions {
   readonly config?: Readonly<Record<string, string>>;
 }
 
-/** What an operator does to a Kafka, and what only its own tools know of it: not a part of what is tested. */
+/** Kafka's admin operations, for tests only. */
 export class KafkaAdmin implements AsyncDisposable {
   readonly #admin: Admin;
 
@@ -20,7 +20,7 @@ export class KafkaAdmin implements AsyncDisposable {
       brokers: brokers.split(','),
       logLevel: logLevel.NOTHING,
       connectionTimeout: 2_000,
-      // A leader that was killed is looked for until there is another.
+      // After a leader was killed, retries until there is another.
       retry: { retries: 30, initialRetryTime: 100, maxRetryTime: 1_000 },
     });
     const admin = kafka.admin();
@@ -43,12 +43,12 @@ export class KafkaAdmin implements AsyncDisposable {
     await this.#admin.deleteTopics({ topics: [topic] });
   }
 
-  /** Gives the topic as many partitions as `count` in all. */
+  /** Adds partitions until the topic has `count`. */
   async grow(topic: string, count: number): Promise<void> {
     await this.#admin.createPartitions({ topicPartitions: [{ topic, count }] });
   }
 
-  /** Sets the topic's own settings: those that are not named here go back to the broker's. */
+  /** Replaces the topic's own settings: those that are not named here return to the broker's defaults. */
   async configure(topic: string, config: Readonly<Record<string, string>>): Promise<void> {
     const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
     await this.#admin.alterConfigs({
@@ -62,14 +62,14 @@ export class KafkaAdmin implements AsyncDisposable {
     return (await this.#partitions(topic)).map(({ leader }) => leader);
   }
 
-  /** Whether every replica of every partition has everything, so that a further broker may go. */
+  /** Whether every replica of every partition is in sync, so that another broker may be stopped. */
   async inSync(topic: string): Promise<boolean> {
     return (await this.#partitions(topic)).every(
       ({ leader, isr, replicas }) => leader >= 0 && isr.length === replicas.length,
     );
   }
 
-  /** The broker that coordinates a consumer group: the leader of the group's partition of the offsets. */
+  /** The coordinator of a consumer group: the leader of the group's partition of `__consumer_offsets`. */
   async coordinator(group: string): Promise<number> {
     const leaders = await this.leaders(OFFSETS);
     const leader = leaders[javaHash(group) % leaders.length];
@@ -77,7 +77,7 @@ export class KafkaAdmin implements AsyncDisposable {
     return leader;
   }
 
-  /** How many records the group has not committed yet, over all partitions; -1: a partition without a commit. */
+  /** How many records the group has not committed yet, over all partitions; -1 if a partition has no commit. */
   async lag(group: string, topic: string): Promise<number> {
     const [[found], bounds] = await Promise.all([
       this.#admin.fetchOffsets({ groupId: group, topics: [topic] }),
@@ -110,7 +110,7 @@ export class KafkaAdmin implements AsyncDisposable {
   }
 }
 
-/** Where the groups' progress is kept. */
+/** The topic that holds the groups' commits. */
 export const OFFSETS = '__consumer_offsets';
 
 /** `Utils.abs(groupId.hashCode())` of Kafka's GroupMetadataManager.partitionFor. */

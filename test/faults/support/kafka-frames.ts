@@ -1,6 +1,6 @@
 import type { Splitter } from './proxy.js';
 
-/** Requests or answers of Kafka's protocol: four bytes of length, then so many. */
+/** Splits requests or responses of Kafka's protocol: four bytes of length, then as many bytes. */
 export function kafkaFrames(): Splitter {
   let rest: Buffer = Buffer.alloc(0);
   return {
@@ -22,12 +22,12 @@ export function kafkaFrames(): Splitter {
 /** https://kafka.apache.org/protocol#protocol_api_keys */
 export const API = { produce: 0, fetch: 1, heartbeat: 12 } as const;
 
-/** What a request asks for, and the number by which its answer is known. */
-export function asked(request: Buffer): { readonly api: number; readonly correlation: number } {
+/** The API key and correlation id of a request. */
+export function requestHeader(request: Buffer): { readonly api: number; readonly correlation: number } {
   return { api: request.readInt16BE(4), correlation: request.readInt32BE(8) };
 }
 
-/** Which request of its connection an answer belongs to. */
-export function answered(response: Buffer): number {
+/** The correlation id of a response. */
+export function correlationOf(response: Buffer): number {
   return response.readInt32BE(4);
 }

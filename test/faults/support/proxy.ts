@@ -2,52 +2,52 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** `up`: from the one who connected to the service; `down`: the way back. */
+/** `up`: from client to service. `down`: from service to client. */
 export type Direction = 'up' | 'down';
 
-/** Cuts what one direction of a connection carries into whole frames, so that frames are judged, not chunks. */
+/** Splits the bytes of one direction of a connection into frames, so that frames are judged and not chunks. */
 export interface Splitter {
-  /** The frames that are complete with this chunk. */
+  /** @returns the frames that this chunk completes */
   push(chunk: Buffer): readonly Buffer[];
 }
 
 /**
- * What becomes of a frame. `drop`: it alone is swallowed. `silence`: the connection carries nothing any more,
- * this frame included, and does not close. `cut`: it is reset. `instead`: other bytes in the frame's place.
+ * What happens to a frame. `drop`: it is swallowed. `silence`: it is swallowed, and so is everything after it on this
+ * connection, which stays open. `cut`: the connection is reset. `instead`: these bytes replace the frame.
  */
 export type Verdict = 'pass' | 'drop' | 'silence' | 'cut' | { readonly instead: Buffer };
 
-export interface Passing {
+export interface FramePath {
   readonly direction: Direction;
-  /** Which connection, counted from 0 in the order in which they were made. */
+  /** The number of the connection, from 0, in the order of their opening. */
   readonly connection: number;
 }
 
-/** May take its time: what follows in the same direction of the same connection waits. */
-export type Judge = (frame: Buffer, passing: Passing) => Verdict | Promise<Verdict>;
+/** Decides about a frame. While it is pending, later frames in the same direction of the connection wait. */
+export type Judge = (frame: Buffer, path: FramePath) => Verdict | Promise<Verdict>;
 
 export interface ProxyOptions {
   /** `host:port`, or a URL with both. */
   readonly target: string;
   /** The port to listen on; a free one when left out. */
   readonly port?: number;
-  /** Without: a frame is whatever was read at once. */
+  /** Without it, each chunk that is read is a frame. */
   readonly frames?: () => Splitter;
 }
 
-/** How much may wait in one direction before no more is read: a proxy must not hide backpressure. */
-const WAITING_BYTES = 1 << 20;
+/** Reading pauses beyond this many bytes in one direction: a proxy must not hide backpressure. */
+const MAX_QUEUED_BYTES = 1 << 20;
 
 /**
- * A network between two processes that a test has in its hand. It forwards; what else it does to what passes
- * is set on it at any time, and holds for connections there are and those to come.
+ * A TCP proxy that a test controls. It forwards by default. Its settings can be changed at any time, and apply to
+ * existing and new connections.
  */
 export class TcpProxy implements AsyncDisposable {
-  /** Where new connections lead to, as `host:port`. */
+  /** The target of new connections, `host:port`. */
   target: string;
-  /** How long what was read takes, in milliseconds. What is under way keeps the time it had. */
-  delay: (passing: Passing) => number = () => 0;
-  /** The largest piece that is written at once, in bytes; 0: whole frames. */
+  /** The delay of bytes that are read from now on, in milliseconds. */
+  delay: (path: FramePath) => number = () => 0;
+  /** The largest piece that is written at once, in bytes; 0 for whole frames. */
   slice = 0;
   judge: Judge = () => 'pass';
   readonly #server: Server;
@@ -80,30 +80,30 @@ export class TcpProxy implements AsyncDisposable {
     return `127.0.0.1:${this.port}`;
   }
 
-  /** How many connections there are now. */
+  /** How many connections are open. */
   get connections(): number {
     return this.#links.size;
   }
 
-  /** How many connections were ever taken. */
+  /** How many connections were ever opened. */
   get opened(): number {
     return this.#opened;
   }
 
-  /** Resets every connection there is; new ones pass. */
+  /** Resets every open connection. New ones pass. */
   cut(): void {
     for (const link of this.#links) link.reset();
   }
 
-  /** Resets every connection, and each new one as soon as it is made, until `pass`. */
+  /** Resets every connection, and each new one as soon as it is opened, until `pass`. */
   refuse(): void {
     this.#arrival = 'refuse';
     this.cut();
   }
 
   /**
-   * Swallows everything and closes nothing, new connections included, until `pass`. The ones that were
-   * swallowed stay silent after it, as when a router has forgotten them.
+   * Swallows everything and closes nothing, on new connections too, until `pass`. Connections from before `pass` stay
+   * silent afterwards, as if a router had forgotten them.
    */
   blackHole(): void {
     this.#arrival = 'silence';
@@ -115,7 +115,7 @@ export class TcpProxy implements AsyncDisposable {
     this.#arrival = 'pass';
   }
 
-  /** Nothing arrives in this direction until `release`; then all of it does, as TCP sends it again. */
+  /** Holds back everything in this direction until `release`, and then delivers it, as TCP retransmission would. */
   hold(direction: Direction): void {
     if (this.#held.has(direction)) return;
     let release = (): void => undefined;
@@ -146,12 +146,12 @@ export class TcpProxy implements AsyncDisposable {
     const link = new Link(near, connect({ host, port: Number(port), noDelay: true }));
     link.silent = this.#arrival === 'silence';
     this.#links.add(link);
-    const ended = Promise.all([this.#carry(link, 'up', number), this.#carry(link, 'down', number)]);
+    const ended = Promise.all([this.#forward(link, 'up', number), this.#forward(link, 'down', number)]);
     void ended.finally(() => this.#links.delete(link));
   }
 
-  /** Carries one direction to its end: what waits when the sender goes still arrives. */
-  async #carry(link: Link, direction: Direction, connection: number): Promise<void> {
+  /** Carries one direction to its end. Bytes that are queued when the sender closes still arrive. */
+  async #forward(link: Link, direction: Direction, connection: number): Promise<void> {
     const [from, to] = direction === 'up' ? [link.near, link.far] : [link.far, link.near];
     const splitter = this.#frames();
     const waiting: { readonly frame: Buffer; readonly due: number }[] = [];
@@ -164,7 +164,7 @@ export class TcpProxy implements AsyncDisposable {
         waiting.push({ frame, due });
         bytes += frame.length;
       }
-      if (bytes > WAITING_BYTES) from.pause();
+      if (bytes > MAX_QUEUED_BYTES) from.pause();
       wake();
     });
     from.on('close', () => {
@@ -185,15 +185,15 @@ export class TcpProxy implements AsyncDisposable {
       await this.#held.get(direction)?.over;
       if (!link.silent) {
         const verdict = await this.judge(next.frame, { direction, connection });
-        await this.#obey(verdict, next.frame, link, to);
+        await this.#apply(verdict, next.frame, link, to);
       }
       bytes -= next.frame.length;
-      if (bytes <= WAITING_BYTES) from.resume();
+      if (bytes <= MAX_QUEUED_BYTES) from.resume();
     }
     if (!link.silent) to.end();
   }
 
-  async #obey(verdict: Verdict, frame: Buffer, link: Link, to: Socket): Promise<void> {
+  async #apply(verdict: Verdict, frame: Buffer, link: Link, to: Socket): Promise<void> {
     if (verdict === 'pass') await this.#write(to, frame);
     else if (verdict === 'silence') link.silent = true;
     else if (verdict === 'cut') link.reset();
@@ -203,13 +203,13 @@ export class TcpProxy implements AsyncDisposable {
   async #write(to: Socket, bytes: Buffer): Promise<void> {
     const size = this.slice || bytes.length;
     for (let at = 0; at < bytes.length && !to.destroyed; at += size) {
-      // The callback also comes when the socket is destroyed meanwhile.
+      // The callback is also called when the socket is destroyed meanwhile.
       await new Promise<void>((resolve) => to.write(bytes.subarray(at, at + size), () => resolve()));
     }
   }
 }
 
-/** Two sockets that are one connection. */
+/** The two sockets of one proxied connection. */
 class Link {
   silent = false;
   readonly near: Socket;
@@ -218,7 +218,7 @@ class Link {
   constructor(near: Socket, far: Socket) {
     this.near = near;
     this.far = far;
-    for (const socket of [near, far]) socket.on('error', () => undefined); // `close` follows, and is what counts.
+    for (const socket of [near, far]) socket.on('error', () => undefined); // `close` follows and is handled.
   }
 
   reset(): void {

@@ -1,32 +1,32 @@
-import { type Judge, type Passing, TcpProxy } from './proxy.js';
-import { pushed, relayed, respFrames, words } from './resp.js';
+import { type FramePath, type Judge, TcpProxy } from './proxy.js';
+import { bulkStrings, pushedMessage, relayReply, respFrames } from './resp.js';
 
-/** A network before Redis that understands what passes: it counts, and a case decides what goes on. */
+/** A proxy in front of Redis that parses its protocol and counts messages. A case decides about each frame. */
 export class RedisWire implements AsyncDisposable {
-  /** Messages with events that arrived at a subscriber. */
+  /** How many messages with events reached a subscriber. */
   events = 0;
-  /** Beats that did. */
+  /** How many beats reached a subscriber. */
   beats = 0;
-  /** The connections that channels were subscribed on. */
+  /** The connections with SUBSCRIBE commands. */
   readonly subscribers = new Set<number>();
-  /** What each run of the relay's script answered, in the order in which the answers came by. */
+  /** The replies of the relay's script, in order of arrival. */
   readonly outcomes: { readonly status: string; readonly number: number }[] = [];
-  /** How often Redis answered with an error, by its first word: `OOM`, `BUSY`, `LOADING`. */
+  /** How many error replies Redis sent, by their first word: `OOM`, `BUSY`, `LOADING`. */
   readonly refusals = new Map<string, number>();
-  /** What becomes of a frame; is asked before it is counted. */
+  /** Decides about each frame, before it is counted. */
   judge: Judge = () => 'pass';
   readonly proxy: TcpProxy;
 
   private constructor(proxy: TcpProxy) {
     this.proxy = proxy;
-    proxy.judge = async (frame, passing) => {
-      const verdict = await this.judge(frame, passing);
-      if (verdict === 'pass') this.#count(frame, passing);
+    proxy.judge = async (frame, path) => {
+      const verdict = await this.judge(frame, path);
+      if (verdict === 'pass') this.#count(frame, path);
       return verdict;
     };
   }
 
-  /** @param url of the Redis behind it */
+  /** @param url of Redis */
   static async open(url: string): Promise<RedisWire> {
     return new RedisWire(await TcpProxy.open({ target: url, frames: respFrames }));
   }
@@ -35,15 +35,15 @@ export class RedisWire implements AsyncDisposable {
     return `redis://${this.proxy.address}`;
   }
 
-  #count(frame: Buffer, { direction, connection }: Passing): void {
+  #count(frame: Buffer, { direction, connection }: FramePath): void {
     if (direction === 'up') {
-      const [command] = words(frame);
+      const [command] = bulkStrings(frame);
       if (/^subscribe$/i.test(command?.toString('latin1') ?? '')) this.subscribers.add(connection);
       return;
     }
-    const push = pushed(frame);
+    const push = pushedMessage(frame);
     if (push !== undefined) this[push.beat ? 'beats' : 'events'] += 1;
-    const outcome = relayed(frame);
+    const outcome = relayReply(frame);
     if (outcome !== undefined) this.outcomes.push(outcome);
     const refusal = /^-(\w+)/.exec(frame.toString('latin1', 0, 40))?.[1];
     if (refusal !== undefined) this.refusals.set(refusal, (this.refusals.get(refusal) ?? 0) + 1);

@@ -1,6 +1,6 @@
 import type { Splitter } from './proxy.js';
 
-/** Frames of Redis's protocol (RESP2), whole commands one way and whole replies and pushes the other. */
+/** Splits Redis's protocol (RESP2) into whole commands one way, and whole replies and pushes the other way. */
 export function respFrames(): Splitter {
   let rest: Buffer = Buffer.alloc(0);
   return {
@@ -18,8 +18,8 @@ export function respFrames(): Splitter {
   };
 }
 
-/** The texts of an array of bulk strings, such as a command or a push; empty for any other frame. */
-export function words(frame: Buffer): readonly Buffer[] {
+/** The elements of an array of bulk strings, such as a command or a push. Empty for any other frame. */
+export function bulkStrings(frame: Buffer): readonly Buffer[] {
   const head = line(frame, 0);
   if (head === undefined || frame[0] !== ARRAY) return [];
   const found: Buffer[] = [];
@@ -33,39 +33,41 @@ export function words(frame: Buffer): readonly Buffer[] {
   return found;
 }
 
-/** What the relay's script, and no other command, has. */
+/** Whether a command runs the relay's script: only that one has these keys. */
 export function isRelayScript(frame: Buffer): boolean {
-  const [command, , keys, , stream] = words(frame).map((word) => word.toString('latin1', 0, 200));
+  const [command, , keys, , stream] = bulkStrings(frame).map((word) => word.toString('latin1', 0, 200));
   return (
     /^eval(sha)?$/i.test(command ?? '') &&
     keys === '2' &&
-    words(frame).length > 9 &&
+    bulkStrings(frame).length > 9 &&
     /:stream$/.test(stream ?? '')
   );
 }
 
-/** The key of a look: the question for the newest offset, which a node asks of a partition that is silent. */
-export function looked(frame: Buffer): string | undefined {
-  const [command, key, field] = words(frame).map((word) => word.toString('latin1'));
+/** The key of a query for the newest offset, which a node sends for a silent partition; `undefined` for others. */
+export function newestQuery(frame: Buffer): string | undefined {
+  const [command, key, field] = bulkStrings(frame).map((word) => word.toString('latin1'));
   return command?.toLowerCase() === 'hget' && field === 'newest' ? key : undefined;
 }
 
-/** A command as bytes. */
+/** Encodes a command. */
 export function command(...parts: readonly string[]): Buffer {
   const bulk = parts.map((part) => `$${Buffer.byteLength(part)}\r\n${part}\r\n`);
   return Buffer.from(`*${parts.length}\r\n${bulk.join('')}`);
 }
 
-/** A message that Redis pushes to a subscriber: its channel, and whether it is a beat. */
-export function pushed(frame: Buffer): { readonly channel: string; readonly beat: boolean } | undefined {
-  const [kind, channel, message] = words(frame);
+/** The channel of a message that Redis pushes to a subscriber, and whether the message is a beat. */
+export function pushedMessage(
+  frame: Buffer,
+): { readonly channel: string; readonly beat: boolean } | undefined {
+  const [kind, channel, message] = bulkStrings(frame);
   if (kind?.toString('latin1') !== 'message' || channel === undefined) return undefined;
   return { channel: channel.toString('latin1'), beat: message?.[0] === BEAT };
 }
 
-/** What the relay's script answered: `RELAYED` and the number of duplicates, `FENCED`, or `GAP`. */
-export function relayed(frame: Buffer): { readonly status: string; readonly number: number } | undefined {
-  const [status, number, ...more] = words(frame).map((word) => word.toString('latin1'));
+/** A reply of the relay's script: `RELAYED` and the number of duplicates, `FENCED`, or `GAP`. */
+export function relayReply(frame: Buffer): { readonly status: string; readonly number: number } | undefined {
+  const [status, number, ...more] = bulkStrings(frame).map((word) => word.toString('latin1'));
   if (status === undefined || more.length > 0 || !['RELAYED', 'FENCED', 'GAP'].includes(status))
     return undefined;
   return { status, number: Number(number) };
@@ -75,7 +77,7 @@ const ARRAY = 0x2a;
 const BULK = 0x24;
 const BEAT = 0x42;
 
-/** The number in the line that begins at `at`, and where the next line begins. */
+/** The number in the line that starts at `at`, and where the next line starts. */
 function line(bytes: Buffer, at: number): { readonly number: number; readonly next: number } | undefined {
   const end = bytes.indexOf('\r\n', at, 'latin1');
   return end < 0 ? undefined : { number: Number(bytes.toString('latin1', at + 1, end)), next: end + 2 };

@@ -1,8 +1,8 @@
 import { inject } from 'vitest';
 
 /**
- * How many events or clients of `load` a machine of this speed is given: never none, and never other
- * assertions. The marker is measured and printed once for each run (speed-setup.ts).
+ * Scales a number of events or clients to the speed of this machine, at least to `atLeast`. Assertions do not change.
+ * speed-setup.ts measures and prints the speed once for each run.
  */
 export function scaled(load: number, atLeast = 1): number {
   return Math.max(atLeast, Math.round(load * inject('speed')));

@@ -9,18 +9,18 @@ const Frame = z.object({
   }),
 });
 
-/** A subscriber over WebSocket that reads nothing from its subscription on, until it is told to. Its system answers. */
+/** A WebSocket subscriber that reads nothing after its subscription until `read`, but still answers pings. */
 export class StuckSocket implements AsyncDisposable {
-  /** `partition/offset` of what it was given, in order. */
+  /** `partition/offset` of each received event, in order. */
   readonly received: string[] = [];
-  /** Why it is no longer connected. */
+  /** Why it was disconnected; `undefined` while it is connected. */
   closed: string | undefined;
   readonly #socket: WebSocket;
   readonly #alive: NodeJS.Timeout;
 
   private constructor(socket: WebSocket) {
     this.#socket = socket;
-    // The answer to pings that it has not read: a program that hangs within a system that does not.
+    // Answers pings that it has not read, like a hung program on a machine that still works.
     this.#alive = setInterval(() => socket.pong(), 3_000);
     socket.on('close', (code) => {
       this.closed = `closed with ${code}`;
@@ -41,7 +41,7 @@ export class StuckSocket implements AsyncDisposable {
     return new StuckSocket(socket);
   }
 
-  /** Reads on. */
+  /** Starts reading. */
   read(): void {
     this.#socket.resume();
   }

@@ -7,7 +7,7 @@ interface Frame {
   readonly extensions?: { readonly event: { readonly offset: string }; readonly cursor: string };
 }
 
-/** An event stream whose client reads nothing until it is asked to, and then everything. */
+/** An event stream whose client reads nothing until `rest`, and then everything. */
 export class StuckStream implements AsyncDisposable {
   readonly #response: IncomingMessage;
 
@@ -20,10 +20,10 @@ export class StuckStream implements AsyncDisposable {
     const sent = request(`${url}/graphql`, { method: 'POST', headers, agent: false });
     sent.end(JSON.stringify({ query, variables }));
     const [response] = await once(sent, 'response');
-    return new StuckStream(response as IncomingMessage); // As the documentation of the event says.
+    return new StuckStream(response as IncomingMessage); // The type that Node documents for this event.
   }
 
-  /** Reads on to the end. @returns the offsets of the events, and what the errors at the end say of themselves */
+  /** Reads to the end. @returns the offsets of the events, and the `extensions` of the errors at the end */
   async rest(): Promise<{ readonly offsets: readonly number[]; readonly errors: readonly unknown[] }> {
     const offsets: number[] = [];
     const errors: unknown[] = [];

@@ -1,21 +1,24 @@
 import type { Redis } from 'ioredis';
 import { expect } from 'vitest';
 import type { Recorder } from '../../support/recorder.js';
-import { SOON } from './ceiling.js';
+import { EVENTUALLY } from './ceiling.js';
 import { expectAll, type Judged } from './check.js';
 import type { FaultWorld } from './world.js';
 
-/** Waits until Redis has relayed up to the newest event of each partition: nodes do without, so it has to be seen. */
-export async function windowStands(redis: Redis, world: FaultWorld): Promise<void> {
+/** Waits until the window in Redis has the newest event of each partition. Subscribers may have it from the log before. */
+export async function windowCaughtUp(redis: Redis, world: FaultWorld): Promise<void> {
   const partitions = [...world.appended.newest];
   await expect
-    .poll(() => Promise.all(partitions.map(([n]) => redis.hget(`${world.slot(n)}:meta`, 'newest'))), SOON)
+    .poll(
+      () => Promise.all(partitions.map(([n]) => redis.hget(`${world.slot(n)}:meta`, 'newest'))),
+      EVENTUALLY,
+    )
     .toEqual(partitions.map(([, offset]) => String(offset)));
 }
 
 /**
- * Clients that were away: from several places of what `recorder` was given they resume on a node of their
- * own, whose memory is empty, so that they are served from the window as far as it can prove that it has all.
+ * Resumes clients from several positions in what `recorder` received. They use a new node with an empty ring, so they
+ * are served from the window as far as it can prove that it is complete.
  */
 export async function expectResumable(
   world: FaultWorld,

@@ -7,10 +7,10 @@ import { Recorder, type ResumeOptions } from '../../support/recorder.js';
 import { runningSubscriptions } from '../../support/running.js';
 import { kafkaBrokers, redisUrl, uniqueName } from '../../support/services.js';
 import { Stream } from '../../support/stream.js';
-import { SOON } from './ceiling.js';
+import { EVENTUALLY } from './ceiling.js';
 
-/** The shortest that Kafka's brokers allow by default: a relay that died is replaced after so long. */
-export const SESSION_TIMEOUT = 6_000;
+/** The shortest that Kafka's brokers allow by default. A relay that died is replaced after this time. */
+export const SESSION_TIMEOUT_MS = 6_000;
 
 const schemaOn = (topic: string) => `
   type Query { ok: Boolean }
@@ -26,46 +26,46 @@ export const SAY =
 export const SAID = 'subscription($after: Cursor) { said(after: $after) { text } }';
 
 export interface WorldOptions {
-  /** `host:port`; the run's own when left out. */
+  /** `host:port`; by default the Kafka of this run. */
   readonly kafka?: string;
-  /** `redis://host:port`; the run's own when left out. */
+  /** `redis://host:port`; by default the Redis of this run. */
   readonly redis?: string;
-  /** For every process. */
+  /** The environment of every process. */
   readonly env?: Readonly<Record<string, string>>;
-  /** What the project has beside its schema: contents by path. */
+  /** Further files of the project: contents by path. */
   files?(topic: string): Readonly<Record<string, string>>;
 }
 
 export interface SubscriberOptions extends ResumeOptions {
-  /** With a variable `after`; every event of the topic when left out. */
+  /** A subscription with a variable `after`; by default every event of the topic. */
   readonly query?: string;
-  /** Where it reaches the gateway at first, such as a proxy's URL. */
+  /** The URL of its first connection, such as a proxy's. */
   readonly via?: string;
-  /** Where it connects when it has to again; to the same place when left out. */
+  /** The URL of its next connection; by default the same. */
   next?(): string;
 }
 
-/** Relays and gateways as whole processes on one topic of their own, and everything that is put into it. */
+/** Relays and gateways as whole processes on a topic of their own, with a record of everything appended to it. */
 export class FaultWorld implements AsyncDisposable {
   readonly topic: string;
   readonly appended = new Appended();
   readonly #folder: string;
   readonly #env: Readonly<Record<string, string>>;
-  /** Ended in the reverse of their order. */
-  readonly #made: AsyncDisposable[];
+  /** Disposed of in reverse order. */
+  readonly #owned: AsyncDisposable[];
   readonly #clients = new Map<string, Client>();
   #names = 0;
 
   private constructor(topic: string, folder: AsyncDisposable & { path: string }, options: WorldOptions) {
     this.topic = topic;
     this.#folder = folder.path;
-    this.#made = [folder];
+    this.#owned = [folder];
     this.#env = {
       KAFKA_BROKERS: options.kafka ?? kafkaBrokers().join(','),
       REDIS_URL: options.redis ?? redisUrl(),
       CURSOR_SECRET: 'a secret for all the nodes',
       NAMESPACE: topic,
-      KAFKA_SESSION_TIMEOUT_MS: String(SESSION_TIMEOUT),
+      KAFKA_SESSION_TIMEOUT_MS: String(SESSION_TIMEOUT_MS),
       ...options.env,
     };
   }
@@ -81,7 +81,7 @@ export class FaultWorld implements AsyncDisposable {
     return `${this.topic}-relay`;
   }
 
-  /** `env` for this process alone, such as another REDIS_URL that leads through a proxy. */
+  /** @param env for this process alone, such as a REDIS_URL that leads through a proxy */
   start(role: string, env: Readonly<Record<string, string>> = {}): Promise<GatewayProcess> {
     return this.#own(startProcess([role], { cwd: this.#folder, env: { ...this.#env, ...env } }));
   }
@@ -95,8 +95,8 @@ export class FaultWorld implements AsyncDisposable {
   }
 
   /**
-   * A subscriber to everything, which resumes. Resolves once the gateway says that it runs (D2), or at once
-   * when it goes on after something.
+   * Starts a subscriber that resumes when it is disconnected. Resolves once the gateway reports that the subscription
+   * runs (D2), or at once if it starts after a cursor.
    */
   async subscriber(at: GatewayProcess, options: SubscriberOptions = {}): Promise<Recorder> {
     const name = `subscriber ${++this.#names} over ${options.over ?? 'ws'}`;
@@ -113,7 +113,7 @@ export class FaultWorld implements AsyncDisposable {
     return recorder;
   }
 
-  /** Mutations at a gateway until it is stopped; what comes of them is in `appended`. */
+  /** Publishes at a gateway until it is stopped. `appended` records the results. */
   async load(
     at: GatewayProcess,
     options: { readonly clients?: number; readonly gap?: number; readonly bytes?: number } = {},
@@ -122,7 +122,7 @@ export class FaultWorld implements AsyncDisposable {
     return this.#own(new Stream(at.url, SAY, { ...options, name, appended: this.appended }));
   }
 
-  /** One mutation at a gateway. @returns where its event is @throws when it fails */
+  /** Runs one mutation at a gateway. @returns the position of its event @throws when it fails */
   async say(at: GatewayProcess, text?: string, room?: string): Promise<Accepted> {
     const client = this.#clients.get(at.url) ?? mutationClient(at.url);
     this.#clients.set(at.url, client);
@@ -133,31 +133,31 @@ export class FaultWorld implements AsyncDisposable {
     return event;
   }
 
-  /** Waits until `more` events more than now have been appended. */
+  /** Waits until `more` further events have been appended. */
   async grows(more: number): Promise<void> {
     const { accepted } = this.appended;
     const enough = accepted.size + more;
-    await expect.poll(() => accepted.size, SOON).toBeGreaterThanOrEqual(enough);
+    await expect.poll(() => accepted.size, EVENTUALLY).toBeGreaterThanOrEqual(enough);
   }
 
-  /** The name of a partition's keys and channel in Redis, without what follows the braces. */
+  /** The prefix of a partition's keys and channel in Redis, up to the closing brace. */
   slot(partition: number): string {
     return `${this.topic}:{${this.topic}/${partition}}`;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const client of this.#clients.values()) await client.dispose();
-    for (const one of this.#made.splice(0).reverse()) await one[Symbol.asyncDispose]();
+    for (const one of this.#owned.splice(0).reverse()) await one[Symbol.asyncDispose]();
   }
 
   async #own<T extends AsyncDisposable>(making: T | Promise<T>): Promise<T> {
     const made = await making;
-    this.#made.push(made);
+    this.#owned.push(made);
     return made;
   }
 }
 
-/** The sum of a metric of a gateway over its labels; 0 before the first. */
+/** The sum of a gateway's metric over all its labels; 0 if it has no value yet. */
 export async function metric(url: string, name: string): Promise<number> {
   const text = await (await fetch(`${url}/metrics`)).text();
   const values = [...text.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'gm'))];

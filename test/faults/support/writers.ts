@@ -6,20 +6,20 @@ import { SAY } from './world.js';
 
 export interface WritersOptions {
   readonly rooms?: number;
-  /** Milliseconds between an answer and the next mutation: users, not a benchmark. */
+  /** Milliseconds between an answer and the next mutation. */
   readonly gap?: number;
-  /** Each mutation has an idempotency key, and is repeated until it succeeds. */
+  /** Whether each mutation has an idempotency key, and is retried until it succeeds. */
   readonly keys?: boolean;
 }
 
 /**
- * One writer for each room, which says one thing after the other whatever comes of them, until it is
- * stopped. What was accepted for a room is therefore in the order in which it was said.
+ * One writer for each room. It runs one mutation after the other, whether they succeed or not, until it is stopped. So the
+ * accepted events of a room must be in the order of their mutations.
  */
 export class Writers implements AsyncDisposable {
-  /** By room, in the order in which it was said. */
+  /** The events of successful mutations by room, in the order of the mutations. */
   readonly accepted = new Map<string, Accepted[]>();
-  /** The error's code, and after how many milliseconds it came. */
+  /** The error's code, and the milliseconds until it arrived. */
   readonly refused: { readonly code: string; readonly after: number }[] = [];
   readonly #client: Client;
   readonly #appended: Appended;
@@ -40,16 +40,16 @@ export class Writers implements AsyncDisposable {
     return [...this.accepted.values()].reduce((sum, { length }) => sum + length, 0);
   }
 
-  /** Resolves once every mutation under way has its answer. */
+  /** Resolves once every mutation in flight has its answer. */
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#work;
   }
 
-  /** After `stop`: every mutation once more, as one does that did not get its answer. */
+  /** After `stop`: retries every mutation once, like a client that did not get the answer. */
   async repeat(): Promise<void> {
     await this.#inEachRoom(async (room) => {
-      for (const said of this.#said) if (said.room === room) await this.#insist(room, said.text);
+      for (const said of this.#said) if (said.room === room) await this.#retryUntilAccepted(room, said.text);
     });
   }
 
@@ -61,13 +61,13 @@ export class Writers implements AsyncDisposable {
     for (let n = 0; !this.#stopped; n++) {
       const text = `${room}, no. ${n}`;
       this.#said.push({ room, text });
-      if (this.#options.keys) await this.#insist(room, text);
+      if (this.#options.keys) await this.#retryUntilAccepted(room, text);
       else await this.#say(room, text);
       await pause(this.#options.gap);
     }
   }
 
-  async #insist(room: string, text: string): Promise<void> {
+  async #retryUntilAccepted(room: string, text: string): Promise<void> {
     while (!(await this.#say(room, text))) await pause(this.#options.gap);
   }
 
@@ -77,7 +77,7 @@ export class Writers implements AsyncDisposable {
     try {
       const extensions = keys ? { idempotencyKey: text } : {};
       const event = await append(this.#client, SAY, { room, text }, extensions);
-      // Of an event that was written twice, subscribers see the first: the answer may speak of the second.
+      // If an event was written twice, subscribers see the first one, and the answer may have the position of the second.
       this.#appended.accept(keys ? { ...event, offset: -1 } : event);
       this.accepted.set(room, [...(this.accepted.get(room) ?? []), event]);
       return true;
@@ -95,7 +95,7 @@ export class Writers implements AsyncDisposable {
   }
 }
 
-/** D3: what one writer said of one key has to be in the log in the order in which it was said. */
+/** D3: one line for each event that is not in the log in the order of its writer's mutations. */
 export function disorder({ accepted }: Writers): readonly string[] {
   return [...accepted].flatMap(([room, events]) =>
     events.flatMap((event, i) => {
@@ -103,7 +103,7 @@ export function disorder({ accepted }: Writers): readonly string[] {
       if (before === undefined || (event.partition === before.partition && event.offset > before.offset))
         return [];
       const [now, then] = [event, before].map(({ partition, offset }) => `${partition}/${offset}`);
-      return [`${room}: ${now} was said after ${then}`];
+      return [`${room}: ${now} was published after ${then}`];
     }),
   );
 }

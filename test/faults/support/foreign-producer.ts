@@ -4,15 +4,15 @@ import { encodeEvent } from '../../../src/core/cloudevent.js';
 import { eventId, topic as topicName } from '../../../src/core/ids.js';
 import type { Accepted, Appended } from '../../support/appended.js';
 
-/** What a transaction holds is appended for subscribers once it is committed, and never when it is aborted. */
+/** Its events count as appended once it is committed, and never if it is aborted. */
 export interface OpenTransaction {
-  say(texts: readonly string[]): Promise<void>;
+  append(texts: readonly string[]): Promise<void>;
   commit(): Promise<void>;
   abort(): Promise<void>;
 }
 
-/** Another producer than the gateway, into partition 0: Kafka has more ways to write than mutations use. */
-export class Source implements AsyncDisposable {
+/** Writes to partition 0 without the gateway, in ways that mutations do not use: transactions, several at once. */
+export class ForeignProducer implements AsyncDisposable {
   readonly #producers: Producer[] = [];
   readonly #kafka: Kafka;
   readonly #topic: string;
@@ -29,22 +29,22 @@ export class Source implements AsyncDisposable {
     this.#appended = appended;
   }
 
-  /** One record for each text, all of one room. */
-  async say(texts: readonly string[], room = 'room'): Promise<void> {
+  /** Appends one record for each text, all of one room. */
+  async append(texts: readonly string[], room = 'room'): Promise<void> {
     const producer = this.#producers[0] ?? (await this.#open({}));
     const { ids, messages } = this.#records(texts, room);
     const placed = await producer.send({ topic: this.#topic, messages });
     for (const event of acceptedOf(ids, placed)) this.#appended.accept(event);
   }
 
-  /** Each has a producer of its own, so that several may be open at once. */
+  /** Begins a transaction with a producer of its own, so that several can be open at once. */
   async begin(room = 'room'): Promise<OpenTransaction> {
     const transactionalId = `${this.#topic}-${randomUUID()}`;
     const producer = await this.#open({ transactionalId, idempotent: true, maxInFlightRequests: 1 });
     const transaction: Transaction = await producer.transaction();
     const events: Accepted[] = [];
     return {
-      say: async (texts) => {
+      append: async (texts) => {
         const { ids, messages } = this.#records(texts, room);
         events.push(...acceptedOf(ids, await transaction.send({ topic: this.#topic, messages })));
       },
@@ -84,9 +84,9 @@ export class Source implements AsyncDisposable {
   }
 }
 
-/** All of one send went into one partition, one after the other. */
+/** All records of one send are in one partition, one after the other. */
 function acceptedOf(ids: readonly string[], [placed]: readonly RecordMetadata[]): Accepted[] {
-  if (placed === undefined) throw new Error('Kafka did not say where the records are');
+  if (placed === undefined) throw new Error('Kafka returned no position for the records');
   const { partition, baseOffset } = placed;
   return ids.map((id, i) => ({ id, partition, offset: Number(baseOffset) + i }));
 }
