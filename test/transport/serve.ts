@@ -77,6 +77,22 @@ export function subscribed({ operations }: Served, index = 0): Promise<FakeSubsc
   }, WAIT);
 }
 
+/** Delivers results until one is refused. @returns how many were accepted */
+export async function fill(subscription: FakeSubscription, filling: string): Promise<number> {
+  let sent = 0;
+  // The operating system accepts bytes for a while, so they do not become pending at once.
+  await vi.waitFor(() => {
+    for (let burst = 0; burst < 1_000; burst++) {
+      // An operation that has ended accepts everything and drops it.
+      if (subscription.closed) throw new Error('ended');
+      if (!subscription.next(sent + 1, filling)) return;
+      sent += 1;
+    }
+    throw new Error('not full yet');
+  }, WAIT);
+  return sent;
+}
+
 /** A WebSocket client that shows a test every message. */
 export class RawClient {
   readonly messages: unknown[] = [];

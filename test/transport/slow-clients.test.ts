@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
 import { Metrics } from '../../src/observe/metrics.js';
-import type { FakeSubscription } from './fake-operations.js';
-import { RawClient, type Served, serve, subscribed, tcp, WAIT } from './serve.js';
+import { fill, RawClient, type Served, serve, subscribed, tcp, WAIT } from './serve.js';
 
 const MARK = 100_000;
 const FILLING = 'x'.repeat(20_000);
@@ -13,21 +12,6 @@ async function served(slowTimeout = 60_000, keepAlive = 600_000, highWaterMark =
   const metrics = new Metrics();
   const limits = { highWaterMark, slowTimeout, operationsPerConnection: 200 };
   return { ...(await serve({ metrics, limits, keepAlive })), metrics };
-}
-
-/** Delivers results until one is refused. @returns how many were accepted */
-async function fill(subscription: FakeSubscription): Promise<number> {
-  let sent = 0;
-  await vi.waitFor(() => {
-    for (let burst = 0; burst < 1_000; burst++) {
-      // An operation that has ended accepts everything and drops it.
-      if (subscription.closed) throw new Error('ended');
-      if (!subscription.next(sent + 1, FILLING)) return;
-      sent += 1;
-    }
-    throw new Error('not full yet');
-  }, WAIT);
-  return sent;
 }
 
 /** A WebSocket over plain TCP that reads nothing once it is acknowledged. */
@@ -116,7 +100,7 @@ describe('a slow client on a WebSocket', () => {
     const { socket, send } = await rawSocket(node);
     send({ id: '1', type: 'subscribe', payload: { query: 'subscription { n }' } });
     const subscription = await subscribed(node);
-    await fill(subscription);
+    await fill(subscription, FILLING);
     await vi.waitFor(() => expect(subscription.closed).toBe(true), WAIT);
     await vi.waitFor(() => expect(node.server.connections.websocket).toBe(0), WAIT);
     expect(await slowOf(node.metrics)).toBe(0);
@@ -136,7 +120,7 @@ describe('a slow client on a WebSocket', () => {
     const subscription = await subscribed(node);
     client.socket.pause();
     const close = vi.spyOn(subscription, 'close').mockImplementation(() => client.socket.resume());
-    const sent = await fill(subscription);
+    const sent = await fill(subscription, FILLING);
     expect(await client.closed).toEqual({ code: 1013, reason: 'Slow consumer' });
     expect(close).toHaveBeenCalled();
     // D3: every accepted result has arrived.
@@ -151,7 +135,7 @@ describe('a slow client of an event stream', () => {
   it('D8 C4 makes the node hold at most the high-water mark and one event', async () => {
     const node = await served();
     tcp(node.server.url, REQUEST);
-    await fill(await subscribed(node));
+    await fill(await subscribed(node), FILLING);
     const bytes = await bytesOf(node.metrics);
     expect(bytes).toBeGreaterThan(MARK);
     expect(bytes).toBeLessThanOrEqual(MARK + FRAME_BYTES);
@@ -161,7 +145,7 @@ describe('a slow client of an event stream', () => {
     const node = await served(300);
     const socket = tcp(node.server.url, REQUEST);
     const subscription = await subscribed(node);
-    await fill(subscription);
+    await fill(subscription, FILLING);
     await vi.waitFor(() => expect(subscription.closed).toBe(true), WAIT);
     await vi.waitFor(() => expect(node.server.connections.sse).toBe(0), WAIT);
     expect(await slowOf(node.metrics)).toBe(0);

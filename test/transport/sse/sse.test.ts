@@ -1,7 +1,7 @@
 import { createClient } from 'graphql-sse';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { shown } from '../fake-operations.js';
-import { type Served, serve, subscribed, tcp, WAIT } from '../serve.js';
+import { fill, type Served, serve, subscribed, tcp, WAIT } from '../serve.js';
 
 const QUERY = 'subscription { n }';
 const EVENTS = { accept: 'text/event-stream' };
@@ -138,15 +138,7 @@ describe('GraphQL over SSE, distinct connections', () => {
     const request = `GET /graphql?query=subscription%7Bn%7D HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n`;
     const socket = tcp(served.server.url, request);
     const subscription = await subscribed(served);
-    const filling = 'x'.repeat(20_000);
-    let sent = 0;
-    await vi.waitFor(() => {
-      for (let burst = 0; burst < 4; burst += 1) {
-        if (!subscription.next(sent + 1, filling)) return;
-        sent += 1;
-      }
-      throw new Error('room');
-    }, WAIT);
+    const sent = await fill(subscription, 'x'.repeat(20_000));
     expect(subscription.drains).toBe(0);
     let text = '';
     socket.on('data', (chunk) => {

@@ -2,7 +2,7 @@ import { createClient } from 'graphql-ws';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { shown } from '../fake-operations.js';
-import { RawClient, serve, subscribed, WAIT } from '../serve.js';
+import { fill, RawClient, serve, subscribed, WAIT } from '../serve.js';
 
 const QUERY = 'subscription { n }';
 
@@ -222,16 +222,7 @@ describe('backpressure of a WebSocket', () => {
     client.subscribe('1');
     const subscription = await subscribed(served);
     client.socket.pause();
-    const filling = 'x'.repeat(20_000);
-    let sent = 0;
-    // The operating system accepts bytes for a while, so they do not become pending at once.
-    await vi.waitFor(() => {
-      for (let burst = 0; burst < 4; burst += 1) {
-        if (!subscription.next(sent + 1, filling)) return;
-        sent += 1;
-      }
-      throw new Error('not full yet');
-    }, WAIT);
+    const sent = await fill(subscription, 'x'.repeat(20_000));
     expect(subscription.drains).toBe(0);
     client.socket.resume();
     await vi.waitFor(() => expect(subscription.drains).toBe(1), WAIT);
