@@ -18,6 +18,7 @@ import { KafkaGroupMember } from './group/member.js';
 import { Writer } from './produce/writer.js';
 import { readRange } from './read.js';
 import { ensureTopics } from './topics.js';
+import { bootstrapAddress } from './wire/bootstrap-address.js';
 import { allBounds, offsetAtTime } from './wire/bounds.js';
 import { registerCodecs } from './wire/compression.js';
 import { Connection } from './wire/connection.js';
@@ -183,7 +184,7 @@ const ignoreProblem: OnProblem = () => {};
 
 function configOf({ brokers, clientId, ssl, sasl, requestTimeout, onProblem }: KafkaOptions): KafkaConfig {
   return {
-    brokers: [...brokers],
+    brokers: brokers.map(bootstrapAddress),
     clientId,
     ...(ssl === undefined ? {} : { ssl }),
     ...(sasl === undefined ? {} : { sasl }),

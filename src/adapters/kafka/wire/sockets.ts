@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { ISocketFactory } from 'kafkajs';
+import { connectHost } from './bootstrap-address.js';
 
 const KEEP_ALIVE_DELAY_MS = 60_000;
 
@@ -19,11 +20,12 @@ export class Sockets {
   readonly #open = new Map<Socket, OpenSocket>();
   #closed = false;
 
-  readonly factory: ISocketFactory = ({ host, port, ssl, onConnect }) => {
+  readonly factory: ISocketFactory = ({ host: name, port, ssl, onConnect }) => {
+    const host = connectHost(name);
     const socket: Socket = ssl
       ? connectTls({ host, port, servername: host, ...ssl }, onConnect)
       : connect({ host, port }, onConnect);
-    const opened: OpenSocket = { address: `${host}:${port}`, heardAt: Date.now() };
+    const opened: OpenSocket = { address: `${name}:${port}`, heardAt: Date.now() };
     socket.setKeepAlive(true, KEEP_ALIVE_DELAY_MS);
     // A request must not wait for the acknowledgement of the one before it (bench: latency).
     socket.setNoDelay(true);
