@@ -1,17 +1,18 @@
+// The catalogue: what is for sale, and the service that changes prices.
 import type { Service } from 'millrace';
-import { products } from './messages.js';
-import { MOST_MONEY, type Money } from './money.js';
-import { type Machine, serviceOf, stay } from './step.js';
+import { MAX_AMOUNT, type Money } from './money.js';
+import { machineService, quiet, type StateMachine } from './state-machine.js';
+import { products } from './topics.js';
 
 /** Something that is for sale. */
 export interface Product {
-  /** Stock keeping unit: the product's name among machines. */
+  /** Stock keeping unit: the id of the product. */
   readonly sku: string;
   readonly name: string;
   readonly description: string;
-  /** Until it is changed. */
+  /** The list price, until `changePrice` sets another one. */
   readonly price: Money;
-  /** How many there are in the beginning. */
+  /** The stock at the beginning. */
   readonly opening: number;
 }
 
@@ -43,7 +44,7 @@ export const CATALOGUE: readonly Product[] = [
   {
     sku: 'sourdough',
     name: 'Sourdough starter',
-    description: 'Dried; awake again after two days and two feedings.',
+    description: 'Dried; active again after two days and two feedings.',
     price: euros(590),
     opening: 120,
   },
@@ -76,37 +77,37 @@ export function productOf(sku: string): Product | undefined {
   return bySku.get(sku);
 }
 
-/** How many of a SKU there are before anything happened to it. */
+/** The stock of a SKU before its first event. */
 export function openingStock(sku: string): number {
   return productOf(sku)?.opening ?? 0;
 }
 
-/** The price that a product has from now on; `null` while it is that of the catalogue. */
+/** The current price of a product; `null`: the list price. */
 export type PriceState = Money | null;
 
-/** Keeps prices. Orders and carts have the prices of when they were made, so nothing of theirs changes. */
+/** Changes prices. Orders and carts contain the prices at which they were made, so they stay as they are. */
 export function catalogueService(): Service<PriceState> {
-  return serviceOf<PriceState>('catalogue', products.topic, null, catalogueMachine);
+  return machineService<PriceState>('catalogue', products.topic, null, catalogueMachine);
 }
 
-export const catalogueMachine: Machine<PriceState> = (state, event) => {
+export const catalogueMachine: StateMachine<PriceState> = (state, event) => {
   const message = products.read(event);
-  if (message?.type !== 'ChangePrice' || message.sku !== event.key) return stay(state);
+  if (message?.type !== 'ChangePrice' || message.sku !== event.key) return quiet(state);
   const { sku, price } = message;
   const before = state ?? productOf(sku)?.price;
   const reason =
     before === undefined
       ? `There is no product ${JSON.stringify(sku)}.`
       : before.currency !== price.currency
-        ? `The price of ${sku} is in ${before.currency}.`
-        : price.amount < 0 || price.amount > MOST_MONEY
-          ? `A price is 0 to ${MOST_MONEY}.`
+        ? `The price of ${sku} must be in ${before.currency}.`
+        : price.amount < 0 || price.amount > MAX_AMOUNT
+          ? `A price must be between 0 and ${MAX_AMOUNT}.`
           : undefined;
   if (before === undefined || reason !== undefined) {
     return {
       state,
-      events: [products.say('PriceNotChanged', sku, { sku, reason: reason ?? '' })],
+      events: [products.event('PriceNotChanged', sku, { sku, reason: reason ?? '' })],
     };
   }
-  return { state: price, events: [products.say('PriceChanged', sku, { sku, price, before })] };
+  return { state: price, events: [products.event('PriceChanged', sku, { sku, price, before })] };
 };

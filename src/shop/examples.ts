@@ -1,9 +1,10 @@
+// The example operations that GraphiQL opens with.
 import type { Example } from 'millrace';
 
-/** GraphiQL's tabs, in the order in which they are best tried: follow an order, place it, cancel it. */
+/** GraphiQL's tabs, in the order in which to try them: follow an order, place it, cancel it. */
 export const EXAMPLES: readonly Example[] = [
   {
-    title: 'Follow order-1: how it stands, and then each step. It ends when you leave this tab.',
+    title: 'Follow order-1: its current state, and then each step. It ends when you leave this tab.',
     query: `subscription FollowOrder($orderId: ID!) {
   orderEvents(orderId: $orderId, snapshot: true) {
     __typename
@@ -21,7 +22,7 @@ export const EXAMPLES: readonly Example[] = [
     variables: { orderId: 'order-1' },
   },
   {
-    title: 'Place order-1. The answer comes once it is reserved and paid.',
+    title: 'Place order-1. The response arrives when its stock is reserved and it is paid.',
     query: `mutation PlaceOrder($input: PlaceOrder!) {
   placeOrder(input: $input) {
     __typename
@@ -41,7 +42,7 @@ export const EXAMPLES: readonly Example[] = [
     },
   },
   {
-    title: 'Order-1 as it stands',
+    title: 'The current state of order-1',
     query: `query Order($orderId: ID!) {
   order(orderId: $orderId) { status lines { sku quantity } total { amount currency } reason updatedAt }
   stock(sku: "basket") { onHand reserved available }
@@ -49,7 +50,7 @@ export const EXAMPLES: readonly Example[] = [
     variables: { orderId: 'order-1' },
   },
   {
-    title: 'Place order-2, to be picked up',
+    title: 'Place order-2, for pickup',
     query: `mutation PlaceOrder($input: PlaceOrder!) {
   placeOrder(input: $input) {
     __typename
@@ -62,7 +63,7 @@ export const EXAMPLES: readonly Example[] = [
     },
   },
   {
-    title: 'Cancel order-2: what was paid and reserved comes back. Order-1 has left the shop.',
+    title: 'Cancel order-2: its payment is refunded and its stock released. Order-1 has shipped already.',
     query: `mutation CancelOrder($input: CancelOrder!) {
   cancelOrder(input: $input) {
     __typename
@@ -85,7 +86,7 @@ export const EXAMPLES: readonly Example[] = [
     headers: { Authorization: 'Demo staff' },
   },
   {
-    title: 'Hand order-2 out, as staff (see Headers)',
+    title: 'Hand out order-2, as staff (see Headers)',
     query: `mutation CollectOrder($orderId: ID!) {
   collectOrder(orderId: $orderId) {
     __typename

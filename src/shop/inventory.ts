@@ -1,80 +1,83 @@
+// The inventory service: keeps the stock of each SKU, and reserves it for orders.
 import type { OutgoingEvent, Service } from 'millrace';
 import { openingStock } from './catalogue.js';
-import { orders, stock } from './messages.js';
-import { type Machine, type Step, serviceOf, stay } from './step.js';
+import { machineService, quiet, type StateMachine, type Step } from './state-machine.js';
+import { orders, stock } from './topics.js';
 
-/** What is known of one SKU; `null` before anything happened to it. */
+/** The stock of one SKU; `null` before its first event. */
 export type StockState = {
-  /** In the house, reserved or not. */
+  /** In the warehouse, reserved or not. */
   readonly onHand: number;
-  /** How many of them, by order. */
+  /** Reserved quantities, by order id. */
   readonly reserved: Readonly<Record<string, number>>;
-  /** The orders that were answered and let go or taken, the newest last. */
+  /** The last orders whose reservation was refused, released or taken, newest last. */
   readonly done: readonly string[];
 } | null;
 
-export interface InventoryOptions {
-  /** What there is of a SKU in the beginning. */
+interface InventoryOptions {
+  /** The stock of a SKU at the beginning. */
   readonly opening?: (sku: string) => number;
-  /** How many orders that are done with are remembered for each SKU. */
-  readonly remember?: number;
+  /** How many finished orders are remembered for each SKU (50). */
+  readonly rememberedOrders?: number;
 }
 
-const MOST = 2_147_483_647;
+/** The largest GraphQL Int. */
+const MAX_STOCK = 2_147_483_647;
 
-/** Keeps the stock of each SKU: what is reserved for one order is promised to no other. */
+/** Keeps the stock of each SKU. Stock that is reserved for one order is not available to another. */
 export function inventoryService(options: InventoryOptions = {}): Service<StockState> {
-  return serviceOf<StockState>('inventory', stock.topic, null, inventoryMachine(options));
+  return machineService<StockState>('inventory', stock.topic, null, inventoryMachine(options));
 }
 
 /**
- * A command that is repeated says nothing: the answer stands in the log already. Orders that are done with
- * are remembered for a while; one that is repeated even later reserves again, and the order service, which
- * forgets no order, has it released.
+ * A repeated command publishes nothing: its answer is in the log already. Finished orders are remembered for a
+ * while. A command that is repeated even later reserves again; the order service, which forgets no order, then
+ * has the reservation released.
  */
 export function inventoryMachine({
   opening = openingStock,
-  remember = 50,
-}: InventoryOptions = {}): Machine<StockState> {
+  rememberedOrders = 50,
+}: InventoryOptions = {}): StateMachine<StockState> {
   return (state, event) => {
     const message = stock.read(event);
-    if (message === undefined || message.sku !== event.key) return stay(state);
+    if (message === undefined || message.sku !== event.key) return quiet(state);
     const now = state ?? { onHand: opening(message.sku), reserved: {}, done: [] };
     switch (message.type) {
       case 'ReserveStock': {
         const { orderId, customerId, sku, quantity } = message;
-        if (Object.hasOwn(now.reserved, orderId) || now.done.includes(orderId)) return stay(state);
+        if (Object.hasOwn(now.reserved, orderId) || now.done.includes(orderId)) return quiet(state);
         const available = availableOf(now);
         if (quantity > available) {
           const data = { orderId, customerId, sku, wanted: quantity, available };
           return {
-            state: { ...now, done: kept(now.done, orderId) },
-            events: [orders.say('StockRefused', orderId, data)],
+            state: { ...now, done: remember(now.done, orderId) },
+            events: [orders.event('StockRefused', orderId, data)],
           };
         }
-        const answer = orders.say('StockReserved', orderId, { orderId, customerId, sku, quantity });
+        const answer = orders.event('StockReserved', orderId, { orderId, customerId, sku, quantity });
         return changed(sku, { ...now, reserved: { ...now.reserved, [orderId]: quantity } }, [answer]);
       }
       case 'ReleaseStock':
       case 'TakeStock': {
         const { [message.orderId]: quantity, ...reserved } = now.reserved;
-        if (quantity === undefined) return stay(state);
+        if (quantity === undefined) return quiet(state);
         const onHand = message.type === 'TakeStock' ? now.onHand - quantity : now.onHand;
-        return changed(message.sku, { onHand, reserved, done: kept(now.done, message.orderId) });
+        return changed(message.sku, { onHand, reserved, done: remember(now.done, message.orderId) });
       }
       case 'AddStock': {
         const { sku, quantity } = message;
-        if (now.onHand + quantity <= MOST) return changed(sku, { ...now, onHand: now.onHand + quantity });
-        const reason = `There would be more than ${MOST} of ${sku}.`;
-        return { state, events: [stock.say('StockNotAdded', sku, { sku, reason })] };
+        if (now.onHand + quantity <= MAX_STOCK)
+          return changed(sku, { ...now, onHand: now.onHand + quantity });
+        const reason = `The stock of ${sku} cannot exceed ${MAX_STOCK}.`;
+        return { state, events: [stock.event('StockNotAdded', sku, { sku, reason })] };
       }
       default:
-        return stay(state);
+        return quiet(state);
     }
   };
 
-  function kept(done: readonly string[], orderId: string): readonly string[] {
-    return remember === 0 ? [] : [...done, orderId].slice(-remember);
+  function remember(done: readonly string[], orderId: string): readonly string[] {
+    return rememberedOrders === 0 ? [] : [...done, orderId].slice(-rememberedOrders);
   }
 }
 
@@ -85,7 +88,7 @@ function changed(
 ): Step<StockState> {
   const { onHand } = state;
   const available = availableOf(state);
-  const level = stock.say('StockLevel', sku, { sku, onHand, reserved: onHand - available, available });
+  const level = stock.event('StockLevel', sku, { sku, onHand, reserved: onHand - available, available });
   return { state, events: [...answers, level] };
 }
 

@@ -1,3 +1,5 @@
+// Amounts of money, and sums that are exact or refused.
+
 /** An amount of money. */
 export interface Money {
   /** In the currency's minor unit, such as cents. */
@@ -6,10 +8,10 @@ export interface Money {
   readonly currency: string;
 }
 
-/** What a GraphQL Int can say. */
-export const MOST_MONEY = 2_147_483_647;
+/** The largest GraphQL Int. */
+export const MAX_AMOUNT = 2_147_483_647;
 
-export type Sum =
+type Sum =
   | { readonly ok: true; readonly total: Money }
   | {
       readonly ok: false;
@@ -17,7 +19,7 @@ export type Sum =
       readonly reason: string;
     };
 
-/** The price of so many each: never rounded, never wrapped, never of two currencies. */
+/** The total of some lines: never rounded, never wrapped around, never in two currencies. */
 export function sumOf(items: readonly { readonly unitPrice: Money; readonly quantity: number }[]): Sum {
   const currency = items[0]?.unitPrice.currency ?? 'EUR';
   let amount = 0;
@@ -27,8 +29,8 @@ export function sumOf(items: readonly { readonly unitPrice: Money; readonly quan
       return { ok: false, problem: 'CURRENCY_MISMATCH', reason };
     }
     amount += unitPrice.amount * quantity;
-    // Each step is looked at: a sum that went past exact integers must not come back as a plausible one.
-    if (!Number.isSafeInteger(amount) || amount > MOST_MONEY) {
+    // Checked at each step: a sum beyond exact integers could otherwise come back into range, and be wrong.
+    if (!Number.isSafeInteger(amount) || amount > MAX_AMOUNT) {
       return { ok: false, problem: 'AMOUNT_TOO_LARGE', reason: 'The amount is too large.' };
     }
   }

@@ -1,7 +1,9 @@
+// The notification service: tells customers how their orders are going.
 import type { Service } from 'millrace';
-import { type MessageOf, notifications, orders } from './messages.js';
+import type { MessageOf } from './topic.js';
+import { notifications, orders } from './topics.js';
 
-/** Tells customers what became of their orders. It keeps nothing, so it can be taken away or replaced. */
+/** It has no state and no other service depends on it, so it can be removed or replaced. */
 export function notificationService(): Service {
   return {
     name: 'notification',
@@ -11,7 +13,7 @@ export function notificationService(): Service {
       const text = message && textOf(message);
       if (message === undefined || text === undefined) return [];
       const { orderId, customerId } = message;
-      return [notifications.say('Notified', customerId, { orderId, customerId, text })];
+      return [notifications.event('Notified', customerId, { orderId, customerId, text })];
     },
   };
 }
@@ -21,13 +23,13 @@ function textOf(message: MessageOf<(typeof orders)['shapes']>): string | undefin
     case 'OrderConfirmed':
       return 'Thank you: your order is confirmed.';
     case 'ReadyForPickup':
-      return 'Your order waits for you in the shop.';
+      return 'Your order is ready for pickup.';
     case 'OrderShipped':
       return `Your order is on its way: ${message.trackingId}.`;
     case 'OrderRejected':
-      return `Your order came to nothing. ${message.reason}`;
+      return `Your order could not be completed. ${message.reason}`;
     case 'OrderCancelled':
-      return 'Your order is cancelled, and what you paid is returned.';
+      return 'Your order is cancelled, and your payment is refunded.';
     default:
       return undefined;
   }

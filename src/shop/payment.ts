@@ -1,18 +1,19 @@
+// The payment service: charges orders and refunds them, through a payment provider.
 import type { Service, ServiceEvent } from 'millrace';
-import { orders, payments } from './messages.js';
 import type { Money } from './money.js';
-import type { Answer, PaymentProvider } from './provider.js';
-import { type Step, stay } from './step.js';
+import type { PaymentProvider, ProviderAnswer } from './payment-provider.js';
+import { quiet, type Step } from './state-machine.js';
+import { orders, payments } from './topics.js';
 
-/** What was paid for one order. It only ever moves down this list. */
+/** The payment of one order. It only ever moves down this list. */
 export type PaymentState =
   | { readonly at: 'NONE' }
   | { readonly at: 'CHARGED'; readonly chargeId: string; readonly amount: Money }
   | { readonly at: 'DECLINED' }
   | { readonly at: 'REFUNDED' };
 
-/** What is to be asked of the provider. */
-export type Call =
+/** A request to the provider. */
+type ProviderCall =
   | { readonly what: 'charge'; readonly orderId: string; readonly customerId: string; readonly amount: Money }
   | {
       readonly what: 'refund';
@@ -23,8 +24,9 @@ export type Call =
 type Charged = Extract<PaymentState, { at: 'CHARGED' }>;
 
 /**
- * Charges and refunds at the provider, many orders at the same time. It may be ended between the provider's
- * answer and the commit: it asks again then, with the same idempotency key, and nobody is charged twice.
+ * Handles many orders at the same time, because each waits for the provider. If the service is killed between
+ * the provider's answer and the commit, it repeats the request with the same idempotency key. So nobody is
+ * charged twice.
  */
 export function paymentService(provider: PaymentProvider): Service<PaymentState> {
   return {
@@ -34,13 +36,13 @@ export function paymentService(provider: PaymentProvider): Service<PaymentState>
     concurrency: 64,
     async handle(event, { state, signal }) {
       const call = callFor(state, event);
-      return call === undefined ? stay(state) : settle(state, call, await ask(provider, call, signal));
+      return call === undefined ? quiet(state) : settle(state, call, await ask(provider, call, signal));
     },
   };
 }
 
-/** What an event asks for; nothing for what was done already, whose answer stands in the log. */
-export function callFor(state: PaymentState, event: ServiceEvent): Call | undefined {
+/** The request that a command needs; `undefined` if it was done before, and its answer is in the log. */
+export function callFor(state: PaymentState, event: ServiceEvent): ProviderCall | undefined {
   const message = payments.read(event);
   if (message === undefined || message.orderId !== event.key) return undefined;
   const { orderId, customerId } = message;
@@ -50,25 +52,25 @@ export function callFor(state: PaymentState, event: ServiceEvent): Call | undefi
   return state.at === 'CHARGED' ? { what: 'refund', orderId, customerId, charge: state } : undefined;
 }
 
-/** What the provider's answer means. */
-export function settle(state: PaymentState, call: Call, answer: Answer): Step<PaymentState> {
+/** The step that the provider's answer leads to. */
+export function settle(state: PaymentState, call: ProviderCall, answer: ProviderAnswer): Step<PaymentState> {
   const { orderId, customerId } = call;
   if (call.what === 'refund') {
     const { chargeId, amount } = call.charge;
-    const refunded = orders.say('PaymentRefunded', orderId, { orderId, customerId, chargeId, amount });
-    return answer.ok ? { state: { at: 'REFUNDED' }, events: [refunded] } : stay(state);
+    const refunded = orders.event('PaymentRefunded', orderId, { orderId, customerId, chargeId, amount });
+    return answer.ok ? { state: { at: 'REFUNDED' }, events: [refunded] } : quiet(state);
   }
   if (!answer.ok) {
-    const declined = orders.say('PaymentDeclined', orderId, { orderId, customerId, reason: answer.reason });
+    const declined = orders.event('PaymentDeclined', orderId, { orderId, customerId, reason: answer.reason });
     return { state: { at: 'DECLINED' }, events: [declined] };
   }
   const { amount } = call;
   const { id: chargeId } = answer;
-  const charged = orders.say('PaymentCharged', orderId, { orderId, customerId, chargeId, amount });
+  const charged = orders.event('PaymentCharged', orderId, { orderId, customerId, chargeId, amount });
   return { state: { at: 'CHARGED', chargeId, amount }, events: [charged] };
 }
 
-function ask(provider: PaymentProvider, call: Call, signal: AbortSignal): Promise<Answer> {
+function ask(provider: PaymentProvider, call: ProviderCall, signal: AbortSignal): Promise<ProviderAnswer> {
   const { orderId, customerId } = call;
   return call.what === 'charge'
     ? provider.charge({ orderId, customerId, amount: call.amount }, signal)

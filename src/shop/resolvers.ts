@@ -1,20 +1,9 @@
+// Resolvers for the fields that need code. The directives in the schema do the rest.
 import { CATALOGUE, openingStock, productOf } from './catalogue.js';
-import { stock } from './messages.js';
-import { quantityProblem } from './order-lines.js';
-import { checkOut, placeOrder, priceOf, setCartLine, unknownProduct } from './placing.js';
-import type { MutationResolvers, Resolvers, StockLevel, StockNotAdded } from './schema-types.js';
+import { addStock, checkOut, placeOrder, priceOf, setCartLine } from './mutations.js';
+import type { Resolvers } from './schema-types.js';
 import { stockView } from './views.js';
 
-const addStock: Required<MutationResolvers>['addStock'] = async ({ args: { sku, quantity }, publish }) => {
-  if (productOf(sku) === undefined) return unknownProduct(sku);
-  const wrong = quantityProblem(sku, quantity);
-  if (wrong !== undefined) return { __typename: 'InvalidQuantity', sku, reason: wrong };
-  return publish<StockLevel | StockNotAdded>(stock.say('AddStock', sku, { sku, quantity }), {
-    outcome: { types: ['StockLevel', 'StockNotAdded'], within: '10s' },
-  });
-};
-
-/** What the directives do not say. */
 export const resolvers = {
   Query: {
     catalogue: (call) =>

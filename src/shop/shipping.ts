@@ -1,28 +1,28 @@
+// The shipping service: sends parcels, and keeps orders for pickup until they are collected.
 import type { Service } from 'millrace';
-import { orders, shipments } from './messages.js';
-import { type Machine, serviceOf, stay } from './step.js';
+import { machineService, quiet, type StateMachine } from './state-machine.js';
+import { orders, shipments } from './topics.js';
 
 /** Where the goods of an order are. */
 export type ShipmentState =
   | { readonly at: 'NONE' }
-  /** Waits in the shop to be collected. */
+  /** Waits in the shop for the customer. */
   | { readonly at: 'READY'; readonly orderId: string; readonly customerId: string }
   | { readonly at: 'SENT' | 'REFUSED' | 'CANCELLED' };
 
-/** More do not go into one parcel. */
-export const MOST_ITEMS = 200;
+/** The capacity of a parcel. */
+const MAX_PARCEL_ITEMS = 200;
 
-/** Sends parcels at once, and keeps what is to be picked up until it is collected. */
 export function shippingService(): Service<ShipmentState> {
-  return serviceOf<ShipmentState>('shipping', shipments.topic, { at: 'NONE' }, shippingMachine);
+  return machineService<ShipmentState>('shipping', shipments.topic, { at: 'NONE' }, shippingMachine);
 }
 
-export const shippingMachine: Machine<ShipmentState> = (state, event) => {
+export const shippingMachine: StateMachine<ShipmentState> = (state, event) => {
   const message = shipments.read(event);
-  if (message === undefined || message.orderId !== event.key) return stay(state);
+  if (message === undefined || message.orderId !== event.key) return quiet(state);
   const { orderId } = message;
   const sent = (customerId: string) =>
-    orders.say('OrderShipped', orderId, {
+    orders.event('OrderShipped', orderId, {
       orderId,
       customerId,
       trackingId: `MR-${event.id}`,
@@ -31,14 +31,14 @@ export const shippingMachine: Machine<ShipmentState> = (state, event) => {
   switch (message.type) {
     case 'RequestShipment': {
       const { customerId, delivery, items } = message;
-      if (state.at !== 'NONE') return stay(state);
+      if (state.at !== 'NONE') return quiet(state);
       if (delivery === 'PICKUP') {
-        const ready = orders.say('ReadyForPickup', orderId, { orderId, customerId });
+        const ready = orders.event('ReadyForPickup', orderId, { orderId, customerId });
         return { state: { at: 'READY', orderId, customerId }, events: [ready] };
       }
-      if (items > MOST_ITEMS) {
-        const reason = `${items} items do not go into a parcel; it holds ${MOST_ITEMS}.`;
-        const refused = orders.say('ShipmentRefused', orderId, { orderId, customerId, reason });
+      if (items > MAX_PARCEL_ITEMS) {
+        const reason = `${items} items do not fit into a parcel, which holds ${MAX_PARCEL_ITEMS}.`;
+        const refused = orders.event('ShipmentRefused', orderId, { orderId, customerId, reason });
         return { state: { at: 'REFUSED' }, events: [refused] };
       }
       return { state: { at: 'SENT' }, events: [sent(customerId)] };
@@ -46,16 +46,19 @@ export const shippingMachine: Machine<ShipmentState> = (state, event) => {
     case 'CancelShipment': {
       const { customerId } = message;
       if (state.at === 'NONE' || state.at === 'READY' || state.at === 'CANCELLED') {
-        const cancelled = orders.say('ShipmentCancelled', orderId, { orderId, customerId });
+        const cancelled = orders.event('ShipmentCancelled', orderId, { orderId, customerId });
         return { state: { at: 'CANCELLED' }, events: [cancelled] };
       }
-      return { state, events: [orders.say('ShipmentNotCancelled', orderId, { orderId, customerId })] };
+      return { state, events: [orders.event('ShipmentNotCancelled', orderId, { orderId, customerId })] };
     }
     case 'CollectOrder': {
       if (state.at === 'READY') return { state: { at: 'SENT' }, events: [sent(state.customerId)] };
-      const reason = 'Nothing waits to be collected under this id.';
-      // Whose it is is not known here, and nobody's business.
-      return { state, events: [orders.say('CollectRefused', orderId, { orderId, customerId: '', reason })] };
+      const reason = 'No order with this id is ready for pickup.';
+      // The customer is unknown here, and staff need not learn who it is.
+      return {
+        state,
+        events: [orders.event('CollectRefused', orderId, { orderId, customerId: '', reason })],
+      };
     }
   }
 };

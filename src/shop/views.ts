@@ -1,9 +1,11 @@
+// The views of the shop: what queries read, folded from its topics.
 import type { ServiceEvent, View } from 'millrace';
-import { carts, type MessageOf, orders, type PricedLine, products, stock } from './messages.js';
 import { type Money, sumOf } from './money.js';
+import type { MessageOf } from './topic.js';
+import { carts, orders, type PricedLine, products, stock } from './topics.js';
 
-/** An order as it stands: `type Order` of the schema. */
-export interface OrderNow {
+/** The current state of an order: `type Order` of the schema. */
+interface CurrentOrder {
   readonly orderId: string;
   readonly customerId: string;
   readonly status: 'PLACED' | 'CONFIRMED' | 'READY_FOR_PICKUP' | 'SHIPPED' | 'REJECTED' | 'CANCELLED';
@@ -18,28 +20,28 @@ export interface OrderNow {
 
 type Message = MessageOf<(typeof orders)['shapes']>;
 
-/** Each order, by its id. */
-export const orderView: View<OrderNow | null> = {
+/** Orders, by order id. */
+export const orderView: View<CurrentOrder | null> = {
   name: 'order',
   topics: [orders.topic],
   initial: null,
   fold(state, event) {
     const message = orders.read(event);
     if (message === undefined) return state;
-    if (message.type === 'OrderPlaced') return state ?? placedOrder(message, event);
-    return state === null ? null : nextOrder(state, message, event);
+    if (message.type === 'OrderPlaced') return state ?? newOrder(message, event);
+    return state === null ? null : updatedOrder(state, message, event);
   },
 };
 
-/** An order of a customer's list, with the event that placed it. */
-interface Listed extends OrderNow {
+/** An order in a customer's list, with the event that placed it. */
+interface ListedOrder extends CurrentOrder {
   readonly placedBy: string;
 }
 
-const MOST_LISTED = 50;
+const MAX_LISTED_ORDERS = 50;
 
-/** The orders of each customer, by the customer, the newest first. */
-export const myOrdersView: View<readonly Listed[]> = {
+/** Each customer's orders, newest first, by customer id. */
+export const myOrdersView: View<readonly ListedOrder[]> = {
   name: 'myOrders',
   topics: [orders.topic],
   by: (event) => orders.read(event)?.customerId || undefined,
@@ -50,17 +52,19 @@ export const myOrdersView: View<readonly Listed[]> = {
     const { orderId } = message;
     if (message.type === 'OrderPlaced') {
       if (listed.some((order) => order.orderId === orderId)) return listed;
-      return [{ ...placedOrder(message, event), placedBy: event.id }, ...listed].slice(0, MOST_LISTED);
+      return [{ ...newOrder(message, event), placedBy: event.id }, ...listed].slice(0, MAX_LISTED_ORDERS);
     }
-    // It was placed under the id of another order, and never became one.
+    // The id belongs to another order, so this one was never accepted.
     if (message.type === 'OrderIdTaken') return listed.filter(({ placedBy }) => placedBy !== message.eventId);
     return listed.map((order) =>
-      order.orderId === orderId ? { ...nextOrder(order, message, event), placedBy: order.placedBy } : order,
+      order.orderId === orderId
+        ? { ...updatedOrder(order, message, event), placedBy: order.placedBy }
+        : order,
     );
   },
 };
 
-/** How many there are, by SKU. */
+/** Stock levels, by SKU. */
 export const stockView: View<MessageOf<Pick<(typeof stock)['shapes'], 'StockLevel'>> | null> = {
   name: 'stock',
   topics: [stock.topic],
@@ -71,7 +75,7 @@ export const stockView: View<MessageOf<Pick<(typeof stock)['shapes'], 'StockLeve
   },
 };
 
-/** Each customer's cart, by the customer. */
+/** Each customer's cart, by customer id. */
 export const cartView: View<MessageOf<Pick<(typeof carts)['shapes'], 'CartChanged'>> | null> = {
   name: 'cart',
   topics: [carts.topic],
@@ -82,7 +86,7 @@ export const cartView: View<MessageOf<Pick<(typeof carts)['shapes'], 'CartChange
   },
 };
 
-/** What products cost whose price was changed, by SKU. */
+/** The prices of products whose price was changed, by SKU. */
 export const pricesView: View<Money | null> = {
   name: 'prices',
   topics: [products.topic],
@@ -93,7 +97,7 @@ export const pricesView: View<Money | null> = {
   },
 };
 
-function placedOrder(placed: Extract<Message, { type: 'OrderPlaced' }>, { time }: ServiceEvent): OrderNow {
+function newOrder(placed: Extract<Message, { type: 'OrderPlaced' }>, { time }: ServiceEvent): CurrentOrder {
   const { orderId, customerId, lines, delivery } = placed;
   const sum = sumOf(lines);
   return {
@@ -110,7 +114,11 @@ function placedOrder(placed: Extract<Message, { type: 'OrderPlaced' }>, { time }
   };
 }
 
-function nextOrder(order: OrderNow, message: Message, { time: updatedAt }: ServiceEvent): OrderNow {
+function updatedOrder(
+  order: CurrentOrder,
+  message: Message,
+  { time: updatedAt }: ServiceEvent,
+): CurrentOrder {
   switch (message.type) {
     case 'OrderConfirmed':
       return { ...order, status: 'CONFIRMED', lines: message.lines, total: message.total, updatedAt };

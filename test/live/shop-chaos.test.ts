@@ -6,7 +6,7 @@ import { decodeRecord } from '../../src/core/cloudevent.js';
 import { partition as partitionOf, topic as topicOf } from '../../src/core/ids.js';
 import type { EventLog } from '../../src/ports/event-log.js';
 import { CATALOGUE, openingStock } from '../../src/shop/catalogue.js';
-import { type Booking, simulatedProvider } from '../../src/shop/simulated-provider.js';
+import { type Booking, simulatedProvider } from '../../src/shop/simulated-payment-provider.js';
 import { chanceOf } from '../support/chance.js';
 import { type GatewayProcess, startProcess } from '../support/gateway-process.js';
 import { kafkaBrokers, redisUrl, uniqueName } from '../support/services.js';

@@ -1,8 +1,9 @@
 import type { OutgoingEvent } from 'millrace';
 import { describe, expect, it } from 'vitest';
-import { orders } from '../../src/shop/messages.js';
-import { type OrderState, orderMachine } from '../../src/shop/order.js';
-import { brief, TIME, told } from './event.js';
+import { orderMachine } from '../../src/shop/order.js';
+import type { OrderState } from '../../src/shop/order-state.js';
+import { orders } from '../../src/shop/topics.js';
+import { brief, runMachine, TIME } from './machine-tools.js';
 
 const euros = (amount: number) => ({ amount, currency: 'EUR' });
 const who = { orderId: 'o', customerId: 'ada' };
@@ -11,7 +12,7 @@ const basket = { sku: 'basket', quantity: 1, unitPrice: euros(1890) };
 const amount = euros(2 * 349 + 1890);
 const START: OrderState = { at: 'UNKNOWN' };
 
-const say = (type: Parameters<typeof orders.say>[0], more: object = {}): OutgoingEvent => ({
+const say = (type: Parameters<typeof orders.event>[0], more: object = {}): OutgoingEvent => ({
   topic: orders.topic,
   type,
   key: 'o',
@@ -27,10 +28,10 @@ const refunded = say('PaymentRefunded', { chargeId: 'ch', amount });
 const shipped = say('OrderShipped', { trackingId: 't', shippedAt: TIME });
 const cancel = say('CancelRequested', { reason: 'changed my mind' });
 
-/** What is said to the last of `events`, and where the order is then. */
+/** What the last of `events` makes it publish, and the state that it is in then. */
 function having(...events: readonly OutgoingEvent[]) {
-  const order = told(orderMachine, START);
-  const said = events.map((event) => order.tell(event));
+  const order = runMachine(orderMachine, START);
+  const said = events.map((event) => order.send(event));
   return { said: said.at(-1) ?? [], brief: brief(said.at(-1) ?? []), at: order.state.at };
 }
 const atCharging = [placed(), reserved('rye'), reserved('basket')];
@@ -59,14 +60,14 @@ describe('an order', () => {
     });
   });
 
-  it('out of stock: waits for every answer, then releases what was reserved', () => {
+  it('that is out of stock waits for every answer, and then releases what was reserved', () => {
     expect(having(placed(), refused('rye'))).toMatchObject({ at: 'RESERVING', said: [] });
     const end = having(placed(), refused('rye'), reserved('basket'));
     expect(end).toMatchObject({ at: 'REJECTED', brief: ['ReleaseStock basket', 'OrderRejected o'] });
     expect(end.said[1]?.data).toMatchObject({ code: 'OUT_OF_STOCK', sku: 'rye', wanted: 2, available: 1 });
   });
 
-  it('a declined payment releases everything', () => {
+  it('releases all of its stock when the payment is declined', () => {
     const end = having(...atCharging, declined);
     expect(end).toMatchObject({
       at: 'REJECTED',
@@ -75,7 +76,7 @@ describe('an order', () => {
     expect(end.said[2]?.data).toMatchObject({ code: 'PAYMENT_DECLINED' });
   });
 
-  it('a shipment that is refused is refunded first, and released then', () => {
+  it('is refunded first and then released when its shipment is refused', () => {
     const refusal = say('ShipmentRefused', { reason: 'too heavy' });
     expect(having(...atShipping, refusal)).toMatchObject({ at: 'REFUNDING', brief: ['RefundPayment o'] });
     const end = having(...atShipping, refusal, refunded);
@@ -83,7 +84,7 @@ describe('an order', () => {
     expect(end.said[2]?.data).toMatchObject({ code: 'NOT_SHIPPABLE' });
   });
 
-  it('a cancel while stock is reserved lets it go once all answers are there, and charges nothing', () => {
+  it('that is cancelled while stock is reserved releases it when all answers are there, and charges nothing', () => {
     expect(having(placed(), cancel).brief).toEqual(['CancelAccepted o']);
     expect(having(placed(), cancel, reserved('rye'), refused('basket'))).toMatchObject({
       at: 'CANCELLED',
@@ -91,7 +92,7 @@ describe('an order', () => {
     });
   });
 
-  it('a cancel while it is charged is refunded when the charge came through', () => {
+  it('that is cancelled while it is charged is refunded if the charge succeeds', () => {
     expect(having(...atCharging, cancel).brief).toEqual(['CancelAccepted o']);
     expect(having(...atCharging, cancel, charged)).toMatchObject({
       at: 'REFUNDING',
@@ -101,7 +102,7 @@ describe('an order', () => {
     expect(having(...atCharging, cancel, declined)).toMatchObject({ at: 'CANCELLED' });
   });
 
-  it('a cancel of a confirmed order asks shipping first', () => {
+  it('asks the shipping service first when it is cancelled after its confirmation', () => {
     expect(having(...atShipping, cancel).brief).toEqual(['CancelShipment o']);
     expect(having(...atRefunding)).toMatchObject({
       at: 'REFUNDING',
@@ -113,7 +114,7 @@ describe('an order', () => {
     });
   });
 
-  it('a cancel that comes after shipping is refused, also when the two met', () => {
+  it('refuses to be cancelled after it was shipped, also when the two cross', () => {
     expect(having(...atShipping, shipped, cancel).said[0]?.data).toMatchObject({ code: 'ALREADY_SHIPPED' });
     const met = having(...atShipping, cancel, shipped, say('ShipmentNotCancelled'));
     expect(met).toMatchObject({ at: 'SHIPPED', brief: ['CancelRefused o'] });
@@ -123,15 +124,15 @@ describe('an order', () => {
     ['nobody placed', [cancel], 'NO_SUCH_ORDER'],
     ['somebody else placed', [placed(), say('CancelRequested', { customerId: 'eve' })], 'NO_SUCH_ORDER'],
     ['came to nothing', [...atCharging, declined, cancel], 'ALREADY_ENDED'],
-  ])('a cancel of an order that %s is refused', (_what, events, code) => {
+  ])('refuses the cancellation of an order that %s', (_what, events, code) => {
     expect(having(...events).said).toMatchObject([{ type: 'CancelRefused', data: { code } }]);
   });
 
-  it('an id is used once: a second order with it changes nothing of the first', () => {
-    const order = told(orderMachine, START);
-    order.tell(placed());
+  it('is not changed by a second order with the same id', () => {
+    const order = runMachine(orderMachine, START);
+    order.send(placed());
     const before = order.state;
-    const second = order.tell(placed([rye], { customerId: 'eve' }), 'second');
+    const second = order.send(placed([rye], { customerId: 'eve' }), 'second');
     expect(second).toMatchObject([{ type: 'OrderIdTaken', data: { customerId: 'eve', eventId: 'second' } }]);
     expect(order.state).toEqual(before);
   });
@@ -146,14 +147,14 @@ describe('an order', () => {
     ['an amount too large', [{ ...rye, quantity: 3, unitPrice: euros(1_000_000_000) }], 'AMOUNT_TOO_LARGE'],
     ['an amount past exact numbers', [{ ...rye, unitPrice: euros(2 ** 52) }], 'AMOUNT_TOO_LARGE'],
     ['two currencies', [rye, { ...basket, unitPrice: { amount: 1, currency: 'CHF' } }], 'CURRENCY_MISMATCH'],
-  ])('with %s is rejected, and nothing is reserved', (_what, lines, code) => {
+  ])('is rejected without a reservation when it has %s', (_what, lines, code) => {
     expect(having(placed(lines))).toMatchObject({
       at: 'REJECTED',
       said: [{ type: 'OrderRejected', data: { code } }],
     });
   });
 
-  it('of a cart opens it again: empty when confirmed, with its lines when it came to nothing', () => {
+  it('that was made of a cart opens it again: empty when confirmed, with its lines when it failed', () => {
     const fromCart = placed([rye], { fromCart: true });
     const keep = (...events: readonly OutgoingEvent[]) =>
       having(fromCart, ...events).said.find(({ type }) => type === 'OpenCart')?.data['keepLines'];
@@ -163,7 +164,7 @@ describe('an order', () => {
     expect(keep(fromCart)).toBe(true);
   });
 
-  it('releases what is reserved for it after its end', () => {
+  it('releases stock that is reserved for it after its end', () => {
     expect(having(...atCharging, declined, reserved('rye')).brief).toEqual(['ReleaseStock rye']);
     expect(having(...atShipping, shipped, reserved('rye')).brief).toEqual(['ReleaseStock rye']);
   });
@@ -176,7 +177,7 @@ describe('an order', () => {
     ['a type of somebody else', [{ ...placed(), type: 'Praised' }]],
     ['an event under the key of another order', [{ ...placed(), key: 'other' }]],
     ['answers to nothing', [reserved('rye')]],
-  ])('says nothing to %s', (_what, events) => {
+  ])('publishes nothing for %s', (_what, events) => {
     expect(having(...events).said).toEqual([]);
   });
 });

@@ -1,19 +1,19 @@
 import type { OutgoingEvent } from 'millrace';
 import { describe, expect, it } from 'vitest';
-import { carts, orders, products, stock } from '../../src/shop/messages.js';
+import { carts, orders, products, stock } from '../../src/shop/topics.js';
 import { cartView, myOrdersView, orderView, pricesView, stockView } from '../../src/shop/views.js';
-import { eventOf, TIME } from './event.js';
+import { eventOf, TIME } from './machine-tools.js';
 
 const unitPrice = { amount: 349, currency: 'EUR' };
 const total = { amount: 698, currency: 'EUR' };
 const lines = [{ sku: 'rye', quantity: 2, unitPrice }];
 const of = (orderId: string, customerId = 'ada') => ({ orderId, customerId });
 const placed = (orderId: string, customerId = 'ada') =>
-  orders.say('OrderPlaced', orderId, { ...of(orderId, customerId), lines });
+  orders.event('OrderPlaced', orderId, { ...of(orderId, customerId), lines });
 const shipped = (orderId: string) =>
-  orders.say('OrderShipped', orderId, { ...of(orderId), trackingId: 'MR-1', shippedAt: TIME });
+  orders.event('OrderShipped', orderId, { ...of(orderId), trackingId: 'MR-1', shippedAt: TIME });
 const rejected = (orderId: string) =>
-  orders.say('OrderRejected', orderId, { ...of(orderId), code: 'OUT_OF_STOCK', reason: 'none left' });
+  orders.event('OrderRejected', orderId, { ...of(orderId), code: 'OUT_OF_STOCK', reason: 'none left' });
 
 /** What a view has after these events; each event's id is its number from 1. */
 function folded<State>(
@@ -24,8 +24,8 @@ function folded<State>(
 }
 
 describe('the view of an order', () => {
-  it('is what was ordered, and where that is', () => {
-    const confirmed = orders.say('OrderConfirmed', 'o', {
+  it('has the lines and the status of the order', () => {
+    const confirmed = orders.event('OrderConfirmed', 'o', {
       ...of('o'),
       lines,
       total,
@@ -45,11 +45,11 @@ describe('the view of an order', () => {
     });
   });
 
-  it('is the first one placed under its id', () => {
+  it('is the first order that was placed under the id', () => {
     expect(folded(orderView, placed('o'), placed('o', 'eve'))).toMatchObject({ customerId: 'ada' });
   });
 
-  it('is none before it was placed, and not changed by what does not concern it', () => {
+  it('is null before the order is placed, and ignores events of other types', () => {
     expect(folded(orderView, shipped('o'))).toBeNull();
     const stray = { ...shipped('o'), type: 'Praised' };
     expect(folded(orderView, placed('o'), stray)).toMatchObject({ status: 'PLACED' });
@@ -57,13 +57,13 @@ describe('the view of an order', () => {
 });
 
 describe('the view of a customer’s orders', () => {
-  it('belongs to the customer of each event', () => {
+  it('is keyed by the customer of each event', () => {
     expect(myOrdersView.by?.(eventOf(placed('o', 'eve')))).toBe('eve');
-    const nobody = orders.say('CollectRefused', 'o', { orderId: 'o', customerId: '', reason: 'no' });
+    const nobody = orders.event('CollectRefused', 'o', { orderId: 'o', customerId: '', reason: 'no' });
     expect(myOrdersView.by?.(eventOf(nobody))).toBeUndefined();
   });
 
-  it('has the newest first, each as it stands', () => {
+  it('has the newest order first, each in its current state', () => {
     const mine = folded(myOrdersView, placed('a'), placed('b'), shipped('a'));
     expect(mine.map(({ orderId, status }) => [orderId, status])).toEqual([
       ['b', 'PLACED'],
@@ -71,28 +71,28 @@ describe('the view of a customer’s orders', () => {
     ]);
   });
 
-  it('has the last 50', () => {
+  it('keeps the last 50 orders', () => {
     const many = Array.from({ length: 60 }, (_, i) => placed(`o-${i}`));
     const mine = folded(myOrdersView, ...many);
     expect([mine.length, mine[0]?.orderId, mine.at(-1)?.orderId]).toEqual([50, 'o-59', 'o-10']);
   });
 
-  it('lets go of what was placed under an id that was taken', () => {
+  it('removes an order that was placed under an id that was taken', () => {
     const taken = (eventId: string) =>
-      orders.say('OrderIdTaken', 'o', { ...of('o'), eventId, reason: 'taken' });
+      orders.event('OrderIdTaken', 'o', { ...of('o'), eventId, reason: 'taken' });
     expect(folded(myOrdersView, placed('o'), taken('1'))).toEqual([]);
-    // The customer's own first order stands.
+    // The customer's own first order stays.
     expect(folded(myOrdersView, placed('o'), placed('o'), taken('2'))).toHaveLength(1);
   });
 });
 
-it('stock, carts and prices are what was said last', () => {
+it('the views of stock, carts and prices have the last event of each key', () => {
   const level = (available: number) =>
-    stock.say('StockLevel', 'rye', { sku: 'rye', onHand: 9, reserved: 9 - available, available });
-  const reserve = stock.say('ReserveStock', 'rye', { ...of('o'), sku: 'rye', quantity: 1 });
+    stock.event('StockLevel', 'rye', { sku: 'rye', onHand: 9, reserved: 9 - available, available });
+  const reserve = stock.event('ReserveStock', 'rye', { ...of('o'), sku: 'rye', quantity: 1 });
   expect(folded(stockView, level(9), level(8), reserve)).toMatchObject({ available: 8 });
-  const cart = carts.say('CartChanged', 'ada', { customerId: 'ada', lines, total, closedBy: null });
+  const cart = carts.event('CartChanged', 'ada', { customerId: 'ada', lines, total, closedBy: null });
   expect(folded(cartView, cart)).toMatchObject({ lines, total });
-  const price = products.say('PriceChanged', 'rye', { sku: 'rye', price: total, before: unitPrice });
+  const price = products.event('PriceChanged', 'rye', { sku: 'rye', price: total, before: unitPrice });
   expect(folded(pricesView, price)).toEqual(total);
 });

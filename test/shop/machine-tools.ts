@@ -1,9 +1,9 @@
 import type { OutgoingEvent, ServiceEvent } from 'millrace';
-import type { Machine } from '../../src/shop/step.js';
+import type { StateMachine } from '../../src/shop/state-machine.js';
 
 export const TIME = '2026-01-31T09:30:00.000Z';
 
-/** An event as a service is given it. */
+/** An event as a service receives it. */
 export function eventOf({ topic, type, key, data }: OutgoingEvent, id = 'event-1'): ServiceEvent {
   const time = TIME;
   return {
@@ -19,16 +19,16 @@ export function eventOf({ topic, type, key, data }: OutgoingEvent, id = 'event-1
   };
 }
 
-/** A machine with a memory. */
-export function told<State>(machine: Machine<State>, initial: State) {
+/** Runs a state machine for one key, and keeps its state. */
+export function runMachine<State>(machine: StateMachine<State>, initial: State) {
   let state = initial;
   let count = 0;
   return {
     get state() {
       return state;
     },
-    /** @returns what it says */
-    tell(event: OutgoingEvent, id = `event-${++count}`): readonly OutgoingEvent[] {
+    /** @returns the events that it publishes */
+    send(event: OutgoingEvent, id = `event-${++count}`): readonly OutgoingEvent[] {
       const step = machine(state, eventOf(event, id));
       state = JSON.parse(JSON.stringify(step.state));
       return step.events;
@@ -36,7 +36,7 @@ export function told<State>(machine: Machine<State>, initial: State) {
   };
 }
 
-/** Types and keys alone. */
+/** The types and keys of events. */
 export function brief(events: readonly OutgoingEvent[]): readonly string[] {
   return events.map(({ type, key }) => `${type} ${key}`);
 }

@@ -1,3 +1,4 @@
+// A simulated payment provider, for trying the shop out and for its tests.
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -5,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 
-/** What the simulation did with one idempotency key. */
+/** What the simulation did for one idempotency key. */
 export interface Booking {
   readonly id: string;
   readonly key: string;
@@ -15,17 +16,17 @@ export interface Booking {
 }
 
 export interface SimulationOptions {
-  /** The longest that it takes to answer, in milliseconds. */
+  /** The longest time that it takes to answer, in milliseconds. */
   readonly slow?: number;
-  /** How many of all requests fail before anything was done: 0 to 1. */
+  /** The share of requests that fail before they take effect: 0 to 1. */
   readonly fails?: number;
-  /** How many of all requests are done and then not answered: 0 to 1. */
+  /** The share of requests that take effect and are then not answered: 0 to 1. */
   readonly loses?: number;
-  /** Whom it declines. */
+  /** Which charges it declines. */
   readonly declines?: (customer: string, key: string) => boolean;
-  /** 0 to 1. */
+  /** A random number from 0 to 1. */
   readonly random?: () => number;
-  /** Told once for each key. */
+  /** Called once for each key. */
   readonly onBooking?: (booking: Booking) => void;
 }
 
@@ -37,9 +38,8 @@ export interface SimulatedProvider extends AsyncDisposable {
 const Charge = z.object({ customer: z.string(), amount: z.int().nonnegative(), currency: z.string() });
 
 /**
- * A payment provider as they are: slow, at times down, at times cut off after it has acted. It does the same
- * only once for one idempotency key. `broke` cannot pay. It keeps a process from ending no longer than its
- * requests do.
+ * Behaves like real ones: slow, sometimes unavailable, sometimes cut off after it has charged. It acts once for
+ * each idempotency key. The customer `broke` cannot pay. Its server does not keep the process alive.
  */
 export async function simulatedProvider({
   slow = 60,
@@ -57,7 +57,7 @@ export async function simulatedProvider({
     for await (const chunk of request) chunks.push(chunk as Buffer); // Without an encoding chunks are Buffers.
     await sleep(random() * slow);
     if (typeof key !== 'string' || request.method !== 'POST') return reply(response, 400, {});
-    if (random() < fails) return reply(response, 503, { reason: 'Down for a moment.' });
+    if (random() < fails) return reply(response, 503, { reason: 'Temporarily unavailable.' });
     const booked = done.get(key) ?? book(key, request.url ?? '/', Buffer.concat(chunks).toString('utf8'));
     if (booked === undefined) return reply(response, 422, {});
     if (random() < loses) return void request.socket.destroy();
@@ -70,7 +70,7 @@ export async function simulatedProvider({
     if (parsed?.success === false) return undefined;
     const charge = parsed?.data;
     const booking: Booking = {
-      // From the key, so that it is the same again when the simulation has been started anew.
+      // Derived from the key, so that it is the same after a restart of the simulation.
       id: createHash('sha256').update(key).digest('hex').slice(0, 16),
       key: decodeURIComponent(key),
       what: charge === undefined ? 'refund' : 'charge',
@@ -88,7 +88,8 @@ export async function simulatedProvider({
   server.listen(0, '127.0.0.1').unref();
   await once(server, 'listening');
   const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('The simulation has no port');
+  if (address === null || typeof address === 'string')
+    throw new Error('The simulated payment provider has no port.');
   return {
     url: `http://127.0.0.1:${address.port}`,
     async [Symbol.asyncDispose]() {

@@ -1,14 +1,14 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { httpProvider } from '../../src/shop/provider.js';
+import { httpProvider } from '../../src/shop/payment-provider.js';
 import {
   type Booking,
   type SimulationOptions,
   simulatedProvider,
-} from '../../src/shop/simulated-provider.js';
+} from '../../src/shop/simulated-payment-provider.js';
 
-/** Ceilings: a busy machine must not use up the chance that a test planted. */
+/** Upper bounds, so that a slow machine does not cause attempts that the test has not planned. */
 const PATIENT = { attempt: 30_000, deadline: 60_000 };
 const { signal } = new AbortController();
 const charge = { orderId: 'o', customerId: 'ada', amount: { amount: 700, currency: 'EUR' } };
@@ -19,13 +19,13 @@ async function open(options: SimulationOptions) {
   return { simulation, booked, provider: httpProvider(() => simulation.url, PATIENT) };
 }
 
-/** Chance that says these, one after the other, and never again afterwards. */
+/** A random source that returns these numbers in order, and 1 afterwards. */
 function chance(...numbers: number[]) {
   return () => numbers.shift() ?? 1;
 }
 
 describe('the payment provider', () => {
-  it('a charge and its refund', async () => {
+  it('charges, and refunds the charge', async () => {
     const { simulation, booked, provider } = await open({ fails: 0, loses: 0 });
     await using _ = simulation;
     const answer = await provider.charge(charge, signal);
@@ -38,25 +38,25 @@ describe('the payment provider', () => {
     ]);
   });
 
-  it('who cannot pay is declined', async () => {
+  it('declines a customer who cannot pay', async () => {
     const { simulation, provider } = await open({ fails: 0, loses: 0 });
     await using _ = simulation;
     expect(await provider.charge({ ...charge, customerId: 'broke' }, signal)).toMatchObject({ ok: false });
   });
 
-  it('D1: down twice, then cut off after it had charged: it is charged once', async () => {
-    // By request: how slow, whether it fails, whether its answer is lost.
+  it('D1: charges once when it was unavailable twice and then cut off after charging', async () => {
+    // For each request: its delay, whether it fails, whether its answer is lost.
     const random = chance(0, 0, 0, 0, 0, 0.9, 0);
     const { simulation, booked, provider } = await open({ fails: 0.5, loses: 0.5, random });
     await using _ = simulation;
     const first = await provider.charge(charge, signal);
     expect(first).toMatchObject({ ok: true });
-    // A service that was killed before it could say so asks again.
+    // A service that was killed before its commit repeats the request.
     expect(await provider.charge(charge, signal)).toEqual(first);
     expect(booked).toHaveLength(1);
   });
 
-  it('is given up after the deadline, and says so', async () => {
+  it('rejects after the deadline when every attempt fails', async () => {
     const { simulation, booked } = await open({ fails: 1 });
     await using _ = simulation;
     const provider = httpProvider(() => simulation.url, { deadline: 300 });
@@ -64,7 +64,7 @@ describe('the payment provider', () => {
     expect(booked).toEqual([]);
   });
 
-  it('is not asked any more once nobody waits', async () => {
+  it('stops retrying when the caller aborts', async () => {
     const { simulation } = await open({ fails: 1 });
     await using _ = simulation;
     const provider = httpProvider(() => simulation.url);
@@ -74,7 +74,7 @@ describe('the payment provider', () => {
     await expect(asked).rejects.toThrow('the partition went elsewhere');
   });
 
-  it('one that cannot be reached is tried again', async () => {
+  it('retries when the provider cannot be reached', async () => {
     const { simulation } = await open({ fails: 0, loses: 0 });
     await using _ = simulation;
     const urls = ['http://127.0.0.1:9', simulation.url];
@@ -82,15 +82,15 @@ describe('the payment provider', () => {
     expect(await provider.charge(charge, signal)).toMatchObject({ ok: true });
   });
 
-  it('what it says it will never take (422) is refused, and holds nobody up', async () => {
+  it('treats 422 as a decline, without a retry', async () => {
     await using provider = await answering(422, { reason: 'Not in this currency.' });
     const over = httpProvider(() => provider.url, PATIENT);
     expect(await over.charge(charge, signal)).toEqual({ ok: false, reason: 'Not in this currency.' });
-    await expect(over.refund({ orderId: 'o', chargeId: 'c' }, signal)).rejects.toThrow('does not refund c');
+    await expect(over.refund({ orderId: 'o', chargeId: 'c' }, signal)).rejects.toThrow('refused to refund c');
     expect(provider.asked()).toBe(2);
   });
 
-  it.each([400, 401, 413, 422])('D1: %i without a reason of the provider is no decline', async (status) => {
+  it.each([400, 401, 413, 422])('D1: does not treat %i without a reason as a decline', async (status) => {
     await using provider = await answering(status, {});
     const asked = httpProvider(() => provider.url, { ...PATIENT, deadline: 500 }).charge(charge, signal);
     await expect(asked).rejects.toThrow();

@@ -1,41 +1,14 @@
-import type { OutgoingEvent, ServiceEvent } from 'millrace';
+// The topics of the shop, with every event that is published on them.
 import { z } from 'zod';
+import { ShopTopic } from './topic.js';
 
-/** The events of one topic, by type. */
-type Shapes = Readonly<Record<string, z.ZodObject>>;
-
-/** One event of a topic: its type and, beside it, its data. */
-export type MessageOf<S extends Shapes> = {
-  [Type in keyof S & string]: { readonly type: Type } & Readonly<z.infer<S[Type]>>;
-}[keyof S & string];
-
-/** A topic of the shop: what it is called and what is said on it. */
-export class Channel<S extends Shapes> {
-  constructor(
-    readonly topic: string,
-    readonly shapes: S,
-  ) {}
-
-  /** `undefined` for a tombstone, a type that is not of this topic, or data of another shape. */
-  read(event: ServiceEvent): MessageOf<S> | undefined {
-    const shape = Object.hasOwn(this.shapes, event.type) ? this.shapes[event.type] : undefined;
-    const parsed = shape?.safeParse(event.data);
-    // The shape was found under this very type.
-    return parsed?.success ? ({ ...parsed.data, type: event.type } as MessageOf<S>) : undefined;
-  }
-
-  say<Type extends keyof S & string>(type: Type, key: string, data: z.input<S[Type]>): OutgoingEvent {
-    return { topic: this.topic, type, key, data };
-  }
-}
-
-// A service takes up what it hears: what anybody wrote must fit into its state and into what it says.
-// What may be published is less: schema/events.
+// These limits protect the services: anything that a producer writes becomes part of their states and events.
+// What a client may publish is limited further by the rules in schema/events.
 const orderId = z
   .string()
   .min(1)
   .max(200)
-  .refine((id) => !/\p{Surrogate}/u.test(id), 'half a character');
+  .refine((id) => !/\p{Surrogate}/u.test(id), 'contains half of a surrogate pair');
 const sku = z.string().max(100);
 const reason = z.string().max(2_000);
 const money = z.object({ amount: z.int(), currency: z.string() });
@@ -44,10 +17,10 @@ const delivery = z.enum(['PARCEL', 'PICKUP']);
 const lines = z.array(line).max(1_000);
 const ofOrder = { orderId, customerId: z.string() };
 
-/** So many of one product, at the price that holds for this order. */
+/** A product, its quantity, and the price that holds for this order. */
 export type PricedLine = z.infer<typeof line>;
 
-export const REJECTIONS = [
+const REJECTIONS = [
   'OUT_OF_STOCK',
   'PAYMENT_DECLINED',
   'NOT_SHIPPABLE',
@@ -57,10 +30,11 @@ export const REJECTIONS = [
   'AMOUNT_TOO_LARGE',
   'CURRENCY_MISMATCH',
 ] as const;
+/** Why an order is rejected. */
 export type Rejection = (typeof REJECTIONS)[number];
 
-/** By order: what customers want, what the other services answer, and what became of it. */
-export const orders = new Channel('shop.orders', {
+/** Key: the order id. What customers request, what the other services answer, and how the order ends. */
+export const orders = new ShopTopic('shop.orders', {
   OrderPlaced: z.object({
     ...ofOrder,
     lines,
@@ -106,8 +80,8 @@ export const orders = new Channel('shop.orders', {
   OrderCancelled: z.object({ ...ofOrder, reason: reason.nullish() }),
 });
 
-/** By SKU. */
-export const stock = new Channel('shop.stock', {
+/** Key: the SKU. Commands to the inventory, and the stock levels that result. */
+export const stock = new ShopTopic('shop.stock', {
   ReserveStock: z.object({ ...ofOrder, sku, quantity: z.int().positive() }),
   ReleaseStock: z.object({ orderId, sku }),
   TakeStock: z.object({ orderId, sku }),
@@ -116,24 +90,24 @@ export const stock = new Channel('shop.stock', {
   StockNotAdded: z.object({ sku, reason }),
 });
 
-/** By order. */
-export const payments = new Channel('shop.payments', {
+/** Key: the order id. Commands to the payment service. */
+export const payments = new ShopTopic('shop.payments', {
   ChargePayment: z.object({ ...ofOrder, amount: money }),
   RefundPayment: z.object({ ...ofOrder }),
 });
 
-/** By order. */
-export const shipments = new Channel('shop.shipments', {
+/** Key: the order id. Commands to the shipping service. */
+export const shipments = new ShopTopic('shop.shipments', {
   RequestShipment: z.object({ ...ofOrder, delivery, items: z.int() }),
   CancelShipment: z.object({ ...ofOrder }),
   CollectOrder: z.object({ orderId }),
 });
 
-/** By customer: each has one cart. */
-export const carts = new Channel('shop.carts', {
+/** Key: the customer id. Each customer has one cart. */
+export const carts = new ShopTopic('shop.carts', {
   SetCartLine: z.object({ customerId: z.string(), line }),
   CheckOutRequested: z.object({ ...ofOrder, delivery: delivery.nullish() }),
-  /** The order that closed it has ended: it is open again, with its lines when the order came to nothing. */
+  /** Opens the cart again after its order: empty if that was confirmed, with its lines if it failed. */
   OpenCart: z.object({ ...ofOrder, keepLines: z.boolean() }),
   CartChanged: z.object({
     customerId: z.string(),
@@ -148,14 +122,14 @@ export const carts = new Channel('shop.carts', {
   }),
 });
 
-/** By SKU: prices that change. */
-export const products = new Channel('shop.products', {
+/** Key: the SKU. Changes of prices. */
+export const products = new ShopTopic('shop.products', {
   ChangePrice: z.object({ sku, price: money }),
   PriceChanged: z.object({ sku, price: money, before: money }),
   PriceNotChanged: z.object({ sku, reason }),
 });
 
-/** By customer. */
-export const notifications = new Channel('shop.notifications', {
+/** Key: the customer id. */
+export const notifications = new ShopTopic('shop.notifications', {
   Notified: z.object({ ...ofOrder, text: z.string() }),
 });
