@@ -17,7 +17,7 @@ import {
 import { redisUrl } from '../support/services.js';
 
 const url = redisUrl();
-const SOON = { timeout: 30_000 };
+const EVENTUALLY = { timeout: 30_000 };
 
 describe('with a real Redis', { timeout: 60_000 }, () => {
   const prefix = `test-${randomUUID()}`;
@@ -71,9 +71,9 @@ describe('with a real Redis', { timeout: 60_000 }, () => {
     await using _two = await fanout.follow(at, two);
     const token = await claimAt(fanout, at, -1);
     await redis.killSubscribers(prefix);
-    await vi.waitFor(() => expect([one.resumptions, two.resumptions]).toEqual([1, 1]), SOON);
+    await vi.waitFor(() => expect([one.resumptions, two.resumptions]).toEqual([1, 1]), EVENTUALLY);
     await fanout.relay(at, token, stretch(-1, 0, [0]));
-    await vi.waitFor(() => expect([one.offsets, two.offsets]).toEqual([[0], [0]]), SOON);
+    await vi.waitFor(() => expect([one.offsets, two.offsets]).toEqual([[0], [0]]), EVENTUALLY);
   });
 
   it('a partition can be released and followed again while the connection is lost', async () => {
@@ -90,7 +90,7 @@ describe('with a real Redis', { timeout: 60_000 }, () => {
       await fanout.beat(at);
       await fanout.relay(at, token, stretch(-1, 0, [0]));
       expect(stays.beats).toContain(0);
-    }, SOON);
+    }, EVENTUALLY);
     expect(gone.offsets).toEqual([]);
   });
 
@@ -108,7 +108,7 @@ describe('with a real Redis', { timeout: 60_000 }, () => {
           [0, 1],
           [0, 1],
         ]),
-      SOON,
+      EVENTUALLY,
     );
     expect(await two.window(at, offset(-1), offset(1))).toHaveLength(2);
   });
@@ -122,7 +122,7 @@ describe('with a real Redis', { timeout: 60_000 }, () => {
     const events = Array.from({ length: 10 }, (_unused, n) => relayed(n, { data }));
     const token = await claimAt(fanout, at, -1);
     await fanout.relay(at, token, { after: offset(-1), through: offset(9), events });
-    await vi.waitFor(() => expect(heard.offsets).toHaveLength(10), SOON);
+    await vi.waitFor(() => expect(heard.offsets).toHaveLength(10), EVENTUALLY);
     expect(heard.messages.map((message) => message.prev)).toEqual([-1, 2, 5, 8]);
   });
 
@@ -135,7 +135,7 @@ describe('with a real Redis', { timeout: 60_000 }, () => {
     await using _ = await fanout.follow(at, heard);
     await redis.client.publish(`${prefix}:{${at.topic}/${at.partition}}:live`, 'Eid 0\nnonsense');
     await fanout.relay(at, await claimAt(fanout, at, -1), stretch(-1, 0, [0]));
-    await vi.waitFor(() => expect(heard.offsets).toEqual([0]), SOON);
+    await vi.waitFor(() => expect(heard.offsets).toEqual([0]), EVENTUALLY);
     expect(onProblem).toHaveBeenCalledOnce();
   });
 });
@@ -166,7 +166,7 @@ function connect() {
   const client = new Redis(url);
   return {
     client,
-    /** Deletes the keys that match, as a lost Redis would. */
+    /** Deletes the matching keys, as a loss of Redis would. */
     async wipe(pattern: string): Promise<void> {
       const keys = await client.keys(pattern);
       if (keys.length > 0) await client.del(...keys);

@@ -9,7 +9,7 @@ import { redisUrl } from '../support/services.js';
 const url = redisUrl();
 const SOON = { timeout: 60_000 };
 
-describe('Redis behind a line that fails', { timeout: 120_000 }, () => {
+describe('Redis behind a failing connection', { timeout: 120_000 }, () => {
   it('D6: a Redis that starts late is found, and so is one that disappears and returns', async () => {
     await using line = await TcpProxy.open({ target: url });
     line.refuse();
@@ -55,7 +55,7 @@ describe('Redis behind a line that fails', { timeout: 120_000 }, () => {
     line.blackHole();
     line.pass();
     await expect(fanout.newest([at])).rejects.toMatchObject({ code: 'FANOUT_UNAVAILABLE' });
-    // New connections pass; the silent ones stay silent.
+    // New connections pass. The silent ones stay silent.
     await vi.waitFor(() => expect(heard.resumptions).toBe(1), SOON);
     await vi.waitFor(() => fanout.relay(at, token, stretch(-1, 0, [0])), SOON);
     await vi.waitFor(() => expect(heard.offsets).toEqual([0]), SOON);

@@ -10,7 +10,7 @@ describe('with a real Redis', () => {
   const prefix = `test-${randomUUID()}`;
   stateStoreContract('The Redis state store', () => openRedisStateStore({ url, prefix }));
 
-  it('says the same on every node', async () => {
+  it('the Redis state store has the same values on every node', async () => {
     await using one = await openRedisStateStore({ url, prefix });
     await using two = await openRedisStateStore({ url, prefix });
     await one.put('shared', Buffer.from('v'));

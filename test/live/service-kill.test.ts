@@ -30,7 +30,7 @@ const project = (name: string) => ({
   `,
 });
 
-/** A generator of fractions (mulberry32). */
+/** A seeded generator of numbers from 0 to below 1 (mulberry32). */
 function seeded(seed: number): () => number {
   let a = seed;
   return () => {
@@ -41,7 +41,7 @@ function seeded(seed: number): () => number {
   };
 }
 
-/** Puts events `from` to `until` into the log, over the keys in turn. */
+/** Appends the events `from` to `until`, over the keys in turn. */
 async function put(log: EventLog, name: string, from: number, until: number): Promise<void> {
   for (let begin = from; begin < until; begin += 100) {
     const records = Array.from({ length: Math.min(100, until - begin) }, (_, n) => {
@@ -98,7 +98,7 @@ describe('services as processes, on Kafka', { timeout: 300_000 }, () => {
     try {
       const handled = async (): Promise<number> =>
         [...(await countsOf(log, name)).values()].reduce((sum, list) => sum + list.length, 0);
-      // A quarter of the events for each kill: it comes when some part of that quarter has been counted.
+      // A quarter of the events for each kill, which happens once some part of that quarter has been counted.
       for (let round = 0; round < 4; round++) {
         const from = (round * EVENTS) / 4;
         const pouring = put(log, name, from, from + EVENTS / 4);

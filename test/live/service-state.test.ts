@@ -29,7 +29,7 @@ serviceStateContract('Kafka', async () => {
   return { log, open: openLog, close: async () => log[Symbol.asyncDispose]() };
 });
 
-/** Somebody who had the partition, with a transaction of the name that its owners use. */
+/** A former owner of the partition, with a transaction under the transactional id that its owners use. */
 async function formerOwner(group: string, topic: string) {
   const kafka = new Kafka({ brokers, logLevel: logLevel.NOTHING, retry: { retries: 3 } });
   const producer = kafka.producer({

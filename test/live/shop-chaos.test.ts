@@ -24,7 +24,7 @@ import { shopFolder } from '../support/shop-folder.js';
 import { type Said, violations } from '../support/shop-invariants.js';
 
 const SERVICES = ['catalogue', 'cart', 'order', 'inventory', 'payment', 'shipping', 'notification'];
-/** Services, and the view that prices are asked of. */
+/** The services that are killed, and the view that prices are read from. */
 const PARTS = [...SERVICES, 'prices'];
 const ORDERS = 60;
 const KILLS = 2;
@@ -55,10 +55,10 @@ describe('the shop, each of its services a process of its own', () => {
       CURSOR_SECRET: 'a secret for all the nodes',
       NAMESPACE: name,
       TOPIC_PARTITIONS: '2',
-      // How long a killed member keeps its partitions.
+      // A killed member keeps its partitions for this long.
       KAFKA_SESSION_TIMEOUT_MS: '6000',
       PAYMENT_URL: provider.url,
-      // Its keeper is killed as well.
+      // The view's worker is killed as well.
       VIEW_DEADLINE_MS: '60000',
     };
     const start = (...args: string[]) => startProcess(args, { cwd: folder.path, env });
@@ -69,7 +69,7 @@ describe('the shop, each of its services a process of its own', () => {
       for (const service of PARTS) running.set(service, await start('services', service));
 
       const pickups = new Set<string>();
-      /** Fills a cart. @returns what makes an order of it */
+      /** Fills a cart. @returns a function that checks it out */
       const cartOf = async (
         who: string,
         lines: readonly OrderLine[],
@@ -80,7 +80,7 @@ describe('the shop, each of its services a process of its own', () => {
         return () => ask(gateway.url, who, CHECK_OUT, { input, key: input.orderId });
       };
       const placing = Array.from({ length: ORDERS }, async (_, i) => {
-        // All that chance decides is decided before anything is waited for.
+        // All random choices come before the first await, so that a seed repeats them.
         const [at, customer, parcel, cancelAt] = [chance(20_000), chance(6), chance(5), chance(3_000)];
         const cancels = chance(6) === 0;
         const drawn = Array.from({ length: 1 + chance(3) }, () => ({
@@ -88,12 +88,12 @@ describe('the shop, each of its services a process of its own', () => {
           quantity: 1 + chance(6),
         }));
         const orderId = `${i}-${randomUUID()}`;
-        const regretted = i < 4; // These are cancelled once they are paid.
+        const regretted = i < 4; // Cancelled once they are paid.
         const lines = regretted ? [{ sku: 'oats', quantity: 1 }] : drawn;
         const delivery = parcel === 0 || regretted ? 'PICKUP' : 'PARCEL';
         if (delivery === 'PICKUP') pickups.add(orderId);
         const fromCart = !regretted && i % 3 === 0;
-        await sleep(at); // Spread over the time in which services die.
+        await sleep(at); // Spreads the orders over the time in which services are killed.
         const who = i === 4 || (customer === 0 && !regretted) ? 'broke' : `customer-${customer}`;
         const buy = fromCart
           ? await cartOf(`${who}-${i}`, lines, { orderId, delivery })
@@ -132,7 +132,7 @@ describe('the shop, each of its services a process of its own', () => {
       const topics = ['shop.orders', 'shop.stock', 'shop.carts'].map(folder.topic);
       const wrong = async (): Promise<readonly string[]> => {
         const said = await everything(log, topics);
-        // A pickup that was confirmed only now.
+        // A pickup that was confirmed meanwhile.
         for (const { type, key } of said)
           if (type === 'ReadyForPickup') await ask(gateway.url, 'staff', COLLECT, { orderId: key });
         const found = violations(said, { opening: openingStock, booked: bookings(booked) });
@@ -141,7 +141,7 @@ describe('the shop, each of its services a process of its own', () => {
         return [...(stuck > 0 ? [`${stuck} orders never arrived`] : []), ...found, ...twice(said)];
       };
       await expect.poll(wrong, { timeout: 120_000, interval: 1_000 }).toEqual([]);
-      // It is at rest: that was no lucky moment.
+      // Checks again: the shop is idle, so nothing changes any more.
       const said = await everything(log, topics);
       const kinds = new Set(said.map(({ type }) => type));
       for (const type of [...ENDS, 'PaymentDeclined', 'PaymentRefunded', 'CheckOutRequested'])
@@ -152,7 +152,7 @@ describe('the shop, each of its services a process of its own', () => {
   }, 240_000);
 });
 
-/** It takes as long as it takes; that nothing else goes wrong is what is looked at here. */
+/** Retries while services are down: this test checks results, not times. */
 function onlyLate({ errors }: Answer): void {
   const codes = errors?.map(({ extensions }) => Object(extensions).code);
   expect(codes ?? ['OUTCOME_PENDING']).toEqual(['OUTCOME_PENDING']);
@@ -162,7 +162,7 @@ function bookings(booked: readonly Booking[]) {
   return booked.map(({ key, declined }) => [key, !declined] as const);
 }
 
-/** Each input acts once: none of these is said a second time of an order. */
+/** Each input acts once: none of these events occurs twice for an order. */
 function twice(said: readonly Said[]): readonly string[] {
   const once = ['StockReserved', 'StockRefused', 'PaymentCharged', 'PaymentDeclined', 'PaymentRefunded'];
   const seen = new Set<string>();
@@ -175,7 +175,7 @@ function twice(said: readonly Said[]): readonly string[] {
   });
 }
 
-/** Every committed event of these topics, by topic, partition and offset. */
+/** Every committed event of these topics, in the order of topic, partition and offset. */
 async function everything(log: EventLog, topics: readonly string[]): Promise<readonly Said[]> {
   const said: Said[] = [];
   const signal = AbortSignal.timeout(60_000);

@@ -45,7 +45,7 @@ async function ask(node: GatewayProcess, query: string): Promise<Answer> {
   return (await response.json()) as Answer;
 }
 
-/** Two gateways, a relay and two who keep the view, on Kafka and Redis. */
+/** Two gateways, a relay and two processes that run the view, on Kafka and Redis. */
 async function nodes() {
   const topic = uniqueName('views');
   const made: AsyncDisposable[] = [];
@@ -65,13 +65,13 @@ async function nodes() {
     VIEW_DEADLINE_MS: '30000',
   };
   const start = async (role: string) => own(await startProcess([role], { cwd: folder.path, env }));
-  const keepers = [await start('services'), await start('services')] as const;
+  const viewProcesses = [await start('services'), await start('services')] as const;
   const [a, b] = [await start('gateway'), await start('gateway')];
   await start('relay');
   return {
     a,
     b,
-    keepers,
+    viewProcesses,
     folder,
     env,
     topic,
@@ -98,7 +98,7 @@ describe('views on Kafka and Redis', () => {
     for (let n = 0; n < total; n++) {
       const said = await ask(n % 2 === 0 ? on.a : on.b, `mutation { say(key: "k", n: ${n}) { cursor } }`);
       expect(said.errors).toBe(undefined);
-      if (n === 50) await on.keepers[0].kill('SIGKILL');
+      if (n === 50) await on.viewProcesses[0].kill('SIGKILL');
       if (n % 15 !== 7) continue;
       const frames: Frame[] = [];
       const open = n % 2 === 0 ? overSse : overWebSocket;

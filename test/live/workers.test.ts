@@ -16,7 +16,7 @@ const SAY = 'mutation($room: ID!, $text: String!) { say(room: $room, text: $text
 const SAID = 'subscription { said { text } }';
 const SOON = { timeout: 60_000, interval: 100 };
 
-describe('several processes that serve clients', () => {
+describe('millrace start --workers', () => {
   it('D2 D3 worker processes share one port, each delivers every event, and one that dies is replaced', async () => {
     const topic = uniqueName('workers');
     await using folder = await folderOf({ 'schema/chat.graphql': schemaOn(topic) });
@@ -33,7 +33,7 @@ describe('several processes that serve clients', () => {
     );
     const client = mutationClient(server.url);
     try {
-      // The sum over both of them, whichever is asked.
+      // The sum over both workers, whichever of them answers.
       await runningSubscriptions(server.url, recorders.length);
       const say = (count: number) =>
         mutateMany(client, SAY, {

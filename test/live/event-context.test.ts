@@ -6,7 +6,7 @@ import { kafkaBrokers, redisUrl, uniqueName } from '../support/services.js';
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
 
-describe('what an event carries', () => {
+describe('trace context and correlation id of an event', () => {
   it('the trace context and correlation id of a mutation reach the record and the client, and plain JSON of other producers is shown', async () => {
     const topic = uniqueName('carried');
     await using folder = await folderOf({

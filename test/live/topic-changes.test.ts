@@ -21,13 +21,13 @@ import { Client } from '../subscribe/stage.js';
 import { kafkaBrokers, redisUrl, uniqueName } from '../support/services.js';
 
 const WAIT = { timeout: 60_000, interval: 50 };
-/** Far below the age at which what is known of a topic is asked for anew. */
+/** Well below the age at which metadata of a topic is refreshed. */
 const QUICK = { timeout: 30_000, interval: 50 };
 const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
 const sorted = (client: Client): unknown[] => [...client.numbers].sort((a, b) => Number(a) - Number(b));
 const P0 = partition(0);
 
-describe('topics that are made anew, lose their beginning and grow, in Kafka and over Redis', {
+describe('topics that are recreated, lose their beginning and grow, in Kafka and over Redis', {
   timeout: 180_000,
 }, () => {
   let admin: Admin;
@@ -125,7 +125,7 @@ describe('topics that are made anew, lose their beginning and grow, in Kafka and
     await expect.poll(() => sorted(client), WAIT).toEqual(numbers(0, 20));
     const [held] = client.cursors;
     await world.recreate();
-    // More than the old topic had: no offset looks wrong.
+    // More events than the old topic had, so no offset looks wrong.
     await world.say(numbers(100, 160));
     const earliest = await resynced(client, 'TOPIC_RECREATED');
     expect(client.numbers).toHaveLength(20);
@@ -133,7 +133,7 @@ describe('topics that are made anew, lose their beginning and grow, in Kafka and
     await expect.poll(() => sorted(resumed), WAIT).toEqual(numbers(100, 160));
     const refused = world.subscribe(held);
     expect(await resynced(refused, 'TOPIC_RECREATED')).not.toBe('');
-    // The same relay and the same node go on.
+    // The same relay and the same node continue.
     await expect.poll(world.live, WAIT).toBe(1);
     await world.say(numbers(160, 170));
     await expect.poll(() => sorted(resumed), WAIT).toEqual(numbers(100, 170));
@@ -156,7 +156,7 @@ describe('topics that are made anew, lose their beginning and grow, in Kafka and
     expect(recorder.topicIds.at(-1)).not.toBe(before);
     const stale = { topic: world.topic, topicId: before, partition: P0, from: offset(0) };
     const read = async () => {
-      for await (const _batch of world.log.read(stale, soon())) throw new Error('read of another topic');
+      for await (const _batch of world.log.read(stale, soon())) throw new Error('read from another topic');
     };
     await expect(read()).rejects.toThrow(TopicRecreated);
     expect(await readRecords(world.log, { topic: world.topic, partition: P0 })).toHaveLength(30);
@@ -167,7 +167,7 @@ describe('topics that are made anew, lose their beginning and grow, in Kafka and
     const group = uniqueName('life');
     const at = { topic: world.topic, partition: P0 };
     await world.log.append(numbered(world.topic, 10), soon());
-    // As the broker keeps it that has not heard of the deletion, or takes a late commit.
+    // As if a broker had not learned of the deletion yet, or accepted a late commit.
     const metadata = 'topic=AAAAAAAAAAAAAAAAAAAAAQ';
     const commits = new Kafka({ brokers: kafkaBrokers(), logLevel: 0 }).consumer({ groupId: group });
     await commits.connect();
@@ -195,14 +195,14 @@ describe('topics that are made anew, lose their beginning and grow, in Kafka and
     await expect.poll(() => recorder.owned.size, WAIT).toBe(2);
     await admin.deleteTopics({ topics: [other] });
     await expect.poll(async () => (await world.log.describe([other], soon())).size, WAIT).toBe(0);
-    // Once a fetch has met the deletion, the next one goes without it.
+    // After one fetch has failed because of the deletion, the next one leaves the topic out.
     await expect.poll(() => world.problems.join(), WAIT).toContain(`${other}/0 cannot be fetched`);
     await world.log.append(numbered(world.topic, 10), soon());
     await expect.poll(() => recorder.values(`${world.topic}/0`).length, WAIT).toBe(10);
-    // The group is joined anew while it is missing.
+    // The member rejoins the group while the topic is missing.
     await admin.createPartitions({ topicPartitions: [{ topic: world.topic, count: 2 }] });
     await expect.poll(() => [...recorder.owned].sort(), WAIT).toContain(`${world.topic}/1`);
-    // What writes goes by what it knows of the topic, and learns of its growth where that is asked for.
+    // Writes use cached metadata of the topic; describing it refreshes the cache.
     await world.log.describe([world.topic], soon());
     await world.log.append(numbered(world.topic, 20), soon());
     await expect.poll(() => recorder.values(`${world.topic}/1`).length, WAIT).toBeGreaterThan(0);
@@ -239,7 +239,7 @@ describe('topics that are made anew, lose their beginning and grow, in Kafka and
     await world.log.append(numbered(world.topic, 5), soon());
     await lose(world.topic);
     await expect.poll(async () => (await world.log.bounds(world.topic, soon()))[0]?.earliest, WAIT).toBe(5);
-    // Where it is told to begin is gone: as when the log moved on between the answer and the first fetch.
+    // Its start offset is gone, as if retention had advanced between the answer and the first fetch.
     const recorder = new Recorder(
       (batch: AssignedBatch) => batch.commit(),
       () => offset(2),
@@ -271,7 +271,7 @@ describe('topics that are made anew, lose their beginning and grow, in Kafka and
     expect(new Set(recorder.handled.map(({ at }) => at)).size).toBe(3);
   });
 
-  /** Makes the topic lose all that it has. The broker looks each second. */
+  /** Makes the topic lose all its records. The broker checks retention every second. */
   async function lose(name: string): Promise<void> {
     const alter = (entries: Record<string, string>) =>
       admin.alterConfigs({
