@@ -18,72 +18,76 @@ import { recordBytes } from '../../core/size.js';
 import { type Bounds, OffsetOutOfRange, type TopicDescription } from '../../ports/event-log.js';
 import type { StoredRecord, Tables } from './tables.js';
 
-/** Key, headers and value together, in bytes: what Kafka takes by default. */
-export const MAX_RECORD_BYTES = 1024 * 1024;
-/** A batch that is read ends at whichever comes first; it has one record at least. */
-const BATCH_RECORDS = 500;
-const BATCH_BYTES = 1024 * 1024;
+/** The size of key, headers and value together. Kafka's default limit, so that a project behaves alike on both logs. */
+const MAX_RECORD_BYTES = 1024 * 1024;
+/** A batch that is read ends at the first limit that it reaches. It has at least one record. */
+const MAX_BATCH_RECORDS = 500;
+const MAX_BATCH_BYTES = 1024 * 1024;
 
 interface PartitionState {
-  /** The offset that the next record gets. A write that fails leaves a hole, as Kafka's transactions do. */
+  /** The offset of the next record to be written. A failed write leaves a hole, as transactions do in Kafka. */
   next: number;
-  /** The offset after the last record on the disk. */
+  /** The offset after the last record on disk. */
   end: number;
-  /** Of the newest record: timestamps never go back, whatever the clock does, so that they can be searched. */
+  /** The timestamp of the newest record. Timestamps never decrease, whatever the clock does: `offsetAt` bisects them. */
   timestamp: number;
-  readonly waiting: Set<() => void>;
+  /** Called when a record is on disk. */
+  readonly waiters: Set<() => void>;
 }
 
-/** The partitions of one store: shared by all clients of its log. This process alone writes them. */
+/** The partitions of one store, shared by all clients of its log. Only this process writes them (`lock.ts`). */
 export class Journal {
-  private readonly topics = new Map<Topic, { id: TopicId; partitions: PartitionState[] }>();
-  private turn = 0;
+  readonly #topics = new Map<Topic, { id: TopicId; partitions: PartitionState[] }>();
+  /** Counts the records without a key: they are distributed round robin. */
+  #keyless = 0;
+  readonly #tables: Tables;
 
-  constructor(private readonly tables: Tables) {
-    for (const { key, value } of tables.topics.getRange()) this.open(topic(key), ...value);
+  constructor(tables: Tables) {
+    this.#tables = tables;
+    for (const { key, value } of tables.topics.getRange()) this.#open(topic(key), ...value);
   }
 
   has(name: Topic): boolean {
-    return this.topics.has(name);
+    return this.#topics.has(name);
   }
 
   async create(name: Topic, partitions: number): Promise<void> {
-    if (this.topics.has(name)) return;
+    if (this.#topics.has(name)) return;
     const id = randomUUID();
-    // Another caller may be as quick: the first one's is kept.
-    const first = await this.tables.topics.ifNoExists(name, () => {
-      void this.tables.topics.put(name, [partitions, id]);
+    // Another call may create the topic at the same time. The first write wins, and only its caller opens the topic.
+    const isFirst = await this.#tables.topics.ifNoExists(name, () => {
+      void this.#tables.topics.put(name, [partitions, id]);
     });
-    if (first) this.open(name, partitions, id);
+    if (isFirst) this.#open(name, partitions, id);
   }
 
   describe(name: Topic): TopicDescription | undefined {
-    const found = this.topics.get(name);
+    const found = this.#topics.get(name);
     return found && { id: found.id, partitions: found.partitions.length };
   }
 
   /** @throws {MillraceError} TOPIC_MISSING */
   bounds(name: Topic): Bounds[] {
-    return this.partitionsOf(name).map(({ end }) => ({ earliest: offset(0), end: offset(end) }));
+    return this.#partitionsOf(name).map(({ end }) => ({ earliest: offset(0), end: offset(end) }));
   }
 
   /**
-   * Writes all of `records` and, for a consumer group, its progress, in one transaction.
-   * Resolves when they are on the disk.
-   * @throws {MillraceError} TOPIC_MISSING, EVENT_TOO_LARGE, PUBLISH_FAILED; nothing was written
+   * Writes all of `records` and, if given, the progress of a consumer group, in one transaction. Resolves once they are
+   * on disk (D1), with the position of each record.
+   * @throws {MillraceError} TOPIC_MISSING, EVENT_TOO_LARGE, PUBLISH_FAILED; nothing was written then
    */
   async append(
     records: readonly NewRecord[],
     progress?: TopicPartition & { readonly group: string; readonly next: Offset },
   ): Promise<Position[]> {
-    for (const record of records) this.check(record);
+    for (const record of records) this.#validate(record);
     const now = Date.now();
-    const { tables } = this;
+    const tables = this.#tables;
     const positions: Position[] = [];
     const written = tables.records.batch(() => {
       for (const record of records) {
-        const at = this.place(record);
-        const state = this.stateOf(at);
+        const at = this.#partitionFor(record);
+        const state = this.#stateOf(at);
         state.timestamp = Math.max(now, state.timestamp);
         const stored: StoredRecord = [state.timestamp, record.key, { ...record.headers }, record.value];
         positions.push({ ...at, offset: offset(state.next) });
@@ -95,25 +99,29 @@ export class Journal {
     try {
       await written;
     } catch (cause) {
-      throw new MillraceError('PUBLISH_FAILED', 'The embedded log could not write to its disk', { cause });
+      throw new MillraceError(
+        'PUBLISH_FAILED',
+        'The embedded log could not write to disk; nothing was published.',
+        { cause },
+      );
     }
-    // Transactions are committed in order, so everything before these records is on the disk too.
+    // `end` may move to these records at once: lmdb commits in order, so everything before them is on disk too.
     tables.records.resetReadTxn();
     for (const at of positions) {
-      const state = this.stateOf(at);
+      const state = this.#stateOf(at);
       state.end = Math.max(state.end, at.offset + 1);
     }
-    for (const at of positions) for (const wake of this.stateOf(at).waiting) wake();
+    for (const at of positions) for (const wake of this.#stateOf(at).waiters) wake();
     return positions;
   }
 
   /**
-   * The next records of a partition from `from` on and before `until`, or nothing when there is no such offset.
+   * Reads the next records of a partition in `[from, until)`. `undefined` when the partition has no such offset yet.
    * @throws {MillraceError} TOPIC_MISSING
    * @throws {OffsetOutOfRange}
    */
-  batch(at: TopicPartition, from: Offset, until?: Offset): LogBatch | undefined {
-    const { end } = this.stateOf(at);
+  readBatch(at: TopicPartition, from: Offset, until?: Offset): LogBatch | undefined {
+    const { end } = this.#stateOf(at);
     if (from < 0 || from > end) {
       const bounds = { earliest: offset(0), end: offset(end) };
       throw new OffsetOutOfRange({ topic: at.topic, partition: at.partition, offset: from }, bounds);
@@ -122,18 +130,18 @@ export class Journal {
     if (from >= stop) return undefined;
     const records: LogRecord[] = [];
     let bytes = 0;
-    for (const { key, value } of this.tables.records.getRange({
+    for (const { key, value } of this.#tables.records.getRange({
       start: [at.topic, at.partition, from],
       end: [at.topic, at.partition, stop],
-      limit: BATCH_RECORDS,
+      limit: MAX_BATCH_RECORDS,
     })) {
       const record = logRecord(key[2], value);
       records.push(record);
       bytes += recordBytes(record);
-      if (bytes >= BATCH_BYTES) break;
+      if (bytes >= MAX_BATCH_BYTES) break;
     }
-    const full = records.length === BATCH_RECORDS || bytes >= BATCH_BYTES;
-    const last = full ? records.at(-1)?.offset : undefined;
+    const isFull = records.length === MAX_BATCH_RECORDS || bytes >= MAX_BATCH_BYTES;
+    const last = isFull ? records.at(-1)?.offset : undefined;
     return {
       topic: at.topic,
       partition: at.partition,
@@ -143,87 +151,87 @@ export class Journal {
     };
   }
 
-  /** The first offset at or after `timestamp`, or else the end. A binary search. */
+  /** The offset of the first record at or after `timestamp`; `end` if there is none. */
   offsetAt(at: TopicPartition, timestamp: number): Offset {
-    const { end } = this.stateOf(at);
+    const { end } = this.#stateOf(at);
     const found = bisect(0, end, (from) => {
-      const record = this.first(at, from, end);
+      const record = this.#firstRecord(at, from, end);
       return record !== undefined && record.timestamp < timestamp;
     });
-    return this.first(at, found, end)?.offset ?? offset(end);
+    return this.#firstRecord(at, found, end)?.offset ?? offset(end);
   }
 
-  /** Resolves once the partition has `from`, or the signal is aborted. */
-  async arrival(at: TopicPartition, from: Offset, signal: AbortSignal): Promise<void> {
-    const state = this.stateOf(at);
+  /** Resolves once the partition has a record at `from` or later, or `signal` is aborted. */
+  async waitFor(at: TopicPartition, from: Offset, signal: AbortSignal): Promise<void> {
+    const state = this.#stateOf(at);
     while (state.end <= from && !signal.aborted) {
       await new Promise<void>((resolve) => {
         const wake = (): void => {
-          state.waiting.delete(wake);
+          state.waiters.delete(wake);
           signal.removeEventListener('abort', wake);
           resolve();
         };
-        state.waiting.add(wake);
+        state.waiters.add(wake);
         signal.addEventListener('abort', wake);
       });
     }
   }
 
-  /** Where a group stands, or else the earliest offset. */
+  /** The next offset for a group; the earliest one if the group has not committed yet. */
   progressOf(group: string, at: TopicPartition): Offset {
-    return offset(this.tables.progress.get([group, at.topic, at.partition]) ?? 0);
+    return offset(this.#tables.progress.get([group, at.topic, at.partition]) ?? 0);
   }
 
-  private open(name: Topic, partitions: number, id: string): void {
+  #open(name: Topic, partitions: number, id: string): void {
     const states = Array.from({ length: partitions }, (_, p): PartitionState => {
-      const [newest] = this.tables.records.getRange({
+      const [newest] = this.#tables.records.getRange({
         start: [name, p, Number.MAX_SAFE_INTEGER],
         end: [name, p, -1],
         reverse: true,
         limit: 1,
       });
       const next = newest === undefined ? 0 : newest.key[2] + 1;
-      return { next, end: next, timestamp: newest?.value[0] ?? 0, waiting: new Set() };
+      return { next, end: next, timestamp: newest?.value[0] ?? 0, waiters: new Set() };
     });
-    this.topics.set(name, { id: topicId(id), partitions: states });
+    this.#topics.set(name, { id: topicId(id), partitions: states });
   }
 
-  private check(record: NewRecord): void {
-    this.partitionsOf(record.topic);
-    if (record.partition !== undefined) this.stateOf({ topic: record.topic, partition: record.partition });
+  #validate(record: NewRecord): void {
+    this.#partitionsOf(record.topic);
+    if (record.partition !== undefined) this.#stateOf({ topic: record.topic, partition: record.partition });
     const size = recordBytes(record);
     if (size <= MAX_RECORD_BYTES) return;
     throw new MillraceError(
       'EVENT_TOO_LARGE',
-      `A record for ${record.topic} has ${size} bytes; the embedded log takes ${MAX_RECORD_BYTES}`,
+      `A record for ${record.topic} has ${size} bytes. The embedded log takes at most ${MAX_RECORD_BYTES}.`,
     );
   }
 
-  private place({ topic: name, key, partition: given }: NewRecord): TopicPartition {
+  #partitionFor({ topic: name, key, partition: given }: NewRecord): TopicPartition {
     if (given !== undefined) return { topic: name, partition: given };
-    const count = this.partitionsOf(name).length;
+    const count = this.#partitionsOf(name).length;
     return {
       topic: name,
-      partition: key === null ? partition(this.turn++ % count) : partitionOfKey(key, count),
+      partition: key === null ? partition(this.#keyless++ % count) : partitionOfKey(key, count),
     };
   }
 
-  private first(at: TopicPartition, from: number, until: number): LogRecord | undefined {
+  #firstRecord(at: TopicPartition, from: number, until: number): LogRecord | undefined {
     const range = { start: [at.topic, at.partition, from], end: [at.topic, at.partition, until], limit: 1 };
-    for (const { key, value } of this.tables.records.getRange(range)) return logRecord(key[2], value);
+    for (const { key, value } of this.#tables.records.getRange(range)) return logRecord(key[2], value);
     return undefined;
   }
 
-  private partitionsOf(name: Topic): PartitionState[] {
-    const found = this.topics.get(name);
+  #partitionsOf(name: Topic): PartitionState[] {
+    const found = this.#topics.get(name);
     if (found !== undefined) return found.partitions;
     throw new MillraceError('TOPIC_MISSING', `Topic ${name} does not exist.`);
   }
 
-  private stateOf(at: { topic: Topic; partition: Partition }): PartitionState {
-    const found = this.partitionsOf(at.topic)[at.partition];
+  #stateOf(at: { topic: Topic; partition: Partition }): PartitionState {
+    const found = this.#partitionsOf(at.topic)[at.partition];
     if (found !== undefined) return found;
-    throw new MillraceError('TOPIC_MISSING', `The embedded log has no partition ${partitionName(at)}`);
+    throw new MillraceError('TOPIC_MISSING', `${partitionName(at)} does not exist in the embedded log.`);
   }
 }
 

@@ -2,14 +2,14 @@ import { linkSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { MillraceError } from '../../core/errors.js';
 
-/** A directory that this process has for itself until `release`. */
-export interface DirectoryLock {
+/** The exclusive right of this process to a directory, until `release`. */
+interface DirectoryLock {
   release(): void;
 }
 
 /**
- * Takes a directory for this process. The lock of a process that is gone is taken over.
- * @throws {MillraceError} LOG_UNAVAILABLE while another process (or another store of this one) has it
+ * Locks a directory for this process. Takes over the lock of a process that no longer runs.
+ * @throws {MillraceError} LOG_UNAVAILABLE while another process, or another store of this process, has the lock
  */
 export function lockDirectory(dir: string): DirectoryLock {
   const path = join(dir, 'lock');
@@ -27,7 +27,13 @@ export function lockDirectory(dir: string): DirectoryLock {
   };
 }
 
-/** Removes a dead process's lock, unless another process has just put its own in its place. */
+/**
+ * Removes the lock of a dead process, unless another process has just replaced it with its own.
+ *
+ * Race: A and B both read the stale lock. B removes it and creates its own. If A now deleted the file by name, it would
+ * delete B's lock. So A renames the file first, which is atomic, and then looks at what it has got: B's lock is put
+ * back (`linkSync` fails when a third process has created one meanwhile), and A gives up.
+ */
 function discard(dir: string, path: string, stale: string): void {
   const aside = `${path}.${process.pid}`;
   try {
@@ -54,16 +60,16 @@ function inUse(dir: string, holder: string): MillraceError {
 }
 
 /**
- * `<pid> <start>`. Pids come back, in a container the very same one at every start, so the time at which
- * the process started (clock ticks since boot, proc(5) field 22) is part of its name where it is known.
+ * Identifies a process as `<pid> <start>`. Pids are reused, and in a container every start has the same one. So the
+ * start time of the process (clock ticks since boot, proc(5) field 22) is included where /proc provides it.
  */
 function describeProcess(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // Field 2 is the command in parentheses and may hold anything; field 3 follows the last one.
+    // Field 2 is the command in parentheses and may contain spaces and parentheses. Field 3 follows the last one.
     return `${pid} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''}`;
   } catch {
-    // No /proc on this system, or no such process: `isAlive` then goes by the pid alone.
+    // No /proc on this system, or no such process. `isAlive` then decides by the pid alone.
     return `${pid} `;
   }
 }

@@ -20,8 +20,8 @@ import type {
 import type { EmbeddedStore } from './store.js';
 
 /**
- * The log in the files of `store`. Several may stand on one store: they are clients of the same log.
- * Disposing ends the members that joined through it, not the store.
+ * Opens a client of the log in the files of `store`. Several clients may use one store. Disposing a client ends the
+ * group members that joined through it, and leaves the store open.
  */
 export function openEmbeddedLog(store: EmbeddedStore): EventLog {
   return new EmbeddedLog(store);
@@ -30,10 +30,12 @@ export function openEmbeddedLog(store: EmbeddedStore): EventLog {
 class EmbeddedLog implements EventLog, TransactionalCommit {
   readonly description: string;
   readonly partitionOfKey = partitionOfKey;
-  private readonly members = new Set<GroupMember>();
-  private closed = false;
+  readonly #members = new Set<GroupMember>();
+  readonly #store: EmbeddedStore;
+  #closed = false;
 
-  constructor(private readonly store: EmbeddedStore) {
+  constructor(store: EmbeddedStore) {
+    this.#store = store;
     this.description = `the embedded log in ${store.dir}`;
   }
 
@@ -46,12 +48,12 @@ class EmbeddedLog implements EventLog, TransactionalCommit {
     { create }: { create: boolean },
     signal: AbortSignal,
   ): Promise<void> {
-    this.check(signal);
-    const { journal } = this.store;
+    this.#requireOpen(signal);
+    const { journal } = this.#store;
     const missing = topics.filter(({ topic }) => !journal.has(topic));
     if (missing.length > 0 && !create) {
       const names = missing.map(({ topic }) => topic).join(', ');
-      throw new MillraceError('TOPIC_MISSING', `The embedded log does not have: ${names}`);
+      throw new MillraceError('TOPIC_MISSING', `The embedded log does not have these topics: ${names}.`);
     }
     await Promise.all(missing.map(({ topic, partitions }) => journal.create(topic, partitions)));
   }
@@ -60,42 +62,44 @@ class EmbeddedLog implements EventLog, TransactionalCommit {
     topics: readonly Topic[],
     signal: AbortSignal,
   ): Promise<ReadonlyMap<Topic, TopicDescription>> {
-    this.check(signal);
-    const found = topics.map((topic) => [topic, this.store.journal.describe(topic)] as const);
-    return new Map(found.flatMap(([topic, one]) => (one === undefined ? [] : [[topic, one]])));
+    this.#requireOpen(signal);
+    const found = topics.map((topic) => [topic, this.#store.journal.describe(topic)] as const);
+    return new Map(
+      found.flatMap(([topic, description]) => (description === undefined ? [] : [[topic, description]])),
+    );
   }
 
   async append(records: readonly NewRecord[], signal: AbortSignal): Promise<readonly Position[]> {
-    this.check(signal);
-    // The disk answers soon or fails: once written, the signal comes too late.
-    return records.length === 0 ? [] : this.store.journal.append(records);
+    this.#requireOpen(signal);
+    // The signal is not passed on: a write takes milliseconds, and cannot be taken back.
+    return records.length === 0 ? [] : this.#store.journal.append(records);
   }
 
-  /** What one call appends is one transaction of the store anyway. */
+  /** Every `append` is one transaction of the store anyway. */
   appendAtomically(records: readonly NewRecord[], signal: AbortSignal): Promise<readonly Position[]> {
     return this.append(records, signal);
   }
 
   async *read(range: Range, signal: AbortSignal): AsyncIterable<LogBatch> {
-    this.check(signal);
-    const { journal } = this.store;
+    this.#requireOpen(signal);
+    const { journal } = this.#store;
     if (isRecreated(journal.describe(range.topic)?.id, range.topicId)) throw new TopicRecreated(range.topic);
     const end = journal.bounds(range.topic)[range.partition]?.end;
     const until = offset(Math.min(range.until ?? end ?? 0, end ?? 0));
     for (let from = range.from; ; ) {
-      this.check(signal);
-      const batch = journal.batch(range, from, until);
+      this.#requireOpen(signal);
+      const batch = journal.readBatch(range, from, until);
       if (batch === undefined) return;
       yield batch;
       from = offset(batch.last + 1);
-      // A long replay gives way to what is live after each batch.
+      // S4: live events and other clients are served between two batches of a long replay.
       await new Promise(setImmediate);
     }
   }
 
   async bounds(topic: Topic, signal: AbortSignal): Promise<readonly Bounds[]> {
-    this.check(signal);
-    return this.store.journal.bounds(topic);
+    this.#requireOpen(signal);
+    return this.#store.journal.bounds(topic);
   }
 
   async offsetAt(
@@ -104,8 +108,8 @@ class EmbeddedLog implements EventLog, TransactionalCommit {
     timestamp: number,
     signal: AbortSignal,
   ): Promise<Offset> {
-    this.check(signal);
-    return this.store.journal.offsetAt({ topic, partition }, timestamp);
+    this.#requireOpen(signal);
+    return this.#store.journal.offsetAt({ topic, partition }, timestamp);
   }
 
   async join(
@@ -113,21 +117,22 @@ class EmbeddedLog implements EventLog, TransactionalCommit {
     handler: GroupHandler<TransactionalBatch>,
     signal: AbortSignal,
   ): Promise<GroupMember> {
-    this.check(signal);
-    const member = await this.store.groups.join(group, handler, signal);
-    this.members.add(member);
-    const forget = (): void => void this.members.delete(member);
-    member.ended.then(forget, forget);
+    this.#requireOpen(signal);
+    const member = await this.#store.groups.join(group, handler, signal);
+    this.#members.add(member);
+    const onEnded = (): void => void this.#members.delete(member);
+    member.ended.then(onEnded, onEnded);
     return member;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.closed = true;
-    await Promise.all([...this.members].map((member) => member[Symbol.asyncDispose]()));
+    this.#closed = true;
+    await Promise.all([...this.#members].map((member) => member[Symbol.asyncDispose]()));
   }
 
-  private check(signal: AbortSignal): void {
+  #requireOpen(signal: AbortSignal): void {
     signal.throwIfAborted();
-    if (this.closed) throw new MillraceError('LOG_UNAVAILABLE', 'This client of the embedded log is closed');
+    if (this.#closed)
+      throw new MillraceError('LOG_UNAVAILABLE', 'This client of the embedded log is closed.');
   }
 }

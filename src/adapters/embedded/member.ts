@@ -1,68 +1,76 @@
+import { deferred } from '../../core/async.js';
 import type { Topic } from '../../core/ids.js';
 import type { TopicPartition } from '../../core/position.js';
-import type { GroupHandler, GroupMember } from '../../ports/consumer-groups.js';
+import type { GroupHandler, GroupMember, GroupSubscription } from '../../ports/consumer-groups.js';
 import type { TransactionalBatch } from '../../ports/transactional-commit.js';
 import { Assignment } from './assignment.js';
 import type { Journal } from './journal.js';
 
-/** One member of a consumer group, and the partitions it has. */
-export class Member implements GroupMember {
-  readonly ended: Promise<void>;
-  readonly topics: readonly Topic[];
-  private readonly assignments = new Map<string, Assignment>();
-  private left: Promise<void> | undefined;
-  private end: { resolve: () => void; reject: (reason: unknown) => void };
+/** The partitions of one member, by name. */
+export type Share = ReadonlyMap<string, TopicPartition>;
 
+/** One member of a consumer group, and the partitions that are assigned to it. */
+export class Member implements GroupMember {
+  readonly topics: readonly Topic[];
+  readonly #group: string;
+  readonly #handler: GroupHandler<TransactionalBatch>;
+  readonly #journal: Journal;
+  readonly #leave: () => Promise<void>;
+  readonly #assignments = new Map<string, Assignment>();
+  readonly #ended = deferred();
+  #leaving: Promise<void> | undefined;
+
+  /** @param leave removes this member from its group; resolves once its partitions are revoked */
   constructor(
-    private readonly joined: {
-      readonly group: string;
-      readonly topics: readonly Topic[];
-      readonly handler: GroupHandler<TransactionalBatch>;
-    },
-    private readonly journal: Journal,
-    private readonly leave: () => Promise<void>,
+    { group, topics }: GroupSubscription,
+    handler: GroupHandler<TransactionalBatch>,
+    journal: Journal,
+    leave: () => Promise<void>,
   ) {
-    this.topics = joined.topics;
-    this.end = { resolve: () => {}, reject: () => {} };
-    this.ended = new Promise((resolve, reject) => {
-      this.end = { resolve, reject };
-    });
-    // Whoever holds the member reads `ended`, perhaps later than it rejects.
-    this.ended.catch(() => {});
+    this.topics = topics;
+    this.#group = group;
+    this.#handler = handler;
+    this.#journal = journal;
+    this.#leave = leave;
+    // The owner of the member may await `ended` later than it rejects.
+    this.#ended.promise.catch(() => undefined);
   }
 
-  /** Gives up all partitions but these. Resolves when the batches in hand have ended. */
-  async keep(share: ReadonlyMap<string, TopicPartition>): Promise<void> {
-    const lost = [...this.assignments].filter(([name]) => !share.has(name));
+  get ended(): Promise<void> {
+    return this.#ended.promise;
+  }
+
+  /** Revokes all partitions that are not in `share`. Resolves once their batches in progress have ended. */
+  async revokeAllBut(share: Share): Promise<void> {
+    const lost = [...this.#assignments].filter(([name]) => !share.has(name));
     await Promise.all(
       lost.map(async ([name, assignment]) => {
         await assignment.revoke();
-        this.assignments.delete(name);
+        this.#assignments.delete(name);
       }),
     );
   }
 
-  /** Begins with those of these partitions that it does not have yet. */
-  take(share: ReadonlyMap<string, TopicPartition>): void {
+  /** Starts with the partitions of `share` that are not assigned yet. */
+  assign(share: Share): void {
     for (const [name, at] of share) {
-      if (this.assignments.has(name)) continue;
-      const { group, handler } = this.joined;
-      const assignment = new Assignment(at, group, handler, this.journal);
-      this.assignments.set(name, assignment);
-      assignment.run().catch((error: unknown) => this.fail(error));
+      if (this.#assignments.has(name)) continue;
+      const assignment = new Assignment(at, this.#group, this.#handler, this.#journal);
+      this.#assignments.set(name, assignment);
+      assignment.run().catch((error: unknown) => this.#fail(error));
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.left ??= this.leave();
-    await this.left;
-    this.end.resolve();
+    this.#leaving ??= this.#leave();
+    await this.#leaving;
+    this.#ended.resolve();
   }
 
-  private fail(error: unknown): void {
-    this.end.reject(error);
-    this.left ??= this.leave();
-    // `leave` awaits the very run that failed only through `revoke`, which does not reject.
-    void this.left;
+  #fail(error: unknown): void {
+    this.#ended.reject(error);
+    // Not awaited, and never rejects: it waits for the run that has just failed only through `revoke`, which does not
+    // reject.
+    this.#leaving ??= this.#leave();
   }
 }

@@ -4,97 +4,101 @@ import type { StateStore } from '../../ports/state-store.js';
 import type { EmbeddedStore } from './store.js';
 import type { Tables } from './tables.js';
 
-/** A key in the files has at most 1978 bytes; longer ones are kept under their hash. */
+/** lmdb takes keys of at most 1978 bytes. Longer ones are stored under their hash. */
 const MAX_KEY_BYTES = 1_000;
-/** So many expired values are removed with each write: more than one write can add. */
-const SWEEP = 16;
+/** C4: how many expired values each write removes. More than a write adds, so expired values do not accumulate. */
+const MAX_SWEPT_PER_WRITE = 16;
 
-/** The small values in the files of `store`. Disposing it leaves the store open. */
+/** Opens a state store in the files of `store`. Disposing it leaves those open. */
 export function openEmbeddedStateStore(store: EmbeddedStore): StateStore {
   return new EmbeddedStateStore(store);
 }
 
 class EmbeddedStateStore implements StateStore {
   readonly description: string;
-  private readonly tables: Tables;
+  readonly #tables: Tables;
 
   constructor(store: EmbeddedStore) {
     this.description = `the embedded state store in ${store.dir}`;
-    this.tables = store.tables;
+    this.#tables = store.tables;
   }
 
   async get(key: string): Promise<Buffer | undefined> {
-    return this.current(stored(key));
+    return this.#current(storedKey(key));
   }
 
   put(key: string, value: Buffer, ttl?: number): Promise<void> {
-    return this.write(() => this.set(stored(key), value, ttl));
+    return this.#write(() => this.#set(storedKey(key), value, ttl));
   }
 
   putIfAbsent(key: string, value: Buffer, ttl?: number): Promise<Buffer | undefined> {
-    return this.write(() => {
-      const found = this.current(stored(key));
-      if (found === undefined) this.set(stored(key), value, ttl);
+    return this.#write(() => {
+      const found = this.#current(storedKey(key));
+      if (found === undefined) this.#set(storedKey(key), value, ttl);
       return found;
     });
   }
 
   replace(key: string, expected: Buffer, value: Buffer, ttl?: number): Promise<boolean> {
-    return this.write(() => {
-      if (this.current(stored(key))?.equals(expected) !== true) return false;
-      this.set(stored(key), value, ttl);
+    return this.#write(() => {
+      if (this.#current(storedKey(key))?.equals(expected) !== true) return false;
+      this.#set(storedKey(key), value, ttl);
       return true;
     });
   }
 
   delete(key: string): Promise<void> {
-    return this.write(() => this.remove(stored(key)));
+    return this.#write(() => this.#remove(storedKey(key)));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}
 
-  /** Runs `change` in a transaction of its own, in turn; resolves when it is on the disk. */
-  private async write<T>(change: () => T): Promise<T> {
-    const { state } = this.tables;
+  /** Runs `change` in a transaction, one after the other. Resolves once it is on disk. */
+  async #write<T>(change: () => T): Promise<T> {
+    const { state } = this.#tables;
     try {
       const result = await state.transaction(() => {
-        this.sweep();
+        this.#sweep();
         return change();
       });
-      // So that this process reads what it was told is written.
+      // Otherwise a read in this tick would still see the state before the write.
       state.resetReadTxn();
       return result;
     } catch (cause) {
-      throw new MillraceError('LOG_UNAVAILABLE', 'The embedded store could not write to its disk', { cause });
+      throw new MillraceError('LOG_UNAVAILABLE', 'The embedded state store could not write to disk.', {
+        cause,
+      });
     }
   }
 
-  private current(key: string): Buffer | undefined {
-    const found = this.tables.state.get(key);
+  #current(key: string): Buffer | undefined {
+    const found = this.#tables.state.get(key);
     if (found === undefined) return undefined;
     const [value, expires] = found;
     return expires === null || expires > Date.now() ? value : undefined;
   }
 
-  private set(key: string, value: Buffer, ttl: number | undefined): void {
-    this.remove(key);
+  #set(key: string, value: Buffer, ttl: number | undefined): void {
+    this.#remove(key);
     const expires = ttl === undefined ? null : Date.now() + ttl;
-    this.tables.state.putSync(key, [value, expires]);
-    if (expires !== null) this.tables.expiries.putSync([expires, key], true);
+    this.#tables.state.putSync(key, [value, expires]);
+    if (expires !== null) this.#tables.expiries.putSync([expires, key], true);
   }
 
-  private remove(key: string): void {
-    const found = this.tables.state.get(key);
+  #remove(key: string): void {
+    const found = this.#tables.state.get(key);
     if (found === undefined) return;
-    if (found[1] !== null) this.tables.expiries.removeSync([found[1], key]);
-    this.tables.state.removeSync(key);
+    if (found[1] !== null) this.#tables.expiries.removeSync([found[1], key]);
+    this.#tables.state.removeSync(key);
   }
 
-  private sweep(): void {
-    const expired = [...this.tables.expiries.getKeys({ start: [0], end: [Date.now()], limit: SWEEP })];
-    for (const [, key] of expired) this.remove(key);
+  #sweep(): void {
+    const expired = [
+      ...this.#tables.expiries.getKeys({ start: [0], end: [Date.now()], limit: MAX_SWEPT_PER_WRITE }),
+    ];
+    for (const [, key] of expired) this.#remove(key);
   }
 }
 
-const stored = (key: string): string =>
+const storedKey = (key: string): string =>
   Buffer.byteLength(key) <= MAX_KEY_BYTES ? key : `sha256:${createHash('sha256').update(key).digest('hex')}`;

@@ -7,7 +7,7 @@ import { Journal } from './journal.js';
 import { lockDirectory } from './lock.js';
 import type { Tables } from './tables.js';
 
-/** The files in one directory, open in this process: what the embedded log and state store stand on. */
+/** The files in one directory, opened by this process. The embedded log and state store are built on it. */
 export interface EmbeddedStore extends AsyncDisposable {
   readonly dir: string;
   readonly tables: Tables;
@@ -16,7 +16,7 @@ export interface EmbeddedStore extends AsyncDisposable {
 }
 
 /**
- * Opens, or creates, the store in `dir`. Disposing ends all consumer groups and closes the files.
+ * Opens or creates the store in `dir`. Disposing it ends all consumer groups and closes the files.
  * @throws {MillraceError} LOG_UNAVAILABLE when another process has it open, or the directory cannot be used
  */
 export function openEmbeddedStore({ dir }: { dir: string }): EmbeddedStore {
@@ -24,7 +24,7 @@ export function openEmbeddedStore({ dir }: { dir: string }): EmbeddedStore {
   const lock = lockDirectory(dir);
   try {
     const path = join(resolve(dir), DATA_FILE);
-    // D1: without overlapping sync a write resolves only after its transaction is on the disk.
+    // D1: with lmdb's overlapping sync, a write would resolve before its transaction is on disk.
     const root = open({
       path,
       noSubdir: true,

@@ -1,22 +1,22 @@
 import type { Database } from 'lmdb';
 
-/** A record as it is kept: timestamp, key, headers, value. */
+/** A stored record: timestamp (milliseconds since 1970), key, headers, value. */
 export type StoredRecord = [number, string | null, Record<string, string>, Buffer | null];
 
-/** A topic: how many partitions it has, and its id. */
+/** A stored topic: its number of partitions and its id. */
 export type StoredTopic = [number, string];
 
-/** A value of the state store, and when it expires (milliseconds since 1970), if it does. */
-export type StoredState = [Buffer, number | null];
+/** A value of the state store and when it expires (milliseconds since 1970); `null` for never. */
+type StoredState = [Buffer, number | null];
 
-/** What one environment holds. The writes of one turn of the event loop are one transaction. */
+/** The tables of one lmdb environment. All writes of one tick of the event loop are one transaction. */
 export interface Tables {
   /** By topic, partition and offset. */
   readonly records: Database<StoredRecord, [string, number, number]>;
   readonly topics: Database<StoredTopic, string>;
-  /** The next offset, by consumer group, topic and partition. */
+  /** The next offset to deliver, by consumer group, topic and partition. */
   readonly progress: Database<number, [string, string, number]>;
   readonly state: Database<StoredState, string>;
-  /** The keys of `state` that expire, by when they do. */
+  /** The keys of `state` that expire, ordered by when they do. */
   readonly expiries: Database<true, [number, string]>;
 }

@@ -1,4 +1,4 @@
-/** A process of its own: opens the store in argv[2], appends the values in argv[3…], and holds on until it is ended. */
+/** A separate process: opens the store in argv[2], appends the values in argv[3…], and keeps the store until it is killed. */
 import { openEmbeddedLog } from '../../../src/adapters/embedded/log.js';
 import { openEmbeddedStore } from '../../../src/adapters/embedded/store.js';
 import { topic } from '../../../src/core/ids.js';

@@ -21,7 +21,7 @@ afterAll(async () => {
 stateStoreContract('The embedded store', async () => openEmbeddedStateStore(store));
 
 describe('The embedded state store', () => {
-  it('keeps keys that are longer than its files take', async () => {
+  it('keeps values under keys that are longer than lmdb allows', async () => {
     const state = openEmbeddedStateStore(store);
     const long = 'k'.repeat(5_000);
     await state.put(`${long}1`, Buffer.from('one'));
@@ -32,7 +32,7 @@ describe('The embedded state store', () => {
     expect(await state.get(`${long}2`)).toEqual(Buffer.from('two'));
   });
 
-  it('C4: what has expired leaves the files', async () => {
+  it('C4 removes expired values from the files', async () => {
     const state = openEmbeddedStateStore(store);
     await Promise.all(Array.from({ length: 40 }, (_, i) => state.put(`soon-${i}`, Buffer.from('x'), 1)));
     const left = async (): Promise<string[]> => {

@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openEmbeddedLog } from '../../../src/adapters/embedded/log.js';
 import { openEmbeddedStateStore } from '../../../src/adapters/embedded/state-store.js';
 import { openEmbeddedStore } from '../../../src/adapters/embedded/store.js';
+import { withSignal } from '../../../src/core/async.js';
 import { partition, topic } from '../../../src/core/ids.js';
 import { numbered, POLL, Recorder, readRecords, record, soon, text } from '../../contract/event-log-tools.js';
 
@@ -59,7 +60,7 @@ describe('The embedded store', { timeout: 120_000 }, () => {
     }
   });
 
-  it('D4: topics, records, offsets and the progress of groups survive a restart', async () => {
+  it('D4 keeps topics, records, offsets and the progress of groups over a restart', async () => {
     const name = topic('kept');
     {
       await using store = openEmbeddedStore({ dir });
@@ -89,7 +90,7 @@ describe('The embedded store', { timeout: 120_000 }, () => {
     expect(await openEmbeddedStateStore(store).get('state')).toEqual(Buffer.from('kept'));
   });
 
-  it('belongs to one process; D1: when that is killed the next one finds all it answered for', async () => {
+  it('D1 belongs to one process; when that is killed, the next one finds every record that was acknowledged', async () => {
     const child = await hold('one', 'two');
     expect(() => openEmbeddedStore({ dir })).toThrow(/belongs to one process.*KAFKA_BROKERS/s);
     expect(() => openEmbeddedStore({ dir })).toThrow(String(child.pid));
@@ -99,11 +100,23 @@ describe('The embedded store', { timeout: 120_000 }, () => {
     expect(found.map(text)).toEqual(['one', 'two']);
   });
 
-  it('belongs to one store of this process too, until it is disposed', async () => {
+  it('lets a second store of this process open the directory only after the first is disposed', async () => {
     const store = openEmbeddedStore({ dir });
     expect(() => openEmbeddedStore({ dir })).toThrow('belongs to one process');
     await store[Symbol.asyncDispose]();
     await openEmbeddedStore({ dir })[Symbol.asyncDispose]();
+  });
+
+  it('ends every member of a group when it is disposed', async () => {
+    const store = openEmbeddedStore({ dir });
+    const log = openEmbeddedLog(store);
+    const spec = { topic: topic('shared'), partitions: 3, replicas: 1, config: {} };
+    await log.ensureTopics([spec], { create: true }, soon());
+    const join = () => log.join({ group: 'g', topics: [spec.topic] }, new Recorder(), soon());
+    const members = [await join(), await join(), await join()];
+    await store[Symbol.asyncDispose]();
+    const ended = Promise.all(members.map((member) => member.ended.then(() => 'ended')));
+    await expect(withSignal(ended, soon())).resolves.toEqual(['ended', 'ended', 'ended']);
   });
 
   it('takes over a lock whose pid has since been given to another process', async () => {

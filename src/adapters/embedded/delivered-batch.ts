@@ -1,0 +1,52 @@
+import { MillraceError } from '../../core/errors.js';
+import { type Offset, offset, type Partition, type Topic } from '../../core/ids.js';
+import { type Position, partitionName } from '../../core/position.js';
+import type { LogBatch, LogRecord, NewRecord } from '../../core/record.js';
+import type { TransactionalBatch } from '../../ports/transactional-commit.js';
+import type { Journal } from './journal.js';
+
+/** A batch while a group's handler works on it. */
+export class DeliveredBatch implements TransactionalBatch {
+  readonly topic: Topic;
+  readonly partition: Partition;
+  readonly records: readonly LogRecord[];
+  readonly last: Offset;
+  readonly end: Offset;
+  readonly signal: AbortSignal;
+  readonly #group: string;
+  readonly #journal: Journal;
+  #closed = false;
+  #committing: Promise<Position[]> | undefined;
+
+  constructor(batch: LogBatch, signal: AbortSignal, group: string, journal: Journal) {
+    this.topic = batch.topic;
+    this.partition = batch.partition;
+    this.records = batch.records;
+    this.last = batch.last;
+    this.end = batch.end;
+    this.signal = signal;
+    this.#group = group;
+    this.#journal = journal;
+  }
+
+  async commit(outputs: readonly NewRecord[] = []): Promise<readonly Position[]> {
+    // D9: no other member has the partition before this batch is closed. After that, one may.
+    if (this.#closed) {
+      const message = `The batch of ${partitionName(this)} cannot be committed: ${this.#group} has given it up.`;
+      throw new MillraceError('LOG_UNAVAILABLE', message);
+    }
+    if (this.#committing !== undefined) throw new Error('A batch can be committed only once');
+    const { topic, partition } = this;
+    const progress = { group: this.#group, topic, partition, next: offset(this.last + 1) };
+    this.#committing = this.#journal.append(outputs, progress);
+    return this.#committing;
+  }
+
+  /** Refuses commits from here on, and waits for the one in flight. @returns whether one succeeded */
+  async close(): Promise<boolean> {
+    this.#closed = true;
+    if (this.#committing === undefined) return false;
+    const [result] = await Promise.allSettled([this.#committing]);
+    return result.status === 'fulfilled';
+  }
+}
