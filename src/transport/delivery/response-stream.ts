@@ -40,7 +40,7 @@ export class ResponseStream implements OperationOutput, SendBufferListener, Slow
     this.#buffer = new SendBuffer(byteStreamOf(response), parts.coalescer, parts.highWaterMark, this);
     this.#slowClients = parts.slowClients;
     this.#progress = new WriteProgress(response.req.socket);
-    // `close` comes at the end of every response, also of one that ended by itself.
+    // `close` is emitted at the end of every response, also of one that ended by itself.
     response.once('close', () => {
       this.#slowClients.unwatch(this);
       this.#abandon();

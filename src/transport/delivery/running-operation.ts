@@ -97,7 +97,7 @@ export class RunningOperation implements ResultSink {
   /** The connection has room again: a subscription that was refused replays what it missed (D8). */
   drained(): void {
     if (!this.#hasRefused) return;
-    // Cleared first: the replay may fill the connection again, which sets it anew.
+    // Cleared first: the replay may fill the connection again, which sets it again.
     this.#hasRefused = false;
     this.#subscription?.drained();
   }

@@ -194,7 +194,7 @@ export class Connection implements SendBufferListener, SlowClient {
   }
 
   async #authenticate(connectionParams: Readonly<Record<string, unknown>>): Promise<void> {
-    // Always so: the effect comes with the transition to this phase.
+    // The effect belongs to the transition to this phase; this narrows the type.
     if (this.#state.phase !== 'authenticating') return;
     const { authenticate, report } = this.#parts;
     let identity: Identity;
@@ -215,7 +215,7 @@ export class Connection implements SendBufferListener, SlowClient {
   }
 
   #start(id: string, request: OperationRequest): void {
-    // Always so: the protocol starts nothing in another phase.
+    // The protocol starts operations in no other phase; this narrows the type.
     if (this.#state.phase !== 'acknowledged') return;
     const { identity, connectionParams } = this.#state;
     const running = new RunningOperation(new SocketOutput(id, this.#writer, this.#operations));

@@ -33,7 +33,7 @@ export class Heartbeat {
     // A socket that is closing is terminated by `ws`.
     if (this.#buffer.isFull || this.#socket.readyState !== this.#socket.OPEN) return;
     const advanced = this.#progress.advanced();
-    // Reading the backlog counts, because a pong comes only after it.
+    // Reading the backlog counts, because a pong can arrive only after it.
     if (!this.#alive && !(this.#hadBacklog && advanced)) {
       this.#socket.terminate();
       return;

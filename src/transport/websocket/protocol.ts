@@ -5,7 +5,7 @@ import type { CloseReason } from './close-codes.js';
 /** How far the handshake of a connection has got. */
 export type Phase = 'opened' | 'authenticating' | 'acknowledged';
 
-/** What a message asks the connection to do. */
+/** What the connection has to do about a message. */
 export type Effect =
   | { readonly do: 'nothing' }
   | { readonly do: 'authenticate'; readonly params: Readonly<Record<string, unknown>> }
@@ -43,7 +43,7 @@ export function onMessage(phase: Phase, message: Message, running: Running, limi
     case MessageType.Subscribe:
       return { phase, effect: onSubscribe(phase, message.id, message.payload, running, limit) };
     case MessageType.Complete:
-      // The id is unknown when both sides complete at the same time. The protocol says to ignore it.
+      // The id is unknown when both sides complete at the same time. The protocol requires that it is ignored.
       return { phase, effect: running.has(message.id) ? { do: 'stop', id: message.id } : { do: 'nothing' } };
     default:
       return {
