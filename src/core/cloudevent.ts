@@ -142,11 +142,17 @@ function isOf(codec: SchemaCodec, headers: Headers): boolean {
   return type === undefined || codec.reads(type);
 }
 
+/** The type of the event that a record is, as its codec is given it. Empty when the record does not say. */
+export function typeOfRecord({ headers }: LogRecord, format: TopicFormat): string {
+  return format.kind === 'JSON' ? format.type : (headers['ce_type'] ?? '');
+}
+
 /** The value as JSON, or why the topic's codec cannot read it. */
-function jsonOf({ value, headers }: LogRecord, format: TopicFormat): Buffer | null | string {
+function jsonOf(record: LogRecord, format: TopicFormat): Buffer | null | string {
+  const { value } = record;
   if (value === null || format.codec === undefined) return value;
   try {
-    return format.codec.decode(format.kind === 'JSON' ? format.type : (headers['ce_type'] ?? ''), value);
+    return format.codec.decode(typeOfRecord(record, format), value);
   } catch (error) {
     return `the value cannot be decoded: ${error instanceof Error ? error.message : String(error)}`;
   }

@@ -1,15 +1,20 @@
+import type { Topic } from './ids.js';
 import type { SchemaCodec } from './schema-codec.js';
 
-/** How the records of a topic say what they are. */
-export type TopicFormat =
-  /** CloudEvents in Kafka's binary mode: attributes in `ce_` headers, data in the value. */
-  (
-    | { readonly kind: 'CLOUDEVENTS' }
-    /** Plain JSON of producers that know nothing of CloudEvents: every record has this type. */
-    | { readonly kind: 'JSON'; readonly type: string }
-  ) & {
-    /** The fields of the data that events are found by: they travel beside it (C2). */
-    readonly indexed?: readonly string[];
-    /** Left out: JSON. */
-    readonly codec?: SchemaCodec;
-  };
+/** How the records of a topic represent events. */
+export type TopicFormat = (
+  | /** CloudEvents in Kafka's binary content mode: attributes in `ce_` headers, data in the value. */
+  { readonly kind: 'CLOUDEVENTS' }
+  /** Plain JSON, from producers that know nothing of CloudEvents. Every record is an event of this type. */
+  | { readonly kind: 'JSON'; readonly type: string }
+) & {
+  /** Fields of the data that events are looked up by. Their values travel beside the data (C2). */
+  readonly indexed?: readonly string[];
+  /** Left out: JSON. */
+  readonly codec?: SchemaCodec;
+};
+
+export type TopicFormats = ReadonlyMap<Topic, TopicFormat>;
+
+/** The format of a topic for which none is declared. */
+export const DEFAULT_FORMAT: TopicFormat = { kind: 'CLOUDEVENTS' };

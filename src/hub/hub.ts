@@ -3,7 +3,7 @@ import { MillraceError } from '../core/errors.js';
 import { type Offset, offset, type Partition, type Topic } from '../core/ids.js';
 import { partitionOfKey, partitionsOfKey } from '../core/partitioner.js';
 import type { TopicPartition } from '../core/position.js';
-import type { TopicFormat } from '../core/topic-format.js';
+import type { TopicFormats } from '../core/topic-format.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
 import { WarningThrottle } from '../observe/warning-throttle.js';
@@ -20,7 +20,7 @@ import { TopicWatch } from './topic-watch.js';
 export interface HubOptions {
   readonly log: EventLog;
   readonly fanout: Fanout;
-  readonly formats: ReadonlyMap<Topic, TopicFormat>;
+  readonly formats: TopicFormats;
   readonly metrics: Metrics;
   readonly logger: Logger;
   /** How much of each followed partition the node keeps in memory. */

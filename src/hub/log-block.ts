@@ -1,8 +1,7 @@
-import { decodeRecord } from '../core/cloudevent.js';
 import type { Relayed } from '../core/event.js';
 import { offset } from '../core/ids.js';
 import { partitionName, type TopicIdPartition } from '../core/position.js';
-import type { TopicFormat } from '../core/topic-format.js';
+import type { RecordDecoder } from '../core/record-decoder.js';
 import { type EventLog, OffsetOutOfRange } from '../ports/event-log.js';
 import type { Block } from './blocks.js';
 import { MAX_BLOCK_BYTES, type ReadPlan } from './partition-reader.js';
@@ -20,14 +19,14 @@ type LogReadPlan = Pick<ReadPlan, 'from' | 'needed' | 'through'>;
 export async function readBlockFromLog(
   log: EventLog,
   at: TopicIdPartition,
-  format: TopicFormat = { kind: 'CLOUDEVENTS' },
+  decoder: RecordDecoder,
   { from, needed, through }: LogReadPlan,
   signal: AbortSignal,
 ): Promise<Block> {
   for (let first = from; ; ) {
     let next = needed;
     try {
-      const block = await readOnce(log, at, format, { from: first, needed, through }, signal);
+      const block = await readOnce(log, at, decoder, { from: first, needed, through }, signal);
       if (block !== undefined) return block;
     } catch (error) {
       signal.throwIfAborted();
@@ -42,7 +41,7 @@ export async function readBlockFromLog(
 async function readOnce(
   log: EventLog,
   at: TopicIdPartition,
-  format: TopicFormat,
+  decoder: RecordDecoder,
   { from, needed, through }: LogReadPlan,
   signal: AbortSignal,
 ): Promise<Block | undefined> {
@@ -50,10 +49,12 @@ async function readOnce(
   const range = { ...at, from, until: offset(through + 1) };
   let [last, bytes] = [offset(from - 1), 0];
   for await (const batch of log.read(range, signal)) {
+    const ready = decoder.prepare(at.topic, batch.records, signal);
+    if (ready !== undefined) await ready;
     for (const record of batch.records) {
       if (record.offset > through) break;
       bytes += record.value?.length ?? 0;
-      const decoded = decodeRecord(record, format, at);
+      const decoded = decoder.decode(record, at);
       // The relay has written a dead letter for a record that is not a valid event. Here it is skipped.
       if (decoded.ok) {
         events.push({ offset: record.offset, timestamp: record.timestamp, event: decoded.event });

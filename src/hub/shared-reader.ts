@@ -1,7 +1,8 @@
 import type { Relayed } from '../core/event.js';
-import { type Offset, offset, type Topic } from '../core/ids.js';
+import { type Offset, offset } from '../core/ids.js';
 import { partitionName, type TopicIdPartition } from '../core/position.js';
-import type { TopicFormat } from '../core/topic-format.js';
+import { RecordDecoder } from '../core/record-decoder.js';
+import type { TopicFormats } from '../core/topic-format.js';
 import type { Metrics } from '../observe/metrics.js';
 import type { EventLog } from '../ports/event-log.js';
 import type { Fanout } from '../ports/fanout.js';
@@ -13,7 +14,7 @@ import { PartitionReader, type ReadPlan } from './partition-reader.js';
 export interface SharedReaderParts {
   readonly log: EventLog;
   readonly fanout: Fanout;
-  readonly formats: ReadonlyMap<Topic, TopicFormat>;
+  readonly formats: TopicFormats;
   readonly metrics: Metrics;
 }
 
@@ -26,12 +27,14 @@ const FIRST_WINDOW_OFFSETS = 64;
 export class SharedReader {
   readonly #parts: SharedReaderParts;
   readonly #signal: AbortSignal;
+  readonly #decoder: RecordDecoder;
   readonly #cache = new BlockCache(CACHE_LIMITS);
   readonly #partitions = new Map<string, PartitionReader>();
 
   constructor(parts: SharedReaderParts, signal: AbortSignal) {
     this.#parts = parts;
     this.#signal = signal;
+    this.#decoder = new RecordDecoder(parts.formats);
   }
 
   /**
@@ -66,11 +69,11 @@ export class SharedReader {
   }
 
   async #readBlock(at: TopicIdPartition, plan: ReadPlan): Promise<Block> {
-    const { log, formats, metrics } = this.#parts;
+    const { log, metrics } = this.#parts;
     const recent = await this.#readWindow(at, plan);
     metrics.repairs.inc({ topic: at.topic, source: recent === undefined ? 'log' : 'window' });
     if (recent !== undefined) return copyData(recent);
-    return copyData(await readBlockFromLog(log, at, formats.get(at.topic), plan, this.#signal));
+    return copyData(await readBlockFromLog(log, at, this.#decoder, plan, this.#signal));
   }
 
   /** Asks the window for the whole plan, then only for the part from `needed` on. `undefined` when it has neither. */

@@ -2,7 +2,10 @@ import type { Authenticate } from '../auth/authenticate.js';
 import { jwtAuthenticate } from '../auth/jwt.js';
 import { CursorCodec } from '../core/cursor.js';
 import { ANONYMOUS } from '../core/identity.js';
+import { RecordDecoder } from '../core/record-decoder.js';
+import { RecordEncoder } from '../core/record-encoder.js';
 import type { ResourceStack } from '../core/resource-stack.js';
+import type { TopicFormats } from '../core/topic-format.js';
 import { DeadLetters } from '../dead-letters/dead-letters.js';
 import { Hub } from '../hub/hub.js';
 import type { Metrics } from '../observe/metrics.js';
@@ -24,7 +27,6 @@ import { Views } from '../views/views.js';
 import type { Config } from './config.js';
 import type { NodeOptions } from './options.js';
 import { ownCursorSecret } from './secrets.js';
-import { codecsFor, type TopicFormats } from './topics.js';
 
 /** What a gateway runs on. */
 export interface GatewayBackends {
@@ -45,14 +47,19 @@ export async function startGateway(
   parts: ResourceStack,
 ): Promise<string> {
   const secrets = config.CURSOR_SECRET ?? [await ownCursorSecret(config.DATA_DIR)];
-  const history = new History({ log, logger, within: config.PUBLISH_DEADLINE_MS });
+  const history = new History({
+    log,
+    logger,
+    decoder: new RecordDecoder(formats),
+    withinMs: config.PUBLISH_DEADLINE_MS,
+  });
   const publisher = parts.use(
     new Publisher(
       log,
       {
         history,
         source: '/gateway',
-        codecOf: codecsFor(formats),
+        encoder: new RecordEncoder(formats),
         deadline: config.PUBLISH_DEADLINE_MS,
         maxWaiting: config.PUBLISH_MAX_WAITING,
         maxWaitingBytes: config.PUBLISH_MAX_WAITING_BYTES,

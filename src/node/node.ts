@@ -1,5 +1,6 @@
 import { Deadline } from '../core/deadline.js';
 import { ResourceStack } from '../core/resource-stack.js';
+import type { TopicFormats } from '../core/topic-format.js';
 import { Metrics } from '../observe/metrics.js';
 import { WarningThrottle } from '../observe/warning-throttle.js';
 import type { EventLog } from '../ports/event-log.js';
@@ -9,7 +10,7 @@ import { openBackends } from './backends.js';
 import { startGateway } from './gateway.js';
 import type { NodeOptions } from './options.js';
 import { selectServices, startService, startView } from './services.js';
-import { requiredTopics, type TopicFormats, topicFormats } from './topics.js';
+import { requiredTopics, topicFormats } from './topics.js';
 
 /** One running process of the gateway. Disposing stops it, the newest part first. */
 export interface RunningNode extends AsyncDisposable {
@@ -56,7 +57,7 @@ async function compose(
   const topics = requiredTopics(bindings, [...services, ...views], config);
   await log.ensureTopics(topics, { create: config.TOPIC_CREATE }, starting);
 
-  const formats = topicFormats(bindings);
+  const formats = topicFormats(bindings, project);
   const running: Promise<void>[] = [];
   if (roles.relay && fanout !== undefined) {
     const relay = await startRelay(options, { log, fanout, formats, metrics }, starting);

@@ -1,4 +1,7 @@
 import type { Bindings } from '../binding/bindings.js';
+import { RecordDecoder } from '../core/record-decoder.js';
+import { RecordEncoder } from '../core/record-encoder.js';
+import type { TopicFormats } from '../core/topic-format.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
 import { serviceReports } from '../observe/service-reports.js';
@@ -16,7 +19,7 @@ import { ViewStore } from '../views/view-store.js';
 import { ViewWorker } from '../views/view-worker.js';
 import type { Backends } from './backends.js';
 import { type Config, ConfigError } from './config.js';
-import { codecsFor, decoderFor, type TopicFormats, topicFormats } from './topics.js';
+import { topicFormats } from './topics.js';
 
 export interface ServiceDependencies {
   readonly log: EventLog;
@@ -37,8 +40,8 @@ export function startService(
       group: serviceGroup(config, service),
       service,
       stateTopics: { create: config.TOPIC_CREATE, replicas: config.TOPIC_REPLICAS },
-      decode: decoderFor(formats),
-      codecOf: codecsFor(formats),
+      decoder: new RecordDecoder(formats),
+      encoder: new RecordEncoder(formats),
       ...serviceReports(service, metrics, warnings),
       onInvalid: (at, kind) => metrics.invalid.inc({ topic: at.topic, kind }),
     },
@@ -60,8 +63,8 @@ export function startView(
   { log, store, formats, metrics, logger, config }: ViewDependencies,
 ): ViewWorker {
   const group = `${config.NAMESPACE}-view-${view.name}`;
-  const decode = decoderFor(formats);
-  return new ViewWorker({ view, log, store: new ViewStore(store), group, decode, metrics, logger });
+  const decoder = new RecordDecoder(formats);
+  return new ViewWorker({ view, log, store: new ViewStore(store), group, decoder, metrics, logger });
 }
 
 /** The services and views of the project that have state, which `millrace replay` can rebuild from the log. */
@@ -69,17 +72,17 @@ export async function rebuildable(
   { log, openStateStore }: Backends,
   { config, project, bindings }: { config: Config; project: Project; bindings: Bindings },
 ): Promise<readonly Rebuild[]> {
-  const decode = decoderFor(topicFormats(bindings));
+  const decoder = new RecordDecoder(topicFormats(bindings, project));
   const services = (project.services ?? [])
     .filter(({ initial }) => initial !== undefined)
     .map((service) => {
       const group = serviceGroup(config, service);
-      return new ServiceRebuild({ log, group, service, decode, replicas: config.TOPIC_REPLICAS });
+      return new ServiceRebuild({ log, group, service, decoder, replicas: config.TOPIC_REPLICAS });
     });
   const { views = [] } = project;
   if (views.length === 0) return services;
   const store = new ViewStore(await openStateStore());
-  return [...services, ...views.map((view) => new ViewRebuild({ view, log, store, decode }))];
+  return [...services, ...views.map((view) => new ViewRebuild({ view, log, store, decoder }))];
 }
 
 /**

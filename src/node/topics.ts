@@ -1,33 +1,30 @@
 import type { Bindings } from '../binding/bindings.js';
-import { decodeRecord } from '../core/cloudevent.js';
 import { type Topic, topic } from '../core/ids.js';
-import type { TopicPartition } from '../core/position.js';
-import type { LogRecord } from '../core/record.js';
-import type { CodecOf } from '../core/schema-codec.js';
-import type { TopicFormat } from '../core/topic-format.js';
+import type { TopicFormat, TopicFormats } from '../core/topic-format.js';
 import { deadLetterTopic } from '../dead-letters/dead-letter.js';
 import type { TopicSpec } from '../ports/event-log.js';
+import type { Project } from '../project/project.js';
 import type { AnyService } from '../services/service.js';
-import type { Config } from './config.js';
-
-/** The declared format of each topic that the schema names. */
-export type TopicFormats = ReadonlyMap<Topic, TopicFormat>;
+import { type Config, ConfigError } from './config.js';
 
 /** A service or a view, as far as topics are concerned. */
 type TopicReader = Pick<AnyService, 'topics'>;
 
-export function topicFormats(bindings: Bindings): TopicFormats {
-  return new Map([...bindings.topics.values()].map(({ topic: name, format }) => [name, format]));
+/**
+ * The declared format of each topic that the schema names, with the project's codecs.
+ * @throws {ConfigError} when the project has a codec for a topic that the schema does not name
+ */
+export function topicFormats(bindings: Bindings, { codecs = {} }: Pick<Project, 'codecs'>): TopicFormats {
+  const formats = new Map<Topic, TopicFormat>();
+  for (const { topic: name, format } of bindings.topics.values()) formats.set(name, format);
+  for (const [name, codec] of Object.entries(codecs)) {
+    const format = formats.get(topic(name));
+    if (format === undefined)
+      throw new ConfigError(`There is a codec for the topic ${name}, which the schema does not name.`);
+    formats.set(topic(name), { ...format, codec });
+  }
+  return formats;
 }
-
-/** Decodes records by their topic's format; a topic that the schema does not name holds CloudEvents. */
-export const decoderFor = (formats: TopicFormats) => (record: LogRecord, at: TopicPartition) =>
-  decodeRecord(record, formats.get(at.topic) ?? { kind: 'CLOUDEVENTS' }, at);
-
-export const codecsFor =
-  (formats: TopicFormats): CodecOf =>
-  (of) =>
-    formats.get(of)?.codec;
 
 /** The topics that the schema names, and those that `readers` (services and views) read. */
 export function topicNames(bindings: Bindings, readers: readonly TopicReader[]): readonly Topic[] {

@@ -1,5 +1,6 @@
 import type { Authenticate } from '../auth/authenticate.js';
 import type { ResolverMap } from '../binding/runtime/resolvers.js';
+import type { SchemaCodec } from '../core/schema-codec.js';
 import type { AnyService } from '../services/service.js';
 import type { AnyView } from '../views/view.js';
 
@@ -19,6 +20,8 @@ export interface Project {
   readonly services?: readonly AnyService[];
   /** State folded from events, for fields with `@view`. Run by `millrace start` and `millrace services`. */
   readonly views?: readonly AnyView[];
+  /** How the data of a topic's events is encoded, by the topic's name. JSON for all others. */
+  readonly codecs?: Readonly<Record<string, SchemaCodec>>;
   /** Authenticates requests when no `JWT_*` is set. When omitted, every caller is anonymous. */
   readonly authenticate?: Authenticate;
   /** GraphiQL's tabs. */

@@ -1,40 +1,42 @@
-import { decodeRecord } from '../core/cloudevent.js';
 import { Deadline } from '../core/deadline.js';
 import type { Relayed } from '../core/event.js';
 import type { Topic } from '../core/ids.js';
 import { partitionsOfKey } from '../core/partitioner.js';
 import { type Position, partitionName, type TopicPartition } from '../core/position.js';
-import type { LogRecord, NewRecord } from '../core/record.js';
+import type { LogBatch, NewRecord } from '../core/record.js';
+import type { RecordDecoder } from '../core/record-decoder.js';
 import type { Logger } from '../observe/log.js';
 import type { EventLog } from '../ports/event-log.js';
 
-export interface HistoryOptions {
+interface HistoryOptions {
   readonly log: EventLog;
   readonly logger: Logger;
-  /** How long one look into the log may take, in milliseconds: there may be a day of events to read. */
-  readonly within: number;
+  readonly decoder: RecordDecoder;
+  /** How long one search of the log may take, in milliseconds: there may be a day of events to read. */
+  readonly withinMs: number;
 }
 
 /** An event that is in the log already. */
-export interface Recorded {
+export interface PublishedBefore {
   readonly position: Position;
   /** RFC 3339. */
   readonly time: string | undefined;
 }
 
-/** An event, and the partition that it is in. */
-export interface Found {
+/** An event and its partition. */
+export interface LocatedEvent {
   readonly event: Relayed;
   readonly at: TopicPartition;
 }
 
-/** How far the clocks of nodes and brokers may be apart, in milliseconds. */
-export const CLOCKS_APART = 10_000;
-const ID = 'ce_id';
+/** How far the clocks of nodes and brokers may differ. */
+export const CLOCK_MARGIN_MS = 10_000;
+const ID_HEADER = 'ce_id';
 
 /**
- * What the log has since a time: an attempt anew of a mutation looks here for what the one before left, of
- * which nobody knows how far it came (D1). What cannot be found out in time counts as not there.
+ * Searches the log from a time on. A retried mutation finds here what its first attempt has left, since nobody knows
+ * how far that one came (D1). What a search cannot find in time counts as missing: the retry then publishes again,
+ * with the same event id.
  */
 export class History {
   readonly #options: HistoryOptions;
@@ -43,73 +45,88 @@ export class History {
     this.#options = options;
   }
 
-  /** Where each of `records` is, by its event's id; `undefined` when one of them is not there. */
-  async find(records: readonly NewRecord[], since: number): Promise<readonly Recorded[] | undefined> {
-    const wanted = new Map(records.map((record) => [record.headers[ID] ?? '', record]));
-    const found = new Map<string, Recorded>();
-    const all = await this.#look('whether an event was published before', async (signal) => {
+  /**
+   * Finds records by the ids of their events.
+   * @param since milliseconds since 1970
+   * @returns the position of each, in the order of `records`; `undefined` when one of them is missing
+   */
+  async findAll(
+    records: readonly NewRecord[],
+    since: number,
+  ): Promise<readonly PublishedBefore[] | undefined> {
+    const wanted = new Set(records.map(({ headers }) => headers[ID_HEADER] ?? ''));
+    const found = new Map<string, PublishedBefore>();
+    const complete = await this.#search('an event of an earlier attempt', async (signal) => {
       for (const at of await this.#partitionsOf(records, signal)) {
-        for await (const record of this.#since(at, since, signal)) {
-          const id = record.headers[ID];
-          if (id === undefined || found.has(id) || !wanted.has(id)) continue;
-          found.set(id, { position: { ...at, offset: record.offset }, time: record.headers['ce_time'] });
+        for await (const batch of this.#batchesSince(at, since, signal)) {
+          for (const { offset, headers } of batch.records) {
+            const id = headers[ID_HEADER];
+            if (id === undefined || found.has(id) || !wanted.has(id)) continue;
+            found.set(id, { position: { ...at, offset }, time: headers['ce_time'] });
+          }
           if (found.size === wanted.size) return true;
         }
       }
       return false;
     });
-    if (all !== true) return undefined;
-    return records.flatMap(({ headers }) => found.get(headers[ID] ?? '') ?? []);
+    if (complete !== true) return undefined;
+    return records.flatMap(({ headers }) => found.get(headers[ID_HEADER] ?? '') ?? []);
   }
 
-  /** The first event that `is` the one wanted, of what is there by now. */
-  async first(
+  /**
+   * Finds the first event that `matches`, among those that are in the log by now.
+   * @param since milliseconds since 1970
+   */
+  async findFirst(
     partitions: readonly TopicPartition[],
     since: number,
-    is: (event: Relayed) => boolean,
-  ): Promise<Found | undefined> {
-    return this.#look('whether an outcome came before', async (signal) => {
+    matches: (event: Relayed) => boolean,
+  ): Promise<LocatedEvent | undefined> {
+    const { decoder } = this.#options;
+    return this.#search('the outcome of an earlier attempt', async (signal) => {
       for (const at of partitions) {
-        for await (const record of this.#since(at, since, signal)) {
-          const decoded = decodeRecord(record, { kind: 'CLOUDEVENTS' }, at);
-          if (!decoded.ok) continue;
-          const event = { offset: record.offset, timestamp: record.timestamp, event: decoded.event };
-          if (is(event)) return { event, at };
+        for await (const { records } of this.#batchesSince(at, since, signal)) {
+          await decoder.prepare(at.topic, records, signal);
+          for (const record of records) {
+            const decoded = decoder.decode(record, at);
+            if (!decoded.ok) continue;
+            const event = { offset: record.offset, timestamp: record.timestamp, event: decoded.event };
+            if (matches(event)) return { event, at };
+          }
         }
       }
       return undefined;
     });
   }
 
-  async *#since(at: TopicPartition, since: number, signal: AbortSignal): AsyncIterable<LogRecord> {
+  async *#batchesSince(at: TopicPartition, since: number, signal: AbortSignal): AsyncIterable<LogBatch> {
     const { log } = this.#options;
-    const from = await log.offsetAt(at.topic, at.partition, since - CLOCKS_APART, signal);
-    for await (const { records } of log.read({ ...at, from }, signal)) yield* records;
+    const from = await log.offsetAt(at.topic, at.partition, since - CLOCK_MARGIN_MS, signal);
+    yield* log.read({ ...at, from }, signal);
   }
 
+  /** Every partition in which one of the records may be. */
   async #partitionsOf(records: readonly NewRecord[], signal: AbortSignal): Promise<TopicPartition[]> {
-    const topics = [...new Set(records.map(({ topic }) => topic))];
     const { log } = this.#options;
-    const { partitionOfKey } = log;
-    const described = await log.describe(topics, signal);
-    const count = (topic: Topic): number => described.get(topic)?.partitions ?? 0;
-    const all = records.flatMap(({ topic, key, partition }) => {
-      if (partition !== undefined) return { topic, partition };
-      if (key === null) return [];
-      return partitionsOfKey(partitionOfKey, key, count(topic)).map((number) => ({
-        topic,
-        partition: number,
-      }));
+    const described = await log.describe([...new Set(records.map(({ topic }) => topic))], signal);
+    const candidates = (topic: Topic, key: string) =>
+      partitionsOfKey(log.partitionOfKey, key, described.get(topic)?.partitions ?? 0);
+    const all = records.flatMap(({ topic, key, partition }): TopicPartition[] => {
+      if (partition !== undefined) return [{ topic, partition }];
+      return key === null ? [] : candidates(topic, key).map((number) => ({ topic, partition: number }));
     });
     return [...new Map(all.map((at) => [partitionName(at), at])).values()];
   }
 
-  async #look<T>(what: string, look: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
-    using deadline = new Deadline(this.#options.within);
+  async #search<T>(what: string, search: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
+    using deadline = new Deadline(this.#options.withinMs);
     try {
-      return await look(deadline.signal);
+      return await search(deadline.signal);
     } catch (err) {
-      this.#options.logger.warn({ err }, `it could not be found out ${what}`);
+      this.#options.logger.warn(
+        { err },
+        `the log could not be searched for ${what}; assuming that there is none`,
+      );
       return undefined;
     }
   }

@@ -7,7 +7,7 @@ import type { Identity } from '../core/identity.js';
 import type { Offset, Partition, Topic, TopicId } from '../core/ids.js';
 import { type Position, partitionName, type TopicPartition } from '../core/position.js';
 import { ResourceStack } from '../core/resource-stack.js';
-import { CLOCKS_APART, type Found, type History } from './history.js';
+import { CLOCK_MARGIN_MS, type History, type LocatedEvent } from './history.js';
 
 /** Hears what comes to a partition, in order. */
 export interface OutcomeListener {
@@ -124,8 +124,8 @@ export class Outcomes {
     const asOf = Date.now();
     const ours = new Set(source.partitionsOf(wanted.key, partitions));
     const theirs = next === undefined ? [] : source.partitionsOf(next.key, partitions);
-    let settle = (_found: Found | undefined): void => {};
-    const live = new Promise<Found | undefined>((resolve) => {
+    let settle = (_found: LocatedEvent | undefined): void => {};
+    const live = new Promise<LocatedEvent | undefined>((resolve) => {
       settle = resolve;
     });
     const waiting: Waiting = {
@@ -145,7 +145,7 @@ export class Outcomes {
     );
     this.#register(caller.correlationId, waiting, held);
     await publish();
-    const soon = (): Promise<Found | undefined> => {
+    const soon = (): Promise<LocatedEvent | undefined> => {
       const timer = setTimeout(waiting.missed, wanted.within);
       held.defer(() => clearTimeout(timer));
       caller.signal.addEventListener('abort', waiting.missed, { once: true });
@@ -174,10 +174,10 @@ export class Outcomes {
     numbers: ReadonlySet<Partition>,
     { is }: Waiting,
     since: number | undefined,
-  ): Promise<Found | undefined> {
+  ): Promise<LocatedEvent | undefined> {
     if (since === undefined) return undefined;
     const partitions = [...numbers].map((partition) => ({ topic, partition }));
-    return this.#options.history.first(partitions, since, is);
+    return this.#options.history.findFirst(partitions, since, is);
   }
 
   async #placeOf(
@@ -186,7 +186,7 @@ export class Outcomes {
     since: number | undefined,
   ): Promise<PartitionPosition> {
     if (since === undefined) return here;
-    const before = await this.#options.source.offsetBefore(at, since - CLOCKS_APART);
+    const before = await this.#options.source.offsetBefore(at, since - CLOCK_MARGIN_MS);
     return before < here.offset ? { offset: before, fingerprint: 0 } : here;
   }
 

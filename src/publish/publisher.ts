@@ -1,51 +1,55 @@
 import { v4 as uuidV4, v5 as uuidV5 } from 'uuid';
 import type { EventDraft } from '../binding/runtime/context.js';
-import { encodeEvent } from '../core/cloudevent.js';
+import { Deadline } from '../core/deadline.js';
 import { MillraceError } from '../core/errors.js';
 import type { Event } from '../core/event.js';
-import { type EventId, eventId } from '../core/ids.js';
+import { type EventId, eventId, type Topic } from '../core/ids.js';
 import type { Published } from '../core/published.js';
 import type { NewRecord } from '../core/record.js';
-import type { CodecOf } from '../core/schema-codec.js';
+import type { RecordEncoder } from '../core/record-encoder.js';
 import { childTraceparent, type TraceContext } from '../core/trace.js';
 import type { Metrics } from '../observe/metrics.js';
 import type { EventLog } from '../ports/event-log.js';
 import { Batcher } from './batcher.js';
-import type { History, Recorded } from './history.js';
+import type { History, PublishedBefore } from './history.js';
 
-export interface PublisherOptions {
-  /** The CloudEvents `source` of what is published. */
+interface PublisherOptions {
+  /** The CloudEvents `source` of published events. */
   readonly source: string;
-  /** How long one mutation waits for the log at the most, in milliseconds. */
+  /** How long a mutation waits for the log at most, in milliseconds. */
   readonly deadline: number;
-  /** How many events may wait (C4). */
+  /** How many events may be queued (C4). */
   readonly maxWaiting: number;
-  /** How many bytes of them. */
+  /** How many bytes of events may be queued (C4). */
   readonly maxWaitingBytes: number;
-  /** How much one request to the log carries at the most, in bytes. */
+  /** The size of one request to the log at most, in bytes. */
   readonly maxBatchBytes: number;
-  /** How a topic's data are written; JSON when it is not said. */
-  readonly codecOf?: CodecOf;
-  /** Where an attempt anew looks for what it published before. */
+  readonly encoder: RecordEncoder;
+  /** Where a retry looks for what its first attempt has published. */
   readonly history: History;
 }
 
-export interface PublishRequest {
+interface PublishRequest {
   readonly draft: EventDraft;
   readonly trace: TraceContext;
-  /** Who published, as far as an idempotency key is concerned: one subject's keys are not another's. */
+  /** Who publishes. Idempotency keys of different subjects are different keys. */
   readonly subject: string | undefined;
-  /** Different for what are different events of the subject: other arguments, the second event of a mutation. */
+  /** Differs for different events of one subject: for other arguments, and for the second event of a mutation. */
   readonly idempotencyKey: string | undefined;
 }
 
-/** Half of a surrogate pair. */
+interface EncodedEvent {
+  readonly event: Event;
+  readonly record: NewRecord;
+  readonly correlationId: string;
+}
+
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
-/** Name space of the ids that are derived from idempotency keys (RFC 9562 section 5.5). */
-const IDEMPOTENT = '6f6b1a5e-3c0f-5b8d-9d0a-6d0c52d4f8a1';
+/** The UUID namespace of ids that are derived from idempotency keys (RFC 9562, section 5.5). It must never change. */
+const ID_NAMESPACE = '6f6b1a5e-3c0f-5b8d-9d0a-6d0c52d4f8a1';
 
-/** Turns mutations into events in the log (D1). */
+/** Turns the drafts of mutations into events in the log (D1). */
 export class Publisher implements AsyncDisposable {
   readonly #options: PublisherOptions;
   readonly #metrics: Metrics;
@@ -58,44 +62,55 @@ export class Publisher implements AsyncDisposable {
   }
 
   /**
-   * Resolves once the events are in the log, several of them together or not at all.
-   * @param since when an attempt was made before to publish the same, in milliseconds since 1970: what that
-   *   one got into the log is not appended again (D1)
+   * Publishes events: several of them together or not at all. Resolves once they are in the log.
+   * @param since when the first attempt to publish the same began, in milliseconds since 1970: what that attempt got
+   *   into the log is found there, and not appended again (D1)
    * @throws {MillraceError} OVERLOADED, PUBLISH_FAILED, PUBLISH_UNCERTAIN, EVENT_TOO_LARGE, TOPIC_MISSING,
    *   EVENT_INVALID
    */
   async publish(requests: readonly PublishRequest[], since?: number): Promise<readonly Published[]> {
-    const events = requests.map((request) => this.#eventOf(request));
-    const places = await this.#places(
-      events.map(({ record }) => record),
-      since,
-    );
+    const { encoder } = this.#options;
+    if (encoder.waits) await this.#prepare(requests.map(({ draft }) => draft));
+    const events = requests.map((request) => this.#encode(request));
+    const records = events.map(({ record }) => record);
+    const published = (await this.#publishedBefore(records, since)) ?? (await this.#append(records));
     return events.map(({ event, correlationId }, i) => {
-      const place = places[i];
-      if (place === undefined) throw new Error('The log answered with fewer positions than records');
-      return { ...place.position, eventId: event.id, correlationId, time: place.time ?? event.time };
+      const one = published[i];
+      if (one === undefined) throw new Error('The log answered with fewer positions than records');
+      return { ...one.position, eventId: event.id, correlationId, time: one.time ?? event.time };
     });
   }
 
-  async #places(records: readonly NewRecord[], since: number | undefined): Promise<readonly Recorded[]> {
-    const before = since === undefined ? undefined : await this.#options.history.find(records, since);
-    if (before !== undefined) return before;
+  async #publishedBefore(
+    records: readonly NewRecord[],
+    since: number | undefined,
+  ): Promise<readonly PublishedBefore[] | undefined> {
+    return since === undefined ? undefined : this.#options.history.findAll(records, since);
+  }
+
+  async #append(records: readonly NewRecord[]): Promise<readonly PublishedBefore[]> {
     const positions = await this.#batcher.append(records);
     for (const { topic } of positions) this.#metrics.published.inc({ topic });
     return positions.map((position) => ({ position, time: undefined }));
   }
 
-  #eventOf({ draft, trace, subject, idempotencyKey }: PublishRequest): {
-    event: Event;
-    record: NewRecord;
-    correlationId: string;
-  } {
-    // In UTF-8 it would be another key, and that of other texts too.
-    if (LONE_SURROGATE.test(draft.key))
-      throw new MillraceError(
-        'EVENT_INVALID',
-        `The key of this ${draft.type} contains half of a surrogate pair, so it cannot be encoded as UTF-8.`,
-      );
+  /** @throws {MillraceError} PUBLISH_FAILED when a codec is not ready in time, such as while its registry is away */
+  async #prepare(drafts: readonly { readonly topic: Topic; readonly type: string }[]): Promise<void> {
+    using deadline = new Deadline(this.#options.deadline);
+    try {
+      await this.#options.encoder.prepare(drafts, deadline.signal);
+    } catch (cause) {
+      const message = 'The event cannot be encoded at the moment; nothing was published. Retry later.';
+      throw new MillraceError('PUBLISH_FAILED', message, { cause });
+    }
+  }
+
+  #encode({ draft, trace, subject, idempotencyKey }: PublishRequest): EncodedEvent {
+    // Encoded as UTF-8, half of a surrogate pair becomes U+FFFD: a different key, shared by many texts.
+    if (LONE_SURROGATE.test(draft.key)) {
+      const message = `The key of this ${draft.type} contains half of a surrogate pair, so it cannot be encoded as UTF-8.`;
+      throw new MillraceError('EVENT_INVALID', message);
+    }
     const event: Event = {
       id: idOf(draft, subject, idempotencyKey),
       source: this.#options.source,
@@ -108,11 +123,17 @@ export class Publisher implements AsyncDisposable {
       idempotent: idempotencyKey === undefined ? undefined : true,
       data: Buffer.from(JSON.stringify(draft.data)),
     };
-    return {
-      event,
-      record: encodeEvent(draft.topic, event, this.#options.codecOf?.(draft.topic)),
-      correlationId: trace.correlationId,
-    };
+    return { event, record: this.#recordOf(draft.topic, event), correlationId: trace.correlationId };
+  }
+
+  #recordOf(topic: Topic, event: Event): NewRecord {
+    try {
+      return this.#options.encoder.encode(topic, event);
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      const message = `The data of this ${event.type} cannot be encoded for its topic: ${reason}; nothing was published.`;
+      throw new MillraceError('EVENT_INVALID', message, { cause });
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -120,8 +141,8 @@ export class Publisher implements AsyncDisposable {
   }
 }
 
-/** A retry with the same key makes the same id, so that whoever sees both knows that they are one (D1). */
+/** The same key makes the same id again, so that everyone who sees both events knows that they are one (D1). */
 function idOf(draft: EventDraft, subject: string | undefined, key: string | undefined): EventId {
   if (key === undefined) return eventId(uuidV4());
-  return eventId(uuidV5(JSON.stringify([draft.topic, draft.type, subject ?? null, key]), IDEMPOTENT));
+  return eventId(uuidV5(JSON.stringify([draft.topic, draft.type, subject ?? null, key]), ID_NAMESPACE));
 }

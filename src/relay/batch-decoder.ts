@@ -1,9 +1,7 @@
-import { decodeRecord } from '../core/cloudevent.js';
 import type { Relayed } from '../core/event.js';
-import type { Topic } from '../core/ids.js';
 import { placeName } from '../core/position.js';
 import type { LogBatch, LogRecord, NewRecord } from '../core/record.js';
-import type { TopicFormat } from '../core/topic-format.js';
+import type { RecordDecoder } from '../core/record-decoder.js';
 import { appendDeadLetters } from '../dead-letters/append.js';
 import { deadLetterRecord, deadLetterTopic } from '../dead-letters/dead-letter.js';
 import type { Logger } from '../observe/log.js';
@@ -13,15 +11,15 @@ import type { EventLog } from '../ports/event-log.js';
 /** Decodes the records of a batch. A record that is not a valid event becomes a dead letter and stops nobody (D10). */
 export class BatchDecoder {
   readonly #log: EventLog;
-  readonly #formats: ReadonlyMap<Topic, TopicFormat>;
+  readonly #decoder: RecordDecoder;
   readonly #metrics: Metrics;
   readonly #logger: Logger;
   /** The kinds of faults already logged, per topic. Further ones are only counted. */
   readonly #logged = new Set<string>();
 
-  constructor(log: EventLog, formats: ReadonlyMap<Topic, TopicFormat>, metrics: Metrics, logger: Logger) {
+  constructor(log: EventLog, decoder: RecordDecoder, metrics: Metrics, logger: Logger) {
     this.#log = log;
-    this.#formats = formats;
+    this.#decoder = decoder;
     this.#metrics = metrics;
     this.#logger = logger;
   }
@@ -30,14 +28,16 @@ export class BatchDecoder {
    * Decodes a batch. Resolves only once all of its dead letters are in the log, and so before the relay moves its
    * progress: a crash in between writes a dead letter twice, and never loses one.
    * @returns the events, in offset order
-   * @throws what `EventLog.append` throws; the batch has to be decoded again
+   * @throws what `EventLog.append` throws, and when the topic's codec cannot decode at the moment; the batch has to be
+   *   decoded again
    */
-  async decode(batch: LogBatch): Promise<readonly Relayed[]> {
-    const format = this.#formats.get(batch.topic) ?? { kind: 'CLOUDEVENTS' };
+  async decode(batch: LogBatch, signal: AbortSignal): Promise<readonly Relayed[]> {
+    const ready = this.#decoder.prepare(batch.topic, batch.records, signal);
+    if (ready !== undefined) await ready;
     const events: Relayed[] = [];
     const deadLetters: NewRecord[] = [];
     for (const record of batch.records) {
-      const decoded = decodeRecord(record, format, batch);
+      const decoded = this.#decoder.decode(record, batch);
       if (decoded.ok) {
         events.push({ offset: record.offset, timestamp: record.timestamp, event: decoded.event });
       } else {

@@ -117,7 +117,7 @@ export class PartitionRelay {
       this.#next = expected;
     }
     if (this.#passed + 1 < this.#next) await this.#catchUp(this.#next, signal);
-    await this.#relayBatch(batch);
+    await this.#relayBatch(batch, signal);
     this.#next = offset(Math.max(this.#next, batch.last + 1));
   }
 
@@ -139,11 +139,11 @@ export class PartitionRelay {
     const range = { ...this.#at, from: offset(this.#passed + 1), until };
     const onSkipped = (earliest: Offset): Promise<void> => this.#skip(this.#requireToken(), earliest);
     for await (const batch of readRetained(this.#parts.log, range, signal, onSkipped))
-      await this.#relayBatch(batch);
+      await this.#relayBatch(batch, signal);
   }
 
-  async #relayBatch(batch: LogBatch): Promise<void> {
-    const events = await this.#parts.decoder.decode(batch);
+  async #relayBatch(batch: LogBatch, signal: AbortSignal): Promise<void> {
+    const events = await this.#parts.decoder.decode(batch, signal);
     for (const stretch of stretchesOf(events, batch.last)) await this.#write(stretch.events, stretch.through);
   }
 

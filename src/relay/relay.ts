@@ -1,7 +1,7 @@
 import { retry } from '../core/async.js';
-import type { Topic } from '../core/ids.js';
 import { partitionName, type TopicIdPartition, type TopicPartition } from '../core/position.js';
-import type { TopicFormat } from '../core/topic-format.js';
+import { RecordDecoder } from '../core/record-decoder.js';
+import type { TopicFormats } from '../core/topic-format.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
 import { WarningThrottle } from '../observe/warning-throttle.js';
@@ -19,7 +19,7 @@ interface RelayOptions {
   readonly logger: Logger;
   /** The consumer group. Relays of one group share the partitions. */
   readonly group: string;
-  readonly formats: ReadonlyMap<Topic, TopicFormat>;
+  readonly formats: TopicFormats;
   /** How many events of each partition the window keeps, approximately. */
   readonly windowEvents: number;
 }
@@ -51,7 +51,12 @@ export class Relay implements AsyncDisposable {
   private constructor(options: RelayOptions) {
     this.#options = options;
     this.#warnings = new WarningThrottle(options.logger);
-    this.#decoder = new BatchDecoder(options.log, options.formats, options.metrics, options.logger);
+    this.#decoder = new BatchDecoder(
+      options.log,
+      new RecordDecoder(options.formats),
+      options.metrics,
+      options.logger,
+    );
   }
 
   /** Resolves once this member has joined the group. */

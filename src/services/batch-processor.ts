@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Decoded, InvalidKind } from '../core/cloudevent.js';
+import type { InvalidKind } from '../core/cloudevent.js';
 import type { Event } from '../core/event.js';
-import { type Position, partitionName, type TopicPartition } from '../core/position.js';
+import { type Position, partitionName } from '../core/position.js';
 import type { LogBatch, LogRecord } from '../core/record.js';
+import type { RecordDecoder } from '../core/record-decoder.js';
 import { EventDeduplicator, type PendingIds } from './event-deduplicator.js';
 import { runByKey } from './run-by-key.js';
 import type { AnyService, OutgoingEvent, ServiceEvent } from './service.js';
@@ -11,7 +12,7 @@ import { toServiceEvent } from './service-event.js';
 export interface BatchProcessorOptions {
   readonly service: AnyService;
   /** Decodes a record in the format of its topic. */
-  readonly decode: (record: LogRecord, at: TopicPartition) => Decoded;
+  readonly decoder: RecordDecoder;
   /** Called for a record that is not a valid event. The record is skipped. */
   readonly onInvalid?: (at: Position, kind: InvalidKind, reason: string) => void;
   /** Called when the service threw. */
@@ -69,6 +70,8 @@ export class BatchProcessor {
    * @throws the service's first failure, after every handler that had started has finished
    */
   async run(batch: InputBatch, states: States, signal: AbortSignal): Promise<BatchResult> {
+    const ready = this.#options.decoder.prepare(batch.topic, batch.records, signal);
+    if (ready !== undefined) await ready;
     const idempotentIds = new Set<string>();
     const jobs = this.#jobs(batch, idempotentIds);
     const changes = new Map<string, string | null>();
@@ -100,10 +103,11 @@ export class BatchProcessor {
   }
 
   /** Remembers the idempotent events of a batch whose effects are in the state already. */
-  remember({ topic, partition, records }: InputBatch): void {
+  async remember({ topic, partition, records }: InputBatch, signal: AbortSignal): Promise<void> {
     const at = { topic, partition };
+    await this.#options.decoder.prepare(topic, records, signal);
     for (const record of records) {
-      const decoded = this.#options.decode(record, at);
+      const decoded = this.#options.decoder.decode(record, at);
       if (decoded.ok) this.#deduplicator.remember(partitionName(at), decoded.event);
     }
   }
@@ -113,7 +117,7 @@ export class BatchProcessor {
     const scope = partitionName(at);
     const jobs: Job[] = [];
     for (const record of records) {
-      const decoded = this.#options.decode(record, at);
+      const decoded = this.#options.decoder.decode(record, at);
       if (!decoded.ok) {
         this.#options.onInvalid?.({ ...at, offset: record.offset }, decoded.kind, decoded.reason);
         continue;

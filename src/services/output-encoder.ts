@@ -1,9 +1,8 @@
 import { v5 as uuidv5 } from 'uuid';
-import { encodeEvent } from '../core/cloudevent.js';
 import type { Event } from '../core/event.js';
 import { eventId, topic } from '../core/ids.js';
 import type { NewRecord } from '../core/record.js';
-import type { CodecOf } from '../core/schema-codec.js';
+import type { RecordEncoder } from '../core/record-encoder.js';
 import { childTraceparent } from '../core/trace.js';
 import type { Emission } from './batch-processor.js';
 import type { OutgoingEvent } from './service.js';
@@ -15,7 +14,7 @@ interface OutputEncoderOptions {
   readonly group: string;
   /** The name of the service. */
   readonly service: string;
-  readonly codecOf: CodecOf | undefined;
+  readonly encoder: RecordEncoder;
 }
 
 /** Turns what a service returned into records for its output topics. */
@@ -29,7 +28,16 @@ export class OutputEncoder {
     this.#idNamespace = uuidv5(options.group, ID_NAMESPACE);
   }
 
-  encode(emitted: readonly Emission[]): readonly NewRecord[] {
+  /** @throws when a topic's codec cannot encode at the moment, or the data does not match the schema of its type */
+  async encode(emitted: readonly Emission[], signal: AbortSignal): Promise<readonly NewRecord[]> {
+    const { encoder } = this.#options;
+    if (encoder.waits) {
+      const outputs = emitted.flatMap(({ events }) => events);
+      await encoder.prepare(
+        outputs.map(({ topic: to, type }) => ({ topic: topic(to), type })),
+        signal,
+      );
+    }
     return emitted.flatMap(({ cause, events }) =>
       events.map((output, index) => this.#encode(cause, output, index)),
     );
@@ -54,6 +62,6 @@ export class OutputEncoder {
       idempotent: cause.idempotent,
       data: Buffer.from(JSON.stringify(output.data)),
     };
-    return encodeEvent(to, event, this.#options.codecOf?.(to));
+    return this.#options.encoder.encode(to, event);
   }
 }

@@ -67,7 +67,8 @@ export class PartitionState {
     // The newest events before `base` are in the states: remember them before folding what follows.
     const until = offset(Math.min(base, next));
     const from = offset(Math.max(until - rememberedIds, earliest));
-    for await (const batch of readExactly(log, { ...at, from, until }, signal)) fresh.remember(batch);
+    for await (const batch of readExactly(log, { ...at, from, until }, signal))
+      await fresh.remember(batch, signal);
     const adoption = new Map<string, string | null>();
     const range = { ...at, from: base, until: next };
     for await (const { changes } of foldRange({ log, processor: fresh, range, states, signal }))

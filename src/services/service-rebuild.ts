@@ -16,7 +16,7 @@ import {
   versionRecord,
 } from './state-versions.js';
 
-interface ServiceRebuildOptions extends Pick<BatchProcessorOptions, 'service' | 'decode' | 'rememberedIds'> {
+interface ServiceRebuildOptions extends Pick<BatchProcessorOptions, 'service' | 'decoder' | 'rememberedIds'> {
   readonly log: EventLog;
   readonly group: string;
   readonly replicas: number;

@@ -1,6 +1,6 @@
 import { topic } from '../core/ids.js';
 import { partitionName, type TopicIdPartition, type TopicPartition } from '../core/position.js';
-import type { CodecOf } from '../core/schema-codec.js';
+import type { RecordEncoder } from '../core/record-encoder.js';
 import type { GroupHandler } from '../ports/consumer-groups.js';
 import type { EventLog } from '../ports/event-log.js';
 import { requireTransactions, type TransactionalBatch } from '../ports/transactional-commit.js';
@@ -17,7 +17,7 @@ export interface ServiceRunnerOptions extends BatchProcessorOptions {
   /** Whether the topics of the service's state are created, and with how many replicas. */
   readonly stateTopics?: { readonly create: boolean; readonly replicas: number };
   /** The codec of an output topic; `undefined`: JSON. */
-  readonly codecOf?: CodecOf;
+  readonly encoder: RecordEncoder;
   /** Called after each commit. `lag`: how many offsets of the partition are still to be handled. */
   readonly onHandled?: (at: TopicPartition, done: { readonly events: number; readonly lag: number }) => void;
   /** Called when a batch failed for any reason. The log delivers it again after a pause. */
@@ -70,9 +70,9 @@ class ServiceRunner implements GroupHandler<TransactionalBatch> {
   readonly #owned = new Map<string, OwnedPartition>();
 
   constructor(options: ServiceRunnerOptions) {
-    const { log, group, service, codecOf } = options;
+    const { log, group, service, encoder } = options;
     this.#options = options;
-    this.#encoder = new OutputEncoder({ group, service: service.name, codecOf });
+    this.#encoder = new OutputEncoder({ group, service: service.name, encoder });
     this.#processor = new BatchProcessor(options);
     if (isStateful(service)) this.#versions = new StateVersions(log, group);
   }
@@ -96,7 +96,7 @@ class ServiceRunner implements GroupHandler<TransactionalBatch> {
     try {
       const state = await this.#stateFor(batch);
       const result = await this.#processor.run(batch, state?.states ?? NO_STATES, signal);
-      const outputs = this.#encoder.encode(result.emitted);
+      const outputs = await this.#encoder.encode(result.emitted, signal);
       await batch.commit([...outputs, ...(state?.records(result.changes) ?? [])]);
       // Only after the commit: if it fails, the batch is delivered again and must act on the old state.
       state?.committed(result.changes);

@@ -64,6 +64,6 @@ export class ViewRebuild implements Rebuild {
     signal: AbortSignal,
   ) {
     for await (const { records, last } of this.#options.log.read(range, signal))
-      yield { last, events: await writer.fold(version, range, records, keys) };
+      yield { last, events: await writer.fold(version, range, records, signal, keys) };
   }
 }

@@ -122,7 +122,7 @@ export class ViewWorker implements AsyncDisposable {
     if (from >= next) return;
     for await (const { records } of log.read({ ...at, from, until: next }, signal)) {
       const folded = records.filter((one) => one.offset < next);
-      this.#writer.remember(version, at, folded);
+      await this.#writer.remember(version, at, folded, signal);
     }
   }
 
@@ -130,7 +130,7 @@ export class ViewWorker implements AsyncDisposable {
     const { metrics, view } = this.#options;
     const owned = progress.owned(batch);
     if (owned === undefined) throw new VersionSuperseded('This worker does not own the partition.');
-    const count = await this.#writer.fold(version, batch, batch.records);
+    const count = await this.#writer.fold(version, batch, batch.records, batch.signal);
     const next = offset(batch.last + 1);
     // After the states (D2): a reader of the progress finds everything before it in them.
     if (!(await progress.advance(owned, next))) {

@@ -1,7 +1,7 @@
 import pMap from 'p-map';
-import type { Decoded } from '../core/cloudevent.js';
 import { partitionName, type TopicPartition } from '../core/position.js';
 import type { LogRecord } from '../core/record.js';
+import type { RecordDecoder } from '../core/record-decoder.js';
 import { EventDeduplicator } from '../services/event-deduplicator.js';
 import type { ServiceEvent } from '../services/service.js';
 import { toServiceEvent } from '../services/service-event.js';
@@ -12,7 +12,7 @@ import type { ViewVersion } from './view-version.js';
 export interface ViewWriterOptions {
   readonly view: AnyView;
   readonly store: ViewStore;
-  readonly decode: (record: LogRecord, at: TopicPartition) => Decoded;
+  readonly decoder: RecordDecoder;
 }
 
 /** How many keys are written at the same time. */
@@ -43,15 +43,18 @@ export class ViewWriter {
     version: ViewVersion,
     at: TopicPartition,
     records: readonly LogRecord[],
+    signal: AbortSignal,
     changedKeys?: Set<string>,
   ): Promise<number> {
-    const { view, decode } = this.#options;
+    const { view, decoder } = this.#options;
+    const ready = decoder.prepare(at.topic, records, signal);
+    if (ready !== undefined) await ready;
     const byKey = new Map<string, PlacedEvent[]>();
     const pending = new Set<string>();
     const scope = scopeOf(version, at);
     let count = 0;
     for (const record of records) {
-      const decoded = decode(record, at);
+      const decoded = decoder.decode(record, at);
       if (!decoded.ok || !this.#deduplicator.admit(scope, decoded.event, pending)) continue;
       count += 1;
       const event = toServiceEvent(decoded.event, record, at.topic);
@@ -70,10 +73,16 @@ export class ViewWriter {
   }
 
   /** D1: remembers the idempotent events among records that are in the states already. */
-  remember(version: ViewVersion, at: TopicPartition, records: readonly LogRecord[]): void {
+  async remember(
+    version: ViewVersion,
+    at: TopicPartition,
+    records: readonly LogRecord[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    await this.#options.decoder.prepare(at.topic, records, signal);
     const scope = scopeOf(version, at);
     for (const record of records) {
-      const decoded = this.#options.decode(record, at);
+      const decoded = this.#options.decoder.decode(record, at);
       if (decoded.ok) this.#deduplicator.remember(scope, decoded.event);
     }
   }

@@ -1,49 +1,65 @@
 import { describe, expect, it } from 'vitest';
-import { decodeRecord, encodeEvent } from '../../src/core/cloudevent.js';
 import { eventId, offset, partition, topic } from '../../src/core/ids.js';
 import type { LogRecord } from '../../src/core/record.js';
+import { RecordDecoder } from '../../src/core/record-decoder.js';
+import { RecordEncoder } from '../../src/core/record-encoder.js';
 import type { SchemaCodec } from '../../src/core/schema-codec.js';
+import type { TopicFormats } from '../../src/core/topic-format.js';
 
 const AT = { topic: topic('t'), partition: partition(0) };
+const TYPE = 'Said';
+const soon = (): AbortSignal => AbortSignal.timeout(30_000);
 
-/** What everybody relies on who has a codec for a topic. `foreign` are bytes that it cannot read. */
+/**
+ * What every schema codec must do.
+ * @param codec for events of type `Said` with any data
+ * @param foreign a value that it cannot decode
+ */
 export function schemaCodecContract(name: string, codec: SchemaCodec, foreign: Buffer): void {
-  const record = (data: Buffer | null): LogRecord => ({
-    ...encodeEvent(
-      AT.topic,
-      { id: eventId('e'), source: '/s', type: 'Said', subject: 'k', time: '2026-01-31T09:30:00Z', data },
-      codec,
-    ),
-    offset: offset(1),
-    timestamp: 0,
-  });
-  const decode = (given: LogRecord) => decodeRecord(given, { kind: 'CLOUDEVENTS', codec }, AT);
+  const formats: TopicFormats = new Map([[AT.topic, { kind: 'CLOUDEVENTS', codec }]]);
+  const [encoder, decoder] = [new RecordEncoder(formats), new RecordDecoder(formats)];
+  const encode = async (data: Buffer | null): Promise<LogRecord> => {
+    await encoder.prepare([{ topic: AT.topic, type: TYPE }], soon());
+    const attributes = {
+      id: eventId('e'),
+      source: '/s',
+      type: TYPE,
+      subject: 'k',
+      time: '2026-01-31T09:30:00Z',
+    };
+    return { ...encoder.encode(AT.topic, { ...attributes, data }), offset: offset(1), timestamp: 0 };
+  };
+  const decode = async (record: LogRecord) => {
+    await decoder.prepare(AT.topic, [record], soon());
+    return decoder.decode(record, AT);
+  };
 
-  describe(`a schema codec: ${name}`, () => {
+  describe(`${name} keeps the contract of a schema codec`, () => {
     it.each([{}, { text: 'Grüße', n: 2 ** 53 - 1, deep: { list: [1, null, true] } }])(
-      'gives back the data that it was given: %j',
-      (data) => {
-        const decoded = decode(record(Buffer.from(JSON.stringify(data))));
-        expect(decoded).toMatchObject({ ok: true, event: { type: 'Said', subject: 'k' } });
+      'decodes the data that it has encoded: %j',
+      async (data) => {
+        const decoded = await decode(await encode(Buffer.from(JSON.stringify(data))));
+        expect(decoded).toMatchObject({ ok: true, event: { type: TYPE, subject: 'k' } });
         expect(decoded.ok && JSON.parse(String(decoded.event.data))).toEqual(data);
       },
     );
 
-    it('leaves a tombstone as it is', () => {
-      expect(record(null).value).toBeNull();
-      expect(decode(record(null))).toMatchObject({ ok: true, event: { data: null } });
+    it('is not asked to encode or decode a tombstone', async () => {
+      const tombstone = await encode(null);
+      expect(tombstone.value).toBeNull();
+      expect(await decode(tombstone)).toMatchObject({ ok: true, event: { data: null } });
     });
 
-    it('says its media type, and reads no other', () => {
-      const said = record(Buffer.from('{}'));
-      expect(said.headers['content-type']).toBe(codec.contentType);
+    it('states its media type in the record, and reads no other', async () => {
+      const record = await encode(Buffer.from('{}'));
+      expect(record.headers['content-type']).toBe(codec.contentType);
       expect(codec.reads(codec.contentType)).toBe(true);
-      const other = { ...said, headers: { ...said.headers, 'content-type': 'image/png' } };
-      expect(decode(other)).toMatchObject({ ok: false, kind: 'content-type' });
+      const other = { ...record, headers: { ...record.headers, 'content-type': 'image/png' } };
+      expect(await decode(other)).toMatchObject({ ok: false, kind: 'content-type' });
     });
 
-    it('D10 has a reason for what it cannot read, and does not throw', () => {
-      const decoded = decode({ ...record(Buffer.from('{}')), value: foreign });
+    it('D10 gives a reason for a value that it cannot decode, and prepares without failing on it', async () => {
+      const decoded = await decode({ ...(await encode(Buffer.from('{}'))), value: foreign });
       expect(decoded).toMatchObject({ ok: false, kind: 'data', reason: expect.stringMatching(/./) });
     });
   });

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { decodeRecord, encodeEvent } from '../../src/core/cloudevent.js';
+import { encodeEvent } from '../../src/core/cloudevent.js';
 import { eventId, offset, partition, type Topic, topic } from '../../src/core/ids.js';
 import type { LogRecord } from '../../src/core/record.js';
+import { RecordDecoder } from '../../src/core/record-decoder.js';
+import { RecordEncoder } from '../../src/core/record-encoder.js';
 import type { EventLog } from '../../src/ports/event-log.js';
 import type { Service } from '../../src/services/service.js';
 import type { ServiceRunnerOptions } from '../../src/services/service-runner.js';
@@ -53,7 +55,8 @@ export function optionsOf(bench: Bench, service: Service<Count> = counter(bench)
     log: bench.log,
     group: bench.group,
     service,
-    decode: (record, at) => decodeRecord(record, { kind: 'CLOUDEVENTS' }, at),
+    decoder: new RecordDecoder(),
+    encoder: new RecordEncoder(),
   };
 }
 

@@ -155,8 +155,8 @@ export function serviceStateContract(name: string, harness: () => Promise<EventL
     describe('a replay', () => {
       const rebuild = (step = 1): ServiceRebuild => {
         const { log, group } = bench;
-        const { decode } = optionsOf(bench);
-        return new ServiceRebuild({ log, group, service: counter(bench, step), decode, replicas: 1 });
+        const { decoder } = optionsOf(bench);
+        return new ServiceRebuild({ log, group, service: counter(bench, step), decoder, replicas: 1 });
       };
 
       it('D1: switches while the service runs: no event with the old state afterwards, none twice', async () => {

@@ -28,8 +28,9 @@ export const plants: readonly Plant[] = [
     also: [
       {
         file: 'src/publish/publisher.ts',
-        find: 'if (before !== undefined) return before;',
-        replace: '',
+        find: 'return since === undefined ? undefined : this.#options.history.findAll(records, since);',
+        replace:
+          'return records.length < 0 ? this.#options.history.findAll(records, since ?? 0) : undefined;',
       },
     ],
   },

@@ -5,6 +5,7 @@ import { CursorCodec } from '../../src/core/cursor.js';
 import { ANONYMOUS } from '../../src/core/identity.js';
 import { eventId, topic } from '../../src/core/ids.js';
 import { type Position, placeName } from '../../src/core/position.js';
+import { RecordDecoder } from '../../src/core/record-decoder.js';
 import type { Hub } from '../../src/hub/hub.js';
 import type { PartitionListener } from '../../src/hub/partition-listener.js';
 import { openLogger } from '../../src/observe/log.js';
@@ -59,7 +60,8 @@ const answer = (world: World, correlationId: string, n: number, type = 'Said', k
     AbortSignal.timeout(30_000),
   );
 
-const historyOf = ({ log }: World) => new History({ log, logger: openLogger('silent'), within: 10_000 });
+const historyOf = ({ log }: World) =>
+  new History({ log, logger: openLogger('silent'), decoder: new RecordDecoder(), withinMs: 10_000 });
 
 const end = async (world: World) =>
   (await world.log.bounds(world.topic, AbortSignal.timeout(30_000))).reduce((sum, { end }) => sum + end, 0);

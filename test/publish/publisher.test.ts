@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest';
 import { offset, partition, topic } from '../../src/core/ids.js';
 import type { NewRecord } from '../../src/core/record.js';
+import { RecordDecoder } from '../../src/core/record-decoder.js';
+import { RecordEncoder } from '../../src/core/record-encoder.js';
 import { openLogger } from '../../src/observe/log.js';
 import { Metrics } from '../../src/observe/metrics.js';
 import type { EventLog } from '../../src/ports/event-log.js';
@@ -8,19 +10,24 @@ import { History } from '../../src/publish/history.js';
 import { Publisher } from '../../src/publish/publisher.js';
 import { framed } from '../support/framed-codec.js';
 
-it('what a mutation publishes is written with the codec of its topic', async () => {
+it('encodes what a mutation publishes with the codec of its topic', async () => {
   const written: NewRecord[] = [];
   const append: EventLog['append'] = async (records) => {
     written.push(...records);
     return records.map((one, i) => ({ topic: one.topic, partition: partition(0), offset: offset(i) }));
   };
-  // Only this is asked of the log.
+  // A stub: the publisher only appends.
   const log = { append } as unknown as EventLog;
   const bounds = { deadline: 10_000, maxWaiting: 10, maxWaitingBytes: 10_000, maxBatchBytes: 10_000 };
-  const history = new History({ log, logger: openLogger('silent'), within: 1_000 });
+  const history = new History({
+    log,
+    logger: openLogger('silent'),
+    decoder: new RecordDecoder(),
+    withinMs: 1_000,
+  });
   const options = { source: '/test', history, ...bounds };
-  const codecOf = (name: string) => (name === 'framed' ? framed : undefined);
-  await using publisher = new Publisher(log, { ...options, codecOf }, new Metrics());
+  const encoder = new RecordEncoder(new Map([[topic('framed'), { kind: 'CLOUDEVENTS', codec: framed }]]));
+  await using publisher = new Publisher(log, { ...options, encoder }, new Metrics());
   const trace = { traceparent: undefined, tracestate: undefined, correlationId: 'c' };
   const draft = (name: string) => ({ topic: topic(name), type: 'Said', key: 'k', data: { n: 1 } });
   const request = (name: string) => ({

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { encodeEvent } from '../../src/core/cloudevent.js';
 import { eventId, type Offset, offset } from '../../src/core/ids.js';
 import type { TopicIdPartition } from '../../src/core/position.js';
+import { RecordDecoder } from '../../src/core/record-decoder.js';
 import { openLogger } from '../../src/observe/log.js';
 import type { AssignedBatch, GroupHandler } from '../../src/ports/consumer-groups.js';
 import type { EventLog } from '../../src/ports/event-log.js';
@@ -22,7 +23,7 @@ function relayOf(world: World, at: TopicIdPartition, log: EventLog = world.log) 
     fanout: world.fanout,
     metrics: world.metrics,
     windowEvents: 1_000,
-    decoder: new BatchDecoder(log, world.formats, world.metrics, openLogger('silent')),
+    decoder: new BatchDecoder(log, new RecordDecoder(world.formats), world.metrics, openLogger('silent')),
     onSkipped: ({ from, to }) => skipped.push([from, to]),
   });
   return { relay, skipped };

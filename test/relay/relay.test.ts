@@ -3,6 +3,7 @@ import { MillraceError } from '../../src/core/errors.js';
 import { offset, partition, topic } from '../../src/core/ids.js';
 import type { Position, TopicIdPartition } from '../../src/core/position.js';
 import type { NewRecord } from '../../src/core/record.js';
+import { RecordDecoder } from '../../src/core/record-decoder.js';
 import { openLogger } from '../../src/observe/log.js';
 import type { EventLog } from '../../src/ports/event-log.js';
 import { BatchDecoder } from '../../src/relay/batch-decoder.js';
@@ -61,13 +62,18 @@ describe('the relay', () => {
     };
     await using world = await openWorld();
     const log = { ...world.log, append } as EventLog; // BatchDecoder only appends.
-    const decoder = new BatchDecoder(log, world.formats, world.metrics, openLogger('silent'));
+    const decoder = new BatchDecoder(
+      log,
+      new RecordDecoder(world.formats),
+      world.metrics,
+      openLogger('silent'),
+    );
     const record = { key: null, headers: {}, timestamp: 0 };
     const at = { topic: world.topic, partition: partition(0), last: offset(1), end: offset(2) };
     const records = ['{}', '{"long":1}'].map((text, i) => {
       return { ...record, offset: offset(i), value: Buffer.from(text) };
     });
-    expect(await decoder.decode({ ...at, records })).toEqual([]);
+    expect(await decoder.decode({ ...at, records }, AbortSignal.timeout(30_000))).toEqual([]);
     expect(letters).toEqual([2, undefined]);
   });
 

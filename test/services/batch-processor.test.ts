@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { decodeRecord, encodeEvent } from '../../src/core/cloudevent.js';
+import { encodeEvent } from '../../src/core/cloudevent.js';
 import { eventId, offset, partition, topic } from '../../src/core/ids.js';
+import { RecordDecoder } from '../../src/core/record-decoder.js';
 import { BatchProcessor, type InputBatch } from '../../src/services/batch-processor.js';
 import type { Service, ServiceEvent } from '../../src/services/service.js';
 
@@ -67,7 +68,7 @@ class GatedService {
 function run(gated: GatedService, batch: InputBatch, states = new Map<string, string>()) {
   const processor = new BatchProcessor({
     service: gated.service,
-    decode: (record, at) => decodeRecord(record, { kind: 'CLOUDEVENTS' }, at),
+    decoder: new RecordDecoder(),
   });
   return processor.run(batch, states, signal);
 }
@@ -163,7 +164,7 @@ describe('BatchProcessor', () => {
           initial: { a: 1, b: 2 },
           handle: ({ key }) => ({ state: state(key) }),
         },
-        decode: (record, at) => decodeRecord(record, { kind: 'CLOUDEVENTS' }, at),
+        decoder: new RecordDecoder(),
       });
     const states = new Map([
       ['same', '{"a":3}'],
@@ -177,7 +178,7 @@ describe('BatchProcessor', () => {
   it('rejects a state that is not JSON, naming its key', async () => {
     const processor = new BatchProcessor({
       service: { name: 's', topics: [IN], initial: 0, handle: () => ({ state: undefined }) },
-      decode: (record, at) => decodeRecord(record, { kind: 'CLOUDEVENTS' }, at),
+      decoder: new RecordDecoder(),
     });
     await expect(processor.run(batchOf(['a']), new Map(), signal)).rejects.toThrow(
       'the state of a is not JSON',
@@ -196,9 +197,7 @@ describe('BatchProcessor', () => {
         return seen.length === 1 ? [] : { state };
       },
     };
-    const decode = (record: Parameters<typeof decodeRecord>[0], at: Parameters<typeof decodeRecord>[2]) =>
-      decodeRecord(record, { kind: 'CLOUDEVENTS' }, at);
-    const processor = new BatchProcessor({ service, decode });
+    const processor = new BatchProcessor({ service, decoder: new RecordDecoder() });
     const { changes } = await processor.run(batchOf(['a', 'a', 'a', null, null]), new Map(), signal);
     expect(seen).toEqual([{ list: [] }, { list: [] }, { list: [1] }, { list: [] }, { list: [] }]);
     expect([...changes]).toEqual([['a', '{"list":[1,1]}']]);

@@ -8,6 +8,8 @@ import { decodeRecord, encodeEvent } from '../../src/core/cloudevent.js';
 import type { Event } from '../../src/core/event.js';
 import { eventId, offset, partition, topic } from '../../src/core/ids.js';
 import type { LogRecord } from '../../src/core/record.js';
+import { RecordDecoder } from '../../src/core/record-decoder.js';
+import { RecordEncoder } from '../../src/core/record-encoder.js';
 import { ResourceStack } from '../../src/core/resource-stack.js';
 import type { GroupHandler } from '../../src/ports/consumer-groups.js';
 import type { EventLog } from '../../src/ports/event-log.js';
@@ -75,7 +77,8 @@ const options = (service: Service): ServiceRunnerOptions => ({
   log,
   group: 'echo',
   service,
-  decode: (record, at) => decodeRecord(record, { kind: 'CLOUDEVENTS' }, at),
+  decoder: new RecordDecoder(),
+  encoder: new RecordEncoder(),
 });
 
 async function outputs(): Promise<readonly Event[]> {
@@ -177,8 +180,8 @@ describe('a running service', () => {
   });
 
   it('writes the output of a service with the codec of its topic', async () => {
-    const codecOf: ServiceRunnerOptions['codecOf'] = (name) => (name === OUT ? framed : undefined);
-    stack.use(await runService({ ...options(echo()), codecOf }, signal));
+    const encoder = new RecordEncoder(new Map([[topic(OUT), { kind: 'CLOUDEVENTS', codec: framed }]]));
+    stack.use(await runService({ ...options(echo()), encoder }, signal));
     await put(said('a'));
     const written: LogRecord[] = [];
     await vi.waitFor(

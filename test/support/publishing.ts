@@ -1,5 +1,7 @@
 import type { Bindings } from '../../src/binding/bindings.js';
 import type { CursorCodec } from '../../src/core/cursor.js';
+import { RecordDecoder } from '../../src/core/record-decoder.js';
+import { RecordEncoder } from '../../src/core/record-encoder.js';
 import type { Hub } from '../../src/hub/hub.js';
 import { openLogger } from '../../src/observe/log.js';
 import type { Metrics } from '../../src/observe/metrics.js';
@@ -30,9 +32,18 @@ export function mutationsOn(parts: {
     maxWaitingBytes: 10_000_000,
     maxBatchBytes: MAX_BATCH_BYTES,
   };
-  const history = new History({ log, logger: openLogger('silent'), within: 10_000 });
+  const history = new History({
+    log,
+    logger: openLogger('silent'),
+    decoder: new RecordDecoder(),
+    withinMs: 10_000,
+  });
   return new Mutations({
-    publisher: new Publisher(log, { source: '/test', history, ...bounds }, metrics),
+    publisher: new Publisher(
+      log,
+      { source: '/test', history, encoder: new RecordEncoder(), ...bounds },
+      metrics,
+    ),
     idempotency: new Idempotency({
       store,
       logger: openLogger('silent'),

@@ -62,7 +62,12 @@ describe('a rebuild of a view', () => {
     stage.worker();
     await stage.say('a', numbers(0, 20));
     await expect.poll(() => stage.views.reader('talk').get('a'), WAIT).toEqual({ count: 20, n: 19 });
-    const rebuild = new ViewRebuild({ view: talk, log: stage.log, store: stage.store, decode: stage.decode });
+    const rebuild = new ViewRebuild({
+      view: talk,
+      log: stage.log,
+      store: stage.store,
+      decoder: stage.decoder,
+    });
     let lost = false;
     const run = rebuild.run({
       from: { kind: 'start' },

@@ -1,15 +1,14 @@
 import { parse } from 'graphql';
 import { onTestFinished } from 'vitest';
 import { bindSchema } from '../../src/binding/binding.js';
-import { decodeRecord } from '../../src/core/cloudevent.js';
 import { CursorCodec } from '../../src/core/cursor.js';
+import { RecordDecoder } from '../../src/core/record-decoder.js';
 import { openLogger } from '../../src/observe/log.js';
 import type { StateStore } from '../../src/ports/state-store.js';
 import { Subscriptions } from '../../src/subscribe/subscriptions.js';
 import type { View } from '../../src/views/view.js';
 import { ViewStore } from '../../src/views/view-store.js';
 import { ViewWorker } from '../../src/views/view-worker.js';
-import type { ViewWriterOptions } from '../../src/views/view-writer.js';
 import { Views } from '../../src/views/views.js';
 import { Client } from '../subscribe/stage.js';
 import { openWorld } from '../support/world.js';
@@ -74,17 +73,16 @@ export async function openViewStage({ view = talk as View<Talk>, deadline = 10_0
   const { bindings } = result;
   const parts = { bindings, hub, codec, metrics, logger, views, deadLetters: world.deadLetters };
   const subscriptions = new Subscriptions(parts);
-  const decode: ViewWriterOptions['decode'] = (record, at) =>
-    decodeRecord(record, { kind: 'CLOUDEVENTS' }, at);
+  const decoder = new RecordDecoder();
   return {
     ...world,
     hub,
     store,
     views,
-    decode,
+    decoder,
     lose: () => lossy.lose(),
     worker: (): ViewWorker => {
-      const worker = new ViewWorker({ view, log, store, group: 'talk', decode, metrics, logger });
+      const worker = new ViewWorker({ view, log, store, group: 'talk', decoder, metrics, logger });
       onTestFinished(() => worker[Symbol.asyncDispose]());
       return worker;
     },

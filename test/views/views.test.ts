@@ -103,7 +103,12 @@ describe('a view', () => {
     if (found === undefined) throw new Error('There is no state');
     await stage.store.saveState(version, 'a', { ...found.value, state: { count: 7, n: 7 } }, found.bytes);
     expect(await stage.views.reader('talk').get('a')).toEqual({ count: 7, n: 7 });
-    const rebuild = new ViewRebuild({ view: talk, log: stage.log, store: stage.store, decode: stage.decode });
+    const rebuild = new ViewRebuild({
+      view: talk,
+      log: stage.log,
+      store: stage.store,
+      decoder: stage.decoder,
+    });
     const progress: number[] = [];
     await rebuild.run({
       from: { kind: 'start' },
@@ -132,15 +137,16 @@ describe('a view', () => {
           const version = viewVersion('talk', `run-${run++}`, new Map());
           await Promise.all(
             plans.map(async (ranges) => {
-              const writer = new ViewWriter({ view: talk, store: stage.store, decode: stage.decode });
+              const { signal } = new AbortController();
+              const writer = new ViewWriter({ view: talk, store: stage.store, decoder: stage.decoder });
               // Like a group member, it continues or starts over further back, and leaves no gap.
               let reached = 0;
               for (const { begin, length } of ranges) {
                 const from = Math.min(begin, reached);
-                await writer.fold(version, at, records.slice(from, from + length));
+                await writer.fold(version, at, records.slice(from, from + length), signal);
                 reached = Math.max(reached, from + length);
               }
-              await writer.fold(version, at, records.slice(reached));
+              await writer.fold(version, at, records.slice(reached), signal);
             }),
           );
           const { state } = (await stage.store.state(version, 'a'))?.value ?? {};

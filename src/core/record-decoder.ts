@@ -1,0 +1,40 @@
+import { type Decoded, decodeRecord, typeOfRecord } from './cloudevent.js';
+import type { Topic } from './ids.js';
+import type { TopicPartition } from './position.js';
+import type { LogRecord } from './record.js';
+import { DEFAULT_FORMAT, type TopicFormat, type TopicFormats } from './topic-format.js';
+
+/**
+ * Decodes records of any topic by the topic's format. For each batch: `prepare`, await its answer if there is one,
+ * then `decode` each record.
+ */
+export class RecordDecoder {
+  readonly #formats: TopicFormats;
+
+  constructor(formats: TopicFormats = new Map()) {
+    this.#formats = formats;
+  }
+
+  /**
+   * Makes ready to decode a batch.
+   * @returns `undefined` when there is nothing to wait for, as for JSON: then nothing is allocated either. Otherwise a
+   *   promise, which rejects when the batch cannot be decoded at the moment and has to be retried
+   */
+  prepare(topic: Topic, records: readonly LogRecord[], signal: AbortSignal): Promise<void> | undefined {
+    const format = this.formatOf(topic);
+    const { codec } = format;
+    if (codec?.prepareDecode === undefined) return undefined;
+    const values = records.flatMap((record) =>
+      record.value === null ? [] : [{ type: typeOfRecord(record, format), value: record.value }],
+    );
+    return values.length === 0 ? undefined : codec.prepareDecode(values, signal);
+  }
+
+  decode(record: LogRecord, at: TopicPartition): Decoded {
+    return decodeRecord(record, this.formatOf(at.topic), at);
+  }
+
+  formatOf(topic: Topic): TopicFormat {
+    return this.#formats.get(topic) ?? DEFAULT_FORMAT;
+  }
+}

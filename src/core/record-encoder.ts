@@ -1,0 +1,42 @@
+import { encodeEvent } from './cloudevent.js';
+import type { Event } from './event.js';
+import type { Topic } from './ids.js';
+import type { NewRecord } from './record.js';
+import type { TopicFormats } from './topic-format.js';
+
+/**
+ * Encodes events for any topic by the topic's codec. While `waits`, `prepare` comes before `encode`, with all events
+ * that are encoded together.
+ */
+export class RecordEncoder {
+  readonly #formats: TopicFormats;
+  /** Whether a codec may have to wait, such as for a registry. If not, `prepare` need not be called. */
+  readonly waits: boolean;
+
+  constructor(formats: TopicFormats = new Map()) {
+    this.#formats = formats;
+    this.waits = [...formats.values()].some(({ codec }) => codec?.prepareEncode !== undefined);
+  }
+
+  /**
+   * Makes ready to encode events of these types for these topics.
+   * @throws when that is not possible at the moment
+   */
+  async prepare(
+    events: readonly { readonly topic: Topic; readonly type: string }[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const typesByTopic = new Map<Topic, Set<string>>();
+    for (const { topic, type } of events) {
+      const types = typesByTopic.get(topic) ?? new Set();
+      typesByTopic.set(topic, types.add(type));
+    }
+    for (const [topic, types] of typesByTopic)
+      await this.#formats.get(topic)?.codec?.prepareEncode?.([...types], signal);
+  }
+
+  /** @throws {Error} when the topic's codec cannot encode the data: it does not match the schema of its type */
+  encode(topic: Topic, event: Event): NewRecord {
+    return encodeEvent(topic, event, this.#formats.get(topic)?.codec);
+  }
+}
