@@ -88,17 +88,17 @@ export type Published = {
 
 export type Query = {
   readonly __typename?: 'Query';
-  /** Everything that is for sale, at the prices of now. */
+  /** Everything that is for sale, at current prices. */
   readonly catalogue: ReadonlyArray<Product>;
-  /** One product; null when there is none with this SKU. */
+  /** One product; null if no product has this SKU. */
   readonly product?: Maybe<Product>;
-  /** How many there are of a product; null when there is none with this SKU. */
+  /** The stock of a product; null if no product has this SKU. */
   readonly stock?: Maybe<StockLevel>;
-  /** An order as it stands; null when there is none with this id. */
+  /** The current state of an order; null if no order has this id. */
   readonly order?: Maybe<Order>;
-  /** The caller's orders, the newest first: the last 50. */
+  /** The caller's last 50 orders, newest first. */
   readonly myOrders?: Maybe<ReadonlyArray<Order>>;
-  /** The caller's cart; null before anything was in it. */
+  /** The caller's cart; null if nothing was ever put into it. */
   readonly cart?: Maybe<Cart>;
 };
 
@@ -120,21 +120,21 @@ export type QueryOrderArgs = {
 export type Mutation = {
   readonly __typename?: 'Mutation';
   /**
-   * Places an order, and answers once it is confirmed (reserved and paid) or has come to nothing. When that
-   * takes too long the answer is the error OUTCOME_PENDING, and the order goes on: see `orderEvents`.
+   * Places an order, and answers when it is confirmed (reserved and paid) or has failed. If that takes too long,
+   * the response is the error OUTCOME_PENDING, and the order continues: follow it with `orderEvents`.
    */
   readonly placeOrder: PlaceOrderResult;
-  /** Makes an order of the caller's cart. Until the order is confirmed or has ended, the cart is closed. */
+  /** Turns the caller's cart into an order. The cart is closed until the order is confirmed or has ended. */
   readonly checkOut: PlaceOrderResult;
-  /** Cancels an order. What was paid is returned; OrderCancelled on `orderEvents` says when all is undone. */
+  /** Cancels an order and refunds its payment. OrderCancelled on `orderEvents` reports that everything is undone. */
   readonly cancelOrder: CancelOrderResult;
-  /** Hands an order out to who ordered it for PICKUP. */
+  /** Hands out an order with delivery PICKUP to its customer. */
   readonly collectOrder: CollectOrderResult;
-  /** Puts so many of a product into the caller's cart, instead of those that are in it; 0 takes it out. */
+  /** Sets the quantity of a product in the caller's cart; 0 removes the product. */
   readonly setCartLine: CartResult;
-  /** More of a product has come in. */
+  /** Adds to the stock of a product. */
   readonly addStock: AddStockResult;
-  /** Changes what a product costs from now on. Orders and carts keep the prices they were made at. */
+  /** Changes the price of a product. Orders and carts keep the prices at which they were made. */
   readonly changePrice: ChangePriceResult;
 };
 
@@ -185,17 +185,17 @@ export type MutationChangePriceArgs = {
 export type Subscription = {
   readonly __typename?: 'Subscription';
   /**
-   * Every step of one order. After `since` or `after`, the steps that came before are replayed first; with
-   * `snapshot: true` the order as it stands comes first, if there is one.
+   * Every step of one order. With `since` or `after`, earlier steps are replayed first; with `snapshot: true` the
+   * current state of the order comes first, if there is one.
    */
   readonly orderEvents: OrderEvent;
-  /** Every order that is placed: all of them for staff, a customer's own for a customer. */
+  /** Every order that is placed: all orders for staff, their own for customers. */
   readonly ordersPlaced: OrderPlaced;
-  /** Products of which fewer than so many are left, each time that changes. */
+  /** Stock levels below `below`, each time such a level changes. */
   readonly stockLow: StockLevel;
-  /** How many there are of a product, each time that changes. */
+  /** The stock of a product, each time it changes. */
   readonly stockLevel: StockLevel;
-  /** What the shop tells the caller. */
+  /** The shop's messages to the caller. */
   readonly notifications: Notified;
 };
 
@@ -214,7 +214,7 @@ export type SubscriptionStockLevelArgs = {
   sku: Scalars['ID']['input'];
 };
 
-/** What can happen to an order; and the order itself, where a subscription begins with a snapshot. */
+/** What can happen to an order. `Order` is the snapshot that a subscription may begin with. */
 export type OrderEvent = Order | OrderPlaced | StockReserved | StockRefused | PaymentCharged | PaymentDeclined | PaymentRefunded | OrderConfirmed | ReadyForPickup | CancelRequested | OrderShipped | CancelAccepted | CancelRefused | OrderRejected | OrderCancelled;
 
 export type PlaceOrderResult = Order | OutOfStock | PaymentDeclined | OrderRejected | OrderCancelled | OrderIdTaken | UnknownProduct | InvalidQuantity | InvalidOrder | AmountTooLarge | CurrencyMismatch | CheckOutRefused;
@@ -229,25 +229,25 @@ export type ChangePriceResult = PriceChanged | PriceNotChanged;
 
 export type AddStockResult = StockLevel | StockNotAdded | UnknownProduct | InvalidQuantity;
 
-/** Why something did not happen. */
+/** A request that was not carried out. */
 export type Refusal = {
-  /** In words for the customer. */
+  /** Why, in words for the customer. */
   readonly reason: Scalars['String']['output'];
 };
 
-/** An order as it stands. */
+/** The current state of an order. */
 export type Order = {
   readonly __typename?: 'Order';
   readonly orderId: Scalars['ID']['output'];
   readonly customerId: Scalars['ID']['output'];
   readonly status: OrderStatus;
   readonly lines: ReadonlyArray<OrderLine>;
-  /** Once it is confirmed. */
+  /** The sum of the lines; null if they have none, for example with prices in two currencies. */
   readonly total?: Maybe<Money>;
   readonly delivery: Delivery;
   /** Why it was rejected or cancelled. */
   readonly reason?: Maybe<Scalars['String']['output']>;
-  /** Once it is shipped. */
+  /** Null until the order is shipped. */
   readonly trackingId?: Maybe<Scalars['String']['output']>;
   readonly placedAt: Scalars['DateTime']['output'];
   readonly updatedAt: Scalars['DateTime']['output'];
@@ -261,13 +261,13 @@ export type OrderStatus =
   | 'REJECTED'
   | 'CANCELLED';
 
-/** How an order comes to the customer. */
+/** How the customer receives an order. */
 export type Delivery =
   | 'PARCEL'
-  /** It waits in the shop until it is collected. */
+  /** The order waits in the shop until the customer collects it. */
   | 'PICKUP';
 
-/** A customer wants to buy something. */
+/** A customer has placed an order. */
 export type OrderPlaced = {
   readonly __typename?: 'OrderPlaced';
   /** Chosen by the client. */
@@ -275,21 +275,21 @@ export type OrderPlaced = {
   readonly customerId: Scalars['ID']['output'];
   readonly lines: ReadonlyArray<OrderLine>;
   readonly delivery?: Maybe<Delivery>;
-  /** It was made of the customer's cart. */
+  /** Whether it was made of the customer's cart. */
   readonly fromCart?: Maybe<Scalars['Boolean']['output']>;
 };
 
-/** There is an order with this id already. */
+/** There is already an order with this id. */
 export type OrderIdTaken = Refusal & {
   readonly __typename?: 'OrderIdTaken';
   readonly orderId: Scalars['ID']['output'];
   readonly customerId: Scalars['ID']['output'];
-  /** Of the event that placed the second one. */
+  /** The id of the event that placed the second order. */
   readonly eventId: Scalars['ID']['output'];
   readonly reason: Scalars['String']['output'];
 };
 
-/** No order was made of the cart. */
+/** The cart was not turned into an order. */
 export type CheckOutRefused = Refusal & {
   readonly __typename?: 'CheckOutRefused';
   readonly orderId: Scalars['ID']['output'];
@@ -299,11 +299,11 @@ export type CheckOutRefused = Refusal & {
 };
 
 export type CheckOutProblem =
-  /** An order is being made of it already. */
+  /** The cart is closed while its order is being placed. */
   | 'CART_CLOSED'
   | 'CART_EMPTY';
 
-/** So many of a product are kept for the order. */
+/** This quantity of a product is reserved for the order. */
 export type StockReserved = {
   readonly __typename?: 'StockReserved';
   readonly orderId: Scalars['ID']['output'];
@@ -312,7 +312,7 @@ export type StockReserved = {
   readonly quantity: Scalars['Int']['output'];
 };
 
-/** There is less of a product than was ordered. */
+/** Fewer of a product are available than were ordered. */
 export type StockRefused = {
   readonly __typename?: 'StockRefused';
   readonly orderId: Scalars['ID']['output'];
@@ -326,7 +326,7 @@ export type PaymentCharged = {
   readonly __typename?: 'PaymentCharged';
   readonly orderId: Scalars['ID']['output'];
   readonly customerId: Scalars['ID']['output'];
-  /** The payment provider's name for it. */
+  /** The payment provider's id of the charge. */
   readonly chargeId: Scalars['ID']['output'];
   readonly amount: Money;
 };
@@ -346,7 +346,7 @@ export type PaymentRefunded = {
   readonly amount: Money;
 };
 
-/** The shop takes the order: its stock is reserved, and it is paid. */
+/** The order is accepted: its stock is reserved, and it is paid. */
 export type OrderConfirmed = {
   readonly __typename?: 'OrderConfirmed';
   readonly orderId: Scalars['ID']['output'];
@@ -373,14 +373,14 @@ export type OrderShipped = {
   readonly shippedAt: Scalars['DateTime']['output'];
 };
 
-/** The order came to nothing: nothing of it is reserved or paid any more. */
+/** The order failed. Its stock is released and its payment, if any, refunded. */
 export type OrderRejected = Refusal & {
   readonly __typename?: 'OrderRejected';
   readonly orderId: Scalars['ID']['output'];
   readonly customerId: Scalars['ID']['output'];
   readonly code: Rejection;
   readonly reason: Scalars['String']['output'];
-  /** Where one product is the reason. */
+  /** The product that is the reason, if it is one product. */
   readonly sku?: Maybe<Scalars['ID']['output']>;
   readonly wanted?: Maybe<Scalars['Int']['output']>;
   readonly available?: Maybe<Scalars['Int']['output']>;
@@ -389,7 +389,7 @@ export type OrderRejected = Refusal & {
 export type Rejection =
   | 'OUT_OF_STOCK'
   | 'PAYMENT_DECLINED'
-  /** What was ordered does not go into a parcel. */
+  /** The items do not fit into a parcel. */
   | 'NOT_SHIPPABLE'
   | 'NO_LINES'
   | 'TOO_MANY_LINES'
@@ -397,7 +397,7 @@ export type Rejection =
   | 'AMOUNT_TOO_LARGE'
   | 'CURRENCY_MISMATCH';
 
-/** The customer does not want the order any more. */
+/** The customer has requested to cancel the order. */
 export type CancelRequested = {
   readonly __typename?: 'CancelRequested';
   readonly orderId: Scalars['ID']['output'];
@@ -405,7 +405,7 @@ export type CancelRequested = {
   readonly reason?: Maybe<Scalars['String']['output']>;
 };
 
-/** The order will be cancelled: what is under way for it is undone first. */
+/** The order will be cancelled, after the steps in progress have been undone. */
 export type CancelAccepted = {
   readonly __typename?: 'CancelAccepted';
   readonly orderId: Scalars['ID']['output'];
@@ -423,10 +423,10 @@ export type CancelRefused = Refusal & {
 export type CancelProblem =
   | 'NO_SUCH_ORDER'
   | 'ALREADY_SHIPPED'
-  /** It came to nothing already. */
+  /** The order has already failed. */
   | 'ALREADY_ENDED';
 
-/** The order is cancelled: nothing of it is reserved or paid any more. */
+/** The order is cancelled. Its stock is released and its payment refunded. */
 export type OrderCancelled = {
   readonly __typename?: 'OrderCancelled';
   readonly orderId: Scalars['ID']['output'];
@@ -446,7 +446,7 @@ export type CollectRefused = Refusal & {
   readonly reason: Scalars['String']['output'];
 };
 
-/** There is less of a product than was ordered. */
+/** Fewer of a product are available than were ordered. */
 export type OutOfStock = Refusal & {
   readonly __typename?: 'OutOfStock';
   readonly orderId: Scalars['ID']['output'];
@@ -456,7 +456,7 @@ export type OutOfStock = Refusal & {
   readonly reason: Scalars['String']['output'];
 };
 
-/** There is no product with this SKU. */
+/** No product has this SKU. */
 export type UnknownProduct = Refusal & {
   readonly __typename?: 'UnknownProduct';
   readonly sku: Scalars['ID']['output'];
@@ -469,36 +469,36 @@ export type InvalidQuantity = Refusal & {
   readonly reason: Scalars['String']['output'];
 };
 
-/** No lines, or too many of them. */
+/** The order has no lines, or too many. */
 export type InvalidOrder = Refusal & {
   readonly __typename?: 'InvalidOrder';
   readonly code: Rejection;
   readonly reason: Scalars['String']['output'];
 };
 
-/** More than an amount of money can be. */
+/** The total exceeds the largest amount of money. */
 export type AmountTooLarge = Refusal & {
   readonly __typename?: 'AmountTooLarge';
   readonly reason: Scalars['String']['output'];
 };
 
-/** Prices in different currencies, or in another than was expected. */
+/** The prices are in different currencies, or not in the requested one. */
 export type CurrencyMismatch = Refusal & {
   readonly __typename?: 'CurrencyMismatch';
   readonly reason: Scalars['String']['output'];
 };
 
-/** What a customer is about to order. */
+/** The products that a customer is about to order. */
 export type Cart = {
   readonly __typename?: 'Cart';
   readonly customerId: Scalars['ID']['output'];
   readonly lines: ReadonlyArray<OrderLine>;
   readonly total: Money;
-  /** The order that is being made of it: until that is confirmed or has ended, the cart is closed. */
+  /** The order in progress that was made of it. The cart is closed until that is confirmed or has ended. */
   readonly closedBy?: Maybe<Scalars['ID']['output']>;
 };
 
-/** A cart, after a change. */
+/** A cart after a change. */
 export type CartChanged = {
   readonly __typename?: 'CartChanged';
   readonly customerId: Scalars['ID']['output'];
@@ -510,11 +510,11 @@ export type CartChanged = {
 export type SetCartLine = {
   readonly __typename?: 'SetCartLine';
   readonly customerId: Scalars['ID']['output'];
-  /** A quantity of 0 takes the product out. */
+  /** A quantity of 0 removes the product. */
   readonly line: OrderLine;
 };
 
-/** Makes an order of a cart. */
+/** Requests that a cart be turned into an order. */
 export type CheckOutRequested = {
   readonly __typename?: 'CheckOutRequested';
   readonly orderId: Scalars['ID']['output'];
@@ -535,7 +535,7 @@ export type CartProblem =
   | 'AMOUNT_TOO_LARGE'
   | 'CURRENCY_MISMATCH';
 
-/** So many of one product, each at this price. */
+/** A quantity of one product, and the price of each. */
 export type OrderLine = {
   readonly __typename?: 'OrderLine';
   readonly sku: Scalars['ID']['output'];
@@ -543,24 +543,24 @@ export type OrderLine = {
   readonly unitPrice: Money;
 };
 
-/** Something that is for sale. */
+/** A product that is for sale. */
 export type Product = {
   readonly __typename?: 'Product';
-  /** Stock keeping unit: the product's name among machines. */
+  /** Stock keeping unit: the id of the product. */
   readonly sku: Scalars['ID']['output'];
   readonly name: Scalars['String']['output'];
   readonly description: Scalars['String']['output'];
   readonly price: Money;
 };
 
-/** How many there are of a product. */
+/** The stock of a product. */
 export type StockLevel = {
   readonly __typename?: 'StockLevel';
   readonly sku: Scalars['ID']['output'];
-  /** In the house, reserved or not. */
+  /** In the warehouse, reserved or not. */
   readonly onHand: Scalars['Int']['output'];
   readonly reserved: Scalars['Int']['output'];
-  /** What can still be ordered. */
+  /** Not reserved: can still be ordered. */
   readonly available: Scalars['Int']['output'];
 };
 
@@ -595,7 +595,7 @@ export type PriceNotChanged = Refusal & {
   readonly reason: Scalars['String']['output'];
 };
 
-/** What the shop tells a customer. */
+/** A message from the shop to a customer. */
 export type Notified = {
   readonly __typename?: 'Notified';
   readonly orderId: Scalars['ID']['output'];
@@ -621,16 +621,16 @@ export type MoneyInput = {
 };
 
 export type PlaceOrder = {
-  /** A name for the order that nobody else uses, such as a UUID: up to 100 letters, digits and `. _ : -`. */
+  /** A unique id for the order, such as a UUID: up to 100 letters, digits and `. _ : -`. */
   readonly orderId: Scalars['ID']['input'];
-  /** What is ordered: at least one line. */
+  /** At least one line. */
   readonly lines: ReadonlyArray<OrderLineInput>;
   readonly delivery: Delivery;
-  /** The currency that you mean to pay in (ISO 4217). */
+  /** The currency that you expect to pay in (ISO 4217). The order is refused if its prices are in another one. */
   readonly currency?: InputMaybe<Scalars['String']['input']>;
 };
 
-/** So many of one product. */
+/** A quantity of one product. */
 export type OrderLineInput = {
   readonly sku: Scalars['ID']['input'];
   /** At least 1. */
@@ -638,7 +638,7 @@ export type OrderLineInput = {
 };
 
 export type CheckOut = {
-  /** A name for the order that nobody else uses, such as a UUID: up to 100 letters, digits and `. _ : -`. */
+  /** A unique id for the order, such as a UUID: up to 100 letters, digits and `. _ : -`. */
   readonly orderId: Scalars['ID']['input'];
   readonly delivery: Delivery;
 };
