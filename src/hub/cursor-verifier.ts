@@ -17,7 +17,7 @@ import type { FollowedPartitions } from './followed-partitions.js';
 import type { SharedReader } from './shared-reader.js';
 import type { TopicWatch } from './topic-watch.js';
 
-export interface CursorVerifierParts {
+interface CursorVerifierParts {
   readonly log: EventLog;
   readonly fanout: Fanout;
   readonly topics: TopicWatch;

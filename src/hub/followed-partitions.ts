@@ -7,7 +7,7 @@ import { openPartition } from './open-partition.js';
 import type { PartitionListener } from './partition-listener.js';
 import type { TopicWatch } from './topic-watch.js';
 
-export interface FollowedPartitionsParts extends Omit<FollowedPartitionParts, 'recheckTopic'> {
+interface FollowedPartitionsParts extends Omit<FollowedPartitionParts, 'recheckTopic'> {
   readonly topics: TopicWatch;
   readonly logger: Logger;
   readonly lingerMs: number;

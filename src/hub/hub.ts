@@ -17,7 +17,7 @@ import { SilenceCheck } from './silence-check.js';
 import { TickBudget } from './tick-budget.js';
 import { TopicWatch } from './topic-watch.js';
 
-export interface HubOptions {
+interface HubOptions {
   readonly log: EventLog;
   readonly fanout: Fanout;
   readonly formats: TopicFormats;

@@ -8,7 +8,7 @@ import type { PartitionListener } from './partition-listener.js';
 import type { Ring } from './ring.js';
 import type { TickBudget } from './tick-budget.js';
 
-export interface LiveDeliveryParts {
+interface LiveDeliveryParts {
   readonly at: TopicPartition;
   readonly listeners: ReadonlySet<PartitionListener>;
   readonly ring: Ring;

@@ -11,7 +11,7 @@ import type { Block, ReplayStep } from './blocks.js';
 import { readBlockFromLog } from './log-block.js';
 import { PartitionReader, type ReadPlan } from './partition-reader.js';
 
-export interface SharedReaderParts {
+interface SharedReaderParts {
   readonly log: EventLog;
   readonly fanout: Fanout;
   readonly formats: TopicFormats;

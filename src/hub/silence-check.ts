@@ -6,7 +6,7 @@ import type { EventLog } from '../ports/event-log.js';
 import type { Fanout } from '../ports/fanout.js';
 import type { FollowedPartition } from './followed-partition.js';
 
-export interface SilenceCheckParts {
+interface SilenceCheckParts {
   readonly log: EventLog;
   readonly fanout: Fanout;
   readonly metrics: Metrics;

@@ -19,7 +19,7 @@ import { startHealthCheck } from './health-check.js';
 import { decodeMessage, decodeOffset, decodeTopicId, encodeBeat } from './message.js';
 import { Subscriptions } from './subscriptions.js';
 
-export interface RedisFanoutOptions {
+interface RedisFanoutOptions {
   /** `redis://[:password@]host:port[/db]`, or `rediss://` for TLS. */
   readonly url: string;
   /** How many events of each partition Redis keeps, approximately (`XTRIM MAXLEN ~`). */

@@ -13,7 +13,7 @@ import { ByteWriter } from './byte-writer.js';
  * | …     | head: JSON of the offset, the timestamp and the attributes           |
  * | …     | data, unchanged                                                      |
  */
-export interface EncodedFrames {
+interface EncodedFrames {
   readonly frames: Buffer;
   /**
    * What the relay script needs to know about each frame, without decoding it:

@@ -13,7 +13,7 @@ import { decodeFrames } from './frame.js';
  *
  * Offsets are decimal text. The topic id is empty when the log does not report topic ids.
  */
-export type ChannelMessage =
+type ChannelMessage =
   | {
       readonly kind: 'EVENTS';
       readonly topicId: TopicId | undefined;

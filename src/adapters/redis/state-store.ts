@@ -4,7 +4,7 @@ import type { StateStore } from '../../ports/state-store.js';
 import { commandConnection, describe, unavailable } from './connection.js';
 import { startHealthCheck } from './health-check.js';
 
-export interface RedisStateStoreOptions {
+interface RedisStateStoreOptions {
   /** `redis://[:password@]host:port[/db]`, or `rediss://` for TLS. */
   readonly url: string;
   /** Prefix of every key; `millrace` by default. */

@@ -6,7 +6,7 @@ import { unavailable } from './connection.js';
 import { startHealthCheck } from './health-check.js';
 
 /** Receives what is published on one channel. */
-export interface ChannelListener {
+interface ChannelListener {
   message(bytes: Buffer): void;
   /** The connection was lost and is back, and Redis has acknowledged the channel again. */
   resumed(): void;
