@@ -14,8 +14,8 @@ export type Positions = ReadonlyMap<Partition, PartitionPosition>;
 /** Where a subscription stands, and what its topic was then. */
 export interface StreamPosition {
   readonly positions: Positions;
-  /** A few bytes of the topic's id: `lifeOf`; 0 when the log does not tell. */
-  readonly life: number;
+  /** `topicFingerprintOf` the topic's id: shows that the topic was recreated. */
+  readonly topicFingerprint: number;
   /** How many partitions the topic had. */
   readonly partitions: number;
   /** Milliseconds since 1970, in whole seconds: not later than when it stood there. */
@@ -57,9 +57,9 @@ export class CursorCodec {
   }
 
   /** The shared half: where a subscription to `topic` stands. */
-  position(topic: Topic, { positions, life, partitions, asOf }: StreamPosition): string {
+  position(topic: Topic, { positions, topicFingerprint, partitions, asOf }: StreamPosition): string {
     const body: number[] = [VERSION, this.#signing.id, ...digest(topic).subarray(0, PART_BYTES)];
-    uint32(body, life);
+    uint32(body, topicFingerprint);
     varint(body, partitions);
     varint(body, Math.max(0, Math.floor(asOf / 1000)));
     varint(body, positions.size);
@@ -118,8 +118,8 @@ export class CursorCodec {
   }
 }
 
-/** A few bytes that tell a topic from the one that had its name before; 0 when the log does not tell. */
-export function lifeOf(id: TopicId | undefined): number {
+/** A few bytes of a topic's id, to recognise a recreated topic; 0 when the log does not report topic ids. */
+export function topicFingerprintOf(id: TopicId | undefined): number {
   return id === undefined ? 0 : fingerprint(id, 0);
 }
 
@@ -171,7 +171,7 @@ function readStreamPosition(bytes: Buffer, start: number): StreamPosition {
       if (byte < 128) return value;
     }
   };
-  const life = nextUint32();
+  const topicFingerprint = nextUint32();
   const partitions = next();
   const asOf = next() * 1000;
   const positions = new Map<Partition, PartitionPosition>();
@@ -180,7 +180,7 @@ function readStreamPosition(bytes: Buffer, start: number): StreamPosition {
     const reached = offset(next() - 1);
     positions.set(number, { offset: reached, fingerprint: nextUint32() });
   }
-  return { positions, life, partitions, asOf };
+  return { positions, topicFingerprint, partitions, asOf };
 }
 
 function uint32(into: number[], value: number): void {

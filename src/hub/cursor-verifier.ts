@@ -1,9 +1,9 @@
 import {
   fingerprint,
-  lifeOf,
   type PartitionPosition,
   type Positions,
   type StreamPosition,
+  topicFingerprintOf,
 } from '../core/cursor.js';
 import { Deadline } from '../core/deadline.js';
 import { MillraceError } from '../core/errors.js';
@@ -43,15 +43,16 @@ export class CursorVerifier {
    * @throws {EventsLost} RETENTION, TOPIC_RECREATED
    * @throws {MillraceError} CURSOR_INVALID (AHEAD)
    */
-  async verify(topic: Topic, { positions, life }: StreamPosition): Promise<void> {
+  async verify(topic: Topic, { positions, topicFingerprint }: StreamPosition): Promise<void> {
     const { log, topics, signal } = this.#parts;
     let { id } = await topics.describe(topic);
     // What is remembered of the topic may be older than the cursor, so the log is asked before the cursor is refused.
-    if (isOfAnotherTopic(life, id)) id = await this.#currentId(topic);
-    if (isOfAnotherTopic(life, id)) throw EventsLost.byRecreation(topic);
+    if (isOfAnotherTopic(topicFingerprint, id)) id = await this.#currentId(topic);
+    if (isOfAnotherTopic(topicFingerprint, id)) throw EventsLost.byRecreation(topic);
     const shared = await this.#bounds(topic);
     const isAhead = [...positions].some(([at, { offset: here }]) => here >= (shared[at]?.end ?? 0));
-    if (isAhead && isOfAnotherTopic(life, await this.#currentId(topic))) throw EventsLost.byRecreation(topic);
+    if (isAhead && isOfAnotherTopic(topicFingerprint, await this.#currentId(topic)))
+      throw EventsLost.byRecreation(topic);
     // A shared answer may be older than the cursor: another node has delivered events since.
     const bounds = isAhead ? await log.bounds(topic, signal) : shared;
     const gone = new Map<Partition, Offset>();
@@ -141,8 +142,8 @@ export class CursorVerifier {
 }
 
 /** Whether a cursor belongs to another topic id. When either side does not know the id, that proves nothing. */
-function isOfAnotherTopic(cursorLife: number, current: TopicId | undefined): boolean {
-  return cursorLife !== 0 && current !== undefined && cursorLife !== lifeOf(current);
+function isOfAnotherTopic(ofCursor: number, current: TopicId | undefined): boolean {
+  return ofCursor !== 0 && current !== undefined && ofCursor !== topicFingerprintOf(current);
 }
 
 function nothingIfGone(topic: Topic, error: unknown): { readonly events: readonly Relayed[] } {

@@ -1,6 +1,6 @@
 import type { OutcomeRequest } from '../binding/runtime/context.js';
 import type { PartitionPosition, StreamPosition } from '../core/cursor.js';
-import { lifeOf } from '../core/cursor.js';
+import { topicFingerprintOf } from '../core/cursor.js';
 import { MillraceError } from '../core/errors.js';
 import type { Relayed } from '../core/event.js';
 import type { Identity } from '../core/identity.js';
@@ -158,7 +158,12 @@ export class Outcomes {
       return answerOf(found.event);
     }
     const { correlationId } = caller;
-    const cursor = next?.cursor({ positions: reached, life: lifeOf(id), partitions, asOf });
+    const cursor = next?.cursor({
+      positions: reached,
+      topicFingerprint: topicFingerprintOf(id),
+      partitions,
+      asOf,
+    });
     throw new MillraceError(
       'OUTCOME_PENDING',
       `The event is published, but its outcome did not arrive within ${wanted.within} ms.`,

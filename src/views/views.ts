@@ -2,9 +2,9 @@ import type { ViewReader } from '../binding/runtime/resolvers.js';
 import {
   type CursorCodec,
   type CursorScope,
-  lifeOf,
   type PartitionPosition,
   type StreamPosition,
+  topicFingerprintOf,
 } from '../core/cursor.js';
 import { offset, type Partition, type Topic, topic } from '../core/ids.js';
 import { type Position, partitionName } from '../core/position.js';
@@ -60,7 +60,12 @@ export class Views {
     const { codec, topics } = this.#options;
     const { id, partitions } = await topics.describe(of);
     const positions = new Map([[partition, { offset: at, fingerprint: 0 }]]);
-    const position: StreamPosition = { positions, life: lifeOf(id), partitions, asOf: 0 };
+    const position: StreamPosition = {
+      positions,
+      topicFingerprint: topicFingerprintOf(id),
+      partitions,
+      asOf: 0,
+    };
     return `${codec.position(of, position)}${codec.tag(scopeOf(of))}`;
   }
 
@@ -97,7 +102,12 @@ export class Views {
         return [partition, { offset: offset(Math.max(next - 1, own)), fingerprint: 0 }];
       }),
     );
-    const position: StreamPosition = { positions, life: lifeOf(id), partitions, asOf: Date.now() };
+    const position: StreamPosition = {
+      positions,
+      topicFingerprint: topicFingerprintOf(id),
+      partitions,
+      asOf: Date.now(),
+    };
     return { state: keyState?.state ?? null, position };
   }
 
@@ -136,11 +146,16 @@ export class Views {
     let fault: unknown;
     for (const name of view.topics.map(topic)) {
       try {
-        const { positions, life } = codec.read(minCursor, scopeOf(name));
+        const { positions, topicFingerprint } = codec.read(minCursor, scopeOf(name));
         const { id } = await topics.describe(name);
         // The topic was recreated since: the cursor's event is in no view any more, so there is nothing to
         // wait for.
-        if (life !== 0 && lifeOf(id) !== 0 && life !== lifeOf(id)) return [];
+        if (
+          topicFingerprint !== 0 &&
+          topicFingerprintOf(id) !== 0 &&
+          topicFingerprint !== topicFingerprintOf(id)
+        )
+          return [];
         return [...positions].map(([partition, { offset: at }]) => ({ topic: name, partition, offset: at }));
       } catch (error) {
         fault = error;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CursorCodec, type CursorScope, fingerprint, lifeOf } from '../../src/core/cursor.js';
+import { CursorCodec, type CursorScope, fingerprint, topicFingerprintOf } from '../../src/core/cursor.js';
 import { MillraceError } from '../../src/core/errors.js';
 import { offset, partition, topic, topicId } from '../../src/core/ids.js';
 
@@ -15,7 +15,12 @@ const positions = new Map([
   [partition(0), { offset: offset(-1), fingerprint: 0 }],
   [partition(3), { offset: offset(2 ** 40), fingerprint: fingerprint('id', 1) }],
 ]);
-const place = { positions, life: lifeOf(topicId('x')), partitions: 12, asOf: 1_700_000_000_000 };
+const place = {
+  positions,
+  topicFingerprint: topicFingerprintOf(topicId('x')),
+  partitions: 12,
+  asOf: 1_700_000_000_000,
+};
 const cursor = codec.position(scope.topic, place) + codec.tag(scope);
 
 function reasonOf(work: () => unknown): unknown {

@@ -39,7 +39,7 @@ describe('invalid cursors', { timeout: CASE_TIMEOUT }, () => {
     const cursor = (secret: string, other: Partial<CursorScope> = {}, at = 0): string => {
       const codec = new CursorCodec([secret]);
       const positions = new Map([[partition(0), { offset: offset(at), fingerprint: 0 }]]);
-      const place = { positions, life: 0, partitions: 1, asOf: Date.now() };
+      const place = { positions, topicFingerprint: 0, partitions: 1, asOf: Date.now() };
       return codec.position(other.topic ?? scope.topic, place) + codec.tag({ ...scope, ...other });
     };
     const good = cursor(FRESH);

@@ -207,7 +207,7 @@ describe('the hub', () => {
     const print = fingerprint(events[1]?.event.id ?? '', events[1]?.timestamp ?? 0);
     const placeOf = (given: number) => ({
       positions: new Map([[partition(0), { offset: offset(1), fingerprint: given }]]),
-      life: 0,
+      topicFingerprint: 0,
       partitions: 1,
       asOf: 0,
     });

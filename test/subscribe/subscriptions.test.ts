@@ -111,7 +111,7 @@ describe('subscriptions', () => {
     expect(asked).toBeLessThan(60);
     bounds.mockResolvedValueOnce(old.map((one) => ({ ...one, end: one.earliest })));
     const positions = new Map([[partition(0), { offset: offset(0), fingerprint: 0 }]]);
-    await stage.hub.verify(stage.topic, { positions, life: 0, partitions: 1, asOf: 0 });
+    await stage.hub.verify(stage.topic, { positions, topicFingerprint: 0, partitions: 1, asOf: 0 });
     expect(bounds.mock.calls.length - asked).toBe(2);
   });
 

@@ -159,7 +159,7 @@ function deliver(cohort: Cohort, batch: RenderedBatch, { delivered }: Round): vo
 
 /** All that a cursor of `Cohort.positionOf` says besides positions and time. */
 function cursorGroupOf(cohort: Cohort): string {
-  const { life, partitions } = cohort.positionOf(new Map(), 0);
+  const { topicFingerprint, partitions } = cohort.positionOf(new Map(), 0);
   const numbers = cohort.partitions.map(({ partition }) => partition).join();
-  return `${life}/${partitions}/${numbers}/${cohort.key === undefined ? 'every key' : 'one key'}`;
+  return `${topicFingerprint}/${partitions}/${numbers}/${cohort.key === undefined ? 'every key' : 'one key'}`;
 }

@@ -1,7 +1,12 @@
 import { type ExecutionResult, execute, type GraphQLSchema } from 'graphql';
 import type { Activation } from '../../binding/bindings.js';
 import { clientError } from '../../core/client-error.js';
-import { lifeOf, type PartitionPosition, type Positions, type StreamPosition } from '../../core/cursor.js';
+import {
+  type PartitionPosition,
+  type Positions,
+  type StreamPosition,
+  topicFingerprintOf,
+} from '../../core/cursor.js';
 import { UNKNOWN_TYPE } from '../../core/event.js';
 import type { Partition, Topic } from '../../core/ids.js';
 import { placeName, type TopicPartition } from '../../core/position.js';
@@ -94,7 +99,7 @@ export class Cohort {
     // A producer's clock may be ahead, and the topic may have grown since: the earlier time is safe.
     // Without a key `asOf` is not needed: added partitions are read from their beginning.
     const asOf = this.key === undefined ? 0 : Math.min(time, Date.now());
-    return { positions, life: lifeOf(id), partitions, asOf };
+    return { positions, topicFingerprint: topicFingerprintOf(id), partitions, asOf };
   }
 
   /**

@@ -1,4 +1,9 @@
-import { type CursorCodec, lifeOf, type Positions, type StreamPosition } from '../../core/cursor.js';
+import {
+  type CursorCodec,
+  type Positions,
+  type StreamPosition,
+  topicFingerprintOf,
+} from '../../core/cursor.js';
 import { MillraceError } from '../../core/errors.js';
 import { BEFORE_FIRST, type Topic } from '../../core/ids.js';
 import type { EventsLost } from '../../hub/events-lost.js';
@@ -56,6 +61,6 @@ export class Resync {
     const positions: Positions = new Map(
       followed.map((number) => [number, { offset: BEFORE_FIRST, fingerprint: 0 }]),
     );
-    return { positions, life: lifeOf(id), partitions, asOf: 0 };
+    return { positions, topicFingerprint: topicFingerprintOf(id), partitions, asOf: 0 };
   }
 }

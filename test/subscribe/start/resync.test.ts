@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { CursorCodec, lifeOf } from '../../../src/core/cursor.js';
+import { CursorCodec, topicFingerprintOf } from '../../../src/core/cursor.js';
 import { offset, partition, topicId } from '../../../src/core/ids.js';
 import { partitionOfKey } from '../../../src/core/partitioner.js';
 import { Client, openStage } from '../stage.js';
@@ -205,8 +205,12 @@ describe('RESYNC_REQUIRED', () => {
     const positions = new Map([[partition(0), { offset: offset(0), fingerprint: 0 }]]);
     const codec = new CursorCodec(['secret']);
     const cursor =
-      codec.position(stage.topic, { positions, life: lifeOf(id), partitions: 1, asOf: 0 }) +
-      codec.tag({ topic: stage.topic, field: 'said', args: '{}', subject: undefined });
+      codec.position(stage.topic, {
+        positions,
+        topicFingerprint: topicFingerprintOf(id),
+        partitions: 1,
+        asOf: 0,
+      }) + codec.tag({ topic: stage.topic, field: 'said', args: '{}', subject: undefined });
     const resumed = stage.subscribe(`said(after: "${cursor}")`);
     await expect.poll(() => resumed.numbers, WAIT).toEqual([2]);
     expect(resumed.errors).toEqual([]);

@@ -67,7 +67,7 @@ describe('where a subscription begins', () => {
           const seen = all.filter((event) => event.partition === number && event.time <= last);
           positions.set(number, { offset: offset(seen.length - 1), fingerprint: 0 });
         }
-        const cursor = { positions, life: 0, partitions: count, asOf: last };
+        const cursor = { positions, topicFingerprint: 0, partitions: count, asOf: last };
         const starts = startAfter(cursor, key, counts.at(-1) ?? 1);
         const wanted = all.filter((event) => key === undefined || event.key === key);
         const shown = wanted.filter((event) => shows(starts.get(event.partition), event));
