@@ -6,7 +6,7 @@ import { readRetained } from '../ports/retained.js';
 import { type DeadLetter, readDeadLetter } from './dead-letter.js';
 
 /** One record of a dead-letter topic. */
-export type DeadLetterEntry =
+type DeadLetterEntry =
   | { readonly kind: 'DEAD_LETTER'; readonly letter: DeadLetter }
   /** Marks records as redriven, by `DeadLetter.recordId`. */
   | { readonly kind: 'REDRIVEN'; readonly recordIds: readonly string[] }

@@ -47,19 +47,19 @@ export interface DeadLetter extends Omit<Fault, 'field'> {
 const SUFFIX = '.dlt';
 // Header names of Spring Kafka's DeadLetterPublishingRecoverer where it has one, so that its tools can read
 // these dead letters.
-const SPRING = 'kafka_dlt-';
-const OURS = 'millrace-';
+const SPRING_PREFIX = 'kafka_dlt-';
+const OWN_PREFIX = 'millrace-';
 const ORIGIN = {
-  topic: `${SPRING}original-topic`,
-  partition: `${SPRING}original-partition`,
-  offset: `${SPRING}original-offset`,
-  timestamp: `${SPRING}original-timestamp`,
+  topic: `${SPRING_PREFIX}original-topic`,
+  partition: `${SPRING_PREFIX}original-partition`,
+  offset: `${SPRING_PREFIX}original-offset`,
+  timestamp: `${SPRING_PREFIX}original-timestamp`,
 } as const;
-const CLASS = `${SPRING}exception-fqcn`;
-const MESSAGE = `${SPRING}exception-message`;
+const CLASS = `${SPRING_PREFIX}exception-fqcn`;
+const MESSAGE = `${SPRING_PREFIX}exception-message`;
 const CLASS_PREFIX = 'millrace.';
-const FIELD = `${OURS}field`;
-const DROPPED = `${OURS}dropped`;
+const FIELD = `${OWN_PREFIX}field`;
+const DROPPED = `${OWN_PREFIX}dropped`;
 /** A reason may quote a value as long as the record. */
 const MAX_REASON_CHARS = 1_000;
 
@@ -130,7 +130,7 @@ export function readDeadLetter(
 }
 
 function isOwnHeader(name: string): boolean {
-  return name.startsWith(SPRING) || name.startsWith(OURS);
+  return name.startsWith(SPRING_PREFIX) || name.startsWith(OWN_PREFIX);
 }
 
 function pickHeaders(headers: Headers, wanted: (name: string) => boolean): Headers {

@@ -36,7 +36,7 @@ export interface Emission {
 }
 
 /** The result of a batch. It has no effect until it is committed. */
-export interface BatchResult {
+interface BatchResult {
   /** In the order of the inputs, one for each event that was handled. */
   readonly emitted: readonly Emission[];
   readonly changes: StateChanges;

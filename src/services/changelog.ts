@@ -11,7 +11,7 @@ const ADOPTED_KEY = 'taken-up';
 const STATE_PREFIX = 'key/';
 
 /** What the changelog of one partition contains. */
-export interface RestoredStates {
+interface RestoredStates {
   readonly states: Map<string, string>;
   /** Whether the partition has adopted this version: then the states include everything up to its progress. */
   readonly adopted: boolean;

@@ -5,10 +5,10 @@ import type { BatchProcessor, StateChanges } from './batch-processor.js';
 import { applyChanges } from './changelog.js';
 
 /** A range of one partition that has an end. */
-export type BoundedRange = Range & { readonly until: Offset };
+type BoundedRange = Range & { readonly until: Offset };
 
 /** One folded batch. */
-export interface FoldedBatch {
+interface FoldedBatch {
   readonly changes: StateChanges;
   /** The last offset folded. */
   readonly last: Offset;

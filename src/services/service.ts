@@ -1,78 +1,80 @@
-/** An event as a service sees it. */
+/** An event as services and views receive it. */
 export interface ServiceEvent {
   /** The CloudEvents `id`. */
   readonly id: string;
   readonly topic: string;
   /** Who published it: a URI reference such as `/gateway` or `/services/order`. */
   readonly source: string;
-  /** The name of the GraphQL object type that its data has; empty for a tombstone that does not say. */
+  /** The GraphQL object type of the data; empty for a tombstone that does not name one. */
   readonly type: string;
-  /** The record's key; events of one key are handled in the order in which they were published. */
+  /** The record's key. Events of one key are handled in the order in which they were published. */
   readonly key: string | null;
-  /** When it was published (RFC 3339), as its publisher says. */
+  /** When it was published (RFC 3339), by the publisher's clock. */
   readonly time: string;
-  /** The log's own timestamp of it, in milliseconds since 1970. */
+  /** The log's timestamp of the record, in milliseconds since 1970. */
   readonly timestamp: number;
-  /** The same for everything that one mutation set off. */
+  /** The same for all events that follow from one mutation. */
   readonly correlationId: string | undefined;
-  /** The parsed data; `null` is a tombstone. It came from outside: check it before use. */
+  /** The parsed data; `null` for a tombstone. Any producer may have written it: check it before use. */
   readonly data: Readonly<Record<string, unknown>> | null;
 }
 
-/** What a service has to say about an event. Its id, time and trace are added when it is published. */
+/** An event that a service publishes. Its id, time and trace are added when it is committed. */
 export interface OutgoingEvent {
   readonly topic: string;
-  /** The name of the GraphQL object type that the data has. */
+  /** The GraphQL object type of the data. */
   readonly type: string;
   /** Chooses the partition; events of one key keep their order. */
   readonly key: string;
-  /** Plain JSON of the shape of `type`. */
+  /** Plain JSON in the shape of `type`. */
   readonly data: Readonly<Record<string, unknown>>;
 }
 
 export interface ServiceContext<State = undefined> {
-  /** What the event's key has: what `handle` last returned for it, or else `initial`. A copy of one's own. */
+  /** The state of the event's key: what `handle` last returned for it, or else `initial`. It is a copy. */
   readonly state: State;
-  /** Aborted when this process loses the event's partition or ends: whatever waits is to stop. */
+  /** Aborted when this process loses the event's partition or stops. Pass it to everything that waits. */
   readonly signal: AbortSignal;
 }
 
 /**
- * The events that a service says; with `state`, also what the key has from now on. Without it the key keeps
- * what it has. A state that equals `initial` is forgotten: such a key costs nothing.
+ * The events to publish, and with `state` also the new state of the key. Without it the key keeps its state. A
+ * state that equals `initial` is not stored: such a key costs nothing.
  */
 export type Handled<State = undefined> =
   | readonly OutgoingEvent[]
   | { readonly events?: readonly OutgoingEvent[]; readonly state: State };
 
 /**
- * Reacts to events with events. Each event acts once: what `handle` returns is committed together with the
- * progress past the event, or none of it is (D1). It may be *called* more than once for an event, after
- * a crash or a lost partition, so everything it does should be in what it returns. It is called again as
- * well when its state is built anew from the log, and then what it says is discarded: what it answers is to
- * follow from the event and the state alone. Times come from `event.time`, ids from `event.id`.
+ * Answers events with events.
+ *
+ * Each event acts once (D1): what `handle` returns and the progress past the event are committed together, or
+ * not at all. But `handle` may be *called* more than once for an event: after a crash, after a lost partition,
+ * and when the state is rebuilt from the log, where the events that it returns are discarded. So all of its
+ * effects should be in what it returns, and that should follow from the event and the state alone. Take times
+ * from `event.time` and ids from `event.id`.
  */
 export interface Service<State = undefined> {
-  /** Names the consumer group and the source of its events, as in `/services/order`. */
+  /** Part of the name of the consumer group, and of the source of its events, as in `/services/order`. */
   readonly name: string;
-  /** The topics it follows. An event that it publishes to one of them comes back to it. */
+  /** The topics that it follows. It receives its own events too, if it publishes to one of them. */
   readonly topics: readonly string[];
   /**
-   * Makes it a service with a state for each key of each of its topics: what a key has before its first
-   * event. Plain JSON, as every state is. Without it the service has none.
+   * The state of a key before its first event: it gives the service a state for each key of each topic. Plain
+   * JSON, as every state is. Left out, the service has no state.
    */
   readonly initial?: State;
   /**
-   * How many keys of one batch are handled at the same time; 1 when left out, and then all events come one
-   * after the other. For a handler that waits for the outside. Events of one key keep their order.
+   * How many keys of a batch are handled at the same time (1: one event after the other). Raise it for a
+   * handler that waits for another system. Events of one key keep their order.
    */
   readonly concurrency?: number;
   /**
-   * Called with the events of one key one after the other. Types that do not concern it are answered
-   * with nothing. When it throws, the event is tried again after a pause, and its partition waits.
+   * Handles one event. Return `[]` for types that do not concern the service. When it throws, the event is
+   * retried after a pause, and its partition waits.
    */
   handle(event: ServiceEvent, context: ServiceContext<State>): Handled<State> | Promise<Handled<State>>;
 }
 
-/** A service, whatever its state is. */
+/** A service with any type of state. */
 export type AnyService = Service<unknown>;

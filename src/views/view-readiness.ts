@@ -13,7 +13,7 @@ export interface Topics {
 }
 
 /** A version of a view that has been built completely. */
-export interface ReadyView {
+interface ReadyView {
   readonly version: ViewVersion;
   readonly buildId: string;
 }

@@ -14,7 +14,7 @@ export interface ViewProgress {
 }
 
 /** The state of a key. */
-export interface KeyState {
+interface KeyState {
   readonly state: unknown;
   /** The offset of the last event in it, by partition (`partitionName`). */
   readonly positions: Readonly<Record<string, number>>;
