@@ -28,6 +28,7 @@ type Step = (body: unknown) => unknown;
 export const ERRORS = {
   offsetOutOfRange: 1,
   notLeader: 6,
+  notCoordinator: 16,
   illegalGeneration: 22,
   unknownMemberId: 25,
   rebalanceInProgress: 27,
@@ -61,6 +62,7 @@ export class ScriptedBroker {
   readonly cluster: Cluster;
   readonly #steps = new Map<string, Step[]>();
   #epoch = 0;
+  #generation = 0;
 
   constructor(...partitions: readonly string[]) {
     for (const name of partitions) this.records.set(name, []);
@@ -110,6 +112,9 @@ export class ScriptedBroker {
       refreshMetadata: async () => {},
       findBroker: async () => broker,
       findGroupCoordinator: async () => broker,
+      findTopicPartitionMetadata: (name: string) =>
+        topicMetadata().find((one) => one.topic === name)?.partitionMetadata ?? [],
+      committedOffsets: () => ({}),
       targetTopics: new Set<string>(),
       brokerPool: {
         getNodeIds: () => ['1'],
@@ -139,6 +144,12 @@ export class ScriptedBroker {
         send: (request: ProtocolRequest) => this.#send(request),
       },
       describeConfigs: async () => ({ resources: [] }),
+      joinGroup: (body: unknown) => this.#answer('joinGroup', body, () => this.#joined()),
+      syncGroup: (body: { groupAssignment: readonly { memberAssignment: Buffer }[] }) =>
+        this.#answer('syncGroup', undefined, () => ({
+          memberAssignment: body.groupAssignment[0]?.memberAssignment ?? null,
+        })),
+      leaveGroup: empty('leaveGroup'),
       heartbeat: empty('heartbeat'),
       addPartitionsToTxn: empty('addPartitionsToTxn'),
       addOffsetsToTxn: empty('addOffsetsToTxn'),
@@ -179,6 +190,14 @@ export class ScriptedBroker {
     const answer = await this.#answer('fetch', requested, () => this.#fetch(requested));
     // A scripted answer is made by `fetchAnswer`, as the default one is.
     return response.decode(answer as Buffer);
+  }
+
+  /** The only member of its group, which therefore leads it. */
+  #joined(): object {
+    this.#generation += 1;
+    const generationId = this.#generation;
+    const members = [{ memberId: 'me' }];
+    return { generationId, leaderId: 'me', memberId: 'me', members, groupProtocol: 'RoundRobinAssigner' };
   }
 
   #produce(written: readonly { topic: string; partition: number }[]): object {
