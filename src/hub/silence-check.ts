@@ -36,6 +36,7 @@ export class SilenceCheck implements Disposable {
   }
 
   async #check(): Promise<void> {
+    // One check at a time: while the log is away, a check takes up to `LOG_TIMEOUT_MS` per topic.
     if (this.#checking) return;
     this.#checking = true;
     try {

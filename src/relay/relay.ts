@@ -98,6 +98,7 @@ export class Relay implements AsyncDisposable {
     lost.addEventListener('abort', () => {
       if (this.#assigned.get(name) === relay) this.#assigned.delete(name);
     });
+    // The group waits for this: the first batch begins at the offset that the claim returns.
     return retry(() => relay.claim(lost), {
       signal: lost,
       onFailure: (error) => this.#problem('relay-claim', partition, error),

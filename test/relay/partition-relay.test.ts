@@ -60,15 +60,9 @@ describe('the relay of a partition', () => {
 
   it('D5 relays what is left after retention has passed its progress, in a way that shows the loss', async () => {
     await using world = await openWorld();
-    const at = await world.at(0);
     const heard = new Heard();
-    const first = await world.relay();
-    await using _ = await world.fanout.follow(at, heard);
-    await world.say('k', numbers(0, 5));
-    await expect.poll(() => heard.offsets, SOON).toEqual(numbers(0, 5));
-    await first[Symbol.asyncDispose]();
-    await world.say('k', numbers(5, 10));
-    await world.log.retain(at, 8);
+    await using _ = await world.fanout.follow(await world.at(0), heard);
+    await passProgress(world, heard, { earliest: 8 });
     await world.relay();
     await expect.poll(() => heard.offsets, SOON).toEqual([0, 1, 2, 3, 4, 8, 9]);
     expect(heard.messages.at(-1)).toEqual({ prev: 7, offsets: [8, 9] });
@@ -76,15 +70,9 @@ describe('the relay of a partition', () => {
 
   it('D5 shows that retention has passed its progress even when no event is left', async () => {
     await using world = await openWorld();
-    const at = await world.at(0);
     const heard = new Heard();
-    const first = await world.relay();
-    await using _ = await world.fanout.follow(at, heard);
-    await world.say('k', numbers(0, 5));
-    await expect.poll(() => heard.offsets, SOON).toEqual(numbers(0, 5));
-    await first[Symbol.asyncDispose]();
-    await world.say('k', numbers(5, 10));
-    await world.log.retain(at, 10);
+    await using _ = await world.fanout.follow(await world.at(0), heard);
+    await passProgress(world, heard, { earliest: 10 });
     await world.relay();
     await expect.poll(() => heard.beats.at(-1), SOON).toBe(9);
     expect(heard.offsets).toEqual(numbers(0, 5));
@@ -151,6 +139,16 @@ describe('the relay of a partition', () => {
     expect(Number(beats[1]) - Number(beats[0])).toBeGreaterThan(100);
   });
 });
+
+/** Relays the offsets 0 to 4, stops, and lets retention delete up to `earliest` of the offsets 0 to 9. */
+async function passProgress(world: World, heard: Heard, { earliest }: { readonly earliest: number }) {
+  const relay = await world.relay();
+  await world.say('k', numbers(0, 5));
+  await expect.poll(() => heard.offsets, SOON).toEqual(numbers(0, 5));
+  await relay[Symbol.asyncDispose]();
+  await world.say('k', numbers(5, 10));
+  await world.log.retain(await world.at(0), earliest);
+}
 
 async function batchesOf(world: World, at: TopicIdPartition) {
   const batches = [];

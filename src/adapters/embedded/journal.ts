@@ -84,6 +84,8 @@ export class Journal {
     const now = Date.now();
     const tables = this.#tables;
     const positions: Position[] = [];
+    // Offsets are assigned here and now, in the order of calls. Several calls of a tick share one transaction on disk.
+    // Readers see none of these records before `end` moves past them, below.
     const written = tables.records.batch(() => {
       for (const record of records) {
         const at = this.#partitionFor(record);
@@ -182,6 +184,7 @@ export class Journal {
     return offset(this.#tables.progress.get([group, at.topic, at.partition]) ?? 0);
   }
 
+  /** Restores the state of a topic's partitions from their newest records. */
   #open(name: Topic, partitions: number, id: string): void {
     const states = Array.from({ length: partitions }, (_, p): PartitionState => {
       const [newest] = this.#tables.records.getRange({
@@ -207,6 +210,7 @@ export class Journal {
     );
   }
 
+  /** The given partition, or that of the key, or the next one round robin. */
   #partitionFor({ topic: name, key, partition: given }: NewRecord): TopicPartition {
     if (given !== undefined) return { topic: name, partition: given };
     const count = this.#partitionsOf(name).length;
@@ -216,6 +220,7 @@ export class Journal {
     };
   }
 
+  /** The first record in `[from, until)`; offsets may have holes. */
   #firstRecord(at: TopicPartition, from: number, until: number): LogRecord | undefined {
     const range = { start: [at.topic, at.partition, from], end: [at.topic, at.partition, until], limit: 1 };
     for (const { key, value } of this.#tables.records.getRange(range)) return logRecord(key[2], value);

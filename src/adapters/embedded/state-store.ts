@@ -78,6 +78,7 @@ class EmbeddedStateStore implements StateStore {
     return expires === null || expires > Date.now() ? value : undefined;
   }
 
+  /** Within a transaction. Removes the old value first, because its expiry has an entry of its own. */
   #set(key: string, value: Buffer, ttl: number | undefined): void {
     this.#remove(key);
     const expires = ttl === undefined ? null : Date.now() + ttl;
@@ -92,6 +93,7 @@ class EmbeddedStateStore implements StateStore {
     this.#tables.state.removeSync(key);
   }
 
+  /** Removes expired values, oldest first. Reads skip them already (`#current`); this frees their space. */
   #sweep(): void {
     const expired = [
       ...this.#tables.expiries.getKeys({ start: [0], end: [Date.now()], limit: MAX_SWEPT_PER_WRITE }),

@@ -42,6 +42,7 @@ export async function openRedisFanout(options: RedisFanoutOptions): Promise<Fano
   const onProblem = options.onProblem ?? (() => undefined);
   const onError = (cause: Error): void =>
     onProblem({ kind: 'redis-connection', message: `${describe(options.url)}: ${cause.message}`, cause });
+  // Every command of the fan-out is safe to repeat: claims only grow, and a repeated `RELAY` finds its own events.
   const commands = commandConnection(options.url, { repeat: true }, onError);
   const subscriber = subscriberConnection(
     options.url,
@@ -53,8 +54,11 @@ export async function openRedisFanout(options: RedisFanoutOptions): Promise<Fano
 
 /** The keys and the channel of one partition. The braces in each put all of them in one hash slot. */
 interface PartitionKeys {
+  /** A hash: claim, progress and topic id. `scripts.ts` has the table of its fields. */
   readonly meta: string;
+  /** The window. */
   readonly stream: string;
+  /** The prefix of the keys of idempotent ids. */
   readonly ids: string;
   readonly channel: string;
 }
@@ -85,6 +89,7 @@ class RedisFanout implements Fanout {
   async claim(at: TopicPartition, signal: AbortSignal): Promise<Claim> {
     signal.throwIfAborted();
     const reply = await this.#run('Claiming', at, () => this.#redis.millraceClaim(this.#keys(at).meta));
+    // A claim cannot be taken back. When the partition was lost meanwhile, its next owner claims it again (D9).
     signal.throwIfAborted();
     const [token, passed, topic] = CLAIM_REPLY.parse(reply);
     return {
@@ -190,6 +195,7 @@ class RedisFanout implements Fanout {
 
   async #newest(at: TopicPartition): Promise<Newest | undefined> {
     const reply = await this.#redis.hmget(this.#keys(at).meta, 'newest', 'floor', 'topic');
+    // Without an event since the last reset, the floor is where the partition is.
     const last = reply[0] ?? reply[1];
     return typeof last === 'string'
       ? { topicId: decodeTopicId(reply[2]), last: decodeOffset(last) }
