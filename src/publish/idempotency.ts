@@ -1,87 +1,59 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
-import { z } from 'zod';
-import { canonicalJson } from '../core/canonical-json.js';
-import { type ErrorCode, MillraceError } from '../core/errors.js';
-import { offset, partition, topic } from '../core/ids.js';
-import type { Position } from '../core/position.js';
+import { poll } from '../core/async.js';
+import { MillraceError } from '../core/errors.js';
 import type { Logger } from '../observe/log.js';
 import type { StateStore } from '../ports/state-store.js';
+import { type Answer, leftNothing } from './answer.js';
+import {
+  answeredRecord,
+  beginAttempt,
+  encodeRecord,
+  type IdempotencyRecord,
+  type KeyedCall,
+  type KeyState,
+  keyState,
+  recordName,
+  storedAnswer,
+  UNUSED,
+} from './idempotency-record.js';
+import { Lease } from './lease.js';
 
-export interface IdempotencyOptions {
+interface IdempotencyOptions {
   readonly store: StateStore;
   readonly logger: Logger;
   /** How long an answer is kept, in milliseconds. */
   readonly ttl: number;
-  /** After this long without a sign of life an attempt counts as dead, and another may be made. */
+  /** How long an attempt may go without renewing its lease before another one takes over, in milliseconds. */
   readonly lease?: number;
-}
-
-/** One use of a key. */
-export interface KeyedCall {
-  readonly subject: string | undefined;
-  readonly field: string;
-  readonly key: string;
-  /** `fingerprintOf` the arguments. */
-  readonly args: string;
-  /** What its events would have, if it were the first. */
-  readonly correlationId: string;
 }
 
 /** One attempt to run a mutation. */
 export interface Attempt {
   /**
-   * When the first attempt began, in milliseconds since 1970, if this is another one: it may have published,
-   * and its outcome may have come. `undefined`: this is the first.
+   * When the first attempt began, in milliseconds since 1970, if this is a later one: the first may have published, and
+   * its outcome may have arrived. `undefined` for the first attempt.
    */
   readonly since: number | undefined;
-  /** The first attempt's: what came of it has that one. */
+  /** The first attempt's: its events and their outcome have this one. */
   readonly correlationId: string;
 }
 
-/** What came of a mutation, now and whenever its key is used again. */
-export type Answer<T> = {
-  /** Where the last event is that it published or waited for. */
-  readonly reached: Position | undefined;
-} & (
-  | { readonly value: T }
-  | {
-      readonly error: unknown;
-      /** Whether something of it may be in the log. */
-      readonly published: boolean;
-    }
-);
+type OpenState = Exclude<KeyState, { state: 'answered' }>;
 
-const positionSchema = z
-  .object({ topic: z.string(), partition: z.number().int(), offset: z.number().int() })
-  .transform((at) => ({
-    topic: topic(at.topic),
-    partition: partition(at.partition),
-    offset: offset(at.offset),
-  }));
-const pendingSchema = z.tuple([z.string(), z.record(z.string(), z.unknown())]);
-/** What is kept of a key from its first attempt on. */
-const entrySchema = z.object({
-  args: z.string(),
-  attempt: z.string(),
-  began: z.number(),
-  correlationId: z.string().optional(),
-  answer: z
-    .union([z.object({ value: z.unknown() }), z.object({ pending: pendingSchema })])
-    .and(z.object({ reached: positionSchema.optional() }))
-    .optional(),
-});
-type Entry = z.output<typeof entrySchema>;
-
-const LEASE = 10_000;
-/** How often somebody who waits for another's attempt looks, in milliseconds: from and up to. */
-const LOOK = { first: 10, most: 250 };
+const LEASE_MS = 10_000;
+/** How often a call checks on the attempt of another one. */
+const POLL_INTERVAL = { firstMs: 10, maxMs: 250 };
 
 /**
- * Runs a mutation once for each key (D1). Under a key's name there is an entry, with the answer once there
- * is one, for `ttl`; and a lease, which whoever runs it holds and renews. A lease that ends without an answer
- * is taken over: its holder is dead, or was not sure whether it published. The next attempt looks into the log
- * for what that one left; and it makes the same event ids, so that nobody acts on both if it comes still.
+ * Runs a mutation once for each idempotency key (D1). The state store has two entries for a key: its record, with the
+ * answer once there is one, for `ttl`; and a lease, which the running attempt holds and renews.
+ *
+ * A lease that ends without an answer is taken over: its holder is dead, or does not know whether it has published.
+ * The next attempt searches the log for what that one left. If its event arrives even later, both have the same id,
+ * and nobody acts on the second.
+ *
+ * Two attempts may run at once: the first one's node freezes, its lease ends, a second attempt takes over, and then the
+ * first continues. That is harmless, because a record names its attempt, and each change compares the whole record
+ * first: whoever was taken over cannot release the key any more, and whoever finishes later gets the other's answer.
  */
 export class Idempotency {
   readonly #options: IdempotencyOptions;
@@ -90,208 +62,108 @@ export class Idempotency {
     this.#options = options;
   }
 
-  /** @throws {MillraceError} IDEMPOTENCY_CONFLICT; FANOUT_UNAVAILABLE when it cannot be known */
-  async run<T>(
+  /**
+   * Answers a call: with the answer that its key has, with that of an attempt that is running, or by running `work`.
+   * @throws {MillraceError} IDEMPOTENCY_CONFLICT; FANOUT_UNAVAILABLE when the store cannot be read
+   */
+  run<T>(
     call: KeyedCall,
     work: (attempt: Attempt) => Promise<Answer<T>>,
     signal: AbortSignal,
   ): Promise<Answer<T>> {
-    const { store } = this.#options;
-    const name = nameOf(call);
-    const attempt = randomUUID();
-    const lease = { name: `${name}:lease`, token: Buffer.from(attempt) };
-    for (let wait = LOOK.first; ; wait = Math.min(wait * 2, LOOK.most)) {
-      signal.throwIfAborted();
-      const found = kept(await store.get(name));
-      if (found !== undefined) {
-        if (found.entry.args !== call.args) throw conflict(call);
-        if (found.entry.answer !== undefined) return recalled(found.entry.answer);
-      }
-      const held = await store.putIfAbsent(lease.name, lease.token, this.#lease);
-      if (held === undefined) {
-        // The one before may have ended between the two looks.
-        const now = kept(await store.get(name));
-        if (now === undefined || (now.entry.args === call.args && now.entry.answer === undefined)) {
-          const answer = await this.#attempt(name, now, call, lease, work);
-          if (answer !== undefined) return answer;
-        } else await this.#release(lease);
-        continue;
-      }
-      await delay(wait, undefined, { signal });
-    }
+    const { store, logger, lease: durationMs = LEASE_MS } = this.#options;
+    const name = recordName(call);
+    const check = async (): Promise<Answer<T> | undefined> => {
+      const found = await this.#read(name, call);
+      if (found.state === 'answered') return storedAnswer(found.answer);
+      await using lease = await Lease.acquire({ store, logger, name: `${name}:lease`, durationMs });
+      if (lease === undefined) return undefined;
+      // The former holder may have answered between the read and the acquisition.
+      const now = await this.#read(name, call);
+      if (now.state === 'answered') return storedAnswer(now.answer);
+      return await this.#attempt(name, now, call, lease.id, work);
+    };
+    return poll(check, { signal, ...POLL_INTERVAL });
   }
 
-  /**
-   * @param before what an attempt left that has no answer
-   * @returns `undefined`: somebody else was quicker, and what there is now is to be looked at
-   */
+  /** @throws {MillraceError} IDEMPOTENCY_CONFLICT when the key was used with other arguments */
+  async #read(name: string, { args, key, field }: KeyedCall): Promise<KeyState> {
+    const found = keyState(await this.#options.store.get(name));
+    if (found.state === 'unused' || found.record.args === args) return found;
+    const message = `The idempotency key ${JSON.stringify(key)} of ${field} was already used with other arguments; nothing was published.`;
+    throw new MillraceError('IDEMPOTENCY_CONFLICT', message);
+  }
+
+  /** @returns `undefined` when another attempt began first: the key has to be read again */
   async #attempt<T>(
     name: string,
-    before: Kept | undefined,
-    { args, correlationId }: KeyedCall,
-    lease: Lease,
+    before: OpenState,
+    call: KeyedCall,
+    attempt: string,
     work: (attempt: Attempt) => Promise<Answer<T>>,
   ): Promise<Answer<T> | undefined> {
-    const renewing = this.#renew(lease);
-    const attempt = lease.token.toString();
-    // With this attempt's id in it: one that was taken over cannot change it any more.
-    const entry: Entry =
-      before === undefined
-        ? { args, correlationId, attempt, began: Date.now() }
-        : { ...before.entry, attempt };
-    const bytes = bytesOf(entry);
-    try {
-      if (!(await this.#put(name, before?.bytes, bytes))) return undefined;
-      const answer = await work({
-        since: before?.entry.began,
-        correlationId: entry.correlationId ?? correlationId,
-      });
-      if (lasts(answer)) return await this.#keep(name, bytes, entry, answer);
-      // Nothing of this key is in the log: it is as if it had not been used.
-      if (before === undefined && leftNothing(answer)) await this.#free(name, bytes);
-      return answer;
-    } finally {
-      clearInterval(renewing);
-      await this.#release(lease);
-    }
-  }
-
-  /** @returns whether it is there now: not if somebody else was quicker */
-  async #put(name: string, before: Buffer | undefined, bytes: Buffer): Promise<boolean> {
-    const { store, ttl } = this.#options;
-    if (before !== undefined) return store.replace(name, before, bytes, ttl);
-    const there = await store.putIfAbsent(name, bytes, ttl);
-    return there === undefined || (there.equals(FREE) && (await store.replace(name, FREE, bytes, ttl)));
-  }
-
-  /** Only what this attempt left: after a takeover it may be another's answer. */
-  async #free(name: string, bytes: Buffer): Promise<void> {
-    await this.#options.store.replace(name, bytes, FREE, this.#lease).catch((err: unknown) => {
-      this.#options.logger.warn({ err }, 'an idempotency key that was not used stays bound to its arguments');
+    const record = beginAttempt(before, call, attempt);
+    const bytes = encodeRecord(record);
+    if (!(await this.#write(name, before, bytes))) return undefined;
+    const answer = await work({
+      since: before.state === 'pending' ? before.record.began : undefined,
+      correlationId: record.correlationId ?? call.correlationId,
     });
-  }
-
-  /**
-   * The first answer counts: an attempt that was taken over, and came to its end all the same, has the other's.
-   * The event is in the log, so the caller is answered whether or not that can be kept.
-   * @returns the answer that counts
-   */
-  async #keep<T>(name: string, before: Buffer, entry: Entry, answer: Answer<T>): Promise<Answer<T>> {
-    const { store, ttl, logger } = this.#options;
-    try {
-      const bytes = bytesOf({ ...entry, answer: lastingOf(answer) });
-      for (let expected = before; !(await store.replace(name, expected, bytes, ttl)); ) {
-        const found = kept(await store.get(name));
-        if (found === undefined) {
-          await store.put(name, bytes, ttl);
-          break;
-        }
-        if (found.entry.answer !== undefined) return recalled(found.entry.answer);
-        // Whoever took over has not ended: this is the first answer.
-        expected = found.bytes;
-      }
-    } catch (err) {
-      logger.warn(
-        { err },
-        'an answer could not be kept; a retry with its key publishes again, under the same event id',
-      );
-    }
+    const answered = answeredRecord(record, answer);
+    if (answered !== undefined) return await this.#keep(name, bytes, answered, answer);
+    // After an earlier attempt it is not known what that one left.
+    if (before.state === 'unused' && leftNothing(answer)) await this.#release(name, bytes);
     return answer;
   }
 
-  #renew({ name, token }: Lease): NodeJS.Timeout {
-    const renewing = setInterval(() => {
-      this.#options.store.replace(name, token, token, this.#lease).catch((err: unknown) => {
-        this.#options.logger.warn({ err }, 'the lease of an idempotent mutation could not be renewed');
-      });
-    }, this.#lease / 3);
-    renewing.unref();
-    return renewing;
+  /** Writes the record of an attempt. @returns `false` when the record is no longer as it was `before` */
+  async #write(name: string, before: OpenState, bytes: Buffer): Promise<boolean> {
+    const { store, ttl } = this.#options;
+    if (before.state === 'pending') return store.replace(name, before.bytes, bytes, ttl);
+    const found = await store.putIfAbsent(name, bytes, ttl);
+    if (found === undefined) return true;
+    return found.equals(UNUSED) && (await store.replace(name, UNUSED, bytes, ttl));
   }
 
-  /** One that is another's by now is left alone: it is replaced by one that ends at once. */
-  async #release({ name, token }: Lease): Promise<void> {
-    await this.#options.store.replace(name, token, token, 1).catch((err: unknown) => {
-      this.#options.logger.warn({ err }, 'a lease of an idempotent mutation stays until it expires');
+  /** Makes the key unused again, unless another attempt has taken over. */
+  async #release(name: string, bytes: Buffer): Promise<void> {
+    const { store, logger, lease = LEASE_MS } = this.#options;
+    await store.replace(name, bytes, UNUSED, lease).catch((err: unknown) => {
+      logger.warn({ err }, 'an idempotency key could not be released; it stays bound to its arguments');
     });
   }
 
-  get #lease(): number {
-    return this.#options.lease ?? LEASE;
+  /**
+   * Stores an answer. The first answer counts: an attempt that was taken over, and finished nevertheless, gets the
+   * other one's. The events are in the log, so the caller is answered even if the answer cannot be stored.
+   * @returns the answer that counts
+   */
+  async #keep<T>(
+    name: string,
+    before: Buffer,
+    answered: IdempotencyRecord,
+    answer: Answer<T>,
+  ): Promise<Answer<T>> {
+    const { store, ttl, logger } = this.#options;
+    try {
+      // A resolver's value may have no JSON: that is a failure to store it, too.
+      const bytes = encodeRecord(answered);
+      for (let expected = before; !(await store.replace(name, expected, bytes, ttl)); ) {
+        const found = keyState(await store.get(name));
+        if (found.state === 'answered') return storedAnswer(found.answer);
+        if (found.state === 'unused') {
+          // The record has expired, or the store was wiped.
+          await store.put(name, bytes, ttl);
+          break;
+        }
+        // The attempt that took over is still running: this is the first answer.
+        expected = found.bytes;
+      }
+    } catch (err) {
+      const message =
+        'the answer of an idempotent mutation could not be stored; a retry publishes again, with the same event id';
+      logger.warn({ err }, message);
+    }
+    return answer;
   }
-}
-
-interface Lease {
-  readonly name: string;
-  readonly token: Buffer;
-}
-
-/** Arguments as they are compared: the order of their names does not count. */
-export function fingerprintOf(args: Readonly<Record<string, unknown>>): string {
-  return createHash('sha256').update(canonicalJson(args)).digest('base64url');
-}
-
-/** Errors that say that nothing got into the log. */
-const NOTHING_PUBLISHED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'UNAUTHENTICATED',
-  'FORBIDDEN',
-  'BAD_REQUEST',
-  'LIMIT_EXCEEDED',
-  'OVERLOADED',
-  'EVENT_INVALID',
-  'EVENT_TOO_LARGE',
-  'PUBLISH_FAILED',
-  'TOPIC_MISSING',
-  'SHUTTING_DOWN',
-]);
-
-export const saysNothingPublished = (error: unknown): boolean =>
-  error instanceof MillraceError && NOTHING_PUBLISHED.has(error.code);
-
-function nameOf({ subject, field, key }: KeyedCall): string {
-  const text = JSON.stringify([subject ?? null, field, key]);
-  return `idempotency:${createHash('sha256').update(text).digest('base64url')}`;
-}
-
-/** Stands for a key that was not used. */
-const FREE = Buffer.from('null');
-
-/** An entry, and how it stands in the store. */
-interface Kept {
-  readonly entry: Entry;
-  readonly bytes: Buffer;
-}
-
-const bytesOf = (entry: Entry): Buffer => Buffer.from(JSON.stringify(entry));
-
-function kept(bytes: Buffer | undefined): Kept | undefined {
-  if (bytes === undefined || bytes.equals(FREE)) return undefined;
-  return { entry: entrySchema.parse(JSON.parse(bytes.toString())), bytes };
-}
-
-/** Whether it is the answer from now on. */
-const lasts = <T>(answer: Answer<T>): boolean =>
-  'value' in answer || (answer.error instanceof MillraceError && answer.error.code === 'OUTCOME_PENDING');
-
-function lastingOf<T>(answer: Answer<T>): Entry['answer'] {
-  const reached = answer.reached && positionSchema.parse(answer.reached);
-  if ('value' in answer) return { value: answer.value ?? null, reached };
-  const { message, details } = answer.error as MillraceError; // `lasts` has looked.
-  return { pending: [message, details], reached };
-}
-
-function recalled<T>(answer: NonNullable<Entry['answer']>): Answer<T> {
-  const { reached } = answer;
-  // What was kept is what `work` answered then, as JSON has it.
-  if ('value' in answer) return { value: answer.value as T, reached };
-  const [message, details] = answer.pending;
-  return { error: new MillraceError('OUTCOME_PENDING', message, { details }), published: true, reached };
-}
-
-const leftNothing = <T>(answer: Answer<T>): boolean =>
-  'error' in answer && !answer.published && saysNothingPublished(answer.error);
-
-function conflict({ key, field }: KeyedCall): MillraceError {
-  const text = `The idempotency key ${JSON.stringify(key)} of ${field} was already used with other arguments; nothing was published.`;
-  return new MillraceError('IDEMPOTENCY_CONFLICT', text);
 }

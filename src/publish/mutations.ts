@@ -11,13 +11,9 @@ import { type Identity, subjectOf } from '../core/identity.js';
 import type { Position } from '../core/position.js';
 import type { Published } from '../core/published.js';
 import type { TraceContext } from '../core/trace.js';
-import {
-  type Answer,
-  type Attempt,
-  fingerprintOf,
-  type Idempotency,
-  saysNothingPublished,
-} from './idempotency.js';
+import { type Answer, provesNothingPublished } from './answer.js';
+import type { Attempt, Idempotency } from './idempotency.js';
+import { fingerprintOf } from './idempotency-record.js';
 import type { Outcomes } from './outcomes.js';
 import type { Publisher } from './publisher.js';
 
@@ -162,7 +158,7 @@ class Scope implements GatewayContext {
       if (last !== undefined) this.came(last);
       return all;
     } catch (error) {
-      if (saysNothingPublished(error)) this.#left -= 1;
+      if (provesNothingPublished(error)) this.#left -= 1;
       throw error;
     }
   }
