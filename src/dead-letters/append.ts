@@ -6,7 +6,7 @@ import { type RecordPart, withoutParts } from './dead-letter.js';
 
 const APPEND_DEADLINE_MS = 30_000;
 
-/** What to leave out of a dead letter that is too large, step by step. It still says where the record is. */
+/** What to leave out of a dead letter that is too large, step by step. It still contains the position of the record. */
 const OMISSIONS: readonly (readonly RecordPart[])[] = [
   ['value'],
   ['value', 'headers'],

@@ -80,7 +80,7 @@ export async function priceOf({ view }: Pick<ResolverCall, 'view'>, product: Pro
   return (await view(pricesView).get(product.sku)) ?? product.price;
 }
 
-/** A client that waits in vain for the outcome is told to follow the order's events. */
+/** A client whose wait for the outcome times out is pointed to the events of the order. */
 function outcomeOf(orderId: string): OutcomeOptions<TypenameOf<OrderOutcome>> {
   const types = ['OrderConfirmed', 'OrderRejected', 'OrderCancelled', 'OrderIdTaken'] as const;
   return { types, within: '15s', follow: { field: 'orderEvents', args: { orderId } } };

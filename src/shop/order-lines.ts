@@ -17,7 +17,7 @@ export type OrderProblem = { readonly ok: false; readonly reason: string } & (
   | { readonly code: Exclude<Rejection, 'INVALID_QUANTITY'>; readonly sku?: never }
 );
 
-/** Merges the lines into one for each SKU, and adds them up; or says what is wrong with them. */
+/** Merges the lines into one for each SKU, and adds them up; or describes what is wrong with them. */
 export function checkOrder(lines: readonly PricedLine[]): CheckedOrder {
   if (lines.length === 0) return invalid('NO_LINES', 'The order has no lines.');
   if (lines.length > MAX_LINES)

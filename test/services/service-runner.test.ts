@@ -41,7 +41,7 @@ beforeEach(async () => {
 });
 afterEach(() => stack[Symbol.asyncDispose]());
 
-function said(id: string, more: Partial<Event> = {}): Event {
+function inputEvent(id: string, more: Partial<Event> = {}): Event {
   return {
     id: eventId(id),
     source: '/gateway',
@@ -101,7 +101,7 @@ describe('a running service', () => {
   it('answers events in order, with their causation, correlation and trace', async () => {
     const seen: ServiceEvent[] = [];
     stack.use(await runService(options(echo((event) => seen.push(event))), signal));
-    await put(said('a'), said('b'));
+    await put(inputEvent('a'), inputEvent('b'));
     await settle(['a', 'b']);
     expect(seen[0]).toEqual({
       id: 'a',
@@ -136,7 +136,7 @@ describe('a running service', () => {
         throw new Error('half way');
       }
     });
-    await put(said('a', { idempotent: true }), said('b', { idempotent: true }), said('c'));
+    await put(inputEvent('a', { idempotent: true }), inputEvent('b', { idempotent: true }), inputEvent('c'));
     const onFailure: ServiceRunnerOptions['onFailure'] = (at, event, error) =>
       failures.push([at.offset, event.id, error]);
     stack.use(await runService({ ...options(service), onFailure }, signal));
@@ -145,12 +145,12 @@ describe('a running service', () => {
   });
 
   it('D1: a new member of the group continues where the last one stopped', async () => {
-    await put(said('a'));
+    await put(inputEvent('a'));
     await using first = await runService(options(echo()), signal);
     await settle(['a']);
     await first[Symbol.asyncDispose]();
     await first.ended;
-    await put(said('b'));
+    await put(inputEvent('b'));
     stack.use(await runService(options(echo()), signal));
     await settle(['a', 'b']);
   });
@@ -158,20 +158,20 @@ describe('a running service', () => {
   it('D1: a duplicate of an idempotent event has no effect, in the same batch or in a later one', async () => {
     const calls: string[] = [];
     stack.use(await runService(options(echo(({ id }) => calls.push(id))), signal));
-    await put(said('a', { idempotent: true }), said('a', { idempotent: true }), said('b'));
+    await put(inputEvent('a', { idempotent: true }), inputEvent('a', { idempotent: true }), inputEvent('b'));
     await settle(['a', 'b']);
-    await put(said('a', { idempotent: true }), said('c'));
+    await put(inputEvent('a', { idempotent: true }), inputEvent('c'));
     await settle(['a', 'b', 'c']);
     expect(calls).toEqual(['a', 'b', 'c']);
   });
 
   it('D1: a duplicate that the service no longer remembers makes outputs that consumers recognise as duplicates', async () => {
     stack.use(await runService({ ...options(echo()), rememberedIds: 1 }, signal));
-    await put(said('a', { idempotent: true }));
+    await put(inputEvent('a', { idempotent: true }));
     await settle(['a']);
-    await put(said('b', { idempotent: true }));
+    await put(inputEvent('b', { idempotent: true }));
     await settle(['a', 'b']);
-    await put(said('a', { idempotent: true }));
+    await put(inputEvent('a', { idempotent: true }));
     await settle(['a', 'b', 'a']);
     const [first, other, again] = await outputs();
     expect(again?.id).toBe(first?.id);
@@ -182,7 +182,7 @@ describe('a running service', () => {
   it('writes the output of a service with the codec of its topic', async () => {
     const encoder = new RecordEncoder(new Map([[topic(OUT), { kind: 'CLOUDEVENTS', codec: framed }]]));
     stack.use(await runService({ ...options(echo()), encoder }, signal));
-    await put(said('a'));
+    await put(inputEvent('a'));
     const written: LogRecord[] = [];
     await vi.waitFor(
       async () => {
@@ -211,7 +211,7 @@ describe('a running service', () => {
     const onInvalid: ServiceRunnerOptions['onInvalid'] = (at, kind) => invalid.push([at.offset, kind]);
     stack.use(await runService({ ...options(echo()), onInvalid }, signal));
     await log.append([{ topic: IN, key: null, headers: {}, value: Buffer.from('?') }], signal);
-    await put(said('a'));
+    await put(inputEvent('a'));
     await settle(['a']);
     expect(invalid).toEqual([[0, 'data']]);
   });
@@ -224,7 +224,7 @@ describe('a running service', () => {
       return [];
     };
     const handler = await handlerOf(options(echo()));
-    const given = batchOf([said('a', { idempotent: true })], commit);
+    const given = batchOf([inputEvent('a', { idempotent: true })], commit);
     await expect(handler.batch(given)).rejects.toThrow('away');
     await handler.batch(given);
     expect(tries[1]).toEqual(tries[0]);
@@ -240,7 +240,7 @@ describe('a running service', () => {
     });
     const handler = await handlerOf(options(service));
     const commit = vi.fn<TransactionalBatch['commit']>();
-    const given = { ...batchOf([said('a'), said('b')], commit), signal: gone.signal };
+    const given = { ...batchOf([inputEvent('a'), inputEvent('b')], commit), signal: gone.signal };
     await expect(handler.batch(given)).rejects.toThrow('taken away');
     expect(calls).toEqual(['a']);
     expect(commit).not.toHaveBeenCalled();

@@ -12,21 +12,21 @@ const basket = { sku: 'basket', quantity: 1, unitPrice: euros(1890) };
 const amount = euros(2 * 349 + 1890);
 const START: OrderState = { at: 'UNKNOWN' };
 
-const say = (type: Parameters<typeof orders.event>[0], more: object = {}): OutgoingEvent => ({
+const event = (type: Parameters<typeof orders.event>[0], more: object = {}): OutgoingEvent => ({
   topic: orders.topic,
   type,
   key: 'o',
   data: { ...who, ...more },
 });
 const placed = (lines: readonly unknown[] = [rye, basket], more: object = {}) =>
-  say('OrderPlaced', { lines, ...more });
-const reserved = (sku: string) => say('StockReserved', { sku, quantity: 1 });
-const refused = (sku: string) => say('StockRefused', { sku, wanted: 2, available: 1 });
-const charged = say('PaymentCharged', { chargeId: 'ch', amount });
-const declined = say('PaymentDeclined', { reason: 'no' });
-const refunded = say('PaymentRefunded', { chargeId: 'ch', amount });
-const shipped = say('OrderShipped', { trackingId: 't', shippedAt: TIME });
-const cancel = say('CancelRequested', { reason: 'changed my mind' });
+  event('OrderPlaced', { lines, ...more });
+const reserved = (sku: string) => event('StockReserved', { sku, quantity: 1 });
+const refused = (sku: string) => event('StockRefused', { sku, wanted: 2, available: 1 });
+const charged = event('PaymentCharged', { chargeId: 'ch', amount });
+const declined = event('PaymentDeclined', { reason: 'no' });
+const refunded = event('PaymentRefunded', { chargeId: 'ch', amount });
+const shipped = event('OrderShipped', { trackingId: 't', shippedAt: TIME });
+const cancel = event('CancelRequested', { reason: 'changed my mind' });
 
 /** What the last of `events` makes it publish, and the state that it is in then. */
 function having(...events: readonly OutgoingEvent[]) {
@@ -36,7 +36,7 @@ function having(...events: readonly OutgoingEvent[]) {
 }
 const atCharging = [placed(), reserved('rye'), reserved('basket')];
 const atShipping = [...atCharging, charged];
-const atRefunding = [...atShipping, cancel, say('ShipmentCancelled')];
+const atRefunding = [...atShipping, cancel, event('ShipmentCancelled')];
 
 describe('an order', () => {
   it('reserves each of its SKUs once, whatever its lines', () => {
@@ -77,7 +77,7 @@ describe('an order', () => {
   });
 
   it('is refunded first and then released when its shipment is refused', () => {
-    const refusal = say('ShipmentRefused', { reason: 'too heavy' });
+    const refusal = event('ShipmentRefused', { reason: 'too heavy' });
     expect(having(...atShipping, refusal)).toMatchObject({ at: 'REFUNDING', brief: ['RefundPayment o'] });
     const end = having(...atShipping, refusal, refunded);
     expect(end.brief).toEqual(['ReleaseStock rye', 'ReleaseStock basket', 'OrderRejected o']);
@@ -116,13 +116,13 @@ describe('an order', () => {
 
   it('refuses to be cancelled after it was shipped, also when the two cross', () => {
     expect(having(...atShipping, shipped, cancel).said[0]?.data).toMatchObject({ code: 'ALREADY_SHIPPED' });
-    const met = having(...atShipping, cancel, shipped, say('ShipmentNotCancelled'));
+    const met = having(...atShipping, cancel, shipped, event('ShipmentNotCancelled'));
     expect(met).toMatchObject({ at: 'SHIPPED', brief: ['CancelRefused o'] });
   });
 
   it.each([
     ['nobody placed', [cancel], 'NO_SUCH_ORDER'],
-    ['somebody else placed', [placed(), say('CancelRequested', { customerId: 'eve' })], 'NO_SUCH_ORDER'],
+    ['somebody else placed', [placed(), event('CancelRequested', { customerId: 'eve' })], 'NO_SUCH_ORDER'],
     ['came to nothing', [...atCharging, declined, cancel], 'ALREADY_ENDED'],
   ])('refuses the cancellation of an order that %s', (_what, events, code) => {
     expect(having(...events).said).toMatchObject([{ type: 'CancelRefused', data: { code } }]);
