@@ -1,6 +1,6 @@
 import type { Message, Producer } from 'kafkajs';
 
-interface Waiting {
+interface QueuedAppend {
   readonly topic: string;
   readonly messages: readonly Message[];
   resolve(): void;
@@ -8,12 +8,12 @@ interface Waiting {
 }
 
 /**
- * Appends in the order of the calls: kafkajs keeps none among requests that run at once. What is given
- * while a request is under way goes with the next one.
+ * Appends in the order of the calls, which kafkajs does not keep among concurrent requests. Messages that arrive while a
+ * request is in flight go with the next one.
  */
 export class Appender {
   readonly #producer: Producer;
-  #waiting: Waiting[] = [];
+  #queue: QueuedAppend[] = [];
   #sending = false;
 
   constructor(producer: Producer) {
@@ -22,16 +22,16 @@ export class Appender {
 
   append(topic: string, messages: readonly Message[]): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ topic, messages, resolve, reject });
+      this.#queue.push({ topic, messages, resolve, reject });
       if (!this.#sending) void this.#send();
     });
   }
 
   async #send(): Promise<void> {
     this.#sending = true;
-    while (this.#waiting.length > 0) {
-      const all = this.#waiting;
-      this.#waiting = [];
+    while (this.#queue.length > 0) {
+      const all = this.#queue;
+      this.#queue = [];
       const topics = new Map<string, Message[]>();
       for (const { topic, messages } of all) {
         const together = topics.get(topic) ?? [];

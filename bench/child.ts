@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { Asker } from './call.js';
+import { Caller } from './call.js';
 import type { Meter, Usage } from './meter.js';
 
 const MEASURED = new URL('./measured.js', import.meta.url).href;
-/** How long a process may take to end by itself, in milliseconds. */
-const PATIENCE = 20_000;
+/** How long a process may take to end after SIGTERM before it is killed. */
+const KILL_AFTER_MS = 20_000;
 
 export interface ChildOptions {
   readonly cwd?: string;
@@ -13,17 +13,17 @@ export interface ChildOptions {
   readonly args?: readonly string[];
 }
 
-/** A process that can be asked, also for what it has used. Ended when disposed of. */
+/** A child process that can be called, also for its CPU and memory usage. Disposing ends it. */
 export class Child implements AsyncDisposable {
   readonly name: string;
   readonly #process: ChildProcess;
-  readonly #asker: Asker;
-  #said = '';
+  readonly #caller: Caller;
+  #output = '';
 
   /** @param script of the compiled benchmark, or any other with an absolute path */
   constructor(name: string, script: string, { cwd, env = {}, args = [] }: ChildOptions = {}) {
     this.name = name;
-    // For what `--profile` does not reach: --cpu-prof, --inspect and the like.
+    // For options beyond `--profile`, such as --inspect.
     const { PATH = '', BENCH_NODE_OPTIONS = '' } = process.env;
     const options = BENCH_NODE_OPTIONS.split(' ').filter(Boolean);
     this.#process = spawn(process.execPath, ['--import', MEASURED, ...options, script, ...args], {
@@ -31,9 +31,9 @@ export class Child implements AsyncDisposable {
       env: { PATH, ...env },
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     });
-    this.#asker = new Asker(this.#process, name);
+    this.#caller = new Caller(this.#process, name);
     this.#process.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
-      this.#said += chunk;
+      this.#output += chunk;
     });
   }
 
@@ -41,31 +41,31 @@ export class Child implements AsyncDisposable {
     return this.#process.pid ?? 0;
   }
 
-  /** Resolves with what the process says on its standard output once that matches. */
-  async says(pattern: RegExp): Promise<string> {
+  /** Resolves with the standard output of the process once it matches. */
+  async outputMatching(pattern: RegExp): Promise<string> {
     const ended = once(this.#process, 'exit').then(([code, signal]) => {
-      throw new Error(`${this.name} ended with ${String(code ?? signal)}: ${this.#said}`);
+      throw new Error(`${this.name} ended with ${String(code ?? signal)}: ${this.#output}`);
     });
-    ended.catch(() => undefined); // It ends some time: that is news only while somebody waits.
-    while (!pattern.test(this.#said)) {
+    ended.catch(() => undefined); // Its end matters only while this waits.
+    while (!pattern.test(this.#output)) {
       const { stdout } = this.#process;
       if (stdout === null) throw new Error(`${this.name} has no output`);
       await Promise.race([once(stdout, 'data'), ended]);
     }
-    return this.#said;
+    return this.#output;
   }
 
-  ask: Asker['ask'] = (api, name, argument) => this.#asker.ask(api, name, argument);
+  call: Caller['call'] = (api, name, argument) => this.#caller.call(api, name, argument);
 
   usage(): Promise<Usage> {
-    return this.ask<Meter, 'usage'>('meter', 'usage', undefined);
+    return this.call<Meter, 'usage'>('meter', 'usage', undefined);
   }
 
   collected(): Promise<Usage> {
-    return this.ask<Meter, 'collected'>('meter', 'collected', undefined);
+    return this.call<Meter, 'collected'>('meter', 'collected', undefined);
   }
 
-  /** Milliseconds of CPU that it uses while `work` is done. */
+  /** The milliseconds of CPU that the process uses during `work`. */
   async cpuOf(work: () => Promise<unknown>): Promise<number> {
     const before = await this.usage();
     await work();
@@ -76,7 +76,7 @@ export class Child implements AsyncDisposable {
     if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
     const ended = once(this.#process, 'exit');
     this.#process.kill('SIGTERM');
-    const kill = setTimeout(() => this.#process.kill('SIGKILL'), PATIENCE);
+    const kill = setTimeout(() => this.#process.kill('SIGKILL'), KILL_AFTER_MS);
     await ended;
     clearTimeout(kill);
   }

@@ -3,24 +3,25 @@ import type { NaiveApi } from './baselines/naive.js';
 import { paced } from './clock.js';
 import type { CrowdSpec } from './load/api.js';
 import { connectionsWithin } from './machine.js';
+import { untilLive } from './metric.js';
 import { NumberedRoom } from './numbered-room.js';
 import { profiled } from './profile.js';
 import { type Row, rowOf } from './row.js';
-import { live, type Options, type Services, Stage, socketOf, topicName } from './stage.js';
+import { type Options, type Services, Stage, socketOf, topicName } from './stage.js';
 
 const ROUNDS = 3;
-/** Not scaled: with fewer, what an event costs by itself would be counted as deliveries. */
+/** Not scaled: with fewer subscribers, the fixed cost of an event would count as cost of its deliveries. */
 const SUBSCRIBERS = 1_000;
-/** Milliseconds between two events: each is over before the next comes, on a slow machine too. */
-const EVERY = 300;
-/** Fields beside the number: each subscriber selects another part of them. */
+/** Long enough that each event is delivered before the next one, on a slow machine too. */
+const INTERVAL_MS = 300;
+/** Fields besides the number. Each subscriber selects another subset of them. */
 const FIELDS = ['room', 'at', 'text', 'a', 'b', 'c', 'd', 'e', 'f', 'g'];
 const MORE = { a: 1, b: 'two', c: true, d: 4.5, e: 'five', f: 6, g: 'seven' };
 
 /**
- * Subscribers that each select something else of the same event, so that nothing can be shared but the
- * event: the gateway's CPU for each delivery, against `execute` of graphql-js, `JSON.stringify` and a write,
- * alone: no log, no fan-out, no cursor.
+ * Subscribers that each select different fields of the same event, so they share nothing but the event. Measures the
+ * gateway's CPU for each delivery, against `execute` of graphql-js, `JSON.stringify` and a write alone, without log, fan-out
+ * and cursor.
  */
 export async function distinct(services: Services, scale: number, options: Options): Promise<readonly Row[]> {
   const topic = topicName();
@@ -28,7 +29,7 @@ export async function distinct(services: Services, scale: number, options: Optio
   await using stage = await Stage.open(services, schema);
   const gateway = await stage.gatewayAndRelay();
   const naive = stage.child('naive', './baselines/naive.js');
-  const naiveUrl = await naive.ask<NaiveApi, 'listen'>('naive', 'listen', { schema, field: 'said' });
+  const naiveUrl = await naive.call<NaiveApi, 'listen'>('naive', 'listen', { schema, field: 'said' });
   const subscribers = connectionsWithin(SUBSCRIBERS);
   const events = Math.max(20, Math.round(60 * scale));
 
@@ -40,15 +41,15 @@ export async function distinct(services: Services, scale: number, options: Optio
   });
   await using ours = await stage.crowd(to(gateway.url));
   await using theirs = await stage.crowd(to(naiveUrl));
-  await live(gateway.url, subscribers);
+  await untilLive([gateway.url], subscribers);
   const [room, other] = [new NumberedRoom(), new NumberedRoom()];
   const append = (count: number) => async (): Promise<void> => {
-    await Promise.all(await paced(count, EVERY, () => stage.append(topic, room.events(1, MORE))));
+    await Promise.all(await paced(count, INTERVAL_MS, () => stage.append(topic, room.events(1, MORE))));
   };
   const send = (count: number) => (): Promise<void> =>
-    naive.ask<NaiveApi, 'send'>('naive', 'send', {
+    naive.call<NaiveApi, 'send'>('naive', 'send', {
       data: other.events(count, MORE).map(textOf),
-      every: EVERY,
+      intervalMs: INTERVAL_MS,
     });
   await ours.during(10, append(10));
   await theirs.during(10, send(10));
@@ -64,11 +65,11 @@ export async function distinct(services: Services, scale: number, options: Optio
   return [rowOf(`distinct ${subscribers}, CPU`, 'µs/delivery', cost.ours, { naive: cost.naive }, goals)];
 }
 
-/** Documents of which no two select the same. */
+/** Documents that all select different fields. */
 function selections(count: number): string[] {
   return Array.from({ length: count }, (_, i) => {
     const chosen = FIELDS.filter((_field, bit) => ((i + 1) >> bit) & 1);
-    // Beyond what ten fields give, the names differ.
+    // Beyond the subsets of ten fields, aliases make them different.
     const alias = i + 1 < 2 ** FIELDS.length ? '' : `x${i}: `;
     return `subscription { said { n ${chosen.map((field) => alias + field).join(' ')} } }`;
   });

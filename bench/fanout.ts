@@ -6,35 +6,36 @@ import { now, pause } from './clock.js';
 import type { CrowdSpec } from './load/api.js';
 import type { Load } from './load/load.js';
 import { connectionsWithin } from './machine.js';
+import { untilLive } from './metric.js';
 import { NumberedRoom } from './numbered-room.js';
 import { profiled } from './profile.js';
 import { type Row, rowOf } from './row.js';
-import { live, type Options, SAID, SAID_IN, type Services, Stage, socketOf, topicName } from './stage.js';
+import { type Options, SAID, SAID_IN, type Services, Stage, socketOf, topicName } from './stage.js';
 
 const ROUNDS = 3;
 const BURST = 200;
 
 /**
- * A burst of events for subscribers that all ask for the same, each with an operation id of its own:
- * deliveries a second, from before the burst is appended until the last frame has reached the last client.
- * Against a server that only loops over `ws.send` with the same bytes, and against the stack as it is
- * written by hand, which gets its burst through Kafka too. The baselines get shorter bursts on slow machines.
+ * A burst of events for identical subscriptions, each with its own operation id. Measures deliveries a second, from before
+ * the burst is appended until the last frame has reached the last client. Baselines: a server that only loops over `ws.send`
+ * with the same bytes, and a hand-written stack, which also gets its burst through Kafka. The baselines get shorter bursts on
+ * slow machines.
  */
 export async function fanout(services: Services, scale: number, options: Options): Promise<readonly Row[]> {
   const topic = topicName();
   await using stage = await Stage.open(services, SAID(topic));
   const gateway = await stage.gatewayAndRelay();
   const wsSend = stage.child('ws.send', './baselines/ws-send.js');
-  const bareUrl = await wsSend.ask<WsSendApi, 'listen'>('wsSend', 'listen', undefined);
+  const bareUrl = await wsSend.call<WsSendApi, 'listen'>('wsSend', 'listen', undefined);
   const handwritten = stage.child('hand-written', './baselines/handwritten.js');
-  const handUrl = await handwritten.ask<HandWrittenApi, 'listen'>('handwritten', 'listen', {
+  const handUrl = await handwritten.call<HandWrittenApi, 'listen'>('handwritten', 'listen', {
     brokers: services.KAFKA_BROKERS,
     redis: services.REDIS_URL,
     topic,
   });
   const rows: Row[] = [];
   for (const wanted of [1_000, 5_000]) {
-    // What a burst costs beside its deliveries must not be most of it: only the baselines' bursts get shorter.
+    // The fixed cost of a burst must stay small against its deliveries, so only the baselines get shorter bursts.
     const subscribers = connectionsWithin(Math.round(wanted * Math.max(0.2, scale)));
     const [ours, theirs] = [new NumberedRoom(), new NumberedRoom()];
     const to = (url: string, room: NumberedRoom, ids: CrowdSpec['ids']): CrowdSpec => ({
@@ -46,14 +47,14 @@ export async function fanout(services: Services, scale: number, options: Options
     await using millraceCrowd = await stage.crowd(to(gateway.url, ours, 'distinct'));
     await using bareCrowd = await stage.crowd(to(bareUrl, ours, 'perConnection'));
     await using handCrowd = await stage.crowd(to(handUrl, theirs, 'distinct'));
-    await live(gateway.url, subscribers);
+    await untilLive([gateway.url], subscribers);
     await warm(handCrowd, theirs, (events) => stage.append(topic, theirs.events(events)));
     await millraceCrowd.during(10, () => stage.append(topic, ours.events(10)));
     const template = templateOf(await millraceCrowd.sample());
     const shorter = Math.max(20, Math.round(BURST * scale));
     const shortest = Math.max(4, Math.round((BURST * scale) / 5));
     const bareBurst = (events: number): Promise<void> =>
-      wsSend.ask<WsSendApi, 'send'>('wsSend', 'send', { ...template, events, every: 0 });
+      wsSend.call<WsSendApi, 'send'>('wsSend', 'send', { ...template, events, intervalMs: 0 });
     await bareCrowd.during(4, () => bareBurst(4));
 
     const all = { ours: [] as Burst[], wsSend: [] as Burst[], handwritten: [] as Burst[] };
@@ -86,7 +87,7 @@ export async function fanout(services: Services, scale: number, options: Options
 }
 
 interface Burst {
-  /** Deliveries a second, from before the burst on. */
+  /** Deliveries a second, measured from before the burst. */
   readonly rate: number;
   /** Microseconds of the server's CPU for each delivery. */
   readonly cpu: number;
@@ -108,7 +109,7 @@ async function timed(
   };
 }
 
-/** Sends events until all of a crowd get them, for servers that do not say when a subscription is live. */
+/** Sends events until all of a crowd receive them, for servers that do not report when a subscription is live. */
 async function warm(
   crowd: Load,
   room: NumberedRoom,

@@ -1,33 +1,34 @@
 import type { Load } from './load/load.js';
+import { untilLive } from './metric.js';
 import { NumberedRoom } from './numbered-room.js';
-import type { Running } from './processes.js';
+import type { RunningProcess } from './processes.js';
 import { profiled } from './profile.js';
 import { type Row, rowOf } from './row.js';
-import { live, type Options, type Services, Stage, socketOf, topicName } from './stage.js';
+import { type Options, type Services, Stage, socketOf, topicName } from './stage.js';
 
 const ROUNDS = 3;
 const SUBSCRIBERS = [100, 1_000, 10_000, 50_000];
 const PER_CONNECTION = 500;
 /** Events appended in one request. */
 const TOGETHER = 50;
-/** Events of a round, and the milliseconds of CPU that they are cut down to. */
+/** Events of a round. They are reduced to what takes CPU_BUDGET_MS. */
 const EVENTS = 500;
-const BUDGET = 5_000;
+const CPU_BUDGET_MS = 5_000;
 
-/** Those who each wait for their own room, on a topic and a gateway of their own. */
+/** Subscribers that each follow their own room, on a topic and a gateway of their own. */
 interface Audience {
   readonly size: number;
   readonly topic: string;
-  readonly gateway: Running;
+  readonly gateway: RunningProcess;
   readonly crowd: Load;
   readonly rooms: readonly NumberedRoom[];
-  /** The room that the next event goes to. */
+  /** The index of the room of the next event. */
   next: number;
 }
 
 /**
- * Each event concerns one of so many subscribers, by a filter and not by the key: the gateway's CPU for each
- * event, against that with 100 subscribers.
+ * Each event concerns one of many subscribers, by a filter and not by the key. Measures the gateway's CPU for each event,
+ * against that with 100 subscribers.
  */
 export async function filtered(services: Services, scale: number, options: Options): Promise<readonly Row[]> {
   const topics = SUBSCRIBERS.map(topicName);
@@ -47,7 +48,7 @@ export async function filtered(services: Services, scale: number, options: Optio
   for (const audience of audiences) {
     await round(stage, audience, TOGETHER);
     const cost = await round(stage, audience, TOGETHER);
-    counts.push(Math.max(TOGETHER, Math.min(events, Math.round(BUDGET / cost))));
+    counts.push(Math.max(TOGETHER, Math.min(events, Math.round(CPU_BUDGET_MS / cost))));
   }
   for (let i = 0; i < ROUNDS; i++) {
     for (const [which, audience] of audiences.entries()) {
@@ -73,16 +74,16 @@ async function gather(stage: Stage, topic: string, field: string, size: number):
   const operations = rooms.map(({ name }) => ({ query, variables: { room: name }, count: 1 }));
   const url = socketOf(gateway.url);
   const crowd = await stage.crowd({ url, operations, perConnection: PER_CONNECTION, ids: 'distinct' });
-  await live(gateway.url, size);
+  await untilLive([gateway.url], size);
   return { size, topic, gateway, crowd, rooms, next: 0 };
 }
 
-/** So many events, each for another room. @returns milliseconds of CPU for one */
+/** Publishes events, each to another room. @returns milliseconds of CPU for each event */
 async function round(stage: Stage, audience: Audience, events: number): Promise<number> {
   const { rooms, crowd, topic, gateway } = audience;
   const expected = new Array<number>(rooms.length).fill(0);
   const chosen = Array.from({ length: events }, () => {
-    // A prime as stride: over all of them, and not along the order in which they subscribed.
+    // A prime stride visits all rooms in another order than that of their subscriptions.
     audience.next = (audience.next + 7919) % rooms.length;
     expected[audience.next] = (expected[audience.next] ?? 0) + 1;
     return rooms[audience.next];

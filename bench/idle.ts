@@ -2,26 +2,27 @@ import type { WsSendApi } from './baselines/ws-send.js';
 import type { Child } from './child.js';
 import type { CrowdSpec } from './load/api.js';
 import { connectionsWithin } from './machine.js';
+import { untilLive } from './metric.js';
 import { NumberedRoom } from './numbered-room.js';
 import { profiled } from './profile.js';
 import { type Row, rowOf } from './row.js';
-import { live, type Options, SAID, SAID_IN, type Services, Stage, socketOf, topicName } from './stage.js';
+import { type Options, SAID, SAID_IN, type Services, Stage, socketOf, topicName } from './stage.js';
 
 const ROUNDS = 3;
 
 interface Growth {
-  /** KiB for each connection, once what the handshakes left behind is collected. */
+  /** KiB for each connection, after garbage collection. */
   readonly kept: number;
-  /** The same before anything is collected by force. */
+  /** The same before a forced garbage collection. */
   readonly whole: number;
-  /** KiB of JavaScript objects for each, once collected: what of it is our own doing. */
+  /** KiB of JavaScript objects for each connection, after garbage collection. */
   readonly heap: number;
 }
 
 /**
- * Connections with one subscription each and nothing to do: by how much the gateway's resident memory grows
- * for each. Against a bare `ws` server that only keeps the sockets. What the system's own buffers take is
- * not in it. A gateway for each round: memory that was used once is not given back.
+ * Idle connections with one subscription each. Measures how much the gateway's resident memory grows for each, against a
+ * bare `ws` server that only keeps the sockets. Buffers of the operating system are not included. Each round starts a new
+ * gateway, because a process does not return memory that it has used once.
  */
 export async function idle(services: Services, scale: number, options: Options): Promise<readonly Row[]> {
   const topic = topicName();
@@ -38,11 +39,11 @@ export async function idle(services: Services, scale: number, options: Options):
   for (let round = 0; round < ROUNDS; round++) {
     const gateway = await stage.processes.run('gateway');
     const growth = (): Promise<Growth> =>
-      grown(stage, gateway.child, to(gateway.url), () => live(gateway.url, connections));
+      grown(stage, gateway.child, to(gateway.url), () => untilLive([gateway.url], connections));
     all.ours.push(await profiled(gateway.child, 'idle', options, growth));
     await gateway.child[Symbol.asyncDispose]();
     const bare = stage.child('ws', './baselines/ws-send.js');
-    const url = await bare.ask<WsSendApi, 'listen'>('wsSend', 'listen', undefined);
+    const url = await bare.call<WsSendApi, 'listen'>('wsSend', 'listen', undefined);
     all.ws.push(await grown(stage, bare, to(url), () => Promise.resolve()));
     await bare[Symbol.asyncDispose]();
   }
@@ -62,9 +63,9 @@ async function grown(
   spec: CrowdSpec,
   ready: () => Promise<unknown>,
 ): Promise<Growth> {
-  // The first connections load code and fill caches that the others share.
+  // The first connections load code and fill caches that all share.
   const [operation] = spec.operations;
-  if (operation === undefined) throw new Error('Nobody to connect');
+  if (operation === undefined) throw new Error('The crowd has no operations');
   {
     await using _first = await stage.crowd({ ...spec, operations: [{ ...operation, count: 20 }] });
   }

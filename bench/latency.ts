@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { ConsumerApi } from './baselines/kafkajs-consumer.js';
 import { paced } from './clock.js';
+import { untilLive } from './metric.js';
 import { NumberedRoom } from './numbered-room.js';
 import { profiled } from './profile.js';
 import { type Row, rowOf } from './row.js';
-import { live, type Options, SAID, SAID_IN, type Services, Stage, socketOf, topicName } from './stage.js';
+import { type Options, SAID, SAID_IN, type Services, Stage, socketOf, topicName } from './stage.js';
 
 const ROUNDS = 3;
 const SUBSCRIBERS = 100;
-/** Milliseconds between two events. */
-const EVERY = 20;
+const INTERVAL_MS = 20;
 
 interface Percentiles {
   readonly p50: number;
@@ -17,9 +17,8 @@ interface Percentiles {
 }
 
 /**
- * From before an event is appended to its frame having reached a client, of all events and subscribers.
- * Against a bare consumer of kafkajs, from the same moment to its handler, on a topic of its own and in turns
- * with ours.
+ * The time from before an event is appended until its frame has reached a client, over all events and subscribers. The
+ * baseline is a bare kafkajs consumer, from the same moment to its handler, on a topic of its own, in alternating rounds.
  */
 export async function latency(services: Services, scale: number, options: Options): Promise<readonly Row[]> {
   const [topic, bareTopic] = [topicName(), topicName()];
@@ -27,7 +26,7 @@ export async function latency(services: Services, scale: number, options: Option
   const gateway = await stage.gatewayAndRelay();
   await stage.createTopic(bareTopic);
   const consumer = stage.child('kafkajs', './baselines/kafkajs-consumer.js');
-  await consumer.ask<ConsumerApi, 'consume'>('consumer', 'consume', {
+  await consumer.call<ConsumerApi, 'consume'>('consumer', 'consume', {
     brokers: services.KAFKA_BROKERS,
     topic: bareTopic,
     group: randomUUID(),
@@ -41,16 +40,16 @@ export async function latency(services: Services, scale: number, options: Option
     perConnection: 1,
     ids: 'distinct',
   });
-  await live(gateway.url, SUBSCRIBERS);
+  await untilLive([gateway.url], SUBSCRIBERS);
   const append = async (count: number, to: string, of: NumberedRoom): Promise<void> => {
-    await Promise.all(await paced(count, EVERY, () => stage.append(to, of.events(1))));
+    await Promise.all(await paced(count, INTERVAL_MS, () => stage.append(to, of.events(1))));
   };
   const ourRound = async (count: number): Promise<Percentiles> =>
     (await crowd.during(count, () => append(count, topic, room), { latencies: true })).latencies;
   const bareRound = async (count: number): Promise<Percentiles> => {
-    await consumer.ask<ConsumerApi, 'mark'>('consumer', 'mark', undefined);
+    await consumer.call<ConsumerApi, 'mark'>('consumer', 'mark', undefined);
     await append(count, bareTopic, bareRoom);
-    return consumer.ask<ConsumerApi, 'consumed'>('consumer', 'consumed', count);
+    return consumer.call<ConsumerApi, 'consumed'>('consumer', 'consumed', count);
   };
   await ourRound(50);
   await bareRound(50);

@@ -5,7 +5,7 @@ import { fanout } from './fanout.js';
 import { filtered } from './filtered.js';
 import { idle } from './idle.js';
 import { latency } from './latency.js';
-import { scaleFor, shape, speedMarker } from './machine.js';
+import { machine, scaleFor, speedMarker } from './machine.js';
 import { mutations } from './mutations.js';
 import { relay } from './relay.js';
 import { saveSection } from './results.js';
@@ -31,7 +31,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   saga,
 };
 
-interface Acquired {
+interface AcquiredServices {
   readonly env: Services;
   stop(): Promise<void>;
 }
@@ -46,22 +46,22 @@ interface Flags {
 
 async function run(names: readonly string[], flags: Flags): Promise<void> {
   const marker = speedMarker();
-  const scale = within('--scale', flags.scale ?? scaleFor(marker));
+  const scale = positive('--scale', flags.scale ?? scaleFor(marker));
   const options: Options = {
-    ...(flags.minutes === undefined ? {} : { minutes: within('--minutes', flags.minutes) }),
+    ...(flags.minutes === undefined ? {} : { minutes: positive('--minutes', flags.minutes) }),
     ...(flags.profile === undefined ? {} : { profile: flags.profile }),
   };
   const chosen = (names.length === 0 ? Object.keys(BENCHMARKS) : names).map((name) => {
     const benchmark = BENCHMARKS[name];
     if (benchmark === undefined)
-      throw new Error(`There is no ${name}; there are: ${Object.keys(BENCHMARKS).join(', ')}`);
+      throw new Error(`Unknown benchmark ${name}. Available: ${Object.keys(BENCHMARKS).join(', ')}`);
     return { name, benchmark };
   });
-  // A plain script without types: it answers with what `Acquired` says.
+  // A plain script without types. It returns `AcquiredServices`.
   const { acquireServices } = (await import(
     String(new URL('../scripts/services/index.mjs', import.meta.url))
   )) as {
-    acquireServices(): Promise<Acquired>;
+    acquireServices(): Promise<AcquiredServices>;
   };
   const services = await acquireServices();
   try {
@@ -72,34 +72,28 @@ async function run(names: readonly string[], flags: Flags): Promise<void> {
       if (flags.json === true) {
         for (const row of rows) console.log(JSON.stringify({ benchmark: name, ...row, scale, marker }));
       } else {
-        console.log(`${name}: scale ${scale}, ${seconds} s; ${shape(marker)}`);
+        console.log(`${name}: scale ${scale}, ${seconds} s; ${machine(marker)}`);
         printTable(rows);
       }
-      if (flags.save === true) saveSection({ name, shape: shape(marker), scale, seconds, rows });
+      if (flags.save === true) saveSection({ name, machine: machine(marker), scale, seconds, rows });
     }
   } finally {
     await services.stop();
   }
 }
 
-function within(name: string, given: string | number): number {
+function positive(name: string, given: string | number): number {
   const value = Number(given);
   if (value > 0 && value <= 1000) return value;
-  throw new Error(`${name} is ${given}; allowed: a number above 0, up to 1000`);
+  throw new Error(`${name} is ${given}; allowed: a number above 0 and up to 1000`);
 }
 
 await new Command('bench')
-  .argument('[name...]', `which: ${Object.keys(BENCHMARKS).join(', ')}; all when none is named`)
-  .option('--json', 'one line of JSON for each figure')
-  .option(
-    '--scale <factor>',
-    'how large; when left out as large as the speed of this machine allows, 1 at the most',
-  )
-  .option('--minutes <n>', 'how long those take that go on for a time: churn')
+  .argument('[name...]', `which benchmarks (default: all): ${Object.keys(BENCHMARKS).join(', ')}`)
+  .option('--json', 'print one line of JSON for each figure')
+  .option('--scale <factor>', 'the size of the load (default: by the speed of this machine, at most 1)')
+  .option('--minutes <n>', 'how long churn runs')
   .option('--save', 'write the figures to bench/RESULTS.md')
-  .option(
-    '--profile <folder>',
-    'profile the gateway while it is measured; the figures are then not good for much',
-  )
+  .option('--profile <folder>', 'write CPU profiles of the gateway; distorts the figures')
   .action(run)
   .parseAsync();

@@ -5,7 +5,7 @@ import { runInNewContext } from 'node:vm';
 import { serve } from './call.js';
 import type { Meter, Usage } from './meter.js';
 
-// Loaded with `node --import` into each process whose cost is measured, before its own code.
+// Loaded with `node --import` before the code of each process that is measured.
 
 const session = new Session();
 
@@ -18,7 +18,7 @@ function usage(): Usage {
 function collect(): void {
   setFlagsFromString('--expose-gc');
   const gc: unknown = runInNewContext('gc');
-  // Twice: what the first run finds dead may have held others with finalizers.
+  // Twice, because objects with finalizers are freed by the second run.
   if (typeof gc === 'function') for (let i = 0; i < 2; i++) gc();
 }
 
@@ -40,5 +40,5 @@ serve<Meter>('meter', {
     writeFileSync(file, JSON.stringify(profile));
   },
 });
-// To be asked keeps no process alive that has nothing else to do.
+// Being callable must not keep a process alive.
 process.channel?.unref();

@@ -1,19 +1,19 @@
-/** What a process has used. Read in the process itself, so it is the same on every system. */
+/** The CPU and memory usage of a process, read in the process itself on every system. */
 export interface Usage {
   /** Milliseconds of CPU since its start, all threads, user and system. */
   readonly cpu: number;
-  /** Bytes that are resident. */
+  /** Bytes of resident memory. */
   readonly resident: number;
   /** Bytes of JavaScript objects, live or not yet collected. */
   readonly heap: number;
 }
 
-/** Answered by every process whose cost is measured: see measured.ts. */
+/** The API of every measured process, served by measured.ts. */
 export interface Meter {
   usage(): Usage;
-  /** Collects what nobody holds any more, and then measures. */
+  /** The usage after a forced garbage collection. */
   collected(): Usage;
   startProfile(): Promise<void>;
-  /** Writes what was sampled since `startProfile` to a file, as `node --cpu-prof` does. */
+  /** Writes the samples since `startProfile` to a file, as `node --cpu-prof` does. */
   stopProfile(file: string): Promise<void>;
 }

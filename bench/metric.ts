@@ -1,15 +1,17 @@
-/** What the gateway says of one of its metrics; 0 when it has not counted anything yet. */
+import { pause } from './clock.js';
+
+/** The value of a gateway's metric without labels; 0 if it has none yet. */
 export async function metricOf(url: string, name: string): Promise<number> {
   const metrics = await (await fetch(`${url}/metrics`)).text();
   return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(metrics)?.[1] ?? 0);
 }
 
-/** Looks at it until it is so. */
-export async function until(isSo: () => Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 20));
+/** Polls until `condition` holds. */
+export async function until(condition: () => Promise<boolean>): Promise<void> {
+  while (!(await condition())) await pause(20);
 }
 
-/** Waits until the gateways say that so many subscriptions are live, together. */
+/** Waits until `count` subscriptions are live on the gateways together. */
 export function untilLive(urls: readonly string[], count: number): Promise<void> {
   return until(async () => {
     let live = 0;

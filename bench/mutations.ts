@@ -1,5 +1,5 @@
 import type { Child } from './child.js';
-import type { Asked, AskersApi, Way, YogaApi } from './mutations/api.js';
+import type { MutationFigures, MutationTransport, MutatorApi, YogaApi } from './mutations/api.js';
 import { profiled } from './profile.js';
 import { type Row, rowOf } from './row.js';
 import { type Options, type Services, Stage, topicName } from './stage.js';
@@ -14,17 +14,17 @@ const schemaOn = (topic: string): string => `
   type Said { room: ID! text: String! }
 `;
 
-/** One server, and how it fared in each round. */
-interface Server {
+/** A server, and its figures of each round. */
+interface MeasuredServer {
   readonly url: string;
   readonly child: Child;
-  readonly rounds: (Asked & { readonly cpu: number })[];
+  readonly rounds: (MutationFigures & { readonly cpu: number })[];
 }
 
 /**
- * Mutations that are all answered, 200 under way at any time: over as many HTTP connections, and over one
- * WebSocket. Against Yoga with one `producer.send` for each mutation on a topic of its own, and against the
- * same Yoga server whose resolver answers at once, in turns.
+ * Mutations with 200 in flight, over as many HTTP connections, and over one WebSocket. The baselines, in alternating rounds,
+ * are Yoga with one `producer.send` for each mutation on a topic of its own, and the same Yoga server with a resolver that
+ * answers at once.
  */
 export async function mutations(
   services: Services,
@@ -37,37 +37,37 @@ export async function mutations(
   await stage.createTopic(other);
   const yoga = (name: string): Child => stage.child(name, './mutations/yoga.js');
   const [byHand, idle] = [yoga('Yoga and producer.send'), yoga('Yoga alone')];
-  const askers = stage.child('askers', './mutations/askers.js');
-  const handUrl = await byHand.ask<YogaApi, 'publishing'>('yoga', 'publishing', {
+  const mutator = stage.child('mutator', './mutations/mutator.js');
+  const handUrl = await byHand.call<YogaApi, 'publishing'>('yoga', 'publishing', {
     brokers: services.KAFKA_BROKERS,
     topic: other,
   });
-  const noopUrl = await idle.ask<YogaApi, 'nothing'>('yoga', 'nothing', undefined);
+  const noopUrl = await idle.call<YogaApi, 'nothing'>('yoga', 'nothing', undefined);
 
   const rows: Row[] = [];
-  for (const way of ['http', 'websocket'] as const satisfies readonly Way[]) {
-    const server = (url: string, child: Child): Server => ({ url, child, rounds: [] });
+  for (const transport of ['http', 'websocket'] as const satisfies readonly MutationTransport[]) {
+    const server = (url: string, child: Child): MeasuredServer => ({ url, child, rounds: [] });
     const ours = server(`${gateway.url}/graphql`, gateway.child);
     const handwritten = server(handUrl, byHand);
     const noop = server(noopUrl, idle);
-    const ask = async ({ url, child }: Server, during: number) => {
+    const measure = async ({ url, child }: MeasuredServer, durationMs: number) => {
       const before = await child.usage();
-      const asking = { url, way, inFlight: IN_FLIGHT, during };
-      const asked = await askers.ask<AskersApi, 'ask'>('askers', 'ask', asking);
+      const load = { url, transport, inFlight: IN_FLIGHT, durationMs };
+      const figures = await mutator.call<MutatorApi, 'run'>('mutator', 'run', load);
       const cpu = (await child.usage()).cpu - before.cpu;
-      return { ...asked, cpu: (cpu * 1_000) / asked.count };
+      return { ...figures, cpu: (cpu * 1_000) / figures.count };
     };
-    for (const one of [ours, handwritten, noop]) await ask(one, 2_000);
-    const during = Math.max(3_000, Math.round(10_000 * scale));
+    for (const one of [ours, handwritten, noop]) await measure(one, 2_000);
+    const durationMs = Math.max(3_000, Math.round(10_000 * scale));
     for (let round = 0; round < ROUNDS; round++) {
-      const measured = (): ReturnType<typeof ask> => ask(ours, during);
-      ours.rounds.push(await profiled(gateway.child, `mutations-${way}`, options, measured));
-      handwritten.rounds.push(await ask(handwritten, during));
-      noop.rounds.push(await ask(noop, during));
+      const measured = (): ReturnType<typeof measure> => measure(ours, durationMs);
+      ours.rounds.push(await profiled(gateway.child, `mutations-${transport}`, options, measured));
+      handwritten.rounds.push(await measure(handwritten, durationMs));
+      noop.rounds.push(await measure(noop, durationMs));
     }
-    const of = (figure: keyof Server['rounds'][number], { rounds }: Server): number[] =>
+    const of = (figure: keyof MeasuredServer['rounds'][number], { rounds }: MeasuredServer): number[] =>
       rounds.map((round) => round[figure]);
-    const both = (figure: keyof Server['rounds'][number]) => ({
+    const both = (figure: keyof MeasuredServer['rounds'][number]) => ({
       handwritten: of(figure, handwritten),
       noop: of(figure, noop),
     });
@@ -76,10 +76,12 @@ export async function mutations(
       { of: 'noop', atLeast: 0.6 },
     ];
     rows.push(
-      rowOf(`mutations ${way}`, 'per s', of('rate', ours), both('rate'), goals),
-      rowOf(`mutations ${way}, p50`, 'ms', of('p50', ours), both('p50')),
-      rowOf(`mutations ${way}, p99`, 'ms', of('p99', ours), both('p99'), [{ of: 'handwritten', atMost: 1 }]),
-      rowOf(`mutations ${way}, CPU`, 'µs/mutation', of('cpu', ours), both('cpu')),
+      rowOf(`mutations ${transport}`, 'per s', of('rate', ours), both('rate'), goals),
+      rowOf(`mutations ${transport}, p50`, 'ms', of('p50', ours), both('p50')),
+      rowOf(`mutations ${transport}, p99`, 'ms', of('p99', ours), both('p99'), [
+        { of: 'handwritten', atMost: 1 },
+      ]),
+      rowOf(`mutations ${transport}, CPU`, 'µs/mutation', of('cpu', ours), both('cpu')),
     );
   }
   return rows;

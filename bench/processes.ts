@@ -5,10 +5,10 @@ import { Child } from './child.js';
 
 const MAIN = new URL('../dist/cli/main.js', import.meta.url).pathname;
 
-/** A `millrace` process that runs. */
-export interface Running {
+/** A running `millrace` process. */
+export interface RunningProcess {
   readonly child: Child;
-  /** Where clients reach it; '' for one that is no gateway. */
+  /** The URL of a gateway; '' for other roles. */
   readonly url: string;
   readonly pid: number;
   stop(): Promise<void>;
@@ -16,7 +16,7 @@ export interface Running {
 
 const NODE_MODULES = new URL('../node_modules', import.meta.url).pathname;
 
-/** A folder with one schema, or with all the files of a project, and `millrace` processes in it; all gone when disposed of. */
+/** A folder with one schema, or with all files of a project, and `millrace` processes in it. Disposing removes all of it. */
 export class Processes implements AsyncDisposable {
   readonly #dir = mkdtempSync(join(tmpdir(), 'millrace-bench-'));
   readonly #env: Readonly<Record<string, string>>;
@@ -32,18 +32,18 @@ export class Processes implements AsyncDisposable {
     if (typeof project !== 'string') symlinkSync(NODE_MODULES, join(this.#dir, 'node_modules'));
   }
 
-  /** Starts a role; resolves with its address, or '' for one that has none. */
+  /** Starts a role and returns its URL, or '' if it has none. */
   async start(role: string): Promise<string> {
     return (await this.run(role)).url;
   }
 
-  /** Starts a role; resolves once it runs. */
-  async run(role: string, env: Readonly<Record<string, string>> = {}): Promise<Running> {
+  /** Starts a role. Resolves once it runs. */
+  async run(role: string, env: Readonly<Record<string, string>> = {}): Promise<RunningProcess> {
     const options = { cwd: this.#dir, env: { PORT: '0', ...this.#env, ...env }, args: [role] };
     const child = new Child(`millrace ${role}`, MAIN, options);
     this.#children.push(child);
-    const said = await child.says(/^log .*\n/m);
-    const url = /http:\/\/[\w.:-]+/.exec(said)?.[0] ?? '';
+    const output = await child.outputMatching(/^log .*\n/m);
+    const url = /http:\/\/[\w.:-]+/.exec(output)?.[0] ?? '';
     return { child, url, pid: child.pid, stop: () => child[Symbol.asyncDispose]() };
   }
 

@@ -4,14 +4,14 @@ import type { Child } from './child.js';
 import type { Meter } from './meter.js';
 import type { Options } from './stage.js';
 
-interface Node {
+interface ProfileNode {
   readonly id: number;
   readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number };
 }
 
 /** The part of a .cpuprofile that a summary needs. */
 interface Profile {
-  readonly nodes: readonly Node[];
+  readonly nodes: readonly ProfileNode[];
   readonly samples: readonly number[];
   readonly timeDeltas: readonly number[];
 }
@@ -19,8 +19,8 @@ interface Profile {
 const SHOWN = 40;
 
 /**
- * Does `work`; with `--profile` the process is sampled meanwhile, and beside the profile is a summary of it.
- * Sampling costs: such a run is for its profile, not for its figures.
+ * Runs `work`. With `--profile` it samples the process meanwhile, and writes the profile and a summary of it. Sampling costs
+ * CPU, so use such a run for its profile, not for its figures.
  */
 export async function profiled<T>(
   child: Child,
@@ -31,15 +31,15 @@ export async function profiled<T>(
   if (profile === undefined) return work();
   mkdirSync(profile, { recursive: true });
   const file = join(profile, `${label.replaceAll(/\W+/g, '-')}.cpuprofile`);
-  await child.ask<Meter, 'startProfile'>('meter', 'startProfile', undefined);
+  await child.call<Meter, 'startProfile'>('meter', 'startProfile', undefined);
   const result = await work();
-  await child.ask<Meter, 'stopProfile'>('meter', 'stopProfile', file);
+  await child.call<Meter, 'stopProfile'>('meter', 'stopProfile', file);
   writeFileSync(`${file}.txt`, summary(JSON.parse(readFileSync(file, 'utf8')) as Profile)); // Node's own format.
   process.stderr.write(`profile: ${file}\n`);
   return result;
 }
 
-/** Where the time went, by function: milliseconds in itself, and its share of the time that was not idle. */
+/** The self time of each function in milliseconds, and its share of the busy time. */
 function summary({ nodes, samples, timeDeltas }: Profile): string {
   const names = new Map(nodes.map((node) => [node.id, nameOf(node)]));
   const times = new Map<string, number>();
@@ -48,7 +48,7 @@ function summary({ nodes, samples, timeDeltas }: Profile): string {
     times.set(name, (times.get(name) ?? 0) + (timeDeltas[i] ?? 0) / 1000);
   }
   const idle = times.get('(idle)') ?? 0;
-  // Neither is work of the process: `dispatch` is the profiler putting its samples together.
+  // Neither is work of the process: `dispatch` is the profiler itself.
   for (const none of ['(idle)', 'dispatch']) times.delete(none);
   const busy = [...times.values()].reduce((sum, time) => sum + time, 0);
   const lines = [...times]
@@ -61,7 +61,7 @@ function summary({ nodes, samples, timeDeltas }: Profile): string {
   return [`busy ${busy.toFixed(0)} ms, idle ${idle.toFixed(0)} ms`, ...lines, ''].join('\n');
 }
 
-function nameOf({ callFrame: { functionName, url, lineNumber } }: Node): string {
+function nameOf({ callFrame: { functionName, url, lineNumber } }: ProfileNode): string {
   if (url === '') return functionName || '(anonymous)';
   const place = url.replace(/^.*\/(dist|node_modules)\//, '$1/');
   return `${functionName || '(anonymous)'} ${place}:${lineNumber + 1}`;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
-import type { Consumed, ConsumerApi } from './baselines/kafkajs-consumer.js';
+import type { ConsumerApi, ConsumerFigures } from './baselines/kafkajs-consumer.js';
 import { now, pause } from './clock.js';
 import { NumberedRoom } from './numbered-room.js';
 import { profiled } from './profile.js';
@@ -9,17 +9,18 @@ import { type Options, PARTITIONS, SAID, type Services, Stage, topicName } from 
 
 const ROUNDS = 3;
 const ROOMS = 50;
-/** How long nothing may be relayed before the rest is said to be lost, in milliseconds. */
-const SILENCE = 60_000;
+/** How long nothing may be relayed before the rest counts as lost. */
+const MAX_SILENCE_MS = 60_000;
 
 /**
- * A backlog of events of 250 bytes: how many a second the relay moves into Redis, against how many a second
- * a bare consumer of kafkajs reads. Both from having joined their group until the last one. Each round has a relay with a name space, and a consumer with a group, of its own.
+ * A backlog of events of 250 bytes. Measures how many a second the relay moves into Redis, against how many a second a bare
+ * kafkajs consumer reads, both from joining their group until the last event. Each round has a relay with its own namespace,
+ * and a consumer with its own group.
  */
 export async function relay(services: Services, scale: number, options: Options): Promise<readonly Row[]> {
   const topic = topicName();
   const backlog = Math.max(40_000, Math.round(200_000 * scale));
-  // On an empty Redis a relay begins as far back as its window reaches.
+  // With an empty Redis, a relay starts as far back as its window reaches.
   await using stage = await Stage.open(services, SAID(topic), { WINDOW_EVENTS: String(backlog * 2) });
   await stage.createTopic(topic);
   const rooms = Array.from({ length: ROOMS }, () => new NumberedRoom());
@@ -51,7 +52,7 @@ async function relayed(
     return all.reduce((sum, length) => sum + length, 0);
   };
   const { child } = await stage.processes.run('relay', { NAMESPACE: space });
-  const start = now(); // It says that it runs once it has joined.
+  const start = now(); // It reports that it runs once it has joined its group.
   try {
     return await profiled(child, 'relay', options, async () => {
       let [count, moved] = [0, start];
@@ -59,7 +60,7 @@ async function relayed(
         const seen = await lengths();
         if (seen > count) moved = now();
         count = seen;
-        if (now() - moved > SILENCE) throw new Error(`${count} of ${backlog} events were relayed`);
+        if (now() - moved > MAX_SILENCE_MS) throw new Error(`${count} of ${backlog} events were relayed`);
         await pause(5);
       }
       if (count > backlog) throw new Error(`${count} events were relayed, but there are ${backlog}`);
@@ -73,14 +74,14 @@ async function relayed(
 
 async function consumed(stage: Stage, services: Services, topic: string, backlog: number): Promise<number> {
   await using child = stage.child('kafkajs', './baselines/kafkajs-consumer.js');
-  const joined = await child.ask<ConsumerApi, 'consume'>('consumer', 'consume', {
+  const joined = await child.call<ConsumerApi, 'consume'>('consumer', 'consume', {
     brokers: services.KAFKA_BROKERS,
     topic,
     group: randomUUID(),
     fromBeginning: true,
     latencies: false,
   });
-  const { messages, last }: Consumed = await child.ask<ConsumerApi, 'consumed'>(
+  const { messages, last }: ConsumerFigures = await child.call<ConsumerApi, 'consumed'>(
     'consumer',
     'consumed',
     backlog,

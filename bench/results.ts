@@ -5,22 +5,21 @@ const FILE = new URL('../bench/RESULTS.md', import.meta.url);
 
 const INTRO = `# Results
 
-Written by \`npm run bench -- --save\`; each part says when, on what machine and at what scale. A value is the
-median of the rounds. Figures of different machines say nothing about each other; ratios are against baselines
-that took turns with ours in the same run. What is measured, and against what: the head of each file in
-\`bench/\`.
+Written by \`npm run bench -- --save\`. Each section names its date, machine and scale. A value is the median of the rounds.
+Ratios are against baselines whose rounds alternated with ours in the same run; do not compare absolute figures across
+machines. The comment at the top of each file in \`bench/\` explains what it measures, and against what.
 `;
 
-/** One benchmark's part of the results. */
+/** The results of one benchmark. */
 export interface Section {
   readonly name: string;
-  readonly shape: string;
+  readonly machine: string;
   readonly scale: number;
   readonly seconds: number;
   readonly rows: readonly Row[];
 }
 
-/** Puts a part in the place of the one of the same name; the others stay. */
+/** Replaces the section of the same name, and keeps the others. */
 export function saveSection(section: Section): void {
   const there = existsSync(FILE) ? readFileSync(FILE, 'utf8') : INTRO;
   const [, ...parts] = there.split(/^## /m);
@@ -29,7 +28,7 @@ export function saveSection(section: Section): void {
   writeFileSync(FILE, [INTRO, ...sections.values()].join('\n'));
 }
 
-function render({ name, shape, scale, seconds, rows }: Section): string {
+function render({ name, machine, scale, seconds, rows }: Section): string {
   const lines = rows.map((row) => {
     const against = Object.entries(row.baseline).map(([key, of]) => `${row.ratio[key]} × ${key} (${of})`);
     return `| ${row.name} | ${row.value} ${row.unit} | ${row.min} to ${row.max} | ${against.join('<br>')} | ${verdicts(row).join('<br>')} |`;
@@ -37,9 +36,9 @@ function render({ name, shape, scale, seconds, rows }: Section): string {
   return [
     `## ${name}`,
     '',
-    `${new Date().toISOString().slice(0, 10)}, scale ${scale}, took ${seconds} s. ${shape}.`,
+    `${new Date().toISOString().slice(0, 10)}, scale ${scale}, took ${seconds} s. ${machine}.`,
     '',
-    '| what | value | range | against | goal |',
+    '| figure | value | range | ratio to baseline | goal |',
     '|---|---|---|---|---|',
     ...lines,
     '',

@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { Kafka, logLevel, Partitioners, type Producer } from 'kafkajs';
 import WebSocket from 'ws';
-import type { Errand } from './herd.js';
+import type { Resumption } from './herd.js';
 import { HerdProcess } from './herd-process.js';
+import { cpuSeconds } from './linux.js';
+import { connectionsWithin } from './machine.js';
 import { metricOf, until, untilLive } from './metric.js';
-import { cpuSeconds, openFiles } from './proc.js';
-import { Processes, type Running } from './processes.js';
+import { Processes, type RunningProcess } from './processes.js';
 import { eventOf, roomsOn } from './room.js';
 import { type Row, rowOf } from './row.js';
 import { slowClients } from './slow-clients.js';
@@ -15,7 +16,7 @@ import type { Services } from './stage.js';
 const ROUNDS = 3;
 const NODES = 3;
 const PARTITIONS = 4;
-/** As many rooms in each partition; their events are mixed, so clients stand at places that differ. */
+/** Rooms in each partition. Their events are mixed, so clients resume at different positions. */
 const ROOMS_EACH = 4;
 const BEHIND = 100;
 const BEFORE = 50;
@@ -23,12 +24,12 @@ const QUERY =
   'subscription($room: ID!, $after: Cursor) { saidIn(room: $room, after: $after) { room text at } }';
 
 /**
- * What it costs that many come back at once. All clients reconnect, each 100 events behind, to gateways
- * that run for a while and have let go of the topic, so that the events are in no node's memory; the window
- * is gone too, so that all of it comes from the log. Compared to as many that have nothing to catch up on.
+ * The cost of many clients that resume at once. All reconnect, each 100 events behind, to gateways that have run for a while
+ * and have released the topic, so no ring has the events. The window is deleted too, so all events are read from the log. The
+ * baseline is as many clients that have nothing to catch up on.
  */
 export async function resume(services: Services, scale: number): Promise<readonly Row[]> {
-  const clients = affordable(Math.max(NODES, Math.round(10_000 * scale)));
+  const clients = connectionsWithin(Math.max(NODES, Math.round(10_000 * scale)));
   const topic = `bench-${randomUUID()}`;
   const kafka = new Kafka({ brokers: services.KAFKA_BROKERS.split(','), logLevel: logLevel.NOTHING });
   const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
@@ -43,17 +44,17 @@ export async function resume(services: Services, scale: number): Promise<readonl
   await producer.connect();
   try {
     await processes.run('relay');
-    const gateways: Running[] = [];
+    const gateways: RunningProcess[] = [];
     for (let i = 0; i < NODES; i++) gateways.push(await processes.run('gateway'));
-    const errands = await prepare(gateways[0] as Running, producer, topic);
-    // Nothing of it is in the window: what resumes comes from the log.
+    const resumptions = await prepare(gateways[0] as RunningProcess, producer, topic);
+    // Empties the window, so that replays read the log.
     await redis.del(...Array.from({ length: PARTITIONS }, (_, p) => `${topic}:{${topic}/${p}}:stream`));
     const rounds: { ours: Reconnected; plain: Reconnected }[] = [];
-    // One round more, and a small one, for code that is run for the first time.
+    // One small extra round warms up code.
     for (let round = 0; round <= ROUNDS; round++) {
       const herd = round === 0 ? Math.min(clients, 500) : clients;
-      const plain = await reconnect(gateways, withoutEvents(errands), herd);
-      const ours = await reconnect(gateways, errands, herd);
+      const plain = await reconnect(gateways, withoutEvents(resumptions), herd);
+      const ours = await reconnect(gateways, resumptions, herd);
       if (round > 0) rounds.push({ plain, ours });
     }
     const all = (figure: (of: Reconnected) => number, which: 'ours' | 'plain') =>
@@ -74,31 +75,31 @@ export async function resume(services: Services, scale: number): Promise<readonl
   }
 }
 
-/** Each client is a file here, and a third of them at each gateway. */
-function affordable(wanted: number): number {
-  const most = openFiles() - 500;
-  if (most >= wanted) return wanted;
-  console.error(
-    `resume: ${most} clients instead of ${wanted}: a process may open ${most + 500} files (ulimit -n)`,
-  );
-  return most;
-}
-
 type Reconnected = Awaited<ReturnType<typeof reconnect>>;
 
-const withoutEvents = (errands: readonly Errand[]): readonly Errand[] =>
-  errands.map(({ variables: { room = '' } }) => ({ variables: { room }, expected: [] }));
+const withoutEvents = (resumptions: readonly Resumption[]): readonly Resumption[] =>
+  resumptions.map(({ variables: { room = '' } }) => ({ variables: { room }, expected: [] }));
 
-/** Lets the clients come back, and go again until the gateways have forgotten what they did for them. */
-async function reconnect(gateways: readonly Running[], errands: readonly Errand[], clients: number) {
+/** Reconnects all clients, disconnects them, and waits until the gateways have released the topic. */
+async function reconnect(
+  gateways: readonly RunningProcess[],
+  resumptions: readonly Resumption[],
+  clients: number,
+) {
   const urls = gateways.map(({ url }) => url);
   const cpu = (): number => gateways.reduce((sum, { pid }) => sum + cpuSeconds(pid), 0);
   await using herd = new HerdProcess();
   const [cpuBefore, readsBefore] = [cpu(), await Promise.all(urls.map(logReadsOf))];
-  const { milliseconds, events } = await herd.obey({ do: 'reconnect', urls, query: QUERY, errands, clients });
+  const { milliseconds, events } = await herd.run({
+    do: 'reconnect',
+    urls,
+    query: QUERY,
+    resumptions,
+    clients,
+  });
   const seconds = cpu() - cpuBefore;
-  const due = clients * (errands[0]?.expected.length ?? 0);
-  if (events !== due) throw new Error(`${events} events came instead of ${due}`);
+  const due = clients * (resumptions[0]?.expected.length ?? 0);
+  if (events !== due) throw new Error(`${events} events arrived instead of ${due}`);
   const reads = await Promise.all(urls.map(logReadsOf));
   await herd[Symbol.asyncDispose]();
   for (const url of urls)
@@ -111,25 +112,29 @@ async function logReadsOf(url: string): Promise<number> {
   return Number(/^millrace_repairs_total\{[^}]*source="log"[^}]*\} (\S+)$/m.exec(metrics)?.[1] ?? 0);
 }
 
-/** Publishes, and finds for each room the cursor that is `BEHIND` events before its last one. */
-async function prepare(gateway: Running, producer: Producer, topic: string): Promise<readonly Errand[]> {
+/** Publishes the events, and returns for each room the cursor that is `BEHIND` events before its last event. */
+async function prepare(
+  gateway: RunningProcess,
+  producer: Producer,
+  topic: string,
+): Promise<readonly Resumption[]> {
   const rooms = roomsOf(topic);
   const followed = Promise.all(rooms.map((room) => follow(gateway.url, room)));
-  followed.catch(() => undefined); // Told below, once everything is published.
+  followed.catch(() => undefined); // Awaited below, once everything is published.
   await untilLive([gateway.url], rooms.length);
   for (let i = 0; i < BEFORE + BEHIND; i++) {
     const shuffled = rooms.map((room) => ({ room, order: Math.random() })).sort((a, b) => a.order - b.order);
     await producer.send({ topic, messages: shuffled.map(({ room }) => eventOf(room)) });
   }
-  const errands = (await followed).map((got, i): Errand => {
+  const resumptions = (await followed).map((got, i): Resumption => {
     const after = got[BEFORE - 1]?.cursor ?? '';
     return { variables: { room: rooms[i] ?? '', after }, expected: got.slice(BEFORE).map(({ id }) => id) };
   });
   await until(async () => (await metricOf(gateway.url, 'millrace_followed_partitions')) === 0);
-  return errands;
+  return resumptions;
 }
 
-/** As many of each partition. */
+/** The same number of rooms in each partition. */
 function roomsOf(topic: string): readonly string[] {
   const partitionOf = Partitioners.DefaultPartitioner();
   const partitionMetadata = Array.from({ length: PARTITIONS }, (_, partitionId) => ({
@@ -148,18 +153,18 @@ function roomsOf(topic: string): readonly string[] {
   return found.flat();
 }
 
-interface Got {
+interface ReceivedEvent {
   readonly id: string;
   readonly cursor: string;
 }
 
-/** Subscribes, and resolves with what came once there are all events of the room. */
-function follow(url: string, room: string): Promise<readonly Got[]> {
+/** Subscribes, and resolves with all events of the room once they have arrived. */
+function follow(url: string, room: string): Promise<readonly ReceivedEvent[]> {
   const socket = new WebSocket(`${url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
-  const got: Got[] = [];
-  return new Promise<readonly Got[]>((resolve, reject) => {
+  const got: ReceivedEvent[] = [];
+  return new Promise<readonly ReceivedEvent[]>((resolve, reject) => {
     socket.on('error', reject);
-    // Once it has everything, this changes nothing.
+    // Without effect once the promise is resolved.
     socket.on('close', (code) => reject(new Error(`The gateway closed a connection: ${code}`)));
     socket.on('open', () => socket.send('{"type":"connection_init"}'));
     socket.on('message', (data) => {
@@ -173,7 +178,7 @@ function follow(url: string, room: string): Promise<readonly Got[]> {
         if (got.length < BEFORE + BEHIND) return;
         socket.terminate();
         resolve(got);
-      } else reject(new Error(`A subscription was told ${String(data)}`));
+      } else reject(new Error(`Unexpected message: ${String(data)}`));
     });
   });
 }

@@ -1,11 +1,11 @@
-/** What a figure has to be; `of` names the ratio that is held against it, or `value` the figure itself. */
+/** A goal for a figure. `of` names the baseline whose ratio is checked, or `value` for the figure itself. */
 export interface Goal {
   readonly of: string;
   readonly atLeast?: number;
   readonly atMost?: number;
 }
 
-/** One figure: the median of the rounds, with its range and what it is compared to in the same run. */
+/** One figure: the median of the rounds, with its range and its baselines in the same run. */
 export interface Row {
   readonly name: string;
   readonly value: number;
@@ -19,7 +19,7 @@ export interface Row {
   readonly goals?: readonly Goal[];
 }
 
-/** @param rounds one figure a round; `baselines` the same, by name */
+/** @param rounds one figure for each round @param baselines the same for each baseline */
 export function rowOf(
   name: string,
   unit: string,
@@ -56,7 +56,7 @@ export function printTable(rows: readonly Row[]): void {
   }
 }
 
-/** What each goal of a figure asks for, and whether that is reached. */
+/** Each goal of a figure, and whether it is reached. */
 export function verdicts({ goals = [], value, ratio }: Row): string[] {
   return goals.map(({ of, atLeast, atMost }) => {
     const is = of === 'value' ? value : (ratio[of] ?? Number.NaN);
@@ -74,7 +74,7 @@ export function median(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
-/** The value below which the share `p` of them is. */
+/** The value below which the share `p` of the values is. */
 export function percentile(values: readonly number[], p: number): number {
   const sorted = Float64Array.from(values).sort();
   return sorted[Math.min(sorted.length - 1, Math.floor(p * sorted.length))] ?? Number.NaN;

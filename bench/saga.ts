@@ -14,12 +14,12 @@ const IN_FLIGHT = 100;
 const TOPICS = /\bshop\.(?=(orders|stock|payments|shipments|carts|products|notifications)\b)/g;
 const PLACE =
   'mutation($input: PlaceOrder!) { placeOrder(input: $input) { __typename ... on Order { orderId } } }';
-const TOLD = 'subscription { notifications { text } }';
+const NOTIFICATIONS = 'subscription { notifications { text } }';
 
 /**
- * Orders of two lines through all services of the shop: how many a second until every one is shipped and its
- * customer told, and how long from `placeOrder` to its answer, that is until an order is reserved, paid and
- * confirmed. The payment provider is one that answers at once, so it is not what is measured.
+ * Orders of two lines through all services of the shop. Measures how many a second are shipped and notified, and the time
+ * from `placeOrder` to its answer, that is until an order is reserved, paid and confirmed. The payment provider answers at
+ * once, so it does not count.
  */
 export async function saga(services: Services, scale: number): Promise<readonly Row[]> {
   const orders = Math.max(40, Math.round(1_000 * scale));
@@ -51,13 +51,13 @@ async function measure(
     connectionParams: { Authorization: 'Demo bench' },
   });
   try {
-    const told = new Told(client);
+    const counter = new ShippedCounter(client);
     await untilLive([url], 1);
     await warm(client);
-    await round(client, told, IN_FLIGHT);
-    const rounds: Round[] = [];
-    for (let i = 0; i < ROUNDS; i++) rounds.push(await round(client, told, orders));
-    const row = (figure: string, unit: string, of: (one: Round) => number): Row =>
+    await round(client, counter, IN_FLIGHT);
+    const rounds: SagaRound[] = [];
+    for (let i = 0; i < ROUNDS; i++) rounds.push(await round(client, counter, orders));
+    const row = (figure: string, unit: string, of: (one: SagaRound) => number): Row =>
       rowOf(`saga ${name} ${figure}`, unit, rounds.map(of));
     return [
       row('orders', 'per s', (one) => one.perSecond),
@@ -69,15 +69,15 @@ async function measure(
   }
 }
 
-interface Round {
+interface SagaRound {
   readonly perSecond: number;
   /** From `placeOrder` to its answer, in milliseconds. */
   readonly latencies: readonly number[];
 }
 
-async function round(client: Client, told: Told, orders: number): Promise<Round> {
+async function round(client: Client, counter: ShippedCounter, orders: number): Promise<SagaRound> {
   const latencies: number[] = [];
-  const shipped = told.shipped(orders);
+  const shipped = counter.shipped(orders);
   const start = performance.now();
   let left = orders;
   const customer = async (): Promise<void> => {
@@ -91,7 +91,7 @@ async function round(client: Client, told: Told, orders: number): Promise<Round>
   return { perSecond: (orders * 1_000) / (performance.now() - start), latencies };
 }
 
-/** Orders one after the other until one is confirmed in time: by then the services have their partitions. */
+/** Places orders until one is confirmed in time: by then the services have their partitions. */
 async function warm(client: Client): Promise<void> {
   for (;;) {
     const answer = await place(client).catch((error: unknown) => String(error));
@@ -119,15 +119,15 @@ function place(client: Client): Promise<void> {
   });
 }
 
-/** Counts what the customer is told at the end of each order. */
-class Told {
+/** Counts the notifications that an order was shipped. */
+class ShippedCounter {
   #wanted = 0;
   #enough: () => void = () => undefined;
   #failed: (error: unknown) => void = () => undefined;
 
   constructor(client: Client) {
     client.subscribe<{ notifications: { text: string } }>(
-      { query: TOLD },
+      { query: NOTIFICATIONS },
       {
         next: ({ data }) => {
           if (data?.notifications.text.includes('on its way') && --this.#wanted === 0) this.#enough();
@@ -147,7 +147,7 @@ class Told {
   }
 }
 
-/** The shop with topics of its own, enough of everything, and a provider that answers at once. */
+/** The shop with topics of its own, unlimited stock, and a payment provider that answers at once. */
 function shopOn(group: string): Readonly<Record<string, string>> {
   const sources = readdirSync(join(ROOT, 'src/shop')).map((name) => join('src/shop', name));
   const files = [...sources, 'schema/shop.graphql'].map((name) => [

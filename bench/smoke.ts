@@ -6,15 +6,16 @@ import { Kafka, logLevel, type Producer } from 'kafkajs';
 import WebSocket, { WebSocketServer } from 'ws';
 import { untilLive } from './metric.js';
 import { Processes } from './processes.js';
-import { eventOf, TEXT as text } from './room.js';
+import { eventOf } from './room.js';
 import { percentile, type Row, rowOf } from './row.js';
+import { TEXT as text } from './said-event.js';
 import type { Services } from './stage.js';
 
 const ROUNDS = 3;
 const SAY =
   'mutation($room: ID!, $text: String!, $at: Float!) { say(room: $room, text: $text, at: $at) { offset } }';
 
-/** The whole way, small: is it alive, and about how fast against what stands below it. */
+/** A small run over the whole path: whether it works, and roughly how fast it is against its baselines. */
 export async function smoke(services: Services, scale: number): Promise<readonly Row[]> {
   const topic = `bench-${randomUUID()}`;
   const kafka = new Kafka({ brokers: services.KAFKA_BROKERS.split(','), logLevel: logLevel.NOTHING });
@@ -24,7 +25,7 @@ export async function smoke(services: Services, scale: number): Promise<readonly
   const url = await processes.start('gateway');
   await producer.connect();
   try {
-    // Before there is a relay, so that it finds a backlog.
+    // Before the relay starts, so that it finds a backlog.
     const relayed = await relayBacklog(
       kafka,
       producer,
@@ -75,7 +76,7 @@ function mutate(client: Client, variables: Record<string, unknown>): Promise<voi
   });
 }
 
-/** Runs `work` so many times, so many at a time. @returns times a second */
+/** Runs `work` `count` times, `inFlight` at a time. @returns runs a second */
 async function rate(count: number, inFlight: number, work: (i: number) => Promise<unknown>): Promise<number> {
   const start = performance.now();
   let next = 0;
@@ -107,7 +108,7 @@ async function relayBacklog(
   topic: string,
   count: number,
 ): Promise<Row> {
-  // The relay begins so far back as its window reaches: what is appended now is within it.
+  // The relay starts as far back as its window reaches, which includes these events.
   for (let left = count; left > 0; left -= 1_000) {
     const messages = Array.from({ length: Math.min(1_000, left) }, (_, i) => eventOf(`r${i % 50}`));
     await producer.send({ topic, messages });
@@ -185,7 +186,7 @@ async function deliveries(url: string, subscribers: number, events: number): Pro
   return rowOf('deliveries', 'per s', ours, { wsSend: theirs });
 }
 
-/** The same number of messages of the same size, with nothing but a loop of `ws.send`. */
+/** Sends the same number of messages of the same size with a bare loop of `ws.send`. */
 async function bareSends(subscribers: number, events: number): Promise<number> {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
   await once(server, 'listening');
@@ -207,10 +208,10 @@ async function bareSends(subscribers: number, events: number): Promise<number> {
   const start = performance.now();
   for (let i = 0; i < events; i++) for (const client of server.clients) client.send(message);
   while (counters.got < subscribers * events) await new Promise((resolve) => setTimeout(resolve, 2));
-  const persecond = (subscribers * events * 1000) / (performance.now() - start);
+  const perSecond = (subscribers * events * 1000) / (performance.now() - start);
   for (const socket of sockets) socket.terminate();
   server.close();
-  return persecond;
+  return perSecond;
 }
 
 async function latency(
@@ -242,7 +243,7 @@ async function latency(
       theirs.push(performance.now() - Number(JSON.parse(String(message.value)).at));
     },
   });
-  // Until the bare consumer has its partitions: it begins at the end.
+  // Waits until the bare consumer has its partitions, since it starts at their end.
   while (theirs.length === 0) {
     await producer.send({ topic, messages: [eventOf(room, performance.now())] });
     await new Promise((resolve) => setTimeout(resolve, 100));

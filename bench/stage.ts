@@ -2,10 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { Kafka, logLevel, type Message, type Producer } from 'kafkajs';
 import { Appender } from './appender.js';
 import { Child } from './child.js';
-import { pause } from './clock.js';
-import type { Churned, ChurnSpec, CrowdSpec, LoadApi } from './load/api.js';
+import type { ChurnResult, ChurnSpec, CrowdSpec, LoadApi } from './load/api.js';
 import { Load } from './load/load.js';
-import { Processes, type Running } from './processes.js';
+import { Processes, type RunningProcess } from './processes.js';
 import type { Row } from './row.js';
 
 export interface Services {
@@ -13,9 +12,9 @@ export interface Services {
   readonly REDIS_URL: string;
 }
 
-/** What a benchmark may be told beside its scale. */
+/** Options of a benchmark besides its scale. */
 export interface Options {
-  /** How long those take that go on for a time of their own. */
+  /** How long churn runs. */
   readonly minutes?: number;
   /** A folder for profiles of the gateway, one for each figure. */
   readonly profile?: string;
@@ -25,7 +24,7 @@ export type Benchmark = (services: Services, scale: number, options: Options) =>
 
 export const topicName = (): string => `bench-${randomUUID()}`;
 
-/** As many as the gateway gives a topic that it creates. */
+/** The gateway's default number of partitions for topics that it creates. */
 export const PARTITIONS = 4;
 
 /** The schema that most benchmarks use. */
@@ -38,10 +37,10 @@ export const SAID = (topic: string): string => `
   type Said { n: Int! room: ID! at: Float! text: String! }
 `;
 
-/** What a subscriber of one room asks for; the number first, where the load finds it. */
+/** The subscription to one room. The number comes first, where the load expects it. */
 export const SAID_IN = 'subscription($room: ID!) { saidIn(room: $room) { n at text } }';
 
-/** A topic of its own, a producer, `millrace` processes, clients: everything gone when disposed of. */
+/** A topic, a producer, `millrace` processes and clients. Disposing ends all of them. */
 export class Stage implements AsyncDisposable {
   readonly #kafka: Kafka;
   readonly processes: Processes;
@@ -68,33 +67,33 @@ export class Stage implements AsyncDisposable {
   }
 
   /** A gateway and a relay. */
-  async gatewayAndRelay(): Promise<Running> {
+  async gatewayAndRelay(): Promise<RunningProcess> {
     // The gateway creates the topics; a relay beside it would create them too.
     const gateway = await this.processes.run('gateway');
     await this.processes.run('relay');
     return gateway;
   }
 
-  /** A process of the benchmark's own. */
+  /** Starts a process of the benchmark itself. */
   child(name: string, script: string, env: Readonly<Record<string, string>> = {}): Child {
     const child = new Child(name, new URL(script, import.meta.url).pathname, { env });
     this.#children.push(child);
     return child;
   }
 
-  /** Clients, in a process of their own. */
+  /** Connects clients in a process of their own. */
   async crowd(spec: CrowdSpec): Promise<Load> {
     return Load.connect(this.child('load', './load/main.js'), spec);
   }
 
-  /** Subscriptions that come and go from here on, in a process of their own. */
-  async churners(spec: ChurnSpec): Promise<{ stop(): Promise<Churned> }> {
+  /** Starts subscriptions that churn until `stop`, in a process of their own. */
+  async churners(spec: ChurnSpec): Promise<{ stop(): Promise<ChurnResult> }> {
     const child = this.child('churn', './load/main.js');
-    await child.ask<LoadApi, 'startChurn'>('load', 'startChurn', spec);
-    return { stop: () => child.ask<LoadApi, 'stopChurn'>('load', 'stopChurn', undefined) };
+    await child.call<LoadApi, 'startChurn'>('load', 'startChurn', spec);
+    return { stop: () => child.call<LoadApi, 'stopChurn'>('load', 'stopChurn', undefined) };
   }
 
-  /** For a topic that is there before the gateway is, or that the gateway does not know. */
+  /** Creates a topic before the gateway starts, or one that the gateway does not use. */
   async createTopic(topic: string): Promise<void> {
     const admin = this.#kafka.admin();
     await admin.connect();
@@ -102,7 +101,7 @@ export class Stage implements AsyncDisposable {
     await admin.disconnect();
   }
 
-  /** Appends in the order of the calls, what is given at once in one request. */
+  /** Appends in the order of the calls; the messages of one call go in one request. */
   append(topic: string, messages: readonly Message[]): Promise<void> {
     return this.#appender.append(topic, messages);
   }
@@ -114,14 +113,5 @@ export class Stage implements AsyncDisposable {
   }
 }
 
-/** Waits until the gateway says that so many subscriptions are live. */
-export async function live(url: string, count: number): Promise<void> {
-  for (;;) {
-    const metrics = await (await fetch(`${url}/metrics`)).text();
-    if (Number(/^millrace_live_subscriptions (\S+)$/m.exec(metrics)?.[1] ?? 0) >= count) return;
-    await pause(50);
-  }
-}
-
-/** Where subscribers of a server connect. */
+/** The WebSocket URL of a server. */
 export const socketOf = (url: string): string => `${url.replace('http', 'ws')}/graphql`;

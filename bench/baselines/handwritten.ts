@@ -6,11 +6,11 @@ import { Kafka, logLevel } from 'kafkajs';
 import { serve } from '../call.js';
 import { listenYoga } from './yoga-server.js';
 
-// The same service as the documentation of these libraries has it built by hand: a consumer publishes what
-// Kafka brings to Redis, and each subscriber's iterator hears it from there.
+// The same service written by hand, as in the documentation of these libraries: a consumer publishes the events from Kafka to
+// Redis, and each subscriber's iterator receives them from there.
 
 export interface HandWrittenApi {
-  /** @returns where it listens, once its consumer runs */
+  /** @returns the URL, once its consumer runs */
   listen(options: {
     readonly brokers: string;
     readonly redis: string;
@@ -18,7 +18,7 @@ export interface HandWrittenApi {
   }): Promise<string>;
 }
 
-interface Said {
+interface SaidData {
   readonly room: string;
 }
 
@@ -35,8 +35,8 @@ serve<HandWrittenApi>('handwritten', {
       resolvers: {
         Subscription: {
           saidIn: {
-            subscribe: (_root: unknown, { room }: Said) => pubsub.asyncIterableIterator(channelOf(room)),
-            resolve: (said: Said) => said,
+            subscribe: (_root: unknown, { room }: SaidData) => pubsub.asyncIterableIterator(channelOf(room)),
+            resolve: (said: SaidData) => said,
           },
         },
       },
@@ -48,7 +48,7 @@ serve<HandWrittenApi>('handwritten', {
     await consumer.subscribe({ topics: [topic], fromBeginning: false });
     await consumer.run({
       eachMessage: async ({ message }) => {
-        const said = JSON.parse(String(message.value)) as Said; // The benchmark's own events.
+        const said = JSON.parse(String(message.value)) as SaidData; // The benchmark's own events.
         await pubsub.publish(channelOf(said.room), said);
       },
     });

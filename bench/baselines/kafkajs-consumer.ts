@@ -3,32 +3,32 @@ import { serve } from '../call.js';
 import { now, pause } from '../clock.js';
 import { percentile } from '../row.js';
 
-export interface Consumed {
+export interface ConsumerFigures {
   readonly messages: number;
-  /** When the last came. */
+  /** When the last message arrived. */
   readonly last: number;
   readonly p50: number;
   readonly p99: number;
 }
 
 export interface ConsumerApi {
-  /** @returns when it had joined its group */
+  /** @returns when it has joined its group */
   consume(options: {
     readonly brokers: string;
     readonly topic: string;
     readonly group: string;
     readonly fromBeginning: boolean;
-    /** Whether messages are parsed for when they were made. */
+    /** Whether messages are parsed for the time of their creation. */
     readonly latencies: boolean;
   }): Promise<number>;
   mark(): void;
-  /** Resolves once so many messages came since the mark. */
-  consumed(messages: number): Promise<Consumed>;
+  /** Resolves once `messages` messages have arrived since the mark. */
+  consumed(messages: number): Promise<ConsumerFigures>;
 }
 
 serve<ConsumerApi>('consumer', consumer());
 
-/** A consumer of kafkajs that does nothing but count. */
+/** A kafkajs consumer that only counts. */
 function consumer(): ConsumerApi {
   let messages = 0;
   let last = 0;

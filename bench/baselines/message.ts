@@ -1,6 +1,6 @@
 import { idOf } from '../load/tally.js';
 
-/** A message as the gateway sent it, cut where the number of its event is, for everybody the same id. */
+/** Splits a message of the gateway at the number of its event, and gives it the id that all subscribers share. */
 export function templateOf(sample: string): { readonly head: string; readonly tail: string } {
   const cut = /^\{"id":"[^"]*"(.*?"n":)\d+(.*)$/s.exec(sample);
   if (cut === null) throw new Error(`Not a message of an event: ${sample}`);

@@ -6,11 +6,11 @@ import { paced } from '../clock.js';
 
 export interface NaiveApi {
   listen(options: { readonly schema: string; readonly field: string }): Promise<string>;
-  /** What would come from Kafka: the events' data as JSON text, one every so many milliseconds. */
-  send(events: { readonly data: readonly string[]; readonly every: number }): Promise<void>;
+  /** Delivers events instead of Kafka: their data as JSON text, one every `intervalMs`. */
+  send(events: { readonly data: readonly string[]; readonly intervalMs: number }): Promise<void>;
 }
 
-interface Subscriber {
+interface NaiveSubscriber {
   readonly socket: WebSocket;
   readonly id: string;
   readonly document: DocumentNode;
@@ -24,9 +24,9 @@ interface ClientMessage {
 
 serve<NaiveApi>('naive', naive());
 
-/** For each event and subscriber: `execute` of graphql-js, `JSON.stringify`, a write. Nothing else. */
+/** For each event and subscriber: `execute` of graphql-js, `JSON.stringify` and a write, nothing else. */
 function naive(): NaiveApi {
-  const subscribers: Subscriber[] = [];
+  const subscribers: NaiveSubscriber[] = [];
   const server = new WebSocketServer({
     port: 0,
     host: '127.0.0.1',
@@ -52,14 +52,14 @@ function naive(): NaiveApi {
   return {
     async listen(options) {
       if (server.address() === null) await once(server, 'listening');
-      // Directives are the gateway's own; here they are only passed over.
+      // The gateway's directives are ignored here.
       schema = buildSchema(options.schema, { assumeValidSDL: true });
       field = options.field;
       const { port } = server.address() as { port: number }; // A TCP server's address.
       return `http://127.0.0.1:${port}`;
     },
-    async send({ data, every }) {
-      await paced(data.length, every, (i) => deliver(data[i] ?? ''));
+    async send({ data, intervalMs }) {
+      await paced(data.length, intervalMs, (i) => deliver(data[i] ?? ''));
     },
   };
 }

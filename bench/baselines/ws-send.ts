@@ -4,19 +4,19 @@ import { WebSocketServer } from 'ws';
 import { serve } from '../call.js';
 import { paced } from '../clock.js';
 
-export interface Burst {
-  /** What stands before and after an event's number in each message. */
+export interface BareBurst {
+  /** The text before and after an event's number in each message. */
   readonly head: string;
   readonly tail: string;
   readonly events: number;
-  /** Milliseconds between two events; 0: as fast as it goes. */
-  readonly every: number;
+  /** 0 for as fast as possible. */
+  readonly intervalMs: number;
 }
 
 export interface WsSendApi {
   listen(): Promise<string>;
-  /** Everybody gets these events: the loop that every tutorial ends with, and nothing else. */
-  send(burst: Burst): Promise<void>;
+  /** Sends these events to all clients in a bare loop. */
+  send(burst: BareBurst): Promise<void>;
 }
 
 const server = new WebSocketServer({
@@ -31,7 +31,7 @@ server.on('connection', (socket) => {
 });
 let next = 0;
 
-function sendAll({ head, tail }: Burst): void {
+function sendAll({ head, tail }: BareBurst): void {
   const message = `${head}${next++}${tail}`;
   for (const client of server.clients) client.send(message);
 }
@@ -43,7 +43,7 @@ serve<WsSendApi>('wsSend', {
     return `http://127.0.0.1:${port}`;
   },
   async send(burst) {
-    if (burst.every > 0) await paced(burst.events, burst.every, () => sendAll(burst));
+    if (burst.intervalMs > 0) await paced(burst.events, burst.intervalMs, () => sendAll(burst));
     else {
       for (let i = 0; i < burst.events; i++) {
         sendAll(burst);

@@ -4,13 +4,13 @@ import { useServer } from 'graphql-ws/use/ws';
 import { createYoga, type GraphQLSchemaWithContext, type YogaInitialContext } from 'graphql-yoga';
 import { WebSocketServer } from 'ws';
 
-/** Serves a schema over HTTP and WebSocket as the documentation of Yoga has it. @returns its origin */
+/** Serves a schema over HTTP and WebSocket, as in the documentation of Yoga. @returns its origin */
 export async function listenYoga(schema: GraphQLSchemaWithContext<YogaInitialContext>): Promise<string> {
   const yoga = createYoga({ logging: false, schema });
   const server = createServer(yoga);
   useServer(
     {
-      // What `onSubscribe` prepared is run by Yoga's own execution.
+      // Yoga executes what `onSubscribe` prepared.
       execute: (args) => yogaArgs(args).execute(args),
       subscribe: (args) => yogaArgs(args).subscribe(args),
       onSubscribe: async (context, _id, params) => {
@@ -41,5 +41,5 @@ interface YogaRoot {
   readonly subscribe: (args: unknown) => never;
 }
 
-/** `onSubscribe` above put them there; graphql-ws hands its arguments on with `rootValue` unknown. */
+/** `onSubscribe` above put them into `rootValue`, which graphql-ws passes on as unknown. */
 const yogaArgs = (args: { readonly rootValue?: unknown }): YogaRoot => args.rootValue as YogaRoot;

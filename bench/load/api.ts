@@ -1,30 +1,30 @@
-/** One operation of a subscriber; `count`: so many subscribers have the same. */
-export interface Asked {
+/** An operation that `count` subscribers run. */
+export interface OperationSpec {
   readonly query: string;
   readonly variables?: Readonly<Record<string, unknown>>;
   readonly count: number;
 }
 
 export interface CrowdSpec {
-  /** Where the WebSocket is. */
+  /** The URL of the WebSocket. */
   readonly url: string;
-  readonly operations: readonly Asked[];
+  readonly operations: readonly OperationSpec[];
   /** How many operations one connection carries. */
   readonly perConnection: number;
-  /** Whether each operation has an id of its own; otherwise only within its connection. */
+  /** `distinct`: every operation has its own id. `perConnection`: ids repeat on each connection. */
   readonly ids: 'distinct' | 'perConnection';
 }
 
-/** What came since the last `mark`. Times are those of `now` in clock.ts. */
-export interface Received {
+/** What arrived since the last `mark`. Times are those of `now` in clock.ts. */
+export interface ReceivedFrames {
   readonly frames: number;
   readonly first: number;
   readonly last: number;
   /** Frames of each operation, in the order of the operations. */
   readonly counts: readonly number[];
-  /** Milliseconds from an event's `at` to its frame, of all frames. Empty unless they were wanted. */
+  /** Milliseconds from an event's `at` to its frame, over all frames; NaN unless they were requested. */
   readonly latencies: { readonly p50: number; readonly p99: number; readonly max: number };
-  /** An order that was not kept, a frame for an id that is not there, an error: the first few in words. */
+  /** The first few faults in words: disorder, frames for unknown ids, errors. */
   readonly faults: readonly string[];
 }
 
@@ -33,34 +33,33 @@ export interface ChurnSpec {
   readonly query: string;
   readonly variables: Readonly<Record<string, unknown>>;
   readonly connections: number;
-  /** How many operations begin and how many end in a second. */
+  /** How many operations start, and how many end, each second. */
   readonly perSecond: number;
-  /** How many milliseconds one lives. */
-  readonly life: number;
+  readonly lifetimeMs: number;
 }
 
-export interface Churned {
+export interface ChurnResult {
   readonly begun: number;
   readonly frames: number;
   readonly faults: readonly string[];
 }
 
-/** What the process that is the clients can be asked for. */
+/** The API of the process that runs the clients. */
 export interface LoadApi {
-  /** Connects and subscribes all of a crowd. Resolves once every subscription is sent. */
+  /** Connects and subscribes a crowd. Resolves once every subscription is sent. */
   connect(spec: CrowdSpec): Promise<void>;
-  /** Counts from here on. */
-  mark(wanted: { readonly latencies: boolean }): void;
+  /** Resets the counts. */
+  mark(options: { readonly latencies: boolean }): void;
   /**
-   * Resolves once so many frames came since the mark, and checked ids, counts and order.
-   * @throws when no frame comes for a minute
+   * Resolves once `frames` frames have arrived since the mark. Ids, counts and order are checked.
+   * @throws when no frame arrives for a minute
    */
-  received(frames: number): Promise<Received>;
-  /** The number of the event that every operation has got; -1 while one has none. */
+  received(frames: number): Promise<ReceivedFrames>;
+  /** The highest event number that every operation has reached; -1 while one has none. */
   reached(): number;
-  /** The text of the newest frame. */
+  /** The text of the first frame since the mark. */
   sample(): string;
   startChurn(spec: ChurnSpec): Promise<void>;
-  stopChurn(): Promise<Churned>;
+  stopChurn(): Promise<ChurnResult>;
   close(): Promise<void>;
 }

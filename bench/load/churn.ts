@@ -1,22 +1,22 @@
 import { now } from '../clock.js';
-import type { Churned, ChurnSpec } from './api.js';
+import type { ChurnResult, ChurnSpec } from './api.js';
 import { Connection } from './connection.js';
 
-/** Milliseconds between two steps: each begins its share of the operations and ends those that are due. */
-const STEP = 10;
-const FAULTS = 10;
+/** Between two steps. Each step starts its share of the operations, and ends those that are due. */
+const STEP_MS = 10;
+const MAX_FAULTS = 10;
 
-interface Living {
+interface LiveOperation {
   readonly id: string;
   readonly connection: Connection;
   readonly until: number;
 }
 
-/** Subscriptions that begin and end all the time. */
+/** Subscriptions that start and end all the time. */
 export class Churn {
   readonly #spec: ChurnSpec;
   readonly #connections: Connection[] = [];
-  readonly #living: Living[] = [];
+  readonly #live: LiveOperation[] = [];
   readonly #faults: string[] = [];
   readonly #start = now();
   #begun = 0;
@@ -29,42 +29,42 @@ export class Churn {
 
   async start(shared: Buffer): Promise<void> {
     for (let i = 0; i < this.#spec.connections; i++) {
-      const hearer = {
+      const listener = {
         text: (bytes: Buffer, start: number, end: number) => this.#text(bytes.toString('utf8', start, end)),
         lost: (why: string) => this.#fault(`a connection was lost: ${why}`),
       };
-      this.#connections.push(await Connection.open(new URL(this.#spec.url), shared, hearer));
+      this.#connections.push(await Connection.open(new URL(this.#spec.url), shared, listener));
     }
     const before = now();
-    this.#timer = setInterval(() => this.#step(now() - before), STEP);
+    this.#timer = setInterval(() => this.#step(now() - before), STEP_MS);
   }
 
-  async stop(): Promise<Churned> {
+  async stop(): Promise<ChurnResult> {
     clearInterval(this.#timer);
-    for (const { id, connection } of this.#living) connection.send({ id, type: 'complete' });
+    for (const { id, connection } of this.#live) connection.send({ id, type: 'complete' });
     await Promise.all(this.#connections.map((connection) => connection.close()));
     return { begun: this.#begun, frames: this.#frames, faults: this.#faults };
   }
 
   #step(elapsed: number): void {
-    const { perSecond, life, query, variables } = this.#spec;
+    const { perSecond, lifetimeMs, query, variables } = this.#spec;
     const time = now();
-    // Not more than a tenth of a second at once: one that was held up does not make up for it in a flood.
+    // At most a tenth of a second's share at once, so that a delayed step does not cause a flood.
     const due = Math.min(Math.floor((elapsed / 1000) * perSecond) - this.#begun, Math.ceil(perSecond / 10));
     for (let i = 0; i < due; i++) {
       const connection = this.#connections[this.#begun % this.#connections.length];
       if (connection === undefined) return;
       const id = `churn-${this.#start.toFixed(0)}-${this.#begun++}`;
       connection.send({ id, type: 'subscribe', payload: { query, variables } });
-      this.#living.push({ id, connection, until: time + life });
+      this.#live.push({ id, connection, until: time + lifetimeMs });
     }
     let over = 0;
-    for (const { id, connection, until } of this.#living) {
+    for (const { id, connection, until } of this.#live) {
       if (until > time) break;
       connection.send({ id, type: 'complete' });
       over += 1;
     }
-    this.#living.splice(0, over);
+    this.#live.splice(0, over);
   }
 
   #text(text: string): void {
@@ -73,6 +73,6 @@ export class Churn {
   }
 
   #fault(what: string): void {
-    if (this.#faults.length < FAULTS) this.#faults.push(what);
+    if (this.#faults.length < MAX_FAULTS) this.#faults.push(what);
   }
 }

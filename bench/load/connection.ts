@@ -2,31 +2,31 @@ import { connect, type Socket } from 'node:net';
 import { now } from '../clock.js';
 import { CLOSE, clientFrame, FrameReader, handshake, PING, PONG, TEXT } from './wire.js';
 
-/** What a connection brings: text frames, by their place in `bytes`, which is not kept. */
-export interface Hearer {
-  /** @param at when it was read: all frames of a read have come by then */
+/** Receives the text frames of a connection. `bytes` is reused after the call. */
+export interface FrameListener {
+  /** @param at the time of the read that completed the frame */
   text(bytes: Buffer, start: number, end: number, at: number): void;
-  /** It is over without `close`. */
+  /** The connection has ended without `close`. */
   lost(why: string): void;
 }
 
-/** All sockets read into the same bytes: nothing is kept of them beyond the callback. */
+/** All sockets read into the same buffer, since nothing is kept beyond the callback. */
 const READ_BYTES = 256 * 1024;
 
 /** One WebSocket, on a bare socket. */
 export class Connection {
   readonly #socket: Socket;
-  readonly #hearer: Hearer;
+  readonly #listener: FrameListener;
   readonly #reader: FrameReader;
-  /** What of the server's answer to the handshake has come; `undefined` once it is whole. */
+  /** The server's answer to the handshake so far; `undefined` once it is complete. */
   #answer: string | undefined = '';
   #open: (() => void) | undefined;
   #acknowledged: (() => void) | undefined;
   #closing = false;
   #readAt = 0;
 
-  private constructor(url: URL, shared: Buffer, hearer: Hearer) {
-    this.#hearer = hearer;
+  private constructor(url: URL, shared: Buffer, listener: FrameListener) {
+    this.#listener = listener;
     this.#reader = new FrameReader((opcode, bytes, start, end) => this.#frame(opcode, bytes, start, end));
     this.#socket = connect({
       host: url.hostname,
@@ -50,16 +50,16 @@ export class Connection {
   }
 
   /** Resolves once the server has acknowledged the connection. */
-  static async open(url: URL, shared: Buffer, hearer: Hearer): Promise<Connection> {
+  static async open(url: URL, shared: Buffer, listener: FrameListener): Promise<Connection> {
     let fail: (error: Error) => void = () => undefined;
     const broken = new Promise<never>((_, reject) => {
       fail = reject;
     });
     const self = new Connection(url, shared, {
-      text: (bytes, start, end, at) => hearer.text(bytes, start, end, at),
+      text: (bytes, start, end, at) => listener.text(bytes, start, end, at),
       lost: (why) => {
         fail(new Error(`A connection to ${url.host} failed: ${why}`));
-        hearer.lost(why);
+        listener.lost(why);
       },
     });
     const opened = new Promise<void>((resolve) => {
@@ -113,7 +113,7 @@ export class Connection {
         this.#acknowledged();
         this.#acknowledged = undefined;
       }
-      this.#hearer.text(bytes, start, end, this.#readAt);
+      this.#listener.text(bytes, start, end, this.#readAt);
     } else if (opcode === PING) {
       this.#socket.write(clientFrame(PONG, Buffer.from(bytes.subarray(start, end))));
     } else if (opcode === CLOSE) {
@@ -125,6 +125,6 @@ export class Connection {
   #lost(why: string): void {
     if (this.#closing) return;
     this.#closing = true;
-    this.#hearer.lost(why);
+    this.#listener.lost(why);
   }
 }

@@ -11,8 +11,8 @@ const shared = Connection.buffer();
 let crowd: Crowd | undefined;
 let churn: Churn | undefined;
 
-function present(): Crowd {
-  if (crowd === undefined) throw new Error('Nobody is connected');
+function connected(): Crowd {
+  if (crowd === undefined) throw new Error('No crowd is connected');
   return crowd;
 }
 
@@ -21,16 +21,16 @@ serve<LoadApi>('load', {
     crowd = new Crowd(spec);
     await crowd.connect(shared);
   },
-  mark: ({ latencies }) => present().tally.mark(latencies, now()),
-  received: (frames) => present().received(frames),
-  reached: () => present().tally.reached,
-  sample: () => present().tally.sample,
+  mark: ({ latencies }) => connected().tally.mark(latencies, now()),
+  received: (frames) => connected().received(frames),
+  reached: () => connected().tally.reached,
+  sample: () => connected().tally.sample,
   async startChurn(spec) {
     churn = new Churn(spec);
     await churn.start(shared);
   },
   async stopChurn() {
-    if (churn === undefined) throw new Error('Nothing churns');
+    if (churn === undefined) throw new Error('No churn is running');
     return churn.stop();
   },
   async close() {

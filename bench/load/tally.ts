@@ -1,7 +1,7 @@
 import { percentile } from '../row.js';
-import type { Received } from './api.js';
+import type { ReceivedFrames } from './api.js';
 
-/** What comes before the twelve digits of an id. Together they are as long as a UUID. */
+/** The prefix of an id, before its twelve digits. Together they are as long as a UUID. */
 const ID_PREFIX = '00000000-0000-4000-8000-';
 const ID_DIGITS = 12;
 /** `{"id":"<id>","type":"next","payload":`: every server here writes its members in this order. */
@@ -9,20 +9,20 @@ const OPENING = Buffer.from(`{"id":"${ID_PREFIX}`);
 const NEXT = Buffer.from('","type":"next","payload":');
 const COUNTER = Buffer.from('"n":');
 const STAMP = Buffer.from('"at":');
-const FAULTS = 10;
+const MAX_FAULTS = 10;
 
 export const idOf = (index: number): string => ID_PREFIX + String(index).padStart(ID_DIGITS, '0');
 
-/** The operations of one connection: `size` from `base` on. `shift` makes an operation of the number in an id. */
-export interface Mine {
+/** The operations of one connection: `size` of them from `base`. An operation is the number in an id plus `shift`. */
+export interface OperationSlice {
   readonly base: number;
   readonly size: number;
   readonly shift: number;
 }
 
 /**
- * Checks every frame of every operation: whose it is, and that its event's number `n` follows the one
- * before. Hot path: the load must not be what is measured.
+ * Checks every frame of every operation: that its id belongs to the connection, and that its event number `n` follows the one
+ * before. Hot path: the load must not distort what is measured.
  */
 export class Tally {
   readonly #last: Int32Array;
@@ -36,7 +36,7 @@ export class Tally {
   #latencies: number[] = [];
   #progress = 0;
   #sample = '';
-  /** Where `"n":` and `"at":` were found last, from the payload on. */
+  /** Where `"n":` and `"at":` were found last, relative to the payload. */
   #counterAt = 0;
   #stampAt = 0;
 
@@ -49,7 +49,7 @@ export class Tally {
     return this.#frames;
   }
 
-  /** When a frame came last. */
+  /** When the last frame arrived. */
   get progress(): number {
     return this.#progress;
   }
@@ -71,18 +71,18 @@ export class Tally {
     this.#progress = at;
   }
 
-  /** One text frame of a connection that has the operations `mine`. */
-  frame(bytes: Buffer, start: number, end: number, mine: Mine, at: number): void {
-    const fault = this.#take(bytes, start, end, mine, at);
+  /** Counts a text frame of a connection with the operations `slice`. */
+  frame(bytes: Buffer, start: number, end: number, slice: OperationSlice, at: number): void {
+    const fault = this.#take(bytes, start, end, slice, at);
     if (fault !== undefined) this.fault(fault);
   }
 
   fault(what: string): void {
     this.#faulty += 1;
-    if (this.#faults.length < FAULTS) this.#faults.push(what);
+    if (this.#faults.length < MAX_FAULTS) this.#faults.push(what);
   }
 
-  result(): Received {
+  result(): ReceivedFrames {
     const more = this.#faulty - this.#faults.length;
     return {
       frames: this.#frames,
@@ -98,15 +98,15 @@ export class Tally {
     };
   }
 
-  /** @returns what is wrong with it */
-  #take(bytes: Buffer, start: number, end: number, mine: Mine, at: number): string | undefined {
+  /** @returns the fault of the frame, if any */
+  #take(bytes: Buffer, start: number, end: number, slice: OperationSlice, at: number): string | undefined {
     const digits = start + OPENING.length;
     const after = digits + ID_DIGITS;
     if (!matches(bytes, start, OPENING) || !matches(bytes, after, NEXT)) return otherwise(bytes, start, end);
-    const operation = mine.shift + number(bytes, digits, after);
+    const operation = slice.shift + number(bytes, digits, after);
     const last = this.#last[operation];
-    if (last === undefined || operation < mine.base || operation >= mine.base + mine.size)
-      return `a frame for ${bytes.toString('latin1', digits, after)} came to a connection without it`;
+    if (last === undefined || operation < slice.base || operation >= slice.base + slice.size)
+      return `a frame for ${bytes.toString('latin1', digits, after)} arrived on a connection without it`;
     const payload = after + NEXT.length;
     this.#counterAt = find(bytes, payload, end, COUNTER, this.#counterAt);
     if (this.#counterAt < 0) return `no event: ${bytes.toString('utf8', start, Math.min(end, start + 300))}`;
@@ -125,30 +125,32 @@ export class Tally {
     this.#frames += 1;
     this.#newest = at;
     this.#progress = at;
-    return last >= 0 && n !== last + 1 ? `operation ${operation} got event ${n} after ${last}` : undefined;
+    return last >= 0 && n !== last + 1
+      ? `operation ${operation} received event ${n} after ${last}`
+      : undefined;
   }
 }
 
-/** A message that is no result: only what the protocol says beside them is right. */
+/** A message that is not a result: only a ping or an acknowledgement is valid. */
 function otherwise(bytes: Buffer, start: number, end: number): string | undefined {
   const text = bytes.toString('utf8', start, Math.min(end, start + 300));
   if (text.startsWith('{"type":"ping"') || text.startsWith('{"type":"connection_ack"')) return undefined;
-  return `not the next result of an operation of ours: ${text}`;
+  return `not a result of an operation of this connection: ${text}`;
 }
 
 function matches(bytes: Buffer, at: number, wanted: Buffer): boolean {
-  // From the end: that is where they differ, if they do.
+  // From the end, where differences are most likely.
   for (let i = wanted.length - 1; i >= 0; i--) if (bytes[at + i] !== wanted[i]) return false;
   return true;
 }
 
-/** Where `wanted` is, from `from` on; `-1` when it is not there. It is mostly where it was last time. */
+/** The position of `wanted` relative to `from`, or -1. Tries the usual position first. */
 function find(bytes: Buffer, from: number, end: number, wanted: Buffer, usual: number): number {
   if (usual >= 0 && from + usual + wanted.length <= end && matches(bytes, from + usual, wanted)) return usual;
   return bytes.subarray(from, end).indexOf(wanted);
 }
 
-/** A decimal number that is not negative, from `from` on. */
+/** Parses a non-negative decimal number that starts at `from`. */
 function number(bytes: Buffer, from: number, end: number): number {
   let value = 0;
   let unit = 0;

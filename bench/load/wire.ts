@@ -19,7 +19,7 @@ export const CLOSE = 8;
 export const PING = 9;
 export const PONG = 10;
 
-/** A whole frame from a client. The mask is zero: allowed, and nothing has to be masked. */
+/** A client's frame. Its mask is zero, which is allowed and leaves the payload unchanged. */
 export function clientFrame(opcode: number, payload: Buffer): Buffer {
   const { length } = payload;
   const extended = length < 126 ? 0 : length < 65_536 ? 2 : 8;
@@ -32,10 +32,10 @@ export function clientFrame(opcode: number, payload: Buffer): Buffer {
   return frame;
 }
 
-/** Takes whole frames out of what a socket brings: `start` and `end` are those of the payload in `bytes`. */
+/** Receives a frame: its payload is `bytes` from `start` to `end`. */
 export type OnFrame = (opcode: number, bytes: Buffer, start: number, end: number) => void;
 
-/** Server frames: never masked, and neither of our servers fragments. */
+/** Reads server frames, which are never masked, and which our servers never fragment. */
 export class FrameReader {
   readonly #onFrame: OnFrame;
   #rest: Buffer | undefined;
@@ -44,7 +44,7 @@ export class FrameReader {
     this.#onFrame = onFrame;
   }
 
-  /** `chunk` is not kept: what is not whole is copied. */
+  /** Does not keep `chunk`: an incomplete frame at its end is copied. */
   push(chunk: Buffer): void {
     const bytes = this.#rest === undefined ? chunk : Buffer.concat([this.#rest, chunk]);
     this.#rest = undefined;

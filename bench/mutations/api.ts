@@ -1,18 +1,19 @@
 /** How mutations reach a server. */
-export type Way = 'http' | 'websocket';
+export type MutationTransport = 'http' | 'websocket';
 
-export interface Asking {
-  /** Of the GraphQL endpoint, over HTTP. */
+/** A load of mutations. */
+export interface MutationLoad {
+  /** The HTTP URL of the GraphQL endpoint. */
   readonly url: string;
-  readonly way: Way;
-  /** How many are under way at any time. */
+  readonly transport: MutationTransport;
+  /** How many mutations are in flight at any time. */
   readonly inFlight: number;
-  /** For so many milliseconds new ones are begun. */
-  readonly during: number;
+  /** How long new mutations are started. */
+  readonly durationMs: number;
 }
 
-/** Every mutation that was begun was answered. */
-export interface Asked {
+/** The figures of a load whose mutations were all answered. */
+export interface MutationFigures {
   readonly count: number;
   /** Answers a second. */
   readonly rate: number;
@@ -21,15 +22,22 @@ export interface Asked {
   readonly p99: number;
 }
 
-/** What the process that is the clients can be asked for. */
-export interface AskersApi {
-  /** @throws when an answer has an error, or does not come */
-  ask(asking: Asking): Promise<Asked>;
+/** The API of the process that runs the clients. */
+export interface MutatorApi {
+  /** @throws when an answer has an error, or is missing */
+  run(load: MutationLoad): Promise<MutationFigures>;
 }
 
 export interface YogaApi {
-  /** One `producer.send` for each mutation. @returns where it listens */
+  /** Sends each mutation with its own `producer.send`. @returns the URL */
   publishing(options: { readonly brokers: string; readonly topic: string }): Promise<string>;
-  /** The same server, whose resolver answers at once. @returns where it listens */
+  /** The same server with a resolver that answers at once. @returns the URL */
   nothing(): Promise<string>;
+}
+
+/** Sends mutations to one server. */
+export interface MutationClient {
+  /** @param body a GraphQL request as JSON @returns the text of its result */
+  mutate(body: string): Promise<string>;
+  close(): void;
 }

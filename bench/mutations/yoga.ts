@@ -5,7 +5,7 @@ import { listenYoga } from '../baselines/yoga-server.js';
 import { serve } from '../call.js';
 import type { YogaApi } from './api.js';
 
-// Mutations as the documentation of Yoga and kafkajs has them written by hand.
+// Hand-written mutations, as in the documentation of Yoga and kafkajs.
 
 interface Say {
   readonly room: string;
