@@ -2,7 +2,7 @@ import type { Plant } from './support/plant.js';
 
 const CASE = {
   test: 'test/subscribe/interleaved.test.ts',
-  case: 'D2 D3 D4 D8 has no gap and no double, in every interleaving',
+  case: 'D2 D3 D4 D8 the switch from replay to live has no gap and no duplicate, in every interleaving',
   file: 'src/subscribe/delivery/subscriber.ts',
 };
 
@@ -41,14 +41,14 @@ export const plants: readonly Plant[] = [
   },
   {
     ...CASE,
-    case: 'D4 a cursor of a node that is ahead waits for the node where it is brought',
+    case: 'D4 a subscription whose cursor is ahead of its node waits until the node catches up',
     guard: 'a subscriber ahead of its node is notified when the node catches up',
     find: '    for (const { listeners } of followed) listeners.add(listener);',
     replace: '',
   },
   {
     test: CASE.test,
-    case: 'D5 nor when the log takes away what they stand before: they are told',
+    case: 'D5 the switch from replay to live has no silent gap when retention passes a subscriber',
     guard: 'live subscribers are notified that events are gone',
     file: 'src/hub/followed-partition.ts',
     find: `this.#parts.reader.forget(this.at);

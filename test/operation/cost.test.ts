@@ -9,8 +9,8 @@ const schema = buildSchema(`
   type A implements N { name: String, more: [A] }`);
 const cost = (source: string) => costOf(schema, parse(source));
 
-describe('S4 what a document asks for', () => {
-  it('counts fields, and what lists hold ten times', () => {
+describe('the cost of a document', () => {
+  it('S4 the cost of a document counts each field, and the selection of a list ten times', () => {
     expect(cost('{ one { name } }')).toBe(2);
     expect(cost('{ many { name } }')).toBe(11);
     expect(cost('{ many { ... { name more { name } } } }')).toBe(121);
@@ -18,14 +18,14 @@ describe('S4 what a document asks for', () => {
     expect(cost('query a { one { name } } query b { many { name } }')).toBe(11);
   });
 
-  it('counts fragments wherever they are spread, in little time', () => {
+  it('S4 the cost of a document counts fragments wherever they are spread, in linear time', () => {
     const levels = Array.from({ length: 100 }, (_, i) => {
       return `fragment F${i} on A { a: more { ...F${i + 1} } b: more { ...F${i + 1} } }`;
     });
     expect(cost(`{ one { ...F0 } } ${levels.join(' ')} fragment F100 on A { name }`)).toBeGreaterThan(1e100);
   });
 
-  it('lets tools read the schema, and nobody read it a hundredfold', () => {
+  it('S4 the cost limit allows an introspection query, and refuses a hundred of them in one document', () => {
     const whole = getIntrospectionQuery({
       specifiedByUrl: true,
       directiveIsRepeatable: true,

@@ -46,7 +46,7 @@ function gatewayOf(
 }
 
 describe('the operations of a node', () => {
-  it('D1 tells the events of one operation apart, and its retry from none of them', async () => {
+  it('D1 the events of one operation get different ids, and its retry with the same key gets the same ids', async () => {
     await using world = await openWorld();
     const gateway = gatewayOf(world);
     const prepared = gateway.prepare({
@@ -58,7 +58,7 @@ describe('the operations of a node', () => {
     expect(await gateway.run(prepared, caller)).toEqual(first);
   });
 
-  it('S4 refuses what asks for too much, before anything runs', async () => {
+  it('S4 an operation above the cost limit is refused before anything runs', async () => {
     await using world = await openWorld();
     const gateway = gatewayOf(world);
     const query = `{ list ${'{ more '.repeat(6)} { n } ${'}'.repeat(6)} }`;
@@ -72,7 +72,7 @@ describe('the operations of a node', () => {
     expect(error?.extensions).toEqual({ code: 'LIMIT_EXCEEDED', retry: false });
   });
 
-  it('says INTERNAL of an answer that is none of the schema’s, and nothing of what it was', async () => {
+  it('an answer that does not fit the schema is INTERNAL for the client, and its cause is in the log', async () => {
     await using world = await openWorld();
     const schema = `
       type Query { text: String thing: Thing stranger: Thing thrown: String meant: String driver: String asked(n: Int!): Int }

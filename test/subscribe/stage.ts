@@ -115,9 +115,9 @@ export async function openStage(options?: Parameters<typeof openWorld>[0]) {
     ...world,
     hub,
     relaying,
-    /** What stands in the log. */
+    /** The errors in the log. */
     errors,
-    /** Subscribes to `it: <field>`, and selects `n` unless told otherwise. */
+    /** Subscribes to `it: <field>`, and selects `n` by default. */
     subscribe(field: string, claims: Claims = {}, select = 'n', client = new Client()): Client {
       const document = parse(`subscription { it: ${field} { ${select} } }`);
       const identity = { claims, expiresAt: undefined };

@@ -8,7 +8,7 @@ const WAIT = { timeout: 30_000 };
 const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
 
 describe('subscriptions', () => {
-  it('C1 a hundred that are alike share one execution of each event, and what they share is released', async () => {
+  it('C1 a hundred equal subscriptions share one execution of each event, and release what they shared', async () => {
     const stage = await openStage();
     const clients = numbers(0, 100).map(() => stage.subscribe('said(about: "x")'));
     await expect.poll(stage.live, WAIT).toBe(100);
@@ -20,7 +20,7 @@ describe('subscriptions', () => {
     expect([await stage.live(), await stage.cohorts()]).toEqual([0, 0]);
   });
 
-  it('C1 cohorts that stand at the same place share one cursor of each event, and others do not', async () => {
+  it('C1 cohorts at the same position share one signed cursor for each event, and other cohorts do not', async () => {
     const stage = await openStage();
     const alike = ['n', 'text', 'n text'].map((select) => stage.subscribe('said', {}, select));
     const keyed = ['n', 'n text'].map((select) => stage.subscribe('ofKey(key: "k")', {}, select));
@@ -35,7 +35,7 @@ describe('subscriptions', () => {
     expect(place).toHaveBeenCalledTimes(6);
   });
 
-  it('C2 an event is looked at only by those whose filter asks for its value, and parsed for nobody else', async () => {
+  it('C2 an event reaches only the cohorts whose filter equals its value, and is parsed for no other', async () => {
     const stage = await openStage({ indexed: ['text'] });
     const few = numbers(0, 50).map((i) => stage.subscribe(`like(text: "t${i}")`));
     const [three] = few.slice(3);
@@ -58,7 +58,7 @@ describe('subscriptions', () => {
     expect(await stage.cohorts()).toBe(0);
   });
 
-  it('S1 a rule that reads the event holds live and replayed, and never for others', async () => {
+  it('S1 a rule that reads the event applies to live and replayed events alike, for each caller separately', async () => {
     const stage = await openStage();
     const [ada, bob] = [stage.subscribe('ruled', { sub: 'ada' }), stage.subscribe('ruled', { sub: 'bob' })];
     await expect.poll(stage.live, WAIT).toBe(2);
@@ -69,7 +69,7 @@ describe('subscriptions', () => {
     await expect.poll(() => again.numbers, WAIT).toEqual([3, 4]);
   });
 
-  it('S1 what a resolver makes of the caller is not shared with another', async () => {
+  it('S1 a result that a resolver made for one caller is not shared with another caller', async () => {
     const stage = await openStage();
     const clients = ['ada', 'bob', 'bob'].map((sub) => stage.subscribe('said', { sub }, 'n whose'));
     await expect.poll(stage.live, WAIT).toBe(3);
@@ -79,7 +79,7 @@ describe('subscriptions', () => {
     expect(await stage.executions()).toBe(2);
   });
 
-  it('D4 each cursor resumes with exactly what follows it', async () => {
+  it('D4 each cursor resumes with exactly the events that follow it', async () => {
     const stage = await openStage({ partitions: 3 });
     const first = stage.subscribe('said');
     await expect.poll(stage.live, WAIT).toBe(1);
@@ -95,7 +95,7 @@ describe('subscriptions', () => {
     }
   });
 
-  it('D4 many that resume at once ask the log once where it ends, and none is taken to be ahead', async () => {
+  it('D4 many subscriptions that resume at once read the end of the log once, and none is mistaken for being ahead', async () => {
     const stage = await openStage();
     const first = stage.subscribe('said');
     await expect.poll(stage.live, WAIT).toBe(1);
@@ -115,7 +115,7 @@ describe('subscriptions', () => {
     expect(bounds.mock.calls.length - asked).toBe(2);
   });
 
-  it('C1 D4 a herd that resumes at many places reads the log once a partition, and executes each event once', async () => {
+  it('C1 D4 many subscriptions that resume at different positions read each partition once and execute each event once', async () => {
     const partitions = 3;
     const stage = await openStage({ partitions, ringEvents: 1, windowEvents: 1 });
     const first = stage.subscribe('said');
@@ -137,14 +137,14 @@ describe('subscriptions', () => {
     }
     expect(read.mock.calls.length).toBeLessThanOrEqual(partitions);
     expect((await stage.executions()) - executed).toBeLessThanOrEqual(120);
-    // What is shared has the cursor of those who stand elsewhere in other partitions, each its own.
+    // Subscribers at other positions in other partitions get shared results with a cursor of their own.
     const again = herd.slice(0, 20).map(({ cursors }) => stage.subscribe(`said(after: "${cursors.at(40)}")`));
     await expect.poll(stage.live, WAIT).toBe(141);
     for (const [i, client] of again.entries())
       expect(client.numbers.toSorted()).toEqual(herd[i]?.numbers.slice(41).toSorted());
   });
 
-  it('S3 a cursor is refused for another field, other arguments and another subject', async () => {
+  it('S3 a cursor is refused for another field, other arguments or another subject', async () => {
     const stage = await openStage();
     const ada = { sub: 'ada' };
     const first = stage.subscribe('said(about: "x")', ada);
@@ -167,7 +167,7 @@ describe('subscriptions', () => {
     expect(await stage.cohorts()).toBe(1);
   });
 
-  it('D8 D3 who does not read gets everything in order and once when it does, and holds up nobody', async () => {
+  it('D8 D3 a client that stops reading delays no other, and gets every event once and in order when it reads again', async () => {
     const stage = await openStage({ ringEvents: 20, windowEvents: 50 });
     const slow = new Client();
     slow.room = 1;
@@ -186,7 +186,7 @@ describe('subscriptions', () => {
     await expect.poll(() => slow.numbers.at(-1), WAIT).toBe(300);
   });
 
-  it('S4 a replay of large events takes few at a time, and all of them', async () => {
+  it('S4 a replay of large events reads few at a time, and delivers all of them', async () => {
     const stage = await openStage({ ringEvents: 1, windowEvents: 1 });
     const text = 'x'.repeat(200_000);
     for (let n = 0; n < 200; n += 20) await stage.say('k', numbers(n, n + 20), { text });
@@ -207,7 +207,7 @@ describe('subscriptions', () => {
     expect(Math.max(...reads.slice(1).map(({ offsets }) => offsets))).toBeLessThanOrEqual(32);
   });
 
-  it('D3 resolvers that are slow change nothing in the order', async () => {
+  it('D3 slow resolvers do not change the order of events', async () => {
     const stage = await openStage();
     const client = stage.subscribe('said', {}, 'n slow');
     await expect.poll(stage.live, WAIT).toBe(1);
@@ -215,7 +215,7 @@ describe('subscriptions', () => {
     await expect.poll(() => client.numbers, WAIT).toEqual(numbers(0, 100));
   });
 
-  it('D2 a partition that was let go of is followed anew', async () => {
+  it('D2 a partition that the node let go of is followed again for a new subscription', async () => {
     const stage = await openStage();
     const gone = stage.subscribe('said');
     await expect.poll(stage.live, WAIT).toBe(1);
@@ -231,7 +231,7 @@ describe('subscriptions', () => {
     await expect.poll(() => resumed.numbers, WAIT).toEqual([3]);
   });
 
-  it('D3 a tombstone without headers is told to all who follow its key, each as its field can', async () => {
+  it('D3 a tombstone without headers reaches every subscription to its key, in the form that the field can show', async () => {
     const stage = await openStage();
     const unsaid = '__typename ... on Said { n } ... on Unsaid { key why }';
     const [nullable, never, declared, ada, ruled, otherKey] = [
@@ -288,7 +288,7 @@ describe('subscriptions', () => {
     expect(await stage.letters()).toEqual([]);
   });
 
-  it('what a resolver of an event throws is for the log, and what it means for clients is shown', async () => {
+  it('an error that a resolver throws goes to the log, and an error with a code goes to the client', async () => {
     const stage = await openStage();
     const [broken, meant] = [
       stage.subscribe('said', {}, 'n broken'),
@@ -312,7 +312,7 @@ describe('subscriptions', () => {
     expect(stage.errors).toHaveLength(1);
   });
 
-  it('D10 an event that a filter or an execution fails on is set aside once, and stops nobody', async () => {
+  it('D10 an event that a filter or an execution fails on becomes one dead letter, and stops no subscription', async () => {
     const stage = await openStage();
     const [filtered, alike, never, nullable] = [
       stage.subscribe('below(most: 5)'),
@@ -368,7 +368,7 @@ describe('subscriptions', () => {
     expect((await stage.letters()).map(({ key }) => key)).toEqual(['k', 'k', 'k', 'other', 'other', 'other']);
   });
 
-  it('D10 S4 what fails because of the caller is not set aside', async () => {
+  it('D10 S4 a failure that the caller causes makes no dead letter', async () => {
     const stage = await openStage();
     const client = stage.subscribe('below');
     const never = stage.subscribe('always');
@@ -383,7 +383,7 @@ describe('subscriptions', () => {
     expect(values.find(({ labels }) => labels.kind === 'filter')?.value).toBe(2);
   });
 
-  it('D2 D3 D4 partitions that are added are followed from their beginning, and cursors from before stay valid', async () => {
+  it('D2 D3 D4 added partitions are followed from their beginning, and earlier cursors stay valid', async () => {
     const stage = await openStage({ partitions: 2 });
     const grow = smallAtFirst(stage, 1);
     const client = stage.subscribe('said');

@@ -75,8 +75,8 @@ function open(select = 'n text', field = 'said') {
   };
 }
 
-describe('what cohorts made of replayed events', () => {
-  it('C1 each event is executed once, and its whole result made once for those at the same places', async () => {
+describe('the replay cache', () => {
+  it('C1 replayed events are executed once, and their whole result is made once for subscribers at the same positions', async () => {
     const { mine, executions } = open();
     const made = mine.of(AT, eventAt(1));
     expect(mine.of(AT, eventAt(1))).toBe(made);
@@ -91,17 +91,17 @@ describe('what cohorts made of replayed events', () => {
     expect(await executions()).toBe(1);
   });
 
-  it('D5 another event at the same offset, in a topic that was made anew, is another event', () => {
+  it('D5 the cache tells an event from another one at the same offset of a recreated topic', () => {
     const { mine } = open();
     const old = mine.of(AT, eventAt(1));
-    const anew = { ...eventAt(1, 'new'), timestamp: 2 };
-    expect(mine.of(AT, anew)).not.toBe(old);
-    expect(mine.of(AT, anew)).toMatchObject({
+    const recreated = { ...eventAt(1, 'new'), timestamp: 2 };
+    expect(mine.of(AT, recreated)).not.toBe(old);
+    expect(mine.of(AT, recreated)).toMatchObject({
       head: expect.toSatisfy((bytes) => `${bytes}`.includes('new')),
     });
   });
 
-  it('an event that is not for them is known not to be', async () => {
+  it('the cache remembers that an event is filtered out', async () => {
     const { mine, executions } = open('n', 'odd');
     for (let i = 0; i < 2; i++) {
       const made = mine.of(AT, eventAt(2));
@@ -111,7 +111,7 @@ describe('what cohorts made of replayed events', () => {
     expect(await executions()).toBe(0);
   });
 
-  it('C4 what is kept stays within its bytes, the oldest leave, and are made again', async () => {
+  it('C4 the cache stays within its bytes, evicts the least recently used events, and renders them again', async () => {
     const { all, mine, executions } = open();
     const text = 'x'.repeat(1_000);
     for (let n = 0; n < 640; n++) {
@@ -127,7 +127,7 @@ describe('what cohorts made of replayed events', () => {
     expect(await executions()).toBe(641);
   });
 
-  it('C4 nothing is kept of a cohort that is gone', () => {
+  it('C4 the cache keeps nothing of a cohort without members', () => {
     const { all, cohort, mine } = open();
     for (let n = 0; n < 200; n++) mine.of(AT, eventAt(n));
     expect(all.bytes).toBeGreaterThan(0);
@@ -135,7 +135,7 @@ describe('what cohorts made of replayed events', () => {
     expect([all.bytes, mine.pages]).toEqual([0, []]);
   });
 
-  it('C1 slow resolvers are asked once by those who come together, and again by those who come later', async () => {
+  it('C1 slow resolvers run once for subscribers that replay together, and again for later ones', async () => {
     const { mine, clock, executions } = open('n slow');
     const first = mine.of(AT, eventAt(1));
     expect(first).toBeInstanceOf(Promise);

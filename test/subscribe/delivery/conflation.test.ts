@@ -129,7 +129,7 @@ async function follow(run: Run) {
 }
 
 describe('conflation', () => {
-  it('D8 D3 shows the newest of each key, in order and once, and counts what it leaves out', () =>
+  it('D8 D3 conflation delivers the newest event of each key once and in order, and counts what it leaves out', () =>
     fc.assert(
       fc.asyncProperty(runs, async (run) => {
         const { histories, shown } = await follow(run);
@@ -155,7 +155,7 @@ describe('conflation', () => {
       }),
     ));
 
-  it('D4 after each cursor comes everything that was not shown, or a newer one of its key', () =>
+  it('D4 every conflated event that was not delivered, or a newer one of its key, follows each cursor', () =>
     fc.assert(
       fc.asyncProperty(runs, async (run) => {
         const { histories, shown } = await follow(run);
@@ -180,7 +180,7 @@ describe('conflation', () => {
       }),
     ));
 
-  it('C4 remembers no more than its limits, and nothing once it is done', () =>
+  it('C4 conflation remembers no more than its limits, and nothing at the end', () =>
     fc.assert(
       fc.asyncProperty(runs, async (run) => {
         const { budget, heldMost } = await follow(run);
@@ -189,7 +189,7 @@ describe('conflation', () => {
       }),
     ));
 
-  it('C4 at its limit the oldest is shown although a newer one follows', async () => {
+  it('C4 conflation at its limit delivers the oldest event although a newer one of its key follows', async () => {
     const past = ['a', 'b', 'c', 'a'].map((key): Past => ({ on: 0, key, wanted: true, sound: true }));
     const run = { past, missed: 4, arriving: 0, stretch: 10, rooms: [10], nodeBytes: 1_000_000 };
     const few = await follow({ ...run, limits: { keys: 2, bytes: 1_000_000 } });

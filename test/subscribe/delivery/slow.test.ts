@@ -14,7 +14,7 @@ async function slowClient(stage: Awaited<ReturnType<typeof openStage>>, field: s
 }
 
 describe('onSlow: CONFLATE', () => {
-  it('D8 shows the newest of each key of what was missed, says what it left out, and then goes on live', async () => {
+  it('D8 CONFLATE delivers the newest missed event of each key, reports how many it left out, and becomes live again', async () => {
     const stage = await openStage({ ringEvents: 20, windowEvents: 50 });
     const client = await slowClient(stage, 'newest(below: 290)');
     const quick = stage.subscribe('newest(below: 290)');
@@ -40,7 +40,7 @@ describe('onSlow: CONFLATE', () => {
     expect(client.leftOut.slice(5)).toEqual([0, 0]);
   });
 
-  it('D4 a cursor in the middle of what is conflated resumes with all that follows', async () => {
+  it('D4 a cursor from the middle of a conflated replay resumes with every event that follows it', async () => {
     const stage = await openStage();
     const client = await slowClient(stage, 'newest');
     for (const n of numbers(0, 40)) await stage.say(`k${n % 4}`, [n]);
@@ -62,7 +62,7 @@ describe('onSlow: CONFLATE', () => {
     expect(client.leftOut.slice(3)).toEqual([1, 1]);
   });
 
-  it('D8 who resumes is given everything, however slowly it reads', async () => {
+  it('D8 a client that resumes gets every event, however slowly it reads', async () => {
     const stage = await openStage();
     await stage.say('k', numbers(0, 10));
     const client = new Client();
@@ -81,7 +81,7 @@ describe('onSlow: CONFLATE', () => {
     expect(client.leftOut.slice(11)).toEqual([8]);
   });
 
-  it('D8 slow resolvers do not count as a slow client, and a slow client does with them too', async () => {
+  it('D8 slow resolvers do not make a client slow, and a slow client is conflated with slow resolvers too', async () => {
     const stage = await openStage();
     const client = stage.subscribe('newest', {}, 'n slow');
     await expect.poll(stage.live, WAIT).toBe(1);
@@ -98,7 +98,7 @@ describe('onSlow: CONFLATE', () => {
     await expect.poll(() => client.numbers.slice(12), WAIT).toEqual(numbers(20, 30));
   });
 
-  it('S1 a rule that reads the event decides what is the newest', async () => {
+  it('S1 only events that the rule allows count as the newest of their key', async () => {
     const stage = await openStage();
     const client = await slowClient(stage, 'newestRuled');
     await stage.say('k', [3, 4, 5, 1]);
@@ -111,7 +111,7 @@ describe('onSlow: CONFLATE', () => {
 });
 
 describe('onSlow: DISCONNECT', () => {
-  it('D8 D4 ends what is not taken, with a cursor that resumes exactly there', async () => {
+  it('D8 D4 DISCONNECT ends a subscription whose client does not read, with a cursor that resumes exactly there', async () => {
     const stage = await openStage({ partitions: 3 });
     const client = await slowClient(stage, 'all');
     client.room = 7;
@@ -132,7 +132,7 @@ describe('onSlow: DISCONNECT', () => {
     ]);
   });
 
-  it('D8 who resumes is given as much at once as it takes, and ended only once it was live', async () => {
+  it('D8 DISCONNECT does not end a slow client that resumes before it has been live', async () => {
     const stage = await openStage();
     await stage.say('k', numbers(0, 5));
     const client = new Client();

@@ -80,7 +80,7 @@ const RETAIN: fc.Arbitrary<Action> = fc.record({ do: is('retain'), partition: nu
 export const actions = fc.array(ACTION, { minLength: 10, maxLength: 60, size: 'max' });
 /** With a log that takes its beginnings away meanwhile. */
 export const actionsWithRetention = fc.array(
-  fc.oneof({ weight: 12, arbitrary: ACTION }, { weight: 1, arbitrary: RETAIN }),
+  fc.oneof({ weight: 6, arbitrary: ACTION }, { weight: 1, arbitrary: RETAIN }),
   { minLength: 10, maxLength: 60, size: 'max' },
 );
 

@@ -90,7 +90,7 @@ class NodeFanout implements Fanout {
     this.#shared = shared;
   }
 
-  /** Redis sends to whoever is subscribed at the time of the publish. */
+  /** Redis sends to the clients that are subscribed at the time of the publish. */
   send(number: number, message: (listener: FanoutListener) => void): void {
     const listeners = this.#listeners.get(number);
     if (listeners === undefined || listeners.size === 0) return;

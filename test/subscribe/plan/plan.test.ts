@@ -19,7 +19,7 @@ function plan(source: string, variables: Record<string, unknown> = {}, operation
 
 const SAME = 'subscription { said(room: "a") { room by { name } } }';
 
-describe('C1 subscriptions that ask for the same are one cohort', () => {
+describe('cohorts of subscriptions', () => {
   it.each([
     ['spacing', 'subscription{said(room:"a"){room,by{name}}}'],
     ['a name', 'subscription Mine { said(room: "a") { room by { name } } }'],
@@ -30,18 +30,18 @@ describe('C1 subscriptions that ask for the same are one cohort', () => {
     ['what is included', 'subscription { said(room: "a") { room by { name age @include(if: false) } } }'],
     ['what is not skipped', 'subscription { said(room: "a") { room @skip(if: false) by { name } } }'],
     ['other operations', `${SAME.replace('{', 'One {')} subscription Two { said { room } }`, 'One'],
-  ])('whatever the %s', (_what, source, operationName?: string) => {
+  ])('C1 documents that differ only in %s belong to one cohort', (_what, source, operationName?: string) => {
     expect(plan(source, {}, operationName).cohort).toBe(plan(SAME).cohort);
   });
 
-  it('wherever fragments stand', () => {
+  it('C1 documents that differ only in their use of fragments belong to one cohort', () => {
     const spread =
       'subscription { said { room ...Who } } fragment Who on Said { by { ...Name } } fragment Name on Person { name }';
     const inline = 'subscription { said { room ... on Said { by { ... on Person { name } } } } }';
     expect(plan(spread).cohort).toBe(plan(inline).cohort);
   });
 
-  it('by what variables leave in, not by those variables', () => {
+  it('C1 variables of @skip and @include split cohorts by what they leave in, not by their values', () => {
     const source =
       'subscription($all: Boolean!, $room: ID) { said(room: $room) { room text @include(if: $all) } }';
     const few = plan(source, { all: false, room: 'a' });
@@ -52,12 +52,12 @@ describe('C1 subscriptions that ask for the same are one cohort', () => {
     expect(few.cohort).toBe(plan(bare, { room: 'a' }).cohort);
   });
 
-  it('and others are not', () => {
+  it('C1 documents with other fields, arguments or order belong to other cohorts', () => {
     const others = ['said(room: "b") { room by { name } }', 'said(room: "a") { by { name } room }'];
     for (const other of others) expect(plan(`subscription { ${other} }`).cohort).not.toBe(plan(SAME).cohort);
   });
 
-  it('S4 a subscription with more characters than allowed is refused, wherever they are', () => {
+  it('S4 a subscription with too many characters in its document, variables or arguments is refused', () => {
     const long = 'x'.repeat(2_000);
     const refused = { code: 'LIMIT_EXCEEDED' };
     expect(() => plan(`subscription { said(room: "${long}") { room } }`)).toThrow(
@@ -69,7 +69,7 @@ describe('C1 subscriptions that ask for the same are one cohort', () => {
   });
 });
 
-describe('S1 what a resolver makes of the caller is shared with nobody', () => {
+describe('S1 resolvers and cohorts', () => {
   const resolved = bound(
     `
     interface Speech { whose: String }
@@ -92,7 +92,7 @@ describe('S1 what a resolver makes of the caller is shared with nobody', () => {
     );
 
   it.each(['said { ... on Said { whose } }', 'said { whose }', 'said { ... on Speech { whose } }'])(
-    '%s',
+    'S1 two callers of a field with a resolver get cohorts of their own: %s',
     (field) => {
       const source = `subscription { ${field} }`;
       expect(planOf(source, 'ada').cohort).not.toBe(planOf(source, 'bob').cohort);

@@ -118,7 +118,7 @@ const { thing } = fc.letrec<{ thing: unknown }>((tie) => ({
 }));
 
 describe('a selection of plain data', () => {
-  it('C1 is written byte for byte as it is executed, and left to execution where that finds an error', () => {
+  it('C1 a compiled selection writes byte for byte what execution would, and leaves every error to execution', () => {
     const seen = { same: 0, left: 0 };
     fc.assert(
       fc.property(document, thing, (inner, data) => {
@@ -154,7 +154,7 @@ describe('a selection of plain data', () => {
       'any(of: 3) { ... on Node { next { id } } }',
       { __typename: 'Branch', next: { __typename: 'Leaf', id: 1 } },
     ],
-  ])('is written: %s', (inner, value) => {
+  ])('a compiled selection writes what execution would: %s', (inner, value) => {
     const { executed, json } = both(`subscription { ${inner} }`, value);
     expect(executed).toBeDefined();
     expect(json).toBe(executed);
@@ -169,11 +169,11 @@ describe('a selection of plain data', () => {
     ['null where none may be', 'leaf { size }', {}],
     ['what is no number', 'leaf { size }', { size: 'many' }],
     ['an object where a list belongs', 'all { __typename }', {}],
-  ])('is left to execution: %s', (_what, inner, value) => {
+  ])('a selection leaves a value to execution: %s', (_what, inner, value) => {
     expect(both(`subscription { ${inner} }`, value).json).toBeUndefined();
   });
 
-  it('S4 what is compiled is bounded, however many combinations of types come', () => {
+  it('S4 the number of compiled fields is bounded, however many combinations of types arrive', () => {
     const own = buildSchema(`
       interface N { next: N id: Int }
       type A implements N { next: N id: Int }
@@ -197,7 +197,7 @@ describe('a selection of plain data', () => {
     expect(selection.json(first)).toBe(JSON.stringify(data));
   });
 
-  it('S4 however deep the document is', () => {
+  it('S4 the number of compiled fields is bounded, however deep the document is', () => {
     const deep = 1_400;
     const own = buildSchema('type N { next: N } type Query { ok: Boolean } type Subscription { n: N }');
     const document = parse(`subscription { n { ${'next { '.repeat(deep)} next ${'}'.repeat(deep)} } }`);
@@ -220,7 +220,7 @@ describe('a selection of plain data', () => {
         objectOf(own, 'Leaf').isTypeOf = () => true;
       },
     ],
-  ])('is left to execution: %s', (_what, change) => {
+  ])('a selection leaves a value to execution: %s', (_what, change) => {
     const own = buildSchema(SCHEMA);
     change(own);
     const document = parse('subscription { leaf { size } }');

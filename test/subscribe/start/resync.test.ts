@@ -42,7 +42,7 @@ function keys(): [string, string] {
 }
 
 describe('RESYNC_REQUIRED', () => {
-  it('D5 retention passing a stopped relay: live subscribers are told, and resume with what is left', async () => {
+  it('D5 when retention passes a stopped relay, live subscribers get RESYNC_REQUIRED and resume with what is left', async () => {
     const stage = await openStage({ ...SMALL, partitions: 2 });
     const [a, b] = keys();
     const client = stage.subscribe('said');
@@ -69,7 +69,7 @@ describe('RESYNC_REQUIRED', () => {
     await expect.poll(() => sorted(resumed), WAIT).toEqual([...left, 10].sort((x, y) => x - y));
   });
 
-  it('D5 retention passing a cursor: what is refused says from where on there is something', async () => {
+  it('D5 when retention passes a cursor, RESYNC_REQUIRED contains the earliest usable cursor', async () => {
     const stage = await openStage({ ...SMALL, partitions: 2 });
     const [a, b] = keys();
     const first = stage.subscribe('said');
@@ -88,7 +88,7 @@ describe('RESYNC_REQUIRED', () => {
     await expect.poll(() => sorted(near), WAIT).toEqual([2, 3, 100]);
   });
 
-  it('D4 what only the window still has is resumed from it', async () => {
+  it('D4 events that only the window still has are replayed from it', async () => {
     const stage = await openStage();
     const first = stage.subscribe('said');
     await expect.poll(stage.live, WAIT).toBe(1);
@@ -100,7 +100,7 @@ describe('RESYNC_REQUIRED', () => {
     expect(resumed.errors).toEqual([]);
   });
 
-  it('D5 D8 retention passing one who is replayed', async () => {
+  it('D5 D8 when retention passes a replaying subscriber, it gets RESYNC_REQUIRED', async () => {
     const stage = await openStage(SMALL);
     const slow = new Client();
     slow.room = 1;
@@ -119,7 +119,7 @@ describe('RESYNC_REQUIRED', () => {
     expect(quick.errors).toEqual([]);
   });
 
-  it('D5 a topic made anew while it is followed: everybody is told, and resumes with all of the new one', async () => {
+  it('D5 when a followed topic is recreated, every subscriber gets RESYNC_REQUIRED and resumes with all of the new topic', async () => {
     const stage = await openStage({ partitions: 2 });
     const all = stage.subscribe('said');
     const keyed = stage.subscribe('ofKey(key: "k1")');
@@ -146,7 +146,7 @@ describe('RESYNC_REQUIRED', () => {
     await expect.poll(() => again.numbers, WAIT).toEqual([13, 17, 18]);
   });
 
-  it('D5 D8 a topic made anew under one who does not read', async () => {
+  it('D5 D8 when a topic is recreated, a client that does not read gets RESYNC_REQUIRED', async () => {
     const stage = await openStage();
     const slow = new Client();
     slow.room = 0;
@@ -162,7 +162,7 @@ describe('RESYNC_REQUIRED', () => {
     expect(await stage.live()).toBe(0);
   });
 
-  it('D5 a topic made anew under a held cursor, however many events it has', async () => {
+  it('D5 a cursor of the previous topic is refused, however many events the recreated topic has', async () => {
     const stage = await openStage();
     const first = stage.subscribe('said');
     await expect.poll(stage.live, WAIT).toBe(1);
@@ -171,7 +171,7 @@ describe('RESYNC_REQUIRED', () => {
     first.running?.close();
     await stage.log.recreate(stage.topic, 1);
     const after = `said(after: "${first.cursors[1]}")`;
-    // Fewer than the cursor's offset, which is not taken to be ahead of the log; and as many, and more.
+    // Fewer events than the cursor's offset (not mistaken for being ahead of the log), as many, and more.
     for (const said of [[10], [11], [12, 13, 14]]) {
       await stage.say('k', said);
       const refused = stage.subscribe(after);
@@ -182,20 +182,20 @@ describe('RESYNC_REQUIRED', () => {
     }
   });
 
-  it('D5 a topic made anew under a held cursor, before anything on the node has noticed', async () => {
+  it('D5 a cursor of the previous topic is refused before the node has noticed the recreation', async () => {
     const stage = await openStage();
     const first = stage.subscribe('said');
     await expect.poll(stage.live, WAIT).toBe(1);
     await stage.say('k', [0, 1, 2]);
     await expect.poll(() => first.numbers, WAIT).toEqual([0, 1, 2]);
-    // Nobody relays, so that nothing but the log says it; and what the node knows of it is of just now.
+    // Without a relay only the log knows; and the node's own description is fresh.
     await stage.relaying[Symbol.asyncDispose]();
     await stage.hub.topics.refresh(stage.topic);
     await stage.log.recreate(stage.topic, 1);
     await resynced(stage.subscribe(`said(after: "${first.cursors[1]}")`), 'TOPIC_RECREATED');
   });
 
-  it('D4 a cursor of a topic made anew, from a node that noticed it before this one', async () => {
+  it('D4 a cursor of a recreated topic is accepted by a node that has not noticed the recreation', async () => {
     const stage = await openStage();
     await stage.relaying[Symbol.asyncDispose]();
     await stage.hub.topics.refresh(stage.topic);
@@ -216,20 +216,21 @@ describe('RESYNC_REQUIRED', () => {
     expect(resumed.errors).toEqual([]);
   });
 
-  it('D5 a topic made anew in the turn in which a replay comes to its end', async () => {
+  it('D5 a subscriber whose topic is recreated in the tick in which its replay ends gets RESYNC_REQUIRED', async () => {
     const stage = await openStage();
     await stage.say('k', [0, 1, 2]);
     const { topics } = stage.hub;
-    const anew = (): void => {
+    const recreate = (): void => {
       const before = topics.last(stage.topic);
-      if (before === undefined) throw new Error('nobody has asked for the topic');
-      for (const hears of topics.listeners) hears(stage.topic, { ...before, id: topicId('another') }, before);
+      if (before === undefined) throw new Error('The topic has not been described yet');
+      for (const listener of topics.listeners)
+        listener(stage.topic, { ...before, id: topicId('another') }, before);
     };
-    const replayed = new Counting(3, anew);
+    const replayed = new Counting(3, recreate);
     stage.subscribe('said(since: "2020-01-01T00:00:00Z")', {}, 'n', replayed);
     await resynced(replayed, 'TOPIC_RECREATED');
-    // And so for one who conflates what it missed.
-    const conflated = new Counting(1, anew);
+    // The same for a subscriber that conflates.
+    const conflated = new Counting(1, recreate);
     conflated.room = 0;
     stage.subscribe('newest', {}, 'n', conflated);
     await expect.poll(stage.live, WAIT).toBe(1);
@@ -240,7 +241,7 @@ describe('RESYNC_REQUIRED', () => {
     expect(await stage.live()).toBe(0);
   });
 
-  it('D5 a topic made anew as somebody is given the partitions that it got', async () => {
+  it('D5 a subscriber whose topic is recreated while it moves to added partitions gets RESYNC_REQUIRED', async () => {
     const stage = await openStage({ partitions: 2 });
     const [a] = keys();
     const { hub, log } = stage;
@@ -262,21 +263,21 @@ describe('RESYNC_REQUIRED', () => {
       await hub.topics.refresh(stage.topic);
       await stage.say(a, [10, 11, 12]);
     };
-    const anew = vi.spyOn(hub, 'follow').mockImplementation(async (at, listener) => {
+    const followSpy = vi.spyOn(hub, 'follow').mockImplementation(async (at, listener) => {
       renewed ??= renew();
       await renewed;
       return follow(at, listener);
     });
     small.mockRestore();
-    await expect.poll(() => anew.mock.results.length, WAIT).toBe(2);
-    await Promise.all(anew.mock.results.map(({ value }) => value));
-    anew.mockRestore();
+    await expect.poll(() => followSpy.mock.results.length, WAIT).toBe(2);
+    await Promise.all(followSpy.mock.results.map(({ value }) => value));
+    followSpy.mockRestore();
     slow.read();
     await resynced(slow, 'TOPIC_RECREATED');
     expect(slow.numbers).toEqual([]);
   });
 
-  it('D5 a topic made anew just as somebody subscribes: its cursors are of the new one', async () => {
+  it('D5 a subscription that starts while its topic is recreated gets cursors of the new topic', async () => {
     const stage = await openStage();
     const { follow } = stage.fanout;
     vi.spyOn(stage.fanout, 'follow').mockImplementationOnce(async (at, listener) => {
@@ -292,18 +293,23 @@ describe('RESYNC_REQUIRED', () => {
     await expect.poll(() => resumed.numbers, WAIT).toEqual([2]);
   });
 
-  it('D5 a cursor ahead of the log is invalid, and offers nothing', async () => {
+  it('D5 a cursor ahead of the log is invalid, and comes without an earliest cursor', async () => {
     const stage = await openStage({ partitions: 1 });
     const first = stage.subscribe('said');
     await expect.poll(stage.live, WAIT).toBe(1);
     await stage.say('k', [0, 1]);
     await expect.poll(() => first.cursors.length, WAIT).toBe(2);
     const other = await openStage({ partitions: 1 });
-    // Another log whose topic does not tell its id, so that only its end is held against the cursor.
+    // Another log whose topic has no id, so that only its end is compared with the cursor.
     const { log } = other;
-    const { describe: told } = log;
+    const { describe } = log;
     log.describe = async (topics, signal) =>
-      new Map([...(await told(topics, signal))].map(([name, one]) => [name, { ...one, id: undefined }]));
+      new Map(
+        [...(await describe.call(log, topics, signal))].map(([name, one]) => [
+          name,
+          { ...one, id: undefined },
+        ]),
+      );
     const refused = other.subscribe(`said(after: "${first.cursors[1]}")`);
     const expected = { code: 'CURSOR_INVALID', retry: false, reason: 'AHEAD' };
     await expect.poll(() => refused.errors[0]?.extensions, WAIT).toEqual(expected);

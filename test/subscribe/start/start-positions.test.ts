@@ -50,7 +50,7 @@ const growing = fc
 const keysOf = fc.uniqueArray(fc.string({ minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 6 });
 
 describe('where a subscription begins', () => {
-  it('D4 a cursor of any age shows exactly what follows it, however often its topic grew since', () => {
+  it('D4 a cursor of any age resumes with exactly what follows it, however often its topic grew since', () => {
     fc.assert(
       fc.property(growing, keysOf, fc.nat(), fc.nat(), fc.boolean(), (counts, keys, era, who, keyed) => {
         const all = history(counts, keys);
@@ -77,7 +77,7 @@ describe('where a subscription begins', () => {
     );
   });
 
-  it('D2 one that runs follows what was added, from its beginning', () => {
+  it('D2 a running subscription follows added partitions from their beginning', () => {
     const starts = startInAddedPartitions({ partitions: 2, asOf: 0 }, undefined, 4);
     expect([...starts.keys()]).toEqual([2, 3]);
     expect([...starts.values()]).toEqual(
@@ -86,7 +86,7 @@ describe('where a subscription begins', () => {
     expect(startInAddedPartitions({ partitions: 4, asOf: 0 }, undefined, 4).size).toBe(0);
   });
 
-  it('C2 one of a key follows the partition of the key only', () => {
+  it('C2 a subscription with a key follows the partition of the key only', () => {
     const starts = startAt({ from: 'now' }, 'k', 100);
     expect([...starts]).toEqual([[partitionOfKey('k', 100), { from: 'now' }]]);
     expect(startAt({ from: 'now' }, undefined, 3).size).toBe(3);
