@@ -23,7 +23,7 @@ const brokers = kafkaBrokers();
 const libs = kafkaLibs();
 const run = promisify(execFile);
 
-/** What Kafka's own Java client writes is read as it was meant. */
+/** Compatibility with Kafka's own Java client. */
 describe('records of the Java client', { timeout: TEST_TIMEOUT }, () => {
   const life = new AbortController();
   let log: EventLog;
@@ -34,7 +34,7 @@ describe('records of the Java client', { timeout: TEST_TIMEOUT }, () => {
     await log[Symbol.asyncDispose]();
   });
 
-  it('are read whatever their compression, and lie where partitionOfKey says', async () => {
+  it('reads records of the Java client, whatever their compression, in the partitions that partitionOfKey computes', async () => {
     const topic = await newTopic(log, 'java', 3);
     const codecs = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
     const count = 300;
@@ -51,7 +51,7 @@ describe('records of the Java client', { timeout: TEST_TIMEOUT }, () => {
     expect(Object.fromEntries(seen)).toEqual(Object.fromEntries(codecs.map((codec) => [codec, count])));
   });
 
-  it('of aborted transactions are invisible, and markers at the end hang nothing', async () => {
+  it('hides records of aborted transactions, and reads past control records at the end of a partition', async () => {
     const topic = await newTopic(log, 'aborted', 1);
     await java('transactions', topic);
     const at = { topic, partition: partition(0) };

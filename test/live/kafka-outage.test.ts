@@ -4,7 +4,7 @@ import { openKafkaLog } from '../../src/adapters/kafka/kafka.js';
 import { topic } from '../../src/core/ids.js';
 import { record, TEST_TIMEOUT } from '../contract/event-log-tools.js';
 
-/** What the log says while Kafka cannot be reached. */
+/** Appends while Kafka cannot be reached. */
 describe('without a Kafka', { timeout: TEST_TIMEOUT }, () => {
   const servers: Server[] = [];
   const sockets: Socket[] = [];
@@ -43,11 +43,11 @@ describe('without a Kafka', { timeout: TEST_TIMEOUT }, () => {
     return await appending;
   };
 
-  it('D1: an append to a closed port fails within its deadline, as nothing was written', async () => {
+  it('D1: an append to a closed port fails with PUBLISH_FAILED within its deadline', async () => {
     expect(await failing(await closedPort())).toMatchObject({ code: 'PUBLISH_FAILED' });
   });
 
-  it('D1: so does one to a port where nobody answers', async () => {
+  it('D1: an append to a port where nobody answers fails with PUBLISH_FAILED within its deadline', async () => {
     expect(await failing(await listen(() => {}))).toMatchObject({ code: 'PUBLISH_FAILED' });
   });
 });

@@ -62,7 +62,7 @@ export type QueuedBatch = FetchedPartition & { readonly last: Offset };
  * - `handle`: wakes the runner;
  * - `recheckTopic`: asks the cluster at once whether the topic was recreated.
  */
-export type AssignmentEffect = 'fetch' | 'handle' | 'recheckTopic';
+type AssignmentEffect = 'fetch' | 'handle' | 'recheckTopic';
 
 export interface AssignmentStep {
   readonly state: AssignmentState;

@@ -26,7 +26,7 @@ import type { Membership } from './group-offsets.js';
 import { PartitionCommits } from './partition-commits.js';
 
 /** What the assignments of one generation share. */
-export interface AssignmentContext {
+interface AssignmentContext {
   readonly membership: Membership;
   /** For offsets and bounds: not the connection that fetches, where a waiting fetch would hold them up. */
   readonly control: Connection;

@@ -26,7 +26,7 @@ const TRANSACTION_TIMEOUT_MS = 30_000;
 /** How long one transactional commit is retried. Shorter than the transaction's own timeout. */
 const COMMIT_TIMEOUT_MS = 25_000;
 
-export interface CommitContext {
+interface CommitContext {
   readonly membership: Membership;
   readonly control: Connection;
   readonly writing: Connection;

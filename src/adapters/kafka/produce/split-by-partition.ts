@@ -2,13 +2,9 @@ import { MillraceError } from '../../../core/errors.js';
 import type { Topic } from '../../../core/ids.js';
 import type { NewRecord } from '../../../core/record.js';
 import { recordBytes } from '../../../core/size.js';
+import { BATCH_HEADER_BYTES } from '../wire/batch-layout.js';
 import type { Connection } from '../wire/connection.js';
-import {
-  BATCH_HEADER_BYTES,
-  type BatchLayout,
-  type PartitionBatch,
-  packBatches,
-} from '../wire/partition-batch.js';
+import { type PartitionBatch, packBatches, type TopicBatchLimits } from '../wire/partition-batch.js';
 
 /**
  * Splits records into batches for their partitions, by what the cluster says of their topics.
@@ -21,7 +17,7 @@ export async function splitByPartition(
   roundRobin: () => number,
   signal: AbortSignal,
 ): Promise<PartitionBatch[]> {
-  const layouts = new Map<Topic, BatchLayout>();
+  const layouts = new Map<Topic, TopicBatchLimits>();
   for (const { topic } of records) {
     if (layouts.has(topic)) continue;
     const { leaders } = await connection.layout(topic, signal);

@@ -28,7 +28,7 @@ export type Transaction =
 /** How a transaction that failed has ended. */
 export type FailedOutcome = 'aborted' | 'fenced' | 'uncertain';
 
-export interface FailureStep {
+interface FailureStep {
   readonly transaction: Transaction;
   readonly outcome: FailedOutcome;
   /** Whose open transaction to abort now. Without it readers wait for the broker's transaction timeout. */

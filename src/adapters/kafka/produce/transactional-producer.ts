@@ -22,7 +22,7 @@ import { writeAll } from './write-all.js';
 const ABORT_TIMEOUT_MS = 5_000;
 
 /** A consumer group's progress in one partition, to be committed with a transaction. */
-export interface GroupOffset extends TopicPartition {
+interface GroupOffset extends TopicPartition {
   readonly groupId: string;
   /** The offset after the last record that was processed. */
   readonly next: Offset;

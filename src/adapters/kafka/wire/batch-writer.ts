@@ -1,68 +1,81 @@
 import type { NewRecord } from '../../../core/record.js';
+import {
+  ATTRIBUTES_AT,
+  BATCH_HEADER_BYTES,
+  COUNT_AT,
+  CRC_AT,
+  FIRST_SEQUENCE_AT,
+  FIRST_TIMESTAMP_AT,
+  LAST_OFFSET_DELTA_AT,
+  LENGTH_AT,
+  LENGTH_END,
+  MAGIC_AT,
+  MAX_TIMESTAMP_AT,
+  PRODUCER_EPOCH_AT,
+  PRODUCER_ID_AT,
+  TRANSACTIONAL,
+} from './batch-layout.js';
 import { crc32c } from './internals.js';
 
-export interface BatchOptions {
-  /** Milliseconds since 1970, of all records. */
+interface BatchOptions {
+  /** Of all records, in milliseconds since 1970. */
   readonly timestamp: number;
   readonly producerId: string;
   readonly producerEpoch: number;
+  /** The sequence number of the first record; the others follow. */
   readonly firstSequence: number;
   readonly transactional: boolean;
 }
 
-const LENGTH_AT = 8;
-const MAGIC_AT = 16;
-const CRC_AT = 17;
-const ATTRIBUTES_AT = 21;
-const HEADER = 61;
-const TRANSACTIONAL = 0x10;
-/** Up to here a loop is faster than a call into C++. */
-const SHORT = 48;
-/** What a varint of 32 bits takes at the most. */
-const VARINT = 5;
+/** Up to this length, writing ASCII in a loop is faster than a call into C++. */
+const SHORT_TEXT_LENGTH = 48;
+const MAX_VARINT_BYTES = 5;
 
 /**
- * Records as one record batch, format 2, not compressed. Hot path (bench: mutations): written at once into
- * one buffer. kafkajs makes several buffers of each record on the way.
+ * Encodes records as one uncompressed record batch, format 2. Hot path (bench: mutations): everything is written
+ * straight into one buffer. kafkajs would create several buffers for each record.
  * @see https://kafka.apache.org/documentation/#recordbatch
  */
 export function writeBatch(records: readonly NewRecord[], options: BatchOptions): Buffer {
-  const writer = new Writer(HEADER + records.reduce((sum, record) => sum + atMost(record), 0));
+  const writer = new RecordWriter(
+    BATCH_HEADER_BYTES + records.reduce((sum, record) => sum + maxRecordBytes(record), 0),
+  );
   for (const [i, record] of records.entries()) writer.record(record, i);
   const bytes = writer.done();
   const timestamp = BigInt(options.timestamp);
-  bytes.writeInt32BE(bytes.length - LENGTH_AT - 4, LENGTH_AT);
+  bytes.writeInt32BE(bytes.length - LENGTH_END, LENGTH_AT);
   bytes.writeInt8(2, MAGIC_AT);
   bytes.writeInt16BE(options.transactional ? TRANSACTIONAL : 0, ATTRIBUTES_AT);
-  bytes.writeInt32BE(records.length - 1, ATTRIBUTES_AT + 2);
-  bytes.writeBigInt64BE(timestamp, ATTRIBUTES_AT + 6);
-  bytes.writeBigInt64BE(timestamp, ATTRIBUTES_AT + 14);
-  bytes.writeBigInt64BE(BigInt(options.producerId), ATTRIBUTES_AT + 22);
-  bytes.writeInt16BE(options.producerEpoch, ATTRIBUTES_AT + 30);
-  bytes.writeInt32BE(options.firstSequence, ATTRIBUTES_AT + 32);
-  bytes.writeInt32BE(records.length, ATTRIBUTES_AT + 36);
+  bytes.writeInt32BE(records.length - 1, LAST_OFFSET_DELTA_AT);
+  bytes.writeBigInt64BE(timestamp, FIRST_TIMESTAMP_AT);
+  bytes.writeBigInt64BE(timestamp, MAX_TIMESTAMP_AT);
+  bytes.writeBigInt64BE(BigInt(options.producerId), PRODUCER_ID_AT);
+  bytes.writeInt16BE(options.producerEpoch, PRODUCER_EPOCH_AT);
+  bytes.writeInt32BE(options.firstSequence, FIRST_SEQUENCE_AT);
+  bytes.writeInt32BE(records.length, COUNT_AT);
   bytes.writeUInt32BE(crc32c(bytes.subarray(ATTRIBUTES_AT)), CRC_AT);
   return bytes;
 }
 
-/** A bound of a record's bytes: no character of UTF-16 takes more than three in UTF-8. */
-function atMost({ key, value, headers }: NewRecord): number {
-  let bytes = 6 * VARINT + 1 + (key?.length ?? 0) * 3 + (value?.length ?? 0);
-  for (const name in headers) bytes += 2 * VARINT + (name.length + (headers[name]?.length ?? 0)) * 3;
+/** An upper bound, which is cheap to compute: a UTF-16 code unit takes at most three bytes in UTF-8. */
+function maxRecordBytes({ key, value, headers }: NewRecord): number {
+  let bytes = 6 * MAX_VARINT_BYTES + 1 + (key?.length ?? 0) * 3 + (value?.length ?? 0);
+  for (const name in headers)
+    bytes += 2 * MAX_VARINT_BYTES + (name.length + (headers[name]?.length ?? 0)) * 3;
   return bytes;
 }
 
-class Writer {
+class RecordWriter {
   readonly #bytes: Buffer;
-  #at = HEADER;
+  #at = BATCH_HEADER_BYTES;
 
   constructor(size: number) {
-    this.#bytes = Buffer.allocUnsafe(size).fill(0, 0, HEADER);
+    this.#bytes = Buffer.allocUnsafe(size).fill(0, 0, BATCH_HEADER_BYTES);
   }
 
   record({ key, value, headers }: NewRecord, offsetDelta: number): void {
     const start = this.#at;
-    // Most records need two bytes for their length: the rest is moved when it is otherwise.
+    // The length comes first, and is known last. Most need two bytes; for any other width the record is moved.
     this.#at += 2;
     this.#bytes[this.#at++] = 0; // Attributes.
     this.#bytes[this.#at++] = 0; // Timestamp delta.
@@ -98,7 +111,7 @@ class Writer {
       return;
     }
     const { length } = text;
-    if (length <= SHORT) {
+    if (length <= SHORT_TEXT_LENGTH) {
       const start = this.#at;
       this.#varint(length);
       let i = 0;
@@ -108,13 +121,14 @@ class Writer {
         this.#bytes[this.#at++] = code;
       }
       if (i === length) return;
+      // Not ASCII: the byte length differs, and so may the width of its varint.
       this.#at = start;
     }
     this.#varint(Buffer.byteLength(text));
     this.#at += this.#bytes.write(text, this.#at, 'utf8');
   }
 
-  /** A zigzag varint. */
+  /** A zigzag varint of 32 bits. */
   #varint(value: number): void {
     let rest = ((value << 1) ^ (value >> 31)) >>> 0;
     while (rest > 0x7f) {

@@ -4,12 +4,10 @@ import { partitionName, type TopicPartition } from '../../../core/position.js';
 import type { NewRecord } from '../../../core/record.js';
 import { recordBytes } from '../../../core/size.js';
 import { MAX_BATCH_BYTES } from '../../../ports/event-log.js';
-
-/** The header of a record batch, in bytes. */
-export const BATCH_HEADER_BYTES = 61;
+import { BATCH_HEADER_BYTES } from './batch-layout.js';
 
 /** What decides how a topic's records are batched. */
-export interface BatchLayout {
+export interface TopicBatchLimits {
   readonly partitions: number;
   /** The largest record batch that the topic accepts, header included: its `max.message.bytes`. */
   readonly maxBytes: number;
@@ -29,7 +27,7 @@ export interface PartitionBatch extends TopicPartition {
  */
 export function packBatches(
   records: readonly NewRecord[],
-  layouts: ReadonlyMap<Topic, BatchLayout>,
+  layouts: ReadonlyMap<Topic, TopicBatchLimits>,
   roundRobin: () => number,
 ): PartitionBatch[] {
   const batches: PartitionBatch[] = [];

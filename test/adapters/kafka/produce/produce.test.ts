@@ -40,7 +40,7 @@ const fail = (name: string) => (): object => {
 };
 
 describe('produce', () => {
-  it('D1: repeats what got no answer under the same sequence number', async () => {
+  it('D1: retries a request that got no answer under the same sequence number', async () => {
     const producer = new ProducerId('1', 0, undefined);
     const steps = [fail('KafkaJSConnectionClosedError'), () => answer(6), () => answer(0)];
     const { connection, sequences } = scripted(steps, producer);
@@ -49,7 +49,7 @@ describe('produce', () => {
     expect(producer.sequence(batch)).toBe(1);
   });
 
-  it('D1: says that the outcome is unknown when a request got no answer, and takes a new identity', async () => {
+  it('D1: reports an unknown outcome when a request got no answer, and requires a new producer identity', async () => {
     const producer = new ProducerId('1', 0, undefined);
     const { connection, sequences } = scripted([fail('KafkaJSRequestTimeoutError')], producer);
     const deadline = new AbortController();
@@ -61,7 +61,7 @@ describe('produce', () => {
     expect(producer.spoiled).toBe(true);
   });
 
-  it('D1: says so as well when the connection was reset under the request', async () => {
+  it('D1: reports an unknown outcome when the connection was reset during the request', async () => {
     const producer = new ProducerId('1', 0, undefined);
     let connects = 0;
     const connect = (): object => (connects++ === 0 ? {} : fail('KafkaJSConnectionError')());
@@ -74,7 +74,7 @@ describe('produce', () => {
     await outcome;
   });
 
-  it('D1: says that nothing was written when no request was ever sent', async () => {
+  it('D1: reports that nothing was written when no request was sent', async () => {
     const producer = new ProducerId('1', 0, undefined);
     let connects = 0;
     const connect = (): object => {
@@ -91,14 +91,14 @@ describe('produce', () => {
     expect(sequences).toEqual([]);
   });
 
-  it('names a refusal for its size', async () => {
+  it('reports a batch that the broker finds too large as EVENT_TOO_LARGE', async () => {
     const producer = new ProducerId('1', 0, undefined);
     const { connection } = scripted([() => answer(10)], producer);
     const producing = produce(connection, producer, [batch], AbortSignal.timeout(30_000));
     await expect(producing).rejects.toMatchObject({ code: 'EVENT_TOO_LARGE' });
   });
 
-  it('takes a new identity after the broker has forgotten this one', async () => {
+  it('requires a new producer identity after the broker has forgotten the current one', async () => {
     const producer = new ProducerId('1', 0, undefined);
     const { connection } = scripted([() => answer(59)], producer);
     const producing = produce(connection, producer, [batch], AbortSignal.timeout(30_000));

@@ -46,8 +46,8 @@ const newRecords = (given: typeof records extends fc.Arbitrary<infer T> ? T : ne
     value: value === null ? null : Buffer.from(value),
   }));
 
-describe('a record batch that is written', () => {
-  it('D1: has the bytes that kafkajs makes of the same records', async () => {
+describe('writeBatch', () => {
+  it('D1: writes the same bytes as kafkajs for the same records', async () => {
     await fc.assert(
       fc.asyncProperty(records, fc.boolean(), async (given, transactional) => {
         const all = newRecords(given);
@@ -68,7 +68,7 @@ describe('a record batch that is written', () => {
     );
   });
 
-  it('D1: is read back as it was', async () => {
+  it('D1: writes batches that are read back unchanged', async () => {
     await fc.assert(
       fc.asyncProperty(records, async (given) => {
         const all = newRecords(given);

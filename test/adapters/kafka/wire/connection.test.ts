@@ -3,7 +3,7 @@ import { Connection } from '../../../../src/adapters/kafka/wire/connection.js';
 import type { Broker, Cluster } from '../../../../src/adapters/kafka/wire/internals.js';
 
 describe('Connection', () => {
-  it('D1: a coordinator that is no longer a part of the cluster is looked for anew', async () => {
+  it('D1: finds the new coordinator when the known one has left the cluster', async () => {
     const brokers = new Set([1, 2]);
     const broker = (nodeId: number): Broker => {
       if (brokers.has(nodeId)) return { nodeId } as Broker;

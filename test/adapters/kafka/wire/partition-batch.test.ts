@@ -1,9 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  BATCH_HEADER_BYTES,
-  packBatches,
-  roundsOf,
-} from '../../../../src/adapters/kafka/wire/partition-batch.js';
+import { BATCH_HEADER_BYTES } from '../../../../src/adapters/kafka/wire/batch-layout.js';
+import { packBatches, roundsOf } from '../../../../src/adapters/kafka/wire/partition-batch.js';
 import { partition, topic } from '../../../../src/core/ids.js';
 import { partitionOfKey } from '../../../../src/core/partitioner.js';
 import type { NewRecord } from '../../../../src/core/record.js';

@@ -66,11 +66,11 @@ function registerCompressors(): void {
   }
 }
 
-describe('a record batch', () => {
+describe('readBatches', () => {
   registerCodecs();
   registerCompressors();
 
-  it('D3 reads what another client has written, whatever the compression', async () => {
+  it('D3 reads the record batches of other clients, whatever their compression', async () => {
     const some = fc.array(written1, { minLength: 1, maxLength: 30 });
     await fc.assert(
       fc.asyncProperty(some, fc.integer({ min: 0, max: 3 }), async (records, compression) => {
@@ -89,7 +89,7 @@ describe('a record batch', () => {
     );
   });
 
-  it('D3 tells texts that begin alike from those that repeat', async () => {
+  it('D3 keeps apart keys and headers of consecutive records that only begin alike', async () => {
     const keys = ['éa', 'é', 'é', null, 'é', '', 'ab', 'aé', 'ab', 'abc', 'ab'];
     const records = keys.map((key) => ({ timestamp: 0, key, value: null, headers: { h: key ?? '' } }));
     const [batch] = await readBatches(await written(records, 0));
@@ -98,13 +98,13 @@ describe('a record batch', () => {
     );
   });
 
-  it('D3 a header may have any name', async () => {
+  it('D3 reads headers of any name, even __proto__', async () => {
     const headers = JSON.parse('{"__proto__":"a","constructor":"b"}');
     const [batch] = await readBatches(await written([{ timestamp: 0, key: null, value: null, headers }], 0));
     expect(Object.entries(batch?.records()[0]?.headers ?? {})).toEqual(Object.entries(headers));
   });
 
-  it('tells transactions, and takes the time of the broker where the topic says so', async () => {
+  it('reads whether a batch is transactional, and prefers the broker’s append time where the topic is configured for it', async () => {
     const record = { key: 'k', value: 'v', headers: {} };
     const records = [1_000, 5_000, 3_000].map((timestamp) => ({ ...record, timestamp }));
     const [batch] = await readBatches(await written(records, 0, 0x18));
@@ -112,7 +112,7 @@ describe('a record batch', () => {
     expect(batch?.records().map(({ timestamp }) => timestamp)).toEqual([5_000, 5_000, 5_000]);
   });
 
-  it('D10 ends in an error, not in silence, when it is not what it says', async () => {
+  it('D10 fails on a malformed record batch, rather than reading it as empty', async () => {
     const bytes = await written([{ timestamp: 1, key: 'k', value: 'v', headers: {} }], 0);
     const more = Buffer.from(bytes);
     more.writeInt32BE(2, 57);
