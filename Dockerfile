@@ -1,9 +1,9 @@
-# The gateway with the shop as its project. Another project is run by mounting its folder:
+# The gateway with the shop as its project. To run another project, mount its folder:
 #   docker run -p 127.0.0.1:4000:4000 -v "$PWD:/project" -w /project millrace
 FROM node:22-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
-# Without scripts: every dependency carries its binaries, and `prepare` would build before the source is here.
+# Without scripts: every dependency carries its binaries, and `prepare` would build before the source is copied.
 RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
@@ -17,12 +17,12 @@ COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY package.json LICENSE millrace.config.ts ./
 COPY schema ./schema
-# The shop's own code: run from its source, as a project's code is.
+# The shop's code runs from its source, as a project's code does.
 COPY src/shop ./src/shop
 USER node
 VOLUME /data
 EXPOSE 4000
-# Of gateways: a relay and services have no port, and switch it off.
+# For gateways. A relay and services have no port, so switch it off for them.
 HEALTHCHECK --interval=5s --timeout=3s --start-period=60s --retries=5 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/healthz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["node", "/app/dist/cli/main.js"]

@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import WebSocket from 'ws';
 import { untilLive } from './metric.js';
 
-/** A subscription that resumes, and the ids of the events that must follow, in command. */
+/** A subscription that resumes, and the ids of the events that must follow, in order. */
 export interface Resumption {
   readonly variables: Readonly<Record<string, string>>;
   readonly expected: readonly string[];
@@ -112,7 +112,7 @@ async function reconnect(command: Extract<HerdCommand, { do: 'reconnect' }>): Pr
       const { expected } = resumption;
       let at = 0;
       await subscribe(url, resumption.payload, (frame) => {
-        // Checks ids, command and duplicates: the nth event must be the nth expected one.
+        // Checks ids, order and duplicates: the nth event must be the nth expected one.
         const id = expected[at++];
         const start = frame.indexOf(ID) + ID.length;
         if (id === undefined || frame.compare(id, 0, id.length, start, start + id.length) !== 0) {

@@ -1,5 +1,5 @@
-// `npm run test:planted [-- <filter>]`: takes each guard away that a fault case names (test/faults/*.plants.ts)
-// and sees the case fail. The filter is a part of a file's name, a case's title or a guard.
+// `npm run test:planted [-- <filter>]` removes each guard of test/faults/*.plants.ts in a copy of the project, and expects the
+// case of the guard to fail. The filter is a part of a file name, a case's title or a guard.
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -11,14 +11,14 @@ import { vitest } from './vitest.mjs';
 const root = join(import.meta.dirname, '..');
 const suites = join('test', 'faults');
 const filter = process.argv[2] ?? '';
-/** With a guard gone, a bug often shows as silence: a shorter wait tells it as well. */
+/** A planted bug often shows as silence, which a shorter timeout detects as well. */
 const CEILING_MS = process.env.FAULT_CEILING_MS ?? '20000';
 
 const plants = (await allPlants()).filter(({ suite, case: title, guard }) =>
   [suite, title, guard].some((text) => text.includes(filter)),
 );
 if (plants.length === 0) {
-  console.error(`No plant has "${filter}" in its suite, case or guard.`);
+  console.error(`No planted bug has "${filter}" in its suite, case or guard.`);
   process.exit(1);
 }
 const copy = copyOfProject();
@@ -26,13 +26,13 @@ const services = await acquireServices();
 let found = 0;
 let missed = 0;
 try {
-  // A case that fails anyway proves nothing: each has to pass first, under the same ceiling.
+  // A case that fails anyway proves nothing, so each must pass first, with the same timeout.
   const sound = new Map();
   for (const plant of plants) {
     const { suite, case: title, guard } = plant;
     const name = `${suite} ${title}`;
     if (!sound.has(name)) {
-      await build(); // The one before may have been built with its bug.
+      await build(); // The copy may still be built with the previous bug.
       sound.set(name, await runCase(plant));
     }
     const without = sound.get(name);
@@ -86,7 +86,7 @@ async function planted(plant) {
   try {
     for (const { file, find, replace } of edits) {
       const parts = readFileSync(join(copy, file), 'utf8').split(find);
-      if (parts.length !== 2) throw new Error(`${file} has ${parts.length - 1} times: ${find}`);
+      if (parts.length !== 2) throw new Error(`${file} contains ${parts.length - 1} times: ${find}`);
       writeFileSync(join(copy, file), parts.join(replace));
     }
     await build();
@@ -99,7 +99,7 @@ async function planted(plant) {
   }
 }
 
-/** Runs one case. `failed`: an expectation of it did not hold, or it took too long; nothing else counts. */
+/** Runs one case. `failed` means that an expectation did not hold or timed out; any other failure is `broken`. */
 async function runCase({ suite, case: title, test }) {
   const report = join(copy, 'report.json');
   rmSync(report, { force: true });
@@ -117,12 +117,12 @@ async function runCase({ suite, case: title, test }) {
     return { outcome: 'broken', why: `vitest ended with ${code} and left no report: ${error.message}` };
   }
   const ran = results.filter(({ status }) => status === 'passed' || status === 'failed');
-  if (ran.length !== 1) return { outcome: 'broken', why: `${ran.length} cases have this title` };
+  if (ran.length !== 1) return { outcome: 'broken', why: `${ran.length} cases ran with this title` };
   const [{ status, failureMessages }] = ran;
   if (status === 'passed') return { outcome: 'passed', why: 'the case passed' };
   const [why = ''] = failureMessages.join('\n').split(/\n\s+at /);
-  // `expect.poll` fails with a plain Error that has the words of its expectation, a property with one of its own;
-  // of a case that timed out the report has the placeholder that vitest made its stack with.
+  // `expect.poll` fails with a plain Error with the words of its expectation, and fast-check with its own; for a case that timed
+  // out, the report has vitest's placeholder for the stack.
   const expected = /AssertionError|Error: expected |Error: Property failed|timed out|STACK_TRACE_ERROR/i.test(
     failureMessages.join('\n'),
   );

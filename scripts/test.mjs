@@ -1,6 +1,6 @@
-// `npm test`: builds, gets Kafka and Redis, runs every test, and ends with one line that counts them.
-// Arguments are passed on to vitest: `npm test -- test/core`. With `--faults` first, as `npm run test:faults`
-// has it, only the fault suite runs. Its cases have a closing line of their own.
+// `npm test` builds, starts Kafka and Redis if needed, runs every test, and prints one closing line with their counts.
+// Arguments go to vitest: `npm test -- test/core`. With `--faults` first (`npm run test:faults`) only the fault suite runs.
+// Its cases have a closing line of their own.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -20,7 +20,7 @@ onEarlyEnd(() => rmSync(folder, { recursive: true, force: true }));
 const NONE = { passed: 0, failed: 0, skipped: 0 };
 let counts;
 try {
-  // First: some tests run dist/cli/main.js, and there is no need of services for code that does not compile.
+  // Builds first: some tests run dist/cli/main.js, and code that does not compile needs no services.
   await run('npm', ['run', '--silent', 'build']);
   const services = await acquireServices();
   try {
@@ -47,9 +47,8 @@ function closing({ passed, failed, skipped }) {
 }
 
 /**
- * The numbers of tests, of all and of the fault suite. Three things fail without a failed test and count as
- * one each: a file that did not load (or whose hooks failed), an error outside of any test, and a run without
- * a report.
+ * Counts all tests and those of the fault suite. Three failures have no failed test and count as one each: a file that
+ * did not load (or whose hooks failed), an error outside any test, and a run without a report.
  */
 function count(code) {
   const all = { ...NONE };

@@ -1,5 +1,5 @@
-// `npm run types`: writes the TypeScript types of the schema that resolvers are written with. A test checks that
-// the file is as it would be written now.
+// `npm run types` writes the TypeScript types that the shop's resolvers are written with. A test fails when the file is out of
+// date.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { codegen } from '@graphql-codegen/core';
@@ -12,7 +12,7 @@ const ROOT = join(import.meta.dirname, '..');
 export const FILE = join(ROOT, 'src', 'shop', 'schema-types.ts');
 const HEAD = '// Written by `npm run types` from schema/*.graphql; not to be edited.\n';
 
-/** What docs/projects.md tells projects of their own to say. */
+/** The same configuration that docs/projects.md shows; a test compares them. */
 export const CONFIG = {
   enumsAsTypes: true,
   immutableTypes: true,
@@ -39,7 +39,7 @@ export async function typesOf(sdl) {
   });
 }
 
-/** The types of the schema as it is now. */
+/** The types of the current schema. */
 export async function schemaTypes() {
   const names = globSync(['schema/*.graphql'], { cwd: ROOT }).sort();
   const text = await typesOf(names.map((name) => readFileSync(join(ROOT, name), 'utf8')).join('\n'));

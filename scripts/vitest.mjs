@@ -5,8 +5,9 @@ import { onEarlyEnd } from './services/child.mjs';
 const ENTRY = join(import.meta.dirname, '..', 'node_modules', 'vitest', 'vitest.mjs');
 
 /**
- * Runs vitest to its end, in a process group of its own; resolves with its exit code, or the name of the
- * signal that ended it. What it left behind ends then: a test that hangs lets go of none of its processes.
+ * Runs vitest in a process group of its own, and kills the rest of the group afterwards: a test that hangs leaves its child
+ * processes behind.
+ * @returns the exit code, or the name of the signal that ended it
  */
 export function vitest(args, options) {
   return new Promise((resolve, reject) => {
@@ -25,6 +26,6 @@ function endGroup(pid) {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch (error) {
-    if (error.code !== 'ESRCH') throw error; // Nothing is left of it.
+    if (error.code !== 'ESRCH') throw error; // The group has ended already.
   }
 }

@@ -2,14 +2,13 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
 
 /**
- * What must not outlive this process. Each entry undoes one thing and does so synchronously, because
- * the last chance to run it is the `exit` event.
+ * Cleanups for when this process ends early. Each is synchronous, because the last chance to run it is the `exit` event.
  * @type {Set<() => void>}
  */
 const undo = new Set();
 let watching = false;
 
-/** Registers a synchronous last resort for when this process ends early; returns how to take it back. */
+/** Registers a synchronous cleanup for when this process ends early. @returns a function that unregisters it */
 export function onEarlyEnd(action) {
   watch();
   undo.add(action);
@@ -39,8 +38,8 @@ function watch() {
 }
 
 /**
- * Starts a long-running child whose output goes to `logFile`. It is in its own process group, so that
- * Ctrl-C reaches it only through us, after the tests have let go of it.
+ * Starts a long-running child whose output goes to `logFile`. It has its own process group, so that Ctrl-C reaches it only
+ * through this process, after the tests have ended.
  */
 export function startChild(name, command, args, { logFile, folder }) {
   const log = openSync(logFile, 'a');
@@ -60,7 +59,7 @@ export function startChild(name, command, args, { logFile, folder }) {
     removeFolder();
   });
 
-  /** SIGTERM, SIGKILL after ten seconds. Its data stays until `stop`. */
+  /** Sends SIGTERM, and SIGKILL after ten seconds. Its data stays until `stop`. */
   const end = async () => {
     if (!isRunning(child)) return;
     child.kill('SIGTERM');
@@ -70,7 +69,7 @@ export function startChild(name, command, args, { logFile, folder }) {
   };
 
   return {
-    /** @throws when the child has ended, with the end of its log. */
+    /** @throws with the end of its log when the child has ended */
     assertRunning() {
       if (failure) throw new Error(`${name} did not start: ${failure.message}`);
       if (!isRunning(child)) {
@@ -78,17 +77,17 @@ export function startChild(name, command, args, { logFile, folder }) {
         throw new Error(`${name} ended (exit code ${child.exitCode}). The end of its log:\n${tail}`);
       }
     },
-    /** As a crash ends it. Its data stays until `stop`. */
+    /** Kills it, like a crash. Its data stays until `stop`. */
     async kill() {
       if (!isRunning(child)) return;
       child.kill('SIGKILL');
       await ended;
     },
-    /** It does nothing more, and its connections stay open, until `thaw`. */
+    /** Freezes it with its connections open, until `thaw`. */
     freeze: () => child.kill('SIGSTOP'),
     thaw: () => child.kill('SIGCONT'),
     end,
-    /** `end`; then its data is removed. */
+    /** Ends it and removes its data. */
     async stop() {
       await end();
       removeFolder();
@@ -101,7 +100,7 @@ function isRunning(child) {
   return child.pid !== undefined && child.exitCode === null && child.signalCode === null;
 }
 
-/** Runs a command to its end. Resolves with its output; rejects with it when it fails. */
+/** Runs a command. Resolves with its output, or rejects with it when the command fails. */
 export function run(command, args, options = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { onEarlyEnd, run } from './child.mjs';
 import { onPath } from './machine.mjs';
 
-/** True when a Docker daemon answers; a client without a daemon is as good as none. */
+/** Whether a Docker daemon answers. A client without a daemon does not help. */
 export async function dockerAnswers() {
   if (!onPath('docker')) return false;
   try {
@@ -21,7 +21,7 @@ export async function dockerAnswers() {
  */
 export async function startContainer(image, { publish, env = {}, command = [] }) {
   const settings = Object.entries(env).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
-  // The image is fetched first, so that the output of `run` is the container's id and nothing else.
+  // Pulls the image first, so that the output of `run` is only the container's id.
   await run('docker', ['image', 'inspect', image]).catch(() => run('docker', ['pull', '--quiet', image]));
   const args = ['run', '--detach', '--rm', '--publish', publish, ...settings, image, ...command];
   const id = (await run('docker', args)).trim();
@@ -33,7 +33,7 @@ export async function startContainer(image, { publish, env = {}, command = [] })
       });
       if (stdout.trim() !== 'true') throw new Error(`the container of ${image} ended`);
     },
-    /** As a crash ends it. */
+    /** Kills it, like a crash. */
     async kill() {
       await run('docker', ['kill', id]);
     },

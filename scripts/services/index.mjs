@@ -2,13 +2,13 @@ import { acquireKafka } from './kafka.mjs';
 import { acquireRedis } from './redis.mjs';
 
 /**
- * Kafka and Redis for tests.
- * @returns {Promise<{ env: Record<string, string>, stop(): Promise<void> }>} `env` is what the tests read:
- *   REDIS_URL, KAFKA_BROKERS and, when Kafka's jars are here, KAFKA_LIBS
- * @throws {Error} with one line for each service that cannot be had; what was started is stopped first
+ * Provides Kafka and Redis for tests.
+ * @returns {Promise<{ env: Record<string, string>, stop(): Promise<void> }>} `env` has the variables that the tests read:
+ *   REDIS_URL, KAFKA_BROKERS and, if Kafka's jars are available, KAFKA_LIBS
+ * @throws {Error} with one line for each unavailable service, after stopping what was started
  */
 export async function acquireServices() {
-  // One after the other: both may have to install packages, and only one may at a time.
+  // One after the other: both may install packages, which only one process may do at a time.
   const redis = await settle(acquireRedis());
   const kafka = await settle(acquireKafka());
   const stop = async () => {

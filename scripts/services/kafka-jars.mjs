@@ -25,15 +25,15 @@ function folder() {
   return join(cacheFolder(), `kafka-${KAFKA_VERSION}`);
 }
 
-/** The folder of Kafka's jars if they have been fetched before; its Java tools can be run from there. */
+/** The folder of Kafka's jars, if they were downloaded before. Kafka's Java tools run from there. */
 export function cachedJars() {
   const libs = join(folder(), 'libs');
   return existsSync(libs) && onPath('java') ? libs : undefined;
 }
 
 /**
- * The folder of Kafka's jars, fetched through Maven the first time (43 MB, about a minute).
- * @throws {Error} saying what to install when Java or Maven are missing and may not be installed
+ * The folder of Kafka's jars, downloaded through Maven the first time (43 MB, about a minute).
+ * @throws {Error} that says what to install when Java or Maven are missing and may not be installed
  */
 export async function kafkaJars() {
   const cached = cachedJars();
@@ -62,7 +62,7 @@ async function fetchJars(libs) {
   mkdirSync(folder(), { recursive: true });
   const pom = join(folder(), 'pom.xml');
   writeFileSync(pom, POM);
-  // Renamed when complete, so that neither an interrupted download nor a second run sees half of them.
+  // Renamed when complete, so that an interrupted download or a concurrent run never leaves half of them.
   const partial = `${libs}.${process.pid}`;
   try {
     await run('mvn', [

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { untilReady } from './machine.mjs';
 
 /**
- * Resolves once the cluster has a controller and both coordinators answer. A broker accepts connections
- * long before: until then joining a group crashes the consumer, and a transaction cannot begin.
+ * Resolves once the cluster has a controller and both coordinators answer. A broker accepts connections long before that,
+ * but joining a group then crashes the consumer, and transactions cannot begin.
  * @param {string} brokers comma-separated host:port
  */
 export async function untilKafkaReady(brokers, assertRunning) {
@@ -15,8 +15,8 @@ export async function untilKafkaReady(brokers, assertRunning) {
 }
 
 /**
- * Resolves once broker `id` itself knows that the cluster counts it among the living, which is when it may
- * lead. The others still do for a while when it is gone.
+ * Resolves once broker `id` itself lists it as alive, which is when it may lead. The other brokers list it as alive for a while
+ * after it has gone, so they are not asked.
  * @param {string} broker its own host:port
  */
 export async function untilBrokerIsUp(broker, id, assertRunning) {
@@ -32,14 +32,14 @@ export async function untilBrokerIsUp(broker, id, assertRunning) {
 }
 
 async function quietKafka(brokers) {
-  // Imported here, so that a Redis alone needs no node_modules.
+  // Imported here, so that running Redis alone needs no node_modules.
   const { Kafka, logLevel } = (await import('kafkajs')).default;
   return new Kafka({
     clientId: 'millrace-readiness',
     brokers: brokers.split(','),
     logLevel: logLevel.NOTHING,
     connectionTimeout: 5_000,
-    // kafkajs refuses an idempotent producer without retries; the loop around it is what waits.
+    // kafkajs refuses an idempotent producer without retries. The loop around it does the waiting.
     retry: { retries: 1, initialRetryTime: 100 },
   });
 }
@@ -68,7 +68,7 @@ async function askGroupCoordinator(kafka, groupId) {
   }
 }
 
-/** A transaction without records: it needs no topic, and leaves nothing behind. */
+/** An empty transaction needs no topic and leaves nothing behind. */
 async function beginTransaction(kafka, transactionalId) {
   const producer = kafka.producer({ transactionalId, idempotent: true, maxInFlightRequests: 1 });
   try {

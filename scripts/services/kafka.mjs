@@ -9,12 +9,12 @@ import { untilKafkaReady } from './kafka-ready.mjs';
 import { freePorts } from './machine.mjs';
 
 /**
- * A Kafka for tests: the one of KAFKA_BROKERS, or a container, or Apache Kafka's own jars run as one
- * process, in this order.
+ * Provides a Kafka for tests: the one of KAFKA_BROKERS, or a container, or one process with Apache Kafka's own jars, in this
+ * order.
  * @returns {Promise<{ brokers: string, libs: string | undefined, stop(): Promise<void> }>} `libs` is the
- *   folder of Kafka's jars when they are here, for tests that need its Java tools; `stop` leaves a Kafka
+ *   folder of Kafka's jars if they are available, for tests that need its Java tools; `stop` leaves a Kafka
  *   of KAFKA_BROKERS alone
- * @throws {Error} saying what to install when there is no way to get one
+ * @throws {Error} that says what to install when none of these works
  */
 export async function acquireKafka(env = process.env) {
   if (env.KAFKA_BROKERS) {
@@ -36,7 +36,7 @@ export async function acquireKafka(env = process.env) {
 }
 
 /**
- * What holds wherever it runs: processes that are broker and controller, fast to start and to expire.
+ * Settings for every kind of broker here: broker and controller in one process, quick to start and to expire.
  * @param {{ listeners: string, advertised: string, node?: number, voters: readonly string[] }} place
  *   `voters`: host:port of every node's controller, node 1's first
  */
@@ -56,10 +56,10 @@ function settings({ listeners, advertised, node = 1, voters }) {
     'offsets.topic.replication.factor': replicas,
     'transaction.state.log.replication.factor': replicas,
     'transaction.state.log.min.isr': voters.length > 1 ? '2' : '1',
-    // Fifty partitions each by default, all loaded before the coordinators answer.
+    // The default is fifty partitions each, all of which are loaded before the coordinators answer.
     'offsets.topic.num.partitions': '4',
     'transaction.state.log.num.partitions': '4',
-    // Retention is looked at every second, so that its tests need not wait minutes.
+    // Retention is checked every second, so that its tests do not wait for minutes.
     'log.initial.task.delay.ms': '1000',
     'log.retention.check.interval.ms': '1000',
   };
@@ -70,15 +70,15 @@ async function startJars(libs, port, controllerPort) {
   return start();
 }
 
-/** The id of a new cluster: its nodes have it in common. */
+/** The id of a new cluster, which all its nodes share. */
 export const newClusterId = () => randomBytes(16).toString('base64url');
 
 /**
- * A folder with formatted storage, and how to start a broker on it: more than once, after `kill`.
+ * A folder with formatted storage, and a function that starts a broker on it, also again after `kill`.
  * @param {string} libs the folder of Kafka's jars
  * @param {{ port: number, advertised?: string, node?: number, voters: readonly string[], cluster?: string,
  *   java?: readonly string[], more?: Readonly<Record<string, string>> }} broker
- *   `advertised`: the `host:port` that clients are sent to; `more`: further settings, which win over those above
+ *   `advertised`: the `host:port` that clients are sent to; `more`: further settings, which override those above
  */
 export async function prepareJars(
   libs,
@@ -105,7 +105,7 @@ export async function prepareJars(
         .join(''),
     );
     const classpath = ['-cp', join(libs, '*')];
-    // Joined by `=`: an id may begin with a dash, and would pass for an option.
+    // Joined by `=`, because an id may start with a dash, and would be read as an option.
     await run('java', [
       ...classpath,
       'kafka.tools.StorageTool',
@@ -130,7 +130,7 @@ export async function prepareJars(
 function startDocker(port) {
   const all = settings({
     listeners: 'PLAINTEXT://:9092,CONTROLLER://:9093',
-    // The address outside of the container, which is what clients are sent to.
+    // The address outside the container, which clients connect to.
     advertised: `PLAINTEXT://127.0.0.1:${port}`,
     voters: ['127.0.0.1:9093'],
   });

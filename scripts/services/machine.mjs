@@ -5,10 +5,10 @@ import { delimiter, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { run } from './child.mjs';
 
-/** How long anything may take to become ready, in milliseconds. Slow machines need most of it. */
+/** How long a service may take to become ready, in milliseconds. Slow machines need most of it. */
 const CEILING = 120_000;
 
-/** True when `command` can be run from PATH. */
+/** Whether `command` is on PATH. */
 export function onPath(command) {
   return (process.env.PATH ?? '').split(delimiter).some((folder) => {
     try {
@@ -20,7 +20,7 @@ export function onPath(command) {
   });
 }
 
-/** True when packages of the system may be installed: root, on Debian or one of its children. */
+/** Whether system packages may be installed: as root, on Debian or a derivative. */
 export function mayInstall() {
   return process.getuid?.() === 0 && onPath('apt-get');
 }
@@ -40,7 +40,7 @@ export function cacheFolder() {
   return folder;
 }
 
-/** `count` different ports of 127.0.0.1 that nobody listens on now. */
+/** `count` different ports of 127.0.0.1 that are free now. */
 export async function freePorts(count) {
   const servers = await Promise.all(
     Array.from(
@@ -58,7 +58,7 @@ export async function freePorts(count) {
   return ports;
 }
 
-/** Tries `probe` until it succeeds. Fails at the ceiling, or as soon as `assertRunning` throws. */
+/** Retries `probe` until it succeeds. Fails at the ceiling, or as soon as `assertRunning` throws. */
 export async function untilReady(what, probe, assertRunning = () => {}) {
   const deadline = Date.now() + CEILING;
   for (;;) {

@@ -1,44 +1,44 @@
-/** A service of one test alone, on a port of its own. */
+/** A service for one test alone, on its own port. */
 export interface PrivateService {
-  /** What REDIS_URL or KAFKA_BROKERS is set to. */
+  /** The value for REDIS_URL or KAFKA_BROKERS. */
   readonly address: string;
-  /** Ends it at once, as a crash does. */
+  /** Kills it, like a crash. */
   kill(): Promise<void>;
-  /** After `kill`: on the same port again. Resolves once it is ready. */
+  /** After `kill`: starts it on the same port again. Resolves once it is ready. */
   start(): Promise<void>;
   /** Ends it and removes its data. */
   stop(): Promise<void>;
 }
 
-/** Three brokers of one test alone, with the ids 1, 2 and 3. */
+/** Three brokers for one test alone, with the ids 1, 2 and 3. */
 export interface PrivateCluster {
-  /** What KAFKA_BROKERS is set to: all three. */
+  /** The value for KAFKA_BROKERS: all three. */
   readonly address: string;
-  /** Ends one broker at once, as a crash does. */
+  /** Kills one broker, like a crash. */
   kill(id: number): Promise<void>;
-  /** Ends one broker in order: it hands its leaderships over first. */
+  /** Stops one broker, which hands its leaderships over first. */
   end(id: number): Promise<void>;
-  /** One broker does nothing more, and its connections stay open, until it is thawed. */
+  /** Freezes one broker with its connections open, until `thaw`. */
   freeze(id: number): void;
   thaw(id: number): void;
-  /** After `kill` or `end`: with its data, on the same port. Resolves once the cluster counts it among the living. */
+  /** After `kill` or `end`: starts it with its data on the same port. Resolves once it may lead again. */
   start(id: number): Promise<void>;
   /** Ends all of them and removes their data. */
   stop(): Promise<void>;
 }
 
-/** @param settings options of redis-server, as on its command line */
+/** @param settings command-line options of redis-server */
 export function privateRedis(settings?: readonly string[]): Promise<PrivateService>;
 
-/** @param options.advertised `host:port` that clients are sent to instead of the broker's own, such as a proxy's */
+/** @param options.advertised the `host:port` that the broker advertises instead of its own, such as a proxy's */
 export function privateKafka(options?: {
   readonly port?: number;
   readonly advertised?: string;
-  /** Further settings of the broker, or other values of those there are. */
+  /** Further settings of the broker, which override the default ones. */
   readonly settings?: Readonly<Record<string, string>>;
 }): Promise<PrivateService>;
 
 export function privateCluster(): Promise<PrivateCluster>;
 
-/** So many different ports of 127.0.0.1 that nobody listens on now. */
+/** `count` different ports of 127.0.0.1 that are free now. */
 export function freePorts(count: number): Promise<number[]>;

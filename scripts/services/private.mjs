@@ -7,7 +7,7 @@ import { startRedis } from './redis.mjs';
 export { freePorts };
 
 /**
- * A Redis that nobody else uses, so that a test may kill it. It keeps nothing: started again it is empty.
+ * A Redis for one test alone, which may kill it. It persists nothing, so it is empty after a restart.
  * @returns {Promise<import('./private.d.mts').PrivateService>}
  */
 export async function privateRedis(settings = []) {
@@ -27,8 +27,8 @@ export async function privateRedis(settings = []) {
 }
 
 /**
- * A Kafka that nobody else uses, so that a test may kill it. Started again it has its data, and its port.
- * Always Apache's own jars: those of KAFKA_LIBS, or fetched.
+ * A Kafka for one test alone, which may kill it. It keeps its data and its port over a restart. It always runs Apache's own
+ * jars: those of KAFKA_LIBS, or downloaded ones.
  * @returns {Promise<import('./private.d.mts').PrivateService>}
  */
 export async function privateKafka({ port: given, advertised, settings } = {}) {
@@ -53,20 +53,20 @@ export async function privateKafka({ port: given, advertised, settings } = {}) {
 }
 
 const NODES = 3;
-/** Small, and quick to start: each lives for minutes, and three share a machine of two cores. */
+/** Small and quick to start: each runs for minutes, and three share a machine of two cores. */
 const SMALL_JAVA = ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
 const CLUSTER = {
   'default.replication.factor': '3',
   'min.insync.replicas': '2',
-  // How long a dead broker keeps its leaderships; nine seconds by default.
+  // How long a dead broker keeps its leaderships. The default is nine seconds.
   'broker.session.timeout.ms': '3000',
   'broker.heartbeat.interval.ms': '300',
   'log.cleaner.dedupe.buffer.size': '8388608',
 };
 
 /**
- * A cluster of three brokers, three processes, each of them also a controller. What two of them have is
- * written; any two go on without the third.
+ * A cluster of three brokers in three processes, each also a controller. A record is written once two brokers have it, and any
+ * two continue without the third.
  * @returns {Promise<import('./private.d.mts').PrivateCluster>}
  */
 export async function privateCluster() {
@@ -81,7 +81,7 @@ export async function privateCluster() {
   const servers = prepared.map(({ start }) => start());
   const address = addresses.join(',');
   const stop = async () => {
-    // An orderly end waits for the others, which end as well.
+    // An orderly stop would wait for the other brokers, which are stopping too.
     await Promise.all(servers.map((server) => server.kill()));
     await Promise.all(servers.map((server) => server.stop()));
   };

@@ -11,14 +11,14 @@ const IMAGE = 'redis:7-alpine';
 const SETTINGS = ['--save', '', '--appendonly', 'no'];
 
 /**
- * A Redis for tests: the one of REDIS_URL, or a container, or the installed `redis-server`, or Debian's,
- * in this order.
+ * Provides a Redis for tests: the one of REDIS_URL, or a container, or the installed `redis-server`, or Debian's, in this
+ * order.
  * @returns {Promise<{ url: string, stop(): Promise<void> }>} `stop` leaves a Redis of REDIS_URL alone
- * @throws {Error} saying what to install when there is no way to get one
+ * @throws {Error} that says what to install when none of these works
  */
 export async function acquireRedis(env = process.env) {
   if (env.REDIS_URL) {
-    // Only what is started here is asked for PONG: a given one may want a password or TLS.
+    // Only a Redis that is started here is pinged: a given one may need a password or TLS.
     return { url: env.REDIS_URL, stop: async () => {} };
   }
   const [port] = await freePorts(1);
@@ -26,7 +26,7 @@ export async function acquireRedis(env = process.env) {
   return { url: `redis://127.0.0.1:${port}`, stop: server.stop };
 }
 
-/** An empty Redis on `port` of 127.0.0.1, ready; `kill` ends it as a crash does. `settings` are further options. */
+/** Starts an empty Redis on `port` of 127.0.0.1, and waits until it is ready. `settings` are further options. */
 export async function startRedis(port, settings = []) {
   const server = (await dockerAnswers())
     ? await startContainer(IMAGE, {
@@ -58,7 +58,7 @@ async function startInstalled(port, settings) {
   return startChild('Redis', 'redis-server', args, { logFile: join(folder, 'redis.log'), folder });
 }
 
-/** Resolves when the server answers PING with PONG; while it loads it answers an error. */
+/** Resolves when the server answers PING with PONG. While it is loading, it answers with an error. */
 function ping(port) {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1');

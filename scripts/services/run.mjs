@@ -10,7 +10,7 @@ console.error('Kafka and Redis are running; Ctrl-C stops them.');
 
 const keepAlive = setInterval(() => {}, 2 ** 30);
 let stopping = false;
-// Prepended: the orderly stop has its grace before the last resort of child.mjs would end the process.
+// Prepended, so that the orderly stop starts before the cleanup in child.mjs ends the process.
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.removeAllListeners(signal);
   process.on(signal, async () => {
