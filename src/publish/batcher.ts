@@ -7,40 +7,48 @@ import type { Metrics } from '../observe/metrics.js';
 import type { EventLog } from '../ports/event-log.js';
 import { requireTransactions } from '../ports/transactional-commit.js';
 
-export interface BatcherOptions {
+interface BatcherOptions {
+  /** How long an append may take, in milliseconds. */
   readonly deadline: number;
+  /** How many records, and how many bytes of them, may be queued (C4). */
   readonly maxWaiting: number;
   readonly maxWaitingBytes: number;
+  /** The size of one request to the log at most, in bytes. */
   readonly maxBatchBytes: number;
 }
 
-interface Waiting {
-  /** One, or several that are appended together or not at all. */
+/** One call of `append`. */
+interface QueuedAppend {
+  /** One record, or several that are appended together or not at all. */
   readonly records: readonly NewRecord[];
   readonly bytes: number;
-  /** By `performance.now`: a clock that is set neither ends a mutation early nor keeps it. */
+  /** By `performance.now`: setting the system clock neither shortens nor extends a deadline. */
   readonly expires: number;
-  state: 'waiting' | 'sent' | 'settled';
+  state: 'queued' | 'sent' | 'settled';
   resolve(positions: readonly Position[]): void;
   reject(error: unknown): void;
 }
 
 /**
- * Gathers what waits into one request to the log. Nothing is delayed when idle: the first record goes at
- * the end of its turn of the event loop, and whatever comes while a request is under way goes together in
- * the next one. One request at a time keeps the order of each key through the log's own retries. What is
- * to be appended together goes in requests of its own: those are transactions.
+ * Gathers records into requests to the log.
+ *
+ * - An idle batcher adds no delay: the first record is sent at the end of its tick. Records that arrive while a request
+ *   is in flight share the next one.
+ * - One request at a time: thereby the records of each key keep their order through the log's own retries.
+ * - Records that are appended together or not at all are sent as transactions, which do not share a request with others.
+ * - When the log refuses a request because of one record, nothing of it was written. The request is then sent again in
+ *   halves, until only the record at fault fails.
  */
 export class Batcher implements AsyncDisposable {
   readonly #log: EventLog;
   readonly #options: BatcherOptions;
   readonly #metrics: Metrics;
-  readonly #waiting: Waiting[] = [];
-  /** How many records wait. */
-  #count = 0;
-  #bytes = 0;
-  /** What was not answered yet, in order of arrival: the first one's deadline is the next to pass. */
-  readonly #open = new Set<Waiting>();
+  readonly #queue: QueuedAppend[] = [];
+  /** Records in the queue, and their size. */
+  #queuedRecords = 0;
+  #queuedBytes = 0;
+  /** Appends that are not settled, in order of arrival: the deadline of the first one passes next. */
+  readonly #open = new Set<QueuedAppend>();
   #timer: NodeJS.Timeout | undefined;
   readonly #stop = new AbortController();
   #running: Promise<void> | undefined;
@@ -52,22 +60,22 @@ export class Batcher implements AsyncDisposable {
   }
 
   /**
-   * Resolves with where each of `records` is; several are appended together or not at all.
-   * @throws {MillraceError} OVERLOADED at once when `maxWaiting` records or `maxWaitingBytes` wait;
-   *   SHUTTING_DOWN; what `EventLog.append` throws
+   * Appends records: several of them together or not at all. Resolves with their positions.
+   * @throws {MillraceError} OVERLOADED at once when `maxWaiting` records or `maxWaitingBytes` are queued; SHUTTING_DOWN;
+   *   what `EventLog.append` throws
    */
   append(records: readonly NewRecord[]): Promise<readonly Position[]> {
     if (this.#stop.signal.aborted) return Promise.reject(shuttingDown());
     const bytes = records.reduce((sum, record) => sum + recordBytes(record), 0);
     const { maxWaiting, maxWaitingBytes } = this.#options;
-    // C4: whatever waits is held in memory. What is larger than all that may wait can go when nothing does.
-    const tooMuch = this.#count > 0 && this.#bytes + bytes > maxWaitingBytes;
-    if (tooMuch || this.#count + records.length > maxWaiting) {
+    // C4: the queue is in memory. A record that is larger than the whole queue may be gets through when that is empty.
+    const tooManyBytes = this.#queuedRecords > 0 && this.#queuedBytes + bytes > maxWaitingBytes;
+    if (tooManyBytes || this.#queuedRecords + records.length > maxWaiting) {
       this.#metrics.publishFailures.inc({ code: 'OVERLOADED' });
       return Promise.reject(
         new MillraceError(
           'OVERLOADED',
-          `${this.#count} events are queued already; nothing was published. Retry later.`,
+          `${this.#queuedRecords} events are queued already; nothing was published. Retry later.`,
           {
             details: { retryAfter: 1 },
           },
@@ -76,45 +84,45 @@ export class Batcher implements AsyncDisposable {
     }
     return new Promise((resolve, reject) => {
       const expires = performance.now() + this.#options.deadline;
-      const waiting: Waiting = { records, bytes, expires, state: 'waiting', resolve, reject };
-      this.#waiting.push(waiting);
-      this.#open.add(waiting);
-      this.#counted(records.length, bytes);
+      const append: QueuedAppend = { records, bytes, expires, state: 'queued', resolve, reject };
+      this.#queue.push(append);
+      this.#open.add(append);
+      this.#countQueued(records.length, bytes);
       this.#watch();
       this.#running ??= this.#run();
     });
   }
 
   async #run(): Promise<void> {
-    // One turn of the loop: every mutation of the turn shares the request.
+    // Every mutation of this tick shares the request.
     await new Promise(setImmediate);
-    while (this.#waiting.length > 0) await this.#send(this.#take());
+    while (this.#queue.length > 0) await this.#send(this.#take());
     this.#running = undefined;
   }
 
-  /** As many as fit one request; a record that is too large by itself goes alone and fails alone. */
-  #take(): readonly Waiting[] {
-    const together = (this.#waiting[0]?.records.length ?? 1) > 1;
+  /** Takes as many as fit into one request. A record that is too large is sent alone, and fails alone. */
+  #take(): readonly QueuedAppend[] {
+    const isTransaction = (this.#queue[0]?.records.length ?? 1) > 1;
     let bytes = 0;
     let count = 0;
-    for (const waiting of this.#waiting) {
-      if (count > 0 && bytes + waiting.bytes > this.#options.maxBatchBytes) break;
-      if (waiting.records.length > 1 !== together) break;
-      bytes += waiting.bytes;
+    for (const append of this.#queue) {
+      if (count > 0 && bytes + append.bytes > this.#options.maxBatchBytes) break;
+      if (append.records.length > 1 !== isTransaction) break;
+      bytes += append.bytes;
       count += 1;
     }
-    const taken = this.#waiting.splice(0, count);
-    this.#counted(-taken.reduce((sum, { records }) => sum + records.length, 0), -bytes);
+    const taken = this.#queue.splice(0, count);
+    this.#countQueued(-taken.reduce((sum, { records }) => sum + records.length, 0), -bytes);
     return taken;
   }
 
-  async #send(taken: readonly Waiting[]): Promise<void> {
+  async #send(taken: readonly QueuedAppend[]): Promise<void> {
     const batch = taken.filter(({ state }) => state !== 'settled');
     const last = batch.at(-1);
     if (last === undefined) return;
-    for (const waiting of batch) waiting.state = 'sent';
-    const records = batch.flatMap((waiting) => waiting.records);
-    // Those whose deadline passes earlier are told so then; the others' records are still on their way.
+    for (const append of batch) append.state = 'sent';
+    const records = batch.flatMap((append) => append.records);
+    // The request has the latest deadline of its appends. Those with an earlier one fail by then (`#watch`).
     using deadline = new Deadline(Math.max(1, last.expires - performance.now()));
     try {
       this.#metrics.publishBatches.inc();
@@ -128,25 +136,25 @@ export class Batcher implements AsyncDisposable {
       if (positions.length !== records.length)
         throw new Error('The log answered with fewer positions than records');
       let from = 0;
-      for (const waiting of batch) {
-        const until = from + waiting.records.length;
-        this.#settle(waiting)?.resolve(positions.slice(from, until));
+      for (const append of batch) {
+        const until = from + append.records.length;
+        this.#settle(append)?.resolve(positions.slice(from, until));
         from = until;
       }
     } catch (error) {
-      if (batch.length > 1 && concernsOne(error)) {
-        // Nothing was written: each half goes by itself, and so on, so that only the one at fault fails.
-        for (const waiting of batch) if (waiting.state === 'sent') waiting.state = 'waiting';
+      if (batch.length > 1 && isFaultOfOneRecord(error)) {
+        // Nothing was written. Halved until the record at fault is alone: log2(n) requests more, not n.
+        for (const append of batch) if (append.state === 'sent') append.state = 'queued';
         const middle = batch.length >> 1;
         await this.#send(batch.slice(0, middle));
         await this.#send(batch.slice(middle));
         return;
       }
-      for (const waiting of batch) this.#fail(waiting, error);
+      for (const append of batch) this.#fail(append, error);
     }
   }
 
-  /** D1: a mutation is answered by its own deadline, whatever else its request carries. */
+  /** D1: answers each mutation by its own deadline, whatever else its request carries. One timer for all of them. */
   #watch(): void {
     if (this.#timer !== undefined) return;
     const [first] = this.#open;
@@ -155,10 +163,10 @@ export class Batcher implements AsyncDisposable {
       () => {
         this.#timer = undefined;
         const now = performance.now();
-        for (const waiting of this.#open) {
-          if (waiting.expires > now) break;
-          if (waiting.state === 'waiting') this.#withdraw(waiting);
-          else this.#fail(waiting, uncertain(new Error('The deadline passed.')));
+        for (const append of this.#open) {
+          if (append.expires > now) break;
+          if (append.state === 'queued') this.#withdraw(append);
+          else this.#fail(append, uncertain(new Error('The deadline passed.')));
         }
         this.#watch();
       },
@@ -167,50 +175,51 @@ export class Batcher implements AsyncDisposable {
     this.#timer.unref();
   }
 
-  #withdraw(waiting: Waiting): void {
-    const index = this.#waiting.indexOf(waiting);
+  /** Takes an append that was not sent out of the queue: it is certain that nothing was published. */
+  #withdraw(append: QueuedAppend): void {
+    const index = this.#queue.indexOf(append);
     if (index >= 0) {
-      this.#waiting.splice(index, 1);
-      this.#counted(-waiting.records.length, -waiting.bytes);
+      this.#queue.splice(index, 1);
+      this.#countQueued(-append.records.length, -append.bytes);
     }
-    this.#fail(waiting, neverSent());
+    this.#fail(append, neverSent());
   }
 
-  #counted(change: number, bytes: number): void {
-    this.#count += change;
-    this.#bytes += bytes;
-    this.#metrics.publishWaiting.set(this.#count);
+  #countQueued(records: number, bytes: number): void {
+    this.#queuedRecords += records;
+    this.#queuedBytes += bytes;
+    this.#metrics.publishWaiting.set(this.#queuedRecords);
   }
 
-  /** @returns it, the first time */
-  #settle(waiting: Waiting): Waiting | undefined {
-    if (waiting.state === 'settled') return undefined;
-    waiting.state = 'settled';
-    this.#open.delete(waiting);
+  /** @returns `undefined` when it was settled before */
+  #settle(append: QueuedAppend): QueuedAppend | undefined {
+    if (append.state === 'settled') return undefined;
+    append.state = 'settled';
+    this.#open.delete(append);
     if (this.#open.size === 0) {
       clearTimeout(this.#timer);
       this.#timer = undefined;
     }
-    return waiting;
+    return append;
   }
 
-  #fail(waiting: Waiting, error: unknown): void {
+  #fail(append: QueuedAppend, error: unknown): void {
     const known = error instanceof MillraceError ? error : uncertain(error);
-    if (this.#settle(waiting) === undefined) return;
+    if (this.#settle(append) === undefined) return;
     this.#metrics.publishFailures.inc({ code: known.code });
-    waiting.reject(known);
+    append.reject(known);
   }
 
-  /** Lets the request under way end; what has not been sent is refused. */
+  /** Waits for the request in flight. Refuses what was not sent. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
-    for (const waiting of this.#waiting.splice(0)) this.#fail(waiting, shuttingDown());
-    this.#counted(-this.#count, -this.#bytes);
+    for (const append of this.#queue.splice(0)) this.#fail(append, shuttingDown());
+    this.#countQueued(-this.#queuedRecords, -this.#queuedBytes);
     await this.#running;
   }
 }
 
-function concernsOne(error: unknown): boolean {
+function isFaultOfOneRecord(error: unknown): boolean {
   return (
     error instanceof MillraceError && (error.code === 'EVENT_TOO_LARGE' || error.code === 'TOPIC_MISSING')
   );

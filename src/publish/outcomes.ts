@@ -1,266 +1,188 @@
 import type { OutcomeRequest } from '../binding/runtime/context.js';
+import { deferred } from '../core/async.js';
 import type { PartitionPosition, StreamPosition } from '../core/cursor.js';
 import { topicFingerprintOf } from '../core/cursor.js';
 import { MillraceError } from '../core/errors.js';
 import type { Relayed } from '../core/event.js';
 import type { Identity } from '../core/identity.js';
-import type { Offset, Partition, Topic, TopicId } from '../core/ids.js';
-import { type Position, partitionName, type TopicPartition } from '../core/position.js';
+import type { Partition, Topic } from '../core/ids.js';
+import type { Position, TopicPartition } from '../core/position.js';
 import { ResourceStack } from '../core/resource-stack.js';
 import { CLOCK_MARGIN_MS, type History, type LocatedEvent } from './history.js';
+import { OutcomeFollowers, type OutcomeWaiter } from './outcome-followers.js';
+import type { OutcomeSource } from './outcome-source.js';
 
-/** Hears what comes to a partition, in order. */
-export interface OutcomeListener {
-  events(at: TopicPartition, events: readonly Relayed[]): void;
-  /** Events of it are gone: among them may have been what is waited for. */
-  lost(at: TopicPartition, loss: unknown): void;
-}
-
-/** Where events come from: the node's hub, which follows a partition once for everybody. */
-export interface OutcomeSource {
-  readonly topics: {
-    describe(topic: Topic): Promise<{ readonly id: TopicId | undefined; readonly partitions: number }>;
-  };
-  /** D2: resolves once nothing that is appended from now on can be missed. */
-  follow(
-    at: TopicPartition,
-    listener: OutcomeListener,
-  ): Promise<{
-    readonly partition: {
-      readonly reached: PartitionPosition;
-      readonly listeners: { delete(listener: OutcomeListener): unknown };
-    };
-    release(): void;
-  }>;
-  /** The partitions that may hold records of `key`; of every key when it is `undefined`. */
-  partitionsOf(key: string | undefined, partitions: number): readonly Partition[];
-  /** The offset before the first event at or after `timestamp`. */
-  offsetBefore(at: TopicPartition, timestamp: number): Promise<Offset>;
-}
-
-/** A subscription that goes on where a mutation's answer is still to come. */
+/** A subscription in which a client can wait for an outcome that did not arrive in time. */
 export interface FollowUp {
   readonly topic: Topic;
-  /** Only this key's partition; `undefined`: all. */
+  /** The key that it follows. `undefined`: every key. */
   readonly key: string | undefined;
-  /** A whole cursor of the field, its arguments and the caller. */
-  cursor(place: StreamPosition): string;
+  /** The cursor with which the caller starts it after `position`. */
+  cursor(position: StreamPosition): string;
 }
 
-export interface OutcomesOptions {
+interface OutcomesOptions {
   readonly source: OutcomeSource;
-  /** Where an attempt anew looks for the outcome of the one before. */
+  /** Where a retry looks for the outcome of its first attempt. */
   readonly history: History;
   /** How many mutations may wait (C4). */
   readonly maxWaiting: number;
   followUp(field: string, args: Readonly<Record<string, unknown>>, identity: Identity): FollowUp;
 }
 
-/** Whose mutation waits. */
-export interface OutcomeCaller {
+/** The mutation that waits. */
+interface OutcomeCaller {
   readonly identity: Identity;
   readonly correlationId: string;
   readonly signal: AbortSignal;
-  /** When the first attempt began, if this is another one: the outcome may be there since. */
+  /** When the first attempt began, if this is a later one: its outcome may be in the log already. */
   readonly since?: number | undefined;
-  /** Is told where the outcome is. */
-  at?(position: Position): void;
+  /** Called with the position of the outcome. */
+  onFound?(position: Position): void;
 }
 
-interface Waiting {
-  readonly topic: Topic;
-  is(event: Relayed): boolean;
-  found(event: Relayed, at: TopicPartition): void;
-  missed(): void;
-}
-
-interface Shared {
-  readonly followed: ReturnType<OutcomeSource['follow']>;
-  readonly waiting: Set<Waiting>;
-  users: number;
-}
-
-/**
- * Outcomes that mutations of this node wait for. A partition is followed once for all of them, and an event
- * is looked up by its correlation id, however many wait.
- */
+/** Lets mutations wait for the events that answer them. */
 export class Outcomes {
   readonly #options: OutcomesOptions;
-  readonly #byCorrelation = new Map<string, Set<Waiting>>();
-  readonly #shared = new Map<string, Shared>();
-  #count = 0;
+  readonly #followers: OutcomeFollowers;
+  #waiting = 0;
 
   constructor(options: OutcomesOptions) {
     this.#options = options;
+    this.#followers = new OutcomeFollowers(options.source);
   }
 
   /**
-   * Follows, then publishes, then waits.
-   * @throws {MillraceError} OUTCOME_PENDING, OVERLOADED; as `publish` does
+   * Follows the partitions of the outcome, then publishes, then waits. In this order no outcome can be missed, not
+   * even one that arrives before the log has acknowledged the mutation's own event (D2).
+   * @returns the outcome's data, with `__typename`
+   * @throws {MillraceError} OUTCOME_PENDING, OVERLOADED; what `publish` throws
    */
   async wait(
-    wanted: OutcomeRequest,
+    request: OutcomeRequest,
     caller: OutcomeCaller,
     publish: () => Promise<unknown>,
   ): Promise<Readonly<Record<string, unknown>>> {
-    if (this.#count >= this.#options.maxWaiting) {
-      throw new MillraceError(
-        'OVERLOADED',
-        `${this.#count} mutations are waiting for an outcome already; nothing was published. Retry later.`,
-        {
-          details: { retryAfter: 1 },
-        },
-      );
-    }
-    this.#count += 1;
-    await using held = new ResourceStack();
-    held.defer(() => {
-      this.#count -= 1;
-    });
-    const follow = wanted.follow;
-    const next = follow && this.#options.followUp(follow.field, follow.args, caller.identity);
+    await using resources = new ResourceStack();
+    this.#admit(resources);
     const { source } = this.#options;
-    const { id, partitions } = await source.topics.describe(wanted.topic);
+    const { field, args } = request.follow ?? {};
+    const followUp =
+      field === undefined ? undefined : this.#options.followUp(field, args ?? {}, caller.identity);
+    const { id, partitions } = await source.topics.describe(request.topic);
     const asOf = Date.now();
-    const ours = new Set(source.partitionsOf(wanted.key, partitions));
-    const theirs = next === undefined ? [] : source.partitionsOf(next.key, partitions);
-    let settle = (_found: LocatedEvent | undefined): void => {};
-    const live = new Promise<LocatedEvent | undefined>((resolve) => {
-      settle = resolve;
-    });
-    const waiting: Waiting = {
-      topic: wanted.topic,
-      is: matcherOf(wanted, caller.correlationId),
-      found: (event, at) => settle({ event, at }),
-      missed: () => settle(undefined),
+    const candidates = source.partitionsOf(request.key, partitions);
+    const live = deferred<LocatedEvent | undefined>();
+    const waiter: OutcomeWaiter = {
+      topic: request.topic,
+      correlationId: caller.correlationId,
+      matches: matcherOf(request, caller.correlationId),
+      found: (event, at) => live.resolve({ event, at }),
+      lost: () => live.resolve(undefined),
     };
-    const reached = new Map<Partition, PartitionPosition>();
-    await Promise.all(
-      [...new Set([...ours, ...theirs])].map(async (number) => {
-        const at = { topic: wanted.topic, partition: number };
-        const here = await this.#follow(at, ours.has(number) ? waiting : undefined, held);
-        // D4: a cursor of an attempt anew stands before what the first one may have led to.
-        if (theirs.includes(number)) reached.set(number, await this.#placeOf(at, here, caller.since));
-      }),
+    const positions = await this.#follow(
+      request.topic,
+      candidates,
+      followUp === undefined ? [] : source.partitionsOf(followUp.key, partitions),
+      waiter,
+      caller.since,
+      resources,
     );
-    this.#register(caller.correlationId, waiting, held);
+    this.#followers.register(waiter, resources);
     await publish();
-    const soon = (): Promise<LocatedEvent | undefined> => {
-      const timer = setTimeout(waiting.missed, wanted.within);
-      held.defer(() => clearTimeout(timer));
-      caller.signal.addEventListener('abort', waiting.missed, { once: true });
-      held.defer(() => caller.signal.removeEventListener('abort', waiting.missed));
-      return live;
-    };
-    const found = (await this.#before(wanted.topic, ours, waiting, caller.since)) ?? (await soon());
+    const found =
+      (await this.#findEarlier(request.topic, candidates, waiter, caller.since)) ??
+      (await withinTime(live.promise, request.within, waiter, caller.signal, resources));
     if (found !== undefined) {
-      caller.at?.({ ...found.at, offset: found.event.offset });
+      caller.onFound?.({ ...found.at, offset: found.event.offset });
       return answerOf(found.event);
     }
+    const topicFingerprint = topicFingerprintOf(id);
+    const cursor = followUp?.cursor({ positions, topicFingerprint, partitions, asOf });
     const { correlationId } = caller;
-    const cursor = next?.cursor({
-      positions: reached,
-      topicFingerprint: topicFingerprintOf(id),
-      partitions,
-      asOf,
-    });
-    throw new MillraceError(
-      'OUTCOME_PENDING',
-      `The event is published, but its outcome did not arrive within ${wanted.within} ms.`,
-      {
-        details: { correlationId, ...(follow && { cursor, field: follow.field, args: follow.args }) },
-      },
-    );
+    const message = `The event is published, but its outcome did not arrive within ${request.within} ms.`;
+    const details = { correlationId, ...(followUp !== undefined && { cursor, field, args }) };
+    throw new MillraceError('OUTCOME_PENDING', message, { details });
   }
 
-  /** The first one that came of an earlier attempt; what is heard live may be a later one. */
-  async #before(
+  /** C4: bounds the mutations that wait. @throws {MillraceError} OVERLOADED */
+  #admit(resources: ResourceStack): void {
+    if (this.#waiting >= this.#options.maxWaiting) {
+      const message = `${this.#waiting} mutations are waiting for an outcome already; nothing was published. Retry later.`;
+      throw new MillraceError('OVERLOADED', message, { details: { retryAfter: 1 } });
+    }
+    this.#waiting += 1;
+    resources.defer(() => {
+      this.#waiting -= 1;
+    });
+  }
+
+  /**
+   * Follows the partitions in which the outcome may be, and those of the follow-up subscription.
+   * @returns where the follow-up starts. D4: for a retry that is before anything its first attempt may have caused
+   */
+  async #follow(
     topic: Topic,
-    numbers: ReadonlySet<Partition>,
-    { is }: Waiting,
+    candidates: readonly Partition[],
+    ofFollowUp: readonly Partition[],
+    waiter: OutcomeWaiter,
+    since: number | undefined,
+    resources: ResourceStack,
+  ): Promise<ReadonlyMap<Partition, PartitionPosition>> {
+    const positions = new Map<Partition, PartitionPosition>();
+    await Promise.all(
+      [...new Set([...candidates, ...ofFollowUp])].map(async (partition) => {
+        const at = { topic, partition };
+        const isCandidate = candidates.includes(partition);
+        const reached = await this.#followers.follow(at, isCandidate ? waiter : undefined, resources);
+        if (ofFollowUp.includes(partition))
+          positions.set(partition, await this.#positionBefore(at, reached, since));
+      }),
+    );
+    return positions;
+  }
+
+  async #positionBefore(
+    at: TopicPartition,
+    reached: PartitionPosition,
+    since: number | undefined,
+  ): Promise<PartitionPosition> {
+    if (since === undefined) return reached;
+    const before = await this.#options.source.offsetBefore(at, since - CLOCK_MARGIN_MS);
+    return before < reached.offset ? { offset: before, fingerprint: 0 } : reached;
+  }
+
+  /** The outcome of an earlier attempt. It is searched for first: what arrives live may be a second outcome. */
+  async #findEarlier(
+    topic: Topic,
+    candidates: readonly Partition[],
+    { matches }: OutcomeWaiter,
     since: number | undefined,
   ): Promise<LocatedEvent | undefined> {
     if (since === undefined) return undefined;
-    const partitions = [...numbers].map((partition) => ({ topic, partition }));
-    return this.#options.history.findFirst(partitions, since, is);
-  }
-
-  async #placeOf(
-    at: TopicPartition,
-    here: PartitionPosition,
-    since: number | undefined,
-  ): Promise<PartitionPosition> {
-    if (since === undefined) return here;
-    const before = await this.#options.source.offsetBefore(at, since - CLOCK_MARGIN_MS);
-    return before < here.offset ? { offset: before, fingerprint: 0 } : here;
-  }
-
-  async #follow(
-    at: TopicPartition,
-    waiting: Waiting | undefined,
-    held: ResourceStack,
-  ): Promise<PartitionPosition> {
-    const name = partitionName(at);
-    const shared = this.#shared.get(name) ?? this.#open(at, name);
-    shared.users += 1;
-    if (waiting !== undefined) shared.waiting.add(waiting);
-    held.defer(() => {
-      if (waiting !== undefined) shared.waiting.delete(waiting);
-      shared.users -= 1;
-      if (shared.users === 0) this.#close(name, shared);
-    });
-    return (await shared.followed).partition.reached;
-  }
-
-  #open(at: TopicPartition, name: string): Shared {
-    const waiting = new Set<Waiting>();
-    const listener: OutcomeListener = {
-      events: (_at, events) => {
-        for (const event of events) this.#heard(at, event);
-      },
-      lost: () => {
-        // Who waits here is told that it is late, and who comes next follows what there is now.
-        this.#close(name, shared);
-        for (const one of waiting) one.missed();
-      },
-    };
-    const followed = this.#options.source.follow(at, listener).then((one) => ({
-      partition: one.partition,
-      release: () => {
-        one.partition.listeners.delete(listener);
-        one.release();
-      },
-    }));
-    const shared: Shared = { followed, waiting, users: 0 };
-    this.#shared.set(name, shared);
-    followed.catch(() => this.#close(name, shared));
-    return shared;
-  }
-
-  #close(name: string, shared: Shared): void {
-    if (this.#shared.get(name) !== shared) return;
-    this.#shared.delete(name);
-    shared.followed.then(({ release }) => release()).catch(() => undefined); // It was never followed.
-  }
-
-  #heard(at: TopicPartition, event: Relayed): void {
-    const { correlationId } = event.event;
-    const those = correlationId === undefined ? undefined : this.#byCorrelation.get(correlationId);
-    for (const one of those ?? []) if (one.topic === at.topic && one.is(event)) one.found(event, at);
-  }
-
-  #register(correlationId: string, waiting: Waiting, held: ResourceStack): void {
-    const those = this.#byCorrelation.get(correlationId) ?? new Set();
-    this.#byCorrelation.set(correlationId, those.add(waiting));
-    held.defer(() => {
-      those.delete(waiting);
-      if (those.size === 0 && this.#byCorrelation.get(correlationId) === those)
-        this.#byCorrelation.delete(correlationId);
-    });
+    const partitions = candidates.map((partition) => ({ topic, partition }));
+    return this.#options.history.findFirst(partitions, since, matches);
   }
 }
 
-/** Of one key only its own events: others may share the correlation id, and the partition. */
+/** `live`, or `undefined` once the time is over or the caller is gone. */
+function withinTime(
+  live: Promise<LocatedEvent | undefined>,
+  ms: number,
+  { lost }: OutcomeWaiter,
+  signal: AbortSignal,
+  resources: ResourceStack,
+): Promise<LocatedEvent | undefined> {
+  const timer = setTimeout(lost, ms);
+  signal.addEventListener('abort', lost, { once: true });
+  resources.defer(() => {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', lost);
+  });
+  return live;
+}
+
+/** Events of other keys may share the correlation id and the partition: with a key, only its events match. */
 function matcherOf({ types, key }: OutcomeRequest, correlationId: string): (event: Relayed) => boolean {
   const wanted = new Set(types);
   return ({ event }) =>
@@ -272,6 +194,6 @@ function matcherOf({ types, key }: OutcomeRequest, correlationId: string): (even
 
 function answerOf({ event }: Relayed): Readonly<Record<string, unknown>> {
   const data: unknown = JSON.parse(event.data?.toString() ?? '{}');
-  // An event's data is an object of the shape of its type.
+  // The relay passes on JSON objects only (`decodeRecord`).
   return { ...(data as Record<string, unknown>), __typename: event.type };
 }

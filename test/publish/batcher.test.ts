@@ -41,7 +41,7 @@ const OPTIONS = { deadline: 60_000, maxWaiting: 5, maxWaitingBytes: 100_000, max
 const turn = () => new Promise(setImmediate);
 
 describe('the batcher', () => {
-  it('D1 sends what comes in one turn together, and what comes meanwhile in the next request', async () => {
+  it('D1 sends the records of one tick together, and those that arrive during a request in the next one', async () => {
     const { requests, log } = scriptedLog();
     const batcher = new Batcher(log, OPTIONS, new Metrics());
     const first = [batcher.append([record('a')]), batcher.append([record('b')])];
@@ -57,7 +57,7 @@ describe('the batcher', () => {
     expect((await Promise.all(second)).map(([position]) => position?.offset)).toEqual([2, 3]);
   });
 
-  it('C4 refuses what exceeds the bound, at once and typed', async () => {
+  it('C4 rejects with OVERLOADED at once when the queue has its maximum of records', async () => {
     const { requests, log } = scriptedLog();
     const batcher = new Batcher(log, OPTIONS, new Metrics());
     const waiting = Array.from({ length: 5 }, (_, i) => batcher.append([record(String(i))]));
@@ -72,7 +72,7 @@ describe('the batcher', () => {
     await expect(Promise.all(waiting)).resolves.toHaveLength(5);
   });
 
-  it('C4 refuses what exceeds the bound in bytes, but for one that comes when nothing waits', async () => {
+  it('C4 rejects with OVERLOADED when the queue has its maximum of bytes, except for one record when the queue is empty', async () => {
     const { requests, log } = scriptedLog();
     const batcher = new Batcher(log, { ...OPTIONS, maxWaitingBytes: 2_000 }, new Metrics());
     const large = batcher.append([record('x'.repeat(3_000))]);
@@ -86,7 +86,7 @@ describe('the batcher', () => {
     await expect(Promise.all([large, small])).resolves.toHaveLength(2);
   });
 
-  it('D1 adds no delay when idle: what is alone is on its way within two turns of the loop', async () => {
+  it('D1 adds no delay when idle: a single record is sent within two ticks', async () => {
     const { requests, log } = scriptedLog();
     const batcher = new Batcher(log, OPTIONS, new Metrics());
     vi.useFakeTimers({ toFake: ['setTimeout', 'setInterval'] });
@@ -104,7 +104,7 @@ describe('the batcher', () => {
     }
   });
 
-  it('C4 keeps a request below the size that the log takes', async () => {
+  it('C4 keeps a request below the maximum size of a batch', async () => {
     const { requests, log } = scriptedLog();
     const batcher = new Batcher(log, OPTIONS, new Metrics());
     const all = ['x', 'y', 'z'].map((key) => batcher.append([record(key.repeat(300))]));
@@ -116,7 +116,7 @@ describe('the batcher', () => {
     await Promise.all(all);
   });
 
-  it('D1 fails only the event that is too large', async () => {
+  it('D1 fails only the record that is too large', async () => {
     const { requests, log } = scriptedLog();
     const batcher = new Batcher(log, OPTIONS, new Metrics());
     const [large, small] = [batcher.append([record('large')]), batcher.append([record('small')])];
@@ -130,7 +130,7 @@ describe('the batcher', () => {
     await expect(small).resolves.toBeDefined();
   });
 
-  it('D1 one that is too large costs the others of its request a few requests, and not one each', async () => {
+  it('D1 splits a request with a record that is too large in halves, which takes few requests instead of one for each record', async () => {
     const { requests, log } = scriptedLog();
     const batcher = new Batcher(log, { ...OPTIONS, maxWaiting: 100, maxBatchBytes: 100_000 }, new Metrics());
     const all = Array.from({ length: 64 }, (_, i) => batcher.append([record(i === 41 ? 'large' : `${i}`)]));
@@ -152,13 +152,13 @@ describe('the batcher', () => {
     expect(keys).toEqual([...keys].sort((a, b) => a - b));
   });
 
-  it('D1 says that it does not know when the deadline passes after sending', async () => {
+  it('D1 rejects with PUBLISH_UNCERTAIN when the deadline passes after the request was sent', async () => {
     const { log } = scriptedLog();
     const batcher = new Batcher(log, { ...OPTIONS, deadline: 500 }, new Metrics());
     await expect(batcher.append([record('a')])).rejects.toMatchObject({ code: 'PUBLISH_UNCERTAIN' });
   });
 
-  it('D1 a clock that is set while mutations wait ends none of them early, and keeps none', async () => {
+  it('D1 keeps the deadlines of mutations when the system clock is set', async () => {
     const { requests, log } = scriptedLog();
     const batcher = new Batcher(log, OPTIONS, new Metrics());
     const began = Date.now();
@@ -174,7 +174,7 @@ describe('the batcher', () => {
     now.mockRestore();
   });
 
-  it('D1 what belongs together goes in transactions of its own, in the order of arrival', async () => {
+  it('D1 sends records that belong together in transactions of their own, in the order of arrival', async () => {
     const { requests, atomic, log } = scriptedLog();
     const batcher = new Batcher(log, { ...OPTIONS, maxWaiting: 10 }, new Metrics());
     const all = [['a'], ['b', 'c'], ['d', 'e'], ['f']].map((keys) => batcher.append(keys.map(record)));
@@ -192,7 +192,7 @@ describe('the batcher', () => {
     expect(offsets).toEqual([[0], [1, 2], [3, 4], [5]]);
   });
 
-  it('D1 each is answered by its own deadline, and what is behind a slow request too', async () => {
+  it('D1 answers each mutation by its own deadline, also behind a slow request', async () => {
     const { requests, log } = scriptedLog();
     // Its requests take longer than they are told to.
     const slow = new Proxy(log, {
@@ -211,7 +211,7 @@ describe('the batcher', () => {
     requests[0]?.succeed();
   });
 
-  it('refuses what has not been sent when it is stopped, and lets what was sent end', async () => {
+  it('refuses what was not sent when it is disposed of, and waits for the request in flight', async () => {
     const { requests, log } = scriptedLog();
     const batcher = new Batcher(log, OPTIONS, new Metrics());
     const sent = batcher.append([record('a')]);

@@ -49,7 +49,7 @@ const ASK =
   'mutation { ask(n: 1, idempotencyKey: "k") { __typename ... on Said { n } ... on Refused { why } } }';
 
 describe('a mutation', () => {
-  it('D2 answers with its outcome, as the type that it is, and a retry with its key with the same', async () => {
+  it('D2 a mutation answers with its outcome, as the type of that event, and so does a retry with its key', async () => {
     await using world = await openWorld({ partitions: 2 });
     await world.relay();
     const [one, two] = [nodeOn(world, SCHEMA), nodeOn(world, SCHEMA)];
@@ -62,7 +62,7 @@ describe('a mutation', () => {
     expect(await end(world)).toBe(2);
   });
 
-  it('D1 says again where its events are when its key is used again, also when no outcome came', async () => {
+  it('D1 a retry returns the positions of the first events, also when no outcome arrived', async () => {
     await using world = await openWorld({ partitions: 2 });
     await world.relay();
     const views = TALK;
@@ -87,7 +87,7 @@ describe('a mutation', () => {
     expect(await end(world)).toBe(5);
   });
 
-  it('D4 whose outcome is late says where to go on, and nothing is missing from there', async () => {
+  it('D4 a mutation whose outcome is late returns a cursor from which no event is missing', async () => {
     await using world = await openWorld({ partitions: 2 });
     await world.relay();
     await world.say('k', [0]);
@@ -118,7 +118,7 @@ describe('a mutation', () => {
     expect(shown[1]).toContain('"__typename":"Said","n":2');
   });
 
-  it('D1 tried again after its node died finds the outcome that came meanwhile, and where, and publishes nothing', async () => {
+  it('D1 a retry after the death of its node finds the outcome that has arrived, and its position, and publishes nothing', async () => {
     await using world = await openWorld({ partitions: 2 });
     await world.relay();
     let dead = false;
@@ -149,7 +149,7 @@ describe('a mutation', () => {
     expect(await end(world)).toBe(3);
   });
 
-  it('D1 goes on when its caller is gone, and a retry with its key gets the outcome', async () => {
+  it('D1 a mutation continues after its caller has disconnected, and a retry with its key gets the outcome', async () => {
     await using world = await openWorld({ partitions: 2 });
     await world.relay();
     const node = nodeOn(world, SCHEMA);
@@ -163,7 +163,7 @@ describe('a mutation', () => {
     expect(await end(world)).toBe(2);
   });
 
-  it('S4 with half a character in its key is refused: in the log it would be the key of others', async () => {
+  it('S4 a mutation with half a surrogate pair in its key is refused: as UTF-8 it would be another key', async () => {
     await using world = await openWorld();
     const to = 'mutation ($key: String!) { to(key: $key) { offset } }';
     const run = (key: string) => nodeOn(world, SCHEMA).run(to, { variables: { key } });
@@ -172,7 +172,7 @@ describe('a mutation', () => {
     expect((await run('a\ud83d\ude00')).data).toEqual({ to: { offset: '0' } });
   });
 
-  it('D1 appends several events together, and says where each is', async () => {
+  it('D1 a mutation appends several events together, and returns the position of each', async () => {
     await using world = await openWorld({ partitions: 2 });
     const node = nodeOn(world, SCHEMA);
     const query = 'mutation { both(n: 1) { topic partition offset eventId } }';

@@ -61,7 +61,7 @@ const codesOf = (result: { errors?: readonly { extensions?: unknown }[] | undefi
   result.errors?.map(({ extensions }) => (extensions as { code: string }).code);
 
 describe('an idempotency key', () => {
-  it('D1 gets the same answer again, on another node too, and publishes once', async () => {
+  it('D1 a key gets the same answer again, on another node too, and publishes once', async () => {
     await using world = await openWorld();
     const [one, two] = [nodeAt(world), nodeAt(world)];
     const call = { variables: { n: 1 }, idempotencyKey: 'once' };
@@ -72,7 +72,7 @@ describe('an idempotency key', () => {
     expect(await eventsOf(world)).toHaveLength(1);
   });
 
-  it('D1 may be an argument, which counts before the header', async () => {
+  it('D1 a key may be an argument, which takes precedence over the header', async () => {
     await using world = await openWorld();
     const node = nodeAt(world);
     const tell = 'mutation { tell(n: 1, idempotencyKey: "mine") { eventId } }';
@@ -81,7 +81,7 @@ describe('an idempotency key', () => {
     expect(await eventsOf(world)).toHaveLength(1);
   });
 
-  it('D1 with other arguments is refused, and nothing is published', async () => {
+  it('D1 a key with other arguments is refused with IDEMPOTENCY_CONFLICT, and nothing is published', async () => {
     await using world = await openWorld();
     const node = nodeAt(world);
     await node.run(SAY, { variables: { n: 1 }, idempotencyKey: 'k' });
@@ -100,7 +100,7 @@ describe('an idempotency key', () => {
     expect(new Set((await eventsOf(world)).map(({ id }) => id)).size).toBe(2);
   });
 
-  it('D1 waits for the first attempt while that runs, also on another node', async () => {
+  it('D1 a retry waits for the running first attempt, also on another node', async () => {
     await using world = await openWorld();
     let made = 0;
     let finish = (): void => {};
@@ -125,7 +125,7 @@ describe('an idempotency key', () => {
     expect(await Promise.all([first, ...others])).toEqual([answer, answer, answer]);
   });
 
-  it('D1 is taken over from a node that died, and the second attempt publishes no second event', async () => {
+  it('D1 a key is taken over from a node that died, and the second attempt publishes no second event', async () => {
     await using world = await openWorld();
     const { log, state } = world;
     // It appends, and then is never heard of again: neither an answer nor a renewal of its lease comes.
@@ -160,7 +160,7 @@ describe('an idempotency key', () => {
     expect(second.data?.['say']).toEqual({ eventId, correlationId, time, offset: '0' });
   });
 
-  it('D1 of an attempt whose event comes later than one looks for it makes the same event id', async () => {
+  it('D1 a retry makes the same event id when the event of the first attempt arrives after the search for it', async () => {
     await using world = await openWorld();
     const { log } = world;
     const sent: Parameters<EventLog['append']>[] = [];
@@ -186,7 +186,7 @@ describe('an idempotency key', () => {
     expect(events.map(({ idempotent }) => idempotent)).toEqual([true, true]);
   });
 
-  it('D1 after an uncertain attempt finds the event that is there, and publishes no second one', async () => {
+  it('D1 a retry after an uncertain attempt finds its event, and publishes no second one', async () => {
     await using world = await openWorld();
     const { log } = world;
     let tries = 0;
@@ -213,7 +213,7 @@ describe('an idempotency key', () => {
     expect(second.data?.['say']).toMatchObject({ eventId: events[0]?.id, offset: '0' });
   });
 
-  it('D1 of an attempt that lost its lease frees nothing that another one answered', async () => {
+  it('D1 an attempt that lost its lease does not release a key that another one has answered', async () => {
     await using world = await openWorld();
     let made = 0;
     let fail = (_error: Error): void => {};
@@ -234,7 +234,7 @@ describe('an idempotency key', () => {
     expect(await two.run(OWN, { idempotencyKey: 'k' })).toEqual(second);
   });
 
-  it('D1 of an attempt that was taken over and ends all the same has the answer that was there first', async () => {
+  it('D1 an attempt that was taken over and finishes nevertheless gets the answer that was stored first', async () => {
     await using world = await openWorld();
     let made = 0;
     let finish = (_answer: object): void => {};
@@ -255,7 +255,7 @@ describe('an idempotency key', () => {
     );
   });
 
-  it('D1 of an attempt that was taken over frees nothing while the other one is at it', async () => {
+  it('D1 an attempt that was taken over does not release the key while the other one is running', async () => {
     await using world = await openWorld();
     const fails: ((error: Error) => void)[] = [];
     const own = () => new Promise((_resolve, reject) => void fails.push(reject));
@@ -272,7 +272,7 @@ describe('an idempotency key', () => {
     expect(codesOf(other)).toEqual(['IDEMPOTENCY_CONFLICT']);
   });
 
-  it('D1 of an attempt that stood still before it had begun is the answer that came meanwhile', async () => {
+  it('D1 an attempt that was suspended before it began gets the answer that was stored meanwhile', async () => {
     await using world = await openWorld();
     let made = 0;
     const own = () => ({ n: 1, made: ++made });
@@ -299,7 +299,7 @@ describe('an idempotency key', () => {
     expect([await first, second, made]).toEqual([second, { data: { own: { n: 1, made: 1 } } }, 1]);
   });
 
-  it('D1 is answered also when the answer is nothing, or cannot be kept', async () => {
+  it('D1 a mutation is answered also when its answer is null, or cannot be stored', async () => {
     await using world = await openWorld();
     const own = () => ({ n: 1, made: 1, more: 1n });
     const node = nodeAt(world, { resolvers: { Mutation: { ...RESOLVERS.Mutation, own } } });
@@ -311,7 +311,7 @@ describe('an idempotency key', () => {
     }
   });
 
-  it('D1 is not free again once something was published, whatever error comes after that', async () => {
+  it('D1 a key stays bound once something was published, whatever error follows', async () => {
     await using world = await openWorld();
     let fail = true;
     const own = async ({ args, publish }: ResolverCall<{ readonly n: number }>) => {
@@ -330,7 +330,7 @@ describe('an idempotency key', () => {
     expect(await eventsOf(world)).toHaveLength(1);
   });
 
-  it('D1 is free again after an error that says that nothing was published', async () => {
+  it('D1 a key is released after an error that proves that nothing was published', async () => {
     await using world = await openWorld();
     let fail = true;
     const own = () => {

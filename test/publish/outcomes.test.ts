@@ -67,7 +67,7 @@ const end = async (world: World) =>
   (await world.log.bounds(world.topic, AbortSignal.timeout(30_000))).reduce((sum, { end }) => sum + end, 0);
 
 describe('an outcome', () => {
-  it('D2 is the first event of the types with the correlation id, and what is not is passed over', async () => {
+  it('D2 the outcome is the first event of a requested type with the correlation id; other events are skipped', async () => {
     await using world = await openWorld();
     await world.relay();
     const outcome = stage(world)('c-1');
@@ -79,7 +79,7 @@ describe('an outcome', () => {
     expect(await outcome).toEqual({ __typename: 'Said', n: 3 });
   });
 
-  it('D2 of one key is no event of another key, whoever shares the correlation id', async () => {
+  it('D2 an event of another key is not the outcome, even with the same correlation id', async () => {
     await using world = await openWorld();
     await world.relay();
     const wait = stage(world);
@@ -93,7 +93,7 @@ describe('an outcome', () => {
     ]);
   });
 
-  it('D2 is found although it comes before the log has answered', async () => {
+  it('D2 an outcome is found even if it arrives before the log has acknowledged the event', async () => {
     await using world = await openWorld();
     await world.relay();
     const hub = world.hub();
@@ -105,26 +105,26 @@ describe('an outcome', () => {
         throw new Error('none');
       },
     });
-    const told: string[] = [];
+    const order: string[] = [];
     const caller = {
       identity: ANONYMOUS,
       correlationId: 'c',
       signal: AbortSignal.timeout(60_000),
-      at: (position: Position) => void told.push(placeName(position)),
+      onFound: (position: Position) => void order.push(placeName(position)),
     };
     const relayed = async () => (await world.metrics.received.get()).values[0]?.value ?? 0;
     const outcome = await outcomes.wait(WANTED, caller, async () => {
       await answer(world, 'c', 7);
       await answer(world, 'c', 8);
       await expect.poll(relayed, { timeout: 20_000 }).toBe(2);
-      told.push('the log has answered');
+      order.push('the log has answered');
     });
     expect(outcome).toEqual({ __typename: 'Said', n: 7 });
-    // Where it is comes last, so that it counts: what is asked for after it has to be as far as that.
-    expect(told).toEqual(['the log has answered', 'said/0@0']);
+    // The outcome's position is reported last, so it is the one that counts: a view that is read next must include it.
+    expect(order).toEqual(['the log has answered', 'said/0@0']);
   });
 
-  it('D1 that does not come is OUTCOME_PENDING, whose cursor shows all that came since', async () => {
+  it('D1 a missing outcome is OUTCOME_PENDING with a cursor that returns everything that has happened since', async () => {
     await using world = await openWorld({ partitions: 2 });
     await world.relay();
     await answer(world, 'before', 0);
@@ -144,7 +144,7 @@ describe('an outcome', () => {
     expect(place.partitions).toBe(2);
   });
 
-  it('C1 costs one follower of a partition, however many wait, and lets go of it', async () => {
+  it('C1 a partition is followed once, however many mutations wait, and released after the last', async () => {
     await using world = await openWorld();
     await world.relay();
     const hub = world.hub();
@@ -172,7 +172,7 @@ describe('an outcome', () => {
     await expect.poll(() => listeners.size).toBe(0);
   });
 
-  it('C4 is not waited for by more than may, and nothing is published then', async () => {
+  it('C4 a mutation is refused when too many are waiting, and nothing is published', async () => {
     await using world = await openWorld();
     const outcomes = new Outcomes({
       source: world.hub(),
@@ -191,7 +191,7 @@ describe('an outcome', () => {
     expect(published).toBe(false);
   });
 
-  it('without a key is found in whichever partition it comes', async () => {
+  it('an outcome without a key is found in any partition', async () => {
     await using world = await openWorld({ partitions: 4 });
     await world.relay();
     const wait = stage(world);

@@ -1,0 +1,33 @@
+import type { PartitionPosition } from '../core/cursor.js';
+import type { Relayed } from '../core/event.js';
+import type { Offset, Partition, Topic, TopicId } from '../core/ids.js';
+import type { TopicPartition } from '../core/position.js';
+
+/** Receives the events of a partition, in order. */
+export interface OutcomeListener {
+  events(at: TopicPartition, events: readonly Relayed[]): void;
+  /** Events are no longer available, and an outcome may have been among them. */
+  lost(at: TopicPartition, loss: unknown): void;
+}
+
+/** What waiting for outcomes needs of the node's hub, which follows a partition once for everyone on the node. */
+export interface OutcomeSource {
+  readonly topics: {
+    describe(topic: Topic): Promise<{ readonly id: TopicId | undefined; readonly partitions: number }>;
+  };
+  /** D2: resolves once `listener` cannot miss anything that is appended from now on. */
+  follow(
+    at: TopicPartition,
+    listener: OutcomeListener,
+  ): Promise<{
+    readonly partition: {
+      readonly reached: PartitionPosition;
+      readonly listeners: { delete(listener: OutcomeListener): unknown };
+    };
+    release(): void;
+  }>;
+  /** The partitions that may hold records of `key`; of every key when it is `undefined`. */
+  partitionsOf(key: string | undefined, partitions: number): readonly Partition[];
+  /** The offset before the first event at or after `timestamp` (milliseconds since 1970). */
+  offsetBefore(at: TopicPartition, timestamp: number): Promise<Offset>;
+}
