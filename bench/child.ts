@@ -7,7 +7,7 @@ const MEASURED = new URL('./measured.js', import.meta.url).href;
 /** How long a process may take to end after SIGTERM before it is killed. */
 const KILL_AFTER_MS = 20_000;
 
-export interface ChildOptions {
+interface ChildOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly args?: readonly string[];

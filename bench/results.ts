@@ -11,7 +11,7 @@ machines. The comment at the top of each file in \`bench/\` explains what it mea
 `;
 
 /** The results of one benchmark. */
-export interface Section {
+interface Section {
   readonly name: string;
   readonly machine: string;
   readonly scale: number;

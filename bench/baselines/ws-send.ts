@@ -4,7 +4,7 @@ import { WebSocketServer } from 'ws';
 import { serve } from '../call.js';
 import { paced } from '../clock.js';
 
-export interface BareBurst {
+interface BareBurst {
   /** The text before and after an event's number in each message. */
   readonly head: string;
   readonly tail: string;

@@ -3,7 +3,7 @@ import { now } from '../clock.js';
 import { CLOSE, clientFrame, FrameReader, handshake, PING, PONG, TEXT } from './wire.js';
 
 /** Receives the text frames of a connection. `bytes` is reused after the call. */
-export interface FrameListener {
+interface FrameListener {
   /** @param at the time of the read that completed the frame */
   text(bytes: Buffer, start: number, end: number, at: number): void;
   /** The connection has ended without `close`. */

@@ -14,7 +14,7 @@ const MAX_FAULTS = 10;
 export const idOf = (index: number): string => ID_PREFIX + String(index).padStart(ID_DIGITS, '0');
 
 /** The operations of one connection: `size` of them from `base`. An operation is the number in an id plus `shift`. */
-export interface OperationSlice {
+interface OperationSlice {
   readonly base: number;
   readonly size: number;
   readonly shift: number;

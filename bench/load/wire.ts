@@ -33,7 +33,7 @@ export function clientFrame(opcode: number, payload: Buffer): Buffer {
 }
 
 /** Receives a frame: its payload is `bytes` from `start` to `end`. */
-export type OnFrame = (opcode: number, bytes: Buffer, start: number, end: number) => void;
+type OnFrame = (opcode: number, bytes: Buffer, start: number, end: number) => void;
 
 /** Reads server frames, which are never masked, and which our servers never fragment. */
 export class FrameReader {

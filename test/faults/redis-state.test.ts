@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type PrivateService, privateRedis } from '../../scripts/services/private.mjs';
+import type { Recorder } from '../support/recorder.js';
 import { CASE_TIMEOUT, EVENTUALLY } from './support/ceiling.js';
 import { expectAll } from './support/check.js';
 import { RedisWire } from './support/redis-wire.js';
@@ -60,9 +61,7 @@ describe('a Redis that forgets or refuses', { timeout: CASE_TIMEOUT }, () => {
     await world.grows(scaled(150));
     await stream.stop();
     expect(stream.refused).toEqual([]);
-    await expectAll(it.subscribers, world.appended);
-    await windowCaughtUp(client, world);
-    await expectResumable(world, it.subscriber);
+    await expectNothingLost(it, client);
   });
 
   it('D6 evicting the progress of the partitions, but not their windows, loses nothing', async () => {
@@ -75,9 +74,7 @@ describe('a Redis that forgets or refuses', { timeout: CASE_TIMEOUT }, () => {
     }
     await world.grows(scaled(150));
     await stream.stop();
-    await expectAll(it.subscribers, world.appended);
-    await windowCaughtUp(client, world);
-    await expectResumable(world, it.subscriber);
+    await expectNothingLost(it, client);
   });
 
   it('D4 D6 evicting the windows of the partitions, but not their progress, loses nothing', async () => {
@@ -90,10 +87,8 @@ describe('a Redis that forgets or refuses', { timeout: CASE_TIMEOUT }, () => {
     }
     await world.grows(scaled(150));
     await stream.stop();
-    await expectAll(it.subscribers, world.appended);
-    await windowCaughtUp(client, world);
     // Clients that resume also get what the window no longer has.
-    await expectResumable(world, it.subscriber);
+    await expectNothingLost(it, client);
   });
 
   it('D4 D6 a failover to a Redis replica that is behind loses nothing', async () => {
@@ -120,9 +115,7 @@ describe('a Redis that forgets or refuses', { timeout: CASE_TIMEOUT }, () => {
       await world.grows(scaled(100));
       await stream.stop();
       expect(stream.refused).toEqual([]);
-      await expectAll(it.subscribers, world.appended);
-      await windowCaughtUp(behind, world);
-      await expectResumable(world, it.subscriber);
+      await expectNothingLost(it, behind);
     } finally {
       for (const one of [at, behind]) one.disconnect();
       await world[Symbol.asyncDispose]();
@@ -146,9 +139,7 @@ describe('a Redis that forgets or refuses', { timeout: CASE_TIMEOUT }, () => {
     await world.grows(scaled(50));
     await stream.stop();
     expect(stream.refused).toEqual([]);
-    await expectAll(it.subscribers, world.appended);
-    await windowCaughtUp(client, world);
-    await expectResumable(world, it.subscriber);
+    await expectNothingLost(it, client);
   });
 
   it('D6 a Redis that is busy with an endless script delays events and loses none', async () => {
@@ -170,9 +161,7 @@ describe('a Redis that forgets or refuses', { timeout: CASE_TIMEOUT }, () => {
     await world.grows(scaled(50));
     await stream.stop();
     expect(stream.refused).toEqual([]);
-    await expectAll(it.subscribers, world.appended);
-    await windowCaughtUp(client, world);
-    await expectResumable(world, it.subscriber);
+    await expectNothingLost(it, client);
   });
 
   it('D6 a Redis that is loading its data delays events and loses none', async () => {
@@ -190,11 +179,23 @@ describe('a Redis that forgets or refuses', { timeout: CASE_TIMEOUT }, () => {
     await world.grows(scaled(50));
     await stream.stop();
     expect(stream.refused).toEqual([]);
-    await expectAll(it.subscribers, world.appended);
-    await windowCaughtUp(client, world);
-    await expectResumable(world, it.subscriber);
+    await expectNothingLost(it, client);
   });
 });
+
+/** Expects that live subscribers and clients that resume have every event, once the window has all of them. */
+async function expectNothingLost(
+  {
+    world,
+    subscriber,
+    subscribers,
+  }: { readonly world: FaultWorld; readonly subscriber: Recorder; readonly subscribers: readonly Recorder[] },
+  redis: Redis,
+): Promise<void> {
+  await expectAll(subscribers, world.appended);
+  await windowCaughtUp(redis, world);
+  await expectResumable(world, subscriber);
+}
 
 /** Copies each partition as it is at one moment, as a replica would have it. */
 async function copy(from: Redis, to: Redis, { topic }: FaultWorld): Promise<void> {

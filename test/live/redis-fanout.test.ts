@@ -116,14 +116,14 @@ describe('with a real Redis', { timeout: 60_000 }, () => {
   it('a large stretch arrives as several messages that chain together', async () => {
     await using fanout = await open();
     const at = freshPartition();
-    const heard = new Heard();
-    await using _ = await fanout.follow(at, heard);
+    const follower = new Heard();
+    await using _ = await fanout.follow(at, follower);
     const data = Buffer.alloc(200_000, 'x');
     const events = Array.from({ length: 10 }, (_unused, n) => relayed(n, { data }));
     const token = await claimAt(fanout, at, -1);
     await fanout.relay(at, token, { after: offset(-1), through: offset(9), events });
-    await vi.waitFor(() => expect(heard.offsets).toHaveLength(10), EVENTUALLY);
-    expect(heard.messages.map((message) => message.prev)).toEqual([-1, 2, 5, 8]);
+    await vi.waitFor(() => expect(follower.offsets).toHaveLength(10), EVENTUALLY);
+    expect(follower.messages.map((message) => message.prev)).toEqual([-1, 2, 5, 8]);
   });
 
   it('a message in an unknown format is reported, and the messages after it are received', async () => {
@@ -131,11 +131,11 @@ describe('with a real Redis', { timeout: 60_000 }, () => {
     await using fanout = await openRedisFanout({ url, prefix, windowEvents: 10, onProblem });
     await using redis = connect();
     const at = freshPartition();
-    const heard = new Heard();
-    await using _ = await fanout.follow(at, heard);
+    const follower = new Heard();
+    await using _ = await fanout.follow(at, follower);
     await redis.client.publish(`${prefix}:{${at.topic}/${at.partition}}:live`, 'Eid 0\nnonsense');
     await fanout.relay(at, await claimAt(fanout, at, -1), stretch(-1, 0, [0]));
-    await vi.waitFor(() => expect(heard.offsets).toEqual([0]), EVENTUALLY);
+    await vi.waitFor(() => expect(follower.offsets).toEqual([0]), EVENTUALLY);
     expect(onProblem).toHaveBeenCalledOnce();
   });
 });

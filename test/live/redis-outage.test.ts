@@ -7,7 +7,7 @@ import { TcpProxy } from '../faults/support/proxy.js';
 import { redisUrl } from '../support/services.js';
 
 const url = redisUrl();
-const SOON = { timeout: 60_000 };
+const EVENTUALLY = { timeout: 60_000 };
 
 describe('Redis behind a failing connection', { timeout: 120_000 }, () => {
   it('D6: a Redis that starts late is found, and so is one that disappears and returns', async () => {
@@ -19,21 +19,21 @@ describe('Redis behind a failing connection', { timeout: 120_000 }, () => {
       windowEvents: 10,
     });
     const at = freshPartition();
-    const heard = new Heard();
+    const follower = new Heard();
     const away = { code: 'FANOUT_UNAVAILABLE' };
-    await expect(fanout.follow(at, heard)).rejects.toMatchObject(away);
+    await expect(fanout.follow(at, follower)).rejects.toMatchObject(away);
     line.pass();
-    await using _ = await vi.waitFor(() => fanout.follow(at, heard), SOON);
-    const token = await vi.waitFor(() => claimAt(fanout, at, -1), SOON);
+    await using _ = await vi.waitFor(() => fanout.follow(at, follower), EVENTUALLY);
+    const token = await vi.waitFor(() => claimAt(fanout, at, -1), EVENTUALLY);
     await fanout.relay(at, token, stretch(-1, 0, [0]));
-    await vi.waitFor(() => expect(heard.offsets).toEqual([0]), SOON);
+    await vi.waitFor(() => expect(follower.offsets).toEqual([0]), EVENTUALLY);
 
     line.refuse();
     await expect(fanout.newest([at])).rejects.toMatchObject(away);
     line.pass();
-    await vi.waitFor(() => expect(heard.resumptions).toBe(1), SOON);
-    await vi.waitFor(() => fanout.relay(at, token, stretch(0, 1, [1])), SOON);
-    await vi.waitFor(() => expect(heard.offsets).toEqual([0, 1]), SOON);
+    await vi.waitFor(() => expect(follower.resumptions).toBe(1), EVENTUALLY);
+    await vi.waitFor(() => fanout.relay(at, token, stretch(0, 1, [1])), EVENTUALLY);
+    await vi.waitFor(() => expect(follower.offsets).toEqual([0, 1]), EVENTUALLY);
   });
 
   it('D6: connections that went silent without closing are reopened', async () => {
@@ -48,18 +48,18 @@ describe('Redis behind a failing connection', { timeout: 120_000 }, () => {
     });
     await using store = await openRedisStateStore({ url: `redis://${line.address}`, prefix });
     const at = freshPartition();
-    const heard = new Heard();
-    await using _ = await fanout.follow(at, heard);
+    const follower = new Heard();
+    await using _ = await fanout.follow(at, follower);
     const token = await claimAt(fanout, at, -1);
     await store.put('k', Buffer.from('v'));
     line.blackHole();
     line.pass();
     await expect(fanout.newest([at])).rejects.toMatchObject({ code: 'FANOUT_UNAVAILABLE' });
     // New connections pass. The silent ones stay silent.
-    await vi.waitFor(() => expect(heard.resumptions).toBe(1), SOON);
-    await vi.waitFor(() => fanout.relay(at, token, stretch(-1, 0, [0])), SOON);
-    await vi.waitFor(() => expect(heard.offsets).toEqual([0]), SOON);
-    await vi.waitFor(async () => expect(await store.get('k')).toEqual(Buffer.from('v')), SOON);
+    await vi.waitFor(() => expect(follower.resumptions).toBe(1), EVENTUALLY);
+    await vi.waitFor(() => fanout.relay(at, token, stretch(-1, 0, [0])), EVENTUALLY);
+    await vi.waitFor(() => expect(follower.offsets).toEqual([0]), EVENTUALLY);
+    await vi.waitFor(async () => expect(await store.get('k')).toEqual(Buffer.from('v')), EVENTUALLY);
     expect(onProblem).toHaveBeenCalledWith(expect.objectContaining({ kind: 'redis-silent' }));
   });
 
@@ -71,12 +71,12 @@ describe('Redis behind a failing connection', { timeout: 120_000 }, () => {
     const silent = `redis://${line.address}`;
     await using fanout = await openRedisFanout({ url: silent, prefix, windowEvents: 10, onProblem });
     const at = freshPartition();
-    const heard = new Heard();
-    await vi.waitFor(() => expect(line.opened).toBe(2), SOON);
+    const follower = new Heard();
+    await vi.waitFor(() => expect(line.opened).toBe(2), EVENTUALLY);
     line.pass();
-    await using _ = await vi.waitFor(() => fanout.follow(at, heard), SOON);
-    const token = await vi.waitFor(() => claimAt(fanout, at, -1), SOON);
+    await using _ = await vi.waitFor(() => fanout.follow(at, follower), EVENTUALLY);
+    const token = await vi.waitFor(() => claimAt(fanout, at, -1), EVENTUALLY);
     await fanout.relay(at, token, stretch(-1, 0, [0]));
-    await vi.waitFor(() => expect(heard.offsets).toEqual([0]), SOON);
+    await vi.waitFor(() => expect(follower.offsets).toEqual([0]), EVENTUALLY);
   });
 });

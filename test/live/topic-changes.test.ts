@@ -148,10 +148,10 @@ describe('topics that are recreated, lose their beginning and grow, in Kafka and
     await expect.poll(() => recorder.handled.length, WAIT).toBe(10);
     const before = (await world.log.describe([world.topic], soon())).get(world.topic)?.id;
     await world.recreate();
-    const renewed = numbers(0, 30).map((n) => record(world.topic, 'k', `anew ${n}`));
+    const renewed = numbers(0, 30).map((n) => record(world.topic, 'k', `new ${n}`));
     await world.log.append(renewed, soon());
     await expect.poll(() => recorder.handled.length, WAIT).toBe(40);
-    expect(recorder.values().slice(10)).toEqual(numbers(0, 30).map((n) => `anew ${n}`));
+    expect(recorder.values().slice(10)).toEqual(numbers(0, 30).map((n) => `new ${n}`));
     expect(recorder.topicIds[0]).toBe(before);
     expect(recorder.topicIds.at(-1)).not.toBe(before);
     const stale = { topic: world.topic, topicId: before, partition: P0, from: offset(0) };
