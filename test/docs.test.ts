@@ -15,6 +15,10 @@ const PAGES = [
   ...readdirSync(join(ROOT, 'docs')).map((name) => `docs/${name}`),
 ];
 
+const SOURCES = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.ts'))
+  .map((name) => read(join('src', name)));
+
 function read(page: string): string {
   return readFileSync(join(ROOT, page), 'utf8');
 }
@@ -53,6 +57,19 @@ describe('every page of the docs', () => {
       .filter((path) => !shown.has(path) && !path.startsWith('node_modules/'));
     const bases = ['', 'src', 'schema'];
     expect(named.filter((path) => !bases.some((base) => existsSync(join(ROOT, base, path))))).toEqual([]);
+  });
+
+  it.each(PAGES)('names only methods of classes and interfaces that have them: %s', (page) => {
+    const named = [...read(page).matchAll(/`([A-Z]\w+)\.(#?[a-z]\w+)`/g)];
+    const missing = named.filter(
+      ([, owner, method]) =>
+        !SOURCES.some(
+          (source) =>
+            new RegExp(`\\b(class|interface) ${owner}\\b`).test(source) &&
+            new RegExp(`^  (async )?${method}[(<]`, 'm').test(source),
+        ),
+    );
+    expect(missing.map(([name]) => name)).toEqual([]);
   });
 
   it.each(PAGES)('links only to files and headings that exist: %s', (page) => {
