@@ -34,7 +34,7 @@ describe('records of the Java client', { timeout: TEST_TIMEOUT }, () => {
     await log[Symbol.asyncDispose]();
   });
 
-  it('reads records of the Java client, whatever their compression, in the partitions that partitionOfKey computes', async () => {
+  it('reads what the Java client wrote, whatever the compression, from the partition that partitionOfKey computes', async () => {
     const topic = await newTopic(log, 'java', 3);
     const codecs = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
     const count = 300;

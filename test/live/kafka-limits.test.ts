@@ -17,13 +17,13 @@ async function small() {
 const offsets = (positions: readonly { readonly offset: Offset }[]) => positions.map(({ offset }) => offset);
 
 describe('a topic with a limit of its own', { timeout: TEST_TIMEOUT }, () => {
-  it('D1: splits the records of one append into batches below the topic’s max.message.bytes, in order', async () => {
+  it('D1: splits the records of one append into batches below max.message.bytes, in order', async () => {
     await using on = await small();
     const records = Array.from({ length: 100 }, (_, i) => record(on.topic, 'k', `${i} ${'x'.repeat(1_000)}`));
     expect(offsets(await on.log.append(records, soon()))).toEqual(records.map((_, i) => i));
   });
 
-  it('D1: refuses a record one byte above the topic’s max.message.bytes, and accepts one that fits', async () => {
+  it('D1: refuses a record one byte above max.message.bytes, and accepts one that fits', async () => {
     await using on = await small();
     // What a record of this key and no headers is counted as beside its value.
     const beside = 61 + 32 + 1;

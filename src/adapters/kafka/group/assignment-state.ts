@@ -10,17 +10,19 @@ import { type FetchedPartition, lastCovered } from '../wire/fetch.js';
  * *fetcher* asks for batches from `position` on, for all assignments of a broker in one request, and knows nothing
  * of the runner.
  *
- * | state    | input                       | next                                | effects            |
- * |----------|-----------------------------|-------------------------------------|--------------------|
- * | starting | the place to begin is known | running there, epoch + 1            | fetch              |
- * | running  | a batch was fetched         | running after it, batch queued      | handle             |
- * | running  | position out of range       | draining; starting if none is queued | recheckTopic, handle |
- * | running  | the runner takes a batch    | running without it                  | fetch              |
- * | running  | the handler failed          | running at the failed batch, epoch + 1 | fetch           |
- * | running  | it failed, progress moved   | starting, epoch + 1                 |                    |
- * | draining | the runner takes a batch    | draining; starting after the last   |                    |
- * | draining, starting | the handler failed | starting, epoch + 1                |                    |
- * | any      | the assignment ends         | ended                               | handle             |
+ * | state    | input                              | next                                 | effects              |
+ * |----------|------------------------------------|--------------------------------------|----------------------|
+ * | starting | the place to begin is known        | running there, epoch + 1             | fetch                |
+ * | running  | a batch was fetched                | running after it, with it queued     | handle               |
+ * | running  | position out of range, some queued | draining                             | recheckTopic, handle |
+ * | running  | position out of range, none queued | starting                             | recheckTopic, handle |
+ * | running  | the runner takes a batch           | running without it                   | fetch                |
+ * | running  | the handler failed                 | running at its batch, epoch + 1      | fetch                |
+ * | running  | it failed, and progress has moved  | starting, epoch + 1                  |                      |
+ * | draining | the runner takes a batch           | draining, or starting after the last |                      |
+ * | draining | the handler failed                 | starting, epoch + 1                  |                      |
+ * | starting | the handler failed                 | starting, epoch + 1                  |                      |
+ * | any      | the assignment ends                | ended                                | handle               |
  *
  * Every other input leaves the state alone.
  *
@@ -28,7 +30,7 @@ import { type FetchedPartition, lastCovered } from '../wire/fetch.js';
  *   1. the fetcher asks for offsets from 10 on, and the runner handles the batch 0 to 9;
  *   2. the handler fails, and the position goes back to 0;
  *   3. the answer arrives with 10 to 19. Queued, it would be handled before 0 to 9 is tried again.
- * The answer carries the epoch of its question, which is over, and is dropped. An out-of-range answer is dropped
+ * The answer belongs to the epoch of its request, which is over, and is dropped. An out-of-range answer is dropped
  * in the same way.
  */
 export type AssignmentState =
@@ -95,7 +97,7 @@ export function onStarted(current: AssignmentState, from: Offset): AssignmentSte
   };
 }
 
-/** A fetch was answered that was asked in `epoch`. */
+/** A fetch that was sent in `epoch` was answered. */
 export function onFetched(
   current: AssignmentState,
   fetched: FetchedPartition,
@@ -109,7 +111,7 @@ export function onFetched(
 }
 
 /**
- * The partition does not have the position that was asked for in `epoch`: retention has passed it, or the topic
+ * The partition does not have the position that was fetched from in `epoch`: retention has passed it, or the topic
  * was recreated. The handler is asked again where to begin, after the queued batches: what follows does not
  * continue what came before (D5).
  */

@@ -6,15 +6,15 @@ import type { ProducerId } from '../wire/producer-id.js';
  * The transactions of one transactional id, one at a time: a state, and pure steps between states.
  * `TransactionalProducer` sends the requests.
  *
- * | state        | input                        | next         | what it means                                        |
- * |--------------|------------------------------|--------------|------------------------------------------------------|
- * | unidentified | begin: an identity           | ready        | former owners are fenced, their transaction is ended |
- * | ready        | add: partitions to write to  | open         | records and offsets may be written                   |
- * | open         | commit: it is about to be sent | committing | it may take effect from now on                       |
- * | committing   | committed                    | ready        | readers see all of it                                |
- * | ready, open  | a failure                    | unidentified | aborted: no reader will see any of it                |
- * | ready, open  | a failure that says `fenced` | unidentified | fenced: a later owner has ended the transaction      |
- * | committing   | any failure                  | unidentified | uncertain: committed or aborted, nobody knows        |
+ * | state        | input                       | next         | what it means                                        |
+ * |--------------|-----------------------------|--------------|------------------------------------------------------|
+ * | unidentified | begin: an identity          | ready        | former owners are fenced, their transaction is ended |
+ * | ready        | add: partitions to write to | open         | records and offsets may be written                   |
+ * | open         | commit: about to be sent    | committing   | it may take effect from now on                       |
+ * | committing   | committed                   | ready        | readers see all of it                                |
+ * | ready, open  | a failure                   | unidentified | aborted: readers never see any of it                 |
+ * | ready, open  | a failure that says fenced  | unidentified | fenced: a later owner has aborted the transaction    |
+ * | committing   | any failure                 | unidentified | uncertain: committed or aborted                      |
  *
  * Every failure gives up the identity. The next `begin` gets a new epoch for the id, which makes the coordinator
  * end whatever was left open, so a failed abort does no harm.

@@ -82,7 +82,7 @@ function recorder(assigned?: () => Offset | undefined) {
 }
 
 describe('Assignment', () => {
-  it('D3: gives the handler every batch in order, from the group’s progress on', async () => {
+  it("D3: gives the handler every batch in order, beginning at the group's progress", async () => {
     const { handler, values, calls } = recorder();
     const { broker } = assign(handler, { committed: 2 });
     await expect.poll(() => values).toEqual(['2', '3', '4', '5']);

@@ -104,7 +104,7 @@ describe('readBatches', () => {
     expect(Object.entries(batch?.records()[0]?.headers ?? {})).toEqual(Object.entries(headers));
   });
 
-  it('reads whether a batch is transactional, and prefers the broker’s append time where the topic is configured for it', async () => {
+  it('reads whether a batch is transactional, and uses LogAppendTime where the topic is configured for it', async () => {
     const record = { key: 'k', value: 'v', headers: {} };
     const records = [1_000, 5_000, 3_000].map((timestamp) => ({ ...record, timestamp }));
     const [batch] = await readBatches(await written(records, 0, 0x18));
