@@ -10,7 +10,7 @@ export const plants: readonly Plant[] = [
   },
   {
     test: 'test/adapters/kafka/group/assignment.test.ts',
-    case: 'an answer to an earlier fetch is not handled before the batch that failed',
+    case: 'D3: after the handler fails, an answer to an earlier fetch is not handled before the batch that failed',
     guard: 'what was fetched before the position was reset is dropped',
     file: 'src/adapters/kafka/group/assignment-state.ts',
     find: 'const epoch = current.epoch + 1;',
@@ -18,7 +18,7 @@ export const plants: readonly Plant[] = [
   },
   {
     test: 'test/adapters/kafka/group/partition-commits.test.ts',
-    case: 'a former owner that commits until it is fenced makes the batch start over',
+    case: 'D9: a former owner that commits until it is fenced makes the batch start over',
     guard: 'an owner compares the progress once nobody else can move it',
     file: 'src/adapters/kafka/group/partition-commits.ts',
     find: 'if (progress !== this.#progress) {',
@@ -26,7 +26,7 @@ export const plants: readonly Plant[] = [
   },
   {
     test: 'test/adapters/kafka/produce/transactional-producer.test.ts',
-    case: 'does not know the outcome when the commit gets no answer',
+    case: 'D1: does not know the outcome when the commit gets no answer, nor when its retry is refused',
     guard: 'a commit that was sent and not acknowledged is uncertain',
     file: 'src/adapters/kafka/produce/transaction.ts',
     find: "return { transaction: UNIDENTIFIED, outcome: 'uncertain', abort: undefined };",
