@@ -3,19 +3,21 @@ import type { Relayed } from './event.js';
 import { type Offset, offset } from './ids.js';
 
 /**
- * How a node stands to one partition that it follows: a state, and pure functions that say what to
- * deliver and what to fetch when something is heard. Kafka's offsets have holes (transactions,
- * compaction), so nothing is ever tested against `offset + 1`: each message says what it follows (`prev`).
+ * The chain check: whether a node has seen every event of a partition. A state, and pure functions that return the next
+ * state and what to deliver.
  *
- * | state     | heard            | then                                                     |
- * |-----------|------------------|----------------------------------------------------------|
- * | live      | `prev ≤ at`      | deliver what is above `at`                               |
- * | live      | `prev > at`      | repairing up to `prev`; the message is held              |
- * | live      | beat above `at`  | repairing up to the beat                                 |
- * | repairing | a message, room  | held                                                     |
- * | repairing | a message, full  | held ones are dropped and the repair goes up to the last |
- * | repairing | beat above       | the repair goes up to the beat                           |
- * | repairing | the range read   | deliver it, then what was held, which may show a new gap |
+ * Kafka's offsets have holes (transactions, compaction), so nothing is ever compared to `offset + 1`. Each message
+ * states the visible offset before it instead (`prev`).
+ *
+ * | state     | input            | then                                                              |
+ * |-----------|------------------|-------------------------------------------------------------------|
+ * | live      | `prev ≤ at`      | deliver what is above `at`                                        |
+ * | live      | `prev > at`      | repairing, up to `prev`; the message is held                      |
+ * | live      | beat above `at`  | repairing, up to the beat                                         |
+ * | repairing | message, room    | the message is held                                               |
+ * | repairing | message, no room | held messages are dropped; the repair extends to the last of them |
+ * | repairing | beat above       | the repair extends to the beat                                    |
+ * | repairing | the range read   | deliver it, then the held messages, which may reveal another gap  |
  */
 export type Link =
   | { readonly state: 'live'; readonly at: Offset }
@@ -24,27 +26,30 @@ export type Link =
       readonly at: Offset;
       /** The gap is `(at, upTo]`. */
       readonly upTo: Offset;
-      /** Heard meanwhile, in order. */
-      readonly held: readonly Heard[];
+      /** Messages received during the repair, in order. */
+      readonly held: readonly RelayedMessage[];
       readonly heldEvents: number;
     };
 
-/** A message of the fan-out: `events` follow each other, and the first follows `prev`. */
-export interface Heard {
+/** A message of the fan-out: `events` are contiguous, and the first follows `prev`. */
+export interface RelayedMessage {
   readonly prev: Offset;
   readonly events: readonly Relayed[];
 }
 
 export interface Step {
   readonly link: Link;
-  /** To be delivered now, in this order; each is above everything delivered before. */
+  /** To deliver now, in this order. Each is above everything that was delivered before. */
   readonly deliver: readonly Relayed[];
 }
 
 const NOTHING: readonly Relayed[] = [];
 
-/** Something was relayed. `room` is how many events may be held during a repair (C4). */
-export function onRelayed(link: Link, heard: Heard, room: number): Step {
+/**
+ * A message arrived.
+ * @param room how many events may be held during a repair (C4)
+ */
+export function onRelayed(link: Link, heard: RelayedMessage, room: number): Step {
   const last = heard.events.at(-1)?.offset;
   if (last === undefined || last <= link.at) return { link, deliver: NOTHING };
   switch (link.state) {
@@ -62,7 +67,7 @@ export function onRelayed(link: Link, heard: Heard, room: number): Step {
   }
 }
 
-/** The newest event relayed is known to be at `newest`: a loss that nothing follows shows here (D7). */
+/** D7: the newest relayed event is at `newest`. Reveals a lost message that no other message follows. */
 export function onBeat(link: Link, newest: Offset): Step {
   if (newest <= link.at) return { link, deliver: NOTHING };
   if (link.state === 'live') {
@@ -71,30 +76,31 @@ export function onBeat(link: Link, newest: Offset): Step {
   }
   const reach = link.held.at(-1)?.events.at(-1)?.offset ?? link.upTo;
   if (newest <= reach) return { link, deliver: NOTHING };
-  // What is held reaches less far than the beat: everything up to the beat is read instead.
+  // Held messages end before the beat, so at least one after them was lost. Everything up to the beat is read instead.
   return { link: { ...link, upTo: newest, held: [], heldEvents: 0 }, deliver: NOTHING };
 }
 
-/** Everything visible in `(link.at, through]` was read: `events`. It may reach further than asked. */
+/** `events` were read: everything visible in `(link.at, through]`. The read may extend beyond the gap. */
 export function onRepaired(link: Link, events: readonly Relayed[], through: Offset): Step {
   if (link.state === 'live') return { link, deliver: NOTHING };
   const deliver = [...above(events, link.at)];
   const at = offset(Math.max(link.at, through));
   if (at < link.upTo) return { link: { ...link, at }, deliver };
   let next: Link = { state: 'live', at };
-  let left = link.held;
-  while (left.length > 0) {
-    const [first, ...others] = left;
-    left = others;
-    if (first === undefined) break;
-    const step = onRelayed(next, first, link.heldEvents);
+  for (const heard of link.held) {
+    const step = onRelayed(next, heard, link.heldEvents);
     deliver.push(...step.deliver);
     next = step.link;
   }
   return { link: next, deliver };
 }
 
-function hold(link: Extract<Link, { state: 'repairing' }>, heard: Heard, last: Offset, room: number): Link {
+function hold(
+  link: Extract<Link, { state: 'repairing' }>,
+  heard: RelayedMessage,
+  last: Offset,
+  room: number,
+): Link {
   const heldEvents = link.heldEvents + heard.events.length;
   if (heldEvents > room) return { ...link, upTo: offset(Math.max(link.upTo, last)), held: [], heldEvents: 0 };
   return { ...link, held: [...link.held, heard], heldEvents };

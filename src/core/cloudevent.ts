@@ -6,9 +6,10 @@ import { JSON_CODEC, type SchemaCodec } from './schema-codec.js';
 import type { TopicFormat } from './topic-format.js';
 
 /**
- * An event as a record: CloudEvents in Kafka's binary content mode, attributes in headers and data in the
- * value. Trace context travels in the headers that W3C Trace Context names.
+ * Encodes an event as a record: CloudEvents in Kafka's binary content mode, with attributes in headers and data in the
+ * value. Trace context is in the headers of W3C Trace Context.
  * @see https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-protocol-binding.md section 3.2
+ * @throws what the codec throws
  */
 export function encodeEvent(topic: Topic, event: Event, codec: SchemaCodec = JSON_CODEC): NewRecord {
   const headers: Record<string, string> = {
@@ -31,19 +32,19 @@ export function encodeEvent(topic: Topic, event: Event, codec: SchemaCodec = JSO
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
-/** The furthest that a date is from 1970 (ECMA-262, Time Values and Time Range). */
-const MAX_TIME = 8.64e15;
+/** The largest distance of a date from 1970, in milliseconds (ECMA-262, Time Values and Time Range). */
+const MAX_TIME_MS = 8.64e15;
 
 export type Decoded =
   | { readonly ok: true; readonly event: Event }
-  /** `kind` groups what is wrong for counting and logging; `reason` says it of this record. */
+  /** `kind` groups faults for metrics and logs; `reason` describes the fault of this record. */
   | { readonly ok: false; readonly kind: InvalidKind; readonly reason: string };
 
 export type InvalidKind = 'no-cloudevent' | 'specversion' | 'content-type' | 'data';
 
 /**
- * A record as an event, if it is a valid one. The data is checked to be a JSON object, so that what the
- * relay passes on can be parsed by everyone after it; it is kept as the bytes it came in.
+ * Decodes a record. The data is checked to be a JSON object, so that everyone who receives the event can parse it. It
+ * stays the bytes that were read: parsed data is not passed on.
  */
 export function decodeRecord(given: LogRecord, format: TopicFormat, at: TopicPartition): Decoded {
   const value = jsonOf(given, format);
@@ -51,34 +52,42 @@ export function decodeRecord(given: LogRecord, format: TopicFormat, at: TopicPar
   if (typeof value === 'string' || typeof data === 'string')
     return { ok: false, kind: 'data', reason: String(data) };
   const record = value === given.value ? given : { ...given, value };
-  // Hot path (bench: relay): given to the event when it is made. A copy of it would cost as much again.
+  // Hot path (bench: relay): passed in when the event is made, because copying an event would cost as much again.
   const indexed = format.indexed && data !== null ? indexedOf(data, format.indexed) : undefined;
   if (format.kind === 'CLOUDEVENTS' && (record.value !== null || record.headers['ce_type']))
-    return binary(record, indexed, format.codec ?? JSON_CODEC);
+    return withAttributes(record, indexed, format.codec ?? JSON_CODEC);
   if (record.key === null && record.value === null)
     return { ok: false, kind: 'no-cloudevent', reason: 'the record has neither a key nor a value' };
-  // A key alone is what any producer writes into a compacted topic to delete it: a tombstone.
-  return { ok: true, event: bare(record, format.kind === 'JSON' ? format.type : UNKNOWN_TYPE, at, indexed) };
+  // Any producer writes a key without a value to delete it from a compacted topic: a tombstone.
+  return {
+    ok: true,
+    event: withoutAttributes(record, format.kind === 'JSON' ? format.type : UNKNOWN_TYPE, at, indexed),
+  };
 }
 
-/** Longer texts are not worth carrying twice: the data is parsed for them. */
-const MAX_INDEXED = 200;
+/** Longer values are not carried beside the data: whoever needs one parses the data. */
+const MAX_INDEXED_LENGTH = 200;
 
 function indexedOf(data: JsonObject, names: readonly string[]): Readonly<Record<string, Indexed>> {
   const indexed: Record<string, Indexed> = {};
   for (const name of names) {
     const value = data[name] ?? null;
     if (typeof value === 'number' || typeof value === 'boolean' || value === null) indexed[name] = value;
-    else if (typeof value === 'string' && value.length <= MAX_INDEXED) indexed[name] = value;
+    else if (typeof value === 'string' && value.length <= MAX_INDEXED_LENGTH) indexed[name] = value;
   }
   return indexed;
 }
 
-/** A record that says nothing of itself as an event. */
-function bare(record: LogRecord, type: string, at: TopicPartition, indexed: Event['indexed']): Event {
+/** The event of a record without CloudEvents attributes. */
+function withoutAttributes(
+  record: LogRecord,
+  type: string,
+  at: TopicPartition,
+  indexed: Event['indexed'],
+): Event {
   const { headers } = record;
   return {
-    // The place in the log is the only identity such a record has, and it is a good one.
+    // Such a record has no other identity than its position, which is unique within the source.
     id: eventId(`${partitionName(at)}/${record.offset}`),
     source: `/topics/${at.topic}`,
     type,
@@ -91,7 +100,8 @@ function bare(record: LogRecord, type: string, at: TopicPartition, indexed: Even
   };
 }
 
-function binary(record: LogRecord, indexed: Event['indexed'], codec: SchemaCodec): Decoded {
+/** The event of a record in CloudEvents' binary content mode. */
+function withAttributes(record: LogRecord, indexed: Event['indexed'], codec: SchemaCodec): Decoded {
   const { headers } = record;
   const id = headers['ce_id'];
   const source = headers['ce_source'];
@@ -104,7 +114,7 @@ function binary(record: LogRecord, indexed: Event['indexed'], codec: SchemaCodec
   if (version !== '1.0') {
     return { ok: false, kind: 'specversion', reason: `ce_specversion is ${version ?? 'missing'}, not 1.0` };
   }
-  if (record.value !== null && !isOf(codec, headers)) {
+  if (record.value !== null && !isReadBy(codec, headers)) {
     return {
       ok: false,
       kind: 'content-type',
@@ -130,14 +140,14 @@ function binary(record: LogRecord, indexed: Event['indexed'], codec: SchemaCodec
   };
 }
 
-/** D10: producers may stamp a record with any 64-bit number, and a date holds fewer. */
+/** D10: producers may give a record any 64-bit timestamp, which may be outside of the range of dates. */
 function timeOf({ timestamp }: LogRecord): string {
-  const time = new Date(Math.max(-MAX_TIME, Math.min(MAX_TIME, timestamp)));
+  const time = new Date(Math.max(-MAX_TIME_MS, Math.min(MAX_TIME_MS, timestamp)));
   return time.toISOString();
 }
 
-/** When it says so, or says nothing. */
-function isOf(codec: SchemaCodec, headers: Headers): boolean {
+/** Whether the codec reads the record's media type. A record without one is assumed to have the codec's. */
+function isReadBy(codec: SchemaCodec, headers: Headers): boolean {
   const type = headers['content-type'] ?? headers['ce_datacontenttype'];
   return type === undefined || codec.reads(type);
 }
@@ -147,7 +157,7 @@ export function typeOfRecord({ headers }: LogRecord, format: TopicFormat): strin
   return format.kind === 'JSON' ? format.type : (headers['ce_type'] ?? '');
 }
 
-/** The value as JSON, or why the topic's codec cannot read it. */
+/** The value as JSON; a string, if the topic's codec cannot decode it: the reason. */
 function jsonOf(record: LogRecord, format: TopicFormat): Buffer | null | string {
   const { value } = record;
   if (value === null || format.codec === undefined) return value;
@@ -158,12 +168,12 @@ function jsonOf(record: LogRecord, format: TopicFormat): Buffer | null | string 
   }
 }
 
-/** The data, `null` when there is none, or why it is not a JSON object. */
+/** The data; `null` without a value; a string, if the value is not a JSON object: the reason. */
 function parse(value: Buffer | null): JsonObject | null | string {
   if (value === null) return null;
   try {
     const data: unknown = JSON.parse(value.toString('utf8'));
-    // An object, and no array: its values are by name, and unknown.
+    // Proven to be an object, and not an array: its members have names, and unknown values.
     if (typeof data === 'object' && data !== null && !Array.isArray(data)) return data as JsonObject;
     return 'the value is JSON, but not an object';
   } catch (error) {

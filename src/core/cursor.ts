@@ -2,63 +2,69 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { MillraceError } from './errors.js';
 import { type Offset, offset, type Partition, partition, type Topic, type TopicId } from './ids.js';
 
-/** What a subscription has reached in one partition. */
+/** The position of a subscription in one partition. */
 export interface PartitionPosition {
   readonly offset: Offset;
-  /** `fingerprint` of the event there; 0 when the event there was not seen, such as at a start from now. */
+  /** `fingerprint` of the event at the offset; 0 when that event was not seen, as at a start from now. */
   readonly fingerprint: number;
 }
 
 export type Positions = ReadonlyMap<Partition, PartitionPosition>;
 
-/** Where a subscription stands, and what its topic was then. */
+/** The position of a subscription in its topic, and what the topic was then. */
 export interface StreamPosition {
   readonly positions: Positions;
   /** `topicFingerprintOf` the topic's id: shows that the topic was recreated. */
   readonly topicFingerprint: number;
   /** How many partitions the topic had. */
   readonly partitions: number;
-  /** Milliseconds since 1970, in whole seconds: not later than when it stood there. */
+  /** Milliseconds since 1970, in whole seconds: a time at which the topic was as described here, or earlier. */
   readonly asOf: number;
 }
 
-/** What a cursor is good for, and nothing else (S3). */
+/** S3: what a cursor is valid for. It is useless for anything else. */
 export interface CursorScope {
   readonly topic: Topic;
   readonly field: string;
-  /** The field's arguments without `after` and `since`, as JSON in a fixed order. */
+  /** The field's arguments without `after` and `since`, as canonical JSON. */
   readonly args: string;
-  /** Who subscribed; `undefined`: somebody without a name. */
+  /** The subscriber's `sub` claim. `undefined`: anonymous. */
   readonly subject: string | undefined;
 }
 
-export type CursorFault = 'MALFORMED' | 'SIGNATURE' | 'FIELD' | 'ARGUMENTS' | 'SUBJECT';
+type CursorFault = 'MALFORMED' | 'SIGNATURE' | 'FIELD' | 'ARGUMENTS' | 'SUBJECT';
 
 const VERSION = 2;
 const MAC_BYTES = 9;
-const PART_BYTES = 6;
+/** How much of a SHA-256 digest a cursor has of its topic, field, arguments and subject. */
+const DIGEST_BYTES = 6;
 
 /**
- * Cursors: opaque, signed, and as short as they can be while they prove themselves.
+ * Makes and reads cursors: opaque, signed, and short.
  *
- * A cursor is `<positions>.<scope>`, both base64url, each with its own MAC (HMAC-SHA-256, truncated as
- * RFC 2104 section 5 allows). The first half is the same for all subscribers that stand at the same
- * place, so it is made once per event (C1); the second is the subscriber's own and never changes. Halves
- * of two cursors put together give a place in the same topic for one's own field, arguments and subject:
- * nothing that `since` does not give anyway, and the rules hold on replay as they do live (S1).
+ * A cursor is `<positions>.<scope>`. Both halves are base64url, and each has a MAC of its own (HMAC-SHA-256, truncated
+ * as RFC 2104, section 5, allows).
+ *
+ * | positions: the same for all subscribers at a position, so made once per event (C1) | scope: the subscriber's own, made once |
+ * |---|---|
+ * | version (1 byte), key id (1), digest of the topic (6), fingerprint of the topic id (4), partitions (varint), `asOf` in seconds (varint), number of positions (varint); for each: partition (varint), offset + 1 (varint), fingerprint of the event (4); MAC (9) | key id (1), digests of field, arguments and subject (6 each); MAC (9) |
+ *
+ * Halves of two cursors can be combined, if both are valid for the subscriber's field, arguments and subject. The result
+ * is another position in the same topic, which `since` reaches as well; rules are checked on replay as they are live
+ * (S1).
  */
 export class CursorCodec {
   readonly #keys: readonly { id: number; secret: string }[];
 
-  /** @param secrets the first signs; all of them verify, so that a key can be rotated without a break */
+  /** @param secrets the first one signs, and all of them verify: so a secret can be rotated */
   constructor(secrets: readonly string[]) {
     if (secrets.length === 0) throw new Error('A cursor codec needs at least one secret');
     this.#keys = secrets.map((secret) => ({ id: digest(secret)[0] ?? 0, secret }));
   }
 
-  /** The shared half: where a subscription to `topic` stands. */
+  /** The shared half: a position in `topic`. */
   position(topic: Topic, { positions, topicFingerprint, partitions, asOf }: StreamPosition): string {
-    const body: number[] = [VERSION, this.#signing.id, ...digest(topic).subarray(0, PART_BYTES)];
+    const body: number[] = [VERSION, this.#signing.id, ...digest(topic).subarray(0, DIGEST_BYTES)];
     uint32(body, topicFingerprint);
     varint(body, partitions);
     varint(body, Math.max(0, Math.floor(asOf / 1000)));
@@ -71,12 +77,12 @@ export class CursorCodec {
     return this.#seal(Buffer.from(body), this.#signing.secret);
   }
 
-  /** The subscriber's half, with the dot that joins it. */
+  /** The subscriber's half, with the dot before it. */
   tag(scope: CursorScope): string {
     return `.${this.#seal(scopeBytes(this.#signing.id, scope), this.#signing.secret)}`;
   }
 
-  /** @throws {MillraceError} CURSOR_INVALID with `reason`, before anything is read */
+  /** @throws {MillraceError} CURSOR_INVALID, with `reason` in its details */
   read(cursor: string, scope: CursorScope): StreamPosition {
     const [left, right, more] = cursor.split('.');
     if (left === undefined || right === undefined || more !== undefined) throw invalid('MALFORMED');
@@ -85,16 +91,16 @@ export class CursorCodec {
     const expected = scopeBytes(own[0] ?? 0, scope);
     const faults = ['FIELD', 'ARGUMENTS', 'SUBJECT'] as const;
     for (const [i, fault] of faults.entries()) {
-      const from = 1 + i * PART_BYTES;
-      if (!own.subarray(from, from + PART_BYTES).equals(expected.subarray(from, from + PART_BYTES))) {
+      const from = 1 + i * DIGEST_BYTES;
+      if (!own.subarray(from, from + DIGEST_BYTES).equals(expected.subarray(from, from + DIGEST_BYTES))) {
         throw invalid(fault);
       }
     }
     if (place[0] !== VERSION) throw invalid('MALFORMED');
-    if (!place.subarray(2, 2 + PART_BYTES).equals(digest(scope.topic).subarray(0, PART_BYTES))) {
+    if (!place.subarray(2, 2 + DIGEST_BYTES).equals(digest(scope.topic).subarray(0, DIGEST_BYTES))) {
       throw invalid('FIELD');
     }
-    return readStreamPosition(place, 2 + PART_BYTES);
+    return readStreamPosition(place, 2 + DIGEST_BYTES);
   }
 
   get #signing(): { id: number; secret: string } {
@@ -107,6 +113,7 @@ export class CursorCodec {
     return Buffer.concat([body, mac(body, secret)]).toString('base64url');
   }
 
+  /** Verifies one half. @param keyAt the index of its key id. @returns its bytes, without the MAC */
   #open(text: string, keyAt: number): Buffer {
     const bytes = Buffer.from(text, 'base64url');
     if (bytes.length <= MAC_BYTES + keyAt || bytes.toString('base64url') !== text) throw invalid('MALFORMED');
@@ -123,7 +130,10 @@ export function topicFingerprintOf(id: TopicId | undefined): number {
   return id === undefined ? 0 : fingerprint(id, 0);
 }
 
-/** A few bytes that tell one event from another at the same offset: FNV-1a over its id and timestamp; never 0. */
+/**
+ * Tells an event from another at the same offset, after the log lost its end and was written again: FNV-1a (32 bits)
+ * over the event's id and timestamp. Never 0.
+ */
 export function fingerprint(id: string, timestamp: number): number {
   let hash = 0x811c9dc5;
   for (const text of [id, String(timestamp)]) {
@@ -147,11 +157,11 @@ function invalid(reason: CursorFault): MillraceError {
 }
 
 function scopeBytes(keyId: number, { field, args, subject }: CursorScope): Buffer {
-  // A named subject and nobody never look alike: the first byte differs.
+  // The first character differs, so no subject equals an anonymous one.
   const who = subject === undefined ? '0' : `1${subject}`;
   return Buffer.concat([
     Buffer.from([keyId]),
-    ...[field, args, who].map((part) => digest(part).subarray(0, PART_BYTES)),
+    ...[field, args, who].map((part) => digest(part).subarray(0, DIGEST_BYTES)),
   ]);
 }
 

@@ -1,14 +1,15 @@
 /**
- * A signal that is aborted after some time, for whoever waits. Not `AbortSignal.timeout`: Node 20 collects
- * that one as garbage while only signals made of it with `AbortSignal.any` are in use, and then it never
- * comes. Disposing ends it early, without an abort; it does not keep the process alive.
+ * A signal that is aborted after some time. Disposing cancels it, without an abort. It does not keep the process alive.
+ *
+ * Not `AbortSignal.timeout`: Node 20 garbage-collects such a signal while only signals derived from it with
+ * `AbortSignal.any` are in use, and then it never fires.
  */
 export class Deadline implements Disposable {
   readonly signal: AbortSignal;
   readonly #timer: NodeJS.Timeout;
 
   constructor(milliseconds: number) {
-    // The timer holds the controller, and it the signal, until it is over.
+    // The timer references the controller, which references the signal: so neither is collected early.
     const controller = new AbortController();
     this.signal = controller.signal;
     this.#timer = setTimeout(

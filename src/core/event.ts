@@ -6,38 +6,38 @@ import type { EventId, Offset } from './ids.js';
  */
 export interface Event {
   readonly id: EventId;
-  /** Who published it: a URI reference such as `/gateway` or `/services/order`. */
+  /** The publisher, as a URI reference such as `/gateway` or `/services/order`. */
   readonly source: string;
-  /** The name of the GraphQL object type that its data has; `UNKNOWN_TYPE` of a tombstone that does not say. */
+  /** The name of its data's GraphQL object type. `UNKNOWN_TYPE` for a tombstone that does not specify one. */
   readonly type: string;
   readonly subject: string | null;
   /** RFC 3339. */
   readonly time: string;
-  /** The same for everything that one mutation set off. */
+  /** Shared by all events that one mutation has caused. */
   readonly correlationId?: string | undefined;
   /** The id of the event that this one reacts to. */
   readonly causationId?: string | undefined;
   /** W3C Trace Context of the span that published it. */
   readonly traceparent?: string | undefined;
   readonly tracestate?: string | undefined;
-  /** Its id is derived from an idempotency key: a second event with this id is the same event. */
+  /** Whether the id is derived from an idempotency key. Then another event with this id is a duplicate (D1). */
   readonly idempotent?: boolean | undefined;
   /**
-   * Values of fields of the data, by name, so that it need not be parsed to know whom it concerns (C2). A
-   * field that the data does not have is null; one that is not here may be anything.
+   * Values of the data's indexed fields, by name, so that an event can be routed without parsing its data (C2). Null for a
+   * field that the data does not have. A field without an entry may have any value.
    */
   readonly indexed?: Readonly<Record<string, Indexed>> | undefined;
-  /** JSON text in UTF-8, unparsed; `null` is a tombstone. */
+  /** JSON text in UTF-8, not parsed. `null`: a tombstone. */
   readonly data: Buffer | null;
 }
 
-/** What can be looked up. */
+/** A value that events can be looked up by. */
 export type Indexed = string | number | boolean | null;
 
-/** The type of a tombstone that says none. No GraphQL type and no CloudEvent has this name. */
+/** The type of a tombstone that does not specify one. No GraphQL type and no CloudEvent has this name. */
 export const UNKNOWN_TYPE = '';
 
-/** An event at its place in one partition: what the relay passes on and the hub delivers. */
+/** An event and its offset: what the relay publishes and the hub delivers. */
 export interface Relayed {
   readonly offset: Offset;
   /** The log's timestamp, in milliseconds since 1970. */

@@ -1,11 +1,10 @@
 /**
- * Branded names and numbers, so that an offset never becomes a partition.
- * Each brand has one constructor below; nothing else makes one.
+ * Branded strings and numbers, so that an offset cannot be passed for a partition. Each brand has one constructor below.
  */
 declare const brand: unique symbol;
 type Brand<T, B extends string> = T & { readonly [brand]: B };
 
-/** The name of a topic, as the log knows it. */
+/** A topic's name in the log. */
 export type Topic = Brand<string, 'Topic'>;
 /**
  * Which of the topics that had this name one after the other: a topic that is deleted and made anew has
@@ -14,7 +13,7 @@ export type Topic = Brand<string, 'Topic'>;
 export type TopicId = Brand<string, 'TopicId'>;
 /** A partition's number within its topic, from 0. */
 export type Partition = Brand<number, 'Partition'>;
-/** A record's place within its partition, from 0. Exact up to 2^53, which a partition does not reach. */
+/** A record's number within its partition, from 0. Exact up to 2^53, which no partition reaches. */
 export type Offset = Brand<number, 'Offset'>;
 /** A CloudEvents `id`: unique within its `source`. */
 export type EventId = Brand<string, 'EventId'>;
@@ -29,5 +28,5 @@ export const eventId = (id: string): EventId => id as EventId;
 export const isRecreated = (one: TopicId | undefined, other: TopicId | undefined): boolean =>
   one !== undefined && other !== undefined && one !== other;
 
-/** Where a partition stands before its first record. */
+/** The position before a partition's first record. */
 export const BEFORE_FIRST = offset(-1);

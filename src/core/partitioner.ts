@@ -7,8 +7,8 @@ export type KeyPartitioner = (key: string, partitions: number) => Partition;
  * The partition of a key, as Kafka's own default partitioner chooses it:
  * `toPositive(murmur2(utf8(key))) % partitions`
  * (org.apache.kafka.clients.producer.internals.BuiltInPartitioner).
- * Java, Go and librdkafka (`murmur2_random`) producers agree with it, so a subscription that follows
- * only its key's partition finds their events too.
+ * Java, Go and librdkafka (`murmur2_random`) producers choose the same one. So a subscription that follows only its
+ * key's partition finds their events, too.
  */
 export function partitionOfKey(key: string, partitions: number): Partition {
   return partition((murmur2(Buffer.from(key, 'utf8')) & 0x7fffffff) % partitions);

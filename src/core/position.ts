@@ -15,17 +15,17 @@ export interface TopicIdPartition extends TopicPartition {
   readonly topicId: TopicId | undefined;
 }
 
-/** Where one record is in the log. */
+/** The position of one record in the log. */
 export interface Position extends TopicPartition {
   readonly offset: Offset;
 }
 
-/** The name of a place, for people: `shop.orders/3@17`. */
+/** A position as text, for logs and messages: `shop.orders/3@17`. */
 export function placeName(at: Position): string {
   return `${partitionName(at)}@${at.offset}`;
 }
 
-/** A name for logs, map keys and channels: `shop.orders/3`. No topic name contains a slash. */
+/** A partition as text, for logs, map keys and channels: `shop.orders/3`. Unique, since no topic name has a slash. */
 export function partitionName({ topic, partition }: TopicPartition): string {
   return `${topic}/${partition}`;
 }

@@ -1,7 +1,7 @@
 import type { EventId } from './ids.js';
 import type { Position } from './position.js';
 
-/** Where the event of a mutation is: the answer of a field of type `Published`. */
+/** A published event's position: the value of a field of type `Published`. */
 export interface Published extends Position {
   readonly eventId: EventId;
   readonly correlationId: string;

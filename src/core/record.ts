@@ -1,22 +1,22 @@
 import type { Offset, Partition, Topic } from './ids.js';
 import type { TopicPartition } from './position.js';
 
-/** A record's headers. Values that came as bytes are read as UTF-8; of a repeated name the last counts. */
+/** A record's headers. Values are decoded as UTF-8. If a name is repeated, the last value counts. */
 export type Headers = Readonly<Record<string, string>>;
 
-/** What is appended to the log. */
+/** A record to append to the log. */
 export interface NewRecord {
   readonly topic: Topic;
-  /** Chooses the partition. Records of one key keep their order. `null`: any partition. */
+  /** Determines the partition. Records of one key keep their order. `null`: any partition. */
   readonly key: string | null;
-  /** Where it goes whatever its key is: for what belongs to a partition rather than to a key. */
+  /** The partition, whatever the key is: for records that belong to a partition rather than to a key. */
   readonly partition?: Partition;
   readonly headers: Headers;
   /** `null` is a tombstone. */
   readonly value: Buffer | null;
 }
 
-/** What is read from the log. */
+/** A record that was read from the log. */
 export interface LogRecord {
   readonly offset: Offset;
   /** The log's own timestamp of the record, in milliseconds since 1970. */
@@ -26,12 +26,12 @@ export interface LogRecord {
   readonly value: Buffer | null;
 }
 
-/** Records of one partition that were read together, in offset order. */
+/** Consecutive records of one partition that were read together, in offset order. */
 export interface LogBatch extends TopicPartition {
-  /** The records that are there to be seen: none aborted, none a control record. May be empty. */
+  /** The visible records: no control records, and none of an aborted transaction. May be empty. */
   readonly records: readonly LogRecord[];
-  /** The last offset this batch covers. Offsets up to here that have no record here never will have one. */
+  /** The last offset that the batch covers. An offset up to it without a record here will never have one. */
   readonly last: Offset;
-  /** The offset after the newest readable record of the partition, as known when the batch was read. */
+  /** The partition's end when the batch was read: the offset after its newest readable record. */
   readonly end: Offset;
 }

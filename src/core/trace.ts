@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 
-/** Where a request stands in a distributed trace, and which flow it belongs to. */
+/** The trace and the flow that a request belongs to. */
 export interface TraceContext {
-  /** W3C Trace Context `traceparent` of the caller; `undefined`: a trace begins here. */
+  /** The caller's `traceparent` (W3C Trace Context). `undefined`: a new trace begins here. */
   readonly traceparent: string | undefined;
   readonly tracestate?: string | undefined;
-  /** The same for everything that one mutation set off. */
+  /** Shared by all events that one mutation has caused. */
   readonly correlationId: string;
 }
 
@@ -17,12 +17,12 @@ export function isTraceparent(value: string): boolean {
 }
 
 /**
- * 32 digits. Of a UUID, for which Node has random bytes ready, where `randomBytes` asks the system each time
- * (bench: mutations); six of the bits say that it is one, and the rest are as random.
+ * 32 hexadecimal digits, from a UUID: Node keeps random bytes ready for those, while `randomBytes` makes a system call
+ * each time (bench: mutations). Six of the 128 bits are fixed, the others are random.
  */
 const randomHex = (): string => randomUUID().replaceAll('-', '');
 
-/** A `traceparent` for a span of ours below `parent`, or for a new trace when there is none that is valid. */
+/** A `traceparent` for a new span below `parent`, or for a new trace when `parent` is missing or invalid. */
 export function childTraceparent(parent: string | undefined): string {
   const span = randomHex().slice(16);
   if (parent !== undefined && isTraceparent(parent))

@@ -1,5 +1,5 @@
 import { backoffMs, pause } from '../core/async.js';
-import { type Heard, type Link, onBeat, onRelayed, onRepaired, type Step } from '../core/chain.js';
+import { type Link, onBeat, onRelayed, onRepaired, type RelayedMessage, type Step } from '../core/chain.js';
 import type { PartitionPosition } from '../core/cursor.js';
 import { isRecreated, type Offset, offset } from '../core/ids.js';
 import { partitionName, type TopicIdPartition } from '../core/position.js';
@@ -104,7 +104,7 @@ export class FollowedPartition implements AsyncDisposable {
   }
 
   /** The fan-out sent events of this topic. Hot path (bench: fanout). */
-  onMessage(message: Heard): void {
+  onMessage(message: RelayedMessage): void {
     if (this.#endedBy !== undefined) return;
     this.#lastHeardAt = performance.now();
     this.#apply(onRelayed(this.#link, message, this.#parts.ring.events));

@@ -1,5 +1,5 @@
 import { retry } from '../core/async.js';
-import type { Heard } from '../core/chain.js';
+import type { RelayedMessage } from '../core/chain.js';
 import { MillraceError } from '../core/errors.js';
 import { isRecreated, type Offset, offset } from '../core/ids.js';
 import { partitionName, type TopicIdPartition } from '../core/position.js';
@@ -22,7 +22,7 @@ export async function openPartition(
   signal: AbortSignal,
 ): Promise<FollowedPartition> {
   /** Messages that arrive before the end of the log is known. */
-  const early: Heard[] = [];
+  const early: RelayedMessage[] = [];
   let partition: FollowedPartition | undefined;
   const onFailure = (error: unknown): void => {
     parts.metrics.problems.inc({ kind: 'follow' });

@@ -2,7 +2,7 @@ import { bisect } from '../../core/bisect.js';
 import type { Relayed } from '../../core/event.js';
 import { type Offset, offset, type TopicId } from '../../core/ids.js';
 import { RecentIds } from '../../core/recent-ids.js';
-import type { Claim, FanoutListener, Newest, RelayOutcome, Start, Stretch } from '../../ports/fanout.js';
+import type { Claim, FanoutListener, Newest, RelayOutcome, ResetPoint, Stretch } from '../../ports/fanout.js';
 
 /** C4: how many ids of idempotent events are remembered for each partition. The oldest leave first. */
 const MAX_REMEMBERED_IDS = 100_000;
@@ -48,7 +48,7 @@ export class FanoutPartition {
     return { token: String(this.#token), passed: this.#passed, topicId: this.#topicId };
   }
 
-  reset(token: string, { topicId, passed }: Start): 'RESET' | 'FENCED' {
+  reset(token: string, { topicId, passed }: ResetPoint): 'RESET' | 'FENCED' {
     if (token !== String(this.#token)) return 'FENCED';
     this.#passed = passed;
     this.#topicId = topicId;

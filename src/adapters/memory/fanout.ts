@@ -7,7 +7,7 @@ import type {
   FanoutListener,
   Newest,
   RelayOutcome,
-  Start,
+  ResetPoint,
   Stretch,
 } from '../../ports/fanout.js';
 import type { OnProblem } from '../../ports/problem.js';
@@ -52,7 +52,7 @@ class InProcessFanout implements Fanout {
     return this.#channel(at).partition.claim();
   }
 
-  async reset(at: TopicPartition, token: string, start: Start): Promise<'RESET' | 'FENCED'> {
+  async reset(at: TopicPartition, token: string, start: ResetPoint): Promise<'RESET' | 'FENCED'> {
     return this.#channel(at).partition.reset(token, start);
   }
 

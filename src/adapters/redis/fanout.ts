@@ -9,7 +9,7 @@ import type {
   FanoutListener,
   Newest,
   RelayOutcome,
-  Start,
+  ResetPoint,
   Stretch,
 } from '../../ports/fanout.js';
 import type { OnProblem } from '../../ports/problem.js';
@@ -99,7 +99,7 @@ class RedisFanout implements Fanout {
     };
   }
 
-  async reset(at: TopicPartition, token: string, start: Start): Promise<'RESET' | 'FENCED'> {
+  async reset(at: TopicPartition, token: string, start: ResetPoint): Promise<'RESET' | 'FENCED'> {
     const { meta, stream } = this.#keys(at);
     const reply = await this.#run('Resetting', at, () =>
       this.#redis.millraceReset(meta, stream, token, start.passed, start.topicId ?? ''),
