@@ -23,7 +23,7 @@ export function consumerGroupsContract(bench: () => EventLogHarness): void {
   const join = (group: string, topic: Topic, handler: Recorder, on = log()): Promise<GroupMember> =>
     on.join({ group, topics: [topic] }, handler, soon());
 
-  it('D3: a member gets everything from the beginning, in the order of each partition', async () => {
+  it('D3: delivers every record from the beginning, in the order of each partition', async () => {
     const topic = await newTopic(log(), 'all', 3);
     await log().append(numbered(topic, 20), soon());
     const recorder = new Recorder();
@@ -38,7 +38,7 @@ export function consumerGroupsContract(bench: () => EventLogHarness): void {
     }
   });
 
-  it('D5: a member is told of which topic its partitions are', async () => {
+  it('D5: assigns partitions with the id of their topic', async () => {
     const topic = await newTopic(log(), 'life', 2);
     const recorder = new Recorder();
     await using _ = await join(uniqueGroup(), topic, recorder);
@@ -47,7 +47,7 @@ export function consumerGroupsContract(bench: () => EventLogHarness): void {
     expect(recorder.topicIds).toEqual([id, id]);
   });
 
-  it('each group gets everything', async () => {
+  it('delivers every record to each group', async () => {
     const topic = await newTopic(log(), 'groups', 1);
     await log().append(numbered(topic, 5), soon());
     const [one, two] = [new Recorder(), new Recorder()];
@@ -58,7 +58,7 @@ export function consumerGroupsContract(bench: () => EventLogHarness): void {
     expect(one.values()).toEqual(two.values());
   });
 
-  it('goes on after what was committed', async () => {
+  it('continues after the committed progress', async () => {
     const topic = await newTopic(log(), 'resume', 1);
     const group = uniqueGroup();
     await log().append(numbered(topic, 6), soon());
@@ -74,7 +74,7 @@ export function consumerGroupsContract(bench: () => EventLogHarness): void {
     expect(second.values()).toEqual(['6', '7', '8', '9']);
   });
 
-  it('gives again what was not committed', async () => {
+  it('delivers uncommitted records again', async () => {
     const topic = await newTopic(log(), 'uncommitted', 1);
     const group = uniqueGroup();
     await log().append(numbered(topic, 3), soon());
@@ -88,7 +88,7 @@ export function consumerGroupsContract(bench: () => EventLogHarness): void {
     expect(second.values()).toEqual(['0', '1', '2']);
   });
 
-  it('two members share the partitions, and one that leaves gives its own to the other', async () => {
+  it('shares the partitions between two members, and reassigns those of a member that leaves', async () => {
     const topic = await newTopic(log(), 'shared', 4);
     const group = uniqueGroup();
     await using other = await bench().open();
@@ -112,7 +112,7 @@ export function consumerGroupsContract(bench: () => EventLogHarness): void {
     expect(one.values().slice(before).sort()).toEqual(numbersTo(20));
   });
 
-  it('calls `assigned` for idle partitions, before the first batch', async () => {
+  it('calls `assigned` before the first batch, also for idle partitions', async () => {
     const topic = await newTopic(log(), 'idle', 3);
     const recorder = new Recorder();
     await using _ = await join(uniqueGroup(), topic, recorder);
@@ -125,7 +125,7 @@ export function consumerGroupsContract(bench: () => EventLogHarness): void {
     }
   });
 
-  it('begins where `assigned` says, whatever was committed', async () => {
+  it('begins at the offset that `assigned` returns, whatever was committed', async () => {
     const topic = await newTopic(log(), 'begin', 1);
     const group = uniqueGroup();
     await log().append(numbered(topic, 10), soon());
@@ -141,7 +141,7 @@ export function consumerGroupsContract(bench: () => EventLogHarness): void {
     expect(again.values()).toEqual(['2', '3', '4', '5', '6', '7', '8', '9']);
   });
 
-  it('counts what is before the place that `assigned` says as done', async () => {
+  it('treats everything before the offset that `assigned` returns as done', async () => {
     const topic = await newTopic(log(), 'done', 1);
     const group = uniqueGroup();
     await log().append(numbered(topic, 5), soon());
@@ -159,7 +159,7 @@ export function consumerGroupsContract(bench: () => EventLogHarness): void {
     expect(heir.values()).toEqual(['next']);
   });
 
-  it('D3: gives the same offsets again when the handler rejects, and loses none', async () => {
+  it('D3: delivers the same offsets again when the handler rejects, and loses none', async () => {
     const topic = await newTopic(log(), 'reject', 1);
     await log().append(numbered(topic, 5), soon());
     const given: string[][] = [];
@@ -174,7 +174,7 @@ export function consumerGroupsContract(bench: () => EventLogHarness): void {
     expect(given.slice(0, 3).map(([first]) => first)).toEqual(['0', '0', '0']);
   });
 
-  it('leaves the group after the batch in hand', async () => {
+  it('leaves the group after the batch in progress', async () => {
     const topic = await newTopic(log(), 'leave', 1);
     await log().append(numbered(topic, 1), soon());
     let [begun, ended] = [false, false];

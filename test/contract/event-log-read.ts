@@ -13,7 +13,7 @@ export function readContract(log: () => EventLog): void {
     return topic;
   }
 
-  it('knows the bounds of each partition', async () => {
+  it('returns the bounds of each partition', async () => {
     const topic = await newTopic(log(), 'bounds', 3);
     const empty = { earliest: offset(0), end: offset(0) };
     expect(await log().bounds(topic, soon())).toEqual([empty, empty, empty]);
@@ -36,7 +36,7 @@ export function readContract(log: () => EventLog): void {
     for (const batch of batches) expect(batch).toMatchObject({ topic, partition: 0, end: 10 });
   });
 
-  it('ends at once for an empty range', async () => {
+  it('reads nothing from an empty range', async () => {
     const topic = await filled(3);
     expect(await readRecords(log(), { topic, partition: P0 }, 3)).toEqual([]);
     const within = await readBatches(log(), { topic, partition: P0 }, 1, 1);
@@ -45,7 +45,7 @@ export function readContract(log: () => EventLog): void {
     expect(await readRecords(log(), { topic: empty, partition: P0 })).toEqual([]);
   });
 
-  it('D5: says when a range begins before or after what is there', async () => {
+  it('D5: throws OffsetOutOfRange when a range begins outside of the bounds', async () => {
     const topic = await filled(3);
     for (const from of [-1, 4]) {
       const failure = await readRecords(log(), { topic, partition: P0 }, from).catch(
@@ -59,7 +59,7 @@ export function readContract(log: () => EventLog): void {
     }
   });
 
-  it('D5: reads a range of the topic that it names, and says when another one has its name', async () => {
+  it('D5: reads a range of the topic with the given id, and throws TopicRecreated for another one', async () => {
     const topic = await filled(3);
     const described = await log().describe([topic], soon());
     // As of a topic that was deleted: nobody has it any more.
@@ -75,7 +75,7 @@ export function readContract(log: () => EventLog): void {
     await expect(read(former)).rejects.toThrow(TopicRecreated);
   });
 
-  it('D3: reads more than one batch in order, and the batches meet', async () => {
+  it('D3: reads several batches in order, without gaps between them', async () => {
     const topic = await newTopic(log(), 'many', 1);
     const filler = 'x'.repeat(2_000);
     // 3 MB, more than one fetch of any log, in appends below any log's limit for one request.
@@ -93,7 +93,7 @@ export function readContract(log: () => EventLog): void {
     expect(next).toBe(1500);
   });
 
-  it('does not follow what is appended after the call', async () => {
+  it('does not read records that are appended after the call', async () => {
     const topic = await filled(5);
     const reading = log().read({ topic, partition: P0, from: offset(0) }, soon());
     let last = -1;
@@ -104,7 +104,7 @@ export function readContract(log: () => EventLog): void {
     expect(last).toBeGreaterThanOrEqual(4);
   });
 
-  it('stops reading when its signal is aborted, or its reader walks away', async () => {
+  it('stops reading when its signal is aborted, or the reader stops iterating', async () => {
     const topic = await filled(5);
     await expect(async () => {
       for await (const _ of log().read({ topic, partition: P0, from: offset(0) }, AbortSignal.abort())) {
@@ -117,7 +117,7 @@ export function readContract(log: () => EventLog): void {
     }
   });
 
-  it('finds the offset of a time', async () => {
+  it('returns the offset of the first record at or after a time', async () => {
     const topic = await filled(3);
     const stamps = (await readRecords(log(), { topic, partition: P0 })).map(({ timestamp }) => timestamp);
     for (const stamp of stamps) {

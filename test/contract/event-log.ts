@@ -64,7 +64,7 @@ function topicContract(log: () => EventLog): void {
     await log().ensureTopics(specs.slice(0, 1), { create: false }, soon());
   });
 
-  it('leaves an existing topic as it is', async () => {
+  it('does not change an existing topic', async () => {
     const topic = await newTopic(log(), 'existing', 3);
     await log().append([record(topic, 'a', 'kept')], soon());
     await log().ensureTopics([{ topic, partitions: 1, replicas: 1, config: {} }], { create: true }, soon());
@@ -74,7 +74,7 @@ function topicContract(log: () => EventLog): void {
     ]);
   });
 
-  it('D5 describes topics, each with an id that stays and is its own', async () => {
+  it('D5 describes topics with unique and stable ids', async () => {
     const one = await newTopic(log(), 'described', 3);
     const other = await newTopic(log(), 'described', 1);
     const gone = uniqueTopic('missing');
@@ -89,7 +89,7 @@ function topicContract(log: () => EventLog): void {
     expect(await log().describe([other, one], soon())).toEqual(first);
   });
 
-  it('answers a missing topic with TOPIC_MISSING, never with a hang', async () => {
+  it('rejects with TOPIC_MISSING for a missing topic, and never hangs', async () => {
     const topic = uniqueTopic('missing');
     const missing = { code: 'TOPIC_MISSING' };
     expect(await log().describe([topic], soon())).toEqual(new Map());
@@ -100,7 +100,7 @@ function topicContract(log: () => EventLog): void {
 }
 
 function appendContract(log: () => EventLog): void {
-  it('D1: answers where each record is, in the order of the call, over several topics', async () => {
+  it('D1: returns the position of each record, in the order of the call, over several topics', async () => {
     const [one, two] = [await newTopic(log(), 'one', 4), await newTopic(log(), 'two', 1)];
     const records = Array.from({ length: 30 }, (_, i) =>
       record(i % 3 === 0 ? two : one, `k${i % 7}`, `v${i}`),
@@ -118,7 +118,7 @@ function appendContract(log: () => EventLog): void {
     }
   });
 
-  it('D1: gives back what was appended: key, headers, bytes, tombstone, timestamp', async () => {
+  it('D1: reads what was appended: key, headers, bytes, tombstone, timestamp', async () => {
     const topic = await newTopic(log(), 'whole', 1);
     const bytes = Buffer.from(Array.from({ length: 256 }, (_, i) => i));
     const before = Date.now();
@@ -142,7 +142,7 @@ function appendContract(log: () => EventLog): void {
     for (const { timestamp } of found) expect(Math.abs(timestamp - before)).toBeLessThan(3_600_000);
   });
 
-  it('D1: puts a key where the partitioner says, and a record without one anywhere', async () => {
+  it('D1: appends a record to the partition of its key, and one without a key to any partition', async () => {
     const topic = await newTopic(log(), 'keys', 5);
     const keys = Array.from({ length: 50 }, (_, i) => `key ${i}`);
     const positions = await log().append(
@@ -155,7 +155,7 @@ function appendContract(log: () => EventLog): void {
     expect(anywhere?.partition).toBeLessThan(5);
   });
 
-  it('D1: keeps the order of one key within a call and from call to call', async () => {
+  it('D1: keeps the order of the records of a key within a call and between calls', async () => {
     const topic = await newTopic(log(), 'order', 3);
     for (let call = 0; call < 5; call++) {
       const records = Array.from({ length: 10 }, (_, i) => record(topic, 'same', `${call}.${i}`));
@@ -166,7 +166,7 @@ function appendContract(log: () => EventLog): void {
     expect(found.map(text)).toEqual(expected);
   });
 
-  it('D1: many appends at once are all there, each where its answer says', async () => {
+  it('D1: completes many concurrent appends, each record at its returned position', async () => {
     const topic = await newTopic(log(), 'parallel', 2);
     const answers = await Promise.all(
       Array.from({ length: 40 }, (_, i) => log().append([record(topic, `k${i}`, `v${i}`)], soon())),
@@ -180,7 +180,7 @@ function appendContract(log: () => EventLog): void {
       expect(found.get(`${at?.partition}/${at?.offset}`)).toBe(`v${i}`);
   });
 
-  it('D1: refuses a record that is too large, and writes none of its call', async () => {
+  it('D1: rejects a call with a record that is too large, and writes none of its records', async () => {
     const topic = await newTopic(log(), 'large', 1);
     const large = { topic, key: 'a', headers: {}, value: Buffer.alloc(3 * 1024 * 1024, 'x') };
     await expect(log().append([record(topic, 'a', 'small'), large], soon())).rejects.toMatchObject({

@@ -30,13 +30,13 @@ export function fanoutContract(name: string, open: () => Promise<Fanout>): void 
     afterEach(() => fanout[Symbol.asyncDispose]());
 
     describe('relaying', () => {
-      it('knows no progress before the first reset, and does not relay', async () => {
+      it('has no progress before the first reset, and relays nothing', async () => {
         const claim = await fanout.claim(at, never);
         expect(claim.passed).toBeUndefined();
         expect(await fanout.relay(at, claim.token, stretch(-1, 0, [0]))).toEqual({ status: 'FENCED' });
       });
 
-      it('tells the next claim how far it came', async () => {
+      it('returns its progress to the next claim', async () => {
         const token = await claimAt(fanout, at, 4);
         expect(await fanout.relay(at, token, stretch(4, 9, [5, 7]))).toEqual({
           status: 'RELAYED',
@@ -47,7 +47,7 @@ export function fanoutContract(name: string, open: () => Promise<Fanout>): void 
         expect(Number(next.token)).toBeGreaterThan(Number(token));
       });
 
-      it('D9: a relay whose partition was claimed by another writes nothing', async () => {
+      it('D9: fences a relay when another one has claimed the partition', async () => {
         const heard = new Heard();
         const old = await claimAt(fanout, at, -1);
         await using _ = await fanout.follow(at, heard);
@@ -60,7 +60,7 @@ export function fanoutContract(name: string, open: () => Promise<Fanout>): void 
         expect(await fanout.window(at, offset(-1), offset(1))).toEqual([relayed(1)]);
       });
 
-      it('D3: a repeat after an unknown result is dropped as a duplicate', async () => {
+      it('D3: drops a repeated stretch as duplicates', async () => {
         const heard = new Heard();
         const token = await claimAt(fanout, at, -1);
         await using _ = await fanout.follow(at, heard);
@@ -81,7 +81,7 @@ export function fanoutContract(name: string, open: () => Promise<Fanout>): void 
         expect(await fanout.newest([at])).toEqual([newest(3)]);
       });
 
-      it('chains what is visible over offsets that were passed over', async () => {
+      it('chains visible events over offsets that have nothing to show', async () => {
         const heard = new Heard();
         const token = await claimAt(fanout, at, 9);
         await using _ = await fanout.follow(at, heard);
@@ -96,7 +96,7 @@ export function fanoutContract(name: string, open: () => Promise<Fanout>): void 
         ]);
       });
 
-      it('D1: drops the second event with an idempotent id, and the chain still meets', async () => {
+      it('D1: drops the second event with an idempotent id, and keeps the chain contiguous', async () => {
         const heard = new Heard();
         const token = await claimAt(fanout, at, -1);
         await using _ = await fanout.follow(at, heard);
@@ -112,7 +112,7 @@ export function fanoutContract(name: string, open: () => Promise<Fanout>): void 
         expect(window?.map((event) => event.offset)).toEqual([3, 5]);
       });
 
-      it('drops nothing for an id that is not idempotent, and forgets ids with a reset', async () => {
+      it('keeps events with equal ids that are not idempotent, and forgets ids at a reset', async () => {
         const token = await claimAt(fanout, at, -1);
         const same = { id: eventId('same') };
         const once = { id: eventId('once'), idempotent: true };
@@ -126,7 +126,7 @@ export function fanoutContract(name: string, open: () => Promise<Fanout>): void 
     });
 
     describe('following', () => {
-      it('D2: what is relayed after follow has resolved is heard, by each follower once, in order', async () => {
+      it('D2: delivers everything that is relayed after `follow` has resolved, once to each follower and in order', async () => {
         const token = await claimAt(fanout, at, -1);
         const [one, two] = [new Heard(), new Heard()];
         await using _one = await fanout.follow(at, one);
@@ -139,7 +139,7 @@ export function fanoutContract(name: string, open: () => Promise<Fanout>): void 
         }
       });
 
-      it('hears only its own partition', async () => {
+      it('delivers only events of the followed partition', async () => {
         const other = freshPartition();
         const [mine, theirs] = [new Heard(), new Heard()];
         await using _mine = await fanout.follow(at, mine);
@@ -149,7 +149,7 @@ export function fanoutContract(name: string, open: () => Promise<Fanout>): void 
         await vi.waitFor(() => expect([mine.offsets, theirs.offsets]).toEqual([[0], [5]]), SOON);
       });
 
-      it('stops when disposed, and the others go on', async () => {
+      it('stops delivering to a disposed follower, and continues for the others', async () => {
         const token = await claimAt(fanout, at, -1);
         const [gone, stays] = [new Heard(), new Heard()];
         const following = await fanout.follow(at, gone);
@@ -163,7 +163,7 @@ export function fanoutContract(name: string, open: () => Promise<Fanout>): void 
         expect(gone.offsets).toEqual([0]);
       });
 
-      it('can be followed again after the last one left', async () => {
+      it('can be followed again after the last follower has left', async () => {
         const token = await claimAt(fanout, at, -1);
         await (await fanout.follow(at, new Heard()))[Symbol.asyncDispose]();
         const heard = new Heard();
@@ -172,7 +172,7 @@ export function fanoutContract(name: string, open: () => Promise<Fanout>): void 
         await vi.waitFor(() => expect(heard.offsets).toEqual([0]), SOON);
       });
 
-      it('a listener that throws takes nothing from the others', async () => {
+      it('delivers to the other listeners when one throws', async () => {
         const token = await claimAt(fanout, at, -1);
         const broken = new Heard();
         broken.relayed = () => {
@@ -185,7 +185,7 @@ export function fanoutContract(name: string, open: () => Promise<Fanout>): void 
         await vi.waitFor(() => expect(whole.offsets).toEqual([0]), SOON);
       });
 
-      it('D7: a beat carries the newest event relayed, or else where it was reset, and is silent before', async () => {
+      it('D7: publishes beats with the newest offset, or with the offset of the reset, and none before the first reset', async () => {
         const heard = new Heard();
         await using _ = await fanout.follow(at, heard);
         await fanout.beat(at);
@@ -220,8 +220,8 @@ export function fanoutContract(name: string, open: () => Promise<Fanout>): void 
       });
     });
 
-    describe('a topic made anew', () => {
-      it('D5: whoever claims learns of which topic the progress is', async () => {
+    describe('a recreated topic', () => {
+      it('D5: a claim returns the topic id of the progress', async () => {
         expect((await fanout.claim(at, never)).topicId).toBeUndefined();
         await claimAt(fanout, at, 4);
         expect(await fanout.claim(at, never)).toMatchObject({ passed: 4, topicId: at.topicId });
@@ -230,7 +230,7 @@ export function fanoutContract(name: string, open: () => Promise<Fanout>): void 
         expect(await fanout.claim(at, never)).toMatchObject({ passed: 0, topicId: next.topicId });
       });
 
-      it('D5: whoever follows hears of which topic events and beats are', async () => {
+      it('D5: messages and beats have the id of their topic', async () => {
         const heard = new Heard();
         await using _ = await fanout.follow(at, heard);
         await fanout.relay(at, await claimAt(fanout, at, 6), stretch(6, 7, [7]));
@@ -246,7 +246,7 @@ export function fanoutContract(name: string, open: () => Promise<Fanout>): void 
         expect(heard.beats).toEqual([7, 0]);
       });
 
-      it('D5: the window of one topic proves nothing of another', async () => {
+      it('D5: the window of a topic does not answer for a recreated topic', async () => {
         const token = await claimAt(fanout, at, -1);
         await fanout.relay(at, token, stretch(-1, 2, [0, 1, 2]));
         const next = anew(at);
@@ -260,7 +260,7 @@ export function fanoutContract(name: string, open: () => Promise<Fanout>): void 
     });
 
     describe('the window', () => {
-      it('gives a stretch of 1,000 events in order, and any part of it', async () => {
+      it('the window returns a stretch of 1,000 events in order, and any part of it', async () => {
         const heard = new Heard();
         const token = await claimAt(fanout, at, -1);
         await using _ = await fanout.follow(at, heard);
@@ -271,7 +271,7 @@ export function fanoutContract(name: string, open: () => Promise<Fanout>): void 
         await vi.waitFor(() => expect(heard.offsets).toEqual(upTo(0, 999)), SOON);
       });
 
-      it('does not prove what is beyond its progress', async () => {
+      it('the window does not answer for offsets beyond the progress', async () => {
         const token = await claimAt(fanout, at, -1);
         expect(await fanout.window(freshPartition(), offset(-1), offset(0))).toBeUndefined();
         await fanout.relay(at, token, stretch(-1, 5, [0, 5]));
@@ -280,7 +280,7 @@ export function fanoutContract(name: string, open: () => Promise<Fanout>): void 
         expect(await fanout.window(at, offset(5), offset(5))).toEqual([]);
       });
 
-      it('proves a stretch with nothing to show', async () => {
+      it('the window answers for a stretch that has nothing to show', async () => {
         const token = await claimAt(fanout, at, 9);
         await fanout.relay(at, token, stretch(9, 20, []));
         expect(await fanout.window(at, offset(9), offset(20))).toEqual([]);
@@ -293,7 +293,7 @@ export function fanoutContract(name: string, open: () => Promise<Fanout>): void 
         expect(await fanout.window(at, offset(24), offset(30))).toEqual([relayed(25)]);
       });
 
-      it('does not prove what was trimmed', async () => {
+      it('the window does not answer for offsets that were trimmed', async () => {
         const token = await claimAt(fanout, at, -1);
         const last = 3 * WINDOW_EVENTS - 1;
         for (let n = 0; n < last; n += 500) {
@@ -305,7 +305,7 @@ export function fanoutContract(name: string, open: () => Promise<Fanout>): void 
         expect(kept?.map((event) => event.offset)).toEqual(upTo(last - 899, last));
       });
 
-      it('forgets with a reset', async () => {
+      it('the window is empty after a reset', async () => {
         const token = await claimAt(fanout, at, -1);
         await fanout.relay(at, token, stretch(-1, 9, upTo(0, 9)));
         expect(await fanout.reset(at, token, start(at, 4))).toBe('RESET');

@@ -43,7 +43,7 @@ export function serviceStateContract(name: string, harness: () => Promise<EventL
     const current = async (): Promise<Map<string, string | null>> =>
       states(bench.log, changelogTopic(bench.group, bench.input, { id: undefined, bases: {} }));
 
-    it('D1: is read back by who comes after, and counts go on', async () => {
+    it('D1: the next owner restores the state and continues with it', async () => {
       await fresh();
       await put(bench, KEYS, upTo(20));
       {
@@ -56,7 +56,7 @@ export function serviceStateContract(name: string, harness: () => Promise<EventL
       expect(await current()).toEqual(new Map(KEYS.map((key) => [key, '{"n":35}'])));
     });
 
-    it('D1: is what it was when a handler or a commit failed half way', async () => {
+    it('D1: the state is unchanged after a handler or a commit has failed', async () => {
       await fresh();
       const options = optionsOf(bench);
       let failures = 0;
@@ -74,7 +74,7 @@ export function serviceStateContract(name: string, harness: () => Promise<EventL
       expect(failures).toBeGreaterThan(3);
     });
 
-    it('D1 D9: goes along when a partition moves, while events come', async () => {
+    it('D1 D9: the state moves with its partition while events arrive', async () => {
       await fresh();
       await using other = await made.open();
       await put(bench, KEYS, upTo(10));
@@ -101,7 +101,7 @@ export function serviceStateContract(name: string, harness: () => Promise<EventL
       await expect.poll(async () => (await counts(bench)).get('a')?.at(-1), POLL).toEqual({ n: 1, i: 3 });
     });
 
-    it('is folded from the log by a service that had none, and says nothing twice', async () => {
+    it('a service without a state folds one from the log, and emits nothing twice', async () => {
       await fresh();
       const service = counter(bench);
       await put(bench, KEYS, upTo(12));
@@ -127,7 +127,7 @@ export function serviceStateContract(name: string, harness: () => Promise<EventL
         .toEqual(KEYS.map(() => upTo(15, 12).map((i) => ({ n: i + 1, i }))));
     });
 
-    it('D1: a repeated idempotent event counts once, also for who took the partition over', async () => {
+    it('D1: a repeated idempotent event counts once, also after the partition has moved', async () => {
       await fresh();
       await put(bench, KEYS, upTo(3), { idempotent: true });
       {
@@ -139,7 +139,7 @@ export function serviceStateContract(name: string, harness: () => Promise<EventL
       await exact(4);
     });
 
-    it('is refused, with what to do, where its topic has other partitions than the input', async () => {
+    it('a state topic with another number of partitions is refused with what to do', async () => {
       await fresh();
       const name = changelogTopic(bench.group, bench.input, { id: undefined, bases: {} });
       const odd = { topic: name, partitions: 1, replicas: 1, config: {} };
@@ -152,14 +152,14 @@ export function serviceStateContract(name: string, harness: () => Promise<EventL
       expect((await counts(bench)).size).toBe(0);
     });
 
-    describe('a replay', () => {
+    describe('a rebuild', () => {
       const rebuild = (step = 1): ServiceRebuild => {
         const { log, group } = bench;
         const { decoder } = optionsOf(bench);
         return new ServiceRebuild({ log, group, service: counter(bench, step), decoder, replicas: 1 });
       };
 
-      it('D1: switches while the service runs: no event with the old state afterwards, none twice', async () => {
+      it('D1: a rebuild switches while the service runs: no event uses the old state afterwards, and none counts twice', async () => {
         await fresh();
         await put(bench, KEYS, upTo(40));
         await using _ = await runService(optionsOf(bench), soon());
@@ -204,7 +204,7 @@ export function serviceStateContract(name: string, harness: () => Promise<EventL
         await expect.poll(async () => (await counts(bench)).get('a')?.at(-1)?.n, POLL).toBe(before + 1);
       });
 
-      it('D1: has what the service handled between the fold and the switch, also of mutations with a key', async () => {
+      it('D1: a rebuilt state includes the events that were handled between the fold and the switch, also duplicates', async () => {
         await fresh();
         await put(bench, KEYS, upTo(10), { idempotent: true });
         await using _ = await runService(optionsOf(bench), soon());
@@ -224,7 +224,7 @@ export function serviceStateContract(name: string, harness: () => Promise<EventL
         await exact(17);
       });
 
-      it('that is ended before it switched leaves the old state in use', async () => {
+      it('a rebuild that is aborted before the switch leaves the old state in use', async () => {
         await fresh();
         await put(bench, KEYS, upTo(5));
         {
@@ -240,7 +240,7 @@ export function serviceStateContract(name: string, harness: () => Promise<EventL
         await exact(6);
       });
 
-      it('of a service that is behind is taken up where it was folded to', async () => {
+      it('a rebuilt state of a service that is behind is adopted where it was folded to', async () => {
         await fresh();
         await put(bench, KEYS, upTo(5));
         await rebuild(1_000).run({ from: { kind: 'start' }, onProgress: () => {}, signal: soon() });
@@ -258,7 +258,7 @@ export function serviceStateContract(name: string, harness: () => Promise<EventL
           .toEqual({ n: 5_005, i: 9 });
       });
 
-      it('from a time folds only what came since', async () => {
+      it('a rebuild from a time folds only later events', async () => {
         await fresh();
         await put(bench, KEYS, upTo(5));
         await using _ = await runService(optionsOf(bench), soon());

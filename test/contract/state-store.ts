@@ -18,11 +18,11 @@ export function stateStoreContract(name: string, open: () => Promise<StateStore>
 
     const gone = () => expect.poll(() => store.get(key), EXPIRED).toBeUndefined();
 
-    it('has nothing under a key that was never set', async () => {
+    it('returns nothing for a key that was never set', async () => {
       expect(await store.get(key)).toBeUndefined();
     });
 
-    it('keeps values byte for byte, the empty one too', async () => {
+    it('stores values byte for byte, also empty ones', async () => {
       const all = Buffer.from(Array.from({ length: 256 }, (_, i) => i));
       for (const value of [all, Buffer.alloc(0), bytes('Zoë 日本 🛒'), Buffer.alloc(300_000, 7)]) {
         await store.put(key, value);
@@ -30,13 +30,13 @@ export function stateStoreContract(name: string, open: () => Promise<StateStore>
       }
     });
 
-    it('takes any text as key, and mixes none up', async () => {
+    it('accepts any text as a key, and keeps keys apart', async () => {
       const names = [`${key} `, `${key}:a`, `${key}/日本\n"{}"`, `${key}${'x'.repeat(200)}`];
       for (const [i, name] of names.entries()) await store.put(name, bytes(String(i)));
       for (const [i, name] of names.entries()) expect(await store.get(name)).toEqual(bytes(String(i)));
     });
 
-    it('put replaces what was there, its expiry too', async () => {
+    it('put replaces the value and its expiry', async () => {
       await store.put(key, bytes('short'), 1);
       await store.put(key, bytes('long'));
       const witness = `${key}-witness`;
@@ -45,7 +45,7 @@ export function stateStoreContract(name: string, open: () => Promise<StateStore>
       expect(await store.get(key)).toEqual(bytes('long'));
     });
 
-    it('values expire', async () => {
+    it('a value expires after its time to live', async () => {
       await store.put(key, bytes('v'), 20);
       await gone();
       expect(await store.putIfAbsent(key, bytes('v'), 20)).toBeUndefined();
@@ -55,19 +55,19 @@ export function stateStoreContract(name: string, open: () => Promise<StateStore>
       await gone();
     });
 
-    it('does not lose a value before its time', async () => {
+    it('a value does not expire early', async () => {
       await store.put(key, bytes('v'), 60_000);
       expect(await store.get(key)).toEqual(bytes('v'));
       expect(await store.putIfAbsent(key, bytes('w'), 60_000)).toEqual(bytes('v'));
     });
 
-    it('putIfAbsent answers with what is there, and leaves it', async () => {
+    it('putIfAbsent returns an existing value, and does not change it', async () => {
       expect(await store.putIfAbsent(key, bytes('first'))).toBeUndefined();
       expect(await store.putIfAbsent(key, bytes('second'))).toEqual(bytes('first'));
       expect(await store.get(key)).toEqual(bytes('first'));
     });
 
-    it('D1: of many putIfAbsent at once exactly one succeeds, and all others see its value', async () => {
+    it('D1: exactly one of many concurrent putIfAbsent succeeds, and all others return its value', async () => {
       const values = Array.from({ length: 50 }, (_, i) => bytes(`v${i}`));
       const answers = await Promise.all(values.map((value) => store.putIfAbsent(key, value)));
       const winners = values.filter((_, i) => answers[i] === undefined);
@@ -75,13 +75,13 @@ export function stateStoreContract(name: string, open: () => Promise<StateStore>
       for (const answer of answers) if (answer !== undefined) expect(answer).toEqual(winners[0]);
     });
 
-    it('a value that has expired is absent', async () => {
+    it('putIfAbsent treats an expired value as absent', async () => {
       await store.put(key, bytes('old'), 20);
       await expect.poll(() => store.putIfAbsent(key, bytes('new')), EXPIRED).toBeUndefined();
       expect(await store.get(key)).toEqual(bytes('new'));
     });
 
-    it('replace sets only over the expected bytes', async () => {
+    it('replace sets a value only over the expected bytes', async () => {
       expect(await store.replace(key, bytes('a'), bytes('b'))).toBe(false);
       expect(await store.get(key)).toBeUndefined();
       await store.put(key, Buffer.from([0, 255, 10]));
@@ -90,7 +90,7 @@ export function stateStoreContract(name: string, open: () => Promise<StateStore>
       expect(await store.get(key)).toEqual(bytes('b'));
     });
 
-    it('of many replace of the same value at once exactly one succeeds', async () => {
+    it('exactly one of many concurrent replace of a value succeeds', async () => {
       await store.put(key, bytes('0'));
       const tries = Array.from({ length: 50 }, (_, i) => store.replace(key, bytes('0'), bytes(`v${i}`)));
       const done = await Promise.all(tries);
@@ -98,7 +98,7 @@ export function stateStoreContract(name: string, open: () => Promise<StateStore>
       expect(await store.get(key)).toEqual(bytes(`v${done.indexOf(true)}`));
     });
 
-    it('deletes, also what is not there', async () => {
+    it('delete removes a value, and accepts a missing key', async () => {
       await store.put(key, bytes('v'));
       await store.delete(key);
       await store.delete(key);

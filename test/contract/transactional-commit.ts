@@ -33,7 +33,7 @@ export function transactionalCommitContract(bench: () => EventLogHarness): void 
   const join = (group: string, topic: Topic, handler: Recorder, on = log()): Promise<GroupMember> =>
     requireTransactions(on, 'these tests').join({ group, topics: [topic] }, handler, soon());
 
-  it('D1: several records are appended together, over topics and partitions, and it is said where each is', async () => {
+  it('D1: appends records to several topics and partitions together, and returns the position of each', async () => {
     const [one, two] = [await newTopic(log(), 'atomic.one', 2), await newTopic(log(), 'atomic.two', 1)];
     const records = [
       record(one, keyOf(partition(1), 2), 'a'),
@@ -49,7 +49,7 @@ export function transactionalCommitContract(bench: () => EventLogHarness): void 
     }
   });
 
-  it('D1: records of one key keep their order, from call to call and beside plain appends', async () => {
+  it('D1: keeps the order of the records of a key between calls, and between atomic and plain appends', async () => {
     const topic = await newTopic(log(), 'atomic.order', 2);
     const [here, there] = [keyOf(partition(0), 2), keyOf(partition(1), 2)];
     for (let call = 0; call < 3; call++) {
@@ -62,7 +62,7 @@ export function transactionalCommitContract(bench: () => EventLogHarness): void 
     await expect.poll(values, POLL).toEqual(expected);
   });
 
-  it('D1: many at once are all there, each where its answer says', async () => {
+  it('D1: completes many concurrent atomic appends, each record at its returned position', async () => {
     const topic = await newTopic(log(), 'atomic.parallel', 2);
     const [here, there] = [keyOf(partition(0), 2), keyOf(partition(1), 2)];
     const answers = await Promise.all(
@@ -81,7 +81,7 @@ export function transactionalCommitContract(bench: () => EventLogHarness): void 
     }
   });
 
-  it('D1: when one of them is refused none is written, and the log goes on', async () => {
+  it('D1: writes none of the records when one is refused, and accepts the next call', async () => {
     const topic = await newTopic(log(), 'atomic.refused', 2);
     const [here, there] = [keyOf(partition(0), 2), keyOf(partition(1), 2)];
     const large = { topic, key: there, headers: {}, value: Buffer.alloc(3 * 1024 * 1024, 'x') };
@@ -97,7 +97,7 @@ export function transactionalCommitContract(bench: () => EventLogHarness): void 
     expect(positions.map((at) => at.offset)).toEqual([0, 0]);
   });
 
-  it('appends nothing for an empty list, and nothing once its signal is aborted', async () => {
+  it('atomically appends nothing for an empty list, or once its signal is aborted', async () => {
     const topic = await newTopic(log(), 'atomic.nothing', 1);
     expect(await transactions().appendAtomically([], soon())).toEqual([]);
     const two = [record(topic, 'a', 'x'), record(topic, 'b', 'x')];
@@ -123,7 +123,7 @@ export function transactionalCommitContract(bench: () => EventLogHarness): void 
     expect(answers).toEqual(written.map((one) => ({ topic: out, partition: 0, offset: one.offset })));
   });
 
-  it('puts an output where its partition says, whatever its key', async () => {
+  it('appends an output to its `partition`, whatever its key', async () => {
     const [topic, out] = [await newTopic(log(), 'in', 1), await newTopic(log(), 'placed', 3)];
     const key = keyOf(partition(0), 3);
     await log().append(numbered(topic, 1), soon());
@@ -156,7 +156,7 @@ export function transactionalCommitContract(bench: () => EventLogHarness): void 
     expect(written.map(text)).toEqual(['attempt 1']);
   });
 
-  it('D9: a member that lost a partition cannot commit to it', async () => {
+  it('D9: refuses commits of a member that has lost the partition', async () => {
     const [topic, out] = [await newTopic(log(), 'lost', 4), await newTopic(log(), 'out', 1)];
     const group = uniqueGroup();
     const inputs = [0, 1, 2, 3].map((p) => record(topic, keyOf(partition(p), 4), `${p}`));

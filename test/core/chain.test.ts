@@ -14,20 +14,20 @@ const heard = (prev: number, ...offsets: number[]) => ({ prev: offset(prev), eve
 const offsetsOf = (events: readonly Relayed[]) => events.map((event) => Number(event.offset));
 
 describe('the chain', () => {
-  it('D3 delivers what follows, over holes in the offsets', () => {
+  it('D3 delivers events that follow, over holes in the offsets', () => {
     const step = onRelayed(live(4), heard(4, 7, 9), 100);
     expect(offsetsOf(step.deliver)).toEqual([7, 9]);
     expect(step.link).toEqual(live(9));
   });
 
-  it('D3 drops what was delivered before, also as a part of a message', () => {
+  it('D3 drops events that were delivered before, also within a message', () => {
     expect(onRelayed(live(9), heard(4, 7, 9), 100)).toEqual({ link: live(9), deliver: [] });
     expect(offsetsOf(onRelayed(live(7), heard(4, 7, 9), 100).deliver)).toEqual([9]);
     // A late repeat does not take the place back, or what follows would be delivered again.
     expect(onRelayed(live(9), heard(4, 7), 100)).toEqual({ link: live(9), deliver: [] });
   });
 
-  it('D3 holds what comes after a gap until the gap is closed', () => {
+  it('D3 holds messages after a gap until the gap is repaired', () => {
     const gap = onRelayed(live(4), heard(6, 8), 100);
     expect(gap.deliver).toEqual([]);
     expect(gap.link).toMatchObject({ state: 'repairing', at: 4, upTo: 6 });
@@ -36,18 +36,18 @@ describe('the chain', () => {
     expect(closed.link).toEqual(live(8));
   });
 
-  it('D7 takes a beat above its place as a gap', () => {
+  it('D7 treats a beat above its position as a gap', () => {
     expect(onBeat(live(4), offset(4)).link).toEqual(live(4));
     expect(onBeat(live(4), offset(6)).link).toMatchObject({ state: 'repairing', upTo: 6 });
   });
 
-  it('C4 holds no more than it has room for, and reads the rest instead', () => {
+  it('C4 holds no more events than its limit, and repairs the rest instead', () => {
     const gap = onRelayed(live(0), heard(2, 3, 4), 2);
     const full = onRelayed(gap.link, heard(4, 5), 2);
     expect(full.link).toMatchObject({ state: 'repairing', upTo: 5, held: [], heldEvents: 0 });
   });
 
-  it('D3 delivers every event once and in order, whatever is dropped, repeated or cut', () => {
+  it('D3 delivers every event once and in order, whatever messages are dropped, repeated or split', () => {
     const visible = fc.uniqueArray(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 30 });
     const plan = fc.array(
       fc.record({ drop: fc.boolean(), twice: fc.boolean(), beat: fc.boolean(), repairNow: fc.boolean() }),

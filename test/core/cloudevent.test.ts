@@ -30,13 +30,13 @@ const record = (change: Partial<LogRecord>): LogRecord => ({
   ...change,
 });
 
-describe('an event as a record', () => {
-  it('comes back as it was', () => {
+describe('encoding and decoding events', () => {
+  it('decodes an event that it has encoded', () => {
     const { topic: _topic, ...written } = encodeEvent(AT.topic, event);
     expect(decodeRecord(record(written), CLOUDEVENTS, AT)).toEqual({ ok: true, event });
   });
 
-  it('has the headers of the binary content mode, and W3C trace context beside them', () => {
+  it('writes the headers of the binary content mode, and those of W3C Trace Context', () => {
     expect(encodeEvent(AT.topic, event).headers).toMatchObject({
       ce_specversion: '1.0',
       ce_id: '0b5c',
@@ -47,14 +47,14 @@ describe('an event as a record', () => {
     });
   });
 
-  it('is a tombstone without a value', () => {
+  it('decodes a record without a value as a tombstone', () => {
     expect(decodeRecord(record({ value: null }), CLOUDEVENTS, AT)).toMatchObject({
       ok: true,
       event: { data: null },
     });
   });
 
-  it('is a tombstone of an unknown type when there is nothing but a key', () => {
+  it('decodes a record with only a key as a tombstone of an unknown type', () => {
     expect(decodeRecord(record({ headers: {}, value: null }), CLOUDEVENTS, AT)).toEqual({
       ok: true,
       event: {
@@ -73,7 +73,7 @@ describe('an event as a record', () => {
     });
   });
 
-  it('may be plain JSON where its topic says so, and is then known by its place', () => {
+  it('decodes plain JSON in a topic with that format, with the position as the id', () => {
     expect(decodeRecord(record({ headers: {} }), { kind: 'JSON', type: 'Tick' }, AT)).toMatchObject({
       ok: true,
       event: { id: 'shop.orders/2/7', type: 'Tick', subject: 'order-1', time: event.time },

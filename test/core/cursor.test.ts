@@ -34,17 +34,17 @@ function reasonOf(work: () => unknown): unknown {
 }
 
 describe('a cursor', () => {
-  it('gives back the place it was made of', () => {
+  it('a cursor contains the position that it was made of', () => {
     expect(codec.read(cursor, scope)).toEqual(place);
   });
 
-  it('is short', () => {
+  it('a cursor is short', () => {
     const one = new Map([[partition(1), { offset: offset(123_456), fingerprint: 7 }]]);
     const short = { ...place, positions: one };
     expect((codec.position(scope.topic, short) + codec.tag(scope)).length).toBeLessThan(100);
   });
 
-  it('D4 is verified with a key that was rotated out, and signed with the new one', () => {
+  it('D4 a cursor that was signed with an older secret is still valid, and new ones are signed with the new secret', () => {
     const rotated = new CursorCodec(['the new secret, of some length', SECRET]);
     expect(rotated.read(cursor, scope)).toEqual(place);
     const fresh = rotated.position(scope.topic, place) + rotated.tag(scope);
@@ -56,8 +56,8 @@ describe('a cursor', () => {
     ['another topic', { topic: topic('shop.stock') }, 'FIELD'],
     ['other arguments', { args: '{"orderId":"2"}' }, 'ARGUMENTS'],
     ['another subject', { subject: 'bob' }, 'SUBJECT'],
-    ['nobody', { subject: undefined }, 'SUBJECT'],
-  ])('S3 is useless for %s', (_case, change, reason) => {
+    ['an anonymous caller', { subject: undefined }, 'SUBJECT'],
+  ])('S3 a cursor is invalid for %s', (_case, change, reason) => {
     expect(reasonOf(() => codec.read(cursor, { ...scope, ...change }))).toEqual(['CURSOR_INVALID', reason]);
   });
 
@@ -75,7 +75,7 @@ describe('a cursor', () => {
     ]);
   });
 
-  it('D5 shows every changed byte', () => {
+  it('D5 a cursor with any changed byte is invalid', () => {
     for (let i = 0; i < cursor.length; i++) {
       const changed = cursor.slice(0, i) + (cursor[i] === 'A' ? 'B' : 'A') + cursor.slice(i + 1);
       expect(reasonOf(() => codec.read(changed, scope))).not.toBe('accepted');

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { Deadline } from '../../src/core/deadline.js';
 
 describe('a deadline', () => {
-  it('comes, also when only a signal made of it is waited for and garbage is collected meanwhile', async () => {
+  it('a deadline aborts a derived signal even after a garbage collection', async () => {
     setFlagsFromString('--expose-gc');
     const collect: unknown = runInNewContext('gc');
     if (typeof collect !== 'function') throw new Error('no gc');
@@ -19,7 +19,7 @@ describe('a deadline', () => {
     expect(await ended).toMatchObject({ name: 'TimeoutError' });
   });
 
-  it('does not come once it is disposed of', async () => {
+  it('a deadline that was disposed of does not abort', async () => {
     const deadline = new Deadline(1);
     deadline[Symbol.dispose]();
     await new Promise((resolve) => setTimeout(resolve, 20));

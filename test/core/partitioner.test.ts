@@ -13,27 +13,27 @@ const VECTORS: readonly (readonly [string, number])[] = [
 ];
 
 describe('murmur2', () => {
-  it.each(VECTORS)("is Kafka's for %s", (text, hash) => {
+  it.each(VECTORS)("murmur2 returns Kafka's hash for %s", (text, hash) => {
     expect(murmur2(Buffer.from(text, 'utf8'))).toBe(hash);
   });
 
-  it('reads only its own part of a shared buffer', () => {
+  it('murmur2 reads only its own part of a shared buffer', () => {
     const shared = Buffer.from('xxxfoobarxxx', 'utf8');
     expect(murmur2(shared.subarray(3, 9))).toBe(-790332482);
   });
 });
 
 describe('partitionOfKey', () => {
-  it.each(VECTORS)('clears the sign as Kafka does for %s', (text, hash) => {
+  it.each(VECTORS)("partitionOfKey clears the hash's sign as Kafka does for %s", (text, hash) => {
     expect(partitionOfKey(text, 12)).toBe((hash & 0x7fffffff) % 12);
   });
 
-  it('hashes the UTF-8 bytes of a key', () => {
+  it('partitionOfKey hashes the UTF-8 bytes of a key', () => {
     const hash = murmur2(Uint8Array.of(0xc3, 0xbc, 0xe2, 0x82, 0xac));
     expect(partitionOfKey('ü€', 7)).toBe((hash & 0x7fffffff) % 7);
   });
 
-  it('is a partition the topic has, for any key', () => {
+  it('partitionOfKey returns an existing partition for any key', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.integer({ min: 1, max: 1000 }), (key, partitions) => {
         const chosen = partitionOfKey(key, partitions);

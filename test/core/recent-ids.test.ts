@@ -21,7 +21,7 @@ describe('RecentIds', () => {
     expect(again.get('a')).toBe(1);
   });
 
-  it('takes over what another one remembers, in its order', () => {
+  it('addAll adds the ids of another instance in their order', () => {
     const recent = filled(3, 'x');
     recent.addAll(filled(2, 'a', 'b', 'c'));
     expect(['x', 'b', 'c'].every((id) => recent.has(id))).toBe(true);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ResourceStack } from '../../src/core/resource-stack.js';
 
 describe('ResourceStack', () => {
-  it('ends its resources in reverse order, each after the one before has ended', async () => {
+  it('disposes of its resources in reverse order, one after the other', async () => {
     const ended: string[] = [];
     {
       await using stack = new ResourceStack();
@@ -18,7 +18,7 @@ describe('ResourceStack', () => {
     expect(ended).toEqual(['third', 'second', 'first']);
   });
 
-  it('ends all of them when one fails, and throws that failure', async () => {
+  it('disposes of all resources when one fails, and throws that failure', async () => {
     const ended: string[] = [];
     const stack = new ResourceStack();
     stack.defer(() => void ended.push('first'));
