@@ -151,6 +151,24 @@ const VARIABLES = {
     1_048_576,
     'How many bytes may be buffered for one client before it is treated as slow and replayed later',
   ),
+  HTTP_IDLE_TIMEOUT_MS: count(
+    75_000,
+    "How long an idle HTTP connection is kept open for its next request; longer than the load balancer's own idle timeout",
+    1_000,
+    3_600_000,
+  ),
+  HTTP_HEADERS_TIMEOUT_MS: count(
+    80_000,
+    'How long a client may take to send the headers of a request, from the connection on; then 408',
+    100,
+    3_600_000,
+  ),
+  HTTP_REQUEST_TIMEOUT_MS: count(
+    120_000,
+    'How long a client may take to send a whole request; then 408',
+    100,
+    3_600_000,
+  ),
   SLOW_TIMEOUT_MS: count(60_000, 'How long a slow client may read nothing before it is disconnected', 100),
 } satisfies Record<string, Variable<unknown>>;
 

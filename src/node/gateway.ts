@@ -124,6 +124,11 @@ export async function startGateway(
         highWaterMark: config.SLOW_BYTES,
         slowTimeout: config.SLOW_TIMEOUT_MS,
       },
+      timeouts: {
+        idle: config.HTTP_IDLE_TIMEOUT_MS,
+        headers: config.HTTP_HEADERS_TIMEOUT_MS,
+        request: config.HTTP_REQUEST_TIMEOUT_MS,
+      },
       routes: {
         '/healthz': (_request, response) => void response.end('ok\n'),
         '/readyz': (_request, response) => void response.end('ok\n'),

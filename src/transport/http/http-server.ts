@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerOptions } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Authenticate } from '../../auth/authenticate.js';
 import { internalErrors } from '../../observe/internal-errors.js';
@@ -16,6 +16,7 @@ import { graphqlEndpoint } from './graphql-endpoint.js';
 import { graphqlHttp } from './graphql-http.js';
 import { pathOf, type Route, router } from './router.js';
 import { StreamTransport } from './stream-transport.js';
+import { serveUpgrades, UPGRADE_OPTIONS } from './upgrades.js';
 
 export interface HttpServerOptions {
   readonly operations: Operations;
@@ -26,6 +27,7 @@ export interface HttpServerOptions {
   /** 0: any free port. */
   readonly port: number;
   readonly limits: TransportLimits;
+  readonly timeouts?: HttpTimeouts;
   /** Further routes by exact path, for GET and HEAD. */
   readonly routes?: Readonly<Record<string, Route>>;
   /** `false`: no GraphiQL. */
@@ -42,6 +44,16 @@ export interface HttpServerOptions {
   readonly closeTimeout?: number;
 }
 
+/** In milliseconds. The settings and their defaults are in `node/config.ts`. */
+export interface HttpTimeouts {
+  /** How long a connection may wait for its next request. */
+  readonly idle: number;
+  /** How long a client may take to send the headers of a request, from its first byte or from the connection on. */
+  readonly headers: number;
+  /** How long it may take to send the whole request. */
+  readonly request: number;
+}
+
 /** A listening server. Disposing of it ends everything that runs on it. */
 export interface HttpTransport extends AsyncDisposable {
   readonly port: number;
@@ -53,6 +65,13 @@ export interface HttpTransport extends AsyncDisposable {
 
 /** Where GraphQL is, over HTTP and over WebSocket. */
 const GRAPHQL_PATH = '/graphql';
+/**
+ * Longer than balancers keep idle connections (60 s by default): when this side closes first, a request that is
+ * already on its way is lost. They open connections ahead of requests too, hence `headers`.
+ */
+const DEFAULT_TIMEOUTS: HttpTimeouts = { idle: 75_000, headers: 80_000, request: 120_000 };
+/** How often Node looks for requests that take too long. */
+const MAX_CHECK_INTERVAL_MS = 5_000;
 
 /**
  * Serves GraphQL over HTTP, SSE and WebSocket, and the given routes, on one port.
@@ -64,12 +83,12 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   const { handle, streams, websocket, slowClients } = transports;
   let closing = false;
   // The one place where the HTTP server is created.
-  const server = createServer((request, response) => {
+  const server = createServer(serverOptions(options.timeouts ?? DEFAULT_TIMEOUTS), (request, response) => {
     // A connection that a client keeps alive for later requests would delay the end.
     response.once('close', () => closing && server.closeIdleConnections());
     void handle(request, response);
   });
-  server.on('upgrade', (request, stream, head) => {
+  serveUpgrades(server, (request, stream, head) => {
     if (pathOf(request) === GRAPHQL_PATH) websocket.upgrade(request, stream, head);
     else refuseUpgrade(stream, '404 Not Found');
   });
@@ -101,6 +120,17 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       clearTimeout(cutOff);
       slowClients[Symbol.dispose]();
     },
+  };
+}
+
+function serverOptions({ idle, headers, request }: HttpTimeouts): ServerOptions {
+  return {
+    ...UPGRADE_OPTIONS,
+    keepAliveTimeout: idle,
+    // Node refuses to start when it is longer than the time-out of the whole request.
+    headersTimeout: Math.min(headers, request),
+    requestTimeout: request,
+    connectionsCheckingInterval: Math.min(MAX_CHECK_INTERVAL_MS, headers, request),
   };
 }
 
