@@ -97,7 +97,7 @@ export function deferred<T = void>(): Deferred<T> {
   return { promise, resolve, reject };
 }
 
-/** Settles as `promise` does, or rejects with the signal's reason as soon as it is aborted. The work itself goes on. */
+/** Settles as `promise` does, or rejects with the signal's reason as soon as it is aborted. The work itself is not cancelled. */
 export async function withSignal<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   promise.catch(() => undefined); // It may fail after the abort, when nobody awaits it any more.
   signal.throwIfAborted();

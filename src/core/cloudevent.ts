@@ -65,7 +65,7 @@ export function decodeRecord(given: LogRecord, format: TopicFormat, at: TopicPar
   };
 }
 
-/** Longer values are not carried beside the data: whoever needs one parses the data. */
+/** Longer values are not carried beside the data: to route by one, the data is parsed. */
 const MAX_INDEXED_LENGTH = 200;
 
 function indexedOf(data: JsonObject, names: readonly string[]): Readonly<Record<string, Indexed>> {
@@ -152,7 +152,7 @@ function isReadBy(codec: SchemaCodec, headers: Headers): boolean {
   return type === undefined || codec.reads(type);
 }
 
-/** The type of the event that a record is, as its codec is given it. Empty when the record does not say. */
+/** The event type of a record, for its codec. Empty if the record does not specify one. */
 export function typeOfRecord({ headers }: LogRecord, format: TopicFormat): string {
   return format.kind === 'JSON' ? format.type : (headers['ce_type'] ?? '');
 }

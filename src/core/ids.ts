@@ -6,10 +6,7 @@ type Brand<T, B extends string> = T & { readonly [brand]: B };
 
 /** A topic's name in the log. */
 export type Topic = Brand<string, 'Topic'>;
-/**
- * Which of the topics that had this name one after the other: a topic that is deleted and made anew has
- * another. Kafka's topic id (KIP-516).
- */
+/** Identifies a topic among all that have had its name: a recreated topic has another id. Kafka's topic id (KIP-516). */
 export type TopicId = Brand<string, 'TopicId'>;
 /** A partition's number within its topic, from 0. */
 export type Partition = Brand<number, 'Partition'>;

@@ -7,7 +7,7 @@ export const RECENT_IDS = 10_000;
  * The ids of the last idempotent events, each with what is known of it: a second event with such an id is a retry of
  * the first, and nobody acts on it again (D1).
  *
- * C4: bounded. The oldest id leaves; a retry that comes later than `max` other idempotent events is not recognised.
+ * C4: bounded. The oldest id leaves; a retry that arrives later than `max` other idempotent events is not recognised.
  */
 export class RecentIds<T = Offset> {
   readonly #max: number;

@@ -1,7 +1,7 @@
 import { MillraceError } from '../core/errors.js';
 import type { Logger } from './log.js';
 
-/** A failure that goes on: it was logged once and has not been quiet for long enough since. */
+/** An ongoing failure: it was logged once and has not been quiet for long enough since. */
 interface OngoingFailure {
   /** How often it was reported, the logged report included. */
   times: number;

@@ -35,7 +35,7 @@ const ID_HEADER = 'ce_id';
 
 /**
  * Searches the log from a time on. A retried mutation finds here what its first attempt has left, since nobody knows
- * how far that one came (D1). What a search cannot find in time counts as missing: the retry then publishes again,
+ * how far that one got (D1). What a search cannot find in time counts as missing: the retry then publishes again,
  * with the same event id.
  */
 export class History {

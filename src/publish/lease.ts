@@ -53,7 +53,7 @@ export class Lease implements AsyncDisposable {
     const { store, logger, name } = this.#options;
     // Replaced, not deleted: by now it may be another holder's. The replacement expires at once.
     await store.replace(name, this.#token, this.#token, 1).catch((err: unknown) => {
-      logger.warn({ err }, 'the lease of an idempotent mutation could not be given back; it ends by itself');
+      logger.warn({ err }, 'the lease of an idempotent mutation could not be given back; it expires');
     });
   }
 }

@@ -16,7 +16,7 @@ import type { GroupHandler } from '../../src/ports/consumer-groups.js';
 import type { EventLog } from '../../src/ports/event-log.js';
 import type { TransactionalBatch } from '../../src/ports/transactional-commit.js';
 
-/** What an adapter brings: a log, further clients of the same log, and the end of all of them. */
+/** What an adapter provides: a log, further clients of the same log, and a way to close them. */
 export interface EventLogHarness {
   readonly log: EventLog;
   /** Another client of the same log; the harness's `close` need not dispose it, the suite does. */
@@ -26,11 +26,11 @@ export interface EventLogHarness {
 
 export const P0 = partition(0);
 
-/** Ceilings, not expectations: a real log on a busy machine takes seconds for what takes others none. */
+/** Upper bounds, not expectations: a real log on a busy machine may take seconds. */
 export const TEST_TIMEOUT = 120_000;
 export const POLL = { timeout: 60_000, interval: 20 } as const;
 
-/** A signal for a call that is expected to answer: a hang becomes an error before the test's own end. */
+/** A signal for a call that should answer: a call that hangs fails before the test times out. */
 export const soon = (): AbortSignal => AbortSignal.timeout(90_000);
 
 export const uniqueTopic = (label: string): Topic => topic(`contract.${label}.${randomUUID()}`);
@@ -51,7 +51,7 @@ export function numbered(to: Topic, count: number): NewRecord[] {
   return Array.from({ length: count }, (_, i) => record(to, `key-${i}`, String(i)));
 }
 
-/** A key that the partitioner puts into `partition`. */
+/** A key whose records are in `partition`. */
 export function keyOf(partition: Partition, partitions: number): string {
   for (let i = 0; ; i++) if (partitionOfKey(`p${i}`, partitions) === partition) return `p${i}`;
 }
@@ -79,13 +79,13 @@ export async function readRecords(log: EventLog, at: TopicPartition, from = 0): 
   return (await readBatches(log, at, from)).flatMap(({ records }) => [...records]);
 }
 
-/** A handler that remembers what it was given and which partitions it has. Commits each batch by default. */
+/** A handler that records its calls and its partitions. Commits each batch by default. */
 export class Recorder implements GroupHandler<TransactionalBatch> {
   /** The partitions this member has now. */
   readonly owned = new Set<string>();
   /** Every call, in order: `assigned t/0`, `batch t/0`. */
   readonly calls: string[] = [];
-  /** What `assigned` said the topic was. */
+  /** The topic ids of all calls of `assigned`. */
   readonly topicIds: (TopicId | undefined)[] = [];
   /** The records of the batches whose handling succeeded. */
   readonly handled: { at: string; offset: Offset; value: string | null }[] = [];

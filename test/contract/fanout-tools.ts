@@ -14,8 +14,8 @@ export function freshPartition(): TopicIdPartition {
   return { topic: topic(`t-${randomUUID()}`), partition: partition(3), topicId: topicId(randomUUID()) };
 }
 
-/** The same partition after its topic was deleted and made anew. */
-export function anew(at: TopicPartition): TopicIdPartition {
+/** The same partition, after its topic was deleted and recreated. */
+export function recreated(at: TopicPartition): TopicIdPartition {
   return { ...at, topicId: topicId(randomUUID()) };
 }
 
@@ -57,8 +57,8 @@ export async function claimAt(fanout: Fanout, at: TopicIdPartition, passed: numb
   return token;
 }
 
-/** Writes down what it hears. */
-export class Heard implements FanoutListener {
+/** Records everything that it receives. */
+export class RecordingListener implements FanoutListener {
   readonly messages: { prev: Offset; offsets: Offset[] }[] = [];
   readonly events: Relayed[] = [];
   readonly beats: Offset[] = [];

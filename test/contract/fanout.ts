@@ -3,11 +3,11 @@ import { eventId, offset } from '../../src/core/ids.js';
 import type { TopicIdPartition } from '../../src/core/position.js';
 import type { Fanout } from '../../src/ports/fanout.js';
 import {
-  anew,
   claimAt,
   freshPartition,
-  Heard,
   never,
+  RecordingListener,
+  recreated,
   relayed,
   start,
   stretch,
@@ -48,7 +48,7 @@ export function fanoutContract(name: string, open: () => Promise<Fanout>): void 
       });
 
       it('D9: fences a relay when another one has claimed the partition', async () => {
-        const heard = new Heard();
+        const heard = new RecordingListener();
         const old = await claimAt(fanout, at, -1);
         await using _ = await fanout.follow(at, heard);
         const { token } = await fanout.claim(at, never);
@@ -61,7 +61,7 @@ export function fanoutContract(name: string, open: () => Promise<Fanout>): void 
       });
 
       it('D3: drops a repeated stretch as duplicates', async () => {
-        const heard = new Heard();
+        const heard = new RecordingListener();
         const token = await claimAt(fanout, at, -1);
         await using _ = await fanout.follow(at, heard);
         await fanout.relay(at, token, stretch(-1, 2, [0, 1, 2]));
@@ -82,7 +82,7 @@ export function fanoutContract(name: string, open: () => Promise<Fanout>): void 
       });
 
       it('chains visible events over offsets that have nothing to show', async () => {
-        const heard = new Heard();
+        const heard = new RecordingListener();
         const token = await claimAt(fanout, at, 9);
         await using _ = await fanout.follow(at, heard);
         await fanout.relay(at, token, stretch(9, 20, []));
@@ -97,7 +97,7 @@ export function fanoutContract(name: string, open: () => Promise<Fanout>): void 
       });
 
       it('D1: drops the second event with an idempotent id, and keeps the chain contiguous', async () => {
-        const heard = new Heard();
+        const heard = new RecordingListener();
         const token = await claimAt(fanout, at, -1);
         await using _ = await fanout.follow(at, heard);
         const once = { id: eventId('once'), idempotent: true };
@@ -120,15 +120,15 @@ export function fanoutContract(name: string, open: () => Promise<Fanout>): void 
         const whole = { after: offset(-1), through: offset(2), events };
         expect(await fanout.relay(at, token, whole)).toMatchObject({ duplicates: 0 });
         const again = await claimAt(fanout, at, -1);
-        const anew = { after: offset(-1), through: offset(0), events: [relayed(0, once)] };
-        expect(await fanout.relay(at, again, anew)).toMatchObject({ duplicates: 0 });
+        const repeated = { after: offset(-1), through: offset(0), events: [relayed(0, once)] };
+        expect(await fanout.relay(at, again, repeated)).toMatchObject({ duplicates: 0 });
       });
     });
 
     describe('following', () => {
       it('D2: delivers everything that is relayed after `follow` has resolved, once to each follower and in order', async () => {
         const token = await claimAt(fanout, at, -1);
-        const [one, two] = [new Heard(), new Heard()];
+        const [one, two] = [new RecordingListener(), new RecordingListener()];
         await using _one = await fanout.follow(at, one);
         await using _two = await fanout.follow(at, two);
         for (const n of upTo(0, 49)) await fanout.relay(at, token, stretch(n - 1, n, [n]));
@@ -141,7 +141,7 @@ export function fanoutContract(name: string, open: () => Promise<Fanout>): void 
 
       it('delivers only events of the followed partition', async () => {
         const other = freshPartition();
-        const [mine, theirs] = [new Heard(), new Heard()];
+        const [mine, theirs] = [new RecordingListener(), new RecordingListener()];
         await using _mine = await fanout.follow(at, mine);
         await using _theirs = await fanout.follow(other, theirs);
         await fanout.relay(at, await claimAt(fanout, at, -1), stretch(-1, 0, [0]));
@@ -151,7 +151,7 @@ export function fanoutContract(name: string, open: () => Promise<Fanout>): void 
 
       it('stops delivering to a disposed follower, and continues for the others', async () => {
         const token = await claimAt(fanout, at, -1);
-        const [gone, stays] = [new Heard(), new Heard()];
+        const [gone, stays] = [new RecordingListener(), new RecordingListener()];
         const following = await fanout.follow(at, gone);
         await using _ = await fanout.follow(at, stays);
         await fanout.relay(at, token, stretch(-1, 0, [0]));
@@ -165,8 +165,8 @@ export function fanoutContract(name: string, open: () => Promise<Fanout>): void 
 
       it('can be followed again after the last follower has left', async () => {
         const token = await claimAt(fanout, at, -1);
-        await (await fanout.follow(at, new Heard()))[Symbol.asyncDispose]();
-        const heard = new Heard();
+        await (await fanout.follow(at, new RecordingListener()))[Symbol.asyncDispose]();
+        const heard = new RecordingListener();
         await using _ = await fanout.follow(at, heard);
         await fanout.relay(at, token, stretch(-1, 0, [0]));
         await vi.waitFor(() => expect(heard.offsets).toEqual([0]), SOON);
@@ -174,11 +174,11 @@ export function fanoutContract(name: string, open: () => Promise<Fanout>): void 
 
       it('delivers to the other listeners when one throws', async () => {
         const token = await claimAt(fanout, at, -1);
-        const broken = new Heard();
+        const broken = new RecordingListener();
         broken.relayed = () => {
           throw new Error('broken');
         };
-        const whole = new Heard();
+        const whole = new RecordingListener();
         await using _broken = await fanout.follow(at, broken);
         await using _whole = await fanout.follow(at, whole);
         await fanout.relay(at, token, stretch(-1, 0, [0]));
@@ -186,7 +186,7 @@ export function fanoutContract(name: string, open: () => Promise<Fanout>): void 
       });
 
       it('D7: publishes beats with the newest offset, or with the offset of the reset, and none before the first reset', async () => {
-        const heard = new Heard();
+        const heard = new RecordingListener();
         await using _ = await fanout.follow(at, heard);
         await fanout.beat(at);
         const token = await claimAt(fanout, at, 1);
@@ -198,7 +198,7 @@ export function fanoutContract(name: string, open: () => Promise<Fanout>): void 
       });
 
       it('carries data byte for byte, every attribute, and tombstones', async () => {
-        const heard = new Heard();
+        const heard = new RecordingListener();
         const token = await claimAt(fanout, at, -1);
         await using _ = await fanout.follow(at, heard);
         const events = [
@@ -225,17 +225,17 @@ export function fanoutContract(name: string, open: () => Promise<Fanout>): void 
         expect((await fanout.claim(at, never)).topicId).toBeUndefined();
         await claimAt(fanout, at, 4);
         expect(await fanout.claim(at, never)).toMatchObject({ passed: 4, topicId: at.topicId });
-        const next = anew(at);
+        const next = recreated(at);
         await claimAt(fanout, next, 0);
         expect(await fanout.claim(at, never)).toMatchObject({ passed: 0, topicId: next.topicId });
       });
 
       it('D5: messages and beats have the id of their topic', async () => {
-        const heard = new Heard();
+        const heard = new RecordingListener();
         await using _ = await fanout.follow(at, heard);
         await fanout.relay(at, await claimAt(fanout, at, 6), stretch(6, 7, [7]));
         await fanout.beat(at);
-        const next = anew(at);
+        const next = recreated(at);
         await fanout.relay(next, await claimAt(fanout, next, -1), stretch(-1, 0, [0]));
         await fanout.beat(at);
         const unknown = { ...at, topicId: undefined };
@@ -249,7 +249,7 @@ export function fanoutContract(name: string, open: () => Promise<Fanout>): void 
       it('D5: the window of a topic does not answer for a recreated topic', async () => {
         const token = await claimAt(fanout, at, -1);
         await fanout.relay(at, token, stretch(-1, 2, [0, 1, 2]));
-        const next = anew(at);
+        const next = recreated(at);
         expect(await fanout.window(next, offset(0), offset(2))).toBeUndefined();
         expect(await fanout.window(next, offset(2), offset(2))).toBeUndefined();
         expect(await fanout.window(at, offset(0), offset(2))).toHaveLength(2);
@@ -261,7 +261,7 @@ export function fanoutContract(name: string, open: () => Promise<Fanout>): void 
 
     describe('the window', () => {
       it('the window returns a stretch of 1,000 events in order, and any part of it', async () => {
-        const heard = new Heard();
+        const heard = new RecordingListener();
         const token = await claimAt(fanout, at, -1);
         await using _ = await fanout.follow(at, heard);
         await fanout.relay(at, token, stretch(-1, 999, upTo(0, 999)));

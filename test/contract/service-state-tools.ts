@@ -11,7 +11,7 @@ import { readRecords, soon } from './event-log-tools.js';
 
 export const PARTITIONS = 3;
 
-/** A service with what it follows and says, under names of its own. */
+/** The topics and the consumer group of one service, with unique names. */
 export interface Bench {
   readonly log: EventLog;
   readonly input: Topic;
@@ -35,7 +35,7 @@ export interface Count {
   readonly n: number;
 }
 
-/** Counts the events of each key by `step`, and says after each how far it is. `Reset` begins anew. */
+/** Counts the events of each key in steps of `step`, and emits the count after each. `Reset` starts over. */
 export function counter({ input, output }: Bench, step = 1): Service<Count> {
   return {
     name: 'counter',
@@ -85,7 +85,7 @@ export async function put(
   await log.append(records, soon());
 }
 
-/** What was said of each key, in order: the count after its `i`th event. */
+/** The emitted counts of each key, in order: the count after its `i`th event. */
 export async function counts({ log, output }: Bench): Promise<Map<string, { n: number; i: number }[]>> {
   const said = new Map<string, { n: number; i: number }[]>();
   for (let p = 0; p < PARTITIONS; p++) {

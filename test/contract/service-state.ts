@@ -196,7 +196,7 @@ export function serviceStateContract(name: string, harness: () => Promise<EventL
         const last = progress.at(-1);
         expect(last?.done).toBe(last?.total);
         expect(last?.events).toBeGreaterThanOrEqual(40 * KEYS.length);
-        // And whoever comes next begins with it.
+        // The next owner restores it, too.
         const before = (await counts(bench)).get('a')?.at(-1)?.n ?? 0;
         await using other = await made.open();
         await using _next = await runService(optionsOf({ ...bench, log: other }), soon());
@@ -250,7 +250,7 @@ export function serviceStateContract(name: string, harness: () => Promise<EventL
         await expect
           .poll(async () => (await counts(bench)).get('a')?.map(({ i }) => i), POLL)
           .toEqual(upTo(9));
-        // What came before the place was counted on the state there was, and what comes in a batch after it on the new one.
+        // Events before that position were counted on the old state, and later batches on the new one.
         for (const { n, i } of ((await counts(bench)).get('a') ?? []).slice(0, 5)) expect(n).toBe(i + 1);
         await put(bench, KEYS, [9]);
         await expect

@@ -170,7 +170,7 @@ export function transactionalCommitContract(bench: () => EventLogHarness): void 
         held.push(...batch.records.map((one) => String(text(one))));
         await aborted(AbortSignal.any([batch.signal, released.signal]));
       }
-      // A handler that does not look at its signal: it is the log that has to refuse.
+      // This handler ignores its signal, so it is the log that has to refuse the commit.
       await copy(batch);
     });
     await using other = await bench().open();

@@ -7,8 +7,8 @@ import { fanoutContract } from '../contract/fanout.js';
 import {
   claimAt,
   freshPartition,
-  Heard,
   never,
+  RecordingListener,
   relayed,
   start,
   stretch,
@@ -66,7 +66,7 @@ describe('with a real Redis', { timeout: 60_000 }, () => {
     await using fanout = await open();
     await using redis = connect();
     const at = freshPartition();
-    const [one, two] = [new Heard(), new Heard()];
+    const [one, two] = [new RecordingListener(), new RecordingListener()];
     await using _one = await fanout.follow(at, one);
     await using _two = await fanout.follow(at, two);
     const token = await claimAt(fanout, at, -1);
@@ -80,7 +80,7 @@ describe('with a real Redis', { timeout: 60_000 }, () => {
     await using fanout = await open();
     await using redis = connect();
     const at = freshPartition();
-    const [gone, stays] = [new Heard(), new Heard()];
+    const [gone, stays] = [new RecordingListener(), new RecordingListener()];
     const following = await fanout.follow(at, gone);
     const token = await claimAt(fanout, at, -1);
     await redis.killSubscribers(prefix);
@@ -98,7 +98,7 @@ describe('with a real Redis', { timeout: 60_000 }, () => {
     await using one = await open();
     await using two = await open();
     const at = freshPartition();
-    const [here, there] = [new Heard(), new Heard()];
+    const [here, there] = [new RecordingListener(), new RecordingListener()];
     await using _here = await one.follow(at, here);
     await using _there = await two.follow(at, there);
     await one.relay(at, await claimAt(one, at, -1), stretch(-1, 1, [0, 1]));
@@ -116,7 +116,7 @@ describe('with a real Redis', { timeout: 60_000 }, () => {
   it('a large stretch arrives as several messages that chain together', async () => {
     await using fanout = await open();
     const at = freshPartition();
-    const follower = new Heard();
+    const follower = new RecordingListener();
     await using _ = await fanout.follow(at, follower);
     const data = Buffer.alloc(200_000, 'x');
     const events = Array.from({ length: 10 }, (_unused, n) => relayed(n, { data }));
@@ -131,7 +131,7 @@ describe('with a real Redis', { timeout: 60_000 }, () => {
     await using fanout = await openRedisFanout({ url, prefix, windowEvents: 10, onProblem });
     await using redis = connect();
     const at = freshPartition();
-    const follower = new Heard();
+    const follower = new RecordingListener();
     await using _ = await fanout.follow(at, follower);
     await redis.client.publish(`${prefix}:{${at.topic}/${at.partition}}:live`, 'Eid 0\nnonsense');
     await fanout.relay(at, await claimAt(fanout, at, -1), stretch(-1, 0, [0]));
@@ -150,8 +150,8 @@ describe('the Redis fan-out without a Redis', { timeout: 60_000 }, () => {
       fanout.reset(at, '1', start(at, 0)),
       fanout.relay(at, '1', stretch(-1, 0, [0])),
       fanout.beat(at),
-      fanout.follow(at, new Heard()),
-      fanout.follow(at, new Heard()),
+      fanout.follow(at, new RecordingListener()),
+      fanout.follow(at, new RecordingListener()),
       fanout.window(at, offset(-1), offset(0)),
       fanout.newest([at]),
     ];

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
 import { openRedisFanout } from '../../src/adapters/redis/fanout.js';
 import { openRedisStateStore } from '../../src/adapters/redis/state-store.js';
-import { claimAt, freshPartition, Heard, stretch } from '../contract/fanout-tools.js';
+import { claimAt, freshPartition, RecordingListener, stretch } from '../contract/fanout-tools.js';
 import { TcpProxy } from '../faults/support/proxy.js';
 import { redisUrl } from '../support/services.js';
 
@@ -19,7 +19,7 @@ describe('Redis behind a failing connection', { timeout: 120_000 }, () => {
       windowEvents: 10,
     });
     const at = freshPartition();
-    const follower = new Heard();
+    const follower = new RecordingListener();
     const away = { code: 'FANOUT_UNAVAILABLE' };
     await expect(fanout.follow(at, follower)).rejects.toMatchObject(away);
     line.pass();
@@ -48,7 +48,7 @@ describe('Redis behind a failing connection', { timeout: 120_000 }, () => {
     });
     await using store = await openRedisStateStore({ url: `redis://${line.address}`, prefix });
     const at = freshPartition();
-    const follower = new Heard();
+    const follower = new RecordingListener();
     await using _ = await fanout.follow(at, follower);
     const token = await claimAt(fanout, at, -1);
     await store.put('k', Buffer.from('v'));
@@ -71,7 +71,7 @@ describe('Redis behind a failing connection', { timeout: 120_000 }, () => {
     const silent = `redis://${line.address}`;
     await using fanout = await openRedisFanout({ url: silent, prefix, windowEvents: 10, onProblem });
     const at = freshPartition();
-    const follower = new Heard();
+    const follower = new RecordingListener();
     await vi.waitFor(() => expect(line.opened).toBe(2), EVENTUALLY);
     line.pass();
     await using _ = await vi.waitFor(() => fanout.follow(at, follower), EVENTUALLY);

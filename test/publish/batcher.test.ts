@@ -14,7 +14,7 @@ const record = (text: string): NewRecord => ({
   value: Buffer.from(text),
 });
 
-/** A log whose requests end when the test says so. */
+/** A log whose requests the test completes. */
 function scriptedLog() {
   const requests: { records: readonly NewRecord[]; succeed(): void; fail(error: unknown): void }[] = [];
   let end = 0;
@@ -194,7 +194,7 @@ describe('the batcher', () => {
 
   it('D1 answers each mutation by its own deadline, also behind a slow request', async () => {
     const { requests, log } = scriptedLog();
-    // Its requests take longer than they are told to.
+    // Its requests ignore their signals.
     const slow = new Proxy(log, {
       get: (target, name) =>
         name === 'append'

@@ -70,16 +70,16 @@ describe('a mutation', () => {
     const waiting = one.run(ASK, { correlationId: 'c-1' });
     await expect.poll(() => end(world)).toBe(1);
     await reply(world, 'c-1', 'Said', { n: 2 });
-    const told = await waiting;
+    const first = await waiting;
     const key = { idempotencyKey: 'k' };
     const both = await one.run('mutation { both(n: 1) { offset } }', key);
     const late = await one.run('mutation { hurry(n: 1) { __typename } }', key);
     expect(late.errors?.[0]?.extensions?.['code']).toBe('OUTCOME_PENDING');
-    const cursors = [told, both, late].map(({ extensions }) => extensions?.['cursors']);
+    const cursors = [first, both, late].map(({ extensions }) => extensions?.['cursors']);
     for (const [i, field] of ['ask', 'both', 'hurry'].entries())
       expect(cursors[i]).toEqual({ [field]: expect.any(String) });
     for (const node of [one, two]) {
-      expect(await node.run(ASK)).toEqual(told);
+      expect(await node.run(ASK)).toEqual(first);
       expect(await node.run('mutation { both(n: 1) { offset } }', key)).toEqual(both);
       const again = await node.run('mutation { hurry(n: 1) { __typename } }', key);
       expect(JSON.parse(JSON.stringify(again))).toEqual(JSON.parse(JSON.stringify(late)));
@@ -122,7 +122,7 @@ describe('a mutation', () => {
     await using world = await openWorld({ partitions: 2 });
     await world.relay();
     let dead = false;
-    // From then on nothing of the first node comes anywhere.
+    // From then on, the first node reaches nothing.
     const silent = <T extends object>(part: T, names: readonly string[]): T =>
       new Proxy(part, {
         get: (target, name) => {
@@ -140,7 +140,7 @@ describe('a mutation', () => {
     dead = true;
     const [at] = await reply(world, 'c-1', 'Said', { n: 5 });
     await reply(world, 'c-1', 'Refused', { why: 'later' });
-    // Whoever asks again may well give each of its requests an id of its own.
+    // A client may send another correlation id with each request.
     const second = await two.run(ASK, { correlationId: 'c-2' });
     expect(second).toEqual({
       data: { ask: { __typename: 'Said', n: 5 } },

@@ -35,7 +35,7 @@ async function eventsOf({ log, topic }: World) {
   return events;
 }
 
-/** A store in which the renewals of a lease do not arrive. */
+/** A store that loses the renewals of leases. */
 const withoutRenewals = (state: StateStore): StateStore =>
   new Proxy(state, {
     get: (target, name) => {
@@ -47,7 +47,7 @@ const withoutRenewals = (state: StateStore): StateStore =>
     },
   });
 
-/** Two nodes: the second one takes attempts of the first over. */
+/** Two nodes, the second of which takes over attempts of the first. */
 function takingOver(world: World, own: () => unknown, state = withoutRenewals(world.state)) {
   const options = { resolvers: { Mutation: { ...RESOLVERS.Mutation, own } }, lease: 200 };
   return [nodeAt({ ...world, state }, options), nodeAt(world, options)] as const;
@@ -128,7 +128,7 @@ describe('an idempotency key', () => {
   it('D1 a key is taken over from a node that died, and the second attempt publishes no second event', async () => {
     await using world = await openWorld();
     const { log, state } = world;
-    // It appends, and then is never heard of again: neither an answer nor a renewal of its lease comes.
+    // It appends and then dies: it neither answers nor renews its lease.
     const dying: EventLog = new Proxy(log, {
       get: (target, name) =>
         name === 'append'

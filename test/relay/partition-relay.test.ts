@@ -9,7 +9,7 @@ import type { EventLog } from '../../src/ports/event-log.js';
 import { BatchDecoder } from '../../src/relay/batch-decoder.js';
 import { PartitionRelay } from '../../src/relay/partition-relay.js';
 import { Relay } from '../../src/relay/relay.js';
-import { anew, Heard, never } from '../contract/fanout-tools.js';
+import { never, RecordingListener, recreated } from '../contract/fanout-tools.js';
 import { openWorld, type World } from '../support/world.js';
 
 const SOON = { timeout: 30_000 };
@@ -55,12 +55,12 @@ describe('the relay of a partition', () => {
     const { token } = await world.fanout.claim(at, never);
     await world.fanout.reset(at, token, { topicId: at.topicId, passed: offset(5) });
     expect(await relayOf(world, at).relay.claim(never)).toBe(6);
-    expect(await relayOf(world, anew(at)).relay.claim(never)).toBe(0);
+    expect(await relayOf(world, recreated(at)).relay.claim(never)).toBe(0);
   });
 
   it('D5 relays what is left after retention has passed its progress, in a way that shows the loss', async () => {
     await using world = await openWorld();
-    const heard = new Heard();
+    const heard = new RecordingListener();
     await using _ = await world.fanout.follow(await world.at(0), heard);
     await passProgress(world, heard, { earliest: 8 });
     await world.relay();
@@ -70,7 +70,7 @@ describe('the relay of a partition', () => {
 
   it('D5 shows that retention has passed its progress even when no event is left', async () => {
     await using world = await openWorld();
-    const heard = new Heard();
+    const heard = new RecordingListener();
     await using _ = await world.fanout.follow(await world.at(0), heard);
     await passProgress(world, heard, { earliest: 10 });
     await world.relay();
@@ -87,7 +87,7 @@ describe('the relay of a partition', () => {
     const [batch] = await batchesOf(world, at);
     if (batch === undefined) throw new Error('nothing to relay');
     await relay.claim(never);
-    const heard = new Heard();
+    const heard = new RecordingListener();
     await using _ = await world.fanout.follow(at, heard);
     await relay.relay({ ...batch, records: batch.records.slice(0, 6), last: offset(5) }, never);
     // The fan-out loses its newest writes, as after a failover, and then the log loses the missing events.
@@ -141,7 +141,11 @@ describe('the relay of a partition', () => {
 });
 
 /** Relays the offsets 0 to 4, stops, and lets retention delete up to `earliest` of the offsets 0 to 9. */
-async function passProgress(world: World, heard: Heard, { earliest }: { readonly earliest: number }) {
+async function passProgress(
+  world: World,
+  heard: RecordingListener,
+  { earliest }: { readonly earliest: number },
+) {
   const relay = await world.relay();
   await world.say('k', numbers(0, 5));
   await expect.poll(() => heard.offsets, SOON).toEqual(numbers(0, 5));

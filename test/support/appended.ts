@@ -1,11 +1,11 @@
-/** An event that a mutation was told is in the log. */
+/** An event that a mutation's answer says is in the log. */
 export interface Accepted {
   readonly id: string;
   readonly partition: number;
   readonly offset: number;
 }
 
-/** What a test put into the log, as far as anybody was told. */
+/** The events that a test has published, as far as the answers say. */
 export class Appended {
   /** By the event's id. */
   readonly accepted = new Map<string, Accepted>();

@@ -42,7 +42,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   shop: [],
 };
 
-/** What the shop may use, as any project may: the front door, and packages that it depends on by itself. */
+/** What the shop may import, like any project: the front door, and packages that it depends on itself. */
 const OF_THE_SHOP = /^(millrace|graphql|zod|p-retry|lru-cache|node:[\w/]+)$/;
 
 const VENDORS = ['kafkajs', 'ioredis', 'graphql-redis-subscriptions', 'lmdb'];

@@ -3,7 +3,7 @@ import type { Claims } from '../../src/core/identity.js';
 import { eventId, offset, partition } from '../../src/core/ids.js';
 import type { Published } from '../../src/core/published.js';
 
-/** A context whose `publish` keeps what it is given, and says that it is at offset 2^40. */
+/** A context whose `publish` collects the drafts, and answers with offset 2^40. */
 export function fakeContext(claims: Claims): { context: GatewayContext; drafts: EventDraft[] } {
   const drafts: EventDraft[] = [];
   const one = (draft: EventDraft): Published => {

@@ -31,7 +31,7 @@ export interface GatewayProcess extends AsyncDisposable {
   kill(signal: NodeJS.Signals): Promise<void>;
 }
 
-/** Resolves once the process has printed that it runs; rejects with what it said when it ended instead. */
+/** Resolves once the process has printed that it runs. Rejects with its output if it ends first. */
 export async function startProcess(
   args: readonly string[],
   options: { readonly cwd: string; readonly env: Readonly<Record<string, string>>; readonly main?: string },
@@ -68,7 +68,7 @@ export async function startProcess(
     await kill('SIGKILL');
     throw error;
   }
-  failed.catch(() => undefined); // It ended later, as it was told to or as a test wanted it.
+  failed.catch(() => undefined); // It ended later: a test stopped or killed it.
   return {
     child,
     lines,

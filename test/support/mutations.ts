@@ -29,7 +29,7 @@ export async function mutate(
 }
 
 /**
- * As `mutate`, and says where the event is.
+ * As `mutate`, and returns the event's position.
  * @returns -1 for what the query did not ask for
  */
 export function append(

@@ -40,7 +40,7 @@ export interface ResumeOptions {
   readonly after?: string;
 }
 
-/** What one subscriber was given, in the order in which it came. */
+/** What one subscriber received, in order. */
 export class Recorder implements AsyncDisposable {
   readonly name: string;
   readonly received: Received[] = [];
@@ -78,9 +78,8 @@ export class Recorder implements AsyncDisposable {
   }
 
   /**
-   * A client as it should be: whenever its connection is lost, or closed with a code that says so, it
-   * connects again and gives its last cursor as the query's variable `after`. What it received is recorded
-   * over all of its connections. `url` is asked anew for each.
+   * A client that resumes. When its connection is lost, or closed with a code that allows it, it reconnects and passes its
+   * last cursor as the query's variable `after`. The record covers all of its connections. `url` is called for each.
    */
   static resuming(name: string, url: () => string, query: string, options: ResumeOptions = {}): Recorder {
     const { over = 'ws', variables = {}, after } = options;

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 
-/** D2 speaks of subscriptions that were handled: waits until the node says that so many run and follow. */
+/** Waits until the node has so many active subscriptions: D2 holds from then on. */
 export async function runningSubscriptions(url: string, count: number): Promise<void> {
   await expect
     .poll(

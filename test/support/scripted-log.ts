@@ -9,20 +9,21 @@ import {
   type TransactionalCommit,
 } from '../../src/ports/transactional-commit.js';
 
-/** A log whose topics can be deleted and made anew, and lose their beginning, which the embedded one cannot. */
+/** A log whose topics can be recreated and trimmed by a test, which the embedded log does not support. */
 export interface ScriptedLog extends EventLog {
-  /** The topic is another one from now on, and empty. */
+  /** Recreates the topic: it has another id, and is empty. */
   recreate(name: Topic, partitions: number): Promise<void>;
-  /** The partition begins at `earliest` from now on. */
+  /** Trims the partition: it begins at `earliest` from now on. */
   retain(at: TopicPartition, earliest: number): Promise<void>;
 }
 
-/** A topic made anew is another topic of `log` under a name that nobody sees. */
+/** A recreated topic is another topic of `log`, with a hidden name. */
 export function scripted(log: EventLog): ScriptedLog {
-  const lives = new Map<Topic, number>();
+  const generations = new Map<Topic, number>();
   const begins = new Map<string, Offset>();
   const joined = new Set<() => Promise<void>>();
-  const real = (name: Topic): Topic => topic(lives.has(name) ? `${name}~${lives.get(name)}` : name);
+  const real = (name: Topic): Topic =>
+    topic(generations.has(name) ? `${name}~${generations.get(name)}` : name);
   const shown = (name: Topic): Topic => topic(name.replace(/~\d+$/, ''));
   const earliest = (at: TopicPartition): Offset => begins.get(partitionName(at)) ?? offset(0);
   const bounds = async (name: Topic, signal: AbortSignal): Promise<readonly Bounds[]> => {
@@ -90,7 +91,7 @@ export function scripted(log: EventLog): ScriptedLog {
       join,
     },
     recreate: async (name, partitions) => {
-      lives.set(name, (lives.get(name) ?? 0) + 1);
+      generations.set(name, (generations.get(name) ?? 0) + 1);
       const spec = { topic: real(name), partitions, replicas: 1, config: {} };
       await log.ensureTopics([spec], { create: true }, AbortSignal.timeout(30_000));
       await rejoinAll();

@@ -59,7 +59,7 @@ export const SET_LINE = `mutation($sku: ID!, $quantity: Int!, $key: String) { se
 } }`;
 
 /**
- * Follows a subscription as staff until `done` says so of all that it has shown; its only field's values.
+ * Subscribes as staff until `done` is true of the values so far. Returns the values of its only field.
  * @throws when it ends before
  */
 export async function follow(

@@ -46,7 +46,7 @@ export function violations(log: readonly Said[], { opening, booked }: Ledger): r
     const refunded = money.has(`${order}/refund`);
     const shipped = ends.get(order)?.includes('OrderShipped') === true;
     if (shipped && (!charged || refunded)) wrong.push(`${order} was shipped and not paid`);
-    if (!shipped && charged !== refunded) wrong.push(`${order} came to nothing, and what was paid was kept`);
+    if (!shipped && charged !== refunded) wrong.push(`${order} failed, but its payment was not refunded`);
   }
 
   // No stock oversold: at no moment.
@@ -69,13 +69,13 @@ export function violations(log: readonly Said[], { opening, booked }: Ledger): r
     for (const { sku, quantity } of (event.data?.['lines'] ?? []) as { sku: string; quantity: number }[])
       gone.set(sku, (gone.get(sku) ?? 0) + quantity);
   }
-  const came = new Map<string, number>();
+  const received = new Map<string, number>();
   for (const event of of('AddStock')) {
     const sku = text(event, 'sku');
-    came.set(sku, (came.get(sku) ?? 0) + Number(event.data?.['quantity']));
+    received.set(sku, (received.get(sku) ?? 0) + Number(event.data?.['quantity']));
   }
   for (const [sku, level] of levels) {
-    const expected = opening(sku) + (came.get(sku) ?? 0) - (gone.get(sku) ?? 0);
+    const expected = opening(sku) + (received.get(sku) ?? 0) - (gone.get(sku) ?? 0);
     if (level.data?.['onHand'] !== expected)
       wrong.push(`of ${sku} there are ${String(level.data?.['onHand'])}, and should be ${expected}`);
     if (level.data?.['reserved'] !== 0)

@@ -2,13 +2,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Appended } from './appended.js';
 import { append, mutationClient } from './mutations.js';
 
-/** Mutations one after the other from several clients, whatever comes of them, until it is stopped. */
+/** Sends mutations from several clients, one after the other each, until it is stopped. Failures do not stop it. */
 export class Stream implements AsyncDisposable {
   /** The ids of the events of those that succeeded. */
   readonly accepted: string[] = [];
   /** The same with where they are, and those of which nobody knows. */
   readonly appended: Appended;
-  /** Those that did not: the error's code, and after how many milliseconds it came. */
+  /** The failed ones: the error's code, and after how many milliseconds. */
   readonly refused: { readonly code: string; readonly after: number }[] = [];
   readonly #client;
   readonly #work: Promise<unknown>;

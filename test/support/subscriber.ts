@@ -2,7 +2,7 @@ import { createClient } from 'graphql-ws';
 import WebSocket from 'ws';
 import { CLOSE_CODES } from '../../src/transport/websocket/close-codes.js';
 
-/** Why a subscription ended: `again`, whether a client may connect again by itself and resume. */
+/** Why a subscription ended. `again`: whether a client may reconnect and resume. */
 export interface End {
   readonly what: string;
   readonly again: boolean;
@@ -40,7 +40,7 @@ export const overWebSocket: OpenSubscriber = ({ url, query, variables, take }) =
 
 export const overSse: OpenSubscriber = (options) => eventStream(options, {});
 
-/** As a browser's EventSource does: where it goes on is said by `Last-Event-ID`, not by the arguments. */
+/** As a browser's EventSource: it resumes by `Last-Event-ID`, not by its arguments. */
 export const overEventSource: OpenSubscriber = ({ variables: { after, ...variables }, ...options }) =>
   eventStream({ ...options, variables }, typeof after === 'string' ? { 'last-event-id': after } : {});
 

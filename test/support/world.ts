@@ -38,7 +38,7 @@ export interface World extends AsyncDisposable {
     numbers: readonly number[],
     options?: { readonly idempotent?: boolean; readonly text?: string },
   ): Promise<readonly Position[]>;
-  /** Appends an event of type `Said` whose data it has not, with a header of its own. */
+  /** Appends a record of type `Said` with invalid data. */
   mumble(key: string): Promise<readonly Position[]>;
   /** All records of the topic's dead letters. */
   letters(): Promise<readonly LogRecord[]>;
