@@ -178,7 +178,7 @@ describe('outages of Kafka and Redis', { timeout: 150_000 }, () => {
     const [first, ...lines] = message.trimEnd().split('\n');
     expect(first).toBe('millrace gateway ended with 1 before it ran:');
     expect(lines).toEqual([
-      `millrace: These topics do not exist, and may not be created: ${world.topic}, ${world.topic}.dlt`,
+      `millrace: These topics do not exist, and creating topics is not allowed: ${world.topic}, ${world.topic}.dlt`,
     ]);
   });
 
