@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { aborted } from '../core/async.js';
 import { backendsOf } from '../node/config.js';
 import { startNode } from '../node/node.js';
 import type { NodeOptions } from '../node/options.js';
@@ -6,7 +7,7 @@ import { checkRoles, type Roles } from '../node/roles.js';
 import { openLogger } from '../observe/log.js';
 import { Metrics } from '../observe/metrics.js';
 import { load } from './load.js';
-import { aborted, abortOnSignal } from './signals.js';
+import { abortOnSignal } from './signals.js';
 import { WorkerSide } from './workers/worker-side.js';
 import { isWorker, Workers } from './workers/workers.js';
 

@@ -6,11 +6,3 @@ export function abortOnSignal(reason?: (signal: string) => Error): AbortSignal {
   for (const signal of SIGNALS) process.once(signal, () => controller.abort(reason?.(signal)));
   return controller.signal;
 }
-
-/** Resolves once `signal` aborts. */
-export function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
-}

@@ -26,7 +26,7 @@ export async function pause(milliseconds: number, signal: AbortSignal): Promise<
   await delay(milliseconds, undefined, { signal }).catch(() => undefined);
 }
 
-export interface RetryOptions {
+interface RetryOptions {
   readonly signal: AbortSignal;
   /** Called with each failure before the pause. Throws to give up. */
   readonly onFailure?: (error: unknown, attempt: number) => void;
@@ -55,7 +55,7 @@ export async function retry<T>(
   }
 }
 
-export interface PollOptions {
+interface PollOptions {
   readonly signal: AbortSignal;
   /** The pause after the first check, in milliseconds. Each later one is twice as long, up to `maxMs`. */
   readonly firstMs: number;

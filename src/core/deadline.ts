@@ -8,14 +8,12 @@ export class Deadline implements Disposable {
   readonly signal: AbortSignal;
   readonly #timer: NodeJS.Timeout;
 
-  constructor(milliseconds: number) {
+  /** @param reason the reason of the abort. Left out: a TimeoutError, as `AbortSignal.timeout` has */
+  constructor(milliseconds: number, reason: () => Error = () => timeoutError(milliseconds)) {
     // The timer references the controller, which references the signal: so neither is collected early.
     const controller = new AbortController();
     this.signal = controller.signal;
-    this.#timer = setTimeout(
-      () => controller.abort(new DOMException(`Not done within ${milliseconds} ms`, 'TimeoutError')),
-      milliseconds,
-    );
+    this.#timer = setTimeout(() => controller.abort(reason()), milliseconds);
     this.#timer.unref();
   }
 
@@ -23,3 +21,6 @@ export class Deadline implements Disposable {
     clearTimeout(this.#timer);
   }
 }
+
+const timeoutError = (milliseconds: number): Error =>
+  new DOMException(`Not done within ${milliseconds} ms`, 'TimeoutError');

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from '../observe/log.js';
 import type { StateStore } from '../ports/state-store.js';
 
-export interface LeaseOptions {
+interface LeaseOptions {
   readonly store: StateStore;
   readonly logger: Logger;
   /** The lease's name in the store. */

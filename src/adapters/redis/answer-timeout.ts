@@ -1,3 +1,5 @@
+import { withSignal } from '../../core/async.js';
+import { Deadline } from '../../core/deadline.js';
 import { MillraceError } from '../../core/errors.js';
 
 /** How long a command may wait for its answer. An operation that depends on Redis fails after about this time. */
@@ -10,16 +12,7 @@ export const ANSWER_TIMEOUT_MS = 5_000;
  * @throws {MillraceError} FANOUT_UNAVAILABLE when no answer arrives in time; `work` itself is not cancelled
  */
 export async function withAnswerTimeout<T>(work: Promise<T>, what: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      const message = `Redis did not answer ${what} within ${ANSWER_TIMEOUT_MS} ms.`;
-      reject(new MillraceError('FANOUT_UNAVAILABLE', message));
-    }, ANSWER_TIMEOUT_MS);
-  });
-  try {
-    return await Promise.race([work, timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
+  const message = `Redis did not answer ${what} within ${ANSWER_TIMEOUT_MS} ms.`;
+  using deadline = new Deadline(ANSWER_TIMEOUT_MS, () => new MillraceError('FANOUT_UNAVAILABLE', message));
+  return await withSignal(work, deadline.signal);
 }

@@ -1,4 +1,5 @@
 import { type Callback, Redis, type RedisOptions, type Result } from 'ioredis';
+import { backoffMs } from '../../core/async.js';
 import { MillraceError } from '../../core/errors.js';
 import { ANSWER_TIMEOUT_MS } from './answer-timeout.js';
 import { CLAIM, RELAY, REPLACE, RESET, WINDOW } from './scripts.js';
@@ -16,8 +17,8 @@ declare module 'ioredis' {
 }
 
 const COMMON_OPTIONS: RedisOptions = {
-  // Doubles from 50 ms to 2 s. The first retries are soon over, so commands fail fast while Redis is away.
-  retryStrategy: (attempt) => Math.min(2_000, 25 * 2 ** Math.min(attempt, 10)),
+  // ioredis counts from 1. The first retries are soon over, so commands fail fast while Redis is away.
+  retryStrategy: (attempt) => backoffMs(attempt - 1),
   connectTimeout: ANSWER_TIMEOUT_MS,
   keepAlive: 10_000,
   // A primary was demoted to a replica: what is written there is lost, so reconnect and resolve the name again.
