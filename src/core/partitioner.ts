@@ -1,3 +1,4 @@
+import { bytesOfText } from './byte-text.js';
 import { type Partition, partition } from './ids.js';
 
 /** Which of `partitions` partitions holds the records of a key. */
@@ -11,7 +12,7 @@ export type KeyPartitioner = (key: string, partitions: number) => Partition;
  * key's partition finds their events, too.
  */
 export function partitionOfKey(key: string, partitions: number): Partition {
-  return partition((murmur2(Buffer.from(key, 'utf8')) & 0x7fffffff) % partitions);
+  return partition((murmur2(bytesOfText(key)) & 0x7fffffff) % partitions);
 }
 
 /**

@@ -5,15 +5,23 @@ import type { NewRecord } from './record.js';
 const RECORD_OVERHEAD_BYTES = 32;
 const HEADER_OVERHEAD_BYTES = 4;
 
-/** The size of a record in the log, in bytes: its text and data exactly, framing as an upper bound. */
-export function recordBytes({ key, value, headers }: Pick<NewRecord, 'key' | 'value' | 'headers'>): number {
+/** The size of a record in the log, in bytes: its text and data exactly, framing and bytes that are no text as an upper bound. */
+export function recordBytes({
+  key,
+  value,
+  headers,
+  headerList,
+}: Pick<NewRecord, 'key' | 'value' | 'headers' | 'headerList'>): number {
   let bytes = RECORD_OVERHEAD_BYTES + (value?.length ?? 0);
   if (key !== null) bytes += Buffer.byteLength(key);
-  for (const name in headers) {
-    bytes += HEADER_OVERHEAD_BYTES + Buffer.byteLength(name) + Buffer.byteLength(headers[name] ?? '');
-  }
+  if (headerList === undefined) {
+    for (const name in headers) bytes += headerBytes(name, headers[name] ?? '');
+  } else for (const [name, text] of headerList) bytes += headerBytes(name, text ?? '');
   return bytes;
 }
+
+const headerBytes = (name: string, text: string): number =>
+  HEADER_OVERHEAD_BYTES + Buffer.byteLength(name) + Buffer.byteLength(text);
 
 /** About what an event's attributes and the objects around it take in memory, in bytes. */
 const EVENT_OVERHEAD_BYTES = 400;

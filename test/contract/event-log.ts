@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { textOfBytes } from '../../src/core/byte-text.js';
 import { offset, partition } from '../../src/core/ids.js';
 import { partitionOfKey } from '../../src/core/partitioner.js';
 import { partitionName } from '../../src/core/position.js';
-import type { LogRecord } from '../../src/core/record.js';
+import { type Header, headersOf, type LogRecord } from '../../src/core/record.js';
 import type { EventLog } from '../../src/ports/event-log.js';
 import { consumerGroupsContract } from './consumer-groups.js';
 import { readContract } from './event-log-read.js';
@@ -140,6 +141,44 @@ function appendContract(log: () => EventLog): void {
     for (const { value } of found) expect(value === null || Buffer.isBuffer(value)).toBe(true);
     // A broker's clock may differ a little from this one's; seconds or microseconds would differ a lot.
     for (const { timestamp } of found) expect(Math.abs(timestamp - before)).toBeLessThan(3_600_000);
+  });
+
+  it('D10 gives back keys and headers byte for byte: binary, repeated and null ones, in their order', async () => {
+    const topic = await newTopic(log(), 'bytes', 7);
+    const uuid = textOfBytes(Buffer.from('f81d4fae7dec11d0a76500a0c91e6bf6', 'hex'));
+    const [long, other] = [200n, 201n].map((number) => {
+      const bytes = Buffer.alloc(8);
+      bytes.writeBigInt64BE(number);
+      return textOfBytes(bytes);
+    });
+    const binary = textOfBytes(Buffer.from('00ff80c3', 'hex'));
+    const headerList: Header[] = [
+      ['z', 'first'],
+      ['twice', 'one'],
+      ['none', null],
+      ['10', 'a number as a name'],
+      ['twice', binary],
+      ['9', ''],
+      ['a', 'last'],
+    ];
+    const keys = [uuid, long ?? '', other ?? '', 'text'];
+    const records = keys.map((key) => ({ topic, key, headers: {}, headerList, value: Buffer.from(key) }));
+    const plain = { topic, key: uuid, headers: { binary, text: 'x' }, value: null };
+    const positions = await log().append([...records, plain], soon());
+    // The partitioner hashes the key's own bytes, as producers of other languages do.
+    expect(positions.map((at) => at.partition)).toEqual([...keys, uuid].map((key) => partitionOfKey(key, 7)));
+    const found = await Promise.all(
+      positions.map(async (at) =>
+        (await readRecords(log(), at, at.offset)).find((one) => one.offset === at.offset),
+      ),
+    );
+    expect(found.map((one) => one?.key)).toEqual([...keys, uuid]);
+    for (const one of found.slice(0, -1)) {
+      expect(one && headersOf(one)).toEqual(headerList);
+      expect(one?.headers).toEqual({ z: 'first', 10: 'a number as a name', twice: binary, 9: '', a: 'last' });
+    }
+    expect(found.at(-1)).toMatchObject({ headers: { binary, text: 'x' } });
+    expect(found.at(-1)?.headerList).toBeUndefined();
   });
 
   it('D1: appends a record to the partition of its key, and one without a key to any partition', async () => {

@@ -16,7 +16,8 @@ import { type Position, partitionName, type TopicPartition } from '../../core/po
 import type { LogBatch, LogRecord, NewRecord } from '../../core/record.js';
 import { recordBytes } from '../../core/size.js';
 import { type Bounds, OffsetOutOfRange, type TopicDescription } from '../../ports/event-log.js';
-import type { StoredRecord, Tables } from './tables.js';
+import { logRecord, storedRecord } from './stored-record.js';
+import type { Tables } from './tables.js';
 
 /** The size of key, headers and value together. Kafka's default limit, so that a project behaves alike on both logs. */
 const MAX_RECORD_BYTES = 1024 * 1024;
@@ -91,8 +92,8 @@ export class Journal {
         const at = this.#partitionFor(record);
         const state = this.#stateOf(at);
         state.timestamp = Math.max(now, state.timestamp);
-        const stored: StoredRecord = [state.timestamp, record.key, { ...record.headers }, record.value];
         positions.push({ ...at, offset: offset(state.next) });
+        const stored = storedRecord(state.timestamp, record);
         void tables.records.put([at.topic, at.partition, state.next++], stored);
       }
       if (progress !== undefined)
@@ -239,11 +240,3 @@ export class Journal {
     throw new MillraceError('TOPIC_MISSING', `${partitionName(at)} does not exist in the embedded log.`);
   }
 }
-
-const logRecord = (at: number, [timestamp, key, headers, value]: StoredRecord): LogRecord => ({
-  offset: offset(at),
-  timestamp,
-  key,
-  headers,
-  value,
-});

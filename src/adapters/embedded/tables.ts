@@ -1,7 +1,12 @@
 import type { Database } from 'lmdb';
 
+/** Text, or the bytes of what is no valid UTF-8: the store would write a text with lone surrogates as another one. */
+export type StoredText = string | Buffer;
+/** Headers by name; or a list, when an object cannot hold them or a value is no text. */
+export type StoredHeaders = Record<string, string> | [StoredText, StoredText | null][];
+
 /** A stored record: timestamp (milliseconds since 1970), key, headers, value. */
-export type StoredRecord = [number, string | null, Record<string, string>, Buffer | null];
+export type StoredRecord = [number, StoredText | null, StoredHeaders, Buffer | null];
 
 /** A stored topic: its number of partitions and its id. */
 export type StoredTopic = [number, string];

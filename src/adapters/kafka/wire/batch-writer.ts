@@ -1,4 +1,5 @@
-import type { NewRecord } from '../../../core/record.js';
+import { bytesOfText, isWellFormed } from '../../../core/byte-text.js';
+import type { Headers, NewRecord } from '../../../core/record.js';
 import {
   ATTRIBUTES_AT,
   BATCH_HEADER_BYTES,
@@ -58,8 +59,13 @@ export function writeBatch(records: readonly NewRecord[], options: BatchOptions)
 }
 
 /** An upper bound, which is cheap to compute: a UTF-16 code unit takes at most three bytes in UTF-8. */
-function maxRecordBytes({ key, value, headers }: NewRecord): number {
+function maxRecordBytes({ key, value, headers, headerList }: NewRecord): number {
   let bytes = 6 * MAX_VARINT_BYTES + 1 + (key?.length ?? 0) * 3 + (value?.length ?? 0);
+  if (headerList !== undefined) {
+    for (const [name, text] of headerList)
+      bytes += 2 * MAX_VARINT_BYTES + (name.length + (text?.length ?? 0)) * 3;
+    return bytes;
+  }
   for (const name in headers)
     bytes += 2 * MAX_VARINT_BYTES + (name.length + (headers[name]?.length ?? 0)) * 3;
   return bytes;
@@ -73,7 +79,7 @@ class RecordWriter {
     this.#bytes = Buffer.allocUnsafe(size).fill(0, 0, BATCH_HEADER_BYTES);
   }
 
-  record({ key, value, headers }: NewRecord, offsetDelta: number): void {
+  record({ key, value, headers, headerList }: NewRecord, offsetDelta: number): void {
     const start = this.#at;
     // The length comes first, and is known last. Most need two bytes; for any other width the record is moved.
     this.#at += 2;
@@ -87,11 +93,13 @@ class RecordWriter {
       value.copy(this.#bytes, this.#at);
       this.#at += value.length;
     }
-    const names = Object.keys(headers);
-    this.#varint(names.length);
-    for (const name of names) {
-      this.#text(name);
-      this.#text(headers[name] ?? '');
+    if (headerList === undefined) this.#headers(headers);
+    else {
+      this.#varint(headerList.length);
+      for (const [name, text] of headerList) {
+        this.#text(name);
+        this.#text(text);
+      }
     }
     const length = this.#at - start - 2;
     const width = widthOf(length);
@@ -99,6 +107,15 @@ class RecordWriter {
     this.#at = start;
     this.#varint(length);
     this.#at += length;
+  }
+
+  #headers(headers: Headers): void {
+    const names = Object.keys(headers);
+    this.#varint(names.length);
+    for (const name of names) {
+      this.#text(name);
+      this.#text(headers[name] ?? '');
+    }
   }
 
   done(): Buffer {
@@ -123,6 +140,12 @@ class RecordWriter {
       if (i === length) return;
       // Not ASCII: the byte length differs, and so may the width of its varint.
       this.#at = start;
+    }
+    if (!isWellFormed(text)) {
+      const bytes = bytesOfText(text);
+      this.#varint(bytes.length);
+      this.#at += bytes.copy(this.#bytes, this.#at);
+      return;
     }
     this.#varint(Buffer.byteLength(text));
     this.#at += this.#bytes.write(text, this.#at, 'utf8');

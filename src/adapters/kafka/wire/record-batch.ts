@@ -1,5 +1,12 @@
+import { textOfBytes } from '../../../core/byte-text.js';
 import { offset } from '../../../core/ids.js';
-import type { LogRecord } from '../../../core/record.js';
+import {
+  type Header,
+  type Headers,
+  hasReordered,
+  headersFrom,
+  type LogRecord,
+} from '../../../core/record.js';
 import {
   ATTRIBUTES_AT,
   BATCH_HEADER_BYTES,
@@ -91,6 +98,11 @@ class RecordReader {
   readonly #bytes: Buffer;
   /** The previous record's text in each slot, and where its bytes are. */
   readonly #previous: { readonly start: number; readonly length: number; readonly text: string }[] = [];
+  /** How many headers the previous record had, and whether an object can hold names like those of its headers. */
+  #headerCount = 0;
+  #namesArePlain = true;
+  /** The exact headers of the last record, if an object cannot hold them. */
+  #headerList: readonly Header[] | undefined;
   #at = 0;
 
   constructor(bytes: Buffer) {
@@ -105,15 +117,55 @@ class RecordReader {
     const key = this.#text(0);
     const valueLength = this.#varint();
     const value = valueLength < 0 ? null : this.#bytes.subarray(this.#at, this.#skip(valueLength));
-    const headers: Record<string, string> = {};
-    const count = this.#varint();
-    for (let i = 1; i <= count; i++) {
-      const name = this.#text(2 * i - 1) ?? '';
-      // A header without a value counts as empty. Of several with one name, the last one counts.
-      setHeader(headers, name, this.#text(2 * i) ?? '');
-    }
+    const headers = this.#headers();
+    const headerList = this.#headerList;
     this.#at = end;
-    return { offset: at, timestamp: appended ?? timestamp, key, headers, value };
+    return {
+      offset: at,
+      timestamp: appended ?? timestamp,
+      isAppendTime: appended !== undefined,
+      key,
+      headers,
+      headerList,
+      value,
+    };
+  }
+
+  /**
+   * Nearly all records have each name once, no null, and the names of the record before: then `#headerList` costs
+   * nothing.
+   */
+  #headers(): Headers {
+    const count = this.#varint();
+    const start = this.#at;
+    const headers: Record<string, string> = {};
+    let hasNull = false;
+    let sameNames = count === this.#headerCount;
+    for (let i = 1; i <= count; i++) {
+      const slot = 2 * i - 1;
+      const before = this.#previous[slot];
+      const name = this.#text(slot) ?? '';
+      if (this.#previous[slot] !== before) sameNames = false;
+      const value = this.#text(slot + 1);
+      if (value === null) hasNull = true;
+      else setHeader(headers, name, value);
+    }
+    if (!sameNames) {
+      const names = Object.keys(headers);
+      this.#headerCount = count;
+      this.#namesArePlain = names.length === count && !hasReordered(names);
+    }
+    this.#headerList = undefined;
+    return hasNull || !this.#namesArePlain ? this.#exactHeaders(start, count) : headers;
+  }
+
+  #exactHeaders(start: number, count: number): Headers {
+    this.#at = start;
+    const list: Header[] = [];
+    for (let i = 1; i <= count; i++) list.push([this.#text(2 * i - 1) ?? '', this.#text(2 * i)]);
+    const { headers, headerList } = headersFrom(list);
+    this.#headerList = headerList;
+    return headers;
   }
 
   keyOfNext(): Buffer {
@@ -136,7 +188,7 @@ class RecordReader {
     const end = this.#skip(length);
     const previous = this.#previous[slot];
     if (previous?.length === length && this.#repeats(previous.start, start, end)) return previous.text;
-    const text = this.#bytes.toString('utf8', start, end);
+    const text = textOfBytes(this.#bytes, start, end);
     this.#previous[slot] = { start, length, text };
     return text;
   }

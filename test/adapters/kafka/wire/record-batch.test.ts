@@ -4,8 +4,12 @@ import kafkajs from 'kafkajs';
 import { compressFrame } from 'lz4-napi';
 import { compress as snappyCompress } from 'snappy';
 import { describe, expect, it } from 'vitest';
+import { writeBatch } from '../../../../src/adapters/kafka/wire/batch-writer.js';
 import { registerCodecs } from '../../../../src/adapters/kafka/wire/compression.js';
 import { readBatches } from '../../../../src/adapters/kafka/wire/record-batch.js';
+import { bytesOfText, textOfBytes } from '../../../../src/core/byte-text.js';
+import { topic } from '../../../../src/core/ids.js';
+import { type Header, headersOf } from '../../../../src/core/record.js';
 
 const load = createRequire(import.meta.url);
 const encodeBatch = load('kafkajs/src/protocol/recordBatch/v0').RecordBatch as (
@@ -39,10 +43,13 @@ const FIRST = 10_000_000_000n;
 
 interface Written {
   readonly timestamp: number;
-  readonly key: string | null;
+  readonly key: string | Buffer | null;
   readonly value: string | null;
-  readonly headers: Readonly<Record<string, string>>;
+  /** kafkajs writes an array as a repeated header. It cannot write null. */
+  readonly headers: Readonly<Record<string, HeaderValue | readonly HeaderValue[]>>;
 }
+
+type HeaderValue = string | Buffer;
 
 const NEAR = { min: 1_600_000_000_000, max: 1_600_000_100_000 };
 const ANY = { min: -(2 ** 52), max: 2 ** 52 };
@@ -82,7 +89,7 @@ describe('readBatches', () => {
         for (const batch of batches) {
           expect([batch.isControl, batch.isTransactional]).toEqual([false, false]);
           expect(batch.records().map((one) => ({ ...one, value: one.value?.toString() ?? null }))).toEqual(
-            records.map((one, i) => ({ ...one, offset: Number(FIRST) + i })),
+            records.map((one, i) => ({ ...one, offset: Number(FIRST) + i, isAppendTime: false })),
           );
         }
       }),
@@ -98,6 +105,85 @@ describe('readBatches', () => {
     );
   });
 
+  it('D10 reads keys and headers byte for byte: binary, repeated and null ones too', async () => {
+    const key = Buffer.from('f81d4fae7dec11d0a76500a0c91e6bf6', 'hex');
+    const lists: Header[][] = [
+      [
+        ['twice', 'one'],
+        ['twice', '\udcff\u0000'],
+        ['last', 'x'],
+        ['twice', 'three'],
+      ],
+      [
+        ['none', null],
+        ['a', 'x'],
+      ],
+      [
+        ['a', 'x'],
+        ['a', null],
+      ],
+      [
+        ['2', 'b'],
+        ['1', 'a'],
+      ],
+      [
+        ['a', 'x'],
+        ['b', 'y'],
+      ],
+      [
+        ['a', 'x'],
+        ['b', null],
+      ],
+      [
+        ['a', 'x'],
+        ['b', 'y'],
+      ],
+    ];
+    const text = textOfBytes(key);
+    const options = {
+      timestamp: 0,
+      producerId: '-1',
+      producerEpoch: -1,
+      firstSequence: -1,
+      transactional: false,
+    };
+    const given = lists.map((headerList) => ({
+      topic: topic('t'),
+      key: text,
+      headers: {},
+      headerList,
+      value: null,
+    }));
+    const [batch] = await readBatches(writeBatch(given, options));
+    const records = batch?.records() ?? [];
+    for (const one of records) expect(bytesOfText(one.key ?? '')).toEqual(key);
+    expect(records.map((one) => headersOf(one))).toEqual(lists);
+    expect(records.map((one) => one.headers)).toEqual([
+      { twice: 'three', last: 'x' },
+      { a: 'x' },
+      {},
+      { 1: 'a', 2: 'b' },
+      { a: 'x', b: 'y' },
+      { a: 'x' },
+      { a: 'x', b: 'y' },
+    ]);
+    const exact = records.map(({ headerList }) => headerList !== undefined);
+    expect(exact).toEqual([true, true, true, true, false, true, false]);
+  });
+
+  it('D10 reads repeated and binary headers of another client', async () => {
+    const key = Buffer.of(0xff, 0x00);
+    const headers = { twice: ['one', Buffer.of(0xfe)], binary: Buffer.of(0x80) };
+    const [batch] = await readBatches(await written([{ timestamp: 0, key, value: null, headers }], 0));
+    const [record] = batch?.records() ?? [];
+    expect(record?.key).toBe('\udcff\u0000');
+    expect(record && headersOf(record)).toEqual([
+      ['twice', 'one'],
+      ['twice', '\udcfe'],
+      ['binary', '\udc80'],
+    ]);
+  });
+
   it('D3 reads headers of any name, even __proto__', async () => {
     const headers = JSON.parse('{"__proto__":"a","constructor":"b"}');
     const [batch] = await readBatches(await written([{ timestamp: 0, key: null, value: null, headers }], 0));
@@ -109,7 +195,8 @@ describe('readBatches', () => {
     const records = [1_000, 5_000, 3_000].map((timestamp) => ({ ...record, timestamp }));
     const [batch] = await readBatches(await written(records, 0, 0x18));
     expect(batch?.isTransactional).toBe(true);
-    expect(batch?.records().map(({ timestamp }) => timestamp)).toEqual([5_000, 5_000, 5_000]);
+    const read = batch?.records().map(({ timestamp, isAppendTime }) => [timestamp, isAppendTime]);
+    expect(read).toEqual(Array(3).fill([5_000, true]));
   });
 
   it('D10 fails on a malformed record batch, rather than reading it as empty', async () => {
