@@ -4,7 +4,9 @@ import { eventId, type Offset, offset, partition, type TopicId, topic, topicId }
 import type { TopicIdPartition, TopicPartition } from '../../src/core/position.js';
 import type { Fanout, FanoutListener, Newest, Stretch } from '../../src/ports/fanout.js';
 
-/** How many events per partition the fan-outs under test are to keep, about. */
+/** An upper bound for what is delivered asynchronously. */
+export const SOON = { timeout: 30_000 };
+/** About how many events of a partition the fan-outs under test keep. */
 export const WINDOW_EVENTS = 1_000;
 
 export const never: AbortSignal = new AbortController().signal;

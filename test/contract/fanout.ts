@@ -9,13 +9,12 @@ import {
   RecordingListener,
   recreated,
   relayed,
+  SOON,
   start,
   stretch,
   upTo,
-  WINDOW_EVENTS,
 } from './fanout-tools.js';
-
-const SOON = { timeout: 30_000 };
+import { windowContract } from './fanout-window.js';
 
 /** What every Fanout keeps. `open` makes one whose window holds about `WINDOW_EVENTS` per partition. */
 export function fanoutContract(name: string, open: () => Promise<Fanout>): void {
@@ -259,62 +258,6 @@ export function fanoutContract(name: string, open: () => Promise<Fanout>): void 
       });
     });
 
-    describe('the window', () => {
-      it('the window returns a stretch of 1,000 events in order, and any part of it', async () => {
-        const heard = new RecordingListener();
-        const token = await claimAt(fanout, at, -1);
-        await using _ = await fanout.follow(at, heard);
-        await fanout.relay(at, token, stretch(-1, 999, upTo(0, 999)));
-        expect(await fanout.window(at, offset(-1), offset(999))).toEqual(upTo(0, 999).map((n) => relayed(n)));
-        const part = await fanout.window(at, offset(500), offset(503));
-        expect(part?.map((event) => event.offset)).toEqual([501, 502, 503]);
-        await vi.waitFor(() => expect(heard.offsets).toEqual(upTo(0, 999)), SOON);
-      });
-
-      it('the window does not answer for offsets beyond the progress', async () => {
-        const token = await claimAt(fanout, at, -1);
-        expect(await fanout.window(freshPartition(), offset(-1), offset(0))).toBeUndefined();
-        await fanout.relay(at, token, stretch(-1, 5, [0, 5]));
-        expect(await fanout.window(at, offset(0), offset(6))).toBeUndefined();
-        expect(await fanout.window(at, offset(5), offset(6))).toBeUndefined();
-        expect(await fanout.window(at, offset(5), offset(5))).toEqual([]);
-      });
-
-      it('the window answers for a stretch that has nothing to show', async () => {
-        const token = await claimAt(fanout, at, 9);
-        await fanout.relay(at, token, stretch(9, 20, []));
-        expect(await fanout.window(at, offset(9), offset(20))).toEqual([]);
-        expect(await fanout.window(at, offset(12), offset(15))).toEqual([]);
-        expect(await fanout.window(at, offset(8), offset(15))).toBeUndefined();
-        await fanout.relay(at, token, stretch(20, 30, [25]));
-        expect(await fanout.window(at, offset(9), offset(20))).toEqual([]);
-        expect(await fanout.window(at, offset(25), offset(30))).toEqual([]);
-        expect(await fanout.window(at, offset(8), offset(30))).toBeUndefined();
-        expect(await fanout.window(at, offset(24), offset(30))).toEqual([relayed(25)]);
-      });
-
-      it('the window does not answer for offsets that were trimmed', async () => {
-        const token = await claimAt(fanout, at, -1);
-        const last = 3 * WINDOW_EVENTS - 1;
-        for (let n = 0; n < last; n += 500) {
-          await fanout.relay(at, token, stretch(n - 1, n + 499, upTo(n, n + 499)));
-        }
-        expect(await fanout.window(at, offset(-1), offset(last))).toBeUndefined();
-        expect(await fanout.window(at, offset(-1), offset(10))).toBeUndefined();
-        const kept = await fanout.window(at, offset(last - 900), offset(last));
-        expect(kept?.map((event) => event.offset)).toEqual(upTo(last - 899, last));
-      });
-
-      it('the window is empty after a reset', async () => {
-        const token = await claimAt(fanout, at, -1);
-        await fanout.relay(at, token, stretch(-1, 9, upTo(0, 9)));
-        expect(await fanout.reset(at, token, start(at, 4))).toBe('RESET');
-        expect(await fanout.newest([at])).toEqual([newest(4)]);
-        expect(await fanout.window(at, offset(4), offset(9))).toBeUndefined();
-        expect(await fanout.relay(at, token, stretch(4, 6, [5, 6]))).toMatchObject({ duplicates: 0 });
-        expect(await fanout.window(at, offset(4), offset(6))).toEqual([relayed(5), relayed(6)]);
-        expect(await fanout.window(at, offset(3), offset(6))).toBeUndefined();
-      });
-    });
+    windowContract(() => ({ fanout, at }));
   });
 }
