@@ -12,6 +12,7 @@ import {
 import { publishBinding } from './directives/publish-fields.js';
 import { checkResolvers, checkUnresolvedFields } from './directives/resolver-checks.js';
 import { subscribeBinding } from './directives/subscribe-fields.js';
+import { topicDeclarations } from './directives/topic-declarations.js';
 import { type TopicUse, topicsOf } from './directives/topics.js';
 import { checkSnapshot, stateShape, type ViewDeclaration, viewBinding } from './directives/view-fields.js';
 import { bindEventSchemas } from './event-types/json-schema.js';
@@ -67,7 +68,8 @@ function bind(context: BindContext): Bindings {
   const { queries, snapshots } = bindViews(directives, context);
   const { publishes, topicUses: published } = bindPublishes(directives, rules, context);
   const { subscribes, topicUses: followed } = bindSubscribes(directives, snapshots, context);
-  const topics = topicsOf([...published, ...followed], subscribes.values(), diagnostics);
+  const declared = topicDeclarations(schema, diagnostics);
+  const topics = topicsOf([...published, ...followed], subscribes.values(), declared, diagnostics);
   attachResolvers(schema, { resolvers, publishes, views: queries, rules });
   return { schema, topics, publishes, subscribes };
 }

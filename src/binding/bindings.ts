@@ -14,11 +14,11 @@ export interface Bindings {
   readonly subscribes: ReadonlyMap<string, SubscribeBinding>;
 }
 
-/** A topic that the schema publishes to or follows. */
+/** A topic that the schema publishes to, follows or declares. */
 export interface TopicBinding {
   readonly topic: Topic;
   readonly format: TopicFormat;
-  /** The names of the object types that its events have. */
+  /** The names of the object types that its events have. Empty if no field uses the topic. */
   readonly types: ReadonlySet<string>;
 }
 

@@ -1,30 +1,56 @@
+import { crc32 } from 'node:zlib';
 import { bytesOfText } from './byte-text.js';
 import { type Partition, partition } from './ids.js';
 
+/** How a producer chooses the partition of a key: `enum Partitioner` of schema/directives.graphql, which says whose each is. */
+export type Partitioner = 'MURMUR2' | 'CRC32' | 'FNV1A';
+
+/** What a topic may be declared to have. `NONE`: records of a key may be in any partition. */
+export type DeclaredPartitioner = Partitioner | 'NONE';
+
+export const PARTITIONERS: readonly Partitioner[] = ['MURMUR2', 'CRC32', 'FNV1A'];
+
+/** The partitioner of our own producers, and of a topic that declares none. */
+export const DEFAULT_PARTITIONER: Partitioner = 'MURMUR2';
+
 /** Which of `partitions` partitions holds the records of a key. */
-export type KeyPartitioner = (key: string, partitions: number) => Partition;
+export type KeyPartitioner = (key: string, partitions: number, partitioner?: Partitioner) => Partition;
 
 /**
- * The partition of a key, as Kafka's own default partitioner chooses it:
- * `toPositive(murmur2(utf8(key))) % partitions`
- * (org.apache.kafka.clients.producer.internals.BuiltInPartitioner).
- * Java, Go and librdkafka (`murmur2_random`) producers choose the same one. So a subscription that follows only its
- * key's partition finds their events, too.
+ * Where the records of one key are in a topic of `partitions` partitions. `undefined` instead of a placement: in any of
+ * its partitions.
  */
-export function partitionOfKey(key: string, partitions: number): Partition {
-  return partition((murmur2(bytesOfText(key)) & 0x7fffffff) % partitions);
+export type KeyPlacement = (partitions: number) => Partition;
+
+/**
+ * The partition of a key, as a producer with this partitioner chooses it. Each is computed as its library does:
+ * - `MURMUR2`: `toPositive(murmur2(key)) % partitions` (org.apache.kafka.clients.producer.internals.BuiltInPartitioner);
+ * - `CRC32`: `crc32(key) % partitions`, unsigned (librdkafka's `rd_kafka_msg_partitioner_consistent`);
+ * - `FNV1A`: the hash as a signed number, `% partitions`, without its sign (sarama's `NewHashPartitioner`).
+ */
+export function partitionOfKey(
+  key: string,
+  partitions: number,
+  partitioner: Partitioner = DEFAULT_PARTITIONER,
+): Partition {
+  switch (partitioner) {
+    case 'MURMUR2':
+      return partition((murmur2(bytesOfText(key)) & 0x7fffffff) % partitions);
+    case 'CRC32':
+      return partition(crc32(bytesOfText(key)) % partitions);
+    case 'FNV1A':
+      return partition(Math.abs(fnv1a(bytesOfText(key))) % partitions);
+  }
 }
 
-/**
- * The partitions that may hold records of `key`: one, or all of them when the key is `undefined` (every key) or the
- * log does not tell (`EventLog.partitionOfKey`).
- */
-export function partitionsOfKey(
-  partitioner: KeyPartitioner | undefined,
-  key: string | undefined,
-  partitions: number,
-): readonly Partition[] {
-  if (key !== undefined && partitioner !== undefined) return [partitioner(key, partitions)];
+/** Whether the partition of a key follows from it. librdkafka's `consistent_random` puts empty keys anywhere. */
+export function isPlaced(key: string, partitioner: Partitioner): boolean {
+  return key !== '' || partitioner !== 'CRC32';
+}
+
+/** The partitions that may hold the records of a key: one, or all of them without a placement. */
+export function partitionsOf(placement: KeyPlacement | undefined, partitions: number): readonly Partition[] {
+  if (placement !== undefined) return [placement(partitions)];
   return Array.from({ length: partitions }, (_, number) => partition(number));
 }
 
@@ -46,4 +72,11 @@ export function murmur2(bytes: Uint8Array): number {
   if (rest >= 1) h = Math.imul(h ^ view.getUint8(i), m);
   h = Math.imul(h ^ (h >>> 13), m);
   return h ^ (h >>> 15);
+}
+
+/** FNV-1a of 32 bits. A signed number. */
+function fnv1a(bytes: Uint8Array): number {
+  let hash = 0x811c9dc5 | 0;
+  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
+  return hash;
 }

@@ -37,6 +37,10 @@ export class RecordEncoder {
 
   /** @throws {Error} when the topic's codec cannot encode the data: it does not match the schema of its type */
   encode(topic: Topic, event: Event): NewRecord {
-    return encodeEvent(topic, event, this.#formats.get(topic)?.codec);
+    const format = this.#formats.get(topic);
+    const record = encodeEvent(topic, event, format?.codec);
+    const { partitioner } = format ?? {};
+    // With `NONE` its readers look everywhere, so ours may go where they like.
+    return partitioner === undefined || partitioner === 'NONE' ? record : { ...record, partitioner };
   }
 }

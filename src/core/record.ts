@@ -1,4 +1,5 @@
 import type { Offset, Partition, Topic } from './ids.js';
+import type { Partitioner } from './partitioner.js';
 import type { TopicPartition } from './position.js';
 
 /**
@@ -18,6 +19,8 @@ export interface NewRecord {
    * bytes (`core/byte-text.ts`).
    */
   readonly key: string | null;
+  /** How the key determines the partition. Left out: `MURMUR2`. */
+  readonly partitioner?: Partitioner | undefined;
   /** The partition, whatever the key is: for records that belong to a partition rather than to a key. */
   readonly partition?: Partition;
   readonly headers: Headers;

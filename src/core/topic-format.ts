@@ -1,4 +1,5 @@
 import type { Topic } from './ids.js';
+import type { DeclaredPartitioner } from './partitioner.js';
 import type { SchemaCodec } from './schema-codec.js';
 
 /** How the records of a topic represent events. */
@@ -10,6 +11,8 @@ export type TopicFormat = (
 ) & {
   /** Fields of the data that events are looked up by. Their values travel beside the data (C2). */
   readonly indexed?: readonly string[];
+  /** How the topic's producers choose the partition of a key. Left out: `MURMUR2` is assumed, and checked. */
+  readonly partitioner?: DeclaredPartitioner;
   /** Left out: JSON. */
   readonly codec?: SchemaCodec;
 };

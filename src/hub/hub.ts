@@ -1,7 +1,7 @@
 import type { Positions, StreamPosition } from '../core/cursor.js';
 import { MillraceError } from '../core/errors.js';
-import { type Offset, offset, type Partition, type Topic } from '../core/ids.js';
-import { partitionOfKey, partitionsOfKey } from '../core/partitioner.js';
+import { type Offset, offset, type Topic } from '../core/ids.js';
+import type { KeyPlacement } from '../core/partitioner.js';
 import type { TopicPartition } from '../core/position.js';
 import type { TopicFormats } from '../core/topic-format.js';
 import type { Logger } from '../observe/log.js';
@@ -11,6 +11,7 @@ import type { EventLog } from '../ports/event-log.js';
 import type { Fanout } from '../ports/fanout.js';
 import { CursorVerifier } from './cursor-verifier.js';
 import { type Follow, FollowedPartitions } from './followed-partitions.js';
+import { KeyPlacements } from './key-placements.js';
 import type { PartitionListener } from './partition-listener.js';
 import { SharedReader } from './shared-reader.js';
 import { SilenceCheck } from './silence-check.js';
@@ -39,6 +40,7 @@ export class Hub implements AsyncDisposable {
   readonly #log: EventLog;
   readonly #stop = new AbortController();
   readonly #warnings: WarningThrottle;
+  readonly #placements: KeyPlacements;
   readonly #followed: FollowedPartitions;
   readonly #cursors: CursorVerifier;
   readonly #silence: SilenceCheck;
@@ -60,6 +62,7 @@ export class Hub implements AsyncDisposable {
     const parts = { ...options, reader, warnings, topics: this.topics, signal };
     this.#log = log;
     this.#warnings = warnings;
+    this.#placements = new KeyPlacements(options);
     this.#followed = new FollowedPartitions({ ...parts, tickBudget: new TickBudget() });
     this.#cursors = new CursorVerifier({ ...parts, followed: this.#followed });
     this.#silence = new SilenceCheck({ ...parts, open: () => this.#followed.open() });
@@ -70,17 +73,12 @@ export class Hub implements AsyncDisposable {
     return this.#stop.signal;
   }
 
-  /** The partitions that may hold records of `key`; of every key when it is `undefined`. */
-  partitionsOf(key: string | undefined, partitions: number): readonly Partition[] {
-    return partitionsOfKey(this.#log.partitionOfKey, key, partitions);
-  }
-
   /**
-   * `key`, if its partition follows from it in the way that start positions compute it. Otherwise `undefined`, as for
-   * every key: all partitions are followed, and events of other keys are filtered out.
+   * Where the topic's records of `key` lie. `undefined`: anywhere, so all partitions are followed, and events of other
+   * keys are filtered out. So it is for every key (`key` is `undefined`), and where the producers have no partitioner.
    */
-  partitioningKey(key: string | undefined): string | undefined {
-    return this.#log.partitionOfKey === partitionOfKey ? key : undefined;
+  placementOf(topic: Topic, key: string | undefined): KeyPlacement | undefined {
+    return this.#placements.of(topic, key);
   }
 
   /** The offset before the partition's first record at or after `timestamp` (milliseconds since 1970). */

@@ -92,17 +92,19 @@ async function compose(
 }
 
 function startRelay(
-  { config, logger }: NodeOptions,
+  { config, logger, bindings }: NodeOptions,
   {
     log,
     fanout,
-    formats,
+    formats: all,
     metrics,
   }: { log: EventLog; fanout: Fanout; formats: TopicFormats; metrics: Metrics },
   starting: AbortSignal,
 ): Promise<Relay> {
   const { NAMESPACE, WINDOW_EVENTS: windowEvents } = config;
   const group = `${NAMESPACE}-relay`;
+  // A topic without types is declared for services only: no node follows it.
+  const formats = new Map([...all].filter(([topic]) => bindings.topics.get(topic)?.types.size !== 0));
   return Relay.start({ log, fanout, metrics, logger, formats, group, windowEvents }, starting);
 }
 

@@ -1,7 +1,6 @@
 import { Deadline } from '../core/deadline.js';
 import type { Relayed } from '../core/event.js';
-import type { Topic } from '../core/ids.js';
-import { partitionsOfKey } from '../core/partitioner.js';
+import { partitionsOf } from '../core/partitioner.js';
 import { type Position, partitionName, type TopicPartition } from '../core/position.js';
 import type { LogBatch, NewRecord } from '../core/record.js';
 import type { RecordDecoder } from '../core/record-decoder.js';
@@ -109,11 +108,13 @@ export class History {
   async #partitionsOf(records: readonly NewRecord[], signal: AbortSignal): Promise<TopicPartition[]> {
     const { log } = this.#options;
     const described = await log.describe([...new Set(records.map(({ topic }) => topic))], signal);
-    const candidates = (topic: Topic, key: string) =>
-      partitionsOfKey(log.partitionOfKey, key, described.get(topic)?.partitions ?? 0);
-    const all = records.flatMap(({ topic, key, partition }): TopicPartition[] => {
+    const { partitionOfKey } = log;
+    const all = records.flatMap(({ topic, key, partitioner, partition }): TopicPartition[] => {
       if (partition !== undefined) return [{ topic, partition }];
-      return key === null ? [] : candidates(topic, key).map((number) => ({ topic, partition: number }));
+      if (key === null) return [];
+      const placement = partitionOfKey && ((count: number) => partitionOfKey(key, count, partitioner));
+      const candidates = partitionsOf(placement, described.get(topic)?.partitions ?? 0);
+      return candidates.map((number) => ({ topic, partition: number }));
     });
     return [...new Map(all.map((at) => [partitionName(at), at])).values()];
   }

@@ -1,6 +1,7 @@
 import type { PartitionPosition } from '../core/cursor.js';
 import type { Relayed } from '../core/event.js';
-import type { Offset, Partition, Topic, TopicId } from '../core/ids.js';
+import type { Offset, Topic, TopicId } from '../core/ids.js';
+import type { KeyPlacement } from '../core/partitioner.js';
 import type { TopicPartition } from '../core/position.js';
 
 /** Receives the events of a partition, in order. */
@@ -26,8 +27,8 @@ export interface OutcomeSource {
     };
     release(): void;
   }>;
-  /** The partitions that may hold records of `key`; of every key when it is `undefined`. */
-  partitionsOf(key: string | undefined, partitions: number): readonly Partition[];
+  /** Where the topic's records of `key` lie; `undefined`: in any partition. */
+  placementOf(topic: Topic, key: string | undefined): KeyPlacement | undefined;
   /** The offset before the first event at or after `timestamp` (milliseconds since 1970). */
   offsetBefore(at: TopicPartition, timestamp: number): Promise<Offset>;
 }

@@ -6,6 +6,7 @@ import { MillraceError } from '../core/errors.js';
 import type { Relayed } from '../core/event.js';
 import type { Identity } from '../core/identity.js';
 import type { Partition, Topic } from '../core/ids.js';
+import { partitionsOf } from '../core/partitioner.js';
 import type { Position, TopicPartition } from '../core/position.js';
 import { ResourceStack } from '../core/resource-stack.js';
 import { CLOCK_MARGIN_MS, type History, type LocatedEvent } from './history.js';
@@ -71,7 +72,9 @@ export class Outcomes {
       field === undefined ? undefined : this.#options.followUp(field, args ?? {}, caller.identity);
     const { id, partitions } = await source.topics.describe(request.topic);
     const asOf = Date.now();
-    const candidates = source.partitionsOf(request.key, partitions);
+    const partitionsOfKey = (key: string | undefined): readonly Partition[] =>
+      partitionsOf(source.placementOf(request.topic, key), partitions);
+    const candidates = partitionsOfKey(request.key);
     const live = deferred<LocatedEvent | undefined>();
     const waiter: OutcomeWaiter = {
       topic: request.topic,
@@ -83,7 +86,7 @@ export class Outcomes {
     const positions = await this.#follow(
       request.topic,
       candidates,
-      followUp === undefined ? [] : source.partitionsOf(followUp.key, partitions),
+      followUp === undefined ? [] : partitionsOfKey(followUp.key),
       waiter,
       caller.since,
       resources,

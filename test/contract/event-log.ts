@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { textOfBytes } from '../../src/core/byte-text.js';
 import { offset, partition } from '../../src/core/ids.js';
-import { partitionOfKey } from '../../src/core/partitioner.js';
+import { PARTITIONERS, partitionOfKey } from '../../src/core/partitioner.js';
 import { partitionName } from '../../src/core/position.js';
 import { type Header, headersOf, type LogRecord } from '../../src/core/record.js';
 import type { EventLog } from '../../src/ports/event-log.js';
@@ -189,6 +189,14 @@ function appendContract(log: () => EventLog): void {
       soon(),
     );
     expect(positions.map((at) => at.partition)).toEqual(keys.map((key) => partitionOfKey(key, 5)));
+    const partitioners = PARTITIONERS.flatMap((partitioner) => keys.map((key) => ({ key, partitioner })));
+    const others = await log().append(
+      partitioners.map(({ key, partitioner }) => ({ ...record(topic, key, key), partitioner })),
+      soon(),
+    );
+    expect(others.map((at) => at.partition)).toEqual(
+      partitioners.map(({ key, partitioner }) => partitionOfKey(key, 5, partitioner)),
+    );
     const [anywhere] = await log().append([record(topic, null, 'no key')], soon());
     expect(anywhere?.partition).toBeGreaterThanOrEqual(0);
     expect(anywhere?.partition).toBeLessThan(5);

@@ -9,7 +9,7 @@ export const plants: readonly Plant[] = [
     ...UNDER_LOAD,
     guard: "the events after a state start at the state's position",
     file: 'src/subscribe/delivery/subscription.ts',
-    find: ': startAfter(snapshot, hub.partitioningKey(key), topic.partitions);',
+    find: ': startAfter(snapshot, hub.placementOf(binding.topic, key), topic.partitions);',
     replace: ': await this.#starts.starts(plan, key, topic, undefined);',
   },
   {

@@ -212,12 +212,12 @@ export class Journal {
   }
 
   /** The given partition, or that of the key, or the next one round robin. */
-  #partitionFor({ topic: name, key, partition: given }: NewRecord): TopicPartition {
+  #partitionFor({ topic: name, key, partitioner, partition: given }: NewRecord): TopicPartition {
     if (given !== undefined) return { topic: name, partition: given };
     const count = this.#partitionsOf(name).length;
     return {
       topic: name,
-      partition: key === null ? partition(this.#keyless++ % count) : partitionOfKey(key, count),
+      partition: key === null ? partition(this.#keyless++ % count) : partitionOfKey(key, count, partitioner),
     };
   }
 

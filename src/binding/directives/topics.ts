@@ -1,9 +1,11 @@
 import type { GraphQLObjectType } from 'graphql';
-import { type Topic, topic } from '../../core/ids.js';
-import type { TopicFormat } from '../../core/topic-format.js';
+import type { Topic } from '../../core/ids.js';
+import { DEFAULT_FORMAT, type TopicFormat } from '../../core/topic-format.js';
 import type { SubscribeBinding, TopicBinding } from '../bindings.js';
 import { type Diagnostics, nameList } from '../diagnostic.js';
 import type { AppliedDirective } from './applied-directives.js';
+import type { TopicDeclaration } from './topic-declarations.js';
+import { topicNamed } from './topic-name.js';
 
 /** A directive that publishes to a topic, follows it, or waits for an outcome on it. */
 export interface TopicUse {
@@ -13,25 +15,17 @@ export interface TopicUse {
   readonly types: readonly GraphQLObjectType[];
 }
 
-/** The names that Kafka allows: org.apache.kafka.common.internals.Topic. */
-const TOPIC_NAME = /^(?!\.{1,2}$)[a-zA-Z0-9._-]{1,249}$/;
-
 /** The topic that a directive names. `undefined`: the name is invalid, and a diagnostic was added. */
 export function topicOf(directive: AppliedDirective, diagnostics: Diagnostics): Topic | undefined {
-  const name = String(directive.values['topic']);
-  if (TOPIC_NAME.test(name)) return topic(name);
-  diagnostics.at(
-    directive.stringNode('topic') ?? directive.node,
-    `Invalid topic name ${JSON.stringify(name)}.`,
-    "Use 1 to 249 of the characters a-z, A-Z, 0-9, '.', '_' and '-', but not '.' or '..'.",
-  );
-  return undefined;
+  const node = directive.stringNode('topic') ?? directive.node;
+  return topicNamed(String(directive.values['topic']), node, diagnostics);
 }
 
-/** Merges what the fields say about each topic. Adds a diagnostic where they disagree. */
+/** Merges what fields and declarations say about each topic. Adds a diagnostic where fields disagree. */
 export function topicsOf(
   uses: readonly TopicUse[],
   subscribes: Iterable<SubscribeBinding>,
+  declared: ReadonlyMap<Topic, TopicDeclaration>,
   diagnostics: Diagnostics,
 ): ReadonlyMap<Topic, TopicBinding> {
   const indexed = new Map<Topic, Set<string>>();
@@ -40,10 +34,9 @@ export function topicsOf(
     for (const { field } of equalities) indexed.set(name, fields.add(field));
   }
   const topics = new Map<Topic, TopicBinding>();
-  for (const name of new Set(uses.map((use) => use.topic))) {
+  for (const name of new Set([...uses.map((use) => use.topic), ...declared.keys()])) {
     const usesOfTopic = uses.filter((use) => use.topic === name);
-    const format = formatOf(usesOfTopic, diagnostics);
-    if (!format) continue;
+    const format = { ...formatOf(usesOfTopic, diagnostics), ...declared.get(name) };
     checkPublishedTypes(name, usesOfTopic, diagnostics);
     const types = new Set(usesOfTopic.flatMap((use) => use.types.map((type) => type.name)));
     const fields = indexed.get(name);
@@ -54,9 +47,9 @@ export function topicsOf(
 }
 
 /** The format of a topic is that of its first use, with which all others must agree. */
-function formatOf(uses: readonly TopicUse[], diagnostics: Diagnostics): TopicFormat | undefined {
+function formatOf(uses: readonly TopicUse[], diagnostics: Diagnostics): TopicFormat {
   const [first] = uses;
-  if (!first) return undefined;
+  if (!first) return DEFAULT_FORMAT;
   const format = first.directive.values['format'];
   const jsonType = first.types[0]?.name ?? '';
   const firstField = first.directive.field.name;

@@ -32,14 +32,19 @@ const count = (n: number, one: string, many: string): string => `${n} ${n === 1 
 
 /** Each topic with its users: a misspelt topic is the one with too few. */
 function topicLines(bindings: Bindings, { services = [], views = [] }: Project): string[] {
-  const users = new Map([...bindings.topics.keys()].map((name): [string, string[]] => [name, ['fields']]));
+  const users = new Map(
+    [...bindings.topics].map(([name, { types }]): [string, string[]] => [
+      name,
+      types.size > 0 ? ['fields'] : [],
+    ]),
+  );
   const add = (topics: readonly string[], user: string): void => {
     for (const name of topics) users.set(name, [...(users.get(name) ?? []), user]);
   };
   for (const { name, topics } of services) add(topics, `service ${name}`);
   for (const { name, topics } of views) add(topics, `view ${name}`);
   const width = Math.max(...[...users.keys()].map((name) => name.length));
-  return [...users].sort().map(([name, by]) => `  ${name.padEnd(width)}  ${by.join(', ')}`);
+  return [...users].sort().map(([name, by]) => `  ${name.padEnd(width)}  ${by.join(', ') || '@topic only'}`);
 }
 
 /** @throws {UserError} that lists the breaking changes */

@@ -133,7 +133,7 @@ export class Subscription implements ActiveSubscription {
     const starts =
       snapshot === undefined
         ? await this.#starts.starts(plan, key, topic, after)
-        : startAfter(snapshot, hub.partitioningKey(key), topic.partitions);
+        : startAfter(snapshot, hub.placementOf(binding.topic, key), topic.partitions);
     const membership = await cohorts.join(plan, key, starts.keys(), topic);
     if (this.#closed) return membership.release();
     if (membership.followed.some(({ at }) => isRecreated(at.topicId, topic.id))) {
@@ -190,7 +190,8 @@ export class Subscription implements ActiveSubscription {
     const now = running && hub.topics.last(running.plan.binding.topic);
     if (running === undefined || now === undefined || this.#closed) return;
     if (now.id !== running.topic.id || now.partitions <= running.topic.partitions) return;
-    const added = startInAddedPartitions(running.topic, hub.partitioningKey(running.key), now.partitions);
+    const placement = hub.placementOf(running.plan.binding.topic, running.key);
+    const added = startInAddedPartitions(running.topic, placement, now.partitions);
     const before = running.membership;
     const numbers = new Set([...before.followed.map(({ at }) => at.partition), ...added.keys()]);
     const membership = await this.#parts.cohorts.join(running.plan, running.key, numbers, now);

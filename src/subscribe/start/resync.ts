@@ -6,6 +6,7 @@ import {
 } from '../../core/cursor.js';
 import { MillraceError } from '../../core/errors.js';
 import { BEFORE_FIRST, type Topic } from '../../core/ids.js';
+import { partitionsOf } from '../../core/partitioner.js';
 import type { EventsLost } from '../../hub/events-lost.js';
 import type { Hub } from '../../hub/hub.js';
 
@@ -57,7 +58,7 @@ export class Resync {
   /** The position before all events of the topic as it is now. */
   async #beginning(topic: Topic, key: string | undefined): Promise<StreamPosition> {
     const { id, partitions } = await this.#hub.topics.describe(topic);
-    const followed = this.#hub.partitionsOf(key, partitions);
+    const followed = partitionsOf(this.#hub.placementOf(topic, key), partitions);
     const positions: Positions = new Map(
       followed.map((number) => [number, { offset: BEFORE_FIRST, fingerprint: 0 }]),
     );

@@ -3,6 +3,7 @@ import { selectStateField } from '../../binding/runtime/read-view.js';
 import type { CursorCodec, StreamPosition } from '../../core/cursor.js';
 import { MillraceError } from '../../core/errors.js';
 import type { Partition, Topic } from '../../core/ids.js';
+import { partitionsOf } from '../../core/partitioner.js';
 import type { Hub } from '../../hub/hub.js';
 import type { ObservedTopic } from '../../hub/topic-watch.js';
 import { type SharedResult, sharedResult, snapshotHead } from '../delivery/result-layout.js';
@@ -21,7 +22,7 @@ export interface SnapshotSource {
 
 interface SnapshotsOptions {
   readonly schema: GraphQLSchema;
-  readonly hub: Pick<Hub, 'partitionsOf'>;
+  readonly hub: Pick<Hub, 'placementOf'>;
   readonly codec: CursorCodec;
   readonly source: SnapshotSource | undefined;
 }
@@ -51,7 +52,7 @@ export class Snapshots {
       throw new MillraceError('BAD_REQUEST', `${binding.field} has no view: leave out \`snapshot\`.`);
     }
     const { claims } = identity;
-    const followed = hub.partitionsOf(key, partitions);
+    const followed = partitionsOf(hub.placementOf(binding.topic, key), partitions);
     const viewKey = view.key({ args, claims });
     const { state, position } = await source.snapshot(view.name, viewKey, binding.topic, followed);
     const data = await this.#execute(plan, this.#visible(plan, selectStateField(state, view.stateField)));

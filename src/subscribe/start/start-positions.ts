@@ -1,6 +1,6 @@
 import type { PartitionPosition, StreamPosition } from '../../core/cursor.js';
 import { BEFORE_FIRST, type Partition, partition } from '../../core/ids.js';
-import { partitionOfKey } from '../../core/partitioner.js';
+import { type KeyPlacement, partitionsOf } from '../../core/partitioner.js';
 
 /** Where a subscription begins in one partition. */
 export type StartPosition =
@@ -33,22 +33,25 @@ const FROM_THE_BEGINNING: StartPosition = {
 
 /**
  * Starts every partition that is followed in the same way: without a cursor.
- * @param key `undefined`: every key, so every partition
+ * @param placement of the key; `undefined`: every partition
  */
-export function startAt(start: StartPosition, key: string | undefined, partitions: number): StartPositions {
-  const numbers = key === undefined ? range(0, partitions) : [partitionOfKey(key, partitions)];
-  return new Map(numbers.map((number) => [number, start]));
+export function startAt(
+  start: StartPosition,
+  placement: KeyPlacement | undefined,
+  partitions: number,
+): StartPositions {
+  return new Map(partitionsOf(placement, partitions).map((number) => [number, start]));
 }
 
 /** D4: resumes after a cursor's position, and in partitions that the topic got since from their beginning. */
 export function startAfter(
   cursor: StreamPosition,
-  key: string | undefined,
+  placement: KeyPlacement | undefined,
   partitions: number,
 ): StartPositions {
   const starts = new Map<Partition, StartPosition>();
   for (const [number, position] of cursor.positions) starts.set(number, { from: 'position', position });
-  for (const [number, start] of startInAddedPartitions(cursor, key, partitions)) {
+  for (const [number, start] of startInAddedPartitions(cursor, placement, partitions)) {
     if (!starts.has(number)) starts.set(number, start);
   }
   return starts;
@@ -56,16 +59,16 @@ export function startAfter(
 
 /**
  * Where to find the events that a topic of `before.partitions` partitions did not have, now that it has
- * `partitions`. Without a key those are the added partitions. A key may have moved to an older partition instead,
+ * `partitions`. Without a placement those are the added partitions. A key may have moved to an older partition instead,
  * and through several of them: the topic may have had every number of partitions in between.
  */
 export function startInAddedPartitions(
   before: TopicSize,
-  key: string | undefined,
+  placement: KeyPlacement | undefined,
   partitions: number,
 ): StartPositions {
   const added = range(before.partitions, partitions);
-  const numbers = key === undefined ? added : added.map((count) => partitionOfKey(key, count + 1));
+  const numbers = placement === undefined ? added : added.map((count) => placement(count + 1));
   return new Map(
     numbers.map((number): [Partition, StartPosition] => [
       number,

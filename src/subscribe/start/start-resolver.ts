@@ -34,14 +34,14 @@ export class StartResolver {
     after: string | undefined,
   ): Promise<StartPositions> {
     const { hub, codec } = this.#parts;
-    const partitioningKey = hub.partitioningKey(key);
+    const placement = hub.placementOf(plan.binding.topic, key);
     if (after !== undefined) {
       const cursor = codec.read(after, cursorScopeOf(plan));
       await this.#verify(plan, key, cursor);
-      return startAfter(cursor, partitioningKey, partitions);
+      return startAfter(cursor, placement, partitions);
     }
-    if (plan.since === undefined) return startAt({ from: 'now' }, partitioningKey, partitions);
-    return startAt({ from: 'time', timestamp: plan.since }, partitioningKey, partitions);
+    if (plan.since === undefined) return startAt({ from: 'now' }, placement, partitions);
+    return startAt({ from: 'time', timestamp: plan.since }, placement, partitions);
   }
 
   /**

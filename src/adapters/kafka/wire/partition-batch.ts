@@ -37,7 +37,7 @@ export function packBatches(
     if (layout === undefined) throw new Error(`The layout of topic ${record.topic} is unknown`);
     const at = {
       topic: record.topic,
-      partition: record.partition ?? partitionOf(record.key, layout.partitions, roundRobin),
+      partition: record.partition ?? partitionOf(record, layout.partitions, roundRobin),
     };
     const bytes = recordBytes(record);
     const limit = Math.min(MAX_BATCH_BYTES, layout.maxBytes - BATCH_HEADER_BYTES);
@@ -54,8 +54,8 @@ export function packBatches(
   return batches;
 }
 
-function partitionOf(key: string | null, count: number, roundRobin: () => number): Partition {
-  return key === null ? partition(roundRobin() % count) : partitionOfKey(key, count);
+function partitionOf({ key, partitioner }: NewRecord, count: number, roundRobin: () => number): Partition {
+  return key === null ? partition(roundRobin() % count) : partitionOfKey(key, count, partitioner);
 }
 
 /**

@@ -1,0 +1,8 @@
+/** A producer that is not ours: a library of another language, with its default partitioner unless its name says more. */
+export type ForeignLibrary = 'confluent-kafka' | 'sarama' | 'franz-go';
+
+/**
+ * The command line that runs a producer, which is installed or built the first time (about a minute).
+ * @throws {Error} that says what is missing and how to get it
+ */
+export function foreignProducer(library: ForeignLibrary): Promise<readonly [string, ...string[]]>;

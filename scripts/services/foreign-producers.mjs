@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { run } from './child.mjs';
+import { cacheFolder, onPath } from './machine.mjs';
+
+/** librdkafka, as Python programs use it. Its wheels contain the library. */
+const CONFLUENT_KAFKA = 'confluent-kafka==2.16.1';
+
+const sources = join(import.meta.dirname, '../../test/support/producers');
+
+/** The command line of a producer. */
+export async function foreignProducer(library) {
+  if (library === 'confluent-kafka') return [await pythonOf(CONFLUENT_KAFKA), join(sources, 'confluent.py')];
+  return [await built(library)];
+}
+
+/** The Python of a virtual environment that has one package. */
+async function pythonOf(requirement) {
+  if (!onPath('python3'))
+    throw new Error(
+      `No ${requirement} for the tests: python3 is missing. Install it (Debian: apt-get install python3-venv).`,
+    );
+  const folder = join(cacheFolder(), requirement.replace('==', '-'));
+  return made(folder, 'bin/python', async (partial) => {
+    console.error(`installing ${requirement} …`);
+    // Not relocatable as a whole, but `bin/python -m pip` and imports find everything relative to `bin/python`.
+    await run('python3', ['-m', 'venv', partial]);
+    const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', requirement];
+    await run(join(partial, 'bin/python'), pip);
+  });
+}
+
+/** The executable of the Go module in test/support/producers/<name>, built again when its files change. */
+async function built(name) {
+  if (!onPath('go'))
+    throw new Error(
+      `No producer with ${name} for the tests: go is missing. Install it (https://go.dev/doc/install).`,
+    );
+  const source = join(sources, name);
+  const files = readdirSync(source).sort();
+  const hash = createHash('sha256');
+  for (const file of files) hash.update(file).update(readFileSync(join(source, file)));
+  const folder = join(cacheFolder(), `${name}-${hash.digest('hex').slice(0, 12)}`);
+  return made(folder, 'producer', async (partial) => {
+    console.error(`building a producer with ${name} …`);
+    await run('go', ['build', '-o', join(partial, 'producer'), '.'], {
+      cwd: source,
+      env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-mod=readonly -buildvcs=false' },
+    });
+  });
+}
+
+/** A file in a folder that `make` fills. Renamed when complete, so that an interrupted or concurrent run leaves no half. */
+async function made(folder, file, make) {
+  const path = join(folder, file);
+  if (existsSync(path)) return path;
+  const partial = `${folder}.${process.pid}`;
+  try {
+    await make(partial);
+    if (!existsSync(folder)) renameSync(partial, folder);
+  } finally {
+    rmSync(partial, { recursive: true, force: true });
+  }
+  return path;
+}

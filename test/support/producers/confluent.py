@@ -1,0 +1,36 @@
+"""Writes records with librdkafka and its default partitioner: `confluent.py <brokers> <topic>`.
+
+Reads one JSON object a line: {"key": text or null, "headers": {name: text}, "value": text or null}.
+Writes one JSON object a line, in any order, once a record is in the log: {"key", "partition", "offset"}.
+"""
+
+import json
+import sys
+
+from confluent_kafka import Producer
+
+brokers, topic = sys.argv[1:]
+producer = Producer({"bootstrap.servers": brokers, "linger.ms": 0})
+
+
+def written(error, message):
+    if error is not None:
+        raise RuntimeError(str(error))
+    key = message.key()
+    answer = {
+        "key": None if key is None else key.decode(),
+        "partition": message.partition(),
+        "offset": message.offset(),
+    }
+    print(json.dumps(answer), flush=True)
+
+
+for line in sys.stdin:
+    record = json.loads(line)
+    headers = [(name, text.encode()) for name, text in record["headers"].items()]
+    key, value = (
+        None if record[part] is None else record[part].encode() for part in ("key", "value")
+    )
+    producer.produce(topic, key=key, value=value, headers=headers, on_delivery=written)
+    # Until it is written: the caller waits for the answer before it sends the next line, or not at all.
+    producer.flush()
