@@ -3,23 +3,27 @@ import type { Relayed } from './event.js';
 import { type Offset, offset } from './ids.js';
 
 /**
- * The chain check: whether a node has seen every event of a partition. A state, and pure functions that return the next
- * state and what to deliver.
+ * Checks that a node has seen every event of a partition. Pure functions map a state and an input to the next state
+ * and the events to deliver.
  *
  * Kafka's offsets have holes (transactions, compaction), so nothing is ever compared to `offset + 1`. Each message
- * states the visible offset before it instead (`prev`).
+ * states the visible offset before it instead (`prev`). A beat states the newest relayed offset (D7). It belongs to a
+ * partition, and is not the heartbeat of a connection.
  *
- * | state     | input            | then                                                              |
- * |-----------|------------------|-------------------------------------------------------------------|
- * | live      | `prev ≤ at`      | deliver what is above `at`                                        |
- * | live      | `prev > at`      | repairing, up to `prev`; the message is held                      |
- * | live      | beat above `at`  | repairing, up to the beat                                         |
- * | repairing | message, room    | the message is held                                               |
- * | repairing | message, no room | held messages are dropped; the repair extends to the last of them |
- * | repairing | beat above       | the repair extends to the beat                                    |
- * | repairing | the range read   | deliver it, then the held messages, which may reveal another gap  |
+ * | state     | input                               | then                                                                |
+ * |-----------|-------------------------------------|---------------------------------------------------------------------|
+ * | any       | message or beat at or below `at`    | nothing                                                             |
+ * | live      | `prev ≤ at`                         | deliver what is above `at`                                          |
+ * | live      | `prev > at`                         | repairing, up to `prev`; the message is held                        |
+ * | live      | beat above `at`                     | repairing, up to the beat                                           |
+ * | repairing | message, within `maxHeldEvents`     | the message is held                                                 |
+ * | repairing | message, beyond `maxHeldEvents`     | held messages and the new one are dropped; the repair extends to the new one's last offset |
+ * | repairing | beat at or below the last held event, or `upTo` if none is held | nothing                                 |
+ * | repairing | beat above that                     | held messages are dropped; the repair extends to the beat           |
+ * | repairing | a part of the gap was read          | deliver it; still repairing, from the end of that part              |
+ * | repairing | the whole gap was read              | deliver it, then the held messages, which may reveal another gap    |
  */
-export type Link =
+export type ChainState =
   | { readonly state: 'live'; readonly at: Offset }
   | {
       readonly state: 'repairing';
@@ -37,8 +41,8 @@ export interface RelayedMessage {
   readonly events: readonly Relayed[];
 }
 
-export interface Step {
-  readonly link: Link;
+export interface ChainStep {
+  readonly chain: ChainState;
   /** To deliver now, in this order. Each is above everything that was delivered before. */
   readonly deliver: readonly Relayed[];
 }
@@ -47,63 +51,70 @@ const NOTHING: readonly Relayed[] = [];
 
 /**
  * A message arrived.
- * @param room how many events may be held during a repair (C4)
+ * @param maxHeldEvents the limit of events that are held during a repair (C4)
  */
-export function onRelayed(link: Link, heard: RelayedMessage, room: number): Step {
-  const last = heard.events.at(-1)?.offset;
-  if (last === undefined || last <= link.at) return { link, deliver: NOTHING };
-  switch (link.state) {
+export function onRelayed(chain: ChainState, message: RelayedMessage, maxHeldEvents: number): ChainStep {
+  const last = message.events.at(-1)?.offset;
+  if (last === undefined || last <= chain.at) return { chain, deliver: NOTHING };
+  switch (chain.state) {
     case 'live': {
-      if (heard.prev <= link.at) {
-        return { link: { state: 'live', at: last }, deliver: above(heard.events, link.at) };
+      if (message.prev <= chain.at) {
+        return { chain: { state: 'live', at: last }, deliver: above(message.events, chain.at) };
       }
-      const gap: Link = { state: 'repairing', at: link.at, upTo: heard.prev, held: [], heldEvents: 0 };
-      return { link: hold(gap, heard, last, room), deliver: NOTHING };
+      const gap: ChainState = {
+        state: 'repairing',
+        at: chain.at,
+        upTo: message.prev,
+        held: [],
+        heldEvents: 0,
+      };
+      return { chain: hold(gap, message, last, maxHeldEvents), deliver: NOTHING };
     }
     case 'repairing':
-      return { link: hold(link, heard, last, room), deliver: NOTHING };
+      return { chain: hold(chain, message, last, maxHeldEvents), deliver: NOTHING };
     default:
-      return assertNever(link);
+      return assertNever(chain);
   }
 }
 
-/** D7: the newest relayed event is at `newest`. Reveals a lost message that no other message follows. */
-export function onBeat(link: Link, newest: Offset): Step {
-  if (newest <= link.at) return { link, deliver: NOTHING };
-  if (link.state === 'live') {
-    const gap: Link = { state: 'repairing', at: link.at, upTo: newest, held: [], heldEvents: 0 };
-    return { link: gap, deliver: NOTHING };
+/** D7: the newest relayed event is at `newest`. Reveals the loss of the last message. */
+export function onBeat(chain: ChainState, newest: Offset): ChainStep {
+  if (newest <= chain.at) return { chain, deliver: NOTHING };
+  if (chain.state === 'live') {
+    const gap: ChainState = { state: 'repairing', at: chain.at, upTo: newest, held: [], heldEvents: 0 };
+    return { chain: gap, deliver: NOTHING };
   }
-  const reach = link.held.at(-1)?.events.at(-1)?.offset ?? link.upTo;
-  if (newest <= reach) return { link, deliver: NOTHING };
+  const reach = chain.held.at(-1)?.events.at(-1)?.offset ?? chain.upTo;
+  if (newest <= reach) return { chain, deliver: NOTHING };
   // Held messages end before the beat, so at least one after them was lost. Everything up to the beat is read instead.
-  return { link: { ...link, upTo: newest, held: [], heldEvents: 0 }, deliver: NOTHING };
+  return { chain: { ...chain, upTo: newest, held: [], heldEvents: 0 }, deliver: NOTHING };
 }
 
-/** `events` were read: everything visible in `(link.at, through]`. The read may extend beyond the gap. */
-export function onRepaired(link: Link, events: readonly Relayed[], through: Offset): Step {
-  if (link.state === 'live') return { link, deliver: NOTHING };
-  const deliver = [...above(events, link.at)];
-  const at = offset(Math.max(link.at, through));
-  if (at < link.upTo) return { link: { ...link, at }, deliver };
-  let next: Link = { state: 'live', at };
-  for (const heard of link.held) {
-    const step = onRelayed(next, heard, link.heldEvents);
+/** `events` were read: everything visible in `(chain.at, through]`. The read may extend beyond the gap. */
+export function onRepaired(chain: ChainState, events: readonly Relayed[], through: Offset): ChainStep {
+  if (chain.state === 'live') return { chain, deliver: NOTHING };
+  const deliver = [...above(events, chain.at)];
+  const at = offset(Math.max(chain.at, through));
+  if (at < chain.upTo) return { chain: { ...chain, at }, deliver };
+  let next: ChainState = { state: 'live', at };
+  for (const message of chain.held) {
+    const step = onRelayed(next, message, chain.heldEvents);
     deliver.push(...step.deliver);
-    next = step.link;
+    next = step.chain;
   }
-  return { link: next, deliver };
+  return { chain: next, deliver };
 }
 
 function hold(
-  link: Extract<Link, { state: 'repairing' }>,
-  heard: RelayedMessage,
+  chain: Extract<ChainState, { state: 'repairing' }>,
+  message: RelayedMessage,
   last: Offset,
-  room: number,
-): Link {
-  const heldEvents = link.heldEvents + heard.events.length;
-  if (heldEvents > room) return { ...link, upTo: offset(Math.max(link.upTo, last)), held: [], heldEvents: 0 };
-  return { ...link, held: [...link.held, heard], heldEvents };
+  maxHeldEvents: number,
+): ChainState {
+  const heldEvents = chain.heldEvents + message.events.length;
+  if (heldEvents > maxHeldEvents)
+    return { ...chain, upTo: offset(Math.max(chain.upTo, last)), held: [], heldEvents: 0 };
+  return { ...chain, held: [...chain.held, message], heldEvents };
 }
 
 function above(events: readonly Relayed[], at: Offset): readonly Relayed[] {

@@ -1,12 +1,19 @@
 import { backoffMs, pause } from '../core/async.js';
-import { type Link, onBeat, onRelayed, onRepaired, type RelayedMessage, type Step } from '../core/chain.js';
+import {
+  type ChainState,
+  type ChainStep,
+  onBeat,
+  onRelayed,
+  onRepaired,
+  type RelayedMessage,
+} from '../core/chain.js';
 import type { PartitionPosition } from '../core/cursor.js';
 import { isRecreated, type Offset, offset } from '../core/ids.js';
 import { partitionName, type TopicIdPartition } from '../core/position.js';
 import type { Metrics } from '../observe/metrics.js';
 import type { WarningThrottle } from '../observe/warning-throttle.js';
 import { type EventLog, TopicRecreated } from '../ports/event-log.js';
-import type { Fanout, Newest } from '../ports/fanout.js';
+import type { Fanout, NewestRelayed } from '../ports/fanout.js';
 import { earliestRetained } from '../ports/retained.js';
 import type { ReplayStep } from './blocks.js';
 import { DuplicateFilter } from './duplicate-filter.js';
@@ -48,8 +55,8 @@ export class FollowedPartition implements AsyncDisposable {
   readonly #ring: Ring;
   readonly #duplicates = new DuplicateFilter();
   readonly #delivery: LiveDelivery;
-  #link: Link;
-  #lastHeardAt = performance.now();
+  #chain: ChainState;
+  #lastReceivedAt = performance.now();
   #repair: Promise<void> | undefined;
   #endedBy: EventsLost | undefined;
 
@@ -67,7 +74,7 @@ export class FollowedPartition implements AsyncDisposable {
     this.at = at;
     this.#parts = parts;
     this.#subscription = subscription;
-    this.#link = { state: 'live', at: start };
+    this.#chain = { state: 'live', at: start };
     this.#ring = new Ring(start, ring);
     this.#delivery = new LiveDelivery(start, {
       at,
@@ -87,7 +94,7 @@ export class FollowedPartition implements AsyncDisposable {
 
   /** Milliseconds since the fan-out last sent anything for this partition. */
   get silentForMs(): number {
-    return performance.now() - this.#lastHeardAt;
+    return performance.now() - this.#lastReceivedAt;
   }
 
   /** Why nothing more is delivered; `undefined` while the partition is followed. */
@@ -106,16 +113,16 @@ export class FollowedPartition implements AsyncDisposable {
   /** The fan-out sent events of this topic. Hot path (bench: fanout). */
   onMessage(message: RelayedMessage): void {
     if (this.#endedBy !== undefined) return;
-    this.#lastHeardAt = performance.now();
-    this.#apply(onRelayed(this.#link, message, this.#parts.ring.events));
+    this.#lastReceivedAt = performance.now();
+    this.#apply(onRelayed(this.#chain, message, this.#parts.ring.events));
   }
 
   /** The fan-out sent a beat (D7). */
-  onBeat(newest: Newest): void {
-    if (this.applyNewest(newest)) this.#lastHeardAt = performance.now();
+  onBeat(newest: NewestRelayed): void {
+    if (this.applyNewest(newest)) this.#lastReceivedAt = performance.now();
   }
 
-  /** The connection to the fan-out was lost and is back. Anything may have been missed meanwhile (D6). */
+  /** The fan-out reconnected. Messages may have been missed (D6). */
   onResumed(): void {
     this.#parts.fanout
       .newest([this.at])
@@ -127,19 +134,19 @@ export class FollowedPartition implements AsyncDisposable {
    * Applies what the fan-out reports as its newest event.
    * @returns `false` when the report is about another topic of this name, and says nothing about this one
    */
-  applyNewest({ last, topicId }: Newest): boolean {
+  applyNewest({ last, topicId }: NewestRelayed): boolean {
     if (isRecreated(this.at.topicId, topicId)) {
       this.#parts.recheckTopic(this.at);
       return false;
     }
-    this.expectThrough(last);
+    this.repairThrough(last);
     return true;
   }
 
   /** Events up to `newest` are known to exist: repairs the gap when they have not all been received (D6, D7). */
-  expectThrough(newest: Offset): void {
+  repairThrough(newest: Offset): void {
     if (this.#endedBy !== undefined) return;
-    this.#apply(onBeat(this.#link, newest));
+    this.#apply(onBeat(this.#chain, newest));
   }
 
   /**
@@ -176,12 +183,12 @@ export class FollowedPartition implements AsyncDisposable {
     return EventsLost.byRetention(topic, new Map([[partition, earliest]]));
   }
 
-  #apply({ link, deliver }: Step): void {
-    const isNewGap = this.#link.state === 'live' && link.state === 'repairing';
-    this.#link = link;
-    this.#delivery.push(deliver, link.at);
+  #apply({ chain, deliver }: ChainStep): void {
+    const isNewGap = this.#chain.state === 'live' && chain.state === 'repairing';
+    this.#chain = chain;
+    this.#delivery.push(deliver, chain.at);
     if (isNewGap) this.#parts.metrics.gaps.inc({ topic: this.at.topic });
-    if (link.state === 'repairing')
+    if (chain.state === 'repairing')
       this.#repair ??= this.#repairAll().finally(() => (this.#repair = undefined));
   }
 
@@ -189,12 +196,12 @@ export class FollowedPartition implements AsyncDisposable {
   async #repairAll(): Promise<void> {
     const { signal } = this.#stop;
     for (let attempt = 0; !signal.aborted; ) {
-      const link = this.#link;
-      if (link.state === 'live') return;
+      const chain = this.#chain;
+      if (chain.state === 'live') return;
       try {
-        const { events, through } = await this.#parts.reader.repair(this.at, link.at, link.upTo);
-        // Not `link`: messages that arrived during the read have changed the link meanwhile.
-        this.#apply(onRepaired(this.#link, events, through));
+        const { events, through } = await this.#parts.reader.repair(this.at, chain.at, chain.upTo);
+        // Uses `this.#chain`: messages may have arrived during the read.
+        this.#apply(onRepaired(this.#chain, events, through));
         attempt = 0;
       } catch (error) {
         const loss = this.#lossOf(error);
@@ -217,10 +224,10 @@ export class FollowedPartition implements AsyncDisposable {
    * log still has, for subscribers that start later.
    *
    * The order matters: first deliver what precedes the loss, then report the loss, then deliver what follows it.
-   * A listener that received what follows first would move its cursor past the loss and never report it.
+   * If later events came first, the listener's cursor would skip the loss, and the client would never learn of it.
    */
   #giveUp(loss: EventsLost, floor: Offset): void {
-    const step = onRepaired(this.#link, [], floor);
+    const step = onRepaired(this.#chain, [], floor);
     this.#delivery.restart(floor);
     this.#parts.reader.forget(this.at);
     for (const listener of [...this.listeners]) listener.lost(this.at, loss);

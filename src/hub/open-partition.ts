@@ -7,11 +7,11 @@ import { FollowedPartition, type FollowedPartitionParts } from './followed-parti
 
 /**
  * Starts to follow a partition. The order keeps D2: first subscribe, wait for the acknowledgement, and only then read
- * where the log ends. An event appended after the call is then above that end, and its message either arrives or is
- * missed visibly. In the other order, an event appended between the two steps would be neither above the end nor
+ * where the log ends. An event appended after the call is then above that end, and its message either arrives or
+ * leaves a detectable gap. In the other order, an event appended between the two steps would be neither above the end nor
  * received:
  *
- *     read end = 5 → somebody appends 5 → relay publishes 5 → subscribe → the node waits at 4 and hears nothing of 5
+ *     read end = 5 → somebody appends 5 → relay publishes 5 → subscribe → the node waits at 4 and never learns of 5
  *
  * Retries until it succeeds or `signal` is aborted.
  * @throws {MillraceError} TOPIC_MISSING when the partition does not exist
@@ -22,7 +22,7 @@ export async function openPartition(
   signal: AbortSignal,
 ): Promise<FollowedPartition> {
   /** Messages that arrive before the end of the log is known. */
-  const early: RelayedMessage[] = [];
+  const buffered: RelayedMessage[] = [];
   let partition: FollowedPartition | undefined;
   const onFailure = (error: unknown): void => {
     parts.metrics.problems.inc({ kind: 'follow' });
@@ -35,7 +35,7 @@ export async function openPartition(
       parts.fanout.follow(at, {
         relayed: (prev, events, topicId) => {
           if (isRecreated(at.topicId, topicId)) parts.recheckTopic(at);
-          else if (partition === undefined) early.push({ prev, events });
+          else if (partition === undefined) buffered.push({ prev, events });
           else partition.onMessage({ prev, events });
         },
         beat: (newest) => partition?.onBeat(newest),
@@ -46,7 +46,7 @@ export async function openPartition(
   try {
     const end = await endOf(at, parts, signal, onFailure);
     partition = new FollowedPartition(at, offset(end - 1), subscription, parts);
-    for (const message of early) partition.onMessage(message);
+    for (const message of buffered) partition.onMessage(message);
     return partition;
   } catch (error) {
     await subscription[Symbol.asyncDispose]();
@@ -63,7 +63,7 @@ async function endOf(
   const bounds = await retry(() => log.bounds(at.topic, signal), {
     signal,
     onFailure: (error) => {
-      // A missing topic does not appear by waiting: the subscription fails.
+      // Gives up: retrying does not create a missing topic.
       if (error instanceof MillraceError && error.code === 'TOPIC_MISSING') throw error;
       onFailure(error);
     },

@@ -69,7 +69,7 @@ export class SilenceCheck implements Disposable {
       const bounds = await this.#parts.log.bounds(topic, signal);
       for (const partition of unknown) {
         const here = partition.at.topic === topic ? bounds[partition.at.partition] : undefined;
-        if (here !== undefined) partition.expectThrough(offset(here.end - 1));
+        if (here !== undefined) partition.repairThrough(offset(here.end - 1));
       }
     }
   }

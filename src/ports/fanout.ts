@@ -7,30 +7,30 @@ export interface Claim {
   /** Larger than every earlier claim's on this partition, also after a wipe of the fan-out. */
   readonly token: string;
   /** The progress: the last offset that was relayed or has nothing to show. `undefined`: not known. */
-  readonly passed: Offset | undefined;
+  readonly progress: Offset | undefined;
   /** The topic that the progress belongs to, by the last `reset`. `undefined`: not known. */
   readonly topicId: TopicId | undefined;
 }
 
-/** What a relay resets a partition to. The next event that it relays follows `passed`. */
+/** What a relay resets a partition to. The next event that it relays follows `progress`. */
 export interface ResetPoint {
   readonly topicId: TopicId | undefined;
-  readonly passed: Offset;
+  readonly progress: Offset;
 }
 
-/** How far a partition was relayed, as beats say. */
-export interface Newest {
+/** How far a partition was relayed. A beat carries this. */
+export interface NewestRelayed {
   /** The topic's id, by the last `reset`. */
   readonly topicId: TopicId | undefined;
   /** The offset of the newest relayed event, or else the offset of the last reset. */
   readonly last: Offset;
 }
 
-/** A stretch of one partition: everything that is visible in `(after, through]`. */
-export interface Stretch {
+/** What one atomic step relays: everything in a partition that is visible in `(after, through]`. */
+export interface RelayChunk {
   readonly after: Offset;
   readonly through: Offset;
-  /** In offset order. Offsets of the stretch that have no event here have nothing to show. */
+  /** In offset order. Offsets of the chunk that have no event here have nothing to show. */
   readonly events: readonly Relayed[];
 }
 
@@ -39,8 +39,8 @@ export type RelayOutcome =
   | { readonly status: 'RELAYED'; readonly duplicates: number }
   /** Another relay has claimed the partition, or the fan-out was wiped. Nothing was written. */
   | { readonly status: 'FENCED' }
-  /** The progress is `passed`, before the beginning of the stretch. Nothing was written. */
-  | { readonly status: 'GAP'; readonly passed: Offset };
+  /** The progress is `progress`, before the beginning of the chunk. Nothing was written. */
+  | { readonly status: 'GAP'; readonly progress: Offset };
 
 /**
  * Receives what is published for a partition, in the order in which the relay wrote it. Each call has the topic's id, by
@@ -52,8 +52,8 @@ export interface FanoutListener {
    * longer has it.
    */
   relayed(prev: Offset, events: readonly Relayed[], topicId: TopicId | undefined): void;
-  /** The partition was relayed up to `last`. Reveals a lost message that no other message follows (D7). */
-  beat({ last, topicId }: Newest): void;
+  /** The partition was relayed up to `last`. Reveals the loss of the last message (D7). */
+  beat({ last, topicId }: NewestRelayed): void;
   /** The connection was lost and is established again: anything may have been missed. */
   resumed(): void;
 }
@@ -83,7 +83,7 @@ export interface Fanout extends AsyncDisposable {
    * moves the progress to `through`. Safe to repeat after an unknown result.
    * @throws {MillraceError} FANOUT_UNAVAILABLE; then the result is unknown
    */
-  relay(partition: TopicPartition, token: string, stretch: Stretch): Promise<RelayOutcome>;
+  relay(partition: TopicPartition, token: string, chunk: RelayChunk): Promise<RelayOutcome>;
 
   /** Publishes a `beat` with the partition's `newest`. Does nothing for a partition that was never reset. */
   beat(partition: TopicPartition): Promise<void>;
@@ -105,5 +105,5 @@ export interface Fanout extends AsyncDisposable {
   ): Promise<readonly Relayed[] | undefined>;
 
   /** How far each partition was relayed. `undefined` where that is not known. */
-  newest(partitions: readonly TopicPartition[]): Promise<readonly (Newest | undefined)[]>;
+  newest(partitions: readonly TopicPartition[]): Promise<readonly (NewestRelayed | undefined)[]>;
 }

@@ -5,7 +5,7 @@ import { partitionName, type TopicIdPartition, type TopicPartition } from '../co
 import type { LogBatch } from '../core/record.js';
 import type { Metrics } from '../observe/metrics.js';
 import type { EventLog } from '../ports/event-log.js';
-import type { Fanout } from '../ports/fanout.js';
+import type { Fanout, RelayChunk } from '../ports/fanout.js';
 import { readRetained } from '../ports/retained.js';
 import type { BatchDecoder } from './batch-decoder.js';
 
@@ -14,15 +14,15 @@ interface PartitionRelayParts {
   readonly fanout: Fanout;
   readonly decoder: BatchDecoder;
   readonly metrics: Metrics;
-  /** How many events a partition's window holds. Without a known progress, the relay begins so far before the end. */
+  /** How many events a partition's window holds. If the progress is unknown, the relay starts this many offsets before the end. */
   readonly windowEvents: number;
   /** Called with offsets in `[from, to)` that retention deleted before they were relayed. */
   readonly onSkipped: (range: TopicPartition & { readonly from: Offset; readonly to: Offset }) => void;
 }
 
-/** How much one atomic step of the fan-out carries at most: while its script runs, Redis serves nobody else. */
-const MAX_STRETCH_EVENTS = 500;
-const MAX_STRETCH_BYTES = 1 << 20;
+/** The limits of one atomic step: Redis is blocked while the script runs. */
+const MAX_CHUNK_EVENTS = 500;
+const MAX_CHUNK_BYTES = 1 << 20;
 /**
  * D7: when beats follow the last event. While events follow each other more quickly, each one shows the loss of the
  * one before it, so no beat is due. The second beat covers the loss of the first.
@@ -33,7 +33,7 @@ const BEAT_DELAYS_MS = [150, 350];
  * Relays one partition while it is assigned to this member of the group.
  *
  * The progress that counts is in the fan-out, where it changes in the same atomic step as the events are published.
- * `#passed` is a copy of it, correct as long as the claim holds. Whenever the two may differ, the claim is dropped
+ * `#progress` is a copy of it, correct as long as the claim holds. Whenever the two may differ, the claim is dropped
  * (`#token = undefined`), and the next batch begins with a new claim, which reads the progress again. There are three
  * such cases:
  *
@@ -41,8 +41,8 @@ const BEAT_DELAYS_MS = [150, 350];
  *    another member, that one claimed it, and now this one's write arrives. Its token is old: FENCED (D9).
  * 2. *Redis was wiped.* The progress is gone, so the next write is FENCED as well. The new claim finds no progress and
  *    resets the partition near the end of the log.
- * 3. *Redis lost its newest writes*, after a failover to a replica that was behind. The progress is before `#passed`, so
- *    the stretch does not follow it: GAP. The new claim finds the older progress, and `#catchUp` reads the rest from
+ * 3. *Redis lost its newest writes*, after a failover to a replica that was behind. The progress is before `#progress`, so
+ *    the chunk does not follow it: GAP. The new claim finds the older progress, and `#catchUp` reads the rest from
  *    the log.
  */
 export class PartitionRelay {
@@ -50,13 +50,13 @@ export class PartitionRelay {
   readonly #parts: PartitionRelayParts;
   /** The right to write; `undefined` until the partition is claimed, and again once a write was refused. */
   #token: string | undefined;
-  /** Relayed or passed over up to here. */
-  #passed: Offset = offset(-1);
+  /** Every offset up to here is relayed or skipped. */
+  #progress: Offset = offset(-1);
   /** The next offset that the group delivers. */
   #next: Offset = offset(0);
-  /** When something was last relayed, by the clock that never jumps. */
+  /** When something was last relayed, by the monotonic clock (`performance.now`). */
   #lastRelayedAt = 0;
-  /** How many beats have followed it. */
+  /** How many beats were sent since then. */
   #beatsSent = BEAT_DELAYS_MS.length;
 
   constructor(at: TopicIdPartition, parts: PartitionRelayParts) {
@@ -76,16 +76,16 @@ export class PartitionRelay {
     const isOfAnotherTopic = topicId !== undefined && claim.topicId !== topicId;
     // Set only at the end: when this fails half-way, the next batch claims again.
     this.#token = undefined;
-    if (isOfAnotherTopic || claim.passed === undefined || claim.passed >= bounds.end) {
+    if (isOfAnotherTopic || claim.progress === undefined || claim.progress >= bounds.end) {
       // Redis was wiped, the partition was never relayed, or the topic was recreated: fill the window from the log.
       // Nodes that missed events before it have a gap, and repair it.
       await this.#reset(claim.token, offset(Math.max(bounds.earliest, bounds.end - windowEvents) - 1));
     } else {
-      this.#passed = claim.passed;
-      if (claim.passed + 1 < bounds.earliest) await this.#skip(claim.token, bounds.earliest);
+      this.#progress = claim.progress;
+      if (claim.progress + 1 < bounds.earliest) await this.#skip(claim.token, bounds.earliest);
     }
     this.#token = claim.token;
-    this.#next = offset(Math.max(this.#passed + 1, bounds.earliest));
+    this.#next = offset(Math.max(this.#progress + 1, bounds.earliest));
     return this.#next;
   }
 
@@ -94,17 +94,17 @@ export class PartitionRelay {
    * that are before it then have a gap, find that the log cannot repair it, and notify their subscribers.
    */
   async #skip(token: string, earliest: Offset): Promise<void> {
-    const from = offset(this.#passed + 1);
+    const from = offset(this.#progress + 1);
     await this.#reset(token, offset(earliest - 1));
     this.#parts.onSkipped({ ...this.#at, from, to: earliest });
   }
 
-  /** Sets the progress to `passed`, whatever it was. Beats follow, so nodes notice even when no event does. */
-  async #reset(token: string, passed: Offset): Promise<void> {
+  /** Sets the progress to `progress`, whatever it was. Beats follow, so nodes notice even when no event does. */
+  async #reset(token: string, progress: Offset): Promise<void> {
     const { topicId } = this.#at;
-    const outcome = await this.#parts.fanout.reset(this.#at, token, { topicId, passed });
+    const outcome = await this.#parts.fanout.reset(this.#at, token, { topicId, progress });
     if (outcome === 'FENCED') throw this.#fenced();
-    this.#passed = passed;
+    this.#progress = progress;
     this.#restartBeats();
   }
 
@@ -116,7 +116,7 @@ export class PartitionRelay {
       // The group continues at its own offset, wherever the claim found the progress.
       this.#next = expected;
     }
-    if (this.#passed + 1 < this.#next) await this.#catchUp(this.#next, signal);
+    if (this.#progress + 1 < this.#next) await this.#catchUp(this.#next, signal);
     await this.#relayBatch(batch, signal);
     this.#next = offset(Math.max(this.#next, batch.last + 1));
   }
@@ -136,7 +136,7 @@ export class PartitionRelay {
 
   /** The progress is before the group's next offset, as after a wipe or a failover: relays what lies between. */
   async #catchUp(until: Offset, signal: AbortSignal): Promise<void> {
-    const range = { ...this.#at, from: offset(this.#passed + 1), until };
+    const range = { ...this.#at, from: offset(this.#progress + 1), until };
     const onSkipped = (earliest: Offset): Promise<void> => this.#skip(this.#requireToken(), earliest);
     for await (const batch of readRetained(this.#parts.log, range, signal, onSkipped))
       await this.#relayBatch(batch, signal);
@@ -144,31 +144,31 @@ export class PartitionRelay {
 
   async #relayBatch(batch: LogBatch, signal: AbortSignal): Promise<void> {
     const events = await this.#parts.decoder.decode(batch, signal);
-    for (const stretch of stretchesOf(events, batch.last)) await this.#write(stretch.events, stretch.through);
+    for (const chunk of chunksOf(events, batch.last)) await this.#write(chunk.events, chunk.through);
   }
 
   async #write(events: readonly Relayed[], through: Offset): Promise<void> {
-    if (through <= this.#passed) return;
+    if (through <= this.#progress) return;
     const { fanout, metrics } = this.#parts;
     const outcome = await fanout.relay(this.#at, this.#requireToken(), {
-      after: this.#passed,
+      after: this.#progress,
       through,
       events,
     });
     switch (outcome.status) {
       case 'RELAYED':
-        this.#passed = through;
+        this.#progress = through;
         if (events.length > 0) this.#restartBeats();
         metrics.relayed.inc({ topic: this.#at.topic }, events.length - outcome.duplicates);
         if (outcome.duplicates > 0)
           metrics.relayDuplicates.inc({ topic: this.#at.topic }, outcome.duplicates);
         return;
       case 'GAP':
-        // The fan-out lost its newest writes. The next batch claims again and catches up from `outcome.passed`.
+        // The fan-out lost its newest writes. The next batch claims again and catches up from `outcome.progress`.
         this.#token = undefined;
         throw new MillraceError(
           'FANOUT_UNAVAILABLE',
-          `The fan-out lost progress of ${partitionName(this.#at)}: it is back at ${outcome.passed}. Retrying from there.`,
+          `The fan-out lost progress of ${partitionName(this.#at)}: it is back at ${outcome.progress}. Retrying from there.`,
         );
       case 'FENCED':
         throw this.#fenced();
@@ -186,23 +186,21 @@ export class PartitionRelay {
     this.#parts.metrics.relayFenced.inc({ topic: this.#at.topic });
     return new MillraceError(
       'FANOUT_UNAVAILABLE',
-      `The claim on ${partitionName(this.#at)} no longer holds: another relay has it, or Redis was wiped. Claiming again.`,
+      `Lost the claim on ${partitionName(this.#at)}: another relay claimed it, or Redis was wiped. Claiming it again.`,
     );
   }
 }
 
-interface RelayStretch {
-  readonly events: readonly Relayed[];
-  readonly through: Offset;
-}
-
-/** Cuts events into stretches that one atomic step can carry. The last one reaches to `last`. */
-function* stretchesOf(events: readonly Relayed[], last: Offset): Generator<RelayStretch> {
+/** Cuts events into chunks that one atomic step can carry. The last chunk reaches to `last`. */
+function* chunksOf(
+  events: readonly Relayed[],
+  last: Offset,
+): Generator<Pick<RelayChunk, 'events' | 'through'>> {
   let start = 0;
   let bytes = 0;
   for (const [i, { offset: at, event }] of events.entries()) {
     bytes += event.data?.length ?? 0;
-    if (i + 1 - start >= MAX_STRETCH_EVENTS || bytes >= MAX_STRETCH_BYTES) {
+    if (i + 1 - start >= MAX_CHUNK_EVENTS || bytes >= MAX_CHUNK_BYTES) {
       yield { events: events.slice(start, i + 1), through: at };
       start = i + 1;
       bytes = 0;

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Relayed } from '../../src/core/event.js';
 import { eventId, type Offset, offset, partition, type TopicId, topic, topicId } from '../../src/core/ids.js';
 import type { TopicIdPartition, TopicPartition } from '../../src/core/position.js';
-import type { Fanout, FanoutListener, Newest, Stretch } from '../../src/ports/fanout.js';
+import type { Fanout, FanoutListener, NewestRelayed, RelayChunk } from '../../src/ports/fanout.js';
 
 /** An upper bound for what is delivered asynchronously. */
 export const SOON = { timeout: 30_000 };
@@ -38,7 +38,7 @@ export function relayed(at: number, changes: Partial<Relayed['event']> = {}): Re
 }
 
 /** Everything in `(after, through]`; the visible ones are `at`. */
-export function stretch(after: number, through: number, at: readonly number[]): Stretch {
+export function chunk(after: number, through: number, at: readonly number[]): RelayChunk {
   return { after: offset(after), through: offset(through), events: at.map((n) => relayed(n)) };
 }
 
@@ -47,15 +47,15 @@ export function upTo(first: number, last: number): number[] {
 }
 
 /** Where a relay begins. */
-export const start = ({ topicId: id }: TopicIdPartition, passed: number) => ({
+export const start = ({ topicId: id }: TopicIdPartition, progress: number) => ({
   topicId: id,
-  passed: offset(passed),
+  progress: offset(progress),
 });
 
 /** Claims a partition and sets its progress. @returns the token */
-export async function claimAt(fanout: Fanout, at: TopicIdPartition, passed: number): Promise<string> {
+export async function claimAt(fanout: Fanout, at: TopicIdPartition, progress: number): Promise<string> {
   const { token } = await fanout.claim(at, never);
-  if ((await fanout.reset(at, token, start(at, passed))) !== 'RESET') throw new Error('fenced');
+  if ((await fanout.reset(at, token, start(at, progress))) !== 'RESET') throw new Error('fenced');
   return token;
 }
 
@@ -76,7 +76,7 @@ export class RecordingListener implements FanoutListener {
     this.messages.push({ prev, offsets: events.map((event) => event.offset) });
     this.events.push(...events);
   }
-  beat({ last, topicId: id }: Newest): void {
+  beat({ last, topicId: id }: NewestRelayed): void {
     this.topicIds.push(id);
     this.beats.push(last);
   }

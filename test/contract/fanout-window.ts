@@ -3,13 +3,13 @@ import { offset } from '../../src/core/ids.js';
 import type { TopicIdPartition } from '../../src/core/position.js';
 import type { Fanout } from '../../src/ports/fanout.js';
 import {
+  chunk,
   claimAt,
   freshPartition,
   RecordingListener,
   relayed,
   SOON,
   start,
-  stretch,
   upTo,
   WINDOW_EVENTS,
 } from './fanout-tools.js';
@@ -18,12 +18,12 @@ import {
 export function windowContract(
   opened: () => { readonly fanout: Fanout; readonly at: TopicIdPartition },
 ): void {
-  it('the window returns a stretch of 1,000 events in order, and any part of it', async () => {
+  it('the window returns a range of 1,000 events in order, and any part of it', async () => {
     const { fanout, at } = opened();
     const heard = new RecordingListener();
     const token = await claimAt(fanout, at, -1);
     await using _ = await fanout.follow(at, heard);
-    await fanout.relay(at, token, stretch(-1, 999, upTo(0, 999)));
+    await fanout.relay(at, token, chunk(-1, 999, upTo(0, 999)));
     expect(await fanout.window(at, offset(-1), offset(999))).toEqual(upTo(0, 999).map((n) => relayed(n)));
     const part = await fanout.window(at, offset(500), offset(503));
     expect(part?.map((event) => event.offset)).toEqual([501, 502, 503]);
@@ -34,20 +34,20 @@ export function windowContract(
     const { fanout, at } = opened();
     const token = await claimAt(fanout, at, -1);
     expect(await fanout.window(freshPartition(), offset(-1), offset(0))).toBeUndefined();
-    await fanout.relay(at, token, stretch(-1, 5, [0, 5]));
+    await fanout.relay(at, token, chunk(-1, 5, [0, 5]));
     expect(await fanout.window(at, offset(0), offset(6))).toBeUndefined();
     expect(await fanout.window(at, offset(5), offset(6))).toBeUndefined();
     expect(await fanout.window(at, offset(5), offset(5))).toEqual([]);
   });
 
-  it('the window answers for a stretch that has nothing to show', async () => {
+  it('the window answers for a range that has nothing to show', async () => {
     const { fanout, at } = opened();
     const token = await claimAt(fanout, at, 9);
-    await fanout.relay(at, token, stretch(9, 20, []));
+    await fanout.relay(at, token, chunk(9, 20, []));
     expect(await fanout.window(at, offset(9), offset(20))).toEqual([]);
     expect(await fanout.window(at, offset(12), offset(15))).toEqual([]);
     expect(await fanout.window(at, offset(8), offset(15))).toBeUndefined();
-    await fanout.relay(at, token, stretch(20, 30, [25]));
+    await fanout.relay(at, token, chunk(20, 30, [25]));
     expect(await fanout.window(at, offset(9), offset(20))).toEqual([]);
     expect(await fanout.window(at, offset(25), offset(30))).toEqual([]);
     expect(await fanout.window(at, offset(8), offset(30))).toBeUndefined();
@@ -59,7 +59,7 @@ export function windowContract(
     const token = await claimAt(fanout, at, -1);
     const last = 3 * WINDOW_EVENTS - 1;
     for (let n = 0; n < last; n += 500) {
-      await fanout.relay(at, token, stretch(n - 1, n + 499, upTo(n, n + 499)));
+      await fanout.relay(at, token, chunk(n - 1, n + 499, upTo(n, n + 499)));
     }
     expect(await fanout.window(at, offset(-1), offset(last))).toBeUndefined();
     expect(await fanout.window(at, offset(-1), offset(10))).toBeUndefined();
@@ -70,11 +70,11 @@ export function windowContract(
   it('the window is empty after a reset', async () => {
     const { fanout, at } = opened();
     const token = await claimAt(fanout, at, -1);
-    await fanout.relay(at, token, stretch(-1, 9, upTo(0, 9)));
+    await fanout.relay(at, token, chunk(-1, 9, upTo(0, 9)));
     expect(await fanout.reset(at, token, start(at, 4))).toBe('RESET');
     expect(await fanout.newest([at])).toEqual([{ topicId: at.topicId, last: 4 }]);
     expect(await fanout.window(at, offset(4), offset(9))).toBeUndefined();
-    expect(await fanout.relay(at, token, stretch(4, 6, [5, 6]))).toMatchObject({ duplicates: 0 });
+    expect(await fanout.relay(at, token, chunk(4, 6, [5, 6]))).toMatchObject({ duplicates: 0 });
     expect(await fanout.window(at, offset(4), offset(6))).toEqual([relayed(5), relayed(6)]);
     expect(await fanout.window(at, offset(3), offset(6))).toBeUndefined();
   });

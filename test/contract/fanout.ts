@@ -3,6 +3,7 @@ import { eventId, offset } from '../../src/core/ids.js';
 import type { TopicIdPartition } from '../../src/core/position.js';
 import type { Fanout } from '../../src/ports/fanout.js';
 import {
+  chunk,
   claimAt,
   freshPartition,
   never,
@@ -11,7 +12,6 @@ import {
   relayed,
   SOON,
   start,
-  stretch,
   upTo,
 } from './fanout-tools.js';
 import { windowContract } from './fanout-window.js';
@@ -31,18 +31,18 @@ export function fanoutContract(name: string, open: () => Promise<Fanout>): void 
     describe('relaying', () => {
       it('has no progress before the first reset, and relays nothing', async () => {
         const claim = await fanout.claim(at, never);
-        expect(claim.passed).toBeUndefined();
-        expect(await fanout.relay(at, claim.token, stretch(-1, 0, [0]))).toEqual({ status: 'FENCED' });
+        expect(claim.progress).toBeUndefined();
+        expect(await fanout.relay(at, claim.token, chunk(-1, 0, [0]))).toEqual({ status: 'FENCED' });
       });
 
       it('returns its progress to the next claim', async () => {
         const token = await claimAt(fanout, at, 4);
-        expect(await fanout.relay(at, token, stretch(4, 9, [5, 7]))).toEqual({
+        expect(await fanout.relay(at, token, chunk(4, 9, [5, 7]))).toEqual({
           status: 'RELAYED',
           duplicates: 0,
         });
         const next = await fanout.claim(at, never);
-        expect(next.passed).toBe(9);
+        expect(next.progress).toBe(9);
         expect(Number(next.token)).toBeGreaterThan(Number(token));
       });
 
@@ -51,32 +51,32 @@ export function fanoutContract(name: string, open: () => Promise<Fanout>): void 
         const old = await claimAt(fanout, at, -1);
         await using _ = await fanout.follow(at, heard);
         const { token } = await fanout.claim(at, never);
-        expect(await fanout.relay(at, old, stretch(-1, 0, [0]))).toEqual({ status: 'FENCED' });
+        expect(await fanout.relay(at, old, chunk(-1, 0, [0]))).toEqual({ status: 'FENCED' });
         expect(await fanout.reset(at, old, start(at, 7))).toBe('FENCED');
         expect(await fanout.newest([at])).toEqual([newest(-1)]);
-        await fanout.relay(at, token, stretch(-1, 1, [1]));
+        await fanout.relay(at, token, chunk(-1, 1, [1]));
         await vi.waitFor(() => expect(heard.offsets).toEqual([1]), SOON);
         expect(await fanout.window(at, offset(-1), offset(1))).toEqual([relayed(1)]);
       });
 
-      it('D3: drops a repeated stretch as duplicates', async () => {
+      it('D3: drops a repeated chunk as duplicates', async () => {
         const heard = new RecordingListener();
         const token = await claimAt(fanout, at, -1);
         await using _ = await fanout.follow(at, heard);
-        await fanout.relay(at, token, stretch(-1, 2, [0, 1, 2]));
-        expect(await fanout.relay(at, token, stretch(-1, 3, [0, 1, 2, 3]))).toEqual({
+        await fanout.relay(at, token, chunk(-1, 2, [0, 1, 2]));
+        expect(await fanout.relay(at, token, chunk(-1, 3, [0, 1, 2, 3]))).toEqual({
           status: 'RELAYED',
           duplicates: 3,
         });
         await vi.waitFor(() => expect(heard.offsets).toEqual([0, 1, 2, 3]), SOON);
         expect(heard.messages[1]).toEqual({ prev: 2, offsets: [3] });
-        expect(await fanout.relay(at, token, stretch(-1, 1, [0, 1]))).toMatchObject({ duplicates: 2 });
-        expect((await fanout.claim(at, never)).passed).toBe(3);
+        expect(await fanout.relay(at, token, chunk(-1, 1, [0, 1]))).toMatchObject({ duplicates: 2 });
+        expect((await fanout.claim(at, never)).progress).toBe(3);
       });
 
-      it('refuses a stretch that begins after its progress', async () => {
+      it('refuses a chunk that begins after its progress', async () => {
         const token = await claimAt(fanout, at, 3);
-        expect(await fanout.relay(at, token, stretch(5, 6, [6]))).toEqual({ status: 'GAP', passed: 3 });
+        expect(await fanout.relay(at, token, chunk(5, 6, [6]))).toEqual({ status: 'GAP', progress: 3 });
         expect(await fanout.newest([at])).toEqual([newest(3)]);
       });
 
@@ -84,10 +84,10 @@ export function fanoutContract(name: string, open: () => Promise<Fanout>): void 
         const heard = new RecordingListener();
         const token = await claimAt(fanout, at, 9);
         await using _ = await fanout.follow(at, heard);
-        await fanout.relay(at, token, stretch(9, 20, []));
-        await fanout.relay(at, token, stretch(20, 30, [22, 25]));
-        await fanout.relay(at, token, stretch(30, 40, []));
-        await fanout.relay(at, token, stretch(40, 41, [41]));
+        await fanout.relay(at, token, chunk(9, 20, []));
+        await fanout.relay(at, token, chunk(20, 30, [22, 25]));
+        await fanout.relay(at, token, chunk(30, 40, []));
+        await fanout.relay(at, token, chunk(40, 41, [41]));
         await vi.waitFor(() => expect(heard.messages).toHaveLength(2), SOON);
         expect(heard.messages).toEqual([
           { prev: 9, offsets: [22, 25] },
@@ -130,7 +130,7 @@ export function fanoutContract(name: string, open: () => Promise<Fanout>): void 
         const [one, two] = [new RecordingListener(), new RecordingListener()];
         await using _one = await fanout.follow(at, one);
         await using _two = await fanout.follow(at, two);
-        for (const n of upTo(0, 49)) await fanout.relay(at, token, stretch(n - 1, n, [n]));
+        for (const n of upTo(0, 49)) await fanout.relay(at, token, chunk(n - 1, n, [n]));
         for (const heard of [one, two]) {
           await vi.waitFor(() => expect(heard.offsets).toHaveLength(50), SOON);
           expect(heard.offsets).toEqual(upTo(0, 49));
@@ -143,8 +143,8 @@ export function fanoutContract(name: string, open: () => Promise<Fanout>): void 
         const [mine, theirs] = [new RecordingListener(), new RecordingListener()];
         await using _mine = await fanout.follow(at, mine);
         await using _theirs = await fanout.follow(other, theirs);
-        await fanout.relay(at, await claimAt(fanout, at, -1), stretch(-1, 0, [0]));
-        await fanout.relay(other, await claimAt(fanout, other, 4), stretch(4, 5, [5]));
+        await fanout.relay(at, await claimAt(fanout, at, -1), chunk(-1, 0, [0]));
+        await fanout.relay(other, await claimAt(fanout, other, 4), chunk(4, 5, [5]));
         await vi.waitFor(() => expect([mine.offsets, theirs.offsets]).toEqual([[0], [5]]), SOON);
       });
 
@@ -153,11 +153,11 @@ export function fanoutContract(name: string, open: () => Promise<Fanout>): void 
         const [gone, stays] = [new RecordingListener(), new RecordingListener()];
         const following = await fanout.follow(at, gone);
         await using _ = await fanout.follow(at, stays);
-        await fanout.relay(at, token, stretch(-1, 0, [0]));
+        await fanout.relay(at, token, chunk(-1, 0, [0]));
         await vi.waitFor(() => expect(gone.offsets).toEqual([0]), SOON);
         await following[Symbol.asyncDispose]();
         await following[Symbol.asyncDispose]();
-        await fanout.relay(at, token, stretch(0, 1, [1]));
+        await fanout.relay(at, token, chunk(0, 1, [1]));
         await vi.waitFor(() => expect(stays.offsets).toEqual([0, 1]), SOON);
         expect(gone.offsets).toEqual([0]);
       });
@@ -167,7 +167,7 @@ export function fanoutContract(name: string, open: () => Promise<Fanout>): void 
         await (await fanout.follow(at, new RecordingListener()))[Symbol.asyncDispose]();
         const heard = new RecordingListener();
         await using _ = await fanout.follow(at, heard);
-        await fanout.relay(at, token, stretch(-1, 0, [0]));
+        await fanout.relay(at, token, chunk(-1, 0, [0]));
         await vi.waitFor(() => expect(heard.offsets).toEqual([0]), SOON);
       });
 
@@ -180,7 +180,7 @@ export function fanoutContract(name: string, open: () => Promise<Fanout>): void 
         const whole = new RecordingListener();
         await using _broken = await fanout.follow(at, broken);
         await using _whole = await fanout.follow(at, whole);
-        await fanout.relay(at, token, stretch(-1, 0, [0]));
+        await fanout.relay(at, token, chunk(-1, 0, [0]));
         await vi.waitFor(() => expect(whole.offsets).toEqual([0]), SOON);
       });
 
@@ -190,7 +190,7 @@ export function fanoutContract(name: string, open: () => Promise<Fanout>): void 
         await fanout.beat(at);
         const token = await claimAt(fanout, at, 1);
         await fanout.beat(at);
-        await fanout.relay(at, token, stretch(1, 8, [2, 5]));
+        await fanout.relay(at, token, chunk(1, 8, [2, 5]));
         await fanout.beat(at);
         await vi.waitFor(() => expect(heard.beats).toEqual([1, 5]), SOON);
         expect(await fanout.newest([freshPartition(), at])).toEqual([undefined, newest(5)]);
@@ -223,22 +223,22 @@ export function fanoutContract(name: string, open: () => Promise<Fanout>): void 
       it('D5: a claim returns the topic id of the progress', async () => {
         expect((await fanout.claim(at, never)).topicId).toBeUndefined();
         await claimAt(fanout, at, 4);
-        expect(await fanout.claim(at, never)).toMatchObject({ passed: 4, topicId: at.topicId });
+        expect(await fanout.claim(at, never)).toMatchObject({ progress: 4, topicId: at.topicId });
         const next = recreated(at);
         await claimAt(fanout, next, 0);
-        expect(await fanout.claim(at, never)).toMatchObject({ passed: 0, topicId: next.topicId });
+        expect(await fanout.claim(at, never)).toMatchObject({ progress: 0, topicId: next.topicId });
       });
 
       it('D5: messages and beats have the id of their topic', async () => {
         const heard = new RecordingListener();
         await using _ = await fanout.follow(at, heard);
-        await fanout.relay(at, await claimAt(fanout, at, 6), stretch(6, 7, [7]));
+        await fanout.relay(at, await claimAt(fanout, at, 6), chunk(6, 7, [7]));
         await fanout.beat(at);
         const next = recreated(at);
-        await fanout.relay(next, await claimAt(fanout, next, -1), stretch(-1, 0, [0]));
+        await fanout.relay(next, await claimAt(fanout, next, -1), chunk(-1, 0, [0]));
         await fanout.beat(at);
         const unknown = { ...at, topicId: undefined };
-        await fanout.relay(at, await claimAt(fanout, unknown, -1), stretch(-1, 1, [1]));
+        await fanout.relay(at, await claimAt(fanout, unknown, -1), chunk(-1, 1, [1]));
         await vi.waitFor(() => expect(heard.topicIds).toHaveLength(5), SOON);
         const { topicId } = at;
         expect(heard.topicIds).toEqual([topicId, topicId, next.topicId, next.topicId, undefined]);
@@ -247,7 +247,7 @@ export function fanoutContract(name: string, open: () => Promise<Fanout>): void 
 
       it('D5: the window of a topic does not answer for a recreated topic', async () => {
         const token = await claimAt(fanout, at, -1);
-        await fanout.relay(at, token, stretch(-1, 2, [0, 1, 2]));
+        await fanout.relay(at, token, chunk(-1, 2, [0, 1, 2]));
         const next = recreated(at);
         expect(await fanout.window(next, offset(0), offset(2))).toBeUndefined();
         expect(await fanout.window(next, offset(2), offset(2))).toBeUndefined();

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Link, onBeat, onRelayed, onRepaired } from '../../src/core/chain.js';
+import { type ChainState, onBeat, onRelayed, onRepaired } from '../../src/core/chain.js';
 import type { Relayed } from '../../src/core/event.js';
 import { eventId, offset } from '../../src/core/ids.js';
 
@@ -9,42 +9,45 @@ const relayed = (at: number): Relayed => ({
   timestamp: at,
   event: { id: eventId(String(at)), source: '/t', type: 'T', subject: null, time: '', data: null },
 });
-const live = (at: number): Link => ({ state: 'live', at: offset(at) });
-const heard = (prev: number, ...offsets: number[]) => ({ prev: offset(prev), events: offsets.map(relayed) });
+const live = (at: number): ChainState => ({ state: 'live', at: offset(at) });
+const message = (prev: number, ...offsets: number[]) => ({
+  prev: offset(prev),
+  events: offsets.map(relayed),
+});
 const offsetsOf = (events: readonly Relayed[]) => events.map((event) => Number(event.offset));
 
 describe('the chain', () => {
   it('D3 delivers events that follow, over holes in the offsets', () => {
-    const step = onRelayed(live(4), heard(4, 7, 9), 100);
+    const step = onRelayed(live(4), message(4, 7, 9), 100);
     expect(offsetsOf(step.deliver)).toEqual([7, 9]);
-    expect(step.link).toEqual(live(9));
+    expect(step.chain).toEqual(live(9));
   });
 
   it('D3 drops events that were delivered before, also within a message', () => {
-    expect(onRelayed(live(9), heard(4, 7, 9), 100)).toEqual({ link: live(9), deliver: [] });
-    expect(offsetsOf(onRelayed(live(7), heard(4, 7, 9), 100).deliver)).toEqual([9]);
+    expect(onRelayed(live(9), message(4, 7, 9), 100)).toEqual({ chain: live(9), deliver: [] });
+    expect(offsetsOf(onRelayed(live(7), message(4, 7, 9), 100).deliver)).toEqual([9]);
     // A late repeat does not take the place back, or what follows would be delivered again.
-    expect(onRelayed(live(9), heard(4, 7), 100)).toEqual({ link: live(9), deliver: [] });
+    expect(onRelayed(live(9), message(4, 7), 100)).toEqual({ chain: live(9), deliver: [] });
   });
 
   it('D3 holds messages after a gap until the gap is repaired', () => {
-    const gap = onRelayed(live(4), heard(6, 8), 100);
+    const gap = onRelayed(live(4), message(6, 8), 100);
     expect(gap.deliver).toEqual([]);
-    expect(gap.link).toMatchObject({ state: 'repairing', at: 4, upTo: 6 });
-    const closed = onRepaired(gap.link, [relayed(6)], offset(6));
+    expect(gap.chain).toMatchObject({ state: 'repairing', at: 4, upTo: 6 });
+    const closed = onRepaired(gap.chain, [relayed(6)], offset(6));
     expect(offsetsOf(closed.deliver)).toEqual([6, 8]);
-    expect(closed.link).toEqual(live(8));
+    expect(closed.chain).toEqual(live(8));
   });
 
   it('D7 treats a beat above its position as a gap', () => {
-    expect(onBeat(live(4), offset(4)).link).toEqual(live(4));
-    expect(onBeat(live(4), offset(6)).link).toMatchObject({ state: 'repairing', upTo: 6 });
+    expect(onBeat(live(4), offset(4)).chain).toEqual(live(4));
+    expect(onBeat(live(4), offset(6)).chain).toMatchObject({ state: 'repairing', upTo: 6 });
   });
 
   it('C4 holds no more events than its limit, and repairs the rest instead', () => {
-    const gap = onRelayed(live(0), heard(2, 3, 4), 2);
-    const full = onRelayed(gap.link, heard(4, 5), 2);
-    expect(full.link).toMatchObject({ state: 'repairing', upTo: 5, held: [], heldEvents: 0 });
+    const gap = onRelayed(live(0), message(2, 3, 4), 2);
+    const full = onRelayed(gap.chain, message(4, 5), 2);
+    expect(full.chain).toMatchObject({ state: 'repairing', upTo: 5, held: [], heldEvents: 0 });
   });
 
   it('D3 delivers every event once and in order, whatever messages are dropped, repeated or split', () => {
@@ -62,38 +65,38 @@ describe('the chain', () => {
         plan,
         fc.integer({ min: 1, max: 5 }),
         fc.integer({ min: 0, max: 4 }),
-        (raw, fate, size, room) => {
+        (raw, fate, size, maxHeldEvents) => {
           const log = raw.sort((a, b) => a - b);
           const got: number[] = [];
-          let link: Link = live(0);
-          const apply = (step: { link: Link; deliver: readonly Relayed[] }) => {
-            link = step.link;
+          let chain: ChainState = live(0);
+          const apply = (step: { chain: ChainState; deliver: readonly Relayed[] }) => {
+            chain = step.chain;
             got.push(...offsetsOf(step.deliver));
           };
           const repair = () => {
-            for (let i = 0; i < 100 && link.state === 'repairing'; i++) {
-              const { at, upTo } = link;
+            for (let i = 0; i < 100 && chain.state === 'repairing'; i++) {
+              const { at, upTo } = chain;
               const through = Math.min(upTo, at + 7);
               apply(
-                onRepaired(link, log.filter((o) => o > at && o <= through).map(relayed), offset(through)),
+                onRepaired(chain, log.filter((o) => o > at && o <= through).map(relayed), offset(through)),
               );
             }
           };
           let prev = 0;
           for (let i = 0, turn = 0; i < log.length; i += size, turn++) {
             const events = log.slice(i, i + size);
-            const message = heard(prev, ...events);
+            const next = message(prev, ...events);
             prev = events.at(-1) ?? prev;
             const fateOf = fate[turn % fate.length];
-            if (!fateOf?.drop) apply(onRelayed(link, message, room));
-            if (fateOf?.twice) apply(onRelayed(link, message, room));
-            if (fateOf?.beat) apply(onBeat(link, offset(prev)));
+            if (!fateOf?.drop) apply(onRelayed(chain, next, maxHeldEvents));
+            if (fateOf?.twice) apply(onRelayed(chain, next, maxHeldEvents));
+            if (fateOf?.beat) apply(onBeat(chain, offset(prev)));
             if (fateOf?.repairNow) repair();
           }
-          apply(onBeat(link, offset(prev)));
+          apply(onBeat(chain, offset(prev)));
           repair();
           expect(got).toEqual(log);
-          expect(link.state).toBe('live');
+          expect(chain.state).toBe('live');
         },
       ),
     );

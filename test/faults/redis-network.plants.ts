@@ -9,8 +9,8 @@ const RESUBSCRIBE = {
 const CHAIN = {
   guard: "a message that does not continue the node's position is a gap",
   file: 'src/core/chain.ts',
-  find: 'if (heard.prev <= link.at) {',
-  replace: 'if (heard.prev >= -1) {',
+  find: 'if (message.prev <= chain.at) {',
+  replace: 'if (message.prev >= -1) {',
 };
 
 export const plants: readonly Plant[] = [
@@ -22,8 +22,8 @@ export const plants: readonly Plant[] = [
     case: 'D3 messages that Redis delivers late, after the gap was repaired, are shown once',
     guard: 'a node drops events that it has delivered before',
     file: 'src/core/chain.ts',
-    find: 'if (last === undefined || last <= link.at) return { link, deliver: NOTHING };',
-    replace: 'if (last === undefined) return { link, deliver: NOTHING };',
+    find: 'if (last === undefined || last <= chain.at) return { chain, deliver: NOTHING };',
+    replace: 'if (last === undefined) return { chain, deliver: NOTHING };',
     also: [
       {
         file: 'src/core/chain.ts',
@@ -51,10 +51,10 @@ export const plants: readonly Plant[] = [
     case: 'D7 a dropped message that nothing follows is noticed by the beats after it',
     guard: "a beat above the node's position is a gap",
     file: 'src/core/chain.ts',
-    find: `if (link.state === 'live') {
-    const gap: Link = { state: 'repairing', at: link.at, upTo: newest, held: [], heldEvents: 0 };`,
-    replace: `if (link.state === 'live') {
-    const gap: Link = { state: 'live', at: link.at };`,
+    find: `if (chain.state === 'live') {
+    const gap: ChainState = { state: 'repairing', at: chain.at, upTo: newest, held: [], heldEvents: 0 };`,
+    replace: `if (chain.state === 'live') {
+    const gap: ChainState = { state: 'live', at: chain.at };`,
   },
   {
     case: 'D7 a dropped message whose beats are dropped too is noticed by the next silence check',

@@ -35,7 +35,7 @@ export const plants: readonly Plant[] = [
   },
   {
     case: 'D4 D6 a failover to a Redis replica that is behind loses nothing',
-    guard: 'a stretch that starts after the progress is refused',
+    guard: 'a chunk that starts after the progress is refused',
     ...script("if tonumber(ARGV[2]) > passed then return { 'GAP', meta[2] } end"),
   },
   { case: 'D6 events that a full Redis refuses to write are relayed later', ...REDELIVER },

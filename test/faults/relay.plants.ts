@@ -3,8 +3,8 @@ import type { Plant } from './support/plant.js';
 const RESUME_AT_PROGRESS = {
   guard: 'a relay continues at the progress in the fan-out, not at the end of the log',
   file: 'src/relay/partition-relay.ts',
-  find: 'this.#passed = claim.passed;',
-  replace: 'this.#passed = offset(bounds.end - 1);',
+  find: 'this.#progress = claim.progress;',
+  replace: 'this.#progress = offset(bounds.end - 1);',
 };
 const FENCING = {
   guard: 'the script refuses an outdated claim',
@@ -26,8 +26,8 @@ export const plants: readonly Plant[] = [
     case: 'D3 a relay killed after its script, before it committed, is followed by one that repeats nothing',
     guard: 'the progress moves in the same step as the events are written',
     file: 'src/relay/partition-relay.ts',
-    find: 'this.#passed = claim.passed;',
-    replace: 'this.#passed = offset(Math.max(-1, claim.passed - 20));',
+    find: 'this.#progress = claim.progress;',
+    replace: 'this.#progress = offset(Math.max(-1, claim.progress - 20));',
   },
   { case: 'D3 D9 a relay frozen for longer than its session is fenced when it continues', ...FENCING },
   {

@@ -27,8 +27,8 @@ export const plants: readonly Plant[] = [
     guard:
       'a node that was away asks for the newest event, and a message that does not continue its position is a gap',
     file: 'src/core/chain.ts',
-    find: 'if (heard.prev <= link.at) {',
-    replace: 'if (heard.prev <= link.at || heard.events.length > 0) {',
+    find: 'if (message.prev <= chain.at) {',
+    replace: 'if (message.prev <= chain.at || message.events.length > 0) {',
     also: [
       {
         file: 'src/hub/open-partition.ts',

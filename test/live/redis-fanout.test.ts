@@ -5,13 +5,13 @@ import { openRedisFanout } from '../../src/adapters/redis/fanout.js';
 import { offset } from '../../src/core/ids.js';
 import { fanoutContract } from '../contract/fanout.js';
 import {
+  chunk,
   claimAt,
   freshPartition,
   never,
   RecordingListener,
   relayed,
   start,
-  stretch,
   WINDOW_EVENTS,
 } from '../contract/fanout-tools.js';
 import { redisUrl } from '../support/services.js';
@@ -33,19 +33,19 @@ describe('with a real Redis', { timeout: 60_000 }, () => {
     await using redis = connect();
     const at = freshPartition();
     const old = await claimAt(fanout, at, -1);
-    await fanout.relay(at, old, stretch(-1, 0, [0]));
+    await fanout.relay(at, old, chunk(-1, 0, [0]));
     await redis.wipe(`${prefix}:{${at.topic}/*`);
-    expect(await fanout.relay(at, old, stretch(0, 1, [1]))).toEqual({ status: 'FENCED' });
+    expect(await fanout.relay(at, old, chunk(0, 1, [1]))).toEqual({ status: 'FENCED' });
     expect(await fanout.reset(at, old, start(at, 0))).toBe('FENCED');
     expect(await fanout.newest([at])).toEqual([undefined]);
     expect(await fanout.window(at, offset(-1), offset(0))).toBeUndefined();
     await fanout.beat(at);
     const claim = await fanout.claim(at, never);
-    expect(claim.passed).toBeUndefined();
+    expect(claim.progress).toBeUndefined();
     expect(Number(claim.token)).toBeGreaterThan(Number(old));
     expect(await fanout.reset(at, claim.token, start(at, -1))).toBe('RESET');
-    expect(await fanout.relay(at, old, stretch(-1, 1, [1]))).toEqual({ status: 'FENCED' });
-    expect(await fanout.relay(at, claim.token, stretch(-1, 0, [0]))).toMatchObject({ status: 'RELAYED' });
+    expect(await fanout.relay(at, old, chunk(-1, 1, [1]))).toEqual({ status: 'FENCED' });
+    expect(await fanout.relay(at, claim.token, chunk(-1, 0, [0]))).toMatchObject({ status: 'RELAYED' });
   });
 
   it('D6: a window whose stream was evicted proves nothing', async () => {
@@ -53,11 +53,11 @@ describe('with a real Redis', { timeout: 60_000 }, () => {
     await using redis = connect();
     const at = freshPartition();
     const token = await claimAt(fanout, at, -1);
-    await fanout.relay(at, token, stretch(-1, 1, [0, 1]));
+    await fanout.relay(at, token, chunk(-1, 1, [0, 1]));
     await redis.wipe(`${prefix}:{${at.topic}/*:stream`);
     expect(await fanout.window(at, offset(-1), offset(1))).toBeUndefined();
     expect(await fanout.window(at, offset(1), offset(1))).toEqual([]);
-    await fanout.relay(at, token, stretch(1, 2, [2]));
+    await fanout.relay(at, token, chunk(1, 2, [2]));
     expect(await fanout.window(at, offset(0), offset(2))).toBeUndefined();
     expect(await fanout.window(at, offset(1), offset(2))).toEqual([relayed(2)]);
   });
@@ -72,7 +72,7 @@ describe('with a real Redis', { timeout: 60_000 }, () => {
     const token = await claimAt(fanout, at, -1);
     await redis.killSubscribers(prefix);
     await vi.waitFor(() => expect([one.resumptions, two.resumptions]).toEqual([1, 1]), EVENTUALLY);
-    await fanout.relay(at, token, stretch(-1, 0, [0]));
+    await fanout.relay(at, token, chunk(-1, 0, [0]));
     await vi.waitFor(() => expect([one.offsets, two.offsets]).toEqual([[0], [0]]), EVENTUALLY);
   });
 
@@ -88,7 +88,7 @@ describe('with a real Redis', { timeout: 60_000 }, () => {
     await using _ = await fanout.follow(at, stays);
     await vi.waitFor(async () => {
       await fanout.beat(at);
-      await fanout.relay(at, token, stretch(-1, 0, [0]));
+      await fanout.relay(at, token, chunk(-1, 0, [0]));
       expect(stays.beats).toContain(0);
     }, EVENTUALLY);
     expect(gone.offsets).toEqual([]);
@@ -101,7 +101,7 @@ describe('with a real Redis', { timeout: 60_000 }, () => {
     const [here, there] = [new RecordingListener(), new RecordingListener()];
     await using _here = await one.follow(at, here);
     await using _there = await two.follow(at, there);
-    await one.relay(at, await claimAt(one, at, -1), stretch(-1, 1, [0, 1]));
+    await one.relay(at, await claimAt(one, at, -1), chunk(-1, 1, [0, 1]));
     await vi.waitFor(
       () =>
         expect([here.offsets, there.offsets]).toEqual([
@@ -113,7 +113,7 @@ describe('with a real Redis', { timeout: 60_000 }, () => {
     expect(await two.window(at, offset(-1), offset(1))).toHaveLength(2);
   });
 
-  it('a large stretch arrives as several messages that chain together', async () => {
+  it('a large chunk arrives as several messages that chain together', async () => {
     await using fanout = await open();
     const at = freshPartition();
     const follower = new RecordingListener();
@@ -134,7 +134,7 @@ describe('with a real Redis', { timeout: 60_000 }, () => {
     const follower = new RecordingListener();
     await using _ = await fanout.follow(at, follower);
     await redis.client.publish(`${prefix}:{${at.topic}/${at.partition}}:live`, 'Eid 0\nnonsense');
-    await fanout.relay(at, await claimAt(fanout, at, -1), stretch(-1, 0, [0]));
+    await fanout.relay(at, await claimAt(fanout, at, -1), chunk(-1, 0, [0]));
     await vi.waitFor(() => expect(follower.offsets).toEqual([0]), EVENTUALLY);
     expect(onProblem).toHaveBeenCalledOnce();
   });
@@ -148,7 +148,7 @@ describe('the Redis fan-out without a Redis', { timeout: 60_000 }, () => {
     const operations = [
       fanout.claim(at, never),
       fanout.reset(at, '1', start(at, 0)),
-      fanout.relay(at, '1', stretch(-1, 0, [0])),
+      fanout.relay(at, '1', chunk(-1, 0, [0])),
       fanout.beat(at),
       fanout.follow(at, new RecordingListener()),
       fanout.follow(at, new RecordingListener()),

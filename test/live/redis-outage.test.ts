@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
 import { openRedisFanout } from '../../src/adapters/redis/fanout.js';
 import { openRedisStateStore } from '../../src/adapters/redis/state-store.js';
-import { claimAt, freshPartition, RecordingListener, stretch } from '../contract/fanout-tools.js';
+import { chunk, claimAt, freshPartition, RecordingListener } from '../contract/fanout-tools.js';
 import { TcpProxy } from '../faults/support/proxy.js';
 import { redisUrl } from '../support/services.js';
 
@@ -25,14 +25,14 @@ describe('Redis behind a failing connection', { timeout: 120_000 }, () => {
     line.pass();
     await using _ = await vi.waitFor(() => fanout.follow(at, follower), EVENTUALLY);
     const token = await vi.waitFor(() => claimAt(fanout, at, -1), EVENTUALLY);
-    await fanout.relay(at, token, stretch(-1, 0, [0]));
+    await fanout.relay(at, token, chunk(-1, 0, [0]));
     await vi.waitFor(() => expect(follower.offsets).toEqual([0]), EVENTUALLY);
 
     line.refuse();
     await expect(fanout.newest([at])).rejects.toMatchObject(away);
     line.pass();
     await vi.waitFor(() => expect(follower.resumptions).toBe(1), EVENTUALLY);
-    await vi.waitFor(() => fanout.relay(at, token, stretch(0, 1, [1])), EVENTUALLY);
+    await vi.waitFor(() => fanout.relay(at, token, chunk(0, 1, [1])), EVENTUALLY);
     await vi.waitFor(() => expect(follower.offsets).toEqual([0, 1]), EVENTUALLY);
   });
 
@@ -57,7 +57,7 @@ describe('Redis behind a failing connection', { timeout: 120_000 }, () => {
     await expect(fanout.newest([at])).rejects.toMatchObject({ code: 'FANOUT_UNAVAILABLE' });
     // New connections pass. The silent ones stay silent.
     await vi.waitFor(() => expect(follower.resumptions).toBe(1), EVENTUALLY);
-    await vi.waitFor(() => fanout.relay(at, token, stretch(-1, 0, [0])), EVENTUALLY);
+    await vi.waitFor(() => fanout.relay(at, token, chunk(-1, 0, [0])), EVENTUALLY);
     await vi.waitFor(() => expect(follower.offsets).toEqual([0]), EVENTUALLY);
     await vi.waitFor(async () => expect(await store.get('k')).toEqual(Buffer.from('v')), EVENTUALLY);
     expect(onProblem).toHaveBeenCalledWith(expect.objectContaining({ kind: 'redis-silent' }));
@@ -76,7 +76,7 @@ describe('Redis behind a failing connection', { timeout: 120_000 }, () => {
     line.pass();
     await using _ = await vi.waitFor(() => fanout.follow(at, follower), EVENTUALLY);
     const token = await vi.waitFor(() => claimAt(fanout, at, -1), EVENTUALLY);
-    await fanout.relay(at, token, stretch(-1, 0, [0]));
+    await fanout.relay(at, token, chunk(-1, 0, [0]));
     await vi.waitFor(() => expect(follower.offsets).toEqual([0]), EVENTUALLY);
   });
 });

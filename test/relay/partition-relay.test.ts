@@ -53,7 +53,7 @@ describe('the relay of a partition', () => {
     await world.say('k', numbers(0, 10));
     const at = await world.at(0);
     const { token } = await world.fanout.claim(at, never);
-    await world.fanout.reset(at, token, { topicId: at.topicId, passed: offset(5) });
+    await world.fanout.reset(at, token, { topicId: at.topicId, progress: offset(5) });
     expect(await relayOf(world, at).relay.claim(never)).toBe(6);
     expect(await relayOf(world, recreated(at)).relay.claim(never)).toBe(0);
   });
@@ -92,10 +92,10 @@ describe('the relay of a partition', () => {
     await relay.relay({ ...batch, records: batch.records.slice(0, 6), last: offset(5) }, never);
     // The fan-out loses its newest writes, as after a failover, and then the log loses the missing events.
     const { token } = await world.fanout.claim(at, never);
-    await world.fanout.reset(at, token, { topicId: at.topicId, passed: offset(1) });
+    await world.fanout.reset(at, token, { topicId: at.topicId, progress: offset(1) });
     await world.log.retain(at, 4);
     const rest = { ...batch, records: batch.records.slice(6) };
-    await expect(relay.relay(rest, never)).rejects.toThrow('no longer holds');
+    await expect(relay.relay(rest, never)).rejects.toThrow('Lost the claim');
     await relay.relay(rest, never);
     expect(skipped).toEqual([[2, 4]]);
     expect(heard.messages.slice(1)).toEqual([
@@ -109,7 +109,7 @@ describe('the relay of a partition', () => {
     const at = await world.at(0);
     const beats: number[] = [];
     const fanout = {
-      claim: async () => ({ token: '1', passed: offset(-1), topicId: at.topicId }),
+      claim: async () => ({ token: '1', progress: offset(-1), topicId: at.topicId }),
       relay: async () => ({ status: 'RELAYED' as const, duplicates: 0 }),
       beat: async () => void beats.push(performance.now()),
     };

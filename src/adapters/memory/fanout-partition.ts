@@ -2,7 +2,14 @@ import { bisect } from '../../core/bisect.js';
 import type { Relayed } from '../../core/event.js';
 import { type Offset, offset, type TopicId } from '../../core/ids.js';
 import { RecentIds } from '../../core/recent-ids.js';
-import type { Claim, FanoutListener, Newest, RelayOutcome, ResetPoint, Stretch } from '../../ports/fanout.js';
+import type {
+  Claim,
+  FanoutListener,
+  NewestRelayed,
+  RelayChunk,
+  RelayOutcome,
+  ResetPoint,
+} from '../../ports/fanout.js';
 
 /** C4: how many ids of idempotent events are remembered for each partition. The oldest leave first. */
 const MAX_REMEMBERED_IDS = 100_000;
@@ -23,8 +30,8 @@ export type Publish = (call: (listener: FanoutListener) => void) => void;
 export class FanoutPartition {
   /** The current claim. Grows with each claim. */
   #token = 0;
-  /** The progress: relayed or passed over up to here. `undefined` until the first reset. */
-  #passed: Offset | undefined;
+  /** Every offset up to here is relayed or skipped. `undefined` until the first reset. */
+  #progress: Offset | undefined;
   #topicId: TopicId | undefined;
   /** The newest visible offset; `undefined` until the first event after a reset. */
   #newest: Offset | undefined;
@@ -39,35 +46,35 @@ export class FanoutPartition {
     this.#windowEvents = windowEvents;
   }
 
-  get newest(): Newest | undefined {
-    return this.#passed === undefined ? undefined : { topicId: this.#topicId, last: this.#last };
+  get newest(): NewestRelayed | undefined {
+    return this.#progress === undefined ? undefined : { topicId: this.#topicId, last: this.#last };
   }
 
   claim(): Claim {
     this.#token += 1;
-    return { token: String(this.#token), passed: this.#passed, topicId: this.#topicId };
+    return { token: String(this.#token), progress: this.#progress, topicId: this.#topicId };
   }
 
-  reset(token: string, { topicId, passed }: ResetPoint): 'RESET' | 'FENCED' {
+  reset(token: string, { topicId, progress }: ResetPoint): 'RESET' | 'FENCED' {
     if (token !== String(this.#token)) return 'FENCED';
-    this.#passed = passed;
+    this.#progress = progress;
     this.#topicId = topicId;
-    this.#floor = passed;
+    this.#floor = progress;
     this.#newest = undefined;
     this.#ids.clear();
     this.#window = [];
     return 'RESET';
   }
 
-  relay(token: string, { after, through, events }: Stretch, publish: Publish): RelayOutcome {
-    const passed = this.#passed;
+  relay(token: string, { after, through, events }: RelayChunk, publish: Publish): RelayOutcome {
+    const progress = this.#progress;
     // D9: another relay's claim has ended this relay's right to write.
-    if (token !== String(this.#token) || passed === undefined) return { status: 'FENCED' };
-    if (after > passed) return { status: 'GAP', passed };
+    if (token !== String(this.#token) || progress === undefined) return { status: 'FENCED' };
+    if (after > progress) return { status: 'GAP', progress };
     const prev = this.#last;
-    const added = events.filter((relayed) => relayed.offset > passed && !this.#isDuplicate(relayed));
+    const added = events.filter((relayed) => relayed.offset > progress && !this.#isDuplicate(relayed));
     for (const relayed of added) this.#add(relayed);
-    this.#passed = offset(Math.max(passed, through));
+    this.#progress = offset(Math.max(progress, through));
     const topicId = this.#topicId;
     if (added.length > 0) publish((listener) => listener.relayed(prev, added, topicId));
     return { status: 'RELAYED', duplicates: events.length - added.length };
@@ -75,7 +82,8 @@ export class FanoutPartition {
 
   /** The visible events in `(after, through]`; `undefined` when the window cannot prove that it has all of them. */
   read(topicId: TopicId | undefined, after: Offset, through: Offset): readonly Relayed[] | undefined {
-    if (this.#topicId !== topicId || this.#passed === undefined || this.#passed < through) return undefined;
+    if (this.#topicId !== topicId || this.#progress === undefined || this.#progress < through)
+      return undefined;
     if (this.#last <= after) return [];
     const from = this.#indexAfter(after);
     const first = this.#window[from];

@@ -5,10 +5,10 @@ import type {
   Claim,
   Fanout,
   FanoutListener,
-  Newest,
+  NewestRelayed,
+  RelayChunk,
   RelayOutcome,
   ResetPoint,
-  Stretch,
 } from '../../ports/fanout.js';
 import type { OnProblem } from '../../ports/problem.js';
 import { FanoutPartition } from './fanout-partition.js';
@@ -56,9 +56,9 @@ class InProcessFanout implements Fanout {
     return this.#channel(at).partition.reset(token, start);
   }
 
-  async relay(at: TopicPartition, token: string, stretch: Stretch): Promise<RelayOutcome> {
+  async relay(at: TopicPartition, token: string, chunk: RelayChunk): Promise<RelayOutcome> {
     const channel = this.#channel(at);
-    return channel.partition.relay(token, stretch, (call) => this.#notify(channel, at, call));
+    return channel.partition.relay(token, chunk, (call) => this.#notify(channel, at, call));
   }
 
   async beat(at: TopicPartition): Promise<void> {
@@ -82,7 +82,7 @@ class InProcessFanout implements Fanout {
     return this.#channel(at).partition.read(at.topicId, after, through);
   }
 
-  async newest(partitions: readonly TopicPartition[]): Promise<readonly (Newest | undefined)[]> {
+  async newest(partitions: readonly TopicPartition[]): Promise<readonly (NewestRelayed | undefined)[]> {
     return partitions.map((at) => this.#channel(at).partition.newest);
   }
 

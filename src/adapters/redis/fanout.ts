@@ -7,10 +7,10 @@ import type {
   Claim,
   Fanout,
   FanoutListener,
-  Newest,
+  NewestRelayed,
+  RelayChunk,
   RelayOutcome,
   ResetPoint,
-  Stretch,
 } from '../../ports/fanout.js';
 import type { OnProblem } from '../../ports/problem.js';
 import { commandConnection, describe, subscriberConnection, unavailable } from './connection.js';
@@ -91,10 +91,10 @@ class RedisFanout implements Fanout {
     const reply = await this.#run('Claiming', at, () => this.#redis.millraceClaim(this.#keys(at).meta));
     // A claim cannot be taken back. When the partition was lost meanwhile, its next owner claims it again (D9).
     signal.throwIfAborted();
-    const [token, passed, topic] = CLAIM_REPLY.parse(reply);
+    const [token, progress, topic] = CLAIM_REPLY.parse(reply);
     return {
       token,
-      passed: typeof passed === 'string' ? decodeOffset(passed) : undefined,
+      progress: typeof progress === 'string' ? decodeOffset(progress) : undefined,
       topicId: decodeTopicId(topic),
     };
   }
@@ -102,16 +102,16 @@ class RedisFanout implements Fanout {
   async reset(at: TopicPartition, token: string, start: ResetPoint): Promise<'RESET' | 'FENCED'> {
     const { meta, stream } = this.#keys(at);
     const reply = await this.#run('Resetting', at, () =>
-      this.#redis.millraceReset(meta, stream, token, start.passed, start.topicId ?? ''),
+      this.#redis.millraceReset(meta, stream, token, start.progress, start.topicId ?? ''),
     );
     return RESET_REPLY.parse(reply);
   }
 
-  async relay(at: TopicPartition, token: string, stretch: Stretch): Promise<RelayOutcome> {
+  async relay(at: TopicPartition, token: string, chunk: RelayChunk): Promise<RelayOutcome> {
     const { windowEvents } = this.#options;
     const { meta, stream, channel, ids } = this.#keys(at);
-    const { after, through } = stretch;
-    const { frames, index } = encodeFrames(stretch.events);
+    const { after, through } = chunk;
+    const { frames, index } = encodeFrames(chunk.events);
     const args = [
       meta,
       stream,
@@ -129,7 +129,7 @@ class RedisFanout implements Fanout {
       case 'RELAYED':
         return { status, duplicates: Number(detail) };
       case 'GAP':
-        return { status, passed: decodeOffset(detail) };
+        return { status, progress: decodeOffset(detail) };
       case 'FENCED':
         return { status };
     }
@@ -178,7 +178,7 @@ class RedisFanout implements Fanout {
     }
   }
 
-  async newest(partitions: readonly TopicPartition[]): Promise<readonly (Newest | undefined)[]> {
+  async newest(partitions: readonly TopicPartition[]): Promise<readonly (NewestRelayed | undefined)[]> {
     try {
       // One round trip: ioredis writes the commands of one tick together.
       return await Promise.all(partitions.map((at) => this.#newest(at)));
@@ -193,7 +193,7 @@ class RedisFanout implements Fanout {
     this.#redis.disconnect();
   }
 
-  async #newest(at: TopicPartition): Promise<Newest | undefined> {
+  async #newest(at: TopicPartition): Promise<NewestRelayed | undefined> {
     const reply = await this.#redis.hmget(this.#keys(at).meta, 'newest', 'floor', 'topic');
     // Without an event since the last reset, the floor is where the partition is.
     const last = reply[0] ?? reply[1];

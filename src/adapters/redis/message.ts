@@ -1,6 +1,6 @@
 import type { Relayed } from '../../core/event.js';
 import { type Offset, offset, type TopicId, topicId } from '../../core/ids.js';
-import type { Newest } from '../../ports/fanout.js';
+import type { NewestRelayed } from '../../ports/fanout.js';
 import { decodeFrames } from './frame.js';
 
 /**
@@ -20,13 +20,13 @@ type ChannelMessage =
       readonly prev: Offset;
       readonly events: readonly Relayed[];
     }
-  | ({ readonly kind: 'BEAT' } & Newest);
+  | ({ readonly kind: 'BEAT' } & NewestRelayed);
 
 const EVENTS = 0x45; // E
 const BEAT = 0x42; // B
 const NEWLINE = 0x0a;
 
-export function encodeBeat({ topicId: id, last }: Newest): Buffer {
+export function encodeBeat({ topicId: id, last }: NewestRelayed): Buffer {
   return Buffer.from(`B${id ?? ''} ${last}`, 'latin1');
 }
 

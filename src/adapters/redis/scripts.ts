@@ -11,7 +11,7 @@
  * |-----------------|------------------------------------------------------------------------------|
  * | `token`         | the current claim (D9)                                                       |
  * | `topic`         | the id of the topic that everything here belongs to; empty when unknown      |
- * | `passed`        | the progress: relayed or passed over up to this offset                       |
+ * | `passed`        | the progress: every offset up to here is relayed or skipped                  |
  * | `newest`        | the newest visible offset; missing until the first event after a reset       |
  * | `floor`         | the progress at the last reset; visible offsets are above it                 |
  * | `epoch`         | the token of the last reset; part of each `id:…` key                         |
@@ -49,7 +49,7 @@ return 'RESET'
 `;
 
 /**
- * Relays one stretch of a partition. KEYS meta, stream. ARGV token, after, through, window (events), id ttl (ms),
+ * Relays one chunk of a partition. KEYS meta, stream. ARGV token, after, through, window (events), id ttl (ms),
  * channel, prefix of id keys, frames and their index as `frame.ts` writes them.
  * → RELAYED and the number of duplicates; GAP and `passed`; or FENCED.
  *

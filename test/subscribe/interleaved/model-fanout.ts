@@ -2,7 +2,7 @@ import { decodeRecord } from '../../../src/core/cloudevent.js';
 import type { Relayed } from '../../../src/core/event.js';
 import { type Offset, offset, partition } from '../../../src/core/ids.js';
 import type { TopicPartition } from '../../../src/core/position.js';
-import type { Fanout, FanoutListener, Newest } from '../../../src/ports/fanout.js';
+import type { Fanout, FanoutListener, NewestRelayed } from '../../../src/ports/fanout.js';
 import { LIFE, type ModelLog, TOPIC } from './model-log.js';
 import type { Script } from './script.js';
 
@@ -120,7 +120,7 @@ class NodeFanout implements Fanout {
       .filter((relayed) => relayed.offset > after && relayed.offset <= through);
   }
 
-  async newest(partitions: readonly TopicPartition[]): Promise<readonly (Newest | undefined)[]> {
+  async newest(partitions: readonly TopicPartition[]): Promise<readonly (NewestRelayed | undefined)[]> {
     await this.#script.wait('fan-out: newest');
     return partitions.map(({ partition: number }) => {
       const last = this.#shared.state(number).newest;
