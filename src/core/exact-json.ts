@@ -1,0 +1,88 @@
+import { parse, stringify } from 'lossless-json';
+
+/**
+ * JSON whose integers are exact. `JSON.parse` reads every number as a double, and doubles are not exact beyond 2^53:
+ * 9007199254740993 would become 9007199254740992, another entity's id. Here such an integer is a `bigint`.
+ *
+ * Numbers with a fraction or an exponent are doubles, as everywhere in JavaScript, and so is an integer of more than
+ * `MAX_DIGITS` digits.
+ *
+ * Hot path (bench: distinct): `JSON.parse` does the work unless the text has a number of 16 digits, which one look at
+ * every 16th byte tells.
+ * @throws {SyntaxError} what `JSON.parse` throws
+ */
+export function parseJson(json: Buffer): unknown {
+  const text = json.toString('utf8');
+  // It decides what is valid JSON, for both parsers.
+  const value: unknown = JSON.parse(text);
+  return hasLongNumber(json) ? parse(text, undefined, OPTIONS) : value;
+}
+
+/** `parseJson` of text. */
+export function parseJsonText(json: string): unknown {
+  return parseJson(Buffer.from(json));
+}
+
+/** `JSON.stringify` that writes a `bigint` as its digits. Without a `bigint`, nothing but `JSON.stringify` runs. */
+export function stringifyJson(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    // Thrown for a bigint, and for a circle. Only the error's message would tell, so the other writer tries.
+    const json = attempt(() => stringify(value));
+    if (json === undefined) throw error;
+    return json;
+  }
+}
+
+/** Whether a number is an integer that a double may have rounded. */
+export function isInexactInteger(value: unknown): boolean {
+  return typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value);
+}
+
+/** The fewest digits of an integer beyond 2^53. */
+const MIN_DIGITS = 16;
+/** S4: conversion from and to decimal digits takes more than linear time. JSON.parse makes infinity of 309 digits. */
+const MAX_DIGITS = 1_000;
+const LONG_INTEGER = new RegExp(`^-?\\d{${MIN_DIGITS},${MAX_DIGITS}}$`);
+
+const OPTIONS = {
+  parseNumber: (digits: string): number | bigint => {
+    const number = Number(digits);
+    return Number.isSafeInteger(number) || !LONG_INTEGER.test(digits) ? number : BigInt(digits);
+  },
+  // As JSON.parse does: the last one counts.
+  onDuplicateKey: ({ newValue }: { readonly newValue: unknown }): unknown => newValue,
+};
+
+/**
+ * Whether a number of at least `MIN_DIGITS` digits may be in the text: a run of so many digits has one of them at every
+ * sixteenth byte, and what is before it is not what precedes digits in most strings. Linear: no byte is read twice in
+ * search of a run's start, because the search goes on behind its end.
+ */
+function hasLongNumber(json: Uint8Array): boolean {
+  for (let at = MIN_DIGITS - 1; at < json.length; at += MIN_DIGITS) {
+    if (!isDigit(json[at])) continue;
+    let start = at;
+    while (start > 0 && isDigit(json[start - 1])) start -= 1;
+    let end = at + 1;
+    while (end < json.length && isDigit(json[end])) end += 1;
+    if (end - start >= MIN_DIGITS && (start === 0 || precedesNumbers(json[start - 1]))) return true;
+    at = end;
+  }
+  return false;
+}
+
+const isDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= 0x30 && byte <= 0x39;
+
+/** White space, a colon, a comma, an opening bracket or a minus sign (RFC 8259, section 2). */
+const precedesNumbers = (byte: number | undefined): boolean =>
+  byte !== undefined && (byte <= 0x20 || byte === 0x3a || byte === 0x2c || byte === 0x5b || byte === 0x2d);
+
+function attempt<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch {
+    return undefined;
+  }
+}
