@@ -1,6 +1,7 @@
 import { bindSchema, formatDiagnostic } from '../binding/binding.js';
 import type { Bindings } from '../binding/bindings.js';
 import { type Config, readConfig } from '../node/config.js';
+import { checkDeadLetterTopics, topicNames } from '../node/topics.js';
 import { loadEventSchemas, loadProject, loadSchema } from '../project/loader.js';
 import type { Project } from '../project/project.js';
 import { UserError } from './user-error.js';
@@ -28,7 +29,12 @@ export async function load(): Promise<Loaded> {
     ...(project.resolvers === undefined ? {} : { resolvers: project.resolvers }),
     views: project.views ?? [],
   });
-  if (bound.ok) return { config, project, bindings: bound.bindings };
+  if (bound.ok) {
+    const { bindings } = bound;
+    const { services = [], views = [] } = project;
+    checkDeadLetterTopics(topicNames(bindings, [...services, ...views]), config);
+    return { config, project, bindings };
+  }
   const { length } = bound.diagnostics;
   const title = `The schema has ${length} error${length === 1 ? '' : 's'}:`;
   throw new UserError([title, ...bound.diagnostics.map(formatDiagnostic)].join('\n'), 1);

@@ -2,16 +2,18 @@ import { Deadline } from '../core/deadline.js';
 import { offset, partition, type Topic, topic } from '../core/ids.js';
 import { type Position, placeName } from '../core/position.js';
 import type { EventLog } from '../ports/event-log.js';
-import { deadLetterTopic } from './dead-letter.js';
 import { listDeadLetters } from './list.js';
 import { asTable, lineAsJson } from './list-format.js';
 import { redriveDeadLetters } from './redrive.js';
+import { deadLetterTopic, readableDeadLetterTopics } from './topic-name.js';
 
 /** What the commands `millrace dead-letters …` need. */
 export interface DeadLettersCommand {
   readonly log: EventLog;
   /** The topics of the schema and of the services. */
   readonly known: readonly Topic[];
+  /** What the names of dead-letter topics end with. Those of the default and of Spring Kafka are read, too. */
+  readonly suffix: string;
   /** The topics on the command line; none: all known topics. */
   readonly named: readonly string[];
   /** Writes a line to standard output. */
@@ -45,10 +47,11 @@ export async function list(
 ): Promise<void> {
   const { log, print, printError, signal } = command;
   const topics = await topicsOf(command);
-  const { lines, more } = await listDeadLetters({ log, topics, limit, signal });
+  const { lines, more, foreign } = await listDeadLetters({ log, topics, limit, signal });
   if (json) for (const line of lines) print(JSON.stringify(lineAsJson(line)));
   else if (lines.length > 0) print(asTable(lines));
   else print('There are no dead letters.');
+  if (foreign > 0) printError(unreadable(foreign));
   if (more) printError(`There are older ones than these ${lines.length}; list more of them with --limit.`);
 }
 
@@ -69,8 +72,7 @@ export async function retry(
   const outcome = await redriveDeadLetters({ log, topics, only, group, onRedriven, signal });
   for (const position of outcome.before) print(`${position} had been redriven before`);
   for (const { position, reason } of outcome.failed) printError(`${position} was not redriven: ${reason}`);
-  if (outcome.foreign > 0)
-    printError(`Skipped ${count(outcome.foreign, 'record')} that Millrace has not written.`);
+  if (outcome.foreign > 0) printError(unreadable(outcome.foreign));
   if (idempotentEvents > 0)
     printError(
       `${count(idempotentEvents, 'event')} with an idempotency key: consumers that remember the key skip them.`,
@@ -80,34 +82,47 @@ export async function retry(
   return outcome.failed.length === 0;
 }
 
-/** The topics on the command line that have dead letters. Topics of the schema need not exist yet. */
-async function topicsOf({ log, known, named, signal }: DeadLettersCommand): Promise<readonly Topic[]> {
-  const topics = named.length === 0 ? known : [...new Set(named)].map((name) => topicNamed(name, known));
+/** The dead-letter topics of the topics on the command line. Topics of the schema need not have any yet. */
+async function topicsOf(command: DeadLettersCommand): Promise<readonly Topic[]> {
+  const { log, known, named, suffix, signal } = command;
+  const asked = named.length === 0 ? known : [...new Set(named)].map(topic);
+  const candidates = new Map(asked.map((one) => [one, deadLetterTopicsFor(one, command)]));
   using deadline = new Deadline(CONNECT_DEADLINE_MS);
-  const found = await log.describe(topics.map(deadLetterTopic), AbortSignal.any([signal, deadline.signal]));
-  const hasDeadLetters = (one: Topic): boolean => found.has(deadLetterTopic(one));
-  const unknown = topics.find((one) => !hasDeadLetters(one) && !known.includes(one));
-  if (unknown !== undefined) {
-    const message = `The log has no topic ${deadLetterTopic(unknown)}. Topics of this project: ${nameAll(known)}.`;
+  const all = [...new Set([...candidates.values()].flat())];
+  const found = await log.describe(all, AbortSignal.any([signal, deadline.signal]));
+  for (const [one, topics] of candidates) {
+    if (topics.some((name) => found.has(name)) || known.includes(one)) continue;
+    const message = `The log has no topic ${deadLetterTopic(one, suffix)}. Topics of this project: ${nameAll(known)}.`;
     throw new DeadLettersError(message);
   }
-  return topics.filter(hasDeadLetters);
+  return all.filter((name) => found.has(name));
 }
 
-/** A topic by its own name, or by the name of its dead-letter topic. */
-function topicNamed(name: string, known: readonly Topic[]): Topic {
-  return known.find((one) => one === name || deadLetterTopic(one) === name) ?? topic(name);
+/** A topic is given by its own name, or by the name of one of its dead-letter topics. */
+function deadLetterTopicsFor(given: Topic, { known, suffix }: DeadLettersCommand): readonly Topic[] {
+  const isDeadLetterTopic = known.some((one) => readableDeadLetterTopics(one, suffix).includes(given));
+  return isDeadLetterTopic ? [given] : readableDeadLetterTopics(given, suffix);
 }
+
+/** The topic that is meant by its own name, or by the name of one of its dead-letter topics. */
+function topicNamed(name: string, { known, suffix }: DeadLettersCommand): Topic {
+  const given = topic(name);
+  return known.find((one) => readableDeadLetterTopics(one, suffix).includes(given)) ?? given;
+}
+
+const unreadable = (records: number): string =>
+  `Skipped ${count(records, 'record')} that are neither dead letters of Millrace nor of Spring Kafka.`;
 
 /** Parses `[topic/]partition@offset`. Without a topic there must be only one to choose from. */
-function parsePosition(text: string, { named, known }: DeadLettersCommand): Position {
+function parsePosition(text: string, command: DeadLettersCommand): Position {
+  const { named, known } = command;
   const [, of, number, at] = /^(?:([\w.-]+)\/)?(\d{1,9})@(\d{1,16})$/.exec(text) ?? [];
   if (number === undefined || at === undefined) {
     throw new DeadLettersError(
       `${text} is not a position. Write --at partition@offset or --at topic/partition@offset.`,
     );
   }
-  const [only, more] = named.length > 0 ? named.map((name) => topicNamed(name, known)) : known;
+  const [only, more] = named.length > 0 ? named.map((name) => topicNamed(name, command)) : known;
   const from = of === undefined ? only : topic(of);
   if (from === undefined || (of === undefined && more !== undefined)) {
     throw new DeadLettersError(

@@ -34,10 +34,11 @@ export function redriveMarkers(deadLetters: Topic, recordIds: readonly string[])
 }
 
 export function readDeadLetterEntry(at: TopicPartition, record: LogRecord): DeadLetterEntry {
+  const letter = readDeadLetter(at, record);
+  // First, because a record that was set aside may have a header of that name.
+  if (letter !== undefined) return { kind: 'DEAD_LETTER', letter };
   if (record.headers[REDRIVEN_HEADER] !== undefined)
     return { kind: 'REDRIVEN', recordIds: recordIdsIn(record) };
-  const letter = readDeadLetter(at, record);
-  if (letter !== undefined) return { kind: 'DEAD_LETTER', letter };
   const { topic, partition } = at;
   return { kind: 'FOREIGN', position: placeName({ topic, partition, offset: record.offset }) };
 }

@@ -16,6 +16,8 @@ interface DeadLettersOptions {
   readonly log: EventLog;
   readonly metrics: Metrics;
   readonly logger: Logger;
+  /** What the names of dead-letter topics end with (`.dlt`). */
+  readonly suffix?: string | undefined;
   /** How many failures may be queued (1,000). Further ones are only counted (C4). */
   readonly maxQueued?: number;
 }
@@ -108,12 +110,15 @@ export class DeadLetters implements AsyncDisposable {
     const signal = AbortSignal.any([this.#stop.signal, deadline.signal]);
     const offsets = failures.map(({ offset }) => offset);
     const originals = await readOriginals(this.#options.log, { topic, partition }, offsets, signal);
+    const { suffix } = this.#options;
     return failures.map((failed) => {
       const record = originals.get(failed.offset);
-      if (record?.timestamp === failed.timestamp) return deadLetterRecord(failed, record, failed.fault);
+      if (record?.timestamp === failed.timestamp)
+        return deadLetterRecord(failed, record, failed.fault, suffix);
       // Compaction or retention has removed it, or the topic was recreated.
       const { key, timestamp } = failed;
-      const letter = deadLetterRecord(failed, { key, timestamp, headers: {}, value: null }, failed.fault);
+      const bare = { key, timestamp, headers: {}, value: null };
+      const letter = deadLetterRecord(failed, bare, failed.fault, suffix);
       return withoutParts(letter, ['value', 'headers']);
     });
   }

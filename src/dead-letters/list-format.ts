@@ -1,10 +1,12 @@
+import { bytesOfText, isWellFormed } from '../core/byte-text.js';
 import type { DeadLetterLine } from './list.js';
 
 /** How long a text in a line may be. */
 const MAX_TEXT_CHARS = 80;
 
 /** A line as plain JSON, for programs. (`letters` and `putBack` are the established names.) */
-export function lineAsJson({ newest, count, fields, redriven }: DeadLetterLine): Record<string, unknown> {
+export function lineAsJson(line: DeadLetterLine): Record<string, unknown> {
+  const { newest, count, fields, services, views, redriven } = line;
   const { origin, at, record, kind, reason, dropped } = newest;
   return {
     topic: origin.topic,
@@ -13,8 +15,10 @@ export function lineAsJson({ newest, count, fields, redriven }: DeadLetterLine):
     when: isoTime(newest.timestamp),
     kind,
     fields: [...fields],
+    services: [...services],
+    views: [...views],
     reason,
-    key: record.key,
+    ...keyAsJson(record.key),
     value: record.value === null ? null : beginningOf(record.value),
     dropped: [...dropped],
     letters: count,
@@ -23,7 +27,13 @@ export function lineAsJson({ newest, count, fields, redriven }: DeadLetterLine):
   };
 }
 
-const COLUMNS = ['WHEN', 'POSITION', 'KIND', 'FIELD', 'KEY', 'COUNT', 'REDRIVEN', 'REASON', 'VALUE'] as const;
+/** A key that is no text is shown as its bytes. */
+function keyAsJson(key: string | null): Record<string, unknown> {
+  if (key === null || isWellFormed(key)) return { key };
+  return { key: null, keyBytes: bytesOfText(key).toString('base64') };
+}
+
+const COLUMNS = ['WHEN', 'POSITION', 'KIND', 'IN', 'KEY', 'COUNT', 'REDRIVEN', 'REASON', 'VALUE'] as const;
 
 /** Lines as a table, for people. */
 export function asTable(lines: readonly DeadLetterLine[]): string {
@@ -39,15 +49,16 @@ export function asTable(lines: readonly DeadLetterLine[]): string {
     .join('\n');
 }
 
-function rowOf({ newest, count, fields, redriven }: DeadLetterLine): readonly string[] {
+function rowOf(line: DeadLetterLine): readonly string[] {
+  const { newest, count, fields, services, views, redriven } = line;
   const { record, originName, kind, reason, dropped } = newest;
-  const key = record.key === null ? '-' : printable(record.key);
+  const key = record.key === null ? '-' : printable(keyAsText(record.key));
   const value = record.value === null ? 'none' : printable(beginningOf(record.value));
   return [
     isoTime(newest.timestamp),
     originName,
     printable(kind),
-    printable([...fields].join(',')) || '-',
+    printable([...fields, ...services, ...views].join(',')) || '-',
     dropped.has('key') ? '(left out)' : key,
     String(count),
     redriven ? 'yes' : 'no',
@@ -55,6 +66,9 @@ function rowOf({ newest, count, fields, redriven }: DeadLetterLine): readonly st
     dropped.has('value') ? '(left out)' : value,
   ];
 }
+
+const keyAsText = (key: string): string =>
+  isWellFormed(key) ? key : `0x${bytesOfText(key).toString('hex')}`;
 
 function beginningOf(value: Buffer): string {
   return [...value.toString('utf8')].slice(0, MAX_TEXT_CHARS).join('');

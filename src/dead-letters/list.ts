@@ -1,11 +1,11 @@
 import type { Topic } from '../core/ids.js';
 import type { EventLog } from '../ports/event-log.js';
-import { type DeadLetter, deadLetterTopic } from './dead-letter.js';
+import type { DeadLetter } from './dead-letter.js';
 import { readDeadLetterEntries } from './dead-letter-topic.js';
 
 interface ListOptions {
   readonly log: EventLog;
-  /** The original topics. */
+  /** The dead-letter topics. */
   readonly topics: readonly Topic[];
   /** How many lines are returned at the most: the newest ones. */
   readonly limit: number;
@@ -17,7 +17,10 @@ export interface DeadLetterLine {
   readonly newest: DeadLetter;
   /** How many dead letters there are: each node that fails on an event writes its own. */
   readonly count: number;
+  /** The Subscription fields, services and views that failed on it. */
   readonly fields: ReadonlySet<string>;
+  readonly services: ReadonlySet<string>;
+  readonly views: ReadonlySet<string>;
   readonly redriven: boolean;
 }
 
@@ -26,20 +29,24 @@ interface DeadLetterList {
   readonly lines: readonly DeadLetterLine[];
   /** Whether there are older ones. */
   readonly more: boolean;
+  /** How many records are no dead letters that can be read. */
+  readonly foreign: number;
 }
 
-/** Lists the dead letters of some topics. */
+/** Lists the dead letters in some dead-letter topics. */
 export async function listDeadLetters(options: ListOptions): Promise<DeadLetterList> {
   const { limit } = options;
   const all: DeadLetterLine[] = [];
   let more = false;
+  let foreign = 0;
   for (const topic of options.topics) {
-    const { lines, cut } = await linesOf(options, topic);
-    all.push(...lines);
-    more ||= cut;
+    const found = await linesOf(options, topic);
+    all.push(...found.lines);
+    more ||= found.cut;
+    foreign += found.foreign;
   }
   all.sort((a, b) => a.newest.timestamp - b.newest.timestamp);
-  return { lines: all.slice(-limit), more: more || all.length > limit };
+  return { lines: all.slice(-limit), more: more || all.length > limit, foreign };
 }
 
 async function linesOf({ log, limit, signal }: ListOptions, topic: Topic) {
@@ -47,15 +54,22 @@ async function linesOf({ log, limit, signal }: ListOptions, topic: Topic) {
   const lines = new Map<string, Omit<DeadLetterLine, 'redriven'>>();
   const redriven = new Set<string>();
   let cut = false;
-  for await (const entry of readDeadLetterEntries(log, deadLetterTopic(topic), signal)) {
+  let foreign = 0;
+  for await (const entry of readDeadLetterEntries(log, topic, signal)) {
+    if (entry.kind === 'FOREIGN') foreign += 1;
     if (entry.kind === 'REDRIVEN') for (const recordId of entry.recordIds) redriven.add(recordId);
     if (entry.kind !== 'DEAD_LETTER') continue;
     const { letter } = entry;
     const name = `${letter.recordId} ${letter.kind}`;
     const known = lines.get(name);
     lines.delete(name); // A map keeps the order of insertion: the line moves to the end.
-    const fields = new Set([...(known?.fields ?? []), ...(letter.field === undefined ? [] : [letter.field])]);
-    lines.set(name, { newest: preview(letter), count: (known?.count ?? 0) + 1, fields });
+    lines.set(name, {
+      newest: preview(letter),
+      count: (known?.count ?? 0) + 1,
+      fields: withName(known?.fields, letter.field),
+      services: withName(known?.services, letter.service),
+      views: withName(known?.views, letter.view),
+    });
     const [oldest] = lines.keys();
     if (lines.size <= limit || oldest === undefined) continue;
     lines.delete(oldest);
@@ -64,7 +78,12 @@ async function linesOf({ log, limit, signal }: ListOptions, topic: Topic) {
   return {
     lines: [...lines.values()].map((line) => ({ ...line, redriven: redriven.has(line.newest.recordId) })),
     cut,
+    foreign,
   };
+}
+
+function withName(known: ReadonlySet<string> | undefined, name: string | undefined): ReadonlySet<string> {
+  return new Set([...(known ?? []), ...(name === undefined ? [] : [name])]);
 }
 
 /** How many bytes of a value are kept: enough for what is shown. */
@@ -74,5 +93,5 @@ const PREVIEW_BYTES = 400;
 function preview(letter: DeadLetter): DeadLetter {
   const { record } = letter;
   const value = record.value === null ? null : Buffer.from(record.value.subarray(0, PREVIEW_BYTES));
-  return { ...letter, record: { ...record, headers: {}, value } };
+  return { ...letter, record: { key: record.key, headers: {}, value } };
 }

@@ -9,10 +9,14 @@ type RestoredRecord =
   | { readonly ok: true; readonly record: NewRecord }
   | { readonly ok: false; readonly reason: string };
 
-/** Restores the records of dead letters: key, value and headers as they were. */
+/**
+ * Restores the records of dead letters: key, value and headers as they were, in the partition where they were. Where a
+ * record lies is its producer's choice, so it stays, unless the topic has fewer partitions now.
+ */
 export class RecordRestorer {
   readonly #log: EventLog;
-  readonly #topics = new Map<Topic, Promise<boolean>>();
+  /** The number of partitions; 0 for a topic that does not exist. */
+  readonly #topics = new Map<Topic, Promise<number>>();
 
   constructor(log: EventLog) {
     this.#log = log;
@@ -22,9 +26,10 @@ export class RecordRestorer {
   async restore(letter: DeadLetter, signal: AbortSignal): Promise<RestoredRecord> {
     const { origin } = letter;
     const { topic, partition } = origin;
-    if (!(await this.#exists(topic, signal)))
-      return { ok: false, reason: `the topic ${topic} does not exist any more` };
-    if (letter.dropped.size === 0) return { ok: true, record: { topic, ...letter.record } };
+    const partitions = await this.#partitionsOf(topic, signal);
+    if (partitions === 0) return { ok: false, reason: `the topic ${topic} does not exist any more` };
+    const place = partition < partitions ? { topic, partition } : { topic };
+    if (letter.dropped.size === 0) return { ok: true, record: { ...letter.record, ...place } };
     const originals = await readOriginals(this.#log, { topic, partition }, [origin.offset], signal);
     const record = originals.get(origin.offset);
     // A recreated topic has another record at this offset.
@@ -33,18 +38,18 @@ export class RecordRestorer {
       const reason = `the dead letter has no ${missing}, and ${letter.originName} is not in the log any more`;
       return { ok: false, reason };
     }
-    const { key, headers, value } = record;
-    return { ok: true, record: { topic, key, headers, value } };
+    const { key, headers, headerList, value } = record;
+    return { ok: true, record: { ...place, key, headers, headerList, value } };
   }
 
-  #exists(topic: Topic, signal: AbortSignal): Promise<boolean> {
+  #partitionsOf(topic: Topic, signal: AbortSignal): Promise<number> {
     const known = this.#topics.get(topic) ?? this.#describe(topic, signal);
     this.#topics.set(topic, known);
     known.catch(() => this.#topics.delete(topic)); // Ask again next time.
     return known;
   }
 
-  async #describe(topic: Topic, signal: AbortSignal): Promise<boolean> {
-    return (await this.#log.describe([topic], signal)).has(topic);
+  async #describe(topic: Topic, signal: AbortSignal): Promise<number> {
+    return (await this.#log.describe([topic], signal)).get(topic)?.partitions ?? 0;
   }
 }

@@ -1,6 +1,6 @@
 import { type Offset, offset, type Partition, type Topic } from '../core/ids.js';
 import type { EventLog } from '../ports/event-log.js';
-import { type DeadLetter, deadLetterTopic } from './dead-letter.js';
+import type { DeadLetter } from './dead-letter.js';
 import { readDeadLetterEntries } from './dead-letter-topic.js';
 
 /** Which records of a topic's dead letters have been redriven, and which are still to be. */
@@ -31,7 +31,7 @@ export async function readRedriveLedger(
   const redriven = new Set<string>();
   const records = new Map<string, LettersOfRecord>();
   let foreign = 0;
-  for await (const entry of readDeadLetterEntries(log, deadLetterTopic(topic), signal)) {
+  for await (const entry of readDeadLetterEntries(log, topic, signal)) {
     if (entry.kind === 'REDRIVEN') for (const recordId of entry.recordIds) redriven.add(recordId);
     if (entry.kind === 'FOREIGN') foreign += 1;
     if (entry.kind !== 'DEAD_LETTER' || !isSelected(entry.letter)) continue;

@@ -5,7 +5,7 @@ import type { NewRecord } from '../core/record.js';
 import type { GroupHandler } from '../ports/consumer-groups.js';
 import type { EventLog } from '../ports/event-log.js';
 import type { TransactionalBatch } from '../ports/transactional-commit.js';
-import { type DeadLetter, deadLetterTopic } from './dead-letter.js';
+import type { DeadLetter } from './dead-letter.js';
 import { readDeadLetterEntry, redriveMarkers } from './dead-letter-topic.js';
 import { RecordRestorer } from './record-restorer.js';
 import { type PendingRange, type RedriveLedger, readRedriveLedger } from './redrive-ledger.js';
@@ -14,6 +14,7 @@ export interface RedriveOptions {
   readonly log: EventLog;
   /** The consumer group. Several redrives at the same time are its members, and share the dead letters. */
   readonly group: string;
+  /** The dead-letter topics. */
   readonly topics: readonly Topic[];
   /** The positions whose records are redriven, as `placeName` writes them; `undefined`: all of them. */
   readonly only: ReadonlySet<string> | undefined;
@@ -163,10 +164,7 @@ export class RedriveMember implements GroupHandler<TransactionalBatch> {
     const name = partitionName({ topic, partition });
     const known = this.#redriven.get(name);
     if (known !== undefined) return known;
-    const { log, topics } = this.#options;
-    const of = topics.find((one) => deadLetterTopic(one) === topic);
-    if (of === undefined) throw new Error(`A batch of ${topic} arrived, which this redrive does not follow.`);
-    const { redriven } = await readRedriveLedger(log, of, this.#isSelected, signal);
+    const { redriven } = await readRedriveLedger(this.#options.log, topic, this.#isSelected, signal);
     const all = new Set(redriven);
     this.#redriven.set(name, all);
     return all;

@@ -1,6 +1,6 @@
 import type { Topic } from '../core/ids.js';
 import { requireTransactions } from '../ports/transactional-commit.js';
-import { type DeadLetter, deadLetterTopic } from './dead-letter.js';
+import type { DeadLetter } from './dead-letter.js';
 import { type RedriveLedger, readRedriveLedger } from './redrive-ledger.js';
 import { RedriveMember, type RedriveOptions } from './redrive-member.js';
 
@@ -30,7 +30,7 @@ export async function redriveDeadLetters(options: RedriveOptions): Promise<Redri
   const isSelected = (letter: DeadLetter): boolean => only === undefined || only.has(letter.originName);
   const ledgers = new Map<Topic, RedriveLedger>();
   for (const topic of topics) {
-    ledgers.set(deadLetterTopic(topic), await readRedriveLedger(log, topic, isSelected, signal));
+    ledgers.set(topic, await readRedriveLedger(log, topic, isSelected, signal));
   }
   const member = new RedriveMember(options, isSelected, ledgers);
   if (!member.isFinished) await consume(options, member, ledgers);

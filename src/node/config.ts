@@ -97,6 +97,11 @@ const VARIABLES = {
       .transform((value) => value === 'true'),
   },
   TOPIC_PARTITIONS: count(4, 'The partitions of topics that are created', 1, 10_000),
+  DEAD_LETTER_SUFFIX: {
+    about: "What is appended to a topic's name for its dead-letter topic (.dlt; Spring Kafka's is -dlt)",
+    allowed: "1 to 100 of the characters a-z, A-Z, 0-9, '.', '_' and '-'",
+    schema: text.regex(/^[\w.-]{1,100}$/).default('.dlt'),
+  },
   TOPIC_REPLICAS: count(1, 'The replication factor of topics that are created', 1, 32),
   NAMESPACE: {
     about: 'The prefix of consumer groups, state topics and keys in Redis (millrace)',

@@ -86,7 +86,7 @@ export async function startGateway(
     logger,
     maxCharacters: config.MAX_SUBSCRIPTION_CHARS,
     views,
-    deadLetters: parts.use(new DeadLetters({ log, metrics, logger })),
+    deadLetters: parts.use(new DeadLetters({ log, metrics, logger, suffix: config.DEAD_LETTER_SUFFIX })),
   });
   const mutations = new Mutations({
     views,

@@ -101,11 +101,14 @@ function startRelay(
   }: { log: EventLog; fanout: Fanout; formats: TopicFormats; metrics: Metrics },
   starting: AbortSignal,
 ): Promise<Relay> {
-  const { NAMESPACE, WINDOW_EVENTS: windowEvents } = config;
+  const { NAMESPACE, WINDOW_EVENTS: windowEvents, DEAD_LETTER_SUFFIX: deadLetterSuffix } = config;
   const group = `${NAMESPACE}-relay`;
   // A topic without types is declared for services only: no node follows it.
   const formats = new Map([...all].filter(([topic]) => bindings.topics.get(topic)?.types.size !== 0));
-  return Relay.start({ log, fanout, metrics, logger, formats, group, windowEvents }, starting);
+  return Relay.start(
+    { log, fanout, metrics, logger, formats, group, windowEvents, deadLetterSuffix },
+    starting,
+  );
 }
 
 const names = (named: readonly { readonly name: string }[]): string =>

@@ -1,7 +1,7 @@
 import type { Bindings } from '../binding/bindings.js';
 import { type Topic, topic } from '../core/ids.js';
 import type { TopicFormat, TopicFormats } from '../core/topic-format.js';
-import { deadLetterTopic } from '../dead-letters/dead-letter.js';
+import { deadLetterTopic, MAX_TOPIC_NAME_CHARS } from '../dead-letters/topic-name.js';
 import type { TopicSpec } from '../ports/event-log.js';
 import type { Project } from '../project/project.js';
 import type { AnyService } from '../services/service.js';
@@ -42,6 +42,16 @@ export function requiredTopics(
   return topicNames(bindings, readers).flatMap((name) => [
     { topic: name, ...spec },
     // One partition: for dead letters, one order is worth more than throughput.
-    { topic: deadLetterTopic(name), ...spec, partitions: 1 },
+    { topic: deadLetterTopic(name, config.DEAD_LETTER_SUFFIX), ...spec, partitions: 1 },
   ]);
+}
+
+/** @throws {ConfigError} for topics whose dead-letter topics would have names that are too long */
+export function checkDeadLetterTopics(topics: readonly Topic[], { DEAD_LETTER_SUFFIX }: Config): void {
+  const faults = topics.flatMap((name) => {
+    const { length } = deadLetterTopic(name, DEAD_LETTER_SUFFIX);
+    if (length <= MAX_TOPIC_NAME_CHARS) return [];
+    return `The topic ${name} cannot have a dead-letter topic: its name with DEAD_LETTER_SUFFIX has ${length} characters, and topics may have ${MAX_TOPIC_NAME_CHARS}. Use a shorter name for the topic, or a shorter suffix.`;
+  });
+  if (faults.length > 0) throw new ConfigError(faults.join('\n'));
 }

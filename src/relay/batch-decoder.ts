@@ -3,25 +3,33 @@ import { placeName } from '../core/position.js';
 import type { LogBatch, LogRecord, NewRecord } from '../core/record.js';
 import type { RecordDecoder } from '../core/record-decoder.js';
 import { appendDeadLetters } from '../dead-letters/append.js';
-import { deadLetterRecord, deadLetterTopic } from '../dead-letters/dead-letter.js';
+import { deadLetterRecord, type Fault } from '../dead-letters/dead-letter.js';
+import { deadLetterTopic } from '../dead-letters/topic-name.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
 import type { EventLog } from '../ports/event-log.js';
 
+export interface BatchDecoderOptions {
+  readonly log: EventLog;
+  readonly decoder: RecordDecoder;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  /** The relays' consumer group, which dead letters name. */
+  readonly group?: string | undefined;
+  /** What the names of dead-letter topics end with (`.dlt`). */
+  readonly deadLetterSuffix?: string | undefined;
+}
+
 /** Decodes the records of a batch. A record that is not a valid event becomes a dead letter and stops nobody (D10). */
 export class BatchDecoder {
-  readonly #log: EventLog;
+  readonly #options: BatchDecoderOptions;
   readonly #decoder: RecordDecoder;
-  readonly #metrics: Metrics;
-  readonly #logger: Logger;
   /** The kinds of faults already logged, per topic. Further ones are only counted. */
   readonly #logged = new Set<string>();
 
-  constructor(log: EventLog, decoder: RecordDecoder, metrics: Metrics, logger: Logger) {
-    this.#log = log;
-    this.#decoder = decoder;
-    this.#metrics = metrics;
-    this.#logger = logger;
+  constructor(options: BatchDecoderOptions) {
+    this.#options = options;
+    this.#decoder = options.decoder;
   }
 
   /**
@@ -42,28 +50,35 @@ export class BatchDecoder {
         events.push({ offset: record.offset, timestamp: record.timestamp, event: decoded.event });
       } else {
         this.#countInvalid(batch, record, decoded.kind, decoded.reason);
-        const { topic, partition } = batch;
-        deadLetters.push(deadLetterRecord({ topic, partition, offset: record.offset }, record, decoded));
+        deadLetters.push(this.#deadLetter(batch, record, decoded));
       }
     }
     if (deadLetters.length > 0) {
-      await appendDeadLetters(this.#log, deadLetters);
-      this.#metrics.deadLetters.inc({ topic: batch.topic }, deadLetters.length);
+      const { log, metrics } = this.#options;
+      await appendDeadLetters(log, deadLetters);
+      metrics.deadLetters.inc({ topic: batch.topic }, deadLetters.length);
     }
     return events;
   }
 
+  #deadLetter({ topic, partition }: LogBatch, record: LogRecord, { kind, reason }: Fault): NewRecord {
+    const { group, deadLetterSuffix } = this.#options;
+    const origin = { topic, partition, offset: record.offset };
+    return deadLetterRecord(origin, record, { kind, reason, group }, deadLetterSuffix);
+  }
+
   #countInvalid(batch: LogBatch, record: LogRecord, kind: string, reason: string): void {
-    this.#metrics.invalid.inc({ topic: batch.topic, kind });
+    const { metrics, logger, deadLetterSuffix } = this.#options;
+    metrics.invalid.inc({ topic: batch.topic, kind });
     const fault = `${batch.topic} ${kind}`;
     if (this.#logged.has(fault)) return;
     this.#logged.add(fault);
-    this.#logger.warn(
+    logger.warn(
       {
         at: placeName({ ...batch, offset: record.offset }),
         kind,
         reason,
-        deadLetters: deadLetterTopic(batch.topic),
+        deadLetters: deadLetterTopic(batch.topic, deadLetterSuffix),
       },
       'a record is not a valid event; further ones of this kind are only counted',
     );

@@ -20,6 +20,8 @@ interface RelayOptions {
   /** The consumer group. Relays of one group share the partitions. */
   readonly group: string;
   readonly formats: TopicFormats;
+  /** What the names of dead-letter topics end with (`.dlt`). */
+  readonly deadLetterSuffix?: string | undefined;
   /** How many events of each partition the window keeps, approximately. */
   readonly windowEvents: number;
 }
@@ -51,12 +53,7 @@ export class Relay implements AsyncDisposable {
   private constructor(options: RelayOptions) {
     this.#options = options;
     this.#warnings = new WarningThrottle(options.logger);
-    this.#decoder = new BatchDecoder(
-      options.log,
-      new RecordDecoder(options.formats),
-      options.metrics,
-      options.logger,
-    );
+    this.#decoder = new BatchDecoder({ ...options, decoder: new RecordDecoder(options.formats) });
   }
 
   /** Resolves once this member has joined the group. */

@@ -5,6 +5,7 @@ import { deadLetterRecord } from '../../src/dead-letters/dead-letter.js';
 import { listDeadLetters } from '../../src/dead-letters/list.js';
 import { asTable, lineAsJson } from '../../src/dead-letters/list-format.js';
 import { redriveDeadLetters } from '../../src/dead-letters/redrive.js';
+import { deadLetterTopic } from '../../src/dead-letters/topic-name.js';
 import { openWorld, type World } from '../support/world.js';
 
 const signal = AbortSignal.timeout(60_000);
@@ -29,7 +30,8 @@ async function write(world: World, letters: readonly LetterParts[]): Promise<voi
   for (const letter of records) await appendDeadLetters(world.log, [letter]);
 }
 
-const list = ({ log, topic }: World, limit = 100) => listDeadLetters({ log, topics: [topic], limit, signal });
+const list = ({ log, topic }: World, limit = 100) =>
+  listDeadLetters({ log, topics: [deadLetterTopic(topic)], limit, signal });
 
 describe('the list of dead letters', () => {
   it('has one line for each record and kind of fault, newest last', async () => {
@@ -56,7 +58,7 @@ describe('the list of dead letters', () => {
     const options = {
       log: world.log,
       group: 'g',
-      topics: [world.topic],
+      topics: [deadLetterTopic(world.topic)],
       onRedriven: () => undefined,
       signal,
     };
@@ -87,7 +89,7 @@ describe('the list of dead letters', () => {
     const { lines } = await list(world);
     const [head, first, second, ...more] = asTable(lines).split('\n');
     expect(more).toEqual([]);
-    expect(head).toMatch(/^WHEN +POSITION +KIND +FIELD +KEY +COUNT +REDRIVEN +REASON +VALUE$/);
+    expect(head).toMatch(/^WHEN +POSITION +KIND +IN +KEY +COUNT +REDRIVEN +REASON +VALUE$/);
     expect(first).toMatch(/ said\/0@0 +filter +- + \[31mred +1 +no +one two x+… /);
     expect(second).toMatch(/ said\/0@1 +filter +- +- +1 +no +no +\{\}$/);
     expect(`${first}${second}`).not.toMatch(/\p{C}/u);
@@ -96,6 +98,6 @@ describe('the list of dead letters', () => {
 
   it('is empty when there are no dead letters', async () => {
     await using world = await openWorld();
-    expect(await list(world)).toEqual({ lines: [], more: false });
+    expect(await list(world)).toEqual({ lines: [], more: false, foreign: 0 });
   });
 });

@@ -7,6 +7,7 @@ import { appendDeadLetters } from '../../src/dead-letters/append.js';
 import { deadLetterRecord, withoutParts } from '../../src/dead-letters/dead-letter.js';
 import { DeadLetters } from '../../src/dead-letters/dead-letters.js';
 import { redriveDeadLetters } from '../../src/dead-letters/redrive.js';
+import { deadLetterTopic } from '../../src/dead-letters/topic-name.js';
 import { openLogger } from '../../src/observe/log.js';
 import type { GroupHandler } from '../../src/ports/consumer-groups.js';
 import type { EventLog } from '../../src/ports/event-log.js';
@@ -54,7 +55,7 @@ function retry(
   return redriveDeadLetters({
     log: options.over ?? log,
     group: 'retry',
-    topics: [topic],
+    topics: [deadLetterTopic(topic)],
     only: options.only && new Set(options.only),
     onRedriven: options.onRedriven ?? (() => undefined),
     signal,

@@ -23,7 +23,12 @@ function relayOf(world: World, at: TopicIdPartition, log: EventLog = world.log) 
     fanout: world.fanout,
     metrics: world.metrics,
     windowEvents: 1_000,
-    decoder: new BatchDecoder(log, new RecordDecoder(world.formats), world.metrics, openLogger('silent')),
+    decoder: new BatchDecoder({
+      log,
+      decoder: new RecordDecoder(world.formats),
+      metrics: world.metrics,
+      logger: openLogger('silent'),
+    }),
     onSkipped: ({ from, to }) => skipped.push([from, to]),
   });
   return { relay, skipped };

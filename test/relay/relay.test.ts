@@ -62,12 +62,12 @@ describe('the relay', () => {
     };
     await using world = await openWorld();
     const log = { ...world.log, append } as EventLog; // BatchDecoder only appends.
-    const decoder = new BatchDecoder(
+    const decoder = new BatchDecoder({
       log,
-      new RecordDecoder(world.formats),
-      world.metrics,
-      openLogger('silent'),
-    );
+      decoder: new RecordDecoder(world.formats),
+      metrics: world.metrics,
+      logger: openLogger('silent'),
+    });
     const record = { key: null, headers: {}, timestamp: 0 };
     const at = { topic: world.topic, partition: partition(0), last: offset(1), end: offset(2) };
     const records = ['{}', '{"long":1}'].map((text, i) => {

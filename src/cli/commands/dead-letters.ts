@@ -11,7 +11,9 @@ import { abortOnSignal } from '../signals.js';
 import { UserError } from '../user-error.js';
 
 export function deadLettersCommand(): Command {
-  const command = new Command('dead-letters').description('list and redrive the records in <topic>.dlt');
+  const command = new Command('dead-letters').description(
+    'list and redrive the records in dead-letter topics',
+  );
   command.addCommand(listCommand()).addCommand(retryCommand());
   return command;
 }
@@ -19,7 +21,10 @@ export function deadLettersCommand(): Command {
 function listCommand(): Command {
   return new Command('list')
     .description('list the dead letters, newest last')
-    .argument('[topic...]', 'the original topics (default: all topics of the project)')
+    .argument(
+      '[topic...]',
+      'the original topics, or their dead-letter topics (default: all topics of the project)',
+    )
     .option('--json', 'print one JSON object per line', false)
     .option('--limit <n>', 'the maximum number to list', positiveInteger, 1_000)
     .action((topics: string[], options: { json: boolean; limit: number }) =>
@@ -30,7 +35,10 @@ function listCommand(): Command {
 function retryCommand(): Command {
   return new Command('retry')
     .description('put the records of dead letters back into their original topics, each once')
-    .argument('[topic...]', 'the original topics (default: all topics of the project)')
+    .argument(
+      '[topic...]',
+      'the original topics, or their dead-letter topics (default: all topics of the project)',
+    )
     .option(
       '--at <position>',
       'only the record at partition@offset of the topic, or at topic/partition@offset; may be repeated',
@@ -58,5 +66,6 @@ async function withLog(
   const printError = (line: string): void => void process.stderr.write(`millrace: ${line}\n`);
   process.stdout.on('error', () => undefined); // The reader of the pipe has gone, as `head` does.
   await using backends = await openBackends(config, new Metrics(), openLogger(config.LOG_LEVEL));
-  await work({ log: backends.log, known, named, print, printError, signal }, config);
+  const suffix = config.DEAD_LETTER_SUFFIX;
+  await work({ log: backends.log, known, suffix, named, print, printError, signal }, config);
 }

@@ -1,0 +1,81 @@
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { run } from './child.mjs';
+import { cacheFolder, install, mayInstall, onPath } from './machine.mjs';
+
+/** What tests need of Maven Central, without Docker. */
+export class MavenJars {
+  /**
+   * @param {{ name: string, group: string, artifact: string, version: string, instead: string }} options
+   *   `name` for messages and the cache's folder; `instead`: what else a person can do when Java or Maven are missing
+   */
+  constructor(options) {
+    this.options = options;
+    this.folder = join(cacheFolder(), `${options.name}-${options.version}`);
+    this.libs = join(this.folder, 'libs');
+  }
+
+  /** The folder of the jars, if they were downloaded before. */
+  cached() {
+    return existsSync(this.libs) && onPath('java') ? this.libs : undefined;
+  }
+
+  /**
+   * The folder of the jars with all of their dependencies, downloaded through Maven the first time.
+   * @throws {Error} that says what to install when Java or Maven are missing and may not be installed
+   */
+  async fetch() {
+    const cached = this.cached();
+    if (cached) return cached;
+    const fetched = existsSync(this.libs);
+    const missing = [
+      ...(onPath('java') ? [] : ['default-jre-headless']),
+      ...(fetched || onPath('mvn') ? [] : ['maven']),
+    ];
+    if (missing.length > 0) {
+      if (!mayInstall()) {
+        throw new Error(
+          `No ${this.options.name} for the tests. Install Java 17 and Maven (Debian: apt-get install ` +
+            `${missing.join(' ')}), or ${this.options.instead}.`,
+        );
+      }
+      await install(missing);
+    }
+    if (!fetched) await this.#download();
+    return this.libs;
+  }
+
+  async #download() {
+    const { name, version } = this.options;
+    console.error(`fetching ${name} ${version} through Maven …`);
+    mkdirSync(this.folder, { recursive: true });
+    const pom = join(this.folder, 'pom.xml');
+    writeFileSync(pom, pomOf(this.options));
+    // Renamed when complete, so that an interrupted download or a concurrent run never leaves half of them.
+    const partial = `${this.libs}.${process.pid}`;
+    try {
+      await run('mvn', [
+        ...['--quiet', '--batch-mode', '--file', pom],
+        ...['dependency:copy-dependencies', `-DoutputDirectory=${partial}`, '-DincludeScope=runtime'],
+      ]);
+      if (!existsSync(this.libs)) renameSync(partial, this.libs);
+    } finally {
+      rmSync(partial, { recursive: true, force: true });
+    }
+  }
+}
+
+const pomOf = ({ name, group, artifact, version }) => `<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>millrace</groupId>
+  <artifactId>${name}-for-tests</artifactId>
+  <version>1</version>
+  <dependencies>
+    <dependency>
+      <groupId>${group}</groupId>
+      <artifactId>${artifact}</artifactId>
+      <version>${version}</version>
+    </dependency>
+  </dependencies>
+</project>
+`;
