@@ -15,8 +15,8 @@ export type ReportInternal = (cause: unknown, path?: GraphQLError['path']) => vo
  * | error                                                     | the client sees                         |
  * |-----------------------------------------------------------|-----------------------------------------|
  * | `MillraceError`, thrown directly or by a field            | its message, code, `retry` and details  |
- * | a GraphQL error of the request (syntax, validation, value)| the error as it is                      |
- * | a GraphQL error of a field, with a code of the project's  | the error as it is                      |
+ * | a GraphQL error of the request (syntax, validation, value)| its message, `BAD_REQUEST`              |
+ * | a GraphQL error of a field, with a code of the project's  | its message, its code and `retry`       |
  * | a field that refuses an argument                          | its message, `BAD_REQUEST`              |
  * | anything else: a resolver threw, an answer has no type    | `INTERNAL` and `internal`; `report` gets the cause |
  *
@@ -44,17 +44,27 @@ export function formattedError(
 
 function executionError(error: GraphQLError, report: ReportInternal): GraphQLError {
   const { originalError, path, nodes, message } = error;
-  // Without a path the error is no field's: a scalar refused a value of the request.
-  if (path === undefined || originalError instanceof MillraceError) return error;
+  if (originalError instanceof MillraceError) return error;
+  // Without a path the error is no field's: the document is at fault, or a scalar refused a value of the request.
+  if (path === undefined) return withCode(error);
   // Compared by name: a project may have its own copy of graphql, whose errors are instances of another class.
   const isProjectError = originalError === undefined || originalError.name === 'GraphQLError';
-  if (isProjectError && typeof error.extensions['code'] === 'string') return error;
+  if (isProjectError && typeof error.extensions['code'] === 'string') return withCode(error);
   // graphql-js names an argument's node where the request is at fault, and only fields where the answer is.
   if (isProjectError && nodes?.some(({ kind }) => kind !== Kind.FIELD)) {
     return new GraphQLError(message, { nodes, path, extensions: { code: 'BAD_REQUEST', retry: false } });
   }
   report(originalError ?? error, path);
   return internalError('This field failed.', error);
+}
+
+/** Every error has a code, and says whether to retry. What the error says of it itself counts. */
+function withCode(error: GraphQLError): GraphQLError {
+  const { extensions } = error;
+  if (typeof extensions['code'] === 'string' && typeof extensions['retry'] === 'boolean') return error;
+  const { message, nodes = null, source = null, positions = null, path = null } = error;
+  const given = { code: 'BAD_REQUEST', retry: false, ...extensions };
+  return new GraphQLError(message, { nodes, source, positions, path, extensions: given });
 }
 
 function internalError(message: string, at?: GraphQLError): GraphQLError {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { createTraceState } from '@opentelemetry/api';
 
 /** The trace and the flow that a request belongs to. */
 export interface TraceContext {
@@ -9,11 +10,49 @@ export interface TraceContext {
   readonly correlationId: string;
 }
 
-const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
+/** Version, trace id, parent id, flags; a version after 00 may append more (W3C Trace Context, section 3.2). */
+const TRACEPARENT =
+  /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
 
-/** Whether a header is a `traceparent` of version 00 (W3C Trace Context, section 3.2.2). */
-export function isTraceparent(value: string): boolean {
-  return TRACEPARENT.test(value);
+/** The bounds of a `tracestate` (section 3.3.1). */
+const MAX_TRACESTATE_MEMBERS = 32;
+const MAX_TRACESTATE_CHARACTERS = 512;
+/** Longer members are the first to be left out (section 3.3.1.5). */
+const LONG_MEMBER_CHARACTERS = 128;
+/** S4: no list of so many characters is taken apart. */
+const MAX_RAW_CHARACTERS = 16_384;
+
+/**
+ * A `traceparent` of version 00, as a receiver has to read it: one of a later version by the fields that 00 knows
+ * (section 4.3). `undefined` when it is not valid, and the trace begins anew.
+ */
+export function traceparentOf(value: string): string | undefined {
+  const [, version, trace, parent, flags, more] = TRACEPARENT.exec(value) ?? [];
+  if (flags === undefined || value.length > MAX_TRACESTATE_CHARACTERS) return undefined;
+  if (version === '00') return more === undefined ? value : undefined;
+  // Only the sampled flag has the same meaning in every version.
+  return `00-${trace}-${parent}-0${Number.parseInt(flags, 16) & 1}`;
+}
+
+/**
+ * A `tracestate` within the bounds of section 3.3.1: a longer one loses its long members, then the last ones, which
+ * are the oldest. Members that are not valid are left out. `undefined` when nothing is left.
+ */
+export function tracestateOf(value: string): string | undefined {
+  if (value.length > MAX_RAW_CHARACTERS) return undefined;
+  const members = value.split(',').map((member) => member.trim());
+  const fits = value.length <= MAX_TRACESTATE_CHARACTERS;
+  const candidates = fits ? members : members.filter(({ length }) => length <= LONG_MEMBER_CHARACTERS);
+  const kept: string[] = [];
+  let characters = 0;
+  for (const member of candidates) {
+    if (member === '') continue;
+    characters += member.length + (kept.length === 0 ? 0 : 1);
+    if (characters > MAX_TRACESTATE_CHARACTERS || kept.length === MAX_TRACESTATE_MEMBERS) break;
+    kept.push(member);
+  }
+  const valid = createTraceState(kept.join(',')).serialize();
+  return valid === '' ? undefined : valid;
 }
 
 /**
@@ -25,7 +64,7 @@ const randomHex = (): string => randomUUID().replaceAll('-', '');
 /** A `traceparent` for a new span below `parent`, or for a new trace when `parent` is missing or invalid. */
 export function childTraceparent(parent: string | undefined): string {
   const span = randomHex().slice(16);
-  if (parent !== undefined && isTraceparent(parent))
-    return `${parent.slice(0, 36)}${span}${parent.slice(52)}`;
+  const valid = parent === undefined ? undefined : traceparentOf(parent);
+  if (valid !== undefined) return `${valid.slice(0, 36)}${span}${valid.slice(52)}`;
   return `00-${randomHex()}-${span}-01`;
 }

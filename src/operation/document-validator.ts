@@ -1,14 +1,8 @@
-import {
-  type DocumentNode,
-  GraphQLError,
-  type GraphQLSchema,
-  parse,
-  specifiedRules,
-  validate,
-} from 'graphql';
+import { type DocumentNode, GraphQLError, type GraphQLSchema, parse, validate } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { costOf } from './cost.js';
 import { refusal } from './refusal.js';
+import { VALIDATION_RULES } from './subscription-root.js';
 
 export interface OperationLimits {
   /** Of a document, as the parser counts them: names, values and punctuation. */
@@ -56,7 +50,7 @@ export class DocumentValidator {
   #parseAndValidate(query: string): ValidatedDocument {
     try {
       const document = parse(query, { maxTokens: this.#limits.maxTokens });
-      const errors = validate(this.#schema, document, specifiedRules, { maxErrors: MAX_ERRORS });
+      const errors = validate(this.#schema, document, VALIDATION_RULES, { maxErrors: MAX_ERRORS });
       if (errors.length > 0) return { errors };
       if (costOf(this.#schema, document) <= MAX_COST) return { document };
       return { errors: [refusal('LIMIT_EXCEEDED', 'The operation selects too many fields.')] };

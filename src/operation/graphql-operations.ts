@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { type ExecutionResult, execute, getOperationAST } from 'graphql';
+import { type ExecutionResult, execute, type GraphQLError, getOperationAST } from 'graphql';
 import type { Bindings } from '../binding/bindings.js';
 import type { GatewayContext } from '../binding/runtime/context.js';
 import { clientError, type ReportInternal } from '../core/client-error.js';
-import { isTraceparent, type TraceContext } from '../core/trace.js';
 import { internalErrors } from '../observe/internal-errors.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
@@ -51,13 +50,13 @@ export class GraphQLOperations implements Operations {
   }
 
   async run(prepared: Prepared, caller: Caller): Promise<ExecutionResult> {
-    if (prepared.kind === 'invalid') return { errors: prepared.errors };
+    if (prepared.kind === 'invalid') return { errors: this.#shown(prepared.errors) };
     if (prepared.kind === 'subscription') {
       return { errors: [refusal('BAD_REQUEST', 'A subscription needs a WebSocket or an event stream.')] };
     }
     const { query, operationName, variables } = prepared.request;
     const validated = this.#documents.validate(query);
-    if ('errors' in validated) return { errors: validated.errors };
+    if ('errors' in validated) return { errors: this.#shown(validated.errors) };
     const context = this.#context(caller);
     const result = await execute({
       schema: this.#parts.bindings.schema,
@@ -67,9 +66,7 @@ export class GraphQLOperations implements Operations {
       contextValue: context,
     });
     const extended = await withCursors(result, context);
-    return extended.errors === undefined
-      ? extended
-      : { ...extended, errors: extended.errors.map((error) => clientError(error, this.#report)) };
+    return extended.errors === undefined ? extended : { ...extended, errors: this.#shown(extended.errors) };
   }
 
   subscribe(prepared: Prepared, caller: Caller, sink: ResultSink): ActiveSubscription {
@@ -80,7 +77,7 @@ export class GraphQLOperations implements Operations {
         prepared.kind === 'invalid'
           ? prepared.errors
           : [refusal('BAD_REQUEST', 'The operation is not a subscription.')];
-      queueMicrotask(() => sink.error(errors.map((error) => error.toJSON())));
+      queueMicrotask(() => sink.error(this.#shown(errors).map((error) => error.toJSON())));
       return { drained: () => undefined, close: () => undefined };
     }
     const { operationName, variables = {} } = prepared.request;
@@ -91,13 +88,17 @@ export class GraphQLOperations implements Operations {
     );
   }
 
+  #shown(errors: readonly GraphQLError[]): readonly GraphQLError[] {
+    return errors.map((error) => clientError(error, this.#report));
+  }
+
   #context(caller: Caller): GatewayContext {
-    const { identity, idempotencyKey } = caller;
+    const { identity, idempotencyKey, traceparent, tracestate, correlationId } = caller;
     return this.#parts.mutations.context({
       identity,
       idempotencyKey,
-      trace: traceOf(caller),
-      correlated: caller.correlationId !== undefined,
+      trace: { traceparent, tracestate, correlationId: correlationId ?? randomUUID() },
+      correlated: correlationId !== undefined,
       // A getter: transports make the signal when it is first read, and most operations never do.
       get signal() {
         return caller.signal;
@@ -116,14 +117,4 @@ async function withCursors(
     [...reached].map(async ([field, at]) => [field, await cursorOf(at)] as const),
   );
   return { ...result, extensions: { ...result.extensions, cursors: Object.fromEntries(cursors) } };
-}
-
-/** A `tracestate` is valid only beside a valid `traceparent` (W3C Trace Context, section 3.3). */
-function traceOf({ traceparent, tracestate, correlationId }: Caller): TraceContext {
-  const parent = traceparent !== undefined && isTraceparent(traceparent) ? traceparent : undefined;
-  return {
-    traceparent: parent,
-    tracestate: parent === undefined ? undefined : tracestate,
-    correlationId: correlationId ?? randomUUID(),
-  };
 }

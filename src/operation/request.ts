@@ -8,16 +8,20 @@ export interface OperationRequest {
   readonly extensions?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** Who sends a request, and what its transport knows besides the body. */
-export interface Caller {
-  readonly identity: Identity;
-  /** The `traceparent`, `tracestate` and `x-correlation-id` headers, unchecked. */
+/** What a client says about a request besides the operation. Its transport has checked it. */
+export interface ClientMetadata {
+  /** A valid `traceparent` of version 00, and a `tracestate` within its bounds beside it (W3C Trace Context). */
   readonly traceparent?: string | undefined;
   readonly tracestate?: string | undefined;
   readonly correlationId?: string | undefined;
   readonly idempotencyKey?: string | undefined;
   /** The cursor to resume after; it wins over the field's arguments (`Last-Event-ID` of SSE). */
   readonly after?: string | undefined;
+}
+
+/** Who sends a request, and what its transport knows besides the body. */
+export interface Caller extends ClientMetadata {
+  readonly identity: Identity;
   /** Aborted when the caller disconnects. */
   readonly signal: AbortSignal;
 }

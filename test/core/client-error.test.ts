@@ -9,6 +9,14 @@ function seen(error: unknown, internal?: string) {
   return { formatted, reported };
 }
 
+function syntaxErrorOf(document: string): unknown {
+  try {
+    return parse(document);
+  } catch (error) {
+    return error;
+  }
+}
+
 describe('what a client sees of an error', () => {
   it('shows an error of the gateway with its code, retry and details', () => {
     const error = new MillraceError('RESYNC_REQUIRED', 'Gone.', { details: { reason: 'RETENTION' } });
@@ -41,10 +49,17 @@ describe('what a client sees of an error', () => {
     expect(reported).toEqual([cause]);
   });
 
-  it('shows a GraphQL error that a project gave a code', () => {
+  it('shows a GraphQL error that a project gave a code, and says not to retry unless the project says so', () => {
     const thrown = new GraphQLError('Sold out.', { extensions: { code: 'SOLD_OUT' } });
     const error = new GraphQLError(thrown.message, { path: ['order'], originalError: thrown });
-    expect(clientError(error, () => expect.unreachable())).toBe(error);
+    expect(seen(error).formatted).toEqual({
+      message: 'Sold out.',
+      path: ['order'],
+      extensions: { code: 'SOLD_OUT', retry: false },
+    });
+    const extensions = { code: 'BUSY', retry: true, seats: 3 };
+    const whole = new GraphQLError('Busy.', { path: ['order'], extensions });
+    expect(clientError(whole, () => expect.unreachable())).toBe(whole);
   });
 
   it('says BAD_REQUEST when a field refuses its argument', () => {
@@ -59,8 +74,13 @@ describe('what a client sees of an error', () => {
     });
   });
 
-  it('shows an error of the request, such as one of syntax, as it is', () => {
-    const error = new GraphQLError('Syntax Error: Unexpected "}".');
-    expect(clientError(error, () => expect.unreachable())).toBe(error);
+  it('says BAD_REQUEST of an error of the request, such as one of syntax, and keeps where it is', () => {
+    const { formatted, reported } = seen(syntaxErrorOf('{ a }}'));
+    expect(formatted).toEqual({
+      message: 'Syntax Error: Unexpected "}".',
+      locations: [{ line: 1, column: 6 }],
+      extensions: { code: 'BAD_REQUEST', retry: false },
+    });
+    expect(reported).toEqual([]);
   });
 });

@@ -1,4 +1,5 @@
 import { type DocumentNode, type ExecutionResult, GraphQLError, getOperationAST, parse } from 'graphql';
+import { clientError } from '../../src/core/client-error.js';
 import type { Operations, Prepared } from '../../src/operation/operations.js';
 import type { Caller, OperationRequest } from '../../src/operation/request.js';
 import type { ActiveSubscription, ResultSink } from '../../src/subscribe/delivery/result-sink.js';
@@ -61,7 +62,8 @@ export class FakeOperations implements Operations {
   }
 
   async run(prepared: Prepared, caller: Caller): Promise<ExecutionResult> {
-    if (prepared.kind === 'invalid') return { errors: prepared.errors };
+    if (prepared.kind === 'invalid')
+      return { errors: prepared.errors.map((error) => clientError(error, () => undefined)) };
     this.ran.push({ request: prepared.request, caller });
     await this.gate;
     return this.result ?? { data: { ran: prepared.kind } };

@@ -1,5 +1,4 @@
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
-import type { GraphiQLOptions } from 'graphql-yoga';
 
 /** An operation that GraphiQL opens in its own tab. */
 export interface GraphiQLExample {
@@ -7,12 +6,6 @@ export interface GraphiQLExample {
   readonly query: string;
   readonly variables?: Readonly<Record<string, unknown>>;
   readonly headers?: Readonly<Record<string, string>>;
-}
-
-export interface GraphiQL {
-  readonly options: GraphiQLOptions;
-  /** The page with its scripts and styles inline: a browser loads nothing from other hosts. */
-  render(options: GraphiQLOptions): string;
 }
 
 /** A tab as GraphiQL stores it. */
@@ -25,21 +18,29 @@ interface Tab {
 // GraphiQL animates its tabs when the page opens. A first click during the animation misses its target.
 const STILL_TABS = '<style>.graphiql-tab { transform: none !important }</style>';
 
-/** GraphiQL with a tab for each example, which runs subscriptions as event streams. */
-export function graphiql(title: string, examples: readonly GraphiQLExample[]): GraphiQL {
-  const [first] = examples;
-  return {
-    options: {
-      title,
-      // A stream sends the headers of its tab. A browser's WebSocket cannot send any.
-      subscriptionsProtocol: 'GRAPHQL_SSE',
-      ...(first !== undefined && { defaultQuery: titled(first), defaultTabs: examples.map(tab) }),
-    },
-    render: (options) => {
-      const head = STILL_TABS + (first === undefined ? '' : firstVisit(tab(first)));
-      return renderGraphiQL(options).replace('</head>', () => `${head}</head>`);
-    },
+/**
+ * GraphiQL with a tab for each example, which runs subscriptions as event streams. Its scripts and styles are inline:
+ * a browser loads nothing from other hosts.
+ * @returns the page; rendered on first use, and the same 9 MB for everybody
+ */
+export function graphiql(title: string, examples: readonly GraphiQLExample[]): () => Buffer {
+  let page: Buffer | undefined;
+  return () => {
+    page ??= Buffer.from(render(title, examples));
+    return page;
   };
+}
+
+function render(title: string, examples: readonly GraphiQLExample[]): string {
+  const [first] = examples;
+  const html = renderGraphiQL({
+    title,
+    // A stream sends the headers of its tab. A browser's WebSocket cannot send any.
+    subscriptionsProtocol: 'GRAPHQL_SSE',
+    ...(first !== undefined && { defaultQuery: titled(first), defaultTabs: examples.map(tab) }),
+  });
+  const head = STILL_TABS + (first === undefined ? '' : firstVisit(tab(first)));
+  return html.replace('</head>', () => `${head}</head>`);
 }
 
 /**

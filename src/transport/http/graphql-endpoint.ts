@@ -1,51 +1,116 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Authenticate } from '../../auth/authenticate.js';
 import type { ReportInternal } from '../../core/client-error.js';
 import { MillraceError } from '../../core/errors.js';
+import type { Operations } from '../../operation/operations.js';
+import { callerOf, flatHeaders } from '../caller.js';
+import { httpMetadata, lastEventId } from '../client-metadata.js';
 import { SseFraming, STREAM_OVER } from '../sse/sse-framing.js';
-import type { GraphQLHttp } from './graphql-http.js';
+import { answerPage, answerResult } from './answer.js';
+import { ClientDisconnected } from './client-disconnected.js';
+import { readGraphQLRequest } from './graphql-request.js';
+import { type Accepted, accepted, isJsonBody } from './media-types.js';
 import { refuse, refuseBody } from './refuse.js';
-import { bodyTooLarge } from './request-body.js';
+import { bodyTooLarge, RequestAborted } from './request-body.js';
+import type { Route } from './router.js';
 import type { StreamTransport } from './stream-transport.js';
 
 interface GraphQLEndpointParts {
+  readonly operations: Operations;
+  readonly authenticate: Authenticate;
   readonly bodyBytes: number;
   readonly report: ReportInternal;
-  readonly graphql: GraphQLHttp;
   readonly streams: StreamTransport;
+  /** GraphiQL, for browsers; `undefined`: there is none. */
+  readonly page: (() => Buffer) | undefined;
 }
 
-/** Decides by the request's headers how GraphQL is spoken: as a stream of events, or as one response. */
-export async function graphqlEndpoint(
-  { bodyBytes, report, graphql, streams }: GraphQLEndpointParts,
+/** A request that is refused with a status of its own. */
+class Refusal extends Error {
+  override readonly name = 'Refusal';
+
+  constructor(
+    message: string,
+    readonly status: number,
+    readonly headers: Readonly<Record<string, string>> = {},
+  ) {
+    super(message);
+  }
+}
+
+/**
+ * GraphQL over HTTP, and over event streams. Every request takes one way: its headers are checked, its caller
+ * authenticated, its body read and parsed, its operation prepared. Whatever is wrong with it is found before anything
+ * runs. What the client accepts decides how the answer is written: as one response in JSON, or as a stream.
+ * @see https://graphql.github.io/graphql-over-http/draft/
+ */
+export function graphqlEndpoint(parts: GraphQLEndpointParts): Route {
+  const { report, bodyBytes } = parts;
+  return async (request, response) => {
+    const { method, headers } = request;
+    const accepts = accepted(headers.accept, method === 'GET' && parts.page !== undefined);
+    try {
+      checkHeaders(request, accepts);
+      if (accepts.preferred === 'html' && parts.page !== undefined) return answerPage(response, parts.page());
+      // S4: refused by its announced length, before any of it is read. A body without one is counted as it arrives.
+      if (Number(headers['content-length'] ?? 0) > bodyBytes) throw bodyTooLarge(bodyBytes);
+      await answer(parts, request, response, accepts);
+    } catch (error) {
+      if (error instanceof RequestAborted) return;
+      const type = { 'content-type': accepts.json };
+      if (error instanceof Refusal) {
+        const refusal = new MillraceError('BAD_REQUEST', error.message);
+        refuse(response, refusal, report, error.status, { ...type, ...error.headers });
+      } else if (error instanceof MillraceError && error.code === 'LIMIT_EXCEEDED' && !request.complete) {
+        refuseBody(request, response, error, report, accepts.json);
+      } else refuse(response, error, report, undefined, type);
+    }
+  };
+}
+
+/** @throws {Refusal} */
+function checkHeaders({ method, headers }: IncomingMessage, { preferred }: Accepted): void {
+  if (method !== 'GET' && method !== 'POST')
+    throw new Refusal('GraphQL is served by GET and POST.', 405, { allow: 'GET, POST' });
+  if (preferred === undefined) {
+    const types = 'application/graphql-response+json, application/json or text/event-stream';
+    throw new Refusal(`\`Accept\` allows no media type of this server: ${types}.`, 406);
+  }
+  if (method === 'GET') return;
+  // CSRF: a page of another site may send forms and plain text without a CORS preflight, but not JSON.
+  if (!isJsonBody(headers['content-type'])) {
+    const message = 'A POST request needs `Content-Type: application/json`, in UTF-8.';
+    throw new Refusal(message, 415, { accept: 'application/json' });
+  }
+  const coding = headers['content-encoding']?.toLowerCase() ?? '';
+  if (coding !== '' && coding !== 'identity')
+    throw new Refusal('Compressed bodies are not supported.', 415, { 'accept-encoding': 'identity' });
+}
+
+/** @throws {Refusal | MillraceError | RequestAborted} nothing was answered */
+async function answer(
+  { operations, authenticate, bodyBytes, streams }: GraphQLEndpointParts,
   request: IncomingMessage,
   response: ServerResponse,
+  accepts: Accepted,
 ): Promise<void> {
-  const { method, headers } = request;
-  // CSRF: a page of another site may send forms and plain text without a CORS preflight, but not JSON.
-  if (method === 'POST' && !isJson(headers['content-type'])) {
-    const error = new MillraceError('BAD_REQUEST', 'A POST request needs `Content-Type: application/json`.');
-    return refuse(response, error, report, 415);
-  }
-  // S4: refused by its announced length, before any of it is read. A body without one is counted as it arrives.
-  if (Number(headers['content-length'] ?? 0) > bodyBytes) {
-    return refuseBody(request, response, bodyTooLarge(bodyBytes), report);
-  }
-  if ((method !== 'POST' && method !== 'GET') || !prefersEvents(headers.accept)) {
-    return await graphql(request, response);
-  }
+  const isStream = accepts.preferred === 'events';
   // An EventSource that reconnects after the last event is told to stop.
-  if (headers['last-event-id'] === STREAM_OVER) return void response.writeHead(204).end();
-  await streams.handle(request, response, new SseFraming());
-}
-
-function isJson(contentType: string | undefined): boolean {
-  return /^application\/json\s*(;|$)/i.test(contentType ?? '');
-}
-
-/** Whether `Accept` names event streams, and before any JSON. */
-function prefersEvents(accept = ''): boolean {
-  const events = accept.indexOf('text/event-stream');
-  if (events < 0) return false;
-  const json = accept.search(/application\/(graphql-response\+)?json/);
-  return json < 0 || events < json;
+  if (isStream && lastEventId(request) === STREAM_OVER) return void response.writeHead(204).end();
+  // Before the body is read: callers with invalid credentials cost no more than their headers.
+  const identity = await authenticate({ headers: flatHeaders(request.headers) });
+  const operation = await readGraphQLRequest(request, bodyBytes);
+  const metadata = httpMetadata(request, operation.extensions);
+  const prepared = operations.prepare(operation);
+  // A link or an image of another site sends GET requests with the user's credentials (CSRF).
+  if (prepared.kind === 'mutation' && request.method !== 'POST')
+    throw new Refusal('A mutation needs a POST request.', 405, { allow: 'POST' });
+  if (prepared.kind === 'subscription' && !isStream && !accepts.events) {
+    const message = 'A subscription needs a WebSocket (graphql-transport-ws) or `Accept: text/event-stream`.';
+    throw new Refusal(message, 406);
+  }
+  if (isStream || prepared.kind === 'subscription')
+    return streams.open(response, new SseFraming(), prepared, identity, metadata);
+  const caller = callerOf(identity, metadata, new ClientDisconnected(response));
+  answerResult(response, await operations.run(prepared, caller), accepts.json);
 }

@@ -1,63 +1,58 @@
+import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
-import { z } from 'zod';
 import { MillraceError } from '../../core/errors.js';
 import type { OperationRequest } from '../../operation/request.js';
-
-const OBJECT = z.record(z.string(), z.unknown()).nullish();
-
-/** A GraphQL request in JSON (GraphQL over HTTP, "Request Parameters"). */
-const REQUEST = z
-  .object({
-    query: z.string(),
-    operationName: z.string().nullish(),
-    variables: OBJECT,
-    extensions: OBJECT,
-  })
-  .transform(({ query, operationName, variables, extensions }) => ({
-    query,
-    operationName: operationName ?? undefined,
-    variables: variables ?? undefined,
-    extensions: extensions ?? undefined,
-  }));
-
-/** @returns `undefined` when it is not a GraphQL request */
-export function asOperationRequest(value: unknown): OperationRequest | undefined {
-  return REQUEST.safeParse(value).data;
-}
-
-/** @throws {MillraceError} BAD_REQUEST when it is not a GraphQL request */
-export function toOperationRequest(value: unknown): OperationRequest {
-  const request = asOperationRequest(value);
-  if (request !== undefined) return request;
-  throw new MillraceError(
-    'BAD_REQUEST',
-    'A GraphQL request needs a `query`; `operationName`, `variables` and `extensions` are optional.',
-  );
-}
+import { toOperationRequest } from '../operation-request.js';
+import { readBody } from './request-body.js';
+import { searchOf } from './request-target.js';
 
 /**
- * The request in the query string of a GET, where variables and extensions are JSON text.
- * @throws {MillraceError} BAD_REQUEST when it is not a GraphQL request
+ * The GraphQL request in a POST's body or a GET's query string.
+ * @throws {MillraceError} BAD_REQUEST when it is none, LIMIT_EXCEEDED above `bodyBytes`
+ * @throws {RequestAborted}
  */
-export function operationRequestOfQuery({ url = '' }: IncomingMessage): OperationRequest {
-  const start = url.indexOf('?');
-  const search = new URLSearchParams(start < 0 ? '' : url.slice(start + 1));
+export async function readGraphQLRequest(
+  request: IncomingMessage,
+  bodyBytes: number,
+): Promise<OperationRequest> {
+  return request.method === 'GET' ? ofQuery(searchOf(request)) : ofBody(await readBody(request, bodyBytes));
+}
+
+function ofBody(body: Buffer): OperationRequest {
+  if (body.length === 0) throw bad('The body is empty: a POST needs a GraphQL request in JSON.');
+  // Invalid bytes would all become U+FFFD, and different keys the same one.
+  if (!isUtf8(body)) throw bad('The body is not UTF-8.');
+  return toOperationRequest(parseJson(body.toString('utf8'), 'the body'));
+}
+
+/** Variables and extensions are JSON text. */
+function ofQuery(search: URLSearchParams): OperationRequest {
+  const jsonOf = (name: string): unknown => {
+    const text = parameterOf(search, name);
+    return text === undefined ? undefined : parseJson(text, `\`${name}\``);
+  };
   return toOperationRequest({
-    query: search.get('query'),
-    operationName: search.get('operationName'),
-    variables: parseJson(search.get('variables') ?? 'null', '`variables`'),
-    extensions: parseJson(search.get('extensions') ?? 'null', '`extensions`'),
+    query: parameterOf(search, 'query'),
+    operationName: parameterOf(search, 'operationName'),
+    variables: jsonOf('variables'),
+    extensions: jsonOf('extensions'),
   });
 }
 
-/**
- * @param what names the text in the message of the error
- * @throws {MillraceError} BAD_REQUEST when it is not JSON
- */
-export function parseJson(text: string, what: string): unknown {
+/** A repeated parameter counts once while its values are equal. An empty one is as if left out. */
+function parameterOf(search: URLSearchParams, name: string): string | undefined {
+  const [value, ...others] = new Set(search.getAll(name).filter((one) => one !== ''));
+  if (others.length > 0) throw bad(`\`${name}\` is given ${others.length + 1} times, with different values.`);
+  return value;
+}
+
+/** @param what names the text in the message of the error */
+function parseJson(text: string, what: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
     throw new MillraceError('BAD_REQUEST', `Invalid JSON in ${what}.`, { cause });
   }
 }
+
+const bad = (message: string): MillraceError => new MillraceError('BAD_REQUEST', message);

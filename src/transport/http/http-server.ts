@@ -13,8 +13,8 @@ import { Compression } from '../websocket/compression.js';
 import { refuseUpgrade, WebSocketTransport } from '../websocket/websocket-transport.js';
 import { type GraphiQLExample, graphiql } from './graphiql.js';
 import { graphqlEndpoint } from './graphql-endpoint.js';
-import { graphqlHttp } from './graphql-http.js';
-import { pathOf, type Route, router } from './router.js';
+import { pathOf } from './request-target.js';
+import { type Route, router } from './router.js';
 import { StreamTransport } from './stream-transport.js';
 import { serveUpgrades, UPGRADE_OPTIONS } from './upgrades.js';
 
@@ -159,17 +159,15 @@ function createTransports(options: HttpServerOptions, closeTimeout: number) {
   });
   const page =
     options.graphiql === false
-      ? false
+      ? undefined
       : graphiql(options.graphiql?.title ?? 'Millrace', options.examples ?? []);
-  const graphql = graphqlHttp({ ...shared, logger, path: GRAPHQL_PATH, graphiql: page });
-  const endpoint = { ...shared, graphql, streams };
   return {
     streams,
     websocket,
     slowClients,
     handle: router({
       graphqlPath: GRAPHQL_PATH,
-      graphql: (request, response) => graphqlEndpoint(endpoint, request, response),
+      graphql: graphqlEndpoint({ ...shared, streams, page }),
       routes: options.routes ?? {},
       report,
     }),

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { formattedError, type ReportInternal } from '../../core/client-error.js';
-import { type ErrorCode, MillraceError } from '../../core/errors.js';
+import { ERRORS, type ErrorCode, MillraceError } from '../../core/errors.js';
 
 /** The HTTP status of a request that is refused before anything runs. Other codes are 500. */
 const STATUS: Partial<Record<ErrorCode, number>> = {
@@ -18,9 +18,17 @@ const JSON_TYPE = { 'content-type': 'application/json; charset=utf-8' };
 const MAX_LINGER_MS = 5_000;
 const MAX_LINGER_BYTES = 67_108_864;
 
-export function statusOf(error: unknown): number {
-  return (error instanceof MillraceError ? STATUS[error.code] : undefined) ?? 500;
+/** @returns `undefined` for a code that is none of ours */
+export function statusOfCode(code: unknown): number | undefined {
+  return isErrorCode(code) ? (STATUS[code] ?? 500) : undefined;
 }
+
+function statusOf(error: unknown): number {
+  return (error instanceof MillraceError ? statusOfCode(error.code) : undefined) ?? 500;
+}
+
+const isErrorCode = (code: unknown): code is ErrorCode =>
+  typeof code === 'string' && Object.hasOwn(ERRORS, code);
 
 /** Answers with one GraphQL error and nothing else. */
 export function refuse(
@@ -53,13 +61,14 @@ export function refuseBody(
   response: ServerResponse,
   error: MillraceError,
   report: ReportInternal,
+  type: string,
 ): void {
   if (request.complete) {
-    refuse(response, error, report, 413, { connection: 'close' });
+    refuse(response, error, report, 413, { 'content-type': type, connection: 'close' });
     return;
   }
   const body = Buffer.from(JSON.stringify({ errors: [formattedError(error, report)] }));
-  response.writeHead(413, { ...JSON_TYPE, 'content-length': body.length, connection: 'close' });
+  response.writeHead(413, { 'content-type': type, 'content-length': body.length, connection: 'close' });
   response.write(body);
   let dropped = 0;
   const close = (): void => {

@@ -2,15 +2,16 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ReportInternal } from '../../core/client-error.js';
 import { MillraceError } from '../../core/errors.js';
 import { refuse } from './refuse.js';
+import { pathOf } from './request-target.js';
 
 /** Answers a request for one path. */
 export type Route = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
 interface RouterParts {
-  /** The path of GraphQL, with or without a slash at its end. Its route answers every method. */
+  /** The path of GraphQL. Its route answers every method. */
   readonly graphqlPath: string;
   readonly graphql: Route;
-  /** By exact path, for GET and HEAD. Other methods are refused with 405. */
+  /** By path, for GET and HEAD. Other methods are refused with 405. */
   readonly routes: Readonly<Record<string, Route>>;
   readonly report: ReportInternal;
 }
@@ -20,7 +21,6 @@ export function router({ graphqlPath, graphql, routes, report }: RouterParts) {
   const table = new Map<string, Route>([
     ...Object.entries(routes).map(([path, route]) => [path, getOnly(route, report)] as const),
     [graphqlPath, graphql],
-    [`${graphqlPath}/`, graphql],
   ]);
   const otherwise = notFound(report);
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -33,17 +33,11 @@ export function router({ graphqlPath, graphql, routes, report }: RouterParts) {
   };
 }
 
-/** The path of a request, without its query string. */
-export function pathOf({ url = '/' }: IncomingMessage): string {
-  const end = url.indexOf('?');
-  return end < 0 ? url : url.slice(0, end);
-}
-
 function getOnly(route: Route, report: ReportInternal): Route {
   return (request, response) => {
     if (request.method === 'GET' || request.method === 'HEAD') return route(request, response);
     const message = `${request.method} is not allowed for ${pathOf(request)}: use GET.`;
-    refuse(response, new MillraceError('BAD_REQUEST', message), report, 405);
+    refuse(response, new MillraceError('BAD_REQUEST', message), report, 405, { allow: 'GET, HEAD' });
   };
 }
 

@@ -1,14 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type Message, parseMessage } from 'graphql-ws';
+import { type Message, parseMessage, type SubscribePayload } from 'graphql-ws';
 import type { RawData, WebSocket } from 'ws';
 import type { Authenticate } from '../../auth/authenticate.js';
 import { formattedError } from '../../core/client-error.js';
 import { assertNever, MillraceError } from '../../core/errors.js';
 import type { Identity } from '../../core/identity.js';
 import type { Logger } from '../../observe/log.js';
-import type { OperationRequest } from '../../operation/request.js';
-import { type FlatHeaders, flatHeaders, socketCaller } from '../caller.js';
+import type { ClientMetadata, OperationRequest } from '../../operation/request.js';
+import { callerOf, type FlatHeaders, flatHeaders } from '../caller.js';
+import { connectionMetadata, operationMetadata } from '../client-metadata.js';
 import { DeadlineTimer } from '../delivery/deadline-timer.js';
 import { type OperationRunner, runOperation } from '../delivery/run-operation.js';
 import { RunningOperation } from '../delivery/running-operation.js';
@@ -16,6 +17,7 @@ import { SendBuffer, type SendBufferListener } from '../delivery/send-buffer.js'
 import type { SlowClient, SlowClientMonitor } from '../delivery/slow-client-monitor.js';
 import type { WriteCoalescer } from '../delivery/write-coalescer.js';
 import { WriteProgress } from '../delivery/write-progress.js';
+import { toOperationRequest } from '../operation-request.js';
 import { CLOSE_CODES, type CloseReason } from './close-codes.js';
 import type { Compression } from './compression.js';
 import { Heartbeat } from './heartbeat.js';
@@ -49,7 +51,8 @@ type ConnectionState =
   | {
       readonly phase: 'acknowledged';
       readonly identity: Identity;
-      readonly connectionParams: Readonly<Record<string, unknown>>;
+      /** What `connection_init` says for all operations. */
+      readonly metadata: ClientMetadata;
     };
 
 /** The longest reason that fits into a close frame (RFC 6455, section 5.5). */
@@ -177,7 +180,7 @@ export class Connection implements SendBufferListener, SlowClient {
         this.#writer.send(JSON.stringify({ type: 'pong', payload: effect.payload }));
         return;
       case 'start':
-        this.#start(effect.id, effect.request);
+        this.#start(effect.id, effect.payload);
         return;
       case 'refuse':
         this.#refuse(effect.id);
@@ -197,7 +200,14 @@ export class Connection implements SendBufferListener, SlowClient {
     // The effect belongs to the transition to this phase; this narrows the type.
     if (this.#state.phase !== 'authenticating') return;
     const { authenticate, report } = this.#parts;
+    let metadata: ClientMetadata;
     let identity: Identity;
+    try {
+      metadata = connectionMetadata(connectionParams);
+    } catch (error) {
+      if (!(error instanceof MillraceError)) throw error;
+      return this.close('BAD_REQUEST', error.message);
+    }
     try {
       identity = await authenticate({ headers: this.#state.headers, connectionParams });
     } catch (error) {
@@ -207,22 +217,31 @@ export class Connection implements SendBufferListener, SlowClient {
     }
     // The client may have left, or sent an invalid message, in the meantime.
     if (!this.#writer.isOpen) return;
-    this.#state = { phase: onAuthenticated(), identity, connectionParams };
+    this.#state = { phase: onAuthenticated(), identity, metadata };
     // S2: nothing on this connection outlives its credentials.
     if (identity.expiresAt === undefined) this.#deadline.clear();
     else this.#deadline.set(identity.expiresAt, () => this.close('CREDENTIALS_EXPIRED'));
     this.#writer.send('{"type":"connection_ack"}');
   }
 
-  #start(id: string, request: OperationRequest): void {
+  #start(id: string, payload: SubscribePayload): void {
     // The protocol starts operations in no other phase; this narrows the type.
     if (this.#state.phase !== 'acknowledged') return;
-    const { identity, connectionParams } = this.#state;
+    const { identity, metadata: ofConnection } = this.#state;
     const running = new RunningOperation(new SocketOutput(id, this.#writer, this.#operations));
     // Before it starts: it may end at once, and frees its id when it does.
     this.#operations.add(id, running);
+    let request: OperationRequest;
+    let metadata: ClientMetadata;
+    try {
+      request = toOperationRequest(payload);
+      metadata = operationMetadata(ofConnection, request.extensions);
+    } catch (error) {
+      running.error([formattedError(error, this.#parts.report)]);
+      return;
+    }
     const prepared = this.#parts.operations.prepare(request);
-    runOperation(this.#parts, running, prepared, socketCaller(connectionParams, request, identity, running));
+    runOperation(this.#parts, running, prepared, callerOf(identity, metadata, running));
   }
 
   #refuse(id: string): void {

@@ -1,5 +1,4 @@
 import { type Message, MessageType, type SubscribePayload } from 'graphql-ws';
-import type { OperationRequest } from '../../operation/request.js';
 import type { CloseReason } from './close-codes.js';
 
 /** How far the handshake of a connection has got. */
@@ -10,7 +9,7 @@ export type Effect =
   | { readonly do: 'nothing' }
   | { readonly do: 'authenticate'; readonly params: Readonly<Record<string, unknown>> }
   | { readonly do: 'pong'; readonly payload: Readonly<Record<string, unknown>> | undefined }
-  | { readonly do: 'start'; readonly id: string; readonly request: OperationRequest }
+  | { readonly do: 'start'; readonly id: string; readonly payload: SubscribePayload }
   | { readonly do: 'refuse'; readonly id: string }
   | { readonly do: 'stop'; readonly id: string }
   | { readonly do: 'close'; readonly reason: CloseReason; readonly detail?: string };
@@ -69,14 +68,5 @@ function onSubscribe(
   if (running.has(id))
     return { do: 'close', reason: 'DUPLICATE_ID', detail: `Subscriber for ${id} already exists` };
   if (running.size >= limit) return { do: 'refuse', id };
-  return {
-    do: 'start',
-    id,
-    request: {
-      query: payload.query,
-      operationName: payload.operationName ?? undefined,
-      variables: payload.variables ?? undefined,
-      extensions: payload.extensions ?? undefined,
-    },
-  };
+  return { do: 'start', id, payload };
 }

@@ -13,14 +13,15 @@ const post = (body: unknown, headers: Record<string, string> = {}): RequestInit 
 describe('GraphQL over HTTP', () => {
   it('runs queries by POST and GET and mutations by POST, with the caller of the headers', async () => {
     const { server, operations, errors } = await serve();
-    const headers = { traceparent: 'tp', 'idempotency-key': 'k', authorization: 'user ann' };
+    const traceparent = '00-11111111111111111111111111111111-1111111111111111-01';
+    const headers = { traceparent, 'idempotency-key': 'k', authorization: 'user ann' };
     const mutation = await fetch(server.url, post({ query: 'mutation { x }', variables: { a: 1 } }, headers));
     expect(mutation.status).toBe(200);
     expect(await mutation.json()).toEqual({ data: { ran: 'mutation' } });
     expect(operations.ran[0]?.request.variables).toEqual({ a: 1 });
     expect(operations.ran[0]?.caller).toMatchObject({
       identity: { claims: { sub: 'ann' } },
-      traceparent: 'tp',
+      traceparent,
       idempotencyKey: 'k',
     });
     const query = await fetch(`${server.url}?query={x}&variables={"b":2}`);
@@ -29,29 +30,7 @@ describe('GraphQL over HTTP', () => {
     expect(errors).toEqual([]);
   });
 
-  it.each<[string, Record<string, string>]>([
-    ['nothing in particular', {}],
-    ['anything', { accept: '*/*' }],
-    ['JSON', { accept: 'application/json' }],
-    ["Apollo Client's media types", { accept: 'application/graphql-response+json,application/json;q=0.9' }],
-    ['application/graphql-response+json', { accept: 'application/graphql-response+json' }],
-  ])('answers on the fast path exactly as Yoga does, for a client that accepts %s', async (_, headers) => {
-    const { server, operations } = await serve();
-    const bodies = ['{', '[]', '', '{"query":"{ x }"}', '{"query":"mutation { x }"}', '{"query":"{"}'];
-    for (const body of [...bodies, '{"query":"subscription { n }"}', '{"query":"{ unknownField }"}']) {
-      const answers = [];
-      // A query string keeps a request off the fast path.
-      for (const url of [server.url, `${server.url}?`]) {
-        const response = await fetch(url, post(body, headers));
-        const { status } = response;
-        answers.push({ status, type: response.headers.get('content-type'), text: await response.text() });
-      }
-      expect(answers[0]).toEqual(answers[1]);
-    }
-    expect(operations.ran).toHaveLength(4);
-  });
-
-  it('runs a mutation that fails once, although Yoga writes its answer', async () => {
+  it('runs a mutation that fails once', async () => {
     const { server, operations } = await serve();
     operations.result = {
       data: null,
@@ -84,37 +63,6 @@ describe('GraphQL over HTTP', () => {
     abort.abort();
     await expect(response).rejects.toThrow();
     await vi.waitFor(() => expect(operations.ran[0]?.caller.signal.aborted).toBe(true), WAIT);
-  });
-
-  const strict = { accept: 'application/graphql-response+json' };
-  const get = (query: string) => `?query=${encodeURIComponent(query)}`;
-  it.each<[string, number, string, RequestInit]>([
-    ['JSON with a syntax error', 400, '', post('{', strict)],
-    ['a body that is not an object', 400, '', post('"x"', strict)],
-    ['a batch', 400, '', post([{ query: '{ x }' }], strict)],
-    ['a body without a query', 400, '', post({}, strict)],
-    ['variables of another type', 400, '', post({ query: '{ x }', variables: [] }, strict)],
-    ['GraphQL with a syntax error', 400, '', post({ query: '{' }, strict)],
-    ['invalid GraphQL', 400, '', post({ query: '{ unknownField }' }, strict)],
-    [
-      'invalid GraphQL from a client that accepts application/json',
-      200,
-      '',
-      post({ query: '{ unknownField }' }, { accept: 'application/json' }),
-    ],
-    ['a body above the limit', 413, '', post({ query: 'x'.repeat(2_000) })],
-    ['a form', 415, '', { method: 'POST', body: new URLSearchParams({ query: 'mutation { x }' }) }],
-    ['plain text', 415, '', { method: 'POST', body: '{"query":"mutation { x }"}' }],
-    ['a mutation by GET', 405, get('mutation { x }'), {}],
-    ['a subscription without a streaming transport', 406, '', post({ query: 'subscription { n }' })],
-    ['invalid credentials', 401, '', post({ query: '{ x }' }, { authorization: 'bad' })],
-  ])('refuses %s with status %i', async (_, status, search, init) => {
-    const { server, operations, errors } = await serve({ limits: { bodyBytes: 1_000 } });
-    const response = await fetch(`${server.url}${search}`, init);
-    expect(response.status).toBe(status);
-    expect(await response.json()).toMatchObject({ errors: [{ message: expect.any(String) }] });
-    expect(operations.ran).toEqual([]);
-    expect(errors).toEqual([]);
   });
 
   it('S4 refuses a body without a length once it exceeds the limit, and the client reads why', async () => {
@@ -184,8 +132,10 @@ describe('routes and GraphiQL', () => {
     const at = (path: string, init?: RequestInit) => fetch(new URL(path, server.url), init);
     expect(await (await at('/healthz?x=1')).text()).toBe('ok');
     expect((await at('/healthz', { method: 'HEAD' })).status).toBe(200);
+    expect(await (await at('/healthz/')).text()).toBe('ok');
     expect((await at('/healthz/more')).status).toBe(404);
-    expect((await at('/healthz', { method: 'POST' })).status).toBe(405);
+    const posted = await at('/healthz', { method: 'POST' });
+    expect([posted.status, posted.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
     expect((await at('/nothing')).status).toBe(404);
     expect((await fetch(`${new URL(server.url).origin}//?`)).status).toBe(404);
     expect(errors).toEqual([]);

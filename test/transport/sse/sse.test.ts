@@ -48,15 +48,16 @@ describe('GraphQL over SSE, distinct connections', () => {
 
   it('D4 sends the cursor as the id of each event, and resumes after Last-Event-ID', async () => {
     const served = await serve();
+    const traceparent = '00-11111111111111111111111111111111-1111111111111111-01';
     const response = await stream(served, {
       'last-event-id': 'c7.tag',
-      traceparent: 'tp',
+      traceparent,
       'x-correlation-id': 'co',
     });
     expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
     const seen = collected(response);
     const subscription = await subscribed(served);
-    expect(subscription.caller).toMatchObject({ after: 'c7.tag', traceparent: 'tp', correlationId: 'co' });
+    expect(subscription.caller).toMatchObject({ after: 'c7.tag', traceparent, correlationId: 'co' });
     subscription.next(8);
     subscription.next(9);
     subscription.sink.complete();

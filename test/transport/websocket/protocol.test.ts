@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type Effect, onMessage, type Phase } from '../../../src/transport/websocket/protocol.js';
 
 const subscribe: Message = { id: '1', type: MessageType.Subscribe, payload: { query: 'x' } };
-const start = { do: 'start', id: '1', request: { query: 'x' } };
+const start = { do: 'start', id: '1', payload: { query: 'x' } };
 
 describe('onMessage', () => {
   it.each<[Phase, Message, string[], object, Phase]>([

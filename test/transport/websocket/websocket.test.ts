@@ -123,16 +123,24 @@ describe('graphql-transport-ws', () => {
 
   it('takes the trace from the operation, or else from the connection', async () => {
     const served = await serve();
-    const payload = { traceparent: 'of-connection', 'x-correlation-id': 'c', authorization: 'user ann' };
+    const traceparent = '00-11111111111111111111111111111111-1111111111111111-01';
+    const own = '00-22222222222222222222222222222222-2222222222222222-01';
+    const payload = { traceparent, 'x-correlation-id': 'c', authorization: 'user ann' };
     const client = await RawClient.acknowledged(served.wsUrl, payload);
-    client.subscribe('1', 'mutation { x }', { extensions: { traceparent: 'own', idempotencyKey: 'k' } });
+    client.subscribe('1', 'mutation { x }', { extensions: { traceparent: own, idempotencyKey: 'k' } });
     await client.sees({ id: '1', type: 'complete' });
-    expect(served.operations.ran[0]?.caller).toMatchObject({
-      identity: { claims: { sub: 'ann' } },
-      traceparent: 'own',
+    client.subscribe('2', 'mutation { x }');
+    await client.sees({ id: '2', type: 'complete' });
+    const [first, second] = served.operations.ran;
+    const identity = { claims: { sub: 'ann' } };
+    expect(first?.caller).toMatchObject({
+      identity,
+      traceparent: own,
       correlationId: 'c',
       idempotencyKey: 'k',
     });
+    expect(second?.caller).toMatchObject({ identity, traceparent, correlationId: 'c' });
+    expect(second?.caller.idempotencyKey).toBeUndefined();
   });
 
   it('terminates a client that answers no ping, and keeps one that does', async () => {

@@ -1,0 +1,27 @@
+import type { IncomingMessage } from 'node:http';
+
+/** The scheme and authority that a target in absolute form begins with. */
+const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i;
+
+/**
+ * The path of a request, without its query string and without a slash at its end. The target may be in origin form or
+ * in absolute form: a server has to accept both (RFC 9112, section 3.2.2).
+ */
+export function pathOf({ url = '/' }: IncomingMessage): string {
+  const target = withoutOrigin(url);
+  const end = target.indexOf('?');
+  const path = end < 0 ? target : target.slice(0, end);
+  if (path === '') return '/';
+  // `//` is another path than `/`.
+  return path.length > 1 && path.endsWith('/') && !path.endsWith('//') ? path.slice(0, -1) : path;
+}
+
+/** The parameters in the query string of a request. */
+export function searchOf({ url = '' }: IncomingMessage): URLSearchParams {
+  const start = url.indexOf('?');
+  return new URLSearchParams(start < 0 ? '' : url.slice(start + 1));
+}
+
+function withoutOrigin(url: string): string {
+  return url.startsWith('/') ? url : url.replace(ORIGIN, '');
+}

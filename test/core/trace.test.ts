@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { childTraceparent, traceparentOf, tracestateOf } from '../../src/core/trace.js';
+
+const TRACE = '0af7651916cd43dd8448eb211c80319c';
+const PARENT = `00-${TRACE}-b7ad6b7169203331-01`;
+
+describe('traceparent (W3C Trace Context, section 3.2)', () => {
+  it.each([
+    ['one of version 00', PARENT, PARENT],
+    ['unknown flags', `${PARENT.slice(0, -2)}ff`, `${PARENT.slice(0, -2)}ff`],
+    ['a later version', `01${PARENT.slice(2)}`, PARENT],
+    ['a later version with more fields and flags', `cc-${TRACE}-b7ad6b7169203331-03-what-ever`, PARENT],
+    ['nothing', '', undefined],
+    ['garbage', 'garbage', undefined],
+    ['version ff', `ff${PARENT.slice(2)}`, undefined],
+    ['version 00 with more fields', `${PARENT}-more`, undefined],
+    ['capitals', PARENT.toUpperCase(), undefined],
+    ['a trace id of zeros', `00-${'0'.repeat(32)}-b7ad6b7169203331-01`, undefined],
+    ['a parent id of zeros', `00-${TRACE}-${'0'.repeat(16)}-01`, undefined],
+    ['a later version without end', `cc${PARENT.slice(2)}-${'x'.repeat(1_000)}`, undefined],
+  ])('reads %s', (_, value, read) => {
+    expect(traceparentOf(value)).toBe(read);
+    const child = childTraceparent(value);
+    expect(child).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/);
+    expect(child.includes(TRACE)).toBe(read !== undefined);
+    expect(child).not.toBe(read);
+  });
+});
+
+describe('tracestate (W3C Trace Context, section 3.3)', () => {
+  const member = (n: number, length = 10) => `k${n}=`.padEnd(length, 'v');
+  const members = (count: number, length?: number) =>
+    Array.from({ length: count }, (_, n) => member(n, length));
+
+  it('keeps a list within the bounds as it is, without its spaces and empty members', () => {
+    expect(tracestateOf('a=1, t@b=2,, c=x y')).toBe('a=1,t@b=2,c=x y');
+    const most = members(32).join(',');
+    expect(tracestateOf(most)).toBe(most);
+  });
+
+  it('leaves out the members that are not valid', () => {
+    expect(tracestateOf('A=1,b=2,c,=3,d=a=b,e=\u0000')).toBe('b=2');
+    expect(tracestateOf('garbage')).toBeUndefined();
+    expect(tracestateOf('')).toBeUndefined();
+  });
+
+  it('leaves out the last members above 32', () => {
+    expect(tracestateOf(members(40).join(','))).toBe(members(32).join(','));
+  });
+
+  it('leaves out the long members of a list above 512 characters first, then the last ones', () => {
+    const [long, others] = [member(99, 200), members(9, 50)];
+    expect(tracestateOf([long, ...others].join(','))).toBe(others.join(','));
+    const all = members(20, 50);
+    expect(tracestateOf(all.join(','))).toBe(all.slice(0, 10).join(','));
+  });
+
+  it('S4 leaves out a list that is too long to be taken apart', () => {
+    expect(tracestateOf('a=1,'.repeat(125_000))).toBeUndefined();
+  });
+});
