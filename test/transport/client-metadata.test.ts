@@ -18,24 +18,25 @@ interface Given {
 }
 type Answer = Partial<ClientMetadata> | { readonly error: string };
 
-/** Sends a mutation in HTTP as it is on the wire: `fetch` joins repeated headers. */
-async function overHttp(served: Served, { headers = [], extensions }: Given): Promise<Answer> {
-  const body = JSON.stringify({ query: MUTATION, extensions });
-  const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
-  const length = `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n`;
-  return answerOf(served, `POST /graphql HTTP/1.1\r\nHost: x\r\n${lines}${length}\r\n${body}`);
+const overHttp = (served: Served, given: Given) =>
+  answerOf(served, posted(MUTATION, 'application/json', given));
+const overSse = (served: Served, given: Given) =>
+  answerOf(served, posted('subscription { n }', 'text/event-stream', given));
+
+function overQueryString(served: Served, { headers = [], extensions }: Given): Promise<Answer> {
+  const search = new URLSearchParams({ query: '{ x }', extensions: JSON.stringify(extensions ?? {}) });
+  return answerOf(served, `GET /graphql?${search} HTTP/1.1\r\nHost: x\r\n${linesOf(headers)}\r\n`);
 }
 
-/** The same in an event stream, whose query stands in the target. */
-async function overSse(served: Served, { headers = [], extensions }: Given): Promise<Answer> {
-  const search = new URLSearchParams({
-    query: 'subscription { n }',
-    extensions: JSON.stringify(extensions ?? {}),
-  });
-  const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
-  const head = `GET /graphql?${search} HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n${lines}\r\n`;
-  return answerOf(served, head);
+/** A request as it is on the wire: `fetch` joins repeated headers. */
+function posted(query: string, accept: string, { headers = [], extensions }: Given): string {
+  const body = JSON.stringify({ query, extensions });
+  const own = `Accept: ${accept}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n`;
+  return `POST /graphql HTTP/1.1\r\nHost: x\r\n${own}${linesOf(headers)}\r\n${body}`;
 }
+
+const linesOf = (headers: Headers): string =>
+  headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
 
 async function answerOf({ server, operations }: Served, request: string): Promise<Answer> {
   const socket = tcp(server.url, request);
@@ -84,10 +85,17 @@ interface ErrorMessage {
 const isError = (message: unknown): message is ErrorMessage =>
   typeof message === 'object' && message !== null && 'type' in message && message.type === 'error';
 
-const TRANSPORTS = { HTTP: overHttp, 'an event stream': overSse, 'a WebSocket': overWebSocket };
+const TRANSPORTS = {
+  HTTP: overHttp,
+  'a query string': overQueryString,
+  'an event stream': overSse,
+  'a WebSocket': overWebSocket,
+};
 type Transport = keyof typeof TRANSPORTS;
-const HTTP = ['HTTP', 'an event stream'] as const;
+const HTTP = ['HTTP', 'a query string', 'an event stream'] as const;
 const ALL = [...HTTP, 'a WebSocket'] as const;
+/** Node bounds the target of a request, as it bounds headers. */
+const LARGE = ['HTTP', 'an event stream', 'a WebSocket'] as const;
 
 const LONG = 'x'.repeat(257);
 const header = (name: string, ...values: string[]): Given => ({
@@ -144,7 +152,7 @@ const rows: readonly (readonly [what: string, on: readonly Transport[], given: G
   ],
   [
     'a long id in extensions',
-    ALL,
+    LARGE,
     extension('correlationId', 'x'.repeat(1_000_000)),
     { error: '`correlationId` has 1000000 characters; at most 256 are allowed.' },
   ],
@@ -210,7 +218,7 @@ const rows: readonly (readonly [what: string, on: readonly Transport[], given: G
   ],
   [
     'a key of 200 KB',
-    ALL,
+    LARGE,
     extension('idempotencyKey', 'x'.repeat(200_000)),
     { error: '`idempotencyKey` has 200000 characters; at most 256 are allowed.' },
   ],
@@ -255,7 +263,7 @@ const rows: readonly (readonly [what: string, on: readonly Transport[], given: G
   ],
   [
     'a state of 500 KB',
-    ALL,
+    LARGE,
     { extensions: { traceparent: PARENT, tracestate: 'a=1,'.repeat(125_000) } },
     { traceparent: PARENT, tracestate: undefined },
   ],

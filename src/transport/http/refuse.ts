@@ -43,7 +43,7 @@ export function refuse(
     response.destroy();
     return;
   }
-  response.writeHead(status, { ...JSON_TYPE, ...headers });
+  response.writeHead(status, { ...JSON_TYPE, 'content-length': Buffer.byteLength(body), ...headers });
   response.end(body);
 }
 
