@@ -1,11 +1,19 @@
+import { stringifyJson } from './exact-json.js';
+
 /**
- * JSON in which the members of every object are sorted by name: equal values make equal text. Not RFC 8785: numbers
- * and strings are as `JSON.stringify` writes them. A bigint is written as a string, as GraphQL clients send it.
+ * JSON in which the members of every object are sorted by name: equal values make equal text, and different values
+ * different text. Not RFC 8785: numbers and strings are as `stringifyJson` writes them.
  */
 export function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_name, inner: unknown) => {
-    if (typeof inner === 'bigint') return String(inner);
-    if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return inner;
-    return Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)));
-  });
+  return stringifyJson(sorted(value));
 }
+
+function sorted(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || hasOwnNotation(value)) return value;
+  if (Array.isArray(value)) return value.map(sorted);
+  const members = Object.entries(value).map(([name, member]) => [name, sorted(member)] as const);
+  return Object.fromEntries(members.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Such as a `Date`. */
+const hasOwnNotation = (value: object): boolean => 'toJSON' in value && typeof value.toJSON === 'function';

@@ -1,4 +1,5 @@
 import { type Event, type Indexed, UNKNOWN_TYPE } from './event.js';
+import { isInexactInteger } from './exact-json.js';
 import { eventId, type Topic } from './ids.js';
 import { partitionName, type TopicPartition } from './position.js';
 import type { Headers, LogRecord, NewRecord } from './record.js';
@@ -72,6 +73,8 @@ function indexedOf(data: JsonObject, names: readonly string[]): Readonly<Record<
   const indexed: Record<string, Indexed> = {};
   for (const name of names) {
     const value = data[name] ?? null;
+    // Of a long integer this is a double. Whoever routes by it reads the data exactly (`exact-json.ts`).
+    if (isInexactInteger(value)) continue;
     if (typeof value === 'number' || typeof value === 'boolean' || value === null) indexed[name] = value;
     else if (typeof value === 'string' && value.length <= MAX_INDEXED_LENGTH) indexed[name] = value;
   }

@@ -35,9 +35,37 @@ export function stringifyJson(value: unknown): string {
   }
 }
 
+/**
+ * `stringifyJson` for what a project's code computes and gets back later: `parseJson` makes a number of each number
+ * again, and a `bigint` of each `bigint`. So a double beyond 2^53 is written with an exponent.
+ */
+export function stringifyState(value: unknown): string {
+  const json = stringifyJson(value);
+  // A value without a notation in JSON, such as `undefined`, gives no text.
+  if (json === undefined || !hasLongNumber(Buffer.from(json))) return json;
+  return stringify(value, undefined, undefined, DOUBLES) ?? json;
+}
+
 /** Whether a number is an integer that a double may have rounded. */
-export function isInexactInteger(value: unknown): boolean {
+export function isInexactInteger(value: unknown): value is number {
   return typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value);
+}
+
+/** JSON with doubles in place of each `bigint`, for a library that knows none. */
+export function withDoubles(value: unknown): unknown {
+  return holdsBigInt(value) ? converted(value) : value;
+}
+
+function holdsBigInt(value: unknown): boolean {
+  if (typeof value === 'bigint') return true;
+  return typeof value === 'object' && value !== null && Object.values(value).some(holdsBigInt);
+}
+
+function converted(value: unknown): unknown {
+  if (typeof value === 'bigint') return Number(value);
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(converted);
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, converted(item)]));
 }
 
 /** The fewest digits of an integer beyond 2^53. */
@@ -54,6 +82,8 @@ const OPTIONS = {
   // As JSON.parse does: the last one counts.
   onDuplicateKey: ({ newValue }: { readonly newValue: unknown }): unknown => newValue,
 };
+
+const DOUBLES = [{ test: isInexactInteger, stringify: (value: unknown) => Number(value).toExponential() }];
 
 /**
  * Whether a number of at least `MIN_DIGITS` digits may be in the text: a run of so many digits has one of them at every

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type ExecutionResult, execute, type GraphQLError, getOperationAST } from 'graphql';
 import type { Bindings } from '../binding/bindings.js';
 import type { GatewayContext } from '../binding/runtime/context.js';
+import { dataField } from '../binding/runtime/data-field.js';
 import { clientError, type ReportInternal } from '../core/client-error.js';
 import { internalErrors } from '../observe/internal-errors.js';
 import type { Logger } from '../observe/log.js';
@@ -61,6 +62,7 @@ export class GraphQLOperations implements Operations {
     const result = await execute({
       schema: this.#parts.bindings.schema,
       document: validated.document,
+      fieldResolver: dataField,
       operationName,
       variableValues: variables,
       contextValue: context,

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { canonicalJson } from '../core/canonical-json.js';
 import { MillraceError } from '../core/errors.js';
+import { parseJson, stringifyJson } from '../core/exact-json.js';
 import { offset, partition, topic } from '../core/ids.js';
 import type { Answer } from './answer.js';
 
@@ -71,7 +72,7 @@ export const UNUSED = Buffer.from('null');
 /** @param bytes what the store has; `undefined` when it has nothing */
 export function keyState(bytes: Buffer | undefined): KeyState {
   if (bytes === undefined || bytes.equals(UNUSED)) return { state: 'unused' };
-  const record = recordSchema.parse(JSON.parse(bytes.toString()));
+  const record = recordSchema.parse(parseJson(bytes));
   return record.answer === undefined
     ? { state: 'pending', record, bytes }
     : { state: 'answered', record, answer: record.answer };
@@ -87,7 +88,7 @@ export function beginAttempt(
   return { args, correlationId, attempt, began: Date.now() };
 }
 
-export const encodeRecord = (record: IdempotencyRecord): Buffer => Buffer.from(JSON.stringify(record));
+export const encodeRecord = (record: IdempotencyRecord): Buffer => Buffer.from(stringifyJson(record));
 
 /**
  * The record of an answer that stays, so that every later use of the key gets it; `undefined` for one that does not.

@@ -6,6 +6,7 @@ import type {
   PublishOptions,
 } from '../binding/runtime/context.js';
 import type { ViewReader } from '../binding/runtime/resolvers.js';
+import { stringifyJson } from '../core/exact-json.js';
 import { type Identity, subjectOf } from '../core/identity.js';
 import type { Position } from '../core/position.js';
 import type { Published } from '../core/published.js';
@@ -149,13 +150,13 @@ export class MutationContext implements GatewayContext {
   /** The idempotency key of one event, from which its id is derived. `undefined`: it gets a random id. */
   #eventKey({ topic, type, data }: EventDraft, options: PublishOptions | undefined): string | undefined {
     const [key, given] = [this.idempotencyKey, options?.idempotencyKey];
-    if (key === undefined) return given === undefined ? undefined : JSON.stringify([given, data]);
+    if (key === undefined) return given === undefined ? undefined : stringifyJson([given, data]);
     // D1: the key stands for the whole field, whose second event is not a retry of its first.
     this.#countByKind ??= new Map();
     const kind = `${topic} ${type}`;
     const before = this.#countByKind.get(kind) ?? 0;
     this.#countByKind.set(kind, before + 1);
-    return JSON.stringify(given === undefined ? [key, before] : [given, data]);
+    return stringifyJson(given === undefined ? [key, before] : [given, data]);
   }
 }
 

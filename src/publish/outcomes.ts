@@ -4,6 +4,7 @@ import type { PartitionPosition, StreamPosition } from '../core/cursor.js';
 import { topicFingerprintOf } from '../core/cursor.js';
 import { MillraceError } from '../core/errors.js';
 import type { Relayed } from '../core/event.js';
+import { parseJson } from '../core/exact-json.js';
 import type { Identity } from '../core/identity.js';
 import type { Partition, Topic } from '../core/ids.js';
 import { partitionsOf } from '../core/partitioner.js';
@@ -196,7 +197,7 @@ function matcherOf({ types, key }: OutcomeRequest, correlationId: string): (even
 }
 
 function answerOf({ event }: Relayed): Readonly<Record<string, unknown>> {
-  const data: unknown = JSON.parse(event.data?.toString() ?? '{}');
+  const data = event.data === null ? {} : parseJson(event.data);
   // The relay passes on JSON objects only (`decodeRecord`).
   return { ...(data as Record<string, unknown>), __typename: event.type };
 }

@@ -3,6 +3,7 @@ import type { EventDraft } from '../binding/runtime/context.js';
 import { Deadline } from '../core/deadline.js';
 import { MillraceError } from '../core/errors.js';
 import type { Event } from '../core/event.js';
+import { stringifyJson } from '../core/exact-json.js';
 import { type EventId, eventId, type Topic } from '../core/ids.js';
 import type { Published } from '../core/published.js';
 import type { NewRecord } from '../core/record.js';
@@ -121,7 +122,7 @@ export class Publisher implements AsyncDisposable {
       traceparent: childTraceparent(trace.traceparent),
       tracestate: trace.tracestate,
       idempotent: idempotencyKey === undefined ? undefined : true,
-      data: Buffer.from(JSON.stringify(draft.data)),
+      data: Buffer.from(stringifyJson(draft.data)),
     };
     return { event, record: this.#recordOf(draft.topic, event), correlationId: trace.correlationId };
   }

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { InvalidKind } from '../core/cloudevent.js';
 import type { Event } from '../core/event.js';
+import { parseJsonText, stringifyState } from '../core/exact-json.js';
 import { type Position, partitionName } from '../core/position.js';
 import type { LogBatch, LogRecord } from '../core/record.js';
 import type { RecordDecoder } from '../core/record-decoder.js';
@@ -142,7 +143,7 @@ export class BatchProcessor {
       const before = input.key === null ? undefined : currentState(input.key, states, changes);
       const json = before ?? this.#initial;
       // Parsed for each call: a handler that mutates its state changes a copy.
-      const state: unknown = json === undefined ? undefined : JSON.parse(json);
+      const state: unknown = json === undefined ? undefined : parseJsonText(json);
       const handled = await service.handle(input, { state, signal });
       if (!('state' in handled)) return handled;
       if (this.#initial !== undefined && input.key !== null) {
@@ -162,7 +163,7 @@ export class BatchProcessor {
     const json = toJson(state, this.#options.service, `the state of ${key}`);
     if (json === this.#initial) return null;
     // The same object with its fields in another order is the same state.
-    return isDeepStrictEqual(JSON.parse(json), JSON.parse(this.#initial ?? 'null')) ? null : json;
+    return isDeepStrictEqual(parseJsonText(json), parseJsonText(this.#initial ?? 'null')) ? null : json;
   }
 }
 
@@ -174,7 +175,7 @@ function currentState(key: string, states: States, changes: StateChanges): strin
 
 /** @throws {TypeError} for a value that JSON has no notation for, such as `undefined` or a function */
 function toJson(value: unknown, { name }: AnyService, what: string): string {
-  const json: string | undefined = JSON.stringify(value);
+  const json: string | undefined = stringifyState(value);
   if (json === undefined) throw new TypeError(`Service ${name}: ${what} is not JSON; return plain JSON.`);
   return json;
 }

@@ -1,5 +1,6 @@
 import { v5 as uuidv5 } from 'uuid';
 import type { Event } from '../core/event.js';
+import { stringifyJson } from '../core/exact-json.js';
 import { eventId, topic } from '../core/ids.js';
 import type { NewRecord } from '../core/record.js';
 import type { RecordEncoder } from '../core/record-encoder.js';
@@ -60,7 +61,7 @@ export class OutputEncoder {
       // A duplicate input that the service no longer remembers makes the same output ids again. Consumers
       // of the output must be able to recognise it as a duplicate.
       idempotent: cause.idempotent,
-      data: Buffer.from(JSON.stringify(output.data)),
+      data: Buffer.from(stringifyJson(output.data)),
     };
     return this.#options.encoder.encode(to, event);
   }

@@ -1,4 +1,5 @@
 import type { Event } from '../core/event.js';
+import { parseJson } from '../core/exact-json.js';
 import type { LogRecord } from '../core/record.js';
 import type { ServiceEvent } from './service.js';
 
@@ -10,5 +11,5 @@ export function toServiceEvent(event: Event, { timestamp }: LogRecord, topic: st
 
 function parse(data: Buffer | null): ServiceEvent['data'] {
   // Decoding has checked that data is a JSON object, or null.
-  return data === null ? null : (JSON.parse(data.toString('utf8')) as Readonly<Record<string, unknown>>);
+  return data === null ? null : (parseJson(data) as Readonly<Record<string, unknown>>);
 }

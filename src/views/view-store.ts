@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import { parseJson, stringifyState } from '../core/exact-json.js';
 import { type Offset, offset } from '../core/ids.js';
 import { partitionName, type TopicPartition } from '../core/position.js';
 import type { StateStore } from '../ports/state-store.js';
@@ -84,7 +85,7 @@ export class ViewStore {
   async state(version: ViewVersion, key: string): Promise<StoredValue<KeyState> | undefined> {
     const bytes = await this.#store.get(stateName(version, key));
     if (bytes === undefined) return undefined;
-    const { state, positions } = keyStateSchema.parse(JSON.parse(bytes.toString()));
+    const { state, positions } = keyStateSchema.parse(parseJson(bytes));
     return { bytes, value: { state, positions } };
   }
 
@@ -109,7 +110,7 @@ export class ViewStore {
   }
 
   async #save(name: string, value: object, expected: Buffer | undefined): Promise<Buffer | undefined> {
-    const bytes = Buffer.from(JSON.stringify(value));
+    const bytes = Buffer.from(stringifyState(value));
     const saved =
       expected === undefined
         ? (await this.#store.putIfAbsent(name, bytes)) === undefined

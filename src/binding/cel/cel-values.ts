@@ -21,7 +21,8 @@ function toCel(type: GraphQLType | undefined, value: unknown): unknown {
     return typeof value === 'object' ? fieldsToCel(shapeOf(type), value) : value;
   if (isScalarType(type) && type.name === 'Int')
     return typeof value === 'number' && Number.isInteger(value) ? BigInt(value) : value;
-  if (isScalarType(type) && type.name === 'ID') return typeof value === 'number' ? String(value) : value;
+  if (isScalarType(type) && type.name === 'ID')
+    return typeof value === 'number' || typeof value === 'bigint' ? String(value) : value;
   return value;
 }
 

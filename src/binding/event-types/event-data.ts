@@ -107,18 +107,18 @@ function coerceValue(
   return value;
 }
 
-/** Whether a JSON value is one of the scalar. A project's own scalars accept every value. */
+/** Whether a JSON value is one of the scalar: a `bigint` is an integer beyond 2^53. A project's own scalars accept every value. */
 function isScalarValue(scalar: string, value: unknown): boolean {
   switch (scalar) {
     case 'Int':
       // 32 bits, as the GraphQL specification defines it.
       return typeof value === 'number' && Number.isInteger(value) && value === (value | 0);
     case 'Float':
-      return typeof value === 'number' && Number.isFinite(value);
+      return typeof value === 'bigint' || (typeof value === 'number' && Number.isFinite(value));
     case 'Boolean':
       return typeof value === 'boolean';
     case 'ID':
-      return typeof value === 'string' || Number.isSafeInteger(value);
+      return typeof value === 'string' || typeof value === 'bigint' || Number.isSafeInteger(value);
     case 'String':
     case 'Cursor':
       return typeof value === 'string';

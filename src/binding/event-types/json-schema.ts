@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { GraphQLObjectType, GraphQLSchema } from 'graphql';
+import { withDoubles } from '../../core/exact-json.js';
 import { type Diagnostics, nameList } from '../diagnostic.js';
 import { isDateTime } from '../sdl/scalars.js';
 import type { SchemaSource } from '../sdl/schema-source.js';
@@ -53,7 +54,7 @@ export function bindEventSchemas(
 export function schemaViolations(type: GraphQLObjectType, data: unknown): readonly string[] {
   // Only `bindEventSchemas` has the symbol.
   const validate = Reflect.get(type.extensions, VALIDATOR) as ValidateFunction | undefined;
-  if (validate === undefined || validate(data)) return [];
+  if (validate === undefined || validate(withDoubles(data))) return [];
   return (validate.errors ?? []).slice(0, MAX_VIOLATIONS).map(violation);
 }
 

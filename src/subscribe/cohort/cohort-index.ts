@@ -86,6 +86,8 @@ function fieldOf(event: ParsedEvent, field: string): Indexed | undefined {
   const beside = event.relayed.event.indexed?.[field];
   if (beside !== undefined) return beside;
   const value = attempt(() => event.data[field] ?? null);
+  // No number equals it exactly, and an ID is looked up by its text.
+  if (typeof value === 'bigint') return String(value);
   return isIndexed(value) ? value : undefined;
 }
 

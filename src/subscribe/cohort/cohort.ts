@@ -1,5 +1,6 @@
 import { type ExecutionResult, execute, type GraphQLSchema } from 'graphql';
 import type { Activation } from '../../binding/bindings.js';
+import { dataField } from '../../binding/runtime/data-field.js';
 import { clientError } from '../../core/client-error.js';
 import {
   type PartitionPosition,
@@ -118,6 +119,7 @@ export class Cohort {
       const result = execute({
         schema: this.#parts.schema,
         document,
+        fieldResolver: dataField,
         variableValues: variables,
         rootValue: { [binding.field]: value },
         contextValue: { variables, identity },

@@ -1,5 +1,6 @@
 import { fingerprint, type PartitionPosition } from '../../core/cursor.js';
 import type { Relayed } from '../../core/event.js';
+import { parseJson } from '../../core/exact-json.js';
 import type { TopicPartition } from '../../core/position.js';
 import { eventExtensions } from '../delivery/result-layout.js';
 
@@ -15,7 +16,10 @@ export class ParsedEvent {
     this.relayed = relayed;
   }
 
-  /** The data with `__typename`, as execution and expressions see it. @throws when it is not JSON */
+  /**
+   * The data with `__typename`, as execution and expressions see it. An integer beyond 2^53 is a `bigint`.
+   * @throws when it is not JSON
+   */
   get data(): Readonly<Record<string, unknown>> {
     this.#data ??= this.#parse();
     return this.#data;
@@ -30,7 +34,7 @@ export class ParsedEvent {
   #parse(): Readonly<Record<string, unknown>> {
     const { data, type } = this.relayed.event;
     // The relay passed on nothing but JSON objects and tombstones (decodeRecord).
-    const parsed = data === null ? {} : (JSON.parse(data.toString('utf8')) as Record<string, unknown>);
+    const parsed = data === null ? {} : (parseJson(data) as Record<string, unknown>);
     parsed['__typename'] = type;
     return parsed;
   }

@@ -1,5 +1,6 @@
 import type { ExecutionResult } from 'graphql';
 import { type Relayed, UNKNOWN_TYPE } from '../../core/event.js';
+import { stringifyJson } from '../../core/exact-json.js';
 import type { TopicPartition } from '../../core/position.js';
 
 /**
@@ -55,7 +56,7 @@ export function dataHead(data: string, extensions: string): OpenHead {
 
 /** The head of what execution made, with its errors. @param extensions of `eventExtensions` */
 export function executionHead({ errors, data }: ExecutionResult, extensions: string): OpenHead {
-  return `${JSON.stringify({ errors, data }).slice(0, -1)}${extensions}`;
+  return `${stringifyJson({ errors, data }).slice(0, -1)}${extensions}`;
 }
 
 /** The head of the state that a subscription begins with. @param data JSON */

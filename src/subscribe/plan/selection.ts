@@ -17,6 +17,8 @@ import {
   type NamedTypeNode,
   type SelectionNode,
 } from 'graphql';
+import { leafInput } from '../../binding/runtime/data-field.js';
+import { stringifyJson } from '../../core/exact-json.js';
 
 /** The JSON of a value, completed by its type; `undefined` if only execution can tell. */
 type Writer = (value: unknown) => string | undefined;
@@ -56,7 +58,7 @@ export class Selection {
   }
 
   /**
-   * The JSON of the result's `data` when the field is `value`, byte for byte as `JSON.stringify` writes what
+   * The JSON of the result's `data` when the field is `value`, byte for byte as `stringifyJson` writes what
    * `execute` makes; `undefined` if only execution can tell. Hot path (bench: distinct).
    *
    * @param value plain JSON
@@ -192,8 +194,8 @@ function leaf(type: GraphQLLeafType): Writer {
   return (value) => {
     if (value === null || value === undefined) return 'null';
     try {
-      const serialised: unknown = type.serialize(value);
-      return serialised === null ? undefined : JSON.stringify(serialised);
+      const serialised: unknown = type.serialize(typeof value === 'bigint' ? leafInput(type, value) : value);
+      return serialised === null ? undefined : stringifyJson(serialised);
     } catch {
       // Execution reports the error.
       return undefined;

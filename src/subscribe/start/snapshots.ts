@@ -1,7 +1,9 @@
 import { execute, type GraphQLSchema } from 'graphql';
+import { dataField } from '../../binding/runtime/data-field.js';
 import { selectStateField } from '../../binding/runtime/read-view.js';
 import type { CursorCodec, StreamPosition } from '../../core/cursor.js';
 import { MillraceError } from '../../core/errors.js';
+import { stringifyJson } from '../../core/exact-json.js';
 import type { Partition, Topic } from '../../core/ids.js';
 import { partitionsOf } from '../../core/partitioner.js';
 import type { Hub } from '../../hub/hub.js';
@@ -75,11 +77,12 @@ export class Snapshots {
     const result = await execute({
       schema: this.#options.schema,
       document,
+      fieldResolver: dataField,
       variableValues: variables,
       rootValue: { [binding.field]: state },
       contextValue: { variables, identity },
     });
-    if (result.errors === undefined) return JSON.stringify(result.data);
+    if (result.errors === undefined) return stringifyJson(result.data);
     if (state === null) return undefined;
     throw new Error(`Executing the snapshot of ${binding.field} failed: ${result.errors[0]?.message}`);
   }

@@ -1,4 +1,5 @@
 import { formattedError, type ReportInternal } from '../../core/client-error.js';
+import { stringifyJson } from '../../core/exact-json.js';
 import type { Operations, Prepared } from '../../operation/operations.js';
 import type { Caller } from '../../operation/request.js';
 import type { RunningOperation } from './running-operation.js';
@@ -28,7 +29,7 @@ export function runOperation(
   }
   operations
     .run(prepared, caller)
-    .then((result) => running.result(JSON.stringify(result)))
+    .then((result) => running.result(stringifyJson(result)))
     // S4: also a result that cannot be written as JSON fails alone, and not the process.
     .catch((error: unknown) => running.error([formattedError(error, report)]));
 }

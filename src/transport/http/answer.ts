@@ -1,11 +1,12 @@
 import type { ServerResponse } from 'node:http';
 import type { ExecutionResult } from 'graphql';
+import { stringifyJson } from '../../core/exact-json.js';
 import { HTML, type JsonType, PLAIN_JSON } from './media-types.js';
 import { statusOfCode } from './refuse.js';
 
 /** Answers with the result of a query or mutation. Hot path (bench: mutations). */
 export function answerResult(response: ServerResponse, result: ExecutionResult, type: JsonType): void {
-  const text = JSON.stringify(result);
+  const text = stringifyJson(result);
   response.writeHead(statusOf(result, type), {
     'content-type': type,
     'content-length': Buffer.byteLength(text),

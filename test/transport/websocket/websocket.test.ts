@@ -67,7 +67,9 @@ describe('graphql-transport-ws', () => {
 
   it('S4 fails only the operation whose result cannot be written as JSON', async () => {
     const served = await serve();
-    vi.spyOn(served.operations, 'run').mockResolvedValue({ data: { n: 1n } });
+    const circle: Record<string, unknown> = {};
+    circle['self'] = circle;
+    vi.spyOn(served.operations, 'run').mockResolvedValue({ data: circle });
     const client = await RawClient.acknowledged(served.wsUrl);
     client.subscribe('1', 'query { n }');
     const extensions = { code: 'INTERNAL', retry: false };
