@@ -6,7 +6,11 @@ export const ERRORS = {
   UNAUTHENTICATED: { retry: false, means: 'The credentials are missing, invalid or expired.' },
   FORBIDDEN: { retry: false, means: "The field's rule does not allow access with these claims." },
   BAD_REQUEST: { retry: false, means: 'The request is malformed, or does not match the schema.' },
-  LIMIT_EXCEEDED: { retry: false, means: 'The request exceeds a limit of this server.' },
+  LIMIT_EXCEEDED: {
+    retry: false,
+    means:
+      'The request exceeds a limit of this server. If the limit is that of concurrent operations, retry once one of them has ended.',
+  },
   OVERLOADED: { retry: true, means: 'Too many events are queued; nothing was published.' },
   EVENT_INVALID: {
     retry: false,
@@ -31,17 +35,18 @@ export const ERRORS = {
     means:
       'The event is published, but its outcome did not arrive in time. Wait for it with `correlationId` or `cursor`.',
   },
-  TOPIC_MISSING: { retry: false, means: 'The topic does not exist, and this server may not create it.' },
-  LOG_UNAVAILABLE: { retry: true, means: 'The event log cannot be reached.' },
-  FANOUT_UNAVAILABLE: { retry: true, means: 'The fan-out cannot be reached.' },
+  TOPIC_MISSING: { retry: false, means: 'The topic does not exist. Create it, or correct its name.' },
+  LOG_UNAVAILABLE: { retry: true, means: 'The event log cannot be reached. Retry later.' },
+  FANOUT_UNAVAILABLE: { retry: true, means: 'Redis cannot be reached. Retry later.' },
   CURSOR_INVALID: {
     retry: false,
-    means: 'The cursor was not issued for this field with these arguments and this subject.',
+    means:
+      'The cursor is malformed, forged, ahead of the log, or was issued for another field, other arguments or another subject.',
   },
   RESYNC_REQUIRED: {
     retry: false,
     means:
-      'Events after the cursor are no longer available. Read the current state, and subscribe without the cursor.',
+      'Events after the cursor are gone. Read the current state, then resume from `earliest`, or subscribe without a cursor.',
   },
   VIEW_BEHIND: {
     retry: true,
@@ -54,7 +59,7 @@ export const ERRORS = {
   },
   TOMBSTONE: {
     retry: false,
-    means: "The event's key was deleted, and the field's type is not nullable, so it cannot show that.",
+    means: "The event's key was deleted, and the field is non-null, so it cannot return null.",
   },
   SHUTTING_DOWN: {
     retry: true,
@@ -62,7 +67,7 @@ export const ERRORS = {
   },
   INTERNAL: {
     retry: false,
-    means: 'An unexpected error on this server. Its log has the details, with the same trace.',
+    means: "An unexpected server error. See the server's log.",
   },
 } as const satisfies Record<string, { retry: boolean; means: string }>;
 

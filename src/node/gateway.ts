@@ -16,7 +16,7 @@ import type { StateStore } from '../ports/state-store.js';
 import type { Project } from '../project/project.js';
 import { History } from '../publish/history.js';
 import { Idempotency } from '../publish/idempotency.js';
-import { Mutations } from '../publish/mutations.js';
+import type { MutationParts } from '../publish/mutation-context.js';
 import { Outcomes } from '../publish/outcomes.js';
 import { Publisher } from '../publish/publisher.js';
 import { followUpOf } from '../subscribe/start/follow-up.js';
@@ -88,17 +88,17 @@ export async function startGateway(
     views,
     deadLetters: parts.use(new DeadLetters({ log, metrics, logger, suffix: config.DEAD_LETTER_SUFFIX })),
   });
-  const mutations = new Mutations({
+  const mutations: MutationParts = {
     views,
     publisher,
-    idempotency: new Idempotency({ store, logger, ttl: config.IDEMPOTENCY_TTL_MS }),
+    idempotency: new Idempotency({ store, logger, ttlMs: config.IDEMPOTENCY_TTL_MS }),
     outcomes: new Outcomes({
       source: hub,
       history,
       maxWaiting: config.PUBLISH_MAX_WAITING,
       followUp: (field, args, identity) => followUpOf(bindings, codec, field, args, identity),
     }),
-  });
+  };
   const operations = new GraphQLOperations({
     bindings,
     mutations,

@@ -39,7 +39,7 @@ export class Metrics {
   );
   readonly relayFenced = this.#counter(
     'millrace_relay_fenced_total',
-    'Writes of a relay that were refused because another relay has claimed the partition',
+    'Writes of a relay that were refused: another relay claimed the partition, Redis was wiped, or the relay had no claim',
     ['topic'],
   );
   readonly invalid = this.#counter('millrace_invalid_records_total', 'Records that are not valid events', [
@@ -73,7 +73,7 @@ export class Metrics {
   );
   readonly serviceLag = new Gauge({
     name: 'millrace_service_lag_offsets',
-    help: 'Offsets between the last batch of a service and the end of the partition; only for assigned partitions',
+    help: 'Offsets of a partition that a service has not handled, as of its last batch; only for assigned partitions',
     labelNames: ['service', 'topic', 'partition'],
     registers: [this.registry],
   });
@@ -111,7 +111,7 @@ export class Metrics {
   );
   readonly behind = this.#gauge(
     'millrace_replaying_subscriptions',
-    'Subscriptions that are behind this node and are replaying',
+    'Subscriptions that are behind this node: replaying, or waiting until their client reads',
   );
   readonly conflated = this.#counter(
     'millrace_conflated_events_total',

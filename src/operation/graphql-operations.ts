@@ -7,7 +7,8 @@ import { clientError, type ReportInternal } from '../core/client-error.js';
 import { internalErrors } from '../observe/internal-errors.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
-import type { Mutations } from '../publish/mutations.js';
+import type { MutationParts } from '../publish/mutation-context.js';
+import { OperationContext } from '../publish/operation-context.js';
 import type { ActiveSubscription, ResultSink } from '../subscribe/delivery/result-sink.js';
 import type { Subscriptions } from '../subscribe/subscriptions.js';
 import { DocumentValidator, type OperationLimits } from './document-validator.js';
@@ -17,7 +18,7 @@ import type { Caller, OperationRequest } from './request.js';
 
 interface GraphQLOperationsParts {
   readonly bindings: Bindings;
-  readonly mutations: Mutations;
+  readonly mutations: MutationParts;
   readonly subscriptions: Subscriptions;
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -96,7 +97,7 @@ export class GraphQLOperations implements Operations {
 
   #context(caller: Caller): GatewayContext {
     const { identity, idempotencyKey, traceparent, tracestate, correlationId } = caller;
-    return this.#parts.mutations.context({
+    return new OperationContext(this.#parts.mutations, {
       identity,
       idempotencyKey,
       trace: { traceparent, tracestate, correlationId: correlationId ?? randomUUID() },

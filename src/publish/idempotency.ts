@@ -20,40 +20,41 @@ import { Lease } from './lease.js';
 interface IdempotencyOptions {
   readonly store: StateStore;
   readonly logger: Logger;
-  /** How long an answer is kept, in milliseconds. */
-  readonly ttl: number;
-  /** How long an attempt may go without renewing its lease before another one takes over, in milliseconds. */
-  readonly lease?: number;
+  /** How long an answer is kept. */
+  readonly ttlMs: number;
+  /** How long an attempt may go without renewing its lease before another one takes over. */
+  readonly leaseMs?: number;
 }
 
-/** One attempt to run a mutation. */
-export interface Attempt {
+/** What one attempt to run a mutation knows of the attempts before it. */
+export interface AttemptContext {
   /**
-   * When the first attempt began, in milliseconds since 1970, if this is a later one: the first may have published, and
-   * its outcome may have arrived. `undefined` for the first attempt.
+   * When the first attempt started, in milliseconds since 1970, if this is a later one: the first may have published,
+   * and its outcome may have arrived. `undefined` for the first attempt.
    */
-  readonly since: number | undefined;
-  /** The first attempt's: its events and their outcome have this one. */
+  readonly firstStartedAt: number | undefined;
+  /** The first attempt's correlation id, which its events and its outcome carry. */
   readonly correlationId: string;
 }
 
 type OpenState = Exclude<KeyState, { state: 'answered' }>;
 
 const LEASE_MS = 10_000;
-/** How often a call checks on the attempt of another one. */
+/** How often a call checks whether another call's attempt has ended. */
 const POLL_INTERVAL = { firstMs: 10, maxMs: 250 };
 
 /**
  * Runs a mutation once for each idempotency key (D1). The state store has two entries for a key: its record, with the
- * answer once there is one, for `ttl`; and a lease, which the running attempt holds and renews.
+ * answer once there is one, for `ttlMs`; and a lease, which the running attempt holds and renews.
  *
  * A lease that ends without an answer is taken over: its holder is dead, or does not know whether it has published.
- * The next attempt searches the log for what that one left. If its event arrives even later, both have the same id,
- * and nobody acts on the second.
+ * The next attempt searches the log for the events of the former attempt. If one arrives after the search, both events
+ * have the same id, and consumers drop the second.
  *
  * Two attempts may run at once: the first one's node freezes, its lease ends, a second attempt takes over, and then the
  * first continues. That is harmless, because a record names its attempt, and each change compares the whole record
- * first: whoever was taken over cannot release the key any more, and whoever finishes later gets the other's answer.
+ * first. An attempt that lost its lease cannot release the key. If both attempts finish, the later one returns the
+ * earlier one's answer.
  */
 export class Idempotency {
   readonly #options: IdempotencyOptions;
@@ -63,15 +64,15 @@ export class Idempotency {
   }
 
   /**
-   * Answers a call: with the answer that its key has, with that of an attempt that is running, or by running `work`.
+   * Returns the stored answer, waits for a running attempt, or runs `work`.
    * @throws {MillraceError} IDEMPOTENCY_CONFLICT; FANOUT_UNAVAILABLE when the store cannot be read
    */
   run<T>(
     call: KeyedCall,
-    work: (attempt: Attempt) => Promise<Answer<T>>,
+    work: (attempt: AttemptContext) => Promise<Answer<T>>,
     signal: AbortSignal,
   ): Promise<Answer<T>> {
-    const { store, logger, lease: durationMs = LEASE_MS } = this.#options;
+    const { store, logger, leaseMs: durationMs = LEASE_MS } = this.#options;
     const name = recordName(call);
     const check = async (): Promise<Answer<T> | undefined> => {
       const found = await this.#read(name, call);
@@ -81,7 +82,7 @@ export class Idempotency {
       // The former holder may have answered between the read and the acquisition.
       const now = await this.#read(name, call);
       if (now.state === 'answered') return storedAnswer(now.answer);
-      return await this.#attempt(name, now, call, lease.id, work);
+      return await this.#runAttempt(name, now, call, lease.id, work);
     };
     return poll(check, { signal, ...POLL_INTERVAL });
   }
@@ -95,40 +96,40 @@ export class Idempotency {
   }
 
   /** @returns `undefined` when another attempt began first: the key has to be read again */
-  async #attempt<T>(
+  async #runAttempt<T>(
     name: string,
     before: OpenState,
     call: KeyedCall,
-    attempt: string,
-    work: (attempt: Attempt) => Promise<Answer<T>>,
+    attemptId: string,
+    work: (attempt: AttemptContext) => Promise<Answer<T>>,
   ): Promise<Answer<T> | undefined> {
-    const record = beginAttempt(before, call, attempt);
+    const record = beginAttempt(before, call, attemptId);
     const bytes = encodeRecord(record);
     if (!(await this.#write(name, before, bytes))) return undefined;
     const answer = await work({
-      since: before.state === 'pending' ? before.record.began : undefined,
+      firstStartedAt: before.state === 'pending' ? before.record.began : undefined,
       correlationId: record.correlationId ?? call.correlationId,
     });
     const answered = answeredRecord(record, answer);
-    if (answered !== undefined) return await this.#keep(name, bytes, answered, answer);
-    // After an earlier attempt it is not known what that one left.
+    if (answered !== undefined) return await this.#storeAnswer(name, bytes, answered, answer);
+    // Only a first attempt may release the key: an earlier one may have published.
     if (before.state === 'unused' && leftNothing(answer)) await this.#release(name, bytes);
     return answer;
   }
 
   /** Writes the record of an attempt. @returns `false` when the record is no longer as it was `before` */
   async #write(name: string, before: OpenState, bytes: Buffer): Promise<boolean> {
-    const { store, ttl } = this.#options;
-    if (before.state === 'pending') return store.replace(name, before.bytes, bytes, ttl);
-    const found = await store.putIfAbsent(name, bytes, ttl);
+    const { store, ttlMs } = this.#options;
+    if (before.state === 'pending') return store.replace(name, before.bytes, bytes, ttlMs);
+    const found = await store.putIfAbsent(name, bytes, ttlMs);
     if (found === undefined) return true;
-    return found.equals(UNUSED) && (await store.replace(name, UNUSED, bytes, ttl));
+    return found.equals(UNUSED) && (await store.replace(name, UNUSED, bytes, ttlMs));
   }
 
   /** Makes the key unused again, unless another attempt has taken over. */
   async #release(name: string, bytes: Buffer): Promise<void> {
-    const { store, logger, lease = LEASE_MS } = this.#options;
-    await store.replace(name, bytes, UNUSED, lease).catch((err: unknown) => {
+    const { store, logger, leaseMs = LEASE_MS } = this.#options;
+    await store.replace(name, bytes, UNUSED, leaseMs).catch((err: unknown) => {
       logger.warn({ err }, 'an idempotency key could not be released; it stays bound to its arguments');
     });
   }
@@ -138,22 +139,22 @@ export class Idempotency {
    * other one's. The events are in the log, so the caller is answered even if the answer cannot be stored.
    * @returns the answer that counts
    */
-  async #keep<T>(
+  async #storeAnswer<T>(
     name: string,
     before: Buffer,
     answered: IdempotencyRecord,
     answer: Answer<T>,
   ): Promise<Answer<T>> {
-    const { store, ttl, logger } = this.#options;
+    const { store, ttlMs, logger } = this.#options;
     try {
       // A resolver's value may have no JSON: that is a failure to store it, too.
       const bytes = encodeRecord(answered);
-      for (let expected = before; !(await store.replace(name, expected, bytes, ttl)); ) {
+      for (let expected = before; !(await store.replace(name, expected, bytes, ttlMs)); ) {
         const found = keyState(await store.get(name));
         if (found.state === 'answered') return storedAnswer(found.answer);
         if (found.state === 'unused') {
           // The record has expired, or the store was wiped.
-          await store.put(name, bytes, ttl);
+          await store.put(name, bytes, ttlMs);
           break;
         }
         // The attempt that took over is still running: this is the first answer.

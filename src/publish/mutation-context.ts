@@ -43,7 +43,7 @@ export interface MutationCaller {
 }
 
 /** The caller of one attempt. `since`: when the first attempt began, for a later one (milliseconds since 1970). */
-export type AttemptCaller = MutationCaller & { readonly since?: number | undefined };
+export type AttemptCaller = MutationCaller & { readonly firstStartedAt?: number | undefined };
 
 /** Runs a field of Mutation. */
 export type RunField<T> = (context: GatewayContext) => T | Promise<T>;
@@ -104,11 +104,13 @@ export class MutationContext implements GatewayContext {
     request: OutcomeRequest,
     options?: PublishOptions,
   ): Promise<Readonly<Record<string, unknown>>> {
-    const { identity, trace, signal, since } = this.caller;
+    const { identity, trace, signal, firstStartedAt } = this.caller;
     const { correlationId } = trace;
     const onFound = (position: Position): void => this.onReached(position);
-    return this.parts.outcomes.wait(request, { identity, correlationId, signal, since, onFound }, () =>
-      this.#publish(drafts, options),
+    return this.parts.outcomes.wait(
+      request,
+      { identity, correlationId, signal, firstStartedAt, onFound },
+      () => this.#publish(drafts, options),
     );
   }
 
@@ -129,7 +131,7 @@ export class MutationContext implements GatewayContext {
     options: PublishOptions | undefined,
   ): Promise<readonly Published[]> {
     if (drafts.length === 0) return [];
-    const { identity, trace, since } = this.caller;
+    const { identity, trace, firstStartedAt } = this.caller;
     const subject = subjectOf(identity);
     const requests = drafts.map((draft) => {
       const idempotencyKey = this.#eventKey(draft, options);
@@ -137,7 +139,7 @@ export class MutationContext implements GatewayContext {
     });
     this.#publishes += 1;
     try {
-      const all = await this.parts.publisher.publish(requests, since);
+      const all = await this.parts.publisher.publish(requests, firstStartedAt);
       const last = all.at(-1);
       if (last !== undefined) this.onReached(last);
       return all;

@@ -3,7 +3,7 @@ import type { MutationCall } from '../binding/runtime/context.js';
 import { subjectOf } from '../core/identity.js';
 import type { Position } from '../core/position.js';
 import type { Answer } from './answer.js';
-import type { Attempt } from './idempotency.js';
+import type { AttemptContext } from './idempotency.js';
 import { fingerprintOf } from './idempotency-record.js';
 import {
   type AttemptCaller,
@@ -16,7 +16,7 @@ import {
 /** The UUID namespace of correlation ids that are derived from idempotency keys (RFC 9562, section 5.5). Never changes. */
 const CORRELATION_NAMESPACE = '0b0a5f1c-6d6e-5f39-9f43-2f2b3e0c7d55';
 
-/** The context of an operation: each field of Mutation gets a context of its own. */
+/** The context of an operation: each field of Mutation gets a context of its own. Hot path (bench: mutations). */
 export class OperationContext extends MutationContext {
   /** How often each field was called under the operation's key, by name. */
   #callsByField: Map<string, number> | undefined;
@@ -46,11 +46,11 @@ export class OperationContext extends MutationContext {
     const correlationId = caller.correlated
       ? caller.trace.correlationId
       : uuidV5(JSON.stringify([subject ?? null, id]), CORRELATION_NAMESPACE);
-    const work = (attempt: Attempt): Promise<Answer<T>> => {
+    const work = (attempt: AttemptContext): Promise<Answer<T>> => {
       // An attempt continues when its caller is gone: its answer is for every retry.
       const { signal } = new AbortController();
       const trace = { ...caller.trace, correlationId: attempt.correlationId };
-      const attemptCaller = { ...caller, trace, signal, since: attempt.since };
+      const attemptCaller = { ...caller, trace, signal, firstStartedAt: attempt.firstStartedAt };
       return new FieldContext(parts, attemptCaller, id, this, field).answer(run);
     };
     const call = { subject, field, key, args, correlationId };

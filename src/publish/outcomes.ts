@@ -38,7 +38,7 @@ interface OutcomeCaller {
   readonly correlationId: string;
   readonly signal: AbortSignal;
   /** When the first attempt began, if this is a later one: its outcome may be in the log already. */
-  readonly since?: number | undefined;
+  readonly firstStartedAt?: number | undefined;
   /** Called with the position of the outcome. */
   onFound?(position: Position): void;
 }
@@ -89,13 +89,13 @@ export class Outcomes {
       candidates,
       followUp === undefined ? [] : partitionsOfKey(followUp.key),
       waiter,
-      caller.since,
+      caller.firstStartedAt,
       resources,
     );
     this.#followers.register(waiter, resources);
     await publish();
     const found =
-      (await this.#findEarlier(request.topic, candidates, waiter, caller.since)) ??
+      (await this.#findEarlier(request.topic, candidates, waiter, caller.firstStartedAt)) ??
       (await withinTime(live.promise, request.within, waiter, caller.signal, resources));
     if (found !== undefined) {
       caller.onFound?.({ ...found.at, offset: found.event.offset });
@@ -130,7 +130,7 @@ export class Outcomes {
     candidates: readonly Partition[],
     ofFollowUp: readonly Partition[],
     waiter: OutcomeWaiter,
-    since: number | undefined,
+    firstStartedAt: number | undefined,
     resources: ResourceStack,
   ): Promise<ReadonlyMap<Partition, PartitionPosition>> {
     const positions = new Map<Partition, PartitionPosition>();
@@ -140,7 +140,7 @@ export class Outcomes {
         const isCandidate = candidates.includes(partition);
         const reached = await this.#followers.follow(at, isCandidate ? waiter : undefined, resources);
         if (ofFollowUp.includes(partition))
-          positions.set(partition, await this.#positionBefore(at, reached, since));
+          positions.set(partition, await this.#positionBefore(at, reached, firstStartedAt));
       }),
     );
     return positions;
@@ -149,10 +149,10 @@ export class Outcomes {
   async #positionBefore(
     at: TopicPartition,
     reached: PartitionPosition,
-    since: number | undefined,
+    firstStartedAt: number | undefined,
   ): Promise<PartitionPosition> {
-    if (since === undefined) return reached;
-    const before = await this.#options.source.offsetBefore(at, since - CLOCK_MARGIN_MS);
+    if (firstStartedAt === undefined) return reached;
+    const before = await this.#options.source.offsetBefore(at, firstStartedAt - CLOCK_MARGIN_MS);
     return before < reached.offset ? { offset: before, fingerprint: 0 } : reached;
   }
 
@@ -161,11 +161,11 @@ export class Outcomes {
     topic: Topic,
     candidates: readonly Partition[],
     { matches }: OutcomeWaiter,
-    since: number | undefined,
+    firstStartedAt: number | undefined,
   ): Promise<LocatedEvent | undefined> {
-    if (since === undefined) return undefined;
+    if (firstStartedAt === undefined) return undefined;
     const partitions = candidates.map((partition) => ({ topic, partition }));
-    return this.#options.history.findFirst(partitions, since, matches);
+    return this.#options.history.findFirst(partitions, firstStartedAt, matches);
   }
 }
 

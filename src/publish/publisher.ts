@@ -64,17 +64,17 @@ export class Publisher implements AsyncDisposable {
 
   /**
    * Publishes events: several of them together or not at all. Resolves once they are in the log.
-   * @param since when the first attempt to publish the same began, in milliseconds since 1970: what that attempt got
-   *   into the log is found there, and not appended again (D1)
+   * @param firstStartedAt when the first attempt to publish the same started, in milliseconds since 1970: events of that
+   *   attempt are searched in the log, and not appended again (D1)
    * @throws {MillraceError} OVERLOADED, PUBLISH_FAILED, PUBLISH_UNCERTAIN, EVENT_TOO_LARGE, TOPIC_MISSING,
    *   EVENT_INVALID
    */
-  async publish(requests: readonly PublishRequest[], since?: number): Promise<readonly Published[]> {
+  async publish(requests: readonly PublishRequest[], firstStartedAt?: number): Promise<readonly Published[]> {
     const { encoder } = this.#options;
     if (encoder.waits) await this.#prepare(requests.map(({ draft }) => draft));
     const events = requests.map((request) => this.#encode(request));
     const records = events.map(({ record }) => record);
-    const published = (await this.#publishedBefore(records, since)) ?? (await this.#append(records));
+    const published = (await this.#publishedBefore(records, firstStartedAt)) ?? (await this.#append(records));
     return events.map(({ event, correlationId }, i) => {
       const one = published[i];
       if (one === undefined) throw new Error('The log answered with fewer positions than records');
@@ -84,9 +84,9 @@ export class Publisher implements AsyncDisposable {
 
   async #publishedBefore(
     records: readonly NewRecord[],
-    since: number | undefined,
+    firstStartedAt: number | undefined,
   ): Promise<readonly PublishedBefore[] | undefined> {
-    return since === undefined ? undefined : this.#options.history.findAll(records, since);
+    return firstStartedAt === undefined ? undefined : this.#options.history.findAll(records, firstStartedAt);
   }
 
   async #append(records: readonly NewRecord[]): Promise<readonly PublishedBefore[]> {

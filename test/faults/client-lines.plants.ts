@@ -23,8 +23,8 @@ export const plants: readonly Plant[] = [
     guard:
       'a retry with an idempotency key publishes nothing: its answer is kept, and its event is searched for',
     file: 'src/publish/idempotency.ts',
-    find: 'if (answered !== undefined) return await this.#keep(',
-    replace: 'if (answered !== undefined && answered.began < 0) return await this.#keep(',
+    find: 'if (answered !== undefined) return await this.#storeAnswer(',
+    replace: 'if (answered !== undefined && answered.began < 0) return await this.#storeAnswer(',
     also: [
       {
         file: 'src/publish/publisher.ts',

@@ -132,8 +132,8 @@ describe('a mutation', () => {
         },
       });
     const state = silent(world.state, ['replace', 'put']);
-    const lease = 300;
-    const options = { lease, views: TALK };
+    const leaseMs = 300;
+    const options = { leaseMs, views: TALK };
     const [one, two] = [nodeOn({ ...world, state }, SCHEMA, options), nodeOn(world, SCHEMA, options)];
     void one.run(ASK, { correlationId: 'c-1' });
     await expect.poll(() => end(world)).toBe(1);

@@ -45,7 +45,7 @@ export const withoutRenewals = (state: StateStore): StateStore =>
 
 /** Two nodes, the second of which takes over attempts of the first. */
 export function takingOver(world: World, own: () => unknown, state = withoutRenewals(world.state)) {
-  const options = { resolvers: { Mutation: { ...RESOLVERS.Mutation, own } }, lease: 200 };
+  const options = { resolvers: { Mutation: { ...RESOLVERS.Mutation, own } }, leaseMs: 200 };
   return [nodeAt({ ...world, state }, options), nodeAt(world, options)] as const;
 }
 

@@ -37,8 +37,11 @@ describe('an attempt that is taken over', () => {
         return typeof value === 'function' ? value.bind(target) : value;
       },
     });
-    const lease = 300;
-    const [one, two] = [nodeAt({ ...world, state: lost }, { log: dying, lease }), nodeAt(world, { lease })];
+    const leaseMs = 300;
+    const [one, two] = [
+      nodeAt({ ...world, state: lost }, { log: dying, leaseMs }),
+      nodeAt(world, { leaseMs }),
+    ];
     const call = { variables: { n: 1 }, idempotencyKey: 'k' };
     void one.run(SAY, call);
     await expect.poll(() => dead, { timeout: 20_000 }).toBe(true);

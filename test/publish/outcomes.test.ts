@@ -10,6 +10,7 @@ import type { Hub } from '../../src/hub/hub.js';
 import type { PartitionListener } from '../../src/hub/partition-listener.js';
 import { openLogger } from '../../src/observe/log.js';
 import { History } from '../../src/publish/history.js';
+import { OperationContext } from '../../src/publish/operation-context.js';
 import { Outcomes } from '../../src/publish/outcomes.js';
 import { bound } from '../binding/schema.js';
 import { mutationsOn } from '../support/publishing.js';
@@ -32,15 +33,13 @@ function stage(world: World, hub: Hub = world.hub()) {
   const codec = new CursorCodec(['secret']);
   const mutations = mutationsOn({ log, store, hub, metrics, bindings, codec });
   return (correlationId: string, wanted: Partial<OutcomeRequest> = {}) =>
-    mutations
-      .context({
-        identity: ANONYMOUS,
-        trace: { traceparent: undefined, correlationId },
-        correlated: true,
-        idempotencyKey: undefined,
-        signal: AbortSignal.timeout(60_000),
-      })
-      .outcome([draft], { ...WANTED, ...wanted });
+    new OperationContext(mutations, {
+      identity: ANONYMOUS,
+      trace: { traceparent: undefined, correlationId },
+      correlated: true,
+      idempotencyKey: undefined,
+      signal: AbortSignal.timeout(60_000),
+    }).outcome([draft], { ...WANTED, ...wanted });
 }
 
 /** What a service answers to `correlationId`. */

@@ -20,16 +20,16 @@ export function nodeOn(
   {
     resolvers,
     log = world.log,
-    lease,
+    leaseMs,
     views: folds,
-  }: { resolvers?: ResolverMap; log?: EventLog; lease?: number; views?: readonly AnyView[] } = {},
+  }: { resolvers?: ResolverMap; log?: EventLog; leaseMs?: number; views?: readonly AnyView[] } = {},
 ) {
   const { metrics, deadLetters } = world;
   const logger = openLogger('silent');
   const bindings = bound(schema, resolvers);
   const codec = new CursorCodec(['secret']);
   const hub = world.hub();
-  const keep = lease === undefined ? {} : { lease };
+  const keep = leaseMs === undefined ? {} : { leaseMs };
   const store = new ViewStore(world.state);
   const views = folds && new Views({ views: folds, store, codec, topics: hub.topics, deadline: 10_000 });
   const mutations = mutationsOn({ log, store: world.state, hub, metrics, bindings, codec, views, ...keep });

@@ -9,8 +9,7 @@ import { type EventLog, MAX_BATCH_BYTES } from '../../src/ports/event-log.js';
 import type { StateStore } from '../../src/ports/state-store.js';
 import { History } from '../../src/publish/history.js';
 import { Idempotency } from '../../src/publish/idempotency.js';
-import type { MutationViews } from '../../src/publish/mutation-context.js';
-import { Mutations } from '../../src/publish/mutations.js';
+import type { MutationParts, MutationViews } from '../../src/publish/mutation-context.js';
 import { Outcomes } from '../../src/publish/outcomes.js';
 import { Publisher } from '../../src/publish/publisher.js';
 import { followUpOf } from '../../src/subscribe/start/follow-up.js';
@@ -23,10 +22,10 @@ export function mutationsOn(parts: {
   readonly metrics: Metrics;
   readonly bindings: Bindings;
   readonly codec: CursorCodec;
-  readonly lease?: number;
+  readonly leaseMs?: number;
   readonly views?: MutationViews | undefined;
-}): Mutations {
-  const { log, store, hub, metrics, bindings, codec, lease, views } = parts;
+}): MutationParts {
+  const { log, store, hub, metrics, bindings, codec, leaseMs, views } = parts;
   const bounds = {
     deadline: 10_000,
     maxWaiting: 2_000,
@@ -39,7 +38,7 @@ export function mutationsOn(parts: {
     decoder: new RecordDecoder(),
     withinMs: 10_000,
   });
-  return new Mutations({
+  return {
     publisher: new Publisher(
       log,
       { source: '/test', history, encoder: new RecordEncoder(), ...bounds },
@@ -48,8 +47,8 @@ export function mutationsOn(parts: {
     idempotency: new Idempotency({
       store,
       logger: openLogger('silent'),
-      ttl: 86_400_000,
-      ...(lease === undefined ? {} : { lease }),
+      ttlMs: 86_400_000,
+      ...(leaseMs === undefined ? {} : { leaseMs }),
     }),
     outcomes: new Outcomes({
       source: hub,
@@ -58,5 +57,5 @@ export function mutationsOn(parts: {
       followUp: (field, args, identity) => followUpOf(bindings, codec, field, args, identity),
     }),
     ...(views && { views }),
-  });
+  };
 }
