@@ -73,7 +73,7 @@ export class Metrics {
   );
   readonly serviceLag = new Gauge({
     name: 'millrace_service_lag_offsets',
-    help: 'Offsets of a partition that a service has not handled, as of its last batch; only for assigned partitions',
+    help: 'Offsets of a partition that a service has not handled, as of its last batch or retry; only for assigned partitions',
     labelNames: ['service', 'topic', 'partition'],
     registers: [this.registry],
   });

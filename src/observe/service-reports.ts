@@ -29,9 +29,11 @@ export function serviceReports(
       warnings.report(kind, error, 'a service failed on an event; its batch is retried', fields);
     },
     /** A batch failed, because of the handler or the log, and is delivered again. */
-    onRetry(at: TopicPartition, error: unknown) {
+    onRetry(at: TopicPartition, { error, lag }: { readonly error: unknown; readonly lag: number }) {
       const { topic, partition } = at;
       metrics.serviceRetries.inc({ service, topic });
+      // Without this the lag would stay as it was before the failure, while the partition waits and the topic grows.
+      metrics.serviceLag.set({ service, topic, partition }, lag);
       if (typeof error === 'object' && error !== null && reported.has(error)) return;
       metrics.problems.inc({ kind: 'service' });
       const message = 'the output of a service could not be committed; its batch is retried';

@@ -35,7 +35,8 @@ export interface GroupHandler<Batch extends LogBatch = AssignedBatch> {
   assigned?(partition: TopicIdPartition, signal: AbortSignal): Promise<Offset | undefined>;
   /**
    * Called with the batches of one partition one after the other; those of different partitions may overlap.
-   * When it rejects, the same offsets are delivered again after a pause, to this member or to another.
+   * When it rejects, the same offsets are delivered again after a pause, to this member or to another. It reports its
+   * failures itself: the log does not.
    */
   batch(batch: Batch): Promise<void>;
 }

@@ -18,10 +18,10 @@ export interface ServiceRunnerOptions extends BatchProcessorOptions {
   readonly stateTopics?: { readonly create: boolean; readonly replicas: number };
   /** The codec of an output topic; `undefined`: JSON. */
   readonly encoder: RecordEncoder;
-  /** Called after each commit. `lag`: how many offsets of the partition are still to be handled. */
+  /** Called after each commit. `lag`: offsets not handled yet. */
   readonly onHandled?: (at: TopicPartition, done: { readonly events: number; readonly lag: number }) => void;
-  /** Called when a batch failed for any reason. The log delivers it again after a pause. */
-  readonly onRetry?: (at: TopicPartition, error: unknown) => void;
+  /** Called when a batch failed for any reason. The log delivers it again after a pause. `lag`: as for `onHandled`. */
+  readonly onRetry?: (at: TopicPartition, failure: { readonly error: unknown; readonly lag: number }) => void;
   /** Called when this member has lost the partition. */
   readonly onLost?: (at: TopicPartition) => void;
 }
@@ -104,7 +104,8 @@ class ServiceRunner implements GroupHandler<TransactionalBatch> {
       const done = { events: result.emitted.length, lag: Math.max(0, batch.end - batch.last - 1) };
       this.#options.onHandled?.({ topic, partition }, done);
     } catch (error) {
-      if (!signal.aborted) this.#options.onRetry?.({ topic, partition }, error);
+      const lag = batch.end - (batch.records[0]?.offset ?? batch.end);
+      if (!signal.aborted) this.#options.onRetry?.({ topic, partition }, { error, lag });
       throw error;
     }
   }

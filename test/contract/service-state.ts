@@ -145,7 +145,7 @@ export function serviceStateContract(name: string, harness: () => Promise<EventL
       const odd = { topic: name, partitions: 1, replicas: 1, config: {} };
       await bench.log.ensureTopics([odd], { create: true }, soon());
       const errors: string[] = [];
-      const onRetry = (_at: unknown, error: unknown): void => void errors.push(String(error));
+      const onRetry = (_at: unknown, { error }: { error: unknown }): void => void errors.push(String(error));
       await using _ = await runService({ ...optionsOf(bench), onRetry }, soon());
       await put(bench, KEYS, [0]);
       await expect.poll(() => errors[0], POLL).toContain('millrace replay');

@@ -28,9 +28,9 @@ export const plants: readonly Plant[] = [
     also: [
       {
         file: 'src/publish/publisher.ts',
-        find: 'return since === undefined ? undefined : this.#options.history.findAll(records, since);',
+        find: 'return firstStartedAt === undefined ? undefined : this.#options.history.findAll(records, firstStartedAt);',
         replace:
-          'return records.length < 0 ? this.#options.history.findAll(records, since ?? 0) : undefined;',
+          'return records.length < 0 ? this.#options.history.findAll(records, firstStartedAt ?? 0) : undefined;',
       },
     ],
   },

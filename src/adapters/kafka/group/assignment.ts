@@ -28,7 +28,7 @@ import { PartitionCommits } from './partition-commits.js';
 /** What the assignments of one generation share. */
 interface AssignmentContext {
   readonly membership: Membership;
-  /** For offsets and bounds: not the connection that fetches, where a waiting fetch would hold them up. */
+  /** For offsets and bounds: not the connection that fetches, where a long-polling fetch would delay them. */
   readonly control: Connection;
   /** For transactions. */
   readonly writing: Connection;
@@ -41,6 +41,12 @@ interface AssignmentContext {
 }
 
 const MAX_RETRY_BACKOFF_MS = 5_000;
+
+/**
+ * The handler rejected a batch. It reports its failures itself: the port only promises another attempt, so this is not
+ * reported a second time.
+ */
+class BatchFailed extends Error {}
 
 /** Runs one assigned partition: the handler's batches, one after the other. Its states are `AssignmentState`s. */
 export class Assignment {
@@ -80,10 +86,10 @@ export class Assignment {
     this.#ended.abort(new Error(`${partitionName(this.at)} is no longer assigned to this member`));
   }
 
-  /** Resolves once the assignment has ended, and with it the batch in hand. @param before the partition's last run */
+  /** Resolves once the assignment has ended, and with it the in-flight batch. @param before the partition's last run */
   async run(before: Promise<void>): Promise<void> {
     const { signal } = this.#ended;
-    // A partition may return to this member while the batch of an earlier generation is still in hand.
+    // A partition may return to this member while the batch of an earlier generation is still in flight.
     await before;
     for (let attempt = 0; !signal.aborted; attempt++) {
       try {
@@ -94,8 +100,10 @@ export class Assignment {
         }
       } catch (cause) {
         if (signal.aborted) break;
-        const message = `${partitionName(this.at)} is retried after a failure: ${failureOf(cause).message}`;
-        this.#context.onProblem({ kind: 'handler', message, cause });
+        if (!(cause instanceof BatchFailed)) {
+          const message = `Handling ${partitionName(this.at)} failed; retrying: ${failureOf(cause).message}`;
+          this.#context.onProblem({ kind: 'handler', message, cause });
+        }
         await pause(backoffMs(attempt, MAX_RETRY_BACKOFF_MS), signal);
       }
     }
@@ -110,25 +118,25 @@ export class Assignment {
     }
   }
 
-  /** Finds out where to begin. The order matters: fence, then the handler's place, then the group's progress. */
+  /** Finds the start. The order matters: fence, then the offset that the handler requests, then the group's progress. */
   async #start(signal: AbortSignal): Promise<void> {
     const { fenced, handler } = this.#context;
     this.#commits = new PartitionCommits(this.at, this.#context);
     // D9: before the handler reads back what former owners committed, none of them can commit any more.
     if (fenced) await this.#commits.takeOver(signal);
-    const asked = await handler.assigned?.(this.at, signal);
+    const requested = await handler.assigned?.(this.at, signal);
     if (signal.aborted) return;
     if (!fenced) await this.#commits.load(signal);
-    const from = await this.#validPosition(asked ?? this.#commits.progress, signal);
+    const from = await this.#validPosition(requested ?? this.#commits.progress, signal);
     if (signal.aborted) return;
-    if (asked === from) await this.#catchUpProgress(from, signal);
+    if (requested === from) await this.#catchUpProgress(from, signal);
     if (signal.aborted) return;
     this.#apply(onStarted(this.#state, from));
   }
 
   /**
-   * Only a fetch tells whether the log has a position: the bounds that a new leader reports may lag behind. So they
-   * are asked for only when there is no position, or a fetch has failed.
+   * Only a fetch proves whether the log has a position: the bounds that a new leader reports may lag behind. So they
+   * are requested only when there is no position, or a fetch has failed.
    */
   async #validPosition(from: Offset | undefined, signal: AbortSignal): Promise<Offset> {
     const positionLost = this.#state.state === 'starting' && this.#state.positionLost;
@@ -143,7 +151,7 @@ export class Assignment {
 
   /**
    * The handler may be ahead of its group's progress, for instance after a commit that a rebalance refused.
-   * Committing its place keeps the group's lag right, without waiting for another record.
+   * Committing its offset keeps the group's lag right, without waiting for another record.
    */
   async #catchUpProgress(from: Offset, signal: AbortSignal): Promise<void> {
     if (from <= (this.#commits.progress ?? 0)) return;
@@ -151,7 +159,7 @@ export class Assignment {
       await this.#commits.commit(from, [], () => this.#lost);
     } catch (cause) {
       if (signal.aborted) return;
-      const message = `The progress in ${partitionName(this.at)} was not moved to ${from}: ${failureOf(cause).message}`;
+      const message = `Committing offset ${from} of ${partitionName(this.at)} failed: ${failureOf(cause).message}`;
       this.#context.onProblem({ kind: 'group', message, cause });
     }
   }
@@ -189,7 +197,7 @@ export class Assignment {
       await this.#context.handler.batch(batch);
     } catch (error) {
       this.#apply(onHandlerFailed(this.#state, first, commits.progressMoved));
-      throw error;
+      throw new BatchFailed('The handler rejected a batch.', { cause: error });
     }
   }
 

@@ -143,13 +143,30 @@ describe('Assignment', () => {
         );
       },
     });
-    await expect.poll(() => problems.map(({ kind }) => kind)).toEqual(['handler']);
+    await expect.poll(() => failures).toBe(1);
     // The epoch of this answer is over: 2 and 3 come again, after 0 and 1.
     late.resolve(
       fetchAnswer([{ topic: 'in', partition: 0, from: 2, errorCode: 0, values: ['2', '3'], end: 6 }]),
     );
     await expect.poll(() => values).toEqual(numbers(0, 6));
     expect(broker.fetchedFrom('in/0').slice(0, 3)).toEqual([0, 2, 0]);
+    // The handler reports its own failures.
+    expect(problems).toEqual([]);
+  });
+
+  it('reports a failure to start, and retries it', async () => {
+    const { handler, values } = recorder();
+    let failures = 0;
+    const failing: GroupHandler<TransactionalBatch> = {
+      ...handler,
+      assigned: async () => {
+        if (failures++ === 0) throw new Error('not yet');
+        return undefined;
+      },
+    };
+    const { problems } = assign(failing, { count: 2 });
+    await expect.poll(() => values).toEqual(numbers(0, 2));
+    expect(problems).toMatchObject([{ kind: 'handler', message: 'Handling in/0 failed; retrying: not yet' }]);
   });
 
   it('D5: asks the handler again where to begin when retention has passed the position', async () => {
