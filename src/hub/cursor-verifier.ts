@@ -123,7 +123,7 @@ export class CursorVerifier {
     // The cached blocks may be older than the change. Only the log itself can prove it.
     this.#parts.reader.forget(at);
     if (await this.#hasSameEvent(at, reached)) return;
-    throw EventsLost.byRecreation(at.topic);
+    throw EventsLost.byOtherEvent(at.topic);
   }
 
   /** Reads the event as part of what follows it, so that the replay of this client and of others nearby shares the read. */

@@ -1,6 +1,6 @@
 import type { Offset, Partition, Topic } from '../core/ids.js';
 
-/** Why events are gone: retention deleted them, or the topic was deleted and recreated. */
+/** Why events are gone: retention deleted them, the topic was deleted and recreated, or the log lost its end. */
 type LossReason = 'RETENTION' | 'TOPIC_RECREATED';
 
 /**
@@ -28,6 +28,12 @@ export class EventsLost extends Error {
 
   static byRecreation(topic: Topic): EventsLost {
     const message = `The topic ${topic} was deleted and recreated since the cursor was issued.`;
+    return new EventsLost('TOPIC_RECREATED', topic, new Map(), message);
+  }
+
+  /** The event at the cursor's position is another one. For a client that is the same as a recreated topic. */
+  static byOtherEvent(topic: Topic): EventsLost {
+    const message = `The topic ${topic} has another event at the cursor's position: it was deleted and recreated, or lost its end in an unclean leader election.`;
     return new EventsLost('TOPIC_RECREATED', topic, new Map(), message);
   }
 }

@@ -38,7 +38,7 @@ export class EventDeduplicator {
     for (const name of pending) this.#handled.add(name, true);
   }
 
-  /** Remembers an event that is part of the committed state, whoever handled it. */
+  /** Remembers an event that is part of the committed state, by whichever member it was handled. */
   remember(scope: string, event: Event): void {
     if (event.idempotent === true) this.#handled.add(nameOf(scope, event), true);
   }

@@ -12,7 +12,7 @@ export interface StateVersion {
   /** `undefined`: the first version. */
   readonly id: string | undefined;
   /**
-   * How far the rebuild folded each input topic. Whoever owns a partition folds the events from there up to the
+   * How far the rebuild folded each input topic. The member that owns a partition folds the events from there up to the
    * service's own progress when it adopts the version.
    */
   readonly bases: Readonly<Record<string, RebuiltTopic>>;

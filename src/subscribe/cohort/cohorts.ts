@@ -27,7 +27,7 @@ export interface Membership {
   readonly cohort: Cohort;
   readonly replayCache: CohortReplayCache;
   readonly followed: readonly FollowedPartition[];
-  /** Leaves the cohort and lets go of the partitions. Call once. */
+  /** Leaves the cohort and releases the partitions. Call once. */
   release(): void;
 }
 

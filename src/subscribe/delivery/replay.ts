@@ -21,7 +21,7 @@ export interface ReplayTarget {
   readonly replayCache: CohortReplayCache;
   readonly followed: readonly FollowedPartition[];
   readonly positions: ReachedPositions;
-  /** Whether it takes results now: it has neither ended nor been held back. */
+  /** Whether it takes results now: it is neither ended nor backpressured. */
   readonly isReplaying: boolean;
   /** The sink refused a result. */
   refused(): void;

@@ -3,17 +3,17 @@ import type { Conflation } from './conflation.js';
 /**
  * What one subscriber is doing: a state, and a pure function for each thing that can happen to it.
  *
- * | state     | input                                         | next                                  |
- * |-----------|-----------------------------------------------|---------------------------------------|
- * | starting  | caught up with the node                       | live                                  |
- * | starting  | behind the node                               | replaying                             |
- * | live      | behind: a slow resolver, or new partitions    | replaying, was live                   |
- * | live      | the sink refuses a result                     | held back, was live                   |
- * | replaying | the sink refuses a result                     | held back                             |
- * | replaying | caught up with the node                       | live                                  |
- * | held back | its client is slow and `onSlow` is CONFLATE   | held back, with a conflation          |
- * | held back | the sink has room                             | replaying                             |
- * | any       | closed, or failed                             | ended                                 |
+ * | state         | input                                       | next                             |
+ * |---------------|---------------------------------------------|----------------------------------|
+ * | starting      | caught up with the node                     | live                             |
+ * | starting      | behind the node                             | replaying                        |
+ * | live          | behind: a slow resolver, or new partitions  | replaying, was live              |
+ * | live          | the sink refuses a result                   | backpressured, was live          |
+ * | replaying     | the sink refuses a result                   | backpressured                    |
+ * | replaying     | caught up with the node                     | live                             |
+ * | backpressured | its client is slow and `onSlow` is CONFLATE | backpressured, with a conflation |
+ * | backpressured | the sink has room                           | replaying                        |
+ * | any           | closed, or failed                           | ended                            |
  *
  * Every other input leaves the state as it is: a sink may report room more than once, and an ended subscriber
  * stays ended. A state is made at a transition, never for an event: a live subscriber costs nothing here.
@@ -25,7 +25,7 @@ export type SubscriberState =
   /** Reads the events after its position for itself. */
   | ({ readonly state: 'replaying' } & Behind)
   /** The sink has no room. Nothing is read and nothing is queued (D8). */
-  | ({ readonly state: 'held back' } & Behind)
+  | ({ readonly state: 'backpressured' } & Behind)
   | { readonly state: 'ended' };
 
 interface Behind {
@@ -57,9 +57,9 @@ export function onBehind(now: SubscriberState): SubscriberState {
 export function onRefused(now: SubscriberState): SubscriberState {
   switch (now.state) {
     case 'live':
-      return { state: 'held back', wasLive: true, conflation: undefined };
+      return { state: 'backpressured', wasLive: true, conflation: undefined };
     case 'replaying':
-      return { ...now, state: 'held back' };
+      return { ...now, state: 'backpressured' };
     default:
       return now;
   }
@@ -67,10 +67,10 @@ export function onRefused(now: SubscriberState): SubscriberState {
 
 /** The client is slow, and from here on gets only the newest event of each key. */
 export function onConflated(now: SubscriberState, conflation: Conflation): SubscriberState {
-  return now.state === 'held back' ? { ...now, conflation } : now;
+  return now.state === 'backpressured' ? { ...now, conflation } : now;
 }
 
 /** The sink has room again. */
 export function onRoom(now: SubscriberState): SubscriberState {
-  return now.state === 'held back' ? { ...now, state: 'replaying' } : now;
+  return now.state === 'backpressured' ? { ...now, state: 'replaying' } : now;
 }

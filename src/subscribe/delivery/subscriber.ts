@@ -26,7 +26,7 @@ import {
 /** The cohort that a subscriber is a member of, and the partitions that it follows. */
 type CohortShare = Pick<Membership, 'cohort' | 'replayCache' | 'followed'>;
 
-type HeldBack = Extract<SubscriberState, { state: 'held back' }>;
+type Backpressured = Extract<SubscriberState, { state: 'backpressured' }>;
 
 /** C4: how much one subscription may remember while it conflates. */
 const MAX_CONFLATION = { keys: 10_000, bytes: 4 << 20 };
@@ -125,13 +125,13 @@ export class Subscriber implements CohortMember, ReplayTarget {
     this.#startReplay();
   }
 
-  /** Goes on in another cohort, which follows more partitions. @param added the positions in those */
+  /** Moves to a cohort that follows more partitions. @param added the positions in the added ones */
   move(
     { cohort, replayCache, followed }: CohortShare,
     added: ReadonlyMap<Partition, PartitionPosition>,
   ): void {
     if (this.#state.state === 'ended') return;
-    const isBehind = this.#state.state === 'replaying' || this.#state.state === 'held back';
+    const isBehind = this.#state.state === 'replaying' || this.#state.state === 'backpressured';
     if (this.#leaveLive()) this.positions.moveToNode(this.#followed);
     this.positions.add(added);
     this.#cohort = cohort;
@@ -157,7 +157,7 @@ export class Subscriber implements CohortMember, ReplayTarget {
     this.#wake?.();
   }
 
-  /** D5: it was live, so its position is the node's: the lost events come after that. */
+  /** D5: only live subscribers get this call. Their position is the node's, and the lost events follow it. */
   lost(loss: EventsLost): void {
     this.#leaveLive();
     this.positions.moveToNode(this.#followed);
@@ -198,16 +198,16 @@ export class Subscriber implements CohortMember, ReplayTarget {
     metrics.behind.inc();
     try {
       for (let now = this.#state; now.state !== 'ended'; now = this.#state) {
-        if (now.state === 'held back') {
+        if (now.state === 'backpressured') {
           this.#applySlowPolicy(now);
-          await this.#woken();
+          await this.#waitForWake();
         } else if (this.positions.isAtNode(this.#followed)) {
           // In the same tick as the comparison: an event in between would reach neither the replay nor the live set.
           this.#becomeLive();
           return;
         } else {
           conflation = now.state === 'replaying' ? now.conflation : undefined;
-          if (!(await this.#replay.step(conflation))) await this.#newEvents();
+          if (!(await this.#replay.step(conflation))) await this.#waitForEvents();
         }
       }
     } catch (error) {
@@ -218,8 +218,8 @@ export class Subscriber implements CohortMember, ReplayTarget {
     }
   }
 
-  /** D8: the client does not take what is due. @throws {MillraceError} SLOW_CONSUMER with `onSlow: DISCONNECT` */
-  #applySlowPolicy({ wasLive, conflation }: HeldBack): void {
+  /** D8: applies the field's `onSlow` to a client that does not keep up. @throws {MillraceError} SLOW_CONSUMER */
+  #applySlowPolicy({ wasLive, conflation }: Backpressured): void {
     if (!wasLive) return;
     const { onSlow } = this.#cohort.plan.binding;
     const { metrics, budget, codec } = this.#parts;
@@ -235,16 +235,16 @@ export class Subscriber implements CohortMember, ReplayTarget {
     });
   }
 
-  /** Waits until a followed partition delivers something: this node is not yet where the cursor is. */
-  async #newEvents(): Promise<void> {
+  /** Waits for new events: the cursor is ahead of this node. */
+  async #waitForEvents(): Promise<void> {
     const listener = { events: () => this.#wake?.(), lost: () => this.#wake?.() };
     const followed = this.#followed;
     for (const { listeners } of followed) listeners.add(listener);
-    await this.#woken();
+    await this.#waitForWake();
     for (const { listeners } of followed) listeners.delete(listener);
   }
 
-  #woken(): Promise<void> {
+  #waitForWake(): Promise<void> {
     return new Promise((resolve) => {
       this.#wake = () => {
         this.#wake = undefined;

@@ -25,7 +25,7 @@ export class TemplateWriter {
     if (stream.writableLength > 0) this.clear();
   }
 
-  /** Lets go of the scratch buffer. */
+  /** Releases the scratch buffer. */
   clear(): void {
     this.#scratch = undefined;
     this.#templates = [];

@@ -39,7 +39,7 @@ export interface HttpServerOptions {
   /** Milliseconds between heartbeats on a quiet connection. */
   readonly keepAlive?: number;
   /** Milliseconds that a WebSocket may take until `connection_init`. */
-  readonly initTimeout?: number;
+  readonly initTimeoutMs?: number;
   /** Milliseconds that requests and clients may take to end when the server closes. */
   readonly closeTimeout?: number;
 }
@@ -154,7 +154,7 @@ function createTransports(options: HttpServerOptions, closeTimeout: number) {
     ...shared,
     logger,
     compression: options.compression === true ? new Compression() : undefined,
-    initTimeout: options.initTimeout ?? 10_000,
+    initTimeoutMs: options.initTimeoutMs ?? 10_000,
     closeTimeout,
   });
   const page =

@@ -39,11 +39,11 @@ export interface ConnectionParts extends OperationRunner {
   /** Bytes that may be pending before results are refused. */
   readonly highWaterMark: number;
   readonly operationsPerConnection: number;
-  /** Milliseconds until `connection_init` has to be there. */
-  readonly initTimeout: number;
+  /** How long a client may take to send `connection_init`. */
+  readonly initTimeoutMs: number;
 }
 
-/** What the connection knows in each phase of the protocol, and lets go of in the next one. */
+/** The state of each protocol phase; dropped in the next phase. */
 type ConnectionState =
   /** The request of the upgrade holds as much memory as the rest of a connection, so it is not kept longer. */
   | { readonly phase: 'opened'; readonly upgrade: IncomingMessage }
@@ -62,16 +62,16 @@ const MAX_REASON_BYTES = 123;
  * One WebSocket: performs what the protocol (`protocol.ts`) decides. `ws` does the handshake, control frames
  * and parsing; `SocketWriter` sends.
  *
- * A client that does not read (D8): its buffer fills up to the high-water mark, `bufferFull` puts it under the
- * monitor of slow clients, and its operations refuse results from then on. When it reads, `bufferDrained` lets
- * the operations replay what they refused. When it does not for the time-out, the monitor disconnects it.
+ * A client that does not read (D8): its buffer fills up to the high-water mark, `bufferFull` registers it with the
+ * slow-client monitor, and its operations refuse results from then on. When it reads, `bufferDrained` lets
+ * the operations replay what they refused. If it reads nothing for `SLOW_TIMEOUT_MS`, the monitor disconnects it.
  */
 export class Connection implements SendBufferListener, SlowClient {
   readonly #socket: WebSocket;
   readonly #parts: ConnectionParts;
   readonly #writer: SocketWriter;
   readonly #heartbeat: Heartbeat;
-  /** Apart from the heartbeat's: each forgets what it has seen. */
+  /** Separate from the heartbeat's: reading the progress resets it. */
   readonly #progress: WriteProgress;
   readonly #operations = new RunningOperations();
   /** The deadline of `connection_init`, and after it the expiry of the credentials. */
@@ -86,7 +86,7 @@ export class Connection implements SendBufferListener, SlowClient {
     this.#heartbeat = new Heartbeat(socket, stream, buffer);
     this.#progress = new WriteProgress(stream);
     this.#state = { phase: 'opened', upgrade };
-    this.#deadline.set(Date.now() + parts.initTimeout, () => this.close('INIT_TIMEOUT'));
+    this.#deadline.set(Date.now() + parts.initTimeoutMs, () => this.close('INIT_TIMEOUT'));
     socket.on('message', (data, binary) => this.#onData(data, binary));
     socket.on('ping', (data) => {
       // S4: a client that floods the node with pings and reads nothing gets no answers above the mark.
@@ -163,7 +163,7 @@ export class Connection implements SendBufferListener, SlowClient {
     try {
       this.#perform(effect);
     } catch (error) {
-      // S4: thrown on, it would end the process. A ping whose payload is nested too deeply for JSON gets here.
+      // S4: an uncaught error here would crash the process. A ping whose payload is nested too deeply for JSON gets here.
       report(error);
       this.close('INTERNAL');
     }
@@ -251,7 +251,7 @@ export class Connection implements SendBufferListener, SlowClient {
     this.#writer.send(JSON.stringify({ id, type: 'error', payload }));
   }
 
-  /** The socket is gone, whoever closed it: nothing may keep a reference to this connection. */
+  /** The socket is gone, on either side's initiative: nothing may keep a reference to this connection. */
   #onClose(): void {
     this.#deadline.clear();
     this.#writer.buffer.close();

@@ -15,7 +15,7 @@ const conflation = new Conflation({ keys: 1, bytes: 1 }, new ConflationBudget(1)
 const none = { conflation: undefined };
 const live: SubscriberState = { state: 'live' };
 const replaying: SubscriberState = { state: 'replaying', wasLive: false, ...none };
-const heldBack: SubscriberState = { state: 'held back', wasLive: false, ...none };
+const backpressured: SubscriberState = { state: 'backpressured', wasLive: false, ...none };
 const wasLive = { ...none, wasLive: true };
 
 const inputs = {
@@ -31,11 +31,11 @@ const transitions: readonly [SubscriberState, keyof typeof inputs, SubscriberSta
   [STARTING, 'caught up', live],
   [STARTING, 'behind', replaying],
   [live, 'behind', { state: 'replaying', ...wasLive }],
-  [live, 'refused', { state: 'held back', ...wasLive }],
-  [replaying, 'refused', heldBack],
+  [live, 'refused', { state: 'backpressured', ...wasLive }],
+  [replaying, 'refused', backpressured],
   [replaying, 'caught up', live],
-  [heldBack, 'conflated', { ...heldBack, conflation }],
-  [heldBack, 'room', replaying],
+  [backpressured, 'conflated', { ...backpressured, conflation }],
+  [backpressured, 'room', replaying],
 ];
 
 describe('the states of a subscriber', () => {
@@ -44,7 +44,7 @@ describe('the states of a subscriber', () => {
   });
 
   it('a subscriber keeps its state on every input that the table does not list', () => {
-    for (const now of [STARTING, live, replaying, heldBack, ENDED]) {
+    for (const now of [STARTING, live, replaying, backpressured, ENDED]) {
       for (const [input, step] of Object.entries(inputs)) {
         const isListed = transitions.some(([from, by]) => from === now && by === input);
         if (!isListed) expect(step(now)).toBe(now);
@@ -52,12 +52,12 @@ describe('the states of a subscriber', () => {
     }
   });
 
-  it('D8 a client that was never live is not slow, however often it is held back', () => {
+  it('D8 a client that was never live is not slow, however often it is backpressured', () => {
     let now = onRefused(onBehind(STARTING));
     now = onRefused(onRoom(now));
-    expect(now).toMatchObject({ state: 'held back', wasLive: false });
+    expect(now).toMatchObject({ state: 'backpressured', wasLive: false });
     now = onRefused(onCaughtUp(onRoom(now)));
-    expect(now).toMatchObject({ state: 'held back', wasLive: true });
+    expect(now).toMatchObject({ state: 'backpressured', wasLive: true });
   });
 
   it('D8 a conflation lasts until its subscriber is live again', () => {

@@ -196,7 +196,7 @@ describe('close codes', () => {
   });
 
   it('closes with 4408 without connection_init in time', async () => {
-    const client = await RawClient.open((await serve({ initTimeout: 20 })).wsUrl);
+    const client = await RawClient.open((await serve({ initTimeoutMs: 20 })).wsUrl);
     expect(await client.closed).toMatchObject({ code: 4408 });
   });
 

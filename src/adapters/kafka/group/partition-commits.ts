@@ -36,7 +36,7 @@ interface CommitContext {
  * A member's commits in one partition: progress alone, or outputs together with progress, in a transaction.
  *
  * The transactional id names the group and the partition. The broker does not check the generation of offsets in
- * a transaction, so the epoch of the id does the fencing (D9): whoever begins last is the owner. The interleaving
+ * a transaction, so the epoch of the id does the fencing (D9): the last one to begin is the owner. The interleaving
  * that this guards against:
  *   1. member A handles a batch, and pauses, for instance for garbage collection, until its session expires;
  *   2. member B gets the partition, handles the same batch, and commits: its `begin` raised the epoch;

@@ -18,7 +18,7 @@ const schemaOn = (topic: string) => `
 `;
 const SAY = 'mutation($room: ID!, $text: String!) { say(room: $room, text: $text) { eventId } }';
 
-describe('the way of an event, over separate processes on Kafka and Redis', () => {
+describe('the path of an event, over separate processes on Kafka and Redis', () => {
   it('D1 D2 D3 D9 C1 a mutation at node A reaches WebSocket and SSE subscribers of nodes A and B in order, each once, while a relay is killed', async () => {
     const topic = uniqueName('way');
     await using folder = await folderOf({ 'schema/chat.graphql': schemaOn(topic) });
