@@ -1,5 +1,4 @@
 import {
-  type DirectiveNode,
   type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
@@ -15,11 +14,12 @@ import {
   visitWithTypeInfo,
 } from 'graphql';
 import { Selection } from './selection.js';
+import { SelectionNormaliser } from './selection-normaliser.js';
 
 /**
- * A subscription without what may be written in different ways: spacing, its name, fragments (inlined), what `@skip`
- * and `@include` leave out, and where it starts. Subscriptions with equal text and variables get the same results
- * (C1).
+ * A subscription without what may be written in different ways: spacing, its name, fragments, fields that are selected
+ * twice, what `@skip` and `@include` leave out, and where it starts. Subscriptions with equal text and variables get the
+ * same results (C1).
  */
 interface NormalisedDocument {
   readonly document: DocumentNode;
@@ -33,7 +33,6 @@ interface NormalisedDocument {
 }
 
 const START_ARGUMENTS: ReadonlySet<string> = new Set(['after', 'since']);
-const CONDITIONS: ReadonlySet<string> = new Set(['skip', 'include']);
 
 /** Normalises documents, and keeps the result for as long as the document is in use. */
 export class DocumentNormaliser {
@@ -53,7 +52,7 @@ export class DocumentNormaliser {
   ): NormalisedDocument {
     const known = this.#known.get(operation);
     if (known !== undefined) return known;
-    const { bare, used, conditional } = normaliseOperation(document, operation, variables);
+    const { bare, used, conditional } = normaliseOperation(this.#schema, document, operation, variables);
     const whole: DocumentNode = { kind: Kind.DOCUMENT, definitions: [bare] };
     const normalised = {
       document: whole,
@@ -69,51 +68,14 @@ export class DocumentNormaliser {
 
 /** @returns `conditional`: whether a variable decided what is left of the operation */
 function normaliseOperation(
+  schema: GraphQLSchema,
   document: DocumentNode,
   operation: OperationDefinitionNode,
   values: Readonly<Record<string, unknown>>,
 ): { bare: OperationDefinitionNode; used: ReadonlySet<string>; conditional: boolean } {
-  const fragments = new Map(
-    document.definitions.flatMap((one) =>
-      one.kind === Kind.FRAGMENT_DEFINITION ? [[one.name.value, one] as const] : [],
-    ),
-  );
-  let conditional = false;
-  const holds = (directive: DirectiveNode): boolean => {
-    const condition = directive.arguments?.[0]?.value;
-    if (condition?.kind === Kind.VARIABLE) {
-      conditional = true;
-      return values[condition.name.value] === true;
-    }
-    return condition?.kind === Kind.BOOLEAN && condition.value;
-  };
-  const isLeftOut = ({ directives = [] }: SelectionNode): boolean =>
-    directives.some(
-      (one) => (one.name.value === 'skip' && holds(one)) || (one.name.value === 'include' && !holds(one)),
-    );
-  const selections = (set: SelectionSetNode, isRoot: boolean): SelectionSetNode => ({
-    kind: Kind.SELECTION_SET,
-    selections: set.selections.flatMap((one) => (isLeftOut(one) ? [] : [selection(one, isRoot)])),
-  });
-  const selection = (one: SelectionNode, isRoot: boolean): SelectionNode => {
-    const directives = one.directives?.filter(({ name }) => !CONDITIONS.has(name.value)) ?? [];
-    if (one.kind === Kind.FRAGMENT_SPREAD) return spread(fragments.get(one.name.value), one, directives);
-    if (one.selectionSet === undefined) return { ...rooted(one, isRoot), directives };
-    const inner = selections(one.selectionSet, false);
-    if (one.kind === Kind.INLINE_FRAGMENT) return { ...one, directives, selectionSet: inner };
-    return { ...rooted(one, isRoot), directives, selectionSet: inner };
-  };
-  const spread = (
-    fragment: FragmentDefinitionNode | undefined,
-    one: SelectionNode,
-    directives: readonly DirectiveNode[],
-  ): SelectionNode => {
-    if (fragment === undefined) return one; // A validated document has it.
-    const { typeCondition, selectionSet } = fragment;
-    const inner = selections(selectionSet, false);
-    return { kind: Kind.INLINE_FRAGMENT, typeCondition, directives, selectionSet: inner };
-  };
-  const selectionSet = selections(operation.selectionSet, true);
+  const normaliser = new SelectionNormaliser(schema, fragmentsOf(document), values);
+  const root = normaliser.normalise([operation.selectionSet], schema.getSubscriptionType() ?? undefined);
+  const selectionSet = { ...root, selections: root.selections.map(withoutStart) };
   const used = new Set<string>();
   visit(selectionSet, { Variable: ({ name }) => void used.add(name.value) });
   const bare: OperationDefinitionNode = {
@@ -124,7 +86,34 @@ function normaliseOperation(
     directives: operation.directives ?? [],
     selectionSet,
   };
-  return { bare, used, conditional };
+  return { bare, used, conditional: normaliser.isConditional };
+}
+
+/**
+ * The field that a valid subscription selects, in a fragment or not, as it was written. Several nodes of it are equal
+ * but for their selections.
+ */
+export function rootFieldOf(
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+): FieldNode | undefined {
+  const fragments = fragmentsOf(document);
+  const firstOf = ({ selections }: SelectionSetNode): FieldNode | undefined => {
+    const [selection] = selections;
+    if (selection?.kind === Kind.FIELD) return selection;
+    const fragment =
+      selection?.kind === Kind.FRAGMENT_SPREAD ? fragments.get(selection.name.value) : selection;
+    return fragment && firstOf(fragment.selectionSet);
+  };
+  return firstOf(operation.selectionSet);
+}
+
+function fragmentsOf({ definitions }: DocumentNode): ReadonlyMap<string, FragmentDefinitionNode> {
+  return new Map(
+    definitions.flatMap((one) =>
+      one.kind === Kind.FRAGMENT_DEFINITION ? [[one.name.value, one] as const] : [],
+    ),
+  );
 }
 
 /**
@@ -147,10 +136,10 @@ function hasResolvers(schema: GraphQLSchema, document: DocumentNode): boolean {
 }
 
 /** Removes from the root field the arguments that say where it starts: a client that resumes shares results. */
-function rooted(field: FieldNode, isRoot: boolean): FieldNode;
-function rooted(field: SelectionNode, isRoot: boolean): SelectionNode;
-function rooted(field: SelectionNode, isRoot: boolean): SelectionNode {
-  if (!isRoot || field.kind !== Kind.FIELD) return field;
-  const left = field.arguments?.filter(({ name }) => !START_ARGUMENTS.has(name.value)) ?? [];
-  return { ...field, arguments: left };
+function withoutStart(field: SelectionNode): SelectionNode {
+  if (field.kind !== Kind.FIELD) return field;
+  return {
+    ...field,
+    arguments: field.arguments?.filter(({ name }) => !START_ARGUMENTS.has(name.value)) ?? [],
+  };
 }

@@ -6,7 +6,6 @@ import {
   getArgumentValues,
   getOperationAST,
   getVariableValues,
-  Kind,
   type OperationDefinitionNode,
 } from 'graphql';
 import type { Bindings, SubscribeBinding } from '../../binding/bindings.js';
@@ -14,7 +13,7 @@ import { canonicalJson } from '../../core/canonical-json.js';
 import type { CursorScope } from '../../core/cursor.js';
 import { MillraceError } from '../../core/errors.js';
 import { type Identity, subjectOf } from '../../core/identity.js';
-import type { DocumentNormaliser } from './document-normaliser.js';
+import { type DocumentNormaliser, rootFieldOf } from './document-normaliser.js';
 import type { Selection } from './selection.js';
 
 export interface SubscribeRequest {
@@ -102,10 +101,9 @@ function rootField({ subscribes }: Bindings, { document, operationName }: Subscr
   if (operation === null || operation === undefined) {
     throw bad('The document has no operation of this name.');
   }
-  const [field, second] = operation.selectionSet.selections;
-  if (field?.kind !== Kind.FIELD || second !== undefined) {
-    throw bad('A subscription must select exactly one field of Subscription, without a fragment.');
-  }
+  // Validation has made sure that there is one, and no other.
+  const field = rootFieldOf(document, operation);
+  if (field === undefined) throw bad('A subscription must select a field of Subscription.');
   const binding = subscribes.get(field.name.value);
   if (binding === undefined) throw bad(`${field.name.value} cannot be subscribed to: it has no @subscribe.`);
   return { operation, field, binding };

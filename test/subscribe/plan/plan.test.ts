@@ -1,4 +1,5 @@
-import { parse } from 'graphql';
+import fc from 'fast-check';
+import { execute, getOperationAST, parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import type { ResolverCall } from '../../../src/binding/runtime/resolvers.js';
 import { DocumentNormaliser } from '../../../src/subscribe/plan/document-normaliser.js';
@@ -29,6 +30,22 @@ describe('cohorts of subscriptions', () => {
     ],
     ['what is included', 'subscription { said(room: "a") { room by { name age @include(if: false) } } }'],
     ['what is not skipped', 'subscription { said(room: "a") { room @skip(if: false) by { name } } }'],
+    [
+      'the fragment of their root',
+      'subscription { ...F } fragment F on Subscription { said(room: "a") { room by { name } } }',
+    ],
+    [
+      'the inline fragments of their root',
+      'subscription { ... on Subscription { ... { said(room: "a") { room by { name } } } } }',
+    ],
+    [
+      'the fields that are merged at their root',
+      'subscription { said(room: "a") { room } ...F said(room: "a") { room by { name } } } fragment F on Subscription { said(room: "a") { by { name name } } }',
+    ],
+    [
+      'the fragments of their selection',
+      'subscription { said(room: "a") { ... on Said { room } ... { by { name } } } }',
+    ],
     ['other operations', `${SAME.replace('{', 'One {')} subscription Two { said { room } }`, 'One'],
   ])('C1 documents that differ only in %s belong to one cohort', (_what, source, operationName?: string) => {
     expect(plan(source, {}, operationName).cohort).toBe(plan(SAME).cohort);
@@ -65,6 +82,68 @@ describe('cohorts of subscriptions', () => {
     );
     expect(() => plan('subscription($r: ID) { said(room: $r) { room } }', { r: long })).toThrow(
       expect.objectContaining(refused),
+    );
+  });
+});
+
+describe('a normalised selection', () => {
+  const typed = bound(`
+    interface Named { name: String }
+    interface Placed { place: Place }
+    type Query { ok: Boolean }
+    type Subscription { said: Thing @subscribe(topic: "said") }
+    union Thing = A | B | C
+    type A implements Named & Placed { name: String, place: Place, only: Int }
+    type B implements Named & Placed { name: String, place: Place }
+    type C { name: Int }
+    type Place { x: Int, y: Int, z: Int }`);
+  const place = { x: 1, y: 2, z: 3 };
+  const events = [
+    { __typename: 'A', name: 'a', place, only: 7 },
+    { __typename: 'B', name: 'b', place },
+    { __typename: 'C', name: 3 },
+  ];
+  const selections = fc.letrec<{ set: string; item: string }>((tie) => ({
+    set: fc.array(tie('item'), { minLength: 1, maxLength: 4 }).map((items) => items.join(' ')),
+    item: fc.oneof(
+      { maxDepth: 4 },
+      fc.constantFrom(
+        '__typename',
+        '... on A { only }',
+        '... on C { c: name }',
+        '... on Named { name @include(if: $yes) }',
+        '... on Named { name @skip(if: true) __typename }',
+        '... on Placed { place { x } }',
+        '... on A { place { z y } }',
+        '... on B { place { y x @skip(if: $yes) z } }',
+        '...F',
+      ),
+      tie('set').map((set) => `... { ${set} }`),
+      tie('set').map((set) => `... on Thing { ${set} }`),
+      tie('set').map((set) => `... on Thing @include(if: $yes) { ${set} }`),
+    ),
+  }));
+
+  it('has the results of the document that was sent, byte for byte, and is its own normal form', () => {
+    const normaliser = new DocumentNormaliser(typed.schema);
+    fc.assert(
+      fc.property(selections.set, fc.boolean(), (set, yes) => {
+        const document = parse(`subscription ($yes: Boolean!) { said { __typename ${set} } }
+          fragment F on Thing { ... on Placed { place { z x } } ... on B { name @include(if: $yes) } }`);
+        const operation = getOperationAST(document);
+        if (!operation) throw new Error('no operation');
+        const normalised = normaliser.normalise(document, operation, { yes });
+        for (const said of events) {
+          const [sent, normal] = [document, normalised.document].map((one) =>
+            JSON.stringify(
+              execute({ schema: typed.schema, document: one, rootValue: { said }, variableValues: { yes } }),
+            ),
+          );
+          expect(normal).toBe(sent);
+        }
+        const again = getOperationAST(normalised.document);
+        expect(again && normaliser.normalise(normalised.document, again, { yes }).text).toBe(normalised.text);
+      }),
     );
   });
 });
