@@ -1,3 +1,4 @@
+import { MillraceError } from '../core/errors.js';
 import type { Identity } from '../core/identity.js';
 
 /** What a caller presents to prove its identity: the same for every transport. */
@@ -6,6 +7,8 @@ export interface Credentials {
   readonly headers: Readonly<Record<string, string | undefined>>;
   /** The payload of `connection_init` (graphql-transport-ws). Absent for HTTP requests. */
   readonly connectionParams?: Readonly<Record<string, unknown>>;
+  /** The IP address that the connection comes from: the caller's, or that of a proxy. */
+  readonly remoteAddress?: string | undefined;
 }
 
 /**
@@ -14,3 +17,22 @@ export interface Credentials {
  * @throws {MillraceError} UNAUTHENTICATED when credentials are present and invalid
  */
 export type Authenticate = (credentials: Credentials) => Promise<Identity>;
+
+/** The refusal of credentials that were valid: a client that can get new ones should try again. */
+export function credentialsExpired(cause?: unknown): MillraceError {
+  return new MillraceError(
+    'UNAUTHENTICATED',
+    'The credentials have expired. Try again with new credentials.',
+    {
+      cause,
+      retry: true,
+      details: { reason: EXPIRED },
+    },
+  );
+}
+
+const EXPIRED = 'EXPIRED';
+
+export function isExpired(error: MillraceError): boolean {
+  return error.code === 'UNAUTHENTICATED' && error.details['reason'] === EXPIRED;
+}

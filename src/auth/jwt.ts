@@ -1,8 +1,9 @@
-import { createRemoteJWKSet, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose';
+import { errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose';
 import { z } from 'zod';
 import { MillraceError } from '../core/errors.js';
 import { ANONYMOUS, type Identity } from '../core/identity.js';
-import type { Authenticate, Credentials } from './authenticate.js';
+import { type Authenticate, type Credentials, credentialsExpired } from './authenticate.js';
+import { KeySet } from './key-set.js';
 
 /** How tokens are verified: by exactly one of `secret` and `jwksUrl`. */
 interface JwtOptions {
@@ -18,7 +19,21 @@ interface JwtOptions {
   readonly clockTolerance?: number | undefined;
 }
 
-type Verify = (token: string) => Promise<JWTPayload>;
+/** Verifies tokens, and says whether it can. */
+export interface JwtVerifier {
+  readonly authenticate: Authenticate;
+  /**
+   * Resolves when tokens can be verified at the moment.
+   * @throws {MillraceError} AUTH_UNAVAILABLE
+   */
+  check(): Promise<void>;
+}
+
+interface Verifier {
+  /** @throws {MillraceError} AUTH_UNAVAILABLE, or whatever says that the token is invalid */
+  verify(token: string): Promise<JWTPayload>;
+  check(): Promise<void>;
+}
 
 /**
  * The kind of key decides which algorithms are allowed, never the token: otherwise an attacker could sign a
@@ -46,16 +61,19 @@ const BEARER = /^Bearer +(\S+) *$/i;
  * `authorization` or `token`. A caller without a token is `ANONYMOUS`; an invalid token is refused.
  * @throws {Error} when the options have no key, or two
  */
-export function jwtAuthenticate(options: JwtOptions): Authenticate {
-  const verify = verifier(options);
-  return async (credentials) => {
-    const token = tokenOf(credentials);
-    if (token === undefined) return ANONYMOUS;
-    return identityOf(await verifiedPayload(verify, token));
+export function jwtVerifier(options: JwtOptions): JwtVerifier {
+  const tokens = verifier(options);
+  return {
+    check: () => tokens.check(),
+    authenticate: async (credentials) => {
+      const token = tokenOf(credentials);
+      if (token === undefined) return ANONYMOUS;
+      return identityOf(await verifiedPayload(tokens, token));
+    },
   };
 }
 
-function verifier({ secret, jwksUrl, issuer, audience, clockTolerance }: JwtOptions): Verify {
+function verifier({ secret, jwksUrl, issuer, audience, clockTolerance }: JwtOptions): Verifier {
   const required: JWTVerifyOptions = {
     ...(issuer !== undefined && { issuer }),
     ...(audience !== undefined && { audience }),
@@ -65,20 +83,28 @@ function verifier({ secret, jwksUrl, issuer, audience, clockTolerance }: JwtOpti
     if (secret === '') throw new Error('The secret for JWTs is empty. Set it, or use the URL of a key set.');
     const key = new TextEncoder().encode(secret);
     const options = { ...required, algorithms: SECRET_ALGORITHMS };
-    return async (token) => (await jwtVerify(token, key, options)).payload;
+    return {
+      verify: async (token) => (await jwtVerify(token, key, options)).payload,
+      check: () => Promise.resolve(),
+    };
   }
   if (jwksUrl !== undefined && secret === undefined) {
-    const keys = createRemoteJWKSet(new URL(jwksUrl));
+    const keys = new KeySet(new URL(jwksUrl));
     const options = { ...required, algorithms: PUBLIC_KEY_ALGORITHMS };
-    return async (token) => (await jwtVerify(token, keys, options)).payload;
+    return {
+      verify: (token) => keys.verify(token, options),
+      check: () => keys.check(),
+    };
   }
   throw new Error('JWTs need exactly one key: a shared secret, or the URL of a key set.');
 }
 
-async function verifiedPayload(verify: Verify, token: string): Promise<JWTPayload> {
+async function verifiedPayload(tokens: Verifier, token: string): Promise<JWTPayload> {
   try {
-    return await verify(token);
+    return await tokens.verify(token);
   } catch (cause) {
+    if (cause instanceof MillraceError) throw cause;
+    if (cause instanceof errors.JWTExpired) throw credentialsExpired(cause);
     const message = 'Invalid token: bad signature, expired, or wrong audience.';
     throw new MillraceError('UNAUTHENTICATED', message, { cause });
   }

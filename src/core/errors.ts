@@ -3,7 +3,15 @@
  * (`retry`). docs/protocol.md has this table (`npm run docs:tables`).
  */
 export const ERRORS = {
-  UNAUTHENTICATED: { retry: false, means: 'The credentials are missing, invalid or expired.' },
+  UNAUTHENTICATED: {
+    retry: false,
+    means:
+      'The credentials are missing, invalid or expired. Where they have expired, `retry` is true: the same request may succeed with new ones.',
+  },
+  AUTH_UNAVAILABLE: {
+    retry: true,
+    means: 'The credentials cannot be verified at the moment. They may be valid.',
+  },
   FORBIDDEN: { retry: false, means: "The field's rule does not allow access with these claims." },
   BAD_REQUEST: { retry: false, means: 'The request is malformed, or does not match the schema.' },
   LIMIT_EXCEEDED: {
@@ -11,7 +19,10 @@ export const ERRORS = {
     means:
       'The request exceeds a limit of this server. If the limit is that of concurrent operations, retry once one of them has ended.',
   },
-  OVERLOADED: { retry: true, means: 'Too many events are queued; nothing was published.' },
+  OVERLOADED: {
+    retry: true,
+    means: 'Too many events are queued, or all connections of this node are in use; nothing was published.',
+  },
   EVENT_INVALID: {
     retry: false,
     means: 'The event does not match the shape of its type; nothing was published.',
@@ -73,25 +84,27 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
+interface MillraceErrorOptions {
+  readonly cause?: unknown;
+  readonly details?: Readonly<Record<string, unknown>>;
+  /** Where it differs from what the code usually means: credentials that have expired. */
+  readonly retry?: boolean;
+}
+
 /** The base of all errors that a client may see. The message says what failed, why, and what to do. */
 export class MillraceError extends Error {
   override readonly name = 'MillraceError';
   readonly code: ErrorCode;
+  /** Whether the same request may succeed later. */
+  readonly retry: boolean;
   /** Further fields of `extensions`, as plain JSON. */
   readonly details: Readonly<Record<string, unknown>>;
 
-  constructor(
-    code: ErrorCode,
-    message: string,
-    options: { cause?: unknown; details?: Readonly<Record<string, unknown>> } = {},
-  ) {
+  constructor(code: ErrorCode, message: string, options: MillraceErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
+    this.retry = options.retry ?? ERRORS[code].retry;
     this.details = options.details ?? {};
-  }
-
-  get retry(): boolean {
-    return ERRORS[this.code].retry;
   }
 
   /** The `extensions` of the GraphQL error: graphql-js copies them from `originalError.extensions`. */

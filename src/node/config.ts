@@ -9,6 +9,8 @@ interface Variable<T> {
   readonly schema: z.ZodType<T, string | undefined>;
   /** Whether error messages must not show the value. */
   readonly secret?: boolean;
+  /** Replaces the schema's own default with NODE_ENV=production. */
+  readonly inProduction?: string;
 }
 
 const text = z.string().min(1);
@@ -28,6 +30,26 @@ const count = (fallback: number, about: string, min = 1, max = 1_000_000_000) =>
     .optional()
     .transform((value) => value ?? fallback),
 });
+
+/** As browsers write it in `Origin`: scheme, host and, unless it is the usual one, port. */
+function isOrigin(value: string): boolean {
+  return value === '*' || value === 'null' || /^[a-z][a-z\d+.-]*:\/\/[^/\s]+$/i.test(value);
+}
+
+const FLAGS: Readonly<Record<string, boolean>> = { true: true, on: true, false: false, off: false };
+const flag = (fallback: boolean, about: string) => ({
+  about: `${about} (${fallback})`,
+  allowed: 'true or false',
+  schema: z
+    .enum(['true', 'on', 'false', 'off'])
+    .optional()
+    .transform((value) => (value === undefined ? fallback : FLAGS[value] === true)),
+});
+/** For what helps developers, and would help attackers too. */
+const developmentFlag = (about: string) => {
+  const variable = flag(true, about);
+  return { ...variable, about: `${about} (true; false with NODE_ENV=production)`, inProduction: 'false' };
+};
 
 const VARIABLES = {
   PORT: count(4000, 'The port of HTTP and WebSocket; 0 picks a free port', 0, 65_535),
@@ -83,19 +105,37 @@ const VARIABLES = {
     allowed: 'a text',
     schema: text.optional(),
   },
+  AUTH_REQUIRED: flag(false, 'Whether callers without credentials are refused, on every transport'),
+  ALLOWED_ORIGINS: {
+    about:
+      "Other origins whose pages may use the gateway, comma-separated; * for all. Pages of the gateway's own origin always may",
+    allowed: 'origins such as https://shop.example, separated by commas, or *',
+    schema: list
+      .refine((parts) => parts.every(isOrigin))
+      .optional()
+      .transform((value) => value ?? []),
+  },
+  ALLOWED_HOSTS: {
+    about:
+      'The host names by which clients may reach the gateway, comma-separated; when unset, any, or those of this machine if HOST is a loopback address',
+    allowed: 'host names without ports, separated by commas, or *',
+    schema: list.refine((parts) => parts.every((part) => /^(\*|[\w.-]+)$/.test(part))).optional(),
+  },
+  GRAPHIQL: developmentFlag('Whether a browser gets GraphiQL at /graphql'),
+  INTROSPECTION: developmentFlag('Whether clients may ask for the schema'),
+  SUGGESTIONS: developmentFlag('Whether error messages suggest names of the schema ("Did you mean …")'),
+  METRICS: developmentFlag('Whether /metrics is served on PORT'),
+  METRICS_PORT: {
+    about: 'A second port on HOST for /metrics, /healthz and /readyz alone; 0 picks a free port',
+    allowed: 'a whole number from 0 to 65535',
+    schema: whole(0, 65_535).optional(),
+  },
   LOG_LEVEL: {
     about: 'The level of the log on standard error (warn)',
     allowed: 'fatal, error, warn, info, debug, trace or silent',
     schema: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('warn'),
   },
-  TOPIC_CREATE: {
-    about: 'Whether missing topics are created at start (true)',
-    allowed: 'true or false',
-    schema: z
-      .enum(['true', 'false'])
-      .default('true')
-      .transform((value) => value === 'true'),
-  },
+  TOPIC_CREATE: flag(true, 'Whether missing topics are created at start'),
   TOPIC_PARTITIONS: count(4, 'The partitions of topics that are created', 1, 10_000),
   DEAD_LETTER_SUFFIX: {
     about: "What is appended to a topic's name for its dead-letter topic (.dlt; Spring Kafka's is -dlt)",
@@ -142,16 +182,12 @@ const VARIABLES = {
     65_536,
     'The largest subscription, in characters, including variables and arguments',
   ),
-  MAX_CONNECTIONS: count(20_000, 'How many WebSockets and event streams one gateway accepts'),
+  MAX_CONNECTIONS: count(
+    20_000,
+    'How many WebSockets, event streams and requests one gateway serves at once',
+  ),
   MAX_OPERATIONS: count(1_000, 'How many operations one connection may run at once'),
-  WS_COMPRESSION: {
-    about: 'Whether WebSockets may negotiate compression, permessage-deflate (false)',
-    allowed: 'true or false',
-    schema: z
-      .enum(['true', 'false'])
-      .default('false')
-      .transform((value) => value === 'true'),
-  },
+  WS_COMPRESSION: flag(false, 'Whether WebSockets may negotiate compression, permessage-deflate'),
   SLOW_BYTES: count(
     1_048_576,
     'How many bytes may be buffered for one client before it is treated as slow and replayed later',
@@ -175,6 +211,10 @@ const VARIABLES = {
     3_600_000,
   ),
   SLOW_TIMEOUT_MS: count(60_000, 'How long a slow client may read nothing before it is disconnected', 100),
+  MAX_UNREAD_BYTES: count(
+    268_435_456,
+    'How many bytes of answers over HTTP may wait for clients that do not read them; beyond it, the longest unread are cut off',
+  ),
 } satisfies Record<string, Variable<unknown>>;
 
 type Variables = typeof VARIABLES;
@@ -224,7 +264,8 @@ export function readConfig(environment: Environment): Config {
   for (const [name, variable] of Object.entries<Variable<unknown>>(VARIABLES)) {
     const former = FORMER_NAMES[name as Name];
     const used = former !== undefined && !environment[name] && environment[former] ? former : name;
-    const given = environment[used] || undefined;
+    const fallback = environment['NODE_ENV'] === 'production' ? variable.inProduction : undefined;
+    const given = environment[used] || fallback;
     const parsed = variable.schema.safeParse(given);
     if (parsed.success) values[name] = parsed.data;
     else faults.push(`${used} is ${shapeOf(given, variable.secret)}; allowed: ${variable.allowed}.`);

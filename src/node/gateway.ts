@@ -1,7 +1,4 @@
-import type { Authenticate } from '../auth/authenticate.js';
-import { jwtAuthenticate } from '../auth/jwt.js';
 import { CursorCodec } from '../core/cursor.js';
-import { ANONYMOUS } from '../core/identity.js';
 import { RecordDecoder } from '../core/record-decoder.js';
 import { RecordEncoder } from '../core/record-encoder.js';
 import type { ResourceStack } from '../core/resource-stack.js';
@@ -9,11 +6,12 @@ import type { TopicFormats } from '../core/topic-format.js';
 import { DeadLetters } from '../dead-letters/dead-letters.js';
 import { Hub } from '../hub/hub.js';
 import type { Metrics } from '../observe/metrics.js';
+import { SecurityLog } from '../observe/security-log.js';
+import { WarningThrottle } from '../observe/warning-throttle.js';
 import { GraphQLOperations } from '../operation/graphql-operations.js';
 import { type EventLog, MAX_BATCH_BYTES } from '../ports/event-log.js';
 import type { Fanout } from '../ports/fanout.js';
 import type { StateStore } from '../ports/state-store.js';
-import type { Project } from '../project/project.js';
 import { History } from '../publish/history.js';
 import { Idempotency } from '../publish/idempotency.js';
 import type { MutationParts } from '../publish/mutation-context.js';
@@ -22,10 +20,13 @@ import { Publisher } from '../publish/publisher.js';
 import { followUpOf } from '../subscribe/start/follow-up.js';
 import { Subscriptions } from '../subscribe/subscriptions.js';
 import { createHttpServer } from '../transport/http/http-server.js';
+import { createSideServer } from '../transport/http/side-server.js';
 import { ViewStore } from '../views/view-store.js';
 import { Views } from '../views/views.js';
-import type { Config } from './config.js';
+import { authentication } from './authentication.js';
+import { accessRules, gatewayRoutes, httpSettings, sideRoutes } from './http.js';
 import type { NodeOptions } from './options.js';
+import { readinessOf } from './readiness.js';
 import { ownCursorSecret } from './secrets.js';
 
 /** What a gateway runs on. */
@@ -106,52 +107,30 @@ export async function startGateway(
     logger,
     metrics,
     limits: { maxTokens: config.MAX_TOKENS },
+    introspection: config.INTROSPECTION,
+    suggestions: config.SUGGESTIONS,
   });
+  const warnings = parts.use(new WarningThrottle(logger));
+  const securityLog = new SecurityLog(logger, metrics);
+  const { authenticate, check } = authentication(config, project, { metrics, warnings, securityLog });
+  const readiness = readinessOf({ log, fanout, store, bindings, check, warnings });
+  const scrapeAll = scrape ?? (() => metrics.registry.metrics());
+  if (config.METRICS_PORT !== undefined) {
+    const { HOST: host, METRICS_PORT: port } = config;
+    const routes = sideRoutes(readiness, scrapeAll);
+    parts.use(await createSideServer({ host, port, access: accessRules(config), routes, logger, metrics }));
+  }
   const server = parts.use(
     await createHttpServer({
-      host: config.HOST,
-      port: config.PORT,
+      ...httpSettings(config),
       operations,
-      authenticate: authenticator(config, project),
+      authenticate,
+      securityLog,
       examples: project.examples ?? [],
       logger,
       metrics,
-      compression: config.WS_COMPRESSION,
-      limits: {
-        bodyBytes: config.MAX_BODY_BYTES,
-        operationsPerConnection: config.MAX_OPERATIONS,
-        connections: config.MAX_CONNECTIONS,
-        highWaterMark: config.SLOW_BYTES,
-        slowTimeout: config.SLOW_TIMEOUT_MS,
-      },
-      timeouts: {
-        idle: config.HTTP_IDLE_TIMEOUT_MS,
-        headers: config.HTTP_HEADERS_TIMEOUT_MS,
-        request: config.HTTP_REQUEST_TIMEOUT_MS,
-      },
-      routes: {
-        '/healthz': (_request, response) => void response.end('ok\n'),
-        '/readyz': (_request, response) => void response.end('ok\n'),
-        '/metrics': async (_request, response) => {
-          response.setHeader('content-type', metrics.registry.contentType);
-          response.end(await (scrape ?? (() => metrics.registry.metrics()))());
-        },
-      },
+      routes: gatewayRoutes(config, readiness, scrapeAll),
     }),
   );
   return new URL(server.url).origin;
-}
-
-/** `JWT_*` takes precedence over the project's `authenticate`; without either, everybody is anonymous. */
-function authenticator(config: Config, project: Project): Authenticate {
-  const { JWT_SECRET, JWT_JWKS_URL, JWT_ISSUER, JWT_AUDIENCE } = config;
-  if (JWT_SECRET !== undefined || JWT_JWKS_URL !== undefined) {
-    return jwtAuthenticate({
-      ...(JWT_SECRET === undefined ? {} : { secret: JWT_SECRET }),
-      ...(JWT_JWKS_URL === undefined ? {} : { jwksUrl: JWT_JWKS_URL }),
-      ...(JWT_ISSUER === undefined ? {} : { issuer: JWT_ISSUER }),
-      ...(JWT_AUDIENCE === undefined ? {} : { audience: JWT_AUDIENCE }),
-    });
-  }
-  return project.authenticate ?? (() => Promise.resolve(ANONYMOUS));
 }

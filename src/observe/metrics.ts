@@ -129,7 +129,7 @@ export class Metrics {
   );
   readonly slowDisconnects = this.#counter(
     'millrace_slow_disconnects_total',
-    'Connections closed because they read nothing for too long (`timeout`), and subscriptions ended by `onSlow` (`policy`)',
+    'Connections closed because they read nothing for too long (`timeout`) or too much is unread (`bytes`), and subscriptions ended by `onSlow` (`policy`)',
     ['why'],
   );
   readonly deliveryLatency = new Histogram({
@@ -147,6 +147,11 @@ export class Metrics {
     'Records between the last batch of a view and the end of the partition',
     undefined,
     ['view', 'topic', 'partition'],
+  );
+  readonly refused = this.#counter(
+    'millrace_refused_total',
+    'Requests and connections refused for safety: invalid, expired or missing credentials, a foreign origin or host',
+    ['reason'],
   );
   readonly problems = this.#counter(
     'millrace_problems_total',

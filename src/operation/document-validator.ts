@@ -1,4 +1,12 @@
-import { type DocumentNode, GraphQLError, type GraphQLSchema, parse, validate } from 'graphql';
+import {
+  type DocumentNode,
+  GraphQLError,
+  type GraphQLSchema,
+  NoSchemaIntrospectionCustomRule,
+  parse,
+  type ValidationRule,
+  validate,
+} from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { costOf } from './cost.js';
 import { refusal } from './refusal.js';
@@ -7,6 +15,14 @@ import { VALIDATION_RULES } from './subscription-root.js';
 export interface OperationLimits {
   /** Of a document, as the parser counts them: names, values and punctuation. */
   readonly maxTokens: number;
+}
+
+/** What a client may learn of the schema. */
+interface SchemaExposure {
+  /** Whether `__schema` and `__type` may be selected. */
+  readonly introspection: boolean;
+  /** Whether messages suggest names of the schema. */
+  readonly suggestions: boolean;
 }
 
 /** S4: the highest `costOf` of a document: twice that of the introspection query of common tools. */
@@ -28,14 +44,22 @@ export type ValidatedDocument =
 export class DocumentValidator {
   readonly #schema: GraphQLSchema;
   readonly #limits: OperationLimits;
+  readonly #rules: readonly ValidationRule[];
+  readonly #options: { readonly maxErrors: number; readonly hideSuggestions: boolean };
   readonly #cache = new LRUCache<string, ValidatedDocument>({
     ...CACHE_LIMITS,
     sizeCalculation: (_validated, query) => query.length + 1,
   });
 
-  constructor(schema: GraphQLSchema, limits: OperationLimits) {
+  constructor(
+    schema: GraphQLSchema,
+    limits: OperationLimits,
+    { introspection, suggestions }: SchemaExposure = { introspection: true, suggestions: true },
+  ) {
     this.#schema = schema;
     this.#limits = limits;
+    this.#rules = introspection ? VALIDATION_RULES : [...VALIDATION_RULES, NoSchemaIntrospectionCustomRule];
+    this.#options = { maxErrors: MAX_ERRORS, hideSuggestions: !suggestions };
   }
 
   /** Never throws. Errors are BAD_REQUEST, LIMIT_EXCEEDED, or graphql-js's own without a code. */
@@ -50,7 +74,7 @@ export class DocumentValidator {
   #parseAndValidate(query: string): ValidatedDocument {
     try {
       const document = parse(query, { maxTokens: this.#limits.maxTokens });
-      const errors = validate(this.#schema, document, VALIDATION_RULES, { maxErrors: MAX_ERRORS });
+      const errors = validate(this.#schema, document, this.#rules, this.#options);
       if (errors.length > 0) return { errors };
       if (costOf(this.#schema, document) <= MAX_COST) return { document };
       return { errors: [refusal('LIMIT_EXCEEDED', 'The operation selects too many fields.')] };

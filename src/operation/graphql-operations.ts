@@ -23,6 +23,10 @@ interface GraphQLOperationsParts {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly limits: OperationLimits;
+  /** Whether clients may ask for the schema. Default true. */
+  readonly introspection?: boolean;
+  /** Whether messages suggest names of the schema. Default true. */
+  readonly suggestions?: boolean;
 }
 
 /** Runs the operations of one gateway node. */
@@ -30,10 +34,16 @@ export class GraphQLOperations implements Operations {
   readonly #parts: GraphQLOperationsParts;
   readonly #documents: DocumentValidator;
   readonly #report: ReportInternal;
+  readonly #hideSuggestions: boolean;
 
   constructor(parts: GraphQLOperationsParts) {
     this.#parts = parts;
-    this.#documents = new DocumentValidator(parts.bindings.schema, parts.limits);
+    const { introspection = true, suggestions = true } = parts;
+    this.#hideSuggestions = !suggestions;
+    this.#documents = new DocumentValidator(parts.bindings.schema, parts.limits, {
+      introspection,
+      suggestions,
+    });
     this.#report = internalErrors(parts.logger, parts.metrics, 'a resolver failed');
   }
 
@@ -67,6 +77,7 @@ export class GraphQLOperations implements Operations {
       operationName,
       variableValues: variables,
       contextValue: context,
+      hideSuggestions: this.#hideSuggestions,
     });
     const extended = await withCursors(result, context);
     return extended.errors === undefined ? extended : { ...extended, errors: this.#shown(extended.errors) };

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { jwtAuthenticate } from '../../src/auth/jwt.js';
+import { jwtVerifier } from '../../src/auth/jwt.js';
 import { ANONYMOUS } from '../../src/core/identity.js';
 
 const secret = 'a secret that is long enough for HS256';
@@ -14,7 +14,7 @@ const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}`
 const refused = expect.objectContaining({ code: 'UNAUTHENTICATED' });
 
 describe('JWT', () => {
-  const authenticate = jwtAuthenticate({ secret, issuer: 'us', audience: 'shop' });
+  const { authenticate } = jwtVerifier({ secret, issuer: 'us', audience: 'shop' });
   const good = { iss: 'us', aud: 'shop' };
 
   it('identifies a caller without a token as anonymous', async () => {
@@ -64,7 +64,7 @@ describe('JWT', () => {
       server.close();
     });
     const jwksUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-    const byKeySet = jwtAuthenticate({ jwksUrl });
+    const { authenticate: byKeySet } = jwtVerifier({ jwksUrl });
     const token = new SignJWT({ sub: 'ann' }).setProtectedHeader({ alg: 'ES256', kid: '1' });
     expect(await byKeySet(bearer(await token.sign(privateKey)))).toMatchObject({ claims: { sub: 'ann' } });
     const forged = await sign({}, new TextEncoder().encode(JSON.stringify(jwk)));
@@ -72,8 +72,8 @@ describe('JWT', () => {
   });
 
   it('throws at creation when there is no key, or two', () => {
-    expect(() => jwtAuthenticate({})).toThrow('exactly one');
-    expect(() => jwtAuthenticate({ secret, jwksUrl: 'http://x' })).toThrow('exactly one');
-    expect(() => jwtAuthenticate({ secret: '' })).toThrow('empty');
+    expect(() => jwtVerifier({})).toThrow('exactly one');
+    expect(() => jwtVerifier({ secret, jwksUrl: 'http://x' })).toThrow('exactly one');
+    expect(() => jwtVerifier({ secret: '' })).toThrow('empty');
   });
 });

@@ -13,8 +13,8 @@ export const plants: readonly Plant[] = [
     case: 'D5 a refused stream tells an EventSource not to reconnect',
     guard: 'a stream that ends for good leaves the id `over`',
     file: 'src/transport/sse/sse-framing.ts',
-    find: 'return isFinal ? [OVER_ID, ...event] : event;',
-    replace: 'return isFinal ? event : event;',
+    find: 'if (isFinal) return [OVER_ID, ...event];',
+    replace: 'if (isFinal) return event;',
   },
   {
     case: 'D5 after and since together are an error, whatever the cursor',

@@ -74,4 +74,29 @@ describe('readConfig', () => {
   it('reports everything that is wrong at once, a line each', () => {
     expect(errorOf({ PORT: 'eighty', JWT_AUDIENCE: 'a', KAFKA_BROKER: 'b:1' }).split('\n')).toHaveLength(3);
   });
+
+  it('switches off what helps attackers with NODE_ENV=production', () => {
+    const flags = ({ GRAPHIQL, INTROSPECTION, SUGGESTIONS, METRICS }: ReturnType<typeof readConfig>) => [
+      GRAPHIQL,
+      INTROSPECTION,
+      SUGGESTIONS,
+      METRICS,
+    ];
+    expect(flags(readConfig({}))).toEqual([true, true, true, true]);
+    expect(flags(readConfig({ NODE_ENV: 'production' }))).toEqual([false, false, false, false]);
+    const chosen = { NODE_ENV: 'production', GRAPHIQL: 'true', METRICS: 'on', SUGGESTIONS: '' };
+    expect(flags(readConfig(chosen))).toEqual([true, false, false, true]);
+    expect(flags(readConfig({ INTROSPECTION: 'off' }))).toEqual([true, false, true, true]);
+  });
+
+  it.each([
+    ['ALLOWED_ORIGINS', 'shop.example'],
+    ['ALLOWED_ORIGINS', 'https://shop.example/'],
+    ['ALLOWED_ORIGINS', 'https://a.example, https://b.example/path'],
+    ['ALLOWED_HOSTS', 'https://shop.example'],
+    ['ALLOWED_HOSTS', 'shop.example:443'],
+    ['GRAPHIQL', 'yes'],
+  ])('rejects %s=%s, which could never match', (name, value) => {
+    expect(errorOf({ [name]: value })).toMatch(new RegExp(`^${name} is `));
+  });
 });

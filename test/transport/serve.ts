@@ -28,6 +28,7 @@ export const TEST_LIMITS: TransportLimits = {
   operationsPerConnection: 1_000,
   connections: 20_000,
   highWaterMark: 1_048_576,
+  unreadBytes: 268_435_456,
   slowTimeout: 60_000,
 };
 

@@ -114,7 +114,13 @@ function coercedVariables(
   { variableDefinitions = [] }: OperationDefinitionNode,
   given: SubscribeRequest['variables'],
 ): Record<string, unknown> {
-  const { errors, coerced } = getVariableValues(schema, variableDefinitions, { ...given });
+  const { errors, coerced } = getVariableValues(
+    schema,
+    variableDefinitions,
+    { ...given },
+    // SUGGESTIONS is not known here, so values of enums are never suggested.
+    { hideSuggestions: true },
+  );
   if (errors !== undefined) throw bad(errors.map(({ message }) => message).join(' '));
   return coerced;
 }

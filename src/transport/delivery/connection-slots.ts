@@ -1,4 +1,9 @@
-/** The connections that a node may have open: one budget for all of its transports (S4). */
+import { MillraceError } from '../../core/errors.js';
+
+/**
+ * The connections that a node may have open: one budget for all of its transports (S4). A plain request is one until
+ * its answer is read.
+ */
 export class ConnectionSlots {
   readonly #limit: number;
   #inUse = 0;
@@ -18,4 +23,11 @@ export class ConnectionSlots {
   release(): void {
     this.#inUse -= 1;
   }
+}
+
+export function noFreeConnections(): MillraceError {
+  return new MillraceError(
+    'OVERLOADED',
+    'This node has no free connections. Nothing was run. Try again later.',
+  );
 }

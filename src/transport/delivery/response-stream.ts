@@ -62,7 +62,7 @@ export class ResponseStream implements OperationOutput, SendBufferListener, Slow
   /** An error that may pass (`retry`) leaves the client's last position as it is, so that it resumes there. */
   error(errors: readonly GraphQLFormattedError[]): void {
     const mayPass = errors.some(({ extensions }) => extensions?.['retry'] === true);
-    this.#endWith(this.#framing.error(errors, !mayPass));
+    this.#endWith(this.#framing.error(errors, { isFinal: !mayPass }));
   }
 
   complete(): void {
@@ -76,7 +76,7 @@ export class ResponseStream implements OperationOutput, SendBufferListener, Slow
   expire(error: GraphQLFormattedError): void {
     if (!this.operation.isRunning) return;
     this.operation.cancel();
-    this.#endWith(this.#framing.error([error], false));
+    this.#endWith(this.#framing.error([error], { isFinal: false }));
   }
 
   /** Ends the stream without completion: clients take it for a lost connection and resume on another node. */

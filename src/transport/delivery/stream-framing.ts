@@ -1,6 +1,14 @@
 import type { GraphQLFormattedError } from 'graphql';
 import type { SharedResult } from '../../subscribe/delivery/result-layout.js';
 
+/** How a stream ends that ends with an error. */
+export interface ErrorEnd {
+  /** The client must not resume: the same request would fail again. */
+  readonly isFinal: boolean;
+  /** After how many milliseconds a client that resumes by itself should; left out: as it likes. */
+  readonly reconnectMs?: number;
+}
+
 /**
  * How one response carries the results of one operation: SSE, and any other format that streams results over
  * HTTP. A framing turns results into bytes and knows nothing of sockets. It may keep state for its stream, so
@@ -17,11 +25,8 @@ export interface StreamFraming {
   next(result: SharedResult, tag: string): Buffer[];
   /** The whole result of a query or mutation, and the end of the stream. */
   result(json: string): Buffer[];
-  /**
-   * The errors that end an operation, and the end of the stream.
-   * @param isFinal the client must not resume: the same request would fail again
-   */
-  error(errors: readonly GraphQLFormattedError[], isFinal: boolean): Buffer[];
+  /** The errors that end an operation, and the end of the stream. */
+  error(errors: readonly GraphQLFormattedError[], end: ErrorEnd): Buffer[];
   /** The end of the stream. */
   complete(): Buffer[];
 }

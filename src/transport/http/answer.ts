@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { ExecutionResult } from 'graphql';
 import { stringifyJson } from '../../core/exact-json.js';
-import { HTML, type JsonType, PLAIN_JSON } from './media-types.js';
+import { type JsonType, PLAIN_JSON } from './media-types.js';
 import { statusOfCode } from './refuse.js';
 
 /** Answers with the result of a query or mutation. Hot path (bench: mutations). */
@@ -12,12 +12,6 @@ export function answerResult(response: ServerResponse, result: ExecutionResult, 
     'content-length': Buffer.byteLength(text),
   });
   response.end(text);
-}
-
-/** @param page the whole page; shared by all responses */
-export function answerPage(response: ServerResponse, page: Buffer): void {
-  response.writeHead(200, { 'content-type': HTML, 'content-length': page.length });
-  response.end(page);
 }
 
 /**

@@ -1,4 +1,5 @@
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
+import { GraphiQLPage } from './graphiql-page.js';
 
 /** An operation that GraphiQL opens in its own tab. */
 export interface GraphiQLExample {
@@ -20,15 +21,10 @@ const STILL_TABS = '<style>.graphiql-tab { transform: none !important }</style>'
 
 /**
  * GraphiQL with a tab for each example, which runs subscriptions as event streams. Its scripts and styles are inline:
- * a browser loads nothing from other hosts.
- * @returns the page; rendered on first use, and the same 9 MB for everybody
+ * a browser loads nothing from other hosts. They are 9 MB.
  */
-export function graphiql(title: string, examples: readonly GraphiQLExample[]): () => Buffer {
-  let page: Buffer | undefined;
-  return () => {
-    page ??= Buffer.from(render(title, examples));
-    return page;
-  };
+export function graphiql(title: string, examples: readonly GraphiQLExample[]): GraphiQLPage {
+  return new GraphiQLPage(() => render(title, examples));
 }
 
 function render(title: string, examples: readonly GraphiQLExample[]): string {

@@ -5,15 +5,18 @@ import { MillraceError } from '../../core/errors.js';
 import type { Operations } from '../../operation/operations.js';
 import { callerOf, flatHeaders } from '../caller.js';
 import { httpMetadata, lastEventId } from '../client-metadata.js';
+import { type ConnectionSlots, noFreeConnections } from '../delivery/connection-slots.js';
 import { SseFraming, STREAM_OVER } from '../sse/sse-framing.js';
-import { answerPage, answerResult } from './answer.js';
+import { answerResult } from './answer.js';
 import { ClientDisconnected } from './client-disconnected.js';
+import type { GraphiQLPage } from './graphiql-page.js';
 import { readGraphQLRequest } from './graphql-request.js';
 import { type Accepted, accepted, isJsonBody } from './media-types.js';
 import { refuse, refuseBody } from './refuse.js';
 import { bodyTooLarge, RequestAborted } from './request-body.js';
 import type { Route } from './router.js';
 import type { StreamTransport } from './stream-transport.js';
+import type { UnreadAnswers } from './unread-answers.js';
 
 interface GraphQLEndpointParts {
   readonly operations: Operations;
@@ -22,7 +25,9 @@ interface GraphQLEndpointParts {
   readonly report: ReportInternal;
   readonly streams: StreamTransport;
   /** GraphiQL, for browsers; `undefined`: there is none. */
-  readonly page: (() => Buffer) | undefined;
+  readonly page: GraphiQLPage | undefined;
+  readonly slots: ConnectionSlots;
+  readonly unread: UnreadAnswers;
 }
 
 /** A request that is refused with a status of its own. */
@@ -45,27 +50,56 @@ class Refusal extends Error {
  * @see https://graphql.github.io/graphql-over-http/draft/
  */
 export function graphqlEndpoint(parts: GraphQLEndpointParts): Route {
-  const { report, bodyBytes } = parts;
+  const { page, bodyBytes, slots, unread } = parts;
+  // One for all requests: this is a hot path (bench: mutations).
+  const releaseSlot = (): void => slots.release();
   return async (request, response) => {
     const { method, headers } = request;
-    const accepts = accepted(headers.accept, method === 'GET' && parts.page !== undefined);
+    const accepts = accepted(headers.accept, method === 'GET' && page !== undefined);
+    const isPage = accepts.preferred === 'html' && page !== undefined;
     try {
+      // S4: from here until its client has read the answer, or is gone.
+      if (!slots.acquire()) throw noFreeConnections();
+      response.once('close', releaseSlot);
       checkHeaders(request, accepts);
-      if (accepts.preferred === 'html' && parts.page !== undefined) return answerPage(response, parts.page());
+      if (isPage) return await page.answer(request, response);
       // S4: refused by its announced length, before any of it is read. A body without one is counted as it arrives.
       if (Number(headers['content-length'] ?? 0) > bodyBytes) throw bodyTooLarge(bodyBytes);
       await answer(parts, request, response, accepts);
     } catch (error) {
-      if (error instanceof RequestAborted) return;
-      const type = { 'content-type': accepts.json };
-      if (error instanceof Refusal) {
-        const refusal = new MillraceError('BAD_REQUEST', error.message);
-        refuse(response, refusal, report, error.status, { ...type, ...error.headers });
-      } else if (error instanceof MillraceError && error.code === 'LIMIT_EXCEEDED' && !request.complete) {
-        refuseBody(request, response, error, report, accepts.json);
-      } else refuse(response, error, report, undefined, type);
+      refuseRequest(parts, request, response, accepts, error);
+    } finally {
+      // The page is in memory once for all who do not read it.
+      unread.watch(response, isPage ? 0 : undefined);
     }
   };
+}
+
+function refuseRequest(
+  { report, streams }: GraphQLEndpointParts,
+  request: IncomingMessage,
+  response: ServerResponse,
+  accepts: Accepted,
+  error: unknown,
+): void {
+  if (error instanceof RequestAborted) return;
+  const type = { 'content-type': accepts.json };
+  if (error instanceof Refusal) {
+    const refusal = new MillraceError('BAD_REQUEST', error.message);
+    refuse(response, refusal, report, error.status, { ...type, ...error.headers });
+  } else if (error instanceof MillraceError && error.code === 'LIMIT_EXCEEDED' && !request.complete) {
+    refuseBody(request, response, error, report, accepts.json);
+  } else if (isEventSource(request, accepts) && error instanceof MillraceError && error.retry) {
+    streams.refuse(response, new SseFraming(), error);
+  } else refuse(response, error, report, undefined, type);
+}
+
+/**
+ * A browser's EventSource gives up for good on any status but 200. Only GET, which is all that it can send: clients
+ * that send POST requests read the status.
+ */
+function isEventSource({ method }: IncomingMessage, { preferred }: Accepted): boolean {
+  return method === 'GET' && preferred === 'events';
 }
 
 /** @throws {Refusal} */
@@ -98,7 +132,13 @@ async function answer(
   // An EventSource that reconnects after the last event is told to stop.
   if (isStream && lastEventId(request) === STREAM_OVER) return void response.writeHead(204).end();
   // Before the body is read: callers with invalid credentials cost no more than their headers.
-  const identity = await authenticate({ headers: flatHeaders(request.headers) });
+  const identity = await authenticate({
+    headers: flatHeaders(request.headers),
+    // Asking the operating system costs more than the rest of it, and few need to know.
+    get remoteAddress() {
+      return request.socket.remoteAddress;
+    },
+  });
   const operation = await readGraphQLRequest(request, bodyBytes);
   const metadata = httpMetadata(request, operation.extensions);
   const prepared = operations.prepare(operation);

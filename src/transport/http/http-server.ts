@@ -1,9 +1,8 @@
-import { createServer, type Server, type ServerOptions } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Authenticate } from '../../auth/authenticate.js';
 import { internalErrors } from '../../observe/internal-errors.js';
 import type { Logger } from '../../observe/log.js';
 import type { Metrics } from '../../observe/metrics.js';
+import type { SecurityLog } from '../../observe/security-log.js';
 import type { Operations } from '../../operation/operations.js';
 import { ConnectionSlots } from '../delivery/connection-slots.js';
 import { SlowClientMonitor } from '../delivery/slow-client-monitor.js';
@@ -11,12 +10,15 @@ import type { TransportLimits } from '../delivery/transport-limits.js';
 import { WriteCoalescer } from '../delivery/write-coalescer.js';
 import { Compression } from '../websocket/compression.js';
 import { refuseUpgrade, WebSocketTransport } from '../websocket/websocket-transport.js';
+import { Access, type AccessRules } from './access.js';
 import { type GraphiQLExample, graphiql } from './graphiql.js';
 import { graphqlEndpoint } from './graphql-endpoint.js';
+import { type HttpListener, type HttpTimeouts, openListener } from './listener.js';
 import { pathOf } from './request-target.js';
 import { type Route, router } from './router.js';
 import { StreamTransport } from './stream-transport.js';
-import { serveUpgrades, UPGRADE_OPTIONS } from './upgrades.js';
+import { UnreadAnswers } from './unread-answers.js';
+import type { OnUpgrade } from './upgrades.js';
 
 export interface HttpServerOptions {
   readonly operations: Operations;
@@ -28,6 +30,9 @@ export interface HttpServerOptions {
   readonly port: number;
   readonly limits: TransportLimits;
   readonly timeouts?: HttpTimeouts;
+  /** By which names and from which pages the server may be used. By default from its own, by any name. */
+  readonly access?: AccessRules;
+  readonly securityLog?: SecurityLog;
   /** Further routes by exact path, for GET and HEAD. */
   readonly routes?: Readonly<Record<string, Route>>;
   /** `false`: no GraphiQL. */
@@ -44,16 +49,6 @@ export interface HttpServerOptions {
   readonly closeTimeout?: number;
 }
 
-/** In milliseconds. The settings and their defaults are in `node/config.ts`. */
-export interface HttpTimeouts {
-  /** How long a connection may wait for its next request. */
-  readonly idle: number;
-  /** How long a client may take to send the headers of a request, from its first byte or from the connection on. */
-  readonly headers: number;
-  /** How long it may take to send the whole request. */
-  readonly request: number;
-}
-
 /** A listening server. Disposing of it ends everything that runs on it. */
 export interface HttpTransport extends AsyncDisposable {
   readonly port: number;
@@ -65,72 +60,38 @@ export interface HttpTransport extends AsyncDisposable {
 
 /** Where GraphQL is, over HTTP and over WebSocket. */
 const GRAPHQL_PATH = '/graphql';
-/**
- * Longer than balancers keep idle connections (60 s by default): when this side closes first, a request that is
- * already on its way is lost. They open connections ahead of requests too, hence `headers`.
- */
-const DEFAULT_TIMEOUTS: HttpTimeouts = { idle: 75_000, headers: 80_000, request: 120_000 };
-/** How often Node looks for requests that take too long. */
-const MAX_CHECK_INTERVAL_MS = 5_000;
 
 /**
  * Serves GraphQL over HTTP, SSE and WebSocket, and the given routes, on one port.
  * @throws {Error} when it cannot listen: the port is in use, or the host is not of this machine
  */
 export async function createHttpServer(options: HttpServerOptions): Promise<HttpTransport> {
-  const { closeTimeout = 5_000 } = options;
+  const { closeTimeout = 5_000, host, port, timeouts } = options;
   const transports = createTransports(options, closeTimeout);
-  const { handle, streams, websocket, slowClients } = transports;
-  let closing = false;
-  // The one place where the HTTP server is created.
-  const server = createServer(serverOptions(options.timeouts ?? DEFAULT_TIMEOUTS), (request, response) => {
-    // A connection that a client keeps alive for later requests would delay the end.
-    response.once('close', () => closing && server.closeIdleConnections());
-    void handle(request, response);
-  });
-  serveUpgrades(server, (request, stream, head) => {
+  const { handle, report, streams, websocket, slowClients } = transports;
+  const access = new Access(options.access ?? { origins: [], hosts: undefined }, options.securityLog);
+  const onUpgrade: OnUpgrade = (request, stream, head) => {
     if (pathOf(request) === GRAPHQL_PATH) websocket.upgrade(request, stream, head);
     else refuseUpgrade(stream, '404 Not Found');
-  });
+  };
+  let listener: HttpListener;
   try {
-    await listen(server, options.port, options.host);
+    listener = await openListener({ host, port, timeouts, access, report, handle, onUpgrade });
   } catch (error) {
     await transports.end();
     slowClients[Symbol.dispose]();
     throw error;
   }
-  // It listens on TCP, so its address is not the name of a pipe.
-  const { port } = server.address() as AddressInfo;
-  const host = options.host.includes(':') ? `[${options.host}]` : options.host;
   return {
-    port,
-    url: `http://${host}:${port}${GRAPHQL_PATH}`,
+    port: listener.port,
+    url: `${listener.origin}${GRAPHQL_PATH}`,
     get connections() {
       return { websocket: websocket.size, sse: streams.size };
     },
     async [Symbol.asyncDispose]() {
-      // The order matters: no new connections first, then every client learns that the node stops, and only
-      // then are connections closed that are idle. What still runs has the time-out to end.
-      closing = true;
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      await transports.end();
-      server.closeIdleConnections();
-      const cutOff = setTimeout(() => server.closeAllConnections(), closeTimeout);
-      await closed;
-      clearTimeout(cutOff);
+      await listener.close(transports.end, closeTimeout);
       slowClients[Symbol.dispose]();
     },
-  };
-}
-
-function serverOptions({ idle, headers, request }: HttpTimeouts): ServerOptions {
-  return {
-    ...UPGRADE_OPTIONS,
-    keepAliveTimeout: idle,
-    // Node refuses to start when it is longer than the time-out of the whole request.
-    headersTimeout: Math.min(headers, request),
-    requestTimeout: request,
-    connectionsCheckingInterval: Math.min(MAX_CHECK_INTERVAL_MS, headers, request),
   };
 }
 
@@ -157,31 +118,22 @@ function createTransports(options: HttpServerOptions, closeTimeout: number) {
     initTimeoutMs: options.initTimeoutMs ?? 10_000,
     closeTimeout,
   });
+  const unread = new UnreadAnswers(limits.unreadBytes, slowClients, metrics);
   const page =
     options.graphiql === false
       ? undefined
       : graphiql(options.graphiql?.title ?? 'Millrace', options.examples ?? []);
   return {
+    report,
     streams,
     websocket,
     slowClients,
     handle: router({
-      graphqlPath: GRAPHQL_PATH,
-      graphql: graphqlEndpoint({ ...shared, streams, page }),
+      graphql: { path: GRAPHQL_PATH, route: graphqlEndpoint({ ...shared, streams, page, unread }) },
       routes: options.routes ?? {},
       report,
     }),
     /** Tells all clients, and waits until WebSockets are closed. */
     end: () => Promise.all([streams[Symbol.asyncDispose](), websocket[Symbol.asyncDispose]()]),
   };
-}
-
-function listen(server: Server, port: number, host: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
 }

@@ -2,15 +2,16 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { formattedError, type ReportInternal } from '../../core/client-error.js';
 import { ERRORS, type ErrorCode, MillraceError } from '../../core/errors.js';
 
-/** The HTTP status of a request that is refused before anything runs. Other codes are 500. */
+/** The HTTP status of a request that is refused before anything runs. Others are 503 if they may pass, or else 500. */
 const STATUS: Partial<Record<ErrorCode, number>> = {
   UNAUTHENTICATED: 401,
   FORBIDDEN: 403,
   BAD_REQUEST: 400,
   LIMIT_EXCEEDED: 413,
-  OVERLOADED: 503,
-  SHUTTING_DOWN: 503,
 };
+
+/** In seconds, for errors that do not say. */
+const RETRY_AFTER_S = 1;
 
 const JSON_TYPE = { 'content-type': 'application/json; charset=utf-8' };
 
@@ -20,7 +21,7 @@ const MAX_LINGER_BYTES = 67_108_864;
 
 /** @returns `undefined` for a code that is none of ours */
 export function statusOfCode(code: unknown): number | undefined {
-  return isErrorCode(code) ? (STATUS[code] ?? 500) : undefined;
+  return isErrorCode(code) ? (STATUS[code] ?? (ERRORS[code].retry ? 503 : 500)) : undefined;
 }
 
 function statusOf(error: unknown): number {
@@ -43,8 +44,18 @@ export function refuse(
     response.destroy();
     return;
   }
-  response.writeHead(status, { ...JSON_TYPE, 'content-length': Buffer.byteLength(body), ...headers });
+  response.writeHead(status, {
+    ...JSON_TYPE,
+    'content-length': Buffer.byteLength(body),
+    ...(status === 503 && { 'retry-after': retryAfter(error) }),
+    ...headers,
+  });
   response.end(body);
+}
+
+function retryAfter(error: unknown): string {
+  const seconds = error instanceof MillraceError ? error.details['retryAfter'] : undefined;
+  return String(typeof seconds === 'number' ? Math.ceil(seconds) : RETRY_AFTER_S);
 }
 
 /**

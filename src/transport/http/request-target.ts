@@ -16,6 +16,16 @@ export function pathOf({ url = '/' }: IncomingMessage): string {
   return path.length > 1 && path.endsWith('/') && !path.endsWith('//') ? path.slice(0, -1) : path;
 }
 
+/**
+ * The host and port that a request is for, as the client wrote them. In absolute form those of the target count, and
+ * `Host` does not (RFC 9112, section 3.2.2). `undefined`: the client said none.
+ */
+export function hostOf({ url = '', headers }: IncomingMessage): string | undefined {
+  if (url.startsWith('/')) return headers.host;
+  const [origin] = ORIGIN.exec(url) ?? [];
+  return origin === undefined ? headers.host : origin.slice(origin.indexOf('//') + 2);
+}
+
 /** The parameters in the query string of a request. */
 export function searchOf({ url = '' }: IncomingMessage): URLSearchParams {
   const start = url.indexOf('?');

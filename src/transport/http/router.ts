@@ -8,20 +8,19 @@ import { pathOf } from './request-target.js';
 export type Route = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
 interface RouterParts {
-  /** The path of GraphQL. Its route answers every method. */
-  readonly graphqlPath: string;
-  readonly graphql: Route;
+  /** GraphQL: its path, and its route, which answers every method. */
+  readonly graphql?: { readonly path: string; readonly route: Route };
   /** By path, for GET and HEAD. Other methods are refused with 405. */
   readonly routes: Readonly<Record<string, Route>>;
   readonly report: ReportInternal;
 }
 
 /** @returns a handler that passes each request to the route of its path, and never rejects */
-export function router({ graphqlPath, graphql, routes, report }: RouterParts) {
+export function router({ graphql, routes, report }: RouterParts) {
   const table = new Map<string, Route>([
     ...Object.entries(routes).map(([path, route]) => [path, getOnly(route, report)] as const),
-    [graphqlPath, graphql],
   ]);
+  if (graphql !== undefined) table.set(graphql.path, graphql.route);
   const otherwise = notFound(report);
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const route = table.get(pathOf(request)) ?? otherwise;

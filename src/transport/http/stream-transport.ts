@@ -1,21 +1,23 @@
 import type { ServerResponse } from 'node:http';
+import { credentialsExpired } from '../../auth/authenticate.js';
 import { formattedError } from '../../core/client-error.js';
 import { MillraceError } from '../../core/errors.js';
 import type { Identity } from '../../core/identity.js';
 import type { Prepared } from '../../operation/operations.js';
 import type { ClientMetadata } from '../../operation/request.js';
 import { callerOf } from '../caller.js';
-import type { ConnectionSlots } from '../delivery/connection-slots.js';
 import { DeadlineTimer } from '../delivery/deadline-timer.js';
 import { ResponseStream, type ResponseStreamParts } from '../delivery/response-stream.js';
 import { type OperationRunner, runOperation } from '../delivery/run-operation.js';
 import type { StreamFraming } from '../delivery/stream-framing.js';
 
 interface StreamTransportParts extends ResponseStreamParts, OperationRunner {
-  readonly slots: ConnectionSlots;
   /** Milliseconds between heartbeats on a quiet stream; below the idle time-outs of usual proxies. */
   readonly keepAlive: number;
 }
+
+/** When a client that was refused comes back; at most twice as late. */
+const MIN_RECONNECT_MS = 2_000;
 
 /**
  * GraphQL over streamed HTTP responses, one for each operation: SSE in distinct connections mode.
@@ -42,7 +44,7 @@ export class StreamTransport implements AsyncDisposable {
 
   /**
    * Answers a request with a stream of what its operation makes.
-   * @throws {MillraceError} SHUTTING_DOWN, OVERLOADED: nothing was answered
+   * @throws {MillraceError} SHUTTING_DOWN: nothing was answered
    */
   open(
     response: ServerResponse,
@@ -51,17 +53,16 @@ export class StreamTransport implements AsyncDisposable {
     identity: Identity,
     metadata: ClientMetadata,
   ): void {
-    const { slots, report } = this.#parts;
+    const { report } = this.#parts;
     // The client may have left while its credentials were checked; `close` would not be emitted again.
     if (response.destroyed) return;
-    if (this.#closing) throw new MillraceError('SHUTTING_DOWN', 'This node is shutting down.');
-    if (!slots.acquire()) throw new MillraceError('OVERLOADED', 'This node has no free connections.');
+    if (this.#closing)
+      throw new MillraceError('SHUTTING_DOWN', 'This node is shutting down. Try another one.');
     const expiry = new DeadlineTimer();
     const stream = new ResponseStream(response, framing, this.#parts);
     this.#streams.add(stream);
     response.once('close', () => {
       this.#streams.delete(stream);
-      slots.release();
       expiry.clear();
     });
     const { expiresAt } = identity;
@@ -72,17 +73,22 @@ export class StreamTransport implements AsyncDisposable {
     runOperation(this.#parts, stream.operation, prepared, callerOf(identity, metadata, stream.operation));
   }
 
+  /**
+   * Refuses a stream for now: a stream that says why and ends, so that its client comes back after a while. At
+   * random, so that those who were refused together do not come back together.
+   */
+  refuse(response: ServerResponse, framing: StreamFraming, error: MillraceError): void {
+    if (response.destroyed) return;
+    const reconnectMs = Math.round(MIN_RECONNECT_MS * (1 + Math.random()));
+    const shown = formattedError(error, this.#parts.report);
+    response.writeHead(200, framing.headers);
+    response.end(Buffer.concat(framing.error([shown], { isFinal: false, reconnectMs })));
+  }
+
   /** Ends every stream without completion, so that clients resume on another node. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing = true;
     clearInterval(this.#keepAlive);
     for (const stream of this.#streams) stream.leave();
   }
-}
-
-function credentialsExpired(): MillraceError {
-  return new MillraceError(
-    'UNAUTHENTICATED',
-    'The credentials have expired. Subscribe again with new credentials.',
-  );
 }

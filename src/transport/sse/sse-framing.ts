@@ -1,6 +1,6 @@
 import type { GraphQLFormattedError } from 'graphql';
 import { resultTail, type SharedResult } from '../../subscribe/delivery/result-layout.js';
-import type { StreamFraming } from '../delivery/stream-framing.js';
+import type { ErrorEnd, StreamFraming } from '../delivery/stream-framing.js';
 
 /**
  * The id of a stream's last event when the client must not come back. A browser's EventSource reconnects for
@@ -52,9 +52,10 @@ export class SseFraming implements StreamFraming {
     return [NEXT, Buffer.from(json), END, ...this.complete()];
   }
 
-  error(errors: readonly GraphQLFormattedError[], isFinal: boolean): Buffer[] {
+  error(errors: readonly GraphQLFormattedError[], { isFinal, reconnectMs }: ErrorEnd): Buffer[] {
     const event = [NEXT, Buffer.from(JSON.stringify({ errors })), END, COMPLETE];
-    return isFinal ? [OVER_ID, ...event] : event;
+    if (isFinal) return [OVER_ID, ...event];
+    return reconnectMs === undefined ? event : [Buffer.from(`retry: ${reconnectMs}\n`), ...event];
   }
 
   complete(): Buffer[] {

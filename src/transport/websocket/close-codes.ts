@@ -9,7 +9,6 @@ export const CLOSE_CODES = {
     reason: 'Going away',
     means: 'The node stops. Resume on another node.',
   },
-  INTERNAL: { code: 1011, retry: true, reason: 'Internal error', means: 'A fault of this server.' },
   RESTART: {
     code: 1012,
     retry: true,
@@ -21,6 +20,19 @@ export const CLOSE_CODES = {
     retry: true,
     reason: 'Slow consumer',
     means: 'The client did not read for too long. Resume with the last cursors.',
+  },
+  // Not 1011, which graphql-ws takes for final: what is this server's trouble passes.
+  TRY_AGAIN: {
+    code: 1013,
+    retry: true,
+    reason: 'Try again later',
+    means: 'The credentials cannot be verified at the moment, or all connections of this node are in use.',
+  },
+  INTERNAL: {
+    code: 1013,
+    retry: true,
+    reason: 'Internal error',
+    means: 'An unexpected error on this server. Its log has the details.',
   },
   BAD_REQUEST: {
     code: 4400,
@@ -34,7 +46,12 @@ export const CLOSE_CODES = {
     reason: 'Unauthorized',
     means: '`subscribe` was sent before `connection_ack`.',
   },
-  FORBIDDEN: { code: 4403, retry: false, reason: 'Forbidden', means: 'The credentials are invalid.' },
+  FORBIDDEN: {
+    code: 4403,
+    retry: false,
+    reason: 'Forbidden',
+    means: 'The credentials are missing or invalid. Reconnect only with other ones.',
+  },
   CREDENTIALS_EXPIRED: {
     code: 4403,
     retry: true,

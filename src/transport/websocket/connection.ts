@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type Message, parseMessage, type SubscribePayload } from 'graphql-ws';
 import type { RawData, WebSocket } from 'ws';
-import type { Authenticate } from '../../auth/authenticate.js';
+import { type Authenticate, isExpired } from '../../auth/authenticate.js';
 import { formattedError } from '../../core/client-error.js';
 import { assertNever, MillraceError } from '../../core/errors.js';
 import type { Identity } from '../../core/identity.js';
@@ -47,7 +47,11 @@ export interface ConnectionParts extends OperationRunner {
 type ConnectionState =
   /** The request of the upgrade holds as much memory as the rest of a connection, so it is not kept longer. */
   | { readonly phase: 'opened'; readonly upgrade: IncomingMessage }
-  | { readonly phase: 'authenticating'; readonly headers: FlatHeaders }
+  | {
+      readonly phase: 'authenticating';
+      readonly headers: FlatHeaders;
+      readonly remoteAddress: string | undefined;
+    }
   | {
       readonly phase: 'acknowledged';
       readonly identity: Identity;
@@ -158,12 +162,13 @@ export class Connection implements SendBufferListener, SlowClient {
       operationsPerConnection,
     );
     if (phase === 'authenticating' && this.#state.phase === 'opened') {
-      this.#state = { phase, headers: flatHeaders(this.#state.upgrade.headers) };
+      const { headers, socket } = this.#state.upgrade;
+      this.#state = { phase, headers: flatHeaders(headers), remoteAddress: socket.remoteAddress };
     }
     try {
       this.#perform(effect);
     } catch (error) {
-      // S4: an uncaught error here would crash the process. A ping whose payload is nested too deeply for JSON gets here.
+      // S4: an uncaught error here would crash the process.
       report(error);
       this.close('INTERNAL');
     }
@@ -177,7 +182,7 @@ export class Connection implements SendBufferListener, SlowClient {
         void this.#authenticate(effect.params);
         return;
       case 'pong':
-        this.#writer.send(JSON.stringify({ type: 'pong', payload: effect.payload }));
+        this.#pong(effect.payload);
         return;
       case 'start':
         this.#start(effect.id, effect.payload);
@@ -196,10 +201,19 @@ export class Connection implements SendBufferListener, SlowClient {
     }
   }
 
+  #pong(payload: Readonly<Record<string, unknown>> | undefined): void {
+    try {
+      this.#writer.send(JSON.stringify({ type: 'pong', payload }));
+    } catch {
+      // S4: what is nested too deeply can be parsed, but not written.
+      this.close('BAD_REQUEST', 'The payload of the ping is nested too deeply');
+    }
+  }
+
   async #authenticate(connectionParams: Readonly<Record<string, unknown>>): Promise<void> {
     // The effect belongs to the transition to this phase; this narrows the type.
     if (this.#state.phase !== 'authenticating') return;
-    const { authenticate, report } = this.#parts;
+    const { headers, remoteAddress } = this.#state;
     let metadata: ClientMetadata;
     let identity: Identity;
     try {
@@ -209,11 +223,9 @@ export class Connection implements SendBufferListener, SlowClient {
       return this.close('BAD_REQUEST', error.message);
     }
     try {
-      identity = await authenticate({ headers: this.#state.headers, connectionParams });
+      identity = await this.#parts.authenticate({ headers, connectionParams, remoteAddress });
     } catch (error) {
-      if (error instanceof MillraceError) return this.close('FORBIDDEN', error.message);
-      report(error);
-      return this.close('INTERNAL');
+      return this.#refuseCredentials(error);
     }
     // The client may have left, or sent an invalid message, in the meantime.
     if (!this.#writer.isOpen) return;
@@ -222,6 +234,15 @@ export class Connection implements SendBufferListener, SlowClient {
     if (identity.expiresAt === undefined) this.#deadline.clear();
     else this.#deadline.set(identity.expiresAt, () => this.close('CREDENTIALS_EXPIRED'));
     this.#writer.send('{"type":"connection_ack"}');
+  }
+
+  /** The close code agrees with the error's `retry`: clients that reconnect by themselves know nothing else. */
+  #refuseCredentials(error: unknown): void {
+    if (!(error instanceof MillraceError)) {
+      this.#parts.report(error);
+      this.close('INTERNAL');
+    } else if (isExpired(error)) this.close('CREDENTIALS_EXPIRED');
+    else this.close(error.retry ? 'TRY_AGAIN' : 'FORBIDDEN', error.message);
   }
 
   #start(id: string, payload: SubscribePayload): void {

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { GRAPHQL_TRANSPORT_WS_PROTOCOL } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { ConnectionSlots } from '../delivery/connection-slots.js';
+import { CLOSE_CODES } from './close-codes.js';
 import { Connection, type ConnectionParts } from './connection.js';
 import { TemplateCache } from './template-cache.js';
 
@@ -19,6 +20,12 @@ interface WebSocketTransportParts extends Omit<ConnectionParts, 'templates'> {
 /** For messages that `ws` sends itself. Ours are compressed by `Compression`. */
 const COMPRESSION_THRESHOLD_BYTES = 1_024;
 
+/** Connections that are being turned away at the same time, and how long each may take. */
+const MAX_TURNED_AWAY = 256;
+const TURN_AWAY_MS = 1_000;
+
+const UNAVAILABLE = '503 Service Unavailable';
+
 /** GraphQL over WebSocket (graphql-transport-ws), on the upgrades of an HTTP server. */
 export class WebSocketTransport implements AsyncDisposable {
   readonly #parts: WebSocketTransportParts;
@@ -28,6 +35,7 @@ export class WebSocketTransport implements AsyncDisposable {
   readonly #keepAlive: NodeJS.Timeout;
   /** One for all sockets: a closure for each upgrade would keep its request as long as its connection. */
   readonly #releaseSlot = (): void => this.#parts.slots.release();
+  #turnedAway = 0;
   #closing = false;
   #onEmpty: (() => void) | undefined;
 
@@ -64,12 +72,34 @@ export class WebSocketTransport implements AsyncDisposable {
 
   /** Takes over the socket of an upgrade request. */
   upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
-    if (this.#closing || !this.#parts.slots.acquire()) {
-      refuseUpgrade(stream, '503 Service Unavailable');
+    if (this.#closing) refuseUpgrade(stream, UNAVAILABLE);
+    else if (!this.#parts.slots.acquire()) this.#turnAway(request, stream, head);
+    else {
+      stream.once('close', this.#releaseSlot);
+      this.#server.handleUpgrade(request, stream, head, (socket) => this.#open(socket, stream, request));
+    }
+  }
+
+  /**
+   * Refuses a connection for now, with a close code: the usual client takes a handshake that fails for the end, and
+   * comes back after a 1013. Bounded, because each holds a socket until it is closed.
+   */
+  #turnAway(request: IncomingMessage, stream: Duplex, head: Buffer): void {
+    if (this.#turnedAway >= MAX_TURNED_AWAY) {
+      refuseUpgrade(stream, UNAVAILABLE);
       return;
     }
-    stream.once('close', this.#releaseSlot);
-    this.#server.handleUpgrade(request, stream, head, (socket) => this.#open(socket, stream, request));
+    this.#turnedAway += 1;
+    stream.once('close', () => {
+      this.#turnedAway -= 1;
+    });
+    this.#server.handleUpgrade(request, stream, head, (socket) => {
+      const cutOff = setTimeout(() => socket.terminate(), TURN_AWAY_MS);
+      socket.once('close', () => clearTimeout(cutOff));
+      socket.on('error', () => socket.terminate());
+      const { code, reason } = CLOSE_CODES.TRY_AGAIN;
+      socket.close(code, reason);
+    });
   }
 
   #open(socket: WebSocket, stream: Duplex, request: IncomingMessage): void {
@@ -105,5 +135,6 @@ export class WebSocketTransport implements AsyncDisposable {
 /** Answers an upgrade request that is not taken over. */
 export function refuseUpgrade(stream: Duplex, status: string): void {
   stream.on('error', () => stream.destroy());
-  stream.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  const retry = status === UNAVAILABLE ? 'Retry-After: 1\r\n' : '';
+  stream.end(`HTTP/1.1 ${status}\r\n${retry}Connection: close\r\nContent-Length: 0\r\n\r\n`);
 }

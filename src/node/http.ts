@@ -1,0 +1,79 @@
+import { isIP } from 'node:net';
+import type { Readiness } from '../observe/readiness.js';
+import type { AccessRules } from '../transport/http/access.js';
+import type { Route } from '../transport/http/router.js';
+import type { Config } from './config.js';
+
+type Scrape = () => Promise<string>;
+type Routes = Readonly<Record<string, Route>>;
+
+/** Prometheus's text format, version 0.0.4. */
+const PROMETHEUS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+
+/** The part of the configuration that the transports read. */
+export function httpSettings(config: Config) {
+  return {
+    host: config.HOST,
+    port: config.PORT,
+    access: accessRules(config),
+    ...(!config.GRAPHIQL && { graphiql: false as const }),
+    compression: config.WS_COMPRESSION,
+    limits: {
+      bodyBytes: config.MAX_BODY_BYTES,
+      operationsPerConnection: config.MAX_OPERATIONS,
+      connections: config.MAX_CONNECTIONS,
+      highWaterMark: config.SLOW_BYTES,
+      unreadBytes: config.MAX_UNREAD_BYTES,
+      slowTimeout: config.SLOW_TIMEOUT_MS,
+    },
+    timeouts: {
+      idle: config.HTTP_IDLE_TIMEOUT_MS,
+      headers: config.HTTP_HEADERS_TIMEOUT_MS,
+      request: config.HTTP_REQUEST_TIMEOUT_MS,
+    },
+  };
+}
+
+/** The routes of a gateway besides GraphQL. */
+export function gatewayRoutes(config: Config, readiness: Readiness, scrape: Scrape): Routes {
+  return { ...healthRoutes(readiness), ...(config.METRICS && metricsRoute(scrape)) };
+}
+
+/** The routes of METRICS_PORT. */
+export function sideRoutes(readiness: Readiness, scrape: Scrape): Routes {
+  return { ...healthRoutes(readiness), ...metricsRoute(scrape) };
+}
+
+/** A gateway that listens on this machine only is reached by this machine's names only, unless told otherwise. */
+export function accessRules({ HOST, ALLOWED_HOSTS, ALLOWED_ORIGINS }: Config): AccessRules {
+  const hosts = ALLOWED_HOSTS ?? (isLoopback(HOST) ? [] : undefined);
+  return { origins: ALLOWED_ORIGINS, hosts: hosts && [...hosts, HOST] };
+}
+
+function healthRoutes(readiness: Readiness): Routes {
+  return {
+    '/healthz': (_request, response) => void response.end('ok\n'),
+    '/readyz': async (_request, response) => {
+      const report = await readiness.report();
+      response.writeHead(report.ready ? 200 : 503, {
+        'content-type': 'application/json; charset=utf-8',
+        'cache-control': 'no-store',
+      });
+      response.end(`${JSON.stringify(report)}\n`);
+    },
+  };
+}
+
+function metricsRoute(scrape: Scrape): Routes {
+  return {
+    '/metrics': async (_request, response) => {
+      const text = await scrape();
+      response.writeHead(200, { 'content-type': PROMETHEUS_TYPE });
+      response.end(text);
+    },
+  };
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+}

@@ -1,0 +1,32 @@
+import type { Bindings } from '../binding/bindings.js';
+import { partition } from '../core/ids.js';
+import { Readiness } from '../observe/readiness.js';
+import type { WarningThrottle } from '../observe/warning-throttle.js';
+import type { EventLog } from '../ports/event-log.js';
+import type { Fanout } from '../ports/fanout.js';
+import type { StateStore } from '../ports/state-store.js';
+
+interface ReadinessParts {
+  readonly log: EventLog;
+  readonly fanout: Fanout;
+  readonly store: StateStore;
+  readonly bindings: Bindings;
+  /** Resolves when credentials can be verified. */
+  readonly check: (() => Promise<void>) | undefined;
+  readonly warnings: WarningThrottle;
+}
+
+/** What a gateway needs to serve clients, each asked with the cheapest question that its port has. */
+export function readinessOf({ log, fanout, store, bindings, check, warnings }: ReadinessParts): Readiness {
+  const [topic] = bindings.topics.keys();
+  return new Readiness(
+    {
+      log: (signal) => log.describe(topic === undefined ? [] : [topic], signal),
+      fanout: () =>
+        topic === undefined ? Promise.resolve() : fanout.newest([{ topic, partition: partition(0) }]),
+      store: () => store.get('readyz'),
+      ...(check !== undefined && { credentials: check }),
+    },
+    warnings,
+  );
+}
