@@ -1,4 +1,5 @@
 import type { GraphQLSchema } from 'graphql';
+import type { Topic } from '../core/ids.js';
 import type { AuthRule, Bindings, PublishBinding, SubscribeBinding, ViewBinding } from './bindings.js';
 import { ExpressionCompiler, RESULT_TYPES } from './cel/compiler.js';
 import { authRule } from './cel/evaluation.js';
@@ -12,7 +13,7 @@ import {
 import { publishBinding } from './directives/publish-fields.js';
 import { checkResolvers, checkUnresolvedFields } from './directives/resolver-checks.js';
 import { subscribeBinding } from './directives/subscribe-fields.js';
-import { topicDeclarations } from './directives/topic-declarations.js';
+import { type TopicDeclaration, topicDeclarations } from './directives/topic-declarations.js';
 import { type TopicUse, topicsOf } from './directives/topics.js';
 import { checkSnapshot, stateShape, type ViewDeclaration, viewBinding } from './directives/view-fields.js';
 import { bindEventSchemas } from './event-types/json-schema.js';
@@ -54,12 +55,15 @@ interface BindContext {
   readonly schema: GraphQLSchema;
   readonly resolvers: ResolverMap;
   readonly views: readonly ViewDeclaration[];
+  readonly declared: ReadonlyMap<Topic, TopicDeclaration>;
   readonly diagnostics: Diagnostics;
 }
 
 /** The order of the steps matters: of several diagnostics at one location the first is kept. */
-function bind(context: BindContext): Bindings {
-  const { schema, resolvers, diagnostics } = context;
+function bind(given: Omit<BindContext, 'declared'>): Bindings {
+  const { schema, resolvers, diagnostics } = given;
+  const declared = topicDeclarations(schema, diagnostics);
+  const context = { ...given, declared };
   implementScalars(schema);
   checkResolvers(schema, resolvers, diagnostics);
   const directives = appliedDirectives(schema, diagnostics);
@@ -68,7 +72,6 @@ function bind(context: BindContext): Bindings {
   const { queries, snapshots } = bindViews(directives, context);
   const { publishes, topicUses: published } = bindPublishes(directives, rules, context);
   const { subscribes, topicUses: followed } = bindSubscribes(directives, snapshots, context);
-  const declared = topicDeclarations(schema, diagnostics);
   const topics = topicsOf([...published, ...followed], subscribes.values(), declared, diagnostics);
   attachResolvers(schema, { resolvers, publishes, views: queries, rules });
   return { schema, topics, publishes, subscribes };

@@ -1,6 +1,7 @@
 import { type Event, type Indexed, UNKNOWN_TYPE } from './event.js';
 import { isInexactInteger } from './exact-json.js';
 import { eventId, type Topic } from './ids.js';
+import { type KeyFormat, KeyFormatError, recordKeyOf, subjectOfKey } from './key-format.js';
 import { partitionName, type TopicPartition } from './position.js';
 import type { Headers, LogRecord, NewRecord } from './record.js';
 import { JSON_CODEC, type SchemaCodec } from './schema-codec.js';
@@ -10,9 +11,14 @@ import type { TopicFormat } from './topic-format.js';
  * Encodes an event as a record: CloudEvents in Kafka's binary content mode, with attributes in headers and data in the
  * value. Trace context is in the headers of W3C Trace Context.
  * @see https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-protocol-binding.md section 3.2
- * @throws what the codec throws
+ * @throws what the codec throws; {KeyFormatError} when the subject is no key of the format
  */
-export function encodeEvent(topic: Topic, event: Event, codec: SchemaCodec = JSON_CODEC): NewRecord {
+export function encodeEvent(
+  topic: Topic,
+  event: Event,
+  codec: SchemaCodec = JSON_CODEC,
+  keyFormat?: KeyFormat,
+): NewRecord {
   const headers: Record<string, string> = {
     ce_specversion: '1.0',
     ce_id: event.id,
@@ -28,7 +34,8 @@ export function encodeEvent(topic: Topic, event: Event, codec: SchemaCodec = JSO
   if (event.traceparent !== undefined) headers['traceparent'] = event.traceparent;
   if (event.tracestate !== undefined) headers['tracestate'] = event.tracestate;
   const value = event.data && codec.encode(event.type, event.data);
-  return { topic, key: event.subject, headers, value };
+  const key = event.subject === null ? null : recordKeyOf(keyFormat, event.subject);
+  return { topic, key, headers, value };
 }
 
 type JsonObject = Readonly<Record<string, unknown>>;
@@ -41,7 +48,7 @@ export type Decoded =
   /** `kind` groups faults for metrics and logs; `reason` describes the fault of this record. */
   | { readonly ok: false; readonly kind: InvalidKind; readonly reason: string };
 
-export type InvalidKind = 'no-cloudevent' | 'specversion' | 'content-type' | 'data';
+export type InvalidKind = 'no-cloudevent' | 'specversion' | 'content-type' | 'data' | 'key';
 
 /**
  * Decodes a record. The data is checked to be a JSON object, so that everyone who receives the event can parse it. It
@@ -55,15 +62,34 @@ export function decodeRecord(given: LogRecord, format: TopicFormat, at: TopicPar
   const record = value === given.value ? given : { ...given, value };
   // Hot path (bench: relay): passed in when the event is made, because copying an event would cost as much again.
   const indexed = format.indexed && data !== null ? indexedOf(data, format.indexed) : undefined;
+  const subject = subjectOf(record, format);
+  if (subject instanceof KeyFormatError) return { ok: false, kind: 'key', reason: subject.message };
   if (format.kind === 'CLOUDEVENTS' && (record.value !== null || record.headers['ce_type']))
-    return withAttributes(record, indexed, format.codec ?? JSON_CODEC);
+    return withAttributes(record, subject, indexed, format.codec ?? JSON_CODEC);
   if (record.key === null && record.value === null)
     return { ok: false, kind: 'no-cloudevent', reason: 'the record has neither a key nor a value' };
   // Any producer writes a key without a value to delete it from a compacted topic: a tombstone.
   return {
     ok: true,
-    event: withoutAttributes(record, format.kind === 'JSON' ? format.type : UNKNOWN_TYPE, at, indexed),
+    event: withoutAttributes(
+      record,
+      subject,
+      format.kind === 'JSON' ? format.type : UNKNOWN_TYPE,
+      at,
+      indexed,
+    ),
   };
+}
+
+/** An error, if the key does not read as its topic declares. */
+function subjectOf({ key }: LogRecord, format: TopicFormat): string | null | KeyFormatError {
+  if (key === null) return null;
+  try {
+    return subjectOfKey(format.key, key);
+  } catch (error) {
+    if (error instanceof KeyFormatError) return error;
+    throw error;
+  }
 }
 
 /** Longer values are not carried beside the data: to route by one, the data is parsed. */
@@ -84,6 +110,7 @@ function indexedOf(data: JsonObject, names: readonly string[]): Readonly<Record<
 /** The event of a record without CloudEvents attributes. */
 function withoutAttributes(
   record: LogRecord,
+  subject: string | null,
   type: string,
   at: TopicPartition,
   indexed: Event['indexed'],
@@ -94,7 +121,7 @@ function withoutAttributes(
     id: eventId(`${partitionName(at)}/${record.offset}`),
     source: `/topics/${at.topic}`,
     type,
-    subject: record.key,
+    subject,
     time: timeOf(record),
     traceparent: headers['traceparent'],
     tracestate: headers['tracestate'],
@@ -104,7 +131,12 @@ function withoutAttributes(
 }
 
 /** The event of a record in CloudEvents' binary content mode. */
-function withAttributes(record: LogRecord, indexed: Event['indexed'], codec: SchemaCodec): Decoded {
+function withAttributes(
+  record: LogRecord,
+  subject: string | null,
+  indexed: Event['indexed'],
+  codec: SchemaCodec,
+): Decoded {
   const { headers } = record;
   const id = headers['ce_id'];
   const source = headers['ce_source'];
@@ -130,7 +162,7 @@ function withAttributes(record: LogRecord, indexed: Event['indexed'], codec: Sch
       id: eventId(id),
       source,
       type,
-      subject: record.key ?? headers['ce_subject'] ?? null,
+      subject: subject ?? headers['ce_subject'] ?? null,
       time: headers['ce_time'] ?? timeOf(record),
       correlationId: headers['ce_correlationid'],
       causationId: headers['ce_causationid'],

@@ -1,7 +1,7 @@
 import type { EventId, Offset } from './ids.js';
 
 /**
- * A CloudEvents 1.0 event with JSON data. `subject` is the record's key.
+ * A CloudEvents 1.0 event with JSON data. `subject` is the record's key as its topic declares it (`key-format.ts`).
  * @see https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md
  */
 export interface Event {

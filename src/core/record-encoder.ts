@@ -1,6 +1,7 @@
 import { encodeEvent } from './cloudevent.js';
 import type { Event } from './event.js';
 import type { Topic } from './ids.js';
+import { canonicalSubject } from './key-format.js';
 import type { NewRecord } from './record.js';
 import type { TopicFormats } from './topic-format.js';
 
@@ -35,10 +36,17 @@ export class RecordEncoder {
       await this.#formats.get(topic)?.codec?.prepareEncode?.([...types], signal);
   }
 
-  /** @throws {Error} when the topic's codec cannot encode the data: it does not match the schema of its type */
-  encode(topic: Topic, event: Event): NewRecord {
+  /**
+   * @throws {KeyFormatError} when the subject is no key of the topic
+   * @throws {Error} when the topic's codec cannot encode the data: it does not match the schema of its type
+   */
+  encode(topic: Topic, given: Event): NewRecord {
     const format = this.#formats.get(topic);
-    const record = encodeEvent(topic, event, format?.codec);
+    const { subject } = given;
+    const isDeclared = format?.key !== undefined && subject !== null;
+    // What decodes the record finds the one text of the key.
+    const event = isDeclared ? { ...given, subject: canonicalSubject(format.key, subject) } : given;
+    const record = encodeEvent(topic, event, format?.codec, format?.key);
     const { partitioner } = format ?? {};
     // With `NONE` its readers look everywhere, so ours may go where they like.
     return partitioner === undefined || partitioner === 'NONE' ? record : { ...record, partitioner };

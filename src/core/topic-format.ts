@@ -1,4 +1,5 @@
 import type { Topic } from './ids.js';
+import type { KeyFormat } from './key-format.js';
 import type { DeclaredPartitioner } from './partitioner.js';
 import type { SchemaCodec } from './schema-codec.js';
 
@@ -13,6 +14,8 @@ export type TopicFormat = (
   readonly indexed?: readonly string[];
   /** How the topic's producers choose the partition of a key. Left out: `MURMUR2` is assumed, and checked. */
   readonly partitioner?: DeclaredPartitioner;
+  /** How its keys read. Left out: as text where they are UTF-8, and otherwise as their bytes. */
+  readonly key?: KeyFormat;
   /** Left out: JSON. */
   readonly codec?: SchemaCodec;
 };

@@ -1,6 +1,7 @@
 import { Deadline } from '../core/deadline.js';
 import { offset, partition, type Topic, topic } from '../core/ids.js';
 import { type Position, placeName } from '../core/position.js';
+import type { TopicFormats } from '../core/topic-format.js';
 import type { EventLog } from '../ports/event-log.js';
 import { listDeadLetters } from './list.js';
 import { asTable, lineAsJson } from './list-format.js';
@@ -12,6 +13,8 @@ export interface DeadLettersCommand {
   readonly log: EventLog;
   /** The topics of the schema and of the services. */
   readonly known: readonly Topic[];
+  /** How the keys of each topic read. */
+  readonly formats?: TopicFormats;
   /** What the names of dead-letter topics end with. Those of the default and of Spring Kafka are read, too. */
   readonly suffix: string;
   /** The topics on the command line; none: all known topics. */
@@ -31,7 +34,7 @@ export class DeadLettersError extends Error {
 export const REDRIVE_HELP = `
 A record goes back to the end of its topic, with key, value and headers as they were. Every consumer of the
 topic receives it, including those that received it the first time. Nobody received it when it is not a valid
-event (kinds no-cloudevent, specversion, content-type, data). For the kinds filter and execution, everybody
+event (kinds no-cloudevent, specversion, content-type, data, key). For the kinds filter and execution, everybody
 received it except the subscribers of the field that failed. Services act on it again. An event with an
 idempotency key (header ce_idempotent) is skipped by every consumer that still remembers it; the fan-out
 remembers it for 24 hours. Each record goes back once, however many dead letters it has and however often this
@@ -45,11 +48,11 @@ export async function list(
   command: DeadLettersCommand,
   { json, limit }: { readonly json: boolean; readonly limit: number },
 ): Promise<void> {
-  const { log, print, printError, signal } = command;
+  const { log, formats, print, printError, signal } = command;
   const topics = await topicsOf(command);
   const { lines, more, foreign } = await listDeadLetters({ log, topics, limit, signal });
-  if (json) for (const line of lines) print(JSON.stringify(lineAsJson(line)));
-  else if (lines.length > 0) print(asTable(lines));
+  if (json) for (const line of lines) print(JSON.stringify(lineAsJson(line, formats)));
+  else if (lines.length > 0) print(asTable(lines, formats));
   else print('There are no dead letters.');
   if (foreign > 0) printError(unreadable(foreign));
   if (more) printError(`There are older ones than these ${lines.length}; list more of them with --limit.`);

@@ -1,9 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { retry } from '../core/async.js';
 import { Deadline } from '../core/deadline.js';
+import { KeyFormatError, recordKeyOf } from '../core/key-format.js';
 import { type Position, partitionName, placeName } from '../core/position.js';
 import { RecentIds } from '../core/recent-ids.js';
 import type { NewRecord } from '../core/record.js';
+import type { TopicFormats } from '../core/topic-format.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
 import { WarningThrottle } from '../observe/warning-throttle.js';
@@ -16,6 +18,8 @@ interface DeadLettersOptions {
   readonly log: EventLog;
   readonly metrics: Metrics;
   readonly logger: Logger;
+  /** How the keys of each topic read. */
+  readonly formats?: TopicFormats | undefined;
   /** What the names of dead-letter topics end with (`.dlt`). */
   readonly suffix?: string | undefined;
   /** How many failures may be queued (1,000). Further ones are only counted (C4). */
@@ -24,6 +28,7 @@ interface DeadLettersOptions {
 
 /** An event that a Subscription field failed on. */
 export interface FailedEvent extends Position {
+  /** The event's subject. */
   readonly key: string | null;
   /** The log's timestamp of the event. */
   readonly timestamp: number;
@@ -116,11 +121,22 @@ export class DeadLetters implements AsyncDisposable {
       if (record?.timestamp === failed.timestamp)
         return deadLetterRecord(failed, record, failed.fault, suffix);
       // Compaction or retention has removed it, or the topic was recreated.
-      const { key, timestamp } = failed;
-      const bare = { key, timestamp, headers: {}, value: null };
+      const { timestamp } = failed;
+      const bare = { key: this.#recordKeyOf(failed), timestamp, headers: {}, value: null };
       const letter = deadLetterRecord(failed, bare, failed.fault, suffix);
       return withoutParts(letter, ['value', 'headers']);
     });
+  }
+
+  /** `null`, if the subject is that of an event without a key (`ce_subject`), and no key of the topic. */
+  #recordKeyOf({ topic, key }: FailedEvent): string | null {
+    if (key === null) return null;
+    try {
+      return recordKeyOf(this.#options.formats?.get(topic)?.key, key);
+    } catch (error) {
+      if (error instanceof KeyFormatError) return null;
+      throw error;
+    }
   }
 
   #reportFailure(error: unknown, [first]: readonly FailedEvent[]): void {

@@ -1,11 +1,13 @@
 import { bytesOfText, isWellFormed } from '../core/byte-text.js';
+import { type KeyFormat, KeyFormatError, subjectOfKey } from '../core/key-format.js';
+import type { TopicFormats } from '../core/topic-format.js';
 import type { DeadLetterLine } from './list.js';
 
 /** How long a text in a line may be. */
 const MAX_TEXT_CHARS = 80;
 
 /** A line as plain JSON, for programs. (`letters` and `putBack` are the established names.) */
-export function lineAsJson(line: DeadLetterLine): Record<string, unknown> {
+export function lineAsJson(line: DeadLetterLine, formats?: TopicFormats): Record<string, unknown> {
   const { newest, count, fields, services, views, redriven } = line;
   const { origin, at, record, kind, reason, dropped } = newest;
   return {
@@ -18,7 +20,7 @@ export function lineAsJson(line: DeadLetterLine): Record<string, unknown> {
     services: [...services],
     views: [...views],
     reason,
-    ...keyAsJson(record.key),
+    ...keyAsJson(record.key, formats?.get(origin.topic)?.key),
     value: record.value === null ? null : beginningOf(record.value),
     dropped: [...dropped],
     letters: count,
@@ -27,17 +29,28 @@ export function lineAsJson(line: DeadLetterLine): Record<string, unknown> {
   };
 }
 
-/** A key that is no text is shown as its bytes. */
-function keyAsJson(key: string | null): Record<string, unknown> {
-  if (key === null || isWellFormed(key)) return { key };
+/** A key that is no text, or does not read as its topic declares, is shown as its bytes. */
+function keyAsJson(key: string | null, format: KeyFormat | undefined): Record<string, unknown> {
+  const text = key === null ? null : textOf(key, format);
+  if (key === null || text !== undefined) return { key: text };
   return { key: null, keyBytes: bytesOfText(key).toString('base64') };
+}
+
+function textOf(key: string, format: KeyFormat | undefined): string | undefined {
+  if (format === undefined) return isWellFormed(key) ? key : undefined;
+  try {
+    return subjectOfKey(format, key);
+  } catch (error) {
+    if (error instanceof KeyFormatError) return undefined;
+    throw error;
+  }
 }
 
 const COLUMNS = ['WHEN', 'POSITION', 'KIND', 'IN', 'KEY', 'COUNT', 'REDRIVEN', 'REASON', 'VALUE'] as const;
 
 /** Lines as a table, for people. */
-export function asTable(lines: readonly DeadLetterLine[]): string {
-  const rows = [COLUMNS, ...lines.map(rowOf)];
+export function asTable(lines: readonly DeadLetterLine[], formats?: TopicFormats): string {
+  const rows = [COLUMNS, ...lines.map((line) => rowOf(line, formats))];
   const widths = COLUMNS.map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
   return rows
     .map((row) =>
@@ -49,10 +62,10 @@ export function asTable(lines: readonly DeadLetterLine[]): string {
     .join('\n');
 }
 
-function rowOf(line: DeadLetterLine): readonly string[] {
+function rowOf(line: DeadLetterLine, formats: TopicFormats | undefined): readonly string[] {
   const { newest, count, fields, services, views, redriven } = line;
-  const { record, originName, kind, reason, dropped } = newest;
-  const key = record.key === null ? '-' : printable(keyAsText(record.key));
+  const { origin, record, originName, kind, reason, dropped } = newest;
+  const key = record.key === null ? '-' : printable(keyAsText(record.key, formats?.get(origin.topic)?.key));
   const value = record.value === null ? 'none' : printable(beginningOf(record.value));
   return [
     isoTime(newest.timestamp),
@@ -67,8 +80,8 @@ function rowOf(line: DeadLetterLine): readonly string[] {
   ];
 }
 
-const keyAsText = (key: string): string =>
-  isWellFormed(key) ? key : `0x${bytesOfText(key).toString('hex')}`;
+const keyAsText = (key: string, format: KeyFormat | undefined): string =>
+  textOf(key, format) ?? `0x${bytesOfText(key).toString('hex')}`;
 
 function beginningOf(value: Buffer): string {
   return [...value.toString('utf8')].slice(0, MAX_TEXT_CHARS).join('');

@@ -81,6 +81,11 @@ export class Hub implements AsyncDisposable {
     return this.#placements.of(topic, key);
   }
 
+  /** The subject of the events of a key, as the topic declares how keys read. @throws {KeyFormatError} */
+  subjectOf(topic: Topic, key: string): string {
+    return this.#placements.subjectOf(topic, key);
+  }
+
   /** The offset before the partition's first record at or after `timestamp` (milliseconds since 1970). */
   async offsetBefore(at: TopicPartition, timestamp: number): Promise<Offset> {
     const first = await this.#log.offsetAt(at.topic, at.partition, timestamp, this.#stop.signal);

@@ -1,4 +1,6 @@
+import { isWellFormed } from '../core/byte-text.js';
 import type { Topic } from '../core/ids.js';
+import { canonicalSubject, recordKeyOf } from '../core/key-format.js';
 import {
   DEFAULT_PARTITIONER,
   isPlaced,
@@ -20,13 +22,24 @@ export class KeyPlacements {
     this.#parts = parts;
   }
 
-  /** The placement of `key`; `undefined` when its records, or those of every key, may be in any partition. */
+  /** The subject of the events with this key, which may be written in another way. @throws {KeyFormatError} */
+  subjectOf(topic: Topic, key: string): string {
+    return canonicalSubject(this.#parts.formats.get(topic)?.key, key);
+  }
+
+  /**
+   * The placement of `key`; `undefined` when its records, or those of every key, may be in any partition.
+   * @param key the subject of its events
+   * @throws {KeyFormatError}
+   */
   of(topic: Topic, key: string | undefined): KeyPlacement | undefined {
     const { log, formats } = this.#parts;
     const { partitionOfKey } = log;
     const partitioner = formats.get(topic)?.partitioner ?? DEFAULT_PARTITIONER;
     if (key === undefined || partitionOfKey === undefined) return undefined;
     if (partitioner === 'NONE' || !isPlaced(key, partitioner)) return undefined;
-    return (partitions) => partitionOfKey(key, partitions, partitioner);
+    // No record's key has half of a surrogate pair, so any partition will do.
+    const recordKey = isWellFormed(key) ? recordKeyOf(formats.get(topic)?.key, key) : key;
+    return (partitions) => partitionOfKey(recordKey, partitions, partitioner);
   }
 }

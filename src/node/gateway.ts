@@ -87,7 +87,9 @@ export async function startGateway(
     logger,
     maxCharacters: config.MAX_SUBSCRIPTION_CHARS,
     views,
-    deadLetters: parts.use(new DeadLetters({ log, metrics, logger, suffix: config.DEAD_LETTER_SUFFIX })),
+    deadLetters: parts.use(
+      new DeadLetters({ log, metrics, logger, formats, suffix: config.DEAD_LETTER_SUFFIX }),
+    ),
   });
   const mutations: MutationParts = {
     views,

@@ -29,6 +29,8 @@ export interface OutcomeSource {
   }>;
   /** Where the topic's records of `key` lie; `undefined`: in any partition. */
   placementOf(topic: Topic, key: string | undefined): KeyPlacement | undefined;
+  /** The subject of the topic's events with this key. @throws {KeyFormatError} */
+  subjectOf(topic: Topic, key: string): string;
   /** The offset before the first event at or after `timestamp` (milliseconds since 1970). */
   offsetBefore(at: TopicPartition, timestamp: number): Promise<Offset>;
 }

@@ -61,13 +61,15 @@ export class Outcomes {
    * @throws {MillraceError} OUTCOME_PENDING, OVERLOADED; what `publish` throws
    */
   async wait(
-    request: OutcomeRequest,
+    given: OutcomeRequest,
     caller: OutcomeCaller,
     publish: () => Promise<unknown>,
   ): Promise<Readonly<Record<string, unknown>>> {
     await using resources = new ResourceStack();
     this.#admit(resources);
     const { source } = this.#options;
+    const { key } = given;
+    const request = { ...given, key: key === undefined ? undefined : source.subjectOf(given.topic, key) };
     const { field, args } = request.follow ?? {};
     const followUp =
       field === undefined ? undefined : this.#options.followUp(field, args ?? {}, caller.identity);

@@ -5,6 +5,7 @@ import { MillraceError } from '../core/errors.js';
 import type { Event } from '../core/event.js';
 import { stringifyJson } from '../core/exact-json.js';
 import { type EventId, eventId, type Topic } from '../core/ids.js';
+import { KeyFormatError } from '../core/key-format.js';
 import type { Published } from '../core/published.js';
 import type { NewRecord } from '../core/record.js';
 import type { RecordEncoder } from '../core/record-encoder.js';
@@ -132,7 +133,8 @@ export class Publisher implements AsyncDisposable {
       return this.#options.encoder.encode(topic, event);
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
-      const message = `The data of this ${event.type} cannot be encoded for its topic: ${reason}; nothing was published.`;
+      const part = cause instanceof KeyFormatError ? 'key' : 'data';
+      const message = `The ${part} of this ${event.type} cannot be encoded for its topic: ${reason}; nothing was published.`;
       throw new MillraceError('EVENT_INVALID', message, { cause });
     }
   }

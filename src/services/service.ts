@@ -7,7 +7,7 @@ export interface ServiceEvent {
   readonly source: string;
   /** The GraphQL object type of the data; empty for a tombstone that does not name one. */
   readonly type: string;
-  /** The record's key. Events of one key are handled in the order in which they were published. */
+  /** The record's key, as `@topic(key:)` declares that keys of the topic read. Events of one key are handled in the order in which they were published. */
   readonly key: string | null;
   /** When it was published (RFC 3339), by the publisher's clock. */
   readonly time: string;
@@ -24,7 +24,7 @@ export interface OutgoingEvent {
   readonly topic: string;
   /** The GraphQL object type of the data. */
   readonly type: string;
-  /** Chooses the partition; events of one key keep their order. */
+  /** In the form that the topic declares. Chooses the partition; events of one key keep their order. */
   readonly key: string;
   /** Plain JSON in the shape of `type`. */
   readonly data: Readonly<Record<string, unknown>>;

@@ -122,7 +122,7 @@ export function deadLettersContract(name: string, harness: () => Promise<EventLo
       await log().append([letter, foreign], soon());
       const listed = await listDeadLetters({ log: log(), topics: [letter.topic], limit: 9, signal: soon() });
       expect(listed).toMatchObject({ more: false, foreign: 1 });
-      expect(listed.lines.map(lineAsJson)).toMatchObject([
+      expect(listed.lines.map((line) => lineAsJson(line))).toMatchObject([
         {
           topic,
           partition: 2,

@@ -44,7 +44,7 @@ describe('the list of dead letters', () => {
     ]);
     const { lines, more } = await list(world);
     expect(more).toBe(false);
-    expect(lines.map(lineAsJson)).toMatchObject([
+    expect(lines.map((line) => lineAsJson(line))).toMatchObject([
       { offset: '4', kind: 'data', fields: [], letters: 1, newest: { topic: 'said.dlt', offset: '1' } },
       { offset: '3', kind: 'filter', fields: ['a', 'b'], letters: 2 },
       { offset: '3', kind: 'execution', fields: ['a'], letters: 1 },

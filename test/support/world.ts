@@ -7,6 +7,7 @@ import { openEmbeddedStore } from '../../src/adapters/embedded/store.js';
 import { openInProcessFanout } from '../../src/adapters/memory/fanout.js';
 import { encodeEvent } from '../../src/core/cloudevent.js';
 import { eventId, offset, partition, type Topic, topic } from '../../src/core/ids.js';
+import type { KeyFormat } from '../../src/core/key-format.js';
 import type { Position, TopicIdPartition } from '../../src/core/position.js';
 import type { LogRecord } from '../../src/core/record.js';
 import type { TopicFormat } from '../../src/core/topic-format.js';
@@ -49,6 +50,8 @@ export async function openWorld({
   windowEvents = 1_000,
   ringEvents = 1_000,
   indexed = [] as readonly string[],
+  /** How the keys of the topic read. */
+  key = undefined as KeyFormat | undefined,
 } = {}): Promise<World> {
   const dir = await mkdtemp(join(tmpdir(), 'millrace-world-'));
   const store = openEmbeddedStore({ dir });
@@ -57,7 +60,9 @@ export async function openWorld({
   const metrics = new Metrics();
   const logger = openLogger('silent');
   const name = topic('said');
-  const formats = new Map<Topic, TopicFormat>([[name, { kind: 'CLOUDEVENTS', indexed }]]);
+  const formats = new Map<Topic, TopicFormat>([
+    [name, { kind: 'CLOUDEVENTS', indexed, ...(key && { key }) }],
+  ]);
   const deadLetters = new DeadLetters({ log, metrics, logger });
   const made: AsyncDisposable[] = [deadLetters];
   const signal = AbortSignal.timeout(120_000);

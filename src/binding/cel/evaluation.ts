@@ -1,19 +1,39 @@
 import { MillraceError } from '../../core/errors.js';
+import { type KeyFormat, KeyFormatError, subjectOfValue } from '../../core/key-format.js';
 import type { Activation, AuthRule, Expression } from '../bindings.js';
 import { fromCel } from './cel-values.js';
 import type { CompiledExpression } from './compiler.js';
 
 /**
- * Evaluates to an event's key. An integer becomes its decimal text.
- * @throws {MillraceError} BAD_REQUEST when it fails, or is neither a non-empty string nor a safe integer
+ * Evaluates to an event's key, as its topic declares how keys read. Without a declaration, an integer becomes its
+ * decimal text.
+ * @throws {MillraceError} BAD_REQUEST when it fails, is neither a non-empty string nor an integer, or is no key of the
+ *   topic
  */
-export function keyExpression(compiled: CompiledExpression): Expression<string> {
+export function keyExpression(compiled: CompiledExpression, format?: KeyFormat): Expression<string> {
   return (activation) => {
-    const value = fromCel(evaluate(compiled, activation));
-    if (typeof value === 'string' && value !== '') return value;
-    if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value);
+    const result = evaluate(compiled, activation);
+    const value = typeof result === 'bigint' ? result : fromCel(result);
+    const isKey = (typeof value === 'string' && value !== '') || typeof value === 'bigint';
+    if (isKey || (typeof value === 'number' && Number.isSafeInteger(value)))
+      return subjectOf(compiled, value, format);
     throw new MillraceError('BAD_REQUEST', `The key ${compiled.source} has no value for these arguments`);
   };
+}
+
+function subjectOf(
+  { source }: CompiledExpression,
+  value: string | bigint | number,
+  format: KeyFormat | undefined,
+): string {
+  try {
+    return subjectOfValue(format, value);
+  } catch (cause) {
+    if (!(cause instanceof KeyFormatError)) throw cause;
+    throw new MillraceError('BAD_REQUEST', `The key ${source} is no key of its topic: ${cause.message}.`, {
+      cause,
+    });
+  }
 }
 
 /**

@@ -8,9 +8,11 @@ import { type Diagnostics, nameList } from '../diagnostic.js';
 import { DURATION_HINT, durationMs } from '../duration.js';
 import { possibleTypes } from '../event-types/event-type.js';
 import type { AppliedDirective } from './applied-directives.js';
+import type { TopicDeclaration } from './topic-declarations.js';
 import { type TopicUse, topicOf } from './topics.js';
 
 interface OutcomeContext {
+  readonly declared: ReadonlyMap<Topic, TopicDeclaration>;
   readonly schema: GraphQLSchema;
   readonly diagnostics: Diagnostics;
 }
@@ -54,7 +56,7 @@ export function outcomeBinding(
   return {
     binding: {
       topic,
-      key: key ? keyExpression(key) : defaultKey,
+      key: key ? keyExpression(key, context.declared.get(topic)?.key) : defaultKey,
       types: types.map(({ name }) => name),
       within,
       follow,

@@ -1,4 +1,5 @@
 import type { GraphQLObjectType, GraphQLSchema } from 'graphql';
+import type { Topic } from '../../core/ids.js';
 import type { AuthRule, EventBinding, Expression, PublishBinding } from '../bindings.js';
 import { ExpressionCompiler, RESULT_TYPES } from '../cel/compiler.js';
 import { keyExpression, mapExpression } from '../cel/evaluation.js';
@@ -10,9 +11,11 @@ import type { ResolverMap } from '../runtime/resolvers.js';
 import type { AppliedDirective } from './applied-directives.js';
 import { outcomeBinding } from './outcome.js';
 import { checkDefaultData, checkMap, defaultData, type EventData } from './publish-data.js';
+import type { TopicDeclaration } from './topic-declarations.js';
 import { type TopicUse, topicOf } from './topics.js';
 
 interface PublishContext {
+  readonly declared: ReadonlyMap<Topic, TopicDeclaration>;
   readonly schema: GraphQLSchema;
   readonly resolvers: ResolverMap;
   readonly diagnostics: Diagnostics;
@@ -50,7 +53,7 @@ function eventBinding(
   directive: AppliedDirective,
   context: PublishContext,
 ): { binding: EventBinding | undefined; topicUse: TopicUse | undefined } {
-  const { diagnostics, resolvers } = context;
+  const { declared, diagnostics, resolvers } = context;
   const { field } = directive;
   const type = eventType(directive, context);
   const topic = topicOf(directive, diagnostics);
@@ -72,7 +75,7 @@ function eventBinding(
     binding: {
       topic,
       type: type.name,
-      key: keyExpression(key),
+      key: keyExpression(key, declared.get(topic)?.key),
       data: (activation) => coerce(data(activation)),
     },
     topicUse,

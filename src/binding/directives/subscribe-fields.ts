@@ -1,4 +1,5 @@
 import { type GraphQLObjectType, type GraphQLSchema, type GraphQLType, getNullableType } from 'graphql';
+import type { Topic } from '../../core/ids.js';
 import type { OnSlow, SubscribeBinding, TombstoneBinding, ViewBinding } from '../bindings.js';
 import { ExpressionCompiler, RESULT_TYPES } from '../cel/compiler.js';
 import { equalitiesOf } from '../cel/equalities.js';
@@ -12,9 +13,11 @@ import type { ResolverMap } from '../runtime/resolvers.js';
 import { IMPLICIT_ARGS } from '../sdl/implicit-args.js';
 import type { AppliedDirective } from './applied-directives.js';
 import { tombstoneBinding } from './tombstone.js';
+import type { TopicDeclaration } from './topic-declarations.js';
 import { type TopicUse, topicOf } from './topics.js';
 
 interface SubscribeContext {
+  readonly declared: ReadonlyMap<Topic, TopicDeclaration>;
   readonly schema: GraphQLSchema;
   readonly resolvers: ResolverMap;
   readonly diagnostics: Diagnostics;
@@ -28,7 +31,7 @@ export function subscribeBinding(
   directive: AppliedDirective,
   auth: AppliedDirective | undefined,
   view: ViewBinding | undefined,
-  { schema, resolvers, diagnostics }: SubscribeContext,
+  { schema, resolvers, declared, diagnostics }: SubscribeContext,
 ): { binding: SubscribeBinding | undefined; topicUse: TopicUse | undefined } {
   const { field } = directive;
   const topic = topicOf(directive, diagnostics);
@@ -67,7 +70,7 @@ export function subscribeBinding(
       field: field.name,
       topic: topicUse.topic,
       types: new Set(types.map((type) => type.name)),
-      key: key && keyExpression(key),
+      key: key && keyExpression(key, declared.get(topicUse.topic)?.key),
       filter: filter && filterExpression(filter),
       equalities: filter && eventCompiler ? equalitiesOf(filter, event, eventCompiler) : [],
       filterReads: { args: unionOfReads('args', [filter]), claims: unionOfReads('claims', [filter]) },

@@ -1,5 +1,6 @@
 import { type ConstDirectiveNode, GraphQLError, type GraphQLSchema, getArgumentValues } from 'graphql';
 import type { Topic } from '../../core/ids.js';
+import type { KeyFormat } from '../../core/key-format.js';
 import type { DeclaredPartitioner } from '../../core/partitioner.js';
 import type { TopicFormat } from '../../core/topic-format.js';
 import type { Diagnostics } from '../diagnostic.js';
@@ -7,7 +8,7 @@ import { addGraphQLError } from '../sdl/graphql-errors.js';
 import { topicNamed } from './topic-name.js';
 
 /** What one `@topic` says. It takes precedence over what follows from the fields. */
-export type TopicDeclaration = Pick<TopicFormat, 'partitioner'>;
+export type TopicDeclaration = Pick<TopicFormat, 'partitioner' | 'key'>;
 
 /** The topics that `@topic` declares. Adds a diagnostic for each that is invalid or declared twice. */
 export function topicDeclarations(
@@ -27,9 +28,12 @@ export function topicDeclarations(
   return declared;
 }
 
-function declarationOf({ partitioner }: Readonly<Record<string, unknown>>): TopicDeclaration {
-  // graphql-js has coerced it to a value of `enum Partitioner`.
-  return partitioner == null ? {} : { partitioner: partitioner as DeclaredPartitioner };
+function declarationOf({ partitioner, key }: Readonly<Record<string, unknown>>): TopicDeclaration {
+  return {
+    // graphql-js has coerced them to values of `enum Partitioner` and `enum KeyFormat`.
+    ...(partitioner != null && { partitioner: partitioner as DeclaredPartitioner }),
+    ...(key != null && { key: key as KeyFormat }),
+  };
 }
 
 function valuesOf(

@@ -5,6 +5,8 @@ import {
   isAbstractType,
   isObjectType,
 } from 'graphql';
+import { type Topic, topic } from '../../core/ids.js';
+import type { KeyFormat } from '../../core/key-format.js';
 import type { ViewBinding } from '../bindings.js';
 import { ExpressionCompiler, RESULT_TYPES } from '../cel/compiler.js';
 import { keyExpression } from '../cel/evaluation.js';
@@ -14,14 +16,18 @@ import { dataShape } from '../event-types/data-shape.js';
 import { possibleTypes } from '../event-types/event-type.js';
 import type { ResolverMap } from '../runtime/resolvers.js';
 import type { AppliedDirective } from './applied-directives.js';
+import type { TopicDeclaration } from './topic-declarations.js';
 
 /** What the schema needs to know about a view of the project. */
 export interface ViewDeclaration {
   readonly name: string;
   readonly topics: readonly string[];
+  /** Whether it computes its keys. If not, they are those of its events. */
+  readonly by?: unknown;
 }
 
 interface ViewContext {
+  readonly declared: ReadonlyMap<Topic, TopicDeclaration>;
   readonly schema: GraphQLSchema;
   readonly resolvers: ResolverMap;
   readonly views: readonly ViewDeclaration[];
@@ -46,10 +52,19 @@ export function viewBinding(directive: AppliedDirective, context: ViewContext): 
   const stateField = directive.values['field'];
   return {
     name,
-    key: keyExpression(key),
+    key: keyExpression(key, keyFormatOf(view, context.declared)),
     stateField: stateField == null ? undefined : String(stateField),
     type: type?.name,
   };
+}
+
+/** How the keys of a view read, if it has those of its events and all of its topics declare the same. */
+function keyFormatOf(
+  { topics, by }: ViewDeclaration,
+  declared: ReadonlyMap<Topic, TopicDeclaration>,
+): KeyFormat | undefined {
+  const [format, ...others] = new Set(topics.map((name) => declared.get(topic(name))?.key));
+  return by === undefined && others.length === 0 ? format : undefined;
 }
 
 /**

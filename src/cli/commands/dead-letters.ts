@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import * as deadLetters from '../../dead-letters/command.js';
 import { openBackends } from '../../node/backends.js';
 import type { Config } from '../../node/config.js';
-import { topicNames } from '../../node/topics.js';
+import { topicFormats, topicNames } from '../../node/topics.js';
 import { openLogger } from '../../observe/log.js';
 import { Metrics } from '../../observe/metrics.js';
 import { load } from '../load.js';
@@ -67,5 +67,6 @@ async function withLog(
   process.stdout.on('error', () => undefined); // The reader of the pipe has gone, as `head` does.
   await using backends = await openBackends(config, new Metrics(), openLogger(config.LOG_LEVEL));
   const suffix = config.DEAD_LETTER_SUFFIX;
-  await work({ log: backends.log, known, suffix, named, print, printError, signal }, config);
+  const formats = topicFormats(bindings, project);
+  await work({ log: backends.log, known, formats, suffix, named, print, printError, signal }, config);
 }
