@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { churn } from './churn.js';
 import { distinct } from './distinct.js';
+import { fairness } from './fairness.js';
 import { fanout } from './fanout.js';
 import { filtered } from './filtered.js';
 import { idle } from './idle.js';
@@ -29,6 +30,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   resume,
   mutations,
   saga,
+  fairness,
 };
 
 interface AcquiredServices {

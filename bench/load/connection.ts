@@ -74,6 +74,11 @@ export class Connection {
     return self;
   }
 
+  /** Bytes that the server has not taken yet. */
+  get pendingBytes(): number {
+    return this.#socket.writableLength;
+  }
+
   send(message: unknown): void {
     this.#socket.write(clientFrame(TEXT, Buffer.from(JSON.stringify(message))));
   }
