@@ -1,5 +1,6 @@
 import type { Bindings } from '../binding/bindings.js';
 import type { CursorCodec } from '../core/cursor.js';
+import { FairScheduler } from '../core/fair-scheduler.js';
 import type { DeadLetters } from '../dead-letters/dead-letters.js';
 import type { Hub } from '../hub/hub.js';
 import { internalErrors } from '../observe/internal-errors.js';
@@ -7,7 +8,6 @@ import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
 import { Cohorts } from './cohort/cohorts.js';
 import { ConflationBudget } from './delivery/conflation.js';
-import { ReplayScheduler } from './delivery/replay-scheduler.js';
 import type { ActiveSubscription, ResultSink } from './delivery/result-sink.js';
 import { Subscription, type SubscriptionParts } from './delivery/subscription.js';
 import { DocumentNormaliser } from './plan/document-normaliser.js';
@@ -32,6 +32,12 @@ interface SubscriptionsOptions {
 /** S4: what all subscriptions of the node together may remember of the events that slow clients missed. */
 const MAX_CONFLATION_BYTES = 64 << 20;
 
+/**
+ * How much of each tick of the event loop all replays together may take. Replays that share a read all get its events at
+ * once: without a budget, live subscribers would wait until the last of them was through (D8).
+ */
+const REPLAY_BUDGET_MS = 5;
+
 /** The subscriptions of this node, on all transports. */
 export class Subscriptions {
   readonly #parts: SubscriptionParts;
@@ -51,7 +57,7 @@ export class Subscriptions {
     this.#parts = {
       ...options,
       cohorts,
-      scheduler: new ReplayScheduler(),
+      scheduler: new FairScheduler(REPLAY_BUDGET_MS),
       budget,
       resync,
       plans,

@@ -1,5 +1,6 @@
 import type { CursorCodec } from '../../core/cursor.js';
 import type { Relayed } from '../../core/event.js';
+import type { FairScheduler, TickOver } from '../../core/fair-scheduler.js';
 import type { TopicPartition } from '../../core/position.js';
 import type { FollowedPartition } from '../../hub/followed-partition.js';
 import type { Metrics } from '../../observe/metrics.js';
@@ -9,7 +10,6 @@ import type { CohortReplayCache, RenderedEvent } from '../cohort/replay-cache.js
 import { type CatchingUp, catchUpConflated, type DeliveryOutcome } from './conflated-replay.js';
 import type { Conflation } from './conflation.js';
 import type { ReachedPositions } from './reached-positions.js';
-import type { ReplayScheduler, TickOver } from './replay-scheduler.js';
 import { sharedResult, withConflated } from './result-layout.js';
 import type { ResultSink } from './result-sink.js';
 
@@ -30,7 +30,7 @@ export interface ReplayTarget {
 export interface ReplayParts {
   readonly codec: CursorCodec;
   readonly metrics: Metrics;
-  readonly scheduler: ReplayScheduler;
+  readonly scheduler: FairScheduler;
 }
 
 /** Delivers the events between the position of one subscription and the node's. */

@@ -2,6 +2,7 @@ import type { Bindings } from '../../binding/bindings.js';
 import { backoffMs, pause } from '../../core/async.js';
 import { formattedError, type ReportInternal } from '../../core/client-error.js';
 import type { PartitionPosition, StreamPosition } from '../../core/cursor.js';
+import type { FairScheduler } from '../../core/fair-scheduler.js';
 import { isRecreated, type Partition, type Topic } from '../../core/ids.js';
 import type { ObservedTopic } from '../../hub/topic-watch.js';
 import type { Logger } from '../../observe/log.js';
@@ -20,7 +21,6 @@ import { startAfter, startInAddedPartitions } from '../start/start-positions.js'
 import { StartResolver, type StartResolverParts } from '../start/start-resolver.js';
 import type { ConflationBudget } from './conflation.js';
 import { ReachedPositions } from './reached-positions.js';
-import type { ReplayScheduler } from './replay-scheduler.js';
 import type { ActiveSubscription, ResultSink } from './result-sink.js';
 import { Subscriber } from './subscriber.js';
 
@@ -29,7 +29,7 @@ export interface SubscriptionParts extends StartResolverParts {
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly cohorts: Cohorts;
-  readonly scheduler: ReplayScheduler;
+  readonly scheduler: FairScheduler;
   readonly budget: ConflationBudget;
   readonly plans: PlanOptions;
   readonly snapshots: Snapshots;

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Authenticate } from '../../auth/authenticate.js';
 import type { ReportInternal } from '../../core/client-error.js';
 import { MillraceError } from '../../core/errors.js';
+import type { Identity } from '../../core/identity.js';
 import type { Operations } from '../../operation/operations.js';
 import { callerOf, flatHeaders } from '../caller.js';
 import { httpMetadata, lastEventId } from '../client-metadata.js';
@@ -10,10 +11,11 @@ import { SseFraming, STREAM_OVER } from '../sse/sse-framing.js';
 import { answerResult } from './answer.js';
 import { ClientDisconnected } from './client-disconnected.js';
 import type { GraphiQLPage } from './graphiql-page.js';
-import { readGraphQLRequest } from './graphql-request.js';
+import { graphQLRequestOf } from './graphql-request.js';
 import { type Accepted, accepted, isJsonBody } from './media-types.js';
 import { refuse, refuseBody } from './refuse.js';
-import { bodyTooLarge, RequestAborted } from './request-body.js';
+import { bodyTooLarge, RequestAborted, readBody } from './request-body.js';
+import type { RequestTurns } from './request-turns.js';
 import type { Route } from './router.js';
 import type { StreamTransport } from './stream-transport.js';
 import type { UnreadAnswers } from './unread-answers.js';
@@ -24,11 +26,14 @@ interface GraphQLEndpointParts {
   readonly bodyBytes: number;
   readonly report: ReportInternal;
   readonly streams: StreamTransport;
+  readonly requests: RequestTurns;
   /** GraphiQL, for browsers; `undefined`: there is none. */
   readonly page: GraphiQLPage | undefined;
   readonly slots: ConnectionSlots;
   readonly unread: UnreadAnswers;
 }
+
+const NO_BODY = Buffer.alloc(0);
 
 /** A request that is refused with a status of its own. */
 class Refusal extends Error {
@@ -123,23 +128,40 @@ function checkHeaders({ method, headers }: IncomingMessage, { preferred }: Accep
 
 /** @throws {Refusal | MillraceError | RequestAborted} nothing was answered */
 async function answer(
-  { operations, authenticate, bodyBytes, streams }: GraphQLEndpointParts,
+  parts: GraphQLEndpointParts,
   request: IncomingMessage,
   response: ServerResponse,
   accepts: Accepted,
 ): Promise<void> {
-  const isStream = accepts.preferred === 'events';
   // An EventSource that reconnects after the last event is told to stop.
-  if (isStream && lastEventId(request) === STREAM_OVER) return void response.writeHead(204).end();
+  if (accepts.preferred === 'events' && lastEventId(request) === STREAM_OVER)
+    return void response.writeHead(204).end();
   // Before the body is read: callers with invalid credentials cost no more than their headers.
-  const identity = await authenticate({
+  const identity = await parts.authenticate({
     headers: flatHeaders(request.headers),
     // Asking the operating system costs more than the rest of it, and few need to know.
     get remoteAddress() {
       return request.socket.remoteAddress;
     },
   });
-  const operation = await readGraphQLRequest(request, bodyBytes);
+  const body = request.method === 'GET' ? NO_BODY : await readBody(request, parts.bodyBytes);
+  // S4: parsing, validation and the start of the operation, in turns with other connections.
+  await parts.requests.take(request, body.length, () =>
+    run(parts, request, response, accepts, identity, body),
+  );
+}
+
+/** @throws {Refusal | MillraceError} nothing was answered */
+async function run(
+  { operations, streams }: GraphQLEndpointParts,
+  request: IncomingMessage,
+  response: ServerResponse,
+  accepts: Accepted,
+  identity: Identity,
+  body: Buffer,
+): Promise<void> {
+  const isStream = accepts.preferred === 'events';
+  const operation = graphQLRequestOf(request, body);
   const metadata = httpMetadata(request, operation.extensions);
   const prepared = operations.prepare(operation);
   // A link or an image of another site sends GET requests with the user's credentials (CSRF).

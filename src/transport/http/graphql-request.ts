@@ -3,19 +3,15 @@ import type { IncomingMessage } from 'node:http';
 import { MillraceError } from '../../core/errors.js';
 import type { OperationRequest } from '../../operation/request.js';
 import { toOperationRequest } from '../operation-request.js';
-import { readBody } from './request-body.js';
 import { searchOf } from './request-target.js';
 
 /**
  * The GraphQL request in a POST's body or a GET's query string.
- * @throws {MillraceError} BAD_REQUEST when it is none, LIMIT_EXCEEDED above `bodyBytes`
- * @throws {RequestAborted}
+ * @param body of a POST
+ * @throws {MillraceError} BAD_REQUEST when it is none
  */
-export async function readGraphQLRequest(
-  request: IncomingMessage,
-  bodyBytes: number,
-): Promise<OperationRequest> {
-  return request.method === 'GET' ? ofQuery(searchOf(request)) : ofBody(await readBody(request, bodyBytes));
+export function graphQLRequestOf(request: IncomingMessage, body: Buffer): OperationRequest {
+  return request.method === 'GET' ? ofQuery(searchOf(request)) : ofBody(body);
 }
 
 function ofBody(body: Buffer): OperationRequest {

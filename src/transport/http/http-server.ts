@@ -7,6 +7,7 @@ import type { Operations } from '../../operation/operations.js';
 import { ConnectionSlots } from '../delivery/connection-slots.js';
 import { SlowClientMonitor } from '../delivery/slow-client-monitor.js';
 import type { TransportLimits } from '../delivery/transport-limits.js';
+import { Turns } from '../delivery/turns.js';
 import { WriteCoalescer } from '../delivery/write-coalescer.js';
 import { Compression } from '../websocket/compression.js';
 import { refuseUpgrade, WebSocketTransport } from '../websocket/websocket-transport.js';
@@ -15,6 +16,7 @@ import { type GraphiQLExample, graphiql } from './graphiql.js';
 import { graphqlEndpoint } from './graphql-endpoint.js';
 import { type HttpListener, type HttpTimeouts, openListener } from './listener.js';
 import { pathOf } from './request-target.js';
+import { RequestTurns } from './request-turns.js';
 import { type Route, router } from './router.js';
 import { StreamTransport } from './stream-transport.js';
 import { UnreadAnswers } from './unread-answers.js';
@@ -100,6 +102,8 @@ function createTransports(options: HttpServerOptions, closeTimeout: number) {
   const { operations, authenticate, logger, metrics, limits, keepAlive = 12_000 } = options;
   const report = internalErrors(logger, metrics, 'a request failed');
   const slowClients = new SlowClientMonitor(limits.slowTimeout, metrics);
+  const turns = new Turns();
+  const requests = new RequestTurns(turns);
   const shared = {
     ...limits,
     operations,
@@ -107,6 +111,7 @@ function createTransports(options: HttpServerOptions, closeTimeout: number) {
     report,
     keepAlive,
     slowClients,
+    turns,
     slots: new ConnectionSlots(limits.connections),
     coalescer: new WriteCoalescer(),
   };
@@ -128,11 +133,16 @@ function createTransports(options: HttpServerOptions, closeTimeout: number) {
     streams,
     websocket,
     slowClients,
-    handle: router({
-      graphql: { path: GRAPHQL_PATH, route: graphqlEndpoint({ ...shared, streams, page, unread }) },
-      routes: options.routes ?? {},
-      report,
-    }),
+    handle: requests.inTurns(
+      router({
+        graphql: {
+          path: GRAPHQL_PATH,
+          route: graphqlEndpoint({ ...shared, streams, requests, page, unread }),
+        },
+        routes: options.routes ?? {},
+        report,
+      }),
+    ),
     /** Tells all clients, and waits until WebSockets are closed. */
     end: () => Promise.all([streams[Symbol.asyncDispose](), websocket[Symbol.asyncDispose]()]),
   };

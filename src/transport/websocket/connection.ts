@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type Message, parseMessage, type SubscribePayload } from 'graphql-ws';
+import { type Message, MessageType, parseMessage, type SubscribePayload } from 'graphql-ws';
 import type { RawData, WebSocket } from 'ws';
 import { type Authenticate, isExpired } from '../../auth/authenticate.js';
 import { formattedError } from '../../core/client-error.js';
@@ -10,17 +10,20 @@ import type { Logger } from '../../observe/log.js';
 import type { ClientMetadata, OperationRequest } from '../../operation/request.js';
 import { callerOf, type FlatHeaders, flatHeaders } from '../caller.js';
 import { connectionMetadata, operationMetadata } from '../client-metadata.js';
+import type { TurnTaker } from '../delivery/connection-queue.js';
 import { DeadlineTimer } from '../delivery/deadline-timer.js';
 import { type OperationRunner, runOperation } from '../delivery/run-operation.js';
 import { RunningOperation } from '../delivery/running-operation.js';
 import { SendBuffer, type SendBufferListener } from '../delivery/send-buffer.js';
 import type { SlowClient, SlowClientMonitor } from '../delivery/slow-client-monitor.js';
+import type { Turns } from '../delivery/turns.js';
 import type { WriteCoalescer } from '../delivery/write-coalescer.js';
 import { WriteProgress } from '../delivery/write-progress.js';
 import { toOperationRequest } from '../operation-request.js';
 import { CLOSE_CODES, type CloseReason } from './close-codes.js';
 import type { Compression } from './compression.js';
 import { Heartbeat } from './heartbeat.js';
+import { MessageQueue } from './message-queue.js';
 import { type Effect, onAuthenticated, onMessage } from './protocol.js';
 import { RunningOperations } from './running-operations.js';
 import { SocketOutput } from './socket-output.js';
@@ -36,6 +39,7 @@ export interface ConnectionParts extends OperationRunner {
   readonly coalescer: WriteCoalescer;
   readonly templates: TemplateCache;
   readonly slowClients: SlowClientMonitor;
+  readonly turns: Turns;
   /** Bytes that may be pending before results are refused. */
   readonly highWaterMark: number;
   readonly operationsPerConnection: number;
@@ -70,7 +74,7 @@ const MAX_REASON_BYTES = 123;
  * slow-client monitor, and its operations refuse results from then on. When it reads, `bufferDrained` lets
  * the operations replay what they refused. If it reads nothing for `SLOW_TIMEOUT_MS`, the monitor disconnects it.
  */
-export class Connection implements SendBufferListener, SlowClient {
+export class Connection implements SendBufferListener, SlowClient, TurnTaker<Buffer> {
   readonly #socket: WebSocket;
   readonly #parts: ConnectionParts;
   readonly #writer: SocketWriter;
@@ -78,6 +82,7 @@ export class Connection implements SendBufferListener, SlowClient {
   /** Separate from the heartbeat's: reading the progress resets it. */
   readonly #progress: WriteProgress;
   readonly #operations = new RunningOperations();
+  readonly #messages: MessageQueue;
   /** The deadline of `connection_init`, and after it the expiry of the credentials. */
   readonly #deadline = new DeadlineTimer();
   #state: ConnectionState;
@@ -89,6 +94,7 @@ export class Connection implements SendBufferListener, SlowClient {
     this.#writer = new SocketWriter(socket, buffer, parts.templates, parts.compression);
     this.#heartbeat = new Heartbeat(socket, stream, buffer);
     this.#progress = new WriteProgress(stream);
+    this.#messages = new MessageQueue(parts.turns, this);
     this.#state = { phase: 'opened', upgrade };
     this.#deadline.set(Date.now() + parts.initTimeoutMs, () => this.close('INIT_TIMEOUT'));
     socket.on('message', (data, binary) => this.#onData(data, binary));
@@ -102,6 +108,8 @@ export class Connection implements SendBufferListener, SlowClient {
   }
 
   keepAlive(): void {
+    // It may not be read at the moment, so that no pong of its client arrives.
+    if (this.#messages.isWaiting) this.#heartbeat.signOfLife();
     this.#heartbeat.beat();
   }
 
@@ -109,6 +117,7 @@ export class Connection implements SendBufferListener, SlowClient {
   close(reason: CloseReason, detail?: string): void {
     const { code, reason: usual } = CLOSE_CODES[reason];
     const fits = detail !== undefined && Buffer.byteLength(detail) <= MAX_REASON_BYTES;
+    this.#messages.clear();
     this.#writer.end();
     this.#socket.close(code, fits ? detail : usual);
     this.#operations.cancelAll();
@@ -137,21 +146,37 @@ export class Connection implements SendBufferListener, SlowClient {
   bufferDrained(): void {
     this.#parts.slowClients.unwatch(this);
     this.#heartbeat.signOfLife();
-    this.#writer.resumeReading();
+    this.#writer.releaseReading('answers');
     this.#operations.drained();
+  }
+
+  pauseReading(): void {
+    this.#writer.holdReading('messages');
+  }
+
+  resumeReading(): void {
+    this.#writer.releaseReading('messages');
   }
 
   #onData(data: RawData, binary: boolean): void {
     this.#heartbeat.signOfLife();
     if (!this.#writer.isOpen) return;
+    if (binary) this.close('BAD_REQUEST', 'Messages must be text');
+    // `ws` gives messages as Buffers, unless its `binaryType` is changed.
+    else this.#messages.add(data as Buffer);
+  }
+
+  /** S4: one message, when its connection has its turn. */
+  perform(data: Buffer): void {
+    if (!this.#writer.isOpen) return;
     let message: Message;
     try {
-      if (binary) throw new Error('Messages must be text');
       message = parseMessage(data.toString());
     } catch (error) {
       this.close('BAD_REQUEST', error instanceof Error ? error.message : undefined);
       return;
     }
+    if (message.type === MessageType.Complete) this.#messages.onComplete(data);
     const { operationsPerConnection, report } = this.#parts;
     // The phase moves before the effect runs, so a second `connection_init` finds the first one under way even
     // while its credentials are being checked.
@@ -166,7 +191,7 @@ export class Connection implements SendBufferListener, SlowClient {
       this.#state = { phase, headers: flatHeaders(headers), remoteAddress: socket.remoteAddress };
     }
     try {
-      this.#perform(effect);
+      this.#performEffect(effect);
     } catch (error) {
       // S4: an uncaught error here would crash the process.
       report(error);
@@ -174,7 +199,7 @@ export class Connection implements SendBufferListener, SlowClient {
     }
   }
 
-  #perform(effect: Effect): void {
+  #performEffect(effect: Effect): void {
     switch (effect.do) {
       case 'nothing':
         return;
@@ -252,6 +277,8 @@ export class Connection implements SendBufferListener, SlowClient {
     const running = new RunningOperation(new SocketOutput(id, this.#writer, this.#operations));
     // Before it starts: it may end at once, and frees its id when it does.
     this.#operations.add(id, running);
+    // Its `complete` waits behind it, and ends it: nothing of it is worth the work.
+    if (this.#messages.isCompleted(id)) return;
     let request: OperationRequest;
     let metadata: ClientMetadata;
     try {
@@ -275,6 +302,7 @@ export class Connection implements SendBufferListener, SlowClient {
   /** The socket is gone, on either side's initiative: nothing may keep a reference to this connection. */
   #onClose(): void {
     this.#deadline.clear();
+    this.#messages.clear();
     this.#writer.buffer.close();
     this.#parts.slowClients.unwatch(this);
     this.#operations.cancelAll();

@@ -4,6 +4,9 @@ import type { Compression } from './compression.js';
 import { textHeader } from './frames.js';
 import type { TemplateCache } from './template-cache.js';
 
+/** Why a socket is not read: the client does not read its answers, or as many of its messages wait for their turn as may. */
+const HOLDS = { answers: 1, messages: 2 } as const;
+
 /**
  * The sending side of one WebSocket. Text frames are made here and written to the socket under `ws`, which
  * writes only control frames. The two may share the socket because each writes whole frames within a tick.
@@ -14,6 +17,8 @@ export class SocketWriter {
   readonly compression: Compression | undefined;
   readonly templates: TemplateCache;
   readonly #socket: WebSocket;
+  /** The socket is read while this is 0. */
+  #holds = 0;
 
   constructor(
     socket: WebSocket,
@@ -37,12 +42,17 @@ export class SocketWriter {
     const bytes = Buffer.from(message);
     // Unlike subscriptions, these answers cannot be held back. So a client that does not read them is not
     // read either: it can make the node hold only the answers to what it has already sent (S4).
-    if (!this.buffer.push([textHeader(bytes.length), bytes])) this.#socket.pause();
+    if (!this.buffer.push([textHeader(bytes.length), bytes])) this.holdReading('answers');
   }
 
-  /** The client has caught up: its messages are read again. */
-  resumeReading(): void {
-    if (this.#socket.isPaused) this.#socket.resume();
+  holdReading(why: keyof typeof HOLDS): void {
+    this.#holds |= HOLDS[why];
+    this.#socket.pause();
+  }
+
+  releaseReading(why: keyof typeof HOLDS): void {
+    this.#holds &= ~HOLDS[why];
+    if (this.#holds === 0 && this.#socket.isPaused) this.#socket.resume();
   }
 
   /** Writes what is pending, and nothing after it: a close frame follows. */
@@ -50,6 +60,7 @@ export class SocketWriter {
     this.buffer.flush();
     this.buffer.close();
     // While it is paused, `ws` would not see the client's close frame.
-    this.resumeReading();
+    this.#holds = 0;
+    if (this.#socket.isPaused) this.#socket.resume();
   }
 }

@@ -1,9 +1,6 @@
 /** Whether the tick's budget is used up, so that the rest of the work has to wait for the next tick. */
 export type TickOver = () => boolean;
 
-/** How much of each tick of the event loop all replays together may take. */
-const TICK_BUDGET_MS = 5;
-
 interface Job {
   work(isTickOver: TickOver): boolean;
   resolve(): void;
@@ -11,16 +8,21 @@ interface Job {
 }
 
 /**
- * Lets replays share a small part of each tick of the event loop. Replays that share a read all get its events
- * at once: without a budget, live subscribers would wait until the last of them was through (D8).
+ * Lets jobs share a part of each tick of the event loop, in turns. What the budget does not cover waits for the next
+ * tick, after the input and output of everybody else: a job of a second delays nobody by a second.
  */
-export class ReplayScheduler {
+export class FairScheduler {
+  readonly #budgetMs: number;
   readonly #now: () => number;
   /** In the order in which they run. */
   readonly #jobs = new Set<Job>();
 
-  /** @param now a monotonic clock, in milliseconds */
-  constructor(now: () => number = () => performance.now()) {
+  /**
+   * @param budgetMs how much of each tick all jobs together may take
+   * @param now a monotonic clock, in milliseconds
+   */
+  constructor(budgetMs: number, now: () => number = () => performance.now()) {
+    this.#budgetMs = budgetMs;
     this.#now = now;
   }
 
@@ -36,7 +38,7 @@ export class ReplayScheduler {
   }
 
   #tick(): void {
-    const end = this.#now() + TICK_BUDGET_MS;
+    const end = this.#now() + this.#budgetMs;
     const isTickOver = (): boolean => this.#now() >= end;
     // A job that is not done goes behind all others: a set also iterates over what is added meanwhile.
     for (const job of this.#jobs) {

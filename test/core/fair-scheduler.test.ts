@@ -1,6 +1,6 @@
 import { setImmediate as tick } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { ReplayScheduler, type TickOver } from '../../../src/subscribe/delivery/replay-scheduler.js';
+import { FairScheduler, type TickOver } from '../../src/core/fair-scheduler.js';
 
 /** A scheduler with a clock that goes only as work is done. */
 function clocked() {
@@ -18,10 +18,10 @@ function clocked() {
       return left === 0;
     };
   };
-  return { scheduler: new ReplayScheduler(() => clock.now), done, pieces };
+  return { scheduler: new FairScheduler(5, () => clock.now), done, pieces };
 }
 
-it('D8 replays share five milliseconds of a tick, in order, and leave the rest of it to others', async () => {
+it('D8 jobs share the budget of a tick, in order, and leave the rest of it to others', async () => {
   const { scheduler, done, pieces } = clocked();
   for (const name of 'abcdefg') void scheduler.share(pieces(name, 1));
   await tick();
@@ -30,7 +30,7 @@ it('D8 replays share five milliseconds of a tick, in order, and leave the rest o
   expect(done.join('')).toBe('abcdefg');
 });
 
-it('D8 a long replay continues after the others, one budget a tick', async () => {
+it('D8 a long job continues after the others, one budget a tick', async () => {
   const { scheduler, done, pieces } = clocked();
   const shares = [
     scheduler.share(pieces('a', 12)),
@@ -45,7 +45,7 @@ it('D8 a long replay continues after the others, one budget a tick', async () =>
   expect(done.join('')).toBe('aaaaabbcccaaaaacaa');
 });
 
-it('a replay that fails does not fail the others', async () => {
+it('a job that fails does not fail the others', async () => {
   const { scheduler, done, pieces } = clocked();
   const failing = scheduler.share(() => {
     throw new Error('broken');

@@ -1,0 +1,111 @@
+import type { TickOver } from '../../core/fair-scheduler.js';
+import type { Turns } from './turns.js';
+
+/** How much of a tick of the event loop one connection may take before others have their turn. */
+const TURN_MS = 1;
+/**
+ * How many tasks of one connection may wait, and how many bytes of them. At either bound the connection is not read; what
+ * was read together with the last of them waits too (at most one read of the socket, 64 KiB).
+ */
+const MAX_WAITING = 128;
+const MAX_WAITING_BYTES = 65_536;
+
+/** What a connection asks for, and how it is told to wait. */
+export interface TurnTaker<Task> {
+  /** Does one thing. MUST NOT throw, and MUST NOT add to the queue before it returns. */
+  perform(task: Task): void;
+  /** As much waits as may: the connection is not read until `resumeReading`. */
+  pauseReading(): void;
+  resumeReading(): void;
+}
+
+interface Waiting<Task> {
+  readonly task: Task;
+  readonly bytes: number;
+}
+
+/**
+ * The work of one connection, in the order in which it asked for it, in turns with that of all other connections (S4).
+ *
+ * A connection that asks for little does not wait: its work is done at once. One that has used up its turn of this tick
+ * waits, in a queue of its own with a bound (C4); at the bound it is not read, so that TCP holds back its sender. Nothing
+ * is dropped.
+ */
+export class ConnectionQueue<Task> {
+  readonly #turns: Turns;
+  readonly #taker: TurnTaker<Task>;
+  #waiting: Waiting<Task>[] = [];
+  #bytes = 0;
+  #isPaused = false;
+  /** Whether the scheduler knows of this queue. */
+  #isScheduled = false;
+  /** The tick in which it last did something at once, and how long that took. */
+  #tick = -1;
+  #spentMs = 0;
+
+  constructor(turns: Turns, taker: TurnTaker<Task>) {
+    this.#turns = turns;
+    this.#taker = taker;
+  }
+
+  /** How many tasks wait. */
+  get size(): number {
+    return this.#waiting.length;
+  }
+
+  /**
+   * Hot path (bench: mutations).
+   * @param bytes that the task holds while it waits
+   * @returns `false` when it waits for its turn; otherwise it is done
+   */
+  add(task: Task, bytes: number): boolean {
+    if (this.#waiting.length === 0 && this.#hasTurn()) {
+      const began = this.#turns.now();
+      this.#taker.perform(task);
+      this.#spentMs += this.#turns.now() - began;
+      return true;
+    }
+    this.#waiting.push({ task, bytes });
+    this.#bytes += bytes;
+    if (!this.#isPaused && (this.#waiting.length >= MAX_WAITING || this.#bytes >= MAX_WAITING_BYTES)) {
+      this.#isPaused = true;
+      this.#taker.pauseReading();
+    }
+    if (!this.#isScheduled) {
+      this.#isScheduled = true;
+      void this.#turns.scheduler.share((isTickOver) => this.#takeTurn(isTickOver));
+    }
+    return false;
+  }
+
+  /** The connection is closing: nothing that waits is done any more. */
+  clear(): void {
+    this.#waiting = [];
+    this.#bytes = 0;
+  }
+
+  #hasTurn(): boolean {
+    const { tick } = this.#turns;
+    if (tick !== this.#tick) {
+      this.#tick = tick;
+      this.#spentMs = 0;
+    }
+    return this.#spentMs < TURN_MS;
+  }
+
+  /** @returns whether nothing waits any more */
+  #takeTurn(isTickOver: TickOver): boolean {
+    const end = this.#turns.now() + TURN_MS;
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+      this.#bytes -= next.bytes;
+      this.#taker.perform(next.task);
+      if (isTickOver() || this.#turns.now() >= end) break;
+    }
+    if (this.#isPaused && this.#waiting.length <= MAX_WAITING / 2 && this.#bytes <= MAX_WAITING_BYTES / 2) {
+      this.#isPaused = false;
+      this.#taker.resumeReading();
+    }
+    this.#isScheduled = this.#waiting.length > 0;
+    return !this.#isScheduled;
+  }
+}

@@ -1,0 +1,105 @@
+import { setImmediate as tick } from 'node:timers/promises';
+import { expect, it } from 'vitest';
+import { ConnectionQueue } from '../../../src/transport/delivery/connection-queue.js';
+import { Turns } from '../../../src/transport/delivery/turns.js';
+
+/** Connections on a clock that goes only as work is done. A task is a name that takes a quarter of a millisecond. */
+function world() {
+  const clock = { now: 0 };
+  const done: string[] = [];
+  const turns = new Turns(() => clock.now);
+  const connection = () => {
+    const reading: string[] = [];
+    const queue = new ConnectionQueue<string>(turns, {
+      perform: (task) => {
+        clock.now += 0.25;
+        done.push(task);
+      },
+      pauseReading: () => void reading.push('paused'),
+      resumeReading: () => void reading.push('resumed'),
+    });
+    const add = (name: string, count: number, bytes = 1): void => {
+      for (let i = 0; i < count; i++) queue.add(name, bytes);
+    };
+    return { queue, add, reading };
+  };
+  return { done, connection };
+}
+
+it('S4 does at once what a connection asks for, up to its turn of a tick; the rest waits', async () => {
+  const { done, connection } = world();
+  const { add, queue } = connection();
+  add('a', 10);
+  expect(done).toHaveLength(4);
+  expect(queue.size).toBe(6);
+  await tick();
+  expect(done).toHaveLength(10);
+  add('a', 10);
+  expect(done).toHaveLength(14);
+});
+
+it('S4 a connection that asks for little does not wait behind one that asks for much', () => {
+  const { done, connection } = world();
+  connection().add('a', 100);
+  connection().add('b', 1);
+  expect(done.join('')).toBe('aaaab');
+});
+
+it('S4 connections that wait are served in turns, one millisecond each', async () => {
+  const { done, connection } = world();
+  const [a, b, c] = [connection(), connection(), connection()];
+  a.add('a', 40);
+  b.add('b', 40);
+  c.add('c', 40);
+  done.length = 0;
+  for (let i = 0; i < 3; i++) await tick();
+  expect(done.join('')).toBe('aaaabbbbccccaaaabbbbcccc');
+});
+
+it('S4 keeps the order of a connection, also of what comes while something waits', async () => {
+  const { done, connection } = world();
+  const { queue } = connection();
+  for (let i = 0; i < 30; i++) queue.add(String(i), 1);
+  await tick();
+  for (let i = 30; i < 60; i++) queue.add(String(i), 1);
+  while (queue.size > 0) await tick();
+  expect(done).toEqual(Array.from({ length: 60 }, (_, i) => String(i)));
+});
+
+it('C4 S4 stops reading at 128 waiting tasks, resumes at half of them, and drops nothing', async () => {
+  const { done, connection } = world();
+  const { add, queue, reading } = connection();
+  add('a', 4 + 127);
+  expect(reading).toEqual([]);
+  // What was read together with the last one waits too.
+  add('a', 10);
+  expect(reading).toEqual(['paused']);
+  while (queue.size > 64) {
+    expect(reading).toEqual(['paused']);
+    await tick();
+  }
+  expect(reading).toEqual(['paused', 'resumed']);
+  while (queue.size > 0) await tick();
+  expect(done).toHaveLength(141);
+});
+
+it('C4 S4 stops reading at 64 KiB of waiting tasks', async () => {
+  const { connection } = world();
+  const { add, queue, reading } = connection();
+  add('a', 4 + 3, 20_000);
+  expect(reading).toEqual([]);
+  add('a', 1, 20_000);
+  expect(reading).toEqual(['paused']);
+  while (queue.size > 0) await tick();
+  expect(reading).toEqual(['paused', 'resumed']);
+});
+
+it('S4 does nothing more for a connection that closes', async () => {
+  const { done, connection } = world();
+  const { add, queue } = connection();
+  add('a', 100);
+  queue.clear();
+  await tick();
+  await tick();
+  expect(done).toHaveLength(4);
+});
