@@ -16,6 +16,11 @@ export type Offset = Brand<number, 'Offset'>;
 export type EventId = Brand<string, 'EventId'>;
 
 export const topic = (name: string): Topic => name as Topic;
+
+/** The names that Kafka allows: org.apache.kafka.common.internals.Topic. */
+const TOPIC_NAME = /^(?!\.{1,2}$)[a-zA-Z0-9._-]{1,249}$/;
+export const isTopicName = (name: string): boolean => TOPIC_NAME.test(name);
+
 export const topicId = (id: string): TopicId => id as TopicId;
 export const partition = (number: number): Partition => number as Partition;
 export const offset = (number: number): Offset => number as Offset;

@@ -30,12 +30,19 @@ export async function appendDeadLetters(
   }
 }
 
+/** A dead letter, and after it the same one with ever more of its record left out, for when it is too large. */
+export function* shrinking(letter: NewRecord): Generator<NewRecord> {
+  yield letter;
+  for (const parts of OMISSIONS) yield withoutParts(letter, parts);
+}
+
 async function appendWithoutParts(
   log: EventLog,
   letter: NewRecord,
   stop: AbortSignal | undefined,
 ): Promise<void> {
-  for (const parts of OMISSIONS) if (await tryAppend(log, [withoutParts(letter, parts)], stop)) return;
+  for (const smaller of shrinking(letter))
+    if (smaller !== letter && (await tryAppend(log, [smaller], stop))) return;
   throw new MillraceError(
     'EVENT_TOO_LARGE',
     `${letter.topic} rejects even a dead letter without the record. Raise the topic's max.message.bytes.`,

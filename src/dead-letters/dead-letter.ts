@@ -79,12 +79,16 @@ export function readDeadLetter(
     timestamp: record.timestamp,
     origin,
     originName,
-    recordId: `${originName} ${letter.timestamp}`,
+    recordId: recordIdOf(originName, letter.timestamp),
     originTimestamp: letter.timestamp,
     dropped: new Set(letter.dropped.split(',').filter(isPart)),
     record: { key, ...headersFrom(letter.original), value },
   };
 }
+
+/** @param originName as `placeName` writes it */
+export const recordIdOf = (originName: string, timestamp: number | undefined): string =>
+  `${originName} ${timestamp}`;
 
 function isPart(text: string): text is RecordPart {
   return text === 'value' || text === 'headers' || text === 'key';

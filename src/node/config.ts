@@ -148,6 +148,12 @@ const VARIABLES = {
     allowed: 'letters, digits, . _ -',
     schema: text.regex(/^[\w.-]+$/).default('millrace'),
   },
+  SERVICE_MAX_ATTEMPTS: count(
+    10,
+    'How often a service or view tries an input that fails before it becomes a dead letter; 0: for ever',
+    0,
+    1_000_000,
+  ),
   KAFKA_REQUEST_TIMEOUT_MS: count(
     30_000,
     'How long Kafka may take to answer a request before the connection is reopened',

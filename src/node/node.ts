@@ -65,7 +65,7 @@ async function compose(
   }
   const warnings = parts.use(new WarningThrottle(logger));
   for (const service of services) {
-    const work = await startService(service, { log, formats, metrics, warnings, config }, starting);
+    const work = await startService(service, { log, formats, metrics, logger, warnings, config }, starting);
     running.push(parts.use(work).ended);
   }
   const store = views.length > 0 || roles.gateway ? await backends.openStateStore() : undefined;

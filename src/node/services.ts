@@ -25,13 +25,14 @@ export interface ServiceDependencies {
   readonly log: EventLog;
   readonly formats: TopicFormats;
   readonly metrics: Metrics;
+  readonly logger: Logger;
   readonly warnings: WarningThrottle;
   readonly config: Config;
 }
 
 export function startService(
   service: AnyService,
-  { log, formats, metrics, warnings, config }: ServiceDependencies,
+  { log, formats, metrics, logger, warnings, config }: ServiceDependencies,
   starting: AbortSignal,
 ) {
   return runService(
@@ -42,7 +43,9 @@ export function startService(
       stateTopics: { create: config.TOPIC_CREATE, replicas: config.TOPIC_REPLICAS },
       decoder: new RecordDecoder(formats),
       encoder: new RecordEncoder(formats),
-      ...serviceReports(service, metrics, warnings),
+      maxAttempts: config.SERVICE_MAX_ATTEMPTS,
+      deadLetterSuffix: config.DEAD_LETTER_SUFFIX,
+      ...serviceReports(service, metrics, logger, warnings),
       onInvalid: (at, kind) => metrics.invalid.inc({ topic: at.topic, kind }),
     },
     starting,
@@ -64,7 +67,17 @@ export function startView(
 ): ViewWorker {
   const group = `${config.NAMESPACE}-view-${view.name}`;
   const decoder = new RecordDecoder(formats);
-  return new ViewWorker({ view, log, store: new ViewStore(store), group, decoder, metrics, logger });
+  return new ViewWorker({
+    view,
+    log,
+    store: new ViewStore(store),
+    group,
+    decoder,
+    metrics,
+    logger,
+    maxAttempts: config.SERVICE_MAX_ATTEMPTS,
+    deadLetterSuffix: config.DEAD_LETTER_SUFFIX,
+  });
 }
 
 /** The services and views of the project that have state, which `millrace replay` can rebuild from the log. */
@@ -77,12 +90,17 @@ export async function rebuildable(
     .filter(({ initial }) => initial !== undefined)
     .map((service) => {
       const group = serviceGroup(config, service);
-      return new ServiceRebuild({ log, group, service, decoder, replicas: config.TOPIC_REPLICAS });
+      const { TOPIC_REPLICAS: replicas, DEAD_LETTER_SUFFIX: deadLetterSuffix } = config;
+      return new ServiceRebuild({ log, group, service, decoder, replicas, deadLetterSuffix });
     });
   const { views = [] } = project;
   if (views.length === 0) return services;
   const store = new ViewStore(await openStateStore());
-  return [...services, ...views.map((view) => new ViewRebuild({ view, log, store, decoder }))];
+  const deadLetterSuffix = config.DEAD_LETTER_SUFFIX;
+  return [
+    ...services,
+    ...views.map((view) => new ViewRebuild({ view, log, store, decoder, deadLetterSuffix })),
+  ];
 }
 
 /**

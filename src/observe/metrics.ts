@@ -71,6 +71,11 @@ export class Metrics {
     'Batches of a service that are retried after a failure of its handler or of the log',
     ['service', 'topic'],
   );
+  readonly serviceDeadLetters = this.#counter(
+    'millrace_service_dead_letters_total',
+    'Inputs of a service that became dead letters because it failed on them, or because their output can never be committed',
+    ['service'],
+  );
   readonly serviceLag = new Gauge({
     name: 'millrace_service_lag_offsets',
     help: 'Offsets of a partition that a service has not handled, as of its last batch or retry; only for assigned partitions',
@@ -142,6 +147,11 @@ export class Metrics {
   readonly viewEvents = this.#counter('millrace_view_events_total', 'Events that were folded into a view', [
     'view',
   ]);
+  readonly viewDeadLetters = this.#counter(
+    'millrace_view_dead_letters_total',
+    'Events that became dead letters because a view failed to fold them',
+    ['view'],
+  );
   readonly viewLag = this.#gauge(
     'millrace_view_lag_records',
     'Records between the last batch of a view and the end of the partition',

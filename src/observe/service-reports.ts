@@ -1,4 +1,5 @@
 import { type Position, partitionName, placeName, type TopicPartition } from '../core/position.js';
+import type { Logger } from './log.js';
 import type { Metrics } from './metrics.js';
 import type { WarningThrottle } from './warning-throttle.js';
 
@@ -6,8 +7,11 @@ import type { WarningThrottle } from './warning-throttle.js';
 export function serviceReports(
   { name: service }: { readonly name: string },
   metrics: Metrics,
+  logger: Logger,
   warnings: WarningThrottle,
 ) {
+  /** The topics of which an input was set aside: further ones are only counted. */
+  const alarmed = new Set<string>();
   /**
    * What a handler has thrown. It is reported with its event first (`onFailure`), and then fails the batch
    * (`onRetry`): the second report must not log it again as a failed commit.
@@ -39,6 +43,17 @@ export function serviceReports(
       const message = 'the output of a service could not be committed; its batch is retried';
       const kind = `commit of service ${service} on ${partitionName(at)}`;
       warnings.report(kind, error, message, { service, topic, partition });
+    },
+    /** D10: an input became a dead letter. An alarm: somebody has to look at it. */
+    onSetAside(at: Position, err: unknown) {
+      metrics.serviceDeadLetters.inc({ service });
+      metrics.deadLetters.inc({ topic: at.topic });
+      if (alarmed.has(at.topic)) return;
+      alarmed.add(at.topic);
+      logger.error(
+        { service, at: placeName(at), err },
+        'a service failed on an input for good: it is a dead letter now; further ones of this topic are only counted',
+      );
     },
     /** The partition is assigned to another member: its lag is no longer known here. */
     onLost({ topic, partition }: TopicPartition) {

@@ -1,4 +1,5 @@
 import { MillraceError } from '../core/errors.js';
+import type { Offset } from '../core/ids.js';
 import type { Position } from '../core/position.js';
 import type { NewRecord } from '../core/record.js';
 import type { AssignedBatch, GroupHandler, GroupMember, GroupSubscription } from './consumer-groups.js';
@@ -7,11 +8,14 @@ import type { AssignedBatch, GroupHandler, GroupMember, GroupSubscription } from
 export interface TransactionalBatch extends AssignedBatch {
   /**
    * Stores the group's progress and appends `outputs`: both or neither, and neither once another member has the
-   * partition. Called at most once per batch.
+   * partition. May be called several times for a batch, each time with a later `through`, one call after the other.
+   * When the handler rejects after that, the offsets after the last `through` are delivered again.
+   * @param through the last offset that is done. Left out: all of the batch
    * @returns the position of each output
-   * @throws {MillraceError} LOG_UNAVAILABLE, EVENT_TOO_LARGE
+   * @throws {MillraceError} with `retry`: not now (LOG_UNAVAILABLE). Without it an output can never be committed as
+   *   it is: EVENT_TOO_LARGE, TOPIC_MISSING, EVENT_INVALID
    */
-  commit(outputs?: readonly NewRecord[]): Promise<readonly Position[]>;
+  commit(outputs?: readonly NewRecord[], through?: Offset): Promise<readonly Position[]>;
 }
 
 export interface TransactionalSubscription extends GroupSubscription {

@@ -2,10 +2,12 @@ import { isDeepStrictEqual } from 'node:util';
 import type { InvalidKind } from '../core/cloudevent.js';
 import type { Event } from '../core/event.js';
 import { parseJsonText, stringifyState } from '../core/exact-json.js';
+import type { Offset } from '../core/ids.js';
 import { type Position, partitionName } from '../core/position.js';
 import type { LogBatch, LogRecord } from '../core/record.js';
 import type { RecordDecoder } from '../core/record-decoder.js';
 import { EventDeduplicator, type PendingIds } from './event-deduplicator.js';
+import { InputFailure } from './input-failure.js';
 import { runByKey } from './run-by-key.js';
 import type { AnyService, OutgoingEvent, ServiceEvent } from './service.js';
 import { toServiceEvent } from './service-event.js';
@@ -32,6 +34,8 @@ export type StateChanges = ReadonlyMap<string, string | null>;
 
 /** What one input event made the service publish. */
 export interface Emission {
+  /** The input's offset. */
+  readonly offset: Offset;
   readonly cause: Event;
   readonly events: readonly OutgoingEvent[];
 }
@@ -68,7 +72,7 @@ export class BatchProcessor {
 
   /**
    * Handles a batch, on `states` as they are before it.
-   * @throws the service's first failure, after every handler that had started has finished
+   * @throws {InputFailure} the service's first failure, after every handler that had started has finished
    */
   async run(batch: InputBatch, states: States, signal: AbortSignal): Promise<BatchResult> {
     const ready = this.#options.decoder.prepare(batch.topic, batch.records, signal);
@@ -80,7 +84,7 @@ export class BatchProcessor {
     const handle = async (job: Job): Promise<void> => {
       signal.throwIfAborted();
       const events = await this.#handle(job, batch, states, changes, signal);
-      emitted[job.index] = { cause: job.event, events };
+      emitted[job.index] = { offset: job.record.offset, cause: job.event, events };
     };
     const concurrency = this.#options.service.concurrency ?? 1;
     if (concurrency > 1) await runByKey(jobs, ({ event }) => event.subject, concurrency, handle);
@@ -152,9 +156,9 @@ export class BatchProcessor {
       }
       return handled.events ?? [];
     } catch (error) {
-      if (!signal.aborted)
-        this.#options.onFailure?.({ topic, partition, offset: record.offset }, input, error);
-      throw error;
+      if (signal.aborted) throw error;
+      this.#options.onFailure?.({ topic, partition, offset: record.offset }, input, error);
+      throw new InputFailure(record.offset, error);
     }
   }
 

@@ -3,6 +3,7 @@ import type { LogBatch } from '../core/record.js';
 import type { EventLog, Range } from '../ports/event-log.js';
 import type { BatchProcessor, StateChanges } from './batch-processor.js';
 import { applyChanges } from './changelog.js';
+import { type SetAside, withoutSetAside } from './set-aside.js';
 
 /** A range of one partition that has an end. */
 type BoundedRange = Range & { readonly until: Offset };
@@ -22,16 +23,20 @@ export async function* foldRange({
   processor,
   range,
   states,
+  setAside,
   signal,
 }: {
   readonly log: EventLog;
   readonly processor: BatchProcessor;
   readonly range: BoundedRange;
   readonly states: Map<string, string>;
+  /** Inputs that the service has set aside: they are left out. */
+  readonly setAside: SetAside;
   readonly signal: AbortSignal;
 }): AsyncIterable<FoldedBatch> {
   for await (const batch of readExactly(log, range, signal)) {
-    const { changes, idempotentIds, emitted } = await processor.run(batch, states, signal);
+    const records = withoutSetAside(batch, batch.records, setAside);
+    const { changes, idempotentIds, emitted } = await processor.run({ ...batch, records }, states, signal);
     applyChanges(changes, states);
     processor.confirm(idempotentIds);
     yield { changes, last: batch.last, events: emitted.length };

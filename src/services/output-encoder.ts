@@ -1,11 +1,12 @@
 import { v5 as uuidv5 } from 'uuid';
 import type { Event } from '../core/event.js';
 import { stringifyJson } from '../core/exact-json.js';
-import { eventId, topic } from '../core/ids.js';
+import { eventId, isTopicName, topic } from '../core/ids.js';
 import type { NewRecord } from '../core/record.js';
 import type { RecordEncoder } from '../core/record-encoder.js';
 import { childTraceparent } from '../core/trace.js';
 import type { Emission } from './batch-processor.js';
+import { InputFailure } from './input-failure.js';
 import type { OutgoingEvent } from './service.js';
 
 /** The UUID namespace of the ids made here (RFC 9562, section 5.5). Arbitrary, but it must never change. */
@@ -29,7 +30,10 @@ export class OutputEncoder {
     this.#idNamespace = uuidv5(options.group, ID_NAMESPACE);
   }
 
-  /** @throws when a topic's codec cannot encode at the moment, or the data does not match the schema of its type */
+  /**
+   * @throws {InputFailure} when an output is no event, or its data does not match the schema of its type
+   * @throws anything else when a topic's codec cannot encode at the moment
+   */
   async encode(emitted: readonly Emission[], signal: AbortSignal): Promise<readonly NewRecord[]> {
     const { encoder } = this.#options;
     if (encoder.waits) {
@@ -39,12 +43,17 @@ export class OutputEncoder {
         signal,
       );
     }
-    return emitted.flatMap(({ cause, events }) =>
-      events.map((output, index) => this.#encode(cause, output, index)),
-    );
+    return emitted.flatMap(({ offset, cause, events }) => {
+      try {
+        return events.map((output, index) => this.#encode(cause, output, index));
+      } catch (error) {
+        throw new InputFailure(offset, error);
+      }
+    });
   }
 
   #encode(cause: Event, output: OutgoingEvent, index: number): NewRecord {
+    checkOutput(output, this.#options.service);
     const to = topic(output.topic);
     const event: Event = {
       // D1: the same input makes the same ids again. The source is part of them, because a CloudEvents id is
@@ -65,4 +74,20 @@ export class OutputEncoder {
     };
     return this.#options.encoder.encode(to, event);
   }
+}
+
+/** A project in JavaScript may return anything. @throws {TypeError} for what can be no record */
+function checkOutput({ topic: to, type, key, data }: OutgoingEvent, service: string): void {
+  const fault =
+    typeof to !== 'string' || !isTopicName(to)
+      ? `topic ${JSON.stringify(to)} is no name of a topic`
+      : typeof type !== 'string' || type === ''
+        ? 'type is missing'
+        : typeof key !== 'string' && key !== null
+          ? 'key is no text'
+          : typeof data !== 'object' || data === null || Array.isArray(data)
+            ? 'data is no object'
+            : undefined;
+  if (fault !== undefined)
+    throw new TypeError(`Service ${service} returned an event that is invalid: ${fault}.`);
 }

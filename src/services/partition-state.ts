@@ -6,6 +6,7 @@ import type { EventLog } from '../ports/event-log.js';
 import type { BatchProcessor, StateChanges, States } from './batch-processor.js';
 import { adoptedRecord, applyChanges, changelogRecords, readChangelog } from './changelog.js';
 import { foldRange, readExactly } from './fold-range.js';
+import type { SetAside } from './set-aside.js';
 import { baseOffset, changelogTopic, type StateVersion } from './state-versions.js';
 
 interface RestoreOptions {
@@ -17,8 +18,12 @@ interface RestoreOptions {
   readonly next: Offset;
   readonly processor: BatchProcessor;
   readonly rememberedIds?: number | undefined;
+  /** Reads which inputs the service has set aside. */
+  readonly setAside: () => Promise<SetAside>;
   readonly signal: AbortSignal;
 }
+
+const NONE: SetAside = new Set();
 
 /**
  * The committed states of one partition in one version, all of them in memory. It is restored from the
@@ -71,7 +76,8 @@ export class PartitionState {
       await fresh.remember(batch, signal);
     const adoption = new Map<string, string | null>();
     const range = { ...at, from: base, until: next };
-    for await (const { changes } of foldRange({ log, processor: fresh, range, states, signal }))
+    const setAside = base < next ? await options.setAside() : NONE;
+    for await (const { changes } of foldRange({ log, processor: fresh, range, states, setAside, signal }))
       for (const [key, value] of changes) adoption.set(key, value);
     processor.merge(fresh);
     return new PartitionState(options, states, adopted ? undefined : adoption);

@@ -2,12 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { MillraceError } from '../core/errors.js';
 import { type Topic, topic } from '../core/ids.js';
 import { placeName } from '../core/position.js';
+import type { DeadLetter } from '../dead-letters/dead-letter.js';
 import type { EventLog, TopicDescription } from '../ports/event-log.js';
 import { catchUp, type FoldRange, type RebuildPartition, rebuildPartitions } from '../rebuild/catch-up.js';
 import type { Rebuild, RebuildRequest } from '../rebuild/rebuild.js';
 import { BatchProcessor, type BatchProcessorOptions } from './batch-processor.js';
 import { changelogRecords } from './changelog.js';
 import { foldRange } from './fold-range.js';
+import { readSetAside, type SetAside } from './set-aside.js';
 import {
   changelogTopic,
   type RebuiltTopic,
@@ -20,6 +22,8 @@ interface ServiceRebuildOptions extends Pick<BatchProcessorOptions, 'service' | 
   readonly log: EventLog;
   readonly group: string;
   readonly replicas: number;
+  /** What the names of dead-letter topics end with (`.dlt`). */
+  readonly deadLetterSuffix?: string | undefined;
 }
 
 const MAX_RECORDS_PER_APPEND = 500;
@@ -51,14 +55,24 @@ export class ServiceRebuild implements Rebuild {
     const partitions = await rebuildPartitions(log, inputs, request.from, signal);
     const states: StatesByPartition = new Map();
     const processor = new BatchProcessor({ ...this.#options, onFailure: failRebuild });
+    const setAside = await this.#setAside(signal);
     const fold: FoldRange = (one, range) =>
-      foldRange({ log, processor, range, states: statesOf(states, one), signal });
+      foldRange({ log, processor, range, states: statesOf(states, one), setAside, signal });
     await catchUp(log, partitions, fold, request);
     const version: StateVersion = { id, bases: basesOf(inputs, partitions) };
     await this.#write(states, version, signal);
     signal.throwIfAborted();
     await log.append([versionRecord(group, version)], signal);
     return 'Each partition adopts it with its next events, as soon as the service has reached the offset up to which it was folded.';
+  }
+
+  async #setAside(signal: AbortSignal): Promise<SetAside> {
+    const { log, service, deadLetterSuffix } = this.#options;
+    const isBy = (letter: DeadLetter): boolean => letter.service === service.name;
+    const all = await Promise.all(
+      service.topics.map((name) => readSetAside(log, topic(name), deadLetterSuffix, isBy, signal)),
+    );
+    return new Set(all.flatMap((one) => [...one]));
   }
 
   async #write(all: StatesByPartition, version: StateVersion, signal: AbortSignal): Promise<void> {

@@ -1,13 +1,29 @@
-import { topic } from '../core/ids.js';
-import { partitionName, type TopicIdPartition, type TopicPartition } from '../core/position.js';
+import { MillraceError } from '../core/errors.js';
+import { type Offset, topic } from '../core/ids.js';
+import {
+  type Position,
+  partitionName,
+  type TopicIdPartition,
+  type TopicPartition,
+} from '../core/position.js';
+import type { LogRecord } from '../core/record.js';
 import type { RecordEncoder } from '../core/record-encoder.js';
+import { shrinking } from '../dead-letters/append.js';
+import { type DeadLetter, deadLetterRecord } from '../dead-letters/dead-letter.js';
 import type { GroupHandler } from '../ports/consumer-groups.js';
 import type { EventLog } from '../ports/event-log.js';
 import { requireTransactions, type TransactionalBatch } from '../ports/transactional-commit.js';
-import { BatchProcessor, type BatchProcessorOptions, type States } from './batch-processor.js';
+import {
+  BatchProcessor,
+  type BatchProcessorOptions,
+  type StateChanges,
+  type States,
+} from './batch-processor.js';
+import { InputFailure, mayBePermanent } from './input-failure.js';
 import { OutputEncoder } from './output-encoder.js';
 import { PartitionState } from './partition-state.js';
 import type { AnyService } from './service.js';
+import { readSetAside, type SetAside } from './set-aside.js';
 import { FIRST_VERSION, StateVersions, stateTopicSpecs } from './state-versions.js';
 
 export interface ServiceRunnerOptions extends BatchProcessorOptions {
@@ -22,6 +38,15 @@ export interface ServiceRunnerOptions extends BatchProcessorOptions {
   readonly onHandled?: (at: TopicPartition, done: { readonly events: number; readonly lag: number }) => void;
   /** Called when a batch failed for any reason. The log delivers it again after a pause. `lag`: as for `onHandled`. */
   readonly onRetry?: (at: TopicPartition, failure: { readonly error: unknown; readonly lag: number }) => void;
+  /**
+   * D10: how many times an input is tried that the service fails on, or whose output can never be committed. Then it
+   * becomes a dead letter, and the partition goes on. 0: for ever.
+   */
+  readonly maxAttempts?: number;
+  /** What the names of dead-letter topics end with (`.dlt`). */
+  readonly deadLetterSuffix?: string | undefined;
+  /** Called when an input was set aside, after the commit of its dead letter. */
+  readonly onSetAside?: (at: Position, error: unknown) => void;
   /** Called when this member has lost the partition. */
   readonly onLost?: (at: TopicPartition) => void;
 }
@@ -59,6 +84,8 @@ interface OwnedPartition {
   readonly at: TopicIdPartition;
   /** Restored before the partition's first batch. */
   state?: PartitionState;
+  /** The input that failed last, and how often: what is behind it waits, so one is enough. */
+  failing?: { readonly offset: Offset; readonly attempts: number };
 }
 
 class ServiceRunner implements GroupHandler<TransactionalBatch> {
@@ -94,34 +121,106 @@ class ServiceRunner implements GroupHandler<TransactionalBatch> {
   async batch(batch: TransactionalBatch): Promise<void> {
     const { topic, partition, signal } = batch;
     try {
-      const state = await this.#stateFor(batch);
-      const result = await this.#processor.run(batch, state?.states ?? NO_STATES, signal);
-      const outputs = await this.#encoder.encode(result.emitted, signal);
-      await batch.commit([...outputs, ...(state?.records(result.changes) ?? [])]);
-      // Only after the commit: if it fails, the batch is delivered again and must act on the old state.
-      state?.committed(result.changes);
-      this.#processor.confirm(result.idempotentIds);
-      const done = { events: result.emitted.length, lag: Math.max(0, batch.end - batch.last - 1) };
-      this.#options.onHandled?.({ topic, partition }, done);
+      await this.#advance(batch, batch.records, batch.last);
     } catch (error) {
+      const cause = error instanceof InputFailure ? error.cause : error;
       const lag = batch.end - (batch.records[0]?.offset ?? batch.end);
-      if (!signal.aborted) this.#options.onRetry?.({ topic, partition }, { error, lag });
+      if (!signal.aborted) this.#options.onRetry?.({ topic, partition }, { error: cause, lag });
       throw error;
     }
+  }
+
+  /**
+   * Handles and commits consecutive records of the batch, up to `through`. D10: when they fail for a reason that may
+   * never pass, the one at fault is found, and the others are committed without it: by its offset when the service failed
+   * on it, by halves when the log refuses one of the outputs.
+   */
+  async #advance(batch: TransactionalBatch, records: readonly LogRecord[], through: Offset): Promise<void> {
+    try {
+      return await this.#commit(batch, records, through);
+    } catch (error) {
+      if (batch.signal.aborted || records.length === 0 || !mayBePermanent(error)) throw error;
+      const at = error instanceof InputFailure ? error.offset : undefined;
+      const index = records.findIndex(({ offset }) => offset === at);
+      const middle = index < 0 ? records.length >> 1 : index;
+      const [culprit] = index < 0 && records.length > 1 ? [] : records.slice(middle);
+      const before = records.slice(0, middle);
+      const lastBefore = before.at(-1)?.offset;
+      if (lastBefore !== undefined) await this.#advance(batch, before, lastBefore);
+      const after = culprit === undefined ? records.slice(middle) : records.slice(middle + 1);
+      if (culprit !== undefined)
+        await this.#fail(batch, culprit, after.length === 0 ? through : culprit.offset, error);
+      if (after.length > 0) await this.#advance(batch, after, through);
+    }
+  }
+
+  async #commit(batch: TransactionalBatch, records: readonly LogRecord[], through: Offset): Promise<void> {
+    const { topic, partition, signal } = batch;
+    const state = await this.#stateFor(batch, records[0]?.offset);
+    const result = await this.#processor.run(
+      { topic, partition, records },
+      state?.states ?? NO_STATES,
+      signal,
+    );
+    const outputs = await this.#encoder.encode(result.emitted, signal);
+    await batch.commit([...outputs, ...(state?.records(result.changes) ?? [])], through);
+    // Only after the commit: if it fails, the records are delivered again and must act on the old state.
+    state?.committed(result.changes);
+    this.#processor.confirm(result.idempotentIds);
+    const done = { events: result.emitted.length, lag: Math.max(0, batch.end - through - 1) };
+    this.#options.onHandled?.({ topic, partition }, done);
+  }
+
+  /** An input failed alone. @throws its failure until it has been tried often enough: the log delivers it again */
+  async #fail(batch: TransactionalBatch, input: LogRecord, through: Offset, failure: unknown): Promise<void> {
+    const { maxAttempts = DEFAULT_MAX_ATTEMPTS } = this.#options;
+    const owned = this.#owned.get(partitionName(batch));
+    const before = owned?.failing?.offset === input.offset ? owned.failing.attempts : 0;
+    const attempts = before + 1;
+    if (owned !== undefined) owned.failing = { offset: input.offset, attempts };
+    if (maxAttempts === 0 || attempts < maxAttempts) throw failure;
+    await this.#setAside(batch, input, through, failure instanceof InputFailure ? failure.cause : failure);
+  }
+
+  /** D10: one transaction commits the dead letter and the progress past its input. The state is as it was before it. */
+  async #setAside(
+    batch: TransactionalBatch,
+    input: LogRecord,
+    through: Offset,
+    cause: unknown,
+  ): Promise<void> {
+    const { service, group, deadLetterSuffix, onSetAside } = this.#options;
+    const { topic, partition } = batch;
+    const origin = { topic, partition, offset: input.offset };
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const fault = { kind: 'service', reason, service: service.name, group };
+    const state = await this.#stateFor(batch, input.offset);
+    const adoption = state?.records(NO_CHANGES) ?? [];
+    let tooLarge: unknown;
+    for (const letter of shrinking(deadLetterRecord(origin, input, fault, deadLetterSuffix))) {
+      try {
+        await batch.commit([letter, ...adoption], through);
+        state?.committed(NO_CHANGES);
+        onSetAside?.(origin, cause);
+        return;
+      } catch (error) {
+        if (!(error instanceof MillraceError) || error.code !== 'EVENT_TOO_LARGE') throw error;
+        tooLarge = error;
+      }
+    }
+    throw tooLarge;
   }
 
   /**
    * The states of the batch's partition, in the newest version that it can adopt. Checked for each batch, so
    * that no batch after a switch is handled on the old state.
    */
-  async #stateFor(batch: TransactionalBatch): Promise<PartitionState | undefined> {
+  async #stateFor(batch: TransactionalBatch, next: Offset | undefined): Promise<PartitionState | undefined> {
     const { log, group, rememberedIds } = this.#options;
-    const [first] = batch.records;
-    if (this.#versions === undefined || first === undefined) return undefined;
+    if (this.#versions === undefined || next === undefined) return undefined;
     const { topic, partition, signal } = batch;
     const owned = this.#owned.get(partitionName(batch)) ?? { at: { topic, partition, topicId: undefined } };
     const { at } = owned;
-    const next = first.offset;
     const version = await this.#versions.adoptable(at, next, signal);
     if (owned.state !== undefined && owned.state.version.id === version.id) return owned.state;
     const processor = this.#processor;
@@ -133,12 +232,21 @@ class ServiceRunner implements GroupHandler<TransactionalBatch> {
       next,
       processor,
       rememberedIds,
+      setAside: () => this.#readSetAside(at, signal),
       signal,
     });
     return owned.state;
   }
+
+  #readSetAside(at: TopicPartition, signal: AbortSignal): Promise<SetAside> {
+    const { log, service, deadLetterSuffix } = this.#options;
+    const isBy = (letter: DeadLetter): boolean => letter.service === service.name;
+    return readSetAside(log, at.topic, deadLetterSuffix, isBy, signal);
+  }
 }
 
 const NO_STATES: States = new Map();
+const NO_CHANGES: StateChanges = new Map();
+const DEFAULT_MAX_ATTEMPTS = 10;
 
 const isStateful = (service: AnyService): boolean => service.initial !== undefined;

@@ -71,7 +71,8 @@ export interface Service<State = undefined> {
   readonly concurrency?: number;
   /**
    * Handles one event. Return `[]` for types that do not concern the service. When it throws, the event is
-   * retried after a pause, and its partition waits.
+   * retried after a pause, and its partition waits; after `SERVICE_MAX_ATTEMPTS` it becomes a dead letter, and the
+   * state stays as it was. Throw an error with `retry: true` for what passes: it is retried for ever.
    */
   handle(event: ServiceEvent, context: ServiceContext<State>): Handled<State> | Promise<Handled<State>>;
 }

@@ -1,14 +1,18 @@
 import { pause } from '../core/async.js';
 import { topic } from '../core/ids.js';
+import type { DeadLetter } from '../dead-letters/dead-letter.js';
 import type { EventLog, Range } from '../ports/event-log.js';
-import { catchUp, rebuildPartitions } from '../rebuild/catch-up.js';
+import { catchUp, type FoldRange, rebuildPartitions } from '../rebuild/catch-up.js';
 import type { Rebuild, RebuildRequest } from '../rebuild/rebuild.js';
+import { readSetAside, type SetAside, withoutSetAside } from '../services/set-aside.js';
 import { newBuildId } from './view-store.js';
 import { type ViewVersion, viewVersion } from './view-version.js';
 import { ViewWriter, type ViewWriterOptions } from './view-writer.js';
 
 interface ViewRebuildOptions extends ViewWriterOptions {
   readonly log: EventLog;
+  /** What the names of dead-letter topics end with (`.dlt`). */
+  readonly deadLetterSuffix?: string | undefined;
 }
 
 /** When the old version is deleted. Workers and readers check the version every second: none uses it then. */
@@ -35,7 +39,9 @@ export class ViewRebuild implements Rebuild {
     const partitions = await rebuildPartitions(log, topics, request.from, signal);
     const writer = new ViewWriter(this.#options);
     const keys = new Set<string>();
-    await catchUp(log, partitions, (_, range) => this.#fold(writer, version, range, keys, signal), request);
+    const setAside = await this.#setAside(signal);
+    const fold: FoldRange = (_, range) => this.#fold(writer, version, range, keys, setAside, signal);
+    await catchUp(log, partitions, fold, request);
     for (const { at, next } of partitions)
       await store.saveProgress(version, at, { next, until: next }, undefined);
     signal.throwIfAborted();
@@ -61,9 +67,22 @@ export class ViewRebuild implements Rebuild {
     version: ViewVersion,
     range: Range,
     keys: Set<string>,
+    setAside: SetAside,
     signal: AbortSignal,
   ) {
-    for await (const { records, last } of this.#options.log.read(range, signal))
-      yield { last, events: await writer.fold(version, range, records, signal, keys) };
+    for await (const { records, last } of this.#options.log.read(range, signal)) {
+      const kept = withoutSetAside(range, records, setAside);
+      yield { last, events: await writer.fold(version, range, kept, signal, keys) };
+    }
+  }
+
+  /** D10: what the view has set aside is no part of its state, and must not end its rebuild. */
+  async #setAside(signal: AbortSignal): Promise<SetAside> {
+    const { log, view, deadLetterSuffix } = this.#options;
+    const isBy = (letter: DeadLetter): boolean => letter.view === view.name;
+    const all = await Promise.all(
+      view.topics.map((name) => readSetAside(log, topic(name), deadLetterSuffix, isBy, signal)),
+    );
+    return new Set(all.flatMap((one) => [...one]));
   }
 }

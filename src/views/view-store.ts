@@ -15,7 +15,7 @@ export interface ViewProgress {
 }
 
 /** The state of a key. */
-interface KeyState {
+export interface KeyState {
   readonly state: unknown;
   /** The offset of the last event in it, by partition (`partitionName`). */
   readonly positions: Readonly<Record<string, number>>;

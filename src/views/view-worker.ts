@@ -6,6 +6,8 @@ import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
 import type { AssignedBatch, GroupHandler } from '../ports/consumer-groups.js';
 import type { EventLog } from '../ports/event-log.js';
+import { InputFailure } from '../services/input-failure.js';
+import { ViewFailures } from './view-failures.js';
 import { type ViewVersion, viewVersion } from './view-version.js';
 import { ViewWriter, type ViewWriterOptions } from './view-writer.js';
 import { WorkerProgress } from './worker-progress.js';
@@ -16,6 +18,10 @@ interface ViewWorkerOptions extends ViewWriterOptions {
   readonly group: string;
   readonly metrics: Metrics;
   readonly logger: Logger;
+  /** D10: how many times an event is tried that the view fails on, before it becomes a dead letter. 0: for ever. */
+  readonly maxAttempts?: number;
+  /** What the names of dead-letter topics end with (`.dlt`). */
+  readonly deadLetterSuffix?: string | undefined;
 }
 
 /** How often a worker checks that its version is still the current one, and intact. */
@@ -30,11 +36,13 @@ export class ViewWorker implements AsyncDisposable {
   readonly ended: Promise<void>;
   readonly #options: ViewWorkerOptions;
   readonly #writer: ViewWriter;
+  readonly #failures: ViewFailures;
   readonly #stop = new AbortController();
 
   constructor(options: ViewWorkerOptions) {
     this.#options = options;
     this.#writer = new ViewWriter(options);
+    this.#failures = new ViewFailures(options);
     this.ended = this.#run();
     this.ended.catch(() => undefined); // The owner of the worker awaits `ended`.
   }
@@ -130,7 +138,7 @@ export class ViewWorker implements AsyncDisposable {
     const { metrics, view } = this.#options;
     const owned = progress.owned(batch);
     if (owned === undefined) throw new VersionSuperseded('This worker does not own the partition.');
-    const count = await this.#writer.fold(version, batch, batch.records, batch.signal);
+    const count = await this.#foldOrSetAside(version, batch);
     const next = offset(batch.last + 1);
     // After the states (D2): a reader of the progress finds everything before it in them.
     if (!(await progress.advance(owned, next))) {
@@ -140,6 +148,19 @@ export class ViewWorker implements AsyncDisposable {
     metrics.viewEvents.inc({ view: view.name }, count);
     const labels = { view: view.name, topic: batch.topic, partition: batch.partition };
     metrics.viewLag.set(labels, Math.max(0, batch.end - next));
+  }
+
+  /** D10: an event that the view fails on is left out once it has been tried often enough. */
+  async #foldOrSetAside(version: ViewVersion, batch: AssignedBatch): Promise<number> {
+    for (;;) {
+      const records = this.#failures.without(batch);
+      try {
+        return await this.#writer.fold(version, batch, records, batch.signal);
+      } catch (error) {
+        if (batch.signal.aborted || !(error instanceof InputFailure)) throw error;
+        await this.#failures.onFailure(batch, error);
+      }
+    }
   }
 
   /** Resolves when there is another version to maintain, or this one is not intact. */

@@ -1,12 +1,14 @@
 import pMap from 'p-map';
+import type { Offset } from '../core/ids.js';
 import { partitionName, type TopicPartition } from '../core/position.js';
 import type { LogRecord } from '../core/record.js';
 import type { RecordDecoder } from '../core/record-decoder.js';
 import { EventDeduplicator } from '../services/event-deduplicator.js';
+import { InputFailure } from '../services/input-failure.js';
 import type { ServiceEvent } from '../services/service.js';
 import { toServiceEvent } from '../services/service-event.js';
 import type { AnyView } from './view.js';
-import type { ViewStore } from './view-store.js';
+import type { KeyState, ViewStore } from './view-store.js';
 import type { ViewVersion } from './view-version.js';
 
 export interface ViewWriterOptions {
@@ -20,7 +22,7 @@ const MAX_CONCURRENT_KEYS = 32;
 
 interface PlacedEvent {
   readonly event: ServiceEvent;
-  readonly offset: number;
+  readonly offset: Offset;
 }
 
 /** Folds records into the states of a view's keys. */
@@ -37,6 +39,7 @@ export class ViewWriter {
    * partition that is in it, and skips what is not newer. So the same records may be folded again, even by
    * two workers at once, and each event is in a state once.
    * @param changedKeys collects the keys that these records have changed
+   * @throws {InputFailure} when the view failed on an event
    * @returns how many events the records held: duplicates and invalid records do not count
    */
   async fold(
@@ -46,7 +49,7 @@ export class ViewWriter {
     signal: AbortSignal,
     changedKeys?: Set<string>,
   ): Promise<number> {
-    const { view, decoder } = this.#options;
+    const { decoder } = this.#options;
     const ready = decoder.prepare(at.topic, records, signal);
     if (ready !== undefined) await ready;
     const byKey = new Map<string, PlacedEvent[]>();
@@ -58,7 +61,7 @@ export class ViewWriter {
       if (!decoded.ok || !this.#deduplicator.admit(scope, decoded.event, pending)) continue;
       count += 1;
       const event = toServiceEvent(decoded.event, record, at.topic);
-      const key = view.by === undefined ? event.key : view.by(event);
+      const key = this.#keyOf(event, record);
       if (key === undefined || key === null) continue;
       const events = byKey.get(key) ?? [];
       byKey.set(key, events);
@@ -70,6 +73,16 @@ export class ViewWriter {
     });
     this.#deduplicator.confirm(pending);
     return count;
+  }
+
+  #keyOf(event: ServiceEvent, { offset }: LogRecord): string | null | undefined {
+    const { by } = this.#options.view;
+    if (by === undefined) return event.key;
+    try {
+      return by(event);
+    } catch (error) {
+      throw new InputFailure(offset, error);
+    }
   }
 
   /** D1: remembers the idempotent events among records that are in the states already. */
@@ -102,10 +115,33 @@ export class ViewWriter {
       const last = newer.at(-1);
       if (last === undefined) return;
       let state = stored === undefined ? structuredClone(view.initial) : stored.value.state;
-      for (const { event } of newer) state = view.fold(state, event);
+      for (const { event, offset } of newer) {
+        try {
+          state = view.fold(state, event);
+        } catch (error) {
+          throw new InputFailure(offset, error);
+        }
+      }
       const positions = { ...stored?.value.positions, [partition]: last.offset };
-      if (await store.saveState(version, key, { state: state ?? null, positions }, stored?.bytes)) return;
+      const next = { state: state ?? null, positions };
+      if (await this.#save(version, key, next, stored?.bytes, last.offset)) return;
       // Another worker has written the key in between. Its state may hold some of these events: start over.
+    }
+  }
+
+  async #save(
+    version: ViewVersion,
+    key: string,
+    state: KeyState,
+    expected: Buffer | undefined,
+    last: Offset,
+  ): Promise<boolean> {
+    try {
+      return (await this.#options.store.saveState(version, key, state, expected)) !== undefined;
+    } catch (error) {
+      // What `JSON.stringify` throws for a state that is not JSON, such as one with a bigint.
+      if (error instanceof TypeError) throw new InputFailure(last, error);
+      throw error;
     }
   }
 }

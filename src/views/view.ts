@@ -19,7 +19,7 @@ export interface View<State = unknown> {
   /**
    * Returns the state after an event. It must depend on its two arguments alone, so that every worker computes
    * the same. It sees the events of one partition in order, each once. When it throws, the event is retried
-   * after a pause.
+   * after a pause, and becomes a dead letter after `SERVICE_MAX_ATTEMPTS`.
    */
   fold(state: State, event: ServiceEvent): State;
 }

@@ -8,7 +8,7 @@ import { WarningThrottle } from '../../src/observe/warning-throttle.js';
 it('counts the events and retries of a service, and shows its lag while it has the partition, also while a batch fails', async () => {
   const metrics = new Metrics();
   using warnings = new WarningThrottle(openLogger('silent'));
-  const reports = serviceReports({ name: 'order' }, metrics, warnings);
+  const reports = serviceReports({ name: 'order' }, metrics, openLogger('silent'), warnings);
   const at = { topic: topic('orders'), partition: partition(2) };
   reports.onHandled(at, { events: 5, lag: 7 });
   reports.onHandled(at, { events: 2, lag: 3 });
@@ -26,7 +26,7 @@ it('reports a failure of a handler once, with its event, and a failed commit as 
   const report: WarningThrottle['report'] = (kind, error, _message, fields = {}) =>
     void reports.push([kind, { error, ...fields }]);
   // A stub: `serviceReports` calls nothing but `report`.
-  const { onFailure, onRetry } = serviceReports({ name: 'order' }, new Metrics(), {
+  const { onFailure, onRetry } = serviceReports({ name: 'order' }, new Metrics(), openLogger('silent'), {
     report,
   } as WarningThrottle);
   const at = { topic: topic('orders'), partition: partition(2) };

@@ -82,7 +82,8 @@ export async function openViewStage({ view = talk as View<Talk>, deadline = 10_0
     decoder,
     lose: () => lossy.lose(),
     worker: (): ViewWorker => {
-      const worker = new ViewWorker({ view, log, store, group: 'talk', decoder, metrics, logger });
+      const options = { view, log, store, group: 'talk', decoder, metrics, logger, maxAttempts: 3 };
+      const worker = new ViewWorker(options);
       onTestFinished(() => worker[Symbol.asyncDispose]());
       return worker;
     },

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { offset } from '../../src/core/ids.js';
+import { offset, partition, topic } from '../../src/core/ids.js';
 import type { LogRecord } from '../../src/core/record.js';
+import { readDeadLetter } from '../../src/dead-letters/dead-letter.js';
+import type { View } from '../../src/views/view.js';
 import { ViewRebuild } from '../../src/views/view-rebuild.js';
 import { viewVersion } from '../../src/views/view-version.js';
 import { ViewWriter } from '../../src/views/view-writer.js';
@@ -22,6 +24,48 @@ describe('a view', () => {
     expect(await stage.views.reader('talk').get('b', { minCursor })).toEqual({ count: 1, n: 7 });
     await expect.poll(() => stage.views.reader('talk').get('a'), WAIT).toEqual({ count: 3, n: 3 });
     expect(await stage.views.reader('talk').get('nobody')).toBe(null);
+  });
+
+  it('D10 leaves out an event that it fails on for good, and the event becomes a dead letter', async () => {
+    const throwing: View<Talk> = {
+      ...talk,
+      fold: (state, event) => {
+        if (event.data?.['n'] === 2) throw new Error('two is no number');
+        // What JSON has no notation for fails when it is stored.
+        if (event.data?.['n'] === 4) return { count: 0, n: 4n as unknown as number };
+        return talk.fold(state, event);
+      },
+    };
+    const stage = await openViewStage({ view: throwing, partitions: 1 });
+    stage.worker();
+    await stage.say('a', [1, 2, 3, 5]);
+    await stage.say('b', [2, 6]);
+    await stage.say('c', [4]);
+    await expect.poll(() => stage.views.reader('talk').get('a'), WAIT).toEqual({ count: 3, n: 5 });
+    await expect.poll(() => stage.views.reader('talk').get('b'), WAIT).toEqual({ count: 1, n: 6 });
+    const at = { topic: topic('said.dlt'), partition: partition(0) };
+    const letters = (await stage.letters()).map((record) => readDeadLetter(at, record));
+    const shown = letters.map((letter) => [
+      letter?.origin.offset,
+      letter?.kind,
+      letter?.view,
+      letter?.reason,
+    ]);
+    expect(shown.sort()).toEqual([
+      [1, 'view', 'talk', 'two is no number'],
+      [4, 'view', 'talk', 'two is no number'],
+      [6, 'view', 'talk', expect.stringContaining('BigInt')],
+    ]);
+    const { values } = await stage.metrics.viewDeadLetters.get();
+    expect(values).toMatchObject([{ labels: { view: 'talk' }, value: 3 }]);
+    // A rebuild leaves the same events out.
+    const options = { view: throwing, log: stage.log, store: stage.store, decoder: stage.decoder };
+    await new ViewRebuild(options).run({
+      from: { kind: 'start' },
+      onProgress: () => undefined,
+      signal: AbortSignal.timeout(30_000),
+    });
+    await expect.poll(() => stage.views.reader('talk').get('a'), WAIT).toEqual({ count: 3, n: 5 });
   });
 
   it('fails with VIEW_BEHIND when it has not caught up with the cursor before the deadline', async () => {

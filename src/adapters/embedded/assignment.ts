@@ -57,10 +57,15 @@ export class Assignment {
     while (!signal.aborted) {
       await this.#journal.waitFor(this.#at, next, signal);
       if (signal.aborted) return;
-      const batch = this.#journal.readBatch(this.#at, next);
-      if (batch === undefined) continue;
-      const after = await this.#retry(() => this.#deliver(batch));
-      next = after ?? next;
+      let batch = this.#journal.readBatch(this.#at, next);
+      await this.#retry(async () => {
+        if (batch === undefined) return;
+        const { after, failure } = await this.#deliver(batch);
+        next = after;
+        if (failure === undefined) return;
+        batch = this.#journal.readBatch(this.#at, next);
+        throw failure.error;
+      });
     }
   }
 
@@ -68,17 +73,19 @@ export class Assignment {
     return { ...this.#at, topicId: this.#journal.describe(this.#at.topic)?.id };
   }
 
-  /** Delivers one batch to the handler. @returns the offset to continue at */
-  async #deliver(batch: LogBatch): Promise<Offset> {
+  /** Delivers one batch to the handler. @returns the offset to continue at, and why it is not behind the batch */
+  async #deliver(batch: LogBatch): Promise<{ after: Offset; failure?: { readonly error: unknown } }> {
+    const end = offset(batch.last + 1);
     const delivered = new DeliveredBatch(batch, this.#lost.signal, this.#group, this.#journal);
     try {
       await this.#handler.batch(delivered);
     } catch (error) {
-      // A batch that was committed is done, even when its handler fails afterwards: it must not be delivered again.
-      if (!(await delivered.close())) throw error;
+      // D1: what was committed is done, even when the handler fails afterwards: it must not be delivered again.
+      const after = await delivered.close();
+      return after < end ? { after, failure: { error } } : { after };
     }
     await delivered.close();
-    return offset(batch.last + 1);
+    return { after: end };
   }
 
   /** Repeats `attempt` until it succeeds. `undefined` when the partition was revoked before that. */

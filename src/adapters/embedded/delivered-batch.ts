@@ -17,6 +17,8 @@ export class DeliveredBatch implements TransactionalBatch {
   readonly #journal: Journal;
   #closed = false;
   #committing: Promise<Position[]> | undefined;
+  /** The first offset that is not committed. */
+  #next: Offset;
 
   constructor(batch: LogBatch, signal: AbortSignal, group: string, journal: Journal) {
     this.topic = batch.topic;
@@ -25,28 +27,32 @@ export class DeliveredBatch implements TransactionalBatch {
     this.last = batch.last;
     this.end = batch.end;
     this.signal = signal;
+    this.#next = batch.records[0]?.offset ?? offset(batch.last + 1);
     this.#group = group;
     this.#journal = journal;
   }
 
-  async commit(outputs: readonly NewRecord[] = []): Promise<readonly Position[]> {
+  async commit(outputs: readonly NewRecord[] = [], through = this.last): Promise<readonly Position[]> {
     // D9: no other member has the partition before this batch is closed. After that, one may.
     if (this.#closed) {
       const message = `The batch of ${partitionName(this)} cannot be committed: ${this.#group} has given it up.`;
       throw new MillraceError('LOG_UNAVAILABLE', message);
     }
-    if (this.#committing !== undefined) throw new Error('A batch can be committed only once');
+    if (this.#next > through)
+      throw new Error(`The batch of ${partitionName(this)} is committed beyond ${through} already`);
     const { topic, partition } = this;
-    const progress = { group: this.#group, topic, partition, next: offset(this.last + 1) };
-    this.#committing = this.#journal.append(outputs, progress);
-    return this.#committing;
+    const next = offset(through + 1);
+    this.#committing = this.#journal.append(outputs, { group: this.#group, topic, partition, next });
+    const positions = await this.#committing;
+    this.#next = next;
+    return positions;
   }
 
-  /** Refuses commits from here on, and waits for the one in flight. @returns whether one succeeded */
-  async close(): Promise<boolean> {
+  /** Refuses commits from here on, and waits for the one in flight. @returns the first offset that is not committed */
+  async close(): Promise<Offset> {
     this.#closed = true;
-    if (this.#committing === undefined) return false;
-    const [result] = await Promise.allSettled([this.#committing]);
-    return result.status === 'fulfilled';
+    // The continuation of `commit` above runs before this one, which waits for the same promise later.
+    await Promise.allSettled([this.#committing]);
+    return this.#next;
   }
 }

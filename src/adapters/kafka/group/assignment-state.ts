@@ -135,14 +135,14 @@ export function onTake(
 }
 
 /**
- * The handler rejected the batch that begins at `first`: it is fetched and handled again, and what was fetched
- * after it is dropped.
+ * The handler rejected a batch: it is fetched and handled again from `next` on, the first offset of the batch that
+ * is not committed, and what was fetched after it is dropped.
  * @param progressMoved a commit of this member succeeded although the member took it for failed, so the batch may
  *   be done already. To hand it out again would make the handler act twice (D1): it is asked where to begin.
  */
 export function onHandlerFailed(
   current: AssignmentState,
-  first: Offset,
+  next: Offset,
   progressMoved: boolean,
 ): AssignmentStep {
   switch (current.state) {
@@ -150,7 +150,7 @@ export function onHandlerFailed(
       const epoch = current.epoch + 1;
       return progressMoved
         ? { state: { state: 'starting', epoch, positionLost: false }, effects: [] }
-        : { state: { state: 'running', epoch, position: first, queue: [] }, effects: ['fetch'] };
+        : { state: { state: 'running', epoch, position: next, queue: [] }, effects: ['fetch'] };
     }
     case 'draining':
       return { state: drained(current.epoch + 1, []), effects: [] };

@@ -182,21 +182,24 @@ export class Assignment {
     if (first === undefined) return;
     const { signal } = this.#ended;
     const commits = this.#commits;
+    let next = first;
     const batch: TransactionalBatch = {
       ...this.at,
       records,
       last,
       end,
       signal,
-      commit: async (outputs = []) => {
+      commit: async (outputs = [], through = last) => {
         if (this.#lost) throw signal.reason;
-        return commits.commit(offset(last + 1), outputs, () => this.#lost);
+        const positions = await commits.commit(offset(through + 1), outputs, () => this.#lost);
+        next = offset(through + 1);
+        return positions;
       },
     };
     try {
       await this.#context.handler.batch(batch);
     } catch (error) {
-      this.#apply(onHandlerFailed(this.#state, first, commits.progressMoved));
+      this.#apply(onHandlerFailed(this.#state, next, commits.progressMoved));
       throw new BatchFailed('The handler rejected a batch.', { cause: error });
     }
   }

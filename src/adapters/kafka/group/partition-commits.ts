@@ -91,7 +91,7 @@ export class PartitionCommits {
   /**
    * Moves the progress to `next` and appends `outputs`: both or neither.
    * @param lost whether the partition has been taken away in the meantime
-   * @throws {MillraceError} LOG_UNAVAILABLE, EVENT_TOO_LARGE, TOPIC_MISSING
+   * @throws {MillraceError} LOG_UNAVAILABLE, EVENT_TOO_LARGE, TOPIC_MISSING, EVENT_INVALID
    */
   async commit(
     next: Offset,
@@ -153,6 +153,15 @@ export class PartitionCommits {
   }
 }
 
+/** What a broker answers to records that it will never take, whatever their size. */
+const REFUSALS: ReadonlySet<string> = new Set([
+  'INVALID_RECORD',
+  'INVALID_TIMESTAMP',
+  'INVALID_TOPIC_EXCEPTION',
+  'POLICY_VIOLATION',
+  'TOPIC_AUTHORIZATION_FAILED',
+]);
+
 function asCommitError(error: unknown, at: TopicPartition): MillraceError {
   const failure = error instanceof TransactionFailed ? error.cause : error;
   const cause = failure instanceof MillraceError && failure.cause instanceof Error ? failure.cause : failure;
@@ -162,6 +171,10 @@ function asCommitError(error: unknown, at: TopicPartition): MillraceError {
   const code = failure instanceof MillraceError ? failure.code : 'PUBLISH_FAILED';
   if (failure instanceof MillraceError && code !== 'PUBLISH_UNCERTAIN' && code !== 'PUBLISH_FAILED')
     return failure;
+  if (REFUSALS.has(failureOf(cause).type)) {
+    const message = `Kafka refuses an output: ${failureOf(cause).message}`;
+    return new MillraceError('EVENT_INVALID', message, { cause: failure });
+  }
   const text = `The commit in ${partitionName(at)} failed: ${failureOf(failure).message}`;
   return new MillraceError('LOG_UNAVAILABLE', text, { cause: failure });
 }
