@@ -139,7 +139,7 @@ export class ViewWriter {
     try {
       return (await this.#options.store.saveState(version, key, state, expected)) !== undefined;
     } catch (error) {
-      // What `JSON.stringify` throws for a state that is not JSON, such as one with a bigint.
+      // What `JSON.stringify` throws for a state that is not JSON, such as one that contains itself.
       if (error instanceof TypeError) throw new InputFailure(last, error);
       throw error;
     }

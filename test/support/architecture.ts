@@ -29,7 +29,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'dead-letters': ABOVE_PORTS,
   relay: [...BINDING, 'dead-letters'],
   rebuild: ABOVE_PORTS,
-  services: [...BINDING, 'rebuild'],
+  services: [...BINDING, 'dead-letters', 'rebuild'],
   hub: BINDING,
   views: SIBLINGS,
   subscribe: SIBLINGS,
