@@ -75,27 +75,27 @@ describe('keys of records', () => {
   });
 
   it.each([
-    [undefined, Buffer.from('Zürich'), 'Zürich'],
-    [undefined, Buffer.from('base64:foo'), 'base64:foo'],
-    [undefined, Buffer.from('base64:yMk='), 'base64:YmFzZTY0OnlNaz0='],
-    [undefined, hex('c8c9'), 'base64:yMk='],
-    [undefined, hex('00000000000000c8'), 'base64:AAAAAAAAAMg='],
-    [undefined, hex('00000000000000c9'), 'base64:AAAAAAAAAMk='],
-    ['INT64', hex('00000000000000c8'), '200'],
-    ['INT64', hex('0020000000000001'), '9007199254740993'],
-    ['INT64', hex('8000000000000000'), '-9223372036854775808'],
-    ['INT32', hex('ffffffff'), '-1'],
-    ['UUID', hex('550e8400e29b41d4a716446655440000'), '550e8400-e29b-41d4-a716-446655440000'],
-    ['BYTES', hex('c8'), 'yA=='],
-    ['JSON', Buffer.from('"a1"'), 'a1'],
-    ['JSON', Buffer.from('"42"'), '42'],
-    ['JSON', Buffer.from('42'), 'json:42'],
-    ['JSON', Buffer.from('null'), 'json:null'],
-    ['JSON', Buffer.from('{"id":42}'), '{"id":42}'],
-    ['JSON', Buffer.from('"{\\"id\\":42}"'), 'json:"{\\"id\\":42}"'],
-    ['JSON', Buffer.from('"json:42"'), 'json:"json:42"'],
-    ['JSON', Buffer.from('"\\u0061"'), 'json:"\\u0061"'],
-  ] as const)('with the format %s and the bytes %s read as %s', (format, key, subject) => {
+    [undefined, 'Zürich', Buffer.from('Zürich')],
+    [undefined, 'base64:foo', Buffer.from('base64:foo')],
+    [undefined, 'base64:YmFzZTY0OnlNaz0=', Buffer.from('base64:yMk=')],
+    [undefined, 'base64:yMk=', hex('c8c9')],
+    [undefined, 'base64:AAAAAAAAAMg=', hex('00000000000000c8')],
+    [undefined, 'base64:AAAAAAAAAMk=', hex('00000000000000c9')],
+    ['INT64', '200', hex('00000000000000c8')],
+    ['INT64', '9007199254740993', hex('0020000000000001')],
+    ['INT64', '-9223372036854775808', hex('8000000000000000')],
+    ['INT32', '-1', hex('ffffffff')],
+    ['UUID', '550e8400-e29b-41d4-a716-446655440000', hex('550e8400e29b41d4a716446655440000')],
+    ['BYTES', 'yA==', hex('c8')],
+    ['JSON', 'a1', Buffer.from('"a1"')],
+    ['JSON', '42', Buffer.from('"42"')],
+    ['JSON', 'json:42', Buffer.from('42')],
+    ['JSON', 'json:null', Buffer.from('null')],
+    ['JSON', '{"id":42}', Buffer.from('{"id":42}')],
+    ['JSON', 'json:"{\\"id\\":42}"', Buffer.from('"{\\"id\\":42}"')],
+    ['JSON', 'json:"json:42"', Buffer.from('"json:42"')],
+    ['JSON', 'json:"\\u0061"', Buffer.from('"\\u0061"')],
+  ] as const)('with the format %s read as %s', (format, subject, key) => {
     expect(subjectOf(format, key)).toBe(subject);
   });
 

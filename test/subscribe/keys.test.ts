@@ -90,7 +90,7 @@ const shownKeys = (client: Client): unknown[] =>
   client.results.map(({ extensions }) => (extensions?.['event'] as { key?: string } | undefined)?.key);
 
 describe('keys of other producers', () => {
-  it.each(PAIRS)('of the format %s stay apart: %s and %s', async (format, [one, first], [two, second]) => {
+  it.each(PAIRS)('of the format %s stay apart (pair %#)', async (format, [one, first], [two, second]) => {
     const stage = await openStage(format);
     const quoted = [first, second].map((key) => JSON.stringify(key));
     const clients = quoted.map((key) => stage.subscribe(`of(key: ${key})`));
@@ -116,7 +116,7 @@ describe('keys of other producers', () => {
   });
 
   it.each(PAIRS)(
-    'of the format %s have states of their own in services and views, and are written byte for byte: %s and %s',
+    'of the format %s have states of their own in services and views, and are written byte for byte (pair %#)',
     async (format, [one, first], [two, second]) => {
       const stage = await openStage(format);
       await stage.say(one, 1);
