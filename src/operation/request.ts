@@ -1,6 +1,6 @@
 import type { Identity } from '../core/identity.js';
 
-/** A GraphQL request, the same on every transport (GraphQL over HTTP, section 5.4). */
+/** A GraphQL request, the same on every transport (GraphQL over HTTP, *Request Parameters*). */
 export interface OperationRequest {
   readonly query: string;
   readonly operationName?: string | undefined;

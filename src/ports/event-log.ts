@@ -62,7 +62,8 @@ export interface Range extends TopicPartition {
  * | `transactions`   | no services, no redrive, and no mutations that publish several events              |
  * | topic ids (`TopicDescription.id`) | a recreated topic is recognised by cursors' fingerprints only     |
  *
- * An implementation MUST pass test/contract/event-log.ts, which includes the suites of the ports that it has.
+ * An implementation MUST pass test/contract/event-log.ts, which includes the suites of the ports and capabilities that
+ * it has.
  */
 export interface EventLog extends ConsumerGroups, AsyncDisposable {
   /** What the log is, for the lines printed at start: `Kafka at 127.0.0.1:9092`. */

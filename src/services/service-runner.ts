@@ -74,7 +74,7 @@ export async function runService(
     const inputs = await log.describe(topics, signal);
     await log.ensureTopics(stateTopicSpecs(group, inputs, FIRST_VERSION, replicas), { create }, signal);
   }
-  // D9: with state, former owners of a partition are fenced at its assignment. Otherwise one of them could
+  // D1, D9: with state, former owners of a partition are fenced at its assignment. Otherwise one of them could
   // still commit after this member has restored the changelog.
   return requireTransactions(log, 'services').join({ group, topics, fenced: stateful }, runner, signal);
 }

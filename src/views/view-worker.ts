@@ -28,7 +28,7 @@ interface ViewWorkerOptions extends ViewWriterOptions {
 const VERSION_CHECK_INTERVAL_MS = 1_000;
 const RETRY_DELAY_MS = 1_000;
 
-/** Gives a batch back to the log: the version that it was for is not the current one any more. */
+/** Thrown to have a batch redelivered: its view version was superseded. */
 class VersionSuperseded extends Error {}
 
 /** Keeps a view up to date, as one member of its consumer group. */
@@ -97,7 +97,7 @@ export class ViewWorker implements AsyncDisposable {
       assigned: async (at, signal) => {
         // The view's own progress is where to start, whatever the group has committed.
         const next = await progress.claim(at, signal);
-        await this.#rememberBefore(version, at, next, signal);
+        await this.#preloadRecentIds(version, at, next, signal);
         signal.addEventListener('abort', () => {
           progress.release(at);
           const { metrics, view } = this.#options;
@@ -117,8 +117,8 @@ export class ViewWorker implements AsyncDisposable {
     };
   }
 
-  /** D1: an event that another worker has folded may be followed by its duplicate. */
-  async #rememberBefore(
+  /** D1: recognises a duplicate of an event that another worker folded. */
+  async #preloadRecentIds(
     version: ViewVersion,
     at: TopicIdPartition,
     next: Offset,
@@ -140,7 +140,7 @@ export class ViewWorker implements AsyncDisposable {
     if (owned === undefined) throw new VersionSuperseded('This worker does not own the partition.');
     const count = await this.#foldOrSetAside(version, batch);
     const next = offset(batch.last + 1);
-    // After the states (D2): a reader of the progress finds everything before it in them.
+    // Written after the states (D3): they contain every event before the progress.
     if (!(await progress.advance(owned, next))) {
       throw new VersionSuperseded('The view was lost, or another worker has the partition.');
     }

@@ -86,7 +86,7 @@ export class Views {
   ): Promise<Snapshot> {
     const { store, topics } = this.#options;
     const { id, partitions } = await topics.describe(of);
-    // D2: the progress is read before the state, because workers write it after the states. Everything before
+    // D3: the progress is read before the state, because workers write it after the states. Everything before
     // the progress is then in the state.
     const progress = await Promise.all(
       numbers.map(async (partition) => {

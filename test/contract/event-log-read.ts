@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { offset, partition, type Topic, type TopicId, topicId } from '../../src/core/ids.js';
-import { type EventLog, OffsetOutOfRange, TopicRecreated } from '../../src/ports/event-log.js';
+import { offset, partition, type Topic } from '../../src/core/ids.js';
+import { type EventLog, OffsetOutOfRange } from '../../src/ports/event-log.js';
 import { newTopic, numbered, readBatches, readRecords, soon, text } from './event-log-tools.js';
 
 const P0 = partition(0);
@@ -57,22 +56,6 @@ export function readContract(log: () => EventLog): void {
         bounds: { earliest: 0, end: 3 },
       });
     }
-  });
-
-  it('D5: reads a range of the topic with the given id, and throws TopicRecreated for another one', async () => {
-    const topic = await filled(3);
-    const described = await log().describe([topic], soon());
-    // As of a topic that was deleted: nobody has it any more.
-    const former = topicId(randomBytes(16).toString('base64url'));
-    const read = async (id: TopicId | undefined): Promise<number> => {
-      let records = 0;
-      const range = { topic, topicId: id, partition: P0, from: offset(0) };
-      for await (const batch of log().read(range, soon())) records += batch.records.length;
-      return records;
-    };
-    expect(await read(described.get(topic)?.id)).toBe(3);
-    expect(await read(undefined)).toBe(3);
-    await expect(read(former)).rejects.toThrow(TopicRecreated);
   });
 
   it('D3: reads several batches in order, without gaps between them', async () => {

@@ -22,7 +22,7 @@ import { executionFault, isCallerFault } from './fault.js';
 import type { ParsedEvent } from './parsed-event.js';
 import { tombstoneValue } from './tombstone.js';
 
-/** What a cohort rendered of consecutive events: `results[i]` is of `events[i]`. */
+/** What a cohort rendered for consecutive events: `results[i]` belongs to `events[i]`. */
 export interface RenderedBatch {
   readonly events: readonly ParsedEvent[];
   readonly results: ResultBatch;
@@ -38,7 +38,7 @@ export interface CohortMember {
   lost(loss: EventsLost): void;
 }
 
-/** What a cohort may do with events that fail. */
+/** What a cohort needs to execute events and report failures. */
 interface CohortParts {
   readonly schema: GraphQLSchema;
   readonly metrics: Metrics;
@@ -60,7 +60,7 @@ export class Cohort {
   readonly live = new Set<CohortMember>();
   readonly #description: TopicDescription;
   readonly #parts: CohortParts;
-  readonly #numbers: ReadonlySet<Partition>;
+  readonly #partitionNumbers: ReadonlySet<Partition>;
   /** All members, live or not. */
   members = 0;
   #hasLogged = false;
@@ -76,14 +76,14 @@ export class Cohort {
     this.key = key;
     this.topic = plan.binding.topic;
     this.partitions = partitions;
-    this.#numbers = new Set(partitions.map(({ partition }) => partition));
+    this.#partitionNumbers = new Set(partitions.map(({ partition }) => partition));
     this.#description = description;
     this.#parts = parts;
   }
 
   /** Whether its members follow the partition. This node may follow it for another cohort of the topic. */
   follows(partition: Partition): boolean {
-    return this.#numbers.has(partition);
+    return this.#partitionNumbers.has(partition);
   }
 
   /** Counts once for all results that its members took (bench: fanout). */
@@ -92,7 +92,7 @@ export class Cohort {
   }
 
   /**
-   * The position of a member, as its cursor says it.
+   * The position of a member, as its cursor encodes it.
    * @param time of the event that brought it there, in milliseconds since 1970
    */
   positionOf(positions: Positions, time = Date.now()): StreamPosition {
@@ -109,7 +109,7 @@ export class Cohort {
    */
   render(event: ParsedEvent): OpenHead | undefined | Promise<OpenHead | undefined> {
     try {
-      if (!this.wants(event)) return undefined;
+      if (!this.matches(event)) return undefined;
       const { binding, document, selection, resolvers, variables, identity } = this.plan;
       this.#parts.metrics.executions.add(binding.field, 1);
       const isTombstone = event.relayed.event.data === null;
@@ -145,22 +145,22 @@ export class Cohort {
     if (result.errors === undefined) return executionHead(result, event.extensions);
     const hidden: unknown[] = [];
     const errors = result.errors.map((error) => clientError(error, (cause) => hidden.push(cause)));
-    // A fault has been reported with its dead letter; one report an event is enough.
+    // A fault has been reported with its dead letter; one report per event is enough.
     if (fault === undefined && hidden.length > 0) this.#report(event, 'execution', hidden[0]);
     return executionHead({ ...result, errors }, event.extensions);
   }
 
-  /** Whether `render` would make a result of it. Conflation asks before it leaves an event out (S1). */
-  wants(event: ParsedEvent): boolean {
+  /** Whether the event passes type, key, rule and filter. Conflation checks this before it leaves an event out (S1). */
+  matches(event: ParsedEvent): boolean {
     try {
-      return this.#wants(event);
+      return this.#matches(event);
     } catch (error) {
       this.#failed(event, 'filter', error);
       return false;
     }
   }
 
-  #wants(event: ParsedEvent): boolean {
+  #matches(event: ParsedEvent): boolean {
     const { binding, args, identity } = this.plan;
     const { subject, type, data } = event.relayed.event;
     // A tombstone without a type may belong to any type.

@@ -13,7 +13,7 @@ export interface CatchingUp {
   /** Everything up to `through` is done. */
   advance(partition: Partition, through: Offset): void;
   /** Whether the event is for this subscription. Does not render it. */
-  wants(event: ParsedEvent): boolean;
+  matches(event: ParsedEvent): boolean;
   /** @param leftOut how many events of the partition were left out before this one */
   deliver(event: ParsedEvent, leftOut: number): Promise<DeliveryOutcome>;
   /** Resolves in a later tick. @returns `false` when the subscription takes nothing more */
@@ -66,7 +66,7 @@ async function scanStretch(
   const { events, through } = await partition.read(from);
   if (!(await subscription.nextTick())) return false;
   for (const relayed of events) {
-    if (!subscription.wants(new ParsedEvent(at, relayed))) continue;
+    if (!subscription.matches(new ParsedEvent(at, relayed))) continue;
     conflation.add(at, relayed);
     while (conflation.crowded) {
       if (!(await deliverOldest(conflation, 1, subscription))) return false;

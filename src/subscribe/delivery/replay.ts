@@ -153,7 +153,7 @@ export class Replay {
     return {
       at: (partition) => target.positions.at(partition).offset,
       advance: (partition, through) => target.positions.advance(partition, through),
-      wants: (event) => target.cohort.wants(event),
+      matches: (event) => target.cohort.matches(event),
       deliver: (event, leftOut) => this.#deliverConflated(event, leftOut),
       nextTick: async () => {
         await this.#parts.scheduler.share(() => true);

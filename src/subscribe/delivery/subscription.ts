@@ -170,7 +170,7 @@ export class Subscription implements ActiveSubscription {
     });
   }
 
-  /** Delivers the state as the first result. @returns the position after which the next events follow (D2) */
+  /** Delivers the state as the first result. @returns the position after which the next events follow (D3) */
   async #showSnapshot(plan: Plan, key: string | undefined, topic: ObservedTopic): Promise<StreamPosition> {
     const { snapshots, codec } = this.#parts;
     const { position, result } = await snapshots.of(plan, key, topic);

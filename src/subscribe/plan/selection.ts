@@ -41,7 +41,7 @@ const MAX_COMPILED_FIELDS = 1_000;
 
 /**
  * Writes what a subscription selects of an event as JSON, without an execution result in between. Where a result
- * shows the event's data as it is, execution (GraphQL specification, October 2021, section 6.4) only reads
+ * shows the event's data as it is, execution (GraphQL specification, *Executing Fields*) only reads
  * properties. Everything else is left to graphql-js: fields with resolvers or arguments, types with `isTypeOf` or
  * `resolveType`, and every error, so that errors are made in one place. Compiled at the first event.
  */

@@ -29,7 +29,7 @@ interface SnapshotsOptions {
   readonly source: SnapshotSource | undefined;
 }
 
-/** The state that a subscription begins with (`snapshot: true`), and the position that it includes (D2). */
+/** The state that a subscription begins with (`snapshot: true`), and the position that it includes (D3). */
 export class Snapshots {
   readonly #options: SnapshotsOptions;
 

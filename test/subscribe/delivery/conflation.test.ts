@@ -14,7 +14,7 @@ import {
   type ConflationLimits,
 } from '../../../src/subscribe/delivery/conflation.js';
 
-/** One event of a history: on which partition, of which key, and whether the subscription wants it. */
+/** One event of a history: on which partition, of which key, and whether the subscription matches it. */
 interface Past {
   readonly on: 0 | 1;
   readonly key: string | null;
@@ -103,7 +103,7 @@ async function follow(run: Run) {
     advance: (number, through) => {
       if (through > (reached.get(number) ?? -1)) reached.set(number, through);
     },
-    wants: (event) => known(event.at.partition, event.relayed.offset)?.wanted === true,
+    matches: (event) => known(event.at.partition, event.relayed.offset)?.wanted === true,
     deliver: async (event, leftOut) => {
       const { partition: on } = event.at;
       heldMost = Math.max(heldMost, conflation.size);
