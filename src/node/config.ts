@@ -183,7 +183,7 @@ const VARIABLES = {
   ),
   VIEW_DEADLINE_MS: count(5_000, 'How long a query waits for a view to reach its `minCursor`'),
   MAX_BODY_BYTES: count(1_048_576, 'The largest request body or WebSocket message'),
-  MAX_TOKENS: count(5_000, 'The largest GraphQL document, in tokens'),
+  MAX_TOKENS: count(5_000, 'The largest GraphQL document, in tokens; it may have 20 characters for each'),
   MAX_SUBSCRIPTION_CHARS: count(
     65_536,
     'The largest subscription, in characters, including variables and arguments',

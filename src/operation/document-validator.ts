@@ -11,6 +11,7 @@ import { LRUCache } from 'lru-cache';
 import { costOf } from './cost.js';
 import { refusal } from './refusal.js';
 import { VALIDATION_RULES } from './subscription-root.js';
+import { exceedsValidationCost } from './validation-cost.js';
 
 export interface OperationLimits {
   /** Of a document, as the parser counts them: names, values and punctuation. */
@@ -27,6 +28,12 @@ interface SchemaExposure {
 
 /** S4: the highest `costOf` of a document: twice that of the introspection query of common tools. */
 export const MAX_COST = 100_000;
+/** S4: the most steps that comparing the fields and fragments of a document may take: a few milliseconds. */
+export const MAX_VALIDATION_STEPS = 20_000;
+/** S4: the longest document, in characters for each token that it may have. Comments and spaces take time to read too. */
+const MAX_CHARACTERS_PER_TOKEN = 20;
+/** Of graphql-js's parser. */
+const TOO_MANY_TOKENS = /more tha[nt] \d+ tokens/;
 /** How many validation errors a client gets. */
 const MAX_ERRORS = 20;
 
@@ -72,13 +79,26 @@ export class DocumentValidator {
   }
 
   #parseAndValidate(query: string): ValidatedDocument {
+    const { maxTokens } = this.#limits;
+    const maxCharacters = maxTokens * MAX_CHARACTERS_PER_TOKEN;
+    if (query.length > maxCharacters) {
+      const message = `The document has ${query.length} characters; ${maxCharacters} are allowed.`;
+      return { errors: [refusal('LIMIT_EXCEEDED', `${message} Put long values into variables.`)] };
+    }
     try {
-      const document = parse(query, { maxTokens: this.#limits.maxTokens });
+      const document = parse(query, { maxTokens });
+      if (exceedsValidationCost(document, MAX_VALIDATION_STEPS)) {
+        const message = 'The document repeats fields or spreads fragments too often to be validated.';
+        return { errors: [refusal('LIMIT_EXCEEDED', `${message} Select each field once.`)] };
+      }
       const errors = validate(this.#schema, document, this.#rules, this.#options);
       if (errors.length > 0) return { errors };
       if (costOf(this.#schema, document) <= MAX_COST) return { document };
       return { errors: [refusal('LIMIT_EXCEEDED', 'The operation selects too many fields.')] };
     } catch (error) {
+      if (error instanceof GraphQLError && TOO_MANY_TOKENS.test(error.message)) {
+        return { errors: [refusal('LIMIT_EXCEEDED', `The document has more than ${maxTokens} tokens.`)] };
+      }
       if (error instanceof GraphQLError) return { errors: [error] };
       // Such as a document nested so deeply that the parser's stack overflows.
       return { errors: [refusal('BAD_REQUEST', 'The document cannot be parsed.')] };
