@@ -56,7 +56,8 @@ export function withDoubles(value: unknown): unknown {
   return holdsBigInt(value) ? converted(value) : value;
 }
 
-function holdsBigInt(value: unknown): boolean {
+/** Whether a value of JSON has an integer that a double would round. */
+export function holdsBigInt(value: unknown): boolean {
   if (typeof value === 'bigint') return true;
   return typeof value === 'object' && value !== null && Object.values(value).some(holdsBigInt);
 }

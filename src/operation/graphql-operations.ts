@@ -12,6 +12,7 @@ import { OperationContext } from '../publish/operation-context.js';
 import type { ActiveSubscription, ResultSink } from '../subscribe/delivery/result-sink.js';
 import type { Subscriptions } from '../subscribe/subscriptions.js';
 import { DocumentValidator, type OperationLimits } from './document-validator.js';
+import { exactVariables } from './exact-variables.js';
 import type { Operations, Prepared } from './operations.js';
 import { refusal } from './refusal.js';
 import type { Caller, OperationRequest } from './request.js';
@@ -58,7 +59,9 @@ export class GraphQLOperations implements Operations {
           : `The document has no operation named ${request.operationName}.`;
       return { kind: 'invalid', errors: [refusal('BAD_REQUEST', message)] };
     }
-    return { kind: operation.operation, request };
+    const variables = exactVariables(this.#parts.bindings.schema, operation, request.variables);
+    const exact = variables === request.variables ? request : { ...request, variables };
+    return { kind: operation.operation, request: exact };
   }
 
   async run(prepared: Prepared, caller: Caller): Promise<ExecutionResult> {

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { MillraceError } from '../../core/errors.js';
+import { parseJson, parseJsonText } from '../../core/exact-json.js';
 import type { OperationRequest } from '../../operation/request.js';
 import { toOperationRequest } from '../operation-request.js';
 import { searchOf } from './request-target.js';
@@ -18,14 +19,14 @@ function ofBody(body: Buffer): OperationRequest {
   if (body.length === 0) throw bad('The body is empty: a POST needs a GraphQL request in JSON.');
   // Invalid bytes would all become U+FFFD, and different keys the same one.
   if (!isUtf8(body)) throw bad('The body is not UTF-8.');
-  return toOperationRequest(parseJson(body.toString('utf8'), 'the body'));
+  return toOperationRequest(parsed(() => parseJson(body), 'the body'));
 }
 
 /** Variables and extensions are JSON text. */
 function ofQuery(search: URLSearchParams): OperationRequest {
   const jsonOf = (name: string): unknown => {
     const text = parameterOf(search, name);
-    return text === undefined ? undefined : parseJson(text, `\`${name}\``);
+    return text === undefined ? undefined : parsed(() => parseJsonText(text), `\`${name}\``);
   };
   return toOperationRequest({
     query: parameterOf(search, 'query'),
@@ -43,9 +44,9 @@ function parameterOf(search: URLSearchParams, name: string): string | undefined 
 }
 
 /** @param what names the text in the message of the error */
-function parseJson(text: string, what: string): unknown {
+function parsed(parse: () => unknown, what: string): unknown {
   try {
-    return JSON.parse(text);
+    return parse();
   } catch (cause) {
     throw new MillraceError('BAD_REQUEST', `Invalid JSON in ${what}.`, { cause });
   }

@@ -1,10 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type Message, MessageType, parseMessage, type SubscribePayload } from 'graphql-ws';
+import { type Message, MessageType, type SubscribePayload, validateMessage } from 'graphql-ws';
 import type { RawData, WebSocket } from 'ws';
 import { type Authenticate, isExpired } from '../../auth/authenticate.js';
 import { formattedError } from '../../core/client-error.js';
 import { assertNever, MillraceError } from '../../core/errors.js';
+import { parseJson, parseJsonText, stringifyJson } from '../../core/exact-json.js';
 import type { Identity } from '../../core/identity.js';
 import type { Logger } from '../../observe/log.js';
 import type { ClientMetadata, OperationRequest } from '../../operation/request.js';
@@ -171,7 +172,7 @@ export class Connection implements SendBufferListener, SlowClient, TurnTaker<Buf
     if (!this.#writer.isOpen) return;
     let message: Message;
     try {
-      message = parseMessage(data.toString());
+      message = validateMessage(Buffer.isBuffer(data) ? parseJson(data) : parseJsonText(data.toString()));
     } catch (error) {
       this.close('BAD_REQUEST', error instanceof Error ? error.message : undefined);
       return;
@@ -228,7 +229,7 @@ export class Connection implements SendBufferListener, SlowClient, TurnTaker<Buf
 
   #pong(payload: Readonly<Record<string, unknown>> | undefined): void {
     try {
-      this.#writer.send(JSON.stringify({ type: 'pong', payload }));
+      this.#writer.send(stringifyJson({ type: 'pong', payload }));
     } catch {
       // S4: what is nested too deeply can be parsed, but not written.
       this.close('BAD_REQUEST', 'The payload of the ping is nested too deeply');

@@ -30,6 +30,14 @@ describe('GraphQL over HTTP', () => {
     expect(errors).toEqual([]);
   });
 
+  it('D1 reads integers beyond 2^53 exactly, in the body and in the query string', async () => {
+    const { server, operations } = await serve();
+    await fetch(server.url, post('{"query":"mutation { x }","variables":{"r":1234567890123456789}}'));
+    await fetch(`${server.url}?query={x}&variables={"r":1234567890123456789}`);
+    for (const { request } of operations.ran) expect(request.variables).toEqual({ r: 1234567890123456789n });
+    expect(operations.ran).toHaveLength(2);
+  });
+
   it('runs a mutation that fails once', async () => {
     const { server, operations } = await serve();
     operations.result = {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createClient } from 'graphql-ws';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { WebSocket } from 'ws';
@@ -145,6 +146,20 @@ describe('graphql-transport-ws', () => {
     });
     expect(second?.caller).toMatchObject({ identity, traceparent, correlationId: 'c' });
     expect(second?.caller.idempotencyKey).toBeUndefined();
+  });
+
+  it('D1 reads integers beyond 2^53 exactly, and answers a ping with those that it has', async () => {
+    const served = await serve();
+    const client = await RawClient.acknowledged(served.wsUrl);
+    const pong = once(client.socket, 'message');
+    client.send('{"type":"ping","payload":{"n":1234567890123456789}}');
+    expect(String((await pong)[0])).toBe('{"type":"pong","payload":{"n":1234567890123456789}}');
+    const variables = '{"r":1234567890123456789}';
+    client.send(
+      `{"id":"1","type":"subscribe","payload":{"query":"mutation { x }","variables":${variables}}}`,
+    );
+    await client.sees({ id: '1', type: 'complete' });
+    expect(served.operations.ran[0]?.request.variables).toEqual({ r: 1234567890123456789n });
   });
 
   it('terminates a client that answers no ping, and keeps one that does', async () => {

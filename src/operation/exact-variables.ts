@@ -1,0 +1,59 @@
+import {
+  type GraphQLInputType,
+  type GraphQLSchema,
+  isInputObjectType,
+  isInputType,
+  isListType,
+  isNonNullType,
+  type OperationDefinitionNode,
+  typeFromAST,
+} from 'graphql';
+import { holdsBigInt } from '../core/exact-json.js';
+
+type Variables = Readonly<Record<string, unknown>>;
+
+/**
+ * Variables in a form that graphql-js coerces: it knows no `bigint`, which stands for an integer beyond 2^53
+ * (`core/exact-json.ts`). An ID gets the digits and a Float the nearest double. A custom scalar gets the `bigint`. Int
+ * and every other type refuse it, with its digits in the message.
+ */
+export function exactVariables(
+  schema: GraphQLSchema,
+  { variableDefinitions = [] }: OperationDefinitionNode,
+  variables: Variables | undefined,
+): Variables | undefined {
+  if (variables === undefined || !holdsBigInt(variables)) return variables;
+  const types = new Map(
+    variableDefinitions.map(
+      ({ variable, type }) => [variable.name.value, typeFromAST(schema, type)] as const,
+    ),
+  );
+  return mapped(variables, (name, value) => {
+    const type = types.get(name);
+    return isInputType(type) ? exact(value, type) : value;
+  });
+}
+
+function exact(value: unknown, type: GraphQLInputType): unknown {
+  if (isNonNullType(type)) return exact(value, type.ofType);
+  if (isListType(type)) {
+    const { ofType } = type;
+    return Array.isArray(value) ? value.map((item) => exact(item, ofType)) : exact(value, ofType);
+  }
+  if (isInputObjectType(type)) {
+    const fields = type.getFields();
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+    // A value of JSON that is an object and no array.
+    return mapped(value as Variables, (name, item) => {
+      const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
+      return field === undefined ? item : exact(item, field.type);
+    });
+  }
+  if (typeof value !== 'bigint') return value;
+  if (type.name === 'ID') return value.toString();
+  return type.name === 'Float' ? Number(value) : value;
+}
+
+function mapped(from: Variables, change: (name: string, value: unknown) => unknown): Variables {
+  return Object.fromEntries(Object.entries(from).map(([name, value]) => [name, change(name, value)]));
+}
