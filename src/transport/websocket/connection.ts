@@ -5,7 +5,7 @@ import type { RawData, WebSocket } from 'ws';
 import { type Authenticate, isExpired } from '../../auth/authenticate.js';
 import { formattedError } from '../../core/client-error.js';
 import { assertNever, MillraceError } from '../../core/errors.js';
-import { parseJson, parseJsonText, stringifyJson } from '../../core/exact-json.js';
+import { parseJson, stringifyJson } from '../../core/exact-json.js';
 import type { Identity } from '../../core/identity.js';
 import type { Logger } from '../../observe/log.js';
 import type { ClientMetadata, OperationRequest } from '../../operation/request.js';
@@ -172,7 +172,7 @@ export class Connection implements SendBufferListener, SlowClient, TurnTaker<Buf
     if (!this.#writer.isOpen) return;
     let message: Message;
     try {
-      message = validateMessage(Buffer.isBuffer(data) ? parseJson(data) : parseJsonText(data.toString()));
+      message = validateMessage(parseJson(data));
     } catch (error) {
       this.close('BAD_REQUEST', error instanceof Error ? error.message : undefined);
       return;
