@@ -99,7 +99,7 @@ function indexedOf(data: JsonObject, names: readonly string[]): Readonly<Record<
   const indexed: Record<string, Indexed> = {};
   for (const name of names) {
     const value = data[name] ?? null;
-    // Of a long integer this is a double. Whoever routes by it reads the data exactly (`exact-json.ts`).
+    // Of a long integer this is a double. Code that routes by it reads the data exactly (`exact-json.ts`).
     if (isInexactInteger(value)) continue;
     if (typeof value === 'number' || typeof value === 'boolean' || value === null) indexed[name] = value;
     else if (typeof value === 'string' && value.length <= MAX_INDEXED_LENGTH) indexed[name] = value;

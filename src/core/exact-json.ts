@@ -89,7 +89,7 @@ const DOUBLES = [{ test: isInexactInteger, stringify: (value: unknown) => Number
 /**
  * Whether a number of at least `MIN_DIGITS` digits may be in the text: a run of so many digits has one of them at every
  * sixteenth byte, and what is before it is not what precedes digits in most strings. Linear: no byte is read twice in
- * search of a run's start, because the search goes on behind its end.
+ * search of a run's start, because the search continues behind its end.
  */
 function hasLongNumber(json: Uint8Array): boolean {
   for (let at = MIN_DIGITS - 1; at < json.length; at += MIN_DIGITS) {

@@ -24,7 +24,7 @@ const MAX_RAW_CHARACTERS = 16_384;
 
 /**
  * A `traceparent` of version 00, as a receiver has to read it: one of a later version by the fields that 00 knows
- * (section 4.3). `undefined` when it is not valid, and the trace begins anew.
+ * (section 4.3). `undefined` when it is not valid, and a new trace begins.
  */
 export function traceparentOf(value: string): string | undefined {
   const [, version, trace, parent, flags, more] = TRACEPARENT.exec(value) ?? [];

@@ -40,7 +40,7 @@ export interface ServiceRunnerOptions extends BatchProcessorOptions {
   readonly onRetry?: (at: TopicPartition, failure: { readonly error: unknown; readonly lag: number }) => void;
   /**
    * D10: how many times an input is tried that the service fails on, or whose output can never be committed. Then it
-   * becomes a dead letter, and the partition goes on. 0: for ever.
+   * becomes a dead letter, and the partition continues. 0: for ever.
    */
   readonly maxAttempts?: number;
   /** What the names of dead-letter topics end with (`.dlt`). */

@@ -193,7 +193,7 @@ class Nodes {
     return this.all[++this.#asked % this.all.length]?.url ?? '';
   }
 
-  /** Ends one orderly and starts another in its place, while mutations go on at its neighbour. */
+  /** Ends one orderly and starts another in its place, while its neighbour continues to run mutations. */
   async restart(index: number, world: FaultWorld, start: () => Promise<GatewayProcess>): Promise<void> {
     const neighbour = this.all[(index + 1) % this.all.length] as GatewayProcess;
     const stream = await world.load(neighbour);

@@ -104,7 +104,7 @@ describe('the log in Kafka', { timeout: CASE_TIMEOUT }, () => {
     const newest = new Map(before.map(({ key, offset }) => [key, offset]));
     await admin.configure(world.topic, { ...COMPACTED, ...SMALL_SEGMENTS });
     // One more record closes the segment, which is then compacted. Each has a room of its own, so that the cleaner, which
-    // goes on running, never removes one of them between the replay and the comparison below.
+    // keeps running, never removes one of them between the replay and the comparison below.
     let closers = 0;
     const left = async (): Promise<number> => {
       await world.say(gateway, undefined, `closer-${closers++}`);

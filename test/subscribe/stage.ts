@@ -125,7 +125,7 @@ export async function openStage(options?: Parameters<typeof openWorld>[0]) {
       client.running = subscriptions.start(request, undefined, client);
       return client;
     },
-    /** Whether all that was said has been handed to those who listen: who comes now hears none of it. */
+    /** Whether every event was delivered to the current listeners, so that a new listener receives none of them. */
     isHandedOut: async () => {
       const bounds = await world.log.bounds(world.topic, AbortSignal.timeout(30_000));
       const said = bounds.reduce((sum, { end }) => sum + end, 0);

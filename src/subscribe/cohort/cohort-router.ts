@@ -94,7 +94,7 @@ export class CohortRouter implements PartitionListener {
     if (head instanceof Promise) {
       if (batch !== undefined) deliver(cohort, batch, round);
       round.batches.delete(cohort);
-      // Slow resolvers: the members go on by replay, which waits for each result, so no queue forms here.
+      // Slow resolvers: the members replay, which waits for each result, so no queue forms here.
       const before = { offset: offset(event.relayed.offset - 1), fingerprint: 0 };
       for (const member of cohort.live) member.fallBehind(event, before);
       return;

@@ -75,7 +75,7 @@ export class StreamTransport implements AsyncDisposable {
 
   /**
    * Refuses a stream for now: a stream that says why and ends, so that its client comes back after a while. At
-   * random, so that those who were refused together do not come back together.
+   * random, so that clients refused together do not retry together.
    */
   refuse(response: ServerResponse, framing: StreamFraming, error: MillraceError): void {
     if (response.destroyed) return;

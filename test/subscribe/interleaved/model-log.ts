@@ -23,7 +23,7 @@ import type { Script } from './script.js';
 export const TOPIC = topic('said');
 export const LIFE = topicId('life');
 
-/** One event that can be seen, as those who check know it. */
+/** One visible event, as the checks know it. */
 export interface Said {
   readonly n: number;
   readonly partition: number;

@@ -6,7 +6,7 @@ const ENDLESS = 5_000;
 
 /**
  * When things happen: whatever takes time in a real log or fan-out waits here, and the scheduler decides
- * what goes on next. Between two decisions every promise that can go on does, as in one turn of the event
+ * what continues next. Between two decisions every promise that can continue does, as in one turn of the event
  * loop. Time stands still unless the script moves it.
  */
 export class Script {
@@ -31,7 +31,7 @@ export class Script {
     return this.#scheduler.schedule(Promise.resolve(), label);
   }
 
-  /** Does these one after the other, and whatever else can go on before, between and after them. */
+  /** Runs these one after the other; anything else may run before, between and after them. */
   async run(actions: readonly { readonly label: string; readonly builder: () => Promise<void> }[]) {
     const { task } = this.#scheduler.scheduleSequence([...actions]);
     await this.#untilIdle();
@@ -39,7 +39,7 @@ export class Script {
     if (faulty) throw new Error('An action of the script failed');
   }
 
-  /** Time goes on, and with it what waits for a moment. */
+  /** Advances the time, and runs what is due. */
   async pass(milliseconds: number): Promise<void> {
     this.tick(milliseconds);
     await this.#untilIdle();

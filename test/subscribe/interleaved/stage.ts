@@ -90,7 +90,7 @@ export class InterleavedStage implements AsyncDisposable {
     this.#run(node, new Follower(name, withSelection(chosen), chosen.wants, credit), undefined);
   }
 
-  /** Another client goes on from one of the cursors that this one was given. */
+  /** Another client resumes from one of the cursors that this one received. */
   resume(from: Follower, share: number, node: number, credit: number): void {
     const at = from.received[Math.floor(share * from.received.length)];
     if (at === undefined) return;

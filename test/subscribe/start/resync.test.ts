@@ -59,7 +59,7 @@ describe('RESYNC_REQUIRED', () => {
     const earliest = await resynced(client, 'RETENTION');
     const seen = new Set(client.numbers);
     expect([2, 3, 4, 5, 6].some((n) => seen.has(n))).toBe(false);
-    // Those whose partition lost nothing go on.
+    // Subscribers whose partition lost nothing continue.
     await expect.poll(() => keyed.numbers, WAIT).toEqual(numbers(100, 105));
     expect(keyed.errors).toEqual([]);
     const resumed = stage.subscribe(`said(after: "${earliest}")`);
