@@ -16,6 +16,9 @@ import { type Identity, subjectOf } from '../../core/identity.js';
 import { type DocumentNormaliser, rootFieldOf } from './document-normaliser.js';
 import type { Selection } from './selection.js';
 
+/** How many errors about variables a client gets. */
+const MAX_VARIABLE_ERRORS = 20;
+
 export interface SubscribeRequest {
   /** Validated against the schema. */
   readonly document: DocumentNode;
@@ -119,7 +122,8 @@ function coercedVariables(
     variableDefinitions,
     { ...given },
     // SUGGESTIONS is not known here, so values of enums are never suggested.
-    { hideSuggestions: true },
+    // S4: a list of wrong values would make an error of each.
+    { hideSuggestions: true, maxErrors: MAX_VARIABLE_ERRORS },
   );
   if (errors !== undefined) throw bad(errors.map(({ message }) => message).join(' '));
   return coerced;

@@ -74,6 +74,12 @@ describe('cohorts of subscriptions', () => {
     for (const other of others) expect(plan(`subscription { ${other} }`).cohort).not.toBe(plan(SAME).cohort);
   });
 
+  it('S4 a message about wrong variables stays short, however many values are wrong', () => {
+    const wrong = Array.from({ length: 50_000 }, () => ({}));
+    const refused = () => plan('subscription($tags: [ID!]) { said(room: "a") { room } }', { tags: wrong });
+    expect(refused).toThrow(/error limit reached/);
+  });
+
   it('S4 a subscription with too many characters in its document, variables or arguments is refused', () => {
     const long = 'x'.repeat(2_000);
     const refused = { code: 'LIMIT_EXCEEDED' };
