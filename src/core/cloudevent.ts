@@ -4,6 +4,7 @@ import { eventId, type Topic } from './ids.js';
 import { type KeyFormat, KeyFormatError, recordKeyOf, subjectOfKey } from './key-format.js';
 import { partitionName, type TopicPartition } from './position.js';
 import type { Headers, LogRecord, NewRecord } from './record.js';
+import { identifierOf, recordTraceparent, recordTracestate, timestampOf } from './record-metadata.js';
 import { JSON_CODEC, type SchemaCodec } from './schema-codec.js';
 import type { TopicFormat } from './topic-format.js';
 
@@ -43,12 +44,15 @@ type JsonObject = Readonly<Record<string, unknown>>;
 /** The largest distance of a date from 1970, in milliseconds (ECMA-262, Time Values and Time Range). */
 const MAX_TIME_MS = 8.64e15;
 
+/** CloudEvents, Kafka protocol binding, section 3.3: structured and batched content modes. */
+const STRUCTURED = 'application/cloudevents';
+
 export type Decoded =
   | { readonly ok: true; readonly event: Event }
   /** `kind` groups faults for metrics and logs; `reason` describes the fault of this record. */
   | { readonly ok: false; readonly kind: InvalidKind; readonly reason: string };
 
-export type InvalidKind = 'no-cloudevent' | 'specversion' | 'content-type' | 'data' | 'key';
+export type InvalidKind = 'no-cloudevent' | 'specversion' | 'content-type' | 'data' | 'key' | 'structured';
 
 /**
  * Decodes a record. The data is checked to be a JSON object, so that everyone who receives the event can parse it. It
@@ -68,6 +72,11 @@ export function decodeRecord(given: LogRecord, format: TopicFormat, at: TopicPar
     return withAttributes(record, subject, indexed, format.codec ?? JSON_CODEC);
   if (record.key === null && record.value === null)
     return { ok: false, kind: 'no-cloudevent', reason: 'the record has neither a key nor a value' };
+  // Its value is an envelope: passed on as data, the envelope's `id` and `type` would be shown as the data's.
+  if (record.value !== null && record.headers['content-type']?.startsWith(STRUCTURED)) {
+    const reason = `the record is a CloudEvent in structured mode (${record.headers['content-type']}), and the topic has plain JSON`;
+    return { ok: false, kind: 'structured', reason };
+  }
   // Any producer writes a key without a value to delete it from a compacted topic: a tombstone.
   return {
     ok: true,
@@ -116,6 +125,7 @@ function withoutAttributes(
   indexed: Event['indexed'],
 ): Event {
   const { headers } = record;
+  const traceparent = recordTraceparent(headers['traceparent']);
   return {
     // Such a record has no other identity than its position, which is unique within the source.
     id: eventId(`${partitionName(at)}/${record.offset}`),
@@ -123,8 +133,8 @@ function withoutAttributes(
     type,
     subject,
     time: timeOf(record),
-    traceparent: headers['traceparent'],
-    tracestate: headers['tracestate'],
+    traceparent,
+    tracestate: recordTracestate(headers['tracestate'], traceparent),
     indexed,
     data: record.value,
   };
@@ -156,6 +166,7 @@ function withAttributes(
       reason: `content-type is ${headers['content-type']}, not ${codec === JSON_CODEC ? 'JSON' : codec.contentType}`,
     };
   }
+  const traceparent = recordTraceparent(headers['traceparent']);
   return {
     ok: true,
     event: {
@@ -163,11 +174,11 @@ function withAttributes(
       source,
       type,
       subject: subject ?? headers['ce_subject'] ?? null,
-      time: headers['ce_time'] ?? timeOf(record),
-      correlationId: headers['ce_correlationid'],
-      causationId: headers['ce_causationid'],
-      traceparent: headers['traceparent'],
-      tracestate: headers['tracestate'],
+      time: timestampOf(headers['ce_time']) ?? timeOf(record),
+      correlationId: identifierOf(headers['ce_correlationid']),
+      causationId: identifierOf(headers['ce_causationid']),
+      traceparent,
+      tracestate: recordTracestate(headers['tracestate'], traceparent),
       idempotent: headers['ce_idempotent'] === 'true' ? true : undefined,
       indexed,
       data: record.value,

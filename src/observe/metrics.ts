@@ -46,6 +46,11 @@ export class Metrics {
     'topic',
     'kind',
   ]);
+  readonly metadataLeftOut = this.#counter(
+    'millrace_metadata_left_out_total',
+    'Headers of records that were left out of the event, or shortened, because they are invalid or too long',
+    ['topic', 'header'],
+  );
   readonly deadLetters = this.#counter(
     'millrace_dead_letters_total',
     'Records written to a dead-letter topic',

@@ -2,6 +2,7 @@ import type { Relayed } from '../core/event.js';
 import { placeName } from '../core/position.js';
 import type { LogBatch, LogRecord, NewRecord } from '../core/record.js';
 import type { RecordDecoder } from '../core/record-decoder.js';
+import { leftOut } from '../core/record-metadata.js';
 import { appendDeadLetters } from '../dead-letters/append.js';
 import { deadLetterRecord, type Fault } from '../dead-letters/dead-letter.js';
 import { deadLetterTopic } from '../dead-letters/topic-name.js';
@@ -48,6 +49,8 @@ export class BatchDecoder {
       const decoded = this.#decoder.decode(record, batch);
       if (decoded.ok) {
         events.push({ offset: record.offset, timestamp: record.timestamp, event: decoded.event });
+        for (const header of leftOut(record.headers, decoded.event))
+          this.#options.metrics.metadataLeftOut.inc({ topic: batch.topic, header });
       } else {
         this.#countInvalid(batch, record, decoded.kind, decoded.reason);
         deadLetters.push(this.#deadLetter(batch, record, decoded));

@@ -3,6 +3,7 @@ import { decodeRecord, encodeEvent } from '../../src/core/cloudevent.js';
 import { type Event, UNKNOWN_TYPE } from '../../src/core/event.js';
 import { eventId, offset, partition, topic } from '../../src/core/ids.js';
 import type { LogRecord } from '../../src/core/record.js';
+import { leftOut } from '../../src/core/record-metadata.js';
 
 const AT = { topic: topic('shop.orders'), partition: partition(2) };
 const CLOUDEVENTS = { kind: 'CLOUDEVENTS' } as const;
@@ -78,6 +79,57 @@ describe('encoding and decoding events', () => {
       ok: true,
       event: { id: 'shop.orders/2/7', type: 'Tick', subject: 'order-1', time: event.time },
     });
+  });
+
+  it('D10 leaves out metadata that is invalid or too long, and keeps the event', () => {
+    const trace = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    const given = (headers: Record<string, string>) => ({ headers: { ...record({}).headers, ...headers } });
+    const decoded = (headers: Record<string, string>) => {
+      const one = record(given(headers));
+      const result = decodeRecord(one, CLOUDEVENTS, AT);
+      if (!result.ok) throw new Error(result.reason);
+      return { event: result.event, names: leftOut(one.headers, result.event) };
+    };
+    const bad = decoded({
+      ce_time: 'yesterday',
+      traceparent: 'garbage',
+      tracestate: 'a=1',
+      ce_correlationid: 'x'.repeat(257),
+      ce_causationid: '\u0007',
+    });
+    expect(bad.event).toMatchObject({
+      time: new Date(record({}).timestamp).toISOString(),
+      traceparent: undefined,
+      tracestate: undefined,
+      correlationId: undefined,
+      causationId: undefined,
+    });
+    expect(bad.names).toEqual(['ce_time', 'traceparent', 'tracestate', 'ce_correlationid', 'ce_causationid']);
+    const good = decoded({
+      ce_time: '2026-01-31T10:30:00.123456789+01:00',
+      traceparent: trace,
+      tracestate: 'a=1',
+      ce_correlationid: 'x'.repeat(256),
+      ce_causationid: 'grün',
+    });
+    expect(good.event).toMatchObject({ time: '2026-01-31T10:30:00.123456789+01:00', traceparent: trace });
+    expect(good.names).toEqual([]);
+    const long = decoded({ traceparent: trace, tracestate: `a=1,b=${'x'.repeat(600)}` });
+    expect([long.event.tracestate, long.names]).toEqual(['a=1', ['tracestate']]);
+  });
+
+  it('D10 a structured CloudEvent in a topic of plain JSON is named, and never shown as the data', () => {
+    const value = Buffer.from(
+      '{"specversion":"1.0","id":"1","source":"/x","type":"Said","data":{"id":"true"}}',
+    );
+    for (const type of ['application/cloudevents+json', 'application/cloudevents+json; charset=utf-8']) {
+      const one = record({ headers: { 'content-type': type }, value });
+      expect(decodeRecord(one, { kind: 'JSON', type: 'Said' }, AT)).toMatchObject({
+        ok: false,
+        kind: 'structured',
+      });
+      expect(decodeRecord(one, CLOUDEVENTS, AT)).toMatchObject({ ok: false, kind: 'no-cloudevent' });
+    }
   });
 
   it.each([

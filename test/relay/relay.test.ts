@@ -4,6 +4,7 @@ import { offset, partition, topic } from '../../src/core/ids.js';
 import type { Position, TopicIdPartition } from '../../src/core/position.js';
 import type { NewRecord } from '../../src/core/record.js';
 import { RecordDecoder } from '../../src/core/record-decoder.js';
+import { readDeadLetter } from '../../src/dead-letters/dead-letter.js';
 import { openLogger } from '../../src/observe/log.js';
 import type { EventLog } from '../../src/ports/event-log.js';
 import { BatchDecoder } from '../../src/relay/batch-decoder.js';
@@ -41,13 +42,10 @@ describe('the relay', () => {
     const range = { topic: topic('said.dlt'), partition: partition(0), from: offset(0) };
     for await (const batch of world.log.read(range, signal)) letters.push(...batch.records);
     expect(
-      letters.map(({ headers }) => [
-        headers['kafka_dlt-original-offset'],
-        headers['kafka_dlt-exception-fqcn'],
-      ]),
+      letters.map((record) => readDeadLetter(range, record)).map((one) => [one?.origin.offset, one?.kind]),
     ).toEqual([
-      ['0', 'millrace.no-cloudevent'],
-      ['1', 'millrace.data'],
+      [0, 'no-cloudevent'],
+      [1, 'data'],
     ]);
     expect(letters[1]?.value?.toString()).toBe('{"n":');
   });
