@@ -27,8 +27,12 @@ export const dataField: GraphQLFieldResolver<unknown, unknown> = (source, args, 
  * in the data, a JSON number.
  */
 export function leafInput(type: GraphQLLeafType, value: bigint): unknown {
-  const isOwn = isScalarType(type) && !isSpecifiedScalarType(type) && !OUR_SCALARS.has(type.name);
-  return isOwn ? value : String(value);
+  return isOwnScalar(type) ? value : String(value);
+}
+
+/** Whether a leaf type is a scalar of the project, which may show any JSON. */
+export function isOwnScalar(type: GraphQLLeafType): boolean {
+  return isScalarType(type) && !isSpecifiedScalarType(type) && !OUR_SCALARS.has(type.name);
 }
 
 const OUR_SCALARS: ReadonlySet<string> = new Set(['DateTime', 'Cursor']);

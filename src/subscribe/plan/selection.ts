@@ -17,7 +17,7 @@ import {
   type NamedTypeNode,
   type SelectionNode,
 } from 'graphql';
-import { leafInput } from '../../binding/runtime/data-field.js';
+import { isOwnScalar, leafInput } from '../../binding/runtime/data-field.js';
 import { stringifyJson } from '../../core/exact-json.js';
 
 /** The JSON of a value, completed by its type; `undefined` if only execution can tell. */
@@ -191,11 +191,13 @@ function list(write: Writer): Writer {
 }
 
 function leaf(type: GraphQLLeafType): Writer {
+  // Hot path (bench: distinct): the other types never show a bigint.
+  const write: (value: unknown) => string = isOwnScalar(type) ? stringifyJson : JSON.stringify;
   return (value) => {
     if (value === null || value === undefined) return 'null';
     try {
       const serialised: unknown = type.serialize(typeof value === 'bigint' ? leafInput(type, value) : value);
-      return serialised === null ? undefined : stringifyJson(serialised);
+      return serialised === null ? undefined : write(serialised);
     } catch {
       // Execution reports the error.
       return undefined;
