@@ -8,7 +8,7 @@ import {
   type RelayedMessage,
 } from '../core/chain.js';
 import type { PartitionPosition } from '../core/cursor.js';
-import { isRecreated, type Offset, offset } from '../core/ids.js';
+import { isRecreated, type Offset, offset, type Topic } from '../core/ids.js';
 import { partitionName, type TopicIdPartition } from '../core/position.js';
 import type { Metrics } from '../observe/metrics.js';
 import type { WarningThrottle } from '../observe/warning-throttle.js';
@@ -33,6 +33,8 @@ export interface FollowedPartitionParts {
   readonly tickBudget: TickBudget;
   /** Called when something indicates that the topic was recreated. If it was, this partition is ended. */
   readonly recheckTopic: (at: TopicIdPartition) => void;
+  /** Called when the fan-out says that the topic's layout has changed. */
+  readonly onLayoutChanged: (topic: Topic) => void;
   readonly ring: { readonly events: number; readonly bytes: number };
 }
 

@@ -39,6 +39,7 @@ export async function openPartition(
           else partition.onMessage({ prev, events });
         },
         beat: (newest) => partition?.onBeat(newest),
+        layoutChanged: () => parts.onLayoutChanged(at.topic),
         resumed: () => partition?.onResumed(),
       }),
     { signal, onFailure },

@@ -1,5 +1,5 @@
 import { MillraceError } from '../core/errors.js';
-import { isRecreated, type Topic, type TopicId } from '../core/ids.js';
+import { isRecreated, type Offset, type Topic, type TopicId } from '../core/ids.js';
 import type { TopicIdPartition } from '../core/position.js';
 import type { EventLog, TopicDescription } from '../ports/event-log.js';
 
@@ -7,6 +7,11 @@ import type { EventLog, TopicDescription } from '../ports/event-log.js';
 export interface ObservedTopic extends TopicDescription {
   /** When the log was asked, in milliseconds since 1970. The topic was like this then or a little later. */
   readonly asOf: number;
+  /**
+   * The end of each partition, not later than now; `undefined` unless somebody relies on the topic's partitioner. A
+   * reader of one key, should it have to follow the other partitions too, missed nothing of them before.
+   */
+  readonly ends?: readonly Offset[] | undefined;
 }
 
 /** The same, with the time by the clock that never jumps, to compare ages. */
@@ -26,6 +31,7 @@ export class TopicWatch implements Disposable {
   readonly #log: EventLog;
   readonly #onProblem: (error: unknown) => void;
   readonly #inUse: () => Iterable<Topic>;
+  readonly #needsEnds: (topic: Topic) => boolean;
   readonly #observed = new Map<Topic, TimedTopic>();
   /** Deleted since they were observed. Should they come back, they are compared with what they were. */
   readonly #deleted = new Set<Topic>();
@@ -40,11 +46,14 @@ export class TopicWatch implements Disposable {
     readonly log: EventLog;
     /** Which topics to watch. */
     readonly inUse: () => Iterable<Topic>;
+    /** Whether the ends of the topic's partitions are observed as well. */
+    readonly needsEnds: (topic: Topic) => boolean;
     readonly onProblem: (error: unknown) => void;
     readonly signal: AbortSignal;
   }) {
     this.#log = parts.log;
     this.#inUse = parts.inUse;
+    this.#needsEnds = parts.needsEnds;
     this.#onProblem = parts.onProblem;
     this.#signal = parts.signal;
     this.#timer = setInterval(() => void this.#watch(), WATCH_INTERVAL_MS);
@@ -57,9 +66,13 @@ export class TopicWatch implements Disposable {
    */
   async describe(topic: Topic): Promise<ObservedTopic> {
     const known = this.#observed.get(topic);
-    if (known !== undefined && !this.#deleted.has(topic) && performance.now() - known.askedAt < MAX_AGE_MS)
-      return known;
+    const isComplete = (observed: ObservedTopic | undefined): boolean =>
+      observed?.ends !== undefined || observed?.partitions === 1 || !this.#needsEnds(topic);
+    const isRecent = known !== undefined && performance.now() - known.askedAt < MAX_AGE_MS;
+    if (isRecent && isComplete(known) && !this.#deleted.has(topic)) return known;
     await this.refresh(topic);
+    // It may have shared a request that was sent before anybody needed the ends.
+    if (!isComplete(this.#observed.get(topic))) await this.refresh(topic);
     const now = this.#observed.get(topic);
     if (now === undefined || this.#deleted.has(topic))
       throw new MillraceError('TOPIC_MISSING', `Topic ${topic} does not exist.`);
@@ -108,14 +121,42 @@ export class TopicWatch implements Disposable {
   async #ask(topics: readonly Topic[]): Promise<void> {
     const [asOf, askedAt] = [Date.now(), performance.now()];
     const found = await this.#log.describe(topics, this.#signal);
+    const ends = await this.#ends(topics, found);
     for (const topic of topics) {
       const now = found.get(topic);
       const before = this.#observed.get(topic);
       if (now === undefined) this.#deleted.add(topic);
       // Two requests may overlap. The answer to the earlier one must not replace that to the later one.
       else if (before === undefined || before.askedAt <= askedAt)
-        this.#observe(topic, { ...now, asOf, askedAt }, before);
+        this.#observe(
+          topic,
+          { ...now, asOf, askedAt, ends: ends.get(topic) ?? endsOf(before, now.id) },
+          before,
+        );
     }
+  }
+
+  /** Only those that could be read now: an earlier answer is as good, only longer ago. */
+  async #ends(
+    topics: readonly Topic[],
+    found: ReadonlyMap<Topic, TopicDescription>,
+  ): Promise<ReadonlyMap<Topic, readonly Offset[]>> {
+    const ends = new Map<Topic, readonly Offset[]>();
+    await Promise.all(
+      topics.map(async (topic) => {
+        if ((found.get(topic)?.partitions ?? 1) === 1 || !this.#needsEnds(topic)) return;
+        try {
+          const bounds = await this.#log.bounds(topic, this.#signal);
+          ends.set(
+            topic,
+            bounds.map(({ end }) => end),
+          );
+        } catch (error) {
+          if (this.#observed.get(topic)?.ends === undefined) throw error;
+        }
+      }),
+    );
+    return ends;
   }
 
   #observe(topic: Topic, now: TimedTopic, before: TimedTopic | undefined): void {
@@ -134,4 +175,9 @@ export class TopicWatch implements Disposable {
     clearInterval(this.#timer);
     this.listeners.clear();
   }
+}
+
+/** The ends as observed before, if the topic is still the same. */
+function endsOf(before: ObservedTopic | undefined, id: TopicId | undefined): readonly Offset[] | undefined {
+  return before === undefined || isRecreated(before.id, id) ? undefined : before.ends;
 }

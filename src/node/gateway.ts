@@ -9,6 +9,7 @@ import type { Metrics } from '../observe/metrics.js';
 import { SecurityLog } from '../observe/security-log.js';
 import { WarningThrottle } from '../observe/warning-throttle.js';
 import { GraphQLOperations } from '../operation/graphql-operations.js';
+import type { TopicLayouts } from '../placement/topic-layouts.js';
 import { type EventLog, MAX_BATCH_BYTES } from '../ports/event-log.js';
 import type { Fanout } from '../ports/fanout.js';
 import type { StateStore } from '../ports/state-store.js';
@@ -35,6 +36,7 @@ export interface GatewayBackends {
   readonly fanout: Fanout;
   readonly store: StateStore;
   readonly formats: TopicFormats;
+  readonly layouts: TopicLayouts;
   readonly metrics: Metrics;
 }
 
@@ -44,7 +46,7 @@ const LINGER_MS = 10_000;
 /** Starts what serves clients, and returns the origin of its URL. `parts` takes over what has to be disposed of. */
 export async function startGateway(
   { config, project, bindings, logger, scrape }: NodeOptions,
-  { log, fanout, store, formats, metrics }: GatewayBackends,
+  { log, fanout, store, formats, layouts, metrics }: GatewayBackends,
   parts: ResourceStack,
 ): Promise<string> {
   const secrets = config.CURSOR_SECRET ?? [await ownCursorSecret(config.DATA_DIR)];
@@ -70,7 +72,9 @@ export async function startGateway(
     ),
   );
   const ring = { events: config.RING_EVENTS, bytes: config.RING_BYTES };
-  const hub = parts.use(new Hub({ log, fanout, formats, metrics, logger, ring, lingerMs: LINGER_MS }));
+  const hub = parts.use(
+    new Hub({ log, fanout, formats, layouts, metrics, logger, ring, lingerMs: LINGER_MS }),
+  );
   const codec = new CursorCodec(secrets);
   const views = new Views({
     views: project.views ?? [],

@@ -3,6 +3,7 @@ import { ResourceStack } from '../core/resource-stack.js';
 import type { TopicFormats } from '../core/topic-format.js';
 import { Metrics } from '../observe/metrics.js';
 import { WarningThrottle } from '../observe/warning-throttle.js';
+import { TopicLayouts } from '../placement/topic-layouts.js';
 import type { EventLog } from '../ports/event-log.js';
 import type { Fanout } from '../ports/fanout.js';
 import { Relay } from '../relay/relay.js';
@@ -59,8 +60,11 @@ async function compose(
 
   const formats = topicFormats(bindings, project);
   const running: Promise<void>[] = [];
-  if (roles.relay && fanout !== undefined) {
-    const relay = await startRelay(options, { log, fanout, formats, metrics }, starting);
+  const store =
+    views.length > 0 || roles.gateway || roles.relay ? await backends.openStateStore() : undefined;
+  const layouts = store && new TopicLayouts(store, formats, log);
+  if (roles.relay && fanout !== undefined && layouts !== undefined) {
+    const relay = await startRelay(options, { log, fanout, formats, layouts, metrics }, starting);
     running.push(parts.use(relay).ended);
   }
   const warnings = parts.use(new WarningThrottle(logger));
@@ -68,14 +72,13 @@ async function compose(
     const work = await startService(service, { log, formats, metrics, logger, warnings, config }, starting);
     running.push(parts.use(work).ended);
   }
-  const store = views.length > 0 || roles.gateway ? await backends.openStateStore() : undefined;
   if (store !== undefined) {
     const dependencies = { log, store, formats, metrics, logger, config };
     for (const view of views) running.push(parts.use(startView(view, dependencies)).ended);
   }
   const url =
-    roles.gateway && fanout !== undefined && store !== undefined
-      ? await startGateway(options, { log, fanout, store, formats, metrics }, parts)
+    roles.gateway && fanout !== undefined && store !== undefined && layouts !== undefined
+      ? await startGateway(options, { log, fanout, store, formats, layouts, metrics }, parts)
       : undefined;
   return {
     url,
@@ -93,22 +96,21 @@ async function compose(
 
 function startRelay(
   { config, logger, bindings }: NodeOptions,
-  {
-    log,
-    fanout,
-    formats: all,
-    metrics,
-  }: { log: EventLog; fanout: Fanout; formats: TopicFormats; metrics: Metrics },
+  backends: {
+    readonly log: EventLog;
+    readonly fanout: Fanout;
+    readonly formats: TopicFormats;
+    readonly layouts: TopicLayouts;
+    readonly metrics: Metrics;
+  },
   starting: AbortSignal,
 ): Promise<Relay> {
   const { NAMESPACE, WINDOW_EVENTS: windowEvents, DEAD_LETTER_SUFFIX: deadLetterSuffix } = config;
   const group = `${NAMESPACE}-relay`;
   // A topic without types is declared for services only: no node follows it.
-  const formats = new Map([...all].filter(([topic]) => bindings.topics.get(topic)?.types.size !== 0));
-  return Relay.start(
-    { log, fanout, metrics, logger, formats, group, windowEvents, deadLetterSuffix },
-    starting,
-  );
+  const used = [...backends.formats].filter(([topic]) => bindings.topics.get(topic)?.types.size !== 0);
+  const formats = new Map(used);
+  return Relay.start({ ...backends, formats, logger, group, windowEvents, deadLetterSuffix }, starting);
 }
 
 const names = (named: readonly { readonly name: string }[]): string =>

@@ -51,6 +51,11 @@ export class Metrics {
     'Headers of records that were left out of the event, or shortened, because they are invalid or too long',
     ['topic', 'header'],
   );
+  readonly misplaced = this.#counter(
+    'millrace_misplaced_records_total',
+    "Records that do not lie in the partition of their key, by the topic's partitioner",
+    ['topic'],
+  );
   readonly deadLetters = this.#counter(
     'millrace_dead_letters_total',
     'Records written to a dead-letter topic',

@@ -54,6 +54,8 @@ export interface FanoutListener {
   relayed(prev: Offset, events: readonly Relayed[], topicId: TopicId | undefined): void;
   /** The partition was relayed up to `last`. Reveals the loss of the last message (D7). */
   beat({ last, topicId }: NewestRelayed): void;
+  /** The layout of the topic has changed (`placement/topic-layout.ts`): read it again. */
+  layoutChanged(): void;
   /** The connection was lost and is established again: anything may have been missed. */
   resumed(): void;
 }
@@ -87,6 +89,9 @@ export interface Fanout extends AsyncDisposable {
 
   /** Publishes a `beat` with the partition's `newest`. Does nothing for a partition that was never reset. */
   beat(partition: TopicPartition): Promise<void>;
+
+  /** Publishes `layoutChanged` to the listeners of a partition. */
+  announceLayout(partition: TopicPartition): Promise<void>;
 
   /**
    * D2: listens to a partition. Resolves once the fan-out has acknowledged the subscription, so everything that is relayed

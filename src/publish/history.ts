@@ -1,5 +1,6 @@
 import { Deadline } from '../core/deadline.js';
 import type { Relayed } from '../core/event.js';
+import type { Offset } from '../core/ids.js';
 import { partitionsOf } from '../core/partitioner.js';
 import { type Position, partitionName, type TopicPartition } from '../core/position.js';
 import type { LogBatch, NewRecord } from '../core/record.js';
@@ -21,6 +22,9 @@ export interface PublishedBefore {
   /** RFC 3339. */
   readonly time: string | undefined;
 }
+
+/** A partition from an offset on, or from a time on (milliseconds since 1970). */
+type SearchedRange = TopicPartition & ({ readonly from: Offset } | { readonly since: number });
 
 /** An event and its partition. */
 export interface LocatedEvent {
@@ -57,7 +61,7 @@ export class History {
     const found = new Map<string, PublishedBefore>();
     const complete = await this.#search('an event of an earlier attempt', async (signal) => {
       for (const at of await this.#partitionsOf(records, signal)) {
-        for await (const batch of this.#batchesSince(at, since, signal)) {
+        for await (const batch of this.#batchesIn({ ...at, since }, signal)) {
           for (const { offset, headers } of batch.records) {
             const id = headers[ID_HEADER];
             if (id === undefined || found.has(id) || !wanted.has(id)) continue;
@@ -74,17 +78,17 @@ export class History {
 
   /**
    * Finds the first event that `matches`, among those that are in the log by now.
-   * @param since milliseconds since 1970
+   * @param ranges where to search, one after the other
    */
   async findFirst(
-    partitions: readonly TopicPartition[],
-    since: number,
+    ranges: readonly SearchedRange[],
     matches: (event: Relayed) => boolean,
   ): Promise<LocatedEvent | undefined> {
     const { decoder } = this.#options;
-    return this.#search('the outcome of an earlier attempt', async (signal) => {
-      for (const at of partitions) {
-        for await (const { records } of this.#batchesSince(at, since, signal)) {
+    return this.#search('an outcome', async (signal) => {
+      for (const range of ranges) {
+        const at = { topic: range.topic, partition: range.partition };
+        for await (const { records } of this.#batchesIn(range, signal)) {
           await decoder.prepare(at.topic, records, signal);
           for (const record of records) {
             const decoded = decoder.decode(record, at);
@@ -98,10 +102,14 @@ export class History {
     });
   }
 
-  async *#batchesSince(at: TopicPartition, since: number, signal: AbortSignal): AsyncIterable<LogBatch> {
+  async *#batchesIn(range: SearchedRange, signal: AbortSignal): AsyncIterable<LogBatch> {
     const { log } = this.#options;
-    const from = await log.offsetAt(at.topic, at.partition, since - CLOCK_MARGIN_MS, signal);
-    yield* log.read({ ...at, from }, signal);
+    const { topic, partition } = range;
+    const from =
+      'from' in range
+        ? range.from
+        : await log.offsetAt(topic, partition, range.since - CLOCK_MARGIN_MS, signal);
+    yield* log.read({ topic, partition, from }, signal);
   }
 
   /** Every partition in which one of the records may be. */

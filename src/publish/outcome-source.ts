@@ -13,8 +13,22 @@ export interface OutcomeListener {
 
 /** What waiting for outcomes needs of the node's hub, which follows a partition once for everyone on the node. */
 export interface OutcomeSource {
-  readonly topics: {
-    describe(topic: Topic): Promise<{ readonly id: TopicId | undefined; readonly partitions: number }>;
+  /** @param key what is asked of `placementOf` afterwards; `undefined`: every key */
+  describe(
+    topic: Topic,
+    key: string | undefined,
+  ): Promise<{
+    readonly id: TopicId | undefined;
+    readonly partitions: number;
+    /** The end of each partition, not later than now; `undefined` when all of them are followed anyway. */
+    readonly ends?: readonly Offset[] | undefined;
+  }>;
+  readonly placements: {
+    /** Called when keys of a topic may lie in any partition from now on. */
+    readonly listeners: {
+      add(listener: (topic: Topic) => void): unknown;
+      delete(listener: (topic: Topic) => void): unknown;
+    };
   };
   /** D2: resolves once `listener` cannot miss anything that is appended from now on. */
   follow(

@@ -6,7 +6,7 @@ import { MillraceError } from '../core/errors.js';
 import type { Relayed } from '../core/event.js';
 import { parseJson } from '../core/exact-json.js';
 import type { Identity } from '../core/identity.js';
-import type { Partition, Topic } from '../core/ids.js';
+import { offset, type Partition, type Topic } from '../core/ids.js';
 import { partitionsOf } from '../core/partitioner.js';
 import type { Position, TopicPartition } from '../core/position.js';
 import { ResourceStack } from '../core/resource-stack.js';
@@ -73,8 +73,9 @@ export class Outcomes {
     const { field, args } = request.follow ?? {};
     const followUp =
       field === undefined ? undefined : this.#options.followUp(field, args ?? {}, caller.identity);
-    const { id, partitions } = await source.topics.describe(request.topic);
-    const asOf = Date.now();
+    const { id, partitions, ends } = await source.describe(request.topic, request.key ?? followUp?.key);
+    // A follow-up begins in other partitions, should it have to, before anything that an earlier attempt may have caused.
+    const asOf = Math.min(Date.now(), caller.firstStartedAt ?? Number.POSITIVE_INFINITY);
     const partitionsOfKey = (key: string | undefined): readonly Partition[] =>
       partitionsOf(source.placementOf(request.topic, key), partitions);
     const candidates = partitionsOfKey(request.key);
@@ -95,6 +96,17 @@ export class Outcomes {
       resources,
     );
     this.#followers.register(waiter, resources);
+    const isElsewhere = (): boolean => partitionsOfKey(request.key).length > candidates.length;
+    const others = partitionsOf(undefined, partitions)
+      .filter((number) => !candidates.includes(number))
+      .map((partition) => {
+        const at = { topic: request.topic, partition };
+        return caller.firstStartedAt === undefined
+          ? { ...at, from: ends?.[partition] ?? offset(0) }
+          : { ...at, since: caller.firstStartedAt };
+      });
+    const widen = once(() => this.#widen(waiter, others, resources));
+    this.#onScattered(request.topic, () => isElsewhere() && widen(), resources);
     await publish();
     const found =
       (await this.#findEarlier(request.topic, candidates, waiter, caller.firstStartedAt)) ??
@@ -148,6 +160,29 @@ export class Outcomes {
     return positions;
   }
 
+  /** Calls `listener` now, and when keys of the topic may lie in any partition from then on. */
+  #onScattered(topic: Topic, listener: () => unknown, resources: ResourceStack): void {
+    const { listeners } = this.#options.source.placements;
+    const onTopic = (scattered: Topic): void => void (scattered === topic && listener());
+    listeners.add(onTopic);
+    resources.defer(() => void listeners.delete(onTopic));
+    listener();
+  }
+
+  /**
+   * D2: the outcome may be in any partition. Follows the others too, and searches them from before the mutation's own
+   * event on: the outcome may be the very record that revealed it.
+   */
+  async #widen(
+    waiter: OutcomeWaiter,
+    others: Parameters<History['findFirst']>[0],
+    resources: ResourceStack,
+  ): Promise<void> {
+    await Promise.all(others.map((at) => this.#followers.follow(at, waiter, resources)));
+    const found = await this.#options.history.findFirst(others, waiter.matches);
+    if (found !== undefined) waiter.found(found.event, found.at);
+  }
+
   async #positionBefore(
     at: TopicPartition,
     reached: PartitionPosition,
@@ -166,8 +201,8 @@ export class Outcomes {
     firstStartedAt: number | undefined,
   ): Promise<LocatedEvent | undefined> {
     if (firstStartedAt === undefined) return undefined;
-    const partitions = candidates.map((partition) => ({ topic, partition }));
-    return this.#options.history.findFirst(partitions, firstStartedAt, matches);
+    const ranges = candidates.map((partition) => ({ topic, partition, since: firstStartedAt }));
+    return this.#options.history.findFirst(ranges, matches);
   }
 }
 
@@ -202,4 +237,14 @@ function answerOf({ event }: Relayed): Readonly<Record<string, unknown>> {
   const data = event.data === null ? {} : parseJson(event.data);
   // The relay passes on JSON objects only (`decodeRecord`).
   return { ...(data as Record<string, unknown>), __typename: event.type };
+}
+
+/** Runs `work` at the first call only. A failure is not reported: the outcome is then pending, as if it were late. */
+function once(work: () => Promise<void>): () => void {
+  let isDone = false;
+  return () => {
+    if (isDone) return;
+    isDone = true;
+    work().catch(() => undefined);
+  };
 }

@@ -4,6 +4,7 @@ import { type Offset, offset } from '../core/ids.js';
 import { partitionName, type TopicIdPartition, type TopicPartition } from '../core/position.js';
 import type { LogBatch } from '../core/record.js';
 import type { Metrics } from '../observe/metrics.js';
+import type { PlacementCheck } from '../placement/placement-check.js';
 import type { EventLog } from '../ports/event-log.js';
 import type { Fanout, RelayChunk } from '../ports/fanout.js';
 import { readRetained } from '../ports/retained.js';
@@ -13,6 +14,7 @@ interface PartitionRelayParts {
   readonly log: EventLog;
   readonly fanout: Fanout;
   readonly decoder: BatchDecoder;
+  readonly placements: PlacementCheck;
   readonly metrics: Metrics;
   /** How many events a partition's window holds. If the progress is unknown, the relay starts this many offsets before the end. */
   readonly windowEvents: number;
@@ -66,9 +68,10 @@ export class PartitionRelay {
 
   /** Claims the partition, which fences every other relay of it (D9). @returns the offset to continue at */
   async claim(signal: AbortSignal): Promise<Offset> {
-    const { log, fanout, windowEvents } = this.#parts;
+    const { log, fanout, placements, windowEvents } = this.#parts;
     const claim = await fanout.claim(this.#at, signal);
-    const bounds = (await log.bounds(this.#at.topic, signal))[this.#at.partition];
+    const all = await log.bounds(this.#at.topic, signal);
+    const bounds = all[this.#at.partition];
     if (bounds === undefined)
       throw new MillraceError('TOPIC_MISSING', `${partitionName(this.#at)} does not exist.`);
     const { topicId } = this.#at;
@@ -76,14 +79,17 @@ export class PartitionRelay {
     const isOfAnotherTopic = topicId !== undefined && claim.topicId !== topicId;
     // Set only at the end: when this fails half-way, the next batch claims again.
     this.#token = undefined;
-    if (isOfAnotherTopic || claim.progress === undefined || claim.progress >= bounds.end) {
+    const isKnown = !isOfAnotherTopic && claim.progress !== undefined && claim.progress < bounds.end;
+    const progress = isKnown ? claim.progress : undefined;
+    if (progress === undefined) {
       // Redis was wiped, the partition was never relayed, or the topic was recreated: fill the window from the log.
       // Nodes that missed events before it have a gap, and repair it.
       await this.#reset(claim.token, offset(Math.max(bounds.earliest, bounds.end - windowEvents) - 1));
     } else {
-      this.#progress = claim.progress;
-      if (claim.progress + 1 < bounds.earliest) await this.#skip(claim.token, bounds.earliest);
+      this.#progress = progress;
+      if (progress + 1 < bounds.earliest) await this.#skip(claim.token, bounds.earliest);
     }
+    await placements.begin(this.#at, all, progress === undefined ? this.#progress : undefined);
     this.#token = claim.token;
     this.#next = offset(Math.max(this.#progress + 1, bounds.earliest));
     return this.#next;
@@ -143,6 +149,9 @@ export class PartitionRelay {
   }
 
   async #relayBatch(batch: LogBatch, signal: AbortSignal): Promise<void> {
+    // Before anything is relayed: a node that has an event also knows, or soon learns, where its key's others may be.
+    const found = this.#parts.placements.check(batch, signal);
+    if (found !== undefined) await found;
     const events = await this.#parts.decoder.decode(batch, signal);
     for (const chunk of chunksOf(events, batch.last)) await this.#write(chunk.events, chunk.through);
   }

@@ -1,10 +1,13 @@
 import { retry } from '../core/async.js';
+import { partition, type Topic } from '../core/ids.js';
 import { partitionName, type TopicIdPartition, type TopicPartition } from '../core/position.js';
 import { RecordDecoder } from '../core/record-decoder.js';
 import type { TopicFormats } from '../core/topic-format.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
 import { WarningThrottle } from '../observe/warning-throttle.js';
+import { PlacementCheck } from '../placement/placement-check.js';
+import type { TopicLayouts } from '../placement/topic-layouts.js';
 import type { AssignedBatch, GroupMember } from '../ports/consumer-groups.js';
 import type { EventLog } from '../ports/event-log.js';
 import type { Fanout } from '../ports/fanout.js';
@@ -22,6 +25,8 @@ interface RelayOptions {
   readonly formats: TopicFormats;
   /** What the names of dead-letter topics end with (`.dlt`). */
   readonly deadLetterSuffix?: string | undefined;
+  /** What is known of where the keys of topics lie. */
+  readonly layouts: TopicLayouts;
   /** How many events of each partition the window keeps, approximately. */
   readonly windowEvents: number;
 }
@@ -46,6 +51,7 @@ export class Relay implements AsyncDisposable {
    */
   readonly #commits = new Map<string, LatestCommit>();
   readonly #decoder: BatchDecoder;
+  readonly #placements: PlacementCheck;
   readonly #warnings: WarningThrottle;
   #member: GroupMember | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -53,6 +59,10 @@ export class Relay implements AsyncDisposable {
   private constructor(options: RelayOptions) {
     this.#options = options;
     this.#warnings = new WarningThrottle(options.logger);
+    this.#placements = new PlacementCheck({
+      ...options,
+      announce: (topic, partitions) => this.#announceLayout(topic, partitions),
+    });
     this.#decoder = new BatchDecoder({ ...options, decoder: new RecordDecoder(options.formats) });
   }
 
@@ -62,7 +72,7 @@ export class Relay implements AsyncDisposable {
     relay.#member = await options.log.join(
       { group: options.group, topics: [...options.formats.keys()] },
       {
-        assigned: (partition, lost) => relay.#assign(partition, lost),
+        assigned: (assigned, lost) => relay.#assign(assigned, lost),
         batch: (batch) => relay.#relayBatch(batch),
       },
       signal,
@@ -76,21 +86,22 @@ export class Relay implements AsyncDisposable {
     return this.#member?.ended ?? Promise.resolve();
   }
 
-  #assign(partition: TopicIdPartition, lost: AbortSignal) {
+  #assign(assigned: TopicIdPartition, lost: AbortSignal) {
     const { log, fanout, metrics, windowEvents } = this.#options;
-    const relay = new PartitionRelay(partition, {
+    const relay = new PartitionRelay(assigned, {
       log,
       fanout,
       metrics,
       windowEvents,
       decoder: this.#decoder,
+      placements: this.#placements,
       onSkipped: ({ from, to }) => {
         metrics.problems.inc({ kind: 'retention' });
-        const range = { partition: partitionName(partition), from, to };
+        const range = { partition: partitionName(assigned), from, to };
         this.#options.logger.warn(range, 'retention deleted offsets before they were relayed');
       },
     });
-    const name = partitionName(partition);
+    const name = partitionName(assigned);
     this.#assigned.set(name, relay);
     lost.addEventListener('abort', () => {
       if (this.#assigned.get(name) === relay) this.#assigned.delete(name);
@@ -98,7 +109,7 @@ export class Relay implements AsyncDisposable {
     // The group waits for this: the first batch begins at the offset that the claim returns.
     return retry(() => relay.claim(lost), {
       signal: lost,
-      onFailure: (error) => this.#problem('relay-claim', partition, error),
+      onFailure: (error) => this.#problem('relay-claim', assigned, error),
     });
   }
 
@@ -116,13 +127,25 @@ export class Relay implements AsyncDisposable {
     this.#commitsOf(batch).push(() => batch.commit());
   }
 
-  #commitsOf({ topic, partition }: AssignedBatch): LatestCommit {
-    const at = { topic, partition };
+  #commitsOf({ topic, partition: number }: AssignedBatch): LatestCommit {
+    const at = { topic, partition: number };
     const name = partitionName(at);
     const commits =
       this.#commits.get(name) ?? new LatestCommit((error) => this.#problem('relay-commit', at, error));
     this.#commits.set(name, commits);
     return commits;
+  }
+
+  /** Tells every node that follows the topic. What gets lost is read from the layout within a second. */
+  async #announceLayout(topic: Topic, partitions: number): Promise<void> {
+    const numbers = Array.from({ length: partitions }, (_, number) => partition(number));
+    try {
+      await Promise.all(
+        numbers.map((number) => this.#options.fanout.announceLayout({ topic, partition: number })),
+      );
+    } catch (error) {
+      this.#count('relay-announce', error);
+    }
   }
 
   #sendBeats(): void {
@@ -131,13 +154,13 @@ export class Relay implements AsyncDisposable {
     }
   }
 
-  #problem(kind: string, partition: TopicPartition, error: unknown): void {
-    this.#count(kind, error, partitionName(partition));
+  #problem(kind: string, at: TopicPartition, error: unknown): void {
+    this.#count(kind, error, partitionName(at));
   }
 
-  #count(kind: string, error: unknown, partition?: string): void {
+  #count(kind: string, error: unknown, name?: string): void {
     this.#options.metrics.problems.inc({ kind });
-    this.#warnings.report(kind, error, `${kind} failed; retrying`, { partition });
+    this.#warnings.report(kind, error, `${kind} failed; retrying`, { partition: name });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

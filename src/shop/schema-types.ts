@@ -47,6 +47,26 @@ export type OutcomeInput = {
   readonly with?: InputMaybe<Scalars['String']['input']>;
 };
 
+/**
+ * How a producer chooses the partition of a key. A field with a `key` follows only that partition, so this must be true of
+ * every producer of the topic.
+ */
+export type Partitioner =
+  /** The default of Kafka's Java clients, franz-go, kafkajs, aiokafka and kafka-python; `murmur2_random` of librdkafka. */
+  | 'MURMUR2'
+  /**
+   * The default (`consistent_random`) of librdkafka, and so of confluent-kafka for Python, .NET and Go, php-rdkafka,
+   * node-rdkafka and rust-rdkafka.
+   */
+  | 'CRC32'
+  /** The default of sarama (Go), `NewHashPartitioner`. */
+  | 'FNV1A'
+  /**
+   * None that is known: records of a key may be in any partition. Fields with a `key` follow all partitions of the topic
+   * and pick the key's events. Mutations and services publish to it with `MURMUR2`.
+   */
+  | 'NONE';
+
 /** The format of a topic's records. */
 export type TopicFormat =
   /** CloudEvents 1.0 in Kafka's binary content mode: attributes in `ce_` headers, JSON data in the value. */
@@ -790,6 +810,7 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
   OutcomeInput: OutcomeInput;
+  Partitioner: Partitioner;
   TopicFormat: TopicFormat;
   OnSlow: OnSlow;
   Published: ResolverTypeWrapper<Published>;
@@ -967,6 +988,13 @@ export type ViewDirectiveArgs = {
 };
 
 export type ViewDirectiveResolver<Result, Parent, ContextType = any, Args = ViewDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type TopicDirectiveArgs = {
+  name: Scalars['String']['input'];
+  partitioner?: Maybe<Partitioner>;
+};
+
+export type TopicDirectiveResolver<Result, Parent, ContextType = any, Args = TopicDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
 export type PublishedResolvers<ContextType = any, ParentType extends ResolversParentTypes['Published'] = ResolversParentTypes['Published']> = {
   eventId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
@@ -1391,4 +1419,5 @@ export type DirectiveResolvers<ContextType = any> = {
   subscribe?: SubscribeDirectiveResolver<any, any, ContextType>;
   auth?: AuthDirectiveResolver<any, any, ContextType>;
   view?: ViewDirectiveResolver<any, any, ContextType>;
+  topic?: TopicDirectiveResolver<any, any, ContextType>;
 };

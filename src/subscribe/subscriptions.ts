@@ -1,6 +1,7 @@
 import type { Bindings } from '../binding/bindings.js';
 import type { CursorCodec } from '../core/cursor.js';
 import { FairScheduler } from '../core/fair-scheduler.js';
+import type { Topic } from '../core/ids.js';
 import type { DeadLetters } from '../dead-letters/dead-letters.js';
 import type { Hub } from '../hub/hub.js';
 import { internalErrors } from '../observe/internal-errors.js';
@@ -48,7 +49,7 @@ export class Subscriptions {
     const { hub } = options;
     const cohorts = new Cohorts({ ...options, schema });
     const budget = new ConflationBudget(MAX_CONFLATION_BYTES);
-    const snapshots = new Snapshots({ schema, hub, codec: options.codec, source: options.views });
+    const snapshots = new Snapshots({ schema, codec: options.codec, source: options.views });
     const resync = new Resync(hub, options.codec);
     const plans = {
       normaliser: new DocumentNormaliser(schema),
@@ -65,9 +66,11 @@ export class Subscriptions {
       report: internalErrors(options.logger, options.metrics, 'a subscription could not start'),
       signal: hub.stopping,
     };
-    hub.topics.listeners.add((topic) => {
+    const grow = (topic: Topic): void => {
       for (const subscription of this.#running) if (subscription.topic === topic) subscription.grow();
-    });
+    };
+    hub.topics.listeners.add(grow);
+    hub.placements.listeners.add(grow);
   }
 
   /**

@@ -80,6 +80,12 @@ export class RecordingListener implements FanoutListener {
     this.topicIds.push(id);
     this.beats.push(last);
   }
+  layoutChanges = 0;
+
+  layoutChanged(): void {
+    this.layoutChanges += 1;
+  }
+
   resumed(): void {
     this.resumptions += 1;
   }

@@ -61,7 +61,7 @@ export const plants: readonly Plant[] = [
     case: 'D2 D3 D4 partitions that are added while events are published are followed, moved keys included, and earlier cursors resume',
     guard: 'a subscription follows the partitions that are added to its topic',
     file: 'src/subscribe/delivery/subscription.ts',
-    find: 'if (now.id !== running.topic.id || now.partitions <= running.topic.partitions) return;',
+    find: 'if (now.id !== running.topic.id) return;',
     replace: 'if (now.id === running.topic.id) return;',
   },
   {

@@ -9,8 +9,8 @@ export const plants: readonly Plant[] = [
     ...UNDER_LOAD,
     guard: "the events after a state start at the state's position",
     file: 'src/subscribe/delivery/subscription.ts',
-    find: ': startAfter(snapshot, hub.placementOf(binding.topic, key), topic.partitions);',
-    replace: ': await this.#starts.starts(plan, key, topic, undefined);',
+    find: 'const starts = startAfter(position, placement, topic.partitions);',
+    replace: 'const { starts } = await this.#starts.starts(plan, undefined, topic, placement, undefined);',
   },
   {
     ...UNDER_LOAD,

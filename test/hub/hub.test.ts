@@ -67,6 +67,7 @@ describe('the hub', () => {
             if (newest.last >= 0) beats += 1;
             if (beats > 1) heard.beat(newest);
           },
+          layoutChanged: () => heard.layoutChanged(),
           resumed: () => heard.resumed(),
         }),
       newest: async () => [],

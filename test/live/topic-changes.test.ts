@@ -18,6 +18,7 @@ import { Subscriptions } from '../../src/subscribe/subscriptions.js';
 import { bound } from '../binding/schema.js';
 import { numbered, Recorder, readRecords, record, soon } from '../contract/event-log-tools.js';
 import { Client } from '../subscribe/stage.js';
+import { memoryLayouts } from '../support/layouts.js';
 import { kafkaBrokers, redisUrl, uniqueName } from '../support/services.js';
 
 const WAIT = { timeout: 60_000, interval: 50 };
@@ -53,8 +54,9 @@ describe('topics that are recreated, lose their beginning and grow, in Kafka and
     const fanout = use(await openRedisFanout({ url: redisUrl(), prefix: name, windowEvents: 100 }));
     const [metrics, logger] = [new Metrics(), openLogger('silent')];
     const formats = new Map<typeof name, TopicFormat>([[name, { kind: 'CLOUDEVENTS' }]]);
+    const layouts = memoryLayouts(formats, log);
     const ring = { events: 100, bytes: 1 << 20 };
-    const hub = use(new Hub({ log, fanout, formats, metrics, logger, ring, lingerMs: 1_000 }));
+    const hub = use(new Hub({ log, fanout, formats, layouts, metrics, logger, ring, lingerMs: 1_000 }));
     const bindings = bound(`
       type Query { ok: Boolean }
       type Subscription { said: Said @subscribe(topic: "${name}") }
@@ -67,7 +69,7 @@ describe('topics that are recreated, lose their beginning and grow, in Kafka and
       problems,
       topic: name,
       relay: async () => {
-        const options = { log, fanout, metrics, logger, formats, group: name, windowEvents: 100 };
+        const options = { log, fanout, metrics, logger, formats, layouts, group: name, windowEvents: 100 };
         return use(await Relay.start(options, soon()));
       },
       say: (all: readonly number[]) =>

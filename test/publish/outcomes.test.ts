@@ -3,7 +3,8 @@ import type { EventDraft, OutcomeRequest } from '../../src/binding/runtime/conte
 import { encodeEvent } from '../../src/core/cloudevent.js';
 import { CursorCodec } from '../../src/core/cursor.js';
 import { ANONYMOUS } from '../../src/core/identity.js';
-import { eventId, topic } from '../../src/core/ids.js';
+import { eventId, type Partition, partition, topic } from '../../src/core/ids.js';
+import { partitionOfKey } from '../../src/core/partitioner.js';
 import { type Position, placeName } from '../../src/core/position.js';
 import { RecordDecoder } from '../../src/core/record-decoder.js';
 import type { Hub } from '../../src/hub/hub.js';
@@ -43,18 +44,21 @@ function stage(world: World, hub: Hub = world.hub()) {
 }
 
 /** What a service answers to `correlationId`. */
-const answer = (world: World, correlationId: string, n: number, type = 'Said', key = 'k') =>
+const answer = (world: World, correlationId: string, n: number, type = 'Said', key = 'k', at?: Partition) =>
   world.log.append(
     [
-      encodeEvent(world.topic, {
-        id: eventId(`${correlationId}-${type}-${n}`),
-        source: '/service',
-        type,
-        subject: key,
-        time: new Date().toISOString(),
-        correlationId,
-        data: Buffer.from(JSON.stringify({ n })),
-      }),
+      {
+        ...(at === undefined ? {} : { partition: at }),
+        ...encodeEvent(world.topic, {
+          id: eventId(`${correlationId}-${type}-${n}`),
+          source: '/service',
+          type,
+          subject: key,
+          time: new Date().toISOString(),
+          correlationId,
+          data: Buffer.from(JSON.stringify({ n })),
+        }),
+      },
     ],
     AbortSignal.timeout(30_000),
   );
@@ -90,6 +94,24 @@ describe('an outcome', () => {
       { __typename: 'Said', n: 2 },
       { __typename: 'Said', n: 1 },
     ]);
+  });
+
+  it('D2 an outcome in a partition where its key does not belong is found, and reveals that', async () => {
+    await using world = await openWorld({ partitions: 4 });
+    await world.relay();
+    const away = partition((partitionOfKey('k', 4) + 1) % 4);
+    const wait = stage(world);
+    const outcome = wait('c-1');
+    const other = wait('c-2');
+    await expect.poll(() => end(world)).toBe(2);
+    await answer(world, 'c-1', 1, 'Said', 'k', away);
+    expect(await outcome).toEqual({ __typename: 'Said', n: 1 });
+    await answer(world, 'c-2', 2, 'Said', 'k', away);
+    expect(await other).toEqual({ __typename: 'Said', n: 2 });
+    const later = wait('c-3');
+    await expect.poll(() => end(world)).toBe(5);
+    await answer(world, 'c-3', 3, 'Said', 'k', partition((away + 1) % 4));
+    expect(await later).toEqual({ __typename: 'Said', n: 3 });
   });
 
   it('D2 an outcome is found even if it arrives before the log has acknowledged the event', async () => {

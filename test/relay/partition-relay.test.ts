@@ -4,6 +4,7 @@ import { eventId, type Offset, offset } from '../../src/core/ids.js';
 import type { TopicIdPartition } from '../../src/core/position.js';
 import { RecordDecoder } from '../../src/core/record-decoder.js';
 import { openLogger } from '../../src/observe/log.js';
+import { PlacementCheck } from '../../src/placement/placement-check.js';
 import type { AssignedBatch, GroupHandler } from '../../src/ports/consumer-groups.js';
 import type { EventLog } from '../../src/ports/event-log.js';
 import { BatchDecoder } from '../../src/relay/batch-decoder.js';
@@ -23,6 +24,13 @@ function relayOf(world: World, at: TopicIdPartition, log: EventLog = world.log) 
     fanout: world.fanout,
     metrics: world.metrics,
     windowEvents: 1_000,
+    placements: new PlacementCheck({
+      log,
+      layouts: world.layouts,
+      metrics: world.metrics,
+      logger: openLogger('silent'),
+      announce: async () => undefined,
+    }),
     decoder: new BatchDecoder({
       log,
       decoder: new RecordDecoder(world.formats),

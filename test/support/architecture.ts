@@ -11,7 +11,7 @@ interface Import {
 
 const OBSERVE = ['core', 'ports'];
 const ABOVE_PORTS = [...OBSERVE, 'observe'];
-const BINDING = [...ABOVE_PORTS, 'binding', 'auth'];
+const BINDING = [...ABOVE_PORTS, 'binding', 'auth', 'placement'];
 const SIBLINGS = [...BINDING, 'publish', 'dead-letters', 'relay', 'rebuild', 'services', 'hub'];
 const OPERATION = [...SIBLINGS, 'views', 'subscribe'];
 const TRANSPORT = [...OPERATION, 'operation'];
@@ -23,6 +23,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ports: ['core'],
   adapters: ['core', 'ports'],
   observe: OBSERVE,
+  placement: ABOVE_PORTS,
   binding: ABOVE_PORTS,
   auth: ABOVE_PORTS,
   publish: BINDING,

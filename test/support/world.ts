@@ -15,6 +15,7 @@ import { DeadLetters } from '../../src/dead-letters/dead-letters.js';
 import { Hub } from '../../src/hub/hub.js';
 import { openLogger } from '../../src/observe/log.js';
 import { Metrics } from '../../src/observe/metrics.js';
+import { TopicLayouts } from '../../src/placement/topic-layouts.js';
 import type { Fanout } from '../../src/ports/fanout.js';
 import type { StateStore } from '../../src/ports/state-store.js';
 import { Relay } from '../../src/relay/relay.js';
@@ -25,6 +26,7 @@ export interface World extends AsyncDisposable {
   readonly log: ScriptedLog;
   readonly fanout: Fanout;
   readonly state: StateStore;
+  readonly layouts: TopicLayouts;
   readonly metrics: Metrics;
   readonly deadLetters: DeadLetters;
   readonly topic: Topic;
@@ -63,6 +65,8 @@ export async function openWorld({
   const formats = new Map<Topic, TopicFormat>([
     [name, { kind: 'CLOUDEVENTS', indexed, ...(key && { key }) }],
   ]);
+  const state = openEmbeddedStateStore(store);
+  const layouts = new TopicLayouts(state, formats, log);
   const deadLetters = new DeadLetters({ log, metrics, logger });
   const made: AsyncDisposable[] = [deadLetters];
   const signal = AbortSignal.timeout(120_000);
@@ -78,14 +82,15 @@ export async function openWorld({
   return {
     log,
     fanout,
-    state: openEmbeddedStateStore(store),
+    state,
+    layouts,
     metrics,
     deadLetters,
     topic: name,
     formats,
     relay: async () => {
       const relay = await Relay.start(
-        { log, fanout, metrics, logger, formats, group: 'relay', windowEvents },
+        { log, fanout, metrics, logger, formats, layouts, group: 'relay', windowEvents },
         signal,
       );
       made.push(relay);
@@ -97,7 +102,7 @@ export async function openWorld({
     },
     hub: (over = fanout) => {
       const ring = { events: ringEvents, bytes: 1 << 24 };
-      const hub = new Hub({ log, fanout: over, formats, metrics, logger, ring, lingerMs: 1_000 });
+      const hub = new Hub({ log, fanout: over, formats, layouts, metrics, logger, ring, lingerMs: 1_000 });
       made.push(hub);
       return hub;
     },
@@ -149,6 +154,7 @@ export function lossy(fanout: Fanout, drop: (message: number) => boolean): Fanou
               if (!drop(message++)) listener.relayed(prev, events, id);
             },
             beat: (newest) => listener.beat(newest),
+            layoutChanged: () => listener.layoutChanged(),
             resumed: () => listener.resumed(),
           });
         return follow;

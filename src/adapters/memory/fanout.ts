@@ -67,6 +67,10 @@ class InProcessFanout implements Fanout {
     if (newest !== undefined) this.#notify(channel, at, (listener) => listener.beat(newest));
   }
 
+  async announceLayout(at: TopicPartition): Promise<void> {
+    this.#notify(this.#channel(at), at, (listener) => listener.layoutChanged());
+  }
+
   async follow(at: TopicPartition, listener: FanoutListener): Promise<AsyncDisposable> {
     const { subscriptions } = this.#channel(at);
     const subscription = { listener };

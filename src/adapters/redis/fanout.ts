@@ -16,7 +16,7 @@ import type { OnProblem } from '../../ports/problem.js';
 import { commandConnection, describe, subscriberConnection, unavailable } from './connection.js';
 import { decodeFrames, encodeFrames } from './frame.js';
 import { startHealthCheck } from './health-check.js';
-import { decodeMessage, decodeOffset, decodeTopicId, encodeBeat } from './message.js';
+import { decodeMessage, decodeOffset, decodeTopicId, encodeBeat, LAYOUT_MESSAGE } from './message.js';
 import { Subscriptions } from './subscriptions.js';
 
 interface RedisFanoutOptions {
@@ -144,6 +144,12 @@ class RedisFanout implements Fanout {
     });
   }
 
+  async announceLayout(at: TopicPartition): Promise<void> {
+    await this.#run('Announcing the layout of', at, () =>
+      this.#subscriptions.publish(this.#keys(at).channel, LAYOUT_MESSAGE),
+    );
+  }
+
   follow(at: TopicPartition, listener: FanoutListener): Promise<AsyncDisposable> {
     // `decodeMessage` throws on a broken message; `Subscriptions` reports it. The message then counts as dropped:
     // the chain shows the gap, and the hub reads it from the log.
@@ -151,6 +157,7 @@ class RedisFanout implements Fanout {
       message: (bytes) => {
         const message = decodeMessage(bytes);
         if (message.kind === 'BEAT') listener.beat({ topicId: message.topicId, last: message.last });
+        else if (message.kind === 'LAYOUT') listener.layoutChanged();
         else listener.relayed(message.prev, message.events, message.topicId);
       },
       resumed: () => listener.resumed(),

@@ -10,6 +10,7 @@ import { decodeFrames } from './frame.js';
  * |---------------------------------|--------|--------------------|
  * | `E<topic id> <prev>\n<frames>`  | events | the script `RELAY` |
  * | `B<topic id> <last>`            | beat   | `encodeBeat`       |
+ * | `L`                             | layout | `LAYOUT_MESSAGE`   |
  *
  * Offsets are decimal text. The topic id is empty when the log does not report topic ids.
  */
@@ -20,11 +21,15 @@ type ChannelMessage =
       readonly prev: Offset;
       readonly events: readonly Relayed[];
     }
-  | ({ readonly kind: 'BEAT' } & NewestRelayed);
+  | ({ readonly kind: 'BEAT' } & NewestRelayed)
+  | { readonly kind: 'LAYOUT' };
 
 const EVENTS = 0x45; // E
 const BEAT = 0x42; // B
+const LAYOUT = 0x4c; // L
 const NEWLINE = 0x0a;
+
+export const LAYOUT_MESSAGE = Buffer.of(LAYOUT);
 
 export function encodeBeat({ topicId: id, last }: NewestRelayed): Buffer {
   return Buffer.from(`B${id ?? ''} ${last}`, 'latin1');
@@ -36,8 +41,10 @@ export function decodeMessage(bytes: Buffer): ChannelMessage {
     const { id, at } = decodeHead(bytes.toString('latin1', 1));
     return { kind: 'BEAT', topicId: id, last: at };
   }
+  if (bytes[0] === LAYOUT) return { kind: 'LAYOUT' };
   const newline = bytes.indexOf(NEWLINE);
-  if (bytes[0] !== EVENTS || newline < 0) throw new Error('The message is neither events nor a beat');
+  if (bytes[0] !== EVENTS || newline < 0)
+    throw new Error('The message is neither events nor a beat nor about a layout');
   const { id, at } = decodeHead(bytes.toString('latin1', 1, newline));
   return { kind: 'EVENTS', topicId: id, prev: at, events: decodeFrames(bytes.subarray(newline + 1)) };
 }

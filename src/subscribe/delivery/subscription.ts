@@ -1,9 +1,10 @@
 import type { Bindings } from '../../binding/bindings.js';
 import { backoffMs, pause } from '../../core/async.js';
 import { formattedError, type ReportInternal } from '../../core/client-error.js';
-import type { PartitionPosition, StreamPosition } from '../../core/cursor.js';
+import type { PartitionPosition } from '../../core/cursor.js';
 import type { FairScheduler } from '../../core/fair-scheduler.js';
 import { isRecreated, type Partition, type Topic } from '../../core/ids.js';
+import { type KeyPlacement, partitionsOf } from '../../core/partitioner.js';
 import type { ObservedTopic } from '../../hub/topic-watch.js';
 import type { Logger } from '../../observe/log.js';
 import type { Metrics } from '../../observe/metrics.js';
@@ -17,8 +18,13 @@ import {
   type SubscribeRequest,
 } from '../plan/plan.js';
 import type { Snapshots } from '../start/snapshots.js';
-import { startAfter, startInAddedPartitions } from '../start/start-positions.js';
-import { StartResolver, type StartResolverParts } from '../start/start-resolver.js';
+import {
+  type Elsewhere,
+  type StartPositions,
+  startAfter,
+  startInAddedPartitions,
+} from '../start/start-positions.js';
+import { StartResolver, type StartResolverParts, type Starts } from '../start/start-resolver.js';
 import type { ConflationBudget } from './conflation.js';
 import { ReachedPositions } from './reached-positions.js';
 import type { ActiveSubscription, ResultSink } from './result-sink.js';
@@ -48,6 +54,8 @@ interface Running {
   membership: Membership;
   /** Its topic when it last got partitions to follow. */
   topic: ObservedTopic;
+  /** How to begin in the partitions that it does not follow. `undefined`: it follows all. */
+  elsewhere: Elsewhere | undefined;
 }
 
 /**
@@ -99,7 +107,7 @@ export class Subscription implements ActiveSubscription {
     this.#onEnd();
   }
 
-  /** D2: its topic may have more partitions now. Follows those too, from their beginning. */
+  /** D2: its topic may have more partitions now, or its key may lie in others. Follows those too. */
   grow(): void {
     // One after the other: each call follows what was added since the one before.
     this.#growing = this.#growing.then(async () => {
@@ -123,17 +131,15 @@ export class Subscription implements ActiveSubscription {
     authorise(plan);
     const { binding, args, identity } = plan;
     const key = binding.key?.({ args, claims: identity.claims });
-    const topic = await hub.topics.describe(binding.topic);
+    const topic = await hub.describe(binding.topic, key);
+    const placement = hub.placementOf(binding.topic, key);
     // An EventSource reconnects with the arguments of its first request: `Last-Event-ID` is newer than `after`.
     const after = resumeFrom ?? plan.after;
     // A client that resumes after a cursor has had the state before.
     const snapshot =
-      plan.snapshot && after === undefined ? await this.#showSnapshot(plan, key, topic) : undefined;
+      plan.snapshot && after === undefined ? await this.#showSnapshot(plan, placement, topic) : undefined;
     if (this.#closed) return;
-    const starts =
-      snapshot === undefined
-        ? await this.#starts.starts(plan, key, topic, after)
-        : startAfter(snapshot, hub.placementOf(binding.topic, key), topic.partitions);
+    const { starts, elsewhere } = snapshot ?? (await this.#starts.starts(plan, key, topic, placement, after));
     const membership = await cohorts.join(plan, key, starts.keys(), topic);
     if (this.#closed) return membership.release();
     if (membership.followed.some(({ at }) => isRecreated(at.topicId, topic.id))) {
@@ -146,13 +152,15 @@ export class Subscription implements ActiveSubscription {
       const positions = await this.#starts.positions(membership.followed, starts);
       if (this.#closed) return membership.release();
       const subscriber = this.#subscriber(plan, key, membership, positions);
-      this.#running = { plan, key, subscriber, membership, topic };
+      const others = placement === undefined ? undefined : elsewhere;
+      this.#running = { plan, key, subscriber, membership, topic, elsewhere: others };
       subscriber.start();
     } catch (error) {
       membership.release();
       throw error;
     }
-    // The topic may have grown between `describe` and here, when nobody called `grow` for it.
+    // Between `describe` and here, when nobody called `grow` for it, the topic may have grown, or a producer may have put
+    // a key elsewhere.
     this.grow();
   }
 
@@ -170,10 +178,14 @@ export class Subscription implements ActiveSubscription {
     });
   }
 
-  /** Delivers the state as the first result. @returns the position after which the next events follow (D3) */
-  async #showSnapshot(plan: Plan, key: string | undefined, topic: ObservedTopic): Promise<StreamPosition> {
+  /** Delivers the state as the first result. @returns after which positions the next events follow (D3) */
+  async #showSnapshot(
+    plan: Plan,
+    placement: KeyPlacement | undefined,
+    topic: ObservedTopic,
+  ): Promise<Starts> {
     const { snapshots, codec } = this.#parts;
-    const { position, result } = await snapshots.of(plan, key, topic);
+    const { position, elsewhere, result } = await snapshots.of(plan, placement, topic);
     const tag = codec.tag(cursorScopeOf(plan));
     this.#snapshotCursor = codec.position(plan.binding.topic, position) + tag;
     while (result !== undefined && !this.#closed && !this.#sink.next(result, tag)) {
@@ -181,7 +193,8 @@ export class Subscription implements ActiveSubscription {
         this.#wake = resolve;
       });
     }
-    return position;
+    const starts = startAfter(position, placement, topic.partitions);
+    return { starts, elsewhere };
   }
 
   async #followAdded(): Promise<void> {
@@ -189,10 +202,10 @@ export class Subscription implements ActiveSubscription {
     const { hub } = this.#parts;
     const now = running && hub.topics.last(running.plan.binding.topic);
     if (running === undefined || now === undefined || this.#closed) return;
-    if (now.id !== running.topic.id || now.partitions <= running.topic.partitions) return;
-    const placement = hub.placementOf(running.plan.binding.topic, running.key);
-    const added = startInAddedPartitions(running.topic, placement, now.partitions);
+    if (now.id !== running.topic.id) return;
     const before = running.membership;
+    const added = await this.#startsInMore(running, now);
+    if (added.size === 0) return;
     const numbers = new Set([...before.followed.map(({ at }) => at.partition), ...added.keys()]);
     const membership = await this.#parts.cohorts.join(running.plan, running.key, numbers, now);
     try {
@@ -207,7 +220,22 @@ export class Subscription implements ActiveSubscription {
     }
     running.membership = membership;
     running.topic = now;
+    if (now.partitions <= membership.followed.length) running.elsewhere = undefined;
     before.release();
+  }
+
+  /** Where to begin in the partitions that it has to follow as well: added ones, or all, wherever its key may lie. */
+  async #startsInMore(
+    { plan, key, topic, membership, elsewhere }: Running,
+    now: ObservedTopic,
+  ): Promise<StartPositions> {
+    const { topic: name } = plan.binding;
+    const placement = this.#parts.hub.placementOf(name, key);
+    if (placement !== undefined || elsewhere === undefined)
+      return startInAddedPartitions(topic, placement, now.partitions);
+    const followed = new Set(membership.followed.map(({ at }) => at.partition));
+    const missing = partitionsOf(undefined, now.partitions).filter((number) => !followed.has(number));
+    return this.#starts.elsewhere(name, elsewhere, missing);
   }
 
   /** The transport's sink. An end that reaches it also closes this subscription. */

@@ -1,15 +1,15 @@
 import { execute, type GraphQLSchema } from 'graphql';
 import { dataField } from '../../binding/runtime/data-field.js';
 import { selectStateField } from '../../binding/runtime/read-view.js';
-import type { CursorCodec, StreamPosition } from '../../core/cursor.js';
+import type { CursorCodec, Positions, StreamPosition } from '../../core/cursor.js';
 import { MillraceError } from '../../core/errors.js';
 import { stringifyJson } from '../../core/exact-json.js';
 import type { Partition, Topic } from '../../core/ids.js';
-import { partitionsOf } from '../../core/partitioner.js';
-import type { Hub } from '../../hub/hub.js';
+import { type KeyPlacement, partitionsOf } from '../../core/partitioner.js';
 import type { ObservedTopic } from '../../hub/topic-watch.js';
 import { type SharedResult, sharedResult, snapshotHead } from '../delivery/result-layout.js';
 import type { Plan } from '../plan/plan.js';
+import type { Elsewhere } from './start-positions.js';
 
 /** Reads states: the project's views (`views/views.ts`). */
 export interface SnapshotSource {
@@ -22,9 +22,16 @@ export interface SnapshotSource {
   ): Promise<{ readonly state: unknown; readonly position: StreamPosition }>;
 }
 
+/** The state that a subscription begins with. */
+interface Snapshot {
+  readonly position: StreamPosition;
+  readonly elsewhere: Elsewhere;
+  /** `undefined` when there is nothing to show. */
+  readonly result: SharedResult | undefined;
+}
+
 interface SnapshotsOptions {
   readonly schema: GraphQLSchema;
-  readonly hub: Pick<Hub, 'placementOf'>;
   readonly codec: CursorCodec;
   readonly source: SnapshotSource | undefined;
 }
@@ -38,28 +45,41 @@ export class Snapshots {
   }
 
   /**
+   * @param placement of the key that is followed
    * @returns the position of the state, and the result that shows it: none if there is no state and the field
    *   is not nullable
    * @throws {MillraceError} BAD_REQUEST, VIEW_BEHIND
    */
   async of(
     plan: Plan,
-    key: string | undefined,
+    placement: KeyPlacement | undefined,
     { partitions }: ObservedTopic,
-  ): Promise<{ readonly position: StreamPosition; readonly result: SharedResult | undefined }> {
+  ): Promise<Snapshot> {
     const { binding, args, identity } = plan;
     const { view } = binding;
-    const { hub, source, codec } = this.#options;
+    const { source, codec } = this.#options;
     if (view === undefined || source === undefined) {
       throw new MillraceError('BAD_REQUEST', `${binding.field} has no view: leave out \`snapshot\`.`);
     }
     const { claims } = identity;
-    const followed = partitionsOf(hub.placementOf(binding.topic, key), partitions);
     const viewKey = view.key({ args, claims });
-    const { state, position } = await source.snapshot(view.name, viewKey, binding.topic, followed);
+    // The position in every partition, also in those that are not followed: the state includes events of those too.
+    const all = partitionsOf(undefined, partitions);
+    const snapshot = await source.snapshot(view.name, viewKey, binding.topic, all);
+    const { positions } = snapshot.position;
+    const position = {
+      ...snapshot.position,
+      positions: selected(positions, partitionsOf(placement, partitions)),
+    };
+    const elsewhere: Elsewhere = { partitions, start: { from: 'positions', positions } };
+    const { state } = snapshot;
     const data = await this.#execute(plan, this.#visible(plan, selectStateField(state, view.stateField)));
-    if (data === undefined) return { position, result: undefined };
-    return { position, result: sharedResult(snapshotHead(data), codec.position(binding.topic, position)) };
+    if (data === undefined) return { position, elsewhere, result: undefined };
+    return {
+      position,
+      elsewhere,
+      result: sharedResult(snapshotHead(data), codec.position(binding.topic, position)),
+    };
   }
 
   /** S1: the field's rule decides on the state as it does on an event. */
@@ -86,4 +106,8 @@ export class Snapshots {
     if (state === null) return undefined;
     throw new Error(`Executing the snapshot of ${binding.field} failed: ${result.errors[0]?.message}`);
   }
+}
+
+function selected(positions: Positions, numbers: readonly Partition[]): Positions {
+  return new Map([...positions].filter(([number]) => numbers.includes(number)));
 }

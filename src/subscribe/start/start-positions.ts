@@ -1,6 +1,7 @@
-import type { PartitionPosition, StreamPosition } from '../../core/cursor.js';
-import { BEFORE_FIRST, type Partition, partition } from '../../core/ids.js';
+import type { PartitionPosition, Positions, StreamPosition } from '../../core/cursor.js';
+import { BEFORE_FIRST, type Offset, offset, type Partition, partition } from '../../core/ids.js';
 import { type KeyPlacement, partitionsOf } from '../../core/partitioner.js';
+import type { CheckedRange } from '../../hub/key-placements.js';
 
 /** Where a subscription begins in one partition. */
 export type StartPosition =
@@ -26,7 +27,22 @@ interface TopicSize {
  */
 const CLOCK_MARGIN_MS = 10 * 60 * 1000;
 
-const FROM_THE_BEGINNING: StartPosition = {
+/**
+ * Where a subscription that follows only the partition of its key begins in the others, should it have to follow those
+ * too: once a record was found that lies where its key does not belong.
+ */
+export interface Elsewhere {
+  /** How many partitions the topic had when the subscription started. Later ones are read from their beginning. */
+  readonly partitions: number;
+  readonly start:
+    | { readonly from: 'ends'; readonly ends: readonly Offset[] }
+    | { readonly from: 'positions'; readonly positions: Positions }
+    | { readonly from: 'time'; readonly timestamp: number }
+    /** It resumed after a cursor of this age, which says nothing of other partitions. */
+    | { readonly from: 'cursor'; readonly asOf: number };
+}
+
+export const FROM_THE_BEGINNING: StartPosition = {
   from: 'position',
   position: { offset: BEFORE_FIRST, fingerprint: 0 },
 };
@@ -72,11 +88,27 @@ export function startInAddedPartitions(
   return new Map(
     numbers.map((number): [Partition, StartPosition] => [
       number,
-      number >= before.partitions
-        ? FROM_THE_BEGINNING
-        : { from: 'time', timestamp: Math.max(0, before.asOf - CLOCK_MARGIN_MS) },
+      number >= before.partitions ? FROM_THE_BEGINNING : { from: 'time', timestamp: timeOf(before) },
     ]),
   );
+}
+
+/**
+ * The offset after which a subscription begins in a partition that it did not follow. It has to find every record of its
+ * key, and relays have found none in `checked`.
+ * @param before where it would have begun at its start
+ * @param isExact whether it may begin later than `before`. After a cursor it is an estimate, and may only begin earlier
+ */
+export function startElsewhere(before: Offset, isExact: boolean, checked: CheckedRange | undefined): Offset {
+  if (checked === undefined) return before;
+  if (!isExact) return offset(Math.min(before, checked.through));
+  // What is before the checked range may hold records of the key.
+  return before < checked.after ? before : offset(Math.max(before, checked.through));
+}
+
+/** The time before which a cursor is certain to have been given, for partitions that it has no position in. */
+export function timeOf({ asOf }: Pick<TopicSize, 'asOf'>): number {
+  return Math.max(0, asOf - CLOCK_MARGIN_MS);
 }
 
 function range(from: number, to: number): Partition[] {

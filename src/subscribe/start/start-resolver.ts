@@ -1,17 +1,34 @@
 import type { CursorCodec, PartitionPosition, StreamPosition } from '../../core/cursor.js';
-import type { Partition } from '../../core/ids.js';
+import { type Offset, offset, type Partition, type Topic } from '../../core/ids.js';
+import { type KeyPlacement, partitionsOf } from '../../core/partitioner.js';
+import type { TopicPartition } from '../../core/position.js';
 import { EventsLost } from '../../hub/events-lost.js';
 import type { FollowedPartition } from '../../hub/followed-partition.js';
 import type { Hub } from '../../hub/hub.js';
 import type { ObservedTopic } from '../../hub/topic-watch.js';
 import { cursorScopeOf, type Plan } from '../plan/plan.js';
 import type { Resync } from './resync.js';
-import { type StartPositions, startAfter, startAt } from './start-positions.js';
+import {
+  type Elsewhere,
+  FROM_THE_BEGINNING,
+  type StartPosition,
+  type StartPositions,
+  startAfter,
+  startAt,
+  startElsewhere,
+  timeOf,
+} from './start-positions.js';
 
 export interface StartResolverParts {
   readonly hub: Hub;
   readonly codec: CursorCodec;
   readonly resync: Resync;
+}
+
+/** Where a subscription begins, and where it would begin in the partitions that it does not follow. */
+export interface Starts {
+  readonly starts: StartPositions;
+  readonly elsewhere: Elsewhere;
 }
 
 /** Turns what a request says about its start (`after`, `since`, nothing) into positions. */
@@ -24,24 +41,71 @@ export class StartResolver {
 
   /**
    * @param key `undefined`: every key
+   * @param placement of the key
    * @param after the cursor to resume after; it wins over `since`
    * @throws {MillraceError} CURSOR_INVALID; RESYNC_REQUIRED when events after the cursor are gone (D5)
    */
   async starts(
     plan: Plan,
     key: string | undefined,
-    { partitions }: ObservedTopic,
+    { partitions, ends = [] }: ObservedTopic,
+    placement: KeyPlacement | undefined,
     after: string | undefined,
-  ): Promise<StartPositions> {
-    const { hub, codec } = this.#parts;
-    const placement = hub.placementOf(plan.binding.topic, key);
-    if (after !== undefined) {
-      const cursor = codec.read(after, cursorScopeOf(plan));
-      await this.#verify(plan, key, cursor);
-      return startAfter(cursor, placement, partitions);
+  ): Promise<Starts> {
+    const { topic } = plan.binding;
+    if (after === undefined) {
+      const { since } = plan;
+      const start: StartPosition = since === undefined ? { from: 'now' } : { from: 'time', timestamp: since };
+      return {
+        starts: startAt(start, placement, partitions),
+        elsewhere: { partitions, start: start.from === 'time' ? start : { from: 'ends', ends } },
+      };
     }
-    if (plan.since === undefined) return startAt({ from: 'now' }, placement, partitions);
-    return startAt({ from: 'time', timestamp: plan.since }, placement, partitions);
+    const cursor = this.#parts.codec.read(after, cursorScopeOf(plan));
+    await this.#verify(plan, key, cursor);
+    const starts = startAfter(cursor, placement, partitions);
+    const elsewhere: Elsewhere = {
+      partitions: cursor.partitions,
+      start: { from: 'cursor', asOf: cursor.asOf },
+    };
+    if (placement !== undefined) return { starts, elsewhere };
+    // The cursor is of a time when the key's partition was followed only.
+    const missing = partitionsOf(undefined, partitions).filter((number) => !starts.has(number));
+    const others = missing.length === 0 ? [] : await this.elsewhere(topic, elsewhere, missing);
+    return { starts: new Map([...starts, ...others]), elsewhere };
+  }
+
+  /** D2, D4: where to begin in partitions that a subscription to one key did not follow, so that it misses nothing. */
+  async elsewhere(
+    topic: Topic,
+    { partitions, start }: Elsewhere,
+    numbers: readonly Partition[],
+  ): Promise<StartPositions> {
+    const checked = await this.#parts.hub.placements.checkedRanges(topic, numbers);
+    const entries = numbers.map(async (number): Promise<[Partition, StartPosition]> => {
+      const before =
+        number < partitions ? await this.#before({ topic, partition: number }, start) : undefined;
+      if (before === undefined) return [number, FROM_THE_BEGINNING];
+      const from = startElsewhere(before, start.from !== 'cursor', checked.get(number));
+      return [number, { from: 'position', position: { offset: from, fingerprint: 0 } }];
+    });
+    return new Map(await Promise.all(entries));
+  }
+
+  /** `undefined`: not known, so that all of the partition has to be read. */
+  async #before(at: TopicPartition, start: Elsewhere['start']): Promise<Offset | undefined> {
+    switch (start.from) {
+      case 'ends': {
+        const end = start.ends[at.partition];
+        return end === undefined ? undefined : offset(end - 1);
+      }
+      case 'positions':
+        return start.positions.get(at.partition)?.offset;
+      case 'time':
+        return this.#parts.hub.offsetBefore(at, start.timestamp);
+      case 'cursor':
+        return this.#parts.hub.offsetBefore(at, timeOf(start));
+    }
   }
 
   /**

@@ -132,6 +132,7 @@ class NodeFanout implements Fanout {
   reset = unused;
   relay = unused;
   beat = unused;
+  announceLayout = unused;
 
   async [Symbol.asyncDispose](): Promise<void> {}
 }

@@ -1,12 +1,14 @@
 import { parse } from 'graphql';
 import type { ResolverMap } from '../../../src/binding/runtime/resolvers.js';
 import { CursorCodec, type CursorScope } from '../../../src/core/cursor.js';
+import type { TopicFormats } from '../../../src/core/topic-format.js';
 import { DeadLetters } from '../../../src/dead-letters/dead-letters.js';
 import { Hub } from '../../../src/hub/hub.js';
 import { openLogger } from '../../../src/observe/log.js';
 import { Metrics } from '../../../src/observe/metrics.js';
 import { Subscriptions } from '../../../src/subscribe/subscriptions.js';
 import { bound } from '../../binding/schema.js';
+import { memoryLayouts } from '../../support/layouts.js';
 import { Follower } from './follower.js';
 import { ModelFanout } from './model-fanout.js';
 import { ModelLog, type Said, TOPIC } from './model-log.js';
@@ -59,6 +61,7 @@ export class InterleavedStage implements AsyncDisposable {
     const bindings = bound(SCHEMA, resolvers);
     const logger = openLogger('silent');
     const log = this.log;
+    const formats: TopicFormats = new Map([[TOPIC, { kind: 'CLOUDEVENTS' }]]);
     const codec = new WatchedCodec((name) => this.#handled(name));
     this.#nodes = Array.from({ length: NODES }, (_, number) => {
       const metrics = new Metrics();
@@ -66,7 +69,8 @@ export class InterleavedStage implements AsyncDisposable {
       const hub = new Hub({
         log,
         fanout: this.fanout.node(number),
-        formats: new Map([[TOPIC, { kind: 'CLOUDEVENTS' }]]),
+        formats,
+        layouts: memoryLayouts(formats, log),
         metrics,
         logger,
         ring: { events: 3, bytes: 1 << 20 },
