@@ -80,16 +80,16 @@ export class PartitionRelay {
     // Set only at the end: when this fails half-way, the next batch claims again.
     this.#token = undefined;
     const isKnown = !isOfAnotherTopic && claim.progress !== undefined && claim.progress < bounds.end;
-    const progress = isKnown ? claim.progress : undefined;
-    if (progress === undefined) {
+    const resumed = isKnown ? claim.progress : undefined;
+    if (resumed === undefined) {
       // Redis was wiped, the partition was never relayed, or the topic was recreated: fill the window from the log.
       // Nodes that missed events before it have a gap, and repair it.
       await this.#reset(claim.token, offset(Math.max(bounds.earliest, bounds.end - windowEvents) - 1));
     } else {
-      this.#progress = progress;
-      if (progress + 1 < bounds.earliest) await this.#skip(claim.token, bounds.earliest);
+      this.#progress = resumed;
+      if (resumed + 1 < bounds.earliest) await this.#skip(claim.token, bounds.earliest);
     }
-    await placements.begin(this.#at, all, progress === undefined ? this.#progress : undefined);
+    await placements.begin(this.#at, all, resumed === undefined ? this.#progress : undefined);
     this.#token = claim.token;
     this.#next = offset(Math.max(this.#progress + 1, bounds.earliest));
     return this.#next;

@@ -3,7 +3,7 @@ import type { Plant } from './support/plant.js';
 const RESUME_AT_PROGRESS = {
   guard: 'a relay continues at the progress in the fan-out, not at the end of the log',
   file: 'src/relay/partition-relay.ts',
-  find: 'this.#progress = claim.progress;',
+  find: 'this.#progress = resumed;',
   replace: 'this.#progress = offset(bounds.end - 1);',
 };
 const FENCING = {
@@ -26,8 +26,8 @@ export const plants: readonly Plant[] = [
     case: 'D3 a relay killed after its script, before it committed, is followed by one that repeats nothing',
     guard: 'the progress moves in the same step as the events are written',
     file: 'src/relay/partition-relay.ts',
-    find: 'this.#progress = claim.progress;',
-    replace: 'this.#progress = offset(Math.max(-1, claim.progress - 20));',
+    find: 'this.#progress = resumed;',
+    replace: 'this.#progress = offset(Math.max(-1, resumed - 20));',
   },
   { case: 'D3 D9 a relay frozen for longer than its session is fenced when it continues', ...FENCING },
   {
