@@ -47,6 +47,25 @@ export type OutcomeInput = {
   readonly with?: InputMaybe<Scalars['String']['input']>;
 };
 
+/** How the bytes of a record's key read. Different keys always read differently. */
+export type KeyFormat =
+  /** Text in UTF-8. Other keys are errors. */
+  | 'STRING'
+  /** 4 bytes, big-endian, as Java's `IntegerSerializer` writes them: a decimal number. */
+  | 'INT32'
+  /** 8 bytes, big-endian, as Java's `LongSerializer` writes them: a decimal number, exact. */
+  | 'INT64'
+  /** 16 bytes: `550e8400-e29b-41d4-a716-446655440000`. (Java's `UUIDSerializer` writes text: `STRING`.) */
+  | 'UUID'
+  /** Any bytes: base64. */
+  | 'BYTES'
+  /**
+   * JSON, as Kafka Connect writes it with `schemas.enable=false`. A string is the text without its quotes; an object or
+   * list is as it is; other JSON has `json:` before it, as in `json:42`, so that 42 and "42" are two keys. In an expression
+   * named `key`, a string is a JSON string and an Int a JSON number.
+   */
+  | 'JSON';
+
 /**
  * How a producer chooses the partition of a key. A field with a `key` follows only that partition, so this must be true of
  * every producer of the topic.
@@ -810,6 +829,7 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
   OutcomeInput: OutcomeInput;
+  KeyFormat: KeyFormat;
   Partitioner: Partitioner;
   TopicFormat: TopicFormat;
   OnSlow: OnSlow;
@@ -992,6 +1012,7 @@ export type ViewDirectiveResolver<Result, Parent, ContextType = any, Args = View
 export type TopicDirectiveArgs = {
   name: Scalars['String']['input'];
   partitioner?: Maybe<Partitioner>;
+  key?: Maybe<KeyFormat>;
 };
 
 export type TopicDirectiveResolver<Result, Parent, ContextType = any, Args = TopicDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
