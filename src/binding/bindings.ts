@@ -43,8 +43,15 @@ export interface AuthRule {
 /** A conjunct `event.<field> == <value>` of a filter, whose value is known when the subscription starts. */
 export interface Equality {
   readonly field: string;
-  /** The value in JSON. */
-  readonly value: Expression<unknown>;
+  /** The field's GraphQL type. Event types that share a topic may have different fields of one name. */
+  readonly type: string;
+  /**
+   * The key of a field's value in JSON: equal for equal values. `undefined`: no filter can be equal to it.
+   * @throws when the field cannot have the value, so that filters fail for it
+   */
+  keyOf(json: unknown): string | undefined;
+  /** The key of the other side's value. `undefined`: no event can have it. */
+  readonly value: Expression<string | undefined>;
 }
 
 /** One `@publish`: the event that it makes of a call. */
@@ -112,8 +119,8 @@ export interface SubscribeBinding {
   /** Necessary conditions of `filter` that routing can look up (C2). */
   readonly equalities: readonly Equality[];
   readonly onSlow: OnSlow;
-  /** The arguments and claims that `filter` reads; `'all'` when it uses the variable as a whole. */
-  readonly filterReads: Readonly<Record<'args' | 'claims', ReadonlySet<string> | 'all'>>;
+  /** @throws {MillraceError} BAD_REQUEST when `filter` or `rule` would fail for every event with these arguments */
+  readonly checkCaller: Expression<void>;
   readonly rule: AuthRule | undefined;
   readonly tombstone: TombstoneBinding;
   /** The view whose state is the snapshot. */

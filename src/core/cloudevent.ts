@@ -2,6 +2,7 @@ import { type Event, type Indexed, UNKNOWN_TYPE } from './event.js';
 import { isInexactInteger } from './exact-json.js';
 import { eventId, type Topic } from './ids.js';
 import { type KeyFormat, KeyFormatError, recordKeyOf, subjectOfKey } from './key-format.js';
+import { own } from './own.js';
 import { partitionName, type TopicPartition } from './position.js';
 import type { Headers, LogRecord, NewRecord } from './record.js';
 import { identifierOf, recordTraceparent, recordTracestate, timestampOf } from './record-metadata.js';
@@ -107,7 +108,7 @@ const MAX_INDEXED_LENGTH = 200;
 function indexedOf(data: JsonObject, names: readonly string[]): Readonly<Record<string, Indexed>> {
   const indexed: Record<string, Indexed> = {};
   for (const name of names) {
-    const value = data[name] ?? null;
+    const value = own(data, name) ?? null;
     // Of a long integer this is a double. Code that routes by it reads the data exactly (`exact-json.ts`).
     if (isInexactInteger(value)) continue;
     if (typeof value === 'number' || typeof value === 'boolean' || value === null) indexed[name] = value;

@@ -1,85 +1,119 @@
 import { nameList } from '../diagnostic.js';
-import { asFieldSelection, type CelNode, childrenOf } from './ast.js';
-import { type CelTypes, withSchemaNames } from './cel-types.js';
-
-/** An error in an expression. `start` is the index of its first character. */
-interface ExpressionError {
-  readonly start: number;
-  readonly problem: string;
-  readonly hint: string | undefined;
-}
+import { asBinding, asCall, asFieldSelection, asIdentifier, type CelNode, childrenOf } from './ast.js';
+import { withSchemaNames } from './cel-types.js';
+import type { ExpressionError } from './constant-errors.js';
+import type { UnguardedRead } from './nullability.js';
+import { print } from './print.js';
+import type { Scope } from './scope.js';
 
 /** An error of CEL's type-checker. */
-interface CheckError {
+export interface CheckError {
   readonly code?: string | undefined;
   readonly summary?: string;
+  readonly message?: string;
   readonly range?: { readonly start: number } | undefined;
 }
 
-/** Explains the errors of CEL's type-checker in the schema's terms, and finds one that it does not report. */
-export class CheckErrors {
-  readonly #types: CelTypes;
-  readonly #variables: readonly string[];
-
-  constructor(types: CelTypes, variables: readonly string[]) {
-    this.#types = types;
-    this.#variables = variables;
-  }
-
-  explain(source: string, ast: CelNode, error: CheckError | undefined): ExpressionError {
-    const start = error?.range?.start ?? 0;
-    const summary = withSchemaNames(error?.summary ?? '');
-    if (error?.code === 'unknown_variable') {
+/** Explains an error of CEL's type-checker in the schema's terms. */
+export function explainCheckError(
+  ast: CelNode,
+  error: CheckError | undefined,
+  scope: Scope,
+  variables: readonly string[],
+): ExpressionError {
+  const start = error?.range?.start ?? 0;
+  const summary = withSchemaNames(error?.summary ?? error?.message ?? '');
+  switch (error?.code) {
+    case 'unknown_variable': {
       const name = summary.replace('Unknown variable: ', '');
-      const hint = `Available variables: ${nameList(this.#variables)}.`;
-      return { start, problem: `Unknown variable ${name}.`, hint };
+      return {
+        start,
+        problem: `Unknown variable ${name}.`,
+        hint: `Available variables: ${nameList(variables)}.`,
+      };
     }
-    if (error?.code === 'no_such_key') {
-      const node = findSelection(ast, start, summary.replace('No such key: ', ''));
-      if (node) return { start, ...this.#unknownField(source, node) };
+    case 'no_such_key': {
+      const field = summary.replace('No such key: ', '');
+      const unknown = findUnknownField(ast, scope, (node) => asFieldSelection(node)?.field === field);
+      if (unknown !== undefined) return { ...unknown, start };
+      break;
     }
-    if (error?.code === 'no_such_overload') {
-      const overload = summary.replace('no such overload: ', '');
-      const hint = 'Convert one of the values, for example with string(), int() or double().';
-      return { start, problem: `No operator or function matches ${overload}.`, hint };
+    case 'no_such_overload':
+    case 'no_matching_overload': {
+      const overload = summary
+        .replace('no such overload: ', '')
+        .replace(/^found no matching overload for /, '');
+      return { start, problem: `No operator or function matches ${overload}.`, hint: overloadHint(overload) };
     }
-    return { start, problem: `The expression does not type-check: ${summary}.`, hint: undefined };
   }
-
-  /** CEL accepts `has(args.x)` for every x. For a field that never exists it is a typo, and always false. */
-  findUnknownInHas(source: string, node: CelNode): ExpressionError | undefined {
-    if (node.op === 'call' && Array.isArray(node.args) && node.args[0] === 'has') {
-      for (const argument of childrenOf(node)) {
-        const { error } = this.#types.environment.check(source.slice(argument.start, argument.end));
-        if (error?.code !== 'no_such_key') continue;
-        return { start: argument.start, ...this.#unknownField(source, argument) };
-      }
-    }
-    for (const child of childrenOf(node)) {
-      const error = this.findUnknownInHas(source, child);
-      if (error) return error;
-    }
-    return undefined;
-  }
-
-  #unknownField(source: string, node: CelNode): { problem: string; hint: string } {
-    const selection = asFieldSelection(node);
-    const operand = selection ? source.slice(selection.operand.start, selection.operand.end) : source;
-    const { type = '' } = this.#types.environment.check(operand);
-    const field = selection?.field ?? source.slice(node.start, node.end);
-    return {
-      problem: `${operand} has no field ${field}.`,
-      hint: `Its fields: ${nameList(this.#types.fieldsOf(type) ?? [])}.`,
-    };
-  }
+  return { start, problem: `The expression does not type-check: ${summary}.` };
 }
 
-/** The selection of `field` at CEL's position, which is its start or that of the field's name. */
-function findSelection(node: CelNode, position: number, field: string): CelNode | undefined {
+function overloadHint(overload: string): string {
+  if (!/\btimestamp\b/.test(overload))
+    return 'Convert one of the values, for example with string(), int() or double().';
+  if (/^'/.test(overload)) return 'A DateTime is a timestamp. string() makes a text of it.';
+  return "A DateTime is a timestamp. Write timestamp() around a text, such as timestamp('2026-01-31T09:30:00Z').";
+}
+
+/** CEL accepts `has(args.x)` for every x. For a field that never exists it is a typo, and always false. */
+export function findUnknownInHas(ast: CelNode, scope: Scope): ExpressionError | undefined {
+  return findUnknownField(ast, scope, (node, parent) => {
+    const call = parent && asCall(parent);
+    return call?.name === 'has' && call.receiver === undefined && call.operands.includes(node);
+  });
+}
+
+/** The first selection of a field that the schema does not have, among those that `concerns` accepts. */
+function findUnknownField(
+  node: CelNode,
+  scope: Scope,
+  concerns: (node: CelNode, parent: CelNode | undefined) => boolean,
+  parent?: CelNode,
+): ExpressionError | undefined {
+  const binding = asBinding(node);
+  const inner = binding && scope.bind(binding);
   for (const child of childrenOf(node)) {
-    const found = findSelection(child, position, field);
-    if (found) return found;
+    const isBody = inner !== undefined && binding?.body.includes(child) === true;
+    const found = findUnknownField(child, isBody ? inner : scope, concerns, node);
+    if (found !== undefined) return found;
   }
-  const isHere = node.start <= position && position <= node.end;
-  return isHere && asFieldSelection(node)?.field === field ? node : undefined;
+  const selection = asFieldSelection(node);
+  const fields = selection && scope.fieldsOf(selection.operand);
+  if (selection === undefined || fields === undefined || fields.has(selection.field)) return undefined;
+  if (!concerns(node, parent)) return undefined;
+  const problem = `${print(selection.operand)} has no field ${selection.field}.`;
+  return { start: node.start, problem, hint: `Its fields: ${nameList(fields.keys())}.` };
+}
+
+/** What to write instead of reads that may be null. */
+export function explainUnguarded(
+  reads: readonly UnguardedRead[],
+  isCondition: boolean,
+): ExpressionError | undefined {
+  const [first] = reads.toSorted((a, b) => a.node.start - b.node.start);
+  if (first === undefined) return undefined;
+  const { node, condition } = first;
+  const guards = reads.filter((read) => read.condition === condition).map((read) => guardOf(read.node));
+  const guard = [...new Set(guards)].join(' && ');
+  const text = ['||', '?:'].includes(condition.op) ? `(${print(condition)})` : print(condition);
+  return {
+    start: node.start,
+    problem: `${print(node)} may be null or absent, and has no value here then.`,
+    hint: isCondition
+      ? `Write ${guard} && ${text}.`
+      : `Write ${guard} ? ${text} : … with a value for that case.`,
+  };
+}
+
+function guardOf(node: CelNode): string {
+  const { operand } = asFieldSelection(node) ?? {};
+  // `has` takes selections of variables only.
+  return operand !== undefined && isChain(operand) ? `has(${print(node)})` : `${print(node)} != null`;
+}
+
+function isChain(node: CelNode): boolean {
+  if (asIdentifier(node) !== undefined) return true;
+  const selection = node.op === '.' ? asFieldSelection(node) : undefined;
+  return selection !== undefined && isChain(selection.operand);
 }

@@ -1,13 +1,17 @@
-import { type Environment, ParseError } from '@marcbachmann/cel-js';
+import type { Environment } from '@marcbachmann/cel-js';
 import type { StringValueNode } from 'graphql';
 import type { Activation, Expression } from '../bindings.js';
 import type { Diagnostics } from '../diagnostic.js';
 import type { CelNode } from './ast.js';
 import { CelTypes, withSchemaNames } from './cel-types.js';
-import { fieldsToCel } from './cel-values.js';
-import { CheckErrors } from './check-errors.js';
-import { newEnvironment } from './environment.js';
+import { explainCheckError, explainUnguarded, findUnknownInHas } from './check-errors.js';
+import { type Constants, type ExpressionError, findConstantError } from './constant-errors.js';
+import { forEvaluation, newCheckingEnvironment, newEvaluationEnvironment } from './environment.js';
+import { jsonToCel, Message, MessageType } from './message.js';
+import { unguardedReads } from './nullability.js';
 import { type Reads, readsOf } from './reads.js';
+import { RegularExpressions } from './regular-expressions.js';
+import { Scope } from './scope.js';
 import type { Shape } from './shape.js';
 
 /** A parsed and type-checked CEL expression. */
@@ -24,97 +28,134 @@ export interface CompiledExpression {
 interface ResultType {
   readonly celTypes: RegExp;
   readonly hint: string;
+  /** Whether a null is an error. Callers get an error of their own for a key or a map that is null. */
+  readonly isRequired: boolean;
 }
 
 export const RESULT_TYPES = {
-  BOOL: { celTypes: /^(bool|dyn)$/, hint: 'Write an expression of type bool.' },
-  KEY: { celTypes: /^(string|int|dyn)$/, hint: 'Write an expression of type string or Int.' },
-  MAP: { celTypes: /^(map\b.*|dyn)$/, hint: 'Write an expression of type map.' },
+  BOOL: { celTypes: /^(bool|dyn)$/, hint: 'Write an expression of type bool.', isRequired: true },
+  KEY: {
+    celTypes: /^(string|int|dyn)$/,
+    hint: 'Write an expression of type string or Int.',
+    isRequired: false,
+  },
+  MAP: { celTypes: /^(map\b.*|dyn)$/, hint: 'Write an expression of type map.', isRequired: false },
 } as const satisfies Readonly<Record<string, ResultType>>;
 
-/**
- * Compiles the expressions of one field. Two environments: expressions are type-checked with the schema's
- * types, and evaluated with every variable as `dyn`. With typed variables, cel-js would also enforce the
- * types of values at run time, and an event with a null or a wrong value would fail reads that the expression
- * guards.
- */
+/** Compiles the expressions of one field: type-checked with the schema's types, and evaluated without. */
 export class ExpressionCompiler {
   readonly #diagnostics: Diagnostics;
-  readonly #types: CelTypes;
-  readonly #errors: CheckErrors;
+  readonly #checking: Environment;
   readonly #evaluation: Environment;
-  readonly #shapes: ReadonlyMap<string, Shape>;
+  readonly #scope: Scope;
+  readonly #variables: readonly string[];
+  readonly #patterns = new RegularExpressions();
+  readonly #constants: Constants;
+  readonly #messages: ReadonlyMap<string, Converted>;
+  readonly #claims = new Converted((claims) => jsonToCel(claims));
 
   /** @param event the shape of `event`; `undefined`: the field's expressions have no such variable */
   constructor(args: Shape, event: Shape | undefined, diagnostics: Diagnostics) {
     this.#diagnostics = diagnostics;
-    const checking = newEnvironment();
-    this.#evaluation = newEnvironment();
-    this.#types = new CelTypes(checking);
-    this.#shapes = new Map(event ? [['args', args] as const, ['event', event] as const] : [['args', args]]);
-    for (const [name, shape] of this.#shapes) {
-      checking.registerVariable(name, this.#types.declare(name, shape));
-      this.#evaluation.registerVariable(name, 'dyn');
-    }
-    checking.registerVariable('claims', 'map');
-    this.#evaluation.registerVariable('claims', 'dyn');
-    this.#errors = new CheckErrors(this.#types, ['claims', ...this.#shapes.keys()]);
+    const shapes = new Map(event ? [['args', args] as const, ['event', event] as const] : [['args', args]]);
+    this.#checking = newCheckingEnvironment();
+    this.#checking.registerVariable('claims', 'map');
+    const types = new CelTypes(this.#checking);
+    for (const [name, shape] of shapes) this.#checking.registerVariable(name, types.declare(name, shape));
+    this.#variables = ['claims', ...shapes.keys()];
+    this.#evaluation = newEvaluationEnvironment(this.#variables, this.#patterns);
+    this.#scope = Scope.of(shapes);
+    this.#constants = {
+      evaluate: (node) => this.#evaluation.evaluate(forEvaluation(node)),
+      compilePattern: (pattern) => this.#patterns.compile(pattern),
+    };
+    this.#messages = new Map(
+      [...shapes].map(([name, shape]) => {
+        const type = new MessageType(shape);
+        return [name, new Converted((data) => new Message(type, data, name))];
+      }),
+    );
   }
 
   /** Compiles an expression. `undefined`: it is invalid, and a diagnostic says why. */
   compile(node: StringValueNode, resultType: ResultType): CompiledExpression | undefined {
     const source = node.value;
-    const ast = this.#check(node, resultType);
-    if (ast === undefined) return undefined;
-    const parsed = this.#evaluation.parse(source);
-    const reads = readsOf(ast);
-    return { source, ast, reads, evaluate: (activation) => parsed(this.#variables(activation, reads)) };
+    const checked = this.#check(source, resultType);
+    if (isError(checked)) {
+      this.#diagnostics.inString(node, checked.start, checked.problem, checked.hint);
+      return undefined;
+    }
+    return { source, ast: checked, reads: readsOf(checked), evaluate: this.compileNode(checked) };
   }
 
   /** Compiles one node of an expression of this compiler by itself. */
-  compileNode(source: string, node: CelNode): Expression<unknown> {
-    const parsed = this.#evaluation.parse(source.slice(node.start, node.end));
+  compileNode(node: CelNode): Expression<unknown> {
+    const parsed = this.#evaluation.parse(forEvaluation(node));
     const reads = readsOf(node);
-    return (activation) => parsed(this.#variables(activation, reads));
+    // Not converted where they are not read: filters are evaluated for every event.
+    const [claims, args, event] = ['claims', 'args', 'event'].map((name) => reads.has(name));
+    return (activation) =>
+      parsed({
+        claims: claims ? this.#claims.of(activation.claims) : undefined,
+        args: args ? this.#messages.get('args')?.of(activation.args) : undefined,
+        event: event ? this.#messages.get('event')?.of(activation.event ?? {}) : undefined,
+      });
   }
 
-  /** Parses and type-checks. `undefined`: a diagnostic was added. */
-  #check(node: StringValueNode, resultType: ResultType): CelNode | undefined {
-    const source = node.value;
-    const { environment } = this.#types;
+  /** @throws {EvaluationError} when the pattern is invalid in RE2 */
+  compilePattern(pattern: unknown): void {
+    this.#patterns.compile(pattern);
+  }
+
+  /** Parses, and finds every error that shows without an event. */
+  #check(source: string, { celTypes, hint, isRequired }: ResultType): CelNode | ExpressionError {
     let ast: CelNode;
     try {
-      ast = environment.parse(source).ast;
+      ast = this.#checking.parse(source).ast;
     } catch (error) {
-      if (!(error instanceof ParseError)) throw error;
-      this.#diagnostics.inString(node, error.range?.start ?? 0, `Invalid CEL expression: ${error.summary}.`);
-      return undefined;
+      return parseError(error);
     }
-    const { valid, type = '', error } = environment.check(source);
-    const found = valid
-      ? this.#errors.findUnknownInHas(source, ast)
-      : this.#errors.explain(source, ast, error);
-    if (found !== undefined) {
-      this.#diagnostics.inString(node, found.start, found.problem, found.hint);
-      return undefined;
-    }
-    if (!resultType.celTypes.test(type)) {
-      const problem = `The expression ${source} has type ${withSchemaNames(type)}.`;
-      this.#diagnostics.inString(node, 0, problem, resultType.hint);
-      return undefined;
-    }
-    return ast;
+    const scope = this.#scope;
+    const { valid, type = '', error } = this.#checking.check(source);
+    if (!valid) return explainCheckError(ast, error, scope, this.#variables);
+    const found = findUnknownInHas(ast, scope) ?? findConstantError(ast, scope, this.#constants);
+    if (found !== undefined) return found;
+    if (celTypes.test(type))
+      return explainUnguarded(unguardedReads(ast, scope, isRequired), isRequired) ?? ast;
+    const problem = `The expression ${source} has type ${withSchemaNames(type)}.`;
+    return {
+      start: 0,
+      problem,
+      hint: TIMESTAMP.test(type) ? `${hint} string() makes a text of a DateTime.` : hint,
+    };
+  }
+}
+
+const TIMESTAMP = /^google\.protobuf\.Timestamp$/;
+
+const isError = (checked: CelNode | ExpressionError): checked is ExpressionError => 'problem' in checked;
+
+function parseError(error: unknown): ExpressionError {
+  const { summary, range } = error as { summary?: string; range?: { start: number } }; // Only read: cel-js's errors have both.
+  const reason = summary ?? (error instanceof Error ? error.message : String(error));
+  return { start: range?.start ?? 0, problem: `Invalid CEL expression: ${reason}.` };
+}
+
+/** Objects as CEL values, each converted once: the event of all cohorts, and the arguments and claims of all events. */
+class Converted {
+  readonly #convert: (value: object) => unknown;
+  readonly #known = new WeakMap<object, unknown>();
+
+  constructor(convert: (value: object) => unknown) {
+    this.#convert = convert;
   }
 
-  /** Converts only the fields that are read: filters are evaluated for every event. */
-  #variables(activation: Activation, reads: ReadonlyMap<string, Reads>): Record<string, unknown> {
-    const variables: Record<string, unknown> = { claims: activation.claims };
-    for (const [name, shape] of this.#shapes) {
-      const fields = reads.get(name);
-      if (fields === undefined) continue;
-      const value = name === 'args' ? activation.args : (activation.event ?? {});
-      variables[name] = fieldsToCel(shape, value, fields === 'all' ? undefined : fields);
+  of(value: object): unknown {
+    let known = this.#known.get(value);
+    if (known === undefined) {
+      known = this.#convert(value);
+      this.#known.set(value, known);
     }
-    return variables;
+    return known;
   }
 }

@@ -1,22 +1,145 @@
-import { Environment } from '@marcbachmann/cel-js';
+import { Environment, EvaluationError } from '@marcbachmann/cel-js';
+import { asCall, asFieldSelection, asIdentifier, type CelNode, childrenOf } from './ast.js';
+import { Message } from './message.js';
+import { print, type Rewrite } from './print.js';
+import { RegularExpressions } from './regular-expressions.js';
+import { registerTimestamps } from './timestamp.js';
 
 /**
  * S4: CEL bounds an expression by its size and depth. The size of its input is bounded by
  * `MAX_SUBSCRIPTION_CHARS` for arguments and by the log's limit for events.
  */
-const OPTIONS = {
-  homogeneousAggregateLiterals: false,
-  limits: { maxAstNodes: 2_000, maxDepth: 50 },
-} as const;
+const LIMITS = { maxAstNodes: 2_000, maxDepth: 50 } as const;
+/** Of what is evaluated: `forEvaluation` replaces a node by several, and one level by at most three. */
+const EVALUATION_LIMITS = { maxAstNodes: 20_000, maxDepth: 250, maxListElements: 2_000 } as const;
 
 /**
- * A CEL environment with overloads of `==` that GraphQL values need: JSON does not tell 1 from 1.0, and an
- * optional value is null. Registering `a == b` also registers `b == a` and both `!=`.
+ * An environment that type-checks expressions and evaluates none, with what cel-js lacks of CEL's timestamps, and overloads of `==` that GraphQL values need: JSON does not tell 1
+ * from 1.0, and an optional value is null. Registering `a == b` also registers `b == a` and both `!=`.
  */
-export function newEnvironment(): Environment {
-  const environment = new Environment(OPTIONS);
+export function newCheckingEnvironment(): Environment {
+  const environment = newEnvironment(LIMITS);
+  environment.registerFunction('string(google.protobuf.Timestamp): string', String);
+  environment.registerFunction('int(google.protobuf.Timestamp): int', Number);
+  environment.registerFunction(
+    'timestamp(google.protobuf.Timestamp): google.protobuf.Timestamp',
+    (time: unknown) => time,
+  );
+  const nullable = ['google.protobuf.Timestamp', 'google.protobuf.Duration', 'bytes', 'map'];
+  for (const type of nullable)
+    environment.registerOperator(`${type} == null`, (a: unknown, b: unknown) => a === b);
+  return environment;
+}
+
+/**
+ * An environment that evaluates what `forEvaluation` printed, with every variable as `dyn`. With typed variables,
+ * cel-js would also enforce the types of values, and an event with a null would fail reads that the expression guards.
+ */
+export function newEvaluationEnvironment(
+  variables: readonly string[],
+  expressions = new RegularExpressions(),
+): Environment {
+  const environment = newEnvironment(EVALUATION_LIMITS);
+  environment.registerType('Message', Message);
+  environment.registerFunction('hasField(dyn, list): bool', hasField);
+  environment.registerFunction('mapOf(list): map', mapOf);
+  environment.registerFunction('matchesRe2(dyn, dyn): bool', (text: unknown, pattern: unknown) =>
+    expressions.matches(text, pattern),
+  );
+  registerTimestamps(environment);
+  for (const variable of variables) environment.registerVariable(variable, 'dyn');
+  return environment;
+}
+
+function newEnvironment(limits: typeof LIMITS | typeof EVALUATION_LIMITS): Environment {
+  const environment = new Environment({ homogeneousAggregateLiterals: false, limits });
   for (const type of ['int', 'double', 'string', 'bool', 'list'])
     environment.registerOperator(`${type} == null`, (a: unknown, b: unknown) => a === b);
+  // What cel-js lacks of CEL's conversions.
+  environment.registerFunction('string(google.protobuf.Duration): string', String);
+  environment.registerFunction(
+    'duration(google.protobuf.Duration): google.protobuf.Duration',
+    (it: unknown) => it,
+  );
+  environment.registerFunction('int(uint): int', (value: { valueOf(): bigint }) => value.valueOf());
   environment.registerOperator('int == double', (a: unknown, b: unknown) => Number(a) === Number(b));
   return environment;
+}
+
+/**
+ * The text of a node for `newEvaluationEnvironment`. Where cel-js differs from CEL, or from what the schema promises,
+ * the text calls a function of that environment instead:
+ *
+ * - `has(a.b.c)`: cel-js sees no difference between reading a field and asking whether it is there
+ * - `text.matches(pattern)`: cel-js takes JavaScript's regular expressions, some of which take exponential time
+ * - `timestamp(text)`: see `Timestamp`
+ * - `{'constructor': 1}`: cel-js drops the keys `constructor`, `prototype` and `__proto__`
+ */
+export function forEvaluation(node: CelNode): string {
+  return print(node, rewrite);
+}
+
+const rewrite: Rewrite = (node, inner) => {
+  if (node.op === 'map') return childrenOf(node).length === 0 ? undefined : `mapOf([${pairs(node, inner)}])`;
+  if (isTimestampType(node)) return 'type(timestampOf(0))';
+  const call = asCall(node);
+  const [first] = call?.operands ?? [];
+  if (call === undefined || first === undefined || call.operands.length > 1) return undefined;
+  const { name, receiver } = call;
+  if (name === 'matches' && receiver !== undefined) return `matchesRe2(${inner(receiver)}, ${inner(first)})`;
+  if (name === 'timestamp' && receiver === undefined) return `timestampOf(${inner(first)})`;
+  if (name !== 'has' || receiver !== undefined) return undefined;
+  const { root, fields } = selectionChain(first);
+  return `hasField(${inner(root)}, [${fields.map((field) => print({ op: 'value', args: field, start: 0 })).join(', ')}])`;
+};
+
+/** `a`, and `b`, `c` of `a.b.c`. */
+export function selectionChain(node: CelNode): {
+  readonly root: CelNode;
+  readonly fields: readonly string[];
+} {
+  const fields: string[] = [];
+  let root = node;
+  for (let one = asFieldSelection(root); one !== undefined; one = asFieldSelection(root)) {
+    fields.unshift(one.field);
+    root = one.operand;
+  }
+  return { root, fields };
+}
+
+function pairs(map: CelNode, inner: (node: CelNode) => string): string {
+  const children = childrenOf(map).map(inner);
+  return children.flatMap((key, i) => (i % 2 === 0 ? [`[${key}, ${children[i + 1]}]`] : [])).join(', ');
+}
+
+function isTimestampType(node: CelNode): boolean {
+  const { root, fields } = selectionChain(node);
+  return asIdentifier(root) === 'google' && fields.join('.') === 'protobuf.Timestamp';
+}
+
+/** `has(root.a.b)`. False from the first object of the schema on that lacks its field. */
+function hasField(root: unknown, fields: readonly string[]): boolean {
+  // A variable of a macro may be a null element of a list.
+  if (root === null) return false;
+  let value = root;
+  for (const [index, field] of fields.entries()) {
+    const isLast = index === fields.length - 1;
+    if (value instanceof Message) {
+      if (!value.hasField(field)) return false;
+    } else if (!(value instanceof Map)) throw noSuchKey(field);
+    else if (isLast) return value.has(field);
+    else if (!value.has(field)) throw noSuchKey(field);
+    if (!isLast) value = value.get(field);
+  }
+  return true;
+}
+
+function noSuchKey(field: string): EvaluationError {
+  return new EvaluationError({ code: 'no_such_key', message: `No such key: ${field}` });
+}
+
+function mapOf(entries: readonly (readonly [unknown, unknown])[]): Map<unknown, unknown> {
+  const map = new Map(entries);
+  if (map.size === entries.length) return map;
+  throw new EvaluationError({ code: 'duplicate_key', message: 'A map has a key twice' });
 }

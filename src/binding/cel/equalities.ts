@@ -1,12 +1,13 @@
 import { type GraphQLType, getNullableType, isEnumType, isScalarType } from 'graphql';
 import type { Equality } from '../bindings.js';
-import { asFieldSelection, asIdentifier, type CelNode, childrenOf, conjunctsOf } from './ast.js';
-import { fromCel } from './cel-values.js';
+import { asFieldSelection, asIdentifier, type CelNode, childrenOf, operandsOf } from './ast.js';
 import type { CompiledExpression, ExpressionCompiler } from './compiler.js';
+import { converterOf } from './message.js';
 import { readsOf } from './reads.js';
 import type { Shape } from './shape.js';
+import { Timestamp } from './timestamp.js';
 
-/** Scalars whose values are equal in CEL exactly when they are equal in JSON. Not `Float`: 1 equals 1.0. */
+/** Scalars whose values can be looked up. Not `Float`: few filters compare one by `==`. */
 const INDEXABLE_SCALARS: ReadonlySet<string> = new Set([
   'ID',
   'String',
@@ -27,35 +28,54 @@ export function equalitiesOf(
   event: Shape,
   compiler: ExpressionCompiler,
 ): readonly Equality[] {
-  return conjunctsOf(filter.ast).flatMap((conjunct) => {
+  return operandsOf('&&', filter.ast).flatMap((conjunct) => {
     const [left, right] = conjunct.op === '==' ? childrenOf(conjunct) : [];
     if (left === undefined || right === undefined) return [];
-    const field = indexableField(left, right, event);
-    if (field !== undefined) return [equality(field, right, filter, compiler)];
-    const mirrored = indexableField(right, left, event);
-    return mirrored === undefined ? [] : [equality(mirrored, left, filter, compiler)];
+    return equality(left, right, event, compiler) ?? equality(right, left, event, compiler) ?? [];
   });
 }
 
-/** The field that `node` selects from the event, when `value` can be evaluated without the event. */
-function indexableField(node: CelNode, value: CelNode, event: Shape): string | undefined {
+/** `undefined`: `node` is no field of the event that can be looked up, or `value` reads the event. */
+function equality(
+  node: CelNode,
+  value: CelNode,
+  event: Shape,
+  compiler: ExpressionCompiler,
+): Equality | undefined {
   const selection = asFieldSelection(node);
   if (selection === undefined || asIdentifier(selection.operand) !== 'event') return undefined;
   const { field } = selection;
-  return isIndexable(event.get(field)) && !readsOf(value).has('event') ? field : undefined;
+  const type = event.get(field);
+  if (type === undefined || !isIndexable(type) || readsOf(value).has('event')) return undefined;
+  const convert = converterOf(type);
+  const expression = compiler.compileNode(value);
+  return {
+    field,
+    type: String(type),
+    keyOf: (json) => keyOf(convert(json, field)),
+    value: (activation) => keyOf(expression(activation)),
+  };
 }
 
-function equality(
-  field: string,
-  value: CelNode,
-  { source }: CompiledExpression,
-  compiler: ExpressionCompiler,
-): Equality {
-  const expression = compiler.compileNode(source, value);
-  return { field, value: (activation) => fromCel(expression(activation)) };
+/**
+ * The same text for values that are equal in CEL, whatever they are written as: 1 and 1.0, 09:30Z and 10:30+01:00.
+ * `undefined`: no field that is looked up has such a value.
+ */
+function keyOf(value: unknown): string | undefined {
+  if (value === null) return 'null';
+  if (value instanceof Timestamp) return `=${value.seconds}.${value.nanos}`;
+  switch (typeof value) {
+    case 'string':
+    case 'number':
+    case 'bigint':
+    case 'boolean':
+      return `=${value}`;
+    default:
+      return undefined;
+  }
 }
 
-function isIndexable(type: GraphQLType | undefined): boolean {
-  const nullable = type && getNullableType(type);
+function isIndexable(type: GraphQLType): boolean {
+  const nullable = getNullableType(type);
   return isEnumType(nullable) || (isScalarType(nullable) && INDEXABLE_SCALARS.has(nullable.name));
 }

@@ -1,8 +1,23 @@
+import { EvaluationError } from '@marcbachmann/cel-js';
 import { MillraceError } from '../../core/errors.js';
 import { type KeyFormat, KeyFormatError, subjectOfValue } from '../../core/key-format.js';
 import type { Activation, AuthRule, Expression } from '../bindings.js';
+import { isCelNode } from './ast.js';
 import { fromCel } from './cel-values.js';
 import type { CompiledExpression } from './compiler.js';
+import { readsOf } from './reads.js';
+
+/** A filter that has no value for an event. */
+export class FilterError extends Error {
+  override readonly name = 'FilterError';
+  /** Whether what failed reads the caller's arguments or claims, or nothing but the event. */
+  readonly fault: 'caller' | 'event';
+
+  constructor(message: string, fault: 'caller' | 'event', cause: unknown) {
+    super(message, { cause });
+    this.fault = fault;
+  }
+}
 
 /**
  * Evaluates to an event's key, as its topic declares how keys read. Without a declaration, an integer becomes its
@@ -52,7 +67,7 @@ export function mapExpression(compiled: CompiledExpression): Expression<Readonly
 /**
  * Evaluates a filter. A failure is an error rather than `false`: an event that a filter cannot decide must
  * not silently be left out (D10).
- * @throws {Error} when it fails, or is not a bool
+ * @throws {FilterError} when it fails, or is not a bool
  */
 export function filterExpression(compiled: CompiledExpression): Expression<boolean> {
   return (activation) => {
@@ -60,10 +75,10 @@ export function filterExpression(compiled: CompiledExpression): Expression<boole
     try {
       value = compiled.evaluate(activation);
     } catch (cause) {
-      throw new Error(failureOf(compiled, cause), { cause });
+      throw new FilterError(failureOf(compiled, cause), faultOf(cause), cause);
     }
     if (typeof value === 'boolean') return value;
-    throw new TypeError(`${compiled.source} is not a bool`);
+    throw new FilterError(`${compiled.source} is not a bool`, 'event', undefined);
   };
 }
 
@@ -82,6 +97,20 @@ export function authRule(compiled: CompiledExpression): AuthRule {
   };
 }
 
+/** The reason of a failure, in words. */
+export function reasonOf(cause: unknown): string {
+  // cel-js draws the position into `message`; `summary` is the plain text.
+  if (cause instanceof Error) return 'summary' in cause ? String(cause.summary) : cause.message;
+  return String(cause);
+}
+
+/** S4: an operation that a caller's values take part in failed because of them, as far as anybody can tell. */
+function faultOf(cause: unknown): FilterError['fault'] {
+  if (!(cause instanceof EvaluationError) || !isCelNode(cause.node)) return 'event';
+  const reads = readsOf(cause.node);
+  return reads.has('args') || reads.has('claims') ? 'caller' : 'event';
+}
+
 /** Arguments and claims belong to the request, so a failure is the caller's fault. */
 function evaluate(compiled: CompiledExpression, activation: Activation): unknown {
   try {
@@ -92,7 +121,5 @@ function evaluate(compiled: CompiledExpression, activation: Activation): unknown
 }
 
 function failureOf({ source }: CompiledExpression, cause: unknown): string {
-  // cel-js draws the position into `message`; `summary` is the plain text.
-  const reason = cause instanceof Error && 'summary' in cause ? String(cause.summary) : String(cause);
-  return `${source} has no value: ${reason}`;
+  return `${source} has no value: ${reasonOf(cause)}`;
 }

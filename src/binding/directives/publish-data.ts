@@ -7,9 +7,11 @@ import {
   isInputObjectType,
   isNonNullType,
 } from 'graphql';
+import { own } from '../../core/own.js';
 import type { Expression } from '../bindings.js';
 import { asFieldSelection, asIdentifier, asMapLiteral, type CelNode } from '../cel/ast.js';
 import type { CompiledExpression } from '../cel/compiler.js';
+import { unknownEnumName } from '../cel/constant-errors.js';
 import { argsShape, shapeOf } from '../cel/shape.js';
 import { type Diagnostics, nameList } from '../diagnostic.js';
 import { dataShape, shapeMismatches } from '../event-types/data-shape.js';
@@ -34,7 +36,7 @@ export function defaultData(field: GraphQLField<unknown, unknown>): Expression<E
   const input = onlyInput(field);
   if (!input) return ({ args }) => args;
   return ({ args }) => {
-    const value = args[input.name];
+    const value = own(args, input.name);
     return typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value)) : {};
   };
 }
@@ -79,6 +81,8 @@ export function checkMap(
       const hint = `Its fields: ${nameList(shape.keys())}.`;
       diagnostics.inString(node, key.start, `${type.name} has no field ${name}.`, hint);
     }
+    const error = unknownEnumName(shape.get(name), value);
+    if (error !== undefined) diagnostics.inString(node, error.start, error.problem, error.hint);
     given.set(name, typeOfSelection(value, directive.field));
   }
   const mismatches = shapeMismatches(shape, given, resolvers);

@@ -1,5 +1,6 @@
 import type { GraphQLObjectType, GraphQLSchema } from 'graphql';
 import type { Topic } from '../../core/ids.js';
+import { own } from '../../core/own.js';
 import type { AuthRule, EventBinding, Expression, PublishBinding } from '../bindings.js';
 import { ExpressionCompiler, RESULT_TYPES } from '../cel/compiler.js';
 import { keyExpression, mapExpression } from '../cel/evaluation.js';
@@ -89,7 +90,7 @@ function checkFieldType(
   { schema, resolvers, diagnostics }: PublishContext,
 ): void {
   const owner = schema.getMutationType()?.name ?? 'Mutation';
-  const hasResolver = Object.hasOwn(resolvers[owner] ?? {}, field.name);
+  const hasResolver = Object.hasOwn(own(resolvers, owner) ?? {}, field.name);
   const expected = eventCount === 1 ? /^Published!?$/ : /^\[Published!?\]!?$/;
   if (hasResolver || expected.test(String(field.type))) return;
   const [events, type] =

@@ -6,6 +6,7 @@ import {
   isNonNullType,
   isObjectType,
 } from 'graphql';
+import { own } from '../../core/own.js';
 import { type Diagnostics, nameList } from '../diagnostic.js';
 import type { ResolverMap } from '../runtime/resolvers.js';
 
@@ -44,7 +45,7 @@ export function checkUnresolvedFields(
     Object.values(type?.getFields() ?? {}).filter(
       ({ name, astNode }) =>
         !astNode?.directives?.some((applied) => applied.name.value === directive) &&
-        !Object.hasOwn(resolvers[type?.name ?? ''] ?? {}, name),
+        !Object.hasOwn(own(resolvers, type?.name ?? '') ?? {}, name),
     );
   const mutation = schema.getMutationType();
   for (const field of unresolved(mutation, 'publish'))

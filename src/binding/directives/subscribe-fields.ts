@@ -1,6 +1,14 @@
-import { type GraphQLObjectType, type GraphQLSchema, type GraphQLType, getNullableType } from 'graphql';
+import {
+  GraphQLNonNull,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  type GraphQLType,
+  getNullableType,
+  isNonNullType,
+} from 'graphql';
 import type { Topic } from '../../core/ids.js';
 import type { OnSlow, SubscribeBinding, TombstoneBinding, ViewBinding } from '../bindings.js';
+import { callerCheck } from '../cel/caller-errors.js';
 import { ExpressionCompiler, RESULT_TYPES } from '../cel/compiler.js';
 import { equalitiesOf } from '../cel/equalities.js';
 import { authRule, filterExpression, keyExpression } from '../cel/evaluation.js';
@@ -54,7 +62,7 @@ export function subscribeBinding(
   const argsCompiler = new ExpressionCompiler(args, undefined, diagnostics);
   // Without event types every field of `event` would be unknown: diagnostics that only follow from the one
   // above.
-  const event = mergedShape(types, resolvers);
+  const event = mergedShape(types, [tombstone?.declared?.type, view?.type], resolvers);
   const eventCompiler = types.length > 0 ? new ExpressionCompiler(args, event, diagnostics) : undefined;
   const keyNode = directive.stringNode('key');
   const filterNode = directive.stringNode('filter');
@@ -73,7 +81,7 @@ export function subscribeBinding(
       key: key && keyExpression(key, declared.get(topicUse.topic)?.key),
       filter: filter && filterExpression(filter),
       equalities: filter && eventCompiler ? equalitiesOf(filter, event, eventCompiler) : [],
-      filterReads: { args: unionOfReads('args', [filter]), claims: unionOfReads('claims', [filter]) },
+      checkCaller: eventCompiler ? callerCheck([filter, rule], eventCompiler) : () => {},
       rule: rule && authRule(rule),
       tombstone,
       view,
@@ -98,15 +106,26 @@ function recordTypes(
   return types.filter(({ name }) => name !== tombstone?.declared?.type);
 }
 
-/** The fields of all types. Where they disagree on a type, apart from nullability, it is unknown. */
-function mergedShape(types: readonly GraphQLObjectType[], resolvers: ResolverMap): Shape {
+/**
+ * The fields of all types. Where they disagree on a type, apart from nullability, it is unknown. A field is non-null
+ * only if every type of event has it, and non-null: an event of another type does not.
+ * @param others the types of tombstones and of a view's state, which are usually not those of events
+ */
+function mergedShape(
+  types: readonly GraphQLObjectType[],
+  others: readonly (string | undefined)[],
+  resolvers: ResolverMap,
+): Shape {
+  const ofEvents = types.filter(({ name }) => !others.includes(name));
+  const required = (ofEvents.length > 0 ? ofEvents : types).map((type) => dataShape(type, resolvers));
+  const shapes = types.map((type) => dataShape(type, resolvers));
   const merged = new Map<string, GraphQLType | undefined>();
-  for (const type of types) {
-    for (const [name, fieldType] of dataShape(type, resolvers)) {
-      const known = merged.get(name);
-      const agrees = !merged.has(name) || withoutNullability(known) === withoutNullability(fieldType);
-      merged.set(name, agrees ? fieldType : undefined);
-    }
+  for (const name of new Set(shapes.flatMap((shape) => [...shape.keys()]))) {
+    const [known, ...same] = shapes.flatMap((shape) => shape.get(name) ?? []);
+    const agrees = same.every((type) => withoutNullability(type) === withoutNullability(known));
+    const isEverywhere = required.every((shape) => isNonNullType(shape.get(name)));
+    const type = known && agrees ? getNullableType(known) : undefined;
+    merged.set(name, type && isEverywhere ? new GraphQLNonNull(type) : type);
   }
   return merged;
 }

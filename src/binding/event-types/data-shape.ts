@@ -8,12 +8,13 @@ import {
   isNonNullType,
   isObjectType,
 } from 'graphql';
+import { own } from '../../core/own.js';
 import { type Shape, shapeOf } from '../cel/shape.js';
 import type { ResolverMap } from '../runtime/resolvers.js';
 
 /** The fields of an event type that are stored in its data: those without a resolver. */
 export function dataShape(type: GraphQLObjectType, resolvers: ResolverMap): Shape {
-  const resolved = resolvers[type.name] ?? {};
+  const resolved = own(resolvers, type.name) ?? {};
   const fields = Object.values(type.getFields()).filter((field) => !Object.hasOwn(resolved, field.name));
   return new Map(fields.map((field) => [field.name, field.type]));
 }

@@ -10,12 +10,18 @@ import {
   isScalarType,
   isSpecifiedScalarType,
 } from 'graphql';
+import { isInherited } from '../../core/own.js';
 
 /**
  * Resolves a field without a resolver: to the property of its name. Integers beyond 2^53 are `bigint` in data
  * (`core/exact-json.ts`), which graphql-js cannot coerce.
+ *
+ * Graphql-js reads inherited properties too, and calls those that are functions: a field `constructor` that the data
+ * lacks would be what `Object()` makes of the arguments.
  */
 export const dataField: GraphQLFieldResolver<unknown, unknown> = (source, args, context, info) => {
+  const isObject = typeof source === 'object' && source !== null;
+  if (isObject && isInherited(info.fieldName) && !Object.hasOwn(source, info.fieldName)) return undefined;
   const value: unknown = defaultFieldResolver(source, args, context, info);
   if (typeof value !== 'bigint' && !Array.isArray(value)) return value;
   return isLeafType(getNamedType(info.returnType)) ? coercible(info.returnType, value) : value;

@@ -1,7 +1,9 @@
-import { defaultFieldResolver, type GraphQLFieldResolver, type GraphQLSchema, isObjectType } from 'graphql';
+import { type GraphQLFieldResolver, type GraphQLSchema, isObjectType } from 'graphql';
+import { own } from '../../core/own.js';
 import type { Published } from '../../core/published.js';
 import type { AuthRule, PublishBinding, ViewBinding } from '../bindings.js';
 import type { GatewayContext } from './context.js';
+import { dataField } from './data-field.js';
 import { enforceRule } from './enforce-rule.js';
 import { readView } from './read-view.js';
 import { fieldResolver } from './resolver-call.js';
@@ -34,23 +36,22 @@ export function attachResolvers(
   const query = schema.getQueryType();
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type)) continue;
-    const fieldResolvers = resolvers[type.name] ?? {};
+    const fieldResolvers = own(resolvers, type.name) ?? {};
     for (const field of Object.values(type.getFields())) {
       const { name } = field;
       const coordinate = `${type.name}.${name}`;
-      const own = Object.hasOwn(fieldResolvers, name) ? fieldResolvers[name] : undefined;
+      const resolver = own(fieldResolvers, name);
       const publish = type === mutation ? publishes.get(name) : undefined;
       const view = type === query ? views.get(name) : undefined;
       const rule = rules.get(coordinate);
       const inner =
-        (own && fieldResolver(own, schema, resolvers)) ??
+        (resolver && fieldResolver(resolver, schema, resolvers)) ??
         (publish && publishResolver(publish)) ??
         (view && viewResolver(view, coordinate, rule));
       const resolve = inner && type === mutation ? idempotent(inner) : inner;
       if (coordinate === 'Published.cursor') field.resolve = resolveCursor;
       // A rule that reads a view's state is evaluated by `readView`.
-      if (rule && !rule.readsEvent)
-        field.resolve = guarded(rule, coordinate, resolve ?? defaultFieldResolver);
+      if (rule && !rule.readsEvent) field.resolve = guarded(rule, coordinate, resolve ?? dataField);
       else if (resolve) field.resolve = resolve;
     }
   }
@@ -69,7 +70,7 @@ function viewResolver(view: ViewBinding, coordinate: string, rule: AuthRule | un
 /** D1: a field of Mutation runs once per idempotency key, whatever resolves it. */
 function idempotent(resolve: FieldResolver): FieldResolver {
   return (source, args: Args, context, info) =>
-    context.mutate({ field: info.fieldName, args }, (own) => resolve(source, args, own, info));
+    context.mutate({ field: info.fieldName, args }, (ownContext) => resolve(source, args, ownContext, info));
 }
 
 function publishResolver({ events, outcome }: PublishBinding): FieldResolver {

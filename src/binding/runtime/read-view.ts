@@ -1,3 +1,4 @@
+import { own } from '../../core/own.js';
 import type { AuthRule, ViewBinding } from '../bindings.js';
 import type { GatewayContext } from './context.js';
 import { forbidden } from './enforce-rule.js';
@@ -22,14 +23,16 @@ export async function readView(
   const state = await context.view(name).get(key({ args, claims }), options);
   const shown = selectStateField(state, stateField);
   if (!isObject(shown)) return shown;
-  if (rule?.readsEvent === true && !rule.allows({ args, claims, event: shown })) throw forbidden(coordinate);
+  // A copy, because expressions convert an object once: a view may change its state in place.
+  if (rule?.readsEvent === true && !rule.allows({ args, claims, event: { ...shown } }))
+    throw forbidden(coordinate);
   return type === undefined ? shown : { ...shown, __typename: type };
 }
 
 /** The part of a view's state that a field shows: the state, or one of its fields. */
 export function selectStateField(state: unknown, field: string | undefined): unknown {
   if (field === undefined || state === null) return state;
-  return isObject(state) ? (state[field] ?? null) : null;
+  return isObject(state) ? (own(state, field) ?? null) : null;
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,16 +1,9 @@
 import { GraphQLError, type GraphQLSchema, isScalarType, Kind, type ValueNode } from 'graphql';
+import { parseDateTime } from '../../core/date-time.js';
 
-const DATE_TIME =
-  /^(\d{4})-(\d{2})-(\d{2})[Tt]([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
-
-/** Whether `value` is a date-time of RFC 3339, section 5.6. Its day must exist in its month. */
+/** Whether `value` is a date-time of RFC 3339, section 5.6. */
 export function isDateTime(value: unknown): value is string {
-  if (typeof value !== 'string') return false;
-  const match = DATE_TIME.exec(value);
-  if (!match) return false;
-  const [year, month, day] = [Number(match[1]), Number(match[2]), Number(match[3])];
-  if (month < 1 || month > 12 || day < 1) return false;
-  return day <= new Date(Date.UTC(year, month, 0)).getUTCDate();
+  return typeof value === 'string' && parseDateTime(value) !== undefined;
 }
 
 /** Result coercion and input coercion alike. */

@@ -1,12 +1,19 @@
-import type { Indexed } from '../../core/event.js';
+import type { Equality } from '../../binding/bindings.js';
+import { own } from '../../core/own.js';
 import type { Cohort } from './cohort.js';
 import type { ParsedEvent } from './parsed-event.js';
 
 /** An equality of a cohort's filter: `event.<field> == <value>`. */
 interface IndexKey {
-  readonly field: string;
-  /** As `textOf` writes it. */
+  readonly equality: Equality;
+  /** As `Equality.value` writes it. */
   readonly value: string;
+}
+
+/** The cohorts that are looked up by one field of one type. */
+interface FieldIndex {
+  readonly equality: Equality;
+  readonly byValue: Map<string, Set<Cohort>>;
 }
 
 /**
@@ -14,8 +21,8 @@ interface IndexKey {
  * cohorts there are (C2). A candidate is not yet a match: the filter decides.
  */
 export class CohortIndex {
-  /** By field, then by the value's text. */
-  readonly #byField = new Map<string, Map<string, Set<Cohort>>>();
+  /** By field and type. */
+  readonly #byField = new Map<string, FieldIndex>();
   /** Cohorts whose filter has no equality: candidates for every event. */
   readonly #unindexed = new Set<Cohort>();
 
@@ -30,10 +37,11 @@ export class CohortIndex {
       this.#unindexed.add(cohort);
       return;
     }
-    const byValue = this.#byField.get(key.field) ?? new Map<string, Set<Cohort>>();
-    this.#byField.set(key.field, byValue);
-    const cohorts = byValue.get(key.value) ?? new Set();
-    byValue.set(key.value, cohorts.add(cohort));
+    const name = nameOf(key.equality);
+    const index = this.#byField.get(name) ?? { equality: key.equality, byValue: new Map() };
+    this.#byField.set(name, index);
+    const cohorts = index.byValue.get(key.value) ?? new Set();
+    index.byValue.set(key.value, cohorts.add(cohort));
   }
 
   remove(cohort: Cohort): void {
@@ -42,16 +50,17 @@ export class CohortIndex {
       this.#unindexed.delete(cohort);
       return;
     }
-    const byValue = this.#byField.get(key.field);
+    const name = nameOf(key.equality);
+    const byValue = this.#byField.get(name)?.byValue;
     const cohorts = byValue?.get(key.value);
     cohorts?.delete(cohort);
     if (cohorts?.size === 0) byValue?.delete(key.value);
-    if (byValue?.size === 0) this.#byField.delete(key.field);
+    if (byValue?.size === 0) this.#byField.delete(name);
   }
 
   *all(): Generator<Cohort> {
     yield* this.#unindexed;
-    for (const byValue of this.#byField.values()) for (const cohorts of byValue.values()) yield* cohorts;
+    for (const { byValue } of this.#byField.values()) for (const cohorts of byValue.values()) yield* cohorts;
   }
 
   /** The cohorts whose filter the event may match, each once. Hot path (bench: filtered). */
@@ -59,49 +68,55 @@ export class CohortIndex {
     // A tombstone has no data to look up: every cohort may want it.
     if (event.relayed.event.data === null) return yield* this.all();
     yield* this.#unindexed;
-    for (const [field, byValue] of this.#byField) {
-      const value = fieldOf(event, field);
-      if (value === undefined) continue;
-      const cohorts = byValue.get(textOf(value));
+    for (const { equality, byValue } of this.#byField.values()) {
+      const value = indexedValueOf(event, equality);
+      if (value === INVALID) {
+        // D10: every filter that reads the field fails. One of them makes the dead letter; more would say the same.
+        yield* firstOf(byValue);
+        continue;
+      }
+      const cohorts = value === undefined ? undefined : byValue.get(value);
       if (cohorts !== undefined) yield* cohorts;
-      // An ID may be a number in the data, and then equals an argument with its text.
-      const asText = typeof value === 'number' ? byValue.get(textOf(String(value))) : undefined;
-      if (asText !== undefined) yield* asText;
     }
   }
 }
 
+/** Marks a value that the field's type cannot have. */
+const INVALID = Symbol('invalid');
+
+const nameOf = ({ field, type }: Equality): string => `${field}: ${type}`;
+
 /** The first equality with a value. A cohort's arguments and claims never change, so `remove` gets the same one. */
 function indexKeyOf(cohort: Cohort): IndexKey | undefined {
   const { binding, args, identity } = cohort.plan;
-  for (const { field, value } of binding.equalities) {
-    const indexed = attempt(() => value({ args, claims: identity.claims }));
-    if (isIndexed(indexed)) return { field, value: textOf(indexed) };
+  for (const equality of binding.equalities) {
+    const value = attempt(() => equality.value({ args, claims: identity.claims }));
+    // An expression without a value, such as of an absent claim, cannot be looked up: the filter decides alone.
+    if (typeof value === 'string') return { equality, value };
   }
   return undefined;
 }
 
 /** From the values that travel beside the data, or else from the data, which is then parsed. */
-function fieldOf(event: ParsedEvent, field: string): Indexed | undefined {
-  const beside = event.relayed.event.indexed?.[field];
-  if (beside !== undefined) return beside;
-  const value = attempt(() => event.data[field] ?? null);
-  // No number equals it exactly, and an ID is looked up by its text.
-  if (typeof value === 'bigint') return String(value);
-  return isIndexed(value) ? value : undefined;
+function indexedValueOf(event: ParsedEvent, equality: Equality): string | undefined | typeof INVALID {
+  const { field } = equality;
+  const { indexed } = event.relayed.event;
+  const beside = indexed && own(indexed, field);
+  return attempt(() => equality.keyOf(beside !== undefined ? beside : own(event.data, field)));
 }
 
-const isIndexed = (value: unknown): value is Indexed =>
-  value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+function* firstOf(byValue: ReadonlyMap<string, ReadonlySet<Cohort>>): Generator<Cohort> {
+  for (const cohorts of byValue.values())
+    for (const cohort of cohorts) {
+      yield cohort;
+      return;
+    }
+}
 
-/** Distinct for distinct values: a string has a quote, so that `"1"` and `1` differ. */
-const textOf = (value: Indexed): string => (typeof value === 'string' ? `"${value}` : String(value));
-
-/** An expression without a value, such as of an absent claim, cannot be looked up: the filter decides alone. */
-function attempt(work: () => unknown): unknown {
+function attempt<T>(work: () => T): T | typeof INVALID {
   try {
     return work();
   } catch {
-    return undefined;
+    return INVALID;
   }
 }

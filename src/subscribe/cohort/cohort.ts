@@ -181,7 +181,7 @@ export class Cohort {
     const position = { ...at, offset: relayed.offset };
     const reason = error instanceof Error ? error.message : String(error);
     const { subject: key } = relayed.event;
-    if (kind === 'execution' || !isCallerFault(this.plan)) {
+    if (kind === 'execution' || !isCallerFault(error)) {
       this.#parts.deadLetters.add({
         ...position,
         key,

@@ -1,19 +1,13 @@
 import type { ExecutionResult, GraphQLError } from 'graphql';
+import { FilterError } from '../../binding/cel/evaluation.js';
 import { ERRORS } from '../../core/errors.js';
-import type { Plan } from '../plan/plan.js';
 
 // D10 makes dead letters of events that are at fault. A failure that the caller causes makes none: otherwise
 // anybody could fill the dead-letter topic with every event of a topic (S4).
 
-/** Whether a filter may have failed because of the caller: it reads an argument or a claim that is absent. */
-export function isCallerFault({ binding, args, identity }: Plan): boolean {
-  const { filterReads } = binding;
-  return lacks(args, filterReads.args) || lacks(identity.claims, filterReads.claims);
-}
-
-function lacks(given: Readonly<Record<string, unknown>>, reads: ReadonlySet<string> | 'all'): boolean {
-  const names = reads === 'all' ? Object.keys(given) : [...reads];
-  return names.some((name) => given[name] === undefined || given[name] === null);
+/** Whether a filter failed because of the caller. */
+export function isCallerFault(error: unknown): boolean {
+  return error instanceof FilterError && error.fault === 'caller';
 }
 
 /**

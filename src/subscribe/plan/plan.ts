@@ -11,8 +11,10 @@ import {
 import type { Bindings, SubscribeBinding } from '../../binding/bindings.js';
 import { canonicalJson } from '../../core/canonical-json.js';
 import type { CursorScope } from '../../core/cursor.js';
+import { millisecondsOf, parseDateTime } from '../../core/date-time.js';
 import { MillraceError } from '../../core/errors.js';
 import { type Identity, subjectOf } from '../../core/identity.js';
+import { own } from '../../core/own.js';
 import { type DocumentNormaliser, rootFieldOf } from './document-normaliser.js';
 import type { Selection } from './selection.js';
 
@@ -69,6 +71,7 @@ export function planSubscription(
   const values = coercedVariables(schema, operation, request.variables);
   const { after, since, snapshot, ...args } = fieldArguments(schema, field, values);
   if (after != null && since != null) throw bad('Give either `after` or `since`, not both.');
+  binding.checkCaller({ args, claims: identity.claims });
   const normalised = normaliser.normalise(request.document, operation, values);
   const { document, selection, resolvers } = normalised;
   const variables = Object.fromEntries(
@@ -85,7 +88,7 @@ export function planSubscription(
     args,
     argsJson,
     after: typeof after === 'string' ? after : undefined,
-    since: since == null ? undefined : millisecondsOf(since),
+    since: since == null ? undefined : timeOf(since),
     snapshot: snapshot === true,
     identity,
     subject: subjectOf(identity),
@@ -147,14 +150,16 @@ function checkSize(characters: number, maxCharacters: number): void {
   );
 }
 
-/** A project's DateTime may be coerced to a `Date` or stay text. */
-const millisecondsOf = (time: unknown): number =>
-  Date.parse(time instanceof Date ? time.toISOString() : String(time));
+function timeOf(time: unknown): number {
+  const instant = parseDateTime(String(time));
+  if (instant === undefined) throw bad('`since` is not a date-time of RFC 3339.');
+  return millisecondsOf(instant);
+}
 
 /** S1: the claims that the field's rules read decide who shares results; all other claims are left out. */
 function relevantClaims(binding: SubscribeBinding, { claims }: Identity): unknown {
   if (binding.claims === 'all') return claims;
-  return Object.fromEntries([...binding.claims].map((name) => [name, claims[name] ?? null]));
+  return Object.fromEntries([...binding.claims].map((name) => [name, own(claims, name) ?? null]));
 }
 
 function cohortKey(...parts: readonly unknown[]): string {

@@ -19,6 +19,7 @@ import {
 } from 'graphql';
 import { isOwnScalar, leafInput } from '../../binding/runtime/data-field.js';
 import { stringifyJson } from '../../core/exact-json.js';
+import { isInherited } from '../../core/own.js';
 
 /** The JSON of a value, completed by its type; `undefined` if only execution can tell. */
 type Writer = (value: unknown) => string | undefined;
@@ -26,6 +27,8 @@ type Writer = (value: unknown) => string | undefined;
 interface SelectedField {
   /** The field of the event's data. */
   readonly name: string;
+  /** Whether the data inherits a member of this name, which is none of its fields. */
+  readonly inherited: boolean;
   /** The text before its value: the bracket or comma, and the response name. */
   readonly before: string;
   readonly write: Writer;
@@ -128,11 +131,11 @@ export class Selection {
       // In a valid document all fields with one response name have the same name (section 5.3.2).
       const name = same[0]?.name.value ?? '';
       const before = `${selected.length === 0 ? '{' : ','}${JSON.stringify(response)}:`;
-      if (name === '__typename') selected.push({ name, before, write: () => typeName });
+      if (name === '__typename') selected.push({ name, inherited: false, before, write: () => typeName });
       else {
         const field = type.getFields()[name];
         if (field === undefined || !isPlain(field)) return ONLY_EXECUTION;
-        selected.push({ name, before, write: this.#writer(field.type, same) });
+        selected.push({ name, inherited: isInherited(name), before, write: this.#writer(field.type, same) });
       }
     }
     return object(selected);
@@ -167,8 +170,8 @@ function object(fields: readonly SelectedField[]): Writer {
     if (value === null || value === undefined) return 'null';
     if (!isRecord(value)) return undefined;
     let json = '';
-    for (const { name, before, write } of fields) {
-      const part = write(value[name]);
+    for (const { name, inherited, before, write } of fields) {
+      const part = write(inherited && !Object.hasOwn(value, name) ? undefined : value[name]);
       if (part === undefined) return undefined;
       json += before + part;
     }

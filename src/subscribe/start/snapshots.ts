@@ -85,7 +85,8 @@ export class Snapshots {
   /** S1: the field's rule decides on the state as it does on an event. */
   #visible({ binding, args, identity }: Plan, state: unknown): Readonly<Record<string, unknown>> | null {
     if (typeof state !== 'object' || state === null) return null;
-    const event = state as Readonly<Record<string, unknown>>; // Plain JSON.
+    // Plain JSON. A copy, because expressions convert an object once: a view may change its state in place.
+    const event: Readonly<Record<string, unknown>> = { ...state };
     const { rule, view } = binding;
     if (rule?.readsEvent === true && !rule.allows({ args, claims: identity.claims, event })) return null;
     return view?.type === undefined ? event : { ...event, __typename: view.type };

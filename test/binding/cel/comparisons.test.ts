@@ -7,14 +7,14 @@ function filter(expression: string) {
     type Query { hello: String }
     type Stock {
       int: Int!, float: Float!, id: ID!, maybe: Int, text: String, yes: Boolean, at: DateTime
-      list: [Int!], inner: Inner, items: [Inner!], level: Level, json: Json
+      list: [Int!], ints: [Int!]!, inner: Inner, one: Inner!, items: [Inner!], all: [Inner!]!, level: Level, json: Json, any: Json!
     }
     type Inner { int: Int!, maybe: Int, again: Inner }
     enum Level { LOW HIGH }
     scalar Json
     input Limits { int: Int! = 7, maybe: Int, inner: [Limits!] }
     type Subscription {
-      s(int: Int! = 10, float: Float, maybe: Int, text: String, id: ID, level: Level, limits: Limits): Stock!
+      s(int: Int! = 10, float: Float! = 1.0, maybe: Int, text: String, id: ID, level: Level, limits: Limits, most: Limits! = {}): Stock!
         @subscribe(topic: "t", filter: "${expression}")
     }`);
   const run = subscribes.get('s')?.filter;
@@ -60,12 +60,10 @@ describe('numbers in a filter', () => {
   it('a filter computes with Ints, alone and in lists', () => {
     expect(filter('event.int + args.int * 2 == 23')({ int: 10 }, three)).toBe(true);
     expect(filter('event.int in [1, 2, 3]')({}, three)).toBe(true);
-    expect(filter('event.int in event.list')({}, { int: 3, list: [3] })).toBe(true);
-    expect(filter('event.list.exists(x, x > args.int)')({ int: 10 }, { list: [1, 11] })).toBe(true);
-    expect(filter('event.items.all(i, i.int > 0)')({}, { items: [{ int: 1 }] })).toBe(true);
-    expect(filter('event.inner.int == args.limits.int')({ limits: { int: 7 } }, { inner: { int: 7 } })).toBe(
-      true,
-    );
+    expect(filter('event.int in event.ints')({}, { int: 3, ints: [3] })).toBe(true);
+    expect(filter('event.ints.exists(x, x > args.int)')({ int: 10 }, { ints: [1, 11] })).toBe(true);
+    expect(filter('event.all.all(i, i.int > 0)')({}, { all: [{ int: 1 }] })).toBe(true);
+    expect(filter('event.one.int == args.most.int')({ most: { int: 7 } }, { one: { int: 7 } })).toBe(true);
     expect(filter('string(event.int) == args.text')({ text: '3' }, three)).toBe(true);
   });
 });
@@ -81,24 +79,19 @@ describe('absent values in a filter', () => {
     expect(filter('args.limits == null')({}, {})).toBe(true);
     expect(filter('args.limits == null')({ limits: { int: 1 } }, {})).toBe(false);
   });
-
-  it('a filter throws when it computes with an absent value', () => {
-    expect(() => filter('event.maybe > 3')({}, { int: 1 })).toThrow();
-  });
 });
 
 describe('strings in a filter', () => {
-  it('ID, DateTime and enum values are strings in a filter', () => {
+  it('ID and enum values are strings in a filter', () => {
     expect(filter('event.id == args.id')({ id: '7' }, { id: 7 })).toBe(true);
     expect(
       filter("event.level == args.level && event.level == 'LOW'")({ level: 'LOW' }, { level: 'LOW' }),
     ).toBe(true);
-    expect(filter("event.at < '2027'")({}, { at: '2026-01-31T09:30:00Z' })).toBe(true);
   });
 });
 
 describe('custom scalars in a filter', () => {
   it('a filter reads a value of a custom scalar as the JSON that it is', () => {
-    expect(filter("event.json.a[0] == 'x'")({}, { json: { a: ['x'] } })).toBe(true);
+    expect(filter("has(event.any.a) && event.any.a[0] == 'x'")({}, { any: { a: ['x'] } })).toBe(true);
   });
 });
