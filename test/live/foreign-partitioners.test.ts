@@ -4,10 +4,12 @@ import { describe, expect, it } from 'vitest';
 import type { ForeignLibrary } from '../../scripts/services/foreign-producers.mjs';
 import { folderOf, type GatewayProcess, startProcess } from '../support/gateway-process.js';
 import { cloudEvent, startForeignProducer } from '../support/producing.js';
+import { run } from '../support/run.js';
 import { runningSubscriptions } from '../support/running.js';
 import { kafkaBrokers, redisUrl, uniqueName } from '../support/services.js';
 import { type SseClient, subscribed } from '../support/sse.js';
 
+const MAIN = new URL('../../dist/cli/main.js', import.meta.url).pathname;
 const ROOMS = ['a1', 'a2', 'a3', 'a4', 'a5', 'a6', 'a7', 'a8'];
 const PARTITIONS = 4;
 const WAIT = { timeout: 60_000, interval: 50 };
@@ -155,6 +157,38 @@ describe('topics of producers with other partitioners', { timeout: 240_000 }, ()
       await expect.poll(() => shown(late), WAIT).toEqual(all());
     },
   );
+});
+
+describe('millrace check --live', { timeout: 120_000 }, () => {
+  it('says which partitioner fits the records of a topic, which are no events, and which types nothing shows; fails when what is declared does not hold', async () => {
+    const topic = await openTopic();
+    await using producer = await startForeignProducer('confluent-kafka', topic);
+    for (const room of ROOMS) await producer.send(said(room, room));
+    await producer.send(cloudEvent('com.acme.order.OrderPlaced.v1', 'a1', {}));
+    await producer.send({ key: 'a2', headers: {}, value: 'not json' });
+    const checked = async (partitioner: string | undefined, ...args: string[]) => {
+      await using folder = await folderOf({ 'schema/a.graphql': schemaOf(topic, partitioner) });
+      const env = { KAFKA_BROKERS: kafkaBrokers().join(',') };
+      return await run(process.execPath, [MAIN, 'check', '--live', ...args], { cwd: folder.path, env });
+    };
+    const assumed = await checked(undefined);
+    expect(assumed).toMatchObject({ code: 0, stderr: '' });
+    expect(assumed.stdout).toContain(`${topic}: 10 records read, 10 with a key, 4 partitions`);
+    expect(assumed.stdout).toMatch(/[0-9] of 10 keys lie where MURMUR2 \(assumed\) puts them/);
+    expect(assumed.stdout).toContain(
+      `all 10 lie where CRC32 puts them: write @topic(name: "${topic}", partitioner: CRC32)`,
+    );
+    expect(assumed.stdout).toContain('1 records are no events: data');
+    expect(assumed.stdout).toContain(
+      '1 events have a type that no field shows: com.acme.order.OrderPlaced.v1',
+    );
+    const right = await checked('CRC32', '--json');
+    expect(right.code).toBe(0);
+    expect(JSON.parse(right.stdout)).toMatchObject({ topic, partitioner: 'CRC32', keyed: 10, holds: true });
+    const wrong = await checked('FNV1A');
+    expect(wrong.code).toBe(1);
+    expect(wrong.stdout).toContain('FNV1A (declared)');
+  });
 });
 
 const textsOf = ({ results }: SseClient): unknown[] => results.map(({ data }) => data?.['it']?.text).sort();

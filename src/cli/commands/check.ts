@@ -7,6 +7,7 @@ import { loadPrevious } from '../../project/previous.js';
 import type { Project } from '../../project/project.js';
 import { type Loaded, load } from '../load.js';
 import { UserError } from '../user-error.js';
+import { checkLive } from './check-live.js';
 
 export function checkCommand(): Command {
   return new Command('check')
@@ -15,17 +16,31 @@ export function checkCommand(): Command {
       '--against <ref>',
       'also fail on changes that break readers of the schema at a git ref or in a folder',
     )
+    .option(
+      '--live',
+      'also read the newest records of each topic, and fail when they are not as the schema declares',
+      false,
+    )
+    .option('--json', 'with --live: print one JSON object per topic, and nothing else', false)
     .action(check);
 }
 
-async function check({ against }: { against?: string }): Promise<void> {
+interface CheckOptions {
+  readonly against?: string;
+  readonly live: boolean;
+  readonly json: boolean;
+}
+
+async function check({ against, live, json }: CheckOptions): Promise<void> {
+  if (json && !live) throw new UserError('--json needs --live: it prints what the topics have.', 2);
   const loaded = await load();
   if (against !== undefined) await checkAgainst(against, loaded);
   const { bindings, project } = loaded;
   const publish = count(bindings.publishes.size, 'field publishes', 'fields publish');
   const follow = count(bindings.subscribes.size, 'follows', 'follow');
   const lines = [`The schema is valid: ${publish}, ${follow}.`, ...topicLines(bindings, project)];
-  process.stdout.write(`${lines.join('\n')}\n`);
+  if (!json) process.stdout.write(`${lines.join('\n')}\n`);
+  if (live && !(await checkLive(loaded, json))) process.exitCode = 1;
 }
 
 const count = (n: number, one: string, many: string): string => `${n} ${n === 1 ? one : many}`;

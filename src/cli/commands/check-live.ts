@@ -1,0 +1,40 @@
+import { Deadline } from '../../core/deadline.js';
+import { RecordDecoder } from '../../core/record-decoder.js';
+import { openBackends } from '../../node/backends.js';
+import { topicFormats } from '../../node/topics.js';
+import { openLogger } from '../../observe/log.js';
+import { Metrics } from '../../observe/metrics.js';
+import { holds, reportLines, reportOn } from '../../placement/topic-report.js';
+import type { Loaded } from '../load.js';
+
+/** How many of its newest records are read of each topic. */
+const RECORDS = 500;
+const LOG_TIMEOUT_MS = 60_000;
+
+/**
+ * Compares what the schema declares of its topics with their newest records, and prints what it finds.
+ * @param json one JSON object for each topic, on a line of its own
+ * @returns whether everything that is declared holds, and every topic exists
+ */
+export async function checkLive({ config, project, bindings }: Loaded, json: boolean): Promise<boolean> {
+  await using backends = await openBackends(config, new Metrics(), openLogger(config.LOG_LEVEL));
+  using deadline = new Deadline(LOG_TIMEOUT_MS);
+  const { log } = backends;
+  const { signal } = deadline;
+  const decoder = new RecordDecoder(topicFormats(bindings, project));
+  const existing = await log.describe([...bindings.topics.keys()], signal);
+  let isRight = true;
+  const print = (value: unknown, lines: readonly string[]): void =>
+    void process.stdout.write(`${json ? JSON.stringify(value) : lines.join('\n')}\n`);
+  for (const [topic, { types }] of [...bindings.topics].sort(([a], [b]) => a.localeCompare(b))) {
+    if (!existing.has(topic)) {
+      isRight = false;
+      print({ topic, isMissing: true, holds: false }, [`${topic}: the topic does not exist`]);
+      continue;
+    }
+    const report = await reportOn(topic, { log, decoder, types, records: RECORDS }, signal);
+    isRight &&= holds(report);
+    print({ ...report, holds: holds(report) }, reportLines(report));
+  }
+  return isRight;
+}

@@ -1,0 +1,116 @@
+import { offset, partition, type Topic } from '../core/ids.js';
+import {
+  DEFAULT_PARTITIONER,
+  type DeclaredPartitioner,
+  PARTITIONERS,
+  type Partitioner,
+  partitionOfKey,
+} from '../core/partitioner.js';
+import type { RecordDecoder } from '../core/record-decoder.js';
+import type { EventLog } from '../ports/event-log.js';
+
+/** What the newest records of a topic say about its declaration. Plain JSON. */
+export interface TopicReport {
+  readonly topic: Topic;
+  readonly partitions: number;
+  readonly records: number;
+  /** Records with a key that is not empty: librdkafka puts empty keys anywhere. */
+  readonly keyed: number;
+  readonly partitioner: DeclaredPartitioner;
+  /** `false`: the partitioner is only assumed. */
+  readonly isDeclared: boolean;
+  /** How many keyed records lie where each partitioner puts them. */
+  readonly inPlace: Readonly<Record<Partitioner, number>>;
+  /** Records that are no events, by what is wrong. */
+  readonly invalid: Readonly<Record<string, number>>;
+  /** Events of types that no field shows. */
+  readonly notShown: Readonly<Record<string, number>>;
+}
+
+interface ReportOptions {
+  readonly log: Pick<EventLog, 'bounds' | 'read'>;
+  readonly decoder: RecordDecoder;
+  /** The types of the topic that the schema names. Empty: no field uses the topic, and types are not reported. */
+  readonly types: ReadonlySet<string>;
+  /** How many records are read, all partitions together. */
+  readonly records: number;
+}
+
+/** Reads the newest records of a topic. @throws {MillraceError} when the log cannot be read */
+export async function reportOn(
+  topic: Topic,
+  { log, decoder, types, records: wanted }: ReportOptions,
+  signal: AbortSignal,
+): Promise<TopicReport> {
+  const bounds = await log.bounds(topic, signal);
+  const perPartition = Math.max(1, Math.floor(wanted / Math.max(1, bounds.length)));
+  const inPlace = { MURMUR2: 0, CRC32: 0, FNV1A: 0 };
+  const [invalid, notShown] = [new Map<string, number>(), new Map<string, number>()];
+  let [records, keyed] = [0, 0];
+  for (const [number, { earliest, end }] of bounds.entries()) {
+    const from = offset(Math.max(earliest, end - perPartition));
+    if (from >= end) continue;
+    const at = { topic, partition: partition(number) };
+    for await (const batch of log.read({ ...at, from, until: end }, signal)) {
+      const read = batch.records.filter((record) => record.offset >= from && record.offset < end);
+      await decoder.prepare(topic, read, signal);
+      for (const record of read) {
+        records += 1;
+        const { key } = record;
+        if (key !== null && key !== '') {
+          keyed += 1;
+          for (const one of PARTITIONERS)
+            if (partitionOfKey(key, bounds.length, one) === number) inPlace[one] += 1;
+        }
+        const decoded = decoder.decode(record, at);
+        if (!decoded.ok) add(invalid, decoded.kind);
+        else if (types.size > 0 && decoded.event.type !== '' && !types.has(decoded.event.type))
+          add(notShown, decoded.event.type);
+      }
+    }
+  }
+  const declared = decoder.formatOf(topic).partitioner;
+  return {
+    topic,
+    partitions: bounds.length,
+    records,
+    keyed,
+    partitioner: declared ?? DEFAULT_PARTITIONER,
+    isDeclared: declared !== undefined,
+    inPlace,
+    invalid: Object.fromEntries(invalid),
+    notShown: Object.fromEntries(notShown),
+  };
+}
+
+/** Whether what is declared is true of every record that was read. What is only assumed is checked while it runs. */
+export function holds({ isDeclared, partitioner, inPlace, keyed }: TopicReport): boolean {
+  return !isDeclared || partitioner === 'NONE' || inPlace[partitioner] === keyed;
+}
+
+/** The report as lines: the topic, then what is worth knowing about it. */
+export function reportLines(report: TopicReport): readonly string[] {
+  const { topic, records, keyed, partitions, invalid, notShown } = report;
+  const lines = [`${topic}: ${records} records read, ${keyed} with a key, ${partitions} partitions`];
+  if (keyed > 0 && partitions > 1) lines.push(`  ${placementLine(report)}`);
+  for (const [kind, count] of Object.entries(invalid))
+    lines.push(`  ${count} records are no events: ${kind}`);
+  for (const [type, count] of Object.entries(notShown))
+    lines.push(`  ${count} events have a type that no field shows: ${type}`);
+  return lines;
+}
+
+function placementLine({ topic, keyed, partitioner, isDeclared, inPlace }: TopicReport): string {
+  if (partitioner === 'NONE') return 'NONE is declared: fields with a key follow all partitions';
+  const how = isDeclared ? 'declared' : 'assumed';
+  const found = `${inPlace[partitioner]} of ${keyed} keys lie where ${partitioner} (${how}) puts them`;
+  if (inPlace[partitioner] === keyed) return found;
+  const fitting = PARTITIONERS.filter((one) => inPlace[one] === keyed);
+  const [only, another] = fitting;
+  if (only === undefined || another !== undefined)
+    return `${found}, and no partitioner fits all: write @topic(name: "${topic}", partitioner: NONE)`;
+  return `${found}; all ${keyed} lie where ${only} puts them: write @topic(name: "${topic}", partitioner: ${only})`;
+}
+
+const add = (counts: Map<string, number>, name: string): void =>
+  void counts.set(name, (counts.get(name) ?? 0) + 1);
