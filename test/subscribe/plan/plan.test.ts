@@ -98,16 +98,16 @@ describe('a normalised selection', () => {
     interface Placed { place: Place }
     type Query { ok: Boolean }
     type Subscription { said: Thing @subscribe(topic: "said") }
-    union Thing = A | B | C
-    type A implements Named & Placed { name: String, place: Place, only: Int }
-    type B implements Named & Placed { name: String, place: Place }
-    type C { name: Int }
+    interface Thing { at: Place }
+    type A implements Thing & Named & Placed { at: Place, name: String, place: Place, only: Int }
+    type B implements Thing & Named & Placed { at: Place, name: String, place: Place }
+    type C implements Thing { at: Place, name: Int }
     type Place { x: Int, y: Int, z: Int }`);
   const place = { x: 1, y: 2, z: 3 };
   const events = [
-    { __typename: 'A', name: 'a', place, only: 7 },
-    { __typename: 'B', name: 'b', place },
-    { __typename: 'C', name: 3 },
+    { __typename: 'A', at: place, name: 'a', place, only: 7 },
+    { __typename: 'B', at: place, name: 'b', place },
+    { __typename: 'C', at: place, name: 3 },
   ];
   const selections = fc.letrec<{ set: string; item: string }>((tie) => ({
     set: fc.array(tie('item'), { minLength: 1, maxLength: 4 }).map((items) => items.join(' ')),
@@ -115,7 +115,9 @@ describe('a normalised selection', () => {
       { maxDepth: 4 },
       fc.constantFrom(
         '__typename',
-        '... on A { only }',
+        'at { x }',
+        'at { y z }',
+        '... on A { at { z } only }',
         '... on C { c: name }',
         '... on Named { name @include(if: $yes) }',
         '... on Named { name @skip(if: true) __typename }',
