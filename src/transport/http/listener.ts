@@ -29,8 +29,8 @@ export interface ListenerOptions {
   readonly timeouts?: HttpTimeouts | undefined;
   readonly access: Access;
   readonly report: ReportInternal;
-  /** Never rejects. */
-  readonly handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+  /** Never throws, and never rejects. */
+  readonly handle: (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
   /** `undefined`: upgrades are ignored. */
   readonly onUpgrade?: OnUpgrade;
 }

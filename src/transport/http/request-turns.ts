@@ -40,12 +40,12 @@ class HttpConnection implements TurnTaker<Task> {
   }
 
   /** It has its answer, or will never have one. */
-  end(): void {
+  readonly end = (): void => {
     this.#unanswered -= 1;
     if (!this.#isFull || this.#unanswered > MAX_UNANSWERED / 2) return;
     this.#isFull = false;
     this.resumeReading();
-  }
+  };
 
   pauseReading(): void {
     this.#holds += 1;
@@ -70,15 +70,15 @@ export class RequestTurns {
     this.#turns = turns;
   }
 
-  /** @returns what handles each request when its connection has its turn */
+  /** @param handle never rejects @returns what handles each request when its connection has its turn */
   inTurns(
     handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
-  ): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+  ): (request: IncomingMessage, response: ServerResponse) => void {
     return (request, response) => {
       const connection = this.#of(request.socket);
       connection.begin();
-      response.once('close', () => connection.end());
-      return this.take(request, 0, () => handle(request, response));
+      response.once('close', connection.end);
+      connection.queue.add(() => void handle(request, response), 0);
     };
   }
 

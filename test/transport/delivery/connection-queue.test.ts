@@ -3,8 +3,8 @@ import { expect, it } from 'vitest';
 import { ConnectionQueue } from '../../../src/transport/delivery/connection-queue.js';
 import { Turns } from '../../../src/transport/delivery/turns.js';
 
-/** Connections on a clock that goes only as work is done. A task is a name that takes a quarter of a millisecond. */
-function world() {
+/** Connections on a clock that goes only as work is done. A task is a name. */
+function world(taskMs = 0.25) {
   const clock = { now: 0 };
   const done: string[] = [];
   const turns = new Turns(() => clock.now);
@@ -12,7 +12,7 @@ function world() {
     const reading: string[] = [];
     const queue = new ConnectionQueue<string>(turns, {
       perform: (task) => {
-        clock.now += 0.25;
+        clock.now += taskMs;
         done.push(task);
       },
       pauseReading: () => void reading.push('paused'),
@@ -43,6 +43,15 @@ it('S4 a connection that asks for little does not wait behind one that asks for 
   connection().add('a', 100);
   connection().add('b', 1);
   expect(done.join('')).toBe('aaaab');
+});
+
+it('S4 does cheap tasks at once, as long as they are cheap', () => {
+  const { done, connection } = world(0.0625);
+  const [a, b] = [connection(), connection()];
+  a.add('a', 500);
+  expect(done).toHaveLength(160);
+  b.add('b', 1);
+  expect(done.at(-1)).toBe('b');
 });
 
 it('S4 connections that wait are served in turns, one millisecond each', async () => {
