@@ -230,9 +230,10 @@ export class FollowedPartition implements AsyncDisposable {
    */
   #giveUp(loss: EventsLost, floor: Offset): void {
     const step = onRepaired(this.#chain, [], floor);
-    this.#delivery.restart(floor);
+    this.#delivery.flush();
     this.#parts.reader.forget(this.at);
     for (const listener of [...this.listeners]) listener.lost(this.at, loss);
+    this.#delivery.restart(floor);
     this.#apply(step);
   }
 

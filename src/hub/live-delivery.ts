@@ -60,13 +60,22 @@ export class LiveDelivery {
     else this.#schedule();
   }
 
-  /** Delivers everything that is due, then continues after a loss: `floor` is the offset before what is left. */
-  restart(floor: Offset): void {
+  /** Delivers everything that is due, whatever the tick budget. Nothing after it is proven to follow. */
+  flush(): void {
     if (this.#due.length > 0) this.#handOver(this.#due);
     this.clear();
     const last = offset(Math.max(this.#provenThrough, this.#delivered.offset));
-    // No fingerprint: the event there may be gone too.
     this.#delivered = { offset: last, fingerprint: 0 };
+  }
+
+  /**
+   * Continues after a loss. `floor` is the offset before what is left, and counts as delivered at once (D5): a
+   * subscriber that replays up to the loss would otherwise be where the node is, become live, and be given what
+   * follows the loss without a word. Now it is behind, reads, and learns of the loss.
+   */
+  restart(floor: Offset): void {
+    // No fingerprint: the event there may be gone too.
+    this.#delivered = { offset: offset(Math.max(floor, this.#delivered.offset)), fingerprint: 0 };
     this.#parts.ring.restart(floor);
   }
 

@@ -169,6 +169,27 @@ describe('the hub, when retention passes a gap', () => {
     await expect.poll(() => late.got, WAIT).toEqual([20]);
   });
 
+  it('D5 is past a loss as soon as it has reported it, so that no replay becomes live just before it', async () => {
+    await using world = await openWorld();
+    const at = await world.at(0);
+    const listener = new Listener();
+    const { partition } = await world.hub().follow(at, listener);
+    const { read } = world.log;
+    vi.spyOn(world.log, 'read').mockImplementationOnce(async function* (range, signal) {
+      await world.log.retain(at, 10);
+      yield* read(range, signal);
+    });
+    const positions: number[] = [];
+    vi.spyOn(listener, 'lost').mockImplementation(() => {
+      positions.push(partition.reached.offset);
+      // After the report, and before the tick that delivers what follows the loss.
+      queueMicrotask(() => positions.push(partition.reached.offset));
+    });
+    await world.say('k', numbers(0, 20));
+    await expect.poll(() => listener.got, WAIT).toEqual(numbers(10, 20));
+    expect(positions).toEqual([-1, 9]);
+  });
+
   it('D3 reports no loss when the end of the log falls behind for a while', async () => {
     await using world = await openWorld();
     const at = await world.at(0);
