@@ -49,7 +49,8 @@ const MAX_TIME_MS = 8.64e15;
 const STRUCTURED = 'application/cloudevents';
 
 export type Decoded =
-  | { readonly ok: true; readonly event: Event }
+  /** `altered`: some of the record's metadata is not in the event (`leftOut`). */
+  | { readonly ok: true; readonly event: Event; readonly altered?: boolean }
   /** `kind` groups faults for metrics and logs; `reason` describes the fault of this record. */
   | { readonly ok: false; readonly kind: InvalidKind; readonly reason: string };
 
@@ -167,19 +168,36 @@ function withAttributes(
       reason: `content-type is ${headers['content-type']}, not ${codec === JSON_CODEC ? 'JSON' : codec.contentType}`,
     };
   }
-  const traceparent = recordTraceparent(headers['traceparent']);
+  const given = {
+    time: headers['ce_time'],
+    correlationId: headers['ce_correlationid'],
+    causationId: headers['ce_causationid'],
+    traceparent: headers['traceparent'],
+    tracestate: headers['tracestate'],
+  };
+  const time = timestampOf(given.time);
+  const correlationId = identifierOf(given.correlationId);
+  const causationId = identifierOf(given.causationId);
+  const traceparent = recordTraceparent(given.traceparent);
+  const tracestate = recordTracestate(given.tracestate, traceparent);
   return {
     ok: true,
+    altered:
+      time !== given.time ||
+      correlationId !== given.correlationId ||
+      causationId !== given.causationId ||
+      traceparent !== given.traceparent ||
+      tracestate !== given.tracestate,
     event: {
       id: eventId(id),
       source,
       type,
       subject: subject ?? headers['ce_subject'] ?? null,
-      time: timestampOf(headers['ce_time']) ?? timeOf(record),
-      correlationId: identifierOf(headers['ce_correlationid']),
-      causationId: identifierOf(headers['ce_causationid']),
+      time: time ?? timeOf(record),
+      correlationId,
+      causationId,
       traceparent,
-      tracestate: recordTracestate(headers['tracestate'], traceparent),
+      tracestate,
       idempotent: headers['ce_idempotent'] === 'true' ? true : undefined,
       indexed,
       data: record.value,

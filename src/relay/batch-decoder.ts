@@ -1,4 +1,4 @@
-import type { Relayed } from '../core/event.js';
+import type { Event, Relayed } from '../core/event.js';
 import { placeName } from '../core/position.js';
 import type { LogBatch, LogRecord, NewRecord } from '../core/record.js';
 import type { RecordDecoder } from '../core/record-decoder.js';
@@ -49,8 +49,7 @@ export class BatchDecoder {
       const decoded = this.#decoder.decode(record, batch);
       if (decoded.ok) {
         events.push({ offset: record.offset, timestamp: record.timestamp, event: decoded.event });
-        for (const header of leftOut(record.headers, decoded.event))
-          this.#options.metrics.metadataLeftOut.inc({ topic: batch.topic, header });
+        if (decoded.altered === true) this.#countLeftOut(batch, record, decoded.event);
       } else {
         this.#countInvalid(batch, record, decoded.kind, decoded.reason);
         deadLetters.push(this.#deadLetter(batch, record, decoded));
@@ -62,6 +61,11 @@ export class BatchDecoder {
       metrics.deadLetters.inc({ topic: batch.topic }, deadLetters.length);
     }
     return events;
+  }
+
+  #countLeftOut({ topic }: LogBatch, { headers }: LogRecord, event: Event): void {
+    const { metadataLeftOut } = this.#options.metrics;
+    for (const header of leftOut(headers, event)) metadataLeftOut.inc({ topic, header });
   }
 
   #deadLetter({ topic, partition }: LogBatch, record: LogRecord, { kind, reason }: Fault): NewRecord {
