@@ -50,7 +50,7 @@ const STRUCTURED = 'application/cloudevents';
 
 export type Decoded =
   /** `altered`: some of the record's metadata is not in the event (`leftOut`). */
-  | { readonly ok: true; readonly event: Event; readonly altered?: boolean }
+  | { readonly ok: true; readonly event: Event; readonly altered?: true | undefined }
   /** `kind` groups faults for metrics and logs; `reason` describes the fault of this record. */
   | { readonly ok: false; readonly kind: InvalidKind; readonly reason: string };
 
@@ -180,14 +180,15 @@ function withAttributes(
   const causationId = identifierOf(given.causationId);
   const traceparent = recordTraceparent(given.traceparent);
   const tracestate = recordTracestate(given.tracestate, traceparent);
+  const isAltered =
+    time !== given.time ||
+    correlationId !== given.correlationId ||
+    causationId !== given.causationId ||
+    traceparent !== given.traceparent ||
+    tracestate !== given.tracestate;
   return {
     ok: true,
-    altered:
-      time !== given.time ||
-      correlationId !== given.correlationId ||
-      causationId !== given.causationId ||
-      traceparent !== given.traceparent ||
-      tracestate !== given.tracestate,
+    altered: isAltered ? true : undefined,
     event: {
       id: eventId(id),
       source,
