@@ -4,11 +4,11 @@ import type { Turns } from './turns.js';
 /** How much of a tick of the event loop one connection may take before others have their turn. */
 const TURN_MS = 1;
 /**
- * What a connection may take at once while its tasks are as cheap as this on average: mutations with a document that is
- * known. They share a request to the log if they begin in one tick, so cutting them up would cost more than it helps.
+ * Cheaper tasks do not use up that turn: mutations with a document that is known. They share a request to the log if they
+ * begin in one tick, so spreading them over several would cost more than it helps. They have a turn of their own.
  */
-const CHEAP_TASK_MS = 0.15;
-const MAX_CHEAP_TURN_MS = 10;
+const CHEAP_TASK_MS = 0.1;
+const CHEAP_TURN_MS = 10;
 /**
  * How many tasks of one connection may wait, and how many bytes of them. At either bound the connection is not read; what
  * was read together with the last of them waits too (at most one read of the socket, 64 KiB).
@@ -45,10 +45,10 @@ export class ConnectionQueue<Task> {
   #isPaused = false;
   /** Whether the scheduler knows of this queue. */
   #isScheduled = false;
-  /** The tick in which it last did something at once, how long that took, and how many tasks it were. */
+  /** The tick in which it last did something at once, and how long its tasks took: the cheap ones, and the others. */
   #tick = -1;
+  #cheapMs = 0;
   #spentMs = 0;
-  #done = 0;
 
   constructor(turns: Turns, taker: TurnTaker<Task>) {
     this.#turns = turns;
@@ -69,8 +69,9 @@ export class ConnectionQueue<Task> {
     if (this.#waiting.length === 0 && this.#hasTurn()) {
       const began = this.#turns.now();
       this.#taker.perform(task);
-      this.#spentMs += this.#turns.now() - began;
-      this.#done += 1;
+      const took = this.#turns.now() - began;
+      if (took < CHEAP_TASK_MS) this.#cheapMs += took;
+      else this.#spentMs += took;
       return true;
     }
     this.#waiting.push({ task, bytes });
@@ -96,10 +97,10 @@ export class ConnectionQueue<Task> {
     const { tick } = this.#turns;
     if (tick !== this.#tick) {
       this.#tick = tick;
+      this.#cheapMs = 0;
       this.#spentMs = 0;
-      this.#done = 0;
     }
-    return this.#spentMs < Math.max(TURN_MS, Math.min(MAX_CHEAP_TURN_MS, this.#done * CHEAP_TASK_MS));
+    return this.#spentMs < TURN_MS && this.#cheapMs < CHEAP_TURN_MS;
   }
 
   /** @returns whether nothing waits any more */

@@ -4,15 +4,15 @@ import { ConnectionQueue } from '../../../src/transport/delivery/connection-queu
 import { Turns } from '../../../src/transport/delivery/turns.js';
 
 /** Connections on a clock that goes only as work is done. A task is a name. */
-function world(taskMs = 0.25) {
-  const clock = { now: 0 };
+function world() {
+  const clock = { now: 0, taskMs: 0.25 };
   const done: string[] = [];
   const turns = new Turns(() => clock.now);
   const connection = () => {
     const reading: string[] = [];
     const queue = new ConnectionQueue<string>(turns, {
       perform: (task) => {
-        clock.now += taskMs;
+        clock.now += clock.taskMs;
         done.push(task);
       },
       pauseReading: () => void reading.push('paused'),
@@ -23,7 +23,7 @@ function world(taskMs = 0.25) {
     };
     return { queue, add, reading };
   };
-  return { done, connection };
+  return { clock, done, connection };
 }
 
 it('S4 does at once what a connection asks for, up to its turn of a tick; the rest waits', async () => {
@@ -45,13 +45,18 @@ it('S4 a connection that asks for little does not wait behind one that asks for 
   expect(done.join('')).toBe('aaaab');
 });
 
-it('S4 does cheap tasks at once, as long as they are cheap', () => {
-  const { done, connection } = world(0.0625);
-  const [a, b] = [connection(), connection()];
-  a.add('a', 500);
-  expect(done).toHaveLength(160);
-  b.add('b', 1);
-  expect(done.at(-1)).toBe('b');
+it('S4 cheap tasks have a longer turn, which makes the turn of others no longer', () => {
+  const { done, connection, clock } = world();
+  const { add } = connection();
+  clock.taskMs = 0.0625;
+  add('cheap', 10);
+  clock.taskMs = 0.25;
+  add('dear', 10);
+  expect(done.filter((name) => name === 'dear')).toHaveLength(4);
+  clock.taskMs = 0.0625;
+  const other = connection();
+  other.add('other', 500);
+  expect(done.filter((name) => name === 'other')).toHaveLength(160);
 });
 
 it('S4 connections that wait are served in turns, one millisecond each', async () => {
