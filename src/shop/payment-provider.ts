@@ -32,6 +32,16 @@ const Done = z.object({ id: z.string() });
 const MAX_REASON_CHARS = 1_000;
 const Declined = z.object({ reason: z.string().transform((text) => text.slice(0, MAX_REASON_CHARS)) });
 
+/** The provider is down or unreachable. `retry`: the order is not at fault, so the service waits instead of setting it aside. */
+class ProviderUnavailable extends Error {
+  override readonly name = 'ProviderUnavailable';
+  readonly retry = true;
+
+  constructor(path: string, options: ErrorOptions) {
+    super(`The payment provider did not answer ${path} within the deadline`, options);
+  }
+}
+
 /**
  * A client of the provider over HTTP. An attempt that fails or takes too long is retried until the deadline,
  * always with the order's idempotency key, by which the provider recognises a retry.
@@ -53,15 +63,20 @@ export function httpProvider(
 
   async function call(path: string, key: string, body: object, signal: AbortSignal): Promise<ProviderAnswer> {
     const until = AbortSignal.any([signal, AbortSignal.timeout(deadline)]);
-    return pRetry(() => once(path, key, body, until), {
-      // As many as fit into the deadline.
-      retries: Number.POSITIVE_INFINITY,
-      minTimeout: 50,
-      maxTimeout: 1_000,
-      randomize: true,
-      signal: until,
-      shouldRetry: () => !until.aborted,
-    });
+    try {
+      return await pRetry(() => once(path, key, body, until), {
+        // As many as fit into the deadline.
+        retries: Number.POSITIVE_INFINITY,
+        minTimeout: 50,
+        maxTimeout: 1_000,
+        randomize: true,
+        signal: until,
+        shouldRetry: () => !until.aborted,
+      });
+    } catch (error) {
+      if (until.aborted && !signal.aborted) throw new ProviderUnavailable(path, { cause: error });
+      throw error;
+    }
   }
 
   async function once(path: string, key: string, body: object, until: AbortSignal): Promise<ProviderAnswer> {

@@ -60,7 +60,11 @@ describe('the payment provider', () => {
     const { simulation, booked } = await open({ fails: 1 });
     await using _ = simulation;
     const provider = httpProvider(() => simulation.url, { deadline: 300 });
-    await expect(provider.charge(charge, signal)).rejects.toThrow();
+    // D10: an outage is not the order's fault, so its event must not become a dead letter.
+    await expect(provider.charge(charge, signal)).rejects.toMatchObject({
+      name: 'ProviderUnavailable',
+      retry: true,
+    });
     expect(booked).toEqual([]);
   });
 
