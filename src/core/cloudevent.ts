@@ -193,7 +193,8 @@ function withAttributes(
       id: eventId(id),
       source,
       type,
-      subject: subject ?? headers['ce_subject'] ?? null,
+      // The record's key, never `ce_subject`: partitions and subscriptions to a key go by the key.
+      subject,
       time: time ?? timeOf(record),
       correlationId,
       causationId,

@@ -48,6 +48,14 @@ describe('encoding and decoding events', () => {
     });
   });
 
+  it('D3 takes the key from the record alone, so that a subject without a key is no key anywhere', () => {
+    const headers = { ...encodeEvent(AT.topic, event).headers, ce_subject: 'order-1' };
+    expect(decodeRecord(record({ headers, key: null }), CLOUDEVENTS, AT)).toMatchObject({
+      ok: true,
+      event: { id: event.id, subject: null },
+    });
+  });
+
   it('decodes a record without a value as a tombstone', () => {
     expect(decodeRecord(record({ value: null }), CLOUDEVENTS, AT)).toMatchObject({
       ok: true,
