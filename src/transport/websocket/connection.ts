@@ -2,67 +2,31 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type Message, MessageType, type SubscribePayload, validateMessage } from 'graphql-ws';
 import type { RawData, WebSocket } from 'ws';
-import { type Authenticate, isExpired } from '../../auth/authenticate.js';
+import { isExpired } from '../../auth/authenticate.js';
 import { formattedError } from '../../core/client-error.js';
 import { assertNever, MillraceError } from '../../core/errors.js';
 import { parseJson, stringifyJson } from '../../core/exact-json.js';
 import type { Identity } from '../../core/identity.js';
-import type { Logger } from '../../observe/log.js';
 import type { ClientMetadata, OperationRequest } from '../../operation/request.js';
-import { callerOf, type FlatHeaders, flatHeaders } from '../caller.js';
+import { callerOf, flatHeaders } from '../caller.js';
 import { connectionMetadata, operationMetadata } from '../client-metadata.js';
 import type { TurnTaker } from '../delivery/connection-queue.js';
 import { DeadlineTimer } from '../delivery/deadline-timer.js';
-import { type OperationRunner, runOperation } from '../delivery/run-operation.js';
+import { runOperation } from '../delivery/run-operation.js';
 import { RunningOperation } from '../delivery/running-operation.js';
 import { SendBuffer, type SendBufferListener } from '../delivery/send-buffer.js';
-import type { SlowClient, SlowClientMonitor } from '../delivery/slow-client-monitor.js';
-import type { Turns } from '../delivery/turns.js';
-import type { WriteCoalescer } from '../delivery/write-coalescer.js';
+import type { SlowClient } from '../delivery/slow-client-monitor.js';
 import { WriteProgress } from '../delivery/write-progress.js';
 import { toOperationRequest } from '../operation-request.js';
 import { CLOSE_CODES, type CloseReason } from './close-codes.js';
-import type { Compression } from './compression.js';
+import type { ConnectionParts } from './connection-parts.js';
+import type { ConnectionState } from './connection-state.js';
 import { Heartbeat } from './heartbeat.js';
 import { MessageQueue } from './message-queue.js';
 import { type Effect, onAuthenticated, onMessage } from './protocol.js';
 import { RunningOperations } from './running-operations.js';
 import { SocketOutput } from './socket-output.js';
 import { SocketWriter } from './socket-writer.js';
-import type { TemplateCache } from './template-cache.js';
-
-/** What all connections of a node share. */
-export interface ConnectionParts extends OperationRunner {
-  /** `undefined`: the server does not offer compression. */
-  readonly compression?: Compression | undefined;
-  readonly authenticate: Authenticate;
-  readonly logger: Logger;
-  readonly coalescer: WriteCoalescer;
-  readonly templates: TemplateCache;
-  readonly slowClients: SlowClientMonitor;
-  readonly turns: Turns;
-  /** Bytes that may be pending before results are refused. */
-  readonly highWaterMark: number;
-  readonly operationsPerConnection: number;
-  /** How long a client may take to send `connection_init`. */
-  readonly initTimeoutMs: number;
-}
-
-/** The state of each protocol phase; dropped in the next phase. */
-type ConnectionState =
-  /** The request of the upgrade holds as much memory as the rest of a connection, so it is not kept longer. */
-  | { readonly phase: 'opened'; readonly upgrade: IncomingMessage }
-  | {
-      readonly phase: 'authenticating';
-      readonly headers: FlatHeaders;
-      readonly remoteAddress: string | undefined;
-    }
-  | {
-      readonly phase: 'acknowledged';
-      readonly identity: Identity;
-      /** What `connection_init` says for all operations. */
-      readonly metadata: ClientMetadata;
-    };
 
 /** The longest reason that fits into a close frame (RFC 6455, section 5.5). */
 const MAX_REASON_BYTES = 123;
@@ -245,7 +209,7 @@ export class Connection implements SendBufferListener, SlowClient, TurnTaker<Buf
     try {
       metadata = connectionMetadata(connectionParams);
     } catch (error) {
-      if (!(error instanceof MillraceError)) throw error;
+      if (!(error instanceof MillraceError)) return this.#refuseCredentials(error);
       return this.close('BAD_REQUEST', error.message);
     }
     try {

@@ -4,7 +4,8 @@ import { GRAPHQL_TRANSPORT_WS_PROTOCOL } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { ConnectionSlots } from '../delivery/connection-slots.js';
 import { CLOSE_CODES } from './close-codes.js';
-import { Connection, type ConnectionParts } from './connection.js';
+import { Connection } from './connection.js';
+import type { ConnectionParts } from './connection-parts.js';
 import { TemplateCache } from './template-cache.js';
 
 interface WebSocketTransportParts extends Omit<ConnectionParts, 'templates'> {
