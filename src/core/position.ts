@@ -21,7 +21,7 @@ export interface Position extends TopicPartition {
 }
 
 /** A position as text, for logs and messages: `shop.orders/3@17`. */
-export function placeName(at: Position): string {
+export function positionName(at: Position): string {
   return `${partitionName(at)}@${at.offset}`;
 }
 

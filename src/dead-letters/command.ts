@@ -1,6 +1,6 @@
 import { Deadline } from '../core/deadline.js';
 import { offset, partition, type Topic, topic } from '../core/ids.js';
-import { type Position, placeName } from '../core/position.js';
+import { type Position, positionName } from '../core/position.js';
 import type { TopicFormats } from '../core/topic-format.js';
 import type { EventLog } from '../ports/event-log.js';
 import { listDeadLetters } from './list.js';
@@ -67,11 +67,11 @@ export async function retry(
   const { log, print, printError, signal } = command;
   const topics = await topicsOf(command);
   const only =
-    at.length === 0 ? undefined : new Set(at.map((text) => placeName(parsePosition(text, command))));
+    at.length === 0 ? undefined : new Set(at.map((text) => positionName(parsePosition(text, command))));
   let idempotentEvents = 0;
   const onRedriven = (from: string, to: Position | undefined, idempotent: boolean): void => {
     if (idempotent) idempotentEvents += 1;
-    print(`${from} was redriven${to === undefined ? '' : ` to ${placeName(to)}`}`);
+    print(`${from} was redriven${to === undefined ? '' : ` to ${positionName(to)}`}`);
   };
   const outcome = await redriveDeadLetters({ log, topics, only, group, onRedriven, signal });
   for (const position of outcome.before) print(`${position} had been redriven before`);

@@ -1,5 +1,5 @@
 import { partition, type Topic } from '../core/ids.js';
-import { placeName, type TopicPartition } from '../core/position.js';
+import { positionName, type TopicPartition } from '../core/position.js';
 import type { LogRecord, NewRecord } from '../core/record.js';
 import type { EventLog } from '../ports/event-log.js';
 import { readRetained } from '../ports/retained.js';
@@ -10,7 +10,7 @@ type DeadLetterEntry =
   | { readonly kind: 'DEAD_LETTER'; readonly letter: DeadLetter }
   /** Marks records as redriven, by `DeadLetter.recordId`. */
   | { readonly kind: 'REDRIVEN'; readonly recordIds: readonly string[] }
-  /** A record in another format. `position` as `placeName` writes it. */
+  /** A record in another format. `position` as `positionName` writes it. */
   | { readonly kind: 'FOREIGN'; readonly position: string };
 
 // "Put back" is the stored name of redriven.
@@ -40,7 +40,7 @@ export function readDeadLetterEntry(at: TopicPartition, record: LogRecord): Dead
   if (record.headers[REDRIVEN_HEADER] !== undefined)
     return { kind: 'REDRIVEN', recordIds: recordIdsIn(record) };
   const { topic, partition } = at;
-  return { kind: 'FOREIGN', position: placeName({ topic, partition, offset: record.offset }) };
+  return { kind: 'FOREIGN', position: positionName({ topic, partition, offset: record.offset }) };
 }
 
 /** Reads a dead-letter topic up to its end at the time of the call, one partition after the other. */

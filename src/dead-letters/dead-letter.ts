@@ -1,5 +1,5 @@
 import { offset, partition, topic } from '../core/ids.js';
-import { type Position, placeName, type TopicPartition } from '../core/position.js';
+import { type Position, positionName, type TopicPartition } from '../core/position.js';
 import { headersFrom, headersOf, type LogRecord, type NewRecord } from '../core/record.js';
 import { type Fault, letterHeaders, readLetterHeaders, withDropped } from './letter-headers.js';
 import { deadLetterTopic } from './topic-name.js';
@@ -17,7 +17,7 @@ export interface DeadLetter extends Fault {
   readonly timestamp: number;
   /** Where the record was. */
   readonly origin: Position;
-  /** `origin` as `placeName` writes it. */
+  /** `origin` as `positionName` writes it. */
   readonly originName: string;
   /**
    * The same for all dead letters about one record. It includes the record's timestamp, because a recreated
@@ -71,7 +71,7 @@ export function readDeadLetter(
     partition: partition(letter.partition),
     offset: offset(letter.offset),
   };
-  const originName = placeName(origin);
+  const originName = positionName(origin);
   const { key, value } = record;
   return {
     ...letter.fault,
@@ -86,7 +86,7 @@ export function readDeadLetter(
   };
 }
 
-/** @param originName as `placeName` writes it */
+/** @param originName as `positionName` writes it */
 export const recordIdOf = (originName: string, timestamp: number | undefined): string =>
   `${originName} ${timestamp}`;
 

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { retry } from '../core/async.js';
 import { Deadline } from '../core/deadline.js';
 import { KeyFormatError, recordKeyOf } from '../core/key-format.js';
-import { type Position, partitionName, placeName } from '../core/position.js';
+import { type Position, partitionName, positionName } from '../core/position.js';
 import { RecentIds } from '../core/recent-ids.js';
 import type { NewRecord } from '../core/record.js';
 import type { TopicFormats } from '../core/topic-format.js';
@@ -66,7 +66,7 @@ export class DeadLetters implements AsyncDisposable {
 
   add(failed: FailedEvent): void {
     // The timestamp is part of it: a recreated topic has other events at the same positions.
-    const name = `${placeName(failed)} ${failed.timestamp} ${failed.fault.field}`;
+    const name = `${positionName(failed)} ${failed.timestamp} ${failed.fault.field}`;
     if (this.#known.has(name) || this.#stop.signal.aborted) return;
     if (this.#queue.length >= (this.#options.maxQueued ?? MAX_QUEUED)) {
       // Not remembered: a replay may add it when there is room.

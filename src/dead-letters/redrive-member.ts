@@ -16,7 +16,7 @@ export interface RedriveOptions {
   readonly group: string;
   /** The dead-letter topics. */
   readonly topics: readonly Topic[];
-  /** The positions whose records are redriven, as `placeName` writes them; `undefined`: all of them. */
+  /** The positions whose records are redriven, as `positionName` writes them; `undefined`: all of them. */
   readonly only: ReadonlySet<string> | undefined;
   /** Called for each record right after it was redriven. `to`: its new position, if that is known. */
   readonly onRedriven: (from: string, to: Position | undefined, idempotent: boolean) => void;

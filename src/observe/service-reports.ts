@@ -1,4 +1,4 @@
-import { type Position, partitionName, placeName, type TopicPartition } from '../core/position.js';
+import { type Position, partitionName, positionName, type TopicPartition } from '../core/position.js';
 import type { Logger } from './log.js';
 import type { Metrics } from './metrics.js';
 import type { WarningThrottle } from './warning-throttle.js';
@@ -28,7 +28,7 @@ export function serviceReports(
       metrics.problems.inc({ kind: 'service' });
       metrics.serviceFailures.inc({ service });
       if (typeof error === 'object' && error !== null) reported.add(error);
-      const fields = { service, event: event.id, at: placeName(at) };
+      const fields = { service, event: event.id, at: positionName(at) };
       const kind = `service ${service} on ${partitionName(at)}`;
       warnings.report(kind, error, 'a service failed on an event; its batch is retried', fields);
     },
@@ -51,7 +51,7 @@ export function serviceReports(
       if (alarmed.has(at.topic)) return;
       alarmed.add(at.topic);
       logger.error(
-        { service, at: placeName(at), err },
+        { service, at: positionName(at), err },
         'a service failed on an input for good: it is a dead letter now; further ones of this topic are only counted',
       );
     },

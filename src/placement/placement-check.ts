@@ -1,5 +1,5 @@
 import type { Offset, Partition, Topic } from '../core/ids.js';
-import { placeName, type TopicIdPartition } from '../core/position.js';
+import { positionName, type TopicIdPartition } from '../core/position.js';
 import type { LogBatch, LogRecord } from '../core/record.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
@@ -111,7 +111,7 @@ export class PlacementCheck {
     if (this.#logged.has(topic)) return;
     this.#logged.add(topic);
     this.#parts.logger.warn(
-      { topic, at: placeName({ topic, partition, offset }), key, partitioner },
+      { topic, at: positionName({ topic, partition, offset }), key, partitioner },
       `a record does not lie in the partition of its key, so a producer of ${topic} does not use ${partitioner}; ` +
         'all partitions are followed from now on. ' +
         `Declare what its producers do, such as @topic(name: "${topic}", partitioner: NONE): ` +

@@ -1,5 +1,5 @@
 import type { Event, Relayed } from '../core/event.js';
-import { placeName } from '../core/position.js';
+import { positionName } from '../core/position.js';
 import type { LogBatch, LogRecord, NewRecord } from '../core/record.js';
 import type { RecordDecoder } from '../core/record-decoder.js';
 import { leftOut } from '../core/record-metadata.js';
@@ -82,7 +82,7 @@ export class BatchDecoder {
     this.#logged.add(fault);
     logger.warn(
       {
-        at: placeName({ ...batch, offset: record.offset }),
+        at: positionName({ ...batch, offset: record.offset }),
         kind,
         reason,
         deadLetters: deadLetterTopic(batch.topic, deadLetterSuffix),

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { MillraceError } from '../core/errors.js';
 import { type Topic, topic } from '../core/ids.js';
-import { placeName } from '../core/position.js';
+import { positionName } from '../core/position.js';
 import type { DeadLetter } from '../dead-letters/dead-letter.js';
 import type { EventLog, TopicDescription } from '../ports/event-log.js';
 import { catchUp, type FoldRange, type RebuildPartition, rebuildPartitions } from '../rebuild/catch-up.js';
@@ -109,6 +109,6 @@ function basesOf(
 
 /** A service that throws ends its rebuild: retrying would repeat the same fold on the same event. */
 const failRebuild: NonNullable<BatchProcessorOptions['onFailure']> = (at, event, cause) => {
-  const message = `The service failed on ${event.type} ${event.id} at ${placeName(at)}. The state in use is unchanged; fix the service, and run the rebuild again.`;
+  const message = `The service failed on ${event.type} ${event.id} at ${positionName(at)}. The state in use is unchanged; fix the service, and run the rebuild again.`;
   throw new MillraceError('INTERNAL', message, { cause });
 };

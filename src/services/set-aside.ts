@@ -1,5 +1,5 @@
 import type { Topic } from '../core/ids.js';
-import { type Position, placeName, type TopicPartition } from '../core/position.js';
+import { type Position, positionName, type TopicPartition } from '../core/position.js';
 import type { LogRecord } from '../core/record.js';
 import { type DeadLetter, recordIdOf } from '../dead-letters/dead-letter.js';
 import { readDeadLetterEntries } from '../dead-letters/dead-letter-topic.js';
@@ -36,5 +36,5 @@ export function withoutSetAside(
 ): readonly LogRecord[] {
   if (setAside.size === 0) return records;
   const at = ({ offset }: LogRecord): Position => ({ topic, partition, offset });
-  return records.filter((record) => !setAside.has(recordIdOf(placeName(at(record)), record.timestamp)));
+  return records.filter((record) => !setAside.has(recordIdOf(positionName(at(record)), record.timestamp)));
 }

@@ -1,4 +1,4 @@
-import { type Position, partitionName, placeName } from '../core/position.js';
+import { type Position, partitionName, positionName } from '../core/position.js';
 import { RecentIds } from '../core/recent-ids.js';
 import type { LogRecord } from '../core/record.js';
 import { appendDeadLetters } from '../dead-letters/append.js';
@@ -70,7 +70,7 @@ export class ViewFailures {
     if (this.#alarmed.has(at.topic)) return;
     this.#alarmed.add(at.topic);
     logger.error(
-      { view: view.name, at: placeName(at), err },
+      { view: view.name, at: positionName(at), err },
       'a view failed on an event for good: it is a dead letter now; further ones of this topic are only counted',
     );
   }
@@ -83,4 +83,4 @@ const positionOf = ({ topic, partition }: AssignedBatch, { offset }: LogRecord):
 });
 
 const idOf = (batch: AssignedBatch, record: LogRecord): string =>
-  recordIdOf(placeName(positionOf(batch, record)), record.timestamp);
+  recordIdOf(positionName(positionOf(batch, record)), record.timestamp);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeEvent } from '../../src/core/cloudevent.js';
 import { MillraceError } from '../../src/core/errors.js';
 import { eventId, partition, type Topic } from '../../src/core/ids.js';
-import { placeName } from '../../src/core/position.js';
+import { positionName } from '../../src/core/position.js';
 import type { LogRecord } from '../../src/core/record.js';
 import { RecordDecoder } from '../../src/core/record-decoder.js';
 import { RecordEncoder } from '../../src/core/record-encoder.js';
@@ -223,7 +223,7 @@ async function lettersOf(log: EventLog, { input }: Topics): Promise<readonly Dea
   return (await readRecords(log, at)).map((record) => {
     const letter = readDeadLetter(at, record);
     if (letter === undefined)
-      throw new Error(`${placeName({ ...at, offset: record.offset })} is no dead letter`);
+      throw new Error(`${positionName({ ...at, offset: record.offset })} is no dead letter`);
     return letter;
   });
 }

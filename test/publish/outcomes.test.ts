@@ -5,7 +5,7 @@ import { CursorCodec } from '../../src/core/cursor.js';
 import { ANONYMOUS } from '../../src/core/identity.js';
 import { eventId, type Partition, partition, topic } from '../../src/core/ids.js';
 import { partitionOfKey } from '../../src/core/partitioner.js';
-import { type Position, placeName } from '../../src/core/position.js';
+import { type Position, positionName } from '../../src/core/position.js';
 import { RecordDecoder } from '../../src/core/record-decoder.js';
 import type { Hub } from '../../src/hub/hub.js';
 import type { PartitionListener } from '../../src/hub/partition-listener.js';
@@ -131,7 +131,7 @@ describe('an outcome', () => {
       identity: ANONYMOUS,
       correlationId: 'c',
       signal: AbortSignal.timeout(60_000),
-      onFound: (position: Position) => void order.push(placeName(position)),
+      onFound: (position: Position) => void order.push(positionName(position)),
     };
     const relayed = async () => (await world.metrics.received.get()).values[0]?.value ?? 0;
     const outcome = await outcomes.wait(WANTED, caller, async () => {

@@ -17,7 +17,7 @@ const OPERATION = [...SIBLINGS, 'views', 'subscribe'];
 const TRANSPORT = [...OPERATION, 'operation'];
 const NODE = [...TRANSPORT, 'transport', 'adapters', 'project'];
 
-/** What each room, or file directly in `src`, may import of the others. */
+/** What each module, or file directly in `src`, may import of the others. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   core: [],
   ports: ['core'],
@@ -39,7 +39,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   project: [...OPERATION, 'index'],
   index: [...OPERATION, 'project'],
   node: NODE,
-  cli: [...NODE.filter((room) => room !== 'adapters'), 'node'],
+  cli: [...NODE.filter((module) => module !== 'adapters'), 'node'],
   shop: [],
 };
 
@@ -48,20 +48,20 @@ const OF_THE_SHOP = /^(millrace|graphql|zod|p-retry|lru-cache|node:[\w/]+)$/;
 
 const VENDORS = ['kafkajs', 'ioredis', 'graphql-redis-subscriptions', 'lmdb'];
 
-/** Each import that breaks the direction of the rooms, one line each. */
+/** Each import that breaks the direction of the modules, one line each. */
 export function wrongDirections(sources: Sources): string[] {
   return importsOf(sources).flatMap(({ from, specifier, to }) => {
-    const room = roomOf(from);
-    const allowed = MAY_IMPORT[room];
-    if (allowed === undefined) return [`${from}: '${room}' is not in the table of rooms`];
-    if (room === 'shop' && to === undefined && !OF_THE_SHOP.test(specifier)) {
+    const module = moduleOf(from);
+    const allowed = MAY_IMPORT[module];
+    if (allowed === undefined) return [`${from}: '${module}' is not in the table of modules`];
+    if (module === 'shop' && to === undefined && !OF_THE_SHOP.test(specifier)) {
       return [`${from} imports ${specifier}: the shop uses only what 'millrace' exports`];
     }
-    if (room !== 'shop' && specifier === 'millrace') {
+    if (module !== 'shop' && specifier === 'millrace') {
       return [`${from} imports ${specifier}: the package's own name is for projects that use it`];
     }
-    if (to === undefined || roomOf(to) === room || allowed.includes(roomOf(to))) return [];
-    return [`${from} imports ${to}: '${room}' may not know '${roomOf(to)}'`];
+    if (to === undefined || moduleOf(to) === module || allowed.includes(moduleOf(to))) return [];
+    return [`${from} imports ${to}: '${module}' may not know '${moduleOf(to)}'`];
   });
 }
 
@@ -112,7 +112,7 @@ function resolve(from: string, specifier: string): string {
   return new URL(specifier, `file:///${from}`).pathname.slice(1).replace(/\.js$/, '.ts');
 }
 
-function roomOf(path: string): string {
+function moduleOf(path: string): string {
   return (path.split('/')[1] ?? path).replace(/\.ts$/, '');
 }
 

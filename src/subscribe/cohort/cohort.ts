@@ -10,7 +10,7 @@ import {
 } from '../../core/cursor.js';
 import { UNKNOWN_TYPE } from '../../core/event.js';
 import type { Partition, Topic } from '../../core/ids.js';
-import { placeName, type TopicPartition } from '../../core/position.js';
+import { positionName, type TopicPartition } from '../../core/position.js';
 import type { DeadLetters } from '../../dead-letters/dead-letters.js';
 import type { EventsLost } from '../../hub/events-lost.js';
 import type { Logger } from '../../observe/log.js';
@@ -196,7 +196,7 @@ export class Cohort {
     this.#parts.metrics.problems.inc({ kind });
     if (this.#hasLogged) return;
     this.#hasLogged = true;
-    const position = placeName({ ...at, offset: relayed.offset });
+    const position = positionName({ ...at, offset: relayed.offset });
     this.#parts.logger.warn(
       { field: this.plan.binding.field, kind, at: position, err: error },
       'filtering or executing an event for a subscription failed; further failures of this cohort are only counted',
