@@ -1,5 +1,7 @@
 import { v5 as uuidV5 } from 'uuid';
 import type { MutationCall } from '../binding/runtime/context.js';
+import { textProblem } from '../core/bounded-text.js';
+import { MillraceError } from '../core/errors.js';
 import { subjectOf } from '../core/identity.js';
 import type { Position } from '../core/position.js';
 import type { Answer } from './answer.js';
@@ -75,7 +77,12 @@ export class OperationContext extends MutationContext {
     const { idempotencyKey: given, ...others } = all;
     const own = typeof given === 'string' && given !== '' ? given : undefined;
     const ofOperation = this.idempotencyKey;
-    if (own !== undefined) return { key: own, args: fingerprintOf(others) };
+    if (own !== undefined) {
+      // S4: bounded like the key of a header; both become a part of what is stored and logged.
+      const problem = textProblem(own);
+      if (problem !== undefined) throw new MillraceError('BAD_REQUEST', `\`idempotencyKey\` ${problem}.`);
+      return { key: own, args: fingerprintOf(others) };
+    }
     if (!ofOperation) return { key: undefined, args: '' };
     this.#callsByField ??= new Map();
     const before = this.#callsByField.get(field) ?? 0;

@@ -172,6 +172,23 @@ describe('a mutation', () => {
     expect((await run('a\ud83d\ude00')).data).toEqual({ to: { offset: '0' } });
   });
 
+  it.each([
+    ['a'.repeat(257), 'has 257 characters; at most 256 are allowed'],
+    ['a\nb', 'has characters that cannot be printed'],
+  ])(
+    'S4 a mutation whose own idempotency key is too long or unprintable is refused',
+    async (key, problem) => {
+      await using world = await openWorld();
+      const query = 'mutation ($key: String!) { ask(n: 1, idempotencyKey: $key) { __typename } }';
+      const { errors } = await nodeOn(world, SCHEMA).run(query, { variables: { key } });
+      expect(errors?.[0]).toMatchObject({
+        message: `\`idempotencyKey\` ${problem}.`,
+        extensions: { code: 'BAD_REQUEST' },
+      });
+      expect(await end(world)).toBe(0);
+    },
+  );
+
   it('D1 a mutation appends several events together, and returns the position of each', async () => {
     await using world = await openWorld({ partitions: 2 });
     const node = nodeOn(world, SCHEMA);
