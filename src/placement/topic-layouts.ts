@@ -5,7 +5,7 @@ import type { StateStore } from '../ports/state-store.js';
 import { decodeLayout, encodeLayout, type Placing, type TopicLayout } from './topic-layout.js';
 
 /**
- * The layouts of topics, the same on every node: in the state store. D6: all of them may be lost. Whoever knows one
+ * The layouts of topics, the same on every node: in the state store. D6: all of them may be lost. A process that knows one
  * writes it again, and relays check again what they relay again.
  */
 export class TopicLayouts {

@@ -66,7 +66,7 @@ describe('the layout of a topic', () => {
     expect(merged(emptyLayout(topicId('other'), 2), old)).toEqual(emptyLayout(topicId('other'), 2));
   });
 
-  it('keeps the earliest misplaced record of each partition, whoever found it', () => {
+  it('keeps the earliest misplaced record of each partition, whichever relay found it', () => {
     let layout = withMisplaced(emptyLayout(ID, 3), partition(1), offset(4));
     expect(withMisplaced(layout, partition(1), offset(4))).toBe(layout);
     expect(withMisplaced(layout, partition(1), offset(9))).toBe(layout);

@@ -90,7 +90,7 @@ describe('values of a caller that no event can match', () => {
     expect(check(filter, args)).not.toThrow();
   });
 
-  it('D10 S4 a failure is the fault of whoever the failing operation reads', () => {
+  it('D10 S4 a failure is the fault of the event or the caller that the failing operation reads', () => {
     const faultOf = (filter: string, event: object, args: object = {}) => {
       try {
         return fieldWith(filter, OVER).filter({ event: { ...event }, args: { ...args }, claims: {} });

@@ -113,7 +113,7 @@ describe('the page of GraphiQL', () => {
     expect(answer.headers.get('x-frame-options')).toBe('DENY');
   });
 
-  it('is compressed for those who accept it, and not sent again while it is the same', async () => {
+  it('is compressed for clients that accept it, and not sent again while it is the same', async () => {
     const { server, answer } = await page({ 'accept-encoding': 'gzip' });
     expect(answer.headers.get('content-encoding')).toBe('gzip');
     expect(Number(answer.headers.get('content-length'))).toBeLessThan(3_000_000);
