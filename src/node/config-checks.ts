@@ -1,10 +1,10 @@
 import { distance } from 'fastest-levenshtein';
-
-export type Environment = Readonly<Record<string, string | undefined>>;
+import { isGiven } from './config/read-variable.js';
+import type { Environment } from './config/variable.js';
 
 /** Combinations of variables of which one part is missing, one sentence each. */
 export function incomplete(environment: Environment): string[] {
-  const isSet = (name: string): boolean => Boolean(environment[name]);
+  const isSet = (name: string): boolean => isGiven(environment, name);
   const faults: string[] = [];
   if (isSet('REDIS_URL') && !isSet('KAFKA_BROKERS')) {
     faults.push(

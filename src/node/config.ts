@@ -1,55 +1,24 @@
 import { z } from 'zod';
-import { type Environment, incomplete, misspelt } from './config-checks.js';
-
-/** One environment variable: its purpose, its allowed values, and its parser. */
-interface Variable<T> {
-  readonly about: string;
-  /** In words, for the error message of an invalid value. */
-  readonly allowed: string;
-  readonly schema: z.ZodType<T, string | undefined>;
-  /** Whether error messages must not show the value. */
-  readonly secret?: boolean;
-  /** Replaces the schema's own default with NODE_ENV=production. */
-  readonly inProduction?: string;
-}
-
-const text = z.string().min(1);
-const list = text
-  .transform((value) => value.split(',').map((part) => part.trim()))
-  .refine((parts) => parts.every(Boolean));
-const whole = (min: number, max: number) =>
-  z
-    .string()
-    .regex(/^\d{1,15}$/)
-    .transform(Number)
-    .pipe(z.number().int().min(min).max(max));
-const count = (fallback: number, about: string, min = 1, max = 1_000_000_000) => ({
-  about: `${about} (${fallback})`,
-  allowed: `a whole number from ${min} to ${max}`,
-  schema: whole(min, max)
-    .optional()
-    .transform((value) => value ?? fallback),
-});
+import { KAFKA_SETTINGS } from './config/kafka-settings.js';
+import { fileVariable, InvalidVariable, mayBeFile, readVariable } from './config/read-variable.js';
+import { REDIS_SETTINGS } from './config/redis-settings.js';
+import {
+  count,
+  developmentFlag,
+  type Environment,
+  flag,
+  list,
+  text,
+  type ValueOf,
+  type Variable,
+  whole,
+} from './config/variable.js';
+import { incomplete, misspelt } from './config-checks.js';
 
 /** As browsers write it in `Origin`: scheme, host and, unless it is the usual one, port. */
 function isOrigin(value: string): boolean {
   return value === '*' || value === 'null' || /^[a-z][a-z\d+.-]*:\/\/[^/\s]+$/i.test(value);
 }
-
-const FLAGS: Readonly<Record<string, boolean>> = { true: true, on: true, false: false, off: false };
-const flag = (fallback: boolean, about: string) => ({
-  about: `${about} (${fallback})`,
-  allowed: 'true or false',
-  schema: z
-    .enum(['true', 'on', 'false', 'off'])
-    .optional()
-    .transform((value) => (value === undefined ? fallback : FLAGS[value] === true)),
-});
-/** For what helps developers, and would help attackers too. */
-const developmentFlag = (about: string) => {
-  const variable = flag(true, about);
-  return { ...variable, about: `${about} (true; false with NODE_ENV=production)`, inProduction: 'false' };
-};
 
 const VARIABLES = {
   PORT: count(4000, 'The port of HTTP and WebSocket; 0 picks a free port', 0, 65_535),
@@ -68,19 +37,8 @@ const VARIABLES = {
     allowed: 'glob patterns, separated by commas',
     schema: list.optional().transform((value) => value ?? ['schema/*.graphql']),
   },
-  KAFKA_BROKERS: {
-    about: "Kafka's bootstrap servers, comma-separated; when unset, the embedded log is used",
-    allowed: 'host:port, several separated by commas',
-    schema: list
-      .refine((parts) => parts.every((part) => /^[^\s:]+:\d{1,5}$|^\[[0-9a-f:]+\]:\d{1,5}$/i.test(part)))
-      .optional(),
-  },
-  REDIS_URL: {
-    about: 'The Redis that carries the fan-out between processes; when unset, the fan-out is in-process',
-    allowed: 'a URL that begins with redis:// or rediss://',
-    schema: text.refine((value) => /^rediss?:\/\/\S+$/.test(value) && URL.canParse(value)).optional(),
-    secret: true,
-  },
+  ...KAFKA_SETTINGS,
+  ...REDIS_SETTINGS,
   CURSOR_SECRET: {
     about:
       'Signs cursors; the same on every gateway. Several, comma-separated, allow rotation: the first signs, all verify',
@@ -154,18 +112,6 @@ const VARIABLES = {
     0,
     1_000_000,
   ),
-  KAFKA_REQUEST_TIMEOUT_MS: count(
-    30_000,
-    'How long Kafka may take to answer a request before the connection is reopened',
-    1_000,
-    600_000,
-  ),
-  KAFKA_SESSION_TIMEOUT_MS: count(
-    30_000,
-    'The session timeout of consumer groups: how long a relay or service may be silent before its partitions are reassigned',
-    1_000,
-    1_800_000,
-  ),
   WINDOW_EVENTS: count(
     10_000,
     'The window: how many recent events per partition can be replayed without reading the log',
@@ -226,15 +172,23 @@ const VARIABLES = {
 type Variables = typeof VARIABLES;
 type Name = keyof Variables;
 
+/** Every name that is read. */
+const KNOWN_NAMES = Object.entries<Variable<unknown>>(VARIABLES).flatMap(([name, variable]) =>
+  mayBeFile(variable) ? [name, fileVariable(name)] : [name],
+);
+
 /** Former names of variables, which are still read. */
 const FORMER_NAMES: { readonly [N in Name]?: string } = { NAMESPACE: 'RELAY_GROUP' };
 
 /** The environment, checked. Names are those of the variables. */
-export type Config = { readonly [N in Name]: z.output<Variables[N]['schema']> };
+export type Config = { readonly [N in Name]: ValueOf<Variables[N]> };
 
 /** What each variable is for, by name. docs/operating.md shows this table. */
 export const ENVIRONMENT: Readonly<Record<string, string>> = Object.fromEntries(
-  Object.entries(VARIABLES).map(([name, { about }]) => [name, about]),
+  Object.entries<Variable<unknown>>(VARIABLES).map(([name, variable]) => [
+    name,
+    mayBeFile(variable) ? `${variable.about}. As a file: \`${fileVariable(name)}\`` : variable.about,
+  ]),
 );
 
 /** Which adapters stand behind the ports: the one place where the environment chooses them. */
@@ -270,23 +224,15 @@ export function readConfig(environment: Environment): Config {
   for (const [name, variable] of Object.entries<Variable<unknown>>(VARIABLES)) {
     const former = FORMER_NAMES[name as Name];
     const used = former !== undefined && !environment[name] && environment[former] ? former : name;
-    const fallback = environment['NODE_ENV'] === 'production' ? variable.inProduction : undefined;
-    const given = environment[used] || fallback;
-    const parsed = variable.schema.safeParse(given);
-    if (parsed.success) values[name] = parsed.data;
-    else faults.push(`${used} is ${shapeOf(given, variable.secret)}; allowed: ${variable.allowed}.`);
+    try {
+      values[name] = readVariable(used, variable, environment);
+    } catch (error) {
+      if (!(error instanceof InvalidVariable)) throw error;
+      faults.push(error.message);
+    }
   }
-  faults.push(...misspelt(environment, Object.keys(VARIABLES)), ...incomplete(environment));
+  faults.push(...misspelt(environment, KNOWN_NAMES), ...incomplete(environment));
   if (faults.length > 0) throw new ConfigError(faults.join('\n'));
   // Every name of VARIABLES was parsed by its own schema above.
   return values as Config;
-}
-
-/** What an error message may show of a value: never a secret, nor the credentials in a URL. */
-function shapeOf(value: string | undefined, secret: boolean | undefined): string {
-  if (value === undefined) return 'not set';
-  const shape = /^-?\d+$/.test(value) ? 'a number' : 'a text';
-  const length = `${shape} of ${value.length} character${value.length === 1 ? '' : 's'}`;
-  const hidden = secret === true || value.length > 60 || value.includes('@');
-  return hidden ? length : `${JSON.stringify(value)}, ${length}`;
 }

@@ -1,5 +1,8 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ConfigError, readConfig } from '../../src/node/config.js';
+import { folderOf } from '../support/gateway-process.js';
 
 /** The error that an environment gets; empty for a valid one. */
 function errorOf(environment: Record<string, string>): string {
@@ -33,7 +36,7 @@ describe('readConfig', () => {
 
   it.each([
     ['JWT_SECRETS', 'JWT_SECRETS is not a setting. Did you mean JWT_SECRET?'],
-    ['JWT_KEY', 'JWT_KEY is not a setting. Settings that begin with JWT_: JWT_SECRET, JWT_JWKS_URL'],
+    ['JWT_KEY', 'JWT_KEY is not a setting. Settings that begin with JWT_: JWT_SECRET, JWT_SECRET_FILE,'],
     ['KAFKA_BROKER', 'KAFKA_BROKER is not a setting. Did you mean KAFKA_BROKERS?'],
     ['REDIS_URI', 'REDIS_URI is not a setting. Did you mean REDIS_URL?'],
     ['CURSOR_SECRETS', 'CURSOR_SECRETS is not a setting. Did you mean CURSOR_SECRET?'],
@@ -69,6 +72,28 @@ describe('readConfig', () => {
     const message = errorOf({ [name]: value });
     expect(message).toContain(`${name} is a text of ${value.length} characters; allowed:`);
     expect(message).not.toContain('ada:secret');
+  });
+
+  it('reads a secret from the file that its _FILE setting names, without the newline at the end', async () => {
+    await using folder = await folderOf({});
+    const path = join(folder.path, 'secret');
+    writeFileSync(path, `${'s'.repeat(40)}\n`);
+    expect(readConfig({ JWT_SECRET_FILE: path, JWT_ISSUER: 'a' }).JWT_SECRET).toBe('s'.repeat(40));
+    expect(errorOf({ JWT_SECRET_FILE: path, JWT_SECRET: 's'.repeat(40) })).toBe(
+      'JWT_SECRET and JWT_SECRET_FILE are both set. Set one of them.',
+    );
+  });
+
+  it('S2 says what is wrong with the file of a secret without showing its content', async () => {
+    await using folder = await folderOf({});
+    const path = join(folder.path, 'secret');
+    expect(errorOf({ JWT_SECRET_FILE: path })).toContain(
+      'JWT_SECRET_FILE is the path of a file that cannot be read: ENOENT',
+    );
+    writeFileSync(path, 'short');
+    expect(errorOf({ JWT_SECRET_FILE: path })).toBe(
+      'JWT_SECRET_FILE is a file that contains a text of 5 characters; allowed: at least 32 characters.',
+    );
   });
 
   it('reports everything that is wrong at once, a line each', () => {
