@@ -7,8 +7,8 @@ import {
   type ValidationRule,
   validate,
 } from 'graphql';
-import { LRUCache } from 'lru-cache';
 import { costOf } from './cost.js';
+import { DocumentCache } from './document-cache.js';
 import { refusal } from './refusal.js';
 import { VALIDATION_RULES } from './subscription-root.js';
 import { exceedsValidationCost } from './validation-cost.js';
@@ -37,26 +37,17 @@ const TOO_MANY_TOKENS = /more tha[nt] \d+ tokens/;
 /** How many validation errors a client gets. */
 const MAX_ERRORS = 20;
 
-/**
- * S4: how many documents are kept, and how many characters together. Characters, because comments and strings make
- * long texts of few tokens.
- */
-const CACHE_LIMITS = { max: 1_000, maxSize: 8_000_000, maxEntrySize: 100_000 };
-
 export type ValidatedDocument =
   | { readonly document: DocumentNode }
   | { readonly errors: readonly GraphQLError[] };
 
-/** Parses and validates documents, each text once while it is in the cache. */
+/** Parses and validates documents. Those that are asked for again are kept. */
 export class DocumentValidator {
   readonly #schema: GraphQLSchema;
   readonly #limits: OperationLimits;
   readonly #rules: readonly ValidationRule[];
   readonly #options: { readonly maxErrors: number; readonly hideSuggestions: boolean };
-  readonly #cache = new LRUCache<string, ValidatedDocument>({
-    ...CACHE_LIMITS,
-    sizeCalculation: (_validated, query) => query.length + 1,
-  });
+  readonly #cache = new DocumentCache<ValidatedDocument>();
 
   constructor(
     schema: GraphQLSchema,
@@ -73,20 +64,21 @@ export class DocumentValidator {
   validate(query: string): ValidatedDocument {
     const known = this.#cache.get(query);
     if (known !== undefined) return known;
-    const validated = this.#parseAndValidate(query);
-    this.#cache.set(query, validated);
-    return validated;
-  }
-
-  #parseAndValidate(query: string): ValidatedDocument {
-    const { maxTokens } = this.#limits;
-    const maxCharacters = maxTokens * MAX_CHARACTERS_PER_TOKEN;
+    // Refused by its length alone: quickly, and too long to be kept.
+    const maxCharacters = this.#limits.maxTokens * MAX_CHARACTERS_PER_TOKEN;
     if (query.length > maxCharacters) {
       const message = `The document has ${query.length} characters; ${maxCharacters} are allowed.`;
       return { errors: [refusal('LIMIT_EXCEEDED', `${message} Put long values into variables.`)] };
     }
+    const parsed = this.#parse(query);
+    const validated = 'document' in parsed ? this.#validated(parsed.document) : parsed;
+    // An error refers to its part of the document, so it keeps all of it.
+    this.#cache.add(query, validated, 'document' in parsed ? (parsed.document.tokenCount ?? 0) : 0);
+    return validated;
+  }
+
+  #validated(document: DocumentNode): ValidatedDocument {
     try {
-      const document = parse(query, { maxTokens });
       if (exceedsValidationCost(document, MAX_VALIDATION_STEPS)) {
         const message = 'The document repeats fields or spreads fragments too often to be validated.';
         return { errors: [refusal('LIMIT_EXCEEDED', `${message} Select each field once.`)] };
@@ -95,13 +87,25 @@ export class DocumentValidator {
       if (errors.length > 0) return { errors };
       if (costOf(this.#schema, document) <= MAX_COST) return { document };
       return { errors: [refusal('LIMIT_EXCEEDED', 'The operation selects too many fields.')] };
+    } catch {
+      return { errors: [tooDeep()] };
+    }
+  }
+
+  #parse(query: string): ValidatedDocument {
+    const { maxTokens } = this.#limits;
+    try {
+      return { document: parse(query, { maxTokens }) };
     } catch (error) {
       if (error instanceof GraphQLError && TOO_MANY_TOKENS.test(error.message)) {
         return { errors: [refusal('LIMIT_EXCEEDED', `The document has more than ${maxTokens} tokens.`)] };
       }
       if (error instanceof GraphQLError) return { errors: [error] };
-      // Such as a document nested so deeply that the parser's stack overflows.
-      return { errors: [refusal('BAD_REQUEST', 'The document cannot be parsed.')] };
+      return { errors: [tooDeep()] };
     }
   }
 }
+
+/** The stack overflowed: the document is nested too deeply. */
+const tooDeep = (): GraphQLError =>
+  refusal('BAD_REQUEST', 'The document cannot be parsed: it is nested too deeply.');

@@ -61,7 +61,7 @@ export class GraphQLOperations implements Operations {
     }
     const variables = exactVariables(this.#parts.bindings.schema, operation, request.variables);
     const exact = variables === request.variables ? request : { ...request, variables };
-    return { kind: operation.operation, request: exact };
+    return { kind: operation.operation, request: exact, document: validated.document };
   }
 
   async run(prepared: Prepared, caller: Caller): Promise<ExecutionResult> {
@@ -69,13 +69,11 @@ export class GraphQLOperations implements Operations {
     if (prepared.kind === 'subscription') {
       return { errors: [refusal('BAD_REQUEST', 'A subscription needs a WebSocket or an event stream.')] };
     }
-    const { query, operationName, variables } = prepared.request;
-    const validated = this.#documents.validate(query);
-    if ('errors' in validated) return { errors: this.#shown(validated.errors) };
+    const { operationName, variables } = prepared.request;
     const context = this.#context(caller);
     const result = await execute({
       schema: this.#parts.bindings.schema,
-      document: validated.document,
+      document: prepared.document,
       fieldResolver: dataField,
       operationName,
       variableValues: variables,
@@ -87,9 +85,7 @@ export class GraphQLOperations implements Operations {
   }
 
   subscribe(prepared: Prepared, caller: Caller, sink: ResultSink): ActiveSubscription {
-    const validated =
-      prepared.kind === 'subscription' ? this.#documents.validate(prepared.request.query) : undefined;
-    if (prepared.kind !== 'subscription' || validated === undefined || 'errors' in validated) {
+    if (prepared.kind !== 'subscription') {
       const errors =
         prepared.kind === 'invalid'
           ? prepared.errors
@@ -99,7 +95,7 @@ export class GraphQLOperations implements Operations {
     }
     const { operationName, variables = {} } = prepared.request;
     return this.#parts.subscriptions.start(
-      { document: validated.document, operationName, variables, identity: caller.identity },
+      { document: prepared.document, operationName, variables, identity: caller.identity },
       caller.after,
       sink,
     );

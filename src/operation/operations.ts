@@ -1,11 +1,16 @@
-import type { ExecutionResult, GraphQLError } from 'graphql';
+import type { DocumentNode, ExecutionResult, GraphQLError } from 'graphql';
 import type { ActiveSubscription, ResultSink } from '../subscribe/delivery/result-sink.js';
 import type { Caller, OperationRequest } from './request.js';
 
 /** A request after parsing, validation against the schema, and the checks of the limits. */
 export type Prepared =
   | { readonly kind: 'invalid'; readonly errors: readonly GraphQLError[] }
-  | { readonly kind: 'query' | 'mutation' | 'subscription'; readonly request: OperationRequest };
+  | {
+      readonly kind: 'query' | 'mutation' | 'subscription';
+      readonly request: OperationRequest;
+      /** Of `request.query`, validated. */
+      readonly document: DocumentNode;
+    };
 
 /** The one way in for every transport, so that validation, limits and rules hold on all of them alike. */
 export interface Operations {

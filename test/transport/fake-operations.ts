@@ -58,7 +58,7 @@ export class FakeOperations implements Operations {
     if (operation?.operation === undefined || request.query.includes('unknownField')) {
       return { kind: 'invalid', errors: [new GraphQLError('Cannot query field "unknownField"')] };
     }
-    return { kind: operation.operation, request };
+    return { kind: operation.operation, request, document };
   }
 
   async run(prepared: Prepared, caller: Caller): Promise<ExecutionResult> {
