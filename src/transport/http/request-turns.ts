@@ -3,20 +3,32 @@ import type { Socket } from 'node:net';
 import { ConnectionQueue, type TurnTaker } from '../delivery/connection-queue.js';
 import type { Turns } from '../delivery/turns.js';
 
-/** How many requests of one connection may be unanswered. At the bound it is not read until half of them are answered. */
-const MAX_UNANSWERED = 100;
+/** How many requests of one connection may wait for earlier ones. At the bound it is not read until half of them are left. */
+const MAX_PIPELINED = 100;
 
 type Task = () => void;
 
+interface PipelinedRequest {
+  readonly response: ServerResponse;
+  readonly handle: Task;
+}
+
 /**
- * One HTTP connection that is kept alive. A client that pipelines sends many requests before it has the first answer
- * (RFC 9112, section 9.3.2): they take turns with those of other connections (S4), and their number is bounded (C4).
+ * One HTTP connection that is kept alive. A client that pipelines sends many requests before it has the first answer.
+ * They are handled one after the other, because only safe ones may run at the same time (RFC 9112, section 9.3.2), in
+ * turns with those of other connections (S4), and their number is bounded (C4).
+ *
+ * The order matters for what is held, too. Node tells a response that its connection is gone (`close`) only once the
+ * responses before it have been written, so a request that began earlier would hold its slot and its subscription for
+ * ever when its client leaves.
  */
 class HttpConnection implements TurnTaker<Task> {
   readonly queue: ConnectionQueue<Task>;
   readonly #socket: Socket;
-  #unanswered = 0;
-  /** Whether it has had too many unanswered requests, and has not come down to half of them since. */
+  /** What waits for the request that is being answered. */
+  #pipelined: PipelinedRequest[] = [];
+  #isAnswering = false;
+  /** Whether too many requests have waited, and they have not come down to half of that since. */
   #isFull = false;
   /** Why it is not read: the number of reasons. */
   #holds = 0;
@@ -31,21 +43,17 @@ class HttpConnection implements TurnTaker<Task> {
     task();
   }
 
-  /** A request has come. */
-  begin(): void {
-    this.#unanswered += 1;
-    if (this.#isFull || this.#unanswered < MAX_UNANSWERED) return;
+  /** A request has come. Hot path (bench: mutations). */
+  receive(response: ServerResponse, handle: Task): void {
+    if (!this.#isAnswering) {
+      this.#begin(response, handle);
+      return;
+    }
+    this.#pipelined.push({ response, handle });
+    if (this.#isFull || this.#pipelined.length < MAX_PIPELINED) return;
     this.#isFull = true;
     this.pauseReading();
   }
-
-  /** It has its answer, or will never have one. */
-  readonly end = (): void => {
-    this.#unanswered -= 1;
-    if (!this.#isFull || this.#unanswered > MAX_UNANSWERED / 2) return;
-    this.#isFull = false;
-    this.resumeReading();
-  };
 
   pauseReading(): void {
     this.#holds += 1;
@@ -59,6 +67,26 @@ class HttpConnection implements TurnTaker<Task> {
     this.#holds -= 1;
     if (this.#holds === 0) this.#socket.resume();
   }
+
+  #begin(response: ServerResponse, handle: Task): void {
+    this.#isAnswering = true;
+    response.once('close', this.#next);
+    this.queue.add(handle, 0);
+  }
+
+  /** A request has its answer, or its client is gone. */
+  readonly #next = (): void => {
+    this.#isAnswering = false;
+    const next = this.#pipelined.shift();
+    if (next === undefined) return;
+    if (this.#isFull && this.#pipelined.length <= MAX_PIPELINED / 2) {
+      this.#isFull = false;
+      this.resumeReading();
+    }
+    // Node gives each response the socket when the one before it is written. Without it, the connection has ended.
+    if (next.response.socket === null) this.#pipelined = [];
+    else this.#begin(next.response, next.handle);
+  };
 }
 
 /** The turns of all HTTP connections. */
@@ -75,10 +103,10 @@ export class RequestTurns {
     handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
   ): (request: IncomingMessage, response: ServerResponse) => void {
     return (request, response) => {
-      const connection = this.#of(request.socket);
-      connection.begin();
-      response.once('close', connection.end);
-      connection.queue.add(() => void handle(request, response), 0);
+      this.#of(request.socket).receive(response, () => {
+        // A client that left while its request waited: `close` would not be emitted again.
+        if (!response.destroyed) void handle(request, response);
+      });
     };
   }
 

@@ -133,9 +133,13 @@ export class WebSocketTransport implements AsyncDisposable {
   }
 }
 
-/** Answers an upgrade request that is not taken over. */
+/**
+ * Answers an upgrade request that is not taken over, and closes its connection: Node has no time-outs for a socket that
+ * it has handed over, so one whose client does not close its side would stay open for ever (S4).
+ */
 export function refuseUpgrade(stream: Duplex, status: string): void {
   stream.on('error', () => stream.destroy());
+  stream.once('finish', () => stream.destroy());
   const retry = status === UNAVAILABLE ? 'Retry-After: 1\r\n' : '';
   stream.end(`HTTP/1.1 ${status}\r\n${retry}Connection: close\r\nContent-Length: 0\r\n\r\n`);
 }

@@ -1,11 +1,14 @@
 import { once } from 'node:events';
-import type { Socket } from 'node:net';
-import { describe, expect, it, vi } from 'vitest';
+import { connect, type Socket } from 'node:net';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { RawClient, type Served, serve, tcp, WAIT } from '../serve.js';
 
 /** What curl --http2 and Java's HttpClient send with their first request. */
 const H2C =
   'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n';
+
+const WEBSOCKET =
+  'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
 
 const routes = {
   '/healthz': (_: unknown, response: { end(text: string): unknown }) => void response.end('ok'),
@@ -88,6 +91,29 @@ describe('upgrades', () => {
     open();
     const both = ['{"data":{"ran":"mutation"}}', '{"data":{"ran":"query"}}'];
     await vi.waitFor(() => expect(bodies(text())).toEqual(both), WAIT);
+  });
+
+  it('S4 leaves no socket open when it refuses an upgrade, even if the client closes nothing', async () => {
+    const served = await serve({ access: { origins: [], hosts: ['gateway.test'] } });
+    const { hostname, port } = new URL(served.server.url);
+    const refused = ['/nowhere', '/graphql'].map((path) => {
+      const host = path === '/graphql' ? 'elsewhere.test' : 'gateway.test';
+      const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true });
+      onTestFinished(() => void socket.destroy());
+      socket.write(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\n${WEBSOCKET}\r\n`);
+      return socket;
+    });
+    const answered = await Promise.all(
+      refused.map(async (socket) => {
+        const [data] = await once(socket, 'data');
+        await once(socket, 'end');
+        return String(data).split('\r\n', 1)[0];
+      }),
+    );
+    expect(answered).toEqual(['HTTP/1.1 404 Not Found', 'HTTP/1.1 403 Forbidden']);
+    // A server that stops waits for every socket that is open.
+    await served.server[Symbol.asyncDispose]();
+    for (const socket of refused) expect(socket.writable).toBe(true);
   });
 
   it('still upgrades to WebSocket', async () => {
