@@ -54,16 +54,18 @@ export class Views {
 
   /**
    * The cursor of a mutation's event, for a query's `minCursor` (read your own writes). It contains no time, so
-   * a mutation that is retried with its idempotency key answers with the same cursor (D1).
+   * a mutation that is retried with its idempotency key answers with the same cursor (D1). Never rejects: the event is in
+   * the log already, and an error would make the client publish it again.
    */
   async cursorOf({ topic: of, partition, offset: at }: Position): Promise<string> {
     const { codec, topics } = this.#options;
-    const { id, partitions } = await topics.describe(of);
+    const described = await topics.describe(of).catch(() => undefined);
     const positions = new Map([[partition, { offset: at, fingerprint: 0 }]]);
     const position: StreamPosition = {
       positions,
-      topicFingerprint: topicFingerprintOf(id),
-      partitions,
+      // 0 when the log cannot be asked now: a view then only cannot tell whether the topic is recreated meanwhile.
+      topicFingerprint: topicFingerprintOf(described?.id),
+      partitions: described?.partitions ?? partition + 1,
       asOf: 0,
     };
     return `${codec.position(of, position)}${codec.tag(scopeOf(of))}`;

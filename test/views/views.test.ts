@@ -106,6 +106,18 @@ describe('a view', () => {
     }
   });
 
+  it('D1 gives an event a cursor although the log cannot be asked about its topic', async () => {
+    const stage = await openViewStage();
+    stage.worker();
+    const [at] = await stage.say('a', [1]);
+    if (at === undefined) throw new Error('Nothing was published');
+    const describe = vi.spyOn(stage.hub.topics, 'describe').mockRejectedValueOnce(new Error('away'));
+    const minCursor = await stage.views.cursorOf(at);
+    expect(describe).toHaveBeenCalledOnce();
+    describe.mockRestore();
+    expect(await stage.views.reader('talk').get('a', { minCursor })).toEqual({ count: 1, n: 1 });
+  });
+
   it('S3 rejects a cursor that is not from a mutation', async () => {
     const stage = await openViewStage();
     stage.worker();
