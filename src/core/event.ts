@@ -37,6 +37,12 @@ export type Indexed = string | number | boolean | null;
 /** The type of a tombstone that does not specify one. No GraphQL type and no CloudEvent has this name. */
 export const UNKNOWN_TYPE = '';
 
+/**
+ * The type of the tombstone that Debezium writes behind a delete, so that compaction removes the key. It repeats what the
+ * delete said, so nothing shows it. No GraphQL type has this name.
+ */
+export const REPEATED_DELETE_TYPE = 'debezium.tombstone';
+
 /** An event and its offset: what the relay publishes and the hub delivers. */
 export interface Relayed {
   readonly offset: Offset;

@@ -46,7 +46,7 @@ export class RecordEncoder {
     const isDeclared = format?.key !== undefined && subject !== null;
     // What decodes the record finds the one text of the key.
     const event = isDeclared ? { ...given, subject: canonicalSubject(format.key, subject) } : given;
-    const record = encodeEvent(topic, event, format?.codec, format?.key);
+    const record = encodeEvent(topic, event, format);
     const { partitioner } = format ?? {};
     // With `NONE` its readers look everywhere, so ours may go where they like.
     return partitioner === undefined || partitioner === 'NONE' ? record : { ...record, partitioner };

@@ -1,6 +1,4 @@
 import { MAX_TEXT_CHARACTERS, textProblem } from './bounded-text.js';
-import type { Event } from './event.js';
-import type { Headers } from './record.js';
 import { traceparentOf, tracestateOf } from './trace.js';
 
 /**
@@ -33,13 +31,6 @@ export function recordTracestate(
   traceparent: string | undefined,
 ): string | undefined {
   return value === undefined || traceparent === undefined ? undefined : tracestateOf(value);
-}
-
-/** The headers that are in the record, but not in the event that it became: they were left out or shortened. */
-export function leftOut(headers: Headers, event: Event): readonly string[] {
-  const names = ['ce_time', 'traceparent', 'tracestate', 'ce_correlationid', 'ce_causationid'];
-  const kept = [event.time, event.traceparent, event.tracestate, event.correlationId, event.causationId];
-  return names.filter((name, i) => headers[name] !== undefined && headers[name] !== kept[i]);
 }
 
 /** ASCII that can be printed, within the bounds. */

@@ -1,15 +1,17 @@
+import type { Envelope } from './envelope/envelope.js';
+import type { TypeNames } from './envelope/type-names.js';
 import type { Topic } from './ids.js';
 import type { KeyFormat } from './key-format.js';
 import type { DeclaredPartitioner } from './partitioner.js';
 import type { SchemaCodec } from './schema-codec.js';
 
-/** How the records of a topic represent events. */
-export type TopicFormat = (
-  | /** CloudEvents in Kafka's binary content mode: attributes in `ce_` headers, data in the value. */
-  { readonly kind: 'CLOUDEVENTS' }
-  /** Plain JSON, from producers that know nothing of CloudEvents. Every record is an event of this type. */
-  | { readonly kind: 'JSON'; readonly type: string }
-) & {
+/** How the records of a topic represent events: `@topic` of schema/directives.graphql. */
+export interface TopicFormat {
+  readonly kind: Envelope;
+  /** The type of its events, where records do not name one. */
+  readonly type?: string;
+  /** Where records name the type of their event, and which GraphQL type each name stands for. */
+  readonly typeNames?: TypeNames;
   /** Fields of the data that events are looked up by. Their values travel beside the data (C2). */
   readonly indexed?: readonly string[];
   /** How the topic's producers choose the partition of a key. Left out: `MURMUR2` is assumed, and checked. */
@@ -18,7 +20,7 @@ export type TopicFormat = (
   readonly key?: KeyFormat;
   /** Left out: JSON. */
   readonly codec?: SchemaCodec;
-};
+}
 
 export type TopicFormats = ReadonlyMap<Topic, TopicFormat>;
 

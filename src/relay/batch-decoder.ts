@@ -1,8 +1,7 @@
-import type { Event, Relayed } from '../core/event.js';
+import type { Relayed } from '../core/event.js';
 import { positionName } from '../core/position.js';
 import type { LogBatch, LogRecord, NewRecord } from '../core/record.js';
 import type { RecordDecoder } from '../core/record-decoder.js';
-import { leftOut } from '../core/record-metadata.js';
 import { appendDeadLetters } from '../dead-letters/append.js';
 import { deadLetterRecord, type Fault } from '../dead-letters/dead-letter.js';
 import { deadLetterTopic } from '../dead-letters/topic-name.js';
@@ -49,7 +48,8 @@ export class BatchDecoder {
       const decoded = this.#decoder.decode(record, batch);
       if (decoded.ok) {
         events.push({ offset: record.offset, timestamp: record.timestamp, event: decoded.event });
-        if (decoded.altered === true) this.#countLeftOut(batch, record, decoded.event);
+        for (const header of decoded.leftOut ?? [])
+          this.#options.metrics.metadataLeftOut.inc({ topic: batch.topic, header });
       } else {
         this.#countInvalid(batch, record, decoded.kind, decoded.reason);
         deadLetters.push(this.#deadLetter(batch, record, decoded));
@@ -61,11 +61,6 @@ export class BatchDecoder {
       metrics.deadLetters.inc({ topic: batch.topic }, deadLetters.length);
     }
     return events;
-  }
-
-  #countLeftOut({ topic }: LogBatch, { headers }: LogRecord, event: Event): void {
-    const { metadataLeftOut } = this.#options.metrics;
-    for (const header of leftOut(headers, event)) metadataLeftOut.inc({ topic, header });
   }
 
   #deadLetter({ topic, partition }: LogBatch, record: LogRecord, { kind, reason }: Fault): NewRecord {

@@ -47,6 +47,61 @@ export type OutcomeInput = {
   readonly with?: InputMaybe<Scalars['String']['input']>;
 };
 
+/**
+ * What stands around the data of an event in a record. Mutations and services write it as they find it, except
+ * `DEBEZIUM`, which only a database's connector can write.
+ */
+export type Envelope =
+  /**
+   * CloudEvents 1.0 or 0.3. In binary mode the attributes are in `ce_` headers and the data is the value; in structured mode
+   * (`application/cloudevents+json`) the value has both. Each record says which it is. Written in binary mode.
+   */
+  | 'CLOUDEVENTS'
+  /** Nothing: the value is the data. An event's id is its position. */
+  | 'JSON'
+  /** `{"schema": …, "payload": …}`, as Kafka Connect's JsonConverter writes with its schemas: the payload is the data. */
+  | 'CONNECT'
+  /**
+   * Debezium's change events, with or without Kafka Connect's schema around them. The data is the change: an object type with
+   * those of `before`, `after`, `op`, `source` and `ts_ms` that it shows. The tombstone behind a delete is not shown.
+   */
+  | 'DEBEZIUM'
+  /**
+   * Debezium's outbox event router: the value is the data, as an object or as text; the header `id` is the event's id, and
+   * the header `eventType` names its type.
+   */
+  | 'DEBEZIUM_OUTBOX';
+
+/** Where records name the type of their event. At most one of `header` and `field`; by default, what their envelope has. */
+export type EventTypes = {
+  /** A header, such as Spring's `__TypeId__`. */
+  readonly header?: InputMaybe<Scalars['String']['input']>;
+  /** A field of the data whose text names the type. */
+  readonly field?: InputMaybe<Scalars['String']['input']>;
+  /** Which object types the names in records stand for. Names that are not listed are read by `rule`. */
+  readonly names?: InputMaybe<ReadonlyArray<EventTypeName>>;
+  /** How a name that is not listed is read. Default: `EXACT`. */
+  readonly rule: TypeNameRule;
+};
+
+/** A name in records, and the object type that it stands for. Of several names for one type, the first is written. */
+export type EventTypeName = {
+  /** Such as `com.acme.order.OrderPlaced.v1`. */
+  readonly name: Scalars['String']['input'];
+  /** Such as `OrderPlaced`. */
+  readonly type: Scalars['String']['input'];
+};
+
+/** How a name in a record becomes the name of an object type. */
+export type TypeNameRule =
+  /** As it is. */
+  | 'EXACT'
+  /**
+   * The last part, without a version, in Pascal case: `OrderPlaced` for `com.acme.order.OrderPlaced.v1`, `order-placed` and
+   * `com.acme.Orders$OrderPlaced`.
+   */
+  | 'LAST_NAME';
+
 /** How the bytes of a record's key read. Different keys always read differently. */
 export type KeyFormat =
   /** Text in UTF-8. Other keys are errors. */
@@ -829,6 +884,10 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
   OutcomeInput: OutcomeInput;
+  Envelope: Envelope;
+  EventTypes: EventTypes;
+  EventTypeName: EventTypeName;
+  TypeNameRule: TypeNameRule;
   KeyFormat: KeyFormat;
   Partitioner: Partitioner;
   TopicFormat: TopicFormat;
@@ -907,6 +966,8 @@ export type ResolversTypes = {
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypes = {
   OutcomeInput: OutcomeInput;
+  EventTypes: EventTypes;
+  EventTypeName: EventTypeName;
   Published: Published;
   ID: Scalars['ID']['output'];
   Int: Scalars['Int']['output'];
@@ -1011,6 +1072,8 @@ export type ViewDirectiveResolver<Result, Parent, ContextType = any, Args = View
 
 export type TopicDirectiveArgs = {
   name: Scalars['String']['input'];
+  envelope?: Maybe<Envelope>;
+  types?: Maybe<EventTypes>;
   partitioner?: Maybe<Partitioner>;
   key?: Maybe<KeyFormat>;
 };

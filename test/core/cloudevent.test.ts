@@ -3,7 +3,6 @@ import { decodeRecord, encodeEvent } from '../../src/core/cloudevent.js';
 import { type Event, UNKNOWN_TYPE } from '../../src/core/event.js';
 import { eventId, offset, partition, topic } from '../../src/core/ids.js';
 import type { LogRecord } from '../../src/core/record.js';
-import { leftOut } from '../../src/core/record-metadata.js';
 
 const AT = { topic: topic('shop.orders'), partition: partition(2) };
 const CLOUDEVENTS = { kind: 'CLOUDEVENTS' } as const;
@@ -96,7 +95,7 @@ describe('encoding and decoding events', () => {
       const one = record(given(headers));
       const result = decodeRecord(one, CLOUDEVENTS, AT);
       if (!result.ok) throw new Error(result.reason);
-      return { event: result.event, names: leftOut(one.headers, result.event) };
+      return { event: result.event, names: result.leftOut ?? [] };
     };
     const bad = decoded({
       ce_time: 'yesterday',
@@ -136,7 +135,6 @@ describe('encoding and decoding events', () => {
         ok: false,
         kind: 'structured',
       });
-      expect(decodeRecord(one, CLOUDEVENTS, AT)).toMatchObject({ ok: false, kind: 'no-cloudevent' });
     }
   });
 
@@ -156,9 +154,9 @@ describe('encoding and decoding events', () => {
     ],
     [
       'another specversion',
-      { headers: { ...record({}).headers, ce_specversion: '0.3' } },
+      { headers: { ...record({}).headers, ce_specversion: '0.2' } },
       'specversion',
-      /0\.3/,
+      /0\.2/,
     ],
     [
       'another content type',

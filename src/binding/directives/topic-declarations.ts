@@ -1,4 +1,12 @@
-import { type ConstDirectiveNode, GraphQLError, type GraphQLSchema, getArgumentValues } from 'graphql';
+import {
+  type ConstDirectiveNode,
+  GraphQLError,
+  type GraphQLSchema,
+  getArgumentValues,
+  isObjectType,
+} from 'graphql';
+import type { Envelope } from '../../core/envelope/envelope.js';
+import type { TypeNames } from '../../core/envelope/type-names.js';
 import type { Topic } from '../../core/ids.js';
 import type { KeyFormat } from '../../core/key-format.js';
 import type { DeclaredPartitioner } from '../../core/partitioner.js';
@@ -8,7 +16,9 @@ import { addGraphQLError } from '../sdl/graphql-errors.js';
 import { topicNamed } from './topic-name.js';
 
 /** What one `@topic` says. It takes precedence over what follows from the fields. */
-export type TopicDeclaration = Pick<TopicFormat, 'partitioner' | 'key'>;
+export interface TopicDeclaration extends Pick<TopicFormat, 'partitioner' | 'key' | 'typeNames'> {
+  readonly envelope?: Envelope;
+}
 
 /** The topics that `@topic` declares. Adds a diagnostic for each that is invalid or declared twice. */
 export function topicDeclarations(
@@ -23,17 +33,57 @@ export function topicDeclarations(
     if (values === undefined || name === undefined) continue;
     if (declared.has(name))
       diagnostics.at(node, `The topic ${name} is declared twice.`, 'Write one @topic that has all of it.');
-    else declared.set(name, declarationOf(values));
+    else declared.set(name, declarationOf(values, schema, node, diagnostics));
   }
   return declared;
 }
 
-function declarationOf({ partitioner, key }: Readonly<Record<string, unknown>>): TopicDeclaration {
+function declarationOf(
+  { partitioner, key, envelope, types }: Readonly<Record<string, unknown>>,
+  schema: GraphQLSchema,
+  node: ConstDirectiveNode,
+  diagnostics: Diagnostics,
+): TopicDeclaration {
   return {
-    // graphql-js has coerced them to values of `enum Partitioner` and `enum KeyFormat`.
+    // graphql-js has coerced them to values of `enum Partitioner`, `enum KeyFormat` and so on.
     ...(partitioner != null && { partitioner: partitioner as DeclaredPartitioner }),
     ...(key != null && { key: key as KeyFormat }),
+    ...(envelope != null && { envelope: envelope as Envelope }),
+    ...(types != null && { typeNames: typeNamesOf(types as EventTypes, schema, node, diagnostics) }),
   };
+}
+
+/** `input EventTypes`, as graphql-js has coerced it. */
+interface EventTypes {
+  readonly header?: string | null;
+  readonly field?: string | null;
+  readonly names?: readonly { readonly name: string; readonly type: string }[] | null;
+  readonly rule: TypeNames['rule'];
+}
+
+function typeNamesOf(
+  { header, field, names, rule }: EventTypes,
+  schema: GraphQLSchema,
+  node: ConstDirectiveNode,
+  diagnostics: Diagnostics,
+): TypeNames {
+  if (header != null && field != null) {
+    const problem = 'The types of a topic are in the header or in the field, not in both.';
+    diagnostics.at(node, problem, 'Leave one of them out.');
+  }
+  const table = new Map<string, string>();
+  for (const { name, type } of names ?? []) {
+    if (!isObjectType(schema.getType(type)))
+      diagnostics.at(node, `${type} is no object type.`, `Give the one that ${name} stands for.`);
+    if (table.has(name)) diagnostics.at(node, `The name ${name} is listed twice.`, 'List each name once.');
+    table.set(name, type);
+  }
+  return { source: sourceOf(header, field), table, rule };
+}
+
+function sourceOf(header: string | null | undefined, field: string | null | undefined): TypeNames['source'] {
+  if (header != null) return { kind: 'header', name: header };
+  return field != null ? { kind: 'field', name: field } : { kind: 'envelope' };
 }
 
 function valuesOf(

@@ -1,4 +1,5 @@
-import type { GraphQLObjectType } from 'graphql';
+import type { ASTNode, GraphQLObjectType } from 'graphql';
+import type { Envelope } from '../../core/envelope/envelope.js';
 import type { Topic } from '../../core/ids.js';
 import { DEFAULT_FORMAT, type TopicFormat } from '../../core/topic-format.js';
 import type { SubscribeBinding, TopicBinding } from '../bindings.js';
@@ -36,7 +37,7 @@ export function topicsOf(
   const topics = new Map<Topic, TopicBinding>();
   for (const name of new Set([...uses.map((use) => use.topic), ...declared.keys()])) {
     const usesOfTopic = uses.filter((use) => use.topic === name);
-    const format = { ...formatOf(usesOfTopic, diagnostics), ...declared.get(name) };
+    const format = formatOf(usesOfTopic, declared.get(name) ?? {}, diagnostics);
     checkPublishedTypes(name, usesOfTopic, diagnostics);
     const types = new Set(usesOfTopic.flatMap((use) => use.types.map((type) => type.name)));
     const fields = indexed.get(name);
@@ -46,32 +47,74 @@ export function topicsOf(
   return topics;
 }
 
-/** The format of a topic is that of its first use, with which all others must agree. */
-function formatOf(uses: readonly TopicUse[], diagnostics: Diagnostics): TopicFormat {
-  const [first] = uses;
-  if (!first) return DEFAULT_FORMAT;
-  const format = first.directive.values['format'];
-  const jsonType = first.types[0]?.name ?? '';
-  const firstField = first.directive.field.name;
-  for (const use of uses) {
-    const node = use.directive.stringNode('topic') ?? use.directive.node;
-    const useFormat = use.directive.values['format'];
+/** The format of a topic: what `@topic` says of it, and the `format` of its first use, with which all others must agree. */
+function formatOf(
+  uses: readonly TopicUse[],
+  { envelope, ...declared }: TopicDeclaration,
+  diagnostics: Diagnostics,
+): TopicFormat {
+  const first = uses.find(ownFormat) ?? uses[0];
+  const { kind } = first ? { kind: kindOf(first) } : DEFAULT_FORMAT;
+  for (const use of uses) if (ownFormat(use)) checkFormat(use, envelope, first ?? use, diagnostics);
+  const format = { ...declared, kind: envelope ?? kind };
+  if (format.kind === 'DEBEZIUM') checkNothingPublishes(uses, diagnostics);
+  if (format.kind === 'CLOUDEVENTS' || format.typeNames !== undefined) return format;
+  checkOneType(format.kind, uses, diagnostics);
+  const type = first?.types[0]?.name;
+  return type === undefined ? format : { ...format, type };
+}
+
+// graphql-js has coerced it to a value of `enum TopicFormat`, whose names are names of `enum Envelope` too.
+const kindOf = ({ directive }: TopicUse): Envelope => directive.values['format'] as Envelope;
+
+const nodeOf = ({ directive }: TopicUse): ASTNode => directive.stringNode('topic') ?? directive.node;
+
+const isGiven = ({ directive }: TopicUse, argument: string): boolean =>
+  directive.node.arguments?.some(({ name }) => name.value === argument) === true;
+
+/** An outcome on another topic has no `format` of its own: its publisher has. */
+const ownFormat = ({ kind, topic, directive }: TopicUse): boolean =>
+  kind !== 'outcome' || topic === directive.values['topic'];
+
+function checkFormat(
+  use: TopicUse,
+  envelope: Envelope | undefined,
+  first: TopicUse,
+  diagnostics: Diagnostics,
+): void {
+  const format = kindOf(use);
+  if (envelope === undefined) {
+    if (format === kindOf(first)) return;
+    const problem = `The topic ${use.topic} has format ${format} here, but ${kindOf(first)} on ${first.directive.field.name}.`;
+    diagnostics.at(nodeOf(use), problem, 'Use one format for all fields of a topic.');
+  } else if (format !== envelope && isGiven(use, 'format')) {
+    const problem = `The topic ${use.topic} has format ${format} here, but its @topic has the envelope ${envelope}.`;
+    diagnostics.at(nodeOf(use), problem, 'Leave the format out here.');
+  }
+}
+
+function checkOneType(kind: Envelope, uses: readonly TopicUse[], diagnostics: Diagnostics): void {
+  const first = uses.find(ownFormat);
+  const only = first?.types[0]?.name;
+  const hint = 'Use one object type, or say with @topic(types:) where its records name their type.';
+  for (const use of uses.filter(ownFormat)) {
     const type = use.types[0]?.name;
-    // An outcome on another topic has no `format` of its own: its publisher has.
-    if (use.kind === 'outcome' && use.topic !== use.directive.values['topic']) continue;
-    if (useFormat !== format) {
-      const problem = `The topic ${use.topic} has format ${useFormat} here, but ${format} on ${firstField}.`;
-      diagnostics.at(node, problem, 'Use one format for all fields of a topic.');
-    } else if (format === 'JSON' && use.types.length > 1) {
+    if (use.types.length > 1) {
       const types = nameList(use.types.map(({ name }) => name));
-      const hint = 'Use one object type: plain JSON records do not carry their type.';
-      diagnostics.at(node, `The JSON topic ${use.topic} has several event types: ${types}.`, hint);
-    } else if (format === 'JSON' && type !== jsonType) {
-      const problem = `The JSON topic ${use.topic} has event type ${type} here, but ${jsonType} on ${firstField}.`;
-      diagnostics.at(node, problem, 'Use one object type for all fields of a JSON topic.');
+      diagnostics.at(nodeOf(use), `The ${kind} topic ${use.topic} has several event types: ${types}.`, hint);
+    } else if (type !== only) {
+      const problem = `The ${kind} topic ${use.topic} has event type ${type} here, but ${only} on ${first?.directive.field.name}.`;
+      diagnostics.at(nodeOf(use), problem, hint);
     }
   }
-  return format === 'JSON' ? { kind: format, type: jsonType } : { kind: 'CLOUDEVENTS' };
+}
+
+function checkNothingPublishes(uses: readonly TopicUse[], diagnostics: Diagnostics): void {
+  for (const use of uses) {
+    if (use.kind !== 'publish') continue;
+    const problem = `The topic ${use.topic} has change events of a database, so nothing but its connector can publish to it.`;
+    diagnostics.at(nodeOf(use), problem, 'Publish to another topic, or write to the database.');
+  }
 }
 
 /** If any field follows the topic, a published type that none of them shows is most likely a typo. */

@@ -245,7 +245,7 @@ describe('diagnostics of topics', () => {
   it('reports a JSON topic with more than one event type', () => {
     const other = 'type Other { a: Int } union Both = OrderPlaced | Other';
     expect(subscription('s: Both @subscribe(topic: "t", format: JSON)', other)).toEqual([
-      `${AT}:3:27  The JSON topic t has several event types: OrderPlaced, Other. Use one object type: plain JSON records do not carry their type.`,
+      `${AT}:3:27  The JSON topic t has several event types: OrderPlaced, Other. Use one object type, or say with @topic(types:) where its records name their type.`,
     ]);
     expect(
       subscription(
@@ -253,7 +253,7 @@ describe('diagnostics of topics', () => {
         other,
       ),
     ).toEqual([
-      `${AT}:4:28  The JSON topic t has event type Other here, but OrderPlaced on a. Use one object type for all fields of a JSON topic.`,
+      `${AT}:4:28  The JSON topic t has event type Other here, but OrderPlaced on a. Use one object type, or say with @topic(types:) where its records name their type.`,
     ]);
   });
 });

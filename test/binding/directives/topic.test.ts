@@ -56,3 +56,63 @@ describe('@topic', () => {
     ]);
   });
 });
+
+describe('@topic(envelope:, types:)', () => {
+  const orders = (topicArguments: string, more = '') => `
+    extend schema @topic(name: "orders", ${topicArguments})
+    type Query { ok: Int }
+    ${more}
+    type Subscription { orders: OrderEvent! @subscribe(topic: "orders") }
+    union OrderEvent = OrderPlaced | OrderCancelled
+    type OrderPlaced { id: ID! }
+    type OrderCancelled { id: ID! }`;
+  const formatOf = (sdl: string) => bound(sdl).topics.get(topic('orders'))?.format;
+  const problems = (sdl: string) => diagnosticsOf(sdl).map((line) => line.replace(/^\S+ {2}/, ''));
+
+  it('declares the envelope for all fields of a topic, and where its records name their type', () => {
+    expect(
+      formatOf(orders('envelope: JSON, types: { header: "__TypeId__", rule: LAST_NAME }')),
+    ).toMatchObject({
+      kind: 'JSON',
+      typeNames: { source: { kind: 'header', name: '__TypeId__' }, rule: 'LAST_NAME' },
+    });
+    expect(
+      formatOf(orders('types: { names: [{ name: "com.acme.Placed.v1", type: "OrderPlaced" }] }')),
+    ).toMatchObject({
+      kind: 'CLOUDEVENTS',
+      typeNames: { source: { kind: 'envelope' }, table: new Map([['com.acme.Placed.v1', 'OrderPlaced']]) },
+    });
+  });
+
+  it('needs one type for records that do not name theirs', () => {
+    expect(problems(orders('envelope: DEBEZIUM'))).toEqual([
+      'The DEBEZIUM topic orders has several event types: OrderCancelled, OrderPlaced. Use one object type, or say with @topic(types:) where its records name their type.',
+    ]);
+  });
+
+  it('rejects a format of a field that is not the envelope', () => {
+    const other =
+      'type Mutation { place(id: ID!): Published! @publish(topic: "orders", type: "OrderPlaced", key: "args.id", format: CLOUDEVENTS) }';
+    expect(problems(orders('envelope: JSON, types: { header: "type" }', other))).toEqual([
+      'The topic orders has format CLOUDEVENTS here, but its @topic has the envelope JSON. Leave the format out here.',
+    ]);
+  });
+
+  it('rejects a header beside a field, names that are listed twice and types that the schema lacks', () => {
+    const names = '{ name: "a", type: "OrderPlaced" }, { name: "a", type: "Missing" }';
+    expect(problems(orders(`types: { header: "h", field: "f", names: [${names}] }`))[0]).toMatch(
+      /^The types of a topic are in the header or in the field, not in both\./,
+    );
+    expect(problems(orders('types: { names: [{ name: "a", type: "Missing" }] }'))).toEqual([
+      'Missing is no object type. Give the one that a stands for.',
+    ]);
+  });
+
+  it('rejects mutations that publish change events of a database', () => {
+    const publish =
+      'type Mutation { place(id: ID!): Published! @publish(topic: "orders", type: "OrderPlaced", key: "args.id") }';
+    expect(problems(orders('envelope: DEBEZIUM, types: { rule: LAST_NAME }', publish))).toEqual([
+      'The topic orders has change events of a database, so nothing but its connector can publish to it. Publish to another topic, or write to the database.',
+    ]);
+  });
+});

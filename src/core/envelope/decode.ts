@@ -1,0 +1,140 @@
+import { KeyFormatError, subjectOfKey } from '../key-format.js';
+import type { TopicPartition } from '../position.js';
+import type { Headers, LogRecord } from '../record.js';
+import { JSON_CODEC, type SchemaCodec } from '../schema-codec.js';
+import type { TopicFormat } from '../topic-format.js';
+import { fromAttributes } from './attributes.js';
+import { type Decoded, type DecodeFault, fault } from './envelope.js';
+import { bytesOfObject, type JsonObject, parseExact, parseObject } from './json-object.js';
+import { fromPosition } from './plain.js';
+import { isStructured, readStructured } from './structured.js';
+import { unwrap } from './unwrap.js';
+
+/**
+ * Decodes a record. The data is checked to be a JSON object, so that everyone who receives the event can parse it. Where
+ * the value is the data, it stays the bytes that were read: parsed data is not passed on.
+ */
+export function decodeRecord(record: LogRecord, format: TopicFormat, at: TopicPartition): Decoded {
+  const subject = subjectOf(record, format);
+  if (subject instanceof KeyFormatError) return fault('key', subject.message);
+  const { kind } = format;
+  const { headers, value } = record;
+  if (value !== null && kind === 'CLOUDEVENTS' && !headers['ce_type'] && isStructured(headers))
+    return structured(record, value, subject, format);
+  if (value !== null && kind !== 'CLOUDEVENTS' && kind !== 'JSON')
+    return unwrapped(record, value, subject, format, at);
+  const bytes = value === null ? null : jsonOf(record, value, format);
+  const data = typeof bytes === 'string' ? bytes : parseObject(bytes);
+  if (typeof bytes === 'string' || typeof data === 'string') return fault('data', String(data));
+  const parts = { subject, data, bytes };
+  if (kind === 'CLOUDEVENTS' && (bytes !== null || headers['ce_type'])) return binary(record, parts, format);
+  if (record.key === null && bytes === null)
+    return fault('no-cloudevent', 'the record has neither a key nor a value');
+  // Its value is an envelope: passed on as data, the envelope's `id` and `type` would be shown as the data's.
+  if (bytes !== null && isStructured(headers)) {
+    const reason = `the record is a CloudEvent in structured mode (${headers['content-type']}), and the topic has plain JSON`;
+    return fault('structured', reason);
+  }
+  return fromPosition(record, parts, format, at);
+}
+
+/** The name of a record's type, for its codec. Empty if the record does not specify one. */
+export function typeOfRecord({ headers }: LogRecord, format: TopicFormat): string {
+  return format.type ?? headers['ce_type'] ?? '';
+}
+
+/** An error, if the key does not read as its topic declares. */
+function subjectOf({ key }: LogRecord, format: TopicFormat): string | null | KeyFormatError {
+  if (key === null) return null;
+  try {
+    return subjectOfKey(format.key, key);
+  } catch (error) {
+    if (error instanceof KeyFormatError) return error;
+    throw error;
+  }
+}
+
+interface Parts {
+  readonly subject: string | null;
+  readonly data: JsonObject | null;
+  readonly bytes: Buffer | null;
+}
+
+/** A CloudEvent in Kafka's binary content mode (1.0, and 0.3, which names the same attributes). */
+function binary(record: LogRecord, parts: Parts, format: TopicFormat): Decoded {
+  const { headers } = record;
+  const attributes = {
+    specversion: headers['ce_specversion'],
+    id: headers['ce_id'],
+    source: headers['ce_source'],
+    type: headers['ce_type'],
+    time: headers['ce_time'],
+    correlationid: headers['ce_correlationid'],
+    causationid: headers['ce_causationid'],
+    idempotent: headers['ce_idempotent'],
+    traceparent: headers['traceparent'],
+    tracestate: headers['tracestate'],
+  };
+  if (!attributes.id || !attributes.source || !attributes.type) {
+    const missing = ['ce_id', 'ce_source', 'ce_type'].filter((name) => !headers[name]);
+    return fault('no-cloudevent', `headers ${missing.join(', ')} are missing`);
+  }
+  const version = attributes.specversion;
+  if (!isKnownVersion(version))
+    return fault('specversion', `ce_specversion is ${version ?? 'missing'}, not 1.0 or 0.3`);
+  const codec = format.codec ?? JSON_CODEC;
+  if (parts.bytes !== null && !isReadBy(codec, headers))
+    return fault('content-type', `content-type is ${headers['content-type']}, not ${mediaTypeOf(codec)}`);
+  return fromAttributes(record, attributes, parts, format);
+}
+
+/** A CloudEvent in structured mode: the value has its attributes and its data. */
+function structured(record: LogRecord, value: Buffer, subject: string | null, format: TopicFormat): Decoded {
+  const read = readStructured(value, record.headers, format.codec ?? JSON_CODEC);
+  if ('ok' in read) return read;
+  const { specversion } = read.attributes;
+  if (!isKnownVersion(specversion))
+    return fault('specversion', `specversion is ${specversion ?? 'missing'}, not 1.0 or 0.3`);
+  const data = parseObject(read.data);
+  if (typeof data === 'string') return fault('data', data);
+  return fromAttributes(record, read.attributes, { subject, data, bytes: read.data }, format);
+}
+
+/** A record whose data is in an envelope of Kafka Connect or Debezium. */
+function unwrapped(
+  record: LogRecord,
+  value: Buffer,
+  subject: string | null,
+  format: TopicFormat,
+  at: TopicPartition,
+): Decoded {
+  const json = jsonOf(record, value, format);
+  const parsed = typeof json === 'string' ? json : parseExact(json);
+  if (typeof parsed === 'string') return fault('data', parsed);
+  const found = unwrap(parsed.json, record.headers, format);
+  if (isFault(found)) return found;
+  const bytes = found.data && bytesOfObject(found.data);
+  return fromPosition(record, { ...found, subject, bytes }, format, at);
+}
+
+const isFault = (found: object): found is DecodeFault => 'ok' in found;
+
+const isKnownVersion = (version: string | undefined): boolean => version === '1.0' || version === '0.3';
+
+const mediaTypeOf = (codec: SchemaCodec): string => (codec === JSON_CODEC ? 'JSON' : codec.contentType);
+
+/** Whether the codec reads the record's media type. A record without one is assumed to have the codec's. */
+function isReadBy(codec: SchemaCodec, headers: Headers): boolean {
+  const type = headers['content-type'] ?? headers['ce_datacontenttype'];
+  return type === undefined || codec.reads(type);
+}
+
+/** The value as JSON; a string, if the topic's codec cannot decode it: the reason. */
+function jsonOf(record: LogRecord, value: Buffer, format: TopicFormat): Buffer | string {
+  if (format.codec === undefined) return value;
+  try {
+    return format.codec.decode(typeOfRecord(record, format), value);
+  } catch (error) {
+    return `the value cannot be decoded: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}

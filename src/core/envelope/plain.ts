@@ -1,0 +1,59 @@
+import { type Event, REPEATED_DELETE_TYPE, UNKNOWN_TYPE } from '../event.js';
+import { eventId } from '../ids.js';
+import { partitionName, type TopicPartition } from '../position.js';
+import type { LogRecord } from '../record.js';
+import { recordTraceparent, recordTracestate } from '../record-metadata.js';
+import type { TopicFormat } from '../topic-format.js';
+import { type EventParts, indexedOf, timeOf } from './attributes.js';
+import { type Decoded, fault, type Unwrapped } from './envelope.js';
+import { namedBy, typeNamed } from './type-names.js';
+
+/** What a record without the attributes of a CloudEvent says of its event. */
+export type PlainParts = EventParts & Omit<Unwrapped, 'data'>;
+
+/** The event of a record without the attributes of a CloudEvent. */
+export function fromPosition(
+  record: LogRecord,
+  parts: PlainParts,
+  format: TopicFormat,
+  at: TopicPartition,
+): Decoded {
+  const { subject, data, bytes, id, timestamp } = parts;
+  const type = typeOf(record, parts, format);
+  if (type === undefined) return fault('type', `the record does not name its type: ${whereTypeIs(format)}`);
+  const traceparent = recordTraceparent(record.headers['traceparent']);
+  const event: Event = {
+    // Without an id of its own, a record's identity is its position, which is unique within the source.
+    id: eventId(id ?? `${partitionName(at)}/${record.offset}`),
+    source: `/topics/${at.topic}`,
+    type,
+    subject,
+    time: timeOf(timestamp ?? record.timestamp),
+    traceparent,
+    tracestate: recordTracestate(record.headers['tracestate'], traceparent),
+    indexed: indexedOf(data, format),
+    data: bytes,
+  };
+  return { ok: true, event };
+}
+
+/** `undefined`: the record should name its type, and does not. */
+function typeOf(
+  record: LogRecord,
+  { data, bytes, typeName }: PlainParts,
+  format: TopicFormat,
+): string | undefined {
+  const { kind, typeNames, type } = format;
+  const name = typeNames === undefined ? undefined : (namedBy(typeNames, record, data) ?? typeName);
+  if (name !== undefined) return typeNamed(name, typeNames);
+  if (bytes !== null) return type;
+  // Any producer writes a key without a value to delete it from a compacted topic: a tombstone.
+  return kind === 'DEBEZIUM' ? REPEATED_DELETE_TYPE : (type ?? UNKNOWN_TYPE);
+}
+
+function whereTypeIs({ typeNames, kind }: TopicFormat): string {
+  const source = typeNames?.source;
+  if (source?.kind === 'header') return `it has no header ${source.name}`;
+  if (source?.kind === 'field') return `its data has no text in the field ${source.name}`;
+  return `nothing in its envelope (${kind}) does`;
+}
