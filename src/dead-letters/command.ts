@@ -34,7 +34,7 @@ export class DeadLettersError extends Error {
 export const REDRIVE_HELP = `
 A record goes back to the end of its topic, with key, value and headers as they were. Every consumer of the
 topic receives it, including those that received it the first time. Nobody received it when it is not a valid
-event (kinds no-cloudevent, specversion, content-type, data, key, structured). For the kinds filter and execution, everybody
+event (kinds no-cloudevent, specversion, content-type, data, key, structured, envelope, type). For the kinds filter and execution, everybody
 received it except the subscribers of the field that failed. For the kinds service and view, everybody
 received it except that service or view. Services act on it again. An event with an
 idempotency key (header ce_idempotent) is skipped by every consumer that still remembers it; the fan-out
