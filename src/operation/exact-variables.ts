@@ -12,6 +12,15 @@ import { holdsBigInt } from '../core/exact-json.js';
 
 type Variables = Readonly<Record<string, unknown>>;
 
+/** S4: how deeply variables may be nested. Parsing them takes no stack, and everything after it does. */
+export const MAX_DEPTH = 128;
+
+/** Whether a value of JSON has more than so many levels of objects and arrays. Takes no deeper a stack than that. */
+export function isDeeperThan(levels: number, value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((item) => isDeeperThan(levels - 1, item));
+}
+
 /**
  * Variables in a form that graphql-js coerces: it knows no `bigint`, which stands for an integer beyond 2^53
  * (`core/exact-json.ts`). An ID gets the digits and a Float the nearest double. A custom scalar gets the `bigint`. Int

@@ -12,7 +12,7 @@ import { OperationContext } from '../publish/operation-context.js';
 import type { ActiveSubscription, ResultSink } from '../subscribe/delivery/result-sink.js';
 import type { Subscriptions } from '../subscribe/subscriptions.js';
 import { DocumentValidator, type OperationLimits } from './document-validator.js';
-import { exactVariables } from './exact-variables.js';
+import { exactVariables, isDeeperThan, MAX_DEPTH } from './exact-variables.js';
 import type { Operations, Prepared } from './operations.js';
 import { refusal } from './refusal.js';
 import type { Caller, OperationRequest } from './request.js';
@@ -58,6 +58,11 @@ export class GraphQLOperations implements Operations {
           ? 'The document has several operations: give `operationName`.'
           : `The document has no operation named ${request.operationName}.`;
       return { kind: 'invalid', errors: [refusal('BAD_REQUEST', message)] };
+    }
+    // The variables are one level of their own.
+    if (isDeeperThan(MAX_DEPTH + 1, request.variables)) {
+      const message = `The variables are nested too deeply: at most ${MAX_DEPTH} levels are allowed.`;
+      return { kind: 'invalid', errors: [refusal('LIMIT_EXCEEDED', message)] };
     }
     const variables = exactVariables(this.#parts.bindings.schema, operation, request.variables);
     const exact = variables === request.variables ? request : { ...request, variables };

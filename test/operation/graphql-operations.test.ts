@@ -72,6 +72,21 @@ describe('the operations of a node', () => {
     expect(error?.extensions).toEqual({ code: 'LIMIT_EXCEEDED', retry: false });
   });
 
+  it('S4 refuses variables that are nested so deeply that they could be parsed, but not handled', async () => {
+    await using world = await openWorld();
+    const gateway = gatewayOf(world);
+    const nested = (levels: number): unknown => JSON.parse(`${'['.repeat(levels)}1${']'.repeat(levels)}`);
+    const prepared = (levels: number) =>
+      gateway.prepare({ query: '{ list { n } }', variables: { unused: nested(levels) } });
+    expect(prepared(100).kind).toBe('query');
+    for (const levels of [200, 100_000]) {
+      const refused = prepared(levels);
+      const caller = { identity: ANONYMOUS, signal: AbortSignal.timeout(30_000) };
+      const { errors = [] } = await gateway.run(refused, caller);
+      expect(errors.map(({ extensions }) => extensions)).toEqual([{ code: 'LIMIT_EXCEEDED', retry: false }]);
+    }
+  });
+
   it('an answer that does not fit the schema is INTERNAL for the client, and its cause is in the log', async () => {
     await using world = await openWorld();
     const schema = `

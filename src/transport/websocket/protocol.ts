@@ -1,6 +1,9 @@
 import { type Message, MessageType, type SubscribePayload } from 'graphql-ws';
 import type { CloseReason } from './close-codes.js';
 
+/** S4: every operation keeps its id, and each of its results repeats it. */
+const MAX_ID_CHARACTERS = 256;
+
 /** How far the handshake of a connection has got. */
 export type Phase = 'opened' | 'authenticating' | 'acknowledged';
 
@@ -65,6 +68,10 @@ function onSubscribe(
   limit: number,
 ): Effect {
   if (phase !== 'acknowledged') return { do: 'close', reason: 'UNAUTHORIZED' };
+  if (id.length > MAX_ID_CHARACTERS) {
+    const detail = `An id has ${id.length} characters; at most ${MAX_ID_CHARACTERS} are allowed`;
+    return { do: 'close', reason: 'BAD_REQUEST', detail };
+  }
   if (running.has(id))
     return { do: 'close', reason: 'DUPLICATE_ID', detail: `Subscriber for ${id} already exists` };
   if (running.size >= limit) return { do: 'refuse', id };

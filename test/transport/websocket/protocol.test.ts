@@ -2,6 +2,8 @@ import { type Message, MessageType } from 'graphql-ws';
 import { describe, expect, it } from 'vitest';
 import { type Effect, onMessage, type Phase } from '../../../src/transport/websocket/protocol.js';
 
+/** S4: the longest id of an operation. */
+const LONGEST = 'x'.repeat(256);
 const subscribe: Message = { id: '1', type: MessageType.Subscribe, payload: { query: 'x' } };
 const start = { do: 'start', id: '1', payload: { query: 'x' } };
 
@@ -27,6 +29,8 @@ describe('onMessage', () => {
     ['opened', subscribe, [], { reason: 'UNAUTHORIZED' }, 'opened'],
     ['authenticating', subscribe, [], { reason: 'UNAUTHORIZED' }, 'authenticating'],
     ['acknowledged', subscribe, [], start, 'acknowledged'],
+    ['acknowledged', { ...subscribe, id: LONGEST }, [], { ...start, id: LONGEST }, 'acknowledged'],
+    ['acknowledged', { ...subscribe, id: `${LONGEST}x` }, [], { reason: 'BAD_REQUEST' }, 'acknowledged'],
     ['acknowledged', subscribe, ['1'], { reason: 'DUPLICATE_ID' }, 'acknowledged'],
     ['acknowledged', subscribe, ['2', '3'], { do: 'refuse', id: '1' }, 'acknowledged'],
     ['acknowledged', { id: '1', type: MessageType.Complete }, ['1'], { do: 'stop', id: '1' }, 'acknowledged'],
