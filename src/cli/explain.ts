@@ -1,4 +1,5 @@
 import { MillraceError } from '../core/errors.js';
+import { refusalIn } from '../core/refusal.js';
 import { DeadLettersError } from '../dead-letters/command.js';
 import { ConfigError } from '../node/config.js';
 import { ProjectError } from '../project/loader.js';
@@ -11,6 +12,8 @@ import { WorkerFailed } from './workers/workers.js';
  * Only an unexpected error shows its stack trace.
  */
 export function explain(error: unknown): { readonly message: string; readonly exitCode: number } {
+  const refusal = refusalIn(error);
+  if (refusal !== undefined) return { message: refusal.message, exitCode: 1 };
   if (error instanceof ConfigError) return { message: error.message, exitCode: 2 };
   if (error instanceof WorkerFailed) return { message: error.message, exitCode: error.exitCode || 1 };
   if (error instanceof UserError) return { message: error.message, exitCode: error.exitCode };

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { REFUSED_RETRY_MS, refusalIn } from './refusal.js';
 
 /**
  * Waiting, in one place: pauses, backoff, retries, polling, and promises that a signal ends early.
@@ -34,6 +35,11 @@ interface RetryOptions {
   readonly maxBackoffMs?: number;
 }
 
+/** How long to wait before what failed is tried again. What was refused is tried slowly: somebody has to mend it first. */
+export function retryPauseMs(error: unknown, attempt: number, maxMs?: number): number {
+  return refusalIn(error) === undefined ? backoffMs(attempt, maxMs) : REFUSED_RETRY_MS;
+}
+
 /**
  * Repeats `work` until it succeeds, with a backoff between attempts.
  * @throws the signal's reason once it is aborted; what `onFailure` throws
@@ -50,7 +56,7 @@ export async function retry<T>(
       // An attempt that the abort cut short has not failed.
       signal.throwIfAborted();
       onFailure?.(error, attempt);
-      await pause(backoffMs(attempt, maxBackoffMs), signal);
+      await pause(retryPauseMs(error, attempt, maxBackoffMs), signal);
     }
   }
 }

@@ -5,7 +5,9 @@ import { openKafkaLog } from '../adapters/kafka/kafka.js';
 import { openInProcessFanout } from '../adapters/memory/fanout.js';
 import { openRedisFanout } from '../adapters/redis/fanout.js';
 import { openRedisStateStore } from '../adapters/redis/state-store.js';
+import { refusalIn } from '../core/refusal.js';
 import { ResourceStack } from '../core/resource-stack.js';
+import { ActiveRefusals } from '../observe/active-refusals.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
 import { WarningThrottle } from '../observe/warning-throttle.js';
@@ -18,6 +20,8 @@ import { backendsOf, type Config } from './config.js';
 /** The log, and what can be opened beside it. Disposing closes all of it. */
 export interface Backends extends AsyncDisposable {
   readonly log: EventLog;
+  /** What any of them refuses this process. */
+  readonly refusals: ActiveRefusals;
   openFanout(): Promise<Fanout>;
   /** Opens the state store of views and idempotency keys. */
   openStateStore(): Promise<StateStore>;
@@ -30,10 +34,12 @@ export interface Backends extends AsyncDisposable {
 export async function openBackends(config: Config, metrics: Metrics, logger: Logger): Promise<Backends> {
   const parts = new ResourceStack();
   try {
-    const onProblem = problemReporter(metrics, logger, parts);
+    const refusals = new ActiveRefusals(logger, metrics);
+    const onProblem = problemReporter(metrics, logger, refusals, parts);
     const { log, embedded } = await openLog(config, onProblem, parts);
     return {
       log,
+      refusals,
       openFanout: async () => parts.use(await openFanout(config, onProblem)),
       openStateStore: async () => parts.use(await openStateStore(config, embedded, onProblem, parts)),
       [Symbol.asyncDispose]: () => parts[Symbol.asyncDispose](),
@@ -45,10 +51,17 @@ export async function openBackends(config: Config, metrics: Metrics, logger: Log
 }
 
 /** Counts the adapters' background failures, and logs each kind once while it lasts. */
-function problemReporter(metrics: Metrics, logger: Logger, parts: ResourceStack): OnProblem {
+function problemReporter(
+  metrics: Metrics,
+  logger: Logger,
+  refusals: ActiveRefusals,
+  parts: ResourceStack,
+): OnProblem {
   const warnings = parts.use(new WarningThrottle(logger));
   return ({ kind, message, cause }) => {
     metrics.problems.inc({ kind });
+    const refusal = refusalIn(cause);
+    if (refusal !== undefined) return refusals.report(refusal);
     // kafkajs logs much that needs no action: a failure that matters fails one of our own calls, and is reported there.
     if (kind === 'kafkajs') logger.debug({ kind, err: cause }, message);
     else warnings.report(kind, cause, message);

@@ -5,6 +5,7 @@ import type { ResourceStack } from '../core/resource-stack.js';
 import type { TopicFormats } from '../core/topic-format.js';
 import { DeadLetters } from '../dead-letters/dead-letters.js';
 import { Hub } from '../hub/hub.js';
+import type { ActiveRefusals } from '../observe/active-refusals.js';
 import type { Metrics } from '../observe/metrics.js';
 import { SecurityLog } from '../observe/security-log.js';
 import { WarningThrottle } from '../observe/warning-throttle.js';
@@ -38,6 +39,7 @@ export interface GatewayBackends {
   readonly formats: TopicFormats;
   readonly layouts: TopicLayouts;
   readonly metrics: Metrics;
+  readonly refusals: ActiveRefusals;
 }
 
 /** How long a partition is followed after its last subscriber has left. */
@@ -46,7 +48,7 @@ const LINGER_MS = 10_000;
 /** Starts what serves clients, and returns the origin of its URL. `parts` takes over what has to be disposed of. */
 export async function startGateway(
   { config, project, bindings, logger, scrape }: NodeOptions,
-  { log, fanout, store, formats, layouts, metrics }: GatewayBackends,
+  { log, fanout, store, formats, layouts, metrics, refusals }: GatewayBackends,
   parts: ResourceStack,
 ): Promise<string> {
   const secrets = config.CURSOR_SECRET ?? [await ownCursorSecret(config.DATA_DIR)];
@@ -119,7 +121,7 @@ export async function startGateway(
   const warnings = parts.use(new WarningThrottle(logger));
   const securityLog = new SecurityLog(logger, metrics);
   const { authenticate, check } = authentication(config, project, { metrics, warnings, securityLog });
-  const readiness = readinessOf({ log, fanout, store, bindings, check, warnings });
+  const readiness = readinessOf({ log, fanout, store, bindings, check, warnings, refusals });
   const scrapeAll = scrape ?? (() => metrics.registry.metrics());
   if (config.METRICS_PORT !== undefined) {
     const { HOST: host, METRICS_PORT: port } = config;

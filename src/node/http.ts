@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { Readiness } from '../observe/readiness.js';
+import type { Readiness, ReadinessReport } from '../observe/readiness.js';
 import type { AccessRules } from '../transport/http/access.js';
 import type { Route } from '../transport/http/router.js';
 import type { Config } from './config.js';
@@ -34,14 +34,17 @@ export function httpSettings(config: Config) {
   };
 }
 
-/** The routes of a gateway besides GraphQL. */
+/** The routes of a gateway besides GraphQL. They are public: `/readyz` names no user, host or topic. */
 export function gatewayRoutes(config: Config, readiness: Readiness, scrape: Scrape): Routes {
-  return { ...healthRoutes(readiness), ...(config.METRICS && metricsRoute(scrape)) };
+  return {
+    ...healthRoutes(readiness, ({ refusals: _, ...report }) => report),
+    ...(config.METRICS && metricsRoute(scrape)),
+  };
 }
 
-/** The routes of METRICS_PORT. */
+/** The routes of METRICS_PORT, which is for operators. */
 export function sideRoutes(readiness: Readiness, scrape: Scrape): Routes {
-  return { ...healthRoutes(readiness), ...metricsRoute(scrape) };
+  return { ...healthRoutes(readiness, (report) => report), ...metricsRoute(scrape) };
 }
 
 /** A gateway that listens on this machine only is reached by this machine's names only, unless told otherwise. */
@@ -50,7 +53,10 @@ export function accessRules({ HOST, ALLOWED_HOSTS, ALLOWED_ORIGINS }: Config): A
   return { origins: ALLOWED_ORIGINS, hosts: hosts && [...hosts, HOST] };
 }
 
-function healthRoutes(readiness: Readiness): Routes {
+function healthRoutes(
+  readiness: Readiness,
+  shown: (report: ReadinessReport) => Partial<ReadinessReport>,
+): Routes {
   return {
     '/healthz': (_request, response) => void response.end('ok\n'),
     '/readyz': async (_request, response) => {
@@ -59,7 +65,7 @@ function healthRoutes(readiness: Readiness): Routes {
         'content-type': 'application/json; charset=utf-8',
         'cache-control': 'no-store',
       });
-      response.end(`${JSON.stringify(report)}\n`);
+      response.end(`${JSON.stringify(shown(report))}\n`);
     },
   };
 }

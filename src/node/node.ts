@@ -1,4 +1,6 @@
+import { withSignal } from '../core/async.js';
 import { Deadline } from '../core/deadline.js';
+import { partition, type Topic } from '../core/ids.js';
 import { ResourceStack } from '../core/resource-stack.js';
 import type { TopicFormats } from '../core/topic-format.js';
 import { Metrics } from '../observe/metrics.js';
@@ -6,8 +8,9 @@ import { WarningThrottle } from '../observe/warning-throttle.js';
 import { TopicLayouts } from '../placement/topic-layouts.js';
 import type { EventLog } from '../ports/event-log.js';
 import type { Fanout } from '../ports/fanout.js';
+import type { StateStore } from '../ports/state-store.js';
 import { Relay } from '../relay/relay.js';
-import { openBackends } from './backends.js';
+import { type Backends, openBackends } from './backends.js';
 import { startGateway } from './gateway.js';
 import type { NodeOptions } from './options.js';
 import { selectServices, startService, startView } from './services.js';
@@ -26,6 +29,8 @@ export interface RunningNode extends AsyncDisposable {
 
 /** How long the log may take to answer while the process starts. */
 const START_DEADLINE_MS = 60_000;
+/** How long the start waits for the first answer of Redis, which may be away: only a refusal ends the start. */
+const FIRST_ANSWER_TIMEOUT_MS = 2_000;
 
 /**
  * Starts one process with the given roles.
@@ -35,10 +40,18 @@ const START_DEADLINE_MS = 60_000;
 export async function startNode(options: NodeOptions, signal: AbortSignal): Promise<RunningNode> {
   const parts = new ResourceStack();
   using deadline = new Deadline(START_DEADLINE_MS);
+  const refused = new AbortController();
   try {
-    return await compose(options, parts, AbortSignal.any([signal, deadline.signal]));
+    const metrics = options.metrics ?? new Metrics();
+    const backends = parts.use(await openBackends(options.config, metrics, options.logger));
+    // Whoever meets it, and whatever it then does: what is refused at the start is a mistake in the configuration.
+    void backends.refusals.first.then((refusal) => refused.abort(refusal));
+    const starting = AbortSignal.any([signal, deadline.signal, refused.signal]);
+    return await compose(options, { ...backends, metrics }, parts, starting);
   } catch (error) {
     await parts[Symbol.asyncDispose]();
+    // A part that was aborted may have failed in a way of its own.
+    refused.signal.throwIfAborted();
     throw error;
   }
 }
@@ -46,13 +59,12 @@ export async function startNode(options: NodeOptions, signal: AbortSignal): Prom
 /** The order matters twice: topics exist before anything reads them, and parts are disposed of in reverse. */
 async function compose(
   options: NodeOptions,
+  backends: Backends & { readonly metrics: Metrics },
   parts: ResourceStack,
   starting: AbortSignal,
 ): Promise<RunningNode> {
   const { config, roles, project, bindings, logger } = options;
-  const metrics = options.metrics ?? new Metrics();
-  const backends = parts.use(await openBackends(config, metrics, logger));
-  const { log } = backends;
+  const { log, metrics, refusals } = backends;
   const fanout = roles.gateway || roles.relay ? await backends.openFanout() : undefined;
   const { services, views } = selectServices(project, roles.services);
   const topics = requiredTopics(bindings, [...services, ...views], config);
@@ -74,12 +86,18 @@ async function compose(
   }
   if (store !== undefined) {
     const dependencies = { log, store, formats, metrics, logger, config };
-    for (const view of views) running.push(parts.use(startView(view, dependencies)).ended);
+    for (const view of views) {
+      const worker = parts.use(startView(view, dependencies));
+      running.push(worker.ended);
+      await withSignal(worker.tried, starting);
+    }
   }
+  await firstAnswers(topics[0]?.topic, fanout, store, starting);
   const url =
     roles.gateway && fanout !== undefined && store !== undefined && layouts !== undefined
-      ? await startGateway(options, { log, fanout, store, formats, layouts, metrics }, parts)
+      ? await startGateway(options, { log, fanout, store, formats, layouts, metrics, refusals }, parts)
       : undefined;
+  starting.throwIfAborted();
   return {
     url,
     lines: [
@@ -92,6 +110,23 @@ async function compose(
     ended: firstFailure(running),
     [Symbol.asyncDispose]: () => parts[Symbol.asyncDispose](),
   };
+}
+
+/** Asks what connects in the background, so that a refusal shows while the process starts. */
+async function firstAnswers(
+  topic: Topic | undefined,
+  fanout: Fanout | undefined,
+  store: StateStore | undefined,
+  starting: AbortSignal,
+): Promise<void> {
+  using deadline = new Deadline(FIRST_ANSWER_TIMEOUT_MS);
+  const questions = [
+    topic === undefined ? undefined : fanout?.newest([{ topic, partition: partition(0) }]),
+    store?.get('start'),
+  ];
+  // Redis may be away when a process starts: it connects later.
+  await withSignal(Promise.allSettled(questions), deadline.signal).catch(() => undefined);
+  starting.throwIfAborted();
 }
 
 function startRelay(

@@ -1,5 +1,6 @@
 import type { Bindings } from '../binding/bindings.js';
 import { partition } from '../core/ids.js';
+import type { ActiveRefusals } from '../observe/active-refusals.js';
 import { Readiness } from '../observe/readiness.js';
 import type { WarningThrottle } from '../observe/warning-throttle.js';
 import type { EventLog } from '../ports/event-log.js';
@@ -14,10 +15,12 @@ interface ReadinessParts {
   /** Resolves when credentials can be verified. */
   readonly check: (() => Promise<void>) | undefined;
   readonly warnings: WarningThrottle;
+  readonly refusals: ActiveRefusals;
 }
 
 /** What a gateway needs to serve clients, each asked with the cheapest question that its port has. */
-export function readinessOf({ log, fanout, store, bindings, check, warnings }: ReadinessParts): Readiness {
+export function readinessOf(parts: ReadinessParts): Readiness {
+  const { log, fanout, store, bindings, check, warnings, refusals } = parts;
   const [topic] = bindings.topics.keys();
   return new Readiness(
     {
@@ -28,5 +31,6 @@ export function readinessOf({ log, fanout, store, bindings, check, warnings }: R
       ...(check !== undefined && { credentials: check }),
     },
     warnings,
+    () => refusals.active,
   );
 }

@@ -1,5 +1,6 @@
 import { withSignal } from '../core/async.js';
 import { Deadline } from '../core/deadline.js';
+import { type Refusal, refusalIn } from '../core/refusal.js';
 import type { WarningThrottle } from './warning-throttle.js';
 
 /** Asks one thing that the node needs. Rejects when it cannot be reached. */
@@ -12,6 +13,8 @@ export interface ReadinessReport {
   readonly missing: readonly string[];
   /** `ok`, or what is wrong, by the name of the check. */
   readonly checks: Readonly<Record<string, string>>;
+  /** What is refused until somebody mends it, a sentence each. Not public: it names users, hosts and topics. */
+  readonly refusals: readonly string[];
 }
 
 /** How long a check may take; load balancers usually wait for 2 to 5 seconds. */
@@ -23,16 +26,19 @@ const CACHE_MS = 1_000;
 export class Readiness {
   readonly #checks: Readonly<Record<string, ReadinessCheck>>;
   readonly #warnings: WarningThrottle;
+  readonly #refusals: () => readonly Refusal[];
   readonly #timeoutMs: number;
   #latest: { readonly at: number; readonly report: Promise<ReadinessReport> } | undefined;
 
   constructor(
     checks: Readonly<Record<string, ReadinessCheck>>,
     warnings: WarningThrottle,
+    refusals: () => readonly Refusal[],
     timeoutMs = CHECK_TIMEOUT_MS,
   ) {
     this.#checks = checks;
     this.#warnings = warnings;
+    this.#refusals = refusals;
     this.#timeoutMs = timeoutMs;
   }
 
@@ -48,12 +54,15 @@ export class Readiness {
   async #ask(): Promise<ReadinessReport> {
     const names = Object.keys(this.#checks);
     const outcomes = await Promise.all(names.map((name) => this.#run(name)));
-    const missing = names.filter((_, index) => outcomes[index] !== 'ok');
-    return {
-      ready: missing.length === 0,
-      missing,
-      checks: Object.fromEntries(names.map((name, index) => [name, outcomes[index] ?? 'ok'])),
+    const refusals = this.#refusals();
+    const kinds = [...new Set(refusals.map(({ kind }) => kind))];
+    // One of the checks may pass although a right is missing that only the relay or a mutation needs.
+    const checks = {
+      ...Object.fromEntries(names.map((name, index) => [name, outcomes[index] ?? 'ok'])),
+      access: kinds.length === 0 ? 'ok' : `refused: ${kinds.join(', ')}`,
     };
+    const missing = Object.entries(checks).flatMap(([name, outcome]) => (outcome === 'ok' ? [] : [name]));
+    return { ready: missing.length === 0, missing, checks, refusals: refusals.map(({ message }) => message) };
   }
 
   /** The answer is public, so it has no addresses; the log has the cause. */
@@ -65,6 +74,7 @@ export class Readiness {
       return 'ok';
     } catch (error) {
       this.#warnings.report(`readiness of ${name}`, error, `not ready: ${name} cannot be used`);
+      if (refusalIn(error) !== undefined) return 'refused';
       return deadline.signal.aborted ? `no answer within ${this.#timeoutMs} ms` : 'unavailable';
     }
   }

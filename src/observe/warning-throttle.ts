@@ -1,4 +1,5 @@
 import { MillraceError } from '../core/errors.js';
+import { refusalIn } from '../core/refusal.js';
 import type { Logger } from './log.js';
 
 /** An ongoing failure: it was logged once and has not been quiet for long enough since. */
@@ -31,7 +32,8 @@ export class WarningThrottle implements Disposable {
   }
 
   /**
-   * Reports one failure. Logged unless a failure of the same `kind` and error code is ongoing.
+   * Reports one failure. Logged unless a failure of the same `kind` and error code is ongoing, or it is a refusal, which
+   * `ActiveRefusals` has logged.
    * @param fields go into the log line, with the error
    */
   report(
@@ -40,6 +42,7 @@ export class WarningThrottle implements Disposable {
     message: string,
     fields: Readonly<Record<string, unknown>> = {},
   ): void {
+    if (refusalIn(error) !== undefined) return;
     const name = `${kind} ${error instanceof MillraceError ? error.code : ''}`;
     const ongoing = this.#ongoing.get(name);
     if (ongoing !== undefined) {

@@ -1,9 +1,10 @@
-import { pause } from '../core/async.js';
+import { deferred, pause, retryPauseMs } from '../core/async.js';
 import { type Offset, offset, topic } from '../core/ids.js';
-import type { TopicIdPartition } from '../core/position.js';
+import { partitionName, type TopicIdPartition, type TopicPartition } from '../core/position.js';
 import { RECENT_IDS } from '../core/recent-ids.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
+import { WarningThrottle } from '../observe/warning-throttle.js';
 import type { AssignedBatch, GroupHandler } from '../ports/consumer-groups.js';
 import type { EventLog } from '../ports/event-log.js';
 import { InputFailure } from '../services/input-failure.js';
@@ -38,31 +39,39 @@ export class ViewWorker implements AsyncDisposable {
   readonly #writer: ViewWriter;
   readonly #failures: ViewFailures;
   readonly #stop = new AbortController();
+  readonly #tried = deferred();
+  readonly #warnings: WarningThrottle;
 
   constructor(options: ViewWorkerOptions) {
     this.#options = options;
+    this.#warnings = new WarningThrottle(options.logger);
     this.#writer = new ViewWriter(options);
     this.#failures = new ViewFailures(options);
-    this.ended = this.#run();
+    this.ended = this.#run().finally(() => this.#tried.resolve());
     this.ended.catch(() => undefined); // The owner of the worker awaits `ended`.
+  }
+
+  /** Resolves once the worker has joined its group, or its first attempt has failed. */
+  get tried(): Promise<void> {
+    return this.#tried.promise;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort(new Error('The view worker was stopped.'));
     await this.ended.catch(() => undefined);
+    this.#warnings[Symbol.dispose]();
   }
 
   async #run(): Promise<void> {
     const { signal } = this.#stop;
-    const { logger, metrics, view } = this.#options;
     while (!signal.aborted) {
       try {
         await this.#maintain(await this.#currentVersion(signal), signal);
       } catch (err) {
         if (signal.aborted) return;
-        metrics.problems.inc({ kind: 'view' });
-        logger.warn({ view: view.name, err }, 'the worker of a view failed; retrying in a second');
-        await pause(RETRY_DELAY_MS, signal);
+        this.#report('the worker of a view failed; retrying', err);
+        this.#tried.resolve();
+        await pause(Math.max(RETRY_DELAY_MS, retryPauseMs(err, 0)), signal);
       }
     }
   }
@@ -84,6 +93,7 @@ export class ViewWorker implements AsyncDisposable {
       this.#handler(version, progress, () => superseded.abort()),
       signal,
     );
+    this.#tried.resolve();
     try {
       await Promise.race([member.ended, this.#watch(version, progress, either)]);
     } finally {
@@ -110,7 +120,8 @@ export class ViewWorker implements AsyncDisposable {
           await this.#fold(version, progress, batch);
         } catch (error) {
           if (error instanceof VersionSuperseded) supersede();
-          else if (!batch.signal.aborted) this.#reportFailure(batch, error);
+          else if (!batch.signal.aborted)
+            this.#report('a view failed to fold a batch; retrying', error, batch);
           throw error;
         }
       },
@@ -173,9 +184,11 @@ export class ViewWorker implements AsyncDisposable {
     }
   }
 
-  #reportFailure({ topic: of, partition }: AssignedBatch, err: unknown): void {
-    const { metrics, logger, view } = this.#options;
+  #report(message: string, error: unknown, at?: TopicPartition): void {
+    const { metrics, view } = this.#options;
     metrics.problems.inc({ kind: 'view' });
-    logger.warn({ view: view.name, topic: of, partition, err }, 'a view failed to fold a batch; retrying');
+    const name = at && partitionName(at);
+    const kind = ['view', view.name, name].join(' ').trimEnd();
+    this.#warnings.report(kind, error, message, { view: view.name, partition: name });
   }
 }

@@ -63,7 +63,7 @@ describe('the health of a gateway', () => {
     expect(await ready.json()).toEqual({
       ready: true,
       missing: [],
-      checks: { log: 'ok', fanout: 'ok', store: 'ok' },
+      checks: { log: 'ok', fanout: 'ok', store: 'ok', access: 'ok' },
     });
     expect(await (await get('/healthz')).text()).toBe('ok\n');
   });

@@ -10,13 +10,18 @@ function readiness(checks: ConstructorParameters<typeof Readiness>[0], timeoutMs
   const warn = vi.spyOn(logger, 'warn');
   const warnings = new WarningThrottle(logger);
   onTestFinished(() => warnings[Symbol.dispose]());
-  return { node: new Readiness(checks, warnings, timeoutMs), warn };
+  return { node: new Readiness(checks, warnings, () => [], timeoutMs), warn };
 }
 
 describe('readiness', () => {
   it('is ready when every check resolves', async () => {
     const { node } = readiness({ log: ok, fanout: ok });
-    expect(await node.report()).toEqual({ ready: true, missing: [], checks: { log: 'ok', fanout: 'ok' } });
+    expect(await node.report()).toEqual({
+      ready: true,
+      missing: [],
+      checks: { log: 'ok', fanout: 'ok', access: 'ok' },
+      refusals: [],
+    });
   });
 
   it('names what is missing, and leaves the reason to the log', async () => {
@@ -27,7 +32,8 @@ describe('readiness', () => {
     expect(await node.report()).toEqual({
       ready: false,
       missing: ['fanout'],
-      checks: { log: 'ok', fanout: 'unavailable' },
+      checks: { log: 'ok', fanout: 'unavailable', access: 'ok' },
+      refusals: [],
     });
     expect(warn).toHaveBeenCalledOnce();
   });
