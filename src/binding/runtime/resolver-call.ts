@@ -5,6 +5,7 @@ import type { Published } from '../../core/published.js';
 import { DURATION_HINT, durationMs } from '../duration.js';
 import { coerceEventData } from '../event-types/event-data.js';
 import type { EventDraft, GatewayContext, OutcomeRequest } from './context.js';
+import { projectError } from './project-error.js';
 import type {
   OutcomeOptions,
   OutgoingDraft,
@@ -42,8 +43,22 @@ export function fieldResolver(
         return context.signal;
       },
     };
-    return call(resolverCall);
+    return answerOf(call, resolverCall);
   };
+}
+
+function answerOf(call: (call: ResolverCall) => unknown, resolverCall: ResolverCall): unknown {
+  let answer: unknown;
+  try {
+    answer = call(resolverCall);
+  } catch (error) {
+    throw projectError(error);
+  }
+  return isPromise(answer) ? answer.then(projectError, reject) : projectError(answer);
+}
+
+function reject(error: unknown): never {
+  throw projectError(error);
 }
 
 function viewOf(context: GatewayContext): ReadView {
@@ -107,4 +122,11 @@ function outcomeRequest(outcome: OutcomeOptions, [first]: readonly EventDraft[])
     key: outcome.key ?? (outcomeTopic === first.topic ? first.key : undefined),
     follow: outcome.follow,
   };
+}
+
+/** What graphql-js takes for a promise. */
+function isPromise(answer: unknown): answer is PromiseLike<unknown> {
+  return (
+    typeof answer === 'object' && answer !== null && 'then' in answer && typeof answer.then === 'function'
+  );
 }
