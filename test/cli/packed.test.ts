@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { folderOf, startProcess } from '../support/gateway-process.js';
+import { installPacked } from '../support/packed.js';
 import { Recorder } from '../support/recorder.js';
-import { run } from '../support/run.js';
-
-const ROOT = new URL('../..', import.meta.url).pathname;
 
 const CHAT = `
   type Query { motto: String! }
@@ -16,12 +14,6 @@ const CONFIG = `
   export default defineGateway({ resolvers: { Query: { motto: () => 'nothing is lost' } } });
 `;
 
-async function succeed(command: string, args: readonly string[], cwd: string): Promise<string> {
-  const { code, stdout, stderr } = await run(command, args, { cwd });
-  if (code !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${String(code)}:\n${stderr}`);
-  return stdout;
-}
-
 describe('the packed project', () => {
   it('serves the schema of a folder that installed the package, which contains nothing of the shop', async () => {
     await using folder = await folderOf({
@@ -29,20 +21,7 @@ describe('the packed project', () => {
       'schema/chat.graphql': CHAT,
       'millrace.config.ts': CONFIG,
     });
-    // The code was built before the tests. Building it again while packing would replace files that other tests use.
-    const packed = await succeed(
-      'npm',
-      ['pack', '--ignore-scripts', '--silent', '--pack-destination', folder.path],
-      ROOT,
-    );
-    const tarball = packed.trim().split('\n').at(-1) ?? '';
-    const listing = await succeed('tar', ['-tzf', tarball], folder.path);
-    expect(listing).not.toMatch(/shop/);
-    await succeed(
-      'npm',
-      ['install', '--prefer-offline', '--no-audit', '--no-fund', `./${tarball}`],
-      folder.path,
-    );
+    expect(await installPacked(folder.path)).not.toMatch(/shop/);
 
     await using node = await startProcess(['start'], {
       cwd: folder.path,
