@@ -1,6 +1,7 @@
 # The gateway with the shop as its project. To run another project, mount its folder:
 #   docker run -p 127.0.0.1:4000:4000 -v "$PWD:/project" -w /project millrace
-FROM node:22-slim AS build
+# A supported line of Node on a named release of Debian: rebuilding brings fixes, and neither changes by itself.
+FROM node:24-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 # Without scripts: every dependency carries its binaries, and `prepare` would build before the source is copied.
@@ -9,7 +10,7 @@ COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
 RUN npm run build && npm prune --omit=dev --ignore-scripts
 
-FROM node:22-slim
+FROM node:24-bookworm-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=4000 DATA_DIR=/data
 WORKDIR /app
 RUN mkdir /data && chown node:node /data

@@ -7,11 +7,13 @@ const ENTRY = join(import.meta.dirname, '..', 'node_modules', 'vitest', 'vitest.
 /**
  * Runs vitest in a process group of its own, and kills the rest of the group afterwards: a test that hangs leaves its child
  * processes behind.
+ * @param {readonly string[]} args
+ * @param {import('node:child_process').SpawnOptions & { node?: string }} options `node`: the executable of another Node
  * @returns the exit code, or the name of the signal that ended it
  */
-export function vitest(args, options) {
+export function vitest(args, { node = process.execPath, ...options }) {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [ENTRY, ...args], { ...options, detached: true });
+    const child = spawn(node, [ENTRY, ...args], { ...options, detached: true });
     const forget = onEarlyEnd(() => endGroup(child.pid));
     child.once('error', reject);
     child.once('exit', (code, signal) => {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from './child.mjs';
-import { cacheFolder, onPath } from './machine.mjs';
+import { cacheFolder, made, onPath } from './machine.mjs';
 
 /** librdkafka, as Python programs use it. Its wheels contain the library. */
 const CONFLUENT_KAFKA = 'confluent-kafka==2.16.1';
@@ -49,18 +49,4 @@ async function built(name) {
       env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-mod=readonly -buildvcs=false' },
     });
   });
-}
-
-/** A file in a folder that `make` fills. Renamed when complete, so that an interrupted or concurrent run leaves no half. */
-async function made(folder, file, make) {
-  const path = join(folder, file);
-  if (existsSync(path)) return path;
-  const partial = `${folder}.${process.pid}`;
-  try {
-    await make(partial);
-    if (!existsSync(folder)) renameSync(partial, folder);
-  } finally {
-    rmSync(partial, { recursive: true, force: true });
-  }
-  return path;
 }

@@ -1,7 +1,13 @@
 import { MavenJars } from './maven-jars.mjs';
 
-/** The release the tests run against. */
-export const KAFKA_VERSION = '4.1.0';
+/**
+ * The releases that Millrace supports, newest first. `npm test` runs on the newest; `npm run test:kafkas` runs the live tests on
+ * the others: 3.9 is the last before 4.0, and still common.
+ */
+export const KAFKA_VERSIONS = ['4.4.0', '4.1.2', '3.9.2'];
+
+/** The release that brokers are started with. */
+export const KAFKA_VERSION = process.env.KAFKA_VERSION || KAFKA_VERSIONS[0];
 
 const jars = new MavenJars({
   name: 'kafka',

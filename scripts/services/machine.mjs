@@ -1,4 +1,4 @@
-import { accessSync, constants, mkdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -38,6 +38,20 @@ export function cacheFolder() {
   const folder = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'millrace');
   mkdirSync(folder, { recursive: true });
   return folder;
+}
+
+/** A file in a folder that `make` fills. Renamed when complete, so that an interrupted or concurrent run leaves no half. */
+export async function made(folder, file, make) {
+  const path = join(folder, file);
+  if (existsSync(path)) return path;
+  const partial = `${folder}.${process.pid}`;
+  try {
+    await make(partial);
+    if (!existsSync(folder)) renameSync(partial, folder);
+  } finally {
+    rmSync(partial, { recursive: true, force: true });
+  }
+  return path;
 }
 
 /** `count` different ports of 127.0.0.1 that are free now. */

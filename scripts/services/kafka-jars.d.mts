@@ -1,0 +1,2 @@
+/** The releases that Millrace supports, newest first. */
+export const KAFKA_VERSIONS: readonly string[];
