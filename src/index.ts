@@ -20,6 +20,7 @@ export { type ErrorCode, MillraceError } from './core/errors.js';
 export { ANONYMOUS, type Claims, type Identity, subjectOf } from './core/identity.js';
 export { type Topic, topic } from './core/ids.js';
 export type { Published } from './core/published.js';
+export type { BearerToken, SaslMechanism } from './core/sasl.js';
 export type { EncodedValue, SchemaCodec } from './core/schema-codec.js';
 export { defineGateway, type Example, type Project } from './project/project.js';
 export type {

@@ -1,6 +1,7 @@
 import { bindSchema, formatDiagnostic } from '../binding/binding.js';
 import type { Bindings } from '../binding/bindings.js';
 import { type Config, readConfig } from '../node/config.js';
+import { kafkaSecurity } from '../node/kafka.js';
 import { checkDeadLetterTopics, topicNames } from '../node/topics.js';
 import { loadEventSchemas, loadProject, loadSchema } from '../project/loader.js';
 import type { Project } from '../project/project.js';
@@ -15,13 +16,15 @@ export interface Loaded {
 
 /**
  * Loads the project in the current folder.
- * @throws {ConfigError} for the environment, {ProjectError} for the project's files
+ * @throws {ConfigError} for the environment, alone or with the project; {ProjectError} for the project's files
  * @throws {UserError} that lists every diagnostic of the schema
  */
 export async function load(): Promise<Loaded> {
   const config = readConfig(process.env);
   const dir = process.cwd();
   const project = await loadProject(dir);
+  // Here for the commands that connect to nothing, such as `check`.
+  kafkaSecurity(config, project);
   const sources = await loadSchema(config.SCHEMA, dir);
   const bound = bindSchema({
     sources,

@@ -15,7 +15,10 @@ import type { EventLog } from '../ports/event-log.js';
 import type { Fanout } from '../ports/fanout.js';
 import type { OnProblem } from '../ports/problem.js';
 import type { StateStore } from '../ports/state-store.js';
+import type { Project } from '../project/project.js';
 import { backendsOf, type Config } from './config.js';
+import { kafkaSecurity } from './kafka.js';
+import type { NodeOptions } from './options.js';
 
 /** The log, and what can be opened beside it. Disposing closes all of it. */
 export interface Backends extends AsyncDisposable {
@@ -30,13 +33,18 @@ export interface Backends extends AsyncDisposable {
 /**
  * Opens the log that the configuration chooses. Only this file knows which adapter stands behind a port.
  * @throws {MillraceError} `LOG_UNAVAILABLE` when Kafka cannot be reached
+ * @throws {ConfigError} when connections to Kafka cannot be secured as the environment and the project say
  */
-export async function openBackends(config: Config, metrics: Metrics, logger: Logger): Promise<Backends> {
+export async function openBackends(
+  { config, project }: Pick<NodeOptions, 'config' | 'project'>,
+  metrics: Metrics,
+  logger: Logger,
+): Promise<Backends> {
   const parts = new ResourceStack();
   try {
     const refusals = new ActiveRefusals(logger, metrics);
     const onProblem = problemReporter(metrics, logger, refusals, parts);
-    const { log, embedded } = await openLog(config, onProblem, parts);
+    const { log, embedded } = await openLog(config, project, onProblem, parts);
     return {
       log,
       refusals,
@@ -70,6 +78,7 @@ function problemReporter(
 
 async function openLog(
   config: Config,
+  project: Project,
   onProblem: OnProblem,
   parts: ResourceStack,
 ): Promise<{ log: EventLog; embedded: EmbeddedStore | undefined }> {
@@ -82,7 +91,8 @@ async function openLog(
   const { signal } = new AbortController();
   const options = {
     brokers: log.brokers,
-    clientId: 'millrace',
+    clientId: config.KAFKA_CLIENT_ID,
+    security: kafkaSecurity(config, project),
     requestTimeout: config.KAFKA_REQUEST_TIMEOUT_MS,
     sessionTimeout: config.KAFKA_SESSION_TIMEOUT_MS,
     onProblem,

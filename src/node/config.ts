@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { kafkaFaults } from './config/kafka-checks.js';
 import { KAFKA_SETTINGS } from './config/kafka-settings.js';
 import { fileVariable, InvalidVariable, mayBeFile, readVariable } from './config/read-variable.js';
 import { REDIS_SETTINGS } from './config/redis-settings.js';
@@ -7,6 +8,7 @@ import {
   developmentFlag,
   type Environment,
   flag,
+  httpUrl,
   list,
   text,
   type ValueOf,
@@ -55,7 +57,7 @@ const VARIABLES = {
   JWT_JWKS_URL: {
     about: 'The JSON Web Key Set (JWKS) that verifies signed tokens',
     allowed: 'an http or https URL',
-    schema: text.refine((value) => /^https?:\/\/\S+$/.test(value) && URL.canParse(value)).optional(),
+    schema: httpUrl.optional(),
   },
   JWT_ISSUER: { about: 'The `iss` claim that tokens must have', allowed: 'a text', schema: text.optional() },
   JWT_AUDIENCE: {
@@ -231,7 +233,13 @@ export function readConfig(environment: Environment): Config {
       faults.push(error.message);
     }
   }
-  faults.push(...misspelt(environment, KNOWN_NAMES), ...incomplete(environment));
+  // What is set was parsed by its own schema.
+  const valid = values as Partial<Config>;
+  faults.push(
+    ...misspelt(environment, KNOWN_NAMES),
+    ...incomplete(environment),
+    ...kafkaFaults(environment, valid),
+  );
   if (faults.length > 0) throw new ConfigError(faults.join('\n'));
   // Every name of VARIABLES was parsed by its own schema above.
   return values as Config;

@@ -43,7 +43,7 @@ export async function startNode(options: NodeOptions, signal: AbortSignal): Prom
   const refused = new AbortController();
   try {
     const metrics = options.metrics ?? new Metrics();
-    const backends = parts.use(await openBackends(options.config, metrics, options.logger));
+    const backends = parts.use(await openBackends(options, metrics, options.logger));
     // Whoever meets it, and whatever it then does: what is refused at the start is a mistake in the configuration.
     void backends.refusals.first.then((refusal) => refused.abort(refusal));
     const starting = AbortSignal.any([signal, deadline.signal, refused.signal]);

@@ -109,6 +109,12 @@ const ProjectShape = z.strictObject({
     )
     .optional(),
   authenticate: callable.optional(),
+  kafka: z
+    .strictObject({
+      oauthBearerToken: callable.optional(),
+      sasl: z.looseObject({ name: z.string().min(1), authenticate: callable }).optional(),
+    })
+    .optional(),
   examples: z.array(z.looseObject({ title: z.string(), query: z.string() })).optional(),
 });
 

@@ -1,5 +1,6 @@
 import type { Authenticate } from '../auth/authenticate.js';
 import type { ResolverMap } from '../binding/runtime/resolvers.js';
+import type { BearerToken, SaslMechanism } from '../core/sasl.js';
 import type { SchemaCodec } from '../core/schema-codec.js';
 import type { AnyService } from '../services/service.js';
 import type { AnyView } from '../views/view.js';
@@ -24,6 +25,13 @@ export interface Project {
   readonly codecs?: Readonly<Record<string, SchemaCodec>>;
   /** Authenticates requests when no `JWT_*` is set. When omitted, every caller is anonymous. */
   readonly authenticate?: Authenticate;
+  /** How Kafka is reached, as far as the environment cannot say it. */
+  readonly kafka?: {
+    /** Returns a token for `KAFKA_SASL_MECHANISM=OAUTHBEARER`, in place of a token endpoint. */
+    readonly oauthBearerToken?: () => Promise<BearerToken>;
+    /** A SASL mechanism of your own, in place of `KAFKA_SASL_MECHANISM`. */
+    readonly sasl?: SaslMechanism;
+  };
   /** GraphiQL's tabs. */
   readonly examples?: readonly Example[];
 }

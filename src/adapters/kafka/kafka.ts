@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { Kafka, type KafkaConfig, type SASLOptions } from 'kafkajs';
+import { Kafka, type KafkaConfig, type Mechanism } from 'kafkajs';
 import { withSignal } from '../../core/async.js';
 import { Deadline } from '../../core/deadline.js';
 import type { Offset, Partition, Topic } from '../../core/ids.js';
@@ -17,21 +17,24 @@ import type {
 import { KafkaGroupMember } from './group/member.js';
 import { Writer } from './produce/writer.js';
 import { readRange } from './read.js';
+import { saslOption } from './security/sasl.js';
+import type { KafkaSecurity } from './security/security.js';
+import { tlsOptions } from './security/tls.js';
 import { ensureTopics } from './topics.js';
 import { bootstrapAddress } from './wire/bootstrap-address.js';
 import { allBounds, offsetAtTime } from './wire/bounds.js';
+import { prepareConnections } from './wire/broker-connections.js';
 import { registerCodecs } from './wire/compression.js';
 import { Connection } from './wire/connection.js';
 import { describeTopics } from './wire/describe.js';
-import { createCluster } from './wire/internals.js';
+import { createCluster, onClusterCreated } from './wire/internals.js';
 import { kafkajsLog } from './wire/kafkajs-log.js';
 import { Sockets } from './wire/sockets.js';
 
 interface KafkaOptions {
   readonly brokers: readonly string[];
   readonly clientId: string;
-  readonly ssl?: boolean;
-  readonly sasl?: SASLOptions;
+  readonly security?: KafkaSecurity;
   /** After this many milliseconds without a heartbeat, a group member's partitions go to others. Default 30,000. */
   readonly sessionTimeout?: number;
   /** After this many milliseconds without an answer, a request fails and its connection is replaced. Default 30,000. */
@@ -55,14 +58,15 @@ const MAX_FETCH_BYTES = 1024 * 1024;
 export async function openKafkaLog(options: KafkaOptions, signal: AbortSignal): Promise<EventLog> {
   signal.throwIfAborted();
   registerCodecs();
-  return new KafkaLog(options, signal);
+  const sasl = options.security?.sasl;
+  return new KafkaLog(options, sasl && (await saslOption(sasl)), signal);
 }
 
 class KafkaLog implements EventLog, TransactionalCommit {
   readonly description: string;
   readonly partitionOfKey = partitionOfKey;
   readonly #options: KafkaOptions;
-  readonly #sockets = new Sockets();
+  readonly #sockets: Sockets;
   readonly #kafka: Kafka;
   readonly #disposed = new AbortController();
   /** Aborted when the log is disposed, or its owner's signal is aborted. */
@@ -73,10 +77,13 @@ class KafkaLog implements EventLog, TransactionalCommit {
   readonly #writer: Writer;
   readonly #members = new Set<GroupMember>();
 
-  constructor(options: KafkaOptions, signal: AbortSignal) {
+  constructor(options: KafkaOptions, sasl: Mechanism | undefined, signal: AbortSignal) {
     this.description = `Kafka at ${options.brokers.join(', ')}`;
     this.#options = options;
-    this.#kafka = new Kafka({ ...configOf(options), socketFactory: this.#sockets.factory });
+    const tls = options.security?.tls;
+    this.#sockets = new Sockets(tls && ((host) => tlsOptions(tls, host)));
+    this.#kafka = new Kafka({ ...configOf(options, sasl), socketFactory: this.#sockets.factory });
+    onClusterCreated(this.#kafka, prepareConnections);
     this.#closed = AbortSignal.any([signal, this.#disposed.signal]);
     this.#writing = this.#connect();
     this.#reading = this.#connect();
@@ -182,11 +189,13 @@ class KafkaLog implements EventLog, TransactionalCommit {
 
 const ignoreProblem: OnProblem = () => {};
 
-function configOf({ brokers, clientId, ssl, sasl, requestTimeout, onProblem }: KafkaOptions): KafkaConfig {
+function configOf(
+  { brokers, clientId, requestTimeout, onProblem }: KafkaOptions,
+  sasl: Mechanism | undefined,
+): KafkaConfig {
   return {
     brokers: brokers.map(bootstrapAddress),
     clientId,
-    ...(ssl === undefined ? {} : { ssl }),
     ...(sasl === undefined ? {} : { sasl }),
     connectionTimeout: CONNECTION_TIMEOUT_MS,
     requestTimeout: requestTimeout ?? DEFAULT_REQUEST_TIMEOUT_MS,

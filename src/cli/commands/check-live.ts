@@ -17,7 +17,7 @@ const LOG_TIMEOUT_MS = 60_000;
  * @returns whether everything that is declared holds, and every topic exists
  */
 export async function checkLive({ config, project, bindings }: Loaded, json: boolean): Promise<boolean> {
-  await using backends = await openBackends(config, new Metrics(), openLogger(config.LOG_LEVEL));
+  await using backends = await openBackends({ config, project }, new Metrics(), openLogger(config.LOG_LEVEL));
   using deadline = new Deadline(LOG_TIMEOUT_MS);
   const { log } = backends;
   const { signal } = deadline;

@@ -23,11 +23,7 @@ async function replay({ group, from }: { group: string; from: string }): Promise
     (name) => new UserError(`Stopped by ${name}. The state in use is unchanged.`, 1),
   );
   const print = (line: string): void => void process.stdout.write(`${line}\n`);
-  await using backends = await openBackends(
-    loaded.config,
-    new Metrics(),
-    openLogger(loaded.config.LOG_LEVEL),
-  );
+  await using backends = await openBackends(loaded, new Metrics(), openLogger(loaded.config.LOG_LEVEL));
   const rebuilds = await rebuildable(backends, loaded);
   await rebuild({ rebuilds, group, from, print, signal });
 }

@@ -32,6 +32,8 @@ export const list = text
   .transform((value) => value.split(',').map((part) => part.trim()))
   .refine((parts) => parts.every(Boolean));
 
+export const httpUrl = text.refine((value) => /^https?:\/\/\S+$/.test(value) && URL.canParse(value));
+
 export const whole = (min: number, max: number) =>
   z
     .string()

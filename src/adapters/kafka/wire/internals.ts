@@ -1,7 +1,12 @@
 import type { EventEmitter } from 'node:events';
 import { createRequire } from 'node:module';
 // As CommonJS: Node does not see this class among the names of the module.
-import kafkajs, { type Kafka, type Logger } from 'kafkajs';
+import kafkajs, {
+  type AuthenticationProviderArgs,
+  type Authenticator,
+  type Kafka,
+  type Logger,
+} from 'kafkajs';
 
 /**
  * The internals of kafkajs that this adapter uses, and the only file that loads them. kafkajs is pinned to exactly
@@ -83,6 +88,15 @@ interface PartitionMetadata {
   readonly leader: number;
 }
 
+/** One connection to a broker. */
+export interface BrokerConnection {
+  /** How long the broker's session lasts after an authentication, in milliseconds; 0 without a limit. */
+  readonly sessionLifetime: { toString(): string };
+  /** How long before the end of the session to authenticate again, in milliseconds. */
+  reauthenticationThreshold: number;
+  connect(): Promise<unknown>;
+}
+
 export interface Cluster {
   connect(): Promise<void>;
   disconnect(): Promise<void>;
@@ -91,6 +105,10 @@ export interface Cluster {
   refreshMetadata(): Promise<void>;
   findBroker(which: { nodeId: number }): Promise<Broker>;
   findGroupCoordinator(of: { groupId: string; coordinatorType?: number }): Promise<Broker>;
+  /** Makes the connections to one broker: two, of which the second is for fetches. */
+  readonly connectionPoolBuilder: {
+    build(broker?: object): Promise<{ readonly pool: readonly BrokerConnection[] }>;
+  };
   readonly brokerPool: {
     readonly metadata: {
       readonly topicMetadata: readonly {
@@ -209,32 +227,64 @@ const ConsumerGroupClass = load('kafkajs/src/consumer/consumerGroup') as new (
 const roundRobin = load('kafkajs/src/consumer/assigners/roundRobinAssigner') as (options: object) => unknown;
 const Emitter = load('kafkajs/src/instrumentation/emitter') as new () => { emitter: EventEmitter };
 
+type Scram = (credentials: {
+  readonly username: string;
+  readonly password: string;
+}) => (args: AuthenticationProviderArgs) => Authenticator;
+
+export function scramAuthenticator(mechanism: 'SCRAM-SHA-256' | 'SCRAM-SHA-512'): Scram {
+  const name = mechanism === 'SCRAM-SHA-256' ? 'scram256' : 'scram512';
+  return load(`kafkajs/src/broker/saslAuthenticator/${name}`) as Scram;
+}
+
 interface ClusterOptions {
   readonly metadataMaxAge: number;
   /** A request to `broker` (`host:port`), sent at `sentAt` (`Date.now`), timed out. */
   onUnanswered(request: { readonly broker: string; readonly sentAt: number }): void;
 }
 
+type CreateCluster = (options: object) => Cluster;
+
+/** Calls `prepare` with every cluster that `kafka` creates, those of its admin clients included. */
+export function onClusterCreated(kafka: Kafka, prepare: (cluster: Cluster) => void): void {
+  const { holder, key, create } = clusterFactory(kafka);
+  holder[key] = (options) => {
+    const cluster = create(options);
+    prepare(cluster);
+    return cluster;
+  };
+}
+
 /** A cluster with connections of its own and the settings of `kafka`. */
 export function createCluster(kafka: Kafka, { metadataMaxAge, onUnanswered }: ClusterOptions): Cluster {
-  const key = Object.getOwnPropertySymbols(kafka).find(
-    (symbol) => symbol.description === 'private:Kafka:createCluster',
-  );
-  const create = (kafka as unknown as Record<symbol, (options: object) => Cluster>)[key ?? Symbol()];
-  if (create === undefined)
-    throw new Error('The installed kafkajs is not version 2.2.4, which this adapter needs');
   const instrumentationEmitter = new Emitter();
   // The shape of the library's network/requestQueue/socketRequest.js.
   instrumentationEmitter.emitter.on(
     'network.request_timeout',
     ({ payload }: { payload: { broker: string; sentAt: number } }) => onUnanswered(payload),
   );
-  return create({
+  return clusterFactory(kafka).create({
     metadataMaxAge,
     instrumentationEmitter,
     allowAutoTopicCreation: false,
     isolationLevel: READ_COMMITTED,
   });
+}
+
+function clusterFactory(kafka: Kafka): {
+  holder: Record<symbol, CreateCluster>;
+  key: symbol;
+  create: CreateCluster;
+} {
+  const key = Object.getOwnPropertySymbols(kafka).find(
+    (symbol) => symbol.description === 'private:Kafka:createCluster',
+  );
+  // What the pinned version keeps under this symbol; a missing one is refused here.
+  const holder = kafka as unknown as Record<symbol, CreateCluster>;
+  const create = key === undefined ? undefined : holder[key];
+  if (key === undefined || create === undefined)
+    throw new Error('The installed kafkajs is not version 2.2.4, which this adapter needs');
+  return { holder, key, create };
 }
 
 interface ConsumerGroupOptions {

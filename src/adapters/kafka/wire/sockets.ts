@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import type { ISocketFactory } from 'kafkajs';
 import { connectHost } from './bootstrap-address.js';
 
@@ -18,13 +18,21 @@ interface OpenSocket {
  */
 export class Sockets {
   readonly #open = new Map<Socket, OpenSocket>();
+  readonly #tls: ((host: string) => ConnectionOptions) | undefined;
   #closed = false;
 
-  readonly factory: ISocketFactory = ({ host: name, port, ssl, onConnect }) => {
+  /** @param tls the options of each TLS connection; without it, connections are in the clear */
+  constructor(tls?: (host: string) => ConnectionOptions) {
+    this.#tls = tls;
+  }
+
+  readonly factory: ISocketFactory = ({ host: name, port, onConnect }) => {
     const host = connectHost(name);
-    const socket: Socket = ssl
-      ? connectTls({ host, port, servername: host, ...ssl }, onConnect)
-      : connect({ host, port }, onConnect);
+    // What the options throw, such as that a file cannot be read, is a failure of this connection.
+    const socket: Socket =
+      this.#tls === undefined
+        ? connect({ host, port }, onConnect)
+        : connectTls({ ...this.#tls(host), host, port }, onConnect);
     const opened: OpenSocket = { address: `${name}:${port}`, heardAt: Date.now() };
     socket.setKeepAlive(true, KEEP_ALIVE_DELAY_MS);
     // A request must not wait for the acknowledgement of the one before it (bench: latency).
