@@ -73,8 +73,12 @@ async function startJars(libs, port, controllerPort) {
 /** The id of a new cluster, which all its nodes share. */
 export const newClusterId = () => randomBytes(16).toString('base64url');
 
+/** Values may have line breaks, such as certificates. */
+const propertyValue = (value) => value.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
+
 /**
- * A folder with formatted storage, and a function that starts a broker on it, also again after `kill`.
+ * A folder with formatted storage, and a function that starts a broker on it, also again after `kill`. `configure` replaces
+ * `more` for the next start.
  * @param {string} libs the folder of Kafka's jars
  * @param {{ port: number, advertised?: string, node?: number, voters: readonly string[], cluster?: string,
  *   java?: readonly string[], more?: Readonly<Record<string, string>> }} broker
@@ -88,22 +92,21 @@ export async function prepareJars(
   try {
     const config = join(folder, 'server.properties');
     const listeners = `PLAINTEXT://127.0.0.1:${port}`;
-    const all = {
-      ...settings({
-        listeners: `${listeners},CONTROLLER://${voters[node - 1]}`,
-        advertised: advertised === undefined ? listeners : `PLAINTEXT://${advertised}`,
-        node,
-        voters,
-      }),
-      'log.dirs': join(folder, 'data'),
-      ...more,
+    const configure = (further) => {
+      const all = {
+        ...settings({
+          listeners: `${listeners},CONTROLLER://${voters[node - 1]}`,
+          advertised: advertised === undefined ? listeners : `PLAINTEXT://${advertised}`,
+          node,
+          voters,
+        }),
+        'log.dirs': join(folder, 'data'),
+        ...further,
+      };
+      const lines = Object.entries(all).map(([name, value]) => `${name}=${propertyValue(value)}\n`);
+      writeFileSync(config, lines.join(''));
     };
-    writeFileSync(
-      config,
-      Object.entries(all)
-        .map(([name, value]) => `${name}=${value}\n`)
-        .join(''),
-    );
+    configure(more);
     const classpath = ['-cp', join(libs, '*')];
     // Joined by `=`, because an id may start with a dash, and would be read as an option.
     await run('java', [
@@ -119,7 +122,7 @@ export async function prepareJars(
         logFile: join(folder, 'kafka.log'),
         folder,
       });
-    return { start };
+    return { start, configure };
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });
     throw error;

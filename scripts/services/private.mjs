@@ -54,7 +54,7 @@ export async function privateKafka({ port: given, advertised, settings } = {}) {
 
 const NODES = 3;
 /** Small and quick to start: each runs for minutes, and three share a machine of two cores. */
-const SMALL_JAVA = ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
+export const SMALL_JAVA = ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
 const CLUSTER = {
   'default.replication.factor': '3',
   'min.insync.replicas': '2',
