@@ -54,7 +54,8 @@ export async function fetchToken(grant: ClientCredentialsGrant): Promise<BearerT
     if (refusal !== undefined) throw authenticationError(`${where} refuses the client: ${refusal}`);
     const { message, cause } = error instanceof Error ? error : { message: String(error), cause: undefined };
     const reason = cause instanceof Error ? `${message}: ${cause.message}` : message;
-    throw new TokenUnavailable(`${where} gives no token: ${reason}`, { cause: error });
+    // Without a cause: whether to retry is decided here.
+    throw new TokenUnavailable(`${where} gives no token: ${reason}`);
   }
 }
 

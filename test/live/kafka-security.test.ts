@@ -1,0 +1,105 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type SecuredKafka, securedKafka } from '../../scripts/services/secured-kafka.mjs';
+import { type TokenIssuer, tokenIssuer } from '../../scripts/services/token-issuer.mjs';
+import { expectAll } from '../faults/support/check.js';
+import { FaultWorld } from '../faults/support/world.js';
+import { folderOf } from '../support/gateway-process.js';
+
+type Environment = Readonly<Record<string, string>>;
+
+let issuer: TokenIssuer;
+let kafka: SecuredKafka;
+/** The secrets as files, as an orchestrator mounts them. */
+let secrets: AsyncDisposable & { readonly path: string };
+
+beforeAll(async () => {
+  issuer = await tokenIssuer({ clients: { olga: 'secret of olga' } });
+  kafka = await securedKafka({ plainUsers: { paul: 'secret of paul' }, tokens: issuer });
+  await kafka.setUser('sara', 'secret of sara');
+  const client = await kafka.authority.issue({ name: 'client' });
+  secrets = await folderOf({
+    'ca.pem': kafka.authority.certificate,
+    'client.pem': client.certificate,
+    'client.key': client.key,
+    paul: 'secret of paul\n',
+    sara: 'secret of sara\n',
+    olga: 'secret of olga\n',
+  });
+}, 300_000);
+
+afterAll(async () => {
+  await secrets?.[Symbol.asyncDispose]();
+  await kafka?.stop();
+  await issuer?.stop();
+});
+
+const file = (name: string): string => join(secrets.path, name);
+
+/** Starts a relay and a gateway, and sends events all the way. */
+async function sendsEvents(brokers: string, env: Environment): Promise<void> {
+  await using world = await FaultWorld.open({ kafka: brokers, env });
+  await world.relay();
+  const gateway = await world.gateway();
+  const subscriber = await world.subscriber(gateway);
+  for (let n = 0; n < 5; n++) await world.say(gateway);
+  await expectAll([subscriber], world.appended);
+  expect(subscriber.received).toHaveLength(5);
+}
+
+describe('a gateway and a relay on a secured Kafka', { timeout: 120_000 }, () => {
+  const sasl = (mechanism: string, user: string): Environment => ({
+    KAFKA_SECURITY_PROTOCOL: 'SASL_SSL',
+    KAFKA_SSL_CA_FILE: file('ca.pem'),
+    KAFKA_SASL_MECHANISM: mechanism,
+    KAFKA_SASL_USERNAME: user,
+    KAFKA_SASL_PASSWORD_FILE: file(user),
+  });
+
+  it('send events over TLS', async () => {
+    await sendsEvents(kafka.ssl, { KAFKA_SECURITY_PROTOCOL: 'SSL', KAFKA_SSL_CA_FILE: file('ca.pem') });
+  });
+
+  it('send events over mutual TLS', async () => {
+    await sendsEvents(kafka.mutualTls, {
+      KAFKA_SECURITY_PROTOCOL: 'SSL',
+      KAFKA_SSL_CA_FILE: file('ca.pem'),
+      KAFKA_SSL_CERTIFICATE_FILE: file('client.pem'),
+      KAFKA_SSL_KEY_FILE: file('client.key'),
+    });
+  });
+
+  it('send events over TLS with SCRAM-SHA-512', async () => {
+    await sendsEvents(kafka.saslSsl, sasl('SCRAM-SHA-512', 'sara'));
+  });
+
+  it('send events over TLS with SCRAM-SHA-256', async () => {
+    await sendsEvents(kafka.saslSsl, sasl('SCRAM-SHA-256', 'sara'));
+  });
+
+  it('send events over TLS with PLAIN', async () => {
+    await sendsEvents(kafka.saslSsl, sasl('PLAIN', 'paul'));
+  });
+
+  it('send events with SCRAM-SHA-512 and without TLS', async () => {
+    await sendsEvents(kafka.saslPlaintext, {
+      KAFKA_SECURITY_PROTOCOL: 'SASL_PLAINTEXT',
+      KAFKA_SASL_MECHANISM: 'SCRAM-SHA-512',
+      KAFKA_SASL_USERNAME: 'sara',
+      KAFKA_SASL_PASSWORD: 'secret of sara',
+    });
+  });
+
+  it('send events over TLS with tokens of a token endpoint', async () => {
+    await sendsEvents(kafka.saslSsl, {
+      KAFKA_SECURITY_PROTOCOL: 'SASL_SSL',
+      KAFKA_SSL_CA_FILE: file('ca.pem'),
+      KAFKA_SASL_MECHANISM: 'OAUTHBEARER',
+      KAFKA_SASL_OAUTHBEARER_TOKEN_ENDPOINT_URL: issuer.tokenUrl,
+      KAFKA_SASL_OAUTHBEARER_CLIENT_ID: 'olga',
+      KAFKA_SASL_OAUTHBEARER_CLIENT_SECRET_FILE: file('olga'),
+    });
+    // One for each process, which all of its connections share.
+    expect(issuer.issued).toBe(2);
+  });
+});
