@@ -109,7 +109,7 @@ export class FollowedPartition implements AsyncDisposable {
     this.#endedBy = loss;
     this.#stop.abort();
     this.#delivery.clear();
-    for (const listener of [...this.listeners]) listener.lost(this.at, loss);
+    for (const listener of [...this.listeners]) listener.onLost(this.at, loss);
   }
 
   /** The fan-out sent events of this topic. Hot path (bench: fanout). */
@@ -232,7 +232,7 @@ export class FollowedPartition implements AsyncDisposable {
     const step = onRepaired(this.#chain, [], floor);
     this.#delivery.flush();
     this.#parts.reader.forget(this.at);
-    for (const listener of [...this.listeners]) listener.lost(this.at, loss);
+    for (const listener of [...this.listeners]) listener.onLost(this.at, loss);
     this.#delivery.restart(floor);
     this.#apply(step);
   }

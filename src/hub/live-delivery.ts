@@ -116,6 +116,6 @@ export class LiveDelivery {
     }
     ring.push(events);
     metrics.received.inc({ topic: at.topic }, events.length);
-    for (const listener of listeners) listener.events(at, events);
+    for (const listener of listeners) listener.onEvents(at, events);
   }
 }

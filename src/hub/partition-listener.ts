@@ -4,7 +4,7 @@ import type { EventsLost } from './events-lost.js';
 
 /** Receives what happens in a followed partition. Called synchronously, in offset order, with no event twice (D3). */
 export interface PartitionListener {
-  events(at: TopicPartition, events: readonly Relayed[]): void;
+  onEvents(at: TopicPartition, events: readonly Relayed[]): void;
   /** Events are gone for good: everyone whose position is before them has to be notified (D5). */
-  lost(at: TopicPartition, loss: EventsLost): void;
+  onLost(at: TopicPartition, loss: EventsLost): void;
 }

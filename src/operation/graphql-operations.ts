@@ -96,7 +96,7 @@ export class GraphQLOperations implements Operations {
           ? prepared.errors
           : [refusal('BAD_REQUEST', 'The operation is not a subscription.')];
       queueMicrotask(() => sink.error(this.#shown(errors).map((error) => error.toJSON())));
-      return { drained: () => undefined, close: () => undefined };
+      return { onDrained: () => undefined, close: () => undefined };
     }
     const { operationName, variables = {} } = prepared.request;
     return this.#parts.subscriptions.start(

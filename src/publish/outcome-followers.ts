@@ -11,9 +11,9 @@ export interface OutcomeWaiter {
   readonly correlationId: string;
   matches(event: Relayed): boolean;
   /** Called with an event that matches. Further calls have no effect. */
-  found(event: Relayed, at: TopicPartition): void;
+  onFound(event: Relayed, at: TopicPartition): void;
   /** The outcome may never be seen: stop waiting. */
-  lost(): void;
+  onLost(): void;
 }
 
 /** A partition that is followed for all mutations that wait for an event in it. */
@@ -73,13 +73,13 @@ export class OutcomeFollowers {
   #open(at: TopicPartition, name: string): Follower {
     const waiters = new Set<OutcomeWaiter>();
     const listener: OutcomeListener = {
-      events: (_at, events) => {
+      onEvents: (_at, events) => {
         for (const event of events) this.#onEvent(at, event);
       },
-      lost: () => {
+      onLost: () => {
         // The next mutation opens another follower, of the topic as it is then.
         this.#close(name, follower);
-        for (const waiter of waiters) waiter.lost();
+        for (const waiter of waiters) waiter.onLost();
       },
     };
     const following = this.#source.follow(at, listener).then(({ partition, release }) => ({
@@ -106,6 +106,6 @@ export class OutcomeFollowers {
     const { correlationId } = event.event;
     if (correlationId === undefined) return;
     for (const waiter of this.#byCorrelationId.get(correlationId) ?? [])
-      if (waiter.topic === at.topic && waiter.matches(event)) waiter.found(event, at);
+      if (waiter.topic === at.topic && waiter.matches(event)) waiter.onFound(event, at);
   }
 }

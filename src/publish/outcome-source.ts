@@ -6,9 +6,9 @@ import type { TopicPartition } from '../core/position.js';
 
 /** Receives the events of a partition, in order. */
 export interface OutcomeListener {
-  events(at: TopicPartition, events: readonly Relayed[]): void;
+  onEvents(at: TopicPartition, events: readonly Relayed[]): void;
   /** Events are no longer available, and an outcome may have been among them. */
-  lost(at: TopicPartition, loss: unknown): void;
+  onLost(at: TopicPartition, loss: unknown): void;
 }
 
 /** What waiting for outcomes needs of the node's hub, which follows a partition once for everyone on the node. */

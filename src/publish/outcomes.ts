@@ -84,8 +84,8 @@ export class Outcomes {
       topic: request.topic,
       correlationId: caller.correlationId,
       matches: matcherOf(request, caller.correlationId),
-      found: (event, at) => live.resolve({ event, at }),
-      lost: () => live.resolve(undefined),
+      onFound: (event, at) => live.resolve({ event, at }),
+      onLost: () => live.resolve(undefined),
     };
     const positions = await this.#follow(
       request.topic,
@@ -180,7 +180,7 @@ export class Outcomes {
   ): Promise<void> {
     await Promise.all(others.map((at) => this.#followers.follow(at, waiter, resources)));
     const found = await this.#options.history.findFirst(others, waiter.matches);
-    if (found !== undefined) waiter.found(found.event, found.at);
+    if (found !== undefined) waiter.onFound(found.event, found.at);
   }
 
   async #positionBefore(
@@ -210,15 +210,15 @@ export class Outcomes {
 function withinTime(
   live: Promise<LocatedEvent | undefined>,
   ms: number,
-  { lost }: OutcomeWaiter,
+  { onLost }: OutcomeWaiter,
   signal: AbortSignal,
   resources: ResourceStack,
 ): Promise<LocatedEvent | undefined> {
-  const timer = setTimeout(lost, ms);
-  signal.addEventListener('abort', lost, { once: true });
+  const timer = setTimeout(onLost, ms);
+  signal.addEventListener('abort', onLost, { once: true });
   resources.defer(() => {
     clearTimeout(timer);
-    signal.removeEventListener('abort', lost);
+    signal.removeEventListener('abort', onLost);
   });
   return live;
 }

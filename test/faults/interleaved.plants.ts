@@ -35,9 +35,9 @@ export const plants: readonly Plant[] = [
     guard: 'a result that the client has no room for is offered again',
     file: 'src/subscribe/delivery/replay.ts',
     find: `      positions.set(at.partition, before);
-      this.#target.refused();
+      this.#target.onRefused();
       return 'refused';`,
-    replace: '      this.#target.refused();',
+    replace: '      this.#target.onRefused();',
   },
   {
     ...CASE,
@@ -52,7 +52,7 @@ export const plants: readonly Plant[] = [
     guard: 'live subscribers are notified that events are gone',
     file: 'src/hub/followed-partition.ts',
     find: `this.#parts.reader.forget(this.at);
-    for (const listener of [...this.listeners]) listener.lost(this.at, loss);
+    for (const listener of [...this.listeners]) listener.onLost(this.at, loss);
     this.#apply(step);`,
     replace: `this.#parts.reader.forget(this.at);
     void loss;

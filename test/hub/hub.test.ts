@@ -11,8 +11,8 @@ const numbers = (from: number, to: number) => Array.from({ length: to - from }, 
 function listening() {
   const got: number[] = [];
   const listener: PartitionListener = {
-    events: (_at, events) => got.push(...events.map(numberOf)),
-    lost: (_at, error) => {
+    onEvents: (_at, events) => got.push(...events.map(numberOf)),
+    onLost: (_at, error) => {
       throw error;
     },
   };
@@ -144,13 +144,13 @@ describe('the hub', () => {
       if (running) setImmediate(count);
     };
     const listener: PartitionListener = {
-      events: (_at, events) => {
+      onEvents: (_at, events) => {
         if (got.length === 0) setImmediate(count);
         got.push(...events.map(numberOf));
         const busyUntil = performance.now() + 5;
         while (performance.now() < busyUntil);
       },
-      lost: (_at, loss) => {
+      onLost: (_at, loss) => {
         throw loss;
       },
     };

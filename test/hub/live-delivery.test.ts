@@ -13,9 +13,9 @@ const nextTick = () => new Promise(setImmediate);
 function open({ maxDue = 100, now = (): number => 0 } = {}) {
   const calls: number[][] = [];
   const listener = {
-    events: (_at: unknown, events: readonly { readonly offset: number }[]) =>
+    onEvents: (_at: unknown, events: readonly { readonly offset: number }[]) =>
       calls.push(events.map((event) => event.offset)),
-    lost: () => undefined,
+    onLost: () => undefined,
   };
   const ring = new Ring(offset(-1), { events: 100, bytes: 1 << 20 });
   const delivery = new LiveDelivery(offset(-1), {

@@ -17,10 +17,10 @@ class Listener implements PartitionListener {
   readonly got: (number | string)[] = [];
   readonly losses: EventsLost[] = [];
 
-  events(_at: unknown, events: readonly Relayed[]): void {
+  onEvents(_at: unknown, events: readonly Relayed[]): void {
     this.got.push(...events.map(numberOf));
   }
-  lost(_at: unknown, loss: EventsLost): void {
+  onLost(_at: unknown, loss: EventsLost): void {
     this.losses.push(loss);
     this.got.push(loss.reason);
   }
@@ -180,7 +180,7 @@ describe('the hub, when retention passes a gap', () => {
       yield* read(range, signal);
     });
     const positions: number[] = [];
-    vi.spyOn(listener, 'lost').mockImplementation(() => {
+    vi.spyOn(listener, 'onLost').mockImplementation(() => {
       positions.push(partition.reached.offset);
       // After the report, and before the tick that delivers what follows the loss.
       queueMicrotask(() => positions.push(partition.reached.offset));

@@ -88,7 +88,7 @@ export class Client implements ResultSink {
   read(room = Number.POSITIVE_INFINITY): void {
     this.room = room;
     this.isHeldBack = false;
-    this.running?.drained();
+    this.running?.onDrained();
   }
 
   get numbers(): unknown[] {

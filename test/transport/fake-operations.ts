@@ -16,7 +16,7 @@ export class FakeSubscription implements ActiveSubscription {
     readonly tag: string,
   ) {}
 
-  drained(): void {
+  onDrained(): void {
     this.drains += 1;
   }
 

@@ -87,7 +87,7 @@ describe('a slow client on a WebSocket', () => {
       }
     };
     for (const [i, subscription] of subscriptions.entries()) {
-      vi.spyOn(subscription, 'drained').mockImplementation(() => taken.includes(0) && deliver(i));
+      vi.spyOn(subscription, 'onDrained').mockImplementation(() => taken.includes(0) && deliver(i));
       deliver(i);
     }
     expect(taken).toContain(0);

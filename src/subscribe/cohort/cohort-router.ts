@@ -58,7 +58,7 @@ export class CohortRouter implements PartitionListener {
   }
 
   // Hot path, measured by `npm run bench -- fanout sparse filtered distinct`.
-  events(at: TopicPartition, events: readonly Relayed[]): void {
+  onEvents(at: TopicPartition, events: readonly Relayed[]): void {
     const round: Round = { batches: new Map(), delivered: new Set() };
     for (const relayed of events) {
       const { subject } = relayed.event;
@@ -74,14 +74,14 @@ export class CohortRouter implements PartitionListener {
     for (const { relayed } of round.delivered) this.#metrics.observeDelivery(relayed.timestamp);
   }
 
-  lost(at: TopicPartition, loss: EventsLost): void {
+  onLost(at: TopicPartition, loss: EventsLost): void {
     const cohorts = [
       ...this.#everyKey.all(),
       ...[...this.#byKey.values()].flatMap((index) => [...index.all()]),
     ];
     for (const cohort of cohorts) {
       if (!cohort.follows(at.partition)) continue;
-      for (const member of cohort.live) member.lost(loss);
+      for (const member of cohort.live) member.onLost(loss);
     }
   }
 

@@ -35,7 +35,7 @@ export interface CohortMember {
   /** It stops being live, at `position` in the event's partition. */
   fallBehind(event: ParsedEvent, position: PartitionPosition): void;
   /** Events after its position are gone for good: it ends (D5). */
-  lost(loss: EventsLost): void;
+  onLost(loss: EventsLost): void;
 }
 
 /** What a cohort needs to execute events and report failures. */

@@ -24,7 +24,7 @@ export interface ReplayTarget {
   /** Whether it takes results now: it is neither ended nor backpressured. */
   readonly isReplaying: boolean;
   /** The sink refused a result. */
-  refused(): void;
+  onRefused(): void;
 }
 
 export interface ReplayParts {
@@ -117,7 +117,7 @@ export class Replay {
     if (result === undefined) return 'filtered';
     if (!sink.next(result, tag)) {
       positions.set(at.partition, before);
-      this.#target.refused();
+      this.#target.onRefused();
       return 'refused';
     }
     if (timestamp >= this.#startedAt) this.#parts.metrics.observeDelivery(timestamp);
@@ -139,7 +139,7 @@ export class Replay {
     const result = sharedResult(leftOut > 0 ? withConflated(head, leftOut) : head, cursor);
     if (!this.#target.sink.next(result, this.#target.tag)) {
       positions.set(partition, before);
-      this.#target.refused();
+      this.#target.onRefused();
       return 'refused';
     }
     cohort.countDeliveries(1);

@@ -7,7 +7,7 @@ export interface ResultSink {
    * Takes one result, or refuses it. `result` does not change afterwards, so a sink may keep its bytes without a
    * copy.
    * @returns `false` when the sink refuses it, because more bytes than the high-water mark wait to be written. The
-   *   subscription then offers nothing until the transport calls `ActiveSubscription.drained` (D8)
+   *   subscription then offers nothing until the transport calls `ActiveSubscription.onDrained` (D8)
    */
   next(result: SharedResult, tag: string): boolean;
   /**
@@ -24,7 +24,7 @@ export interface ResultSink {
 /** The transport's handle on a running subscription. */
 export interface ActiveSubscription {
   /** Notifies it that the sink has room again. */
-  drained(): void;
+  onDrained(): void;
   /** Ends it on the client's behalf. Nothing reaches the sink afterwards. */
   close(): void;
 }

@@ -108,7 +108,7 @@ export class Subscriber implements CohortMember, ReplayTarget {
       const result = results[taken];
       if (result === undefined) break;
       if (!this.sink.next(result, this.tag)) {
-        this.refused();
+        this.onRefused();
         this.fallBehind(event, { offset: offset(event.relayed.offset - 1), fingerprint: 0 });
         break;
       }
@@ -141,12 +141,12 @@ export class Subscriber implements CohortMember, ReplayTarget {
     else this.start();
   }
 
-  refused(): void {
+  onRefused(): void {
     this.#state = onRefused(this.#state);
   }
 
   /** The sink has room again. */
-  drained(): void {
+  onDrained(): void {
     this.#state = onRoom(this.#state);
     this.#wake?.();
   }
@@ -158,7 +158,7 @@ export class Subscriber implements CohortMember, ReplayTarget {
   }
 
   /** D5: only live subscribers get this call. Their position is the node's, and the lost events follow it. */
-  lost(loss: EventsLost): void {
+  onLost(loss: EventsLost): void {
     this.#leaveLive();
     this.positions.moveToNode(this.#followed);
     void this.#fail(loss);
@@ -237,7 +237,7 @@ export class Subscriber implements CohortMember, ReplayTarget {
 
   /** Waits for new events: the cursor is ahead of this node. */
   async #waitForEvents(): Promise<void> {
-    const listener = { events: () => this.#wake?.(), lost: () => this.#wake?.() };
+    const listener = { onEvents: () => this.#wake?.(), onLost: () => this.#wake?.() };
     const followed = this.#followed;
     for (const { listeners } of followed) listeners.add(listener);
     await this.#waitForWake();

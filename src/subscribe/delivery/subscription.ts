@@ -93,9 +93,9 @@ export class Subscription implements ActiveSubscription {
     this.#begin(request, resumeFrom).catch((error: unknown) => this.#refuse(error));
   }
 
-  drained(): void {
+  onDrained(): void {
     this.#wake?.();
-    this.#running?.subscriber.drained();
+    this.#running?.subscriber.onDrained();
   }
 
   close(): void {

@@ -103,7 +103,7 @@ export class ResponseStream implements OperationOutput, SendBufferListener, Slow
 
   bufferDrained(): void {
     this.#slowClients.unwatch(this);
-    this.operation.drained();
+    this.operation.onDrained();
   }
 
   madeProgress(): boolean {

@@ -95,11 +95,11 @@ export class RunningOperation implements ResultSink {
   }
 
   /** The connection has room again: a subscription that was refused replays what it missed (D8). */
-  drained(): void {
+  onDrained(): void {
     if (!this.#hasRefused) return;
     // Cleared first: the replay may fill the connection again, which sets it again.
     this.#hasRefused = false;
-    this.#subscription?.drained();
+    this.#subscription?.onDrained();
   }
 
   /** The client no longer wants the operation, or is gone. */

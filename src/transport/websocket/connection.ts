@@ -112,7 +112,7 @@ export class Connection implements SendBufferListener, SlowClient, TurnTaker<Buf
     this.#parts.slowClients.unwatch(this);
     this.#heartbeat.signOfLife();
     this.#writer.releaseReading('answers');
-    this.#operations.drained();
+    this.#operations.onDrained();
   }
 
   pauseReading(): void {

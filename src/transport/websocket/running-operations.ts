@@ -38,12 +38,12 @@ export class RunningOperations {
    * The connection has room again: operations with refused results replay them. The first may fill the
    * connection again, so it goes to the end of the order, and each gets its turn (D8).
    */
-  drained(): void {
+  onDrained(): void {
     const refused = [...this.#byId].filter(([, operation]) => operation.hasRefused);
     const [first] = refused;
     if (first === undefined) return;
     this.#byId.delete(first[0]);
     this.#byId.set(...first);
-    for (const [, operation] of refused) operation.drained();
+    for (const [, operation] of refused) operation.onDrained();
   }
 }

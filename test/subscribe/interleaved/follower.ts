@@ -45,7 +45,7 @@ export class Follower implements ResultSink {
   drain(credit: number): void {
     this.#credit = credit;
     this.#refused = false;
-    this.running?.drained();
+    this.running?.onDrained();
   }
 
   close(): void {

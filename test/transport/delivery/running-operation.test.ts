@@ -29,7 +29,7 @@ function running() {
   const operation = new RunningOperation(output);
   const calls: string[] = [];
   const subscription = {
-    drained: () => void calls.push('drained'),
+    onDrained: () => void calls.push('drained'),
     close: () => void calls.push('close'),
   };
   return { output, operation, subscription, calls };
@@ -83,13 +83,13 @@ describe('RunningOperation', () => {
     const { operation, output, subscription, calls } = running();
     operation.attach(subscription);
     operation.next(RESULT, 'accepted');
-    operation.drained();
+    operation.onDrained();
     expect(calls).toEqual([]);
     output.accepts = false;
     expect(operation.next(RESULT, 'refused')).toBe(false);
     expect(operation.hasRefused).toBe(true);
-    operation.drained();
-    operation.drained();
+    operation.onDrained();
+    operation.onDrained();
     expect(calls).toEqual(['drained']);
   });
 });
