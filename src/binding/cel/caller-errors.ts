@@ -3,7 +3,6 @@ import { own } from '../../core/own.js';
 import type { Activation, Expression } from '../bindings.js';
 import {
   asBinding,
-  asCall,
   asFieldSelection,
   asIdentifier,
   asLiteral,
@@ -12,6 +11,7 @@ import {
   operandsOf,
 } from './ast.js';
 import type { CompiledExpression, ExpressionCompiler } from './compiler.js';
+import { type DecidingOperand, decidingOperand } from './deciding-operands.js';
 import { reasonOf } from './evaluation.js';
 import { print } from './print.js';
 import { type Reads, readsOf } from './reads.js';
@@ -20,7 +20,7 @@ type Check = (activation: Activation) => void;
 
 /**
  * Checks what a caller's arguments and claims make of an expression over events, before there is an event: a pattern
- * that is no regular expression, a text that is no timestamp, a division by zero. Otherwise every event would fail.
+ * that is no regular expression, a text that is no timestamp, a time zone that does not exist, a division by zero. Otherwise every event would fail.
  *
  * Leaves out the parts of an expression that its own conditions on arguments and claims switch off, and those that
  * read an argument or a claim that is absent: `||` and `has()` may decide without them.
@@ -60,8 +60,8 @@ function checkOf(node: CelNode, unknown: ReadonlySet<string>, compiler: Expressi
   const parts = children.map((child) =>
     checkOf(child, binding?.body.includes(child) ? inner : unknown, compiler),
   );
-  const pattern = patternOf(node);
-  if (pattern !== undefined && isKnown(pattern, unknown)) parts.push(patternCheck(pattern, compiler));
+  const deciding = decidingOperand(node, (pattern) => compiler.compilePattern(pattern));
+  if (deciding !== undefined && isKnown(deciding.node, unknown)) parts.push(operandCheck(deciding, compiler));
   return (activation) => {
     for (const part of parts) part(activation);
   };
@@ -88,9 +88,9 @@ function evaluationCheck(node: CelNode, compiler: ExpressionCompiler): Check {
   return refusing(node, expression);
 }
 
-function patternCheck(pattern: CelNode, compiler: ExpressionCompiler): Check {
-  const expression = compiler.compileNode(pattern);
-  return refusing(pattern, (activation) => compiler.compilePattern(expression(activation)));
+function operandCheck({ node, check }: DecidingOperand, compiler: ExpressionCompiler): Check {
+  const expression = compiler.compileNode(node);
+  return refusing(node, (activation) => check(expression(activation)));
 }
 
 /** Turns a failure into the caller's error, unless it comes of something absent. */
@@ -109,11 +109,6 @@ function refusing(node: CelNode, work: (activation: Activation) => unknown): Che
 function lacks(given: Readonly<Record<string, unknown>>, reads: Reads | undefined): boolean {
   if (reads === undefined || reads === 'all') return false;
   return [...reads].some((name) => (own(given, name) ?? null) === null);
-}
-
-function patternOf(node: CelNode): CelNode | undefined {
-  const call = asCall(node);
-  return call?.name === 'matches' && call.receiver !== undefined ? call.operands[0] : undefined;
 }
 
 function isKnown(node: CelNode, unknown: ReadonlySet<string>): boolean {

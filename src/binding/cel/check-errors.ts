@@ -4,7 +4,7 @@ import { withSchemaNames } from './cel-types.js';
 import type { ExpressionError } from './constant-errors.js';
 import type { UnguardedRead } from './nullability.js';
 import { print } from './print.js';
-import type { Scope } from './scope.js';
+import { celTypeOfScalar, type Scope } from './scope.js';
 
 /** An error of CEL's type-checker. */
 export interface CheckError {
@@ -89,6 +89,7 @@ function findUnknownField(
 /** What to write instead of reads that may be null. */
 export function explainUnguarded(
   reads: readonly UnguardedRead[],
+  scope: Scope,
   isCondition: boolean,
 ): ExpressionError | undefined {
   const [first] = reads.toSorted((a, b) => a.node.start - b.node.start);
@@ -100,14 +101,22 @@ export function explainUnguarded(
   return {
     start: node.start,
     problem: `${print(node)} may be null or absent, and has no value here then.`,
-    hint: isCondition
-      ? `Write ${guard} && ${text}.`
-      : `Write ${guard} ? ${text} : … with a value for that case.`,
+    hint:
+      isCondition && !isOtherThanBool(condition, scope)
+        ? `Write ${guard} && ${text}.`
+        : `Write ${guard} ? ${text} : … with a value for that case.`,
   };
 }
 
+/** Such as a branch of `? :` that is a number. */
+function isOtherThanBool(node: CelNode, scope: Scope): boolean {
+  const type = scope.typeOf(node);
+  const celType = type && celTypeOfScalar(type);
+  return celType !== undefined && celType !== 'bool' && celType !== 'dyn';
+}
+
 function guardOf(node: CelNode): string {
-  const { operand } = asFieldSelection(node) ?? {};
+  const { operand } = node.op === '.' ? (asFieldSelection(node) ?? {}) : {};
   // `has` takes selections of variables only.
   return operand !== undefined && isChain(operand) ? `has(${print(node)})` : `${print(node)} != null`;
 }

@@ -5,7 +5,7 @@ import type { Diagnostics } from '../diagnostic.js';
 import type { CelNode } from './ast.js';
 import { CelTypes, withSchemaNames } from './cel-types.js';
 import { explainCheckError, explainUnguarded, findUnknownInHas } from './check-errors.js';
-import { type Constants, type ExpressionError, findConstantError } from './constant-errors.js';
+import { type Constants, type ExpressionError, findConstantError, NO_OPTIONALS } from './constant-errors.js';
 import { forEvaluation, newCheckingEnvironment, newEvaluationEnvironment } from './environment.js';
 import { jsonToCel, Message, MessageType } from './message.js';
 import { unguardedReads } from './nullability.js';
@@ -113,7 +113,7 @@ export class ExpressionCompiler {
     try {
       ast = this.#checking.parse(source).ast;
     } catch (error) {
-      return parseError(error);
+      return parseError(error, source);
     }
     const scope = this.#scope;
     const { valid, type = '', error } = this.#checking.check(source);
@@ -121,7 +121,7 @@ export class ExpressionCompiler {
     const found = findUnknownInHas(ast, scope) ?? findConstantError(ast, scope, this.#constants);
     if (found !== undefined) return found;
     if (celTypes.test(type))
-      return explainUnguarded(unguardedReads(ast, scope, isRequired), isRequired) ?? ast;
+      return explainUnguarded(unguardedReads(ast, scope, isRequired), scope, isRequired) ?? ast;
     const problem = `The expression ${source} has type ${withSchemaNames(type)}.`;
     return {
       start: 0,
@@ -135,10 +135,18 @@ const TIMESTAMP = /^google\.protobuf\.Timestamp$/;
 
 const isError = (checked: CelNode | ExpressionError): checked is ExpressionError => 'problem' in checked;
 
-function parseError(error: unknown): ExpressionError {
+/** `in` is an operator, and GraphQL allows it as the name of a field. */
+const KEYWORD = /Expected IDENTIFIER, got (IN|NULL|BOOLEAN)\b/;
+
+function parseError(error: unknown, source: string): ExpressionError {
   const { summary, range } = error as { summary?: string; range?: { start: number } }; // Only read: cel-js's errors have both.
   const reason = summary ?? (error instanceof Error ? error.message : String(error));
-  return { start: range?.start ?? 0, problem: `Invalid CEL expression: ${reason}.` };
+  const start = range?.start ?? 0;
+  if (/QUESTION/.test(reason) && /\.\?|\[\?/.test(source)) return { start, ...NO_OPTIONALS };
+  const hint = KEYWORD.test(reason)
+    ? "Write a field of such a name as ['in'], and != null instead of has()."
+    : undefined;
+  return { start, problem: `Invalid CEL expression: ${reason}.`, hint };
 }
 
 /** Objects as CEL values, each converted once: the event of all cohorts, and the arguments and claims of all events. */

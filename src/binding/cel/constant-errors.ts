@@ -1,6 +1,7 @@
 import { type GraphQLEnumType, type GraphQLType, getNullableType, isEnumType, isListType } from 'graphql';
 import { nameList } from '../diagnostic.js';
-import { asBinding, asCall, asLiteral, type CelNode, childrenOf } from './ast.js';
+import { asBinding, asCall, asIdentifier, asLiteral, type CelNode, childrenOf } from './ast.js';
+import { decidingOperand } from './deciding-operands.js';
 import { print } from './print.js';
 import { readsOf } from './reads.js';
 import { celTypeOfScalar, type Scope } from './scope.js';
@@ -12,10 +13,10 @@ export interface ExpressionError {
   readonly hint?: string | undefined;
 }
 
-/** What tells whether a literal is valid. Each throws with the reason when it is not. */
+/** What tells whether a constant is valid. Each throws with the reason when it is not. */
 export interface Constants {
-  evaluate(node: CelNode): void;
-  compilePattern(pattern: string): void;
+  evaluate(node: CelNode): unknown;
+  compilePattern(pattern: unknown): void;
 }
 
 const ARITHMETIC: ReadonlySet<string> = new Set(['+', '-', '*', '/', '%']);
@@ -33,7 +34,9 @@ export function findConstantError(
   const error =
     enumError(node, scope) ??
     literalError(node, constants) ??
-    patternError(node, constants) ??
+    operandError(node, constants) ??
+    indexError(node, scope, constants) ??
+    optionalError(node, scope) ??
     jsonNumberError(node, scope) ??
     jsonTimeError(node, scope);
   if (error !== undefined) return error;
@@ -52,27 +55,31 @@ function enumError(node: CelNode, scope: Scope): ExpressionError | undefined {
   const [left, right] = childrenOf(node);
   if (left === undefined || right === undefined) return undefined;
   if (node.op === '==' || node.op === '!=')
-    return unknownName(enumOf(left, scope), [right]) ?? unknownName(enumOf(right, scope), [left]);
-  if (node.op !== 'in') return undefined;
-  const list = scope.namedTypeOf(right);
-  const element = isListType(list) ? getNullableType(list.ofType) : undefined;
-  return (
-    unknownName(enumOf(left, scope), right.op === 'list' ? childrenOf(right) : []) ??
-    unknownName(isEnumType(element) ? element : undefined, [left])
-  );
+    return unknownName(enumOf(left, scope), right) ?? unknownName(enumOf(right, scope), left);
+  return node.op === 'in' ? unknownName(enumOf(left, scope) ?? enumOf(right, scope), right, left) : undefined;
 }
 
+/** The enum that a value has, or the elements of a list. */
 function enumOf(node: CelNode, scope: Scope): GraphQLEnumType | undefined {
   const type = scope.namedTypeOf(node);
-  return isEnumType(type) ? type : undefined;
+  const element = isListType(type) ? getNullableType(type.ofType) : type;
+  return isEnumType(element) ? element : undefined;
+}
+
+/** The literals that a node may stand for: itself, elements of a list, keys of a map, branches of `? :`. */
+function literalsIn(node: CelNode): readonly CelNode[] {
+  const children = childrenOf(node);
+  if (node.op === 'list') return children.flatMap(literalsIn);
+  if (node.op === 'map') return children.filter((_, i) => i % 2 === 0).flatMap(literalsIn);
+  return node.op === '?:' ? children.slice(1).flatMap(literalsIn) : [node];
 }
 
 function unknownName(
   type: GraphQLEnumType | undefined,
-  nodes: readonly CelNode[],
+  ...nodes: readonly CelNode[]
 ): ExpressionError | undefined {
   if (type === undefined) return undefined;
-  for (const node of nodes) {
+  for (const node of nodes.flatMap(literalsIn)) {
     const name = asLiteral(node)?.value;
     if (typeof name !== 'string' || type.getValue(name) !== undefined) continue;
     const hint = `Its values: ${nameList(type.getValues().map((value) => value.name))}.`;
@@ -84,7 +91,7 @@ function unknownName(
 /** A literal that an enum does not have, where a value of the type is expected. */
 export function unknownEnumName(type: GraphQLType | undefined, node: CelNode): ExpressionError | undefined {
   const nullable = type && getNullableType(type);
-  return unknownName(isEnumType(nullable) ? nullable : undefined, [node]);
+  return unknownName(isEnumType(nullable) ? nullable : undefined, node);
 }
 
 /** `timestamp("yesterday")`, `duration("5 days")`, `1 / 0`. */
@@ -97,17 +104,46 @@ function literalError(node: CelNode, constants: Constants): ExpressionError | un
     : { start: node.start, problem: `${print(node)} has no value: ${reason}.` };
 }
 
-/** `event.name.matches("(")`. */
-function patternError(node: CelNode, constants: Constants): ExpressionError | undefined {
-  const call = asCall(node);
-  const [pattern] = call?.operands ?? [];
-  if (call?.name !== 'matches' || call.receiver === undefined || pattern === undefined) return undefined;
-  const text = asLiteral(pattern)?.value;
-  const reason = typeof text === 'string' ? failureOf(() => constants.compilePattern(text)) : undefined;
+/** `event.name.matches("(")`, `event.n / 0`: a constant operand with which the operation always fails. */
+function operandError(node: CelNode, constants: Constants): ExpressionError | undefined {
+  const deciding = decidingOperand(node, (pattern) => constants.compilePattern(pattern));
+  if (deciding === undefined || readsOf(deciding.node).size > 0) return undefined;
+  const reason = failureOf(() => deciding.check(constants.evaluate(deciding.node)));
   if (reason === undefined) return undefined;
+  const { start } = deciding.node;
+  if (asCall(node)?.name !== 'matches') return { start, problem: `${print(node)} has no value: ${reason}.` };
   const hint = 'The syntax is that of RE2: https://github.com/google/re2/wiki/Syntax.';
-  return { start: pattern.start, problem: `${reason}.`, hint };
+  return { start, problem: `${reason}.`, hint };
 }
+
+/** `event.tags[-1]`, and `event[args.name]`: the fields of an object of the schema have names. */
+function indexError(node: CelNode, scope: Scope, constants: Constants): ExpressionError | undefined {
+  const [operand, index] = childrenOf(node);
+  if (node.op !== '[]' || operand === undefined || index === undefined) return undefined;
+  const { start } = index;
+  if (scope.fieldsOf(operand) !== undefined && typeof asLiteral(index)?.value !== 'string') {
+    const problem = `${print(operand)} is an object of the schema: an expression cannot choose its field.`;
+    return { start, problem, hint: `Write ${print(operand)} with the name of a field.` };
+  }
+  const isList = operand.op === 'list' || isListType(scope.namedTypeOf(operand));
+  if (!isList || readsOf(index).size > 0) return undefined;
+  const position = constants.evaluate(index);
+  return typeof position === 'bigint' && position < 0n
+    ? { start, problem: `${print(node)} has no value: the positions of a list begin with 0.` }
+    : undefined;
+}
+
+/** cel-js type-checks the library of optional values, and has none when it evaluates. */
+function optionalError(node: CelNode, scope: Scope): ExpressionError | undefined {
+  if (asIdentifier(node) !== 'optional' || scope.pathOf(node) !== undefined) return undefined;
+  return { start: node.start, ...NO_OPTIONALS };
+}
+
+/** For what is written with CEL's extension for optional values. */
+export const NO_OPTIONALS = {
+  problem: 'Optional values are not supported.',
+  hint: "Write has(event.x) ? event.x : 'a value for that case'.",
+} as const;
 
 /** `claims.level + 1`: CEL calculates with two ints or two doubles. */
 function jsonNumberError(node: CelNode, scope: Scope): ExpressionError | undefined {

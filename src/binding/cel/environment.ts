@@ -3,6 +3,7 @@ import { asCall, asFieldSelection, asIdentifier, type CelNode, childrenOf } from
 import { Message } from './message.js';
 import { print, type Rewrite } from './print.js';
 import { RegularExpressions } from './regular-expressions.js';
+import { registerStrings, stringFunction } from './strings.js';
 import { registerTimestamps } from './timestamp.js';
 
 /**
@@ -47,6 +48,7 @@ export function newEvaluationEnvironment(
     expressions.matches(text, pattern),
   );
   registerTimestamps(environment);
+  registerStrings(environment);
   for (const variable of variables) environment.registerVariable(variable, 'dyn');
   return environment;
 }
@@ -62,7 +64,9 @@ function newEnvironment(limits: typeof LIMITS | typeof EVALUATION_LIMITS): Envir
     (it: unknown) => it,
   );
   environment.registerFunction('int(uint): int', (value: { valueOf(): bigint }) => value.valueOf());
-  environment.registerOperator('int == double', (a: unknown, b: unknown) => Number(a) === Number(b));
+  // Exact, as JavaScript compares a bigint and a number: beyond 2^53, `Number(a)` would equal the id next to it.
+  // biome-ignore lint/suspicious/noDoubleEquals: `===` is false for a bigint and a number
+  environment.registerOperator('int == double', (a: unknown, b: unknown) => a == b);
   return environment;
 }
 
@@ -73,6 +77,7 @@ function newEnvironment(limits: typeof LIMITS | typeof EVALUATION_LIMITS): Envir
  * - `has(a.b.c)`: cel-js sees no difference between reading a field and asking whether it is there
  * - `text.matches(pattern)`: cel-js takes JavaScript's regular expressions, some of which take exponential time
  * - `timestamp(text)`: see `Timestamp`
+ * - `text.substring(1)`: see `strings.ts`
  * - `{'constructor': 1}`: cel-js drops the keys `constructor`, `prototype` and `__proto__`
  */
 export function forEvaluation(node: CelNode): string {
@@ -83,9 +88,13 @@ const rewrite: Rewrite = (node, inner) => {
   if (node.op === 'map') return childrenOf(node).length === 0 ? undefined : `mapOf([${pairs(node, inner)}])`;
   if (isTimestampType(node)) return 'type(timestampOf(0))';
   const call = asCall(node);
-  const [first] = call?.operands ?? [];
-  if (call === undefined || first === undefined || call.operands.length > 1) return undefined;
-  const { name, receiver } = call;
+  if (call === undefined) return undefined;
+  const { name, receiver, operands } = call;
+  const ofString = receiver && stringFunction(name);
+  if (receiver !== undefined && ofString !== undefined)
+    return `${ofString}(${[receiver, ...operands].map(inner).join(', ')})`;
+  const [first] = operands;
+  if (first === undefined || operands.length > 1) return undefined;
   if (name === 'matches' && receiver !== undefined) return `matchesRe2(${inner(receiver)}, ${inner(first)})`;
   if (name === 'timestamp' && receiver === undefined) return `timestampOf(${inner(first)})`;
   if (name !== 'has' || receiver !== undefined) return undefined;

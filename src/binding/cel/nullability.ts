@@ -41,19 +41,19 @@ export function unguardedReads(root: CelNode, scope: Scope, isRequired: boolean)
   return [...flowOf(root, { scope, condition: root, isRequired }).needs.values()];
 }
 
-interface Place {
+interface FlowContext {
   readonly scope: Scope;
   readonly condition: CelNode;
   /** Whether null is an error here. */
   readonly isRequired: boolean;
 }
 
-function flowOf(node: CelNode, place: Place): Flow {
-  const { scope } = place;
-  const required: Place = { ...place, isRequired: true };
-  const optional: Place = { ...place, isRequired: false };
+function flowOf(node: CelNode, context: FlowContext): Flow {
+  const { scope } = context;
+  const required: FlowContext = { ...context, isRequired: true };
+  const optional: FlowContext = { ...context, isRequired: false };
   const path = scope.pathOf(node);
-  if (path !== undefined) return readFlow(node, path, place);
+  if (path !== undefined) return readFlow(node, path, context);
   switch (node.op) {
     case 'value':
       return {
@@ -63,14 +63,14 @@ function flowOf(node: CelNode, place: Place): Flow {
       };
     case '&&':
     case '||':
-      return chainFlow(node.op, operandsOf(node.op, node), place);
+      return chainFlow(node.op, operandsOf(node.op, node), context);
     case '!_': {
       const [operand] = flowsOf(childrenOf(node), required);
       const { needs, whenTrue, whenFalse } = operand ?? FREE;
       return { needs, whenTrue: whenFalse, whenFalse: whenTrue };
     }
     case '?:':
-      return ternaryFlow(node, place);
+      return ternaryFlow(node, context);
     case '==':
     case '!=': {
       const equal = equalityFacts(node, scope);
@@ -82,30 +82,33 @@ function flowOf(node: CelNode, place: Place): Flow {
     case 'in': {
       const [element, list] = childrenOf(node);
       if (element === undefined || list === undefined) return FREE;
-      const needs = union([flowOf(element, optional), flowOf(list, required)]);
+      // Its elements are only compared.
+      const needs = union([flowOf(element, optional), flowOf(list, makesList(list) ? optional : required)]);
       return { ...FREE, needs, whenTrue: isNonNullList(list) ? pathFacts(element, scope) : NOTHING };
     }
     case 'list':
     case 'map':
-      return { ...FREE, needs: union(flowsOf(childrenOf(node), optional)) };
+      // Whatever needs a value here may read any element.
+      return { ...FREE, needs: union(flowsOf(childrenOf(node), context)) };
     case 'call':
     case 'rcall':
-      return callFlow(node, place);
+      return callFlow(node, context);
     default:
       // Operators, and selections of what no path names.
       return { ...FREE, needs: union(flowsOf(childrenOf(node), required)) };
   }
 }
 
-const flowsOf = (nodes: readonly CelNode[], place: Place): Flow[] => nodes.map((node) => flowOf(node, place));
+const flowsOf = (nodes: readonly CelNode[], context: FlowContext): Flow[] =>
+  nodes.map((node) => flowOf(node, context));
 
 /** A selection such as `event.order.total`. Its operand must be there to be read. */
-function readFlow(node: CelNode, path: string, place: Place): Flow {
-  const { scope, isRequired, condition } = place;
+function readFlow(node: CelNode, path: string, context: FlowContext): Flow {
+  const { scope, isRequired, condition } = context;
   const needs = new Map<string, UnguardedRead>();
   const [operand] = childrenOf(node);
   if (operand !== undefined)
-    for (const need of flowOf(operand, { ...place, isRequired: true }).needs) needs.set(...need);
+    for (const need of flowOf(operand, { ...context, isRequired: true }).needs) needs.set(...need);
   if (isRequired && scope.isNullable(node)) needs.set(path, { node, path, condition });
   // A bool is not null.
   const facts: Facts = new Set([path]);
@@ -117,8 +120,8 @@ function readFlow(node: CelNode, path: string, place: Place): Flow {
  * `event.price > 10 && has(event.price)`, an error on the left does not matter when the right is false. So each operand
  * may rely on those before it in some order: first those that rely on nothing.
  */
-function chainFlow(op: '&&' | '||', operands: readonly CelNode[], place: Place): Flow {
-  const flows = operands.map((condition) => flowOf(condition, { ...place, condition, isRequired: true }));
+function chainFlow(op: '&&' | '||', operands: readonly CelNode[], context: FlowContext): Flow {
+  const flows = operands.map((condition) => flowOf(condition, { ...context, condition, isRequired: true }));
   const pending = new Set(flows);
   const needs = new Map<string, UnguardedRead>();
   let known: Facts = NOTHING;
@@ -137,11 +140,11 @@ function chainFlow(op: '&&' | '||', operands: readonly CelNode[], place: Place):
     : { needs, whenTrue: one, whenFalse: known };
 }
 
-function ternaryFlow(node: CelNode, place: Place): Flow {
+function ternaryFlow(node: CelNode, context: FlowContext): Flow {
   const [condition, first, second] = childrenOf(node);
   if (condition === undefined || first === undefined || second === undefined) return FREE;
-  const test = flowOf(condition, { ...place, condition, isRequired: true });
-  const [left, right] = [flowOf(first, branch(first, place)), flowOf(second, branch(second, place))];
+  const test = flowOf(condition, { ...context, condition, isRequired: true });
+  const [left, right] = [flowOf(first, branch(first, context)), flowOf(second, branch(second, context))];
   const needs = new Map([
     ...without(left.needs, test.whenTrue),
     ...without(right.needs, test.whenFalse),
@@ -154,17 +157,17 @@ function ternaryFlow(node: CelNode, place: Place): Flow {
   };
 }
 
-const branch = (node: CelNode, place: Place): Place => ({ ...place, condition: node });
+const branch = (node: CelNode, context: FlowContext): FlowContext => ({ ...context, condition: node });
 
-function callFlow(node: CelNode, place: Place): Flow {
+function callFlow(node: CelNode, context: FlowContext): Flow {
   const binding = asBinding(node);
   if (binding !== undefined) {
-    const scope = place.scope.bind(binding);
+    const scope = context.scope.bind(binding);
     const isBind = binding.macro === 'bind';
-    const range = flowOf(binding.range, { ...place, isRequired: !isBind });
+    const range = flowOf(binding.range, { ...context, isRequired: !isBind });
     const body = binding.body.map((condition, index) => {
       const isResult = binding.macro === 'map' && index === binding.body.length - 1;
-      const isRequired = isBind ? place.isRequired : !isResult;
+      const isRequired = isBind || isResult ? context.isRequired : true;
       return flowOf(condition, { scope, condition, isRequired });
     });
     const [first, second] = body;
@@ -175,10 +178,10 @@ function callFlow(node: CelNode, place: Place): Flow {
   }
   const { name, receiver, operands } = asCall(node) ?? { name: '', receiver: undefined, operands: [] };
   if (name === 'has' && receiver === undefined)
-    return { ...FREE, whenTrue: presenceFacts(operands[0], place.scope) };
+    return { ...FREE, whenTrue: presenceFacts(operands[0], context.scope) };
   const takesNull = receiver === undefined && NULL_FUNCTIONS.has(name);
-  const isRequired = takesNull ? place.isRequired && name === 'dyn' : true;
-  return { ...FREE, needs: union(flowsOf(childrenOf(node), { ...place, isRequired })) };
+  const isRequired = takesNull ? context.isRequired && name === 'dyn' : true;
+  return { ...FREE, needs: union(flowsOf(childrenOf(node), { ...context, isRequired })) };
 }
 
 /** `has(a.b.c)` is true only when `a.b` is there too, and false rather than an error when it is not. */
@@ -213,6 +216,9 @@ function pathFacts(node: CelNode, scope: Scope): Facts {
   const path = scope.pathOf(node);
   return path === undefined ? NOTHING : new Set([path]);
 }
+
+/** Whether the node is a list that the expression itself makes, which is not null. */
+const makesList = (node: CelNode): boolean => node.op === 'list' || asBinding(node)?.macro === 'map';
 
 const isNonNullList = (node: CelNode): boolean =>
   node.op === 'list' && childrenOf(node).every((item) => (asLiteral(item)?.value ?? null) !== null);

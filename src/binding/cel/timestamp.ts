@@ -85,6 +85,9 @@ const GETTERS: Readonly<Record<string, (date: Date) => number>> = {
   getSeconds: (date) => date.getUTCSeconds(),
 };
 
+/** The names of the functions that take a time zone. */
+export const TIMESTAMP_GETTERS: ReadonlySet<string> = new Set([...Object.keys(GETTERS), 'getMilliseconds']);
+
 /** Registers what CEL's standard library has for timestamps. */
 export function registerTimestamps(environment: Environment): void {
   const duration = 'google.protobuf.Duration';

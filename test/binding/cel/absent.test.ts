@@ -91,7 +91,14 @@ describe('a value that may be null where null is an error', () => {
       'has(event.meta) && has(event.meta.count) && event.meta.count > 1',
     ],
     ['event.flag ? event.n > 1 : true', 'event.flag', 'has(event.flag) && event.flag'],
-    ['(event.n > 1 ? event.price : 2) > 1', 'event.price', 'has(event.price) && event.price'],
+    [
+      '(event.n > 1 ? event.price : 2) > 1',
+      'event.price',
+      'has(event.price) ? event.price : … with a value for that case',
+    ],
+    ['[event.price, 1][0] > 1', 'event.price', 'has(event.price) && [event.price, 1][0] > 1'],
+    ["{'a': event.price}.a > 1", 'event.price', "has(event.price) && {'a': event.price}.a > 1"],
+    ['[event.price].exists(p, p > 1)', 'event.price', 'has(event.price) && [event.price].exists(p, p > 1)'],
   ])('is reported at start with what to write: %s', (filter, node, instead) => {
     expect(problems(filter)).toEqual([
       `${node} may be null or absent, and has no value here then. Write ${instead}.`,
@@ -131,6 +138,10 @@ describe('a value that may be null where null is an error', () => {
     'claims.level > 3.0',
     "has(event.meta.a) && event.meta.a == 'x'",
     'event.price == args.x',
+    // Elements of a list that are only compared.
+    'event.n in [event.price, args.x]',
+    '[event.price] == [args.x]',
+    'event.n in event.words.map(w, event.price)',
     'args.text == null || event.name == args.text',
   ])('is no mistake when it is guarded: %s', (filter) => {
     expect(problems(filter)).toEqual([]);

@@ -6,7 +6,7 @@ import { newCheckingEnvironment } from '../../../src/binding/cel/environment.js'
 import { print } from '../../../src/binding/cel/print.js';
 import { parseDateTime } from '../../../src/core/date-time.js';
 import { fieldWith, isCandidate, problemsWith } from './filter.js';
-import { ARGUMENTS, EVENTS, FILTERS, INDEXED_FILTERS, OVER } from './generated.js';
+import { ARGUMENTS, EVENTS, FILTERS, INDEXED_FILTERS, OVER, UNCERTAIN_FILTERS } from './generated.js';
 
 const RUNS = { numRuns: 400 };
 const problems = problemsWith(OVER);
@@ -91,6 +91,26 @@ describe('generated expressions', () => {
       }),
       RUNS,
     );
+  });
+
+  it('D10 have a value for every event when the check accepts them, guarded or not', () => {
+    const counts = { accepted: 0, refused: 0 };
+    fc.assert(
+      fc.property(
+        UNCERTAIN_FILTERS,
+        fc.array(fc.tuple(EVENTS, ARGUMENTS), { minLength: 5, maxLength: 5 }),
+        (filter, pairs) => {
+          const isAccepted = problems(filter).length === 0;
+          counts[isAccepted ? 'accepted' : 'refused'] += 1;
+          if (!isAccepted) return;
+          const field = fieldWith(filter, OVER);
+          for (const [event, args] of pairs)
+            expect(typeof field.filter({ event, args, claims: {} })).toBe('boolean');
+        },
+      ),
+      { numRuns: 2 * RUNS.numRuns },
+    );
+    expect(Math.min(counts.accepted, counts.refused)).toBeGreaterThan(RUNS.numRuns / 4);
   });
 
   it('have the value that an independent implementation of CEL gives them', () => {

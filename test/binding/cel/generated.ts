@@ -163,3 +163,42 @@ export const INDEXED_FILTERS: fc.Arbitrary<string> = fc
   .map(([equality, filter, first]) =>
     first ? `(${equality}) && (${filter})` : `(${filter}) && ((${equality}))`,
   );
+
+/** Conditions with and without the guards that they need: the check has to tell them apart. */
+export const UNCERTAIN_FILTERS: fc.Arbitrary<string> = fc.letrec<{ bool: string }>((tie) => ({
+  bool: fc.oneof(
+    { depthSize: 'medium', withCrossShrink: true },
+    fc.constantFrom(
+      'has(event.m)',
+      'has(event.o)',
+      'has(event.o.m)',
+      'has(event.t)',
+      'has(args.m)',
+      'event.m != null',
+      'event.o == null',
+      "event.t == 'a'",
+      'event.m == args.n',
+      'event.o.m == args.m',
+    ),
+    fc.constantFrom(
+      'event.m > 1',
+      'event.m + args.n < 2',
+      'event.o.n > 0',
+      'event.o.m > 0',
+      'event.o.m + event.m == 1',
+      "event.t.startsWith('a')",
+      'event.m > args.m',
+      'event.m in [1, 2]',
+      'event.tags.exists(x, x == event.t)',
+      'event.tags.all(x, x.size() < event.m)',
+      'event.b',
+      'true',
+      'false',
+    ),
+    fc
+      .tuple(tie('bool'), fc.constantFrom('&&', '||', '&&', '||', '=='), tie('bool'))
+      .map(([a, operator, b]) => `(${a}) ${operator} (${b})`),
+    tie('bool').map((inner) => `!(${inner})`),
+    fc.tuple(tie('bool'), tie('bool'), tie('bool')).map(([c, a, b]) => `((${c}) ? (${a}) : (${b}))`),
+  ),
+})).bool;

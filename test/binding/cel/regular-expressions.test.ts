@@ -72,6 +72,9 @@ describe('values of a caller that no event can match', () => {
     ['event.time > timestamp(args.p)', { p: 'yesterday' }, /is not a date-time of RFC 3339/],
     ['event.n > int(args.p)', { p: 'x' }, /int\(\) type error/],
     ['event.n > 10 / args.n', { n: 0 }, /division by zero/],
+    ['event.n / args.n > 1', { n: 0 }, /args\.n is invalid: division by zero/],
+    ['event.n % (args.n - 1) == 1', { n: 1 }, /division by zero/],
+    ['event.time.getHours(args.p) == 1', { p: 'Mars/Base' }, /"Mars\/Base" is not a time zone/],
     ['has(args.q) && event.name.matches(args.q)', { q: '(' }, /Invalid regular expression/],
   ])('S4 are refused with BAD_REQUEST when the subscription starts: %s', (filter, args, reason) => {
     expect(check(filter, args)).toThrow(reason);
@@ -85,6 +88,8 @@ describe('values of a caller that no event can match', () => {
     ['args.is || event.name.matches(args.p)', { is: true, p: '(' }],
     ['event.name.matches(args.p) || args.is', { is: true, p: '(' }],
     ['event.n > 1 || claims.level > 3.0', {}],
+    ['args.n != 0 && event.n / args.n > 1', { n: 0 }],
+    ['event.time.getHours(args.p) == 1', { p: 'Europe/Berlin' }],
     ['event.name.matches(event.pattern)', { p: '(' }],
   ])('are accepted where the expression does not need them: %s', (filter, args) => {
     expect(check(filter, args)).not.toThrow();

@@ -65,6 +65,9 @@ describe('what is filtered is what is shown', () => {
   });
 });
 
+const NO_OPTIONALS =
+  "Optional values are not supported. Write has(event.x) ? event.x : 'a value for that case'.";
+
 describe('a mistake that every event would meet', () => {
   const values = 'Its values: OPEN, PAID.';
   it.each([
@@ -92,6 +95,26 @@ describe('a mistake that every event would meet', () => {
     ],
     ["event.must > int('many')", "int('many') has no value: int() type error: cannot convert to int."],
     ['event.must > 1 / 0', '1 / 0 has no value: division by zero.'],
+    ['event.must / 0 > 1', 'event.must / 0 has no value: division by zero.'],
+    ['event.must % (1 - 1) == 0', 'event.must % (1 - 1) has no value: division by zero.'],
+    [
+      'has(event.list) && event.list[-1] > 0',
+      'event.list[-1] has no value: the positions of a list begin with 0.',
+    ],
+    [
+      "has(event.at) && event.at.getHours('Mars/Base') == 1",
+      `event.at.getHours('Mars/Base') has no value: "Mars/Base" is not a time zone.`,
+    ],
+    ["event.statuses == ['OPEN', 'PIAD']", `The enum Status has no value PIAD. ${values}`],
+    ["event.status == (event.must > 1 ? 'PAID' : 'PIAD')", `The enum Status has no value PIAD. ${values}`],
+    ["event.status in {'OPEN': 1, 'PIAD': 2}", `The enum Status has no value PIAD. ${values}`],
+    [
+      'event[claims.field] == 1',
+      'event is an object of the schema: an expression cannot choose its field. Write event with the name of a field.',
+    ],
+    ['optional.of(event.must).value() > 1', NO_OPTIONALS],
+    ["event.?s.orValue('') == 'a'", NO_OPTIONALS],
+    ['event.list[?0].hasValue()', NO_OPTIONALS],
   ])('is reported at start: %s', (filter, problem) => {
     expect(problems(filter)).toEqual([problem]);
   });
@@ -101,6 +124,9 @@ describe('a mistake that every event would meet', () => {
     ['event.status == args.status', {}, {}],
     ['event.must > int(claims.level) + 1', { must: 5 }, { level: 3 }],
     ['claims.level + 1.0 > 3.5', {}, { level: 3 }],
+    ['event.must / 2 == 1 && double(event.must) / 0.0 > 1.0', { must: 3 }, {}],
+    ["has(event.at) && event.at.getHours('Asia/Kolkata') == 15", { at: '2026-01-01T09:30:00Z' }, {}],
+    ["claims[event.status == null ? 'a' : 'b'] == 1", {}, { a: 1 }],
     ['claims.level > 2 && claims.level == 3 && claims.level in [3]', {}, { level: 3 }],
     ['claims.level + claims.more == 5', {}, { level: 3, more: 2 }],
     ['has(event.any.n) && event.any.n + 1.0 > 2.0', { any: { n: 2 } }, {}],
