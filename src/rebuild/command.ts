@@ -1,3 +1,4 @@
+import { millisecondsOf, parseDateTime } from '../core/date-time.js';
 import type { Topic } from '../core/ids.js';
 import type { Rebuild, RebuildFrom, RebuildProgress } from './rebuild.js';
 
@@ -55,15 +56,18 @@ function findTarget({ rebuilds, group }: RebuildCommand): Rebuild {
   throw new RebuildError(`No service or view ${group} has a state. The project has: ${names}.`);
 }
 
-/** RFC 3339, or a date alone, which means midnight in UTC. */
-const TIME = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/;
-
 function parseFrom(text: string): RebuildFrom {
   if (text === 'start') return { kind: 'start' };
-  const time = TIME.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(time))
+  const instant = parseDateTime(completed(text));
+  if (instant === undefined)
     throw new RebuildError(`--from must be 'start' or a time such as 2026-01-31T09:30:00Z, not '${text}'.`);
-  return { kind: 'time', time };
+  return { kind: 'time', time: millisecondsOf(instant) };
+}
+
+/** As people type times: a date alone means midnight in UTC, and a time without seconds the full minute. */
+function completed(text: string): string {
+  if (/^\d{4}-\d\d-\d\d$/.test(text)) return `${text}T00:00:00Z`;
+  return text.replace(/^(.{10}T\d\d:\d\d)(?=Z|[+-])/i, '$1:00');
 }
 
 /** Prints progress as lines: at most one a second for each topic, and always its last one. */

@@ -55,7 +55,22 @@ describe('millrace replay', () => {
     expect(printed[0]).toContain('2026-01-31T09:30:00.000Z');
   });
 
-  it.each(['yesterday', '2026-13-01', '12', ''])(
+  it.each([
+    ['2026-01-31', '2026-01-31T00:00:00.000Z'],
+    ['2026-01-31T09:30Z', '2026-01-31T09:30:00.000Z'],
+    ['2026-01-31t09:30:15.25z', '2026-01-31T09:30:15.250Z'],
+    ['2016-12-31T23:59:60Z', '2017-01-01T00:00:00.000Z'],
+    ['2016-12-31T18:59:60.5-05:00', '2017-01-01T00:00:00.500Z'],
+  ])(
+    'reads the time %s as RFC 3339 does, leap seconds and lower-case letters included',
+    async (from, utc) => {
+      const { requests, command } = setUp();
+      await rebuild({ ...command, from });
+      expect(requests[0]?.from).toEqual({ kind: 'time', time: Date.parse(utc) });
+    },
+  );
+
+  it.each(['yesterday', '2026-13-01', '2026-02-29', '2026-01-31T25:00Z', '2026-01-31T09:30', '12', ''])(
     'rejects %j as a time, and rebuilds nothing',
     async (from) => {
       const { requests, command } = setUp();
