@@ -91,7 +91,7 @@ const FOLLOW =
   'subscription { said(key: "k", snapshot: true) { __typename ... on Said { n } ... on Talk { count n } } }';
 
 describe('views on Kafka and Redis', () => {
-  it('D2 D3 a snapshot subscription gets the state and then exactly the later events, on any node, while a view worker is killed', async () => {
+  it('D3 a snapshot subscription gets the state and then exactly the later events, on any node, while a view worker is killed', async () => {
     await using on = await nodes();
     const total = 120;
     const followers: { readonly frames: Frame[]; close(): Promise<void> }[] = [];
