@@ -1,6 +1,7 @@
 import { errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose';
 import { z } from 'zod';
 import { MillraceError } from '../core/errors.js';
+import { parseJson } from '../core/exact-json.js';
 import { ANONYMOUS, type Identity } from '../core/identity.js';
 import { type Authenticate, type Credentials, credentialsExpired } from './authenticate.js';
 import { KeySet } from './key-set.js';
@@ -68,7 +69,7 @@ export function jwtVerifier(options: JwtOptions): JwtVerifier {
     authenticate: async (credentials) => {
       const token = tokenOf(credentials);
       if (token === undefined) return ANONYMOUS;
-      return identityOf(await verifiedPayload(tokens, token));
+      return identityOf(exactClaims(token, await verifiedPayload(tokens, token)));
     },
   };
 }
@@ -108,6 +109,19 @@ async function verifiedPayload(tokens: Verifier, token: string): Promise<JWTPayl
     const message = 'Invalid token: bad signature, expired, or wrong audience.';
     throw new MillraceError('UNAUTHENTICATED', message, { cause });
   }
+}
+
+/**
+ * The claims with all digits of their integers. `jose` reads them with `JSON.parse`, by which two accounts with long
+ * numbers as ids would be one.
+ * @param payload of `token`, which is verified
+ */
+function exactClaims(token: string, payload: JWTPayload): JWTPayload {
+  const [, body = ''] = token.split('.');
+  // `jose` has verified that it is a JSON object.
+  const claims = parseJson(Buffer.from(body, 'base64url')) as JWTPayload;
+  const { exp } = payload;
+  return exp === undefined ? claims : { ...claims, exp };
 }
 
 function identityOf(payload: JWTPayload): Identity {

@@ -1,22 +1,29 @@
 import { parse, stringify } from 'lossless-json';
+import { integerDigits } from './integer-digits.js';
 
 /**
  * JSON whose integers are exact. `JSON.parse` reads every number as a double, and doubles are not exact beyond 2^53:
  * 9007199254740993 would become 9007199254740992, another entity's id. Here such an integer is a `bigint`.
  *
- * Numbers with a fraction or an exponent are doubles, as everywhere in JavaScript, and so is an integer of more than
- * `MAX_DIGITS` digits.
+ * Other numbers are doubles, as everywhere in JavaScript: those with a fraction, those of more than `MAX_DIGITS` digits,
+ * and integers with an exponent whose digits a double keeps, such as 1e16.
  *
  * Hot path (bench: distinct): `JSON.parse` does the work unless the text has a number of 16 digits, which one look at
  * every 16th byte tells.
+ * @param onLong converts a value that may hold a `bigint`
  * @throws {SyntaxError} what `JSON.parse` throws
  */
-export function parseJson(json: Buffer): unknown {
+export function parseJson(json: Buffer, onLong?: (value: unknown) => unknown): unknown {
   const text = json.toString('utf8');
   // It decides what is valid JSON, for both parsers.
   const value: unknown = JSON.parse(text);
-  return hasLongNumber(json) ? parse(text, undefined, OPTIONS) : value;
+  if (!hasLongNumber(json)) return value;
+  const exact: unknown = parse(text, undefined, OPTIONS);
+  return onLong === undefined ? exact : onLong(exact);
 }
+
+/** Converts data that may hold a `bigint`, as its event type declares it. */
+export type ConvertData = (type: string, data: unknown) => unknown;
 
 /** `parseJson` of text. */
 export function parseJsonText(json: string): unknown {
@@ -56,6 +63,12 @@ export function withDoubles(value: unknown): unknown {
   return holdsBigInt(value) ? converted(value) : value;
 }
 
+/** Whether a value of JSON has an integer beyond 2^53, as a `bigint` or a double. */
+export function holdsLongInteger(value: unknown): boolean {
+  if (typeof value === 'object' && value !== null) return Object.values(value).some(holdsLongInteger);
+  return typeof value === 'bigint' || isInexactInteger(value);
+}
+
 /** Whether a value of JSON has an integer that a double would round. */
 export function holdsBigInt(value: unknown): boolean {
   if (typeof value === 'bigint') return true;
@@ -73,12 +86,15 @@ function converted(value: unknown): unknown {
 const MIN_DIGITS = 16;
 /** S4: conversion from and to decimal digits takes more than linear time. JSON.parse makes infinity of 309 digits. */
 const MAX_DIGITS = 1_000;
-const LONG_INTEGER = new RegExp(`^-?\\d{${MIN_DIGITS},${MAX_DIGITS}}$`);
+const PLAIN_INTEGER = new RegExp(`^-?\\d{1,${MAX_DIGITS}}$`);
 
 const OPTIONS = {
-  parseNumber: (digits: string): number | bigint => {
-    const number = Number(digits);
-    return Number.isSafeInteger(number) || !LONG_INTEGER.test(digits) ? number : BigInt(digits);
+  parseNumber: (text: string): number | bigint => {
+    const number = Number(text);
+    if (Number.isSafeInteger(number)) return number;
+    if (PLAIN_INTEGER.test(text)) return BigInt(text);
+    const digits = Number.isFinite(number) ? integerDigits(text) : undefined;
+    return digits === undefined || digits === integerDigits(String(number)) ? number : BigInt(digits);
   },
   // As JSON.parse does: the last one counts.
   onDuplicateKey: ({ newValue }: { readonly newValue: unknown }): unknown => newValue,
@@ -98,7 +114,10 @@ function hasLongNumber(json: Uint8Array): boolean {
     while (start > 0 && isDigit(json[start - 1])) start -= 1;
     let end = at + 1;
     while (end < json.length && isDigit(json[end])) end += 1;
-    if (end - start >= MIN_DIGITS && (start === 0 || precedesNumbers(json[start - 1]))) return true;
+    if (end - start >= MIN_DIGITS) {
+      const before = json[start - 1];
+      if (start === 0 || precedesNumbers(before) || (before === DOT && isExponent(json[end]))) return true;
+    }
     at = end;
   }
   return false;
@@ -109,6 +128,10 @@ const isDigit = (byte: number | undefined): boolean => byte !== undefined && byt
 /** White space, a colon, a comma, an opening bracket or a minus sign (RFC 8259, section 2). */
 const precedesNumbers = (byte: number | undefined): boolean =>
   byte !== undefined && (byte <= 0x20 || byte === 0x3a || byte === 0x2c || byte === 0x5b || byte === 0x2d);
+
+const DOT = 0x2e;
+/** Only an integer may be inexact in the digits of its fraction: `1.2345678901234567e16`. */
+const isExponent = (byte: number | undefined): boolean => byte === 0x45 || byte === 0x65;
 
 function attempt<T>(work: () => T): T | undefined {
   try {

@@ -1,4 +1,6 @@
 import { type Decoded, decodeRecord, typeOfRecord } from './cloudevent.js';
+import type { Event } from './event.js';
+import { type ConvertData, parseJson } from './exact-json.js';
 import type { Topic } from './ids.js';
 import type { TopicPartition } from './position.js';
 import type { LogRecord } from './record.js';
@@ -10,9 +12,12 @@ import { DEFAULT_FORMAT, type TopicFormat, type TopicFormats } from './topic-for
  */
 export class RecordDecoder {
   readonly #formats: TopicFormats;
+  readonly #convert: ConvertData;
 
-  constructor(formats: TopicFormats = new Map()) {
+  /** @param convert for `dataOf`; without it, every integer beyond 2^53 stays a `bigint` */
+  constructor(formats: TopicFormats = new Map(), convert: ConvertData = (_, data) => data) {
     this.#formats = formats;
+    this.#convert = convert;
   }
 
   /**
@@ -32,6 +37,13 @@ export class RecordDecoder {
 
   decode(record: LogRecord, at: TopicPartition): Decoded {
     return decodeRecord(record, this.formatOf(at.topic), at);
+  }
+
+  /** The parsed data of a decoded event, as a project's code is given it. `null`: a tombstone. */
+  dataOf({ type, data }: Event): Readonly<Record<string, unknown>> | null {
+    if (data === null) return null;
+    // Decoding has checked that data is a JSON object.
+    return parseJson(data, (long) => this.#convert(type, long)) as Readonly<Record<string, unknown>>;
   }
 
   formatOf(topic: Topic): TopicFormat {

@@ -80,14 +80,14 @@ async function compose(
     running.push(parts.use(relay).ended);
   }
   const warnings = parts.use(new WarningThrottle(logger));
+  const shared = { log, bindings, formats, metrics, logger, config };
   for (const service of services) {
-    const work = await startService(service, { log, formats, metrics, logger, warnings, config }, starting);
+    const work = await startService(service, { ...shared, warnings }, starting);
     running.push(parts.use(work).ended);
   }
   if (store !== undefined) {
-    const dependencies = { log, store, formats, metrics, logger, config };
     for (const view of views) {
-      const worker = parts.use(startView(view, dependencies));
+      const worker = parts.use(startView(view, { ...shared, store }));
       running.push(worker.ended);
       await withSignal(worker.tried, starting);
     }

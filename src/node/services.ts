@@ -1,4 +1,5 @@
 import type { Bindings } from '../binding/bindings.js';
+import { floatFields } from '../binding/event-types/float-fields.js';
 import { RecordDecoder } from '../core/record-decoder.js';
 import { RecordEncoder } from '../core/record-encoder.js';
 import type { TopicFormats } from '../core/topic-format.js';
@@ -23,6 +24,7 @@ import { topicFormats } from './topics.js';
 
 export interface ServiceDependencies {
   readonly log: EventLog;
+  readonly bindings: Bindings;
   readonly formats: TopicFormats;
   readonly metrics: Metrics;
   readonly logger: Logger;
@@ -30,9 +32,14 @@ export interface ServiceDependencies {
   readonly config: Config;
 }
 
+/** For services and views: it gives their code the data of events with the types of the schema. */
+function decoderOf({ schema }: Bindings, formats: TopicFormats): RecordDecoder {
+  return new RecordDecoder(formats, floatFields(schema));
+}
+
 export function startService(
   service: AnyService,
-  { log, formats, metrics, logger, warnings, config }: ServiceDependencies,
+  { log, bindings, formats, metrics, logger, warnings, config }: ServiceDependencies,
   starting: AbortSignal,
 ) {
   return runService(
@@ -41,7 +48,7 @@ export function startService(
       group: serviceGroup(config, service),
       service,
       stateTopics: { create: config.TOPIC_CREATE, replicas: config.TOPIC_REPLICAS },
-      decoder: new RecordDecoder(formats),
+      decoder: decoderOf(bindings, formats),
       encoder: new RecordEncoder(formats),
       maxAttempts: config.SERVICE_MAX_ATTEMPTS,
       deadLetterSuffix: config.DEAD_LETTER_SUFFIX,
@@ -55,6 +62,7 @@ export function startService(
 export interface ViewDependencies {
   readonly log: EventLog;
   readonly store: StateStore;
+  readonly bindings: Bindings;
   readonly formats: TopicFormats;
   readonly metrics: Metrics;
   readonly logger: Logger;
@@ -63,10 +71,10 @@ export interface ViewDependencies {
 
 export function startView(
   view: AnyView,
-  { log, store, formats, metrics, logger, config }: ViewDependencies,
+  { log, store, bindings, formats, metrics, logger, config }: ViewDependencies,
 ): ViewWorker {
   const group = `${config.NAMESPACE}-view-${view.name}`;
-  const decoder = new RecordDecoder(formats);
+  const decoder = decoderOf(bindings, formats);
   return new ViewWorker({
     view,
     log,
@@ -85,7 +93,7 @@ export async function rebuildable(
   { log, openStateStore }: Backends,
   { config, project, bindings }: { config: Config; project: Project; bindings: Bindings },
 ): Promise<readonly Rebuild[]> {
-  const decoder = new RecordDecoder(topicFormats(bindings, project));
+  const decoder = decoderOf(bindings, topicFormats(bindings, project));
   const services = (project.services ?? [])
     .filter(({ initial }) => initial !== undefined)
     .map((service) => {

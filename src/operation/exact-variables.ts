@@ -8,7 +8,8 @@ import {
   type OperationDefinitionNode,
   typeFromAST,
 } from 'graphql';
-import { holdsBigInt } from '../core/exact-json.js';
+import { holdsLongInteger, isInexactInteger } from '../core/exact-json.js';
+import { integerDigits } from '../core/integer-digits.js';
 
 type Variables = Readonly<Record<string, unknown>>;
 
@@ -23,7 +24,7 @@ export function isDeeperThan(levels: number, value: unknown): boolean {
 
 /**
  * Variables in a form that graphql-js coerces: it knows no `bigint`, which stands for an integer beyond 2^53
- * (`core/exact-json.ts`). An ID gets the digits and a Float the nearest double. A custom scalar gets the `bigint`. Int
+ * (`core/exact-json.ts`). An ID gets the digits, also of 1e21, and a Float the nearest double. A custom scalar gets the `bigint`. Int
  * and every other type refuse it, with its digits in the message.
  */
 export function exactVariables(
@@ -31,7 +32,7 @@ export function exactVariables(
   { variableDefinitions = [] }: OperationDefinitionNode,
   variables: Variables | undefined,
 ): Variables | undefined {
-  if (variables === undefined || !holdsBigInt(variables)) return variables;
+  if (variables === undefined || !holdsLongInteger(variables)) return variables;
   const types = new Map(
     variableDefinitions.map(
       ({ variable, type }) => [variable.name.value, typeFromAST(schema, type)] as const,
@@ -58,6 +59,7 @@ function exact(value: unknown, type: GraphQLInputType): unknown {
       return field === undefined ? item : exact(item, field.type);
     });
   }
+  if (isInexactInteger(value)) return type.name === 'ID' ? integerDigits(String(value)) : value;
   if (typeof value !== 'bigint') return value;
   if (type.name === 'ID') return value.toString();
   return type.name === 'Float' ? Number(value) : value;

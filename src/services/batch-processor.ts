@@ -141,8 +141,8 @@ export class BatchProcessor {
     changes: Map<string, string | null>,
     signal: AbortSignal,
   ): Promise<readonly OutgoingEvent[]> {
-    const { service } = this.#options;
-    const input = toServiceEvent(event, record, topic);
+    const { service, decoder } = this.#options;
+    const input = toServiceEvent(event, record, topic, decoder);
     try {
       const before = input.key === null ? undefined : currentState(input.key, states, changes);
       const json = before ?? this.#initial;

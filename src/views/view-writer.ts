@@ -1,5 +1,6 @@
 import pMap from 'p-map';
 import type { Offset } from '../core/ids.js';
+import { integerDigits } from '../core/integer-digits.js';
 import { partitionName, type TopicPartition } from '../core/position.js';
 import type { LogRecord } from '../core/record.js';
 import type { RecordDecoder } from '../core/record-decoder.js';
@@ -60,7 +61,7 @@ export class ViewWriter {
       const decoded = decoder.decode(record, at);
       if (!decoded.ok || !this.#deduplicator.admit(scope, decoded.event, pending)) continue;
       count += 1;
-      const event = toServiceEvent(decoded.event, record, at.topic);
+      const event = toServiceEvent(decoded.event, record, at.topic, decoder);
       const key = this.#keyOf(event, record);
       if (key === undefined || key === null) continue;
       const events = byKey.get(key) ?? [];
@@ -76,10 +77,10 @@ export class ViewWriter {
   }
 
   #keyOf(event: ServiceEvent, { offset }: LogRecord): string | null | undefined {
-    const { by } = this.#options.view;
+    const { by, name } = this.#options.view;
     if (by === undefined) return event.key;
     try {
-      return by(event);
+      return viewKey(by(event), name);
     } catch (error) {
       throw new InputFailure(offset, error);
     }
@@ -144,6 +145,18 @@ export class ViewWriter {
       throw error;
     }
   }
+}
+
+/**
+ * The key that `by` has computed, as the `key` of `@view` computes it from arguments. Data has numbers where other
+ * producers write ids as numbers: 7, 7.0 and "7" are one key.
+ * @throws {TypeError} for what is no key
+ */
+function viewKey(key: unknown, view: string): string | null | undefined {
+  if (typeof key === 'string' || key === null || key === undefined) return key;
+  const digits = typeof key === 'number' || typeof key === 'bigint' ? integerDigits(String(key)) : undefined;
+  if (digits !== undefined) return digits;
+  throw new TypeError(`The view ${view} computed a key that is neither text nor an integer: ${typeof key}.`);
 }
 
 /** An event is a duplicate only within one version: another version has to fold it as well. */

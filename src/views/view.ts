@@ -10,10 +10,11 @@ export interface View<State = unknown> {
   /** The topics whose events are folded. */
   readonly topics: readonly string[];
   /**
-   * The key whose state an event changes. Left out, it is the event's own key. `undefined`: the event changes
+   * The key whose state an event changes: text, or an integer, which is the text of its digits. Left out, it is the event's own
+   * key. `undefined` or `null`: the event changes
    * no state.
    */
-  readonly by?: (event: ServiceEvent) => string | undefined;
+  readonly by?: (event: ServiceEvent) => string | number | bigint | null | undefined;
   /** The state of a key before its first event. Plain JSON, as every state is. */
   readonly initial: State;
   /**

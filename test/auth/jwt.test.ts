@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { CompactSign, exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { jwtVerifier } from '../../src/auth/jwt.js';
 import { ANONYMOUS } from '../../src/core/identity.js';
@@ -35,6 +35,14 @@ describe('JWT', () => {
     ]) {
       expect(await authenticate({ headers: {}, connectionParams })).toEqual(identity);
     }
+  });
+
+  it('takes the integers of claims with all their digits: two accounts are not one', async () => {
+    const payload = `{"sub":"ann","iss":"us","aud":"shop","exp":${END},"account":9007199254740993}`;
+    const token = await new CompactSign(Buffer.from(payload)).setProtectedHeader({ alg: 'HS256' }).sign(key);
+    const { claims, expiresAt } = await authenticate(bearer(token));
+    expect(claims).toMatchObject({ account: 9007199254740993n, exp: END });
+    expect(expiresAt).toBe(END * 1000);
   });
 
   it.each<[string, () => Promise<string> | string]>([

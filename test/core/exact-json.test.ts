@@ -21,10 +21,18 @@ describe('JSON with exact integers', () => {
     ['9007199254740991', 9007199254740991],
     ['-9007199254740991', -9007199254740991],
     ['0', 0],
-    // With a fraction or an exponent a number is a double, as everywhere in JavaScript.
+    // A number with a fraction is a double, as everywhere in JavaScript.
     ['1.0000000000000000001', 1],
-    ['12345678901234567890.0', 12345678901234567000],
+    ['12345678901234567890.5', 12345678901234567000],
+    // So is an integer whose digits a double keeps.
     ['1e300', 1e300],
+    ['9007199254740992.0', 9007199254740992],
+    ['12345678901234567890.0', 12345678901234567890n],
+    ['1.2345678901234567e16', 12345678901234567n],
+    ['-1.2345678901234567E+20', -1.2345678901234567e20],
+    ['1.2345678901234568e-16', 1.2345678901234568e-16],
+    ['1e400', Number.POSITIVE_INFINITY],
+    ['1234567890123456789e400', Number.POSITIVE_INFINITY],
     ['-0', -0],
   ])('reads the number %s as the same number', (digits, value) => {
     expect(parseJsonText(digits)).toBe(value);

@@ -103,6 +103,14 @@ const header = (name: string, ...values: string[]): Given => ({
 });
 const extension = (name: string, value: unknown): Given => ({ extensions: { [name]: value } });
 
+/** No datum at all: whatever is not named here is not passed on. */
+const NOTHING: Answer = {
+  traceparent: undefined,
+  tracestate: undefined,
+  correlationId: undefined,
+  idempotencyKey: undefined,
+};
+
 const rows: readonly (readonly [what: string, on: readonly Transport[], given: Given, answer: Answer])[] = [
   ['an id in the header', HTTP, header('X-Correlation-Id', 'a'), { correlationId: 'a' }],
   ['an id in extensions', ALL, extension('correlationId', 'a'), { correlationId: 'a' }],
@@ -273,6 +281,11 @@ const rows: readonly (readonly [what: string, on: readonly Transport[], given: G
     { ...header('traceparent', PARENT), extensions: { traceparent: OTHER, tracestate: 'a=1' } },
     { traceparent: PARENT, tracestate: undefined },
   ],
+
+  // Node bounds a request's headers.
+  ['baggage in a header', HTTP, header('baggage', 'userId=alice', `a=${'x'.repeat(8_000)}`), NOTHING],
+  ['baggage in extensions', LARGE, extension('baggage', 'x'.repeat(500_000)), NOTHING],
+  ['baggage of the connection', ['a WebSocket'], { params: { baggage: 'userId=alice' } }, NOTHING],
 
   ['a position', HTTP, header('Last-Event-ID', 'c1.t'), { after: 'c1.t' }],
   ['a position twice', HTTP, header('last-event-id', 'c1.t', 'c1.t'), { after: 'c1.t' }],

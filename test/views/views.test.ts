@@ -26,6 +26,33 @@ describe('a view', () => {
     expect(await stage.views.reader('talk').get('nobody')).toBe(null);
   });
 
+  it('folds 7, 7.0 and "7" that its `by` returns into one state, and fails on what is no key', async () => {
+    const values: unknown[] = [
+      7,
+      '7',
+      7.0,
+      7n,
+      1e21,
+      10n ** 21n,
+      null,
+      undefined,
+      { id: 7 },
+      1.5,
+      Number.NaN,
+    ];
+    // A project in JavaScript returns what the data has.
+    const by = (event: { readonly data: Readonly<Record<string, unknown>> | null }) =>
+      values[Number(event.data?.['n'])] as string;
+    const stage = await openViewStage({ view: { ...talk, by }, partitions: 1 });
+    stage.worker();
+    await stage.say('other', numbers(0, values.length));
+    const count = async (key: string) => (await stage.views.reader('talk').get(key)) as Talk | null;
+    await expect.poll(() => count('7'), WAIT).toEqual({ count: 4, n: 3 });
+    await expect.poll(() => count(`1${'0'.repeat(21)}`), WAIT).toEqual({ count: 2, n: 5 });
+    await expect.poll(async () => (await stage.letters()).length, WAIT).toBe(3);
+    expect(await count('1e+21')).toBe(null);
+  });
+
   it('D10 leaves out an event that it fails on for good, and the event becomes a dead letter', async () => {
     const circular: Talk & { self?: unknown } = { count: 0, n: 4 };
     circular.self = circular;

@@ -2,14 +2,13 @@ import { Message } from './message.js';
 import { Timestamp } from './timestamp.js';
 
 /**
- * Converts a CEL value to JSON. A DateTime that an expression only passes on keeps its text.
- * @throws {RangeError} for an integer outside the safe range of JSON numbers
+ * Converts a CEL value to JSON as `core/exact-json.ts` reads it: an integer beyond 2^53 stays a `bigint`. A DateTime that
+ * an expression only passes on keeps its text.
  */
 export function fromCel(value: unknown): unknown {
   if (typeof value === 'bigint') {
     const number = Number(value);
-    if (!Number.isSafeInteger(number)) throw new RangeError(`${value} is too large for a JSON number`);
-    return number;
+    return Number.isSafeInteger(number) ? number : value;
   }
   if (Array.isArray(value)) return value.map(fromCel);
   if (value === null || typeof value !== 'object') return value;

@@ -27,8 +27,7 @@ export class FilterError extends Error {
  */
 export function keyExpression(compiled: CompiledExpression, format?: KeyFormat): Expression<string> {
   return (activation) => {
-    const result = evaluate(compiled, activation);
-    const value = typeof result === 'bigint' ? result : fromCel(result);
+    const value = fromCel(evaluate(compiled, activation));
     const isKey = (typeof value === 'string' && value !== '') || typeof value === 'bigint';
     if (isKey || (typeof value === 'number' && Number.isSafeInteger(value)))
       return subjectOf(compiled, value, format);

@@ -129,7 +129,8 @@ function leaf(type: GraphQLLeafType): Convert {
   if (isEnumType(type)) return enumValue;
   const serialise = (value: unknown, path: string): unknown => {
     try {
-      return type.serialize(typeof value === 'bigint' ? leafInput(type, value) : value);
+      const isNumber = typeof value === 'bigint' || typeof value === 'number';
+      return type.serialize(isNumber ? leafInput(type, value) : value);
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new InvalidValueError(`${path}: ${reason}`, { cause });

@@ -1,9 +1,11 @@
 import { type GraphQLFieldResolver, type GraphQLSchema, isObjectType } from 'graphql';
 import { MillraceError } from '../../core/errors.js';
+import type { ConvertData } from '../../core/exact-json.js';
 import { topic } from '../../core/ids.js';
 import type { Published } from '../../core/published.js';
 import { DURATION_HINT, durationMs } from '../duration.js';
 import { coerceEventData } from '../event-types/event-data.js';
+import { floatFields } from '../event-types/float-fields.js';
 import type { EventDraft, GatewayContext, OutcomeRequest } from './context.js';
 import { projectError } from './project-error.js';
 import type {
@@ -30,14 +32,15 @@ export function fieldResolver(
   // A resolver's parameter is the call of its field: graphql-js has coerced the arguments to the field's
   // definition.
   const call = resolver as (call: ResolverCall) => unknown;
-  return (parent, args: Readonly<Record<string, unknown>>, context) => {
+  const convert = floatFields(schema);
+  return (parent, args: Readonly<Record<string, unknown>>, context, { parentType }) => {
     const resolverCall: ResolverCall = {
-      parent,
+      parent: convert(parentType.name, parent),
       args,
       get claims() {
         return context.identity.claims;
       },
-      publish: publishOf(context, schema, resolvers),
+      publish: publishOf(context, schema, resolvers, convert),
       view: viewOf(context),
       get signal() {
         return context.signal;
@@ -72,7 +75,12 @@ function viewOf(context: GatewayContext): ReadView {
   return view;
 }
 
-function publishOf(context: GatewayContext, schema: GraphQLSchema, resolvers: ResolverMap): ResolverPublish {
+function publishOf(
+  context: GatewayContext,
+  schema: GraphQLSchema,
+  resolvers: ResolverMap,
+  convert: ConvertData,
+): ResolverPublish {
   function publish<Answer extends object>(
     events: OutgoingDraft | readonly OutgoingDraft[],
     options: { readonly outcome: OutcomeOptions<TypenameOf<Answer>> },
@@ -86,7 +94,10 @@ function publishOf(context: GatewayContext, schema: GraphQLSchema, resolvers: Re
     if (context.publish === undefined) throw new Error('A resolver of an event type cannot publish');
     const list = isList(given) ? given : [given];
     const drafts = list.map((draft) => eventDraft(draft, schema, resolvers));
-    if (options !== undefined) return context.outcome(drafts, outcomeRequest(options.outcome, drafts));
+    if (options !== undefined) {
+      const answer = await context.outcome(drafts, outcomeRequest(options.outcome, drafts));
+      return convert(String(answer['__typename']), answer);
+    }
     const [only] = drafts;
     return isList(given) || only === undefined ? context.publish(drafts) : context.publish(only);
   }

@@ -17,7 +17,7 @@ import {
   type NamedTypeNode,
   type SelectionNode,
 } from 'graphql';
-import { isOwnScalar, leafInput } from '../../binding/runtime/data-field.js';
+import { isOwnScalar, isTextScalar, leafInput } from '../../binding/runtime/data-field.js';
 import { stringifyJson } from '../../core/exact-json.js';
 import { isInherited } from '../../core/own.js';
 
@@ -196,10 +196,12 @@ function list(write: Writer): Writer {
 function leaf(type: GraphQLLeafType): Writer {
   // Hot path (bench: distinct): the other types never show a bigint.
   const write: (value: unknown) => string = isOwnScalar(type) ? stringifyJson : JSON.stringify;
+  const showsDigits = isTextScalar(type);
   return (value) => {
     if (value === null || value === undefined) return 'null';
     try {
-      const serialised: unknown = type.serialize(typeof value === 'bigint' ? leafInput(type, value) : value);
+      const isLong = typeof value === 'bigint' || (showsDigits && typeof value === 'number');
+      const serialised: unknown = type.serialize(isLong ? leafInput(type, value) : value);
       return serialised === null ? undefined : write(serialised);
     } catch {
       // Execution reports the error.
