@@ -27,8 +27,8 @@ export class FairScheduler {
   }
 
   /**
-   * Runs `work` in one tick or in several, until it returns `true`. Between two runs it goes to the back of
-   * the queue. `work` must make progress before it asks whether the tick is over, or it never ends.
+   * Runs `work` once in a tick, in one tick or in several, until it returns `true`. Between two runs it goes to the back
+   * of the queue. `work` must make progress before it asks whether the tick is over, or it never ends.
    */
   share(work: (isTickOver: TickOver) => boolean): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -40,8 +40,10 @@ export class FairScheduler {
   #tick(): void {
     const end = this.#now() + this.#budgetMs;
     const isTickOver = (): boolean => this.#now() >= end;
-    // A job that is not done goes behind all others: a set also iterates over what is added meanwhile.
+    let left = this.#jobs.size;
+    // A job that is not done goes behind all others. A set also iterates over what is added meanwhile, hence `left`.
     for (const job of this.#jobs) {
+      left -= 1;
       this.#jobs.delete(job);
       try {
         if (job.work(isTickOver)) job.resolve();
@@ -49,7 +51,7 @@ export class FairScheduler {
       } catch (error) {
         job.reject(error);
       }
-      if (isTickOver()) break;
+      if (left === 0 || isTickOver()) break;
     }
     if (this.#jobs.size > 0) setImmediate(() => this.#tick());
   }

@@ -9,6 +9,7 @@ import {
 } from 'graphql';
 import { costOf } from './cost.js';
 import { DocumentCache } from './document-cache.js';
+import { inParallel } from './parallel-rules.js';
 import { refusal } from './refusal.js';
 import { VALIDATION_RULES } from './subscription-root.js';
 import { exceedsValidationCost } from './validation-cost.js';
@@ -56,7 +57,8 @@ export class DocumentValidator {
   ) {
     this.#schema = schema;
     this.#limits = limits;
-    this.#rules = introspection ? VALIDATION_RULES : [...VALIDATION_RULES, NoSchemaIntrospectionCustomRule];
+    const rules = introspection ? VALIDATION_RULES : [...VALIDATION_RULES, NoSchemaIntrospectionCustomRule];
+    this.#rules = [inParallel(rules)];
     this.#options = { maxErrors: MAX_ERRORS, hideSuggestions: !suggestions };
   }
 

@@ -45,6 +45,17 @@ it('D8 a long job continues after the others, one budget a tick', async () => {
   expect(done.join('')).toBe('aaaaabbcccaaaaacaa');
 });
 
+it('S4 a job that leaves a part of the budget runs again in the next tick, not in this one', async () => {
+  const { scheduler, done } = clocked();
+  const once = (name: string) => (): boolean => done.push(name) === -1;
+  void scheduler.share(once('a'));
+  void scheduler.share(once('b'));
+  for (const expected of ['ab', 'abab', 'ababab']) {
+    await tick();
+    expect(done.join('')).toBe(expected);
+  }
+});
+
 it('a job that fails does not fail the others', async () => {
   const { scheduler, done, pieces } = clocked();
   const failing = scheduler.share(() => {

@@ -51,11 +51,9 @@ export const plants: readonly Plant[] = [
     case: 'D5 the switch from replay to live has no silent gap when retention passes a subscriber',
     guard: 'live subscribers are notified that events are gone',
     file: 'src/hub/followed-partition.ts',
-    find: `this.#parts.reader.forget(this.at);
-    for (const listener of [...this.listeners]) listener.onLost(this.at, loss);
-    this.#apply(step);`,
-    replace: `this.#parts.reader.forget(this.at);
-    void loss;
-    this.#apply(step);`,
+    find: `for (const listener of [...this.listeners]) listener.onLost(this.at, loss);
+    this.#delivery.restart(floor);`,
+    replace: `void loss;
+    this.#delivery.restart(floor);`,
   },
 ];
