@@ -94,6 +94,8 @@ function saslSettings(plainUsers, tokens) {
     ...(tokens
       ? {
           'sasl.oauthbearer.jwks.endpoint.url': tokens.jwksUrl,
+          // The default of Kafka 4.1.0 does not verify signatures.
+          'sasl.oauthbearer.jwt.validator.class': `${MODULES}.oauthbearer.BrokerJwtValidator`,
           'sasl.oauthbearer.expected.issuer': tokens.issuer,
           'sasl.oauthbearer.expected.audience': tokens.audience,
         }

@@ -128,6 +128,11 @@ describe('the SASL listeners of a broker for tests', { timeout: 120_000 }, () =>
       /401/,
     );
     expect(await connects(kafka.saslSsl, { ssl: { ca }, sasl: sasl('another') })).toBe(true);
+    const forged: SASLOptions = {
+      mechanism: 'oauthbearer',
+      oauthBearerProvider: async () => ({ value: withoutSignature(await tokenOf('alice', 'another')) }),
+    };
+    await expect(connects(kafka.saslSsl, { ssl: { ca }, sasl: forged })).rejects.toThrow();
   });
 
   it('a user has exactly the rights that were granted', async () => {
@@ -169,3 +174,6 @@ async function tokenOf(client: string, secret: string): Promise<string> {
   // The endpoint of this test answers 200 with a token only.
   return ((await response.json()) as { access_token: string }).access_token;
 }
+
+/** The token with a signature of the same length that is none. */
+const withoutSignature = (token: string): string => token.replace(/[^.]+$/, (one) => 'A'.repeat(one.length));
