@@ -135,12 +135,18 @@ export class ResponseStream implements OperationOutput, SendBufferListener, Slow
   }
 }
 
-/** Node corks a response until the end of the tick. The buffer has already joined the tick's writes. */
+/**
+ * Node keeps what is written to a response until the end of the tick, unless the socket is corked already: Node 22 in the socket,
+ * newer ones in the response, where `socket.uncork` does not reach it. The buffer has joined the tick's writes, and has to know
+ * what the operating system accepts of them.
+ */
 function byteStreamOf(response: ServerResponse): ByteStream {
   return {
     write: (bytes, done) => {
+      const { socket } = response;
+      socket?.cork();
       response.write(bytes, done);
-      response.socket?.uncork();
+      socket?.uncork();
     },
     get writableLength() {
       return response.writableLength;

@@ -58,11 +58,15 @@ describe('graphql-transport-ws', () => {
     await subscribed(served, 1);
   });
 
-  it('S4 closes only the connection of a ping that is nested too deeply to be answered', async () => {
+  it('S4 answers a ping that is nested very deeply, or closes its connection alone', async () => {
     const served = await serve();
-    const client = await RawClient.open(served.wsUrl);
+    const client = await RawClient.acknowledged(served.wsUrl);
     client.send(`{"type":"ping","payload":{"a":${'['.repeat(200_000)}${']'.repeat(200_000)}}}`);
-    expect((await client.closed).code).toBe(4400);
+    // Node 20 to 24 cannot write such JSON; newer ones can.
+    const answered = vi.waitFor(() => expect(client.messages).toHaveLength(2), WAIT).then(() => 'answered');
+    expect([4400, 'answered']).toContain(
+      await Promise.race([client.closed.then(({ code }) => code), answered.catch(() => 'nothing')]),
+    );
     await RawClient.acknowledged(served.wsUrl);
   });
 
