@@ -35,5 +35,5 @@ export function eventOf(
 ): Omit<Event, 'data'> & { readonly data: string | null } {
   const result = decoded(format, given);
   if (!result.ok) throw new Error(`${result.kind}: ${result.reason}`);
-  return { ...result.event, data: result.event.data && result.event.data.toString() };
+  return { ...result.event, data: result.event.data?.toString() ?? null };
 }
