@@ -1,4 +1,5 @@
 import { type Decoded, decodeRecord, typeOfRecord } from './cloudevent.js';
+import { framedValue } from './envelope/schema-header.js';
 import type { Event } from './event.js';
 import { type ConvertData, parseJson } from './exact-json.js';
 import type { Topic } from './ids.js';
@@ -30,7 +31,9 @@ export class RecordDecoder {
     const { codec } = format;
     if (codec?.prepareDecode === undefined) return undefined;
     const values = records.flatMap((record) =>
-      record.value === null ? [] : [{ type: typeOfRecord(record, format), value: record.value }],
+      record.value === null
+        ? []
+        : [{ type: typeOfRecord(record, format), value: framedValue(record, record.value) }],
     );
     return values.length === 0 ? undefined : codec.prepareDecode(values, signal);
   }

@@ -37,6 +37,8 @@ export interface SchemaCodec {
    * @throws {Error} that says what is wrong: the value is invalid, or the registry has no such schema
    */
   decode(type: string, value: Buffer): Buffer;
+  /** The name of the type that the value says of itself, such as that of its schema: `com.acme.OrderPlaced`. */
+  nameOf?(value: Buffer): string | undefined;
   /**
    * Makes ready to encode data of these types, such as by fetching or registering their schemas. What is fetched MUST
    * stay until it was used: `encode` follows at once.

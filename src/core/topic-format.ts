@@ -5,6 +5,9 @@ import type { KeyFormat } from './key-format.js';
 import type { DeclaredPartitioner } from './partitioner.js';
 import type { SchemaCodec } from './schema-codec.js';
 
+/** How values are encoded with a schema of a registry: `enum ValueFormat` of schema/directives.graphql, without JSON. */
+export type Encoding = 'AVRO' | 'PROTOBUF' | 'JSON_SCHEMA';
+
 /** How the records of a topic represent events: `@topic` of schema/directives.graphql. */
 export interface TopicFormat {
   readonly kind: Envelope;
@@ -18,6 +21,8 @@ export interface TopicFormat {
   readonly partitioner?: DeclaredPartitioner;
   /** How its keys read. Left out: as text where they are UTF-8, and otherwise as their bytes. */
   readonly key?: KeyFormat;
+  /** How the values are encoded, if it takes a schema registry. */
+  readonly encoding?: Encoding;
   /** Left out: JSON. */
   readonly codec?: SchemaCodec;
 }

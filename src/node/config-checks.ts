@@ -11,6 +11,9 @@ export function incomplete(environment: Environment): string[] {
       'REDIS_URL is set but KAFKA_BROKERS is not. The embedded log belongs to one process, so there is no other process to reach through Redis. Set KAFKA_BROKERS too, or unset REDIS_URL.',
     );
   }
+  if (isSet('SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO') && !isSet('SCHEMA_REGISTRY_URL')) {
+    faults.push('SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO is set but SCHEMA_REGISTRY_URL is not. Set it too.');
+  }
   const claims = ['JWT_ISSUER', 'JWT_AUDIENCE'].filter(isSet);
   if (claims.length > 0 && !isSet('JWT_SECRET') && !isSet('JWT_JWKS_URL')) {
     // S2: without a key no token would be verified, and every caller would be anonymous.

@@ -3,6 +3,7 @@ import { kafkaFaults } from './config/kafka-checks.js';
 import { KAFKA_SETTINGS } from './config/kafka-settings.js';
 import { fileVariable, InvalidVariable, mayBeFile, readVariable } from './config/read-variable.js';
 import { REDIS_SETTINGS } from './config/redis-settings.js';
+import { REGISTRY_SETTINGS } from './config/registry-settings.js';
 import {
   count,
   developmentFlag,
@@ -41,6 +42,7 @@ const VARIABLES = {
   },
   ...KAFKA_SETTINGS,
   ...REDIS_SETTINGS,
+  ...REGISTRY_SETTINGS,
   CURSOR_SECRET: {
     about:
       'Signs cursors; the same on every gateway. Several, comma-separated, allow rotation: the first signs, all verify',

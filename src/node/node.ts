@@ -70,7 +70,7 @@ async function compose(
   const topics = requiredTopics(bindings, [...services, ...views], config);
   await log.ensureTopics(topics, { create: config.TOPIC_CREATE }, starting);
 
-  const formats = topicFormats(bindings, project);
+  const formats = topicFormats(bindings, project, config);
   const running: Promise<void>[] = [];
   const store =
     views.length > 0 || roles.gateway || roles.relay ? await backends.openStateStore() : undefined;

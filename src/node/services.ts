@@ -93,7 +93,7 @@ export async function rebuildable(
   { log, openStateStore }: Backends,
   { config, project, bindings }: { config: Config; project: Project; bindings: Bindings },
 ): Promise<readonly Rebuild[]> {
-  const decoder = decoderOf(bindings, topicFormats(bindings, project));
+  const decoder = decoderOf(bindings, topicFormats(bindings, project, config));
   const services = (project.services ?? [])
     .filter(({ initial }) => initial !== undefined)
     .map((service) => {

@@ -1,3 +1,6 @@
+import { RegistryClient } from '../adapters/schema-registry/registry-client.js';
+import { RegistryCodec } from '../adapters/schema-registry/registry-codec.js';
+import { SchemaCache } from '../adapters/schema-registry/schema-cache.js';
 import type { Bindings } from '../binding/bindings.js';
 import { type Topic, topic } from '../core/ids.js';
 import type { TopicFormat, TopicFormats } from '../core/topic-format.js';
@@ -11,19 +14,39 @@ import { type Config, ConfigError } from './config.js';
 type TopicReader = Pick<AnyService, 'topics'>;
 
 /**
- * The declared format of each topic that the schema names, with the project's codecs.
- * @throws {ConfigError} when the project has a codec for a topic that the schema does not name
+ * The declared format of each topic that the schema names, with the codecs of the project and of the schema registry.
+ * @throws {ConfigError} when the project has a codec for a topic that the schema does not name, or a topic needs a
+ *   registry and none is configured
  */
-export function topicFormats(bindings: Bindings, { codecs = {} }: Pick<Project, 'codecs'>): TopicFormats {
+export function topicFormats(
+  bindings: Bindings,
+  { codecs = {} }: Pick<Project, 'codecs'>,
+  config: Config,
+): TopicFormats {
+  const schemas = registryOf(config);
   const formats = new Map<Topic, TopicFormat>();
-  for (const { topic: name, format } of bindings.topics.values()) formats.set(name, format);
-  for (const [name, codec] of Object.entries(codecs)) {
-    const format = formats.get(topic(name));
-    if (format === undefined)
+  for (const { topic: name, format } of bindings.topics.values()) {
+    const { encoding } = format;
+    const own = codecs[name];
+    if (own !== undefined) formats.set(name, { ...format, codec: own });
+    else if (encoding === undefined) formats.set(name, format);
+    else if (schemas !== undefined)
+      formats.set(name, { ...format, codec: new RegistryCodec(encoding, name, schemas) });
+    else
+      throw new ConfigError(
+        `The values of the topic ${name} are ${encoding}, which needs a schema registry. Set SCHEMA_REGISTRY_URL.`,
+      );
+  }
+  for (const name of Object.keys(codecs)) {
+    if (!formats.has(topic(name)))
       throw new ConfigError(`There is a codec for the topic ${name}, which the schema does not name.`);
-    formats.set(topic(name), { ...format, codec });
   }
   return formats;
+}
+
+function registryOf(config: Config): SchemaCache | undefined {
+  const { SCHEMA_REGISTRY_URL: url, SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO: basicAuth } = config;
+  return url === undefined ? undefined : new SchemaCache(new RegistryClient({ url, basicAuth }));
 }
 
 /** The topics that the schema names, and those that `readers` (services and views) read. */

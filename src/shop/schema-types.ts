@@ -72,6 +72,17 @@ export type Envelope =
    */
   | 'DEBEZIUM_OUTBOX';
 
+/** How the value of a record is encoded. */
+export type ValueFormat =
+  /** Text in UTF-8, without a registry. */
+  | 'JSON'
+  /** Avro, as Confluent's serialisers write it. */
+  | 'AVRO'
+  /** Protocol Buffers, as Confluent's serialisers write them. */
+  | 'PROTOBUF'
+  /** JSON behind the id of its JSON Schema, as Confluent's serialisers write it. */
+  | 'JSON_SCHEMA';
+
 /** Where records name the type of their event. At most one of `header` and `field`; by default, what their envelope has. */
 export type EventTypes = {
   /** A header, such as Spring's `__TypeId__`. */
@@ -885,6 +896,7 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
 export type ResolversTypes = {
   OutcomeInput: OutcomeInput;
   Envelope: Envelope;
+  ValueFormat: ValueFormat;
   EventTypes: EventTypes;
   EventTypeName: EventTypeName;
   TypeNameRule: TypeNameRule;
@@ -1073,6 +1085,7 @@ export type ViewDirectiveResolver<Result, Parent, ContextType = any, Args = View
 export type TopicDirectiveArgs = {
   name: Scalars['String']['input'];
   envelope?: Maybe<Envelope>;
+  value: ValueFormat;
   types?: Maybe<EventTypes>;
   partitioner?: Maybe<Partitioner>;
   key?: Maybe<KeyFormat>;

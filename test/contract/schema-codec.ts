@@ -40,7 +40,10 @@ export function schemaCodecContract(name: string, codec: SchemaCodec, foreign: B
       async (data) => {
         const decoded = await decode(await encode(Buffer.from(JSON.stringify(data))));
         expect(decoded).toMatchObject({ ok: true, event: { type: TYPE, subject: 'k' } });
-        expect(decoded.ok && JSON.parse(String(decoded.event.data))).toEqual(data);
+        // A schema may have further fields, which are null: results show them as those that are left out.
+        const json: object = decoded.ok ? JSON.parse(String(decoded.event.data)) : {};
+        const given = Object.entries(json).filter(([, value]) => value !== null);
+        expect(Object.fromEntries(given)).toEqual(data);
       },
     );
 

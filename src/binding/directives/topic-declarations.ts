@@ -10,13 +10,14 @@ import type { TypeNames } from '../../core/envelope/type-names.js';
 import type { Topic } from '../../core/ids.js';
 import type { KeyFormat } from '../../core/key-format.js';
 import type { DeclaredPartitioner } from '../../core/partitioner.js';
-import type { TopicFormat } from '../../core/topic-format.js';
+import type { Encoding, TopicFormat } from '../../core/topic-format.js';
 import type { Diagnostics } from '../diagnostic.js';
 import { addGraphQLError } from '../sdl/graphql-errors.js';
 import { topicNamed } from './topic-name.js';
 
 /** What one `@topic` says. It takes precedence over what follows from the fields. */
-export interface TopicDeclaration extends Pick<TopicFormat, 'partitioner' | 'key' | 'typeNames'> {
+export interface TopicDeclaration
+  extends Pick<TopicFormat, 'partitioner' | 'key' | 'typeNames' | 'encoding'> {
   readonly envelope?: Envelope;
 }
 
@@ -39,7 +40,7 @@ export function topicDeclarations(
 }
 
 function declarationOf(
-  { partitioner, key, envelope, types }: Readonly<Record<string, unknown>>,
+  { partitioner, key, envelope, types, value }: Readonly<Record<string, unknown>>,
   schema: GraphQLSchema,
   node: ConstDirectiveNode,
   diagnostics: Diagnostics,
@@ -49,6 +50,7 @@ function declarationOf(
     ...(partitioner != null && { partitioner: partitioner as DeclaredPartitioner }),
     ...(key != null && { key: key as KeyFormat }),
     ...(envelope != null && { envelope: envelope as Envelope }),
+    ...(value !== 'JSON' && { encoding: value as Encoding }),
     ...(types != null && { typeNames: typeNamesOf(types as EventTypes, schema, node, diagnostics) }),
   };
 }

@@ -21,7 +21,7 @@ export async function checkLive({ config, project, bindings }: Loaded, json: boo
   using deadline = new Deadline(LOG_TIMEOUT_MS);
   const { log } = backends;
   const { signal } = deadline;
-  const decoder = new RecordDecoder(topicFormats(bindings, project));
+  const decoder = new RecordDecoder(topicFormats(bindings, project, config));
   const existing = await log.describe([...bindings.topics.keys()], signal);
   let isRight = true;
   const print = (value: unknown, lines: readonly string[]): void =>

@@ -7,6 +7,7 @@ import { fromAttributes } from './attributes.js';
 import { type Decoded, type DecodeFault, fault } from './envelope.js';
 import { bytesOfObject, type JsonObject, parseExact, parseObject } from './json-object.js';
 import { fromPosition } from './plain.js';
+import { framedValue } from './schema-header.js';
 import { isStructured, readStructured } from './structured.js';
 import { unwrap } from './unwrap.js';
 
@@ -26,7 +27,12 @@ export function decodeRecord(record: LogRecord, format: TopicFormat, at: TopicPa
   const bytes = value === null ? null : jsonOf(record, value, format);
   const data = typeof bytes === 'string' ? bytes : parseObject(bytes);
   if (typeof bytes === 'string' || typeof data === 'string') return fault('data', String(data));
-  const parts = { subject, data, bytes };
+  const parts = {
+    subject,
+    data,
+    bytes,
+    typeName: value === null ? undefined : nameByCodec(record, value, format),
+  };
   if (kind === 'CLOUDEVENTS' && (bytes !== null || headers['ce_type'])) return binary(record, parts, format);
   if (record.key === null && bytes === null)
     return fault('no-cloudevent', 'the record has neither a key nor a value');
@@ -114,7 +120,8 @@ function unwrapped(
   const found = unwrap(parsed.json, record.headers, format);
   if (isFault(found)) return found;
   const bytes = found.data && bytesOfObject(found.data);
-  return fromPosition(record, { ...found, subject, bytes }, format, at);
+  const typeName = found.typeName ?? nameByCodec(record, value, format);
+  return fromPosition(record, { ...found, typeName, subject, bytes }, format, at);
 }
 
 const isFault = (found: object): found is DecodeFault => 'ok' in found;
@@ -129,11 +136,20 @@ function isReadBy(codec: SchemaCodec, headers: Headers): boolean {
   return type === undefined || codec.reads(type);
 }
 
+/** The name that a record's codec finds in its value. Looked for only where names of types are declared. */
+function nameByCodec(
+  record: LogRecord,
+  value: Buffer,
+  { codec, typeNames }: TopicFormat,
+): string | undefined {
+  return typeNames === undefined ? undefined : codec?.nameOf?.(framedValue(record, value));
+}
+
 /** The value as JSON; a string, if the topic's codec cannot decode it: the reason. */
 function jsonOf(record: LogRecord, value: Buffer, format: TopicFormat): Buffer | string {
   if (format.codec === undefined) return value;
   try {
-    return format.codec.decode(typeOfRecord(record, format), value);
+    return format.codec.decode(typeOfRecord(record, format), framedValue(record, value));
   } catch (error) {
     return `the value cannot be decoded: ${error instanceof Error ? error.message : String(error)}`;
   }

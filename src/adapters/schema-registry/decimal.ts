@@ -1,0 +1,31 @@
+/** Numbers that formats store as an unscaled integer, exactly as text. */
+
+/** @param bytes big-endian, two's complement */
+export function decimalOfBytes(bytes: Uint8Array, scale: number): string {
+  const hex = Buffer.from(bytes).toString('hex');
+  const unscaled = hex === '' ? 0n : BigInt.asIntN(8 * bytes.length, BigInt(`0x${hex}`));
+  if (scale <= 0) return String(unscaled * 10n ** BigInt(-scale));
+  const digits = String(unscaled < 0n ? -unscaled : unscaled).padStart(scale + 1, '0');
+  return `${unscaled < 0n ? '-' : ''}${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
+}
+
+/**
+ * @param size in bytes. Left out: as few as it takes
+ * @returns `undefined` when the text is no decimal number, has more digits behind the point than `scale`, or does not fit
+ */
+export function bytesOfDecimal(text: string, scale: number, size?: number): Buffer | undefined {
+  const [, sign, whole = '', fraction = ''] = /^([+-]?)(\d{1,400})(?:\.(\d{1,400}))?$/.exec(text) ?? [];
+  const kept = fraction.replace(/0+$/, '');
+  if (sign === undefined || kept.length > Math.max(0, scale)) return undefined;
+  const magnitude = BigInt(whole + kept.padEnd(Math.max(0, scale), '0'));
+  const unscaled = sign === '-' ? -magnitude : magnitude;
+  let length = size ?? 1;
+  while (size === undefined && BigInt.asIntN(8 * length, unscaled) !== unscaled) length += 1;
+  if (BigInt.asIntN(8 * length, unscaled) !== unscaled) return undefined;
+  return Buffer.from(
+    BigInt.asUintN(8 * length, unscaled)
+      .toString(16)
+      .padStart(2 * length, '0'),
+    'hex',
+  );
+}

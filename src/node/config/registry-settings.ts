@@ -1,0 +1,21 @@
+import { text, type Variable } from './variable.js';
+
+/** Where the schema registry is: for topics whose values are Avro, Protobuf or JSON with a schema. */
+export const REGISTRY_SETTINGS = {
+  SCHEMA_REGISTRY_URL: {
+    about:
+      "The schema registry, with Confluent's API, for topics with `value: AVRO`, `PROTOBUF` or `JSON_SCHEMA`; Apicurio's is at /apis/ccompat/v7",
+    allowed: 'an http or https URL without user and password',
+    schema: text.refine(isPlainUrl).optional(),
+  },
+  SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO: {
+    about: 'The user and password for the schema registry, or the key and secret of an API key',
+    allowed: 'user:password',
+    schema: text.regex(/^[^:]+:.+$/s).optional(),
+    secret: true,
+  },
+} satisfies Record<string, Variable<unknown>>;
+
+function isPlainUrl(value: string): boolean {
+  return /^https?:\/\/\S+$/.test(value) && URL.canParse(value) && new URL(value).username === '';
+}

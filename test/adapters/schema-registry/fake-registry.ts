@@ -1,0 +1,56 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+interface Registered {
+  readonly schema: string;
+  readonly schemaType?: string;
+  readonly references?: readonly {
+    readonly name: string;
+    readonly subject: string;
+    readonly version: number;
+  }[];
+}
+
+/** The answers of a registry with Confluent's API, for tests of what is made of them. The real one is in test/live. */
+export class FakeRegistry implements AsyncDisposable {
+  readonly #server: Server;
+  /** By path. */
+  readonly answers = new Map<string, Registered & { readonly id?: number }>();
+  /** Every path that was asked for. */
+  readonly asked: string[] = [];
+  /** What it answers to everything, if set: it is away. */
+  status: number | undefined;
+
+  private constructor() {
+    this.#server = createServer((request, response) => {
+      const path = request.url ?? '';
+      this.asked.push(path);
+      const answer = this.answers.get(path);
+      if (this.status !== undefined) response.writeHead(this.status).end('busy');
+      else if (answer === undefined)
+        response.writeHead(404).end(JSON.stringify({ error_code: 40403, message: 'Schema not found' }));
+      else response.writeHead(200).end(JSON.stringify(answer));
+    });
+  }
+
+  static async start(): Promise<FakeRegistry> {
+    const registry = new FakeRegistry();
+    await new Promise<void>((resolve) => registry.#server.listen(0, '127.0.0.1', resolve));
+    return registry;
+  }
+
+  get url(): string {
+    // Listening on a port, so the address is an object.
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  has(id: number | string, schema: unknown, more: Omit<Registered, 'schema'> = {}): void {
+    const path = typeof id === 'number' ? `/schemas/ids/${id}` : `/schemas/guids/${id}`;
+    this.answers.set(path, { schema: typeof schema === 'string' ? schema : JSON.stringify(schema), ...more });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}
