@@ -1,5 +1,7 @@
 import { retry } from '../../core/async.js';
 import { avroSerde } from './avro.js';
+import { jsonSchemaSerde } from './json-schema.js';
+import { protobufSerde } from './protobuf.js';
 import { type RegisteredSchema, type RegistryClient, UnknownSchemaError } from './registry-client.js';
 import type { Serde } from './serde.js';
 
@@ -92,7 +94,7 @@ export class SchemaCache {
   async #referencesOf(
     { references }: RegisteredSchema,
     signal: AbortSignal,
-    found: Map<string, RegisteredSchema & { readonly name: string }>,
+    found: Map<string, NamedSchema>,
   ): Promise<typeof found> {
     for (const { name, subject, version } of references) {
       if (found.has(name)) continue;
@@ -104,13 +106,15 @@ export class SchemaCache {
   }
 }
 
-export type NamedSchema = RegisteredSchema & { readonly name: string };
+type NamedSchema = RegisteredSchema & { readonly name: string };
 
 function serdeOf(schema: RegisteredSchema, references: readonly NamedSchema[]): Serde {
   switch (schema.schemaType) {
     case 'AVRO':
       return avroSerde(schema, references);
-    default:
-      throw new Error(`the schema type ${schema.schemaType} is not read`);
+    case 'PROTOBUF':
+      return protobufSerde(schema, references);
+    case 'JSON':
+      return jsonSchemaSerde(schema, references);
   }
 }

@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest';
+import { protobufSerde } from '../../../src/adapters/schema-registry/protobuf.js';
+
+const registered = (schema: string) => ({ schema, schemaType: 'PROTOBUF', references: [] }) as const;
+const serde = (schema: string, ...references: readonly (readonly [name: string, schema: string])[]) =>
+  protobufSerde(
+    registered(schema),
+    references.map(([name, other]) => ({ ...registered(other), name })),
+  );
+const ORDER = (fields: string, more = '') => `syntax = "proto3"; package com.acme;
+  import "google/protobuf/timestamp.proto"; import "google/protobuf/duration.proto";
+  import "google/protobuf/wrappers.proto"; import "google/protobuf/struct.proto";
+  message Order { ${fields} } ${more}`;
+const shown = (schema: string, json: string, type = 'Order'): string => {
+  const one = serde(schema);
+  return one.decode(one.encode(type, Buffer.from(json))).toString();
+};
+
+describe('Protocol Buffers', () => {
+  it.each([
+    ['int64', '9007199254740993'],
+    ['uint64', '18446744073709551615'],
+    ['sint64', '-9223372036854775808'],
+    ['fixed64', '1'],
+    ['int32', '-5'],
+    ['double', '2.5'],
+    ['double', '"NaN"'],
+    ['bool', 'true'],
+    ['string', '"Grüße"'],
+    ['bytes', '"AAEC"'],
+    ['Kind', '"PAID"'],
+    ['repeated int64', '[1,9007199254740993]'],
+    ['map<string, int64>', '{"a":9007199254740993}'],
+    ['map<int32, Line>', '{"7":{"sku":"a"}}'],
+    ['Line', '{"sku":"a"}'],
+    ['google.protobuf.Timestamp', '"2026-01-31T09:30:00Z"'],
+    ['google.protobuf.Timestamp', '"1969-12-31T23:59:59.999999999Z"'],
+    ['google.protobuf.Duration', '"-3.500s"'],
+    ['google.protobuf.StringValue', '"x"'],
+    ['google.protobuf.Int64Value', '9007199254740993'],
+    ['google.protobuf.Struct', '{"a":[1,"x",null,true,{"b":2}]}'],
+  ])('shows a %s as it was written: %s', (type, json) => {
+    const schema = ORDER(
+      `${type} value = 1;`,
+      'enum Kind { NEW = 0; PAID = 1; } message Line { string sku = 1; }',
+    );
+    expect(shown(schema, `{"value":${json}}`)).toBe(`{"value":${json}}`);
+  });
+
+  it('names fields in lowerCamelCase or by json_name, and takes the names of the file as well', () => {
+    const schema = ORDER('string order_id = 1; string customer = 2 [json_name = "who"];');
+    expect(shown(schema, '{"order_id":"o-1","who":"c-1"}')).toBe('{"orderId":"o-1","who":"c-1"}');
+  });
+
+  it('shows defaults that nobody writes, and leaves out what has presence', () => {
+    const schema = ORDER(
+      'int32 n = 1; optional int32 maybe = 2; oneof what { string a = 3; Line b = 4; } repeated int32 list = 5;',
+      'message Line { string sku = 1; }',
+    );
+    expect(shown(schema, '{}')).toBe('{"n":0,"list":[]}');
+    expect(shown(schema, '{"maybe":0,"a":""}')).toBe('{"n":0,"maybe":0,"a":"","list":[]}');
+  });
+
+  it('finds the message by its index, also one inside of another', () => {
+    const schema =
+      'syntax = "proto3"; message A { message B { string b = 1; } message C { string c = 1; } } message D { string d = 1; }';
+    const one = serde(schema);
+    const field = (letter: string) => Buffer.from([0x0a, 1, letter.charCodeAt(0)]);
+    const json = (...index: number[]) =>
+      one.decode(Buffer.concat([Buffer.from(index), field('x')])).toString();
+    expect(json(2, 2)).toBe('{"d":"x"}');
+    expect(json(4, 0, 2)).toBe('{"c":"x"}');
+    expect(one.nameOf(Buffer.from([4, 0, 2]))).toBe('A.C');
+    expect(one.encode('D', Buffer.from('{"d":"x"}'))).toEqual(Buffer.from([2, 2, 0x0a, 1, 0x78]));
+  });
+
+  it('reads files that import another one, of the same package', () => {
+    const line = 'syntax = "proto3"; package com.acme; message Line { string sku = 1; }';
+    const order =
+      'syntax = "proto3"; package com.acme; import "line.proto"; message Order { Line line = 1; }';
+    const one = serde(order, ['line.proto', line]);
+    expect(one.nameOf(Buffer.from([0]))).toBe('com.acme.Order');
+    expect(one.decode(one.encode('Order', Buffer.from('{"line":{"sku":"a"}}'))).toString()).toBe(
+      '{"line":{"sku":"a"}}',
+    );
+  });
+
+  it('rejects a file that imports what the registry does not have', () => {
+    expect(() => serde('syntax = "proto3"; import "other.proto"; message A { string a = 1; }')).toThrow(
+      /imports other\.proto/,
+    );
+  });
+
+  it.each([
+    ['an index that its schema does not have', Buffer.from([2, 8]), /no message 4/],
+    ['an index without end', Buffer.from([0xff, 0xff, 0xff, 0x0f]), /levels/],
+    ['a field that is cut off', Buffer.from([0, 0x0a, 5, 0x61]), /out of range/],
+    ['nothing in it', Buffer.alloc(0), /out of range/],
+  ])('D10 rejects a payload with %s', (_fault, payload, message) => {
+    expect(() => serde('syntax = "proto3"; message A { string a = 1; }').decode(payload)).toThrow(message);
+  });
+
+  it('names what does not fit when it is published', () => {
+    expect(() => serde(ORDER('int32 n = 1;')).encode('Order', Buffer.from('{"n":"x"}'))).toThrow(
+      /n: integer expected/,
+    );
+  });
+});
