@@ -52,6 +52,7 @@ export async function startGateway(
   parts: ResourceStack,
 ): Promise<string> {
   const secrets = config.CURSOR_SECRET ?? [await ownCursorSecret(config.DATA_DIR)];
+  const warnings = parts.use(new WarningThrottle(logger));
   const history = new History({
     log,
     logger,
@@ -69,6 +70,8 @@ export async function startGateway(
         maxWaiting: config.PUBLISH_MAX_WAITING,
         maxWaitingBytes: config.PUBLISH_MAX_WAITING_BYTES,
         maxBatchBytes: MAX_BATCH_BYTES,
+        onFailure: (error) =>
+          warnings.report('publish', error, 'publishing failed; clients are told what that means to them'),
       },
       metrics,
     ),
@@ -118,7 +121,6 @@ export async function startGateway(
     introspection: config.INTROSPECTION,
     suggestions: config.SUGGESTIONS,
   });
-  const warnings = parts.use(new WarningThrottle(logger));
   const securityLog = new SecurityLog(logger, metrics);
   const { authenticate, check } = authentication(config, project, { metrics, warnings, securityLog });
   const readiness = readinessOf({ log, fanout, store, bindings, check, warnings, refusals });

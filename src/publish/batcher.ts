@@ -2,6 +2,7 @@ import { Deadline } from '../core/deadline.js';
 import { MillraceError } from '../core/errors.js';
 import type { Position } from '../core/position.js';
 import type { NewRecord } from '../core/record.js';
+import { refusalIn } from '../core/refusal.js';
 import { recordBytes } from '../core/size.js';
 import type { Metrics } from '../observe/metrics.js';
 import type { EventLog } from '../ports/event-log.js';
@@ -15,6 +16,8 @@ interface BatcherOptions {
   readonly maxWaitingBytes: number;
   /** The size of one request to the log at most, in bytes. */
   readonly maxBatchBytes: number;
+  /** Called with what a request to the log failed on: clients see only what it means to them. */
+  readonly onFailure?: (error: unknown) => void;
 }
 
 /** One call of `append`. */
@@ -37,7 +40,7 @@ interface QueuedAppend {
  * - One request at a time: thereby the records of each key keep their order through the log's own retries.
  * - Records that are appended together or not at all are sent as transactions, which do not share a request with others.
  * - When the log refuses a request because of one record, nothing of it was written. The request is then sent again in
- *   halves, until only the record at fault fails.
+ *   halves, until only the record at fault fails. When it refuses access, the request is sent again by topic.
  */
 export class Batcher implements AsyncDisposable {
   readonly #log: EventLog;
@@ -142,14 +145,13 @@ export class Batcher implements AsyncDisposable {
         from = until;
       }
     } catch (error) {
-      if (batch.length > 1 && isFaultOfOneRecord(error)) {
-        // Nothing was written. Halved until the record at fault is alone: log2(n) requests more, not n.
+      const parts = partsToRetry(batch, error);
+      if (parts.length > 1) {
         for (const append of batch) if (append.state === 'sent') append.state = 'queued';
-        const middle = batch.length >> 1;
-        await this.#send(batch.slice(0, middle));
-        await this.#send(batch.slice(middle));
+        for (const part of parts) await this.#send(part);
         return;
       }
+      this.#options.onFailure?.(error);
       for (const append of batch) this.#fail(append, error);
     }
   }
@@ -219,10 +221,26 @@ export class Batcher implements AsyncDisposable {
   }
 }
 
-function isFaultOfOneRecord(error: unknown): boolean {
-  return (
-    error instanceof MillraceError && (error.code === 'EVENT_TOO_LARGE' || error.code === 'TOPIC_MISSING')
-  );
+/**
+ * How to send a request again of which nothing was written, because of some of its records. One part or none: not at all.
+ * In halves, until a record at fault is alone: log2(n) requests more, not n. By topic when access is refused, because the
+ * others may be allowed.
+ */
+function partsToRetry(batch: readonly QueuedAppend[], error: unknown): readonly (readonly QueuedAppend[])[] {
+  if (!(error instanceof MillraceError) || batch.length === 1) return [];
+  if (error.code === 'EVENT_TOO_LARGE' || error.code === 'TOPIC_MISSING') {
+    const middle = batch.length >> 1;
+    return [batch.slice(0, middle), batch.slice(middle)];
+  }
+  if (error.code !== 'PUBLISH_FAILED' || refusalIn(error) === undefined) return [];
+  const byTopics = new Map<string, QueuedAppend[]>();
+  for (const append of batch) {
+    const topics = [...new Set(append.records.map(({ topic }) => topic))].join(' ');
+    const part = byTopics.get(topics);
+    if (part === undefined) byTopics.set(topics, [append]);
+    else part.push(append);
+  }
+  return [...byTopics.values()];
 }
 
 const shuttingDown = (): MillraceError =>

@@ -26,6 +26,8 @@ interface PublisherOptions {
   readonly maxWaitingBytes: number;
   /** The size of one request to the log at most, in bytes. */
   readonly maxBatchBytes: number;
+  /** Called with what a request to the log failed on. */
+  readonly onFailure?: (error: unknown) => void;
   readonly encoder: RecordEncoder;
   /** Where a retry looks for what its first attempt has published. */
   readonly history: History;

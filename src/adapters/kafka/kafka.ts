@@ -21,6 +21,7 @@ import { saslOption } from './security/sasl.js';
 import type { KafkaSecurity } from './security/security.js';
 import { tlsOptions } from './security/tls.js';
 import { ensureTopics } from './topics.js';
+import { Access } from './wire/access.js';
 import { bootstrapAddress } from './wire/bootstrap-address.js';
 import { allBounds, offsetAtTime } from './wire/bounds.js';
 import { prepareConnections } from './wire/broker-connections.js';
@@ -29,6 +30,7 @@ import { Connection } from './wire/connection.js';
 import { describeTopics } from './wire/describe.js';
 import { createCluster, onClusterCreated } from './wire/internals.js';
 import { kafkajsLog } from './wire/kafkajs-log.js';
+import type { KafkaClient } from './wire/refused.js';
 import { Sockets } from './wire/sockets.js';
 
 interface KafkaOptions {
@@ -74,6 +76,7 @@ class KafkaLog implements EventLog, TransactionalCommit {
   /** Brokers answer the requests of a connection in order, and a fetch may wait: writing has its own connection. */
   readonly #writing: Connection;
   readonly #reading: Connection;
+  readonly #access: Access;
   readonly #writer: Writer;
   readonly #members = new Set<GroupMember>();
 
@@ -85,8 +88,14 @@ class KafkaLog implements EventLog, TransactionalCommit {
     this.#kafka = new Kafka({ ...configOf(options, sasl), socketFactory: this.#sockets.factory });
     onClusterCreated(this.#kafka, prepareConnections);
     this.#closed = AbortSignal.any([signal, this.#disposed.signal]);
-    this.#writing = this.#connect();
-    this.#reading = this.#connect();
+    this.#access = new Access({
+      client: clientOf(options),
+      onProblem: options.onProblem ?? ignoreProblem,
+      closed: this.#closed,
+      connect: () => this.#connect('READ'),
+    });
+    this.#writing = this.#connect('WRITE');
+    this.#reading = this.#connect('READ');
     this.#writer = new Writer(this.#writing, this.#closed);
   }
 
@@ -146,7 +155,7 @@ class KafkaLog implements EventLog, TransactionalCommit {
       maxBytes: MAX_FETCH_BYTES,
       logger: this.#kafka.logger(),
       onProblem: this.#options.onProblem ?? ignoreProblem,
-      fetching: this.#connect(),
+      fetching: this.#connect('READ'),
       control: this.#reading,
       writing: this.#writing,
     };
@@ -172,11 +181,11 @@ class KafkaLog implements EventLog, TransactionalCommit {
     this.#sockets.destroy();
   }
 
-  #connect(): Connection {
+  #connect(use: 'READ' | 'WRITE'): Connection {
     const onUnanswered = ({ broker, sentAt }: { broker: string; sentAt: number }): void =>
       this.#sockets.destroySilent(broker, sentAt);
     const options = { metadataMaxAge: METADATA_MAX_AGE_MS, onUnanswered };
-    return new Connection(createCluster(this.#kafka, options));
+    return new Connection(createCluster(this.#kafka, options), this.#access, use);
   }
 
   #untilClosed(signal: AbortSignal): AbortSignal {
@@ -185,6 +194,12 @@ class KafkaLog implements EventLog, TransactionalCommit {
     setMaxListeners(0, either);
     return either;
   }
+}
+
+/** How refusals name this process. */
+function clientOf({ ssl, sasl }: KafkaOptions): KafkaClient {
+  const name = sasl !== undefined && 'username' in sasl ? `User ${sasl.username}` : 'This client';
+  return { name, mechanism: sasl?.mechanism.toUpperCase(), tls: ssl === true };
 }
 
 const ignoreProblem: OnProblem = () => {};

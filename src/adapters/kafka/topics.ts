@@ -3,7 +3,7 @@ import { Deadline } from '../../core/deadline.js';
 import { MillraceError } from '../../core/errors.js';
 import type { TopicSpec } from '../../ports/event-log.js';
 import { type Connection, isTopicMissing } from './wire/connection.js';
-import { type Failure, failureOf, retrying } from './wire/failures.js';
+import { failureOf } from './wire/failures.js';
 
 /** How long the controller may take to create a topic. */
 const CREATE_TIMEOUT_MS = 30_000;
@@ -29,9 +29,12 @@ export async function ensureTopics(
   }
   const client = admin();
   try {
-    await retrying(() => client.connect(), signal);
+    await connection.retrying(() => client.connect(), signal);
     // One request each: a refusal then names its topic, and another node may be creating the same topics.
-    for (const spec of missing) await retrying(() => createTopic(client, spec), signal);
+    for (const spec of missing) {
+      const needed = { on: 'topic', name: spec.topic, right: 'CREATE' } as const;
+      await connection.retrying(() => createTopic(client, spec), signal, [needed]);
+    }
   } finally {
     await client.disconnect();
   }
@@ -45,7 +48,7 @@ export async function ensureTopics(
 async function reachCluster(connection: Connection, signal: AbortSignal): Promise<void> {
   using deadline = new Deadline(REACH_TIMEOUT_MS);
   try {
-    await retrying(() => connection.anyBroker(), AbortSignal.any([signal, deadline.signal]));
+    await connection.retrying(() => connection.anyBroker(), AbortSignal.any([signal, deadline.signal]));
   } catch (error) {
     if (!deadline.signal.aborted || signal.aborted || error instanceof MillraceError) throw error;
     const message = `Kafka cannot be reached: no answer within ${REACH_TIMEOUT_MS / 1_000} s`;
@@ -74,10 +77,11 @@ async function createTopic(admin: Admin, spec: TopicSpec): Promise<void> {
       topics: [{ topic, numPartitions: partitions, replicationFactor: replicas, configEntries }],
     });
   } catch (error) {
-    const { type, message, retriable } = refusalOf(error);
+    const answer = answerOf(error);
+    const { type, message, retriable } = failureOf(answer);
     if (type === 'TOPIC_ALREADY_EXISTS') return;
-    // Not an answer of the controller, or a transient one: the caller retries what can be retried.
-    if (type === '' || retriable) throw error;
+    // Not an answer of the controller, or a transient one, or a refusal: the caller tells them apart.
+    if (type === '' || retriable || type.endsWith('_AUTHORIZATION_FAILED')) throw answer;
     const reason =
       type === 'INVALID_REPLICATION_FACTOR'
         ? `the cluster has fewer than ${replicas} brokers for its replicas`
@@ -87,8 +91,8 @@ async function createTopic(admin: Admin, spec: TopicSpec): Promise<void> {
   }
 }
 
-/** kafkajs throws an aggregate of the refusals of several topics; here there is only one. */
-function refusalOf(error: unknown): Failure {
+/** kafkajs throws an aggregate of the answers about several topics; here there is only one. */
+function answerOf(error: unknown): unknown {
   const errors: unknown = error instanceof Error ? (error as { errors?: unknown }).errors : undefined;
-  return failureOf(Array.isArray(errors) ? errors[0] : error);
+  return Array.isArray(errors) ? errors[0] : error;
 }

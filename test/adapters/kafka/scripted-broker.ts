@@ -1,3 +1,4 @@
+import { Access } from '../../../src/adapters/kafka/wire/access.js';
 import { writeBatch } from '../../../src/adapters/kafka/wire/batch-writer.js';
 import { Connection } from '../../../src/adapters/kafka/wire/connection.js';
 import {
@@ -44,6 +45,16 @@ export const fails = (code: number): Step => {
   };
 };
 
+/** A connection to a cluster in memory, as it is used for reading. */
+export function connectionTo(cluster: Cluster): Connection {
+  const connect = (): Connection => connectionTo(cluster);
+  const client = { name: 'User test', mechanism: undefined, tls: false };
+  // Never closed: a refusal that a test scripts is not asked about before the test has ended.
+  const { signal: closed } = new AbortController();
+  const access = new Access({ client, connect, closed, onProblem: () => undefined });
+  return new Connection(cluster, access, 'READ');
+}
+
 /**
  * A cluster of one broker in memory, for one member of one group. Each request has a plausible default answer;
  * a test scripts others. Records are written and fetched in the wire format.
@@ -67,7 +78,7 @@ export class ScriptedBroker {
   constructor(...partitions: readonly string[]) {
     for (const name of partitions) this.records.set(name, []);
     this.cluster = this.#createCluster();
-    this.connection = new Connection(this.cluster);
+    this.connection = connectionTo(this.cluster);
   }
 
   /** Scripts the next answers to requests of this name, one step each. Later requests get the default answer. */

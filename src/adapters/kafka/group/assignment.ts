@@ -1,4 +1,4 @@
-import { backoffMs, pause } from '../../../core/async.js';
+import { pause, retryPauseMs } from '../../../core/async.js';
 import { type Offset, offset } from '../../../core/ids.js';
 import { partitionName, type TopicIdPartition } from '../../../core/position.js';
 import type { GroupHandler } from '../../../ports/consumer-groups.js';
@@ -104,7 +104,7 @@ export class Assignment {
           const message = `Handling ${partitionName(this.at)} failed; retrying: ${failureOf(cause).message}`;
           this.#context.onProblem({ kind: 'handler', message, cause });
         }
-        await pause(backoffMs(attempt, MAX_RETRY_BACKOFF_MS), signal);
+        await pause(retryPauseMs(cause, attempt, MAX_RETRY_BACKOFF_MS), signal);
       }
     }
   }

@@ -1,6 +1,7 @@
-import { backoffMs, pause, withSignal } from '../../../core/async.js';
+import { pause, retryPauseMs, withSignal } from '../../../core/async.js';
 import type { Topic } from '../../../core/ids.js';
 import { partitionName } from '../../../core/position.js';
+import { REFUSED_RETRY_MS, refusalIn } from '../../../core/refusal.js';
 import type { OnProblem } from '../../../ports/problem.js';
 import { type Connection, isTopicMissing } from '../wire/connection.js';
 import { failureOf } from '../wire/failures.js';
@@ -47,6 +48,8 @@ export class GroupFetcher {
   readonly #busy = new Set<number>();
   /** Assignments whose topic does not exist: left out until it does, so that they hold up no other. */
   readonly #missing = new Set<Assignment>();
+  /** Assignments whose topic this process may not read: left out for a while, for the same reason. */
+  readonly #refused = new Set<Assignment>();
   #wake = (): void => {};
 
   constructor(connection: Connection, assignments: readonly Assignment[], options: GroupFetcherOptions) {
@@ -82,7 +85,7 @@ export class GroupFetcher {
           if (signal.aborted) return;
           const message = `The leaders of the group's partitions cannot be found: ${failureOf(cause).message}`;
           this.#options.onProblem({ kind: 'fetch', message, cause });
-          await pause(backoffMs(attempt++, MAX_BACKOFF_MS), signal);
+          await pause(retryPauseMs(cause, attempt++, MAX_BACKOFF_MS), signal);
           continue;
         }
         await woken;
@@ -95,7 +98,7 @@ export class GroupFetcher {
   async #fetchesByLeader(signal: AbortSignal): Promise<BrokerFetch[]> {
     const byLeader = new Map<Broker, BrokerFetch>();
     for (const assignment of this.#assignments) {
-      if (this.#missing.has(assignment)) continue;
+      if (this.#missing.has(assignment) || this.#refused.has(assignment)) continue;
       const leader = await this.#leaderOf(assignment, signal);
       if (leader === undefined) continue;
       const fetch = byLeader.get(leader) ?? { leader, partitions: [], complete: true };
@@ -111,11 +114,23 @@ export class GroupFetcher {
     try {
       return await this.#connection.leader(assignment.at, signal);
     } catch (error) {
-      if (!isTopicMissing(error)) throw error;
-      this.#missing.add(assignment);
-      this.#options.recheckTopic();
+      if (refusalIn(error)?.kind === 'authorization') this.#leaveOut(assignment, signal);
+      else if (!isTopicMissing(error)) throw error;
+      else {
+        this.#missing.add(assignment);
+        this.#options.recheckTopic();
+      }
       return undefined;
     }
+  }
+
+  /** The refusal is told already. Fetching again, slowly, shows that it was mended. */
+  #leaveOut(assignment: Assignment, signal: AbortSignal): void {
+    this.#refused.add(assignment);
+    void pause(REFUSED_RETRY_MS, signal).then(() => {
+      this.#refused.delete(assignment);
+      this.#wake();
+    });
   }
 
   #send(fetch: BrokerFetch, signal: AbortSignal): void {
@@ -134,7 +149,7 @@ export class GroupFetcher {
     const maxWaitMs = complete ? MAX_WAIT_MS : BUSY_MAX_WAIT_MS;
     try {
       const answer = await withSignal(fetchFrom(leader, partitions, { maxWaitMs, maxBytes }), signal);
-      const failed = this.#deliver(partitions, answer);
+      const failed = this.#deliver(partitions, answer, signal);
       if (failed === undefined) return;
       const message = `${partitionName(failed)} cannot be fetched: ${failureOf(failed.error).message}`;
       onProblem({ kind: 'fetch', message, cause: failed.error });
@@ -150,6 +165,7 @@ export class GroupFetcher {
   #deliver(
     partitions: readonly AssignmentFetch[],
     answer: readonly FetchedPartition[],
+    signal: AbortSignal,
   ): FetchedPartition | undefined {
     const byName = new Map(partitions.map((one) => [partitionName(one), one]));
     let failed: FetchedPartition | undefined;
@@ -159,6 +175,8 @@ export class GroupFetcher {
       const { assignment, epoch } = asked;
       if (fetched.error === undefined) assignment.deliver(fetched, epoch);
       else if (failureOf(fetched.error).type === 'OFFSET_OUT_OF_RANGE') assignment.outOfRange(epoch);
+      else if (refusalIn(this.#connection.explainTopic(fetched.error, fetched.topic)) !== undefined)
+        this.#leaveOut(assignment, signal);
       else {
         // The leader has moved, or the topic was recreated.
         this.#connection.forget(fetched.topic);

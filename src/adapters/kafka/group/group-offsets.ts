@@ -49,6 +49,7 @@ export async function committedOffset(
     GROUP_COORDINATOR,
     (coordinator) => coordinator.offsetFetch({ groupId, topics }),
     signal,
+    [connection.rightOn(topic)],
   );
   const found = responses[0]?.partitions[0];
   const committed = Number(found?.offset ?? -1);
@@ -83,6 +84,7 @@ export async function commitOffset(
           throw asLostPartition(error, at) ?? error;
         }),
       signal,
+      [connection.rightOn(at.topic)],
     );
   } catch (error) {
     throw error instanceof MillraceError ? error : unavailable(error);

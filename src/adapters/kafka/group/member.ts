@@ -2,10 +2,12 @@ import type { Logger } from 'kafkajs';
 import { backoffMs, deferred, pause, withSignal } from '../../../core/async.js';
 import { Deadline } from '../../../core/deadline.js';
 import { MillraceError } from '../../../core/errors.js';
+import { REFUSED_RETRY_MS, refusalIn } from '../../../core/refusal.js';
 import type { GroupMember } from '../../../ports/consumer-groups.js';
 import { describeTopics } from '../wire/describe.js';
 import { failureOf } from '../wire/failures.js';
 import { type ConsumerGroup, createConsumerGroup } from '../wire/internals.js';
+import type { Right } from '../wire/refused.js';
 import { Generation, type GenerationOptions } from './generation.js';
 import { isGenerationError } from './group-offsets.js';
 import { TopicsChanged } from './topic-check.js';
@@ -18,13 +20,8 @@ const MAX_JOIN_BACKOFF_MS = 5_000;
 /** How long leaving may take. A group that a member did not leave waits for its session to expire. */
 const LEAVE_TIMEOUT_MS = 5_000;
 
-/** Errors that retrying cannot fix: permissions and configuration. */
+/** Errors that nothing but another configuration of this process can fix. */
 const FATAL_ERRORS: ReadonlySet<string> = new Set([
-  'GROUP_AUTHORIZATION_FAILED',
-  'TOPIC_AUTHORIZATION_FAILED',
-  'CLUSTER_AUTHORIZATION_FAILED',
-  'SASL_AUTHENTICATION_FAILED',
-  'UNSUPPORTED_SASL_MECHANISM',
   'INVALID_GROUP_ID',
   'INVALID_SESSION_TIMEOUT',
   'INCONSISTENT_GROUP_PROTOCOL',
@@ -43,6 +40,7 @@ export class KafkaGroupMember implements GroupMember {
   readonly #leaving = new AbortController();
   readonly #runs = new Map<string, Promise<void>>();
   readonly #joined = deferred();
+  #hasJoined = false;
 
   constructor(options: MemberOptions, closed: AbortSignal) {
     const { group, topics, sessionTimeoutMs, logger, fetching } = options;
@@ -97,19 +95,33 @@ export class KafkaGroupMember implements GroupMember {
     const { cluster } = this.#options.fetching;
     const { topics, control } = this.#options;
     // kafkajs cannot refresh the metadata of a missing topic, and the group's leader assigns by that metadata: a
-    // topic that does not exist must not keep the others from being assigned.
-    const existing = await describeTopics(control, topics, signal);
+    // topic that does not exist, or is refused, must not keep the others from being assigned.
+    const existing = await describeTopics(control, topics, signal, 'leave-out');
     cluster.targetTopics = new Set(topics.filter((topic) => existing.has(topic)));
     await withSignal(cluster.connect(), signal);
     await withSignal(cluster.refreshMetadata(), signal);
     await withSignal(this.#consumerGroup.joinAndSync(), signal);
+    this.#hasJoined = true;
     this.#joined.resolve();
   }
 
-  /** Waits before the next join. @throws {MillraceError} LOG_UNAVAILABLE when joining again cannot help */
+  /**
+   * Waits before the next join.
+   * @throws {MillraceError} LOG_UNAVAILABLE when joining again cannot help, or when the first join was refused
+   */
   async #recover(error: unknown, attempt: number, signal: AbortSignal): Promise<void> {
+    const { group, topics, control, onProblem } = this.#options;
+    const needed: readonly Right[] = [
+      { on: 'group', name: group, right: 'READ' },
+      ...topics.map((topic) => control.rightOn(topic)),
+    ];
+    const explained = await control.access.explain(error, control, needed);
+    if (refusalIn(explained) !== undefined) {
+      if (!this.#hasJoined) throw explained;
+      await pause(REFUSED_RETRY_MS, signal);
+      return;
+    }
     const { type, message } = failureOf(error);
-    const { group, onProblem } = this.#options;
     if (FATAL_ERRORS.has(type)) {
       const text = `Group ${group} cannot be joined: ${message}`;
       throw new MillraceError('LOG_UNAVAILABLE', text, { cause: error });

@@ -159,7 +159,6 @@ const REFUSALS: ReadonlySet<string> = new Set([
   'INVALID_TIMESTAMP',
   'INVALID_TOPIC_EXCEPTION',
   'POLICY_VIOLATION',
-  'TOPIC_AUTHORIZATION_FAILED',
 ]);
 
 function asCommitError(error: unknown, at: TopicPartition): MillraceError {

@@ -28,7 +28,7 @@ interface TopicCheckOptions {
 /** Checks that the topics of a group member are still those that it joined for. */
 export class TopicCheck {
   readonly #options: TopicCheckOptions;
-  /** The topics as `begin` found them. A topic that did not exist is not in it. */
+  /** The topics as `begin` found them. A topic that did not exist, or was refused, is not in it. */
   #before: ReadonlyMap<Topic, TopicDescription> = new Map();
   #checkNow = (): void => {};
 
@@ -39,7 +39,7 @@ export class TopicCheck {
   /** @returns the topics of this generation, with their ids. Call it before `watch`. */
   async begin(signal: AbortSignal): Promise<ReadonlyMap<Topic, TopicDescription>> {
     const { connection, topics } = this.#options;
-    this.#before = await describeTopics(connection, topics, signal);
+    this.#before = await describeTopics(connection, topics, signal, 'leave-out');
     return this.#before;
   }
 
@@ -59,7 +59,7 @@ export class TopicCheck {
       await this.#untilNextCheck(signal);
       if (signal.aborted) return;
       try {
-        const now = await describeTopics(connection, topics, signal);
+        const now = await describeTopics(connection, topics, signal, 'leave-out');
         for (const [topic, description] of now) this.#compare(topic, description);
         onPresent(new Set(now.keys()));
       } catch (cause) {

@@ -3,7 +3,7 @@ import { withSignal } from '../../../core/async.js';
 import { MillraceError } from '../../../core/errors.js';
 import type { Position } from '../../../core/position.js';
 import type { Connection } from '../wire/connection.js';
-import { failureOf } from '../wire/failures.js';
+import { maybePublished, nothingPublished } from '../wire/failures.js';
 import type { PartitionBatch } from '../wire/partition-batch.js';
 import { TransactionalProducer, TransactionFailed } from './transactional-producer.js';
 
@@ -56,8 +56,7 @@ export class AppendTransactions {
 function asPublishError(error: unknown): MillraceError {
   const cause = error instanceof TransactionFailed ? error.cause : error;
   if (error instanceof TransactionFailed && error.outcome === 'uncertain') {
-    const text = `The transaction may or may not be committed: ${failureOf(cause).message}`;
-    return new MillraceError('PUBLISH_UNCERTAIN', text, { cause });
+    return maybePublished(cause);
   }
   if (
     cause instanceof MillraceError &&
@@ -65,6 +64,5 @@ function asPublishError(error: unknown): MillraceError {
   ) {
     return cause;
   }
-  const text = `The transaction was not committed: ${failureOf(cause).message}`;
-  return new MillraceError('PUBLISH_FAILED', text, { cause });
+  return nothingPublished(cause);
 }

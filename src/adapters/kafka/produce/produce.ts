@@ -3,7 +3,7 @@ import { MillraceError } from '../../../core/errors.js';
 import { type Offset, offset } from '../../../core/ids.js';
 import { partitionName } from '../../../core/position.js';
 import type { Connection } from '../wire/connection.js';
-import { failureOf } from '../wire/failures.js';
+import { failureOf, maybePublished, nothingPublished } from '../wire/failures.js';
 import type { Broker } from '../wire/internals.js';
 import type { PartitionBatch } from '../wire/partition-batch.js';
 import { encodeProduce } from '../wire/produce-request.js';
@@ -50,7 +50,7 @@ export async function produce(
       for (const batch of sent) undecided.add(batch);
       throw fail(lastError ?? error);
     }
-    let refusal: Error | undefined;
+    let refusal: unknown;
     for (const [batch, outcome] of outcomes) {
       if (outcome.status === 'written') {
         producer.advance(batch, batch.records.length);
@@ -59,7 +59,7 @@ export async function produce(
         continue;
       }
       connection.forget(batch.topic);
-      if (outcome.status === 'refused') refusal ??= outcome.error;
+      if (outcome.status === 'refused') refusal ??= connection.explainTopic(outcome.error, batch.topic);
       else {
         if (outcome.sent) undecided.add(batch);
         lastError = outcome.error;
@@ -142,12 +142,11 @@ function asPublishError(error: unknown, mayBeWritten: boolean): MillraceError {
   if (error instanceof MillraceError && error.code !== 'LOG_UNAVAILABLE' && !mayBeWritten) return error;
   const { type, message } = failureOf(error);
   if (mayBeWritten) {
-    const text = `Kafka may or may not have written the records: ${message}`;
-    return new MillraceError('PUBLISH_UNCERTAIN', text, { cause: error });
+    return maybePublished(error);
   }
   if (type === 'MESSAGE_TOO_LARGE' || type === 'RECORD_LIST_TOO_LARGE') {
     const text = `The records are larger than the topic's max.message.bytes: ${message}`;
     return new MillraceError('EVENT_TOO_LARGE', text, { cause: error });
   }
-  return new MillraceError('PUBLISH_FAILED', `Kafka did not write the records: ${message}`, { cause: error });
+  return nothingPublished(error);
 }

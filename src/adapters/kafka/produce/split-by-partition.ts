@@ -8,7 +8,7 @@ import { type PartitionBatch, packBatches, type TopicBatchLimits } from '../wire
 
 /**
  * Splits records into batches for their partitions, by what the cluster says of their topics.
- * @throws {MillraceError} TOPIC_MISSING; EVENT_TOO_LARGE, before anything is written: the broker would refuse the
+ * @throws {MillraceError} TOPIC_MISSING; LOG_UNAVAILABLE; EVENT_TOO_LARGE, before anything is written: the broker would refuse the
  *   record only after it had accepted others of the same call
  */
 export async function splitByPartition(
@@ -20,6 +20,7 @@ export async function splitByPartition(
   const layouts = new Map<Topic, TopicBatchLimits>();
   for (const { topic } of records) {
     if (layouts.has(topic)) continue;
+    connection.assertNotRefused(topic);
     const { leaders } = await connection.layout(topic, signal);
     layouts.set(topic, { partitions: leaders.size, maxBytes: await connection.batchLimit(topic, signal) });
   }

@@ -1,11 +1,12 @@
 import { Deadline } from '../../../core/deadline.js';
-import type { Offset } from '../../../core/ids.js';
+import type { Offset, Topic } from '../../../core/ids.js';
 import type { Position, TopicPartition } from '../../../core/position.js';
 import type { Connection } from '../wire/connection.js';
 import { failureOf } from '../wire/failures.js';
 import { type Broker, GROUP_COORDINATOR, TRANSACTION_COORDINATOR } from '../wire/internals.js';
 import type { PartitionBatch } from '../wire/partition-batch.js';
 import { ProducerId } from '../wire/producer-id.js';
+import type { Right } from '../wire/refused.js';
 import {
   type FailedOutcome,
   onAdd,
@@ -92,7 +93,12 @@ export class TransactionalProducer {
       this.#transaction = open;
       const { producer } = open;
       const topics = partitionsByTopic(batches);
-      await this.#coordinate((one) => one.addPartitionsToTxn({ ...this.#header(producer), topics }), signal);
+      const needed = topics.map(({ topic }) => this.#connection.rightOn(topic));
+      await this.#coordinate(
+        (one) => one.addPartitionsToTxn({ ...this.#header(producer), topics }),
+        signal,
+        needed,
+      );
       const positions = await writeAll(this.#connection, producer, batches, count, signal);
       if (progress !== undefined) await this.#addProgress(producer, progress, signal);
       this.#transaction = onCommit(this.#transaction);
@@ -115,13 +121,19 @@ export class TransactionalProducer {
   async #addProgress(producer: ProducerId, progress: GroupOffset, signal: AbortSignal): Promise<void> {
     const { groupId, topic, partition, next, metadata } = progress;
     const header = this.#header(producer);
-    await this.#coordinate((one) => one.addOffsetsToTxn({ ...header, groupId }), signal);
+    await this.#coordinate((one) => one.addOffsetsToTxn({ ...header, groupId }), signal, [
+      { on: 'group', name: groupId, right: 'READ' },
+    ]);
     const topics = [{ topic, partitions: [{ partition, offset: String(next), metadata }] }];
     await this.#connection.withCoordinator(
       groupId,
       GROUP_COORDINATOR,
       (group) => group.txnOffsetCommit({ ...header, groupId, topics }),
       signal,
+      [
+        { on: 'topic', name: topic, right: 'READ' },
+        { on: 'transactional id', name: this.#transactionalId, right: 'WRITE' },
+      ],
     );
   }
 
@@ -134,12 +146,17 @@ export class TransactionalProducer {
     return { transactionalId: this.#transactionalId, producerId: id, producerEpoch: epoch };
   }
 
-  #coordinate<T>(request: (coordinator: Broker) => Promise<T>, signal: AbortSignal): Promise<T> {
-    return this.#connection.withCoordinator(this.#transactionalId, TRANSACTION_COORDINATOR, request, signal);
+  #coordinate<T>(
+    request: (coordinator: Broker) => Promise<T>,
+    signal: AbortSignal,
+    needed: readonly Right[] = [],
+  ): Promise<T> {
+    const id = this.#transactionalId;
+    return this.#connection.withCoordinator(id, TRANSACTION_COORDINATOR, request, signal, needed);
   }
 }
 
-function partitionsByTopic(batches: readonly PartitionBatch[]): { topic: string; partitions: number[] }[] {
+function partitionsByTopic(batches: readonly PartitionBatch[]): { topic: Topic; partitions: number[] }[] {
   return [...new Set(batches.map(({ topic }) => topic))].map((topic) => {
     const ofTopic = batches.filter((batch) => batch.topic === topic);
     return { topic, partitions: [...new Set(ofTopic.map(({ partition }) => partition))] };

@@ -1,8 +1,7 @@
-import { MillraceError } from '../../../core/errors.js';
 import { offset } from '../../../core/ids.js';
 import type { Position } from '../../../core/position.js';
 import type { Connection } from '../wire/connection.js';
-import { failureOf } from '../wire/failures.js';
+import { maybePublished } from '../wire/failures.js';
 import { type PartitionBatch, roundsOf } from '../wire/partition-batch.js';
 import type { ProducerId } from '../wire/producer-id.js';
 import { produce } from './produce.js';
@@ -23,7 +22,7 @@ export async function writeAll(
   const positions = new Array<Position>(count);
   for (const [number, round] of roundsOf(batches).entries()) {
     const bases = await produce(connection, producer, round, signal).catch((error: unknown) => {
-      throw number === 0 ? error : uncertain(error);
+      throw number === 0 ? error : maybePublished(error);
     });
     for (const [i, { topic, partition, indexes }] of round.entries()) {
       for (const [n, index] of indexes.entries()) {
@@ -32,9 +31,4 @@ export async function writeAll(
     }
   }
   return positions;
-}
-
-function uncertain(cause: unknown): MillraceError {
-  const text = `Only some of the records were written: ${failureOf(cause).message}`;
-  return new MillraceError('PUBLISH_UNCERTAIN', text, { cause });
 }

@@ -3,7 +3,7 @@ import { MillraceError } from '../../../core/errors.js';
 import { type Position, partitionName } from '../../../core/position.js';
 import type { NewRecord } from '../../../core/record.js';
 import type { Connection } from '../wire/connection.js';
-import { failureOf, retrying } from '../wire/failures.js';
+import { nothingPublished } from '../wire/failures.js';
 import type { PartitionBatch } from '../wire/partition-batch.js';
 import { ProducerId } from '../wire/producer-id.js';
 import { AppendTransactions } from './append-transactions.js';
@@ -124,10 +124,14 @@ export class Writer {
 }
 
 async function initialise(connection: Connection, signal: AbortSignal): Promise<ProducerId> {
-  const { producerId, producerEpoch } = await retrying(async () => {
-    const broker = await connection.anyBroker();
-    return broker.initProducerId({ transactionTimeout: UNUSED_TRANSACTION_TIMEOUT_MS });
-  }, signal);
+  const { producerId, producerEpoch } = await connection.retrying(
+    async () => {
+      const broker = await connection.anyBroker();
+      return broker.initProducerId({ transactionTimeout: UNUSED_TRANSACTION_TIMEOUT_MS });
+    },
+    signal,
+    [{ on: 'any topic', name: '', right: 'WRITE' }],
+  );
   return new ProducerId(producerId, producerEpoch, undefined);
 }
 
@@ -137,7 +141,6 @@ async function beforeSending<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (error instanceof MillraceError && error.code !== 'LOG_UNAVAILABLE') throw error;
-    const text = `Kafka was not reached, and nothing was written: ${failureOf(error).message}`;
-    throw new MillraceError('PUBLISH_FAILED', text, { cause: error });
+    throw nothingPublished(error);
   }
 }

@@ -2,8 +2,10 @@ import { pause } from '../../../core/async.js';
 import { MillraceError } from '../../../core/errors.js';
 import { type Partition, partition, type Topic } from '../../../core/ids.js';
 import type { TopicPartition } from '../../../core/position.js';
+import type { Access } from './access.js';
 import { failureOf, retrying } from './failures.js';
-import { type Broker, type Cluster, TOPIC_RESOURCE } from './internals.js';
+import { type Broker, type Cluster, GROUP_COORDINATOR, TOPIC_RESOURCE } from './internals.js';
+import type { Right } from './refused.js';
 
 /** How many partitions a topic has, and which node leads each. */
 interface TopicLayout {
@@ -32,7 +34,50 @@ export class Connection implements AsyncDisposable {
   /** Metadata requests run one at a time: kafkajs's pool holds only the topics of the last one. */
   #refreshing: Promise<unknown> = Promise.resolve();
 
-  constructor(readonly cluster: Cluster) {}
+  /**
+   * @param access recognises what Kafka refuses
+   * @param use what the connection does with topics. Describing one needs no right of its own: whoever may read or write
+   *   a topic may describe it
+   */
+  constructor(
+    readonly cluster: Cluster,
+    readonly access: Access,
+    readonly use: 'READ' | 'WRITE',
+  ) {}
+
+  /**
+   * Repeats `work` while it fails with transient errors.
+   * @param needed the rights that it needs
+   * @throws {MillraceError} LOG_UNAVAILABLE when the signal is aborted after a failure, or when Kafka refuses it; what
+   *   else `work` throws
+   */
+  retrying<T>(work: () => Promise<T>, signal: AbortSignal, needed: readonly Right[] = []): Promise<T> {
+    return retrying(
+      () =>
+        work().catch(async (error: unknown) => {
+          throw await this.access.explain(error, this, needed);
+        }),
+      signal,
+    );
+  }
+
+  /** What to throw for a broker's answer about a topic. */
+  explainTopic(error: unknown, topic: Topic): unknown {
+    return this.access.explainAnswer(error, this, this.rightOn(topic));
+  }
+
+  /**
+   * Before records of several topics share a request: what is known to be refused fails alone, and nothing of it is sent.
+   * @throws {MillraceError} LOG_UNAVAILABLE
+   */
+  assertNotRefused(topic: Topic): void {
+    this.access.assertNotRefused(this.rightOn(topic));
+  }
+
+  /** The right on a topic that requests of this connection need. */
+  rightOn(topic: Topic): Right {
+    return { on: 'topic', name: topic, right: this.use };
+  }
 
   /** @throws {MillraceError} TOPIC_MISSING, LOG_UNAVAILABLE */
   async layout(topic: Topic, signal: AbortSignal): Promise<TopicLayout> {
@@ -40,7 +85,7 @@ export class Connection implements AsyncDisposable {
     if (known !== undefined && performance.now() - known.asOf < LAYOUT_MAX_AGE_MS) return known;
     for (let attempt = 1; ; attempt++) {
       try {
-        return await retrying(() => this.#refresh(topic), signal);
+        return await this.retrying(() => this.#refresh(topic), signal, [this.rightOn(topic)]);
       } catch (error) {
         if (!isTopicMissing(error) || attempt === MISSING_TOPIC_ATTEMPTS) throw error;
         await pause(MISSING_TOPIC_PAUSE_MS, signal);
@@ -82,7 +127,7 @@ export class Connection implements AsyncDisposable {
 
   /** The broker that leads a partition. */
   async leader({ topic, partition: number }: TopicPartition, signal: AbortSignal): Promise<Broker> {
-    return retrying(async () => {
+    return this.retrying(async () => {
       const known = await this.layout(topic, signal);
       // The partition may be newer than the cached layout.
       if (!known.leaders.has(number)) this.forget(topic);
@@ -103,29 +148,39 @@ export class Connection implements AsyncDisposable {
     request: (leader: Broker) => Promise<T>,
     signal: AbortSignal,
   ): Promise<T> {
-    return retrying(async () => {
-      const leader = await this.leader(at, signal);
-      try {
-        return await request(leader);
-      } catch (error) {
-        if (failureOf(error).retriable) this.forget(at.topic);
-        throw error;
-      }
-    }, signal);
+    return this.retrying(
+      async () => {
+        const leader = await this.leader(at, signal);
+        try {
+          return await request(leader);
+        } catch (error) {
+          if (failureOf(error).retriable) this.forget(at.topic);
+          throw error;
+        }
+      },
+      signal,
+      [this.rightOn(at.topic)],
+    );
   }
 
   /**
    * Sends a request to the coordinator of a group or of a transactional id. Retries transient failures, at the new
    * coordinator if it moved.
+   * @param needed rights on topics that the request needs too
    */
   async withCoordinator<T>(
     id: string,
     coordinatorType: number,
     request: (coordinator: Broker) => Promise<T>,
     signal: AbortSignal,
+    needed: readonly Right[] = [],
   ): Promise<T> {
     const name = `${coordinatorType}/${id}`;
-    return retrying(async () => {
+    const own: Right =
+      coordinatorType === GROUP_COORDINATOR
+        ? { on: 'group', name: id, right: 'READ' }
+        : { on: 'transactional id', name: id, right: 'WRITE' };
+    const work = async (): Promise<T> => {
       await this.#ensureMetadata();
       const nodeId = this.#coordinators.get(name);
       try {
@@ -140,7 +195,8 @@ export class Connection implements AsyncDisposable {
         this.#coordinators.delete(name);
         throw error;
       }
-    }, signal);
+    };
+    return this.retrying(work, signal, [own, ...needed]);
   }
 
   async anyBroker(): Promise<Broker> {

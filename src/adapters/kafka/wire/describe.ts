@@ -1,7 +1,8 @@
 import { type Topic, type TopicId, topic, topicId } from '../../../core/ids.js';
+import { refusalIn } from '../../../core/refusal.js';
 import type { TopicDescription } from '../../../ports/event-log.js';
 import { type Connection, isTopicMissing } from './connection.js';
-import { retrying } from './failures.js';
+import { failureOf } from './failures.js';
 import {
   type Broker,
   createDecoder,
@@ -18,27 +19,55 @@ const METADATA_VERSION = 10;
 /** Sixteen zero bytes. In a request: the topic is named instead. In an answer: the broker has no id. */
 const NO_ID = Buffer.alloc(16);
 
-/** Asks a broker for the topics' current ids and partition counts. Topics that do not exist are not in the answer. */
+/**
+ * Asks a broker for the topics' current ids and partition counts. Topics that do not exist are not in the answer.
+ * @param refused whether topics that this process may not use fail all of it, or are left out like missing ones
+ */
 export function describeTopics(
   connection: Connection,
   topics: readonly Topic[],
   signal: AbortSignal,
+  refused: 'fail' | 'leave-out' = 'fail',
 ): Promise<ReadonlyMap<Topic, TopicDescription>> {
-  return retrying(async () => {
+  return connection.retrying(async () => {
     const broker = await connection.anyBroker();
-    if ((broker.versions?.[METADATA_API_KEY]?.maxVersion ?? 0) < METADATA_VERSION) {
-      return describeWithoutIds(connection, topics, signal);
+    if (!hasIds(broker)) return describeWithoutIds(connection, topics, signal, refused);
+    const found = new Map<Topic, TopicDescription>();
+    for (const { error, name, id, partitions } of await requestMetadata(broker, topics, false)) {
+      const failure = error === 0 ? undefined : errorOfCode(error);
+      if (failureOf(failure).type === 'UNKNOWN_TOPIC_OR_PARTITION') continue;
+      if (failure !== undefined) {
+        const error = connection.explainTopic(failure, topic(name));
+        if (refused === 'leave-out' && refusalIn(error) !== undefined) continue;
+        throw error;
+      }
+      found.set(topic(name), { id, partitions });
+      connection.observePartitions(topic(name), partitions);
     }
-    const found = await requestMetadata(broker, topics);
-    for (const [name, { partitions }] of found) connection.observePartitions(name, partitions);
     return found;
   }, signal);
 }
+
+/**
+ * The operations on a topic that this client may do: a bit for each, as Kafka's `AclOperation` numbers them.
+ * @returns `undefined` before Kafka 2.8
+ * @throws what the broker answers about the topic
+ */
+export async function operationsOn(connection: Connection, name: Topic): Promise<number | undefined> {
+  const broker = await connection.anyBroker();
+  const [found] = hasIds(broker) ? await requestMetadata(broker, [name], true) : [];
+  if (found !== undefined && found.error !== 0) throw errorOfCode(found.error);
+  return found?.operations;
+}
+
+const hasIds = ({ versions }: Broker): boolean =>
+  (versions?.[METADATA_API_KEY]?.maxVersion ?? 0) >= METADATA_VERSION;
 
 async function describeWithoutIds(
   connection: Connection,
   topics: readonly Topic[],
   signal: AbortSignal,
+  refused: 'fail' | 'leave-out',
 ): Promise<ReadonlyMap<Topic, TopicDescription>> {
   const found = new Map<Topic, TopicDescription>();
   for (const name of topics) {
@@ -47,7 +76,8 @@ async function describeWithoutIds(
       const { leaders } = await connection.layout(name, signal);
       found.set(name, { id: undefined, partitions: leaders.size });
     } catch (error) {
-      if (!isTopicMissing(error)) throw error;
+      const isLeftOut = refused === 'leave-out' && refusalIn(error)?.kind === 'authorization';
+      if (!isTopicMissing(error) && !isLeftOut) throw error;
     }
   }
   return found;
@@ -60,14 +90,15 @@ async function describeWithoutIds(
 async function requestMetadata(
   broker: Broker,
   topics: readonly Topic[],
-): Promise<ReadonlyMap<Topic, TopicDescription>> {
-  let found = new Map<Topic, TopicDescription>();
+  withOperations: boolean,
+): Promise<readonly TopicMetadata[]> {
+  let found: readonly TopicMetadata[] = [];
   await broker.connectionPool.send({
     request: {
       apiKey: METADATA_API_KEY,
       apiVersion: METADATA_VERSION,
       apiName: 'Metadata',
-      encode: async () => encodeRequest(topics),
+      encode: async () => encodeRequest(topics, withOperations),
     },
     response: {
       decode: async (raw) => {
@@ -80,18 +111,18 @@ async function requestMetadata(
   return found;
 }
 
-function encodeRequest(topics: readonly Topic[]) {
+function encodeRequest(topics: readonly Topic[], withOperations: boolean) {
   const encoder = createEncoder();
   encoder.writeUVarInt(0);
   encoder.writeUVarInt(topics.length + 1);
   for (const name of topics) {
     encoder.writeBuffer(NO_ID).writeUVarIntString(name).writeUVarInt(0);
   }
-  // No automatic creation of topics, no authorised operations of the cluster, none of the topics.
-  return encoder.writeBoolean(false).writeBoolean(false).writeBoolean(false).writeUVarInt(0);
+  // No automatic creation of topics, no authorised operations of the cluster, perhaps those of the topics.
+  return encoder.writeBoolean(false).writeBoolean(false).writeBoolean(withOperations).writeUVarInt(0);
 }
 
-function decodeAnswer(decoder: Decoder): Map<Topic, TopicDescription> {
+function decodeAnswer(decoder: Decoder): readonly TopicMetadata[] {
   skipTags(decoder);
   decoder.readInt32(); // throttle time
   decoder.readUVarIntArray((one) => {
@@ -103,22 +134,19 @@ function decodeAnswer(decoder: Decoder): Map<Topic, TopicDescription> {
   });
   decoder.readUVarIntString(); // cluster id
   decoder.readInt32(); // controller
-  const topics = decoder.readUVarIntArray(decodeTopic) ?? [];
-  const found = new Map<Topic, TopicDescription>();
-  for (const { error, name, id, partitions } of topics) {
-    const failure = error === 0 ? undefined : errorOfCode(error);
-    if (failure === undefined) found.set(topic(name), { id, partitions });
-    else if (!('type' in failure) || failure.type !== 'UNKNOWN_TOPIC_OR_PARTITION') throw failure;
-  }
-  return found;
+  return decoder.readUVarIntArray(decodeTopic) ?? [];
 }
 
-function decodeTopic(one: Decoder): {
-  error: number;
-  name: string;
-  id: TopicId | undefined;
-  partitions: number;
-} {
+interface TopicMetadata {
+  readonly error: number;
+  readonly name: string;
+  readonly id: TopicId | undefined;
+  readonly partitions: number;
+  /** What this client may do, if that was asked for. */
+  readonly operations: number;
+}
+
+function decodeTopic(one: Decoder): TopicMetadata {
   const error = one.readInt16();
   const name = one.readUVarIntString() ?? '';
   const id = readTopicId(one);
@@ -131,9 +159,9 @@ function decodeTopic(one: Decoder): {
     for (let list = 0; list < 3; list++) part.readUVarIntArray((replica) => replica.readInt32());
     skipTags(part);
   });
-  one.readInt32(); // authorised operations
+  const operations = one.readInt32();
   skipTags(one);
   // A cluster in the middle of an upgrade answers without ids.
   const known = id === NO_ID.toString('base64url') ? undefined : topicId(id);
-  return { error, name, id: known, partitions: partitions?.length ?? 0 };
+  return { error, name, id: known, partitions: partitions?.length ?? 0, operations };
 }

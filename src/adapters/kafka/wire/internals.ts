@@ -33,6 +33,9 @@ export interface Broker {
     send(request: ProtocolRequest): Promise<unknown>;
   };
   disconnect(): Promise<void>;
+  findGroupCoordinator(of: { groupId: string; coordinatorType: number }): Promise<{
+    coordinator: { nodeId: number };
+  }>;
   listOffsets(request: {
     isolationLevel: number;
     topics: readonly {
@@ -116,6 +119,8 @@ export interface Cluster {
         partitionMetadata: readonly PartitionMetadata[];
       }[];
     } | null;
+    /** The bootstrap server that is connected. */
+    readonly seedBroker?: Broker;
     getNodeIds(): string[];
     refreshMetadata(topics: readonly string[]): Promise<void>;
   };

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { KafkaGroupMember } from '../../../../src/adapters/kafka/group/member.js';
 import { deferred } from '../../../../src/core/async.js';
 import { type Topic, topic } from '../../../../src/core/ids.js';
+import { refusalIn } from '../../../../src/core/refusal.js';
 import type { GroupHandler } from '../../../../src/ports/consumer-groups.js';
 import type { Problem } from '../../../../src/ports/problem.js';
 import type { TransactionalBatch } from '../../../../src/ports/transactional-commit.js';
@@ -150,11 +151,19 @@ describe('KafkaGroupMember', () => {
     expect(problems).toMatchObject([{ kind: 'rebalance', message }]);
   });
 
-  it('ends with an error that retrying cannot fix', async () => {
+  it('ends when the first join is refused, with an error that is caused by the refusal and does not name it', async () => {
     const broker = new ScriptedBroker('in/0');
     broker.script('joinGroup', fails(ERRORS.groupAuthorizationFailed));
     const { member, start } = memberOn(broker, recorder().handler);
-    await expect(start()).rejects.toMatchObject({ code: 'LOG_UNAVAILABLE' });
+    const error: unknown = await start().catch((reason: unknown) => reason);
+    expect(error).toMatchObject({
+      code: 'LOG_UNAVAILABLE',
+      retry: true,
+      message: expect.not.stringMatching(/group|user/i),
+    });
+    expect(refusalIn(error)?.message).toBe(
+      'User test may not READ group group on Kafka (GROUP_AUTHORIZATION_FAILED). Grant it: see docs/operating.md, "Rights".',
+    );
     await expect(member.ended).rejects.toMatchObject({ code: 'LOG_UNAVAILABLE' });
   });
 

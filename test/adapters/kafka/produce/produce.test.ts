@@ -30,8 +30,12 @@ function scripted(steps: readonly (() => object)[], producer: ProducerId, connec
     connectionPool: { getConnection: async () => connect(), send },
     disconnect: async () => {},
   };
-  const connection = { leader: async () => leader, forget: () => {} };
-  // `produce` asks a connection for leaders and forgets them, nothing else.
+  const connection = {
+    leader: async () => leader,
+    forget: () => {},
+    explainTopic: (error: unknown) => error,
+  };
+  // `produce` asks a connection for leaders, forgets them, and has refusals explained, nothing else.
   return { connection: connection as unknown as Connection, sequences };
 }
 

@@ -10,6 +10,8 @@ describe('Writer', () => {
     const connection = {
       layout: async () => ({ leaders: new Map([[partition(0), 1]]), asOf: 0 }),
       batchLimit: async () => 1_000_000,
+      assertNotRefused: () => {},
+      retrying: (work: () => Promise<unknown>) => work(),
       anyBroker: async () => {
         asked += 1;
         return { initProducerId: () => new Promise(() => {}) };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Connection } from '../../../../src/adapters/kafka/wire/connection.js';
 import type { Broker, Cluster } from '../../../../src/adapters/kafka/wire/internals.js';
+import { connectionTo } from '../scripted-broker.js';
 
 describe('Connection', () => {
   it('D1: finds the new coordinator when the known one has left the cluster', async () => {
@@ -17,7 +17,7 @@ describe('Connection', () => {
       findGroupCoordinator: async () => broker(Math.min(...brokers)),
     };
     // Asking a coordinator needs nothing else of a cluster.
-    const connection = new Connection(cluster as unknown as Cluster);
+    const connection = connectionTo(cluster as unknown as Cluster);
     const ask = () =>
       connection.withCoordinator('group', 0, async ({ nodeId }) => nodeId, AbortSignal.timeout(10_000));
     expect(await ask()).toBe(1);

@@ -1,0 +1,98 @@
+import { assertNever } from '../../../core/errors.js';
+import { topic } from '../../../core/ids.js';
+import type { Connection } from './connection.js';
+import { operationsOn } from './describe.js';
+import { failureOf } from './failures.js';
+import {
+  type Broker,
+  createDecoder,
+  createEncoder,
+  errorOfCode,
+  GROUP_COORDINATOR,
+  TRANSACTION_COORDINATOR,
+} from './internals.js';
+import type { Right } from './refused.js';
+
+/** Kafka's `AclOperation`: an answer has the bit of each operation that is allowed. */
+const OPERATION_CODES = { READ: 3, WRITE: 4, CREATE: 5 } as const;
+const TOPIC_AUTHORIZATION_FAILED = 29;
+const UNSUPPORTED_SASL_MECHANISM = 33;
+/** No member and no producer has these. */
+const NO_MEMBER = { memberId: '', groupGenerationId: -1 };
+const NO_PRODUCER = { producerId: '-1', producerEpoch: -1 };
+
+/**
+ * Asks whether a right is granted now, with requests that change nothing: Kafka checks rights before anything else.
+ * @param isRefusal whether an answer says that it is not granted
+ * @throws when Kafka does not answer
+ */
+export async function isGranted(
+  connection: Connection,
+  right: Right,
+  isRefusal: (answer: unknown) => boolean,
+): Promise<boolean> {
+  try {
+    await ask(connection, right);
+    return true;
+  } catch (answer) {
+    if (isRefusal(answer)) return false;
+    // Any other answer of a broker comes after its check of rights.
+    if (failureOf(answer).type === '') throw answer;
+    return true;
+  }
+}
+
+async function ask(connection: Connection, { on, name, right }: Right): Promise<void> {
+  const broker = await connection.anyBroker();
+  switch (on) {
+    case 'topic': {
+      const operations = await operationsOn(connection, topic(name));
+      // Before Kafka 2.8 the answer has no operations: a right that is still missing is met, and told, again.
+      if (operations === undefined || (operations >> OPERATION_CODES[right]) & 1) return;
+      throw errorOfCode(TOPIC_AUTHORIZATION_FAILED);
+    }
+    case 'group': {
+      const coordinator = await coordinatorOf(connection, broker, name, GROUP_COORDINATOR);
+      await coordinator.heartbeat({ groupId: name, ...NO_MEMBER });
+      return;
+    }
+    case 'transactional id': {
+      const coordinator = await coordinatorOf(connection, broker, name, TRANSACTION_COORDINATOR);
+      await coordinator.endTxn({ transactionalId: name, ...NO_PRODUCER, transactionResult: false });
+      return;
+    }
+    case 'any topic':
+      await broker.initProducerId({ transactionTimeout: 1_000 });
+      return;
+    default:
+      assertNever(on);
+  }
+}
+
+async function coordinatorOf(
+  { cluster }: Connection,
+  broker: Broker,
+  groupId: string,
+  coordinatorType: number,
+): Promise<Broker> {
+  const { coordinator } = await broker.findGroupCoordinator({ groupId, coordinatorType });
+  return cluster.findBroker(coordinator);
+}
+
+/** Whether a listener wants SASL of a client that does not use it: such a client is answered ApiVersions, and no more. */
+export async function wantsSasl({ cluster }: Connection): Promise<boolean> {
+  await cluster.connect();
+  const encoder = createEncoder().writeString('');
+  let code = 0;
+  await cluster.brokerPool.seedBroker?.connectionPool.send({
+    request: { apiKey: 17, apiName: 'SaslHandshake', apiVersion: 1, encode: async () => encoder },
+    response: {
+      decode: async (raw) => {
+        code = createDecoder(raw).readInt16();
+        return { clientSideThrottleTime: 0 };
+      },
+      parse: async (data) => data,
+    },
+  });
+  return code === UNSUPPORTED_SASL_MECHANISM;
+}
