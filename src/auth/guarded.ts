@@ -3,11 +3,16 @@ import type { Identity } from '../core/identity.js';
 import type { RefusalReason } from '../observe/security-log.js';
 import { type Authenticate, type Credentials, isExpired } from './authenticate.js';
 
+/** S4: a caller holds a connection, and a slot of it, for as long as it is not known. */
+const AUTHENTICATE_TIMEOUT_MS = 5_000;
+
 interface Guards {
   /** Refuse callers without credentials. */
   readonly required: boolean;
   /** Verification itself failed: this server's trouble. */
   readonly onFailure: (cause: unknown) => void;
+  /** How long verification may take, in milliseconds. */
+  readonly timeoutMs?: number;
   readonly onRefused: (reason: RefusalReason, message: string, credentials: Credentials) => void;
 }
 
@@ -18,16 +23,17 @@ interface Guards {
  * |----------------------------------------|---------------------------------------------------|
  * | throws a `MillraceError`               | that error; a refusal goes to the security log    |
  * | throws anything else, or returns no identity | AUTH_UNAVAILABLE: it may try again. `onFailure` gets the cause |
+ * | does not answer in time                | AUTH_UNAVAILABLE, as well; what it answers later counts for nobody |
  * | returns an identity without claims     | with `required`, UNAUTHENTICATED                  |
  */
 export function guarded(
   authenticate: Authenticate,
-  { required, onFailure, onRefused }: Guards,
+  { required, onFailure, onRefused, timeoutMs = AUTHENTICATE_TIMEOUT_MS }: Guards,
 ): Authenticate {
   return async (credentials) => {
     let identity: Identity;
     try {
-      identity = checked(await authenticate(credentials));
+      identity = checked(await within(timeoutMs, authenticate(credentials)));
     } catch (error) {
       if (!(error instanceof MillraceError)) {
         onFailure(error);
@@ -44,6 +50,15 @@ export function guarded(
     }
     return identity;
   };
+}
+
+/** Not `withSignal`, which costs every request a signal of its own. */
+function within<T>(timeoutMs: number, answer: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const late = (): void => reject(new Error(`\`authenticate\` did not answer within ${timeoutMs} ms.`));
+    const timer = setTimeout(late, timeoutMs);
+    answer.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
 }
 
 /** A project may be plain JavaScript: a function without `return` would let everybody in as nobody. */

@@ -47,8 +47,14 @@ export const ERRORS = {
       'The event is published, but its outcome did not arrive in time. Wait for it with `correlationId` or `cursor`.',
   },
   TOPIC_MISSING: { retry: false, means: 'The topic does not exist. Create it, or correct its name.' },
-  LOG_UNAVAILABLE: { retry: true, means: 'The event log cannot be reached. Retry later.' },
-  FANOUT_UNAVAILABLE: { retry: true, means: 'Redis cannot be reached. Retry later.' },
+  LOG_UNAVAILABLE: {
+    retry: true,
+    means: 'The event log cannot be reached, or refuses access to this server. Retry later.',
+  },
+  FANOUT_UNAVAILABLE: {
+    retry: true,
+    means: 'Redis cannot be reached, or refuses access to this server. Retry later.',
+  },
   CURSOR_INVALID: {
     retry: false,
     means:

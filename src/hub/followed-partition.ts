@@ -1,4 +1,4 @@
-import { backoffMs, pause } from '../core/async.js';
+import { pause, retryPauseMs } from '../core/async.js';
 import {
   type ChainState,
   type ChainStep,
@@ -216,7 +216,7 @@ export class FollowedPartition implements AsyncDisposable {
         this.#parts.warnings.report('repair', error, 'repairing a gap failed; retrying', {
           partition: partitionName(this.at),
         });
-        await pause(backoffMs(attempt++), signal);
+        await pause(retryPauseMs(error, attempt++), signal);
       }
     }
   }

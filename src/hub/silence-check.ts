@@ -1,5 +1,5 @@
 import { Deadline } from '../core/deadline.js';
-import { offset } from '../core/ids.js';
+import { offset, type Topic } from '../core/ids.js';
 import type { Metrics } from '../observe/metrics.js';
 import type { WarningThrottle } from '../observe/warning-throttle.js';
 import type { EventLog } from '../ports/event-log.js';
@@ -63,14 +63,19 @@ export class SilenceCheck implements Disposable {
       const last = newest[i];
       if (last === undefined || !partition.applyNewest(last)) unknown.push(partition);
     }
-    for (const topic of new Set(unknown.map(({ at }) => at.topic))) {
-      using deadline = new Deadline(LOG_TIMEOUT_MS);
-      const signal = AbortSignal.any([this.#parts.signal, deadline.signal]);
-      const bounds = await this.#parts.log.bounds(topic, signal);
-      for (const partition of unknown) {
-        const here = partition.at.topic === topic ? bounds[partition.at.partition] : undefined;
-        if (here !== undefined) partition.repairThrough(offset(here.end - 1));
-      }
+    const topics = [...new Set(unknown.map(({ at }) => at.topic))];
+    // A topic that cannot be asked about, such as one that is refused, keeps none of the others from being repaired.
+    const outcomes = await Promise.allSettled(topics.map((topic) => this.#askLog(topic, unknown)));
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+  }
+
+  async #askLog(topic: Topic, unknown: readonly FollowedPartition[]): Promise<void> {
+    using deadline = new Deadline(LOG_TIMEOUT_MS);
+    const signal = AbortSignal.any([this.#parts.signal, deadline.signal]);
+    const bounds = await this.#parts.log.bounds(topic, signal);
+    for (const partition of unknown) {
+      const here = partition.at.topic === topic ? bounds[partition.at.partition] : undefined;
+      if (here !== undefined) partition.repairThrough(offset(here.end - 1));
     }
   }
 

@@ -1,6 +1,8 @@
+import { pause } from '../core/async.js';
 import { MillraceError } from '../core/errors.js';
 import { isRecreated, type Offset, type Topic, type TopicId } from '../core/ids.js';
 import type { TopicIdPartition } from '../core/position.js';
+import { REFUSED_RETRY_MS, refusalIn } from '../core/refusal.js';
 import type { EventLog, TopicDescription } from '../ports/event-log.js';
 
 /** A topic as the log described it. */
@@ -112,7 +114,12 @@ export class TopicWatch implements Disposable {
     try {
       await this.#ask(topics);
     } catch (error) {
-      if (!this.#signal.aborted) this.#onProblem(error);
+      if (this.#signal.aborted) return;
+      this.#onProblem(error);
+      if (refusalIn(error) === undefined) return;
+      // One topic that is refused must not hide the changes of the others.
+      if (topics.length > 1) await Promise.allSettled(topics.map((topic) => this.#ask([topic])));
+      await pause(REFUSED_RETRY_MS, this.#signal);
     } finally {
       this.#watching = false;
     }

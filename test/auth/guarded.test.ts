@@ -1,13 +1,14 @@
 import { describe, expect, it, vi } from 'vitest';
 import { type Authenticate, credentialsExpired } from '../../src/auth/authenticate.js';
 import { guarded } from '../../src/auth/guarded.js';
+import { deferred } from '../../src/core/async.js';
 import { MillraceError } from '../../src/core/errors.js';
 import { ANONYMOUS, type Identity } from '../../src/core/identity.js';
 
-function guard(authenticate: Authenticate, required = false) {
+function guard(authenticate: Authenticate, required = false, timeoutMs = 60_000) {
   const onFailure = vi.fn();
   const onRefused = vi.fn();
-  return { call: guarded(authenticate, { required, onFailure, onRefused }), onFailure, onRefused };
+  return { call: guarded(authenticate, { required, onFailure, onRefused, timeoutMs }), onFailure, onRefused };
 }
 
 const CREDENTIALS = { headers: {} };
@@ -37,6 +38,15 @@ describe('guarded authentication', () => {
     expect(String(error)).not.toContain('10.0.0.1');
     expect(onFailure).toHaveBeenCalledOnce();
     expect(onRefused).not.toHaveBeenCalled();
+  });
+
+  it('S4 answers AUTH_UNAVAILABLE, to be retried, when `authenticate` hangs, and ignores what it answers later', async () => {
+    const late = deferred<Identity>();
+    const { call, onFailure } = guard(() => late.promise, false, 10);
+    await expect(call(CREDENTIALS)).rejects.toMatchObject({ code: 'AUTH_UNAVAILABLE', retry: true });
+    late.reject(new Error('too late'));
+    expect(onFailure).toHaveBeenCalledOnce();
+    expect(onFailure).toHaveBeenCalledWith(new Error('`authenticate` did not answer within 10 ms.'));
   });
 
   it('keeps an error that `authenticate` throws on purpose, and reports who was refused', async () => {

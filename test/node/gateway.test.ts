@@ -105,6 +105,20 @@ describe('the health of a gateway', () => {
     expect(await client.closed).toMatchObject({ code: 1013 });
     expect(warn).toHaveBeenCalledOnce();
   });
+
+  it("S4 asks callers to retry when the project's `authenticate` hangs, on every transport", async () => {
+    const { query, wsUrl, warn } = await start({}, { authenticate: () => new Promise(() => undefined) });
+    const client = await RawClient.open(wsUrl);
+    client.send({ type: 'connection_init' });
+    const [answer, stream] = await Promise.all([
+      query('{ hello }'),
+      query('subscription { said { text } }', { accept: 'text/event-stream' }),
+    ]);
+    expect([answer.status, stream.status]).toEqual([503, 503]);
+    expect(await answer.json()).toMatchObject({ errors: [{ extensions: { code: 'AUTH_UNAVAILABLE' } }] });
+    expect(await client.closed).toMatchObject({ code: 1013 });
+    expect(warn).toHaveBeenCalledOnce();
+  }, 15_000);
 });
 
 describe('who may use a gateway', () => {

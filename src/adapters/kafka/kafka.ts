@@ -17,6 +17,7 @@ import type {
 import { KafkaGroupMember } from './group/member.js';
 import { Writer } from './produce/writer.js';
 import { readRange } from './read.js';
+import { clientOf } from './security/client.js';
 import { saslOption } from './security/sasl.js';
 import type { KafkaSecurity } from './security/security.js';
 import { tlsOptions } from './security/tls.js';
@@ -30,7 +31,6 @@ import { Connection } from './wire/connection.js';
 import { describeTopics } from './wire/describe.js';
 import { createCluster, onClusterCreated } from './wire/internals.js';
 import { kafkajsLog } from './wire/kafkajs-log.js';
-import type { KafkaClient } from './wire/refused.js';
 import { Sockets } from './wire/sockets.js';
 
 interface KafkaOptions {
@@ -89,7 +89,7 @@ class KafkaLog implements EventLog, TransactionalCommit {
     onClusterCreated(this.#kafka, prepareConnections);
     this.#closed = AbortSignal.any([signal, this.#disposed.signal]);
     this.#access = new Access({
-      client: clientOf(options),
+      client: clientOf(options.security),
       onProblem: options.onProblem ?? ignoreProblem,
       closed: this.#closed,
       connect: () => this.#connect('READ'),
@@ -194,12 +194,6 @@ class KafkaLog implements EventLog, TransactionalCommit {
     setMaxListeners(0, either);
     return either;
   }
-}
-
-/** How refusals name this process. */
-function clientOf({ ssl, sasl }: KafkaOptions): KafkaClient {
-  const name = sasl !== undefined && 'username' in sasl ? `User ${sasl.username}` : 'This client';
-  return { name, mechanism: sasl?.mechanism.toUpperCase(), tls: ssl === true };
 }
 
 const ignoreProblem: OnProblem = () => {};

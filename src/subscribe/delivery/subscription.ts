@@ -1,5 +1,5 @@
 import type { Bindings } from '../../binding/bindings.js';
-import { backoffMs, pause } from '../../core/async.js';
+import { pause, retryPauseMs } from '../../core/async.js';
 import { formattedError, type ReportInternal } from '../../core/client-error.js';
 import type { PartitionPosition } from '../../core/cursor.js';
 import type { FairScheduler } from '../../core/fair-scheduler.js';
@@ -118,7 +118,7 @@ export class Subscription implements ActiveSubscription {
           this.#parts.metrics.problems.inc({ kind: 'grow' });
           this.#parts.logger.debug({ err: error, attempt }, 'following added partitions failed; retrying');
           // Retries until it is closed. The partitions that it followed before continue meanwhile.
-          await pause(backoffMs(attempt), this.#parts.signal);
+          await pause(retryPauseMs(error, attempt), this.#parts.signal);
           if (this.#parts.signal.aborted) this.close();
         }
       }

@@ -204,6 +204,8 @@ export class Connection implements SendBufferListener, SlowClient, TurnTaker<Buf
     // The effect belongs to the transition to this phase; this narrows the type.
     if (this.#state.phase !== 'authenticating') return;
     const { headers, remoteAddress } = this.#state;
+    // The client has sent its `connection_init` in time. `authenticate` has a bound of its own.
+    this.#deadline.clear();
     let metadata: ClientMetadata;
     let identity: Identity;
     try {
@@ -221,8 +223,8 @@ export class Connection implements SendBufferListener, SlowClient, TurnTaker<Buf
     if (!this.#writer.isOpen) return;
     this.#state = { phase: onAuthenticated(), identity, metadata };
     // S2: nothing on this connection outlives its credentials.
-    if (identity.expiresAt === undefined) this.#deadline.clear();
-    else this.#deadline.set(identity.expiresAt, () => this.close('CREDENTIALS_EXPIRED'));
+    if (identity.expiresAt !== undefined)
+      this.#deadline.set(identity.expiresAt, () => this.close('CREDENTIALS_EXPIRED'));
     this.#writer.send('{"type":"connection_ack"}');
   }
 

@@ -2,9 +2,13 @@ import { MillraceError } from '../../../core/errors.js';
 import type { Refusal } from '../../../core/refusal.js';
 import type { OnProblem } from '../../../ports/problem.js';
 import { Refusals } from '../../../ports/refusals.js';
-import type { Connection } from './connection.js';
 import { failureOf } from './failures.js';
-import { GROUP_COORDINATOR, TRANSACTION_COORDINATOR } from './internals.js';
+import {
+  errorOfCode,
+  GROUP_COORDINATOR,
+  TOPIC_AUTHORIZATION_FAILED,
+  TRANSACTION_COORDINATOR,
+} from './internals.js';
 import { protocolOfPort } from './probe.js';
 import {
   type KafkaClient,
@@ -16,7 +20,7 @@ import {
   withSasl,
   withTls,
 } from './refused.js';
-import { isGranted, wantsSasl } from './rights.js';
+import { type Asked, isGranted, wantsSasl } from './rights.js';
 
 interface AccessParts {
   readonly client: KafkaClient;
@@ -24,7 +28,7 @@ interface AccessParts {
   /** Aborted when the log is closed. */
   readonly closed: AbortSignal;
   /** A connection of its own: an open one outlives a changed password, so only a new one shows whether it is accepted. */
-  connect(): Connection;
+  connect(): Asked;
 }
 
 /** What a port was found to speak holds for this long: a broker that restarts fails many requests at once. */
@@ -54,16 +58,19 @@ export class Access {
    * @param needed the rights that the failed request needs
    * @param connection for questions about the failure
    */
-  async explain(error: unknown, connection: Connection, needed: readonly Right[]): Promise<unknown> {
+  async explain(error: unknown, connection: Asked, needed: readonly Right[]): Promise<unknown> {
     if (error instanceof MillraceError) return error;
-    const answer = (await hiddenAnswer(error, connection, needed)) ?? error;
+    const answer =
+      (await hiddenAnswer(error, connection, needed)) ??
+      (await this.#skippedFor(error, connection, needed)) ??
+      error;
     const missing = await this.#missing(answer, connection, needed);
     const refused = refusedBy(answer, this.#parts.client, missing) ?? (await this.#silent(error));
     return refused === undefined ? error : this.#unavailable(refused, answer, connection, missing);
   }
 
   /** As `explain`, for what a broker answered about one topic: nothing has to be asked. */
-  explainAnswer(error: unknown, connection: Connection, needed: Right): unknown {
+  explainAnswer(error: unknown, connection: Asked, needed: Right): unknown {
     const refused = refusedBy(error, this.#parts.client, needed);
     return refused === undefined ? error : this.#unavailable(refused, error, connection, needed);
   }
@@ -71,7 +78,7 @@ export class Access {
   #unavailable(
     refused: Refused,
     cause: unknown,
-    connection: Connection,
+    connection: Asked,
     missing: Right | undefined,
   ): MillraceError {
     const isMended = (): Promise<boolean> =>
@@ -92,16 +99,27 @@ export class Access {
   }
 
   /** The right that is missing. Where Kafka names only its kind, it is asked about each. */
-  async #missing(
-    answer: unknown,
-    connection: Connection,
-    needed: readonly Right[],
-  ): Promise<Right | undefined> {
+  async #missing(answer: unknown, connection: Asked, needed: readonly Right[]): Promise<Right | undefined> {
     const [first, ...others] = rightsAtFault(answer, needed);
     if (first === undefined || others.length === 0) return first;
-    for (const right of [first, ...others])
+    return (await this.#firstMissing(connection, [first, ...others])) ?? first;
+  }
+
+  /**
+   * Of several topics of a transaction, kafkajs throws the answer about the first: "not attempted" for one that is allowed
+   * beside another that is not.
+   */
+  async #skippedFor(error: unknown, connection: Asked, needed: readonly Right[]): Promise<unknown> {
+    if (failureOf(error).type !== 'OPERATION_NOT_ATTEMPTED') return undefined;
+    const topics = needed.filter(({ on }) => on === 'topic');
+    const missing = await this.#firstMissing(connection, topics);
+    return missing && errorOfCode(TOPIC_AUTHORIZATION_FAILED);
+  }
+
+  async #firstMissing(connection: Asked, rights: readonly Right[]): Promise<Right | undefined> {
+    for (const right of rights)
       if (!(await this.#isGranted(connection, right).catch(() => true))) return right;
-    return first;
+    return undefined;
   }
 
   /** The broker closed the connection: because it stops, or because its port has another protocol. */
@@ -130,7 +148,7 @@ export class Access {
   }
 
   /** What cannot be asked counts as mended: it is told again if it is met again. */
-  async #isGranted(connection: Connection, needed: Right | undefined): Promise<boolean> {
+  async #isGranted(connection: Asked, needed: Right | undefined): Promise<boolean> {
     if (needed === undefined) return true;
     const isRefusal = (answer: unknown): boolean => refusedBy(answer, this.#parts.client) !== undefined;
     return isGranted(connection, needed, isRefusal);
@@ -144,11 +162,7 @@ export class Access {
 }
 
 /** kafkajs says "failed to find group coordinator", without a cause, whatever each broker answered: it is asked again. */
-async function hiddenAnswer(
-  error: unknown,
-  connection: Connection,
-  needed: readonly Right[],
-): Promise<unknown> {
+async function hiddenAnswer(error: unknown, connection: Asked, needed: readonly Right[]): Promise<unknown> {
   if (failureOf(error).name !== 'KafkaJSGroupCoordinatorNotFound') return undefined;
   const of = needed.find(({ on }) => on === 'group' || on === 'transactional id');
   if (of === undefined) return undefined;

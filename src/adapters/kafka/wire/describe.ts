@@ -1,23 +1,10 @@
-import { type Topic, type TopicId, topic, topicId } from '../../../core/ids.js';
+import { type Topic, topic } from '../../../core/ids.js';
 import { refusalIn } from '../../../core/refusal.js';
 import type { TopicDescription } from '../../../ports/event-log.js';
 import { type Connection, isTopicMissing } from './connection.js';
 import { failureOf } from './failures.js';
-import {
-  type Broker,
-  createDecoder,
-  createEncoder,
-  type Decoder,
-  errorOfCode,
-  readTopicId,
-  skipTags,
-} from './internals.js';
-
-const METADATA_API_KEY = 3;
-/** The first version whose answer has topic ids (KIP-516, brokers from 2.8). kafkajs ends at 6. */
-const METADATA_VERSION = 10;
-/** Sixteen zero bytes. In a request: the topic is named instead. In an answer: the broker has no id. */
-const NO_ID = Buffer.alloc(16);
+import { errorOfCode } from './internals.js';
+import { hasTopicIds, requestMetadata } from './metadata.js';
 
 /**
  * Asks a broker for the topics' current ids and partition counts. Topics that do not exist are not in the answer.
@@ -31,7 +18,7 @@ export function describeTopics(
 ): Promise<ReadonlyMap<Topic, TopicDescription>> {
   return connection.retrying(async () => {
     const broker = await connection.anyBroker();
-    if (!hasIds(broker)) return describeWithoutIds(connection, topics, signal, refused);
+    if (!hasTopicIds(broker)) return describeWithoutIds(connection, topics, signal, refused);
     const found = new Map<Topic, TopicDescription>();
     for (const { error, name, id, partitions } of await requestMetadata(broker, topics, false)) {
       const failure = error === 0 ? undefined : errorOfCode(error);
@@ -47,21 +34,6 @@ export function describeTopics(
     return found;
   }, signal);
 }
-
-/**
- * The operations on a topic that this client may do: a bit for each, as Kafka's `AclOperation` numbers them.
- * @returns `undefined` before Kafka 2.8
- * @throws what the broker answers about the topic
- */
-export async function operationsOn(connection: Connection, name: Topic): Promise<number | undefined> {
-  const broker = await connection.anyBroker();
-  const [found] = hasIds(broker) ? await requestMetadata(broker, [name], true) : [];
-  if (found !== undefined && found.error !== 0) throw errorOfCode(found.error);
-  return found?.operations;
-}
-
-const hasIds = ({ versions }: Broker): boolean =>
-  (versions?.[METADATA_API_KEY]?.maxVersion ?? 0) >= METADATA_VERSION;
 
 async function describeWithoutIds(
   connection: Connection,
@@ -81,87 +53,4 @@ async function describeWithoutIds(
     }
   }
   return found;
-}
-
-/**
- * Metadata, version 10. In a flexible version (KIP-482) the header ends in tagged fields. kafkajs writes and reads
- * headers without them, so here they are the first byte of the body.
- */
-async function requestMetadata(
-  broker: Broker,
-  topics: readonly Topic[],
-  withOperations: boolean,
-): Promise<readonly TopicMetadata[]> {
-  let found: readonly TopicMetadata[] = [];
-  await broker.connectionPool.send({
-    request: {
-      apiKey: METADATA_API_KEY,
-      apiVersion: METADATA_VERSION,
-      apiName: 'Metadata',
-      encode: async () => encodeRequest(topics, withOperations),
-    },
-    response: {
-      decode: async (raw) => {
-        found = decodeAnswer(createDecoder(raw));
-        return { clientSideThrottleTime: 0 };
-      },
-      parse: async (data) => data,
-    },
-  });
-  return found;
-}
-
-function encodeRequest(topics: readonly Topic[], withOperations: boolean) {
-  const encoder = createEncoder();
-  encoder.writeUVarInt(0);
-  encoder.writeUVarInt(topics.length + 1);
-  for (const name of topics) {
-    encoder.writeBuffer(NO_ID).writeUVarIntString(name).writeUVarInt(0);
-  }
-  // No automatic creation of topics, no authorised operations of the cluster, perhaps those of the topics.
-  return encoder.writeBoolean(false).writeBoolean(false).writeBoolean(withOperations).writeUVarInt(0);
-}
-
-function decodeAnswer(decoder: Decoder): readonly TopicMetadata[] {
-  skipTags(decoder);
-  decoder.readInt32(); // throttle time
-  decoder.readUVarIntArray((one) => {
-    one.readInt32(); // node id
-    one.readUVarIntString(); // host
-    one.readInt32(); // port
-    one.readUVarIntString(); // rack
-    skipTags(one);
-  });
-  decoder.readUVarIntString(); // cluster id
-  decoder.readInt32(); // controller
-  return decoder.readUVarIntArray(decodeTopic) ?? [];
-}
-
-interface TopicMetadata {
-  readonly error: number;
-  readonly name: string;
-  readonly id: TopicId | undefined;
-  readonly partitions: number;
-  /** What this client may do, if that was asked for. */
-  readonly operations: number;
-}
-
-function decodeTopic(one: Decoder): TopicMetadata {
-  const error = one.readInt16();
-  const name = one.readUVarIntString() ?? '';
-  const id = readTopicId(one);
-  one.readInt8(); // internal
-  const partitions = one.readUVarIntArray((part) => {
-    part.readInt16(); // error
-    part.readInt32(); // index
-    part.readInt32(); // leader
-    part.readInt32(); // leader epoch
-    for (let list = 0; list < 3; list++) part.readUVarIntArray((replica) => replica.readInt32());
-    skipTags(part);
-  });
-  const operations = one.readInt32();
-  skipTags(one);
-  // A cluster in the middle of an upgrade answers without ids.
-  const known = id === NO_ID.toString('base64url') ? undefined : topicId(id);
-  return { error, name, id: known, partitions: partitions?.length ?? 0, operations };
 }

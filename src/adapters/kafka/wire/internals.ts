@@ -318,6 +318,7 @@ export const READ_COMMITTED = 1;
 export const GROUP_COORDINATOR = 0;
 export const TRANSACTION_COORDINATOR = 1;
 export const TOPIC_RESOURCE = 2;
+export const TOPIC_AUTHORIZATION_FAILED = 29;
 /** Special timestamps of ListOffsets. */
 export const EARLIEST = -2;
 export const LATEST = -1;

@@ -87,7 +87,10 @@ export function refusedBy(error: unknown, client: KafkaClient, missing?: Right):
   const kafka = broker === '' ? 'Kafka' : `Kafka at ${broker}`;
   if (AUTHORIZATION_ERRORS.has(type))
     return { kind: 'authorization', sentence: unauthorized(client, missing, type) };
-  if (type === 'UNSUPPORTED_SASL_MECHANISM' || (name === SASL_ERROR && message.includes('not supported'))) {
+  if (
+    type === 'UNSUPPORTED_SASL_MECHANISM' ||
+    (name === SASL_ERROR && message.includes('mechanism is not supported'))
+  ) {
     const sentence = `${kafka} does not accept the SASL mechanism ${client.mechanism} (UNSUPPORTED_SASL_MECHANISM). Set KAFKA_SASL_MECHANISM to one that its listener has.`;
     return { kind: 'authentication', sentence };
   }

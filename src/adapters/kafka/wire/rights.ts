@@ -1,21 +1,27 @@
 import { assertNever } from '../../../core/errors.js';
 import { topic } from '../../../core/ids.js';
-import type { Connection } from './connection.js';
-import { operationsOn } from './describe.js';
 import { failureOf } from './failures.js';
 import {
   type Broker,
+  type Cluster,
   createDecoder,
   createEncoder,
   errorOfCode,
   GROUP_COORDINATOR,
+  TOPIC_AUTHORIZATION_FAILED,
   TRANSACTION_COORDINATOR,
 } from './internals.js';
+import { hasTopicIds, requestMetadata } from './metadata.js';
 import type { Right } from './refused.js';
+
+/** A connection that can be asked about rights. */
+export interface Asked extends AsyncDisposable {
+  readonly cluster: Cluster;
+  anyBroker(): Promise<Broker>;
+}
 
 /** Kafka's `AclOperation`: an answer has the bit of each operation that is allowed. */
 const OPERATION_CODES = { READ: 3, WRITE: 4, CREATE: 5 } as const;
-const TOPIC_AUTHORIZATION_FAILED = 29;
 const UNSUPPORTED_SASL_MECHANISM = 33;
 /** No member and no producer has these. */
 const NO_MEMBER = { memberId: '', groupGenerationId: -1 };
@@ -27,7 +33,7 @@ const NO_PRODUCER = { producerId: '-1', producerEpoch: -1 };
  * @throws when Kafka does not answer
  */
 export async function isGranted(
-  connection: Connection,
+  connection: Asked,
   right: Right,
   isRefusal: (answer: unknown) => boolean,
 ): Promise<boolean> {
@@ -42,13 +48,16 @@ export async function isGranted(
   }
 }
 
-async function ask(connection: Connection, { on, name, right }: Right): Promise<void> {
+async function ask(connection: Asked, { on, name, right }: Right): Promise<void> {
   const broker = await connection.anyBroker();
   switch (on) {
     case 'topic': {
-      const operations = await operationsOn(connection, topic(name));
-      // Before Kafka 2.8 the answer has no operations: a right that is still missing is met, and told, again.
-      if (operations === undefined || (operations >> OPERATION_CODES[right]) & 1) return;
+      // Before Kafka 2.8 nothing is asked: a right that is still missing is met, and told, again.
+      if (!hasTopicIds(broker)) return;
+      const [found] = await requestMetadata(broker, [topic(name)], true);
+      if (found === undefined) return;
+      if (found.error !== 0) throw errorOfCode(found.error);
+      if ((found.operations >> OPERATION_CODES[right]) & 1) return;
       throw errorOfCode(TOPIC_AUTHORIZATION_FAILED);
     }
     case 'group': {
@@ -70,7 +79,7 @@ async function ask(connection: Connection, { on, name, right }: Right): Promise<
 }
 
 async function coordinatorOf(
-  { cluster }: Connection,
+  { cluster }: Asked,
   broker: Broker,
   groupId: string,
   coordinatorType: number,
@@ -80,7 +89,7 @@ async function coordinatorOf(
 }
 
 /** Whether a listener wants SASL of a client that does not use it: such a client is answered ApiVersions, and no more. */
-export async function wantsSasl({ cluster }: Connection): Promise<boolean> {
+export async function wantsSasl({ cluster }: Asked): Promise<boolean> {
   await cluster.connect();
   const encoder = createEncoder().writeString('');
   let code = 0;
