@@ -4,7 +4,7 @@ const jars = new MavenJars({
   name: 'spring-kafka',
   group: 'org.springframework.kafka',
   artifact: 'spring-kafka',
-  version: '4.0.0',
+  version: '4.1.2',
   instead: 'set SPRING_KAFKA_LIBS',
 });
 
