@@ -43,16 +43,20 @@ export async function startRedis(port, settings = []) {
   return server;
 }
 
-async function startInstalled(port, settings) {
-  if (!onPath('redis-server')) {
-    if (!mayInstall()) {
-      throw new Error(
-        'No Redis for the tests. Start Docker, or install redis-server (Debian: apt-get install redis-server), ' +
-          'or set REDIS_URL.',
-      );
-    }
-    await install(['redis-server']);
+/** Installs `redis-server` where it is missing and may be installed. */
+export async function requireRedisServer() {
+  if (onPath('redis-server')) return;
+  if (!mayInstall()) {
+    throw new Error(
+      'No Redis for the tests. Start Docker, or install redis-server (Debian: apt-get install redis-server), ' +
+        'or set REDIS_URL.',
+    );
   }
+  await install(['redis-server']);
+}
+
+async function startInstalled(port, settings) {
+  await requireRedisServer();
   const folder = mkdtempSync(join(tmpdir(), 'millrace-redis-'));
   const args = ['--bind', '127.0.0.1', '--port', String(port), '--dir', folder, ...SETTINGS, ...settings];
   return startChild('Redis', 'redis-server', args, { logFile: join(folder, 'redis.log'), folder });
