@@ -82,12 +82,19 @@ async function form(nodes, ports) {
   const share = Math.ceil(SLOTS / MASTERS);
   for (let i = 0; i < MASTERS; i++)
     await nodes[i].ask('CLUSTER', 'ADDSLOTSRANGE', i * share, Math.min(SLOTS, (i + 1) * share) - 1);
-  await until('CLUSTER MEET', async () => (await Promise.all(nodes.map(knownNodes))).every((n) => n === nodes.length), nodes);
+  await until(
+    'CLUSTER MEET',
+    async () => (await Promise.all(nodes.map(knownNodes))).every((n) => n === nodes.length),
+    nodes,
+  );
   for (let i = MASTERS; i < nodes.length; i++) await nodes[i].ask('CLUSTER', 'REPLICATE', ids[i - MASTERS]);
   await until('the cluster', () => whole(nodes), nodes);
 }
 
-const knownNodes = async (node) => String(await node.ask('CLUSTER', 'NODES')).trim().split('\n').length;
+const knownNodes = async (node) =>
+  String(await node.ask('CLUSTER', 'NODES'))
+    .trim()
+    .split('\n').length;
 
 /** Whether every node sees every slot served, and each master has its replica in step. */
 async function whole(nodes) {
@@ -119,10 +126,12 @@ async function moveSlot(slot, from, to, nodes) {
   for (const node of [to, from]) await node.ask('CLUSTER', 'SETSLOT', slot, 'NODE', target);
   await until('the moved slot', async () => {
     const views = await Promise.all(
-      nodes.filter((node) => node.running).map(async (node) => {
-        const ranges = await node.ask('CLUSTER', 'SLOTS');
-        return ranges.find(([first, last]) => first <= slot && slot <= last)?.[2][1];
-      }),
+      nodes
+        .filter((node) => node.running)
+        .map(async (node) => {
+          const ranges = await node.ask('CLUSTER', 'SLOTS');
+          return ranges.find(([first, last]) => first <= slot && slot <= last)?.[2][1];
+        }),
     );
     return views.every((port) => port === to.port);
   }, [from, to]);

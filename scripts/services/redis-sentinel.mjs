@@ -13,7 +13,7 @@ const DOWN_AFTER_MS = 1_000;
 export async function privateSentinelSet({ replicas: count = 1, password } = {}) {
   const ports = await freePorts(1 + count + SENTINELS);
   const client = password === undefined ? {} : { password };
-  const auth = password === undefined ? {} : { requirepass: password, masterauth: password };
+  const auth = password === undefined ? {} : { requirepass: `"${password}"`, masterauth: `"${password}"` };
   const [first, ...others] = ports.slice(0, 1 + count);
   const data = [
     redisServer(first, auth, { client }),
@@ -28,7 +28,7 @@ export async function privateSentinelSet({ replicas: count = 1, password } = {})
           `monitor ${NAME} 127.0.0.1 ${first} 2`,
           `down-after-milliseconds ${NAME} ${DOWN_AFTER_MS}`,
           `failover-timeout ${NAME} 6000`,
-          ...(password === undefined ? [] : [`auth-pass ${NAME} ${password}`]),
+          ...(password === undefined ? [] : [`auth-pass ${NAME} "${password}"`]),
         ],
       },
       { sentinel: true },
@@ -42,7 +42,9 @@ export async function privateSentinelSet({ replicas: count = 1, password } = {})
   /** The number of the master's replicas that are in step. */
   const inStep = async () => {
     const info = await infoOf(await master(), 'replication');
-    return Object.entries(info).filter(([name, value]) => /^slave\d/.test(name) && value.includes('state=online')).length;
+    return Object.entries(info).filter(
+      ([name, value]) => /^slave\d/.test(name) && value.includes('state=online'),
+    ).length;
   };
   const known = async (sentinel) => {
     const flat = await sentinel.ask('SENTINEL', 'MASTER', NAME);
@@ -51,7 +53,11 @@ export async function privateSentinelSet({ replicas: count = 1, password } = {})
   };
   await startAll(data);
   try {
-    await until('the replicas', async () => (await infoOf(data[0], 'replication')).connected_slaves === String(count), data);
+    await until(
+      'the replicas',
+      async () => (await infoOf(data[0], 'replication')).connected_slaves === String(count),
+      data,
+    );
     await startAll(sentinels);
     await until('Sentinel', async () => (await Promise.all(sentinels.map(known))).every(Boolean), all);
     await until('the replicas', async () => (await inStep()) === count, data);
@@ -60,10 +66,14 @@ export async function privateSentinelSet({ replicas: count = 1, password } = {})
     throw error;
   }
   const moved = (before) =>
-    until('the failover', async () => {
-      const now = await master();
-      return now !== before && (await infoOf(now, 'replication')).role === 'master';
-    }, sentinels);
+    until(
+      'the failover',
+      async () => {
+        const now = await master();
+        return now !== before && (await infoOf(now, 'replication')).role === 'master';
+      },
+      sentinels,
+    );
   return {
     name: NAME,
     sentinels: sentinels.map(({ address }) => address).join(','),

@@ -26,7 +26,12 @@ export function redisServer(port, settings, { sentinel = false, client = {} } = 
   const folder = mkdtempSync(join(tmpdir(), 'millrace-redis-'));
   const file = join(folder, 'redis.conf');
   const common = sentinel ? { bind: '127.0.0.1' } : SETTINGS;
-  const lines = Object.entries({ ...common, ...(client.tls ? {} : { port: String(port) }), dir: folder, ...settings });
+  const lines = Object.entries({
+    ...common,
+    ...(client.tls ? {} : { port: String(port) }),
+    dir: folder,
+    ...settings,
+  });
   writeFileSync(
     file,
     lines.flatMap(([name, value]) => [value].flat().map((one) => `${name} ${one}\n`)).join(''),

@@ -104,7 +104,7 @@ function openFanout(config: Config, onProblem: OnProblem): Promise<Fanout> | Fan
   const { fanout } = backendsOf(config);
   const windowEvents = config.WINDOW_EVENTS;
   if (fanout.kind === 'memory') return openInProcessFanout({ windowEvents });
-  return openRedisFanout({ url: fanout.url, windowEvents, prefix: config.NAMESPACE, onProblem });
+  return openRedisFanout({ server: fanout.server, windowEvents, prefix: config.NAMESPACE, onProblem });
 }
 
 /** Redis; or files beside the embedded log; or, on Kafka without Redis, files alone. */
@@ -116,7 +116,7 @@ async function openStateStore(
 ): Promise<StateStore> {
   const { fanout } = backendsOf(config);
   if (fanout.kind === 'redis') {
-    return openRedisStateStore({ url: fanout.url, prefix: config.NAMESPACE, onProblem });
+    return openRedisStateStore({ server: fanout.server, prefix: config.NAMESPACE, onProblem });
   }
   return openEmbeddedStateStore(embedded ?? parts.use(openEmbeddedStore({ dir: config.DATA_DIR })));
 }

@@ -6,11 +6,6 @@ import type { Environment } from './config/variable.js';
 export function incomplete(environment: Environment): string[] {
   const isSet = (name: string): boolean => isGiven(environment, name);
   const faults: string[] = [];
-  if (isSet('REDIS_URL') && !isSet('KAFKA_BROKERS')) {
-    faults.push(
-      'REDIS_URL is set but KAFKA_BROKERS is not. The embedded log belongs to one process, so there is no other process to reach through Redis. Set KAFKA_BROKERS too, or unset REDIS_URL.',
-    );
-  }
   if (isSet('SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO') && !isSet('SCHEMA_REGISTRY_URL')) {
     faults.push('SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO is set but SCHEMA_REGISTRY_URL is not. Set it too.');
   }

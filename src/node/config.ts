@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { kafkaFaults } from './config/kafka-checks.js';
 import { KAFKA_SETTINGS } from './config/kafka-settings.js';
 import { fileVariable, InvalidVariable, mayBeFile, readVariable } from './config/read-variable.js';
+import { redisFaults } from './config/redis-checks.js';
+import { redisServerOf } from './config/redis-server.js';
 import { REDIS_SETTINGS } from './config/redis-settings.js';
 import { REGISTRY_SETTINGS } from './config/registry-settings.js';
 import {
@@ -200,16 +202,20 @@ export interface BackendChoice {
   readonly log:
     | { readonly kind: 'kafka'; readonly brokers: readonly string[] }
     | { readonly kind: 'embedded'; readonly dir: string };
-  readonly fanout: { readonly kind: 'redis'; readonly url: string } | { readonly kind: 'memory' };
+  readonly fanout:
+    | { readonly kind: 'redis'; readonly server: NonNullable<ReturnType<typeof redisServerOf>> }
+    | { readonly kind: 'memory' };
 }
 
-export function backendsOf({ KAFKA_BROKERS, REDIS_URL, DATA_DIR }: Config): BackendChoice {
+export function backendsOf(config: Config): BackendChoice {
+  const { KAFKA_BROKERS, DATA_DIR } = config;
+  const server = redisServerOf(config);
   return {
     log:
       KAFKA_BROKERS === undefined
         ? { kind: 'embedded', dir: DATA_DIR }
         : { kind: 'kafka', brokers: KAFKA_BROKERS },
-    fanout: REDIS_URL === undefined ? { kind: 'memory' } : { kind: 'redis', url: REDIS_URL },
+    fanout: server === undefined ? { kind: 'memory' } : { kind: 'redis', server },
   };
 }
 
@@ -241,6 +247,7 @@ export function readConfig(environment: Environment): Config {
     ...misspelt(environment, KNOWN_NAMES),
     ...incomplete(environment),
     ...kafkaFaults(environment, valid),
+    ...redisFaults(environment, valid.REDIS_URL),
   );
   if (faults.length > 0) throw new ConfigError(faults.join('\n'));
   // Every name of VARIABLES was parsed by its own schema above.

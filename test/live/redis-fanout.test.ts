@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { openRedisFanout } from '../../src/adapters/redis/fanout.js';
+import { redisAt } from '../../src/adapters/redis/server.js';
 import { offset } from '../../src/core/ids.js';
 import { fanoutContract } from '../contract/fanout.js';
 import {
@@ -21,7 +22,7 @@ const EVENTUALLY = { timeout: 30_000 };
 
 describe('with a real Redis', { timeout: 60_000 }, () => {
   const prefix = `test-${randomUUID()}`;
-  const open = () => openRedisFanout({ url, prefix, windowEvents: WINDOW_EVENTS });
+  const open = () => openRedisFanout({ server: redisAt(url), prefix, windowEvents: WINDOW_EVENTS });
   fanoutContract('The Redis fan-out', open);
   afterAll(async () => {
     await using redis = connect();
@@ -128,7 +129,7 @@ describe('with a real Redis', { timeout: 60_000 }, () => {
 
   it('a message in an unknown format is reported, and the messages after it are received', async () => {
     const onProblem = vi.fn();
-    await using fanout = await openRedisFanout({ url, prefix, windowEvents: 10, onProblem });
+    await using fanout = await openRedisFanout({ server: redisAt(url), prefix, windowEvents: 10, onProblem });
     await using redis = connect();
     const at = freshPartition();
     const follower = new RecordingListener();
@@ -143,7 +144,11 @@ describe('with a real Redis', { timeout: 60_000 }, () => {
 describe('the Redis fan-out without a Redis', { timeout: 60_000 }, () => {
   it('the Redis fan-out opens at once without Redis, and every operation rejects with FANOUT_UNAVAILABLE', async () => {
     const onProblem = vi.fn();
-    await using fanout = await openRedisFanout({ url: 'redis://127.0.0.1:1', windowEvents: 10, onProblem });
+    await using fanout = await openRedisFanout({
+      server: redisAt('redis://127.0.0.1:1'),
+      windowEvents: 10,
+      onProblem,
+    });
     const at = freshPartition();
     const operations = [
       fanout.claim(at, never),

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
 import { openRedisFanout } from '../../src/adapters/redis/fanout.js';
+import { redisAt } from '../../src/adapters/redis/server.js';
 import { openRedisStateStore } from '../../src/adapters/redis/state-store.js';
 import { chunk, claimAt, freshPartition, RecordingListener } from '../contract/fanout-tools.js';
 import { TcpProxy } from '../faults/support/proxy.js';
@@ -14,7 +15,7 @@ describe('Redis behind a failing connection', { timeout: 120_000 }, () => {
     await using line = await TcpProxy.open({ target: url });
     line.refuse();
     await using fanout = await openRedisFanout({
-      url: `redis://${line.address}`,
+      server: redisAt(`redis://${line.address}`),
       prefix: randomUUID(),
       windowEvents: 10,
     });
@@ -41,12 +42,12 @@ describe('Redis behind a failing connection', { timeout: 120_000 }, () => {
     const onProblem = vi.fn();
     const prefix = randomUUID();
     await using fanout = await openRedisFanout({
-      url: `redis://${line.address}`,
+      server: redisAt(`redis://${line.address}`),
       prefix,
       windowEvents: 10,
       onProblem,
     });
-    await using store = await openRedisStateStore({ url: `redis://${line.address}`, prefix });
+    await using store = await openRedisStateStore({ server: redisAt(`redis://${line.address}`), prefix });
     const at = freshPartition();
     const follower = new RecordingListener();
     await using _ = await fanout.follow(at, follower);
@@ -69,7 +70,12 @@ describe('Redis behind a failing connection', { timeout: 120_000 }, () => {
     const onProblem = vi.fn();
     const prefix = randomUUID();
     const silent = `redis://${line.address}`;
-    await using fanout = await openRedisFanout({ url: silent, prefix, windowEvents: 10, onProblem });
+    await using fanout = await openRedisFanout({
+      server: redisAt(silent),
+      prefix,
+      windowEvents: 10,
+      onProblem,
+    });
     const at = freshPartition();
     const follower = new RecordingListener();
     await vi.waitFor(() => expect(line.opened).toBe(2), EVENTUALLY);

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { redisAt } from '../../src/adapters/redis/server.js';
 import { openRedisStateStore } from '../../src/adapters/redis/state-store.js';
 import { stateStoreContract } from '../contract/state-store.js';
 import { redisUrl } from '../support/services.js';
@@ -8,11 +9,11 @@ const url = redisUrl();
 
 describe('with a real Redis', () => {
   const prefix = `test-${randomUUID()}`;
-  stateStoreContract('The Redis state store', () => openRedisStateStore({ url, prefix }));
+  stateStoreContract('The Redis state store', () => openRedisStateStore({ server: redisAt(url), prefix }));
 
   it('the Redis state store has the same values on every node', async () => {
-    await using one = await openRedisStateStore({ url, prefix });
-    await using two = await openRedisStateStore({ url, prefix });
+    await using one = await openRedisStateStore({ server: redisAt(url), prefix });
+    await using two = await openRedisStateStore({ server: redisAt(url), prefix });
     await one.put('shared', Buffer.from('v'));
     expect(await two.get('shared')).toEqual(Buffer.from('v'));
     const claims = [one.putIfAbsent('claim', Buffer.from('1')), two.putIfAbsent('claim', Buffer.from('2'))];

@@ -3,6 +3,7 @@ import { type Admin, Kafka } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openKafkaLog } from '../../src/adapters/kafka/kafka.js';
 import { openRedisFanout } from '../../src/adapters/redis/fanout.js';
+import { redisAt } from '../../src/adapters/redis/server.js';
 import { encodeEvent } from '../../src/core/cloudevent.js';
 import { CursorCodec } from '../../src/core/cursor.js';
 import { eventId, offset, partition, topic } from '../../src/core/ids.js';
@@ -51,7 +52,9 @@ describe('topics that are recreated, lose their beginning and grow, in Kafka and
     const create = () =>
       log.ensureTopics([{ topic: name, partitions, replicas: 1, config: {} }], { create: true }, soon());
     await create();
-    const fanout = use(await openRedisFanout({ url: redisUrl(), prefix: name, windowEvents: 100 }));
+    const fanout = use(
+      await openRedisFanout({ server: redisAt(redisUrl()), prefix: name, windowEvents: 100 }),
+    );
     const [metrics, logger] = [new Metrics(), openLogger('silent')];
     const formats = new Map<typeof name, TopicFormat>([[name, { kind: 'CLOUDEVENTS' }]]);
     const layouts = memoryLayouts(formats, log);

@@ -1,8 +1,19 @@
-import { type Callback, Redis, type RedisOptions, type Result } from 'ioredis';
+import {
+  type Callback,
+  Cluster,
+  type ClusterNode,
+  type Redis,
+  type RedisOptions,
+  type Result,
+} from 'ioredis';
 import { backoffMs } from '../../core/async.js';
 import { MillraceError } from '../../core/errors.js';
 import { ANSWER_TIMEOUT_MS } from './answer-timeout.js';
-import { CLAIM, RELAY, REPLACE, RESET, WINDOW } from './scripts.js';
+import { keepLive, type LiveOptions, liveOptions } from './live-options.js';
+import { LiveRedis } from './live-redis.js';
+import { CLAIM, RELAY, RELAY_SHARDED, REPLACE, RESET, WINDOW } from './scripts.js';
+import { hostAndPort, type RedisServer } from './server.js';
+import { SubscriberConnection } from './subscriber-connection.js';
 
 type ScriptArgument = string | number | Buffer;
 
@@ -16,13 +27,31 @@ declare module 'ioredis' {
   }
 }
 
+/** A connection for commands: to one server, or to all nodes of a Cluster. */
+export type RedisClient = Redis | Cluster;
+
+type OnError = (error: Error) => void;
+
 const COMMON_OPTIONS: RedisOptions = {
-  // ioredis counts from 1. The first retries are soon over, so commands fail fast while Redis is away.
-  retryStrategy: (attempt) => backoffMs(attempt - 1),
   connectTimeout: ANSWER_TIMEOUT_MS,
   keepAlive: 10_000,
   // A primary was demoted to a replica: what is written there is lost, so reconnect and resolve the name again.
   reconnectOnError: (error) => error.message.startsWith('READONLY'),
+};
+
+// ioredis counts from 1. The first retries are soon over, so commands fail fast while Redis is away.
+const retryStrategy = (attempt: number): number => backoffMs(attempt - 1);
+
+/** How often a Cluster is asked which master has which slots, besides when a command shows that one was moved. */
+const SLOTS_REFRESH_INTERVAL_MS = 2_000;
+const RETRY_DELAY_MS = 100;
+
+const SCRIPTS = {
+  millraceClaim: { lua: CLAIM, numberOfKeys: 1 },
+  millraceReset: { lua: RESET, numberOfKeys: 2 },
+  millraceRelay: { lua: RELAY, numberOfKeys: 2 },
+  millraceWindow: { lua: WINDOW, numberOfKeys: 2 },
+  millraceReplace: { lua: REPLACE, numberOfKeys: 1 },
 };
 
 /**
@@ -32,25 +61,25 @@ const COMMON_OPTIONS: RedisOptions = {
  *   connections whose commands are all safe to repeat
  */
 export function commandConnection(
-  url: string,
+  server: RedisServer,
   options: { readonly repeat: boolean },
-  onError: (error: Error) => void,
-): Redis {
-  const redis = new Redis(url, {
-    ...COMMON_OPTIONS,
-    commandTimeout: ANSWER_TIMEOUT_MS,
+  onError: OnError,
+): RedisClient {
+  const commands: RedisOptions = { ...COMMON_OPTIONS, commandTimeout: ANSWER_TIMEOUT_MS };
+  const { topology } = server;
+  if (topology.kind === 'cluster') {
+    const nodes = topology.nodes.map(hostAndPort);
+    return clusterConnection(nodes, options, commands, liveOptions(server, onError), onError);
+  }
+  const connection = {
+    ...sentinelOptions(server),
+    ...commands,
+    retryStrategy,
     maxRetriesPerRequest: 1,
     autoResendUnfulfilledCommands: options.repeat,
-    scripts: {
-      millraceClaim: { lua: CLAIM, numberOfKeys: 1 },
-      millraceReset: { lua: RESET, numberOfKeys: 2 },
-      millraceRelay: { lua: RELAY, numberOfKeys: 2 },
-      millraceWindow: { lua: WINDOW, numberOfKeys: 2 },
-      millraceReplace: { lua: REPLACE, numberOfKeys: 1 },
-    },
-  });
-  redis.on('error', onError);
-  return redis;
+    scripts: SCRIPTS,
+  };
+  return new LiveRedis(server, connection, onError);
 }
 
 /**
@@ -59,41 +88,88 @@ export function commandConnection(
  * reporting when Redis acknowledges it, and with promises that nobody handles. `Subscriptions` does it instead.
  * @param name shown by CLIENT LIST
  */
-export function subscriberConnection(url: string, name: string, onError: (error: Error) => void): Redis {
-  const redis = new SubscriberConnection(url, {
+export function subscriberConnection(server: RedisServer, name: string, onError: OnError): Redis {
+  const connection = {
+    ...sentinelOptions(server),
     ...COMMON_OPTIONS,
+    retryStrategy,
     maxRetriesPerRequest: null,
     autoResubscribe: false,
     connectionName: name,
-  });
-  redis.on('error', onError);
-  return redis;
+  };
+  return new SubscriberConnection(server, connection, onError);
 }
 
-/** Works around two faults of its base class and of `RedisPubSub`. */
-class SubscriberConnection extends Redis {
-  /**
-   * 1. `RedisPubSub.unsubscribe` drops its promises, and an unhandled rejection would end the process: every
-   *    command's promise gets a handler here.
-   * 2. ioredis writes SUBSCRIBE and UNSUBSCRIBE while the connection is open but not ready. When that connection
-   *    is lost before it becomes ready, ioredis forgets the command: its promise never settles, and nobody could
-   *    follow the channel again. Such commands wait here until the connection is ready or closed.
-   */
-  override sendCommand(...[command, stream]: Parameters<Redis['sendCommand']>): unknown {
-    command.promise.catch(() => undefined);
-    if (this.status === 'connect' && /subscribe$/.test(command.name)) {
-      const send = (): void => {
-        this.off('ready', send).off('close', send);
-        super.sendCommand(command, stream);
-      };
-      this.once('ready', send).once('close', send);
-      return command.promise;
-    }
-    const sent = super.sendCommand(command, stream);
-    // With tracing on, ioredis returns another promise that is derived from the command's.
-    if (sent instanceof Promise) sent.catch(() => undefined);
-    return sent;
+/**
+ * Opens a connection for subscriptions to one node of a Cluster. It never reconnects: after a loss, another node may
+ * have the slots.
+ */
+export function shardConnection(server: RedisServer, node: string, name: string, onError: OnError): Redis {
+  const connection = {
+    ...COMMON_OPTIONS,
+    ...hostAndPort(node),
+    retryStrategy: () => null,
+    autoResubscribe: false,
+    connectionName: name,
+  };
+  return new SubscriberConnection(server, connection, (error) => {
+    if (!isUnexpectedReply(error)) onError(error);
+  });
+}
+
+/** ioredis reports a reply to no command as an error: Redis has ended the subscription of a channel that was moved. */
+export const isUnexpectedReply = (error: Error): boolean =>
+  error.message.startsWith('Command queue state error');
+
+function clusterConnection(
+  nodes: ClusterNode[],
+  { repeat }: { readonly repeat: boolean },
+  commands: RedisOptions,
+  live: LiveOptions,
+  onError: OnError,
+): Cluster {
+  const cluster = new RedisClusterConnection(nodes, {
+    redisOptions: Object.defineProperties(commands, Object.getOwnPropertyDescriptors(live)),
+    scripts: { ...SCRIPTS, millraceRelay: { lua: RELAY_SHARDED, numberOfKeys: 2 } },
+    lazyConnect: true,
+    clusterRetryStrategy: retryStrategy,
+    // Certificates name hosts, so Node has to resolve them: ioredis would connect to their addresses.
+    dnsLookup: (host, found) => found(null, host),
+    slotsRefreshInterval: SLOTS_REFRESH_INTERVAL_MS,
+    slotsRefreshTimeout: ANSWER_TIMEOUT_MS,
+    // ioredis sends a command whose answer was lost again after this pause. 0: it rejects instead.
+    retryDelayOnFailover: repeat ? RETRY_DELAY_MS : 0,
+  });
+  // A node's connection is made with the options of its time, and used again to refresh the slots.
+  cluster.on('+node', (node: Redis) => keepLive(node, live));
+  cluster.on('-node', () => cluster.refreshSlotsCache());
+  cluster.on('node error', onError);
+  cluster.on('error', onError);
+  cluster.connect().catch(() => undefined); // Reported by `onError`.
+  return cluster;
+}
+
+/** Bounds the wait of every command, which a Cluster that is away would keep in its queue. */
+class RedisClusterConnection extends Cluster {
+  override sendCommand(...[command, stream, node]: Parameters<Cluster['sendCommand']>): unknown {
+    command.setTimeout(ANSWER_TIMEOUT_MS);
+    return super.sendCommand(command, stream, node);
   }
+}
+
+function sentinelOptions({ topology, tls }: RedisServer): RedisOptions {
+  if (topology.kind !== 'sentinel') return {};
+  return {
+    sentinels: topology.sentinels.map(hostAndPort),
+    name: topology.master,
+    ...(topology.username !== undefined && { sentinelUsername: topology.username }),
+    enableTLSForSentinelMode: tls !== undefined,
+    sentinelRetryStrategy: retryStrategy,
+    sentinelCommandTimeout: ANSWER_TIMEOUT_MS,
+    // D1: without it, connections stay at the former master for about eleven seconds after an orderly failover, and
+    // everything that they write there is lost without an error.
+    failoverDetector: true,
+  };
 }
 
 /**
@@ -104,9 +180,4 @@ export function unavailable(attempted: string, cause: unknown): MillraceError {
   if (cause instanceof MillraceError) return cause;
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new MillraceError('FANOUT_UNAVAILABLE', `${attempted} failed: ${reason}`, { cause });
-}
-
-/** Names the server without the password: `Redis at 127.0.0.1:6379`. */
-export function describe(url: string): string {
-  return `Redis at ${URL.canParse(url) ? new URL(url).host : url.replace(/^.*@/, '')}`;
 }

@@ -1,4 +1,3 @@
-import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import type { Relayed } from '../../core/event.js';
 import type { Offset } from '../../core/ids.js';
@@ -13,15 +12,15 @@ import type {
   ResetPoint,
 } from '../../ports/fanout.js';
 import type { OnProblem } from '../../ports/problem.js';
-import { commandConnection, describe, subscriberConnection, unavailable } from './connection.js';
+import { commandConnection, type RedisClient, unavailable } from './connection.js';
 import { decodeFrames, encodeFrames } from './frame.js';
 import { startHealthCheck } from './health-check.js';
 import { decodeMessage, decodeOffset, decodeTopicId, encodeBeat, LAYOUT_MESSAGE } from './message.js';
-import { Subscriptions } from './subscriptions.js';
+import { describe, type RedisServer } from './server.js';
+import { openSubscriptions, type Subscriptions } from './subscriptions.js';
 
 interface RedisFanoutOptions {
-  /** `redis://[:password@]host:port[/db]`, or `rediss://` for TLS. */
-  readonly url: string;
+  readonly server: RedisServer;
   /** How many events of each partition Redis keeps, approximately (`XTRIM MAXLEN ~`). */
   readonly windowEvents: number;
   /** Prefix of every key and channel; `millrace` by default. */
@@ -40,16 +39,14 @@ const IDEMPOTENCY_TTL_MS = 24 * 60 * 60 * 1000;
  */
 export async function openRedisFanout(options: RedisFanoutOptions): Promise<Fanout> {
   const onProblem = options.onProblem ?? (() => undefined);
+  const { server } = options;
   const onError = (cause: Error): void =>
-    onProblem({ kind: 'redis-connection', message: `${describe(options.url)}: ${cause.message}`, cause });
+    onProblem({ kind: 'redis-connection', message: `${describe(server)}: ${cause.message}`, cause });
   // Every command of the fan-out is safe to repeat: claims only grow, and a repeated `RELAY` finds its own events.
-  const commands = commandConnection(options.url, { repeat: true }, onError);
-  const subscriber = subscriberConnection(
-    options.url,
-    `${options.prefix ?? DEFAULT_PREFIX}-subscriber`,
-    onError,
-  );
-  return new RedisFanout(options, commands, new Subscriptions(commands, subscriber, onProblem), onProblem);
+  const commands = commandConnection(server, { repeat: true }, onError);
+  const name = `${options.prefix ?? DEFAULT_PREFIX}-subscriber`;
+  const subscriptions = openSubscriptions(commands, { server, name, onProblem, onError });
+  return new RedisFanout(options, commands, subscriptions, onProblem);
 }
 
 /** The keys and the channel of one partition. The braces in each put all of them in one hash slot. */
@@ -72,13 +69,18 @@ const WINDOW_REPLY = z.array(z.instanceof(Buffer)).nullable();
 class RedisFanout implements Fanout {
   readonly description: string;
   readonly #options: RedisFanoutOptions;
-  readonly #redis: Redis;
+  readonly #redis: RedisClient;
   readonly #subscriptions: Subscriptions;
   readonly #onProblem: OnProblem;
   readonly #healthCheck: Disposable;
 
-  constructor(options: RedisFanoutOptions, redis: Redis, subscriptions: Subscriptions, onProblem: OnProblem) {
-    this.description = describe(options.url);
+  constructor(
+    options: RedisFanoutOptions,
+    redis: RedisClient,
+    subscriptions: Subscriptions,
+    onProblem: OnProblem,
+  ) {
+    this.description = describe(options.server);
     this.#options = options;
     this.#redis = redis;
     this.#subscriptions = subscriptions;

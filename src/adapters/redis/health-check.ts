@@ -1,6 +1,7 @@
-import type { Redis } from 'ioredis';
+import { Cluster, type Redis } from 'ioredis';
 import type { OnProblem } from '../../ports/problem.js';
 import { ANSWER_TIMEOUT_MS, withAnswerTimeout } from './answer-timeout.js';
+import type { RedisClient } from './connection.js';
 
 /**
  * Pings a connection every `ANSWER_TIMEOUT_MS` and reconnects it when the ping is not answered. A host that
@@ -9,7 +10,32 @@ import { ANSWER_TIMEOUT_MS, withAnswerTimeout } from './answer-timeout.js';
  * It also reconnects a connection that stays at `connect` from one check to the next: the socket was accepted,
  * but the server never answered ioredis's first command, for which ioredis itself waits without a limit.
  */
-export function startHealthCheck(redis: Redis, onProblem: OnProblem): Disposable {
+export function startHealthCheck(redis: RedisClient, onProblem: OnProblem): Disposable {
+  return redis instanceof Cluster ? checkNodes(redis, onProblem) : checkConnection(redis, onProblem);
+}
+
+/** Checks the connection to each node. A Cluster replaces a connection that is closed. */
+function checkNodes(cluster: Cluster, onProblem: OnProblem): Disposable {
+  const checks = new Set<Disposable>();
+  const watch = (node: Redis): void => {
+    const check = checkConnection(node, onProblem);
+    checks.add(check);
+    node.once('end', () => {
+      check[Symbol.dispose]();
+      checks.delete(check);
+    });
+  };
+  for (const node of cluster.nodes()) watch(node);
+  cluster.on('+node', watch);
+  return {
+    [Symbol.dispose]: () => {
+      cluster.off('+node', watch);
+      for (const check of checks) check[Symbol.dispose]();
+    },
+  };
+}
+
+function checkConnection(redis: Redis, onProblem: OnProblem): Disposable {
   let connectingBefore: Redis['stream'] | undefined;
   const reconnect = (cause: unknown): void => {
     onProblem({ kind: 'redis-silent', message: 'Redis does not answer; reconnecting', cause });

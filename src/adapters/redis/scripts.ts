@@ -105,6 +105,9 @@ if before ~= (meta[3] or meta[4] or meta[2]) then redis.call('HSET', KEYS[1], 'n
 return { 'RELAYED', tostring(duplicates) }
 `;
 
+/** On a Cluster: what SPUBLISH publishes stays on the servers that have the slot of the key and of the channel. */
+export const RELAY_SHARDED = RELAY.replace("'PUBLISH'", "'SPUBLISH'");
+
 /**
  * Reads the window. KEYS meta, stream. ARGV after, through, topic or ''. → the frames in (after, through], or nil.
  *

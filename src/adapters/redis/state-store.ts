@@ -1,12 +1,11 @@
-import type { Redis } from 'ioredis';
 import type { OnProblem } from '../../ports/problem.js';
 import type { StateStore } from '../../ports/state-store.js';
-import { commandConnection, describe, unavailable } from './connection.js';
+import { commandConnection, type RedisClient, unavailable } from './connection.js';
 import { startHealthCheck } from './health-check.js';
+import { describe, type RedisServer } from './server.js';
 
 interface RedisStateStoreOptions {
-  /** `redis://[:password@]host:port[/db]`, or `rediss://` for TLS. */
-  readonly url: string;
+  readonly server: RedisServer;
   /** Prefix of every key; `millrace` by default. */
   readonly prefix?: string;
   readonly onProblem?: OnProblem;
@@ -18,10 +17,10 @@ interface RedisStateStoreOptions {
  */
 export async function openRedisStateStore(options: RedisStateStoreOptions): Promise<StateStore> {
   // No repeats: a `putIfAbsent` that is sent twice finds its own value and reports that the key was taken.
-  const redis = commandConnection(options.url, { repeat: false }, (cause) =>
+  const redis = commandConnection(options.server, { repeat: false }, (cause) =>
     options.onProblem?.({
       kind: 'redis-connection',
-      message: `${describe(options.url)}: ${cause.message}`,
+      message: `${describe(options.server)}: ${cause.message}`,
       cause,
     }),
   );
@@ -31,11 +30,11 @@ export async function openRedisStateStore(options: RedisStateStoreOptions): Prom
 class RedisStateStore implements StateStore {
   readonly description: string;
   readonly #prefix: string;
-  readonly #redis: Redis;
+  readonly #redis: RedisClient;
   readonly #healthCheck: Disposable;
 
-  constructor(options: RedisStateStoreOptions, redis: Redis) {
-    this.description = describe(options.url);
+  constructor(options: RedisStateStoreOptions, redis: RedisClient) {
+    this.description = describe(options.server);
     this.#prefix = `${options.prefix ?? 'millrace'}:state:`;
     this.#redis = redis;
     this.#healthCheck = startHealthCheck(redis, (problem) => options.onProblem?.(problem));

@@ -1,15 +1,47 @@
 import { RedisPubSub } from 'graphql-redis-subscriptions';
-import type { Redis } from 'ioredis';
+import { Cluster, type Redis } from 'ioredis';
 import type { OnProblem } from '../../ports/problem.js';
 import { withAnswerTimeout } from './answer-timeout.js';
-import { unavailable } from './connection.js';
+import { type RedisClient, shardConnection, subscriberConnection, unavailable } from './connection.js';
 import { startHealthCheck } from './health-check.js';
+import type { RedisServer } from './server.js';
+import { ShardedSubscriptions } from './sharded-subscriptions.js';
 
 /** Receives what is published on one channel. */
-interface ChannelListener {
+export interface ChannelListener {
   message(bytes: Buffer): void;
   /** The connection was lost and is back, and Redis has acknowledged the channel again. */
   resumed(): void;
+}
+
+/** Subscriptions to channels of Redis. */
+export interface Subscriptions extends AsyncDisposable {
+  publish(channel: string, message: Buffer): Promise<void>;
+  /**
+   * Subscribes to a channel, and resolves once Redis has acknowledged it (D2).
+   * @throws {MillraceError} FANOUT_UNAVAILABLE without an acknowledgement within `ANSWER_TIMEOUT_MS`
+   */
+  add(channel: string, listener: ChannelListener): Promise<AsyncDisposable>;
+}
+
+interface SubscriptionsOptions {
+  readonly server: RedisServer;
+  /** Of the connections, shown by CLIENT LIST. */
+  readonly name: string;
+  readonly onProblem: OnProblem;
+  readonly onError: (error: Error) => void;
+}
+
+/** @param commands the connection that publishes */
+export function openSubscriptions(
+  commands: RedisClient,
+  { server, name, onProblem, onError }: SubscriptionsOptions,
+): Subscriptions {
+  if (commands instanceof Cluster) {
+    const connect = (node: string): Redis => shardConnection(server, node, name, onError);
+    return new ShardedSubscriptions(commands, connect, onProblem);
+  }
+  return new ChannelSubscriptions(commands, subscriberConnection(server, name, onError), onProblem);
 }
 
 const ignore = (): void => undefined;
@@ -22,7 +54,7 @@ const ignore = (): void => undefined;
  * - After a reconnect it reports nothing. Here all channels are subscribed again, and once Redis has acknowledged
  *   them their listeners are notified.
  */
-export class Subscriptions implements AsyncDisposable {
+class ChannelSubscriptions implements Subscriptions {
   readonly #pubsub: RedisPubSub;
   readonly #subscriber: Redis;
   readonly #onProblem: OnProblem;
@@ -54,12 +86,9 @@ export class Subscriptions implements AsyncDisposable {
   }
 
   /**
-   * Subscribes to a channel, and resolves once Redis has acknowledged it (D2).
-   *
    * The listener is registered in the tick of the acknowledgement. A reconnect takes further ticks, so it always finds
    * the channel here: when the connection is lost after the acknowledgement, the channel is subscribed again and
    * `resumed` is called.
-   * @throws {MillraceError} FANOUT_UNAVAILABLE without an acknowledgement within `ANSWER_TIMEOUT_MS`
    */
   async add(channel: string, listener: ChannelListener): Promise<AsyncDisposable> {
     if (this.#closed) throw unavailable(`Following ${channel}`, new Error('the fan-out is closed'));

@@ -1,0 +1,39 @@
+import { Redis, type RedisOptions } from 'ioredis';
+import { backoffMs } from '../../core/async.js';
+import { keepLive, liveOptions } from './live-options.js';
+import type { RedisServer } from './server.js';
+
+/** A connection whose password and certificates are read again whenever it connects. */
+export class LiveRedis extends Redis {
+  #closed = false;
+
+  /** Connects in the background. */
+  constructor(server: RedisServer, options: RedisOptions, onError: (error: Error) => void) {
+    const { topology } = server;
+    const live = liveOptions(server, onError);
+    const all = { ...options, ...live, lazyConnect: true };
+    if (topology.kind === 'single') super(topology.url, all);
+    else super(all);
+    keepLive(this, live);
+    this.on('error', onError);
+    // Race: the master is killed, and ioredis asks a Sentinel for the new one. `+switch-master` arrives meanwhile, and
+    // its failover detector, which is still the former connection's, cancels that question. The connection then
+    // counts as ended, although nobody has ended it.
+    if (typeof options.retryStrategy === 'function' && topology.kind === 'sentinel')
+      this.on('end', () => this.#revive());
+    this.connect().catch(() => undefined); // Reported by `onError`.
+  }
+
+  override disconnect(reconnect = false): void {
+    this.#closed = !reconnect;
+    super.disconnect(reconnect);
+  }
+
+  #revive(): void {
+    if (this.#closed) return;
+    const timer = setTimeout(() => {
+      if (!this.#closed && this.status === 'end') this.connect().catch(() => undefined);
+    }, backoffMs(0));
+    timer.unref();
+  }
+}
