@@ -23,5 +23,12 @@ export interface StateStore extends AsyncDisposable {
   /** Sets the value only if it is `expected`, byte for byte. @returns whether it was set */
   replace(key: string, expected: Buffer, value: Buffer, ttl?: number): Promise<boolean>;
 
+  /**
+   * Resolves once the present value would survive a failover of the store, or with `false` if it is not `value`, byte
+   * for byte. A store that has no failover may resolve without looking.
+   * @throws {MillraceError} FANOUT_UNAVAILABLE when a failover may lose the value
+   */
+  confirm(key: string, value: Buffer): Promise<boolean>;
+
   delete(key: string): Promise<void>;
 }

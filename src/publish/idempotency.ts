@@ -106,6 +106,7 @@ export class Idempotency {
     const record = beginAttempt(before, call, attemptId);
     const bytes = encodeRecord(record);
     if (!(await this.#write(name, before, bytes))) return undefined;
+    if (!(await this.#confirm(name, before, bytes))) return undefined;
     const answer = await work({
       firstStartedAt: before.state === 'pending' ? before.record.began : undefined,
       correlationId: record.correlationId ?? call.correlationId,
@@ -124,6 +125,22 @@ export class Idempotency {
     const found = await store.putIfAbsent(name, bytes, ttlMs);
     if (found === undefined) return true;
     return found.equals(UNUSED) && (await store.replace(name, UNUSED, bytes, ttlMs));
+  }
+
+  /**
+   * D1: nothing runs before the record of its attempt survives a failover of the store. Otherwise a retry would find
+   * the key unused there, and run the mutation a second time. The answer may be lost: then the retry finds the attempt,
+   * and what it has published.
+   * @returns `false` when the record is no longer there
+   * @throws {MillraceError} FANOUT_UNAVAILABLE when that is not known
+   */
+  async #confirm(name: string, before: OpenState, bytes: Buffer): Promise<boolean> {
+    try {
+      return await this.#options.store.confirm(name, bytes);
+    } catch (error) {
+      if (before.state === 'unused') await this.#release(name, bytes);
+      throw error;
+    }
   }
 
   /** Makes the key unused again, unless another attempt has taken over. */

@@ -98,6 +98,15 @@ export function stateStoreContract(name: string, open: () => Promise<StateStore>
       expect(await store.get(key)).toEqual(bytes(`v${done.indexOf(true)}`));
     });
 
+    it('D1: confirm resolves with true for the present value, which stays and expires as before', async () => {
+      await store.put(key, bytes('v'));
+      expect(await store.confirm(key, bytes('v'))).toBe(true);
+      expect(await store.get(key)).toEqual(bytes('v'));
+      await store.put(key, bytes('w'), 300);
+      expect(await store.confirm(key, bytes('w'))).toBe(true);
+      await gone();
+    });
+
     it('delete removes a value, and accepts a missing key', async () => {
       await store.put(key, bytes('v'));
       await store.delete(key);

@@ -2,7 +2,7 @@ import type { Plant } from './support/plant.js';
 
 const RESUBSCRIBE = {
   guard: 'after a reconnect every channel is subscribed again',
-  file: 'src/adapters/redis/subscriptions.ts',
+  file: 'src/adapters/redis/channel-subscriptions.ts',
   find: 'if (this.#wasReady) void this.#resubscribe();',
   replace: '',
 };

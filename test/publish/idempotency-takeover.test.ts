@@ -15,6 +15,25 @@ import {
 } from './idempotency-stage.js';
 
 describe('an attempt that is taken over', () => {
+  it('D1 nothing is published when a failover of the store may lose the attempt, and a retry publishes once', async () => {
+    await using world = await openWorld();
+    const lossy: StateStore = new Proxy(world.state, {
+      get: (target, name) => {
+        const value = Reflect.get(target, name);
+        if (name === 'confirm')
+          return async () => {
+            throw new MillraceError('FANOUT_UNAVAILABLE', '0 of 1 replicas have acknowledged it');
+          };
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+    const call = { variables: { n: 1 }, idempotencyKey: 'k' };
+    expect(codesOf(await nodeAt({ ...world, state: lossy }).run(SAY, call))).toEqual(['FANOUT_UNAVAILABLE']);
+    expect(await eventsOf(world)).toEqual([]);
+    expect((await nodeAt(world).run(SAY, call)).errors).toBeUndefined();
+    expect(await eventsOf(world)).toHaveLength(1);
+  });
+
   it('D1 a key is taken over from a node that died, and the second attempt publishes no second event', async () => {
     await using world = await openWorld();
     const { log, state } = world;

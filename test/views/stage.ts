@@ -51,6 +51,7 @@ function losing(store: StateStore): StateStore & { lose(): void } {
     put: (key, value, ttl) => store.put(name(key), value, ttl),
     putIfAbsent: (key, value, ttl) => store.putIfAbsent(name(key), value, ttl),
     replace: (key, expected, value, ttl) => store.replace(name(key), expected, value, ttl),
+    confirm: (key, value) => store.confirm(name(key), value),
     delete: (key) => store.delete(name(key)),
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   };

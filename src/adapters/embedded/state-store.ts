@@ -47,6 +47,11 @@ class EmbeddedStateStore implements StateStore {
     });
   }
 
+  /** Every write is on disk when it resolves. */
+  async confirm(key: string, value: Buffer): Promise<boolean> {
+    return this.#current(storedKey(key))?.equals(value) === true;
+  }
+
   delete(key: string): Promise<void> {
     return this.#write(() => this.#remove(storedKey(key)));
   }

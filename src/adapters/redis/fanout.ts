@@ -16,8 +16,9 @@ import { commandConnection, type RedisClient, unavailable } from './connection.j
 import { decodeFrames, encodeFrames } from './frame.js';
 import { startHealthCheck } from './health-check.js';
 import { decodeMessage, decodeOffset, decodeTopicId, encodeBeat, LAYOUT_MESSAGE } from './message.js';
+import { openSubscriptions } from './open-subscriptions.js';
 import { describe, type RedisServer } from './server.js';
-import { openSubscriptions, type Subscriptions } from './subscriptions.js';
+import type { Subscriptions } from './subscriptions.js';
 
 interface RedisFanoutOptions {
   readonly server: RedisServer;

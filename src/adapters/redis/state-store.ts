@@ -2,6 +2,7 @@ import type { OnProblem } from '../../ports/problem.js';
 import type { StateStore } from '../../ports/state-store.js';
 import { commandConnection, type RedisClient, unavailable } from './connection.js';
 import { startHealthCheck } from './health-check.js';
+import { ReplicatedWrites } from './replicated-writes.js';
 import { describe, type RedisServer } from './server.js';
 
 interface RedisStateStoreOptions {
@@ -31,12 +32,14 @@ class RedisStateStore implements StateStore {
   readonly description: string;
   readonly #prefix: string;
   readonly #redis: RedisClient;
+  readonly #replicated: ReplicatedWrites;
   readonly #healthCheck: Disposable;
 
   constructor(options: RedisStateStoreOptions, redis: RedisClient) {
     this.description = describe(options.server);
     this.#prefix = `${options.prefix ?? 'millrace'}:state:`;
     this.#redis = redis;
+    this.#replicated = new ReplicatedWrites(redis, options.server);
     this.#healthCheck = startHealthCheck(redis, (problem) => options.onProblem?.(problem));
   }
 
@@ -72,6 +75,10 @@ class RedisStateStore implements StateStore {
     return this.#run('Writing', key, async (redisKey) => {
       return (await this.#redis.millraceReplace(redisKey, expected, value, expiry)) === 1;
     });
+  }
+
+  confirm(key: string, value: Buffer): Promise<boolean> {
+    return this.#run('Replicating', key, (redisKey) => this.#replicated.confirm(redisKey, value));
   }
 
   delete(key: string): Promise<void> {

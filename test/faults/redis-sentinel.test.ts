@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { privateSentinelSet } from '../../scripts/services/redis-sentinel.mjs';
+import type { PrivateSentinelSet } from '../../scripts/services/redis-sets.d.mts';
+import { kafkaBrokers } from '../support/services.js';
+import { CASE_TIMEOUT, EVENTUALLY } from './support/ceiling.js';
+import { expectAll } from './support/check.js';
+import { scaled } from './support/speed.js';
+import { expectStoredOnce } from './support/stored-events.js';
+import { FaultWorld, metric } from './support/world.js';
+import { Writers } from './support/writers.js';
+
+/** Relay and gateway reach Redis through Sentinels, which replace its master while mutations with keys are running. */
+describe('Redis behind Sentinels', { timeout: CASE_TIMEOUT }, () => {
+  let set: PrivateSentinelSet;
+  beforeAll(async () => {
+    set = await privateSentinelSet({ replicas: 2 });
+  });
+  afterAll(() => set?.stop());
+
+  async function open() {
+    const env = { REDIS_URL: '', REDIS_SENTINELS: set.sentinels, REDIS_SENTINEL_MASTER: set.name };
+    const world = await FaultWorld.open({ env });
+    await world.relay();
+    const gateway = await world.gateway();
+    const subscribers = [await world.subscriber(gateway), await world.subscriber(gateway, { over: 'sse' })];
+    const received = () => metric(gateway.url, 'millrace_received_events_total');
+    return {
+      world,
+      gateway,
+      subscribers,
+      received,
+      [Symbol.asyncDispose]: () => world[Symbol.asyncDispose](),
+    };
+  }
+
+  it.each([
+    ['an orderly failover', () => set.failover()],
+    ['the death of the master', () => set.kill()],
+  ])('D1 D2 D3 %s under load loses no event, and no idempotency key runs twice', async (_, replace) => {
+    await using it = await open();
+    const { world, subscribers } = it;
+    await using writers = new Writers(it.gateway.url, world.appended, { keys: true });
+    await world.grows(scaled(150, 50));
+    await replace();
+    // Later subscribers are followed at the new master.
+    subscribers.push(await world.subscriber(it.gateway));
+    const before = await it.received();
+    await world.grows(scaled(150, 50));
+    // What reaches the node from the log, because it hears nothing, is not counted.
+    await expect.poll(it.received, EVENTUALLY).toBeGreaterThan(before + 20);
+    await writers.stop();
+    await writers.repeat();
+    await expectStoredOnce(kafkaBrokers().join(','), world.topic);
+    await expectAll(subscribers.slice(0, 2), world.appended);
+    await set.settle();
+  });
+});
