@@ -2,16 +2,17 @@ import {
   type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
+  type GraphQLNamedType,
   type GraphQLSchema,
+  getNamedType,
   isAbstractType,
+  isCompositeType,
   Kind,
   type OperationDefinitionNode,
   print,
   type SelectionNode,
   type SelectionSetNode,
-  TypeInfo,
   visit,
-  visitWithTypeInfo,
 } from 'graphql';
 import { Selection } from './selection.js';
 import { SelectionNormaliser } from './selection-normaliser.js';
@@ -52,13 +53,14 @@ export class DocumentNormaliser {
   ): NormalisedDocument {
     const known = this.#known.get(operation);
     if (known !== undefined) return known;
+    const root = this.#schema.getSubscriptionType() ?? undefined;
     const { bare, used, conditional } = normaliseOperation(this.#schema, document, operation, variables);
     const whole: DocumentNode = { kind: Kind.DOCUMENT, definitions: [bare] };
     const normalised = {
       document: whole,
       text: print(whole),
       variables: used,
-      resolvers: hasResolvers(this.#schema, whole),
+      resolvers: hasResolvers(this.#schema, bare.selectionSet, root),
       selection: new Selection(this.#schema, whole),
     };
     if (!conditional) this.#known.set(operation, normalised);
@@ -120,19 +122,28 @@ function fragmentsOf({ definitions }: DocumentNode): ReadonlyMap<string, Fragmen
  * S1: a resolver sees the caller's claims, so its results are shared only among callers whose claims are all equal.
  * The resolvers of introspection fields do not look at claims.
  */
-function hasResolvers(schema: GraphQLSchema, document: DocumentNode): boolean {
-  const types = new TypeInfo(schema);
-  let found = false;
-  const Field = ({ name: { value: name } }: FieldNode): void => {
-    const parent = types.getParentType();
-    if (name.startsWith('__') || !parent) return;
+function hasResolvers(
+  schema: GraphQLSchema,
+  { selections }: SelectionSetNode,
+  parent: GraphQLNamedType | undefined,
+): boolean {
+  return selections.some((selection) => {
+    if (selection.kind === Kind.INLINE_FRAGMENT) {
+      const { typeCondition, selectionSet } = selection;
+      const type = typeCondition === undefined ? parent : schema.getType(typeCondition.name.value);
+      return hasResolvers(schema, selectionSet, type);
+    }
+    // The normaliser has replaced all spreads.
+    if (selection.kind !== Kind.FIELD || !isCompositeType(parent)) return false;
+    const name = selection.name.value;
+    if (name.startsWith('__')) return false;
     // A field of an interface is resolved by the object type of the event.
     const objects = isAbstractType(parent) ? schema.getPossibleTypes(parent) : [parent];
-    if (objects.some((type) => 'getFields' in type && type.getFields()[name]?.resolve !== undefined))
-      found = true;
-  };
-  visit(document, visitWithTypeInfo(types, { Field }));
-  return found;
+    if (objects.some((type) => type.getFields()[name]?.resolve !== undefined)) return true;
+    if (selection.selectionSet === undefined || !('getFields' in parent)) return false;
+    const field = parent.getFields()[name];
+    return field !== undefined && hasResolvers(schema, selection.selectionSet, getNamedType(field.type));
+  });
 }
 
 /** Removes from the root field the arguments that say where it starts: a client that resumes shares results. */

@@ -156,7 +156,10 @@ describe('what was written is what is shown and what is filtered', () => {
     const [operation] = document.definitions;
     if (operation?.kind !== 'OperationDefinition') throw new Error('The document has one operation');
     const forms = digits.chain((text) =>
-      fc.constantFrom(text, `"${text}"`, `${text}.0`, `${text}0e-1`).map((form) => [text, form] as const),
+      // JSON has no number that begins with two zeros.
+      fc
+        .constantFrom(text, `"${text}"`, `${text}.0`, Number(text) === 0 ? `${text}e-1` : `${text}0e-1`)
+        .map((form) => [text, form] as const),
     );
     fc.assert(
       fc.property(forms, fc.nat(3), ([exact, form], which) => {
