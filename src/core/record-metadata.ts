@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { MAX_TEXT_CHARACTERS, textProblem } from './bounded-text.js';
+import { bytesOfText } from './byte-text.js';
 import { traceparentOf, tracestateOf } from './trace.js';
 
 /**
@@ -10,6 +12,15 @@ import { traceparentOf, tracestateOf } from './trace.js';
 /** RFC 3339, section 5.6. */
 const TIMESTAMP =
   /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)(?:\.\d{1,9})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/i;
+
+/**
+ * The `id` of a CloudEvent. It cannot be left out, because it tells events apart. So an id that is too long, or has
+ * characters that cannot be printed, is replaced by a digest of its bytes: the same for the same id, and for no other.
+ */
+export function eventIdOf(value: string): string {
+  if (isPlainText(value) || textProblem(value) === undefined) return value;
+  return `sha256:${createHash('sha256').update(bytesOfText(value)).digest('base64url')}`;
+}
 
 /** A correlation or causation id. */
 export function identifierOf(value: string | undefined): string | undefined {

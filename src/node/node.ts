@@ -145,7 +145,11 @@ function startRelay(
   // A topic without types is declared for services only: no node follows it.
   const used = [...backends.formats].filter(([topic]) => bindings.topics.get(topic)?.types.size !== 0);
   const formats = new Map(used);
-  return Relay.start({ ...backends, formats, logger, group, windowEvents, deadLetterSuffix }, starting);
+  const types = new Map([...bindings.topics].map(([name, binding]) => [name, binding.types]));
+  return Relay.start(
+    { ...backends, formats, types, logger, group, windowEvents, deadLetterSuffix },
+    starting,
+  );
 }
 
 const names = (named: readonly { readonly name: string }[]): string =>

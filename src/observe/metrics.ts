@@ -51,6 +51,11 @@ export class Metrics {
     'Headers of records that were left out of the event, or shortened, because they are invalid or too long',
     ['topic', 'header'],
   );
+  readonly notShown = this.#counter(
+    'millrace_not_shown_events_total',
+    'Relayed events whose type no field shows, by type: the first 20 of each topic, then `(other)`',
+    ['topic', 'type'],
+  );
   readonly misplaced = this.#counter(
     'millrace_misplaced_records_total',
     "Records that do not lie in the partition of their key, by the topic's partitioner",
@@ -85,6 +90,11 @@ export class Metrics {
     'millrace_service_dead_letters_total',
     'Inputs of a service that became dead letters because it failed on them, or because their output can never be committed',
     ['service'],
+  );
+  readonly serviceMisplaced = this.#counter(
+    'millrace_service_misplaced_records_total',
+    'Inputs of a service with state that do not lie in the partition of their key: the key may have a state in each of several partitions',
+    ['service', 'topic'],
   );
   readonly serviceLag = new Gauge({
     name: 'millrace_service_lag_offsets',

@@ -1,4 +1,6 @@
-import type { Relayed } from '../core/event.js';
+import { textProblem } from '../core/bounded-text.js';
+import { REPEATED_DELETE_TYPE, type Relayed, UNKNOWN_TYPE } from '../core/event.js';
+import type { Topic } from '../core/ids.js';
 import { positionName } from '../core/position.js';
 import type { LogBatch, LogRecord, NewRecord } from '../core/record.js';
 import type { RecordDecoder } from '../core/record-decoder.js';
@@ -18,7 +20,13 @@ export interface BatchDecoderOptions {
   readonly group?: string | undefined;
   /** What the names of dead-letter topics end with (`.dlt`). */
   readonly deadLetterSuffix?: string | undefined;
+  /** The event types of each topic that the schema names. Events of others are counted: no field can show them. */
+  readonly types?: ReadonlyMap<Topic, ReadonlySet<string>> | undefined;
 }
+
+/** C4: producers choose the names of types, so a metric has only so many of them for each topic. */
+const MAX_COUNTED_TYPES = 20;
+const OTHER_TYPES = '(other)';
 
 /** Decodes the records of a batch. A record that is not a valid event becomes a dead letter and stops nobody (D10). */
 export class BatchDecoder {
@@ -26,6 +34,8 @@ export class BatchDecoder {
   readonly #decoder: RecordDecoder;
   /** The kinds of faults already logged, per topic. Further ones are only counted. */
   readonly #logged = new Set<string>();
+  /** The types that no field shows, as far as they are counted by name. */
+  readonly #countedTypes = new Map<Topic, Set<string>>();
 
   constructor(options: BatchDecoderOptions) {
     this.#options = options;
@@ -44,23 +54,40 @@ export class BatchDecoder {
     if (ready !== undefined) await ready;
     const events: Relayed[] = [];
     const deadLetters: NewRecord[] = [];
+    const types = this.#options.types?.get(batch.topic);
+    let notShown: Map<string, number> | undefined;
     for (const record of batch.records) {
       const decoded = this.#decoder.decode(record, batch);
       if (decoded.ok) {
         events.push({ offset: record.offset, timestamp: record.timestamp, event: decoded.event });
         for (const header of decoded.leftOut ?? [])
           this.#options.metrics.metadataLeftOut.inc({ topic: batch.topic, header });
+        const { type } = decoded.event;
+        if (types !== undefined && !types.has(type) && isNamed(type)) {
+          notShown ??= new Map();
+          notShown.set(type, (notShown.get(type) ?? 0) + 1);
+        }
       } else {
         this.#countInvalid(batch, record, decoded.kind, decoded.reason);
         deadLetters.push(this.#deadLetter(batch, record, decoded));
       }
     }
+    if (notShown !== undefined) this.#countNotShown(batch, notShown);
     if (deadLetters.length > 0) {
       const { log, metrics } = this.#options;
       await appendDeadLetters(log, deadLetters);
       metrics.deadLetters.inc({ topic: batch.topic }, deadLetters.length);
     }
     return events;
+  }
+
+  #countNotShown({ topic }: LogBatch, counts: ReadonlyMap<string, number>): void {
+    const counted = this.#countedTypes.get(topic) ?? new Set();
+    this.#countedTypes.set(topic, counted);
+    for (const [type, count] of counts) {
+      if (counted.size < MAX_COUNTED_TYPES && textProblem(type) === undefined) counted.add(type);
+      this.#options.metrics.notShown.inc({ topic, type: counted.has(type) ? type : OTHER_TYPES }, count);
+    }
   }
 
   #deadLetter({ topic, partition }: LogBatch, record: LogRecord, { kind, reason }: Fault): NewRecord {
@@ -86,3 +113,6 @@ export class BatchDecoder {
     );
   }
 }
+
+/** Whether a record or its topic has named the type. */
+const isNamed = (type: string): boolean => type !== UNKNOWN_TYPE && type !== REPEATED_DELETE_TYPE;

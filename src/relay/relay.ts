@@ -25,6 +25,8 @@ interface RelayOptions {
   readonly formats: TopicFormats;
   /** What the names of dead-letter topics end with (`.dlt`). */
   readonly deadLetterSuffix?: string | undefined;
+  /** The event types of each topic that the schema names. */
+  readonly types?: ReadonlyMap<Topic, ReadonlySet<string>>;
   /** What is known of where the keys of topics lie. */
   readonly layouts: TopicLayouts;
   /** How many events of each partition the window keeps, approximately. */

@@ -125,6 +125,50 @@ describe('encoding and decoding events', () => {
     expect([long.event.tracestate, long.names]).toEqual(['a=1', ['tracestate']]);
   });
 
+  it('S4 replaces an id that is too long or not printable by a digest, the same for the same id and for no other', () => {
+    const idOf = (ce_id: string) => {
+      const result = decodeRecord(record({ headers: { ...record({}).headers, ce_id } }), CLOUDEVENTS, AT);
+      if (!result.ok) throw new Error(result.reason);
+      return { id: result.event.id, leftOut: result.leftOut };
+    };
+    expect(idOf('x'.repeat(256))).toEqual({ id: 'x'.repeat(256), leftOut: undefined });
+    const long = [`a${'x'.repeat(500_000)}`, `b${'x'.repeat(500_000)}`];
+    // Two ids that are not UTF-8, as they are inside (`core/byte-text.ts`).
+    const given = [...long, '\udcc8', '\udcc9', 'a\u0000'];
+    const ids = given.map((one) => idOf(one).id);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const id of ids) expect(id).toMatch(/^sha256:[\w-]{43}$/);
+    expect(given.map(idOf)).toEqual(ids.map((id) => ({ id, leftOut: ['ce_id'] })));
+    const outbox = record({ headers: { id: long[0] ?? '' } });
+    expect(decodeRecord(outbox, { kind: 'DEBEZIUM_OUTBOX', type: 'Said' }, AT)).toMatchObject({
+      ok: true,
+      leftOut: ['id'],
+      event: { id: ids[0] },
+    });
+  });
+
+  it('D10 counts trace context that is left out of plain JSON too, and nothing else of its headers', () => {
+    const headers = { traceparent: 'garbage', ce_id: 'not its id', ce_time: 'yesterday' };
+    expect(decodeRecord(record({ headers }), { kind: 'JSON', type: 'Said' }, AT)).toMatchObject({
+      ok: true,
+      leftOut: ['traceparent'],
+      event: { traceparent: undefined },
+    });
+  });
+
+  it('D10 a value that is not UTF-8 is not JSON: two names that differ in such a byte are never shown as one', () => {
+    const latin1 = Buffer.from('{"name":"Jos\u00e9"}', 'latin1');
+    expect(decodeRecord(record({ value: latin1 }), CLOUDEVENTS, AT)).toEqual({
+      ok: false,
+      kind: 'data',
+      reason: 'the value is not UTF-8',
+    });
+    for (const name of ['Jos\u00e9', 'U+FFFD itself: \ufffd'])
+      expect(decodeRecord(record({ value: Buffer.from(JSON.stringify({ name })) }), CLOUDEVENTS, AT).ok).toBe(
+        true,
+      );
+  });
+
   it('D10 a structured CloudEvent in a topic of plain JSON is named, and never shown as the data', () => {
     const value = Buffer.from(
       '{"specversion":"1.0","id":"1","source":"/x","type":"Said","data":{"id":"true"}}',

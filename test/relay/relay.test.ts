@@ -75,6 +75,36 @@ describe('the relay', () => {
     expect(letters).toEqual([2, undefined]);
   });
 
+  it('counts headers that were left out, and events that no field shows: 20 types of a topic by name', async () => {
+    await using world = await openWorld();
+    const types = new Map([[world.topic, new Set(['Said'])]]);
+    const { log, formats, metrics } = world;
+    const decoder = new BatchDecoder({
+      log,
+      decoder: new RecordDecoder(formats),
+      metrics,
+      logger: openLogger('silent'),
+      types,
+    });
+    const names = ['Said', ...Array.from({ length: 25 }, (_, i) => `com.acme.T${i}.v1`), 'com.acme.T0.v1'];
+    const records = names.map((type, i) => ({
+      offset: offset(i),
+      timestamp: 0,
+      key: 'k',
+      headers: { ce_specversion: '1.0', ce_id: `${i}`, ce_source: '/x', ce_type: type, ce_time: 'yesterday' },
+      value: Buffer.from('{}'),
+    }));
+    const batch = { topic: world.topic, partition: partition(0), records, last: offset(26), end: offset(27) };
+    expect(await decoder.decode(batch, signal)).toHaveLength(27);
+    const { values } = await metrics.notShown.get();
+    expect(values).toHaveLength(21);
+    const countOf = (type: string) => values.find(({ labels }) => labels.type === type)?.value;
+    expect([countOf('com.acme.T0.v1'), countOf('(other)'), countOf('Said')]).toEqual([2, 5, undefined]);
+    expect((await metrics.metadataLeftOut.get()).values).toEqual([
+      { labels: { topic: 'said', header: 'ce_time' }, value: 27 },
+    ]);
+  });
+
   it('D9 stops writing once another relay claims the partition, and continues after claiming it again', async () => {
     await using world = await openWorld();
     const at = await world.at(0);

@@ -3,7 +3,13 @@ import { isInexactInteger } from '../exact-json.js';
 import { eventId } from '../ids.js';
 import { own } from '../own.js';
 import type { LogRecord } from '../record.js';
-import { identifierOf, recordTraceparent, recordTracestate, timestampOf } from '../record-metadata.js';
+import {
+  eventIdOf,
+  identifierOf,
+  recordTraceparent,
+  recordTracestate,
+  timestampOf,
+} from '../record-metadata.js';
 import type { TopicFormat } from '../topic-format.js';
 import { type Decoded, fault } from './envelope.js';
 import type { JsonObject } from './json-object.js';
@@ -41,7 +47,8 @@ export function fromAttributes(
   format: TopicFormat,
 ): Decoded {
   const { typeNames } = format;
-  const { id, source } = given;
+  const { id: givenId, source } = given;
+  const id = givenId && eventIdOf(givenId);
   const name = typeNames === undefined ? given.type : (namedBy(typeNames, record, data) ?? given.type);
   const time = timestampOf(given.time);
   const correlationId = identifierOf(given.correlationid);
@@ -50,6 +57,7 @@ export function fromAttributes(
   const tracestate = recordTracestate(given.tracestate, traceparent);
   if (!id || !source || !name) return fault('no-cloudevent', missing(given));
   const isAltered =
+    id !== givenId ||
     time !== given.time ||
     correlationId !== given.correlationid ||
     causationId !== given.causationid ||
@@ -83,6 +91,7 @@ function missing(given: Attributes): string {
  */
 function leftOut(given: Attributes, event: Event): readonly string[] {
   const pairs = [
+    ['ce_id', given.id, event.id],
     ['ce_time', given.time, event.time],
     ['traceparent', given.traceparent, event.traceparent],
     ['tracestate', given.tracestate, event.tracestate],

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { parseJson, stringifyJson } from '../exact-json.js';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -6,19 +7,21 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 export function parseObject(value: Buffer | null): JsonObject | null | string {
   if (value === null) return null;
   try {
-    const data: unknown = JSON.parse(value.toString('utf8'));
+    const text = value.toString('utf8');
+    if (text.includes(REPLACEMENT) && !isUtf8(value)) return NOT_UTF8;
+    const data: unknown = JSON.parse(text);
     return isObject(data) ? data : 'the value is JSON, but not an object';
   } catch (error) {
-    return notJson(error);
+    return notJson(value, error);
   }
 }
 
 /** `parseObject` of any JSON whose integers stay exact: for what is written again. */
 export function parseExact(value: Buffer): { readonly json: unknown } | string {
   try {
-    return { json: parseJson(value) };
+    return isUtf8(value) ? { json: parseJson(value) } : NOT_UTF8;
   } catch (error) {
-    return notJson(error);
+    return notJson(value, error);
   }
 }
 
@@ -31,5 +34,9 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-const notJson = (error: unknown): string =>
+/** RFC 8259, section 8.1. Other bytes would be shown as U+FFFD, and two different names as one. */
+const NOT_UTF8 = 'the value is not UTF-8';
+const REPLACEMENT = '\ufffd';
+
+const notJson = (_value: Buffer, error: unknown): string =>
   `the value is not JSON: ${error instanceof Error ? error.message : String(error)}`;

@@ -2,7 +2,7 @@ import { type Event, REPEATED_DELETE_TYPE, UNKNOWN_TYPE } from '../event.js';
 import { eventId } from '../ids.js';
 import { partitionName, type TopicPartition } from '../position.js';
 import type { LogRecord } from '../record.js';
-import { recordTraceparent, recordTracestate } from '../record-metadata.js';
+import { eventIdOf, recordTraceparent, recordTracestate } from '../record-metadata.js';
 import type { TopicFormat } from '../topic-format.js';
 import { type EventParts, indexedOf, timeOf } from './attributes.js';
 import { type Decoded, fault, type Unwrapped } from './envelope.js';
@@ -21,20 +21,36 @@ export function fromPosition(
   const { subject, data, bytes, id, timestamp } = parts;
   const type = typeOf(record, parts, format);
   if (type === undefined) return fault('type', `the record does not name its type: ${whereTypeIs(format)}`);
-  const traceparent = recordTraceparent(record.headers['traceparent']);
+  const given = { traceparent: record.headers['traceparent'], tracestate: record.headers['tracestate'] };
+  const traceparent = recordTraceparent(given.traceparent);
+  const tracestate = recordTracestate(given.tracestate, traceparent);
   const event: Event = {
     // Without an id of its own, a record's identity is its position, which is unique within the source.
-    id: eventId(id ?? `${partitionName(at)}/${record.offset}`),
+    id: eventId(id === undefined ? `${partitionName(at)}/${record.offset}` : eventIdOf(id)),
     source: `/topics/${at.topic}`,
     type,
     subject,
     time: timeOf(timestamp ?? record.timestamp),
     traceparent,
-    tracestate: recordTracestate(record.headers['tracestate'], traceparent),
+    tracestate,
     indexed: indexedOf(data, format),
     data: bytes,
   };
-  return { ok: true, event };
+  const isAltered =
+    traceparent !== given.traceparent ||
+    tracestate !== given.tracestate ||
+    (id !== undefined && id !== event.id);
+  return { ok: true, event, leftOut: isAltered ? leftOut({ ...given, id }, event) : undefined };
+}
+
+/** By the names of their headers. `id`: of the outbox, whose header has this name. */
+function leftOut(
+  given: Readonly<Record<'id' | 'traceparent' | 'tracestate', string | undefined>>,
+  event: Event,
+) {
+  return (['id', 'traceparent', 'tracestate'] as const).filter(
+    (name) => given[name] !== undefined && given[name] !== event[name],
+  );
 }
 
 /** `undefined`: the record should name its type, and does not. */
