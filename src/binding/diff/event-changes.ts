@@ -13,6 +13,7 @@ import { type AppliedDirective, appliedDirectives } from '../directives/applied-
 import { dataShape } from '../event-types/data-shape.js';
 import { possibleTypes } from '../event-types/event-type.js';
 import type { ResolverMap } from '../runtime/resolvers.js';
+import { topicChanges } from './topic-changes.js';
 
 /**
  * Changes under which stored events can no longer be read as before: fields that they lack, topics and event
@@ -28,7 +29,8 @@ export function eventChanges(
   const changes: Diagnostic[] = [];
   const comparison = { before, after, resolvers, compared: new Set<string>(), changes };
   const topicsAfter = storedTopics(after);
-  for (const [topic, old] of storedTopics(before)) {
+  const topicsBefore = storedTopics(before);
+  for (const [topic, old] of topicsBefore) {
     const current = topicsAfter.get(topic);
     if (current === undefined) {
       const hint = 'Keep a field that publishes to it or follows it: it still has events.';
@@ -54,7 +56,9 @@ export function eventChanges(
     const [oldType, type] = [before.getType(name), after.getType(name)];
     if (isObjectType(oldType) && isObjectType(type)) compareTypes(oldType, type, comparison);
   }
-  return changes;
+  const published = [...appliedDirectives(after, new Diagnostics()).publish.values()].flat();
+  const names = new Set(published.map(({ values }) => String(values['topic'])));
+  return [...changes, ...topicChanges(before, after, new Set(topicsBefore.keys()), names)];
 }
 
 interface Comparison {

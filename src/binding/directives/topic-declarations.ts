@@ -21,12 +21,27 @@ export interface TopicDeclaration
   readonly envelope?: Envelope;
 }
 
+/** A declaration, and where it is. */
+export interface DeclaredTopic {
+  readonly declaration: TopicDeclaration;
+  readonly node: ConstDirectiveNode;
+}
+
 /** The topics that `@topic` declares. Adds a diagnostic for each that is invalid or declared twice. */
 export function topicDeclarations(
   schema: GraphQLSchema,
   diagnostics: Diagnostics,
 ): ReadonlyMap<Topic, TopicDeclaration> {
-  const declared = new Map<Topic, TopicDeclaration>();
+  const declared = declaredTopics(schema, diagnostics);
+  return new Map([...declared].map(([name, { declaration }]) => [name, declaration]));
+}
+
+/** `topicDeclarations`, and where each is. */
+export function declaredTopics(
+  schema: GraphQLSchema,
+  diagnostics: Diagnostics,
+): ReadonlyMap<Topic, DeclaredTopic> {
+  const declared = new Map<Topic, DeclaredTopic>();
   const nodes = [schema.astNode, ...schema.extensionASTNodes].flatMap((node) => node?.directives ?? []);
   for (const node of nodes) {
     const values = node.name.value === 'topic' ? valuesOf(schema, node, diagnostics) : undefined;
@@ -34,7 +49,7 @@ export function topicDeclarations(
     if (values === undefined || name === undefined) continue;
     if (declared.has(name))
       diagnostics.at(node, `The topic ${name} is declared twice.`, 'Write one @topic that has all of it.');
-    else declared.set(name, declarationOf(values, schema, node, diagnostics));
+    else declared.set(name, { declaration: declarationOf(values, schema, node, diagnostics), node });
   }
   return declared;
 }

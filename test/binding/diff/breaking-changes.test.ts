@@ -45,6 +45,89 @@ describe('breakingChanges', () => {
     ).toEqual([]);
   });
 
+  const topicChange = (before: string | undefined, after: string | undefined, sdl = BEFORE) => {
+    const files = (declared: string | undefined) => ({
+      sources: [
+        {
+          name: 'schema/a.graphql',
+          body: `${sdl}${declared === undefined ? '' : `extend schema @topic(name: "orders"${declared})`}`,
+        },
+      ],
+      eventSchemas: [],
+    });
+    return breakingChanges(files(before), 'v1', files(after), {}).map(formatDiagnostic);
+  };
+  const CRC32 = ', partitioner: CRC32';
+  const WITHOUT_PUBLISH = BEFORE.replace(/type Mutation .*\n/, 'type Mutation { ok: Boolean }\n');
+
+  it.each([
+    [
+      'another partitioner',
+      CRC32,
+      ', partitioner: FNV1A',
+      /from CRC32 to FNV1A\. Its stored events lie where CRC32/,
+    ],
+    [
+      'a partitioner in place of none that is known',
+      ', partitioner: NONE',
+      CRC32,
+      /from NONE to CRC32\. Its stored events may lie in any/,
+    ],
+    ['a declaration that is gone', CRC32, undefined, /^v1:schema.*from CRC32 to none\. Its stored/],
+    [
+      'a partitioner that mutations did not have',
+      undefined,
+      CRC32,
+      /from none to CRC32\. Mutations have put/,
+    ],
+    [
+      'none, where mutations had one',
+      CRC32,
+      ', partitioner: NONE',
+      /from CRC32 to NONE\. Mutations have put/,
+    ],
+    [
+      'another key format',
+      ', key: INT64',
+      ', key: UUID',
+      /key of the topic orders changed from INT64 to UUID\. Clients/,
+    ],
+    ['a key format where there was none', '', ', key: JSON', /changed from no format to JSON/],
+    [
+      'keys that have to be UTF-8',
+      undefined,
+      ', key: STRING',
+      /from no format to STRING\. Stored events with keys/,
+    ],
+  ])('D2 reports a changed @topic: %s', (_what, before, after, message) => {
+    expect(topicChange(before, after)).toEqual([expect.stringMatching(message)]);
+  });
+
+  it.each([
+    ['the partitioner that was assumed', undefined, ', partitioner: MURMUR2', BEFORE],
+    ['no partitioner, so that all partitions are followed', undefined, ', partitioner: NONE', BEFORE],
+    ['a partitioner of others, where only they publish', undefined, CRC32, WITHOUT_PUBLISH],
+    ['no partitioner, where only others publish', CRC32, ', partitioner: NONE', WITHOUT_PUBLISH],
+    ['keys that need not be UTF-8', ', key: STRING', '', BEFORE],
+  ])('reports nothing when @topic gets %s', (_what, before, after, sdl) => {
+    expect(topicChange(before, after, sdl)).toEqual([]);
+  });
+
+  it('D2 takes a changed name in @topic as two topics, and declarations of a new topic as no change', () => {
+    const named = (name: string, sdl = BEFORE) => ({
+      sources: [{ name: 'schema/a.graphql', body: `${sdl}extend schema @topic(name: "${name}"${CRC32})` }],
+      eventSchemas: [],
+    });
+    const of = (before: string, after: string) =>
+      breakingChanges(named(before), 'v1', named(after), {}).map(formatDiagnostic);
+    expect(of('orders', 'order')).toEqual([
+      expect.stringContaining('The partitioner of the topic orders changed'),
+    ]);
+    expect(of('new', 'newer')).toEqual([expect.stringContaining('The partitioner of the topic new changed')]);
+    const none = { ...named('x'), sources: [{ name: 'schema/a.graphql', body: BEFORE }] };
+    expect(breakingChanges(none, 'v1', named('new'), {})).toEqual([]);
+  });
+
   it('compares a type that no field names if it has a JSON Schema: resolvers may publish it', () => {
     const body = 'type Query { ok: Int } type Wish { id: ID! note: String }';
     const files = (sdl: string, rules: object = {}) => ({
