@@ -2,7 +2,7 @@ import { bindSchema, formatDiagnostic } from '../binding/binding.js';
 import type { Bindings } from '../binding/bindings.js';
 import { type Config, readConfig } from '../node/config.js';
 import { kafkaSecurity } from '../node/kafka.js';
-import { checkDeadLetterTopics, topicNames } from '../node/topics.js';
+import { checkDeadLetterTopics, checkServiceTopics, topicNames } from '../node/topics.js';
 import { loadEventSchemas, loadProject, loadSchema } from '../project/loader.js';
 import type { Project } from '../project/project.js';
 import { UserError } from './user-error.js';
@@ -36,6 +36,7 @@ export async function load(): Promise<Loaded> {
     const { bindings } = bound;
     const { services = [], views = [] } = project;
     checkDeadLetterTopics(topicNames(bindings, [...services, ...views]), config);
+    checkServiceTopics(services, bindings);
     return { config, project, bindings };
   }
   const { length } = bound.diagnostics;

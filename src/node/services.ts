@@ -7,6 +7,7 @@ import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
 import { serviceReports } from '../observe/service-reports.js';
 import type { WarningThrottle } from '../observe/warning-throttle.js';
+import { placingOf } from '../placement/topic-layouts.js';
 import type { EventLog } from '../ports/event-log.js';
 import type { StateStore } from '../ports/state-store.js';
 import type { Project } from '../project/project.js';
@@ -52,6 +53,7 @@ export function startService(
       encoder: new RecordEncoder(formats),
       maxAttempts: config.SERVICE_MAX_ATTEMPTS,
       deadLetterSuffix: config.DEAD_LETTER_SUFFIX,
+      placingOf: (of) => placingOf(of, formats, log),
       ...serviceReports(service, metrics, logger, warnings),
       onInvalid: (at, kind) => metrics.invalid.inc({ topic: at.topic, kind }),
     },
@@ -93,13 +95,22 @@ export async function rebuildable(
   { log, openStateStore }: Backends,
   { config, project, bindings }: { config: Config; project: Project; bindings: Bindings },
 ): Promise<readonly Rebuild[]> {
-  const decoder = decoderOf(bindings, topicFormats(bindings, project, config));
+  const formats = topicFormats(bindings, project, config);
+  const decoder = decoderOf(bindings, formats);
   const services = (project.services ?? [])
     .filter(({ initial }) => initial !== undefined)
     .map((service) => {
       const group = serviceGroup(config, service);
       const { TOPIC_REPLICAS: replicas, DEAD_LETTER_SUFFIX: deadLetterSuffix } = config;
-      return new ServiceRebuild({ log, group, service, decoder, replicas, deadLetterSuffix });
+      return new ServiceRebuild({
+        log,
+        group,
+        service,
+        decoder,
+        replicas,
+        deadLetterSuffix,
+        placingOf: (of) => placingOf(of, formats, log),
+      });
     });
   const { views = [] } = project;
   if (views.length === 0) return services;

@@ -78,3 +78,18 @@ export function checkDeadLetterTopics(topics: readonly Topic[], { DEAD_LETTER_SU
   });
   if (faults.length > 0) throw new ConfigError(faults.join('\n'));
 }
+
+/** @throws {ConfigError} for services that would keep several states of one key */
+export function checkServiceTopics(services: readonly AnyService[], bindings: Bindings): void {
+  const faults = services.flatMap(({ name, topics, initial }) =>
+    topics
+      .filter(
+        (one) => initial !== undefined && bindings.topics.get(topic(one))?.format.partitioner === 'NONE',
+      )
+      .map(
+        (one) =>
+          `The service ${name} keeps state by key, but its topic ${one} is declared with partitioner NONE: records of a key may lie in several partitions, and each has a state of its own. Let all producers of ${one} use one partitioner and declare it, let the service follow a topic that is keyed so, or leave out \`initial\`.`,
+      ),
+  );
+  if (faults.length > 0) throw new ConfigError(faults.join('\n'));
+}

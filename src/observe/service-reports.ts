@@ -1,4 +1,6 @@
+import type { Partitioner } from '../core/partitioner.js';
 import { type Position, partitionName, positionName, type TopicPartition } from '../core/position.js';
+import type { LogRecord } from '../core/record.js';
 import type { Logger } from './log.js';
 import type { Metrics } from './metrics.js';
 import type { WarningThrottle } from './warning-throttle.js';
@@ -12,6 +14,8 @@ export function serviceReports(
 ) {
   /** The topics of which an input was set aside: further ones are only counted. */
   const alarmed = new Set<string>();
+  /** The topics of which a misplaced input was reported. */
+  const misplaced = new Set<string>();
   /**
    * What a handler has thrown. It is reported with its event first (`onFailure`), and then fails the batch
    * (`onRetry`): the second report must not log it again as a failed commit.
@@ -53,6 +57,25 @@ export function serviceReports(
       logger.error(
         { service, at: positionName(at), err },
         'a service failed on an input for good: it is a dead letter now; further ones of this topic are only counted',
+      );
+    },
+    /** An alarm: the states of these keys may lack events, and nothing but their producers can mend that. */
+    onMisplaced(
+      at: TopicPartition,
+      records: readonly LogRecord[],
+      { partitioner }: { readonly partitioner: Partitioner },
+    ) {
+      const { topic } = at;
+      metrics.serviceMisplaced.inc({ service, topic }, records.length);
+      const [first] = records;
+      if (first === undefined || misplaced.has(topic)) return;
+      misplaced.add(topic);
+      logger.error(
+        { service, at: positionName({ ...at, offset: first.offset }), key: first.key, partitioner },
+        `a record of ${topic} does not lie where ${partitioner} puts its key. The service keeps a state of a key in each ` +
+          'partition, so if its records lie in several partitions, each state lacks events of the others. Let all ' +
+          'producers of the topic use one partitioner, and declare it with @topic; `millrace check --live` says which ' +
+          'one fits, and which keys lie in several partitions. Further records are only counted.',
       );
     },
     /** The partition is assigned to another member: its lag is no longer known here. */

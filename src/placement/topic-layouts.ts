@@ -4,6 +4,17 @@ import type { TopicFormats } from '../core/topic-format.js';
 import type { StateStore } from '../ports/state-store.js';
 import { decodeLayout, encodeLayout, type Placing, type TopicLayout } from './topic-layout.js';
 
+/** How the topic's producers place keys: as it is declared, or else assumed. `undefined`: nobody can say. */
+export function placingOf(
+  topic: Topic,
+  formats: TopicFormats,
+  { partitionOfKey }: { readonly partitionOfKey: KeyPartitioner | undefined },
+): Placing | undefined {
+  const partitioner = formats.get(topic)?.partitioner ?? DEFAULT_PARTITIONER;
+  if (partitioner === 'NONE' || partitionOfKey === undefined) return undefined;
+  return { partitioner, partitionOfKey };
+}
+
 /**
  * The layouts of topics, the same on every node: in the state store. D6: all of them may be lost. A process that knows one
  * writes it again, and relays check again what they relay again.
@@ -23,12 +34,9 @@ export class TopicLayouts {
     this.#partitionOfKey = log.partitionOfKey;
   }
 
-  /** How the topic's producers place keys: as it is declared, or else assumed. `undefined`: nobody can say. */
+  /** `placingOf`. */
   placing(topic: Topic): Placing | undefined {
-    const partitioner = this.#formats.get(topic)?.partitioner ?? DEFAULT_PARTITIONER;
-    const partitionOfKey = this.#partitionOfKey;
-    if (partitioner === 'NONE' || partitionOfKey === undefined) return undefined;
-    return { partitioner, partitionOfKey };
+    return placingOf(topic, this.#formats, { partitionOfKey: this.#partitionOfKey });
   }
 
   /** @throws {MillraceError} when the store cannot be read */

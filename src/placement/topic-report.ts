@@ -21,6 +21,10 @@ export interface TopicReport {
   readonly isDeclared: boolean;
   /** How many keyed records lie where each partitioner puts them. */
   readonly inPlace: Readonly<Record<Partitioner, number>>;
+  /** How many keys have records in more than one partition. */
+  readonly splitKeys: number;
+  /** Services that keep state of the topic's keys: one state in each partition that has records of a key. */
+  readonly statefulServices: readonly string[];
   /** Records that are no events, by what is wrong. */
   readonly invalid: Readonly<Record<string, number>>;
   /** Events of types that no field shows. */
@@ -32,6 +36,7 @@ interface ReportOptions {
   readonly decoder: RecordDecoder;
   /** The types of the topic that the schema names. Empty: no field uses the topic, and types are not reported. */
   readonly types: ReadonlySet<string>;
+  readonly statefulServices: readonly string[];
   /** How many records are read, all partitions together. */
   readonly records: number;
 }
@@ -39,13 +44,14 @@ interface ReportOptions {
 /** Reads the newest records of a topic. @throws {MillraceError} when the log cannot be read */
 export async function reportOn(
   topic: Topic,
-  { log, decoder, types, records: wanted }: ReportOptions,
+  { log, decoder, types, statefulServices, records: wanted }: ReportOptions,
   signal: AbortSignal,
 ): Promise<TopicReport> {
   const bounds = await log.bounds(topic, signal);
   const perPartition = Math.max(1, Math.floor(wanted / Math.max(1, bounds.length)));
   const inPlace = { MURMUR2: 0, CRC32: 0, FNV1A: 0 };
   const [invalid, notShown] = [new Map<string, number>(), new Map<string, number>()];
+  const [seen, split] = [new Map<string, number>(), new Set<string>()];
   let [records, keyed] = [0, 0];
   for (const [number, { earliest, end }] of bounds.entries()) {
     const from = offset(Math.max(earliest, end - perPartition));
@@ -59,6 +65,8 @@ export async function reportOn(
         const { key } = record;
         if (key !== null && key !== '') {
           keyed += 1;
+          if ((seen.get(key) ?? number) !== number) split.add(key);
+          seen.set(key, number);
           for (const one of PARTITIONERS)
             if (partitionOfKey(key, bounds.length, one) === number) inPlace[one] += 1;
         }
@@ -78,13 +86,20 @@ export async function reportOn(
     partitioner: declared ?? DEFAULT_PARTITIONER,
     isDeclared: declared !== undefined,
     inPlace,
+    splitKeys: split.size,
+    statefulServices,
     invalid: Object.fromEntries(invalid),
     notShown: Object.fromEntries(notShown),
   };
 }
 
-/** Whether what is declared is true of every record that was read. What is only assumed is checked while it runs. */
-export function holds({ isDeclared, partitioner, inPlace, keyed }: TopicReport): boolean {
+/**
+ * Whether what is declared is true of every record that was read, and every key has one state in each service. What is
+ * only assumed is checked while it runs.
+ */
+export function holds(report: TopicReport): boolean {
+  const { isDeclared, partitioner, inPlace, keyed, splitKeys, statefulServices } = report;
+  if (splitKeys > 0 && statefulServices.length > 0) return false;
   return !isDeclared || partitioner === 'NONE' || inPlace[partitioner] === keyed;
 }
 
@@ -93,6 +108,11 @@ export function reportLines(report: TopicReport): readonly string[] {
   const { topic, records, keyed, partitions, invalid, notShown } = report;
   const lines = [`${topic}: ${records} records read, ${keyed} with a key, ${partitions} partitions`];
   if (keyed > 0 && partitions > 1) lines.push(`  ${placementLine(report)}`);
+  const { splitKeys, statefulServices } = report;
+  if (splitKeys > 0 && statefulServices.length > 0)
+    lines.push(
+      `  ${splitKeys} keys lie in several partitions, so each has several states in ${statefulServices.join(', ')}`,
+    );
   for (const [kind, count] of Object.entries(invalid))
     lines.push(`  ${count} records are no events: ${kind}`);
   for (const [type, count] of Object.entries(notShown))

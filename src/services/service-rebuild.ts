@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { MillraceError } from '../core/errors.js';
 import { type Topic, topic } from '../core/ids.js';
-import { positionName } from '../core/position.js';
+import { recordKeyOf } from '../core/key-format.js';
+import { isPlaced } from '../core/partitioner.js';
+import { partitionName, positionName } from '../core/position.js';
 import type { DeadLetter } from '../dead-letters/dead-letter.js';
+import type { Placing } from '../placement/topic-layout.js';
 import type { EventLog, TopicDescription } from '../ports/event-log.js';
 import { catchUp, type FoldRange, type RebuildPartition, rebuildPartitions } from '../rebuild/catch-up.js';
 import type { Rebuild, RebuildRequest } from '../rebuild/rebuild.js';
@@ -24,6 +27,8 @@ interface ServiceRebuildOptions extends Pick<BatchProcessorOptions, 'service' | 
   readonly replicas: number;
   /** What the names of dead-letter topics end with (`.dlt`). */
   readonly deadLetterSuffix?: string | undefined;
+  /** Where the keys of a topic belong; `undefined`: nobody can say. */
+  readonly placingOf?: (of: Topic) => Placing | undefined;
 }
 
 const MAX_RECORDS_PER_APPEND = 500;
@@ -59,6 +64,7 @@ export class ServiceRebuild implements Rebuild {
     const fold: FoldRange = (one, range) =>
       foldRange({ log, processor, range, states: statesOf(states, one), setAside, signal });
     await catchUp(log, partitions, fold, request);
+    this.#checkPlacement(states, inputs);
     const version: StateVersion = { id, bases: basesOf(inputs, partitions) };
     await this.#write(states, version, signal);
     signal.throwIfAborted();
@@ -73,6 +79,28 @@ export class ServiceRebuild implements Rebuild {
       service.topics.map((name) => readSetAside(log, topic(name), deadLetterSuffix, isBy, signal)),
     );
     return new Set(all.flatMap((one) => [...one]));
+  }
+
+  /**
+   * A key whose state lies elsewhere than where its next events go would begin again there, from `initial`: its topic has
+   * grown, or some producers use another partitioner.
+   */
+  #checkPlacement(all: StatesByPartition, inputs: ReadonlyMap<Topic, TopicDescription>): void {
+    const { decoder, placingOf } = this.#options;
+    for (const [{ at }, states] of all) {
+      const placing = placingOf?.(at.topic);
+      const count = inputs.get(at.topic)?.partitions;
+      if (placing === undefined || count === undefined) continue;
+      const { partitioner, partitionOfKey } = placing;
+      const { key: format } = decoder.formatOf(at.topic);
+      for (const key of states.keys()) {
+        const recordKey = recordKeyOf(format, key);
+        const belongs = partitionOfKey(recordKey, count, partitioner);
+        if (belongs === at.partition || !isPlaced(recordKey, partitioner)) continue;
+        const message = `The state of the key ${key} would be in ${partitionName(at)}, but ${partitioner} puts its next events into partition ${belongs}, where its state would begin again: the topic has grown, or has producers with another partitioner. The state in use is unchanged. Declare the partitioner that fits (\`millrace check --live\` says which), or rebuild from a time after which all events lie right.`;
+        throw new MillraceError('BAD_REQUEST', message);
+      }
+    }
   }
 
   async #write(all: StatesByPartition, version: StateVersion, signal: AbortSignal): Promise<void> {

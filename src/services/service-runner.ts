@@ -1,5 +1,5 @@
 import { MillraceError } from '../core/errors.js';
-import { type Offset, topic } from '../core/ids.js';
+import { type Offset, type Topic, topic } from '../core/ids.js';
 import {
   type Position,
   partitionName,
@@ -10,6 +10,7 @@ import type { LogRecord } from '../core/record.js';
 import type { RecordEncoder } from '../core/record-encoder.js';
 import { shrinking } from '../dead-letters/append.js';
 import { type DeadLetter, deadLetterRecord } from '../dead-letters/dead-letter.js';
+import type { Placing } from '../placement/topic-layout.js';
 import type { GroupHandler } from '../ports/consumer-groups.js';
 import type { EventLog } from '../ports/event-log.js';
 import { requireTransactions, type TransactionalBatch } from '../ports/transactional-commit.js';
@@ -20,6 +21,7 @@ import {
   type States,
 } from './batch-processor.js';
 import { InputFailure, mayBePermanent } from './input-failure.js';
+import { misplacedInputs } from './misplaced-inputs.js';
 import { OutputEncoder } from './output-encoder.js';
 import { PartitionState } from './partition-state.js';
 import type { AnyService } from './service.js';
@@ -47,6 +49,10 @@ export interface ServiceRunnerOptions extends BatchProcessorOptions {
   readonly deadLetterSuffix?: string | undefined;
   /** Called when an input was set aside, after the commit of its dead letter. */
   readonly onSetAside?: (at: Position, error: unknown) => void;
+  /** Where the keys of a topic belong; `undefined`: nobody can say. */
+  readonly placingOf?: (of: Topic) => Placing | undefined;
+  /** Called for inputs of a service with state that do not lie in the partition of their key, before they are handled. */
+  readonly onMisplaced?: (at: TopicPartition, records: readonly LogRecord[], placing: Placing) => void;
   /** Called when this member has lost the partition. */
   readonly onLost?: (at: TopicPartition) => void;
 }
@@ -86,6 +92,10 @@ interface OwnedPartition {
   state?: PartitionState;
   /** The input that failed last, and how often: what is behind it waits, so one is enough. */
   failing?: { readonly offset: Offset; readonly attempts: number };
+  /** How many its topic has. */
+  partitions?: number;
+  /** Up to where it is known whether inputs are misplaced: a batch that is retried reports them once. */
+  checked?: Offset;
 }
 
 class ServiceRunner implements GroupHandler<TransactionalBatch> {
@@ -121,6 +131,7 @@ class ServiceRunner implements GroupHandler<TransactionalBatch> {
   async batch(batch: TransactionalBatch): Promise<void> {
     const { topic, partition, signal } = batch;
     try {
+      await this.#checkPlacement(batch);
       await this.#advance(batch, batch.records, batch.last);
     } catch (error) {
       const cause = error instanceof InputFailure ? error.cause : error;
@@ -128,6 +139,22 @@ class ServiceRunner implements GroupHandler<TransactionalBatch> {
       if (!signal.aborted) this.#options.onRetry?.({ topic, partition }, { error: cause, lag });
       throw error;
     }
+  }
+
+  /** Reports inputs that are misplaced, before they change a state. */
+  async #checkPlacement(batch: TransactionalBatch): Promise<void> {
+    const { log, service, placingOf, onMisplaced } = this.#options;
+    const { topic, signal } = batch;
+    const placing = isStateful(service) ? placingOf?.(topic) : undefined;
+    const owned = this.#owned.get(partitionName(batch));
+    if (placing === undefined || owned === undefined) return;
+    const { checked = -1 } = owned;
+    const records = batch.records.filter(({ offset }) => offset > checked);
+    // A topic that has grown is refused by its changelog, so the number of partitions is that of the assignment.
+    owned.partitions ??= (await log.describe([topic], signal)).get(topic)?.partitions ?? 1;
+    const misplaced = misplacedInputs(batch, records, placing, owned.partitions);
+    if (misplaced.length > 0) onMisplaced?.(batch, misplaced, placing);
+    owned.checked = batch.last;
   }
 
   /**

@@ -61,7 +61,8 @@ export interface Service<State = undefined> {
   readonly topics: readonly string[];
   /**
    * The state of a key before its first event: it gives the service a state for each key of each topic. Plain
-   * JSON, as every state is. Left out, the service has no state.
+   * JSON, as every state is. Left out, the service has no state. All producers of its topics have to use one
+   * partitioner (`@topic(partitioner:)`), because the state is kept in the partition of the key.
    */
   readonly initial?: State;
   /**

@@ -148,7 +148,7 @@ export type Partitioner =
   | 'FNV1A'
   /**
    * None that is known: records of a key may be in any partition. Fields with a `key` follow all partitions of the topic
-   * and pick the key's events. Mutations and services publish to it with `MURMUR2`.
+   * and pick the key's events. Mutations and services publish to it with `MURMUR2`. A service with state cannot follow it.
    */
   | 'NONE';
 

@@ -19,8 +19,10 @@ export interface View<State = unknown> {
   readonly initial: State;
   /**
    * Returns the state after an event. It must depend on its two arguments alone, so that every worker computes
-   * the same. It sees the events of one partition in order, each once. When it throws, the event is retried
-   * after a pause, and becomes a dead letter after `SERVICE_MAX_ATTEMPTS`.
+   * the same. It sees the events of one partition in order, each once. A key's events lie in one partition if all
+   * producers of the topic use one partitioner; if not, the order between partitions is any, and another one after a
+   * rebuild: compare `event.time`. When it throws, the event is retried after a pause, and becomes a dead letter
+   * after `SERVICE_MAX_ATTEMPTS`.
    */
   fold(state: State, event: ServiceEvent): State;
 }

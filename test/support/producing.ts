@@ -13,6 +13,15 @@ export interface ForeignRecord {
   readonly value: string | null;
 }
 
+/** A record of another producer, byte for byte. */
+export interface ExactRecord {
+  readonly key: Buffer | null;
+  readonly headers: readonly (readonly [string, Buffer | null])[];
+  readonly value: Buffer | null;
+  /** Milliseconds since 1970. Left out: now. */
+  readonly timestamp?: number | undefined;
+}
+
 /** Where it is in the log. */
 const Written = z.object({ key: z.string().nullable(), partition: z.number(), offset: z.number() });
 type Written = z.infer<typeof Written>;
@@ -21,6 +30,8 @@ type Written = z.infer<typeof Written>;
 export interface ForeignProducer extends AsyncDisposable {
   /** Resolves once the record is in the log. One at a time. */
   send(record: ForeignRecord): Promise<Written>;
+  /** The same for exact bytes. Only confluent-kafka. */
+  sendExact(record: ExactRecord): Promise<Written>;
 }
 
 export async function startForeignProducer(
@@ -41,13 +52,22 @@ export async function startForeignProducer(
   child.stdin.on('error', () => undefined); // It ended; `lines` ends too, and says why.
   const ended = once(child, 'exit');
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const written = async (line: unknown): Promise<Written> => {
+    child.stdin.write(`${JSON.stringify(line)}\n`);
+    const { done, value } = await lines.next();
+    if (done) throw new Error(`${library} ended without an answer:\n${errors}`);
+    return Written.parse(JSON.parse(value));
+  };
+  const base64 = (bytes: Buffer | null): string | null => bytes?.toString('base64') ?? null;
   return {
-    send: async (record) => {
-      child.stdin.write(`${JSON.stringify(record)}\n`);
-      const { done, value } = await lines.next();
-      if (done) throw new Error(`${library} ended without an answer:\n${errors}`);
-      return Written.parse(JSON.parse(value));
-    },
+    send: written,
+    sendExact: ({ key, headers, value, timestamp }) =>
+      written({
+        key64: base64(key),
+        headers64: headers.map(([name, bytes]) => [name, base64(bytes)]),
+        value64: base64(value),
+        timestamp,
+      }),
     [Symbol.asyncDispose]: async () => {
       child.stdin.end();
       child.kill('SIGTERM');

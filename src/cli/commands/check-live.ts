@@ -1,7 +1,7 @@
 import { Deadline } from '../../core/deadline.js';
 import { RecordDecoder } from '../../core/record-decoder.js';
 import { openBackends } from '../../node/backends.js';
-import { topicFormats } from '../../node/topics.js';
+import { topicFormats, topicNames } from '../../node/topics.js';
 import { openLogger } from '../../observe/log.js';
 import { Metrics } from '../../observe/metrics.js';
 import { holds, reportLines, reportOn } from '../../placement/topic-report.js';
@@ -22,17 +22,22 @@ export async function checkLive({ config, project, bindings }: Loaded, json: boo
   const { log } = backends;
   const { signal } = deadline;
   const decoder = new RecordDecoder(topicFormats(bindings, project, config));
-  const existing = await log.describe([...bindings.topics.keys()], signal);
+  const stateful = (project.services ?? []).filter(({ initial }) => initial !== undefined);
+  const names = topicNames(bindings, stateful);
+  const existing = await log.describe(names, signal);
   let isRight = true;
   const print = (value: unknown, lines: readonly string[]): void =>
     void process.stdout.write(`${json ? JSON.stringify(value) : lines.join('\n')}\n`);
-  for (const [topic, { types }] of [...bindings.topics].sort(([a], [b]) => a.localeCompare(b))) {
+  for (const topic of [...names].sort((a, b) => a.localeCompare(b))) {
     if (!existing.has(topic)) {
       isRight = false;
       print({ topic, isMissing: true, holds: false }, [`${topic}: the topic does not exist`]);
       continue;
     }
-    const report = await reportOn(topic, { log, decoder, types, records: RECORDS }, signal);
+    const types = bindings.topics.get(topic)?.types ?? new Set();
+    const statefulServices = stateful.filter((one) => one.topics.includes(topic)).map(({ name }) => name);
+    const options = { log, decoder, types, statefulServices, records: RECORDS };
+    const report = await reportOn(topic, options, signal);
     isRight &&= holds(report);
     print({ ...report, holds: holds(report) }, reportLines(report));
   }
