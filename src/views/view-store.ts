@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import { isWellFormed } from '../core/byte-text.js';
 import { parseJson, stringifyState } from '../core/exact-json.js';
 import { type Offset, offset } from '../core/ids.js';
 import { partitionName, type TopicPartition } from '../core/position.js';
@@ -123,4 +124,11 @@ export class ViewStore {
 const buildIdName = (view: string): string => `view:${view}:generation`;
 const progressName = (version: ViewVersion, at: TopicPartition): string =>
   `${version}:progress:${partitionName(at)}`;
-const stateName = (version: ViewVersion, key: string): string => `${version}:state:${key}`;
+/**
+ * A key that `by` took from JSON may have half of a surrogate pair. Stores encode names as UTF-8, where every such half is
+ * U+FFFD: two keys would be one.
+ */
+const stateName = (version: ViewVersion, key: string): string =>
+  isWellFormed(key)
+    ? `${version}:state:${key}`
+    : `${version}:state16:${Buffer.from(key, 'utf16le').toString('base64')}`;
