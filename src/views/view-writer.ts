@@ -140,8 +140,8 @@ export class ViewWriter {
     try {
       return (await this.#options.store.saveState(version, key, state, expected)) !== undefined;
     } catch (error) {
-      // What `JSON.stringify` throws for a state that is not JSON, such as one that contains itself.
-      if (error instanceof TypeError) throw new InputFailure(last, error);
+      // What `JSON.stringify` throws for a state that is not JSON, such as one that contains itself, or is nested too deeply.
+      if (error instanceof TypeError || error instanceof RangeError) throw new InputFailure(last, error);
       throw error;
     }
   }

@@ -113,6 +113,25 @@ export function poisonInputsContract(name: string, harness: () => Promise<EventL
       },
     );
 
+    it('D10 an input whose data is nested too deeply to be read becomes a dead letter', async () => {
+      const topics = await newTopics(log());
+      const nested = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
+      // An integer beyond 2^53 is read exactly, by a parser that calls itself.
+      const value = Buffer.from(`{"text":"a","n":12345678901234567890,"deep":${nested}}`);
+      const headers = { ce_specversion: '1.0', ce_id: '1', ce_source: '/x', ce_type: 'Said' };
+      await log().append([{ topic: topics.input, key: 'k', headers, value }], soon());
+      await put(log(), topics.input, ['b']);
+      await using _ = await runService(
+        optionsFor(
+          log(),
+          counter(topics, () => undefined),
+        ),
+        soon(),
+      );
+      await expect.poll(() => outputs(log(), topics), POLL).toEqual([['b']]);
+      expect((await lettersOf(log(), topics)).map(({ kind }) => kind)).toEqual(['service']);
+    });
+
     it('D10 waits as long as it takes when the failure passes, or no number of attempts is set', async () => {
       const topics = await newTopics(log());
       let failures = 0;

@@ -21,9 +21,9 @@ export function decodeRecord(record: LogRecord, format: TopicFormat, at: TopicPa
   const { kind } = format;
   const { headers, value } = record;
   if (value !== null && kind === 'CLOUDEVENTS' && !headers['ce_type'] && isStructured(headers))
-    return structured(record, value, subject, format);
+    return rewritten(() => structured(record, value, subject, format));
   if (value !== null && kind !== 'CLOUDEVENTS' && kind !== 'JSON')
-    return unwrapped(record, value, subject, format, at);
+    return rewritten(() => unwrapped(record, value, subject, format, at));
   const bytes = value === null ? null : jsonOf(record, value, format);
   const data = typeof bytes === 'string' ? bytes : parseObject(bytes);
   if (typeof bytes === 'string' || typeof data === 'string') return fault('data', String(data));
@@ -42,6 +42,16 @@ export function decodeRecord(record: LogRecord, format: TopicFormat, at: TopicPa
     return fault('structured', reason);
   }
   return fromPosition(record, parts, format, at);
+}
+
+/** D10: data that is taken out of an envelope is written again, for which it must not be nested too deeply. */
+function rewritten(decode: () => Decoded): Decoded {
+  try {
+    return decode();
+  } catch (error) {
+    if (error instanceof RangeError) return fault('data', 'the data is nested too deeply');
+    throw error;
+  }
 }
 
 /** The name of a record's type, for its codec. Empty if the record does not specify one. */

@@ -38,5 +38,17 @@ export function isObject(value: unknown): value is JsonObject {
 const NOT_UTF8 = 'the value is not UTF-8';
 const REPLACEMENT = '\ufffd';
 
-const notJson = (_value: Buffer, error: unknown): string =>
-  `the value is not JSON: ${error instanceof Error ? error.message : String(error)}`;
+const notJson = (value: Buffer, error: unknown): string =>
+  `the value is not JSON: ${beginningOf(value) ?? (error instanceof Error ? error.message : String(error))}`;
+
+/** What other serializers put before JSON, which the message of a JSON parser does not show. */
+function beginningOf(value: Buffer): string | undefined {
+  if (value.length === 0) return 'it is empty; a tombstone has no value';
+  if (value[0] === 0)
+    return 'it begins with a byte 0, as what the serializers of a schema registry write, which needs a codec';
+  return value.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK)
+    ? 'it begins with a byte order mark'
+    : undefined;
+}
+
+const BYTE_ORDER_MARK = Buffer.from('\ufeff');

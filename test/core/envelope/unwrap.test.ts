@@ -130,3 +130,27 @@ describe('what is published with an envelope', () => {
     expect(named[3]).toMatchObject({ id: 'e-1', eventType: 'com.acme.OrderPlaced.v1' });
   });
 });
+
+describe('data in an envelope', () => {
+  const nested = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
+
+  it.each<[TopicFormat, string]>([
+    [{ kind: 'CONNECT', type: 'Order' }, `{"schema":null,"payload":{"deep":${nested}}}`],
+    [{ kind: 'DEBEZIUM', type: 'Order' }, `{"op":"c","after":{"deep":${nested}}}`],
+    [{ kind: 'DEBEZIUM_OUTBOX', type: 'Order' }, `{"deep":${nested}}`],
+    [
+      { kind: 'CLOUDEVENTS' },
+      `{"specversion":"1.0","id":"1","source":"/x","type":"Order","data":{"deep":${nested}}}`,
+    ],
+  ])(
+    'D10 that is nested too deeply to be written again is invalid, and nothing is thrown: %j',
+    (format, value) => {
+      const headers = { id: '1', 'content-type': 'application/cloudevents+json' };
+      expect(decoded(format, { headers, value })).toEqual({
+        ok: false,
+        kind: 'data',
+        reason: 'the data is nested too deeply',
+      });
+    },
+  );
+});
