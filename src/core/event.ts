@@ -43,6 +43,9 @@ export const UNKNOWN_TYPE = '';
  */
 export const REPEATED_DELETE_TYPE = 'debezium.tombstone';
 
+/** Whether a record, or its topic, has named the type of an event. */
+export const isNamedType = (type: string): boolean => type !== UNKNOWN_TYPE && type !== REPEATED_DELETE_TYPE;
+
 /** An event and its offset: what the relay publishes and the hub delivers. */
 export interface Relayed {
   readonly offset: Offset;

@@ -1,3 +1,4 @@
+import { isNamedType } from '../core/event.js';
 import { offset, partition, type Topic } from '../core/ids.js';
 import {
   DEFAULT_PARTITIONER,
@@ -72,7 +73,7 @@ export async function reportOn(
         }
         const decoded = decoder.decode(record, at);
         if (!decoded.ok) add(invalid, decoded.kind);
-        else if (types.size > 0 && decoded.event.type !== '' && !types.has(decoded.event.type))
+        else if (types.size > 0 && isNamedType(decoded.event.type) && !types.has(decoded.event.type))
           add(notShown, decoded.event.type);
       }
     }

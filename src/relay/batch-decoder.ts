@@ -1,5 +1,5 @@
 import { textProblem } from '../core/bounded-text.js';
-import { REPEATED_DELETE_TYPE, type Relayed, UNKNOWN_TYPE } from '../core/event.js';
+import { isNamedType, type Relayed } from '../core/event.js';
 import type { Topic } from '../core/ids.js';
 import { positionName } from '../core/position.js';
 import type { LogBatch, LogRecord, NewRecord } from '../core/record.js';
@@ -63,7 +63,7 @@ export class BatchDecoder {
         for (const header of decoded.leftOut ?? [])
           this.#options.metrics.metadataLeftOut.inc({ topic: batch.topic, header });
         const { type } = decoded.event;
-        if (types !== undefined && !types.has(type) && isNamed(type)) {
+        if (types !== undefined && !types.has(type) && isNamedType(type)) {
           notShown ??= new Map();
           notShown.set(type, (notShown.get(type) ?? 0) + 1);
         }
@@ -113,6 +113,3 @@ export class BatchDecoder {
     );
   }
 }
-
-/** Whether a record or its topic has named the type. */
-const isNamed = (type: string): boolean => type !== UNKNOWN_TYPE && type !== REPEATED_DELETE_TYPE;

@@ -23,7 +23,7 @@ describe('with a real Redis', () => {
   });
 
   it('D3 a view keeps the states of two keys apart that differ in half of a surrogate pair', async () => {
-    await using redis = await openRedisStateStore({ url, prefix });
+    await using redis = await openRedisStateStore({ server: redisAt(url), prefix });
     const store = new ViewStore(redis);
     const version = viewVersion('talk', 'build', new Map());
     const keys = ['\ud800', '\ud801', '\ufffd'];
