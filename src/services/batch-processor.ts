@@ -9,7 +9,7 @@ import type { RecordDecoder } from '../core/record-decoder.js';
 import { EventDeduplicator, type PendingIds } from './event-deduplicator.js';
 import { InputFailure } from './input-failure.js';
 import { runByKey } from './run-by-key.js';
-import type { AnyService, OutgoingEvent, ServiceEvent } from './service.js';
+import type { AnyService, OutgoingEvent } from './service.js';
 import { toServiceEvent } from './service-event.js';
 
 export interface BatchProcessorOptions {
@@ -18,8 +18,8 @@ export interface BatchProcessorOptions {
   readonly decoder: RecordDecoder;
   /** Called for a record that is not a valid event. The record is skipped. */
   readonly onInvalid?: (at: Position, kind: InvalidKind, reason: string) => void;
-  /** Called when the service threw. */
-  readonly onFailure?: (at: Position, event: ServiceEvent, error: unknown) => void;
+  /** Called when the service threw, or its input cannot be read. */
+  readonly onFailure?: (at: Position, event: Event, error: unknown) => void;
   /** How many ids of idempotent events are remembered, to skip duplicates (10,000). */
   readonly rememberedIds?: number;
 }
@@ -142,8 +142,9 @@ export class BatchProcessor {
     signal: AbortSignal,
   ): Promise<readonly OutgoingEvent[]> {
     const { service, decoder } = this.#options;
-    const input = toServiceEvent(event, record, topic, decoder);
     try {
+      // D10: data that is valid JSON may still be nested too deeply to be read.
+      const input = toServiceEvent(event, record, topic, decoder);
       const before = input.key === null ? undefined : currentState(input.key, states, changes);
       const json = before ?? this.#initial;
       // Parsed for each call: a handler that mutates its state changes a copy.
@@ -157,7 +158,7 @@ export class BatchProcessor {
       return handled.events ?? [];
     } catch (error) {
       if (signal.aborted) throw error;
-      this.#options.onFailure?.({ topic, partition, offset: record.offset }, input, error);
+      this.#options.onFailure?.({ topic, partition, offset: record.offset }, event, error);
       throw new InputFailure(record.offset, error);
     }
   }

@@ -1,4 +1,5 @@
 import pMap from 'p-map';
+import type { Event } from '../core/event.js';
 import type { Offset } from '../core/ids.js';
 import { integerDigits } from '../core/integer-digits.js';
 import { partitionName, type TopicPartition } from '../core/position.js';
@@ -61,8 +62,7 @@ export class ViewWriter {
       const decoded = decoder.decode(record, at);
       if (!decoded.ok || !this.#deduplicator.admit(scope, decoded.event, pending)) continue;
       count += 1;
-      const event = toServiceEvent(decoded.event, record, at.topic, decoder);
-      const key = this.#keyOf(event, record);
+      const { event, key } = this.#read(decoded.event, record, at);
       if (key === undefined || key === null) continue;
       const events = byKey.get(key) ?? [];
       byKey.set(key, events);
@@ -76,13 +76,19 @@ export class ViewWriter {
     return count;
   }
 
-  #keyOf(event: ServiceEvent, { offset }: LogRecord): string | null | undefined {
-    const { by, name } = this.#options.view;
-    if (by === undefined) return event.key;
+  /** @throws {InputFailure} when its data cannot be read, or `by` fails */
+  #read(
+    decoded: Event,
+    record: LogRecord,
+    at: TopicPartition,
+  ): { readonly event: ServiceEvent; readonly key: string | null | undefined } {
+    const { view, decoder } = this.#options;
+    const { by, name } = view;
     try {
-      return viewKey(by(event), name);
+      const event = toServiceEvent(decoded, record, at.topic, decoder);
+      return { event, key: by === undefined ? event.key : viewKey(by(event), name) };
     } catch (error) {
-      throw new InputFailure(offset, error);
+      throw new InputFailure(record.offset, error);
     }
   }
 

@@ -29,4 +29,15 @@ describe('integers beyond 2^53 in services', () => {
     expect(seen).toEqual([LONG, null, 0, LONG, LONG, 1e17]);
     expect(changes.get('k')).toBe(`{"last":${LONG},"sum":2e+17}`);
   });
+
+  it('D10 an input that is nested too deeply to be read exactly fails by itself, and holds nobody up', async () => {
+    const service: Service = { name: 's', topics: ['in'], handle: () => [] };
+    const processor = new BatchProcessor({ service, decoder: new RecordDecoder() });
+    const headers = { ce_specversion: '1.0', ce_id: 'e', ce_source: '/other', ce_type: 'T' };
+    const value = Buffer.from(`{"id":${LONG},"deep":${'['.repeat(50_000)}${']'.repeat(50_000)}}`);
+    const record = { offset: offset(7), timestamp: 0, key: 'k', headers, value };
+    const batch = { topic: topic('in'), partition: partition(0), records: [record] };
+    const running = processor.run(batch, new Map(), AbortSignal.timeout(10_000));
+    await expect(running).rejects.toMatchObject({ name: 'InputFailure', offset: 7 });
+  });
 });

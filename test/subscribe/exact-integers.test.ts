@@ -129,4 +129,15 @@ describe('integers beyond 2^53 in the data of events', () => {
     const shown = [...ids, ...ids].map((id) => [`{"id":"${id}"}`, `{"id":"${id}"}`]);
     expect(clients.map(({ fields }) => fields)).toEqual(shown);
   });
+
+  it('D10 an event that is nested too deeply to be read exactly becomes a dead letter, and others are shown', async () => {
+    const stage = await openStage([]);
+    const client = stage.subscribe('all', 'id');
+    const filtered = stage.subscribe('of(id: "1")', 'id');
+    await expect.poll(stage.live).toBe(2);
+    await stage.say('Said', `{"id":${LONG},"json":${'['.repeat(50_000)}${']'.repeat(50_000)}}`);
+    await stage.say('Said', '{"id":"1"}');
+    await expect.poll(() => client.fields).toEqual(['{"id":"1"}']);
+    await expect.poll(() => filtered.fields).toEqual(['{"id":"1"}']);
+  });
 });

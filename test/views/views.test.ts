@@ -53,6 +53,19 @@ describe('a view', () => {
     expect(await count('1e+21')).toBe(null);
   });
 
+  it('D10 leaves out an event that is nested too deeply to be read exactly', async () => {
+    const stage = await openViewStage({ partitions: 1 });
+    stage.worker();
+    const headers = { ce_specversion: '1.0', ce_id: 'deep', ce_source: '/other', ce_type: 'Said' };
+    const value = Buffer.from(`{"n":1234567890123456789,"deep":${'['.repeat(50_000)}${']'.repeat(50_000)}}`);
+    await stage.log.append([{ topic: topic('said'), key: 'a', headers, value }], AbortSignal.timeout(30_000));
+    await stage.say('a', [1]);
+    await expect.poll(() => stage.views.reader('talk').get('a'), WAIT).toEqual({ count: 1, n: 1 });
+    expect((await stage.letters()).map((record) => record.headers['kafka_dlt-exception-fqcn'])).toEqual([
+      'millrace.view',
+    ]);
+  });
+
   it('D10 leaves out an event that it fails on for good, and the event becomes a dead letter', async () => {
     const circular: Talk & { self?: unknown } = { count: 0, n: 4 };
     circular.self = circular;

@@ -23,8 +23,15 @@ export function dataShape(type: GraphQLObjectType, resolvers: ResolverMap): Shap
  * Why data of the shape `source` cannot become data of the shape `target`: a phrase for each field that is
  * missing or has an incompatible type. Fields of unknown type are not compared; they are coerced at run time
  * anyway.
+ * @param compared the result for each pair of types, as `target source`; `true` while it is compared, because types may
+ *   contain themselves
  */
-export function shapeMismatches(target: Shape, source: Shape, resolvers: ResolverMap): readonly string[] {
+export function shapeMismatches(
+  target: Shape,
+  source: Shape,
+  resolvers: ResolverMap,
+  compared: Map<string, boolean> = new Map(),
+): readonly string[] {
   const mismatches: string[] = [];
   for (const [name, targetType] of target) {
     if (targetType === undefined) continue;
@@ -33,21 +40,33 @@ export function shapeMismatches(target: Shape, source: Shape, resolvers: Resolve
       continue;
     }
     const sourceType = source.get(name);
-    if (sourceType !== undefined && !isAssignable(targetType, sourceType, resolvers))
+    if (sourceType !== undefined && !isAssignable(targetType, sourceType, resolvers, compared))
       mismatches.push(`${name} has type ${sourceType} instead of ${targetType}`);
   }
   return mismatches;
 }
 
 /** Whether every value of the input type `source` is a value of the output type `target`. */
-function isAssignable(target: GraphQLType, source: GraphQLType, resolvers: ResolverMap): boolean {
-  if (isNonNullType(target))
-    return isNonNullType(source) && isAssignable(target.ofType, source.ofType, resolvers);
-  if (isNonNullType(source)) return isAssignable(target, source.ofType, resolvers);
-  if (isListType(target)) return isListType(source) && isAssignable(target.ofType, source.ofType, resolvers);
+function isAssignable(
+  target: GraphQLType,
+  source: GraphQLType,
+  resolvers: ResolverMap,
+  compared: Map<string, boolean>,
+): boolean {
+  const assignable = (to: GraphQLType, from: GraphQLType) => isAssignable(to, from, resolvers, compared);
+  if (isNonNullType(target)) return isNonNullType(source) && assignable(target.ofType, source.ofType);
+  if (isNonNullType(source)) return assignable(target, source.ofType);
+  if (isListType(target)) return isListType(source) && assignable(target.ofType, source.ofType);
   if (isObjectType(target)) {
     if (!isInputObjectType(source)) return false;
-    return shapeMismatches(dataShape(target, resolvers), shapeOf(source), resolvers).length === 0;
+    const pair = `${target.name} ${source.name}`;
+    const known = compared.get(pair);
+    if (known !== undefined) return known;
+    compared.set(pair, true);
+    const [to, from] = [dataShape(target, resolvers), shapeOf(source)];
+    const fits = shapeMismatches(to, from, resolvers, compared).length === 0;
+    compared.set(pair, fits);
+    return fits;
   }
   if (!isLeafType(target) || !isLeafType(source)) return false;
   if (target.name === source.name) return true;
