@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { textProblem } from '../core/bounded-text.js';
 import { MillraceError } from '../core/errors.js';
@@ -16,6 +17,7 @@ import { kindOf } from './operation-request.js';
  * | repeated, different                   | BAD_REQUEST                                                |
  * | of another type than text             | BAD_REQUEST                                                |
  * | above 256 characters, or unprintable  | BAD_REQUEST                                                |
+ * | a header that is not in UTF-8         | BAD_REQUEST                                                |
  * | a name in another case                | the same name                                              |
  * | a trace context that is not valid     | left out, as W3C Trace Context demands: a new trace begins |
  */
@@ -117,11 +119,20 @@ function oneOf(name: string, values: readonly unknown[]): string | undefined {
 function headerValues(request: IncomingMessage, name: string): readonly string[] {
   const joined = request.headers[name];
   if (joined === undefined) return [];
-  if (typeof joined === 'string' && !joined.includes(',')) return [joined];
-  return (request.headersDistinct[name] ?? []).map((value) => {
+  if (typeof joined === 'string' && !joined.includes(',')) return [utf8Of(name, joined)];
+  return (request.headersDistinct[name] ?? []).map((given) => {
+    const value = utf8Of(name, given);
     const [first = '', ...others] = value.split(',').map((part) => part.trim());
     return others.every((other) => other === first) ? first : value;
   });
+}
+
+/** Node reads headers as Latin-1, one character for each byte: an é in UTF-8 would be another id than in `extensions`. */
+function utf8Of(name: string, value: string): string {
+  if (!/[\x80-\xff]/.test(value)) return value;
+  const bytes = Buffer.from(value, 'latin1');
+  if (!isUtf8(bytes)) throw bad(`\`${name}\` is not in UTF-8.`);
+  return bytes.toString();
 }
 
 /** JSON is written by hand more often than headers are, and a name that is overlooked would be a silent loss. */

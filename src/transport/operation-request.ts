@@ -14,6 +14,10 @@ export function toOperationRequest(value: unknown): OperationRequest {
   if (Array.isArray(value)) throw bad('Batches are not supported: send one request for each operation.');
   if (!isObject(value)) throw bad(`A GraphQL request must be a JSON object, but is ${kindOf(value)}.`);
   const query = textOf(value, 'query');
+  const extensions = objectOf(value, 'extensions');
+  // Clients that try persisted queries first know this message, and send the query then.
+  if (query === undefined && extensions !== undefined && Object.hasOwn(extensions, 'persistedQuery'))
+    throw bad('PersistedQueryNotSupported');
   if (query === undefined) throw bad('A GraphQL request needs a `query`.');
   const operationName = textOf(value, 'operationName');
   if (operationName !== undefined && operationName.length > MAX_NAME_CHARACTERS) {
@@ -24,7 +28,7 @@ export function toOperationRequest(value: unknown): OperationRequest {
     query,
     operationName,
     variables: objectOf(value, 'variables'),
-    extensions: objectOf(value, 'extensions'),
+    extensions,
   };
 }
 

@@ -101,6 +101,15 @@ describe('numbers from a mutation to its outcome and its view', () => {
       .toBe('{"data":{"account":{"payments":1}}}');
   });
 
+  it('are refused where a result would show null instead of them', async () => {
+    const ask = await start();
+    for (const long of ['1e400', '{"deep":[-1e400]}']) {
+      const answer = await ask(PAY, `{"id":"a","units":1,"long":${long}}`);
+      expect(answer).toContain('"code":"EVENT_INVALID"');
+      expect(answer).toContain('long is not Long');
+    }
+  });
+
   it('fail where CEL’s 64 bits end, and publish nothing', async () => {
     const ask = await start();
     const answer = await ask(PAY, '{"id":"a","units":2147483647}');

@@ -120,6 +120,8 @@ const rows: readonly (readonly [what: string, on: readonly Transport[], given: G
     extension('correlationId', 'é'.repeat(256)),
     { correlationId: 'é'.repeat(256) },
   ],
+  ['an id in a header in UTF-8', HTTP, header('X-Correlation-Id', 'é😀'), { correlationId: 'é😀' }],
+  ['a key in a header in UTF-8, twice', HTTP, header('Idempotency-Key', 'é', 'é'), { idempotencyKey: 'é' }],
   ['an id in spaces', ALL, extension('correlationId', ' a '), { correlationId: 'a' }],
   ['an id under another case of its name', ALL, extension('CORRELATIONID', 'a'), { correlationId: 'a' }],
   ['an id under the name of its header', ALL, extension('x-correlation-id', 'a'), { correlationId: 'a' }],

@@ -85,10 +85,14 @@ export function asBinding(node: CelNode): Binding | undefined {
   return { macro, variable, range: receiver, body: others };
 }
 
+export interface MapEntry {
+  readonly name: string;
+  readonly key: CelNode;
+  readonly value: CelNode;
+}
+
 /** The entries of a map literal with string literals as keys; `undefined`: another expression. */
-export function asMapLiteral(
-  node: CelNode,
-): readonly { readonly name: string; readonly key: CelNode; readonly value: CelNode }[] | undefined {
+export function asMapLiteral(node: CelNode): readonly MapEntry[] | undefined {
   if (node.op !== 'map' || !Array.isArray(node.args)) return undefined;
   const entries = [];
   for (const entry of node.args) {

@@ -46,8 +46,11 @@ export function explainCheckError(
       return { start, problem: `No operator or function matches ${overload}.`, hint: overloadHint(overload) };
     }
   }
-  return { start, problem: `The expression does not type-check: ${summary}.` };
+  const hint = NULL_BRANCH.test(summary) ? 'Write dyn(null) for null.' : undefined;
+  return { start, problem: `The expression does not type-check: ${summary}.`, hint };
 }
+
+const NULL_BRANCH = /^Ternary branches .*'null'/;
 
 function overloadHint(overload: string): string {
   if (!/\btimestamp\b/.test(overload))

@@ -1,6 +1,6 @@
 import { type GraphQLEnumType, type GraphQLType, getNullableType, isEnumType, isListType } from 'graphql';
 import { nameList } from '../diagnostic.js';
-import { asBinding, asCall, asIdentifier, asLiteral, type CelNode, childrenOf } from './ast.js';
+import { asBinding, asCall, asIdentifier, asLiteral, asMapLiteral, type CelNode, childrenOf } from './ast.js';
 import { decidingOperand } from './deciding-operands.js';
 import { print } from './print.js';
 import { readsOf } from './reads.js';
@@ -34,6 +34,7 @@ export function findConstantError(
   const error =
     enumError(node, scope) ??
     literalError(node, constants) ??
+    duplicateKeyError(node) ??
     operandError(node, constants) ??
     indexError(node, scope, constants) ??
     optionalError(node, scope) ??
@@ -102,6 +103,16 @@ function literalError(node: CelNode, constants: Constants): ExpressionError | un
   return reason === undefined
     ? undefined
     : { start: node.start, problem: `${print(node)} has no value: ${reason}.` };
+}
+
+/** `{'a': 1, 'a': 2}` */
+function duplicateKeyError(node: CelNode): ExpressionError | undefined {
+  const names = new Set<string>();
+  for (const { name, key } of asMapLiteral(node) ?? []) {
+    if (names.has(name)) return { start: key.start, problem: `The map has the key ${name} twice.` };
+    names.add(name);
+  }
+  return undefined;
 }
 
 /** `event.name.matches("(")`, `event.n / 0`: a constant operand with which the operation always fails. */

@@ -88,8 +88,13 @@ function flowOf(node: CelNode, context: FlowContext): Flow {
     }
     case 'list':
     case 'map':
-      // Whatever needs a value here may read any element.
-      return { ...FREE, needs: union(flowsOf(childrenOf(node), context)) };
+      // Whatever needs a value here may read any element. If nothing does, a guard belongs to the one element.
+      return {
+        ...FREE,
+        needs: union(
+          childrenOf(node).map((one) => flowOf(one, context.isRequired ? context : branch(one, context))),
+        ),
+      };
     case 'call':
     case 'rcall':
       return callFlow(node, context);

@@ -6,15 +6,26 @@ import {
   getNullableType,
   isInputObjectType,
   isNonNullType,
+  isObjectType,
 } from 'graphql';
 import { own } from '../../core/own.js';
 import type { Expression } from '../bindings.js';
-import { asFieldSelection, asIdentifier, asMapLiteral, type CelNode } from '../cel/ast.js';
+import {
+  asFieldSelection,
+  asIdentifier,
+  asLiteral,
+  asMapLiteral,
+  type CelNode,
+  type MapEntry,
+} from '../cel/ast.js';
+import { fromCel } from '../cel/cel-values.js';
 import type { CompiledExpression } from '../cel/compiler.js';
-import { unknownEnumName } from '../cel/constant-errors.js';
+import { type ExpressionError, unknownEnumName } from '../cel/constant-errors.js';
+import { print } from '../cel/print.js';
 import { argsShape, shapeOf } from '../cel/shape.js';
 import { type Diagnostics, nameList } from '../diagnostic.js';
 import { dataShape, shapeMismatches } from '../event-types/data-shape.js';
+import { dataProblems } from '../event-types/event-data.js';
 import type { ResolverMap } from '../runtime/resolvers.js';
 import type { AppliedDirective } from './applied-directives.js';
 
@@ -77,17 +88,40 @@ export function checkMap(
   const shape = dataShape(type, resolvers);
   const given = new Map<string, GraphQLType | undefined>();
   for (const { name, key, value } of entries) {
-    if (!shape.has(name)) {
-      const hint = `Its fields: ${nameList(shape.keys())}.`;
-      diagnostics.inString(node, key.start, `${type.name} has no field ${name}.`, hint);
-    }
-    const error = unknownEnumName(shape.get(name), value);
-    if (error !== undefined) diagnostics.inString(node, error.start, error.problem, error.hint);
     given.set(name, typeOfSelection(value, directive.field));
+    for (const { start, problem, hint } of entryErrors(type, { name, key, value }, name, resolvers))
+      diagnostics.inString(node, start, problem, hint);
   }
   const mismatches = shapeMismatches(shape, given, resolvers);
   if (mismatches.length > 0)
     diagnostics.inString(node, 0, `The map does not match ${type.name}: ${mismatches.join('; ')}.`);
+}
+
+/** What is wrong with an entry of a map literal, and of map literals in it, for every call. */
+function entryErrors(
+  type: GraphQLObjectType,
+  { name, key, value }: MapEntry,
+  path: string,
+  resolvers: ResolverMap,
+): readonly ExpressionError[] {
+  const shape = dataShape(type, resolvers);
+  const fieldType = shape.get(name);
+  if (!shape.has(name)) {
+    const hint = `Its fields: ${nameList(shape.keys())}.`;
+    return [{ start: key.start, problem: `${type.name} has no field ${name}.`, hint }];
+  }
+  const error = unknownEnumName(fieldType, value);
+  if (error !== undefined) return [error];
+  const inner = fieldType && getNullableType(fieldType);
+  const entries = asMapLiteral(value);
+  if (entries !== undefined && isObjectType(inner))
+    return entries.flatMap((entry) => entryErrors(inner, entry, `${path}.${entry.name}`, resolvers));
+  const literal = asLiteral(value);
+  if (literal === undefined || fieldType === undefined) return [];
+  return dataProblems(fieldType, fromCel(literal.value), path, resolvers).map((problem) => ({
+    start: value.start,
+    problem: `${problem}: ${print(value)}.`,
+  }));
 }
 
 /** The GraphQL type of `args.a.b`; `undefined` for other expressions. */

@@ -49,6 +49,18 @@ export function eventDataCoercer(
   };
 }
 
+/** Why a value cannot be data of a type: a line for each problem. */
+export function dataProblems(
+  type: GraphQLType,
+  value: unknown,
+  path: string,
+  resolvers: ResolverMap,
+): readonly string[] {
+  const problems: string[] = [];
+  coerceValue(type, value, path, (objectType) => dataShape(objectType, resolvers), problems);
+  return problems;
+}
+
 type ShapeOf = (type: GraphQLObjectType) => Shape;
 
 function coerceObject(
@@ -107,7 +119,7 @@ function coerceValue(
   return value;
 }
 
-/** Whether a JSON value is one of the scalar: a `bigint` is an integer beyond 2^53. A project's own scalars accept every value. */
+/** Whether a JSON value is one of the scalar: a `bigint` is an integer beyond 2^53. A project's own scalars accept all JSON. */
 function isScalarValue(scalar: string, value: unknown): boolean {
   switch (scalar) {
     case 'Int':
@@ -125,6 +137,12 @@ function isScalarValue(scalar: string, value: unknown): boolean {
     case 'DateTime':
       return isDateTime(value);
     default:
-      return true;
+      return !holdsInfinity(value);
   }
+}
+
+/** A number that JSON has no notation for, and would write as null: `1e400` in a variable. */
+function holdsInfinity(value: unknown): boolean {
+  if (typeof value === 'number') return !Number.isFinite(value);
+  return typeof value === 'object' && value !== null && Object.values(value).some(holdsInfinity);
 }

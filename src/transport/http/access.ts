@@ -41,7 +41,7 @@ export class Access {
 
   /** @returns why the request is refused; `undefined` when it may come in */
   refusal(request: IncomingMessage): MillraceError | undefined {
-    const { origin } = request.headers;
+    const origin = originOf(request);
     const host = hostOf(request);
     if (host !== undefined && !this.#allowsHost(host)) {
       this.#log('host', request);
@@ -65,7 +65,7 @@ export class Access {
    */
   cors(request: IncomingMessage, response: ServerResponse): boolean {
     const { method, headers } = request;
-    const { origin } = headers;
+    const origin = originOf(request);
     if (origin === undefined || isSameOrigin(origin, hostOf(request))) return false;
     response.setHeader('vary', 'origin');
     response.setHeader('access-control-allow-origin', origin);
@@ -105,6 +105,9 @@ export class Access {
     });
   }
 }
+
+/** An empty header is as if left out. A browser has `null` for a page without an origin. */
+const originOf = ({ headers }: IncomingMessage): string | undefined => headers.origin || undefined;
 
 /** Whether a page of `origin` is at the same host and port. TLS may end at a proxy, so the scheme does not count. */
 function isSameOrigin(origin: string, host: string | undefined): boolean {

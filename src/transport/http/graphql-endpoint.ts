@@ -12,7 +12,7 @@ import { answerResult } from './answer.js';
 import { ClientDisconnected } from './client-disconnected.js';
 import type { GraphiQLPage } from './graphiql-page.js';
 import { graphQLRequestOf } from './graphql-request.js';
-import { type Accepted, accepted, isJsonBody } from './media-types.js';
+import { type Accepted, accepted, isJsonBody, isUncoded } from './media-types.js';
 import { refuse, refuseBody } from './refuse.js';
 import { bodyTooLarge, RequestAborted, readBody } from './request-body.js';
 import type { RequestTurns } from './request-turns.js';
@@ -121,8 +121,7 @@ function checkHeaders({ method, headers }: IncomingMessage, { preferred }: Accep
     const message = 'A POST request needs `Content-Type: application/json`, in UTF-8.';
     throw new Refusal(message, 415, { accept: 'application/json' });
   }
-  const coding = headers['content-encoding']?.toLowerCase() ?? '';
-  if (coding !== '' && coding !== 'identity')
+  if (headers['content-encoding'] !== undefined && !isUncoded(headers['content-encoding']))
     throw new Refusal('Compressed bodies are not supported.', 415, { 'accept-encoding': 'identity' });
 }
 

@@ -23,7 +23,8 @@ function ofBody(body: Buffer): OperationRequest {
 }
 
 /** Variables and extensions are JSON text. */
-function ofQuery(search: URLSearchParams): OperationRequest {
+function ofQuery(search: URLSearchParams | undefined): OperationRequest {
+  if (search === undefined) throw bad('The query string is not UTF-8.');
   const jsonOf = (name: string): unknown => {
     const text = parameterOf(search, name);
     return text === undefined ? undefined : parsed(() => parseJsonText(text), `\`${name}\``);

@@ -10,6 +10,7 @@ import type { ReportInternal } from '../../core/client-error.js';
 import { refuseUpgrade } from '../websocket/websocket-transport.js';
 import type { Access } from './access.js';
 import { refuse } from './refuse.js';
+import { repeatedHeader } from './repeated-headers.js';
 import { type OnUpgrade, serveUpgrades, UPGRADE_OPTIONS } from './upgrades.js';
 
 /** In milliseconds. The settings and their defaults are in `node/config.ts`. */
@@ -66,13 +67,14 @@ export async function openListener(options: ListenerOptions): Promise<HttpListen
   const server = createServer(serverOptions(options.timeouts ?? DEFAULT_TIMEOUTS), (request, response) => {
     // A connection that a client keeps alive for later requests would delay the end.
     response.once('close', () => closing && server.closeIdleConnections());
-    const refusal = access.refusal(request);
+    const refusal = repeatedHeader(request) ?? access.refusal(request);
     if (refusal !== undefined) refuse(response, refusal, report);
     else if (!access.cors(request, response)) void handle(request, response);
   });
   if (onUpgrade !== undefined) {
     serveUpgrades(server, (request, stream, head) => {
-      if (access.refusal(request) === undefined) onUpgrade(request, stream, head);
+      if (repeatedHeader(request) !== undefined) refuseUpgrade(stream, '400 Bad Request');
+      else if (access.refusal(request) === undefined) onUpgrade(request, stream, head);
       else refuseUpgrade(stream, '403 Forbidden');
     });
   }

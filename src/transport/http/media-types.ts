@@ -52,6 +52,11 @@ export function isJsonBody(contentType: string | undefined): boolean {
   return type.toLowerCase() === 'application/json' && (charset === 'utf-8' || charset === 'utf8');
 }
 
+/** Whether a body is as it is: `Content-Encoding` is a list, and may be empty. */
+export function isUncoded(contentEncoding: string): boolean {
+  return contentEncoding.split(',').every((coding) => ['', 'identity'].includes(coding.trim().toLowerCase()));
+}
+
 function kindOf(type: string | undefined): Accepted['preferred'] {
   if (type === undefined) return undefined;
   if (type === HTML) return 'html';

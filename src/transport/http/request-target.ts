@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 
 /** The scheme and authority that a target in absolute form begins with. */
@@ -26,10 +27,18 @@ export function hostOf({ url = '', headers }: IncomingMessage): string | undefin
   return origin === undefined ? headers.host : origin.slice(origin.indexOf('//') + 2);
 }
 
-/** The parameters in the query string of a request. */
-export function searchOf({ url = '' }: IncomingMessage): URLSearchParams {
+/**
+ * The parameters in the query string of a request. `undefined`: it is not UTF-8, and `URLSearchParams` would make
+ * U+FFFD, the same character, of whatever is not.
+ */
+export function searchOf({ url = '' }: IncomingMessage): URLSearchParams | undefined {
   const start = url.indexOf('?');
-  return new URLSearchParams(start < 0 ? '' : url.slice(start + 1));
+  // Node refuses targets with bytes that are not ASCII.
+  const search = start < 0 ? '' : url.slice(start + 1);
+  const bytes = search.replace(/%([0-9a-f]{2})/gi, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  );
+  return isUtf8(Buffer.from(bytes, 'latin1')) ? new URLSearchParams(search) : undefined;
 }
 
 function withoutOrigin(url: string): string {

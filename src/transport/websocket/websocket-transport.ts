@@ -73,6 +73,8 @@ export class WebSocketTransport implements AsyncDisposable {
 
   /** Takes over the socket of an upgrade request. */
   upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
+    // Empty is as if left out, which is told with 4406. `ws` would refuse the handshake.
+    if (request.headers['sec-websocket-protocol'] === '') delete request.headers['sec-websocket-protocol'];
     if (this.#closing) refuseUpgrade(stream, UNAVAILABLE);
     else if (!this.#parts.slots.acquire()) this.#turnAway(request, stream, head);
     else {

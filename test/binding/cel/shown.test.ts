@@ -68,6 +68,15 @@ describe('what is filtered is what is shown', () => {
 const NO_OPTIONALS =
   "Optional values are not supported. Write has(event.x) ? event.x : 'a value for that case'.";
 
+/** The diagnostics of the data of a mutation, without their locations. */
+const publishing = (data: string): readonly string[] =>
+  diagnosticsOf(`type Query { q: Int } scalar Json type Inner { n: Int }
+    type E { id: ID! n: Int f: Float at: DateTime inner: Inner json: Json }
+    type Mutation { m(a: ID!, b: ID!, n: Int): Published
+      @publish(topic: "t", type: "E", key: "args.a", data: ${JSON.stringify(data)}) }`).map((one) =>
+    one.replace(/^\S+ +/, ''),
+  );
+
 describe('a mistake that every event would meet', () => {
   const values = 'Its values: OPEN, PAID.';
   it.each([
@@ -144,6 +153,33 @@ describe('a mistake that every event would meet', () => {
       /The enum Status has no value PIAD\. Its values: OPEN, PAID\.$/,
     );
     expect(diagnosticsOf(schema("'PAID'"))).toEqual([]);
+  });
+
+  it.each([
+    ["{'id': args.a, 'n': 'many'}", "n is not Int: 'many'."],
+    ["{'id': args.a, 'n': 2147483648}", 'n is not Int: 2147483648.'],
+    ["{'id': args.a, 'inner': {'n': 2.5}}", 'inner.n is not Int: 2.5.'],
+    ["{'id': args.a, 'inner': {'m': 2}}", 'Inner has no field m. Its fields: n.'],
+    ["{'id': null}", 'id is missing: null.'],
+    ["{'id': args.a, 'id': args.b}", 'The map has the key id twice.'],
+    [
+      "{'id': args.a, 'n': args.n + 1}",
+      'args.n may be null or absent, and has no value here then. Write has(args.n) ? args.n + 1 : … with a value for that case.',
+    ],
+    [
+      "{'id': args.a, 'n': has(args.n) ? args.n + 1 : null}",
+      "The expression does not type-check: Ternary branches must have the same type, got 'int' and 'null'. Write dyn(null) for null.",
+    ],
+  ])('is reported in the data of @publish, nested values included: %s', (data, problem) => {
+    expect(publishing(data)).toEqual([problem]);
+  });
+
+  it.each([
+    "{'id': args.a, 'n': has(args.n) ? args.n + 1 : dyn(null)}",
+    "{'id': args.a, 'inner': {'n': 2}, 'f': 1, 'at': '2026-01-01T00:00:00Z', 'json': {'any': [1, 'x']}}",
+    "{'id': 7, 'inner': null}",
+  ])('is none in the data of @publish: %s', (data) => {
+    expect(publishing(data)).toEqual([]);
   });
 
   it('compares an enum value that the schema does not know as text', () => {

@@ -214,6 +214,8 @@ describe('close codes', () => {
   it('closes with 4406 without a supported subprotocol', async () => {
     const client = new RawClient((await serve()).wsUrl, []);
     expect(await client.closed).toMatchObject({ code: 4406 });
+    const empty = { headers: { 'sec-websocket-protocol': '' } };
+    expect(await new RawClient((await serve()).wsUrl, [], empty).closed).toMatchObject({ code: 4406 });
   });
 
   it('closes with 4408 without connection_init in time', async () => {
