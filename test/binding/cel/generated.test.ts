@@ -108,9 +108,9 @@ describe('generated expressions', () => {
             expect(typeof field.filter({ event, args, claims: {} })).toBe('boolean');
         },
       ),
-      { numRuns: 2 * RUNS.numRuns },
+      { numRuns: 150 },
     );
-    expect(Math.min(counts.accepted, counts.refused)).toBeGreaterThan(RUNS.numRuns / 4);
+    expect(Math.min(counts.accepted, counts.refused)).toBeGreaterThan(20);
   });
 
   it('have the value that an independent implementation of CEL gives them', () => {
