@@ -167,7 +167,7 @@ describe('graphql-transport-ws', () => {
   });
 
   it('terminates a client that answers no ping, and keeps one that does', async () => {
-    const served = await serve({ keepAlive: 40 });
+    const served = await serve({ keepAlive: 400 });
     const silent = new RawClient(served.wsUrl, ['graphql-transport-ws'], { autoPong: false });
     const alive = new RawClient(served.wsUrl);
     expect(await silent.closed).toMatchObject({ code: 1006 });
