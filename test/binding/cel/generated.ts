@@ -164,41 +164,42 @@ export const INDEXED_FILTERS: fc.Arbitrary<string> = fc
     first ? `(${equality}) && (${filter})` : `(${filter}) && ((${equality}))`,
   );
 
+/** A condition about whether something is there, and one that needs it. */
+const PAIRS: readonly (readonly [string, string])[] = [
+  ['has(event.m)', 'event.m > 1'],
+  ['event.m != null', 'event.m + args.n < 2'],
+  ['event.m == null', 'event.m in [1, 2] && event.m > 0'],
+  ['has(event.o.m)', 'event.o.m > 0'],
+  ['event.o == null', 'event.o.n > 0'],
+  ["event.t == 'a'", "event.t.startsWith('a')"],
+  ['has(args.m)', 'event.n > args.m'],
+];
+const GUARDED = fc.constantFrom(...PAIRS);
+
 /** Conditions with and without the guards that they need: the check has to tell them apart. */
 export const UNCERTAIN_FILTERS: fc.Arbitrary<string> = fc.letrec<{ bool: string }>((tie) => ({
   bool: fc.oneof(
-    { depthSize: 'medium', withCrossShrink: true },
-    fc.constantFrom(
-      'has(event.m)',
-      'has(event.o)',
-      'has(event.o.m)',
-      'has(event.t)',
-      'has(args.m)',
-      'event.m != null',
-      'event.o == null',
-      "event.t == 'a'",
-      'event.m == args.n',
-      'event.o.m == args.m',
-    ),
-    fc.constantFrom(
-      'event.m > 1',
-      'event.m + args.n < 2',
-      'event.o.n > 0',
-      'event.o.m > 0',
-      'event.o.m + event.m == 1',
-      "event.t.startsWith('a')",
-      'event.m > args.m',
-      'event.m in [1, 2]',
-      'event.tags.exists(x, x == event.t)',
-      'event.tags.all(x, x.size() < event.m)',
-      'event.b',
-      'true',
-      'false',
-    ),
+    { depthSize: 'small', withCrossShrink: true },
+    fc.constantFrom('event.b', 'true', 'false', 'has(event.m)', 'event.m > 1', 'event.m == args.n'),
     fc
-      .tuple(tie('bool'), fc.constantFrom('&&', '||', '&&', '||', '=='), tie('bool'))
+      .tuple(GUARDED, fc.constantFrom('&&', '||'), fc.constantFrom('', '!'))
+      .map(([[guard, use], operator, not]) => `${not}(${guard}) ${operator} (${use})`),
+    fc
+      .tuple(GUARDED, tie('bool'), fc.constantFrom('&&', '||'), fc.constantFrom('&&', '||'))
+      .map(([[guard, use], other, first, second]) => `((${guard}) ${first} (${other})) ${second} (${use})`),
+    fc
+      .tuple(GUARDED, tie('bool'), fc.boolean())
+      .map(([[guard, use], other, isFirst]) =>
+        isFirst ? `((${guard}) ? (${use}) : (${other}))` : `((${guard}) ? (${other}) : (${use}))`,
+      ),
+    fc
+      .tuple(tie('bool'), fc.constantFrom('&&', '||', '=='), tie('bool'))
       .map(([a, operator, b]) => `(${a}) ${operator} (${b})`),
     tie('bool').map((inner) => `!(${inner})`),
-    fc.tuple(tie('bool'), tie('bool'), tie('bool')).map(([c, a, b]) => `((${c}) ? (${a}) : (${b}))`),
+    fc.constantFrom(
+      'event.tags.exists(x, x == event.t)',
+      'event.tags.all(x, x.size() < event.m)',
+      '[event.m].exists(x, x > 1)',
+    ),
   ),
 })).bool;
