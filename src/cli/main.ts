@@ -21,8 +21,14 @@ const COMMANDS = [
   deadLettersCommand,
 ];
 
+/** How wide the column of names is. What a longer name means stands in the next line. */
+const NAME_CHARACTERS = 24;
+
 function commandLine(): Command {
-  const environment = Object.entries(ENVIRONMENT).map(([name, about]) => `  ${name.padEnd(24)} ${about}`);
+  const environment = Object.entries(ENVIRONMENT).map(([name, about]) => {
+    const gap = name.length > NAME_CHARACTERS ? `\n${' '.repeat(NAME_CHARACTERS + 2)}` : '';
+    return `  ${name.padEnd(NAME_CHARACTERS)}${gap} ${about}`;
+  });
   const program = new Command('millrace')
     .description('A GraphQL subscription gateway over events')
     .addHelpText('after', `\nEnvironment:\n${environment.join('\n')}`)

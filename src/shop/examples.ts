@@ -51,7 +51,7 @@ export const EXAMPLES: readonly Example[] = [
   },
   {
     title: 'Place order-2, for pickup',
-    query: `mutation PlaceOrder($input: PlaceOrder!) {
+    query: `mutation PlaceOrderForPickup($input: PlaceOrder!) {
   placeOrder(input: $input) {
     __typename
     ... on Order { orderId status }

@@ -16,6 +16,9 @@ interface Tab {
   readonly headers: string | null;
 }
 
+/** As many whole words as half of a small window shows, or one that is longer. */
+const LINE = /\S.{0,54}(?=\s|$)|\S+/g;
+
 // GraphiQL animates its tabs when the page opens. A first click during the animation misses its target.
 const STILL_TABS = '<style>.graphiql-tab { transform: none !important }</style>';
 
@@ -62,6 +65,8 @@ function tab(example: GraphiQLExample): Tab {
   };
 }
 
-function titled({ title, query }: GraphiQLExample): string {
-  return title === undefined ? query : `# ${title.replaceAll(/\s+/g, ' ')}\n${query}`;
+/** The title stands above the query, as comments of lines that fit into the editor. */
+function titled({ title = '', query }: GraphiQLExample): string {
+  const lines = title.replaceAll(/\s+/g, ' ').match(LINE) ?? [];
+  return [...lines.map((line) => `# ${line.trim()}`), query].join('\n');
 }
