@@ -37,6 +37,8 @@ export class Sockets {
     socket.setKeepAlive(true, KEEP_ALIVE_DELAY_MS);
     // A request must not wait for the acknowledgement of the one before it (bench: latency).
     socket.setNoDelay(true);
+    // kafkajs adds one for each request that fails with the socket: many, and all of them gone with it.
+    socket.setMaxListeners(0);
     this.#open.set(socket, opened);
     socket.on('data', () => {
       opened.heardAt = Date.now();
