@@ -13,6 +13,7 @@ import { saveSection } from './results.js';
 import { resume } from './resume.js';
 import { printTable } from './row.js';
 import { saga } from './saga.js';
+import { secured } from './secured.js';
 import { smoke } from './smoke.js';
 import { sparse } from './sparse.js';
 import type { Benchmark, Options, Services } from './stage.js';
@@ -31,6 +32,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   mutations,
   saga,
   fairness,
+  secured,
 };
 
 interface AcquiredServices {

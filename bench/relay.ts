@@ -38,12 +38,17 @@ export async function relay(services: Services, scale: number, options: Options)
   return [rowOf(`relay ${backlog}`, 'events/s', rates.ours, { kafkajs: rates.kafkajs }, goals)];
 }
 
-async function relayed(
+/**
+ * How many events a second a new relay moves into Redis.
+ * @param env of the relay, beside that of the stage
+ */
+export async function relayed(
   stage: Stage,
   redis: Redis,
   topic: string,
   backlog: number,
   options: Options,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<number> {
   const space = `bench-${randomUUID()}`;
   const streams = Array.from({ length: PARTITIONS }, (_, p) => `${space}:{${topic}/${p}}:stream`);
@@ -51,7 +56,7 @@ async function relayed(
     const all = await Promise.all(streams.map((stream) => redis.xlen(stream)));
     return all.reduce((sum, length) => sum + length, 0);
   };
-  const { child } = await stage.processes.run('relay', { NAMESPACE: space });
+  const { child } = await stage.processes.run('relay', { ...env, NAMESPACE: space });
   const start = now(); // It reports that it runs once it has joined its group.
   try {
     return await profiled(child, 'relay', options, async () => {
@@ -90,7 +95,7 @@ async function consumed(stage: Stage, services: Services, topic: string, backlog
   return (messages * 1000) / (last - joined);
 }
 
-function disposable(client: Redis) {
+export function disposable(client: Redis) {
   return {
     client,
     [Symbol.asyncDispose]: async () => {
