@@ -38,7 +38,10 @@ export function privateKafka(options?: {
   readonly settings?: Readonly<Record<string, string>>;
 }): Promise<PrivateService>;
 
-export function privateCluster(): Promise<PrivateCluster>;
+/** @param options.settings further settings of each broker, by its id, which override the default ones */
+export function privateCluster(options?: {
+  settings?(id: number): Readonly<Record<string, string>>;
+}): Promise<PrivateCluster>;
 
 /** `count` different ports of 127.0.0.1 that are free now. */
 export function freePorts(count: number): Promise<number[]>;

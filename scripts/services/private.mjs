@@ -69,14 +69,21 @@ const CLUSTER = {
  * two continue without the third.
  * @returns {Promise<import('./private.d.mts').PrivateCluster>}
  */
-export async function privateCluster() {
+export async function privateCluster({ settings = () => ({}) } = {}) {
   const ports = await freePorts(2 * NODES);
   const libs = process.env.KAFKA_LIBS || (await kafkaJars());
   const addresses = ports.slice(0, NODES).map((port) => `127.0.0.1:${port}`);
   const voters = ports.slice(NODES).map((port) => `127.0.0.1:${port}`);
-  const common = { voters, cluster: newClusterId(), java: SMALL_JAVA, more: CLUSTER };
+  const common = { voters, cluster: newClusterId(), java: SMALL_JAVA };
   const prepared = await Promise.all(
-    addresses.map((_, i) => prepareJars(libs, { ...common, port: ports[i], node: i + 1 })),
+    addresses.map((_, i) =>
+      prepareJars(libs, {
+        ...common,
+        port: ports[i],
+        node: i + 1,
+        more: { ...CLUSTER, ...settings(i + 1) },
+      }),
+    ),
   );
   const servers = prepared.map(({ start }) => start());
   const address = addresses.join(',');

@@ -93,6 +93,7 @@ async function openLog(
     brokers: log.brokers,
     clientId: config.KAFKA_CLIENT_ID,
     security: kafkaSecurity(config, project),
+    ...(config.KAFKA_CLIENT_RACK === undefined ? {} : { rack: config.KAFKA_CLIENT_RACK }),
     requestTimeout: config.KAFKA_REQUEST_TIMEOUT_MS,
     sessionTimeout: config.KAFKA_SESSION_TIMEOUT_MS,
     onProblem,

@@ -37,6 +37,8 @@ interface KafkaOptions {
   readonly brokers: readonly string[];
   readonly clientId: string;
   readonly security?: KafkaSecurity;
+  /** Where this client is, as the brokers' `broker.rack` says it: groups fetch from replicas there (KIP-392). */
+  readonly rack?: string;
   /** After this many milliseconds without a heartbeat, a group member's partitions go to others. Default 30,000. */
   readonly sessionTimeout?: number;
   /** After this many milliseconds without an answer, a request fails and its connection is replaced. Default 30,000. */
@@ -153,6 +155,7 @@ class KafkaLog implements EventLog, TransactionalCommit {
       handler,
       sessionTimeoutMs: this.#options.sessionTimeout ?? DEFAULT_SESSION_TIMEOUT_MS,
       maxBytes: MAX_FETCH_BYTES,
+      ...(this.#options.rack === undefined ? {} : { rack: this.#options.rack }),
       logger: this.#kafka.logger(),
       onProblem: this.#options.onProblem ?? ignoreProblem,
       fetching: this.#connect('READ'),

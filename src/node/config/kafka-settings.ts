@@ -21,6 +21,12 @@ export const KAFKA_SETTINGS = {
     allowed: 'letters, digits, . _ -',
     schema: text.regex(/^[\w.-]+$/).default('millrace'),
   },
+  KAFKA_CLIENT_RACK: {
+    about:
+      "The rack or zone of this process, as the brokers' `broker.rack` says it: relays and services read from replicas there",
+    allowed: 'a text',
+    schema: text.optional(),
+  },
   KAFKA_SECURITY_PROTOCOL: {
     about: "As Kafka's `security.protocol`: whether connections use TLS (SSL, SASL_SSL) and SASL (PLAINTEXT)",
     allowed: PROTOCOLS.join(', '),

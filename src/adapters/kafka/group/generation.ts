@@ -18,6 +18,7 @@ export interface GenerationOptions {
   readonly handler: GroupHandler<TransactionalBatch>;
   readonly sessionTimeoutMs: number;
   readonly maxBytes: number;
+  readonly rack?: string;
   readonly onProblem: OnProblem;
   readonly fenced: boolean;
   /** The member's own connection: its fetches wait at the brokers, and would hold other requests up. */

@@ -8,6 +8,7 @@ import { failureOf } from '../wire/failures.js';
 import { type FetchedPartition, fetchFrom, type PartitionFetch } from '../wire/fetch.js';
 import type { Broker } from '../wire/internals.js';
 import type { Assignment } from './assignment.js';
+import { ReadReplicas } from './read-replicas.js';
 
 /** How long a broker holds a fetch that has nothing to return. It answers at once when a record arrives. */
 const MAX_WAIT_MS = 250;
@@ -18,6 +19,8 @@ const MAX_BACKOFF_MS = 5_000;
 
 interface GroupFetcherOptions {
   readonly maxBytes: number;
+  /** Where this client is: partitions are fetched from replicas there. */
+  readonly rack?: string;
   readonly onProblem: OnProblem;
   /** Asks the cluster at once whether a topic was recreated. */
   recheckTopic(): void;
@@ -30,15 +33,15 @@ interface AssignmentFetch extends PartitionFetch {
 }
 
 interface BrokerFetch {
-  readonly leader: Broker;
+  readonly broker: Broker;
   readonly partitions: AssignmentFetch[];
-  /** Whether every assignment that the broker leads is in `partitions`. */
+  /** Whether every assignment that is fetched from the broker is in `partitions`. */
   complete: boolean;
 }
 
 /**
  * Fetches for the assignments of one generation. Each broker has at most one request under way, for all partitions
- * that it leads and whose queues have room, so a partition with a slow handler holds up no other.
+ * that are fetched from it and whose queues have room, so a partition with a slow handler holds up no other.
  */
 export class GroupFetcher {
   readonly #connection: Connection;
@@ -50,6 +53,7 @@ export class GroupFetcher {
   readonly #missing = new Set<Assignment>();
   /** Assignments whose topic this process may not read: left out for a while, for the same reason. */
   readonly #refused = new Set<Assignment>();
+  readonly #replicas = new ReadReplicas();
   #wake = (): void => {};
 
   constructor(connection: Connection, assignments: readonly Assignment[], options: GroupFetcherOptions) {
@@ -79,7 +83,7 @@ export class GroupFetcher {
           this.#wake = resolve;
         });
         try {
-          for (const fetch of await this.#fetchesByLeader(signal)) this.#send(fetch, signal);
+          for (const fetch of await this.#fetchesByBroker(signal)) this.#send(fetch, signal);
           attempt = 0;
         } catch (cause) {
           if (signal.aborted) return;
@@ -95,19 +99,31 @@ export class GroupFetcher {
     }
   }
 
-  async #fetchesByLeader(signal: AbortSignal): Promise<BrokerFetch[]> {
-    const byLeader = new Map<Broker, BrokerFetch>();
+  async #fetchesByBroker(signal: AbortSignal): Promise<BrokerFetch[]> {
+    const byBroker = new Map<Broker, BrokerFetch>();
     for (const assignment of this.#assignments) {
       if (this.#missing.has(assignment) || this.#refused.has(assignment)) continue;
-      const leader = await this.#leaderOf(assignment, signal);
-      if (leader === undefined) continue;
-      const fetch = byLeader.get(leader) ?? { leader, partitions: [], complete: true };
-      byLeader.set(leader, fetch);
+      const broker = (await this.#replicaOf(assignment)) ?? (await this.#leaderOf(assignment, signal));
+      if (broker === undefined) continue;
+      const fetch = byBroker.get(broker) ?? { broker, partitions: [], complete: true };
+      byBroker.set(broker, fetch);
       const position = assignment.fetchPosition;
       if (position === undefined) fetch.complete = false;
       else fetch.partitions.push({ ...assignment.at, ...position, assignment });
     }
-    return [...byLeader.values()].filter(({ partitions }) => partitions.length > 0);
+    return [...byBroker.values()].filter(({ partitions }) => partitions.length > 0);
+  }
+
+  async #replicaOf(assignment: Assignment): Promise<Broker | undefined> {
+    const nodeId = this.#replicas.of(assignment);
+    if (nodeId === undefined) return undefined;
+    try {
+      return await this.#connection.broker(nodeId);
+    } catch {
+      // It is away, or has left the cluster. The leader names another one, or answers itself.
+      this.#replicas.forget(assignment);
+      return undefined;
+    }
   }
 
   async #leaderOf(assignment: Assignment, signal: AbortSignal): Promise<Broker | undefined> {
@@ -134,7 +150,7 @@ export class GroupFetcher {
   }
 
   #send(fetch: BrokerFetch, signal: AbortSignal): void {
-    const { nodeId } = fetch.leader;
+    const { nodeId } = fetch.broker;
     if (this.#busy.has(nodeId)) return;
     this.#busy.add(nodeId);
     void this.#fetch(fetch, signal).finally(() => {
@@ -144,11 +160,11 @@ export class GroupFetcher {
   }
 
   /** Never rejects: a failure is reported, and the next request waits a moment. */
-  async #fetch({ leader, partitions, complete }: BrokerFetch, signal: AbortSignal): Promise<void> {
-    const { maxBytes, onProblem } = this.#options;
+  async #fetch({ broker, partitions, complete }: BrokerFetch, signal: AbortSignal): Promise<void> {
+    const { maxBytes, rack = '', onProblem } = this.#options;
     const maxWaitMs = complete ? MAX_WAIT_MS : BUSY_MAX_WAIT_MS;
     try {
-      const answer = await withSignal(fetchFrom(leader, partitions, { maxWaitMs, maxBytes }), signal);
+      const answer = await withSignal(fetchFrom(broker, partitions, { maxWaitMs, maxBytes, rack }), signal);
       const failed = this.#deliver(partitions, answer, signal);
       if (failed === undefined) return;
       const message = `${partitionName(failed)} cannot be fetched: ${failureOf(failed.error).message}`;
@@ -156,6 +172,7 @@ export class GroupFetcher {
     } catch (cause) {
       if (signal.aborted) return;
       for (const { topic } of partitions) this.#connection.forget(topic);
+      for (const { assignment } of partitions) this.#replicas.forget(assignment);
       onProblem({ kind: 'fetch', message: `A fetch failed: ${failureOf(cause).message}`, cause });
     }
     await pause(FAILURE_PAUSE_MS, signal);
@@ -173,7 +190,11 @@ export class GroupFetcher {
       const asked = byName.get(partitionName(fetched));
       if (asked === undefined) continue;
       const { assignment, epoch } = asked;
-      if (fetched.error === undefined) assignment.deliver(fetched, epoch);
+      // Not delivered: an answer without records would count as one that has passed over all of them.
+      if (fetched.preferredReplica !== undefined) this.#replicas.prefer(assignment, fetched.preferredReplica);
+      else if (fetched.error === undefined) assignment.deliver(fetched, epoch);
+      // A follower may be behind what was read, or follow no longer. The leader decides, in the next request.
+      else if (this.#replicas.forget(assignment)) failed = fetched;
       else if (failureOf(fetched.error).type === 'OFFSET_OUT_OF_RANGE') assignment.outOfRange(epoch);
       else if (refusalIn(this.#connection.explainTopic(fetched.error, fetched.topic)) !== undefined)
         this.#leaveOut(assignment, signal);

@@ -199,6 +199,11 @@ export class Connection implements AsyncDisposable {
     return this.retrying(work, signal, [own, ...needed]);
   }
 
+  /** A broker by its node id, such as a follower of a partition. */
+  broker(nodeId: number): Promise<Broker> {
+    return this.cluster.findBroker({ nodeId });
+  }
+
   async anyBroker(): Promise<Broker> {
     await this.#ensureMetadata();
     const [nodeId] = this.cluster.brokerPool.getNodeIds();

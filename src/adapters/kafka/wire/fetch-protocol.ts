@@ -25,6 +25,8 @@ interface FetchParameters {
   readonly maxWaitMs: number;
   readonly maxBytes: number;
   readonly maxPartitionBytes: number;
+  /** Where this client is (KIP-392): the leader may name a replica that is closer. */
+  readonly rack: string;
   readonly topics: readonly {
     readonly topic: Topic;
     readonly topicId: TopicId | undefined;
@@ -41,6 +43,8 @@ export interface RawPartition {
   readonly end: Offset;
   /** The aborted transactions in `bytes`. */
   readonly aborted: readonly { producerId: string; firstOffset: number }[];
+  /** The node to fetch from instead, by the rack of the request; then there are no records. -1 for none. */
+  readonly preferredReplica: number;
   readonly bytes: Buffer;
 }
 
@@ -64,7 +68,13 @@ export function fetchProtocol(parameters: FetchParameters, maxVersion: number): 
 }
 
 /** Version 11 (brokers from 2.3). */
-function fetchByName({ maxWaitMs, maxBytes, maxPartitionBytes, topics }: FetchParameters): FetchProtocol {
+function fetchByName({
+  maxWaitMs,
+  maxBytes,
+  maxPartitionBytes,
+  rack,
+  topics,
+}: FetchParameters): FetchProtocol {
   const { request } = fetchRequest({
     isolationLevel: READ_COMMITTED,
     maxWaitTime: maxWaitMs,
@@ -78,7 +88,7 @@ function fetchByName({ maxWaitMs, maxBytes, maxPartitionBytes, topics }: FetchPa
         maxBytes: maxPartitionBytes,
       })),
     })),
-    rackId: '',
+    rackId: rack,
   });
   const decode = (raw: Buffer): RawPartition[] => {
     const decoder = createDecoder(raw);
@@ -88,9 +98,9 @@ function fetchByName({ maxWaitMs, maxBytes, maxPartitionBytes, topics }: FetchPa
       return one.readArray((part) => {
         const fixed = readFixed(part);
         const aborted = part.readArray(readAborted);
-        part.readInt32(); // preferred replica
+        const preferredReplica = part.readInt32();
         const size = part.readInt32();
-        return { topic: name, ...fixed, aborted, bytes: readRecords(part, size) };
+        return { topic: name, ...fixed, aborted, preferredReplica, bytes: readRecords(part, size) };
       });
     });
     return found.flat();
@@ -99,7 +109,7 @@ function fetchByName({ maxWaitMs, maxBytes, maxPartitionBytes, topics }: FetchPa
 }
 
 /** Version 13. A flexible version (KIP-482): see `describe.ts` about its header. */
-function fetchById({ maxWaitMs, maxBytes, maxPartitionBytes, topics }: FetchParameters): FetchProtocol {
+function fetchById({ maxWaitMs, maxBytes, maxPartitionBytes, rack, topics }: FetchParameters): FetchProtocol {
   const names = new Map(topics.map((one) => [one.topicId, one.topic]));
   const encode = async (): Promise<Encoder> => {
     const encoder = createEncoder();
@@ -116,7 +126,7 @@ function fetchById({ maxWaitMs, maxBytes, maxPartitionBytes, topics }: FetchPara
       }
       encoder.writeUVarInt(0);
     }
-    return encoder.writeUVarInt(1).writeUVarIntString('').writeUVarInt(0);
+    return encoder.writeUVarInt(1).writeUVarIntString(rack).writeUVarInt(0);
   };
   const decode = (raw: Buffer): RawPartition[] => {
     const decoder = createDecoder(raw);
@@ -131,10 +141,10 @@ function fetchById({ maxWaitMs, maxBytes, maxPartitionBytes, topics }: FetchPara
           skipTags(entry);
           return read;
         });
-        part.readInt32(); // preferred replica
+        const preferredReplica = part.readInt32();
         const bytes = readRecords(part, part.readUVarInt() - 1);
         skipTags(part);
-        return { ...fixed, aborted: aborted ?? [], bytes };
+        return { ...fixed, aborted: aborted ?? [], preferredReplica, bytes };
       });
       skipTags(one);
       const name = names.get(id);

@@ -18,6 +18,8 @@ export interface FetchedPartition extends TopicPartition {
   readonly last: Offset | undefined;
   /** The last stable offset: nothing at or after it can be read yet. */
   readonly end: Offset;
+  /** The node to fetch from instead: closer to this client than the leader. Then there are no records. */
+  readonly preferredReplica?: number;
   /** The partition's protocol error, or what decoding its records threw. */
   readonly error: Error | undefined;
 }
@@ -27,6 +29,8 @@ interface FetchLimits {
   readonly maxWaitMs: number;
   /** For each partition. */
   readonly maxBytes: number;
+  /** Where this client is, as the brokers' `broker.rack` says it. */
+  readonly rack?: string;
 }
 
 /** How long an answer may take beyond `maxWaitMs`. */
@@ -35,7 +39,7 @@ const ANSWER_TIMEOUT_MS = 30_000;
 const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
 
 /**
- * Sends one Fetch request for partitions that `broker` leads, without a consumer group.
+ * Sends one Fetch request for partitions that `broker` leads or follows, without a consumer group.
  *
  * The answer is decoded here, batch by batch. A partition's error affects no other partition, and `last` covers the
  * offsets that have no visible record: those of compacted records, aborted transactions and control records.
@@ -43,7 +47,7 @@ const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
 export async function fetchFrom(
   broker: Broker,
   requested: readonly PartitionFetch[],
-  { maxWaitMs, maxBytes }: FetchLimits,
+  { maxWaitMs, maxBytes, rack = '' }: FetchLimits,
 ): Promise<FetchedPartition[]> {
   const topics = [...new Set(requested.map((one) => one.topic))].map((name) => {
     const partitions = requested.filter((one) => one.topic === name);
@@ -53,6 +57,7 @@ export async function fetchFrom(
     maxWaitMs,
     maxBytes: Math.max(maxBytes, MAX_ANSWER_BYTES),
     maxPartitionBytes: maxBytes,
+    rack,
     topics,
   };
   const protocol = fetchProtocol(parameters, broker.versions?.[FETCH]?.maxVersion ?? 0);
@@ -78,9 +83,11 @@ export async function fetchFrom(
 }
 
 async function decodePartition(raw: RawPartition, from: Offset): Promise<FetchedPartition> {
-  const { topic, partition, end, errorCode, aborted, bytes } = raw;
+  const { topic, partition, end, errorCode, aborted, preferredReplica, bytes } = raw;
   const at = { topic, partition, end };
   if (errorCode !== 0) return { ...at, records: [], last: undefined, error: errorOfCode(errorCode) };
+  if (preferredReplica >= 0)
+    return { ...at, records: [], last: undefined, preferredReplica, error: undefined };
   try {
     return { ...at, ...visible(await readBatches(bytes), aborted, from), error: undefined };
   } catch (error) {
