@@ -1,10 +1,13 @@
+import { createPrivateKey } from 'node:crypto';
 import { join } from 'node:path';
+import { Kafka, logLevel } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type SecuredKafka, securedKafka } from '../../scripts/services/secured-kafka.mjs';
 import { type TokenIssuer, tokenIssuer } from '../../scripts/services/token-issuer.mjs';
 import { expectAll } from '../faults/support/check.js';
-import { FaultWorld } from '../faults/support/world.js';
+import { FaultWorld, type WorldOptions } from '../faults/support/world.js';
 import { folderOf } from '../support/gateway-process.js';
+import { run } from '../support/run.js';
 
 type Environment = Readonly<Record<string, string>>;
 
@@ -21,7 +24,10 @@ beforeAll(async () => {
   secrets = await folderOf({
     'ca.pem': kafka.authority.certificate,
     'client.pem': client.certificate,
-    'client.key': client.key,
+    'client.key': createPrivateKey(client.key)
+      .export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'secret of the key' })
+      .toString(),
+    'client.password': 'secret of the key\n',
     paul: 'secret of paul\n',
     sara: 'secret of sara\n',
     olga: 'secret of olga\n',
@@ -37,8 +43,12 @@ afterAll(async () => {
 const file = (name: string): string => join(secrets.path, name);
 
 /** Starts a relay and a gateway, and sends events all the way. */
-async function sendsEvents(brokers: string, env: Environment): Promise<void> {
-  await using world = await FaultWorld.open({ kafka: brokers, env });
+async function sendsEvents(
+  brokers: string,
+  env: Environment,
+  files: WorldOptions['files'] = () => ({}),
+): Promise<void> {
+  await using world = await FaultWorld.open({ kafka: brokers, env, files });
   await world.relay();
   const gateway = await world.gateway();
   const subscriber = await world.subscriber(gateway);
@@ -60,13 +70,28 @@ describe('a gateway and a relay on a secured Kafka', { timeout: 120_000 }, () =>
     await sendsEvents(kafka.ssl, { KAFKA_SECURITY_PROTOCOL: 'SSL', KAFKA_SSL_CA_FILE: file('ca.pem') });
   });
 
-  it('send events over mutual TLS', async () => {
+  it('send events over mutual TLS, with a key that is encrypted', async () => {
     await sendsEvents(kafka.mutualTls, {
       KAFKA_SECURITY_PROTOCOL: 'SSL',
       KAFKA_SSL_CA_FILE: file('ca.pem'),
       KAFKA_SSL_CERTIFICATE_FILE: file('client.pem'),
       KAFKA_SSL_KEY_FILE: file('client.key'),
+      KAFKA_SSL_KEY_PASSWORD_FILE: file('client.password'),
     });
+  });
+
+  it('send events over TLS to brokers whose certificate has another name, which is set', async () => {
+    const issue = (host: string) => kafka.authority.issue({ name: 'broker', hosts: [host] });
+    await kafka.useCertificate(await issue('kafka.example'));
+    try {
+      await sendsEvents(kafka.ssl, {
+        KAFKA_SECURITY_PROTOCOL: 'SSL',
+        KAFKA_SSL_CA_FILE: file('ca.pem'),
+        KAFKA_SSL_SERVER_NAME: 'kafka.example',
+      });
+    } finally {
+      await kafka.useCertificate(await issue('127.0.0.1'));
+    }
   });
 
   it('send events over TLS with SCRAM-SHA-512', async () => {
@@ -101,5 +126,63 @@ describe('a gateway and a relay on a secured Kafka', { timeout: 120_000 }, () =>
     });
     // One for each process, which all of its connections share.
     expect(issuer.issued).toBe(2);
+  });
+
+  /** `config` is a `kafka` block, as TypeScript. */
+  const project = (config: string): WorldOptions['files'] => {
+    const source = `import { defineGateway } from 'millrace';\nexport default defineGateway({ kafka: ${config} });\n`;
+    return () => ({ 'millrace.config.ts': source });
+  };
+
+  it('send events over TLS with tokens of the project', async () => {
+    const fetched = `fetch('${issuer.tokenUrl}', {
+      method: 'POST',
+      body: new URLSearchParams({ grant_type: 'client_credentials', client_id: 'olga', client_secret: 'secret of olga' }),
+    })`;
+    const token = `async () => ({ value: (await (await ${fetched}).json()).access_token, extensions: { pool: 'one' } })`;
+    await sendsEvents(
+      kafka.saslSsl,
+      {
+        KAFKA_SECURITY_PROTOCOL: 'SASL_SSL',
+        KAFKA_SSL_CA_FILE: file('ca.pem'),
+        KAFKA_SASL_MECHANISM: 'OAUTHBEARER',
+      },
+      project(`{ oauthBearerToken: ${token} }`),
+    );
+  });
+
+  it('send events over TLS with a mechanism of the project', async () => {
+    const authenticate = "async (exchange) => void (await exchange(Buffer.from('\\0paul\\0secret of paul')))";
+    await sendsEvents(
+      kafka.saslSsl,
+      { KAFKA_SECURITY_PROTOCOL: 'SASL_SSL', KAFKA_SSL_CA_FILE: file('ca.pem') },
+      project(`{ sasl: { name: 'PLAIN', authenticate: ${authenticate} } }`),
+    );
+  });
+
+  it('are secured in every command that reads Kafka', async () => {
+    await using folder = await folderOf({
+      'schema/chat.graphql': `
+        type Query { ok: Boolean }
+        type Mutation { say(text: String!): Published! @publish(topic: "secured", type: "Said", key: "args.text") }
+        type Subscription { said: Said! @subscribe(topic: "secured") }
+        type Said { text: String! }`,
+    });
+    const env = { ...sasl('SCRAM-SHA-512', 'sara'), KAFKA_BROKERS: kafka.saslSsl, NAMESPACE: 'secured' };
+    const admin = new Kafka({ brokers: [kafka.address], logLevel: logLevel.NOTHING }).admin();
+    await admin.connect();
+    await admin.createTopics({
+      topics: [{ topic: 'secured' }, { topic: 'secured.dlt' }],
+      waitForLeaders: true,
+    });
+    await admin.disconnect();
+    const main = join(import.meta.dirname, '../../dist/cli/main.js');
+    for (const command of ['check --live', 'dead-letters list', 'dead-letters retry']) {
+      const { code, stderr } = await run(process.execPath, [main, ...command.split(' ')], {
+        cwd: folder.path,
+        env,
+      });
+      expect({ command, code, stderr }).toEqual({ command, code: 0, stderr: '' });
+    }
   });
 });
