@@ -237,13 +237,19 @@ export class ScriptedBroker {
 
 /** A Fetch answer, version 11, in the wire format. */
 export function fetchAnswer(
-  partitions: readonly (RequestedPartition & { errorCode: number; values: readonly string[]; end: number })[],
+  partitions: readonly (RequestedPartition & {
+    errorCode: number;
+    values: readonly string[];
+    end: number;
+    /** -1 by default: none. */
+    preferredReplica?: number;
+  })[],
 ): Buffer {
   const encoder = createEncoder().writeInt32(0).writeInt16(0).writeInt32(0).writeInt32(partitions.length);
-  for (const { topic: name, partition, errorCode, values, from, end } of partitions) {
+  for (const { topic: name, partition, errorCode, values, from, end, preferredReplica = -1 } of partitions) {
     encoder.writeString(name).writeInt32(1).writeInt32(partition).writeInt16(errorCode);
     encoder.writeInt64(String(end)).writeInt64(String(end)).writeInt64('0');
-    encoder.writeInt32(0).writeInt32(-1).writeBytes(encodeRecords(values, from));
+    encoder.writeInt32(0).writeInt32(preferredReplica).writeBytes(encodeRecords(values, from));
   }
   // kafkajs's encoder has its bytes in `buffer`.
   return (encoder as unknown as { buffer: Buffer }).buffer;

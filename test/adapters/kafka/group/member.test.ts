@@ -7,7 +7,7 @@ import { refusalIn } from '../../../../src/core/refusal.js';
 import type { GroupHandler } from '../../../../src/ports/consumer-groups.js';
 import type { Problem } from '../../../../src/ports/problem.js';
 import type { TransactionalBatch } from '../../../../src/ports/transactional-commit.js';
-import { ERRORS, fails, ScriptedBroker } from '../scripted-broker.js';
+import { ERRORS, fails, fetchAnswer, ScriptedBroker } from '../scripted-broker.js';
 
 type Handler = GroupHandler<TransactionalBatch>;
 
@@ -71,6 +71,25 @@ describe('KafkaGroupMember', () => {
     for (const body of broker.bodies('offsetCommit')) {
       expect(body).toMatchObject({ groupId: 'group', memberId: 'me', groupGenerationId: 1 });
     }
+  });
+
+  it('D3: an answer that names a closer replica passes over no record, and neither does one of a replica that is behind', async () => {
+    const broker = new ScriptedBroker('in/0');
+    broker.records.set('in/0', ['first', 'second']);
+    const answer = { topic: 'in', partition: 0, from: 0, values: [], end: 2 };
+    broker.script(
+      'fetch',
+      () => fetchAnswer([{ ...answer, errorCode: 0, preferredReplica: 2 }]),
+      () => fetchAnswer([{ ...answer, errorCode: ERRORS.offsetOutOfRange, end: -1 }]),
+    );
+    const { handler, assigned, values } = recorder();
+    const { start, problems } = memberOn(broker, handler);
+    await start();
+    await expect.poll(() => values).toEqual(['first', 'second']);
+    expect(broker.fetchedFrom('in/0').slice(0, 3)).toEqual([0, 0, 0]);
+    // The replica has not said that the position is gone: only a leader can.
+    expect(assigned).toEqual(['in/0']);
+    expect(problems.map(({ kind }) => kind)).toEqual(['fetch']);
   });
 
   it('a topic that does not exist keeps the others from nothing', async () => {
