@@ -17,13 +17,6 @@ export const plants: readonly Plant[] = [
       "const fixed = tls && tlsOptions(tls, '127.0.0.1'); this.#sockets = new Sockets(fixed && (() => fixed));",
   },
   {
-    case: 'D2 D3 a certificate of the broker that expires: nothing is lost until it is renewed',
-    guard: 'a connection that fails is retried',
-    file: 'src/adapters/kafka/wire/failures.ts',
-    find: '|| raw.retriable === true;',
-    replace: ';',
-  },
-  {
     case: 'D2 D3 connections log in again in time under load: no mutation fails and no event is lost',
     guard: 'a connection logs in again a part of the session before its end, not a fixed time',
     file: 'src/adapters/kafka/wire/broker-connections.ts',

@@ -112,38 +112,6 @@ describe('secrets and certificates of Kafka that change under running processes'
     await expectAll(it.subscribers, world.appended);
     expectRunning(it.processes);
   });
-
-  it('D2 D3 a certificate of the broker that expires: nothing is lost until it is renewed', async () => {
-    await using it = await open(kafka.ssl, {
-      KAFKA_SECURITY_PROTOCOL: 'SSL',
-      KAFKA_SSL_CA_FILE: file('ca.pem'),
-      KAFKA_REQUEST_TIMEOUT_MS: '2000',
-    });
-    const { world } = it;
-    await using stream = await world.load(it.gateway);
-    await world.grows(scaled(60));
-    const broker = { name: 'broker', hosts: ['127.0.0.1'] };
-    const end = new Date(Date.now() - 1_000);
-    await kafka.useCertificate(await kafka.authority.issue({ ...broker, until: end }));
-    await world.grows(scaled(60));
-    expect(stream.refused).toEqual([]);
-    // Their requests time out, and they connect again. A restart would bring the first certificate back.
-    kafka.freeze();
-    await expect.poll(() => stream.refused.length, EVENTUALLY).toBeGreaterThan(0);
-    const [relay] = it.processes;
-    await saysInLog(relay, /KafkaJS/);
-    kafka.thaw();
-    await saysInLog(relay, /expired/);
-    // More than were under way: the gateway is refused too.
-    const before = stream.refused.length;
-    await expect.poll(() => stream.refused.length, EVENTUALLY).toBeGreaterThan(before + 16);
-    await kafka.useCertificate(await kafka.authority.issue(broker));
-    await world.grows(scaled(60));
-    await stream.stop();
-    expectTyped(stream);
-    await expectAll(it.subscribers, world.appended);
-    expectRunning(it.processes);
-  });
 });
 
 describe('brokers that end sessions every 10 s', { timeout: CASE_TIMEOUT }, () => {

@@ -7,21 +7,20 @@ import {
   WWWAuthenticateChallengeError,
 } from 'oauth4webapi';
 import type { BearerToken } from '../../../core/sasl.js';
-import { authenticationError } from './authentication-error.js';
+import { CredentialsUnavailable, readSecret } from './credentials-unavailable.js';
 import type { ClientCredentialsGrant } from './security.js';
 
 const TIMEOUT_MS = 5_000;
 
-/** The token endpoint cannot be reached, or gives no token: it may later. */
-class TokenUnavailable extends Error {
-  override readonly name = 'TokenUnavailable';
-  readonly retriable = true;
+/** The token endpoint refuses the client. */
+class TokenRefused extends Error {
+  override readonly name = 'TokenRefused';
 }
 
 /**
  * Fetches a bearer token by the client credentials grant (RFC 6749, section 4.4). The client authenticates with HTTP
  * Basic, which all authorisation servers support (section 2.3.1).
- * @throws KafkaJSSASLAuthenticationError when the endpoint refuses the client; {TokenUnavailable}
+ * @throws {TokenRefused} when the endpoint refuses the client; {CredentialsUnavailable}
  */
 export async function fetchToken(grant: ClientCredentialsGrant): Promise<BearerToken> {
   const { clientId, clientSecret, scope } = grant;
@@ -29,7 +28,7 @@ export async function fetchToken(grant: ClientCredentialsGrant): Promise<BearerT
   const server = { issuer: endpoint.origin, token_endpoint: endpoint.href };
   const client = { client_id: clientId };
   // Before the request: what is wrong with its file is no fault of the endpoint.
-  const authentication = ClientSecretBasic(clientSecret());
+  const authentication = ClientSecretBasic(readSecret(clientSecret));
   const askedAt = Date.now();
   try {
     const response = await clientCredentialsGrantRequest(
@@ -51,11 +50,11 @@ export async function fetchToken(grant: ClientCredentialsGrant): Promise<BearerT
   } catch (error) {
     const where = `The token endpoint ${endpoint.origin}${endpoint.pathname}`;
     const refusal = refusalOf(error);
-    if (refusal !== undefined) throw authenticationError(`${where} refuses the client: ${refusal}`);
+    if (refusal !== undefined) throw new TokenRefused(`${where} refuses the client ${clientId}: ${refusal}`);
     const { message, cause } = error instanceof Error ? error : { message: String(error), cause: undefined };
     const reason = cause instanceof Error ? `${message}: ${cause.message}` : message;
     // Without a cause: whether to retry is decided here.
-    throw new TokenUnavailable(`${where} gives no token: ${reason}`);
+    throw new CredentialsUnavailable(`${where} gives no token: ${reason}`);
   }
 }
 

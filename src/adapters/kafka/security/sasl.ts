@@ -4,6 +4,7 @@ import { failureOf } from '../wire/failures.js';
 import { scramAuthenticator } from '../wire/internals.js';
 import { authenticationError } from './authentication-error.js';
 import { fetchToken } from './client-credentials.js';
+import { readSecret } from './credentials-unavailable.js';
 import { mskTokens } from './msk-iam.js';
 import type { SaslSettings } from './security.js';
 import { TokenCache } from './token-cache.js';
@@ -84,7 +85,10 @@ function scram(
       })) as SaslAuthenticate;
     try {
       // The password is read once: the exchange uses it twice, and both must be the same.
-      await create({ username, password: password() })({ ...args, saslAuthenticate }).authenticate();
+      await create({ username, password: readSecret(password) })({
+        ...args,
+        saslAuthenticate,
+      }).authenticate();
     } catch (error) {
       // kafkajs calls every failure a refusal, that of a lost connection included, which passes.
       throw lost ?? error;
@@ -97,7 +101,7 @@ function plain(username: string, password: () => string): SaslMechanism {
   return {
     name: 'PLAIN',
     authenticate: async (exchange) => {
-      await exchange(Buffer.from(`\0${username}\0${password()}`));
+      await exchange(Buffer.from(`\0${username}\0${readSecret(password)}`));
     },
   };
 }

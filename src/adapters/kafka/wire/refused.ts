@@ -98,6 +98,10 @@ export function refusedBy(error: unknown, client: KafkaClient, missing?: Right):
     const sentence = `${kafka} does not use SASL at this port (ILLEGAL_SASL_STATE). Set KAFKA_SECURITY_PROTOCOL to ${client.tls ? 'SSL' : 'PLAINTEXT'}, or use the port of its SASL listener.`;
     return { kind: 'protocol', sentence };
   }
+  if (name === 'TokenRefused') {
+    const sentence = `${message}. Check KAFKA_SASL_OAUTHBEARER_CLIENT_ID, KAFKA_SASL_OAUTHBEARER_CLIENT_SECRET and KAFKA_SASL_OAUTHBEARER_SCOPE.`;
+    return { kind: 'authentication', sentence };
+  }
   if (type === 'SASL_AUTHENTICATION_FAILED' || (name === SASL_ERROR && !INTERRUPTED.test(message)))
     return { kind: 'authentication', sentence: unauthenticated(kafka, client) };
   const fault = CERTIFICATE_FAULTS.get(code);

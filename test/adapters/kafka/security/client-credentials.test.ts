@@ -37,9 +37,9 @@ describe('the client credentials grant', () => {
 
   it('S2 a wrong secret is a refusal, which names the endpoint and shows no secret', async () => {
     const { name, message, retriable } = await failure(fetchToken(grant('hunter2')));
-    expect({ name, retriable }).toEqual({ name: 'KafkaJSSASLAuthenticationError', retriable: false });
+    expect({ name, retriable }).toEqual({ name: 'TokenRefused', retriable: false });
     expect(message).toBe(
-      `The token endpoint ${issuer.tokenUrl} refuses the client: invalid_client, status 401`,
+      `The token endpoint ${issuer.tokenUrl} refuses the client ada: invalid_client, status 401`,
     );
   });
 
