@@ -1,12 +1,47 @@
-import { GraphQLError, type GraphQLFormattedError, Kind } from 'graphql';
+import { type DocumentNode, GraphQLError, type GraphQLFormattedError, getOperationAST, Kind } from 'graphql';
 import { MillraceError } from './errors.js';
 
 /**
  * Receives each failure that the client sees only as `INTERNAL`, so that its cause is not lost.
  * `observe/internal-errors.ts` makes one that writes to the log and counts.
  * @param path the field that failed, where it was one
+ * @param of the operation that failed, where it was one
  */
-export type ReportInternal = (cause: unknown, path?: GraphQLError['path']) => void;
+export type ReportInternal = (cause: unknown, path?: GraphQLError['path'], of?: FailedOperation) => void;
+
+/** What finds an operation again: in the client's code, among its traces, and among the events that it published. */
+export interface FailedOperation {
+  readonly operation: string | undefined;
+  readonly traceId: string | undefined;
+  readonly correlationId: string | undefined;
+}
+
+/** S4: clients choose the names of their operations. */
+const MAX_OPERATION_NAME_CHARS = 128;
+
+/**
+ * `report`, for the failures of one operation of a document. Made where one has failed: most operations do not.
+ * @param trace its caller's `traceparent` (W3C Trace Context), and the correlation id of its events
+ */
+export function reportOf(
+  report: ReportInternal,
+  {
+    document,
+    operationName,
+  }: { readonly document: DocumentNode; readonly operationName?: string | undefined },
+  {
+    traceparent,
+    correlationId,
+  }: { readonly traceparent?: string | undefined; readonly correlationId?: string | undefined },
+): ReportInternal {
+  const operation = getOperationAST(document, operationName)?.name?.value;
+  return (cause, path) =>
+    report(cause, path, {
+      operation: operation?.slice(0, MAX_OPERATION_NAME_CHARS),
+      traceId: traceparent?.split('-')[1],
+      correlationId,
+    });
+}
 
 /**
  * What a client sees of an error. Every transport and every operation asks here, so that no path leaks what

@@ -3,13 +3,13 @@ import type { Logger } from './log.js';
 import type { Metrics } from './metrics.js';
 
 /**
- * Reports failures that clients see only as `INTERNAL`: to the log with their cause, and to
- * `millrace_problems_total{kind="internal"}`.
+ * Reports failures that clients see only as `INTERNAL`: to the log with their cause and what finds the operation again,
+ * and to `millrace_problems_total{kind="internal"}`.
  * @param message says what failed: `a resolver failed`
  */
 export function internalErrors(logger: Logger, metrics: Metrics, message: string): ReportInternal {
-  return (err, path) => {
+  return (err, path, of) => {
     metrics.problems.inc({ kind: 'internal' });
-    logger.error({ err, path }, message);
+    logger.error({ err, path, ...of }, message);
   };
 }

@@ -3,7 +3,7 @@ import { type ExecutionResult, execute, type GraphQLError, getOperationAST } fro
 import type { Bindings } from '../binding/bindings.js';
 import type { GatewayContext } from '../binding/runtime/context.js';
 import { dataField } from '../binding/runtime/data-field.js';
-import { clientError, type ReportInternal } from '../core/client-error.js';
+import { clientError, type ReportInternal, reportOf } from '../core/client-error.js';
 import { internalErrors } from '../observe/internal-errors.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
@@ -86,7 +86,9 @@ export class GraphQLOperations implements Operations {
       hideSuggestions: this.#hideSuggestions,
     });
     const extended = await withCursors(result, context);
-    return extended.errors === undefined ? extended : { ...extended, errors: this.#shown(extended.errors) };
+    if (extended.errors === undefined) return extended;
+    const report = reportOf(this.#report, { document: prepared.document, operationName }, context.trace);
+    return { ...extended, errors: extended.errors.map((error) => clientError(error, report)) };
   }
 
   subscribe(prepared: Prepared, caller: Caller, sink: ResultSink): ActiveSubscription {
@@ -100,7 +102,14 @@ export class GraphQLOperations implements Operations {
     }
     const { operationName, variables = {} } = prepared.request;
     return this.#parts.subscriptions.start(
-      { document: prepared.document, operationName, variables, identity: caller.identity },
+      {
+        document: prepared.document,
+        operationName,
+        variables,
+        identity: caller.identity,
+        traceparent: caller.traceparent,
+        correlationId: caller.correlationId,
+      },
       caller.after,
       sink,
     );

@@ -61,7 +61,9 @@ describe('outages of Kafka and Redis', { timeout: 150_000 }, () => {
     await using stream = new Stream(gateway.url, SAY);
     await expect.poll(() => stream.accepted.length, EVENTUALLY).toBeGreaterThan(50);
 
+    expect(await readiness(gateway)).toMatchObject({ status: 200, missing: [] });
     await kafka.kill();
+    await expect.poll(() => readiness(gateway), EVENTUALLY).toMatchObject({ status: 503, missing: ['log'] });
     await expect.poll(() => stream.refused.length, EVENTUALLY).toBeGreaterThan(20);
     expect(new Set(stream.refused.map(({ code }) => code))).toSatisfy((codes: Set<string>) =>
       [...codes].every((code) => code === 'PUBLISH_FAILED' || code === 'PUBLISH_UNCERTAIN'),
@@ -71,6 +73,7 @@ describe('outages of Kafka and Redis', { timeout: 150_000 }, () => {
     await endsOrderly(doomed);
     const before = stream.accepted.length;
     await kafka.start();
+    await expect.poll(() => readiness(gateway), EVENTUALLY).toMatchObject({ status: 200, missing: [] });
     await expect.poll(() => stream.accepted.length, EVENTUALLY).toBeGreaterThan(before + 50);
     await stream.stop();
     expect(gateway.child.exitCode).toBeNull();
@@ -103,10 +106,13 @@ describe('outages of Kafka and Redis', { timeout: 150_000 }, () => {
     await expect.poll(() => recorder.received.length, EVENTUALLY).toBeGreaterThan(50);
 
     await redis.kill();
+    const away = { status: 503, missing: ['fanout', 'store'] };
+    await expect.poll(() => readiness(gateway), EVENTUALLY).toMatchObject(away);
     const before = stream.accepted.length;
     await expect.poll(() => stream.accepted.length, EVENTUALLY).toBeGreaterThan(before + 200);
     await endsOrderly(doomed);
     await redis.start();
+    await expect.poll(() => readiness(gateway), EVENTUALLY).toMatchObject({ status: 200, missing: [] });
     const atReturn = stream.accepted.length;
     await expect.poll(() => stream.accepted.length, EVENTUALLY).toBeGreaterThan(atReturn + 200);
     await stream.stop();
@@ -200,6 +206,13 @@ describe('outages of Kafka and Redis', { timeout: 150_000 }, () => {
     }
   });
 });
+
+/** What a load balancer sees. */
+async function readiness({ url }: GatewayProcess) {
+  const response = await fetch(`${url}/readyz`);
+  const { missing } = (await response.json()) as { missing: readonly string[] };
+  return { status: response.status, missing };
+}
 
 /** The warnings that begin an outage; a repeated failure is logged once. */
 const logLines = (log: string): readonly string[] =>

@@ -1,4 +1,5 @@
 import { GraphQLError } from 'graphql';
+import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import type { ResolverMap } from '../../src/binding/runtime/resolvers.js';
 import { CursorCodec } from '../../src/core/cursor.js';
@@ -124,5 +125,27 @@ describe('the operations of a node', () => {
     ]);
     expect(logged.join('\n')).toMatch('a secret of the driver');
     expect(logged).toHaveLength(5);
+  });
+
+  it('the log line of an INTERNAL error has the operation, the trace and the correlation id to find it by', async () => {
+    await using world = await openWorld();
+    const logged: unknown[] = [];
+    const logger = pino({ level: 'error' }, { write: (line: string) => logged.push(JSON.parse(line)) });
+    const resolvers = { Query: { text: () => Promise.reject(new Error('a fault')) } };
+    const gateway = gatewayOf(world, { schema: 'type Query { text: String }', resolvers, logger });
+    const caller = {
+      identity: ANONYMOUS,
+      signal: AbortSignal.timeout(30_000),
+      traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+      correlationId: 'basket-7',
+    };
+    const of = { traceId: '0af7651916cd43dd8448eb211c80319c', correlationId: 'basket-7' };
+    await gateway.run(gateway.prepare({ query: 'query ShowText { text }' }), caller);
+    const long = 'L'.repeat(1_000);
+    await gateway.run(gateway.prepare({ query: `query ${long} { text }` }), caller);
+    expect(logged).toMatchObject([
+      { msg: 'a resolver failed', path: ['text'], operation: 'ShowText', ...of },
+      { operation: long.slice(0, 128), ...of },
+    ]);
   });
 });

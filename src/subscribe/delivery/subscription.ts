@@ -1,6 +1,6 @@
 import type { Bindings } from '../../binding/bindings.js';
 import { pause, retryPauseMs } from '../../core/async.js';
-import { formattedError, type ReportInternal } from '../../core/client-error.js';
+import { formattedError, type ReportInternal, reportOf } from '../../core/client-error.js';
 import type { PartitionPosition } from '../../core/cursor.js';
 import type { FairScheduler } from '../../core/fair-scheduler.js';
 import { isRecreated, type Partition, type Topic } from '../../core/ids.js';
@@ -90,7 +90,7 @@ export class Subscription implements ActiveSubscription {
 
   /** Every outcome reaches the sink, a refusal too. */
   start(request: SubscribeRequest, resumeFrom: string | undefined): void {
-    this.#begin(request, resumeFrom).catch((error: unknown) => this.#refuse(error));
+    this.#begin(request, resumeFrom).catch((error: unknown) => this.#refuse(error, request));
   }
 
   onDrained(): void {
@@ -256,9 +256,10 @@ export class Subscription implements ActiveSubscription {
     };
   }
 
-  #refuse(error: unknown): void {
+  #refuse(error: unknown, request: SubscribeRequest): void {
     if (this.#closed) return;
     this.close();
-    this.#sink.error([formattedError(error, this.#parts.report, 'The subscription failed.')]);
+    const report = reportOf(this.#parts.report, request, request);
+    this.#sink.error([formattedError(error, report, 'The subscription failed.')]);
   }
 }

@@ -27,6 +27,9 @@ export interface SubscribeRequest {
   readonly operationName: string | undefined;
   readonly variables: Readonly<Record<string, unknown>>;
   readonly identity: Identity;
+  /** The caller's, for the log. */
+  readonly traceparent?: string | undefined;
+  readonly correlationId?: string | undefined;
 }
 
 export interface PlanOptions {

@@ -1,4 +1,4 @@
-import { formattedError, type ReportInternal } from '../../core/client-error.js';
+import { formattedError, type ReportInternal, reportOf } from '../../core/client-error.js';
 import { stringifyJson } from '../../core/exact-json.js';
 import type { Operations, Prepared } from '../../operation/operations.js';
 import type { Caller } from '../../operation/request.js';
@@ -31,5 +31,9 @@ export function runOperation(
     .run(prepared, caller)
     .then((result) => running.result(stringifyJson(result)))
     // S4: also a result that cannot be written as JSON fails alone, and not the process.
-    .catch((error: unknown) => running.error([formattedError(error, report)]));
+    .catch((error: unknown) => {
+      const { document, request } = prepared;
+      const ofOperation = reportOf(report, { document, operationName: request.operationName }, caller);
+      running.error([formattedError(error, ofOperation)]);
+    });
 }

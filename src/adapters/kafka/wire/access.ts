@@ -83,6 +83,8 @@ export class Access {
   ): MillraceError {
     const isMended = (): Promise<boolean> =>
       refused.kind === 'authorization' ? this.#isGranted(connection, missing) : this.#canConnect();
+    const told = missing && this.#told(missing);
+    if (told !== undefined) return refusedError(told);
     const refusal = this.#refusals.of({ ...refused, cause }, isMended);
     if (missing !== undefined && !this.#missingRights.has(nameOf(missing))) {
       this.#missingRights.set(nameOf(missing), refusal);
@@ -94,8 +96,23 @@ export class Access {
   /** @throws {MillraceError} LOG_UNAVAILABLE while the right is known to be missing */
   assertNotRefused(right: Right): void {
     if (this.#missingRights.size === 0) return;
-    const refusal = this.#missingRights.get(nameOf(right));
+    const refusal = this.#told(right);
     if (refusal !== undefined) throw refusedError(refusal);
+  }
+
+  /**
+   * The refusal that lasts and is about this right. One missing right of a topic shows in several ways: who may not read it
+   * may not describe it either. It is told once, as it showed first; what is still missing when that is mended is met again.
+   */
+  #told(right: Right): Refusal | undefined {
+    const same = this.#missingRights.get(nameOf(right));
+    if (same !== undefined || right.on !== 'topic' || right.right === 'CREATE') return same;
+    const others = right.right === 'DESCRIBE' ? (['READ', 'WRITE'] as const) : (['DESCRIBE'] as const);
+    for (const other of others) {
+      const told = this.#missingRights.get(nameOf({ ...right, right: other }));
+      if (told !== undefined) return told;
+    }
+    return undefined;
   }
 
   /** The right that is missing. Where Kafka names only its kind, it is asked about each. */

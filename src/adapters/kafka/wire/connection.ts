@@ -61,9 +61,9 @@ export class Connection implements AsyncDisposable {
     );
   }
 
-  /** What to throw for a broker's answer about a topic. */
-  explainTopic(error: unknown, topic: Topic): unknown {
-    return this.access.explainAnswer(error, this, this.rightOn(topic));
+  /** What to throw for a broker's answer about a topic. @param right that the question needs */
+  explainTopic(error: unknown, topic: Topic, right: 'READ' | 'WRITE' | 'DESCRIBE' = this.use): unknown {
+    return this.access.explainAnswer(error, this, { on: 'topic', name: topic, right });
   }
 
   /**

@@ -24,7 +24,9 @@ export function describeTopics(
       const failure = error === 0 ? undefined : errorOfCode(error);
       if (failureOf(failure).type === 'UNKNOWN_TOPIC_OR_PARTITION') continue;
       if (failure !== undefined) {
-        const error = connection.explainTopic(failure, topic(name));
+        // A gateway also describes topics that it only writes to; a group's member describes those that it reads.
+        const right = refused === 'fail' ? 'DESCRIBE' : undefined;
+        const error = connection.explainTopic(failure, topic(name), right);
         if (refused === 'leave-out' && refusalIn(error) !== undefined) continue;
         throw error;
       }

@@ -12,7 +12,7 @@ export interface KafkaClient {
 
 /** The right that a request needs, which is what to grant when Kafka refuses it. */
 export type Right =
-  | { readonly on: 'topic'; readonly name: string; readonly right: 'READ' | 'WRITE' | 'CREATE' }
+  | { readonly on: 'topic'; readonly name: string; readonly right: 'READ' | 'WRITE' | 'CREATE' | 'DESCRIBE' }
   | { readonly on: 'group'; readonly name: string; readonly right: 'READ' }
   | { readonly on: 'transactional id'; readonly name: string; readonly right: 'WRITE' }
   /** Idempotent writes: since Kafka 3.0, WRITE on any topic is enough. */
@@ -125,6 +125,7 @@ function unauthorized({ name }: KafkaClient, missing: Right | undefined, type: s
   const sentence = `${name} may not ${what} on Kafka (${type}).`;
   if (on === 'any topic')
     return `${sentence} Grant WRITE on the topics that it publishes to; before Kafka 3.0 also IDEMPOTENT_WRITE on the cluster: see docs/operating.md, "Rights".`;
+  if (right === 'DESCRIBE') return `${sentence} READ and WRITE on it include that. ${RIGHTS}.`;
   if (right === 'CREATE')
     return `${sentence} Grant it, or create the topic and set TOPIC_CREATE=false: see docs/operating.md, "Rights".`;
   return `${sentence} ${RIGHTS}.`;

@@ -21,7 +21,7 @@ export interface Asked extends AsyncDisposable {
 }
 
 /** Kafka's `AclOperation`: an answer has the bit of each operation that is allowed. */
-const OPERATION_CODES = { READ: 3, WRITE: 4, CREATE: 5 } as const;
+const OPERATION_CODES = { READ: 3, WRITE: 4, CREATE: 5, DESCRIBE: 8 } as const;
 const UNSUPPORTED_SASL_MECHANISM = 33;
 /** No member and no producer has these. */
 const NO_MEMBER = { memberId: '', groupGenerationId: -1 };
