@@ -42,7 +42,11 @@ async function openStage(indexed: readonly string[]) {
   const world = await openWorld({ indexed });
   onTestFinished(() => world[Symbol.asyncDispose]());
   await world.relay();
-  const resolvers = { Resolved: { kept: ({ parent }: { parent: { id: unknown } }) => typeof parent.id } };
+  const resolvers = {
+    Resolved: {
+      kept: ({ parent }: { parent: { id: unknown; f: unknown } }) => `${typeof parent.id} ${typeof parent.f}`,
+    },
+  };
   const bindings = bound(SCHEMA, resolvers);
   const codec = new CursorCodec(['secret']);
   const { metrics, deadLetters } = world;
@@ -106,7 +110,7 @@ describe('integers beyond 2^53 in the data of events', () => {
     await expect
       .poll(() => client.fields)
       .toEqual([
-        `{"id":"${LONG}","ids":[["${LONG}"]],"f":9007199254740992,"long":${LONG},"json":[${LONG}],"kept":"bigint"}`,
+        `{"id":"${LONG}","ids":[["${LONG}"]],"f":9007199254740992,"long":${LONG},"json":[${LONG}],"kept":"bigint number"}`,
       ]);
   });
 
