@@ -8,8 +8,10 @@ import {
   isNonNullType,
   isObjectType,
 } from 'graphql';
+import { topic as topicId } from '../../core/ids.js';
 import { type Diagnostic, Diagnostics, locationOf } from '../diagnostic.js';
 import { type AppliedDirective, appliedDirectives } from '../directives/applied-directives.js';
+import { topicDeclarations } from '../directives/topic-declarations.js';
 import { dataShape } from '../event-types/data-shape.js';
 import { possibleTypes } from '../event-types/event-type.js';
 import type { ResolverMap } from '../runtime/resolvers.js';
@@ -117,9 +119,10 @@ function storedTopics(schema: GraphQLSchema): ReadonlyMap<string, StoredTopic> {
   const topics = new Map<string, StoredTopic>();
   // `bindSchema` reports the diagnostics of the current schema; those of the old one no longer matter.
   const { publish, subscribe } = appliedDirectives(schema, new Diagnostics());
+  const declared = topicDeclarations(schema, new Diagnostics());
   const add = (directive: AppliedDirective, types: readonly GraphQLObjectType[]): void => {
     const name = String(directive.values['topic']);
-    const format = String(directive.values['format']);
+    const format = declared.get(topicId(name))?.envelope ?? String(directive.values['format']);
     const node = directive.stringNode('topic') ?? directive.node;
     const topic = topics.get(name) ?? { format, types: new Map(), node };
     topics.set(name, topic);

@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ConstDirectiveNode, GraphQLSchema } from 'graphql';
+import { type TypeNames, typeNamed } from '../../core/envelope/type-names.js';
 import type { Topic } from '../../core/ids.js';
 import { DEFAULT_PARTITIONER, type DeclaredPartitioner } from '../../core/partitioner.js';
 import { type Diagnostic, Diagnostics, locationOf } from '../diagnostic.js';
@@ -35,7 +37,7 @@ export function topicChanges(
       after: current?.get(name),
       isPublished: published.has(name),
     }))
-    .flatMap((topic) => [...partitionerChange(topic), ...keyChange(topic)]);
+    .flatMap((topic) => [...partitionerChange(topic), ...keyChange(topic), ...typesChange(topic)]);
 }
 
 function partitionerChange(topic: ComparedTopic): readonly Diagnostic[] {
@@ -73,6 +75,25 @@ function keyChange(topic: ComparedTopic): readonly Diagnostic[] {
       : 'Clients, services and views know the keys of its stored events in the former format.';
   return [diagnostic(topic, problem, hint)];
 }
+
+function typesChange(topic: ComparedTopic): readonly Diagnostic[] {
+  const [from = BY_NAME, to = BY_NAME] = [topic.before, topic.after].map((one) => one?.declaration.typeNames);
+  const isRead = ([name, type]: readonly [string, string]): boolean => typeNamed(name, to) === type;
+  const isAsBefore =
+    isDeepStrictEqual(from.source, to.source) && from.rule === to.rule && [...from.table].every(isRead);
+  if (isAsBefore) return [];
+  const problem = `The types of the topic ${topic.name} are read in another way.`;
+  return [
+    diagnostic(
+      topic,
+      problem,
+      'Its stored events name their types as they did: they would be of other types, or of none.',
+    ),
+  ];
+}
+
+/** Without a declaration, the envelope names a type as GraphQL does. */
+const BY_NAME: TypeNames = { source: { kind: 'envelope' }, table: new Map(), rule: 'EXACT' };
 
 /** At the declaration, or where it was. */
 function diagnostic({ before, after }: ComparedTopic, problem: string, hint: string): Diagnostic {

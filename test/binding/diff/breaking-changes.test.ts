@@ -99,6 +99,24 @@ describe('breakingChanges', () => {
       ', key: STRING',
       /from no format to STRING\. Stored events with keys/,
     ],
+    [
+      'another envelope',
+      '',
+      ', envelope: DEBEZIUM',
+      /format of the topic orders changed from CLOUDEVENTS to DEBEZIUM/,
+    ],
+    [
+      'another name for a type',
+      ', types: { names: [{ name: "placed.v1", type: "Placed" }] }',
+      ', types: { names: [{ name: "placed.v2", type: "Placed" }] }',
+      /types of the topic orders are read in another way/,
+    ],
+    [
+      'types in another place',
+      '',
+      ', types: { field: "kind" }',
+      /types of the topic orders are read in another way/,
+    ],
   ])('D2 reports a changed @topic: %s', (_what, before, after, message) => {
     expect(topicChange(before, after)).toEqual([expect.stringMatching(message)]);
   });
@@ -108,6 +126,13 @@ describe('breakingChanges', () => {
     ['no partitioner, so that all partitions are followed', undefined, ', partitioner: NONE', BEFORE],
     ['a partitioner of others, where only they publish', undefined, CRC32, WITHOUT_PUBLISH],
     ['no partitioner, where only others publish', CRC32, ', partitioner: NONE', WITHOUT_PUBLISH],
+    ['the envelope that its fields had', '', ', envelope: CLOUDEVENTS', BEFORE],
+    [
+      'names of types beside those that it had',
+      ', types: { names: [{ name: "placed.v1", type: "Placed" }] }',
+      ', types: { names: [{ name: "placed.v1", type: "Placed" }, { name: "placed.v2", type: "Placed" }] }',
+      BEFORE,
+    ],
     ['keys that need not be UTF-8', ', key: STRING', '', BEFORE],
   ])('reports nothing when @topic gets %s', (_what, before, after, sdl) => {
     expect(topicChange(before, after, sdl)).toEqual([]);
