@@ -24,7 +24,7 @@ const SCHEMA = `
     ofKey(key: ID!): Said @subscribe(topic: "said", key: "args.key")
     ruled: Said @subscribe(topic: "said") @auth(rule: "claims.sub == 'ada' || event.n > 2")
     below(most: Int!): Said @subscribe(topic: "said", filter: "event.n < args.most")
-    per(by: Int!): Said @subscribe(topic: "said", filter: "event.n / args.by > 0")
+    per(by: Int!): Said @subscribe(topic: "said", filter: "[1][event.n + args.by] > 0")
     always: Said! @subscribe(topic: "said")
     saidOrNot: SaidOrNot! @subscribe(topic: "said", key: "'k'", filter: "event.n > 2", tombstone: "Unsaid")
   }

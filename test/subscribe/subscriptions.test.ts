@@ -368,7 +368,7 @@ describe('subscriptions', () => {
 
   it('D10 S4 a failure that the caller causes makes no dead letter', async () => {
     const stage = await openStage();
-    const client = stage.subscribe('per(by: 0)');
+    const client = stage.subscribe('per(by: 1)');
     const never = stage.subscribe('always');
     await expect.poll(stage.live, WAIT).toBe(2);
     await stage.say('k', [1]);
