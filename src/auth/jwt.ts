@@ -136,13 +136,28 @@ function identityOf(payload: JWTPayload): Identity {
 
 /** @returns `undefined` when the caller presents no credentials */
 function tokenOf({ headers, connectionParams = {} }: Credentials): string | undefined {
-  const bare = connectionParams['token'];
-  if (bare !== undefined && bare !== null) return typeof bare === 'string' ? bare : unsupported();
+  const bare = parameterOf(connectionParams, 'token');
+  if (bare !== undefined) return bare;
+  // Node has the names of headers in lower case, without space around their values.
   const authorization =
-    connectionParams['authorization'] ?? connectionParams['Authorization'] ?? headers['authorization'];
-  if (authorization === undefined || authorization === null || authorization === '') return undefined;
-  const token = typeof authorization === 'string' ? BEARER.exec(authorization)?.[1] : undefined;
-  return token ?? unsupported();
+    parameterOf(connectionParams, 'authorization') ?? (headers['authorization'] || undefined);
+  return authorization === undefined ? undefined : (BEARER.exec(authorization)?.[1] ?? unsupported());
+}
+
+/**
+ * By the rules of all metadata (docs/protocol.md): the case of a name does not matter, and null or blank is as if left
+ * out. Otherwise `{ "TOKEN": … }` would be an anonymous caller, without a word.
+ */
+function parameterOf(from: Readonly<Record<string, unknown>>, name: string): string | undefined {
+  const values = new Set<unknown>();
+  for (const [key, value] of Object.entries(from)) {
+    if (key.toLowerCase() !== name || value === undefined || value === null) continue;
+    const text = typeof value === 'string' ? value.trim() : value;
+    if (text !== '') values.add(text);
+  }
+  const [value, ...others] = values;
+  if (value === undefined) return undefined;
+  return typeof value === 'string' && others.length === 0 ? value : unsupported();
 }
 
 function unsupported(): never {

@@ -32,6 +32,9 @@ describe('JWT', () => {
       { token },
       { authorization: `Bearer ${token}` },
       { Authorization: `bearer ${token}` },
+      { TOKEN: ` ${token} `, token: null },
+      { AUTHORIZATION: `Bearer ${token}`, authorization: '', token: ' ' },
+      { token, Token: token },
     ]) {
       expect(await authenticate({ headers: {}, connectionParams })).toEqual(identity);
     }
@@ -59,7 +62,18 @@ describe('JWT', () => {
 
   it('refuses credentials that are not bearer tokens', async () => {
     await expect(authenticate({ headers: { authorization: 'Basic eDp5' } })).rejects.toEqual(refused);
-    await expect(authenticate({ headers: {}, connectionParams: { token: 7 } })).rejects.toEqual(refused);
+    for (const connectionParams of [
+      { token: 7 },
+      { Token: {} },
+      { authorization: ['Bearer x'] },
+      { token: 'a', TOKEN: 'b' },
+    ])
+      await expect(authenticate({ headers: {}, connectionParams })).rejects.toEqual(refused);
+  });
+
+  it('takes blank credentials for none', async () => {
+    for (const connectionParams of [{}, { token: '' }, { authorization: ' ', Token: null }])
+      expect(await authenticate({ headers: { authorization: '' }, connectionParams })).toBe(ANONYMOUS);
   });
 
   it('refuses a token that is signed with a public key as a shared secret', async () => {
