@@ -1,5 +1,5 @@
 /** A producer that is not ours: a library of another language, with its default partitioner unless its name says more. */
-export type ForeignLibrary = 'confluent-kafka' | 'sarama' | 'franz-go';
+export type ForeignLibrary = 'confluent-kafka' | 'confluent-serializers' | 'sarama' | 'franz-go';
 
 /**
  * The command line that runs a producer, which is installed or built the first time (about a minute).

@@ -6,22 +6,26 @@ import { cacheFolder, made, onPath } from './machine.mjs';
 
 /** librdkafka, as Python programs use it. Its wheels contain the library. */
 const CONFLUENT_KAFKA = 'confluent-kafka==2.16.1';
+/** The same, with Confluent's serialisers. */
+const CONFLUENT_SERIALIZERS = 'confluent-kafka[avro,json,protobuf,schemaregistry]==2.16.1';
 
 const sources = join(import.meta.dirname, '../../test/support/producers');
 
 /** The command line of a producer. */
 export async function foreignProducer(library) {
   if (library === 'confluent-kafka') return [await pythonOf(CONFLUENT_KAFKA), join(sources, 'confluent.py')];
+  if (library === 'confluent-serializers')
+    return [await pythonOf(CONFLUENT_SERIALIZERS), join(sources, 'serializers.py')];
   return [await built(library)];
 }
 
 /** The Python of a virtual environment that has one package. */
-async function pythonOf(requirement) {
+export async function pythonOf(requirement) {
   if (!onPath('python3'))
     throw new Error(
       `No ${requirement} for the tests: python3 is missing. Install it (Debian: apt-get install python3-venv).`,
     );
-  const folder = join(cacheFolder(), requirement.replace('==', '-'));
+  const folder = join(cacheFolder(), requirement.replace(/\W+/g, '-'));
   return made(folder, 'bin/python', async (partial) => {
     console.error(`installing ${requirement} …`);
     // Not relocatable as a whole, but `bin/python -m pip` and imports find everything relative to `bin/python`.
