@@ -1,4 +1,5 @@
 import protobuf from 'protobufjs';
+import descriptor from 'protobufjs/ext/descriptor.js';
 import { isObject } from '../../core/envelope/json-object.js';
 import { parseJson, stringifyJson } from '../../core/exact-json.js';
 import { MessageJson } from './protobuf-json.js';
@@ -18,10 +19,11 @@ type ImportedSchema = RegisteredSchema & { readonly name: string };
 export function protobufSerde({ schema }: RegisteredSchema, references: readonly ImportedSchema[]): Serde {
   const root = new protobuf.Root();
   const known = new Set(references.map(({ name }) => name));
-  for (const { schema: file } of references) parse(file, root, known);
-  const { package: packageName } = parse(schema, root, known);
+  for (const one of references) addCommon(addFile(one.schema, root), root, known);
+  const file = addFile(schema, root);
+  const { packageName } = file;
+  addCommon(file, root, known);
   root.resolveAll();
-  // Alone in a root of its own, because an imported file may have the same package.
   const names = messageNames(schema);
   const messages = new Map<string, MessageJson>();
   const messageNamed = (name: string): MessageJson => {
@@ -32,7 +34,7 @@ export function protobufSerde({ schema }: RegisteredSchema, references: readonly
   const messageAt = (payload: Buffer): { readonly message: MessageJson; readonly at: number } => {
     const { indexes, at } = readIndexes(payload);
     const name = nameAt(names, indexes);
-    return { message: messageNamed(packageName ? `${packageName}.${name}` : name), at };
+    return { message: messageNamed(packageName === '' ? name : `${packageName}.${name}`), at };
   };
   return {
     nameOf: (payload) => messageAt(payload).message.name,
@@ -49,22 +51,51 @@ export function protobufSerde({ schema }: RegisteredSchema, references: readonly
         names.findIndex(({ name }) => name === type),
       );
       const name = nameAt(names, [position]);
-      const message = messageNamed(packageName ? `${packageName}.${name}` : name);
+      const message = messageNamed(packageName === '' ? name : `${packageName}.${name}`);
       return Buffer.concat([writeIndex(position), message.encode(value)]);
     },
   };
 }
 
-function parse(file: string, root: protobuf.Root, known: ReadonlySet<string>): protobuf.IParserResult {
-  const parsed = protobuf.parse(file, root, { keepCase: true });
-  for (const name of [...(parsed.imports ?? []), ...(parsed.weakImports ?? [])]) {
+interface ProtoFile {
+  readonly packageName: string;
+  readonly imports: readonly string[];
+}
+
+/**
+ * Adds a file to `root`, as it is in the registry: as text, or as a descriptor in base64, which serialisers for Python
+ * register.
+ */
+function addFile(schema: string, root: protobuf.Root): ProtoFile {
+  if (/^[A-Za-z0-9+/=\s]+$/.test(schema)) return addDescriptor(Buffer.from(schema, 'base64'), root);
+  const {
+    package: packageName = '',
+    imports,
+    weakImports,
+  } = protobuf.parse(schema, root, { keepCase: true });
+  return { packageName: packageName ?? '', imports: [...(imports ?? []), ...(weakImports ?? [])] };
+}
+
+/** @see https://github.com/protocolbuffers/protobuf/blob/main/src/google/protobuf/descriptor.proto */
+function addDescriptor(bytes: Uint8Array, root: protobuf.Root): ProtoFile {
+  const file = descriptor.FileDescriptorProto.decode(bytes);
+  const { package: packageName = '', dependency, messageType, enumType } = file;
+  const namespace = packageName === '' ? root : root.define(packageName);
+  const context = { edition: file.syntax || 'proto2', keepCase: true };
+  for (const one of messageType ?? []) namespace.add(protobuf.Type.fromDescriptor(one, context));
+  for (const one of enumType ?? []) namespace.add(protobuf.Enum.fromDescriptor(one, context));
+  return { packageName, imports: dependency ?? [] };
+}
+
+/** Adds what a file imports of protobuf's own files. */
+function addCommon({ imports }: ProtoFile, root: protobuf.Root, known: ReadonlySet<string>): void {
+  for (const name of imports) {
     if (known.has(name)) continue;
     const common = protobuf.common.get(name);
     if (common === null || common === undefined)
       throw new Error(`it imports ${name}, to which it has no reference in the registry`);
     if (common.nested !== undefined) root.addJSON(common.nested);
   }
-  return parsed;
 }
 
 /** Messages in the order of the file, with those inside of them. */
@@ -73,9 +104,11 @@ interface MessageName {
   readonly nested: readonly MessageName[];
 }
 
-function messageNames(file: string): readonly MessageName[] {
-  const { root, package: packageName } = protobuf.parse(file, new protobuf.Root(), { keepCase: true });
-  const top = packageName ? root.lookup(packageName) : root;
+function messageNames(schema: string): readonly MessageName[] {
+  // Alone in a root of its own, because an imported file may have the same package.
+  const root = new protobuf.Root();
+  const { packageName } = addFile(schema, root);
+  const top = packageName === '' ? root : root.lookup(packageName);
   return top instanceof protobuf.Namespace ? namesIn(top) : [];
 }
 

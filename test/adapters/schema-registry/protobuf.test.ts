@@ -85,6 +85,24 @@ describe('Protocol Buffers', () => {
     );
   });
 
+  it('reads files that are registered as a descriptor in base64, as serialisers for Python do', () => {
+    // message Order { int64 order_id = 1; google.protobuf.Timestamp at = 2; optional string note = 3; } of com.acme.
+    const file = Buffer.concat([
+      field(1, 'order.proto'),
+      field(2, 'com.acme'),
+      field(3, 'google/protobuf/timestamp.proto'),
+      field(4, message('Other')),
+      field(4, message('Order', scalar('order_id', 1, 3), of('at', 2, '.google.protobuf.Timestamp'))),
+      field(12, 'proto3'),
+    ]).toString('base64');
+    const one = serde(file);
+    const json = '{"orderId":9007199254740993,"at":"2026-01-31T09:30:00Z"}';
+    const bytes = one.encode('Order', Buffer.from(json));
+    expect(bytes.subarray(0, 2)).toEqual(Buffer.from([2, 2]));
+    expect(one.decode(bytes).toString()).toBe(json);
+    expect(one.nameOf(bytes)).toBe('com.acme.Order');
+  });
+
   it('rejects a file that imports what the registry does not have', () => {
     expect(() => serde('syntax = "proto3"; import "other.proto"; message A { string a = 1; }')).toThrow(
       /imports other\.proto/,
@@ -106,3 +124,20 @@ describe('Protocol Buffers', () => {
     );
   });
 });
+
+/** A length-delimited field of a message. */
+function field(number: number, value: string | Buffer): Buffer {
+  return Buffer.concat([Buffer.from([8 * number + 2, value.length]), Buffer.from(value)]);
+}
+/** DescriptorProto: a name, and fields. */
+function message(name: string, ...fields: readonly Buffer[]): Buffer {
+  return Buffer.concat([field(1, name), ...fields.map((one) => field(2, one))]);
+}
+/** FieldDescriptorProto: name, number, label (optional), type. */
+function scalar(name: string, number: number, type: number): Buffer {
+  return Buffer.concat([field(1, name), Buffer.from([24, number, 32, 1, 40, type])]);
+}
+/** A field of a message type, 11. */
+function of(name: string, number: number, type: string): Buffer {
+  return Buffer.concat([scalar(name, number, 11), field(6, type)]);
+}
