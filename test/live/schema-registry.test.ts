@@ -32,7 +32,7 @@ const JSON_SCHEMA = JSON.stringify({
 const schemaOf = (topic: string, format: string) => `
   extend schema @topic(name: "${topic}", envelope: JSON, value: ${format}, types: { rule: LAST_NAME })
   type Query { hello: String }
-  type Mutation { place(id: ID!, text: String!, at: DateTime!): Published! @publish(topic: "${topic}", type: "Order", key: "args.id", data: "{'id': ${format === 'JSON_SCHEMA' ? 'int(args.id)' : 'args.id'}, 'text': args.text, 'at': args.at}") }
+  type Mutation { place(id: ID!, text: String!, at: DateTime!): Published! @publish(topic: "${topic}", type: "Order", key: "args.id") }
   type Subscription { orders(text: String!): Order! @subscribe(topic: "${topic}", filter: "event.text == args.text") }
   type Order { id: ID! text: String! at: DateTime! }
 `;

@@ -26,6 +26,21 @@ describe('JSON Schema of a registry', () => {
     expect(() => serde.encode('Said', Buffer.from('{}'))).toThrow(/required property 'n'/);
   });
 
+  it('writes the text of an ID as a number where the schema has one, exactly and at any depth', () => {
+    const line = { type: 'object', properties: { 'a/b': { type: 'integer' } } };
+    const schema = {
+      type: 'object',
+      properties: { n: { type: 'integer' }, lines: { type: 'array', items: line } },
+    };
+    const serde = jsonSchemaSerde(registered(schema), []);
+    const written = serde.encode(
+      'Order',
+      Buffer.from('{"n":"9007199254740993","lines":[{"a/b":"7"}],"text":"5"}'),
+    );
+    expect(written.toString()).toBe('{"n":9007199254740993,"lines":[{"a/b":7}],"text":"5"}');
+    expect(() => serde.encode('Order', Buffer.from('{"n":"7x"}'))).toThrow('/n must be integer');
+  });
+
   it('follows references to other schemas of the registry', () => {
     const schema = { type: 'object', properties: { line: { $ref: 'line.json' } } };
     const line = { ...registered({ type: 'object', required: ['sku'] }), name: 'line.json' };
