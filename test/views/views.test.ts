@@ -110,23 +110,16 @@ describe('a view', () => {
     await expect.poll(() => stage.views.reader('talk').get('a'), WAIT).toEqual({ count: 3, n: 5 });
   });
 
-  it('D10 leaves out an event whose data, or the state that it makes, is nested too deeply for JSON', async () => {
+  it('D10 leaves out an event that makes a state which is nested too deeply for JSON', async () => {
     const keeping: View<unknown> = { ...talk, initial: null, fold: (_before, { data }) => data };
     const stage = await openViewStage({ view: keeping as View<Talk>, partitions: 1 });
     stage.worker();
-    const nested = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
-    // An integer beyond 2^53 is read exactly, by a parser that calls itself.
-    const values = { a: `{"n":12345678901234567890,"deep":${nested}}`, b: `{"n":1,"deep":${nested}}` };
-    for (const [key, json] of Object.entries(values)) {
-      const headers = { ce_specversion: '1.0', ce_id: json.slice(0, 8), ce_source: '/x', ce_type: 'Said' };
-      await stage.log.append(
-        [{ topic: stage.topic, key, headers, value: Buffer.from(json) }],
-        AbortSignal.timeout(30_000),
-      );
-    }
-    await stage.say('c', [7]);
-    await expect.poll(() => stage.views.reader('talk').get('c'), WAIT).toMatchObject({ n: 7 });
-    expect(await stage.letters()).toHaveLength(2);
+    const value = Buffer.from(`{"n":1,"deep":${'['.repeat(200_000)}${']'.repeat(200_000)}}`);
+    const headers = { ce_specversion: '1.0', ce_id: 'deep', ce_source: '/x', ce_type: 'Said' };
+    await stage.log.append([{ topic: stage.topic, key: 'a', headers, value }], AbortSignal.timeout(30_000));
+    await stage.say('b', [7]);
+    await expect.poll(() => stage.views.reader('talk').get('b'), WAIT).toMatchObject({ n: 7 });
+    expect(await stage.letters()).toHaveLength(1);
   });
 
   it('fails with VIEW_BEHIND when it has not caught up with the cursor before the deadline', async () => {
