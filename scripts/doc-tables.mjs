@@ -1,7 +1,8 @@
 // `npm run docs:tables` writes the tables of docs/ that repeat a table of the code: error codes, close codes,
-// environment variables and metrics. It needs a build. test/docs.test.ts fails when a table is out of date.
+// environment variables, metrics and rights on Kafka. It needs a build. test/docs.test.ts fails when a table is out of date.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { LEAST_RIGHTS, NAMES } from './least-rights.mjs';
 
 const DOCS = join(import.meta.dirname, '..', 'docs');
 const yesNo = (retry) => (retry ? 'yes' : 'no');
@@ -31,7 +32,29 @@ const TABLES = [
     rows: ({ metrics }) =>
       metrics.map(({ name, type, labelNames, help }) => [`\`${name}\``, type, labelNames.join(', '), help]),
   },
+  {
+    page: 'operating.md',
+    header: ['role or command', 'resource', 'name', 'operations', 'for'],
+    rows: () =>
+      Object.entries(LEAST_RIGHTS).flatMap(([role, rights]) =>
+        rights.map(({ resource, names, prefix, operations, why }) => [
+          role,
+          `\`${RESOURCES[resource]}\``,
+          `${NAMES[names]}${prefix ? ' (prefixed)' : ''}`,
+          operations.map((operation) => `\`${inKafkasWords(operation)}\``).join(', '),
+          why,
+        ]),
+      ),
+  },
 ];
+
+const RESOURCES = { TOPIC: 'Topic', GROUP: 'Group', TRANSACTIONAL_ID: 'TransactionalId' };
+/** `DESCRIBE_CONFIGS` is `DescribeConfigs`, as `kafka-acls.sh` and StandardAuthorizer write it. */
+const inKafkasWords = (name) =>
+  name
+    .split('_')
+    .map((word) => word[0] + word.slice(1).toLowerCase())
+    .join('');
 
 /** Each page with its tables as the code has them. @returns pairs of page and text */
 export function pagesWithTables(code) {

@@ -1,0 +1,151 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Role } from '../../scripts/least-rights.mjs';
+import { type SecuredKafka, securedKafka } from '../../scripts/services/secured-kafka.mjs';
+import { partition, topic } from '../../src/core/ids.js';
+import { readRecords } from '../contract/event-log-tools.js';
+import type { GatewayProcess } from '../support/gateway-process.js';
+import { RightsWorld, rightsOf, type SingleRight } from '../support/rights-world.js';
+import { uniqueName } from '../support/services.js';
+import { subscribed } from '../support/sse.js';
+
+const NAME = uniqueName('rights');
+const EVENTUALLY = { timeout: 60_000, interval: 100 };
+
+let kafka: SecuredKafka;
+let world: RightsWorld;
+
+beforeAll(async () => {
+  kafka = await securedKafka({ authorizer: true });
+  world = await RightsWorld.open(kafka, NAME);
+}, 300_000);
+
+const ROLES = ['gateway', 'relay', 'a service', 'a view'] as const;
+const COMMANDS: Partial<Readonly<Record<Role, readonly string[]>>> = {
+  'check --live': ['check', '--live'],
+  'dead-letters list': ['dead-letters', 'list'],
+  'dead-letters retry': ['dead-letters', 'retry'],
+  'replay of a service': ['replay', '--group', 'service/confirm', '--from', 'start'],
+  'replay of a view': ['replay', '--group', 'view/totals', '--from', 'start'],
+};
+
+afterAll(async () => {
+  await world?.[Symbol.asyncDispose]();
+  await kafka?.stop();
+});
+
+interface Answer {
+  readonly data?: Readonly<Record<string, unknown>> | null;
+  readonly errors?: readonly unknown[];
+}
+
+async function ask(node: GatewayProcess, query: string): Promise<Answer> {
+  const response = await fetch(`${node.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query }),
+  });
+  // The form of GraphQL's own answers (section 7.1 of the specification).
+  return (await response.json()) as Answer;
+}
+
+const ORDER = 'mutation { order(key: "a", n: 1) { eventId } }';
+const ORDER_TWICE = 'mutation { orderTwice(key: "a", n: 1) { eventId } }';
+const CONFIRMED = 'subscription { confirmed(since: "2020-01-01T00:00:00Z") { n sum } }';
+
+const lettersOf = async (of: string): Promise<number> =>
+  (await readRecords(world.log, { topic: topic(`${NAME}.${of}.dlt`), partition: partition(0) })).length;
+
+describe('the rights that docs/operating.md lists', { timeout: 300_000 }, () => {
+  it('are enough for every role: a mutation, its service, a subscription, a view, and dead letters of each', async () => {
+    for (const role of ROLES) await world.user(role);
+    await using _relay = await world.start('relay');
+    await using _service = await world.start('a service');
+    await using _view = await world.start('a view');
+    await using gateway = await world.start('gateway');
+    await using clients = subscribed(gateway.url, [CONFIRMED]);
+    const [client] = clients.all;
+    expect(await ask(gateway, ORDER)).toMatchObject({ data: { order: {} } });
+    expect(await ask(gateway, ORDER_TWICE)).toMatchObject({ data: { orderTwice: [{}, {}] } });
+    const shown = () => client?.results.map(({ data }) => data?.['confirmed']);
+    await expect.poll(shown, EVENTUALLY).toMatchObject([{ sum: 1 }, { sum: 2 }, { sum: 3 }]);
+    const total = '{ total(key: "a") { sum } }';
+    await expect.poll(() => ask(gateway, total), EVENTUALLY).toEqual({ data: { total: { sum: 3 } } });
+    await world.append('orders', { n: 13 }); // Of the service.
+    await world.append('confirmed', { sum: 0 }); // Of the view, and of the subscription.
+    await world.appendGarbage(); // Of the relay.
+    await expect.poll(() => lettersOf('orders'), EVENTUALLY).toBeGreaterThanOrEqual(2);
+    await expect.poll(() => lettersOf('confirmed'), EVENTUALLY).toBeGreaterThanOrEqual(3);
+  });
+});
+
+/** What makes a role use each of its rights. */
+const STIMULI: Readonly<Record<(typeof ROLES)[number], (running: GatewayProcess) => Promise<unknown>>> = {
+  gateway: (running) => Promise.all([ORDER, ORDER_TWICE].map((mutation) => ask(running, mutation))),
+  relay: () => world.appendGarbage(),
+  'a service': () => Promise.all([world.append('orders', { n: 1 }), world.append('orders', { n: 13 })]),
+  'a view': () =>
+    Promise.all([world.append('confirmed', { n: 1, sum: 1 }), world.append('confirmed', { sum: 1 })]),
+};
+
+/** What has to be in the log before the right is used. */
+async function prepare(role: Role, { operation, name }: SingleRight): Promise<void> {
+  if (role === 'a service' && operation === 'CREATE') await world.deleteState();
+  if (role === 'a service' && operation === 'READ' && name.endsWith('.dlt')) await world.addOlderVersion();
+  if (role === 'gateway' && name.endsWith('.dlt')) await world.append('confirmed', { sum: 1 });
+  if (role.startsWith('dead-letters')) await world.appendDeadLetters();
+}
+
+/** Starts a role that lacks a right, and returns what it says: at its start or later. */
+async function saidBy(role: (typeof ROLES)[number], told: RegExp): Promise<string> {
+  const started = await world.start(role).catch(String);
+  if (typeof started === 'string') return started;
+  await using running = started;
+  await using _clients = subscribed(running.url, role === 'gateway' ? [CONFIRMED] : []);
+  await STIMULI[role](running);
+  await expect.poll(() => running.errors, EVENTUALLY).toMatch(told);
+  return running.errors;
+}
+
+const casesOf = (role: Role): [string, SingleRight][] =>
+  rightsOf(role, NAME).map((right) => [
+    `${right.operation} on the ${right.resource} ${right.name.replace(NAME, '<NAMESPACE>')}`,
+    right,
+  ]);
+
+describe.each(ROLES)('a right that %s lacks', { timeout: 300_000 }, (role) => {
+  beforeAll(() => world.user(role));
+
+  it.each(casesOf(role))(
+    `is told in a sentence that names user, right and resource: ${role}, %s`,
+    async (_, right) => {
+      await prepare(role, right);
+      await using _lacking = await world.without(role, right);
+      const told = world.sentence(role, right);
+      expect(await saidBy(role, told)).toMatch(told);
+    },
+  );
+});
+
+describe.each(Object.entries(COMMANDS) as [Role, readonly string[]][])(
+  'the command %s',
+  { timeout: 300_000 },
+  (role, args) => {
+    beforeAll(() => world.user(role));
+
+    it(`ends well with the rights that docs/operating.md lists: ${role}`, async () => {
+      await world.appendDeadLetters();
+      expect(await world.run(role, args)).toMatchObject({ code: 0, stderr: '' });
+    });
+
+    it.each(casesOf(role))(
+      `ends with a sentence that names user, right and resource if it lacks one: ${role}, %s`,
+      async (_, right) => {
+        await prepare(role, right);
+        await using _lacking = await world.without(role, right);
+        const { code, stderr } = await world.run(role, args);
+        expect(stderr).toMatch(world.sentence(role, right));
+        expect(code).toBe(1);
+      },
+    );
+  },
+);
