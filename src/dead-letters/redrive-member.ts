@@ -2,6 +2,7 @@ import { MillraceError } from '../core/errors.js';
 import type { Offset, Topic } from '../core/ids.js';
 import { type Position, partitionName, type TopicPartition } from '../core/position.js';
 import type { NewRecord } from '../core/record.js';
+import { refusalIn } from '../core/refusal.js';
 import type { GroupHandler } from '../ports/consumer-groups.js';
 import type { EventLog } from '../ports/event-log.js';
 import type { TransactionalBatch } from '../ports/transactional-commit.js';
@@ -173,7 +174,8 @@ export class RedriveMember implements GroupHandler<TransactionalBatch> {
   #countFailure(name: string, error: unknown): void {
     const attempts = (this.#attempts.get(name) ?? 0) + 1;
     this.#attempts.set(name, attempts);
-    const isTemporary = error instanceof MillraceError && error.retry;
+    // A refusal lasts until somebody mends it, and who runs the command waits for its answer.
+    const isTemporary = error instanceof MillraceError && error.retry && refusalIn(error) === undefined;
     if (isTemporary && attempts < MAX_ATTEMPTS) return;
     this.#fatal = error;
     this.#settle?.reject(error);

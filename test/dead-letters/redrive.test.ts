@@ -3,6 +3,7 @@ import { MillraceError } from '../../src/core/errors.js';
 import { offset, partition } from '../../src/core/ids.js';
 import type { Position } from '../../src/core/position.js';
 import type { LogRecord } from '../../src/core/record.js';
+import { Refusal } from '../../src/core/refusal.js';
 import { appendDeadLetters } from '../../src/dead-letters/append.js';
 import { deadLetterRecord, withoutParts } from '../../src/dead-letters/dead-letter.js';
 import { DeadLetters } from '../../src/dead-letters/dead-letters.js';
@@ -175,6 +176,23 @@ describe('redriving dead letters', () => {
     expect(commits).toBe(2);
     expect(reported).toEqual([0, 1, 2].map((at) => [`said/0@${at}`, undefined, false]));
     expect(await values(world, 3)).toEqual(['no event 0', 'no event 1', 'no event 2']);
+  });
+
+  it('ends a redrive at the first attempt if the log refuses it', async () => {
+    await using world = await openWorld();
+    await poisoned(world, 1);
+    const refusal = new Refusal(
+      'authorization',
+      'User a may not WRITE topic b.',
+      new Promise(() => undefined),
+    );
+    let commits = 0;
+    const refusing = committing(world.log, async () => {
+      commits += 1;
+      throw new MillraceError('LOG_UNAVAILABLE', 'refused', { cause: refusal });
+    });
+    await expect(retry(world, { over: refusing })).rejects.toMatchObject({ cause: refusal });
+    expect(commits).toBe(1);
   });
 
   it('D10 redrives each record once when two redrives run at the same time', async () => {

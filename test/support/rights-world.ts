@@ -9,7 +9,7 @@ import { appendDeadLetters } from '../../src/dead-letters/append.js';
 import { deadLetterRecord } from '../../src/dead-letters/dead-letter.js';
 import type { EventLog } from '../../src/ports/event-log.js';
 import { stateTopicSpecs, versionRecord } from '../../src/services/state-versions.js';
-import { soon } from '../contract/event-log-tools.js';
+import { keyOf, soon } from '../contract/event-log-tools.js';
 import { folderOf, type GatewayProcess, startProcess } from './gateway-process.js';
 import { type Outcome, run } from './run.js';
 import { redisUrl } from './services.js';
@@ -29,9 +29,9 @@ const files = (name: string) => ({
     type Query { total(key: ID!): Total @view(name: "totals", key: "args.key") }
     type Mutation {
       order(key: ID!, n: Int!): Published! @publish(topic: "${name}.orders", type: "Ordered", key: "args.key")
-      orderTwice(key: ID!, n: Int!): [Published!]!
-        @publish(topic: "${name}.orders", type: "Ordered", key: "args.key")
-        @publish(topic: "${name}.orders", type: "Ordered", key: "args.key")
+      orderTwice(key: ID!, other: ID!, n: Int!): [Published!]!
+        @publish(topic: "${name}.orders", type: "Ordered", key: "args.key", data: "{'key': args.key, 'n': args.n}")
+        @publish(topic: "${name}.orders", type: "Ordered", key: "args.other", data: "{'key': args.other, 'n': args.n}")
     }
     type Subscription {
       confirmed: Confirmed! @subscribe(topic: "${name}.confirmed")
@@ -86,29 +86,38 @@ const namesOf = (name: string): Readonly<Record<RightName, readonly string[]>> =
   created: [`${name}.orders`, `${name}.orders.dlt`, `${name}.confirmed`, `${name}.confirmed.dlt`],
 });
 
-/** What a role needs, each right alone. Without `DESCRIBE` where another right includes it. */
+/** What a role needs, each right alone. */
 export function rightsOf(role: Role, name: string): readonly SingleRight[] {
-  const all = LEAST_RIGHTS[role].flatMap(({ names, operations, why: _, ...right }) =>
+  return LEAST_RIGHTS[role].flatMap(({ names, operations, why: _, ...right }) =>
     namesOf(name)[names].flatMap((one) =>
       operations.map((operation) => ({ ...right, name: one, operation })),
     ),
   );
-  const key = ({ resource, name: of, operation }: SingleRight): string => `${resource} ${of} ${operation}`;
-  const held = new Set(all.map(key));
+}
+
+/** Those that no other right includes: without one of them, something does not work. */
+export function neededOf(role: Role, name: string): readonly SingleRight[] {
+  const all = rightsOf(role, name);
   return all.filter(
-    (right) =>
-      right.operation !== 'DESCRIBE' ||
-      !(['READ', 'WRITE'] as const).some((operation) => held.has(key({ ...right, operation }))),
+    ({ operation, name: of }) =>
+      operation !== 'DESCRIBE' || !all.some((other) => other.name === of && other.operation !== 'DESCRIBE'),
   );
 }
+
+/** The rights beyond those of the role that it is. */
+export const CREATING: Role = 'any of these with `TOPIC_CREATE=true`';
 
 const RUNS: Partial<Readonly<Record<Role, readonly string[]>>> = {
   gateway: ['gateway'],
   relay: ['relay'],
   'a service': ['services', 'confirm'],
   'a view': ['services', 'totals'],
+  [CREATING]: ['relay'],
 };
-const SPEC = { partitions: 1, replicas: 1, config: {} };
+/** Two, so that a mutation that publishes twice needs a transaction. Dead letters have one. */
+const PARTITIONS = 2;
+/** A key of each partition. */
+export const KEYS = [keyOf(partition(0), PARTITIONS), keyOf(partition(1), PARTITIONS)] as const;
 
 /** A project whose topics exist, on a broker that checks rights. Each role is a user with exactly the rights it needs. */
 export class RightsWorld implements AsyncDisposable {
@@ -131,27 +140,40 @@ export class RightsWorld implements AsyncDisposable {
     this.#folder = folder;
   }
 
-  static async open(kafka: SecuredKafka, name: string): Promise<RightsWorld> {
+  /** @param topics whether the project's topics exist */
+  static async open(kafka: SecuredKafka, name: string, { topics = true } = {}): Promise<RightsWorld> {
     const options = { brokers: [kafka.address], clientId: 'administrator' };
     const log = await openKafkaLog(options, new AbortController().signal);
     const world = new RightsWorld(name, kafka, log, await folderOf(files(name)));
-    await world.createTopics();
+    if (topics) await world.#createTopics();
     return world;
   }
 
-  createTopics(): Promise<void> {
-    const topics = namesOf(this.name).topicsAndLetters.map((one) => ({ topic: topic(one), ...SPEC }));
-    return this.log.ensureTopics(topics, { create: true }, soon());
+  #createTopics(): Promise<void> {
+    const specs = namesOf(this.name).topicsAndLetters.map((one) => ({
+      topic: topic(one),
+      partitions: one.endsWith('.dlt') ? 1 : PARTITIONS,
+      replicas: 1,
+      config: {},
+    }));
+    return this.log.ensureTopics(specs, { create: true }, soon());
   }
 
-  /** Creates the role's user with its rights. */
-  async user(role: Role): Promise<void> {
+  /** Creates the role's user with its rights, and those of another role. */
+  async user(role: Role, also?: Role): Promise<void> {
     await this.kafka.setUser(userOf(role), PASSWORD);
-    await this.kafka.grant(userOf(role), rightsOf(role, this.name).map(asRight));
+    const rights = [role, ...(also === undefined ? [] : [also])].flatMap((one) => rightsOf(one, this.name));
+    await this.kafka.grant(userOf(role), rights.map(asRight));
   }
 
   /** What `millrace` says when a right is missing: the user, the operation and the resource. */
   sentence(role: Role, { resource, name, prefix, operation }: SingleRight): RegExp {
+    const writes = rightsOf(role, this.name).filter(
+      (one) => one.resource === 'TOPIC' && one.operation === 'WRITE',
+    );
+    // Who may write to no topic at all is refused before Kafka knows which one it is about.
+    if (resource === 'TOPIC' && operation === 'WRITE' && writes.length === 1)
+      return new RegExp(`${userOf(role)} may not WRITE any topic `);
     const words = {
       TOPIC: 'topic',
       GROUP: 'group',
@@ -191,11 +213,11 @@ export class RightsWorld implements AsyncDisposable {
       id: eventId(`event-${++this.#events}`),
       source: '/test',
       type: to === 'orders' ? 'Ordered' : 'Confirmed',
-      subject: 'a',
+      subject: KEYS[0],
       time: new Date().toISOString(),
       correlationId: undefined,
       traceparent: undefined,
-      data: Buffer.from(JSON.stringify({ key: 'a', ...data })),
+      data: Buffer.from(JSON.stringify({ key: KEYS[0], ...data })),
     });
     await this.log.append([event], soon());
   }

@@ -59,7 +59,8 @@ async function reachCluster(connection: Connection, signal: AbortSignal): Promis
 async function exists(connection: Connection, { topic }: TopicSpec, signal: AbortSignal): Promise<boolean> {
   try {
     connection.forget(topic);
-    await connection.layout(topic, signal);
+    // A process also needs to know of topics that it neither reads nor writes.
+    await connection.layout(topic, signal, { on: 'topic', name: topic, right: 'DESCRIBE' });
     return true;
   } catch (error) {
     if (isTopicMissing(error)) return false;

@@ -79,13 +79,16 @@ export class Connection implements AsyncDisposable {
     return { on: 'topic', name: topic, right: this.use };
   }
 
-  /** @throws {MillraceError} TOPIC_MISSING, LOG_UNAVAILABLE */
-  async layout(topic: Topic, signal: AbortSignal): Promise<TopicLayout> {
+  /**
+   * @param needed what to grant if the topic may not be described
+   * @throws {MillraceError} TOPIC_MISSING, LOG_UNAVAILABLE
+   */
+  async layout(topic: Topic, signal: AbortSignal, needed = this.rightOn(topic)): Promise<TopicLayout> {
     const known = this.#layouts.get(topic);
     if (known !== undefined && performance.now() - known.asOf < LAYOUT_MAX_AGE_MS) return known;
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.retrying(() => this.#refresh(topic), signal, [this.rightOn(topic)]);
+        return await this.retrying(() => this.#refresh(topic), signal, [needed]);
       } catch (error) {
         if (!isTopicMissing(error) || attempt === MISSING_TOPIC_ATTEMPTS) throw error;
         await pause(MISSING_TOPIC_PAUSE_MS, signal);
