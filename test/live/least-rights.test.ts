@@ -103,6 +103,7 @@ async function prepare(role: Role, { operation, name }: SingleRight): Promise<vo
   if (role === 'a service' && operation === 'CREATE') await world.deleteState();
   if (role === 'a service' && operation === 'READ' && !name.endsWith('.orders')) {
     await confirmOne();
+    await world.appendDeadLetters();
     await world.addOlderVersion();
   }
   if (role === 'gateway' && name.endsWith('.dlt')) await world.append('confirmed', { sum: 1 });
