@@ -10,8 +10,6 @@ export interface TokenIssuer {
   readonly issued: number;
   /** Changes a client's secret, or adds a client. */
   setSecret(client: string, secret: string): void;
-  /** How long tokens issued from now on are valid. */
-  setLifetime(seconds: number): void;
   stop(): Promise<void>;
 }
 

@@ -13,7 +13,6 @@ export async function tokenIssuer({ clients, lifetimeS = 3600 }) {
   const secrets = new Map(Object.entries(clients));
   const { publicKey, privateKey } = await generateKeyPair(ALGORITHM);
   const keys = { keys: [{ ...(await exportJWK(publicKey)), kid: KEY_ID, alg: ALGORITHM, use: 'sig' }] };
-  let lifetime = lifetimeS;
   let issued = 0;
 
   const issue = async (form, authorization) => {
@@ -28,11 +27,11 @@ export async function tokenIssuer({ clients, lifetimeS = 3600 }) {
       .setIssuer(issuer)
       .setAudience(AUDIENCE)
       .setIssuedAt()
-      .setExpirationTime(`${lifetime}s`)
+      .setExpirationTime(`${lifetimeS}s`)
       .sign(privateKey);
     return [
       200,
-      { access_token: token, token_type: 'Bearer', expires_in: lifetime, ...(scope && { scope }) },
+      { access_token: token, token_type: 'Bearer', expires_in: lifetimeS, ...(scope && { scope }) },
     ];
   };
 
@@ -56,9 +55,6 @@ export async function tokenIssuer({ clients, lifetimeS = 3600 }) {
     },
     setSecret: (client, secret) => {
       secrets.set(client, secret);
-    },
-    setLifetime: (seconds) => {
-      lifetime = seconds;
     },
     stop: () =>
       new Promise((resolve) => {
