@@ -20,9 +20,10 @@ const SETTINGS = {
  * `sentinel.conf`, over a restart.
  * @param {number} port
  * @param {Record<string, string | readonly string[]>} settings further lines of the file; a list is one line each
- * @param {{ sentinel?: boolean, client?: import('ioredis').RedisOptions }} [options] `client` has what a client needs besides the port
+ * @param {{ sentinel?: boolean, client?: import('ioredis').RedisOptions, files?: Record<string, string> }} [options] `client` has
+ *   what a client needs besides the port; `files` are PEM files for its TLS: `cert`, `key`, `ca-cert`
  */
-export function redisServer(port, settings, { sentinel = false, client = {} } = {}) {
+export function redisServer(port, settings, { sentinel = false, client = {}, files = {} } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-redis-'));
   const file = join(folder, 'redis.conf');
   const common = sentinel ? { bind: '127.0.0.1' } : SETTINGS;
@@ -36,6 +37,11 @@ export function redisServer(port, settings, { sentinel = false, client = {} } = 
     file,
     lines.flatMap(([name, value]) => [value].flat().map((one) => `${name} ${one}\n`)).join(''),
   );
+  const write = (name, content) => {
+    writeFileSync(join(folder, name), content);
+    chmodSync(join(folder, name), 0o600);
+  };
+  for (const [name, content] of Object.entries(files)) write(`${name}.pem`, content);
   const connect = () =>
     new Redis({
       host: '127.0.0.1',
@@ -59,13 +65,9 @@ export function redisServer(port, settings, { sentinel = false, client = {} } = 
   return {
     port,
     address: `127.0.0.1:${port}`,
-    /** Writes a file into the server's folder. @returns its path */
-    file(name, content) {
-      const path = join(folder, name);
-      writeFileSync(path, content);
-      chmodSync(path, 0o600);
-      return path;
-    },
+    /** Writes a file into the server's folder. */
+    file: write,
+    path: (name) => join(folder, name),
     ask,
     async start() {
       await requireRedisServer();

@@ -18,7 +18,10 @@ export function explain(error: unknown): { readonly message: string; readonly ex
   if (error instanceof WorkerFailed) return { message: error.message, exitCode: error.exitCode || 1 };
   if (error instanceof UserError) return { message: error.message, exitCode: error.exitCode };
   // What clients see has no addresses, which is what helps here.
-  if (error instanceof MillraceError && error.code === 'LOG_UNAVAILABLE' && error.cause instanceof Error)
+  const isAway =
+    error instanceof MillraceError &&
+    (error.code === 'LOG_UNAVAILABLE' || error.code === 'FANOUT_UNAVAILABLE');
+  if (isAway && error.cause instanceof Error)
     return { message: `${error.message}: ${error.cause.message}`, exitCode: 1 };
   if (
     error instanceof ProjectError ||

@@ -1,8 +1,9 @@
 import { RedisPubSub } from 'graphql-redis-subscriptions';
 import type { Redis } from 'ioredis';
 import type { OnProblem } from '../../ports/problem.js';
+import type { RedisAccess } from './access.js';
 import { withAnswerTimeout } from './answer-timeout.js';
-import { type RedisClient, unavailable } from './connection.js';
+import type { RedisClient } from './connection.js';
 import { startHealthCheck } from './health-check.js';
 import type { ChannelListener, Subscriptions } from './subscriptions.js';
 
@@ -19,6 +20,7 @@ const ignore = (): void => undefined;
 export class ChannelSubscriptions implements Subscriptions {
   readonly #pubsub: RedisPubSub;
   readonly #subscriber: Redis;
+  readonly #access: RedisAccess;
   readonly #onProblem: OnProblem;
   readonly #listeners = new Map<string, Set<ChannelListener>>();
   /** Whether the connection was ready before: then the next `ready` is a reconnect. */
@@ -26,7 +28,8 @@ export class ChannelSubscriptions implements Subscriptions {
   readonly #healthCheck: Disposable;
   #closed = false;
 
-  constructor(publisher: RedisClient, subscriber: Redis, onProblem: OnProblem) {
+  constructor(publisher: RedisClient, subscriber: Redis, access: RedisAccess, onProblem: OnProblem) {
+    this.#access = access;
     this.#subscriber = subscriber;
     this.#onProblem = onProblem;
     this.#pubsub = new RedisPubSub({
@@ -53,7 +56,8 @@ export class ChannelSubscriptions implements Subscriptions {
    * `resumed` is called.
    */
   async add(channel: string, listener: ChannelListener): Promise<AsyncDisposable> {
-    if (this.#closed) throw unavailable(`Following ${channel}`, new Error('the fan-out is closed'));
+    if (this.#closed)
+      throw this.#access.unavailable(`Following ${channel}`, new Error('the fan-out is closed'));
     const onMessage = (bytes: Buffer): void =>
       this.#guard('fanout-listener', channel, () => listener.message(bytes));
     const both = Promise.all([
@@ -67,7 +71,7 @@ export class ChannelSubscriptions implements Subscriptions {
     } catch (error) {
       // The acknowledgement may still arrive. Nobody waits for it then, so it is released.
       both.then((ids) => this.#release(ids), ignore);
-      throw unavailable(`Following ${channel}`, error);
+      throw this.#access.unavailable(`Following ${channel}`, error);
     }
   }
 

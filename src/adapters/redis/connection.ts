@@ -7,7 +7,6 @@ import {
   type Result,
 } from 'ioredis';
 import { backoffMs } from '../../core/async.js';
-import { MillraceError } from '../../core/errors.js';
 import { ANSWER_TIMEOUT_MS } from './answer-timeout.js';
 import { keepLive, type LiveOptions, liveOptions } from './live-options.js';
 import { LiveRedis } from './live-redis.js';
@@ -170,14 +169,4 @@ function sentinelOptions({ topology, tls }: RedisServer): RedisOptions {
     // everything that they write there is lost without an error.
     failoverDetector: true,
   };
-}
-
-/**
- * Turns any failure of a command into the error that the ports name.
- * @param attempted what failed, as the start of a sentence: `Claiming shop.orders/3`
- */
-export function unavailable(attempted: string, cause: unknown): MillraceError {
-  if (cause instanceof MillraceError) return cause;
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new MillraceError('FANOUT_UNAVAILABLE', `${attempted} failed: ${reason}`, { cause });
 }

@@ -12,7 +12,8 @@ import type {
   ResetPoint,
 } from '../../ports/fanout.js';
 import type { OnProblem } from '../../ports/problem.js';
-import { commandConnection, type RedisClient, unavailable } from './connection.js';
+import { RedisAccess } from './access.js';
+import { commandConnection, type RedisClient } from './connection.js';
 import { decodeFrames, encodeFrames } from './frame.js';
 import { startHealthCheck } from './health-check.js';
 import { decodeMessage, decodeOffset, decodeTopicId, encodeBeat, LAYOUT_MESSAGE } from './message.js';
@@ -41,13 +42,12 @@ const IDEMPOTENCY_TTL_MS = 24 * 60 * 60 * 1000;
 export async function openRedisFanout(options: RedisFanoutOptions): Promise<Fanout> {
   const onProblem = options.onProblem ?? (() => undefined);
   const { server } = options;
-  const onError = (cause: Error): void =>
-    onProblem({ kind: 'redis-connection', message: `${describe(server)}: ${cause.message}`, cause });
+  const access = new RedisAccess(server, onProblem);
   // Every command of the fan-out is safe to repeat: claims only grow, and a repeated `RELAY` finds its own events.
-  const commands = commandConnection(server, { repeat: true }, onError);
+  const commands = commandConnection(server, { repeat: true }, access.onError);
   const name = `${options.prefix ?? DEFAULT_PREFIX}-subscriber`;
-  const subscriptions = openSubscriptions(commands, { server, name, onProblem, onError });
-  return new RedisFanout(options, commands, subscriptions, onProblem);
+  const subscriptions = openSubscriptions(commands, { server, name, onProblem, access });
+  return new RedisFanout(options, commands, subscriptions, access, onProblem);
 }
 
 /** The keys and the channel of one partition. The braces in each put all of them in one hash slot. */
@@ -73,18 +73,21 @@ class RedisFanout implements Fanout {
   readonly #redis: RedisClient;
   readonly #subscriptions: Subscriptions;
   readonly #onProblem: OnProblem;
+  readonly #access: RedisAccess;
   readonly #healthCheck: Disposable;
 
   constructor(
     options: RedisFanoutOptions,
     redis: RedisClient,
     subscriptions: Subscriptions,
+    access: RedisAccess,
     onProblem: OnProblem,
   ) {
     this.description = describe(options.server);
     this.#options = options;
     this.#redis = redis;
     this.#subscriptions = subscriptions;
+    this.#access = access;
     this.#onProblem = onProblem;
     this.#healthCheck = startHealthCheck(redis, onProblem);
   }
@@ -193,11 +196,12 @@ class RedisFanout implements Fanout {
       // One round trip: ioredis writes the commands of one tick together.
       return await Promise.all(partitions.map((at) => this.#newest(at)));
     } catch (cause) {
-      throw unavailable('Reading the progress of the fan-out', cause);
+      throw this.#access.unavailable('Reading the progress of the fan-out', cause);
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#access[Symbol.dispose]();
     await this.#subscriptions[Symbol.asyncDispose]();
     this.#healthCheck[Symbol.dispose]();
     this.#redis.disconnect();
@@ -216,7 +220,7 @@ class RedisFanout implements Fanout {
     try {
       return await command();
     } catch (cause) {
-      throw unavailable(`${action} ${partitionName(at)}`, cause);
+      throw this.#access.unavailable(`${action} ${partitionName(at)}`, cause);
     }
   }
 

@@ -1,5 +1,6 @@
 import { Cluster, type Redis } from 'ioredis';
 import type { OnProblem } from '../../ports/problem.js';
+import type { RedisAccess } from './access.js';
 import { ChannelSubscriptions } from './channel-subscriptions.js';
 import { type RedisClient, shardConnection, subscriberConnection } from './connection.js';
 import type { RedisServer } from './server.js';
@@ -11,17 +12,22 @@ interface SubscriptionsOptions {
   /** Of the connections, shown by CLIENT LIST. */
   readonly name: string;
   readonly onProblem: OnProblem;
-  readonly onError: (error: Error) => void;
+  readonly access: RedisAccess;
 }
 
 /** @param commands the connection that publishes */
 export function openSubscriptions(
   commands: RedisClient,
-  { server, name, onProblem, onError }: SubscriptionsOptions,
+  { server, name, onProblem, access }: SubscriptionsOptions,
 ): Subscriptions {
   if (commands instanceof Cluster) {
-    const connect = (node: string): Redis => shardConnection(server, node, name, onError);
-    return new ShardedSubscriptions(commands, connect, onProblem);
+    const connect = (node: string): Redis => shardConnection(server, node, name, access.onError);
+    return new ShardedSubscriptions(commands, connect, access, onProblem);
   }
-  return new ChannelSubscriptions(commands, subscriberConnection(server, name, onError), onProblem);
+  return new ChannelSubscriptions(
+    commands,
+    subscriberConnection(server, name, access.onError),
+    access,
+    onProblem,
+  );
 }

@@ -1,8 +1,9 @@
 import type { Cluster, Redis } from 'ioredis';
 import { backoffMs, pause } from '../../core/async.js';
 import type { OnProblem } from '../../ports/problem.js';
+import type { RedisAccess } from './access.js';
 import { withAnswerTimeout } from './answer-timeout.js';
-import { isUnexpectedReply, unavailable } from './connection.js';
+import { isUnexpectedReply } from './connection.js';
 import { startHealthCheck } from './health-check.js';
 import { refreshSlots, slotOf, slotOwner } from './slot-owner.js';
 import type { ChannelListener, Subscriptions } from './subscriptions.js';
@@ -54,15 +55,17 @@ const MAX_RETRY_MS = 500;
 export class ShardedSubscriptions implements Subscriptions {
   readonly #cluster: Cluster;
   readonly #connect: (node: string) => Redis;
+  readonly #access: RedisAccess;
   readonly #onProblem: OnProblem;
   readonly #channels = new Map<string, Channel>();
   readonly #nodes = new Map<string, ShardNode>();
   readonly #closed = new AbortController();
 
   /** @param connect opens a connection to the node at `host:port`, which does not reconnect */
-  constructor(cluster: Cluster, connect: (node: string) => Redis, onProblem: OnProblem) {
+  constructor(cluster: Cluster, connect: (node: string) => Redis, access: RedisAccess, onProblem: OnProblem) {
     this.#cluster = cluster;
     this.#connect = connect;
+    this.#access = access;
     this.#onProblem = onProblem;
     cluster.on('refresh', () => setImmediate(() => this.#followSlots()));
   }
@@ -77,7 +80,7 @@ export class ShardedSubscriptions implements Subscriptions {
    */
   async add(name: string, listener: ChannelListener): Promise<AsyncDisposable> {
     if (this.#closed.signal.aborted)
-      throw unavailable(`Following ${name}`, new Error('the fan-out is closed'));
+      throw this.#access.unavailable(`Following ${name}`, new Error('the fan-out is closed'));
     const channel = this.#channelOf(name);
     channel.waiting += 1;
     try {
@@ -86,7 +89,7 @@ export class ShardedSubscriptions implements Subscriptions {
       channel.listeners.add(listener);
       return { [Symbol.asyncDispose]: async () => this.#remove(channel, listener) };
     } catch (error) {
-      throw unavailable(`Following ${name}`, error);
+      throw this.#access.unavailable(`Following ${name}`, error);
     } finally {
       channel.waiting -= 1;
       this.#releaseIfUnwanted(channel);
@@ -234,7 +237,8 @@ export class ShardedSubscriptions implements Subscriptions {
   #report(channel: Channel, cause: unknown): void {
     if (this.#closed.signal.aborted) return;
     const message = `Subscribing to ${channel.name} failed; trying again`;
-    this.#onProblem({ kind: 'fanout-resubscribe', message, cause });
+    const error = this.#access.unavailable(message, cause);
+    this.#onProblem({ kind: 'fanout-resubscribe', message, cause: error.cause ?? error });
   }
 
   #guard(channel: string, work: () => void): void {

@@ -1,6 +1,7 @@
 import type { OnProblem } from '../../ports/problem.js';
 import type { StateStore } from '../../ports/state-store.js';
-import { commandConnection, type RedisClient, unavailable } from './connection.js';
+import { RedisAccess } from './access.js';
+import { commandConnection, type RedisClient } from './connection.js';
 import { startHealthCheck } from './health-check.js';
 import { ReplicatedWrites } from './replicated-writes.js';
 import { describe, type RedisServer } from './server.js';
@@ -17,15 +18,10 @@ interface RedisStateStoreOptions {
  * and reconnects in the background. While Redis is away, operations reject with FANOUT_UNAVAILABLE within seconds.
  */
 export async function openRedisStateStore(options: RedisStateStoreOptions): Promise<StateStore> {
+  const access = new RedisAccess(options.server, options.onProblem ?? (() => undefined));
   // No repeats: a `putIfAbsent` that is sent twice finds its own value and reports that the key was taken.
-  const redis = commandConnection(options.server, { repeat: false }, (cause) =>
-    options.onProblem?.({
-      kind: 'redis-connection',
-      message: `${describe(options.server)}: ${cause.message}`,
-      cause,
-    }),
-  );
-  return new RedisStateStore(options, redis);
+  const redis = commandConnection(options.server, { repeat: false }, access.onError);
+  return new RedisStateStore(options, redis, access);
 }
 
 class RedisStateStore implements StateStore {
@@ -33,12 +29,14 @@ class RedisStateStore implements StateStore {
   readonly #prefix: string;
   readonly #redis: RedisClient;
   readonly #replicated: ReplicatedWrites;
+  readonly #access: RedisAccess;
   readonly #healthCheck: Disposable;
 
-  constructor(options: RedisStateStoreOptions, redis: RedisClient) {
+  constructor(options: RedisStateStoreOptions, redis: RedisClient, access: RedisAccess) {
     this.description = describe(options.server);
     this.#prefix = `${options.prefix ?? 'millrace'}:state:`;
     this.#redis = redis;
+    this.#access = access;
     this.#replicated = new ReplicatedWrites(redis, options.server);
     this.#healthCheck = startHealthCheck(redis, (problem) => options.onProblem?.(problem));
   }
@@ -86,6 +84,7 @@ class RedisStateStore implements StateStore {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#access[Symbol.dispose]();
     this.#healthCheck[Symbol.dispose]();
     this.#redis.disconnect();
   }
@@ -94,7 +93,7 @@ class RedisStateStore implements StateStore {
     try {
       return await command(this.#prefix + key);
     } catch (cause) {
-      throw unavailable(`${action} the state of ${JSON.stringify(key)}`, cause);
+      throw this.#access.unavailable(`${action} the state of ${JSON.stringify(key)}`, cause);
     }
   }
 }

@@ -1,0 +1,78 @@
+import type { RefusalKind } from '../../core/refusal.js';
+import { describe, type RedisServer } from './server.js';
+
+interface Refused {
+  readonly kind: RefusalKind;
+  readonly sentence: string;
+}
+
+/** Node's codes for a certificate of the server that this process does not accept. */
+const SERVER_CERTIFICATE =
+  /^(?:CERT_|UNABLE_TO_|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|ERR_TLS_CERT_ALTNAME_INVALID)/;
+/** OpenSSL's codes for a certificate of this process that the server does not accept, or misses. */
+const OWN_CERTIFICATE = /^ERR_SSL_.*(?:CERTIFICATE|UNKNOWN_CA|HANDSHAKE_FAILURE|DECRYPT_ERROR)/;
+const NO_TLS = /^ERR_SSL_(?:WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG)/;
+
+/**
+ * Whether Redis refuses something that does not pass by itself: one sentence for the operator.
+ * @param attempted what failed, if a command did: `Claiming shop.orders/3`
+ */
+export function refusedBy(error: Error, server: RedisServer, attempted?: string): Refused | undefined {
+  const redis = describe(server);
+  const text = error.message.replace(
+    /^Ready check failed: |^All sentinels are unreachable.*Last error: /s,
+    '',
+  );
+  const of = (kind: RefusalKind, sentence: string): Refused => ({ kind, sentence });
+  if (text.startsWith('WRONGPASS')) {
+    const advice = 'Check REDIS_USERNAME and REDIS_PASSWORD, or the user and password in REDIS_URL';
+    return of('authentication', `${redis} refuses the password of the user ${userOf(server)}. ${advice}.`);
+  }
+  if (text.startsWith('NOAUTH'))
+    return of('authentication', `${redis} asks for a password, and none is set. Set REDIS_PASSWORD.`);
+  const denied = deniedBy(text);
+  if (denied !== undefined) {
+    const step = attempted === undefined ? '' : ` (${attempted})`;
+    return of(
+      'authorization',
+      `${redis} does not allow the user ${userOf(server)} ${denied}${step}. Grant it with ACL SETUSER.`,
+    );
+  }
+  const code = codeOf(error);
+  if (SERVER_CERTIFICATE.test(code))
+    return of(
+      'certificate',
+      `The certificate of ${redis} is not accepted: ${text}. Check REDIS_TLS_CA and REDIS_TLS_SERVER_NAME.`,
+    );
+  if (OWN_CERTIFICATE.test(code))
+    return of(
+      'certificate',
+      `${redis} does not accept this process's certificate. Check REDIS_TLS_CERTIFICATE and REDIS_TLS_KEY.`,
+    );
+  if (NO_TLS.test(code))
+    return of(
+      'protocol',
+      `${redis} does not speak TLS at this port. Use redis:// and no REDIS_TLS settings, or its TLS port.`,
+    );
+  return undefined;
+}
+
+/** What the ACL denies, from Redis's words: in commands, and in scripts. */
+function deniedBy(text: string): string | undefined {
+  if (!/^NOPERM|ACL failure in script/.test(text)) return undefined;
+  const command = /run the '([^']+)' command/.exec(text)?.[1];
+  if (command !== undefined) return `the command ${command.toUpperCase()}`;
+  if (/channel/.test(text))
+    return "a channel. The channels begin with NAMESPACE, and PUBLISH in a script is held against '&…' rules too";
+  if (/key/.test(text)) return 'a key. The keys begin with NAMESPACE';
+  return 'a command within a script';
+}
+
+function userOf({ username, topology }: RedisServer): string {
+  if (username !== undefined) return username;
+  const url = topology.kind === 'single' && URL.canParse(topology.url) ? new URL(topology.url) : undefined;
+  return decodeURIComponent(url?.username ?? '') || 'default';
+}
+
+const codeOf = (error: Error): string =>
+  'code' in error && typeof error.code === 'string' ? error.code : '';
