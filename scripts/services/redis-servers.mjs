@@ -27,8 +27,10 @@ export function redisServer(port, settings, { sentinel = false, client = {}, fil
   const folder = mkdtempSync(join(tmpdir(), 'millrace-redis-'));
   const file = join(folder, 'redis.conf');
   const common = sentinel ? { bind: '127.0.0.1' } : SETTINGS;
+  const tls = Object.keys(files).map((name) => [`tls-${name}-file`, join(folder, `${name}.pem`)]);
   const lines = Object.entries({
     ...common,
+    ...Object.fromEntries(tls),
     ...(client.tls ? {} : { port: String(port) }),
     dir: folder,
     ...settings,

@@ -59,13 +59,14 @@ export function refusedBy(error: Error, server: RedisServer, attempted?: string)
 
 /** What the ACL denies, from Redis's words: in commands, and in scripts. */
 function deniedBy(text: string): string | undefined {
-  if (!/^NOPERM|ACL failure in script/.test(text)) return undefined;
+  // In a script, Redis 7.0 names neither the command nor the key.
+  if (!/^NOPERM|ACL failure in script|The user executing the script can't/.test(text)) return undefined;
   const command = /run the '([^']+)' command/.exec(text)?.[1];
   if (command !== undefined) return `the command ${command.toUpperCase()}`;
   if (/channel/.test(text))
     return "a channel. The channels begin with NAMESPACE, and PUBLISH in a script is held against '&…' rules too";
   if (/key/.test(text)) return 'a key. The keys begin with NAMESPACE';
-  return 'a command within a script';
+  return 'a command that the scripts of Millrace use';
 }
 
 function userOf({ username, topology }: RedisServer): string {

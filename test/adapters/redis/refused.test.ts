@@ -17,6 +17,10 @@ describe('what Redis refuses for good', () => {
     ],
     [new Error("NOPERM this user has no permissions to run the 'evalsha' command"), 'authorization'],
     [
+      new Error("ERR The user executing the script can't run this command or subcommand script: 1f"),
+      'authorization',
+    ],
+    [
       new Error("ERR ACL failure in script: The user executing the script can't publish to the channel"),
       'authorization',
     ],
