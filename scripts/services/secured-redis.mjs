@@ -13,7 +13,7 @@ export const rightsIn = (namespace) =>
   [
     `~${namespace}:*`,
     `&${namespace}:*`,
-    ...['ping', 'info', 'client|setname', 'eval', 'evalsha', 'time', 'get', 'set', 'del', 'exists', 'wait'],
+    ...['ping', 'info', 'client|setname', 'eval', 'evalsha', 'time', 'get', 'set', 'del', 'wait'],
     ...['hget', 'hmget', 'hset', 'hdel', 'xadd', 'xtrim', 'xrange', 'publish', 'subscribe', 'unsubscribe'],
   ].map((right) => (/^[~&]/.test(right) ? right : `+${right}`));
 

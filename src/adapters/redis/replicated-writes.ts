@@ -138,7 +138,7 @@ export class ReplicatedWrites {
     if (lineage !== undefined && performance.now() - readAt < MAX_INFO_AGE_MS) return lineage;
     const pipeline = this.#redis.pipeline();
     // On a Cluster, the key chooses the server.
-    pipeline.exists(writes[0]?.key ?? '');
+    pipeline.get(writes[0]?.key ?? '');
     pipeline.info('replication');
     const known = lineage === undefined ? await this.#knownReplicas(writes) : 0;
     const replies = (await pipeline.exec()) ?? [];
