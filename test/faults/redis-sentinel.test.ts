@@ -40,7 +40,7 @@ describe('Redis behind Sentinels', { timeout: CASE_TIMEOUT }, () => {
     await using writers = new Writers(it.gateway.url, world.appended, { keys: true });
     await world.grows(scaled(150, 50));
     await replace();
-    const channel = `${world.slot(0)}}:live`;
+    const channel = `${world.slot(0)}:live`;
     const followers = async () => {
       const reply = await set.ask('PUBSUB', 'NUMSUB', channel);
       return Number(Array.isArray(reply) && reply[1]);
