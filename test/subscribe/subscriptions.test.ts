@@ -207,6 +207,22 @@ describe('subscriptions', () => {
     expect(Math.max(...reads.slice(1).map(({ offsets }) => offsets))).toBeLessThanOrEqual(32);
   });
 
+  it('C1 errors in results that subscribers share name no place in the document of one of them', async () => {
+    const stage = await openStage();
+    const [one, other] = [
+      stage.subscribe('said', {}, 'n refused'),
+      stage.subscribe('said', {}, '\n\n  n\n refused'),
+    ];
+    await expect.poll(stage.live, WAIT).toBe(2);
+    await stage.say('k', [1]);
+    for (const { results } of [one, other]) {
+      await expect.poll(() => results.length, WAIT).toBe(1);
+      expect(results[0]?.errors).toEqual([
+        { message: 'Not to you.', path: ['it', 'refused'], extensions: { code: 'FORBIDDEN', retry: false } },
+      ]);
+    }
+  });
+
   it('D3 slow resolvers do not change the order of events', async () => {
     const stage = await openStage();
     const client = stage.subscribe('said', {}, 'n slow');

@@ -55,7 +55,7 @@ export class DocumentNormaliser {
     if (known !== undefined) return known;
     const root = this.#schema.getSubscriptionType() ?? undefined;
     const { bare, used, conditional } = normaliseOperation(this.#schema, document, operation, variables);
-    const whole: DocumentNode = { kind: Kind.DOCUMENT, definitions: [bare] };
+    const whole: DocumentNode = { kind: Kind.DOCUMENT, definitions: [withoutLocations(bare)] };
     const normalised = {
       document: whole,
       text: print(whole),
@@ -144,6 +144,18 @@ function hasResolvers(
     const field = parent.getFields()[name];
     return field !== undefined && hasResolvers(schema, selection.selectionSet, getNamedType(field.type));
   });
+}
+
+/**
+ * Nodes say where they were in the text of whoever subscribed first. In errors that others get, that would be wrong, and
+ * it keeps that text with all of its tokens (S4).
+ */
+function withoutLocations<Part>(part: Part): Part {
+  if (Array.isArray(part)) return part.map(withoutLocations) as Part; // Each part as it was.
+  if (typeof part !== 'object' || part === null) return part;
+  const copy: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(part)) if (name !== 'loc') copy[name] = withoutLocations(value);
+  return copy as Part; // Everything but `loc`, which is optional.
 }
 
 /** Removes from the root field the arguments that say where it starts: a client that resumes shares results. */
