@@ -22,14 +22,14 @@ import { Publisher } from '../publish/publisher.js';
 import { followUpOf } from '../subscribe/start/follow-up.js';
 import { Subscriptions } from '../subscribe/subscriptions.js';
 import { createHttpServer } from '../transport/http/http-server.js';
-import { createSideServer } from '../transport/http/side-server.js';
 import { ViewStore } from '../views/view-store.js';
 import { Views } from '../views/views.js';
 import { authentication } from './authentication.js';
-import { accessRules, gatewayRoutes, httpSettings, sideRoutes } from './http.js';
+import { gatewayRoutes, httpSettings } from './http.js';
 import type { NodeOptions } from './options.js';
 import { readinessOf } from './readiness.js';
 import { ownCursorSecret } from './secrets.js';
+import { startSideServer } from './side-server.js';
 
 /** What a gateway runs on. */
 export interface GatewayBackends {
@@ -125,11 +125,8 @@ export async function startGateway(
   const { authenticate, check } = authentication(config, project, { metrics, warnings, securityLog });
   const readiness = readinessOf({ log, fanout, store, bindings, check, warnings, refusals });
   const scrapeAll = scrape ?? (() => metrics.registry.metrics());
-  if (config.METRICS_PORT !== undefined) {
-    const { HOST: host, METRICS_PORT: port } = config;
-    const routes = sideRoutes(readiness, scrapeAll);
-    parts.use(await createSideServer({ host, port, access: accessRules(config), routes, logger, metrics }));
-  }
+  const side = await startSideServer({ config, logger, metrics, readiness, scrape: scrapeAll });
+  if (side !== undefined) parts.use(side);
   const server = parts.use(
     await createHttpServer({
       ...httpSettings(config),

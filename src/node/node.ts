@@ -13,7 +13,9 @@ import { Relay } from '../relay/relay.js';
 import { type Backends, openBackends } from './backends.js';
 import { startGateway } from './gateway.js';
 import type { NodeOptions } from './options.js';
+import { readinessOf } from './readiness.js';
 import { selectServices, startService, startView } from './services.js';
+import { startSideServer } from './side-server.js';
 import { requiredTopics, topicFormats } from './topics.js';
 
 /** One running process of the gateway. Disposing stops it, the newest part first. */
@@ -45,9 +47,12 @@ export async function startNode(options: NodeOptions, signal: AbortSignal): Prom
     const metrics = options.metrics ?? new Metrics();
     const backends = parts.use(await openBackends(options, metrics, options.logger));
     // Whoever meets it, and whatever it then does: what is refused at the start is a mistake in the configuration.
+    backends.refusals.starting();
     void backends.refusals.first.then((refusal) => refused.abort(refusal));
     const starting = AbortSignal.any([signal, deadline.signal, refused.signal]);
-    return await compose(options, { ...backends, metrics }, parts, starting);
+    const running = await compose(options, { ...backends, metrics }, parts, starting);
+    backends.refusals.started();
+    return running;
   } catch (error) {
     await parts[Symbol.asyncDispose]();
     // A part that was aborted may have failed in a way of its own.
@@ -98,6 +103,14 @@ async function compose(
       ? await startGateway(options, { log, fanout, store, formats, layouts, metrics, refusals }, parts)
       : undefined;
   starting.throwIfAborted();
+  const side = roles.gateway
+    ? undefined
+    : await startSideServer({
+        ...options,
+        metrics,
+        readiness: readinessOf({ log, fanout, store, bindings, check: undefined, warnings, refusals }),
+      });
+  if (side !== undefined) parts.use(side);
   return {
     url,
     lines: [
@@ -105,6 +118,7 @@ async function compose(
       ...(fanout === undefined ? [] : [`fan-out  ${fanout.description}`]),
       ...(services.length === 0 ? [] : [`services ${names(services)}`]),
       ...(views.length === 0 ? [] : [`views    ${names(views)}`]),
+      ...(side === undefined ? [] : [`metrics  http://${config.HOST}:${side.port}/metrics`]),
     ],
     metrics,
     ended: firstFailure(running),

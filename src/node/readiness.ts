@@ -9,8 +9,9 @@ import type { StateStore } from '../ports/state-store.js';
 
 interface ReadinessParts {
   readonly log: EventLog;
-  readonly fanout: Fanout;
-  readonly store: StateStore;
+  /** `undefined`, as is `store`: no part of the process uses it. */
+  readonly fanout: Fanout | undefined;
+  readonly store: StateStore | undefined;
   readonly bindings: Bindings;
   /** Resolves when credentials can be verified. */
   readonly check: (() => Promise<void>) | undefined;
@@ -18,16 +19,18 @@ interface ReadinessParts {
   readonly refusals: ActiveRefusals;
 }
 
-/** What a gateway needs to serve clients, each asked with the cheapest question that its port has. */
+/** What a process needs to do its work, each asked with the cheapest question that its port has. */
 export function readinessOf(parts: ReadinessParts): Readiness {
   const { log, fanout, store, bindings, check, warnings, refusals } = parts;
   const [topic] = bindings.topics.keys();
   return new Readiness(
     {
       log: (signal) => log.describe(topic === undefined ? [] : [topic], signal),
-      fanout: () =>
-        topic === undefined ? Promise.resolve() : fanout.newest([{ topic, partition: partition(0) }]),
-      store: () => store.get('readyz'),
+      ...(fanout !== undefined && {
+        fanout: () =>
+          topic === undefined ? Promise.resolve() : fanout.newest([{ topic, partition: partition(0) }]),
+      }),
+      ...(store !== undefined && { store: () => store.get('readyz') }),
       ...(check !== undefined && { credentials: check }),
     },
     warnings,

@@ -12,6 +12,7 @@ export class ActiveRefusals {
   readonly #metrics: Metrics;
   readonly #active = new Set<Refusal>();
   readonly #first = deferred<Refusal>();
+  #isStarting = false;
 
   constructor(logger: Logger, metrics: Metrics) {
     this.#logger = logger;
@@ -28,6 +29,15 @@ export class ActiveRefusals {
     return this.#first.promise;
   }
 
+  /** Until `started`, nothing is logged: a refusal ends the start, and the command line prints the sentence. */
+  starting(): void {
+    this.#isStarting = true;
+  }
+
+  started(): void {
+    this.#isStarting = false;
+  }
+
   /** Reports a refusal. Again, it changes nothing. */
   report(refusal: Refusal): void {
     if (this.#active.has(refusal)) return;
@@ -36,7 +46,7 @@ export class ActiveRefusals {
     this.#active.add(refusal);
     this.#metrics.refusals.inc({ kind });
     // Without a stack trace: the sentence says all that can be done about it.
-    this.#logger.error({ kind: 'refused', refusal: kind }, message);
+    if (!this.#isStarting) this.#logger.error({ kind: 'refused', refusal: kind }, message);
     this.#first.resolve(refusal);
     void refusal.mended.then(() => {
       this.#active.delete(refusal);

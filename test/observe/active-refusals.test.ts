@@ -50,6 +50,16 @@ it('logs a refusal once however often it is met, asks slowly, and logs once that
   expect(refusals.of(REFUSED, isMended)).not.toBe(first);
 });
 
+it('logs nothing while the process starts: the command line says what ended the start', async () => {
+  const { active, lines, refusals } = open();
+  active.starting();
+  const refusal = refusals.of(REFUSED, () => Promise.resolve(false));
+  expect(await active.first).toBe(refusal);
+  active.started();
+  refusals.of({ ...REFUSED, sentence: 'Another.' }, () => Promise.resolve(false));
+  expect(lines).toEqual(['Another.']);
+});
+
 it('asks nothing any more once the adapter is closed, and does not say that it was mended', async () => {
   const { closed, lines, refusals } = open();
   const asked = deferred();
