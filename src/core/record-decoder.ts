@@ -1,4 +1,5 @@
-import { type Decoded, decodeRecord, typeOfRecord } from './cloudevent.js';
+import { decodeRecord, typeOfRecord } from './envelope/decode.js';
+import type { Decoded } from './envelope/envelope.js';
 import { framedValue } from './envelope/schema-header.js';
 import type { Event } from './event.js';
 import { type ConvertData, parseJson } from './exact-json.js';

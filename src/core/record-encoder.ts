@@ -1,4 +1,4 @@
-import { encodeEvent } from './cloudevent.js';
+import { encodeEvent } from './envelope/encode.js';
 import type { Event } from './event.js';
 import type { Topic } from './ids.js';
 import { canonicalSubject } from './key-format.js';

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { InvalidKind } from '../core/cloudevent.js';
+import type { InvalidKind } from '../core/envelope/envelope.js';
 import type { Event } from '../core/event.js';
 import { parseJsonText, stringifyState } from '../core/exact-json.js';
 import type { Offset } from '../core/ids.js';

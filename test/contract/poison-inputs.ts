@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { encodeEvent } from '../../src/core/cloudevent.js';
+import { encodeEvent } from '../../src/core/envelope/encode.js';
 import { MillraceError } from '../../src/core/errors.js';
 import { eventId, partition, type Topic } from '../../src/core/ids.js';
 import { positionName } from '../../src/core/position.js';

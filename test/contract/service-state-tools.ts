@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { encodeEvent } from '../../src/core/cloudevent.js';
+import { encodeEvent } from '../../src/core/envelope/encode.js';
 import { eventId, offset, partition, type Topic, topic } from '../../src/core/ids.js';
 import type { LogRecord } from '../../src/core/record.js';
 import { RecordDecoder } from '../../src/core/record-decoder.js';

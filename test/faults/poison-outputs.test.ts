@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { openKafkaLog } from '../../src/adapters/kafka/kafka.js';
-import { encodeEvent } from '../../src/core/cloudevent.js';
+import { encodeEvent } from '../../src/core/envelope/encode.js';
 import { eventId, partition, topic } from '../../src/core/ids.js';
 import { readRecords, soon } from '../contract/event-log-tools.js';
 import { folderOf, type GatewayProcess, startProcess } from '../support/gateway-process.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { openKafkaLog } from '../../src/adapters/kafka/kafka.js';
-import { encodeEvent } from '../../src/core/cloudevent.js';
+import { encodeEvent } from '../../src/core/envelope/encode.js';
 import { eventId, topic as topicOf } from '../../src/core/ids.js';
 import { folderOf, startProcess } from '../support/gateway-process.js';
 import { kafkaBrokers, redisUrl, uniqueName } from '../support/services.js';

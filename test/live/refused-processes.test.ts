@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Right, type SecuredKafka, securedKafka } from '../../scripts/services/secured-kafka.mjs';
 import { openKafkaLog } from '../../src/adapters/kafka/kafka.js';
-import { encodeEvent } from '../../src/core/cloudevent.js';
+import { encodeEvent } from '../../src/core/envelope/encode.js';
 import { eventId, type Topic, topic } from '../../src/core/ids.js';
 import type { EventLog } from '../../src/ports/event-log.js';
 import { folderOf, type GatewayProcess, startProcess } from '../support/gateway-process.js';

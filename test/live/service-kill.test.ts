@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { openKafkaLog } from '../../src/adapters/kafka/kafka.js';
-import { encodeEvent } from '../../src/core/cloudevent.js';
+import { encodeEvent } from '../../src/core/envelope/encode.js';
 import { eventId, partition, topic } from '../../src/core/ids.js';
 import type { EventLog } from '../../src/ports/event-log.js';
 import { changelogTopic } from '../../src/services/state-versions.js';

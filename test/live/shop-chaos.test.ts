@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { openKafkaLog } from '../../src/adapters/kafka/kafka.js';
-import { decodeRecord } from '../../src/core/cloudevent.js';
+import { decodeRecord } from '../../src/core/envelope/decode.js';
 import { partition as partitionOf, topic as topicOf } from '../../src/core/ids.js';
 import type { EventLog } from '../../src/ports/event-log.js';
 import { CATALOGUE, openingStock } from '../../src/shop/catalogue.js';

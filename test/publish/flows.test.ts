@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { encodeEvent } from '../../src/core/cloudevent.js';
+import { encodeEvent } from '../../src/core/envelope/encode.js';
 import { ANONYMOUS } from '../../src/core/identity.js';
 import { eventId } from '../../src/core/ids.js';
 import { openWorld, type World } from '../support/world.js';

@@ -1,4 +1,4 @@
-import { decodeRecord } from '../../src/core/cloudevent.js';
+import { decodeRecord } from '../../src/core/envelope/decode.js';
 import { offset, partition } from '../../src/core/ids.js';
 import type { StateStore } from '../../src/ports/state-store.js';
 import type { World } from '../support/world.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { EventDraft, OutcomeRequest } from '../../src/binding/runtime/context.js';
-import { encodeEvent } from '../../src/core/cloudevent.js';
 import { CursorCodec } from '../../src/core/cursor.js';
+import { encodeEvent } from '../../src/core/envelope/encode.js';
 import { ANONYMOUS } from '../../src/core/identity.js';
 import { eventId, type Partition, partition, topic } from '../../src/core/ids.js';
 import { partitionOfKey } from '../../src/core/partitioner.js';

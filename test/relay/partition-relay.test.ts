@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { encodeEvent } from '../../src/core/cloudevent.js';
+import { encodeEvent } from '../../src/core/envelope/encode.js';
 import { eventId, type Offset, offset } from '../../src/core/ids.js';
 import type { TopicIdPartition } from '../../src/core/position.js';
 import { RecordDecoder } from '../../src/core/record-decoder.js';

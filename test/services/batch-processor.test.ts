@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { encodeEvent } from '../../src/core/cloudevent.js';
+import { encodeEvent } from '../../src/core/envelope/encode.js';
 import { eventId, offset, partition, topic } from '../../src/core/ids.js';
 import { RecordDecoder } from '../../src/core/record-decoder.js';
 import { BatchProcessor, type InputBatch } from '../../src/services/batch-processor.js';

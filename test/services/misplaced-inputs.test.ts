@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openEmbeddedLog } from '../../src/adapters/embedded/log.js';
 import { openEmbeddedStore } from '../../src/adapters/embedded/store.js';
-import { encodeEvent } from '../../src/core/cloudevent.js';
+import { encodeEvent } from '../../src/core/envelope/encode.js';
 import { eventId, partition, type Topic } from '../../src/core/ids.js';
 import { partitionOfKey } from '../../src/core/partitioner.js';
 import { RecordDecoder } from '../../src/core/record-decoder.js';

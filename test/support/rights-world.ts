@@ -3,7 +3,7 @@ import { Kafka, logLevel } from 'kafkajs';
 import { LEAST_RIGHTS, type RightName, type Role } from '../../scripts/least-rights.mjs';
 import type { Operation, Right, SecuredKafka } from '../../scripts/services/secured-kafka.mjs';
 import { openKafkaLog } from '../../src/adapters/kafka/kafka.js';
-import { encodeEvent } from '../../src/core/cloudevent.js';
+import { encodeEvent } from '../../src/core/envelope/encode.js';
 import { eventId, offset, partition, topic } from '../../src/core/ids.js';
 import { appendDeadLetters } from '../../src/dead-letters/append.js';
 import { deadLetterRecord } from '../../src/dead-letters/dead-letter.js';

@@ -5,7 +5,7 @@ import { openEmbeddedLog } from '../../src/adapters/embedded/log.js';
 import { openEmbeddedStateStore } from '../../src/adapters/embedded/state-store.js';
 import { openEmbeddedStore } from '../../src/adapters/embedded/store.js';
 import { openInProcessFanout } from '../../src/adapters/memory/fanout.js';
-import { encodeEvent } from '../../src/core/cloudevent.js';
+import { encodeEvent } from '../../src/core/envelope/encode.js';
 import { eventId, offset, partition, type Topic, topic } from '../../src/core/ids.js';
 import type { KeyFormat } from '../../src/core/key-format.js';
 import type { Position, TopicIdPartition } from '../../src/core/position.js';

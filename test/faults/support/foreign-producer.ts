@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Kafka, logLevel, type Producer, type RecordMetadata, type Transaction } from 'kafkajs';
-import { encodeEvent } from '../../../src/core/cloudevent.js';
+import { encodeEvent } from '../../../src/core/envelope/encode.js';
 import { eventId, topic as topicName } from '../../../src/core/ids.js';
 import type { Accepted, Appended } from '../../support/appended.js';
 

@@ -1,4 +1,4 @@
-import { decodeRecord } from '../../../src/core/cloudevent.js';
+import { decodeRecord } from '../../../src/core/envelope/decode.js';
 import type { Relayed } from '../../../src/core/event.js';
 import { type Offset, offset, partition } from '../../../src/core/ids.js';
 import type { TopicPartition } from '../../../src/core/position.js';

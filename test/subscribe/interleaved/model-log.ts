@@ -1,4 +1,4 @@
-import { encodeEvent } from '../../../src/core/cloudevent.js';
+import { encodeEvent } from '../../../src/core/envelope/encode.js';
 import {
   eventId,
   type Offset,

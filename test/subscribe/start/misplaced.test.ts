@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { encodeEvent } from '../../../src/core/cloudevent.js';
+import { encodeEvent } from '../../../src/core/envelope/encode.js';
 import { eventId, partition } from '../../../src/core/ids.js';
 import { partitionOfKey } from '../../../src/core/partitioner.js';
 import { type Client, openStage } from '../stage.js';

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { decodeRecord, encodeEvent } from '../../src/core/cloudevent.js';
-import { type Event, UNKNOWN_TYPE } from '../../src/core/event.js';
-import { eventId, offset, partition, topic } from '../../src/core/ids.js';
-import type { LogRecord } from '../../src/core/record.js';
+import { decodeRecord } from '../../../src/core/envelope/decode.js';
+import { encodeEvent } from '../../../src/core/envelope/encode.js';
+import { type Event, UNKNOWN_TYPE } from '../../../src/core/event.js';
+import { eventId, offset, partition, topic } from '../../../src/core/ids.js';
+import type { LogRecord } from '../../../src/core/record.js';
 
 const AT = { topic: topic('shop.orders'), partition: partition(2) };
 const CLOUDEVENTS = { kind: 'CLOUDEVENTS' } as const;
