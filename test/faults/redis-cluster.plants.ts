@@ -1,4 +1,10 @@
-import type { Plant } from './support/plant.js';
+import type { Edit, Plant } from './support/plant.js';
+
+const FOLLOW_SLOTS: Edit = {
+  file: 'src/adapters/redis/sharded-subscriptions.ts',
+  find: 'if (channel.node !== undefined && owner !== undefined && owner !== channel.node.address)',
+  replace: 'if (false)',
+};
 
 export const plants: readonly Plant[] = [
   {
@@ -7,6 +13,7 @@ export const plants: readonly Plant[] = [
     file: 'src/adapters/redis/sharded-subscriptions.ts',
     find: 'if (channel.node === node) this.#move(channel);',
     replace: '{}',
+    also: [FOLLOW_SLOTS],
   },
   {
     case: 'D1 D2 D3 moving slots of a Redis Cluster loses no event, and no idempotency key runs twice',
@@ -14,12 +21,6 @@ export const plants: readonly Plant[] = [
     file: 'src/adapters/redis/sharded-subscriptions.ts',
     find: 'if (isUnexpectedReply(error)) redis.disconnect();',
     replace: '',
-    also: [
-      {
-        file: 'src/adapters/redis/sharded-subscriptions.ts',
-        find: 'if (channel.node !== undefined && owner !== undefined && owner !== channel.node.address)',
-        replace: 'if (false)',
-      },
-    ],
+    also: [FOLLOW_SLOTS],
   },
 ];
