@@ -91,10 +91,10 @@ const onTransactions = (name: string): Right => ({
 });
 
 const missing = (user: string, what: string, code: string): string =>
-  `User ${user} may not ${what} on Kafka (${code}). Grant it: see docs/operating.md, "Rights".`;
+  `User ${user} may not ${what} on Kafka (${code}). Grant it: see docs/operating.md, "Rights on Kafka".`;
 
 const undescribed = (user: string, name: string): string =>
-  `User ${user} may not DESCRIBE topic ${name} on Kafka (TOPIC_AUTHORIZATION_FAILED). READ and WRITE on it include that. Grant it: see docs/operating.md, "Rights".`;
+  `User ${user} may not DESCRIBE topic ${name} on Kafka (TOPIC_AUTHORIZATION_FAILED). READ and WRITE on it include that. Grant it: see docs/operating.md, "Rights on Kafka".`;
 
 async function first<T>(values: AsyncIterable<T>): Promise<T | undefined> {
   for await (const value of values) return value;
@@ -156,7 +156,7 @@ describe('rights that are missing', { timeout: 60_000 }, () => {
     const name = await newTopic();
     const { user, log } = await logOf(onTopic(name, 'READ'));
     expect(await refused(log.append([record(name)], signal), 'PUBLISH_FAILED')).toBe(
-      `User ${user} may not WRITE any topic on Kafka (CLUSTER_AUTHORIZATION_FAILED). Grant WRITE on the topics that it publishes to; before Kafka 3.0 also IDEMPOTENT_WRITE on the cluster: see docs/operating.md, "Rights".`,
+      `User ${user} may not WRITE any topic on Kafka (CLUSTER_AUTHORIZATION_FAILED). Grant WRITE on the topics that it publishes to; before Kafka 3.0 also IDEMPOTENT_WRITE on the cluster: see docs/operating.md, "Rights on Kafka".`,
     );
   });
 
@@ -165,7 +165,7 @@ describe('rights that are missing', { timeout: 60_000 }, () => {
     const { user, log } = await logOf(onTopic(name, 'READ', 'WRITE'));
     const spec = { topic: name, partitions: 1, replicas: 1, config: {} };
     expect(await refused(log.ensureTopics([spec], { create: true }, signal), 'LOG_UNAVAILABLE')).toBe(
-      `User ${user} may not CREATE topic ${name} on Kafka (TOPIC_AUTHORIZATION_FAILED). Grant it, or create the topic and set TOPIC_CREATE=false: see docs/operating.md, "Rights".`,
+      `User ${user} may not CREATE topic ${name} on Kafka (TOPIC_AUTHORIZATION_FAILED). Grant it, or create the topic and set TOPIC_CREATE=false: see docs/operating.md, "Rights on Kafka".`,
     );
   });
 

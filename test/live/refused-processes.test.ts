@@ -30,7 +30,7 @@ const files = (name: string) => ({
     };`,
 });
 
-const RIGHTS_HINT = 'Grant it: see docs/operating.md, "Rights".';
+const RIGHTS_HINT = 'Grant it: see docs/operating.md, "Rights on Kafka".';
 
 let kafka: SecuredKafka;
 let admin: EventLog;

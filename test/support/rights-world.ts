@@ -180,8 +180,12 @@ export class RightsWorld implements AsyncDisposable {
       TRANSACTIONAL_ID: 'transactional id',
       CLUSTER: 'cluster',
     };
-    const pattern = `${userOf(role)} may not ${operation} ${words[resource]} ${name.replaceAll('.', '\\.')}`;
-    return new RegExp(`${pattern}${prefix ? '\\S*' : ''} `, 'i');
+    const what = `${words[resource]} ${name.replaceAll('.', '\\.')}${prefix ? '\\S*' : ''} `;
+    const who = `${userOf(role)} may not`;
+    // Whether a topic exists is the first question about it, and both rights answer it.
+    const implied = `${who} DESCRIBE ${what}.*READ and WRITE on it include that`;
+    const isImplied = resource === 'TOPIC' && (operation === 'READ' || operation === 'WRITE');
+    return new RegExp(`${who} ${operation} ${what}${isImplied ? `|${implied}` : ''}`, 'i');
   }
 
   /** Revokes one right until it is disposed of. */

@@ -76,7 +76,7 @@ const NOT_TLS = /wrong version number|packet length too long|http request/i;
 const INTERRUPTED =
   /closed|timed out|timeout|disconnected|connection error|not connected|E(?:CONN|PIPE|HOST|NET)/i;
 
-const RIGHTS = 'Grant it: see docs/operating.md, "Rights"';
+const RIGHTS = 'Grant it: see docs/operating.md, "Rights on Kafka"';
 
 /**
  * The sentence for an error that does not pass by itself; `undefined` for every other error.
@@ -124,10 +124,10 @@ function unauthorized({ name }: KafkaClient, missing: Right | undefined, type: s
   const what = `${right} ${on} ${resource}`.trimEnd();
   const sentence = `${name} may not ${what} on Kafka (${type}).`;
   if (on === 'any topic')
-    return `${sentence} Grant WRITE on the topics that it publishes to; before Kafka 3.0 also IDEMPOTENT_WRITE on the cluster: see docs/operating.md, "Rights".`;
+    return `${sentence} Grant WRITE on the topics that it publishes to; before Kafka 3.0 also IDEMPOTENT_WRITE on the cluster: see docs/operating.md, "Rights on Kafka".`;
   if (right === 'DESCRIBE') return `${sentence} READ and WRITE on it include that. ${RIGHTS}.`;
   if (right === 'CREATE')
-    return `${sentence} Grant it, or create the topic and set TOPIC_CREATE=false: see docs/operating.md, "Rights".`;
+    return `${sentence} Grant it, or create the topic and set TOPIC_CREATE=false: see docs/operating.md, "Rights on Kafka".`;
   return `${sentence} ${RIGHTS}.`;
 }
 

@@ -181,7 +181,7 @@ describe('KafkaGroupMember', () => {
       message: expect.not.stringMatching(/group|user/i),
     });
     expect(refusalIn(error)?.message).toBe(
-      'User test may not READ group group on Kafka (GROUP_AUTHORIZATION_FAILED). Grant it: see docs/operating.md, "Rights".',
+      'User test may not READ group group on Kafka (GROUP_AUTHORIZATION_FAILED). Grant it: see docs/operating.md, "Rights on Kafka".',
     );
     await expect(member.ended).rejects.toMatchObject({ code: 'LOG_UNAVAILABLE' });
   });
