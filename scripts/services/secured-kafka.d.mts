@@ -59,6 +59,9 @@ export interface SecuredKafka extends PrivateService {
   revoke(user: string, rights: readonly Right[]): Promise<void>;
   /** Changes the certificate of all listeners while the broker runs. Connections that are open stay open. */
   useCertificate(certificate: Certificate): Promise<void>;
+  /** Freezes the broker with its connections open, until `thaw`. */
+  freeze(): void;
+  thaw(): void;
 }
 
 /** A Kafka for one test alone. It always runs Apache's own jars: those of KAFKA_LIBS, or downloaded ones. */

@@ -88,6 +88,8 @@ export async function securedKafka(options = {}) {
     revoke: (user, rights) => withAdmin((admin) => revoke(admin, user, rights)),
     useCertificate: (next) => withAdmin((admin) => useCertificate(admin, next, own)),
     kill: () => server.kill(),
+    freeze: () => server.freeze(),
+    thaw: () => server.thaw(),
     start,
     stop: () => server.stop(),
   };

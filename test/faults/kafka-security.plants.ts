@@ -9,7 +9,7 @@ export const plants: readonly Plant[] = [
     replace: 'variable.reread === true && value !== undefined ? () => value : value;',
   },
   {
-    case: 'D2 D3 a certificate of the client that expires: open connections live on, and new ones have the one of its file',
+    case: 'D2 D3 a certificate of the client that expires: open connections live on, and new ones are made once its file has a new one',
     guard: 'the options of TLS are read again for each connection',
     file: 'src/adapters/kafka/kafka.ts',
     find: 'this.#sockets = new Sockets(tls && ((host) => tlsOptions(tls, host)));',
