@@ -9,7 +9,7 @@ import {
 import { backoffMs } from '../../core/async.js';
 import { ANSWER_TIMEOUT_MS } from './answer-timeout.js';
 import { keepLive, type LiveOptions, liveOptions } from './live-options.js';
-import { LiveRedis } from './live-redis.js';
+import { LiveRedis, tolerateLaterErrors } from './live-redis.js';
 import { CLAIM, RELAY, RELAY_SHARDED, REPLACE, RESET, WINDOW } from './scripts.js';
 import { hostAndPort, type RedisServer } from './server.js';
 import { SubscriberConnection } from './subscriber-connection.js';
@@ -140,7 +140,10 @@ function clusterConnection(
     retryDelayOnFailover: repeat ? RETRY_DELAY_MS : 0,
   });
   // A node's connection is made with the options of its time, and used again to refresh the slots.
-  cluster.on('+node', (node: Redis) => keepLive(node, live));
+  cluster.on('+node', (node: Redis) => {
+    keepLive(node, live);
+    tolerateLaterErrors(node);
+  });
   cluster.on('-node', () => cluster.refreshSlotsCache());
   cluster.on('node error', onError);
   cluster.on('error', onError);

@@ -16,6 +16,7 @@ export class LiveRedis extends Redis {
     else super(all);
     keepLive(this, live);
     this.on('error', onError);
+    tolerateLaterErrors(this);
     // Race: the master is killed, and ioredis asks a Sentinel for the new one. `+switch-master` arrives meanwhile, and
     // its failover detector, which is still the former connection's, cancels that question. The connection then
     // counts as ended, although nobody has ended it.
@@ -36,4 +37,12 @@ export class LiveRedis extends Redis {
     }, backoffMs(0));
     timer.unref();
   }
+}
+
+/**
+ * ioredis listens to the first error of a socket only. A server whose certificate is not accepted may answer the end of
+ * the handshake with an alert of its own: a second error, which would end the process.
+ */
+export function tolerateLaterErrors(connection: Redis): void {
+  connection.on('error', () => connection.stream?.on('error', () => undefined));
 }
