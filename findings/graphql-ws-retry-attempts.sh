@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The client of graphql-ws 6.4.2 counts a retry anew after each acknowledged connection. So a server that accepts the connection and closes
-# it when it sees the subscription, with a code that the client retries, is asked for ever: `retryAttempts: 2` ends nothing, and
-# the wait between attempts, which doubles with that count, stays at its first step.
+# The client of graphql-ws 6.4.2 starts to count its retries again after each acknowledged connection. So a server that accepts
+# the connection and closes it when it sees the subscription, with a code that the client retries, is asked for ever:
+# `retryAttempts: 2` ends nothing, and the wait between attempts, which doubles with that count, stays at its first step.
 # What it means for Millrace: a client that never reads is closed with 1013 and comes back for ever (docs/protocol.md).
 #
 # Seen with graphql-ws 6.4.2 and ws 8.23.0 on Node 20.20, retryAttempts 2 and a close code 1012:

@@ -46,7 +46,7 @@ export async function startNode(options: NodeOptions, signal: AbortSignal): Prom
   try {
     const metrics = options.metrics ?? new Metrics();
     const backends = parts.use(await openBackends(options, metrics, options.logger));
-    // Whoever meets it, and whatever it then does: what is refused at the start is a mistake in the configuration.
+    // What is refused at the start is a mistake in the configuration, in whichever part it shows first.
     backends.refusals.starting();
     void backends.refusals.first.then((refusal) => refused.abort(refusal));
     const starting = AbortSignal.any([signal, deadline.signal, refused.signal]);

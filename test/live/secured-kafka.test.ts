@@ -4,7 +4,7 @@ import { type CertificateAuthority, certificateAuthority } from '../../scripts/s
 import { type Right, type SecuredKafka, securedKafka } from '../../scripts/services/secured-kafka.mjs';
 import { type TokenIssuer, tokenIssuer } from '../../scripts/services/token-issuer.mjs';
 
-// The broker of the tests of security, tried with kafkajs alone: what it refuses here, it refuses for whoever asks.
+// The broker of the tests of security, tried with kafkajs alone: what it refuses here, it refuses for every client.
 
 let kafka: SecuredKafka;
 let issuer: TokenIssuer;

@@ -147,8 +147,8 @@ function hasResolvers(
 }
 
 /**
- * Nodes say where they were in the text of whoever subscribed first. In errors that others get, that would be wrong, and
- * it keeps that text with all of its tokens (S4).
+ * Nodes have locations in the document of the first subscriber. In errors that others get, those would be wrong, and each
+ * keeps that document with all of its tokens (S4).
  */
 function withoutLocations<Part>(part: Part): Part {
   if (Array.isArray(part)) return part.map(withoutLocations) as Part; // Each part as it was.

@@ -1,14 +1,8 @@
 import { Access } from '../../../src/adapters/kafka/wire/access.js';
 import { writeBatch } from '../../../src/adapters/kafka/wire/batch-writer.js';
 import { Connection } from '../../../src/adapters/kafka/wire/connection.js';
-import {
-  type Broker,
-  type Cluster,
-  createDecoder,
-  createEncoder,
-  errorOfCode,
-  type ProtocolRequest,
-} from '../../../src/adapters/kafka/wire/internals.js';
+import type { Broker, Cluster, ProtocolRequest } from '../../../src/adapters/kafka/wire/internal-types.js';
+import { createDecoder, createEncoder, errorOfCode } from '../../../src/adapters/kafka/wire/internals.js';
 import { topic } from '../../../src/core/ids.js';
 
 /** One partition of a fetch, as the adapter requested it. */

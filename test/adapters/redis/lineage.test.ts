@@ -19,7 +19,7 @@ describe('the replicas that must have a value', () => {
     expect(observe(still, master('a', 1), 0, 1_000 + FAILOVER_NOTICE_MS).required).toBe(1);
   });
 
-  it('are counted anew when a replica is back', () => {
+  it('are counted from the beginning when a replica is back', () => {
     const before = observe(undefined, master('a', 2), 0, 0);
     const left = observe(before, master('a', 1), 0, 1_000);
     const back = observe(left, master('a', 2), 0, 2_000);

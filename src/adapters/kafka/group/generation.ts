@@ -5,7 +5,7 @@ import type { TopicDescription } from '../../../ports/event-log.js';
 import type { OnProblem } from '../../../ports/problem.js';
 import type { TransactionalBatch } from '../../../ports/transactional-commit.js';
 import type { Connection } from '../wire/connection.js';
-import type { ConsumerGroup } from '../wire/internals.js';
+import type { ConsumerGroup } from '../wire/internal-types.js';
 import { Assignment } from './assignment.js';
 import { GroupFetcher } from './group-fetcher.js';
 import type { Membership } from './group-offsets.js';

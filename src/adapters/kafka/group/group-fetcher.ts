@@ -6,7 +6,7 @@ import type { OnProblem } from '../../../ports/problem.js';
 import { type Connection, isTopicMissing } from '../wire/connection.js';
 import { failureOf } from '../wire/failures.js';
 import { type FetchedPartition, fetchFrom, type PartitionFetch } from '../wire/fetch.js';
-import type { Broker } from '../wire/internals.js';
+import type { Broker } from '../wire/internal-types.js';
 import type { Assignment } from './assignment.js';
 import { ReadReplicas } from './read-replicas.js';
 

@@ -1,7 +1,7 @@
 import { pause, withSignal } from '../../../core/async.js';
 import type { OnProblem } from '../../../ports/problem.js';
 import { failureOf } from '../wire/failures.js';
-import type { Cluster, ConsumerGroup } from '../wire/internals.js';
+import type { Cluster, ConsumerGroup } from '../wire/internal-types.js';
 import { isGenerationError, type Membership } from './group-offsets.js';
 
 const MAX_INTERVAL_MS = 1_000;

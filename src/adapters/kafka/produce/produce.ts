@@ -4,7 +4,7 @@ import { type Offset, offset } from '../../../core/ids.js';
 import { partitionName } from '../../../core/position.js';
 import type { Connection } from '../wire/connection.js';
 import { failureOf, maybePublished, nothingPublished } from '../wire/failures.js';
-import type { Broker } from '../wire/internals.js';
+import type { Broker } from '../wire/internal-types.js';
 import type { PartitionBatch } from '../wire/partition-batch.js';
 import { encodeProduce } from '../wire/produce-request.js';
 import type { ProducerId } from '../wire/producer-id.js';

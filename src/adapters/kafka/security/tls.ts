@@ -3,7 +3,7 @@ import type { ConnectionOptions } from 'node:tls';
 import type { TlsSettings } from './security.js';
 
 /**
- * The options of one TLS connection. Read anew for each: a rotated certificate applies from the next connection on.
+ * The options of one TLS connection. Files are read for each one, so a rotated certificate applies from the next connection on.
  * @param host a host name or an IP address
  */
 export function tlsOptions(settings: TlsSettings, host: string): ConnectionOptions {

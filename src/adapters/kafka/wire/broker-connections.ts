@@ -1,4 +1,4 @@
-import type { BrokerConnection, Cluster } from './internals.js';
+import type { BrokerConnection, Cluster } from './internal-types.js';
 
 /** As the Java client: authenticating again needs the rest of a session's time, also on a slow network. */
 const REAUTHENTICATE_AFTER = 0.85;

@@ -2,7 +2,7 @@ import { decompress as zstdDecompress } from 'fzstd';
 import kafkajs from 'kafkajs';
 import { decompressFrame } from 'lz4-napi';
 import { uncompress as snappyUncompress } from 'snappy';
-import type { Codec } from './internals.js';
+import type { Codec } from './internal-types.js';
 
 /**
  * Registers the compression codecs that kafkajs lacks. Other clients compress by default, and their records could

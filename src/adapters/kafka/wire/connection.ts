@@ -4,7 +4,8 @@ import { type Partition, partition, type Topic } from '../../../core/ids.js';
 import type { TopicPartition } from '../../../core/position.js';
 import type { Access } from './access.js';
 import { failureOf, retrying } from './failures.js';
-import { type Broker, type Cluster, GROUP_COORDINATOR, TOPIC_RESOURCE } from './internals.js';
+import type { Broker, Cluster } from './internal-types.js';
+import { GROUP_COORDINATOR, TOPIC_RESOURCE } from './internals.js';
 import type { Right } from './refused.js';
 
 /** How many partitions a topic has, and which node leads each. */
@@ -36,8 +37,8 @@ export class Connection implements AsyncDisposable {
 
   /**
    * @param access recognises what Kafka refuses
-   * @param use what the connection does with topics. Describing one needs no right of its own: whoever may read or write
-   *   a topic may describe it
+   * @param use what the connection does with topics. Describing one needs no right of its own: the rights to read and to
+   *   write a topic include it
    */
   constructor(
     readonly cluster: Cluster,

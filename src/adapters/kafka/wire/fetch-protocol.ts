@@ -8,11 +8,10 @@ import {
   topic,
   topicId,
 } from '../../../core/ids.js';
+import type { Decoder, Encoder } from './internal-types.js';
 import {
   createDecoder,
   createEncoder,
-  type Decoder,
-  type Encoder,
   errorOfCode,
   fetchRequest,
   READ_COMMITTED,

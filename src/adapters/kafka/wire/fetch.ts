@@ -2,7 +2,8 @@ import { type Offset, offset } from '../../../core/ids.js';
 import { partitionName, type TopicIdPartition, type TopicPartition } from '../../../core/position.js';
 import type { LogRecord } from '../../../core/record.js';
 import { FETCH, fetchProtocol, type RawPartition } from './fetch-protocol.js';
-import { type Broker, errorOfCode } from './internals.js';
+import type { Broker } from './internal-types.js';
+import { errorOfCode } from './internals.js';
 import { type RecordBatch, readBatches } from './record-batch.js';
 
 /** One partition to fetch, and from which offset on. Partitions of one topic have the same `topicId`. */

@@ -1,12 +1,6 @@
 import { type Topic, type TopicId, topicId } from '../../../core/ids.js';
-import {
-  type Broker,
-  createDecoder,
-  createEncoder,
-  type Decoder,
-  readTopicId,
-  skipTags,
-} from './internals.js';
+import type { Broker, Decoder } from './internal-types.js';
+import { createDecoder, createEncoder, readTopicId, skipTags } from './internals.js';
 
 const METADATA_API_KEY = 3;
 /** The first version whose answer has topic ids (KIP-516, brokers from 2.8). kafkajs ends at 6. */

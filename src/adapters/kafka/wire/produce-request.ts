@@ -1,6 +1,7 @@
 import type { Topic } from '../../../core/ids.js';
 import { writeBatch } from './batch-writer.js';
-import { createEncoder, type ProtocolRequest, produceRequest } from './internals.js';
+import type { ProtocolRequest } from './internal-types.js';
+import { createEncoder, produceRequest } from './internals.js';
 import type { PartitionBatch } from './partition-batch.js';
 import type { ProducerId } from './producer-id.js';
 

@@ -1,9 +1,8 @@
 import { assertNever } from '../../../core/errors.js';
 import { topic } from '../../../core/ids.js';
 import { failureOf } from './failures.js';
+import type { Broker, Cluster } from './internal-types.js';
 import {
-  type Broker,
-  type Cluster,
   createDecoder,
   createEncoder,
   errorOfCode,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Broker, Cluster } from '../../../../src/adapters/kafka/wire/internals.js';
+import type { Broker, Cluster } from '../../../../src/adapters/kafka/wire/internal-types.js';
 import { connectionTo } from '../scripted-broker.js';
 
 describe('Connection', () => {
