@@ -7,6 +7,7 @@ import type { View } from '../../src/views/view.js';
 import { ViewRebuild } from '../../src/views/view-rebuild.js';
 import { viewVersion } from '../../src/views/view-version.js';
 import { ViewWriter } from '../../src/views/view-writer.js';
+import { canWriteDeepJson, DEEP_JSON } from '../support/deep-json.js';
 import { openViewStage, type Talk, talk } from './stage.js';
 
 const WAIT = { timeout: 20_000 };
@@ -114,12 +115,12 @@ describe('a view', () => {
     const keeping: View<unknown> = { ...talk, initial: null, fold: (_before, { data }) => data };
     const stage = await openViewStage({ view: keeping as View<Talk>, partitions: 1 });
     stage.worker();
-    const value = Buffer.from(`{"n":1,"deep":${'['.repeat(200_000)}${']'.repeat(200_000)}}`);
+    const value = Buffer.from(`{"n":1,"deep":${DEEP_JSON}}`);
     const headers = { ce_specversion: '1.0', ce_id: 'deep', ce_source: '/x', ce_type: 'Said' };
     await stage.log.append([{ topic: stage.topic, key: 'a', headers, value }], AbortSignal.timeout(30_000));
     await stage.say('b', [7]);
     await expect.poll(() => stage.views.reader('talk').get('b'), WAIT).toMatchObject({ n: 7 });
-    expect(await stage.letters()).toHaveLength(1);
+    expect(await stage.letters()).toHaveLength(canWriteDeepJson() ? 0 : 1);
   });
 
   it('fails with VIEW_BEHIND when it has not caught up with the cursor before the deadline', async () => {

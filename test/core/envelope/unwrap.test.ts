@@ -3,6 +3,7 @@ import { encodeEvent } from '../../../src/core/envelope/encode.js';
 import { REPEATED_DELETE_TYPE } from '../../../src/core/event.js';
 import { eventId, topic } from '../../../src/core/ids.js';
 import type { TopicFormat } from '../../../src/core/topic-format.js';
+import { canWriteDeepJson, DEEP_JSON } from '../../support/deep-json.js';
 import { decoded, eventOf } from './records.js';
 
 const TYPE_OF_ENVELOPE = { source: { kind: 'envelope' }, table: new Map(), rule: 'LAST_NAME' } as const;
@@ -132,25 +133,22 @@ describe('what is published with an envelope', () => {
 });
 
 describe('data in an envelope', () => {
-  const nested = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
-
   it.each<[TopicFormat, string]>([
-    [{ kind: 'CONNECT', type: 'Order' }, `{"schema":null,"payload":{"deep":${nested}}}`],
-    [{ kind: 'DEBEZIUM', type: 'Order' }, `{"op":"c","after":{"deep":${nested}}}`],
-    [{ kind: 'DEBEZIUM_OUTBOX', type: 'Order' }, `{"deep":${nested}}`],
+    [{ kind: 'CONNECT', type: 'Order' }, `{"schema":null,"payload":{"deep":${DEEP_JSON}}}`],
+    [{ kind: 'DEBEZIUM', type: 'Order' }, `{"op":"c","after":{"deep":${DEEP_JSON}}}`],
+    [{ kind: 'DEBEZIUM_OUTBOX', type: 'Order' }, `{"deep":${DEEP_JSON}}`],
     [
       { kind: 'CLOUDEVENTS' },
-      `{"specversion":"1.0","id":"1","source":"/x","type":"Order","data":{"deep":${nested}}}`,
+      `{"specversion":"1.0","id":"1","source":"/x","type":"Order","data":{"deep":${DEEP_JSON}}}`,
     ],
   ])(
     'D10 that is nested too deeply to be written again is invalid, and nothing is thrown: %j',
     (format, value) => {
       const headers = { id: '1', 'content-type': 'application/cloudevents+json' };
-      expect(decoded(format, { headers, value })).toEqual({
-        ok: false,
-        kind: 'data',
-        reason: 'the data is nested too deeply',
-      });
+      const invalid = { ok: false, kind: 'data', reason: 'the data is nested too deeply' };
+      const { event: _event, ...rest } = { event: undefined, ...decoded(format, { headers, value }) };
+      if (canWriteDeepJson()) expect(rest).toMatchObject({ ok: true });
+      else expect(rest).toEqual(invalid);
     },
   );
 });
