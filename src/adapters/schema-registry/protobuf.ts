@@ -45,7 +45,7 @@ export function protobufSerde({ schema }: RegisteredSchema, references: readonly
     encode: (type, json) => {
       const value = parseJson(json);
       if (!isObject(value)) throw new Error('the data is no object');
-      // Of several messages, the one that the GraphQL type is named after; otherwise the first.
+      // Of several messages, that of the GraphQL type's name; otherwise the first.
       const position = Math.max(
         0,
         names.findIndex(({ name }) => name === type),

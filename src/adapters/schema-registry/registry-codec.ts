@@ -57,8 +57,10 @@ export class RegistryCodec implements SchemaCodec {
     try {
       this.#latest = { ...(await this.#schemas.latest(this.#subject, signal)), asOf };
     } catch (error) {
-      // Left to `encode`, which says so: it does not pass by itself.
-      if (!(error instanceof UnknownSchemaError)) throw error;
+      // The version that is known stays valid while the registry is away. A subject without any is left to `encode`, which
+      // says so: it does not pass by itself.
+      if (latest !== undefined) this.#latest = { ...latest, asOf };
+      else if (!(error instanceof UnknownSchemaError)) throw error;
     }
   }
 

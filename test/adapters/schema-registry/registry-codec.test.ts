@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { avroSerde } from '../../../src/adapters/schema-registry/avro.js';
 import { RegistryClient } from '../../../src/adapters/schema-registry/registry-client.js';
 import { RegistryCodec } from '../../../src/adapters/schema-registry/registry-codec.js';
@@ -122,6 +122,28 @@ describe('values with a schema of the registry', () => {
   it('D10 are invalid when their schema is none that can be used', async () => {
     registry.has(7, '{"type":"nonsense"}');
     expect(await decode(decoderOf(), frame(7, said('x')))).toMatchObject({ ok: false, kind: 'data' });
+  });
+
+  it('are written with the version that is known while the registry is away, which is asked once a minute', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    try {
+      registry.answers.set('/subjects/rooms-value/versions/latest', { id: 7, schema: JSON.stringify(SAID) });
+      const codec = new RegistryCodec(
+        'AVRO',
+        'rooms',
+        new SchemaCache(new RegistryClient({ url: registry.url })),
+      );
+      const signal = new AbortController().signal;
+      await codec.prepareEncode(['Said'], signal);
+      registry.status = 503;
+      vi.advanceTimersByTime(61_000);
+      await codec.prepareEncode(['Said'], signal);
+      await codec.prepareEncode(['Said'], signal);
+      expect(registry.asked).toHaveLength(2);
+      expect(codec.encode('Said', Buffer.from('{"text":"Hello"}'))).toEqual(frame(7, said('Hello')));
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('are asked for a few times before a schema is unknown: a replica of the registry may be late', async () => {
