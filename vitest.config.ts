@@ -1,7 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
-/** Tests that share the real Kafka and Redis, or measure themselves against them. All others need neither. */
-const live = ['test/live/**/*.test.ts', 'test/faults/**/*.test.ts'];
+/** Tests that share the real Kafka and Redis. */
+const live = ['test/live/**/*.test.ts'];
+/** Tests that cause faults, and measure themselves against the machine. All others need no services. */
+const faults = ['test/faults/**/*.test.ts'];
 
 /** Their packages need Node 22. With an older Node, `npm run test:nodes` runs them. */
 const onNode22 = ['test/cli/graphql-17.test.ts'];
@@ -22,21 +24,31 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: isNode22 ? live : [...live, ...onNode22],
+          exclude: [...live, ...faults, ...(isNode22 ? [] : onNode22)],
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        // Mostly these wait for real processes, so two files share the services. Their names of topics and groups are unique.
+        extends: true,
+        test: {
+          name: 'live',
+          include: live,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
         },
       },
       {
         // One file at a time, after all others: two that load the same broker make each other late.
         extends: true,
         test: {
-          name: 'live',
-          include: live,
+          name: 'faults',
+          include: faults,
           globalSetup: 'test/faults/support/speed-setup.ts',
           maxWorkers: 1,
           fileParallelism: false,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],

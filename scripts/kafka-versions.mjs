@@ -13,10 +13,14 @@ const { KAFKA_BROKERS: _brokers, KAFKA_LIBS: _libs, ...env } = process.env;
 
 for (const version of versions.length > 0 ? versions : KAFKA_VERSIONS.slice(1)) {
   console.log(`Kafka ${version}`);
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'test.mjs'), '--project=live', ...args], {
-    env: { ...env, KAFKA_VERSION: version },
-    stdio: ['ignore', 'inherit', 'inherit'],
-  });
+  const child = spawn(
+    process.execPath,
+    [join(import.meta.dirname, 'test.mjs'), '--project=live', '--project=faults', ...args],
+    {
+      env: { ...env, KAFKA_VERSION: version },
+      stdio: ['ignore', 'inherit', 'inherit'],
+    },
+  );
   const forget = onEarlyEnd(() => child.kill());
   const [code] = await once(child, 'exit');
   forget();

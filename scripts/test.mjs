@@ -12,9 +12,7 @@ import { vitest } from './vitest.mjs';
 const root = join(import.meta.dirname, '..');
 const faultSuite = join('test', 'faults');
 const faultsOnly = process.argv[2] === '--faults';
-const given = faultsOnly
-  ? ['--project', 'live', 'test/faults', ...process.argv.slice(3)]
-  : process.argv.slice(2);
+const given = faultsOnly ? ['--project', 'faults', ...process.argv.slice(3)] : process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), 'millrace-test-'));
 const report = join(folder, 'report.json');
 onEarlyEnd(() => rmSync(folder, { recursive: true, force: true }));

@@ -11,7 +11,7 @@ declare module 'vitest' {
 const OBJECTS = 300_000;
 const ORDINARY_MS = 150;
 
-/** Runs once, before all tests that need services. */
+/** Runs once, before the fault cases. */
 export default function setup(project: TestProject): void {
   const speed = Math.round(100 * Math.min(1, Math.max(0.1, ORDINARY_MS / measure()))) / 100;
   project.provide('speed', speed);
