@@ -1,3 +1,4 @@
+import { ConnectReader } from './envelope/connect.js';
 import { decodeRecord, typeOfRecord } from './envelope/decode.js';
 import type { Decoded } from './envelope/envelope.js';
 import { framedValue } from './envelope/schema-header.js';
@@ -15,6 +16,7 @@ import { DEFAULT_FORMAT, type TopicFormat, type TopicFormats } from './topic-for
 export class RecordDecoder {
   readonly #formats: TopicFormats;
   readonly #convert: ConvertData;
+  readonly #connect = new ConnectReader();
 
   /** @param convert for `dataOf`; without it, every integer beyond 2^53 stays a `bigint` */
   constructor(formats: TopicFormats = new Map(), convert: ConvertData = (_, data) => data) {
@@ -40,7 +42,7 @@ export class RecordDecoder {
   }
 
   decode(record: LogRecord, at: TopicPartition): Decoded {
-    return decodeRecord(record, this.formatOf(at.topic), at);
+    return decodeRecord(record, this.formatOf(at.topic), at, this.#connect);
   }
 
   /** The parsed data of a decoded event, as a project's code is given it. `null`: a tombstone. */

@@ -1,7 +1,7 @@
 import avsc from 'avsc';
+import { bytesOfDecimal, decimalOfBytes } from '../../core/decimal.js';
 import { isObject } from '../../core/envelope/json-object.js';
-import { bytesOfDecimal, decimalOfBytes } from './decimal.js';
-import { dateOf, daysOf, timeOfDay, timestampText, unitsOfTime, unitsOfTimestamp } from './epoch.js';
+import { dateOf, daysOf, timeOfDay, timestampText, unitsOfTime, unitsOfTimestamp } from '../../core/epoch.js';
 
 const { types } = avsc;
 
@@ -103,6 +103,11 @@ export const LOGICAL_TYPES: Readonly<Record<string, LogicalTypeClass>> = {
     (value) => timeOfDay(value, 6),
     (text) => unitsOfTime(text, 6),
   ),
+  // Not of Avro: of Debezium.
+  'time-nanos': logical<Integer>(
+    (value) => timeOfDay(value, 9),
+    (text) => unitsOfTime(text, 9),
+  ),
   ...timestamps('timestamp', 'Z'),
   ...timestamps('local-timestamp', ''),
 };
@@ -118,4 +123,21 @@ function timestamps(name: string, zone: 'Z' | ''): Record<string, LogicalTypeCla
       ),
     ]),
   );
+}
+
+/** What Debezium says only in the name that its types have in Kafka Connect. */
+const CONNECT_TYPES: ReadonlyMap<unknown, string> = new Map([
+  ['io.debezium.time.Date', 'date'],
+  ['io.debezium.time.Time', 'time-millis'],
+  ['io.debezium.time.MicroTime', 'time-micros'],
+  ['io.debezium.time.NanoTime', 'time-nanos'],
+  ['io.debezium.time.Timestamp', 'local-timestamp-millis'],
+  ['io.debezium.time.MicroTimestamp', 'local-timestamp-micros'],
+  ['io.debezium.time.NanoTimestamp', 'local-timestamp-nanos'],
+]);
+
+/** The logical type of a schema of Kafka Connect's AvroConverter that has none of Avro's. */
+export function connectType(schema: unknown): string | undefined {
+  if (!isObject(schema) || 'logicalType' in schema) return undefined;
+  return CONNECT_TYPES.get(schema['connect.name']);
 }

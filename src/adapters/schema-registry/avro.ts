@@ -1,7 +1,8 @@
 import avsc from 'avsc';
+import { isObject } from '../../core/envelope/json-object.js';
 import { parseJson, stringifyJson } from '../../core/exact-json.js';
 import { fromJson, isPlainBytes, lastPart, toJson } from './avro-json.js';
-import { BASE64, LOGICAL_TYPES, LONG } from './avro-types.js';
+import { BASE64, connectType, LOGICAL_TYPES, LONG } from './avro-types.js';
 import type { RegisteredSchema } from './registry-client.js';
 import type { Serde } from './serde.js';
 
@@ -20,10 +21,12 @@ export function avroSerde({ schema }: RegisteredSchema, references: readonly Reg
     logicalTypes: { ...LOGICAL_TYPES },
     // Records would have methods such as `isValid`, which graphql-js takes for fields.
     omitRecordMethods: true,
-    typeHook: (part, hookOptions) =>
-      isPlainBytes(part, LOGICAL_TYPES)
-        ? Type.forSchema({ type: 'bytes', logicalType: BASE64 }, hookOptions)
-        : undefined,
+    typeHook: (part, hookOptions) => {
+      const logicalType = isPlainBytes(part, LOGICAL_TYPES) ? BASE64 : connectType(part);
+      if (logicalType === undefined) return undefined;
+      const schema = isObject(part) ? part : { type: part };
+      return Type.forSchema({ ...schema, logicalType } as avsc.Schema, hookOptions);
+    },
   };
   for (const reference of references) Type.forSchema(JSON.parse(reference.schema), options);
   const type = Type.forSchema(JSON.parse(schema), options);

@@ -1,6 +1,6 @@
 import protobuf from 'protobufjs';
 import { isObject } from '../../core/envelope/json-object.js';
-import { timestampText, unitsOfTimestamp } from './epoch.js';
+import { timestampText, unitsOfTimestamp } from '../../core/epoch.js';
 
 /** A value from what protobufjs decodes to JSON, and back. */
 export interface Json {

@@ -1,6 +1,5 @@
 import { own } from '../own.js';
 import type { Headers } from '../record.js';
-import { isConnectValue } from './connect.js';
 import { type DecodeFault, fault, type Unwrapped } from './envelope.js';
 import { isObject, parseExact } from './json-object.js';
 
@@ -12,8 +11,7 @@ const OPERATIONS = new Set(['c', 'u', 'd', 'r', 't', 'm']);
  * repeats what the delete said.
  * @see https://debezium.io/documentation/reference/stable/connectors/postgresql.html, "Change event values"
  */
-export function unwrapDebezium(json: unknown): Unwrapped | DecodeFault {
-  const value = isConnectValue(json) ? json.payload : json;
+export function unwrapDebezium(value: unknown, bytes: Buffer | undefined): Unwrapped | DecodeFault {
   const operation = isObject(value) ? own(value, 'op') : undefined;
   if (!isObject(value) || typeof operation !== 'string' || !OPERATIONS.has(operation))
     return fault('envelope', 'the value has no "op", as every change event of Debezium has');
@@ -22,6 +20,7 @@ export function unwrapDebezium(json: unknown): Unwrapped | DecodeFault {
   const timestamp = own(value, 'ts_ms');
   return {
     data: value,
+    bytes,
     typeName: typeof table === 'string' ? table : undefined,
     timestamp: typeof timestamp === 'number' ? timestamp : undefined,
   };
@@ -34,14 +33,18 @@ export const OUTBOX_HEADERS = { id: 'id', type: 'eventType' } as const;
  * A message of the outbox event router. Its payload is an object (`table.expand.json.payload`), or the text of one.
  * @see https://debezium.io/documentation/reference/stable/transformations/outbox-event-router.html
  */
-export function unwrapOutbox(json: unknown, headers: Headers): Unwrapped | DecodeFault {
-  const payload = isConnectValue(json) ? json.payload : json;
+export function unwrapOutbox(
+  payload: unknown,
+  bytes: Buffer | undefined,
+  headers: Headers,
+): Unwrapped | DecodeFault {
   const id = headerText(headers, OUTBOX_HEADERS.id);
   if (id === undefined)
     return fault('envelope', 'the record has no header "id", which the outbox event router writes');
   const data = typeof payload === 'string' ? textual(payload) : payload;
   if (!isObject(data)) return fault('data', 'the payload of the outbox is not a JSON object, nor its text');
-  return { data, id, typeName: headerText(headers, OUTBOX_HEADERS.type) };
+  const typeName = headerText(headers, OUTBOX_HEADERS.type);
+  return { data, id, typeName, bytes: data === payload ? bytes : undefined };
 }
 
 function textual(text: string): unknown {

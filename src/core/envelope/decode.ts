@@ -4,8 +4,10 @@ import type { Headers, LogRecord } from '../record.js';
 import { JSON_CODEC, type SchemaCodec } from '../schema-codec.js';
 import type { TopicFormat } from '../topic-format.js';
 import { fromAttributes } from './attributes.js';
+import { ConnectReader } from './connect.js';
+import { UnfitValueError } from './connect-types.js';
 import { type Decoded, type DecodeFault, fault } from './envelope.js';
-import { bytesOfObject, type JsonObject, parseExact, parseObject } from './json-object.js';
+import { bytesOfObject, type JsonObject, parseObject } from './json-object.js';
 import { fromPosition } from './plain.js';
 import { framedValue } from './schema-header.js';
 import { isStructured, readStructured } from './structured.js';
@@ -14,8 +16,14 @@ import { unwrap } from './unwrap.js';
 /**
  * Decodes a record. The data is checked to be a JSON object, so that everyone who receives the event can parse it. Where
  * the value is the data, it stays the bytes that were read: parsed data is not passed on.
+ * @param connect what remembers the schemas that records of Kafka Connect repeat
  */
-export function decodeRecord(record: LogRecord, format: TopicFormat, at: TopicPartition): Decoded {
+export function decodeRecord(
+  record: LogRecord,
+  format: TopicFormat,
+  at: TopicPartition,
+  connect = new ConnectReader(),
+): Decoded {
   const subject = subjectOf(record, format);
   if (subject instanceof KeyFormatError) return fault('key', subject.message);
   const { kind } = format;
@@ -23,7 +31,7 @@ export function decodeRecord(record: LogRecord, format: TopicFormat, at: TopicPa
   if (value !== null && kind === 'CLOUDEVENTS' && !headers['ce_type'] && isStructured(headers))
     return rewritten(() => structured(record, value, subject, format));
   if (value !== null && kind !== 'CLOUDEVENTS' && kind !== 'JSON')
-    return rewritten(() => unwrapped(record, value, subject, format, at));
+    return rewritten(() => unwrapped(record, value, subject, format, at, connect));
   const bytes = value === null ? null : jsonOf(record, value, format);
   const data = typeof bytes === 'string' ? bytes : parseObject(bytes);
   if (typeof bytes === 'string' || typeof data === 'string') return fault('data', String(data));
@@ -49,6 +57,7 @@ function rewritten(decode: () => Decoded): Decoded {
   try {
     return decode();
   } catch (error) {
+    if (error instanceof UnfitValueError) return fault('data', error.message);
     if (error instanceof RangeError) return fault('data', 'the data is nested too deeply');
     throw error;
   }
@@ -123,13 +132,13 @@ function unwrapped(
   subject: string | null,
   format: TopicFormat,
   at: TopicPartition,
+  connect: ConnectReader,
 ): Decoded {
   const json = jsonOf(record, value, format);
-  const parsed = typeof json === 'string' ? json : parseExact(json);
-  if (typeof parsed === 'string') return fault('data', parsed);
-  const found = unwrap(parsed.json, record.headers, format);
+  if (typeof json === 'string') return fault('data', json);
+  const found = unwrap(json, record.headers, format, connect);
   if (isFault(found)) return found;
-  const bytes = found.data && bytesOfObject(found.data);
+  const bytes = found.data && (found.bytes ?? bytesOfObject(found.data));
   const typeName = found.typeName ?? nameByCodec(record, value, format);
   return fromPosition(record, { ...found, typeName, subject, bytes }, format, at);
 }

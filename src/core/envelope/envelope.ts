@@ -44,6 +44,8 @@ export function fault(kind: InvalidKind, reason: string): DecodeFault {
 export interface Unwrapped {
   /** `null`: a tombstone. */
   readonly data: JsonObject | null;
+  /** The data as JSON, if the record has it so. */
+  readonly bytes?: Buffer | undefined;
   /** The name of its type: of Connect's schema, the table, or what the outbox says. */
   readonly typeName?: string | undefined;
   readonly id?: string | undefined;

@@ -16,7 +16,18 @@ export function parseObject(value: Buffer | null): JsonObject | null | string {
   }
 }
 
-/** `parseObject` of any JSON whose integers stay exact: for what is written again. */
+/** `parseObject` of any JSON. Integers beyond 2^53 are inexact: for what is passed on as the bytes that it is. */
+export function parseValue(value: Buffer): { readonly json: unknown } | string {
+  try {
+    const text = value.toString('utf8');
+    if (text.includes(REPLACEMENT) && !isUtf8(value)) return NOT_UTF8;
+    return { json: JSON.parse(text) };
+  } catch (error) {
+    return notJson(value, error);
+  }
+}
+
+/** `parseValue` whose integers stay exact: for what is written again. */
 export function parseExact(value: Buffer): { readonly json: unknown } | string {
   try {
     return isUtf8(value) ? { json: parseJson(value) } : NOT_UTF8;

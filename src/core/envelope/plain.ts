@@ -9,7 +9,7 @@ import { type Decoded, fault, type Unwrapped } from './envelope.js';
 import { namedBy, typeNamed } from './type-names.js';
 
 /** What a record without the attributes of a CloudEvent says of its event. */
-export type PlainParts = EventParts & Omit<Unwrapped, 'data'>;
+export type PlainParts = EventParts & Omit<Unwrapped, keyof EventParts>;
 
 /** The event of a record without the attributes of a CloudEvent. */
 export function fromPosition(

@@ -1,23 +1,28 @@
 import type { Headers } from '../record.js';
 import type { TopicFormat } from '../topic-format.js';
-import { isConnectValue, unwrapConnect } from './connect.js';
+import type { ConnectReader } from './connect.js';
 import { unwrapDebezium, unwrapOutbox } from './debezium.js';
 import { type DecodeFault, fault, type Unwrapped } from './envelope.js';
 import { isObject } from './json-object.js';
 
-/** @param json the value of the record, parsed */
+/** @param json the value of the record */
 export function unwrap(
-  json: unknown,
+  json: Buffer,
   headers: Headers,
   { kind, codec }: TopicFormat,
+  connect: ConnectReader,
 ): Unwrapped | DecodeFault {
-  if (kind === 'DEBEZIUM') return unwrapDebezium(json);
-  if (kind === 'DEBEZIUM_OUTBOX') return unwrapOutbox(json, headers);
+  const read = connect.read(json);
+  if (typeof read === 'string') return fault('data', read);
+  const { payload, bytes } = read;
+  if (kind === 'DEBEZIUM') return unwrapDebezium(payload, bytes);
+  if (kind === 'DEBEZIUM_OUTBOX') return unwrapOutbox(payload, bytes, headers);
+  if ('schemaName' in read) {
+    if (payload === null) return { data: null, typeName: read.schemaName };
+    if (isObject(payload)) return { data: payload, bytes, typeName: read.schemaName };
+    return fault('data', 'the payload is not a JSON object');
+  }
   // The converters of a registry write no schema into the record: its value is the payload.
-  if (codec !== undefined && isObject(json) && !isConnectValue(json)) return { data: json };
-  const value = unwrapConnect(json);
-  if ('ok' in value) return value;
-  const { payload, schemaName } = value;
-  if (payload === null || isObject(payload)) return { data: payload, typeName: schemaName };
-  return fault('data', 'the payload is not a JSON object');
+  if (codec !== undefined && isObject(payload)) return { data: payload, bytes };
+  return fault('envelope', 'the value is not {"schema", "payload"}, as Kafka Connect writes it');
 }

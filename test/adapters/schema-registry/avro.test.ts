@@ -51,6 +51,27 @@ describe('Avro', () => {
     expect(shown(record(['value', type]), `{"value":${json}}`)).toBe(`{"value":${json}}`);
   });
 
+  it.each([
+    ['org.apache.kafka.connect.data.Date', { type: 'int', logicalType: 'date' }, '"2026-01-31"'],
+    ['io.debezium.time.Date', { type: 'int' }, '"2026-01-31"'],
+    ['io.debezium.time.MicroTime', { type: 'long' }, '"09:30:00.000001"'],
+    ['io.debezium.time.NanoTime', { type: 'long' }, '"09:30:00.000000001"'],
+    ['io.debezium.time.Timestamp', { type: 'long' }, '"2026-01-31T09:30:00.123"'],
+    ['io.debezium.time.MicroTimestamp', { type: 'long' }, '"2026-01-31T09:30:00.123456"'],
+    ['io.debezium.time.ZonedTimestamp', { type: 'string' }, '"2026-01-31T09:30:00Z"'],
+  ])('shows a value that Kafka Connect names %s: %j as %s', (name, type, json) => {
+    const schema = record(['value', ['null', { ...type, 'connect.name': name }]]);
+    expect(shown(schema, `{"value":${json}}`)).toBe(`{"value":${json}}`);
+  });
+
+  it('writes a leap second as the second that follows it, and no day that a month does not have', () => {
+    const schema = record(['value', { type: 'long', logicalType: 'timestamp-millis' }]);
+    expect(shown(schema, '{"value":"2016-12-31T23:59:60Z"}')).toBe('{"value":"2017-01-01T00:00:00.000Z"}');
+    expect(() => shown(schema, '{"value":"2026-02-30T00:00:00Z"}')).toThrow(/^value is/);
+    const time = record(['value', { type: 'int', logicalType: 'time-millis' }]);
+    expect(() => shown(time, '{"value":"23:59:60"}')).toThrow(/^value is/);
+  });
+
   it('shows the branch of a union of records by __typename, and writes it by that', () => {
     const other = { type: 'record', name: 'Other', fields: [{ name: 'x', type: 'long' }] };
     const schema = record([

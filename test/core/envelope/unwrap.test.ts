@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { encodeEvent } from '../../../src/core/envelope/encode.js';
 import { REPEATED_DELETE_TYPE } from '../../../src/core/event.js';
-import { eventId, topic } from '../../../src/core/ids.js';
+import { eventId, offset, partition, topic } from '../../../src/core/ids.js';
+import { RecordDecoder } from '../../../src/core/record-decoder.js';
 import type { TopicFormat } from '../../../src/core/topic-format.js';
 import { canWriteDeepJson, DEEP_JSON } from '../../support/deep-json.js';
 import { decoded, eventOf } from './records.js';
@@ -35,6 +36,138 @@ describe('records of Kafka Connect', () => {
     ['no JSON', 'x', 'data'],
   ])('D10 a record with %s is no event', (_case, value, kind) => {
     expect(decoded(CONNECT, { value })).toMatchObject({ ok: false, kind });
+  });
+});
+
+describe("Kafka Connect's logical types", () => {
+  const CONNECT = { kind: 'CONNECT', type: 'Order' } as const;
+  const CONNECT_NAME = 'org.apache.kafka.connect.data';
+  const field = (type: string, name: string, more = {}) => ({
+    type,
+    name,
+    field: 'it',
+    optional: true,
+    ...more,
+  });
+  const record = (of: object, it: unknown) => ({
+    value: { schema: { type: 'struct', fields: [of, { type: 'int32', field: 'n' }] }, payload: { it, n: 1 } },
+  });
+
+  it.each([
+    ['Decimal', 'bytes', 'BNI=', '12.34'],
+    ['Decimal', 'bytes', '+y4=', '-12.34'],
+    ['Decimal', 'bytes', 12.5, '12.50'],
+    ['Date', 'int32', 20_484, '2026-01-31'],
+    ['Date', 'int32', -1, '1969-12-31'],
+    ['Time', 'int32', 34_200_123, '09:30:00.123'],
+    ['Timestamp', 'int64', Date.parse('2026-01-31T09:30:00.123Z'), '2026-01-31T09:30:00.123Z'],
+    ['Timestamp', 'int64', null, null],
+    ['Timestamp', 'int64', 'not what its schema says', 'not what its schema says'],
+  ])('%s in %s is shown as that of Avro: %j as %j', (name, type, raw, shown) => {
+    const given = record(field(type, `${CONNECT_NAME}.${name}`, { parameters: { scale: '2' } }), raw);
+    expect(JSON.parse(eventOf(CONNECT, given).data ?? '')).toEqual({ it: shown, n: 1 });
+  });
+
+  it.each([
+    ['io.debezium.time.Date', 20_484, '2026-01-31'],
+    ['io.debezium.time.Time', 1, '00:00:00.001'],
+    ['io.debezium.time.MicroTime', 34_200_000_001, '09:30:00.000001'],
+    ['io.debezium.time.MicroTime', -3_020_399_000_000, '-838:59:59.000000'],
+    ['io.debezium.time.NanoTime', 1, '00:00:00.000000001'],
+    ['io.debezium.time.Timestamp', Date.parse('2026-01-31T09:30:00.123Z'), '2026-01-31T09:30:00.123'],
+    ['io.debezium.time.MicroTimestamp', 1_769_851_800_123_456, '2026-01-31T09:30:00.123456'],
+    ['io.debezium.time.MicroTimestamp', -1, '1969-12-31T23:59:59.999999'],
+    ['io.debezium.time.ZonedTimestamp', '2026-01-31T09:30:00Z', '2026-01-31T09:30:00Z'],
+    ['io.debezium.data.VariableScaleDecimal', { scale: 3, value: 'AQ==' }, '0.001'],
+  ])('%s in a change of Debezium: %j as %j', (name, raw, shown) => {
+    const row = { type: 'struct', field: 'after', fields: [field('int64', name)] };
+    const schema = { type: 'struct', fields: [row, { type: 'string', field: 'op' }] };
+    const change = { after: { it: raw }, op: 'c' };
+    const { data } = eventOf({ kind: 'DEBEZIUM', type: 'Change' }, { value: { schema, payload: change } });
+    expect(JSON.parse(data ?? '')).toEqual({ after: { it: shown }, op: 'c' });
+  });
+
+  it('are shown exactly to the nanosecond, beyond 2^53', () => {
+    const schema = { type: 'struct', fields: [field('int64', 'io.debezium.time.NanoTimestamp')] };
+    const value = `{"schema":${JSON.stringify(schema)},"payload":{"it":1769851800123456789}}`;
+    expect(eventOf(CONNECT, { value }).data).toBe('{"it":"2026-01-31T09:30:00.123456789"}');
+  });
+
+  it('are shown within lists and maps', () => {
+    const date = { type: 'int32', name: `${CONNECT_NAME}.Date` };
+    const fields = [
+      { type: 'array', items: date, field: 'list' },
+      { type: 'map', keys: { type: 'string' }, values: date, field: 'map' },
+      { type: 'map', keys: date, values: { type: 'string' }, field: 'pairs' },
+    ];
+    const payload = { list: [0, null], map: { a: 1 }, pairs: [[2, 'b']] };
+    expect(
+      JSON.parse(eventOf(CONNECT, { value: { schema: { type: 'struct', fields }, payload } }).data ?? ''),
+    ).toEqual({
+      list: ['1970-01-01', null],
+      map: { a: '1970-01-02' },
+      pairs: [['1970-01-03', 'b']],
+    });
+  });
+
+  it.each([
+    [
+      'Date',
+      'int32',
+      2_932_897,
+      /^it is 2932897, and org.apache.kafka.connect.data.Date: it is not a time of the years/,
+    ],
+    ['Decimal', 'bytes', Buffer.alloc(401).toString('base64'), /a decimal has at most 400 bytes, not 401/],
+  ])(
+    'D10 a value that does not fit its %s in %s is invalid, with the field in the reason',
+    (name, type, raw, reason) => {
+      const given = record(field(type, `${CONNECT_NAME}.${name}`), raw);
+      expect(decoded(CONNECT, given)).toMatchObject({
+        ok: false,
+        kind: 'data',
+        reason: expect.stringMatching(reason),
+      });
+    },
+  );
+});
+
+describe('the schema that each record of Kafka Connect repeats', () => {
+  const at = { topic: topic('orders'), partition: partition(0) };
+  const read = (decoder: RecordDecoder, value: string) =>
+    decoder.decode({ offset: offset(0), timestamp: 0, key: 'k', headers: {}, value: Buffer.from(value) }, at);
+  const decoderOf = () => new RecordDecoder(new Map([[at.topic, { kind: 'CONNECT', type: 'Order' }]]));
+  const head =
+    '{"schema":{"type":"struct","name":"a","doc":"\\"payload\\":","inner":{"payload":1}},"payload":';
+
+  it.each([
+    ['the same schema', `${head}{"id":9007199254740993}}`, '{"id":9007199254740993}'],
+    ['white space', `${head} {"id":1} }`, ' {"id":1} '],
+    ['white space behind it', `${head}{"id":1}} `, '{"id":1}'],
+    ['another order', '{"payload":{"id":1},"schema":null}', '{"id":1}'],
+    ['null', `${head}null}`, undefined],
+    ['a member behind it', `${head}{"id":1},"more":1}`, 'envelope'],
+    ['a second payload', `${head}{"id":1},"payload":{"id":2}}`, '{"id":2}'],
+    ['half a payload', `${head}{"id":1}`, 'data'],
+    ['a list', `${head}[1]}`, 'data'],
+  ])('is remembered, and changes nothing about a record with %s', (_form, value, shown) => {
+    const decoder = decoderOf();
+    for (let i = 0; i < 2; i++) read(decoder, `${head}{"id":0}}`);
+    const result = read(decoder, value);
+    expect(result).toEqual(read(decoderOf(), value));
+    expect(result.ok ? result.event.data?.toString() : result.kind).toBe(shown);
+  });
+
+  it('is that of the record, whatever the records before it had', () => {
+    const decoder = decoderOf();
+    const withDate = `{"schema":{"type":"struct","fields":[{"type":"int32","name":"org.apache.kafka.connect.data.Date","field":"id"}]},"payload":`;
+    for (const [value, shown] of [
+      [`${head}{"id":0}}`, '{"id":0}'],
+      [`${withDate}{"id":0}}`, '{"id":"1970-01-01"}'],
+      [`${head}{"id":0}}`, '{"id":0}'],
+    ] as const) {
+      const result = read(decoder, value);
+      expect(result.ok && result.event.data?.toString()).toBe(shown);
+    }
   });
 });
 
@@ -134,9 +267,8 @@ describe('what is published with an envelope', () => {
 
 describe('data in an envelope', () => {
   it.each<[TopicFormat, string]>([
-    [{ kind: 'CONNECT', type: 'Order' }, `{"schema":null,"payload":{"deep":${DEEP_JSON}}}`],
-    [{ kind: 'DEBEZIUM', type: 'Order' }, `{"op":"c","after":{"deep":${DEEP_JSON}}}`],
-    [{ kind: 'DEBEZIUM_OUTBOX', type: 'Order' }, `{"deep":${DEEP_JSON}}`],
+    [{ kind: 'CONNECT', type: 'Order' }, `{"payload":{"deep":${DEEP_JSON}},"schema":null}`],
+    [{ kind: 'DEBEZIUM_OUTBOX', type: 'Order' }, JSON.stringify(`{"deep":${DEEP_JSON}}`)],
     [
       { kind: 'CLOUDEVENTS' },
       `{"specversion":"1.0","id":"1","source":"/x","type":"Order","data":{"deep":${DEEP_JSON}}}`,

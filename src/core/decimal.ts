@@ -1,7 +1,15 @@
 /** Numbers that formats store as an unscaled integer, exactly as text. */
 
-/** @param bytes big-endian, two's complement */
+/** S4: producers choose both, and writing digits takes more than linear time. About a thousand digits. */
+const MAX_BYTES = 400;
+const MAX_SCALE = 1_000;
+
+/** @param bytes big-endian, two's complement @throws {RangeError} for numbers of more than some thousand digits */
 export function decimalOfBytes(bytes: Uint8Array, scale: number): string {
+  if (bytes.length > MAX_BYTES)
+    throw new RangeError(`a decimal has at most ${MAX_BYTES} bytes, not ${bytes.length}`);
+  if (!Number.isInteger(scale) || Math.abs(scale) > MAX_SCALE)
+    throw new RangeError(`the scale of a decimal is at most ${MAX_SCALE}, not ${scale}`);
   const hex = Buffer.from(bytes).toString('hex');
   const unscaled = hex === '' ? 0n : BigInt.asIntN(8 * bytes.length, BigInt(`0x${hex}`));
   if (scale <= 0) return String(unscaled * 10n ** BigInt(-scale));
