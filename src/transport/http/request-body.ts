@@ -32,6 +32,8 @@ export function readBody(request: IncomingMessage, limit: number): Promise<Buffe
     const onAbort = (): void => reject(new RequestAborted());
     request.on('data', onData);
     request.once('end', () => {
+      // `close` follows every request. An error takes a stack trace, and most requests do not need one.
+      request.off('close', onAbort);
       const [first] = chunks;
       resolve(chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks, bytes));
     });
