@@ -18,7 +18,11 @@ export const CONFIG = {
   immutableTypes: true,
   avoidOptionals: { defaultValue: true },
   strictScalars: true,
-  scalars: { ID: 'string', DateTime: 'string', Cursor: 'string' },
+  scalars: {
+    ...{ ID: 'string', DateTime: 'string', Cursor: 'string' },
+    ...{ Long: 'number | bigint', BigInt: 'number | bigint', Decimal: 'string', JSON: 'unknown' },
+    ...{ Date: 'string', Time: 'string', LocalDateTime: 'string', UUID: 'string', Bytes: 'string' },
+  },
   customResolverFn: 'millrace#GeneratedResolver',
   makeResolverTypeCallable: true,
   resolversNonOptionalTypename: { unionMember: true, interfaceImplementingType: true },

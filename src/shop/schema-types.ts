@@ -16,6 +16,27 @@ export type Scalars = {
   Cursor: { input: string; output: string; }
   /** A date-time with its UTC offset (RFC 3339), such as `2026-01-31T09:30:00Z`. */
   DateTime: { input: string; output: string; }
+  /**
+   * An integer of 64 bits: a JSON number with all its digits. JavaScript's `JSON.parse` rounds beyond 2^53, so clients in JavaScript
+   * need a parser that keeps them, or an `ID`, which is text.
+   */
+  Long: { input: number | bigint; output: number | bigint; }
+  /** An integer of any length, up to 1,000 digits: a JSON number with all its digits. */
+  BigInt: { input: number | bigint; output: number | bigint; }
+  /** A decimal number, exact: text such as `"12.50"`. Data may have a number too. */
+  Decimal: { input: string; output: string; }
+  /** A day: `2026-01-31`. */
+  Date: { input: string; output: string; }
+  /** A time of day, without an offset: `09:30:00` or `09:30:00.123456`. Databases may have more than a day, and less than zero. */
+  Time: { input: string; output: string; }
+  /** A date and a time of day, without an offset: `2026-01-31T09:30:00.123`. */
+  LocalDateTime: { input: string; output: string; }
+  /** `550e8400-e29b-41d4-a716-446655440000`, in the letters that the data has. */
+  UUID: { input: string; output: string; }
+  /** Bytes in base64 with padding (RFC 4648, section 4). */
+  Bytes: { input: string; output: string; }
+  /** Any JSON. Numbers keep the digits of integers. */
+  JSON: { input: unknown; output: unknown; }
 };
 
 /**
@@ -909,6 +930,15 @@ export type ResolversTypes = {
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   Cursor: ResolverTypeWrapper<Scalars['Cursor']['output']>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
+  Long: ResolverTypeWrapper<Scalars['Long']['output']>;
+  BigInt: ResolverTypeWrapper<Scalars['BigInt']['output']>;
+  Decimal: ResolverTypeWrapper<Scalars['Decimal']['output']>;
+  Date: ResolverTypeWrapper<Scalars['Date']['output']>;
+  Time: ResolverTypeWrapper<Scalars['Time']['output']>;
+  LocalDateTime: ResolverTypeWrapper<Scalars['LocalDateTime']['output']>;
+  UUID: ResolverTypeWrapper<Scalars['UUID']['output']>;
+  Bytes: ResolverTypeWrapper<Scalars['Bytes']['output']>;
+  JSON: ResolverTypeWrapper<Scalars['JSON']['output']>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
@@ -985,6 +1015,15 @@ export type ResolversParentTypes = {
   Int: Scalars['Int']['output'];
   Cursor: Scalars['Cursor']['output'];
   DateTime: Scalars['DateTime']['output'];
+  Long: Scalars['Long']['output'];
+  BigInt: Scalars['BigInt']['output'];
+  Decimal: Scalars['Decimal']['output'];
+  Date: Scalars['Date']['output'];
+  Time: Scalars['Time']['output'];
+  LocalDateTime: Scalars['LocalDateTime']['output'];
+  UUID: Scalars['UUID']['output'];
+  Bytes: Scalars['Bytes']['output'];
+  JSON: Scalars['JSON']['output'];
   Query: Record<PropertyKey, never>;
   Mutation: Record<PropertyKey, never>;
   Subscription: Record<PropertyKey, never>;
@@ -1109,6 +1148,42 @@ export interface CursorScalarConfig extends GraphQLScalarTypeConfig<ResolversTyp
 
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
   name: 'DateTime';
+}
+
+export interface LongScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Long'], any> {
+  name: 'Long';
+}
+
+export interface BigIntScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['BigInt'], any> {
+  name: 'BigInt';
+}
+
+export interface DecimalScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Decimal'], any> {
+  name: 'Decimal';
+}
+
+export interface DateScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Date'], any> {
+  name: 'Date';
+}
+
+export interface TimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Time'], any> {
+  name: 'Time';
+}
+
+export interface LocalDateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['LocalDateTime'], any> {
+  name: 'LocalDateTime';
+}
+
+export interface UuidScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['UUID'], any> {
+  name: 'UUID';
+}
+
+export interface BytesScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Bytes'], any> {
+  name: 'Bytes';
+}
+
+export interface JsonScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['JSON'], any> {
+  name: 'JSON';
 }
 
 export type QueryResolvers<ContextType = any, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
@@ -1458,6 +1533,15 @@ export type Resolvers<ContextType = any> = {
   Published?: PublishedResolvers<ContextType>;
   Cursor?: GraphQLScalarType;
   DateTime?: GraphQLScalarType;
+  Long?: GraphQLScalarType;
+  BigInt?: GraphQLScalarType;
+  Decimal?: GraphQLScalarType;
+  Date?: GraphQLScalarType;
+  Time?: GraphQLScalarType;
+  LocalDateTime?: GraphQLScalarType;
+  UUID?: GraphQLScalarType;
+  Bytes?: GraphQLScalarType;
+  JSON?: GraphQLScalarType;
   Query?: QueryResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
   Subscription?: SubscriptionResolvers<ContextType>;

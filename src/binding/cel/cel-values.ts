@@ -1,3 +1,4 @@
+import { DecimalValue } from './decimal.js';
 import { Message } from './message.js';
 import { Timestamp } from './timestamp.js';
 
@@ -12,6 +13,7 @@ export function fromCel(value: unknown): unknown {
   }
   if (Array.isArray(value)) return value.map(fromCel);
   if (value === null || typeof value !== 'object') return value;
+  if (value instanceof DecimalValue) return String(value);
   if (value instanceof Timestamp) return value.text ?? String(value);
   if (value instanceof Message) return value.data;
   if (value instanceof Map || isPlainObject(value)) {

@@ -1,5 +1,6 @@
 import { Environment, EvaluationError } from '@marcbachmann/cel-js';
 import { asCall, asFieldSelection, asIdentifier, type CelNode, childrenOf } from './ast.js';
+import { registerDecimals } from './decimal.js';
 import { Message } from './message.js';
 import { print, type Rewrite } from './print.js';
 import { RegularExpressions } from './regular-expressions.js';
@@ -57,6 +58,7 @@ function newEnvironment(limits: typeof LIMITS | typeof EVALUATION_LIMITS): Envir
   const environment = new Environment({ homogeneousAggregateLiterals: false, limits });
   for (const type of ['int', 'double', 'string', 'bool', 'list'])
     environment.registerOperator(`${type} == null`, (a: unknown, b: unknown) => a === b);
+  registerDecimals(environment);
   // What cel-js lacks of CEL's conversions.
   environment.registerFunction('string(google.protobuf.Duration): string', String);
   environment.registerFunction(

@@ -1,20 +1,22 @@
-import { type GraphQLType, getNullableType, isEnumType, isScalarType } from 'graphql';
+import { type GraphQLType, getNullableType, isScalarType } from 'graphql';
 import type { Equality } from '../bindings.js';
 import { asFieldSelection, asIdentifier, type CelNode, childrenOf, operandsOf } from './ast.js';
 import type { CompiledExpression, ExpressionCompiler } from './compiler.js';
 import { converterOf } from './message.js';
 import { readsOf } from './reads.js';
+import { celTypeOfScalar } from './scope.js';
 import type { Shape } from './shape.js';
 import { Timestamp } from './timestamp.js';
 
-/** Scalars whose values can be looked up. Not `Float`: few filters compare one by `==`. */
-const INDEXABLE_SCALARS: ReadonlySet<string> = new Set([
-  'ID',
-  'String',
-  'Int',
-  'Boolean',
-  'DateTime',
-  'Cursor',
+/**
+ * CEL types whose values can be looked up: those that `keyOf` writes in one way. Not `double` and `Decimal`: few filters
+ * compare one by `==`.
+ */
+const INDEXABLE: ReadonlySet<string | undefined> = new Set([
+  'string',
+  'int',
+  'bool',
+  'google.protobuf.Timestamp',
 ]);
 
 /**
@@ -77,5 +79,7 @@ function keyOf(value: unknown): string | undefined {
 
 function isIndexable(type: GraphQLType): boolean {
   const nullable = getNullableType(type);
-  return isEnumType(nullable) || (isScalarType(nullable) && INDEXABLE_SCALARS.has(nullable.name));
+  // A double such as 1e21, which an expression may compare with, is written otherwise than the integer.
+  const isUnbounded = isScalarType(nullable) && nullable.name === 'BigInt';
+  return !isUnbounded && INDEXABLE.has(celTypeOfScalar(type));
 }

@@ -11,6 +11,8 @@ import {
 import { parseDateTime } from '../../core/date-time.js';
 import { own } from '../../core/own.js';
 import { leafInput } from '../runtime/data-field.js';
+import { decimalOf } from './decimal.js';
+import { celTypeOfScalar } from './scope.js';
 import { type Shape, shapeOf } from './shape.js';
 import { Timestamp } from './timestamp.js';
 
@@ -136,21 +138,22 @@ function leaf(type: GraphQLLeafType): Convert {
       throw new InvalidValueError(`${path}: ${reason}`, { cause });
     }
   };
-  switch (type.name) {
-    case 'Int':
-      return (value, path) => BigInt(Number(serialise(value, path)));
-    case 'DateTime':
+  switch (celTypeOfScalar(type)) {
+    case 'int':
+      return (value, path) => integer(serialise(value, path));
+    case 'google.protobuf.Timestamp':
       return (value, path) => dateTime(String(serialise(value, path)), path);
-    case 'Float':
-    case 'Boolean':
-    case 'String':
-    case 'ID':
-    case 'Cursor':
-      return serialise;
-    default:
+    case 'Decimal':
+      return (value, path) => decimalOf(serialise(value, path));
+    case 'dyn':
       return (value, path) => jsonToCel(serialise(value, path));
+    default:
+      return serialise;
   }
 }
+
+/** What `Int`, `Long` and `BigInt` serialise to. */
+const integer = (value: unknown): bigint => (typeof value === 'bigint' ? value : BigInt(Number(value)));
 
 /** A value that the enum does not have stays text: producers may know values that this schema does not. */
 function enumValue(value: unknown, path: string): string {

@@ -9,6 +9,7 @@ import {
   isObjectType,
   isScalarType,
 } from 'graphql';
+import { builtInScalar } from '../sdl/scalars.js';
 import {
   asBinding,
   asCall,
@@ -155,22 +156,21 @@ function isUntyped(type: SchemaType): boolean {
   return celTypeOfScalar(type) === 'dyn' || (!isShape(type) && isAbstractType(getNullableType(type)));
 }
 
-/** The CEL types of the built-in scalars. A project's own scalars are `dyn`: not type-checked. */
+/** The CEL types of GraphQL's own scalars. */
 const SCALAR_TYPES: ReadonlyMap<string, string> = new Map([
   ['Int', 'int'],
   ['Float', 'double'],
   ['Boolean', 'bool'],
   ['ID', 'string'],
   ['String', 'string'],
-  ['DateTime', 'google.protobuf.Timestamp'],
-  ['Cursor', 'string'],
 ]);
 
-/** The CEL type of a scalar or enum; `undefined` for other types. */
+/** The CEL type of a scalar or enum; `undefined` for other types. A project's own scalars are `dyn`: not type-checked. */
 export function celTypeOfScalar(type: SchemaType): string | undefined {
   const leaf = isShape(type) ? undefined : getNullableType(type);
   if (!isLeafType(leaf)) return undefined;
-  return isScalarType(leaf) ? (SCALAR_TYPES.get(leaf.name) ?? 'dyn') : 'string';
+  if (!isScalarType(leaf)) return 'string';
+  return builtInScalar(leaf)?.celType ?? SCALAR_TYPES.get(leaf.name) ?? 'dyn';
 }
 
 export function isShape(type: SchemaType): type is Shape {

@@ -11,6 +11,7 @@ import {
 import { own } from '../../core/own.js';
 import { type Shape, shapeOf } from '../cel/shape.js';
 import type { ResolverMap } from '../runtime/resolvers.js';
+import { builtInScalar } from '../sdl/scalars.js';
 
 /** The fields of an event type that are stored in its data: those without a resolver. */
 export function dataShape(type: GraphQLObjectType, resolvers: ResolverMap): Shape {
@@ -68,10 +69,25 @@ function isAssignable(
     compared.set(pair, fits);
     return fits;
   }
-  if (!isLeafType(target) || !isLeafType(source)) return false;
+  if (!isLeafType(target)) return false;
+  const scalar = builtInScalar(target);
+  // Any JSON.
+  if (scalar?.json === 'json') return true;
+  if (!isLeafType(source)) return false;
   if (target.name === source.name) return true;
-  if (target.name === 'Float' && source.name === 'Int') return true;
+  if (WIDER.get(source.name)?.includes(target.name)) return scalar !== undefined || target.name === 'Float';
   // Every leaf type that is a string in JSON is assignable to String and ID.
-  const isString = isEnumType(source) || ['String', 'ID', 'DateTime', 'Cursor'].includes(source.name);
+  const isString =
+    isEnumType(source) ||
+    source.name === 'String' ||
+    source.name === 'ID' ||
+    builtInScalar(source)?.json === 'text';
   return ['String', 'ID'].includes(target.name) && isString;
 }
+
+/** Which numbers hold all values of a type. */
+const WIDER: ReadonlyMap<string, readonly string[]> = new Map([
+  ['Int', ['Float', 'Long', 'BigInt', 'Decimal']],
+  ['Long', ['BigInt', 'Decimal']],
+  ['BigInt', ['Decimal']],
+]);

@@ -10,7 +10,7 @@ import {
 import { MillraceError } from '../../core/errors.js';
 import type { Shape } from '../cel/shape.js';
 import type { ResolverMap } from '../runtime/resolvers.js';
-import { isDateTime } from '../sdl/scalars.js';
+import { builtInScalar } from '../sdl/scalars.js';
 import { dataShape } from './data-shape.js';
 import { schemaViolations } from './json-schema.js';
 
@@ -109,6 +109,12 @@ function coerceValue(
     return undefined;
   }
   if (isLeafType(type)) {
+    const scalar = builtInScalar(type);
+    if (scalar !== undefined) {
+      const coerced = holdsInfinity(value) ? undefined : attempt(() => scalar.coerce(value));
+      if (coerced === undefined) problems.push(`${path} is not ${type.name}`);
+      return coerced;
+    }
     const isValid = isEnumType(type)
       ? type.getValue(String(value)) !== undefined
       : isScalarValue(type.name, value);
@@ -132,10 +138,7 @@ function isScalarValue(scalar: string, value: unknown): boolean {
     case 'ID':
       return typeof value === 'string' || typeof value === 'bigint' || Number.isSafeInteger(value);
     case 'String':
-    case 'Cursor':
       return typeof value === 'string';
-    case 'DateTime':
-      return isDateTime(value);
     default:
       return !holdsInfinity(value);
   }
@@ -145,4 +148,12 @@ function isScalarValue(scalar: string, value: unknown): boolean {
 function holdsInfinity(value: unknown): boolean {
   if (typeof value === 'number') return !Number.isFinite(value);
   return typeof value === 'object' && value !== null && Object.values(value).some(holdsInfinity);
+}
+
+function attempt<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch {
+    return undefined;
+  }
 }

@@ -13,6 +13,7 @@ import {
 import { isInexactInteger } from '../../core/exact-json.js';
 import { integerDigits } from '../../core/integer-digits.js';
 import { isInherited } from '../../core/own.js';
+import { builtInScalar } from '../sdl/scalars.js';
 
 /**
  * Resolves a field without a resolver: to the property of its name. Integers beyond 2^53 are `bigint` in data
@@ -30,29 +31,28 @@ export const dataField: GraphQLFieldResolver<unknown, unknown> = (source, args, 
 };
 
 /**
- * A number as a leaf type coerces it. Of a `bigint`, the built-in scalars take the digits: `ID` and `String` show them,
- * `Float` makes a double of them, and `Int` and the others report an error. A project's own scalars show the integer as
- * it is in the data, a JSON number.
+ * A number as a leaf type coerces it. Of a `bigint`, the built-in scalars that are no integers take the digits: `ID`, `String`
+ * and `Decimal` show them, `Float` makes a double of them, and `Int` and the others report an error. `Long`, `BigInt`, `JSON`
+ * and a project's own scalars show the integer as it is in the data, a JSON number.
  *
- * `ID` and `String` show all digits of a double beyond 2^53 as well. Otherwise 1e21 would be another id than
+ * `ID`, `String` and `Decimal` show all digits of a double beyond 2^53 as well. Otherwise 1e21 would be another id than
  * 1000000000000000000000.
  */
 export function leafInput(type: GraphQLLeafType, value: bigint | number): unknown {
-  if (typeof value === 'bigint') return isOwnScalar(type) ? value : String(value);
+  if (typeof value === 'bigint') return showsLongIntegers(type) ? value : String(value);
   return isTextScalar(type) && isInexactInteger(value) ? integerDigits(String(value)) : value;
 }
 
 /** Whether a leaf type shows numbers as text. */
-export function isTextScalar({ name }: GraphQLLeafType): boolean {
-  return name === 'ID' || name === 'String';
+export function isTextScalar(type: GraphQLLeafType): boolean {
+  return type.name === 'ID' || type.name === 'String' || builtInScalar(type)?.celType === 'Decimal';
 }
 
-/** Whether a leaf type is a scalar of the project, which may show any JSON. */
-export function isOwnScalar(type: GraphQLLeafType): boolean {
-  return isScalarType(type) && !isSpecifiedScalarType(type) && !OUR_SCALARS.has(type.name);
+/** Whether a leaf type may show an integer beyond 2^53 as a number. A scalar of the project may show any JSON. */
+export function showsLongIntegers(type: GraphQLLeafType): boolean {
+  if (!isScalarType(type) || isSpecifiedScalarType(type)) return false;
+  return builtInScalar(type)?.json !== 'text';
 }
-
-const OUR_SCALARS: ReadonlySet<string> = new Set(['DateTime', 'Cursor']);
 
 function coercible(type: GraphQLOutputType, value: unknown): unknown {
   if (isNonNullType(type)) return coercible(type.ofType, value);

@@ -8,6 +8,7 @@ import {
   parse,
   Source,
   validateSchema,
+  visit,
 } from 'graphql';
 // Not exported by graphql's index. `buildASTSchema` calls it, but joins its errors into one text without
 // locations.
@@ -15,7 +16,8 @@ import { validateSDL } from 'graphql/validation/validate.js';
 import type { Diagnostics } from '../diagnostic.js';
 import { addGraphQLError } from './graphql-errors.js';
 import { addImplicitArgs } from './implicit-args.js';
-import { type SchemaSource, withDirectives } from './schema-source.js';
+import { OPTIONAL_SCALARS } from './scalars.js';
+import { isBuiltInNode, type SchemaSource, withDirectives } from './schema-source.js';
 
 /**
  * Builds one schema from all sources and the built-in directives. A schema with errors is returned too
@@ -29,7 +31,8 @@ export function buildSchema(
   // What an unparsable file defines is unknown: references to it would be reported for nothing.
   if (!diagnostics.isEmpty) return undefined;
 
-  let document = addImplicitArgs({ kind: Kind.DOCUMENT, definitions }, diagnostics);
+  const used = { kind: Kind.DOCUMENT, definitions: withoutUnused(definitions) } as const;
+  let document = addImplicitArgs(used, diagnostics);
   const errors = validateSDL(document);
   for (const error of errors) addGraphQLError(error, diagnostics);
   document = withPlaceholders(document, errors);
@@ -57,6 +60,22 @@ function parseSources(sources: readonly SchemaSource[], diagnostics: Diagnostics
     }
   }
   return definitions;
+}
+
+/** Leaves out the optional scalars that the project does not refer to, and those that it declares itself. */
+function withoutUnused(definitions: readonly DefinitionNode[]): readonly DefinitionNode[] {
+  const used = new Set<string>();
+  const own = new Set<string>();
+  for (const definition of definitions) {
+    if (isBuiltInNode(definition)) continue;
+    if ('name' in definition && definition.name !== undefined) own.add(definition.name.value);
+    visit(definition, { NamedType: ({ name }) => void used.add(name.value) });
+  }
+  const isLeftOut = (name: string): boolean =>
+    OPTIONAL_SCALARS.has(name) && (own.has(name) || !used.has(name));
+  return definitions.filter(
+    (one) => one.kind !== Kind.SCALAR_TYPE_DEFINITION || !isBuiltInNode(one) || !isLeftOut(one.name.value),
+  );
 }
 
 /** Defines a scalar for each unknown type, so that the schema can be built and the rest of it checked. */

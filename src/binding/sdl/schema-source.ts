@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import type { ASTNode } from 'graphql';
 
 /** One file of the schema. `name` is its path, for diagnostics. */
 export interface SchemaSource {
@@ -8,6 +9,14 @@ export interface SchemaSource {
 }
 
 const DIRECTIVES_FILE = 'schema/directives.graphql';
+
+/** How the file begins: a project may have another one of the same name. */
+const FIRST_LINE = '# The directives and built-in types of Millrace.';
+
+/** Whether a node is of the built-in definitions, and not of the project's own. */
+export function isBuiltInNode({ loc }: ASTNode): boolean {
+  return loc?.source.name === DIRECTIVES_FILE && loc.source.body.startsWith(FIRST_LINE);
+}
 
 /** The SDL of the directives and built-in types, which are part of every schema. */
 export function directivesSource(): SchemaSource {

@@ -17,7 +17,7 @@ import {
   type NamedTypeNode,
   type SelectionNode,
 } from 'graphql';
-import { isOwnScalar, isTextScalar, leafInput } from '../../binding/runtime/data-field.js';
+import { isTextScalar, leafInput, showsLongIntegers } from '../../binding/runtime/data-field.js';
 import { stringifyJson } from '../../core/exact-json.js';
 import { isInherited } from '../../core/own.js';
 
@@ -195,7 +195,7 @@ function list(write: Writer): Writer {
 
 function leaf(type: GraphQLLeafType): Writer {
   // Hot path (bench: distinct): the other types never show a bigint.
-  const write: (value: unknown) => string = isOwnScalar(type) ? stringifyJson : JSON.stringify;
+  const write: (value: unknown) => string = showsLongIntegers(type) ? stringifyJson : JSON.stringify;
   const showsDigits = isTextScalar(type);
   return (value) => {
     if (value === null || value === undefined) return 'null';
