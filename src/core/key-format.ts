@@ -1,7 +1,22 @@
 import { bytesOfText, isWellFormed, textOfBytes } from './byte-text.js';
+import { canonicalJson } from './canonical-json.js';
+import { parseJsonText } from './exact-json.js';
 
 /** How the keys of a topic read: `enum KeyFormat` of schema/directives.graphql. */
-export type KeyFormat = 'STRING' | 'INT32' | 'INT64' | 'UUID' | 'BYTES' | 'JSON';
+export type KeyFormat = ExactKeyFormat | EncodedKeyFormat;
+
+/** Each key has one text and each text one key, whoever wrote it. */
+export type ExactKeyFormat = 'STRING' | 'INT32' | 'INT64' | 'UUID' | 'BYTES' | 'JSON';
+
+/**
+ * Keys with a schema (`envelope/record-key.ts`). Writers with different schemas make different bytes of one key, so its
+ * partition does not follow from it.
+ */
+export type EncodedKeyFormat = 'CONNECT' | 'AVRO' | 'PROTOBUF' | 'JSON_SCHEMA';
+
+const ENCODED: ReadonlySet<KeyFormat | undefined> = new Set(['CONNECT', 'AVRO', 'PROTOBUF', 'JSON_SCHEMA']);
+
+export const isEncoded = (format: KeyFormat | undefined): format is EncodedKeyFormat => ENCODED.has(format);
 
 /** A key that does not read as its topic declares. The message says what it is, and what it should be. */
 export class KeyFormatError extends Error {
@@ -24,14 +39,14 @@ export class KeyFormatError extends Error {
  * @param key the text of the key's bytes (`byte-text.ts`)
  * @throws {KeyFormatError}
  */
-export function subjectOfKey(format: KeyFormat | undefined, key: string): string {
+export function subjectOfKey(format: ExactKeyFormat | undefined, key: string): string {
   if (format === undefined) return isWellFormed(key) && unmarked(key) === undefined ? key : marked(key);
   switch (format) {
     case 'STRING':
       if (!isWellFormed(key)) throw new KeyFormatError('the key is not UTF-8, as STRING is');
       return key;
     case 'JSON':
-      return subjectOfJson(key);
+      return subjectOfJsonKey(key);
     default:
       return subjectOfBytes(format, bytesOfText(key));
   }
@@ -42,7 +57,7 @@ export function subjectOfKey(format: KeyFormat | undefined, key: string): string
  * @param subject as `subjectOfKey` makes it, or as people write it: a UUID in capitals, a number with zeros before it
  * @throws {KeyFormatError}
  */
-export function recordKeyOf(format: KeyFormat | undefined, subject: string): string {
+export function recordKeyOf(format: ExactKeyFormat | undefined, subject: string): string {
   const key = format === undefined ? unmarked(subject) : undefined;
   if (key !== undefined) return key;
   if (!isWellFormed(subject)) throw new KeyFormatError('the key has half of a surrogate pair');
@@ -66,7 +81,20 @@ export function recordKeyOf(format: KeyFormat | undefined, subject: string): str
 
 /** The one text of a key that may be written in several ways. @throws {KeyFormatError} */
 export function canonicalSubject(format: KeyFormat | undefined, subject: string): string {
-  return format === undefined ? subject : subjectOfKey(format, recordKeyOf(format, subject));
+  if (format === undefined) return subject;
+  return isEncoded(format) ? canonicalText(subject) : subjectOfKey(format, recordKeyOf(format, subject));
+}
+
+/** The subject of a key with a schema: a text as it is, any other value as canonical JSON. @throws {KeyFormatError} */
+export function subjectOfJson(value: unknown): string {
+  const subject = typeof value === 'string' ? value : canonicalJson(value);
+  if (!isWellFormed(subject)) throw new KeyFormatError('it has half of a surrogate pair');
+  return subject;
+}
+
+function canonicalText(subject: string): string {
+  if (!isWellFormed(subject)) throw new KeyFormatError('the key has half of a surrogate pair');
+  return STRUCTURE.test(subject) && isJson(subject) ? canonicalJson(parseJsonText(subject)) : subject;
 }
 
 /** The subject of a key that an expression has computed: a CEL int is a number in JSON. @throws {KeyFormatError} */
@@ -120,7 +148,7 @@ function bytesOfBase64(subject: string): Buffer {
   return bytes;
 }
 
-function subjectOfJson(key: string): string {
+function subjectOfJsonKey(key: string): string {
   if (!isWellFormed(key) || !isJson(key)) throw new KeyFormatError('the key is not JSON');
   const value: unknown = JSON.parse(key);
   if (typeof value === 'string' && JSON.stringify(value) === key && isWellFormed(value) && !isJsonText(value))

@@ -1,12 +1,14 @@
+import { bytesOfText } from './byte-text.js';
 import { ConnectReader } from './envelope/connect.js';
 import { decodeRecord, typeOfRecord } from './envelope/decode.js';
 import type { Decoded } from './envelope/envelope.js';
-import { framedValue } from './envelope/schema-header.js';
+import { framedKey, framedValue } from './envelope/schema-header.js';
 import type { Event } from './event.js';
 import { type ConvertData, parseJson } from './exact-json.js';
 import type { Topic } from './ids.js';
 import type { TopicPartition } from './position.js';
 import type { LogRecord } from './record.js';
+import type { EncodedValue } from './schema-codec.js';
 import { DEFAULT_FORMAT, type TopicFormat, type TopicFormats } from './topic-format.js';
 
 /**
@@ -31,14 +33,11 @@ export class RecordDecoder {
    */
   prepare(topic: Topic, records: readonly LogRecord[], signal: AbortSignal): Promise<void> | undefined {
     const format = this.formatOf(topic);
-    const { codec } = format;
-    if (codec?.prepareDecode === undefined) return undefined;
-    const values = records.flatMap((record) =>
-      record.value === null
-        ? []
-        : [{ type: typeOfRecord(record, format), value: framedValue(record, record.value) }],
-    );
-    return values.length === 0 ? undefined : codec.prepareDecode(values, signal);
+    const { codec, keyCodec } = format;
+    if (codec?.prepareDecode === undefined && keyCodec?.prepareDecode === undefined) return undefined;
+    const values = codec?.prepareDecode?.(valuesOf(records, format), signal);
+    const keys = keyCodec?.prepareDecode?.(keysOf(records), signal);
+    return Promise.all([values, keys]).then(() => undefined);
   }
 
   decode(record: LogRecord, at: TopicPartition): Decoded {
@@ -55,4 +54,18 @@ export class RecordDecoder {
   formatOf(topic: Topic): TopicFormat {
     return this.#formats.get(topic) ?? DEFAULT_FORMAT;
   }
+}
+
+function valuesOf(records: readonly LogRecord[], format: TopicFormat): readonly EncodedValue[] {
+  return records.flatMap((record) =>
+    record.value === null
+      ? []
+      : [{ type: typeOfRecord(record, format), value: framedValue(record, record.value) }],
+  );
+}
+
+function keysOf(records: readonly LogRecord[]): readonly EncodedValue[] {
+  return records.flatMap(({ key, headers }) =>
+    key === null ? [] : [{ type: '', value: framedKey(headers, bytesOfText(key)) }],
+  );
 }

@@ -16,7 +16,9 @@ export class RecordEncoder {
 
   constructor(formats: TopicFormats = new Map()) {
     this.#formats = formats;
-    this.waits = [...formats.values()].some(({ codec }) => codec?.prepareEncode !== undefined);
+    this.waits = [...formats.values()].some(
+      ({ codec, keyCodec }) => codec?.prepareEncode !== undefined || keyCodec?.prepareEncode !== undefined,
+    );
   }
 
   /**
@@ -32,8 +34,11 @@ export class RecordEncoder {
       const types = typesByTopic.get(topic) ?? new Set();
       typesByTopic.set(topic, types.add(type));
     }
-    for (const [topic, types] of typesByTopic)
-      await this.#formats.get(topic)?.codec?.prepareEncode?.([...types], signal);
+    for (const [topic, types] of typesByTopic) {
+      const { codec, keyCodec } = this.#formats.get(topic) ?? {};
+      await codec?.prepareEncode?.([...types], signal);
+      await keyCodec?.prepareEncode?.([], signal);
+    }
   }
 
   /**

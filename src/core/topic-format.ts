@@ -21,6 +21,8 @@ export interface TopicFormat {
   readonly partitioner?: DeclaredPartitioner;
   /** How its keys read. Left out: as text where they are UTF-8, and otherwise as their bytes. */
   readonly key?: KeyFormat;
+  /** Encodes and decodes the keys, if it takes a schema registry. */
+  readonly keyCodec?: SchemaCodec;
   /** How the values are encoded, if it takes a schema registry. */
   readonly encoding?: Encoding;
   /** Left out: JSON. */

@@ -1,11 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { retry } from '../core/async.js';
 import { Deadline } from '../core/deadline.js';
-import { KeyFormatError, recordKeyOf } from '../core/key-format.js';
+import { recordKey } from '../core/envelope/record-key.js';
+import { KeyFormatError } from '../core/key-format.js';
 import { type Position, partitionName, positionName } from '../core/position.js';
 import { RecentIds } from '../core/recent-ids.js';
 import type { NewRecord } from '../core/record.js';
-import type { TopicFormats } from '../core/topic-format.js';
+import { DEFAULT_FORMAT, type TopicFormats } from '../core/topic-format.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
 import { WarningThrottle } from '../observe/warning-throttle.js';
@@ -132,7 +133,7 @@ export class DeadLetters implements AsyncDisposable {
   #recordKeyOf({ topic, key }: FailedEvent): string | null {
     if (key === null) return null;
     try {
-      return recordKeyOf(this.#options.formats?.get(topic)?.key, key);
+      return recordKey(this.#options.formats?.get(topic) ?? DEFAULT_FORMAT, key);
     } catch (error) {
       if (error instanceof KeyFormatError) return null;
       throw error;

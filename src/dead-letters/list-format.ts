@@ -1,6 +1,7 @@
 import { bytesOfText, isWellFormed } from '../core/byte-text.js';
-import { type KeyFormat, KeyFormatError, subjectOfKey } from '../core/key-format.js';
-import type { TopicFormats } from '../core/topic-format.js';
+import { subjectOf } from '../core/envelope/record-key.js';
+import { KeyFormatError } from '../core/key-format.js';
+import type { TopicFormat, TopicFormats } from '../core/topic-format.js';
 import type { DeadLetterLine } from './list.js';
 
 /** How long a text in a line may be. */
@@ -20,7 +21,7 @@ export function lineAsJson(line: DeadLetterLine, formats?: TopicFormats): Record
     services: [...services],
     views: [...views],
     reason,
-    ...keyAsJson(record.key, formats?.get(origin.topic)?.key),
+    ...keyAsJson(record.key, formats?.get(origin.topic)),
     value: record.value === null ? null : beginningOf(record.value),
     dropped: [...dropped],
     letters: count,
@@ -30,16 +31,16 @@ export function lineAsJson(line: DeadLetterLine, formats?: TopicFormats): Record
 }
 
 /** A key that is no text, or does not read as its topic declares, is shown as its bytes. */
-function keyAsJson(key: string | null, format: KeyFormat | undefined): Record<string, unknown> {
+function keyAsJson(key: string | null, format: TopicFormat | undefined): Record<string, unknown> {
   const text = key === null ? null : textOf(key, format);
   if (key === null || text !== undefined) return { key: text };
   return { key: null, keyBytes: bytesOfText(key).toString('base64') };
 }
 
-function textOf(key: string, format: KeyFormat | undefined): string | undefined {
-  if (format === undefined) return isWellFormed(key) ? key : undefined;
+function textOf(key: string, format: TopicFormat | undefined): string | undefined {
+  if (format?.key === undefined) return isWellFormed(key) ? key : undefined;
   try {
-    return subjectOfKey(format, key);
+    return subjectOf(format, key);
   } catch (error) {
     if (error instanceof KeyFormatError) return undefined;
     throw error;
@@ -65,7 +66,7 @@ export function asTable(lines: readonly DeadLetterLine[], formats?: TopicFormats
 function rowOf(line: DeadLetterLine, formats: TopicFormats | undefined): readonly string[] {
   const { newest, count, fields, services, views, redriven } = line;
   const { origin, record, originName, kind, reason, dropped } = newest;
-  const key = record.key === null ? '-' : printable(keyAsText(record.key, formats?.get(origin.topic)?.key));
+  const key = record.key === null ? '-' : printable(keyAsText(record.key, formats?.get(origin.topic)));
   const value = record.value === null ? 'none' : printable(beginningOf(record.value));
   return [
     isoTime(newest.timestamp),
@@ -80,7 +81,7 @@ function rowOf(line: DeadLetterLine, formats: TopicFormats | undefined): readonl
   ];
 }
 
-const keyAsText = (key: string, format: KeyFormat | undefined): string =>
+const keyAsText = (key: string, format: TopicFormat | undefined): string =>
   textOf(key, format) ?? `0x${bytesOfText(key).toString('hex')}`;
 
 function beginningOf(value: Buffer): string {

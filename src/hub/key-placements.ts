@@ -2,7 +2,7 @@ import { retry } from '../core/async.js';
 import { isWellFormed } from '../core/byte-text.js';
 import { MillraceError } from '../core/errors.js';
 import { isRecreated, type Offset, offset, type Partition, type Topic } from '../core/ids.js';
-import { canonicalSubject, recordKeyOf } from '../core/key-format.js';
+import { canonicalSubject, isEncoded, recordKeyOf } from '../core/key-format.js';
 import { isPlaced, type KeyPlacement } from '../core/partitioner.js';
 import type { TopicFormats } from '../core/topic-format.js';
 import type { Metrics } from '../observe/metrics.js';
@@ -78,7 +78,9 @@ export class KeyPlacements implements Disposable {
     if (key === undefined || placing === undefined) return undefined;
     const { partitioner, partitionOfKey } = placing;
     // No record's key has half of a surrogate pair, so any partition will do.
-    const recordKey = isWellFormed(key) ? recordKeyOf(formats.get(topic)?.key, key) : key;
+    const format = formats.get(topic)?.key;
+    if (isEncoded(format)) return undefined;
+    const recordKey = isWellFormed(key) ? recordKeyOf(format, key) : key;
     if (this.isScattered(topic) || !isPlaced(recordKey, partitioner)) return undefined;
     return (partitions) => partitionOfKey(recordKey, partitions, partitioner);
   }

@@ -1,9 +1,11 @@
 import { RegistryClient } from '../adapters/schema-registry/registry-client.js';
-import { RegistryCodec } from '../adapters/schema-registry/registry-codec.js';
+import { RegistryCodec, subjectsOf } from '../adapters/schema-registry/registry-codec.js';
 import { SchemaCache } from '../adapters/schema-registry/schema-cache.js';
 import type { Bindings } from '../binding/bindings.js';
 import { type Topic, topic } from '../core/ids.js';
-import type { TopicFormat, TopicFormats } from '../core/topic-format.js';
+import { isEncoded } from '../core/key-format.js';
+import type { SchemaCodec } from '../core/schema-codec.js';
+import type { Encoding, TopicFormat, TopicFormats } from '../core/topic-format.js';
 import { deadLetterTopic, MAX_TOPIC_NAME_CHARS } from '../dead-letters/topic-name.js';
 import type { TopicSpec } from '../ports/event-log.js';
 import type { Project } from '../project/project.js';
@@ -26,16 +28,18 @@ export function topicFormats(
   const schemas = registryOf(config);
   const formats = new Map<Topic, TopicFormat>();
   for (const { topic: name, format } of bindings.topics.values()) {
-    const { encoding } = format;
-    const own = codecs[name];
-    if (own !== undefined) formats.set(name, { ...format, codec: own });
-    else if (encoding === undefined) formats.set(name, format);
-    else if (schemas !== undefined)
-      formats.set(name, { ...format, codec: new RegistryCodec(encoding, name, schemas) });
-    else
-      throw new ConfigError(
-        `The values of the topic ${name} are ${encoding}, which needs a schema registry. Set SCHEMA_REGISTRY_URL.`,
-      );
+    const { key } = format;
+    const codecOf = (what: 'value' | 'key', encoding: Encoding): SchemaCodec => {
+      if (schemas !== undefined) return new RegistryCodec(encoding, subjectsOf(name)[what], schemas);
+      const problem = `The ${what}s of the topic ${name} are ${encoding}, which needs a schema registry.`;
+      throw new ConfigError(`${problem} Set SCHEMA_REGISTRY_URL.`);
+    };
+    const codec = codecs[name] ?? (format.encoding && codecOf('value', format.encoding));
+    formats.set(name, {
+      ...format,
+      ...(codec !== undefined && { codec }),
+      ...(isEncoded(key) && key !== 'CONNECT' && { keyCodec: codecOf('key', key) }),
+    });
   }
   for (const name of Object.keys(codecs)) {
     if (!formats.has(topic(name)))
@@ -82,14 +86,18 @@ export function checkDeadLetterTopics(topics: readonly Topic[], { DEAD_LETTER_SU
 /** @throws {ConfigError} for services that would keep several states of one key */
 export function checkServiceTopics(services: readonly AnyService[], bindings: Bindings): void {
   const faults = services.flatMap(({ name, topics, initial }) =>
-    topics
-      .filter(
-        (one) => initial !== undefined && bindings.topics.get(topic(one))?.format.partitioner === 'NONE',
-      )
-      .map(
-        (one) =>
-          `The service ${name} keeps state by key, but its topic ${one} is declared with partitioner NONE: records of a key may lie in several partitions, and each has a state of its own. Let all producers of ${one} use one partitioner and declare it, let the service follow a topic that is keyed so, or leave out \`initial\`.`,
-      ),
+    topics.flatMap((one) => {
+      const { partitioner, key } = bindings.topics.get(topic(one))?.format ?? {};
+      if (initial === undefined) return [];
+      if (partitioner === 'NONE')
+        return `${problemOf(name, one, 'partitioner NONE')} Let all producers of ${one} use one partitioner and declare it, let the service follow a topic that is keyed so, or leave out \`initial\`.`;
+      if (isEncoded(key))
+        return `${problemOf(name, one, `keys in ${key}, which writers with different schemas encode differently`)} Let the service follow a topic whose keys are text, numbers or UUIDs, or leave out \`initial\`.`;
+      return [];
+    }),
   );
   if (faults.length > 0) throw new ConfigError(faults.join('\n'));
 }
+
+const problemOf = (service: string, topic: string, declared: string): string =>
+  `The service ${service} keeps state by key, but its topic ${topic} is declared with ${declared}: records of a key may lie in several partitions, and each has a state of its own.`;

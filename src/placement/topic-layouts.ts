@@ -1,4 +1,5 @@
 import type { Topic } from '../core/ids.js';
+import { isEncoded } from '../core/key-format.js';
 import { DEFAULT_PARTITIONER, type KeyPartitioner } from '../core/partitioner.js';
 import type { TopicFormats } from '../core/topic-format.js';
 import type { StateStore } from '../ports/state-store.js';
@@ -10,8 +11,9 @@ export function placingOf(
   formats: TopicFormats,
   { partitionOfKey }: { readonly partitionOfKey: KeyPartitioner | undefined },
 ): Placing | undefined {
-  const partitioner = formats.get(topic)?.partitioner ?? DEFAULT_PARTITIONER;
-  if (partitioner === 'NONE' || partitionOfKey === undefined) return undefined;
+  const { partitioner = DEFAULT_PARTITIONER, key } = formats.get(topic) ?? {};
+  // D2, D3: a key that writers encode in different ways may be in several partitions.
+  if (partitioner === 'NONE' || isEncoded(key) || partitionOfKey === undefined) return undefined;
   return { partitioner, partitionOfKey };
 }
 

@@ -1,5 +1,6 @@
 import { isNamedType } from '../core/event.js';
 import { offset, partition, type Topic } from '../core/ids.js';
+import { isEncoded, type KeyFormat } from '../core/key-format.js';
 import {
   DEFAULT_PARTITIONER,
   type DeclaredPartitioner,
@@ -20,6 +21,8 @@ export interface TopicReport {
   readonly partitioner: DeclaredPartitioner;
   /** `false`: the partitioner is only assumed. */
   readonly isDeclared: boolean;
+  /** As it is declared. */
+  readonly keyFormat?: KeyFormat;
   /** How many keyed records lie where each partitioner puts them. */
   readonly inPlace: Readonly<Record<Partitioner, number>>;
   /** How many keys have records in more than one partition. */
@@ -78,7 +81,7 @@ export async function reportOn(
       }
     }
   }
-  const declared = decoder.formatOf(topic).partitioner;
+  const { partitioner: declared, key: keyFormat } = decoder.formatOf(topic);
   return {
     topic,
     partitions: bounds.length,
@@ -86,6 +89,7 @@ export async function reportOn(
     keyed,
     partitioner: declared ?? DEFAULT_PARTITIONER,
     isDeclared: declared !== undefined,
+    ...(keyFormat !== undefined && { keyFormat }),
     inPlace,
     splitKeys: split.size,
     statefulServices,
@@ -121,8 +125,9 @@ export function reportLines(report: TopicReport): readonly string[] {
   return lines;
 }
 
-function placementLine({ topic, keyed, partitioner, isDeclared, inPlace }: TopicReport): string {
+function placementLine({ topic, keyed, partitioner, isDeclared, inPlace, keyFormat }: TopicReport): string {
   if (partitioner === 'NONE') return 'NONE is declared: fields with a key follow all partitions';
+  if (isEncoded(keyFormat)) return `keys are ${keyFormat}: fields with a key follow all partitions`;
   const how = isDeclared ? 'declared' : 'assumed';
   const found = `${inPlace[partitioner]} of ${keyed} keys lie where ${partitioner} (${how}) puts them`;
   if (inPlace[partitioner] === keyed) return found;

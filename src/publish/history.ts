@@ -1,6 +1,7 @@
 import { Deadline } from '../core/deadline.js';
 import type { Relayed } from '../core/event.js';
 import type { Offset } from '../core/ids.js';
+import { isEncoded } from '../core/key-format.js';
 import { partitionsOf } from '../core/partitioner.js';
 import { type Position, partitionName, type TopicPartition } from '../core/position.js';
 import type { LogBatch, NewRecord } from '../core/record.js';
@@ -114,13 +115,15 @@ export class History {
 
   /** Every partition in which one of the records may be. */
   async #partitionsOf(records: readonly NewRecord[], signal: AbortSignal): Promise<TopicPartition[]> {
-    const { log } = this.#options;
+    const { log, decoder } = this.#options;
     const described = await log.describe([...new Set(records.map(({ topic }) => topic))], signal);
     const { partitionOfKey } = log;
     const all = records.flatMap(({ topic, key, partitioner, partition }): TopicPartition[] => {
       if (partition !== undefined) return [{ topic, partition }];
       if (key === null) return [];
-      const placement = partitionOfKey && ((count: number) => partitionOfKey(key, count, partitioner));
+      // An earlier attempt may have written the key with an earlier schema.
+      const isAnywhere = partitionOfKey === undefined || isEncoded(decoder.formatOf(topic).key);
+      const placement = isAnywhere ? undefined : (count: number) => partitionOfKey(key, count, partitioner);
       const candidates = partitionsOf(placement, described.get(topic)?.partitions ?? 0);
       return candidates.map((number) => ({ topic, partition: number }));
     });

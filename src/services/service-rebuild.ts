@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { MillraceError } from '../core/errors.js';
 import { type Topic, topic } from '../core/ids.js';
-import { recordKeyOf } from '../core/key-format.js';
+import { isEncoded, recordKeyOf } from '../core/key-format.js';
 import { isPlaced } from '../core/partitioner.js';
 import { partitionName, positionName } from '../core/position.js';
 import type { DeadLetter } from '../dead-letters/dead-letter.js';
@@ -90,9 +90,9 @@ export class ServiceRebuild implements Rebuild {
     for (const [{ at }, states] of all) {
       const placing = placingOf?.(at.topic);
       const count = inputs.get(at.topic)?.partitions;
-      if (placing === undefined || count === undefined) continue;
-      const { partitioner, partitionOfKey } = placing;
       const { key: format } = decoder.formatOf(at.topic);
+      if (placing === undefined || count === undefined || isEncoded(format)) continue;
+      const { partitioner, partitionOfKey } = placing;
       for (const key of states.keys()) {
         const recordKey = recordKeyOf(format, key);
         const belongs = partitionOfKey(recordKey, count, partitioner);

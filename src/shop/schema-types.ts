@@ -134,7 +134,14 @@ export type TypeNameRule =
    */
   | 'LAST_NAME';
 
-/** How the bytes of a record's key read. Different keys always read differently. */
+/**
+ * How the bytes of a record's key read. Except for those with a schema (`CONNECT`, `AVRO`, `PROTOBUF`, `JSON_SCHEMA`), different
+ * bytes are different keys, and a key's partition follows from it.
+ *
+ * A key with a schema reads as text where it is text, and otherwise as its JSON: an object has its members sorted by name and no
+ * white space. Producers with different schemas write different bytes of one key, so fields with a `key` follow all partitions
+ * of the topic, and a service with state cannot follow it.
+ */
 export type KeyFormat =
   /** Text in UTF-8. Other keys are errors. */
   | 'STRING'
@@ -151,7 +158,18 @@ export type KeyFormat =
    * list is as it is; other JSON has `json:` before it, as in `json:42`, so that 42 and "42" are two keys. In an expression
    * named `key`, a string is a JSON string and an Int a JSON number.
    */
-  | 'JSON';
+  | 'JSON'
+  /**
+   * An object of `schema` and `payload`, as Kafka Connect's JsonConverter writes keys with its schemas: the payload. Text is
+   * written with the schema of a string, an object without one.
+   */
+  | 'CONNECT'
+  /** Avro, as Confluent's serialisers write keys. Written with the newest version of `<topic>-key`, as are the next two. */
+  | 'AVRO'
+  /** Protocol Buffers, as Confluent's serialisers write keys. */
+  | 'PROTOBUF'
+  /** JSON behind the id of its JSON Schema, as Confluent's serialisers write keys. */
+  | 'JSON_SCHEMA';
 
 /**
  * How a producer chooses the partition of a key. A field with a `key` follows only that partition, so this must be true of

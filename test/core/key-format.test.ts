@@ -3,14 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { bytesOfText, isWellFormed, textOfBytes } from '../../src/core/byte-text.js';
 import {
   canonicalSubject,
-  type KeyFormat,
+  type ExactKeyFormat,
   KeyFormatError,
   recordKeyOf,
   subjectOfKey,
   subjectOfValue,
 } from '../../src/core/key-format.js';
 
-const FORMATS: readonly (KeyFormat | undefined)[] = [
+const FORMATS: readonly (ExactKeyFormat | undefined)[] = [
   undefined,
   'STRING',
   'INT32',
@@ -21,7 +21,7 @@ const FORMATS: readonly (KeyFormat | undefined)[] = [
 ];
 
 /** The subject of a key's bytes; `undefined`: they do not read as declared. */
-function subjectOf(format: KeyFormat | undefined, bytes: Buffer): string | undefined {
+function subjectOf(format: ExactKeyFormat | undefined, bytes: Buffer): string | undefined {
   try {
     return subjectOfKey(format, textOfBytes(bytes));
   } catch (error) {
@@ -30,7 +30,7 @@ function subjectOf(format: KeyFormat | undefined, bytes: Buffer): string | undef
   }
 }
 
-const bytesOf = (format: KeyFormat | undefined, subject: string): Buffer =>
+const bytesOf = (format: ExactKeyFormat | undefined, subject: string): Buffer =>
   bytesOfText(recordKeyOf(format, subject));
 
 const hex = (text: string): Buffer => Buffer.from(text, 'hex');

@@ -4,6 +4,7 @@ import { textOfBytes } from '../../src/core/byte-text.js';
 import { CursorCodec } from '../../src/core/cursor.js';
 import { offset } from '../../src/core/ids.js';
 import type { KeyFormat } from '../../src/core/key-format.js';
+import { partitionOfKey } from '../../src/core/partitioner.js';
 import { RecordDecoder } from '../../src/core/record-decoder.js';
 import { RecordEncoder } from '../../src/core/record-encoder.js';
 import { BatchProcessor } from '../../src/services/batch-processor.js';
@@ -88,6 +89,32 @@ const PAIRS = [
 
 const shownKeys = (client: Client): unknown[] =>
   client.results.map(({ extensions }) => (extensions?.['event'] as { key?: string } | undefined)?.key);
+
+describe('keys with a schema, which their producers write in different ways', () => {
+  const struct = (name: string) => ({ type: 'struct', name, fields: [{ type: 'int64', field: 'id' }] });
+  const written = (schema: unknown, payload: unknown): Buffer =>
+    Buffer.from(JSON.stringify({ schema, payload }));
+  /** Both have the same payload. The partition of each follows from its bytes. */
+  const ways = [written(struct('a'), { id: 7 }), written(null, { id: 7 })];
+
+  it('D2 D3 are found in whichever partition they lie, each record once and in order', async () => {
+    const stage = await openStage('CONNECT');
+    const at = ways.map((key) => partitionOfKey(textOfBytes(key), 4));
+    expect(at[0]).not.toBe(at[1]);
+    const client = stage.subscribe(`of(key: ${JSON.stringify('{ "id": 7 }')})`);
+    const news = stage.subscribe('news', '... on Said { n } ... on Gone { key }');
+    await expect.poll(stage.live).toBe(2);
+    for (const [n, key] of [...ways, ...ways, written(null, { id: 8 })].entries()) await stage.say(key, n);
+    await stage.say(ways[1] ?? hex(''), null);
+    await expect.poll(() => news.data).toHaveLength(6);
+    await expect.poll(() => client.data).toHaveLength(5);
+    const seen = client.data.map((data) => data?.['n']);
+    expect([...seen].sort()).toEqual([0, 1, 2, 3, undefined]);
+    expect(seen.filter((n) => n === 0 || n === 2)).toEqual([0, 2]);
+    expect(seen.filter((n) => n !== 0 && n !== 2)).toEqual([1, 3, undefined]);
+    expect(new Set(shownKeys(client))).toEqual(new Set(['{"id":7}']));
+  });
+});
 
 describe('keys of other producers', () => {
   it.each(PAIRS)('of the format %s stay apart (pair %#)', async (format, [one, first], [two, second]) => {

@@ -40,7 +40,7 @@ export function avroSerde({ schema }: RegisteredSchema, references: readonly Reg
     encode: (name, json) => {
       const value = parseJson(json);
       const branches = type instanceof types.WrappedUnionType || type instanceof types.UnwrappedUnionType;
-      const typed = branches ? { __typename: name, ...(value as object) } : value;
+      const typed = branches && name !== '' && isObject(value) ? { __typename: name, ...value } : value;
       const avro = fromJson(type, typed);
       type.isValid(avro, { errorHook: (path, bad, expected) => throwInvalid(path, bad, expected) });
       return type.toBuffer(avro);

@@ -14,18 +14,20 @@ const MEDIA_TYPES: Readonly<Record<Encoding, string>> = {
 /** How long a subject's newest version is written with before the registry is asked again. */
 const LATEST_MAX_AGE_MS = 60_000;
 
-/** The codec of a topic whose values are framed with the id of a schema in a registry. */
+/** Confluent's TopicNameStrategy, the default of every serialiser. */
+export const subjectsOf = (topic: string) => ({ key: `${topic}-key`, value: `${topic}-value` });
+
+/** The codec of values, or of keys, that are framed with the id of a schema in a registry. */
 export class RegistryCodec implements SchemaCodec {
   readonly contentType: string;
   readonly #schemas: SchemaCache;
   readonly #subject: string;
   #latest: { readonly id: number; readonly loaded: Loaded; readonly asOf: number } | undefined;
 
-  constructor(encoding: Encoding, topic: string, schemas: SchemaCache) {
+  constructor(encoding: Encoding, subject: string, schemas: SchemaCache) {
     this.contentType = MEDIA_TYPES[encoding];
     this.#schemas = schemas;
-    // Confluent's TopicNameStrategy, the default of every serialiser.
-    this.#subject = `${topic}-value`;
+    this.#subject = subject;
   }
 
   /** The frame tells what a value is, so a media type that does not say otherwise is no reason to refuse it. */

@@ -1,4 +1,4 @@
-import { KeyFormatError, subjectOfKey } from '../key-format.js';
+import { KeyFormatError } from '../key-format.js';
 import type { TopicPartition } from '../position.js';
 import type { Headers, LogRecord } from '../record.js';
 import { JSON_CODEC, type SchemaCodec } from '../schema-codec.js';
@@ -9,6 +9,7 @@ import { UnfitValueError } from './connect-types.js';
 import { type Decoded, type DecodeFault, fault } from './envelope.js';
 import { bytesOfObject, type JsonObject, parseObject } from './json-object.js';
 import { fromPosition } from './plain.js';
+import { subjectOf } from './record-key.js';
 import { framedValue } from './schema-header.js';
 import { isStructured, readStructured } from './structured.js';
 import { unwrap } from './unwrap.js';
@@ -24,7 +25,7 @@ export function decodeRecord(
   at: TopicPartition,
   connect = new ConnectReader(),
 ): Decoded {
-  const subject = subjectOf(record, format);
+  const subject = subjectOrFault(record, format, connect);
   if (subject instanceof KeyFormatError) return fault('key', subject.message);
   const { kind } = format;
   const { headers, value } = record;
@@ -69,10 +70,14 @@ export function typeOfRecord({ headers }: LogRecord, format: TopicFormat): strin
 }
 
 /** An error, if the key does not read as its topic declares. */
-function subjectOf({ key }: LogRecord, format: TopicFormat): string | null | KeyFormatError {
+function subjectOrFault(
+  { key, headers }: LogRecord,
+  format: TopicFormat,
+  connect: ConnectReader,
+): string | null | KeyFormatError {
   if (key === null) return null;
   try {
-    return subjectOfKey(format.key, key);
+    return subjectOf(format, key, headers, connect);
   } catch (error) {
     if (error instanceof KeyFormatError) return error;
     throw error;

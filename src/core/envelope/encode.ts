@@ -1,10 +1,10 @@
 import type { Event } from '../event.js';
 import type { Topic } from '../ids.js';
-import { recordKeyOf } from '../key-format.js';
 import type { NewRecord } from '../record.js';
 import { JSON_CODEC } from '../schema-codec.js';
 import { DEFAULT_FORMAT, type TopicFormat } from '../topic-format.js';
 import { OUTBOX_HEADERS } from './debezium.js';
+import { recordKey } from './record-key.js';
 import { nameOfType } from './type-names.js';
 
 /**
@@ -38,7 +38,7 @@ export function encodeEvent(topic: Topic, event: Event, format: TopicFormat = DE
   }
   const data = event.data && codec.encode(event.type, event.data);
   const value = data !== null && kind === 'CONNECT' && format.codec === undefined ? connectValue(data) : data;
-  const key = event.subject === null ? null : recordKeyOf(format.key, event.subject);
+  const key = event.subject === null ? null : recordKey(format, event.subject);
   return { topic, key, headers, value };
 }
 

@@ -34,7 +34,7 @@ describe('values with a schema of the registry', () => {
   const decoderOf = (): RecordDecoder => {
     const schemas = new SchemaCache(new RegistryClient({ url: registry.url }));
     const typeNames = { source: { kind: 'envelope' }, table: new Map(), rule: 'LAST_NAME' } as const;
-    const codec = new RegistryCodec('AVRO', 'rooms', schemas);
+    const codec = new RegistryCodec('AVRO', 'rooms-value', schemas);
     return new RecordDecoder(new Map([[AT.topic, { kind: 'JSON', codec, typeNames }]]));
   };
   const recordOf = (value: Buffer, headers: Headers = {}) => ({
@@ -130,7 +130,7 @@ describe('values with a schema of the registry', () => {
       registry.answers.set('/subjects/rooms-value/versions/latest', { id: 7, schema: JSON.stringify(SAID) });
       const codec = new RegistryCodec(
         'AVRO',
-        'rooms',
+        'rooms-value',
         new SchemaCache(new RegistryClient({ url: registry.url })),
       );
       const signal = new AbortController().signal;
@@ -177,6 +177,6 @@ registry.answers.set('/subjects/t-value/versions/latest', {
 });
 schemaCodecContract(
   'Avro with a registry',
-  new RegistryCodec('AVRO', 't', new SchemaCache(new RegistryClient({ url: registry.url }))),
+  new RegistryCodec('AVRO', 't-value', new SchemaCache(new RegistryClient({ url: registry.url }))),
   Buffer.from([0, 0, 0, 0, 8, 1]),
 );
