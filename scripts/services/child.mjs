@@ -39,11 +39,11 @@ function watch() {
 
 /**
  * Starts a long-running child whose output goes to `logFile`. It has its own process group, so that Ctrl-C reaches it only
- * through this process, after the tests have ended.
+ * through this process, after the tests have ended. `owner` is the user that it runs as, if not this process's.
  */
-export function startChild(name, command, args, { logFile, folder }) {
+export function startChild(name, command, args, { logFile, folder, owner = {} }) {
   const log = openSync(logFile, 'a');
-  const child = spawn(command, args, { stdio: ['ignore', log, log], detached: true });
+  const child = spawn(command, args, { stdio: ['ignore', log, log], detached: true, ...owner });
   closeSync(log);
   let failure;
   const ended = new Promise((resolve) => {

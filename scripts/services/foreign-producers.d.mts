@@ -1,5 +1,14 @@
 /** A producer that is not ours: a library of another language, with its default partitioner unless its name says more. */
-export type ForeignLibrary = 'confluent-kafka' | 'confluent-serializers' | 'sarama' | 'franz-go';
+export type ForeignLibrary =
+  | 'confluent-kafka'
+  | 'confluent-serializers'
+  | 'sarama'
+  | 'franz-go'
+  | 'cloudevents-python'
+  | 'cloudevents-node'
+  | 'cloudevents-go'
+  /** `JavaPeers.java`: CloudEvents' SDK, Spring Kafka, and Apicurio's serialisers. */
+  | 'java';
 
 /**
  * The command line that runs a producer, which is installed or built the first time (about a minute).

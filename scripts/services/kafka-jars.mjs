@@ -11,9 +11,8 @@ export const KAFKA_VERSION = process.env.KAFKA_VERSION || KAFKA_VERSIONS[0];
 
 const jars = new MavenJars({
   name: 'kafka',
-  group: 'org.apache.kafka',
-  artifact: 'kafka_2.13',
   version: KAFKA_VERSION,
+  artifacts: [`org.apache.kafka:kafka_2.13:${KAFKA_VERSION}`],
   instead: 'start Docker, or set KAFKA_BROKERS',
 });
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from './child.mjs';
@@ -6,12 +7,14 @@ import { cacheFolder, install, mayInstall, onPath } from './machine.mjs';
 /** What tests need of Maven Central, without Docker. */
 export class MavenJars {
   /**
-   * @param {{ name: string, group: string, artifact: string, version: string, instead: string }} options
-   *   `name` for messages and the cache's folder; `instead`: what else a person can do when Java or Maven are missing
+   * @param {{ name: string, version?: string, artifacts: readonly string[], instead?: string }} options
+   *   `name` and `version` for messages and the cache's folder, by default a digest of the artifacts; `artifacts` as
+   *   `group:artifact:version`; `instead`: what else a person can do when Java or Maven are missing
    */
   constructor(options) {
-    this.options = options;
-    this.folder = join(cacheFolder(), `${options.name}-${options.version}`);
+    const { name, artifacts, version = digestOf(artifacts) } = options;
+    this.options = { ...options, version };
+    this.folder = join(cacheFolder(), `${name}-${version}`);
     this.libs = join(this.folder, 'libs');
   }
 
@@ -34,9 +37,10 @@ export class MavenJars {
     ];
     if (missing.length > 0) {
       if (!mayInstall()) {
+        const { name, instead } = this.options;
         throw new Error(
-          `No ${this.options.name} for the tests. Install Java 17 and Maven (Debian: apt-get install ` +
-            `${missing.join(' ')}), or ${this.options.instead}.`,
+          `No ${name} for the tests. Install Java 17 and Maven (Debian: apt-get install ` +
+            `${missing.join(' ')})${instead === undefined ? '' : `, or ${instead}`}.`,
         );
       }
       await install(missing);
@@ -65,17 +69,24 @@ export class MavenJars {
   }
 }
 
-const pomOf = ({ name, group, artifact, version }) => `<project xmlns="http://maven.apache.org/POM/4.0.0">
+const digestOf = (artifacts) => createHash('sha256').update(artifacts.join()).digest('hex').slice(0, 12);
+
+const pomOf = ({ name, artifacts }) => `<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
   <groupId>millrace</groupId>
   <artifactId>${name}-for-tests</artifactId>
   <version>1</version>
   <dependencies>
-    <dependency>
+${artifacts.map(dependencyOf).join('')}  </dependencies>
+</project>
+`;
+
+function dependencyOf(coordinates) {
+  const [group, artifact, version] = coordinates.split(':');
+  return `    <dependency>
       <groupId>${group}</groupId>
       <artifactId>${artifact}</artifactId>
       <version>${version}</version>
     </dependency>
-  </dependencies>
-</project>
 `;
+}

@@ -2,9 +2,8 @@ import { MavenJars } from './maven-jars.mjs';
 
 const jars = new MavenJars({
   name: 'spring-kafka',
-  group: 'org.springframework.kafka',
-  artifact: 'spring-kafka',
   version: '4.1.2',
+  artifacts: ['org.springframework.kafka:spring-kafka:4.1.2'],
   instead: 'set SPRING_KAFKA_LIBS',
 });
 

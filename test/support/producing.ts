@@ -1,9 +1,6 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
-import type { Readable, Writable } from 'node:stream';
 import { z } from 'zod';
 import { type ForeignLibrary, foreignProducer } from '../../scripts/services/foreign-producers.mjs';
+import { LineProgram } from './line-program.js';
 import { kafkaBrokers } from './services.js';
 
 /** A record of another producer. */
@@ -39,25 +36,9 @@ export async function startForeignProducer(
   topic: string,
   brokers: readonly string[] = kafkaBrokers(),
 ): Promise<ForeignProducer> {
-  const [command, ...args] = await foreignProducer(library);
-  const child: ChildProcessByStdio<Writable, Readable, Readable> = spawn(
-    command,
-    [...args, brokers.join(','), topic],
-    { stdio: ['pipe', 'pipe', 'pipe'] },
-  );
-  let errors = '';
-  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-    errors = (errors + chunk).slice(-4_000);
-  });
-  child.stdin.on('error', () => undefined); // It ended; `lines` ends too, and says why.
-  const ended = once(child, 'exit');
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const written = async (line: unknown): Promise<Written> => {
-    child.stdin.write(`${JSON.stringify(line)}\n`);
-    const { done, value } = await lines.next();
-    if (done) throw new Error(`${library} ended without an answer:\n${errors}`);
-    return Written.parse(JSON.parse(value));
-  };
+  const command = await foreignProducer(library);
+  const program = new LineProgram(library, [...command, brokers.join(','), topic]);
+  const written = async (record: unknown): Promise<Written> => Written.parse(await program.ask(record));
   const base64 = (bytes: Buffer | null): string | null => bytes?.toString('base64') ?? null;
   return {
     send: written,
@@ -68,11 +49,7 @@ export async function startForeignProducer(
         value64: base64(value),
         timestamp,
       }),
-    [Symbol.asyncDispose]: async () => {
-      child.stdin.end();
-      child.kill('SIGTERM');
-      await ended;
-    },
+    [Symbol.asyncDispose]: () => program[Symbol.asyncDispose](),
   };
 }
 
