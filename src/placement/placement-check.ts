@@ -57,12 +57,15 @@ export class PlacementCheck {
     const placing = layouts.placing(topic);
     if (placing === undefined) return;
     const known = this.#topics.get(topic)?.layout;
-    const layout = await layouts.update(topic, (stored) => {
+    const begun = await layouts.update(topic, (stored) => {
       // D6: what this process knows is written again when the store has lost it.
       const current = resized(known === undefined ? stored : merged(stored, known), topicId, bounds);
       return restartedAt === undefined ? current : withChecked(current, partition, restartedAt);
     });
-    this.#topics.set(topic, { placing, layout });
+    const checked = this.#topics.get(topic);
+    // A batch of another partition may have been verified since the store was written.
+    if (checked === undefined) this.#topics.set(topic, { placing, layout: begun });
+    else checked.layout = merged(begun, checked.layout);
   }
 
   /**
