@@ -55,7 +55,7 @@ export async function startGateway(
   const warnings = parts.use(new WarningThrottle(logger));
   const history = new History({
     log,
-    logger,
+    warnings,
     decoder: new RecordDecoder(formats),
     withinMs: config.PUBLISH_DEADLINE_MS,
   });
@@ -103,7 +103,7 @@ export async function startGateway(
   const mutations: MutationParts = {
     views,
     publisher,
-    idempotency: new Idempotency({ store, logger, ttlMs: config.IDEMPOTENCY_TTL_MS }),
+    idempotency: new Idempotency({ store, warnings, ttlMs: config.IDEMPOTENCY_TTL_MS }),
     outcomes: new Outcomes({
       source: hub,
       history,

@@ -6,12 +6,12 @@ import { partitionsOf } from '../core/partitioner.js';
 import { type Position, partitionName, type TopicPartition } from '../core/position.js';
 import type { LogBatch, NewRecord } from '../core/record.js';
 import type { RecordDecoder } from '../core/record-decoder.js';
-import type { Logger } from '../observe/log.js';
+import type { WarningThrottle } from '../observe/warning-throttle.js';
 import type { EventLog } from '../ports/event-log.js';
 
 interface HistoryOptions {
   readonly log: EventLog;
-  readonly logger: Logger;
+  readonly warnings: WarningThrottle;
   readonly decoder: RecordDecoder;
   /** How long one search of the log may take, in milliseconds: there may be a day of events to read. */
   readonly withinMs: number;
@@ -134,11 +134,9 @@ export class History {
     using deadline = new Deadline(this.#options.withinMs);
     try {
       return await search(deadline.signal);
-    } catch (err) {
-      this.#options.logger.warn(
-        { err },
-        `the log could not be searched for ${what}; assuming that there is none`,
-      );
+    } catch (error) {
+      const message = `the log could not be searched for ${what}; assuming that there is none`;
+      this.#options.warnings.report('history', error, message);
       return undefined;
     }
   }

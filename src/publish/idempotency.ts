@@ -1,6 +1,6 @@
 import { poll } from '../core/async.js';
 import { MillraceError } from '../core/errors.js';
-import type { Logger } from '../observe/log.js';
+import type { WarningThrottle } from '../observe/warning-throttle.js';
 import type { StateStore } from '../ports/state-store.js';
 import { type Answer, leftNothing } from './answer.js';
 import {
@@ -19,7 +19,7 @@ import { Lease } from './lease.js';
 
 interface IdempotencyOptions {
   readonly store: StateStore;
-  readonly logger: Logger;
+  readonly warnings: WarningThrottle;
   /** How long an answer is kept. */
   readonly ttlMs: number;
   /** How long an attempt may go without renewing its lease before another one takes over. */
@@ -72,12 +72,12 @@ export class Idempotency {
     work: (attempt: AttemptContext) => Promise<Answer<T>>,
     signal: AbortSignal,
   ): Promise<Answer<T>> {
-    const { store, logger, leaseMs: durationMs = LEASE_MS } = this.#options;
+    const { store, warnings, leaseMs: durationMs = LEASE_MS } = this.#options;
     const name = recordName(call);
     const check = async (): Promise<Answer<T> | undefined> => {
       const found = await this.#read(name, call);
       if (found.state === 'answered') return storedAnswer(found.answer);
-      await using lease = await Lease.acquire({ store, logger, name: `${name}:lease`, durationMs });
+      await using lease = await Lease.acquire({ store, warnings, name: `${name}:lease`, durationMs });
       if (lease === undefined) return undefined;
       // The former holder may have answered between the read and the acquisition.
       const now = await this.#read(name, call);
@@ -145,9 +145,10 @@ export class Idempotency {
 
   /** Makes the key unused again, unless another attempt has taken over. */
   async #release(name: string, bytes: Buffer): Promise<void> {
-    const { store, logger, leaseMs = LEASE_MS } = this.#options;
-    await store.replace(name, bytes, UNUSED, leaseMs).catch((err: unknown) => {
-      logger.warn({ err }, 'an idempotency key could not be released; it stays bound to its arguments');
+    const { store, warnings, leaseMs = LEASE_MS } = this.#options;
+    await store.replace(name, bytes, UNUSED, leaseMs).catch((error: unknown) => {
+      const message = 'an idempotency key could not be released; it stays bound to its arguments';
+      warnings.report('idempotency-release', error, message);
     });
   }
 
@@ -162,7 +163,7 @@ export class Idempotency {
     answered: IdempotencyRecord,
     answer: Answer<T>,
   ): Promise<Answer<T>> {
-    const { store, ttlMs, logger } = this.#options;
+    const { store, ttlMs, warnings } = this.#options;
     try {
       // A resolver's value may have no JSON: that is a failure to store it, too.
       const bytes = encodeRecord(answered);
@@ -177,10 +178,10 @@ export class Idempotency {
         // The attempt that took over is still running: this is the first answer.
         expected = found.bytes;
       }
-    } catch (err) {
+    } catch (error) {
       const message =
         'the answer of an idempotent mutation could not be stored; a retry publishes again, with the same event id';
-      logger.warn({ err }, message);
+      warnings.report('idempotency-answer', error, message);
     }
     return answer;
   }

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { Logger } from '../observe/log.js';
+import type { WarningThrottle } from '../observe/warning-throttle.js';
 import type { StateStore } from '../ports/state-store.js';
 
 interface LeaseOptions {
   readonly store: StateStore;
-  readonly logger: Logger;
+  readonly warnings: WarningThrottle;
   /** The lease's name in the store. */
   readonly name: string;
   /** How long the lease lasts unless it is renewed. It is renewed three times as often. */
@@ -42,18 +42,19 @@ export class Lease implements AsyncDisposable {
   }
 
   #renew(): void {
-    const { store, logger, name, durationMs } = this.#options;
-    store.replace(name, this.#token, this.#token, durationMs).catch((err: unknown) => {
-      logger.warn({ err }, 'the lease of an idempotent mutation could not be renewed');
+    const { store, warnings, name, durationMs } = this.#options;
+    store.replace(name, this.#token, this.#token, durationMs).catch((error: unknown) => {
+      warnings.report('lease-renewal', error, 'the lease of an idempotent mutation could not be renewed');
     });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#renewal);
-    const { store, logger, name } = this.#options;
+    const { store, warnings, name } = this.#options;
     // Replaced, not deleted: by now it may be another holder's. The replacement expires at once.
-    await store.replace(name, this.#token, this.#token, 1).catch((err: unknown) => {
-      logger.warn({ err }, 'the lease of an idempotent mutation could not be given back; it expires');
+    await store.replace(name, this.#token, this.#token, 1).catch((error: unknown) => {
+      const message = 'the lease of an idempotent mutation could not be given back; it expires';
+      warnings.report('lease-return', error, message);
     });
   }
 }

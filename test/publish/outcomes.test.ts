@@ -10,6 +10,7 @@ import { RecordDecoder } from '../../src/core/record-decoder.js';
 import type { Hub } from '../../src/hub/hub.js';
 import type { PartitionListener } from '../../src/hub/partition-listener.js';
 import { openLogger } from '../../src/observe/log.js';
+import { WarningThrottle } from '../../src/observe/warning-throttle.js';
 import { History } from '../../src/publish/history.js';
 import { OperationContext } from '../../src/publish/operation-context.js';
 import { Outcomes } from '../../src/publish/outcomes.js';
@@ -64,7 +65,12 @@ const answer = (world: World, correlationId: string, n: number, type = 'Said', k
   );
 
 const historyOf = ({ log }: World) =>
-  new History({ log, logger: openLogger('silent'), decoder: new RecordDecoder(), withinMs: 10_000 });
+  new History({
+    log,
+    warnings: new WarningThrottle(openLogger('silent')),
+    decoder: new RecordDecoder(),
+    withinMs: 10_000,
+  });
 
 const end = async (world: World) =>
   (await world.log.bounds(world.topic, AbortSignal.timeout(30_000))).reduce((sum, { end }) => sum + end, 0);

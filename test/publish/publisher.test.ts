@@ -5,6 +5,7 @@ import { RecordDecoder } from '../../src/core/record-decoder.js';
 import { RecordEncoder } from '../../src/core/record-encoder.js';
 import { openLogger } from '../../src/observe/log.js';
 import { Metrics } from '../../src/observe/metrics.js';
+import { WarningThrottle } from '../../src/observe/warning-throttle.js';
 import type { EventLog } from '../../src/ports/event-log.js';
 import { History } from '../../src/publish/history.js';
 import { Publisher } from '../../src/publish/publisher.js';
@@ -21,7 +22,7 @@ it('encodes what a mutation publishes with the codec of its topic', async () => 
   const bounds = { deadline: 10_000, maxWaiting: 10, maxWaitingBytes: 10_000, maxBatchBytes: 10_000 };
   const history = new History({
     log,
-    logger: openLogger('silent'),
+    warnings: new WarningThrottle(openLogger('silent')),
     decoder: new RecordDecoder(),
     withinMs: 1_000,
   });

@@ -5,6 +5,7 @@ import { RecordEncoder } from '../../src/core/record-encoder.js';
 import type { Hub } from '../../src/hub/hub.js';
 import { openLogger } from '../../src/observe/log.js';
 import type { Metrics } from '../../src/observe/metrics.js';
+import { WarningThrottle } from '../../src/observe/warning-throttle.js';
 import { type EventLog, MAX_BATCH_BYTES } from '../../src/ports/event-log.js';
 import type { StateStore } from '../../src/ports/state-store.js';
 import { History } from '../../src/publish/history.js';
@@ -32,9 +33,10 @@ export function mutationsOn(parts: {
     maxWaitingBytes: 10_000_000,
     maxBatchBytes: MAX_BATCH_BYTES,
   };
+  const warnings = new WarningThrottle(openLogger('silent'));
   const history = new History({
     log,
-    logger: openLogger('silent'),
+    warnings,
     decoder: new RecordDecoder(),
     withinMs: 10_000,
   });
@@ -46,7 +48,7 @@ export function mutationsOn(parts: {
     ),
     idempotency: new Idempotency({
       store,
-      logger: openLogger('silent'),
+      warnings,
       ttlMs: 86_400_000,
       ...(leaseMs === undefined ? {} : { leaseMs }),
     }),
