@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { createTraceState } from '@opentelemetry/api';
 
 /** The trace and the flow that a request belongs to. */
 export interface TraceContext {
@@ -14,6 +13,9 @@ export interface TraceContext {
 const TRACEPARENT =
   /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
 
+/** A member of a `tracestate`, its key first (section 3.3.1.3). */
+const TRACESTATE_MEMBER =
+  /^([a-z][a-z0-9_*/-]{0,255}|[a-z0-9][a-z0-9_*/-]{0,240}@[a-z][a-z0-9_*/-]{0,13})=[ -+\--<>-~]{0,255}[!-+\--<>-~]$/;
 /** The bounds of a `tracestate` (section 3.3.1). */
 const MAX_TRACESTATE_MEMBERS = 32;
 const MAX_TRACESTATE_CHARACTERS = 512;
@@ -51,8 +53,13 @@ export function tracestateOf(value: string): string | undefined {
     if (characters > MAX_TRACESTATE_CHARACTERS || kept.length === MAX_TRACESTATE_MEMBERS) break;
     kept.push(member);
   }
-  const valid = createTraceState(kept.join(',')).serialize();
-  return valid === '' ? undefined : valid;
+  const valid = new Map<string, string>();
+  for (const member of kept) {
+    const key = TRACESTATE_MEMBER.exec(member)?.[1];
+    // The first of two members with one key is the newer one.
+    if (key !== undefined && !valid.has(key)) valid.set(key, member);
+  }
+  return valid.size === 0 ? undefined : [...valid.values()].join(',');
 }
 
 /**

@@ -44,6 +44,32 @@ describe('tracestate (W3C Trace Context, section 3.3)', () => {
     expect(tracestateOf('')).toBeUndefined();
   });
 
+  it.each([
+    ['a key of 256 characters', `${'k'.repeat(256)}=1`, true],
+    ['a longer key', `${'k'.repeat(257)}=1`, false],
+    ['every character of a key', 'a0_-*/=1', true],
+    ['a key that begins with a digit', '0a=1', false],
+    ['a tenant that begins with a digit', '0a@b=1', true],
+    ['a tenant and a system of the longest names', `${'t'.repeat(241)}@${'s'.repeat(14)}=1`, true],
+    ['a longer system', `t@${'s'.repeat(15)}=1`, false],
+    ['two tenants', 'a@b@c=1', false],
+    [
+      'every printable character but comma and equals sign',
+      `a=! "#$%&'()*+-./09:;<>?@AZ[\\]^_\`az{|}~`,
+      true,
+    ],
+    ['a value of 256 characters', `a=${'v'.repeat(256)}`, true],
+    ['a longer value', `a=${'v'.repeat(257)}`, false],
+    ['an empty value', 'a=', false],
+    ['a value beyond ASCII', 'a=é', false],
+  ])('reads %s as the specification says', (_, given, isValid) => {
+    expect(tracestateOf(given)).toBe(isValid ? given : undefined);
+  });
+
+  it('keeps the first of the members with one key, which is the newer one', () => {
+    expect(tracestateOf('a=1,b=2,a=3')).toBe('a=1,b=2');
+  });
+
   it('leaves out the last members above 32', () => {
     expect(tracestateOf(members(40).join(','))).toBe(members(32).join(','));
   });
