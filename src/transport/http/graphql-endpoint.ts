@@ -36,8 +36,8 @@ interface GraphQLEndpointParts {
 const NO_BODY = Buffer.alloc(0);
 
 /** A request that is refused with a status of its own. */
-class Refusal extends Error {
-  override readonly name = 'Refusal';
+class RequestRefused extends Error {
+  override readonly name = 'RequestRefused';
 
   constructor(
     message: string,
@@ -89,7 +89,7 @@ function refuseRequest(
 ): void {
   if (error instanceof RequestAborted) return;
   const type = { 'content-type': accepts.json };
-  if (error instanceof Refusal) {
+  if (error instanceof RequestRefused) {
     const refusal = new MillraceError('BAD_REQUEST', error.message);
     refuse(response, refusal, report, error.status, { ...type, ...error.headers });
   } else if (error instanceof MillraceError && error.code === 'LIMIT_EXCEEDED' && !request.complete) {
@@ -107,25 +107,25 @@ function isEventSource({ method }: IncomingMessage, { preferred }: Accepted): bo
   return method === 'GET' && preferred === 'events';
 }
 
-/** @throws {Refusal} */
+/** @throws {RequestRefused} */
 function checkHeaders({ method, headers }: IncomingMessage, { preferred }: Accepted): void {
   if (method !== 'GET' && method !== 'POST')
-    throw new Refusal('GraphQL is served by GET and POST.', 405, { allow: 'GET, POST' });
+    throw new RequestRefused('GraphQL is served by GET and POST.', 405, { allow: 'GET, POST' });
   if (preferred === undefined) {
     const types = 'application/graphql-response+json, application/json or text/event-stream';
-    throw new Refusal(`\`Accept\` allows no media type of this server: ${types}.`, 406);
+    throw new RequestRefused(`\`Accept\` allows no media type of this server: ${types}.`, 406);
   }
   if (method === 'GET') return;
   // CSRF: a page of another site may send forms and plain text without a CORS preflight, but not JSON.
   if (!isJsonBody(headers['content-type'])) {
     const message = 'A POST request needs `Content-Type: application/json`, in UTF-8.';
-    throw new Refusal(message, 415, { accept: 'application/json' });
+    throw new RequestRefused(message, 415, { accept: 'application/json' });
   }
   if (headers['content-encoding'] !== undefined && !isUncoded(headers['content-encoding']))
-    throw new Refusal('Compressed bodies are not supported.', 415, { 'accept-encoding': 'identity' });
+    throw new RequestRefused('Compressed bodies are not supported.', 415, { 'accept-encoding': 'identity' });
 }
 
-/** @throws {Refusal | MillraceError | RequestAborted} nothing was answered */
+/** @throws {RequestRefused | MillraceError | RequestAborted} nothing was answered */
 async function answer(
   parts: GraphQLEndpointParts,
   request: IncomingMessage,
@@ -150,7 +150,7 @@ async function answer(
   );
 }
 
-/** @throws {Refusal | MillraceError} nothing was answered */
+/** @throws {RequestRefused | MillraceError} nothing was answered */
 async function run(
   { operations, streams }: GraphQLEndpointParts,
   request: IncomingMessage,
@@ -165,10 +165,10 @@ async function run(
   const prepared = operations.prepare(operation);
   // A link or an image of another site sends GET requests with the user's credentials (CSRF).
   if (prepared.kind === 'mutation' && request.method !== 'POST')
-    throw new Refusal('A mutation needs a POST request.', 405, { allow: 'POST' });
+    throw new RequestRefused('A mutation needs a POST request.', 405, { allow: 'POST' });
   if (prepared.kind === 'subscription' && !isStream && !accepts.events) {
     const message = 'A subscription needs a WebSocket (graphql-transport-ws) or `Accept: text/event-stream`.';
-    throw new Refusal(message, 406);
+    throw new RequestRefused(message, 406);
   }
   if (isStream || prepared.kind === 'subscription')
     return streams.open(response, new SseFraming(), prepared, identity, metadata);
