@@ -60,6 +60,12 @@ export interface HttpTransport extends AsyncDisposable {
   readonly connections: { readonly websocket: number; readonly sse: number };
 }
 
+/**
+ * How many TCP connections may be open beyond those that are served: idle ones, and those of clients that are told to come
+ * back later.
+ */
+const SPARE_CONNECTIONS = 1_024;
+
 /** Where GraphQL is, over HTTP and over WebSocket. */
 const GRAPHQL_PATH = '/graphql';
 
@@ -78,7 +84,17 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   };
   let listener: HttpListener;
   try {
-    listener = await openListener({ host, port, timeouts, access, report, handle, onUpgrade });
+    listener = await openListener({
+      host,
+      port,
+      timeouts,
+      access,
+      report,
+      maxConnections: options.limits.connections + SPARE_CONNECTIONS,
+      onDrop: () => options.metrics.problems.inc({ kind: 'connections' }),
+      handle,
+      onUpgrade,
+    });
   } catch (error) {
     await transports.end();
     slowClients[Symbol.dispose]();

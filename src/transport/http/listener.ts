@@ -30,6 +30,10 @@ export interface ListenerOptions {
   readonly timeouts?: HttpTimeouts | undefined;
   readonly access: Access;
   readonly report: ReportInternal;
+  /** S4: how many TCP connections may be open, idle ones included. Further ones are closed at once. Default: any number. */
+  readonly maxConnections?: number;
+  /** Called for each connection that was closed for that. */
+  readonly onDrop?: () => void;
   /** Never throws, and never rejects. */
   readonly handle: (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
   /** `undefined`: upgrades are ignored. */
@@ -71,6 +75,8 @@ export async function openListener(options: ListenerOptions): Promise<HttpListen
     if (refusal !== undefined) refuse(response, refusal, report);
     else if (!access.cors(request, response)) void handle(request, response);
   });
+  if (options.maxConnections !== undefined) server.maxConnections = options.maxConnections;
+  if (options.onDrop !== undefined) server.on('drop', options.onDrop);
   if (onUpgrade !== undefined) {
     serveUpgrades(server, (request, stream, head) => {
       if (repeatedHeader(request) !== undefined) refuseUpgrade(stream, '400 Bad Request');
