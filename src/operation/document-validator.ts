@@ -4,13 +4,11 @@ import {
   type GraphQLSchema,
   NoSchemaIntrospectionCustomRule,
   parse,
-  type ValidationRule,
-  validate,
 } from 'graphql';
 import { costOf } from './cost.js';
 import { DocumentCache } from './document-cache.js';
-import { inParallel } from './parallel-rules.js';
 import { refusal } from './refusal.js';
+import { RuleSet } from './rule-set.js';
 import { VALIDATION_RULES } from './subscription-root.js';
 import { exceedsValidationCost } from './validation-cost.js';
 
@@ -46,7 +44,7 @@ export type ValidatedDocument =
 export class DocumentValidator {
   readonly #schema: GraphQLSchema;
   readonly #limits: OperationLimits;
-  readonly #rules: readonly ValidationRule[];
+  readonly #rules: RuleSet;
   readonly #options: { readonly maxErrors: number; readonly hideSuggestions: boolean };
   readonly #cache = new DocumentCache<ValidatedDocument>();
 
@@ -58,7 +56,7 @@ export class DocumentValidator {
     this.#schema = schema;
     this.#limits = limits;
     const rules = introspection ? VALIDATION_RULES : [...VALIDATION_RULES, NoSchemaIntrospectionCustomRule];
-    this.#rules = [inParallel(rules)];
+    this.#rules = new RuleSet(schema, rules);
     this.#options = { maxErrors: MAX_ERRORS, hideSuggestions: !suggestions };
   }
 
@@ -85,7 +83,7 @@ export class DocumentValidator {
         const message = 'The document repeats fields or spreads fragments too often to be validated.';
         return { errors: [refusal('LIMIT_EXCEEDED', `${message} Select each field once.`)] };
       }
-      const errors = validate(this.#schema, document, this.#rules, this.#options);
+      const errors = this.#rules.validate(document, this.#options);
       if (errors.length > 0) return { errors };
       if (costOf(this.#schema, document) <= MAX_COST) return { document };
       return { errors: [refusal('LIMIT_EXCEEDED', 'The operation selects too many fields.')] };

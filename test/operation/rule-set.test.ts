@@ -1,7 +1,16 @@
 import fc from 'fast-check';
-import { buildSchema, type GraphQLError, NoSchemaIntrospectionCustomRule, parse, validate } from 'graphql';
+import {
+  type ASTNode,
+  type ASTVisitFn,
+  buildSchema,
+  type GraphQLError,
+  NoSchemaIntrospectionCustomRule,
+  parse,
+  type ValidationRule,
+  validate,
+} from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { inParallel } from '../../src/operation/parallel-rules.js';
+import { RuleSet } from '../../src/operation/rule-set.js';
 import { VALIDATION_RULES } from '../../src/operation/subscription-root.js';
 
 const schema = buildSchema(`
@@ -100,15 +109,18 @@ const documents = joined(
 const shown = (errors: readonly GraphQLError[]) =>
   errors.map(({ message, locations }) => ({ message, locations }));
 
-describe('rules that run in parallel', () => {
-  it('find what graphql-js finds with them, in the same order, in any document', () => {
+const found = new RuleSet(schema, rules);
+const limits = { maxErrors: 100, hideSuggestions: false };
+
+describe('a set of rules', () => {
+  it('finds what graphql-js finds with them, in the same order, in any document', () => {
     const counts = { valid: 0, invalid: 0 };
     fc.assert(
       fc.property(documents, some(3, 100), (source, maxErrors) => {
         const document = parse(source);
         const expected = shown(validate(schema, document, rules, { maxErrors }));
         counts[expected.length === 0 ? 'valid' : 'invalid'] += 1;
-        expect(shown(validate(schema, document, [inParallel(rules)], { maxErrors }))).toEqual(expected);
+        expect(shown(found.validate(document, { ...limits, maxErrors }))).toEqual(expected);
       }),
       { numRuns: 2_000 },
     );
@@ -119,7 +131,33 @@ describe('rules that run in parallel', () => {
     '{ a }',
     '{ ...F } fragment F on Query { b(n: 1) { ... on A @often { id } } }',
     'query N($v: Int!) { b(n: $v) { id } }',
-  ])('find nothing in %j', (source) => {
-    expect(validate(schema, parse(source), [inParallel(rules)])).toEqual([]);
+  ])('finds nothing in %j', (source) => {
+    expect(found.validate(parse(source), limits)).toEqual([]);
+  });
+
+  it('calls each rule with the keys, paths and ancestors of graphql-js', () => {
+    const calls: unknown[] = [];
+    const record = (...[node, key, parent, path, ancestors]: Parameters<ASTVisitFn<ASTNode>>): void => {
+      calls.push([node, key, parent, [...path], [...ancestors]]);
+    };
+    const all: ValidationRule = () => ({ enter: record, leave: record });
+    const document = parse(
+      'query N($v: [Int!]! = [1] @often) @often { b(n: $v, of: { n: 1 }) { ...F ... @often { x: id } } } fragment F on A @often { id }',
+    );
+    validate(schema, document, [all]);
+    const expected = calls.splice(0);
+    new RuleSet(schema, [all]).validate(document, limits);
+    expect(calls).toEqual(expected);
+    expect(calls.length).toBeGreaterThan(50);
+  });
+
+  it('finds what is wrong with variables after documents without any', () => {
+    const fresh = new RuleSet(schema, rules);
+    expect(fresh.validate(parse('{ a }'), limits)).toEqual([]);
+    const source = 'query ($v: Int!, $w: Int) { b(n: $u) { id } }';
+    expect(shown(fresh.validate(parse(source), limits))).toEqual(
+      shown(validate(schema, parse(source), rules)),
+    );
+    expect(fresh.validate(parse(source), limits)).toHaveLength(3);
   });
 });

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { buildSchema, getIntrospectionQuery, parse } from 'graphql';
 import { describe, expect, it, vi } from 'vitest';
 import { DocumentValidator, MAX_VALIDATION_STEPS } from '../../src/operation/document-validator.js';
@@ -46,6 +47,32 @@ describe('the steps of validation', () => {
       `${repeat(count, (i) => `query q${i} { a { ...F } }`)} fragment F on A { ${repeat(100, (i) => `n${i}: n`)} }`;
     expect(stepsOf(operations(2))).toBeGreaterThan(50);
     expect(Math.round(stepsOf(operations(20)) / stepsOf(operations(2)))).toBe(10);
+  });
+
+  it('S4 are less than twice the square of the number of tokens in any document without fragments', () => {
+    const { selections } = fc.letrec<{ selections: string }>((tie) => ({
+      selections: fc
+        .array(
+          fc.tuple(
+            fc.constantFrom('a', 'a', 'a', 'b'),
+            fc.constantFrom('', '', '', '(x: 1)', '(x: 1, y: 2, z: 3)'),
+            fc.oneof({ maxDepth: 3, depthSize: 'small' }, fc.constant(''), tie('selections')),
+          ),
+          { minLength: 1, maxLength: 6, size: 'max' },
+        )
+        .map((fields) => `{ ${fields.map((parts) => parts.join('')).join(' ')} }`),
+    }));
+    let many = 0;
+    fc.assert(
+      fc.property(selections, (source) => {
+        const { tokenCount = 0, ...document } = parse(source);
+        expect(exceedsValidationCost(document, 2 * tokenCount ** 2)).toBe(false);
+        if (exceedsValidationCost(document, 10)) many += 1;
+      }),
+      { numRuns: 500 },
+    );
+    // Otherwise the documents show nothing.
+    expect(many).toBeGreaterThan(50);
   });
 
   it('S4 end for fragments in cycles and for fragments that do not exist', () => {
