@@ -133,6 +133,12 @@ const VARIABLES = {
     1_000,
     31_536_000_000,
   ),
+  POSITION_INTERVAL_MS: count(
+    10_000,
+    'How often a subscription without results says how far it is, so that its client resumes there',
+    100,
+    3_600_000,
+  ),
   VIEW_DEADLINE_MS: count(5_000, 'How long a query waits for a view to reach its `minCursor`'),
   MAX_BODY_BYTES: count(1_048_576, 'The largest request body or WebSocket message'),
   MAX_TOKENS: count(5_000, 'The largest GraphQL document, in tokens; it may have 20 characters for each'),

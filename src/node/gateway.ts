@@ -96,6 +96,7 @@ export async function startGateway(
     logger,
     maxCharacters: config.MAX_SUBSCRIPTION_CHARS,
     views,
+    positionIntervalMs: config.POSITION_INTERVAL_MS,
     deadLetters: parts.use(
       new DeadLetters({ log, metrics, logger, formats, suffix: config.DEAD_LETTER_SUFFIX }),
     ),

@@ -107,6 +107,7 @@ export class GraphQLOperations implements Operations {
         operationName,
         variables,
         identity: caller.identity,
+        startCursor: caller.startCursor,
         traceparent: caller.traceparent,
         correlationId: caller.correlationId,
       },

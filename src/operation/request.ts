@@ -17,6 +17,8 @@ export interface ClientMetadata {
   readonly idempotencyKey?: string | undefined;
   /** The cursor to resume after; it wins over the field's arguments (`Last-Event-ID` of SSE). */
   readonly after?: string | undefined;
+  /** Whether a first result without data says where a subscription starts. */
+  readonly startCursor?: boolean | undefined;
 }
 
 /** Who sends a request, and what its transport knows besides the body. */

@@ -28,6 +28,8 @@ interface SubscriptionsOptions {
   readonly deadLetters: DeadLetters;
   /** Reads views, for subscriptions with `snapshot: true`. */
   readonly views?: SnapshotSource;
+  /** How often quiet subscriptions say where they are. Default: 10 s. */
+  readonly positionIntervalMs?: number;
 }
 
 /** S4: what all subscriptions of the node together may remember of the events that slow clients missed. */
@@ -43,6 +45,7 @@ const REPLAY_BUDGET_MS = 5;
 export class Subscriptions {
   readonly #parts: SubscriptionParts;
   readonly #running = new Set<Subscription>();
+  #isTelling = false;
 
   constructor(options: SubscriptionsOptions) {
     const { schema } = options.bindings;
@@ -71,6 +74,29 @@ export class Subscriptions {
     };
     hub.topics.listeners.add(grow);
     hub.placements.listeners.add(grow);
+    const positions = setInterval(() => this.#tellPositions(), options.positionIntervalMs ?? 10_000);
+    positions.unref();
+    hub.stopping.addEventListener('abort', () => clearInterval(positions), { once: true });
+  }
+
+  /**
+   * D4: a stream without results says how far it is, so that its cursor is never overtaken by retention while there was
+   * nothing to miss. In turns with the replays: ten thousand of them would delay live results.
+   */
+  #tellPositions(): void {
+    if (this.#isTelling) return;
+    this.#isTelling = true;
+    const left = this.#running.values();
+    const telling = this.#parts.scheduler.share((isTickOver) => {
+      for (const subscription of left) {
+        subscription.tellPosition();
+        if (isTickOver()) return false;
+      }
+      return true;
+    });
+    telling.catch(this.#parts.report).finally(() => {
+      this.#isTelling = false;
+    });
   }
 
   /**

@@ -22,7 +22,7 @@ export function callerOf(
   metadata: ClientMetadata,
   running: { readonly signal: AbortSignal },
 ): Caller {
-  const { traceparent, tracestate, correlationId, idempotencyKey, after } = metadata;
+  const { traceparent, tracestate, correlationId, idempotencyKey, after, startCursor } = metadata;
   return {
     identity,
     get signal() {
@@ -33,5 +33,6 @@ export function callerOf(
     correlationId,
     idempotencyKey,
     after,
+    startCursor,
   };
 }

@@ -32,6 +32,7 @@ interface Names {
 
 const CORRELATION_ID: Names = { header: 'x-correlation-id', json: 'correlationId' };
 const IDEMPOTENCY_KEY: Names = { header: 'idempotency-key', json: 'idempotencyKey' };
+const POSITION: Names = { header: 'last-event-id', json: 'after' };
 
 /**
  * Of an HTTP request. A header takes precedence over the operation's `extensions`.
@@ -44,7 +45,7 @@ export function httpMetadata(request: IncomingMessage, extensions: JsonObject | 
     tracestate: trace?.tracestate,
     correlationId: ofHeader(request, CORRELATION_ID) ?? ofJson(extensions, CORRELATION_ID),
     idempotencyKey: ofHeader(request, IDEMPOTENCY_KEY) ?? ofJson(extensions, IDEMPOTENCY_KEY),
-    after: lastEventId(request),
+    ...startOf(extensions, lastEventId(request)),
   };
 }
 
@@ -53,7 +54,7 @@ export function httpMetadata(request: IncomingMessage, extensions: JsonObject | 
  * @throws {MillraceError} BAD_REQUEST
  */
 export function lastEventId(request: IncomingMessage): string | undefined {
-  return oneOf('last-event-id', headerValues(request, 'last-event-id'));
+  return oneOf(POSITION.header, headerValues(request, POSITION.header));
 }
 
 /**
@@ -81,7 +82,29 @@ export function operationMetadata(
     tracestate: trace.tracestate,
     correlationId: ofJson(extensions, CORRELATION_ID) ?? connection.correlationId,
     idempotencyKey: ofJson(extensions, IDEMPOTENCY_KEY),
+    ...startOf(extensions),
   };
+}
+
+/**
+ * Whether the payload of `connection_init` says that the client reads positions in the payloads of pings.
+ * @throws {MillraceError} BAD_REQUEST
+ */
+export function readsPositions(params: JsonObject): boolean {
+  return flagOf(params, 'positions');
+}
+
+/** Where an operation starts, whatever its arguments say. The text of a cursor is signed, so its length has no bound here. */
+function startOf(extensions: JsonObject | undefined, after?: string): ClientMetadata {
+  if (extensions === undefined) return { after };
+  const given = [...jsonValues(extensions, POSITION.json), ...jsonValues(extensions, POSITION.header)];
+  return { after: after ?? oneOf(POSITION.json, given), startCursor: flagOf(extensions, 'startCursor') };
+}
+
+function flagOf(from: JsonObject, name: string): boolean {
+  const value = from[name] ?? false;
+  if (typeof value !== 'boolean') throw bad(`\`${name}\` must be true or false, but is ${kindOf(value)}.`);
+  return value;
 }
 
 function ofHeader(request: IncomingMessage, { header }: Names): string | undefined {

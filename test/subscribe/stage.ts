@@ -55,11 +55,24 @@ export class Client implements ResultSink {
   /** `extensions.conflated` of each, 0 where it is absent. */
   readonly leftOut: number[] = [];
   readonly errors: GraphQLFormattedError[] = [];
+  /** What it was told of where it is: whole cursors, and how far behind. */
+  readonly positions: { readonly cursor: string; readonly behind: number; readonly results: number }[] = [];
+  readonly readsPositions: boolean;
   /** How many results it still takes. One for which there is no room is not taken. */
   room = Number.POSITIVE_INFINITY;
   /** Whether it did not take a result since it read last. */
   isHeldBack = false;
   running: ActiveSubscription | undefined;
+
+  constructor({ readsPositions = false } = {}) {
+    this.readsPositions = readsPositions;
+  }
+
+  position(cursor: string, tag: string, behind: number): boolean {
+    if (this.room === 0) return false;
+    this.positions.push({ cursor: cursor + tag, behind, results: this.results.length });
+    return true;
+  }
 
   next({ head }: SharedResult, tag: string): boolean {
     if (this.room === 0) {
@@ -97,7 +110,9 @@ export class Client implements ResultSink {
 }
 
 /** Subscriptions over a real log, relay and hub, in this process. */
-export async function openStage(options?: Parameters<typeof openWorld>[0]) {
+export async function openStage(
+  options: Parameters<typeof openWorld>[0] & { readonly positionIntervalMs?: number } = {},
+) {
   const world = await openWorld(options);
   onTestFinished(() => world[Symbol.asyncDispose]());
   const relaying = await world.relay();
@@ -111,6 +126,7 @@ export async function openStage(options?: Parameters<typeof openWorld>[0]) {
     metrics,
     logger,
     deadLetters: world.deadLetters,
+    positionIntervalMs: options.positionIntervalMs ?? 10_000,
   });
   return {
     ...world,
@@ -119,10 +135,16 @@ export async function openStage(options?: Parameters<typeof openWorld>[0]) {
     /** The errors in the log. */
     errors,
     /** Subscribes to `it: <field>`, and selects `n` by default. */
-    subscribe(field: string, claims: Claims = {}, select = 'n', client = new Client()): Client {
+    subscribe(
+      field: string,
+      claims: Claims = {},
+      select = 'n',
+      client = new Client(),
+      more: { readonly startCursor?: boolean } = {},
+    ): Client {
       const document = parse(`subscription { it: ${field} { ${select} } }`);
       const identity = { claims, expiresAt: undefined };
-      const request = { document, operationName: undefined, variables: {}, identity };
+      const request = { document, operationName: undefined, variables: {}, identity, ...more };
       client.running = subscriptions.start(request, undefined, client);
       return client;
     },

@@ -15,13 +15,17 @@ const SCHEMA = `
   type Query { ok: Int }
   type Subscription {
     said: Said @subscribe(topic: "said")
+    above(least: Int!): Said @subscribe(topic: "said", filter: "event.n >= args.least")
     newest: Said @subscribe(topic: "said", onSlow: CONFLATE)
     all: Said @subscribe(topic: "said", onSlow: DISCONNECT)
   }
   type Said { n: Int!, text: String }`;
 
 /** A whole gateway, including its log and relay, on a free port. Closed when the test ends. */
-export async function serveGateway(limits: Partial<TransportLimits> = {}) {
+export async function serveGateway(
+  limits: Partial<TransportLimits> = {},
+  { positionIntervalMs = 10_000, keepAlive = 12_000 } = {},
+) {
   const world = await openWorld();
   onTestFinished(() => world[Symbol.asyncDispose]());
   await world.relay();
@@ -38,6 +42,7 @@ export async function serveGateway(limits: Partial<TransportLimits> = {}) {
     metrics,
     logger,
     deadLetters: world.deadLetters,
+    positionIntervalMs,
   });
   const operations = new GraphQLOperations({
     bindings,
@@ -56,6 +61,7 @@ export async function serveGateway(limits: Partial<TransportLimits> = {}) {
     limits: { ...TEST_LIMITS, ...limits },
     host: '127.0.0.1',
     port: 0,
+    keepAlive,
     closeTimeout: 500,
   });
   onTestFinished(() => server[Symbol.asyncDispose]());

@@ -25,6 +25,8 @@ interface CohortsParts {
 /** One subscription's share of a cohort, with the partitions that it keeps followed. */
 export interface Membership {
   readonly cohort: Cohort;
+  /** Has the position of the cohort's live members. */
+  readonly router: CohortRouter;
   readonly replayCache: CohortReplayCache;
   readonly followed: readonly FollowedPartition[];
   /** Leaves the cohort and releases the partitions. Call once. */
@@ -69,6 +71,7 @@ export class Cohorts {
     cohort.members += 1;
     return {
       cohort,
+      router,
       replayCache: this.#replayCache.of(cohort),
       followed: follows.map(({ partition }) => partition),
       release: () => {

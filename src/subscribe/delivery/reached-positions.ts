@@ -54,6 +54,14 @@ export class ReachedPositions {
     );
   }
 
+  /** How many offsets the node is ahead, in all partitions together. Offsets have holes, so it is an estimate of events. */
+  behind(followed: readonly FollowedPartition[]): number {
+    return followed.reduce(
+      (sum, { at, reached }) => sum + Math.max(0, reached.offset - this.at(at.partition).offset),
+      0,
+    );
+  }
+
   /** The positions in all partitions but this one, as text to compare by. */
   keyOfOthers(partition: Partition): string {
     if (this.#positions.size === 1) return '';

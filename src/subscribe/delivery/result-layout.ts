@@ -12,7 +12,7 @@ import type { TopicPartition } from '../../core/position.js';
  *
  * `head` is made once for an event and cohort; a transport writes `head + tag + end` without looking inside.
  * So `cursor` stays the last field of `extensions`, which stays the last field of the result. A field for the
- * extensions of every result is added in this file only: in `eventExtensions` and `snapshotHead`.
+ * extensions of every result is added in this file only: in `eventExtensions`, `snapshotHead` and `START_HEAD`.
  */
 export interface SharedResult {
   /** In UTF-8, up to and including the shared half of the cursor. */
@@ -63,6 +63,9 @@ export function executionHead({ errors, data }: ExecutionResult, extensions: str
 export function snapshotHead(data: string): OpenHead {
   return `{"data":${data},"extensions":{"snapshot":true,${CURSOR}`;
 }
+
+/** The head of the result that only says where a subscription starts, for clients that ask for one. */
+export const START_HEAD: OpenHead = `{"data":null,"extensions":{"start":true,${CURSOR}`;
 
 /** Adds how many events were left out before this one (`onSlow: CONFLATE`). */
 export function withConflated(head: OpenHead, count: number): OpenHead {

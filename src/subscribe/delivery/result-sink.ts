@@ -15,6 +15,15 @@ export interface ResultSink {
    * one by one. The batch does not change afterwards, and is the same object for all members of a cohort.
    */
   nextAll?(batch: ResultBatch, tag: string): boolean;
+  /** Whether the client reads positions. None is made for one that does not. */
+  readonly readsPositions?: boolean;
+  /**
+   * Says where the subscription is, without a result (D4): whatever it had to show up to here was given to `next` before.
+   * @param cursor the shared half: the client's cursor is `cursor + tag`
+   * @param behind how many offsets the node is ahead; 0: the subscription is live
+   * @returns `false` when the sink has no room. Nothing is lost by that: a later position says more
+   */
+  position?(cursor: string, tag: string, behind: number): boolean;
   /** The subscription ends with these errors. Nothing follows. */
   error(errors: readonly GraphQLFormattedError[]): void;
   /** The subscription ends. Nothing follows. */

@@ -24,7 +24,7 @@ import {
 } from './subscriber-state.js';
 
 /** The cohort that a subscriber is a member of, and the partitions that it follows. */
-type CohortShare = Pick<Membership, 'cohort' | 'replayCache' | 'followed'>;
+type CohortShare = Pick<Membership, 'cohort' | 'router' | 'replayCache' | 'followed'>;
 
 type Backpressured = Extract<SubscriberState, { state: 'backpressured' }>;
 
@@ -51,16 +51,19 @@ export class Subscriber implements CohortMember, ReplayTarget {
   readonly #parts: SubscriberParts;
   readonly #replay: Replay;
   #cohort: Cohort;
+  #router: CohortShare['router'];
   #replayCache: CohortReplayCache;
   #followed: readonly FollowedPartition[];
   #state: SubscriberState = STARTING;
+  /** The position that its client was last told. */
+  #told: string | undefined;
   /** Ends the replay's wait, if it waits. */
   #wake: (() => void) | undefined;
 
   constructor(
     sink: ResultSink,
     tag: string,
-    { cohort, replayCache, followed }: CohortShare,
+    { cohort, router, replayCache, followed }: CohortShare,
     positions: ReachedPositions,
     parts: SubscriberParts,
   ) {
@@ -68,6 +71,7 @@ export class Subscriber implements CohortMember, ReplayTarget {
     this.tag = tag;
     this.positions = positions;
     this.#cohort = cohort;
+    this.#router = router;
     this.#replayCache = replayCache;
     this.#followed = followed;
     this.#parts = parts;
@@ -93,7 +97,22 @@ export class Subscriber implements CohortMember, ReplayTarget {
   /** Becomes live at once if it is at the node's position, or else replays until it is. */
   start(): void {
     if (this.positions.isAtNode(this.#followed)) this.#becomeLive();
-    else this.#startReplay();
+    else {
+      // First: what is replayed comes after it.
+      this.tellPosition();
+      this.#startReplay();
+    }
+  }
+
+  /** D4: tells a client that reads positions where it is, unless it knows. For live ones the cohort's text is shared. */
+  tellPosition(): void {
+    const { state } = this.#state;
+    if (this.sink.readsPositions !== true || state === 'ended' || state === 'backpressured') return;
+    const isLive = state === 'live';
+    const cursor = isLive ? this.#router.cursorNow(this.#cohort) : this.#ownCursor();
+    if (cursor === this.#told) return;
+    const behind = isLive ? 0 : this.positions.behind(this.#followed);
+    if (this.sink.position?.(cursor, this.tag, behind) === true) this.#told = cursor;
   }
 
   /**
@@ -127,7 +146,7 @@ export class Subscriber implements CohortMember, ReplayTarget {
 
   /** Moves to a cohort that follows more partitions. @param added the positions in the added ones */
   move(
-    { cohort, replayCache, followed }: CohortShare,
+    { cohort, router, replayCache, followed }: CohortShare,
     added: ReadonlyMap<Partition, PartitionPosition>,
   ): void {
     if (this.#state.state === 'ended') return;
@@ -135,6 +154,7 @@ export class Subscriber implements CohortMember, ReplayTarget {
     if (this.#leaveLive()) this.positions.moveToNode(this.#followed);
     this.positions.add(added);
     this.#cohort = cohort;
+    this.#router = router;
     this.#replayCache = replayCache;
     this.#followed = followed;
     if (isBehind) this.#wake?.();
@@ -178,6 +198,7 @@ export class Subscriber implements CohortMember, ReplayTarget {
     this.#state = onCaughtUp(this.#state);
     this.#cohort.live.add(this);
     this.#parts.metrics.live.inc();
+    this.tellPosition();
   }
 
   /** @returns whether it was live */
@@ -222,17 +243,21 @@ export class Subscriber implements CohortMember, ReplayTarget {
   #applySlowPolicy({ wasLive, conflation }: Backpressured): void {
     if (!wasLive) return;
     const { onSlow } = this.#cohort.plan.binding;
-    const { metrics, budget, codec } = this.#parts;
+    const { metrics, budget } = this.#parts;
     if (onSlow === 'CONFLATE' && conflation === undefined) {
       this.#state = onConflated(this.#state, new Conflation(MAX_CONFLATION, budget));
     }
     if (onSlow !== 'DISCONNECT') return;
     metrics.slowDisconnects.inc({ why: 'policy' });
-    const position = this.#cohort.positionOf(this.positions.all);
-    const cursor = codec.position(this.#cohort.topic, position) + this.tag;
+    const cursor = this.#ownCursor() + this.tag;
     throw new MillraceError('SLOW_CONSUMER', 'The client reads more slowly than events arrive.', {
       details: { cursor },
     });
+  }
+
+  /** The shared half of its cursor while it is not live. */
+  #ownCursor(): string {
+    return this.#parts.codec.position(this.#cohort.topic, this.#cohort.positionOf(this.positions.all));
   }
 
   /** Waits for new events: the cursor is ahead of this node. */

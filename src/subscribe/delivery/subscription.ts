@@ -27,6 +27,7 @@ import {
 import { StartResolver, type StartResolverParts, type Starts } from '../start/start-resolver.js';
 import type { ConflationBudget } from './conflation.js';
 import { ReachedPositions } from './reached-positions.js';
+import { type SharedResult, START_HEAD, sharedResult } from './result-layout.js';
 import type { ActiveSubscription, ResultSink } from './result-sink.js';
 import { Subscriber } from './subscriber.js';
 
@@ -98,6 +99,11 @@ export class Subscription implements ActiveSubscription {
     this.#running?.subscriber.onDrained();
   }
 
+  /** D4: tells its client where it is, if the client reads positions. */
+  tellPosition(): void {
+    this.#running?.subscriber.tellPosition();
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -151,6 +157,14 @@ export class Subscription implements ActiveSubscription {
     try {
       const positions = await this.#starts.positions(membership.followed, starts);
       if (this.#closed) return membership.release();
+      if (request.startCursor === true && snapshot === undefined) {
+        const start = membership.cohort.positionOf(positions);
+        await this.#show(
+          sharedResult(START_HEAD, this.#parts.codec.position(binding.topic, start)),
+          this.#parts.codec.tag(cursorScopeOf(plan)),
+        );
+        if (this.#closed) return membership.release();
+      }
       const subscriber = this.#subscriber(plan, key, membership, positions);
       const others = placement === undefined ? undefined : elsewhere;
       this.#running = { plan, key, subscriber, membership, topic, elsewhere: others };
@@ -188,13 +202,18 @@ export class Subscription implements ActiveSubscription {
     const { position, elsewhere, result } = await snapshots.of(plan, placement, topic);
     const tag = codec.tag(cursorScopeOf(plan));
     this.#snapshotCursor = codec.position(plan.binding.topic, position) + tag;
-    while (result !== undefined && !this.#closed && !this.#sink.next(result, tag)) {
+    if (result !== undefined) await this.#show(result, tag);
+    const starts = startAfter(position, placement, topic.partitions);
+    return { starts, elsewhere };
+  }
+
+  /** Gives the sink a result that comes before the events, as soon as it has room. */
+  async #show(result: SharedResult, tag: string): Promise<void> {
+    while (!this.#closed && !this.#sink.next(result, tag)) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
     }
-    const starts = startAfter(position, placement, topic.partitions);
-    return { starts, elsewhere };
   }
 
   async #followAdded(): Promise<void> {
@@ -240,7 +259,10 @@ export class Subscription implements ActiveSubscription {
 
   /** The transport's sink. An end that reaches it also closes this subscription. */
   #endingSink(): ResultSink {
+    const { readsPositions = false } = this.#sink;
     return {
+      readsPositions,
+      position: (cursor, tag, behind) => this.#sink.position?.(cursor, tag, behind) ?? false,
       next: (result, tag) => this.#sink.next(result, tag),
       nextAll: (batch, tag) => this.#sink.nextAll?.(batch, tag) ?? false,
       error: (errors) => {

@@ -27,6 +27,8 @@ export interface SubscribeRequest {
   readonly operationName: string | undefined;
   readonly variables: Readonly<Record<string, unknown>>;
   readonly identity: Identity;
+  /** Whether a first result without data says where the subscription starts. */
+  readonly startCursor?: boolean | undefined;
   /** The caller's, for the log. */
   readonly traceparent?: string | undefined;
   readonly correlationId?: string | undefined;

@@ -26,6 +26,7 @@ export interface ResponseStreamParts {
  */
 export class ResponseStream implements OperationOutput, SendBufferListener, SlowClient {
   readonly operation: RunningOperation;
+  readonly readsPositions = true;
   readonly #response: ServerResponse;
   readonly #framing: StreamFraming;
   readonly #buffer: SendBuffer;
@@ -53,6 +54,10 @@ export class ResponseStream implements OperationOutput, SendBufferListener, Slow
   /** C1: passes the cohort's bytes on as they are. */
   next(result: SharedResult, tag: string): boolean {
     return this.#buffer.offer(this.#framing.next(result, tag));
+  }
+
+  position(cursor: string, tag: string, behind: number): boolean {
+    return this.#buffer.offer(this.#framing.position(cursor, tag, behind));
   }
 
   result(json: string): void {

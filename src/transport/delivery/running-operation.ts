@@ -8,6 +8,10 @@ export interface OperationOutput {
   next(result: SharedResult, tag: string): boolean;
   /** All results of a batch, or none of them. Absent: the transport takes them only one by one. */
   nextAll?(batch: ResultBatch, tag: string): boolean;
+  /** Whether the client reads positions. */
+  readonly readsPositions: boolean;
+  /** Says where a subscription is, without a result. @returns `false` when there is no room for it */
+  position(cursor: string, tag: string, behind: number): boolean;
   /** The whole result of a query or mutation, and its completion. */
   result(json: string): void;
   /** The operation ends with these errors. */
@@ -68,6 +72,14 @@ export class RunningOperation implements ResultSink {
   nextAll(batch: ResultBatch, tag: string): boolean {
     if (this.#state !== 'running') return true;
     return this.#output.nextAll?.(batch, tag) ?? false;
+  }
+
+  get readsPositions(): boolean {
+    return this.#output.readsPositions;
+  }
+
+  position(cursor: string, tag: string, behind: number): boolean {
+    return this.#state === 'running' && this.#output.position(cursor, tag, behind);
   }
 
   /** The whole result of a query or mutation. */

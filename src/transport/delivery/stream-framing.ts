@@ -23,6 +23,8 @@ export interface StreamFraming {
    * Hot path: called for each result and stream, so shared bytes are passed on without a copy.
    */
   next(result: SharedResult, tag: string): Buffer[];
+  /** Where the subscription is, without a result. Clients that do not read it pass over it. */
+  position(cursor: string, tag: string, behind: number): Buffer[];
   /** The whole result of a query or mutation, and the end of the stream. */
   result(json: string): Buffer[];
   /** The errors that end an operation, and the end of the stream. */

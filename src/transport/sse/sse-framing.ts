@@ -48,6 +48,14 @@ export class SseFraming implements StreamFraming {
     return [ID, Buffer.from(cursor), this.#idEnd, NEXT, head, this.#dataEnd];
   }
 
+  /**
+   * A block without data dispatches no event and still moves the last id (HTML standard, section 9.2.6). A named event
+   * would break graphql-sse and urql, which know two names.
+   */
+  position(cursor: string, tag: string, behind: number): Buffer[] {
+    return [Buffer.from(`: behind=${behind}\nid: ${cursor}${tag}\n\n`)];
+  }
+
   result(json: string): Buffer[] {
     return [NEXT, Buffer.from(json), END, ...this.complete()];
   }

@@ -20,6 +20,8 @@ export interface ConnectionParts extends OperationRunner {
   /** Bytes that may be pending before results are refused. */
   readonly highWaterMark: number;
   readonly operationsPerConnection: number;
+  /** Milliseconds between two beats, by which clients that are gone are found. */
+  readonly keepAlive: number;
   /** How long a client may take to send `connection_init`. */
   readonly initTimeoutMs: number;
 }

@@ -17,4 +17,6 @@ export type ConnectionState =
       readonly identity: Identity;
       /** What `connection_init` says for all operations. */
       readonly metadata: ClientMetadata;
+      /** Whether it says that the client reads positions. */
+      readonly readsPositions: boolean;
     };

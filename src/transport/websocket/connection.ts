@@ -9,7 +9,7 @@ import { parseJson, stringifyJson } from '../../core/exact-json.js';
 import type { Identity } from '../../core/identity.js';
 import type { ClientMetadata, OperationRequest } from '../../operation/request.js';
 import { callerOf, flatHeaders } from '../caller.js';
-import { connectionMetadata, operationMetadata } from '../client-metadata.js';
+import { connectionMetadata, operationMetadata, readsPositions } from '../client-metadata.js';
 import type { TurnTaker } from '../delivery/connection-queue.js';
 import { DeadlineTimer } from '../delivery/deadline-timer.js';
 import { runOperation } from '../delivery/run-operation.js';
@@ -51,6 +51,7 @@ export class Connection implements SendBufferListener, SlowClient, TurnTaker<Buf
   /** The deadline of `connection_init`, and after it the expiry of the credentials. */
   readonly #deadline = new DeadlineTimer();
   #state: ConnectionState;
+  readonly #ping = (): void => this.#writer.send('{"type":"ping"}');
 
   constructor(socket: WebSocket, stream: Duplex, upgrade: IncomingMessage, parts: ConnectionParts) {
     const buffer = new SendBuffer(stream, parts.coalescer, parts.highWaterMark, this);
@@ -75,7 +76,9 @@ export class Connection implements SendBufferListener, SlowClient, TurnTaker<Buf
   keepAlive(): void {
     // It may not be read at the moment, so that no pong of its client arrives.
     if (this.#messages.isWaiting) this.#heartbeat.signOfLife();
-    this.#heartbeat.beat();
+    // A page answers itself, so that one that is frozen is found. Its browser would answer a ping frame for it.
+    const isAnswered = this.#state.phase === 'acknowledged' && this.#state.readsPositions;
+    this.#heartbeat.beat(isAnswered ? this.#ping : undefined);
   }
 
   /** @param detail replaces the usual reason of the code, where it fits */
@@ -207,9 +210,11 @@ export class Connection implements SendBufferListener, SlowClient, TurnTaker<Buf
     // The client has sent its `connection_init` in time. `authenticate` has a bound of its own.
     this.#deadline.clear();
     let metadata: ClientMetadata;
+    let withPositions: boolean;
     let identity: Identity;
     try {
       metadata = connectionMetadata(connectionParams);
+      withPositions = readsPositions(connectionParams);
     } catch (error) {
       if (!(error instanceof MillraceError)) return this.#refuseCredentials(error);
       return this.close('BAD_REQUEST', error.message);
@@ -221,11 +226,12 @@ export class Connection implements SendBufferListener, SlowClient, TurnTaker<Buf
     }
     // The client may have left, or sent an invalid message, in the meantime.
     if (!this.#writer.isOpen) return;
-    this.#state = { phase: onAuthenticated(), identity, metadata };
+    this.#state = { phase: onAuthenticated(), identity, metadata, readsPositions: withPositions };
     // S2: nothing on this connection outlives its credentials.
     if (identity.expiresAt !== undefined)
       this.#deadline.set(identity.expiresAt, () => this.close('CREDENTIALS_EXPIRED'));
-    this.#writer.send('{"type":"connection_ack"}');
+    const payload = withPositions ? { positions: true, heartbeatMs: this.#parts.keepAlive } : undefined;
+    this.#writer.send(JSON.stringify({ type: 'connection_ack', payload }));
   }
 
   /** The close code agrees with the error's `retry`: clients that reconnect by themselves know nothing else. */
@@ -240,8 +246,9 @@ export class Connection implements SendBufferListener, SlowClient, TurnTaker<Buf
   #start(id: string, payload: SubscribePayload): void {
     // The protocol starts operations in no other phase; this narrows the type.
     if (this.#state.phase !== 'acknowledged') return;
-    const { identity, metadata: ofConnection } = this.#state;
-    const running = new RunningOperation(new SocketOutput(id, this.#writer, this.#operations));
+    const { identity, metadata: ofConnection, readsPositions: withPositions } = this.#state;
+    const output = new SocketOutput(id, this.#writer, this.#operations, withPositions);
+    const running = new RunningOperation(output);
     // Before it starts: it may end at once, and frees its id when it does.
     this.#operations.add(id, running);
     // Its `complete` waits behind it, and ends it: nothing of it is worth the work.

@@ -28,7 +28,8 @@ export class Heartbeat {
     this.#alive = true;
   }
 
-  beat(): void {
+  /** @param ping asks for a sign of life; left out: a ping frame, which browsers answer themselves */
+  beat(ping?: () => void): void {
     // A ping would queue behind the backlog of a slow client, for which the monitor of slow clients decides.
     // A socket that is closing is terminated by `ws`.
     if (this.#buffer.isFull || this.#socket.readyState !== this.#socket.OPEN) return;
@@ -40,6 +41,7 @@ export class Heartbeat {
     }
     this.#alive = false;
     this.#hadBacklog = this.#stream.writableLength > 0;
-    this.#socket.ping('', false, () => this.#buffer.onWritten());
+    if (ping === undefined) this.#socket.ping('', false, () => this.#buffer.onWritten());
+    else ping();
   }
 }

@@ -11,11 +11,16 @@ export class SocketOutput implements OperationOutput {
   readonly #id: string;
   readonly #writer: SocketWriter;
   readonly #operations: RunningOperations;
+  readonly readsPositions: boolean;
   /** Created for the first result of a subscription: there may be a million quiet ones. */
   #envelope: Envelope | undefined;
 
-  /** @param operations of the connection: the id is free again before the client can learn of the end */
-  constructor(id: string, writer: SocketWriter, operations: RunningOperations) {
+  /**
+   * @param operations of the connection: the id is free again before the client can learn of the end
+   * @param readsPositions whether the client said that it does
+   */
+  constructor(id: string, writer: SocketWriter, operations: RunningOperations, readsPositions: boolean) {
+    this.readsPositions = readsPositions;
     this.#id = id;
     this.#writer = writer;
     this.#operations = operations;
@@ -42,6 +47,15 @@ export class SocketOutput implements OperationOutput {
     if (compression !== undefined) return false;
     const envelope = this.#envelopeFor(tag);
     return buffer.offerTemplate(templates.get(batch, envelope), envelope.values);
+  }
+
+  /** In the payload of a `ping`, the only message of the protocol that has room for it. */
+  position(cursor: string, tag: string, behind: number): boolean {
+    const { isOpen, buffer } = this.#writer;
+    if (!isOpen) return false;
+    const position = { id: this.#id, cursor: cursor + tag, behind };
+    const message = Buffer.from(JSON.stringify({ type: 'ping', payload: { position } }));
+    return buffer.offer([textHeader(message.length), message]);
   }
 
   result(json: string): void {

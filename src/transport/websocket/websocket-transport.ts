@@ -12,8 +12,6 @@ interface WebSocketTransportParts extends Omit<ConnectionParts, 'templates'> {
   readonly slots: ConnectionSlots;
   /** Bytes of one message. */
   readonly bodyBytes: number;
-  /** Milliseconds between two beats, by which clients that are gone are found. */
-  readonly keepAlive: number;
   /** Milliseconds that clients have to answer the close of a shutdown before they are terminated. */
   readonly closeTimeout: number;
 }

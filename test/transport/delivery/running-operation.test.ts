@@ -4,10 +4,16 @@ import { type OperationOutput, RunningOperation } from '../../../src/transport/d
 
 class FakeOutput implements OperationOutput {
   readonly sent: unknown[] = [];
+  readonly readsPositions = true;
   accepts = true;
 
   next(_result: unknown, tag: string): boolean {
     if (this.accepts) this.sent.push(tag);
+    return this.accepts;
+  }
+
+  position(cursor: string, tag: string, behind: number): boolean {
+    if (this.accepts) this.sent.push(`${cursor}${tag} ${behind}`);
     return this.accepts;
   }
 

@@ -80,7 +80,7 @@ describe('Last-Event-ID', () => {
       const decoder = new TextDecoder();
       for await (const chunk of response.body ?? []) {
         text += decoder.decode(chunk, { stream: true });
-        if (text.split('\n\n').length > events) break;
+        if ((text.match(/^event: .+\ndata: .*\n\n/gm)?.length ?? 0) >= events) break;
       }
       return text;
     };
@@ -107,7 +107,7 @@ describe('Last-Event-ID', () => {
     await say('k', [1, 2, 3]);
     const since = 'subscription { said(since: "2020-01-01T00:00:00Z") { n } }';
     const first = await read(await stream(since), 2);
-    const ids = [...first.matchAll(/^id: (.+)$/gm)].map(([, id]) => id);
+    const ids = [...first.matchAll(/^id: (.+)\nevent/gm)].map(([, id]) => id);
     const again = await read(await stream(since, ids[1]), 1);
     expect(again).toContain('"n":3');
     expect(again).not.toContain('"n":1');
