@@ -96,12 +96,10 @@ export class Subscriber implements CohortMember, ReplayTarget {
 
   /** Becomes live at once if it is at the node's position, or else replays until it is. */
   start(): void {
+    // First: what is replayed comes after it.
+    if (!this.positions.isAtNode(this.#followed)) this.tellPosition();
     if (this.positions.isAtNode(this.#followed)) this.#becomeLive();
-    else {
-      // First: what is replayed comes after it.
-      this.tellPosition();
-      this.#startReplay();
-    }
+    else this.#startReplay();
   }
 
   /** D4: tells a client that reads positions where it is, unless it knows. For live ones the cohort's text is shared. */
@@ -195,10 +193,12 @@ export class Subscriber implements CohortMember, ReplayTarget {
   }
 
   #becomeLive(): void {
+    // One that was live before has its results: with slow resolvers this happens at every event.
+    const isNews = this.#state.state !== 'replaying' || !this.#state.wasLive;
     this.#state = onCaughtUp(this.#state);
     this.#cohort.live.add(this);
     this.#parts.metrics.live.inc();
-    this.tellPosition();
+    if (isNews) this.tellPosition();
   }
 
   /** @returns whether it was live */
