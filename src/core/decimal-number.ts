@@ -6,9 +6,9 @@ export interface Decimal {
 }
 
 /** S4: conversion from digits takes more than linear time, and `1e999999999` would have as many of them. */
-const MAX_DIGITS = 400;
+const MAX_DIGITS = 1_000;
 const NUMBER = new RegExp(
-  `^([+-]?)(\\d{1,${MAX_DIGITS}})(?:\\.(\\d{1,${MAX_DIGITS}}))?(?:[eE]([+-]?\\d{1,3}))?$`,
+  `^([+-]?)(\\d{1,${MAX_DIGITS}})(?:\\.(\\d{1,${MAX_DIGITS}}))?(?:[eE]([+-]?\\d{1,4}))?$`,
 );
 
 /** The number that a text is, also with an exponent. `undefined`: it is none, or has too many digits. */

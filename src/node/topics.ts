@@ -1,4 +1,3 @@
-import { RegistryClient } from '../adapters/schema-registry/registry-client.js';
 import { RegistryCodec, subjectsOf } from '../adapters/schema-registry/registry-codec.js';
 import { SchemaCache } from '../adapters/schema-registry/schema-cache.js';
 import type { Bindings } from '../binding/bindings.js';
@@ -11,6 +10,7 @@ import type { TopicSpec } from '../ports/event-log.js';
 import type { Project } from '../project/project.js';
 import type { AnyService } from '../services/service.js';
 import { type Config, ConfigError } from './config.js';
+import { registryClient } from './schema-registry.js';
 
 /** A service or a view, as far as topics are concerned. */
 type TopicReader = Pick<AnyService, 'topics'>;
@@ -49,8 +49,8 @@ export function topicFormats(
 }
 
 function registryOf(config: Config): SchemaCache | undefined {
-  const { SCHEMA_REGISTRY_URL: url, SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO: basicAuth } = config;
-  return url === undefined ? undefined : new SchemaCache(new RegistryClient({ url, basicAuth }));
+  const client = registryClient(config);
+  return client && new SchemaCache(client);
 }
 
 /** The topics that the schema names, and those that `readers` (services and views) read. */

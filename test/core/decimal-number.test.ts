@@ -25,7 +25,7 @@ describe('decimal numbers', () => {
     expect(decimalText(of(text))).toBe(written);
   });
 
-  it.each(['', '.5', '5.', '1,5', '1e1000', '1e-500', '9'.repeat(401), 'NaN', '0x10'])(
+  it.each(['', '.5', '5.', '1,5', '1e9999', '1e-5000', '9'.repeat(1001), 'NaN', '0x10'])(
     'S4: %s is none',
     (text) => {
       expect(parseDecimal(text)).toBeUndefined();

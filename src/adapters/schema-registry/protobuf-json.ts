@@ -81,7 +81,7 @@ function fieldJson(field: protobuf.Field, lookup: Lookup): FieldJson {
 const isMessage = ({ resolvedType }: protobuf.Field): boolean => resolvedType instanceof protobuf.Type;
 
 /** `json_name`, or the name in lowerCamelCase. */
-function jsonNameOf(field: protobuf.Field): string {
+export function jsonNameOf(field: protobuf.Field): string {
   const given: unknown = field.options?.['json_name'];
   return typeof given === 'string'
     ? given

@@ -1,8 +1,10 @@
 import protobuf from 'protobufjs';
 import descriptor from 'protobufjs/ext/descriptor.js';
+import type { DataModel } from '../../core/data-model.js';
 import { isObject } from '../../core/envelope/json-object.js';
 import { parseJson, stringifyJson } from '../../core/exact-json.js';
 import { MessageJson } from './protobuf-json.js';
+import { protobufModel } from './protobuf-model.js';
 import type { RegisteredSchema } from './registry-client.js';
 import type { Serde } from './serde.js';
 
@@ -16,15 +18,8 @@ type ImportedSchema = RegisteredSchema & { readonly name: string };
  * @throws {Error} that says why the schema cannot be used
  * @see https://protobuf.dev/programming-guides/json/
  */
-export function protobufSerde({ schema }: RegisteredSchema, references: readonly ImportedSchema[]): Serde {
-  const root = new protobuf.Root();
-  const known = new Set(references.map(({ name }) => name));
-  for (const one of references) addCommon(addFile(one.schema, root), root, known);
-  const file = addFile(schema, root);
-  const { packageName } = file;
-  addCommon(file, root, known);
-  root.resolveAll();
-  const names = messageNames(schema);
+export function protobufSerde(given: RegisteredSchema, references: readonly ImportedSchema[]): Serde {
+  const { root, packageName, names } = loadFile(given, references);
   const messages = new Map<string, MessageJson>();
   const messageNamed = (name: string): MessageJson => {
     const message = messages.get(name) ?? new MessageJson(root.lookupType(name), messageNamed);
@@ -55,6 +50,26 @@ export function protobufSerde({ schema }: RegisteredSchema, references: readonly
       return Buffer.concat([writeIndex(position), message.encode(value)]);
     },
   };
+}
+
+/** What the messages of a file look like as JSON. A record can be any that stands at the file's top. */
+export function modelOfProtobuf(given: RegisteredSchema, references: readonly ImportedSchema[]): DataModel {
+  const { root, packageName, names } = loadFile(given, references);
+  return protobufModel(
+    root,
+    names.map(({ name }) => (packageName === '' ? name : `${packageName}.${name}`)),
+  );
+}
+
+/** A file and what it imports, with the names of its messages. */
+function loadFile({ schema }: RegisteredSchema, references: readonly ImportedSchema[]) {
+  const root = new protobuf.Root();
+  const known = new Set(references.map(({ name }) => name));
+  for (const one of references) addCommon(addFile(one.schema, root), root, known);
+  const file = addFile(schema, root);
+  addCommon(file, root, known);
+  root.resolveAll();
+  return { root, packageName: file.packageName, names: messageNames(schema) };
 }
 
 interface ProtoFile {

@@ -2,6 +2,7 @@ import { retry } from '../../core/async.js';
 import { avroSerde } from './avro.js';
 import { jsonSchemaSerde } from './json-schema.js';
 import { protobufSerde } from './protobuf.js';
+import { type NamedSchema, referencesOf } from './references.js';
 import { type RegisteredSchema, type RegistryClient, UnknownSchemaError } from './registry-client.js';
 import type { Serde } from './serde.js';
 
@@ -82,31 +83,14 @@ export class SchemaCache {
   }
 
   async #serdeOf(schema: RegisteredSchema, signal: AbortSignal): Promise<Loaded> {
-    const references = await this.#referencesOf(schema, signal, new Map());
+    const references = await referencesOf(this.#client, schema, signal);
     try {
-      return serdeOf(schema, [...references.values()]);
+      return serdeOf(schema, references);
     } catch (error) {
       return { unusable: `its schema cannot be used: ${error instanceof Error ? error.message : error}` };
     }
   }
-
-  /** By name, each after those that it refers to. */
-  async #referencesOf(
-    { references }: RegisteredSchema,
-    signal: AbortSignal,
-    found: Map<string, NamedSchema>,
-  ): Promise<typeof found> {
-    for (const { name, subject, version } of references) {
-      if (found.has(name)) continue;
-      const schema = await this.#client.version(subject, version, signal);
-      await this.#referencesOf(schema, signal, found);
-      found.set(name, { ...schema, name });
-    }
-    return found;
-  }
 }
-
-type NamedSchema = RegisteredSchema & { readonly name: string };
 
 function serdeOf(schema: RegisteredSchema, references: readonly NamedSchema[]): Serde {
   switch (schema.schemaType) {

@@ -78,7 +78,7 @@ function decimal(value: unknown): string {
   const written = typeof value === 'number' || typeof value === 'bigint' ? String(value) : value;
   const parsed = typeof written === 'string' ? parseDecimal(written) : undefined;
   if (parsed === undefined)
-    throw new GraphQLError('A Decimal must be a decimal number, such as "12.50", of at most 400 digits.');
+    throw new GraphQLError('A Decimal must be a decimal number, such as "12.50", of at most 1,000 digits.');
   return /e/i.test(String(written)) ? decimalText(parsed) : String(written);
 }
 
@@ -144,6 +144,9 @@ export const OPTIONAL_SCALARS: ReadonlySet<string> = new Set(
 
 /** The key in a type's extensions: a scalar that the project declares may have the same name. */
 const BUILT_IN = Symbol('built-in scalar');
+
+/** By its name, whatever a schema declares. */
+export const builtInScalarNamed = (name: string): BuiltInScalar | undefined => SCALARS.get(name);
 
 /** What a leaf type does, if it is a scalar of schema/directives.graphql. */
 export function builtInScalar(type: { readonly extensions?: object }): BuiltInScalar | undefined {

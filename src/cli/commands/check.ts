@@ -2,12 +2,16 @@ import { Command } from 'commander';
 import { formatDiagnostic } from '../../binding/binding.js';
 import type { Bindings } from '../../binding/bindings.js';
 import { breakingChanges } from '../../binding/diff/breaking-changes.js';
+import { Deadline } from '../../core/deadline.js';
+import { checkRegistered } from '../../node/registered-schemas.js';
 import { loadEventSchemas, loadSchema } from '../../project/loader.js';
 import { loadPrevious } from '../../project/previous.js';
 import type { Project } from '../../project/project.js';
 import { type Loaded, load } from '../load.js';
 import { UserError } from '../user-error.js';
 import { checkLive } from './check-live.js';
+
+const REGISTRY_TIMEOUT_MS = 30_000;
 
 export function checkCommand(): Command {
   return new Command('check')
@@ -36,14 +40,39 @@ async function check({ against, live, json }: CheckOptions): Promise<void> {
   const loaded = await load();
   if (against !== undefined) await checkAgainst(against, loaded);
   const { bindings, project } = loaded;
+  const registered = await registeredLines(loaded);
   const publish = count(bindings.publishes.size, 'field publishes', 'fields publish');
   const follow = count(bindings.subscribes.size, 'follows', 'follow');
-  const lines = [`The schema is valid: ${publish}, ${follow}.`, ...topicLines(bindings, project)];
+  const lines = [
+    `The schema is valid: ${publish}, ${follow}.`,
+    ...topicLines(bindings, project),
+    ...registered,
+  ];
   if (!json) process.stdout.write(`${lines.join('\n')}\n`);
   if (live && !(await checkLive(loaded, json))) process.exitCode = 1;
 }
 
 const count = (n: number, one: string, many: string): string => `${n} ${n === 1 ? one : many}`;
+
+/**
+ * Compares types with registered schemas.
+ * @returns what could not be compared @throws {UserError} that lists where they disagree
+ */
+async function registeredLines({ bindings, project, config }: Loaded): Promise<string[]> {
+  using deadline = new Deadline(REGISTRY_TIMEOUT_MS);
+  const { diagnostics, topics } = await checkRegistered(bindings, project, config, deadline.signal);
+  if (diagnostics.length > 0) {
+    const title = `The schema and the registered schemas disagree in ${count(diagnostics.length, 'place', 'places')}:`;
+    throw new UserError([title, ...diagnostics.map(formatDiagnostic)].join('\n'), 1);
+  }
+  const named = (state: string): string =>
+    topics.flatMap((one) => (one.state === state ? [one.topic] : [])).join(', ');
+  return [
+    ['compared', 'Compared with registered schemas'],
+    ['unregistered', 'Without a registered schema'],
+    ['not compared', 'Not compared with registered schemas, because SCHEMA_REGISTRY_URL is not set'],
+  ].flatMap(([state = '', text]) => (named(state) === '' ? [] : [`${text}: ${named(state)}`]));
+}
 
 /** Each topic with its users: a misspelt topic is the one with too few. */
 function topicLines(bindings: Bindings, { services = [], views = [] }: Project): string[] {

@@ -72,7 +72,7 @@ describe('built-in scalars', () => {
     ['long', '1.5', 'A Long must be an integer of 64 bits.'],
     ['long', '"many"', 'A Long must be an integer of 64 bits.'],
     ['big', 'true', 'A BigInt must be an integer of at most 1,000 digits.'],
-    ['decimal', '"12,50"', 'A Decimal must be a decimal number, such as "12.50", of at most 400 digits.'],
+    ['decimal', '"12,50"', 'A Decimal must be a decimal number, such as "12.50", of at most 1,000 digits.'],
     ['day', '"2026-02-30"', 'A Date must be a string such as "2026-01-31".'],
     ['day', '20483', 'A Date must be a string such as "2026-01-31".'],
     ['time', '"9:30"', 'A Time must be a string such as "09:30:00.123".'],

@@ -1,0 +1,35 @@
+import { RegistryClient } from '../adapters/schema-registry/registry-client.js';
+import { RegistryCodec } from '../adapters/schema-registry/registry-codec.js';
+import { SchemaCache } from '../adapters/schema-registry/schema-cache.js';
+import { SchemaModels } from '../adapters/schema-registry/schema-models.js';
+import { readFrame } from '../adapters/schema-registry/wire-format.js';
+import type { SchemaCodec } from '../core/schema-codec.js';
+import type { Encoding } from '../core/topic-format.js';
+import type { Config } from './config.js';
+
+/** The client of the registry that is configured, if one is. */
+export function registryClient(config: Config): RegistryClient | undefined {
+  const { SCHEMA_REGISTRY_URL: url, SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO: basicAuth } = config;
+  return url === undefined ? undefined : new RegistryClient({ url, basicAuth });
+}
+
+/** A registry, for commands that look at what it has. */
+export interface Registry {
+  readonly models: SchemaModels;
+  /** Decodes values of any subject. */
+  codec(encoding: Encoding): SchemaCodec;
+  /** The id of the schema that a value begins with. @throws {Error} that says what is wrong with it */
+  schemaIdOf(value: Buffer): number | string;
+}
+
+export function openRegistry(config: Config): Registry | undefined {
+  const client = registryClient(config);
+  if (client === undefined) return undefined;
+  const schemas = new SchemaCache(client);
+  return {
+    models: new SchemaModels(client),
+    // It only reads, for which the subject does not matter.
+    codec: (encoding) => new RegistryCodec(encoding, '', schemas),
+    schemaIdOf: (value) => readFrame(value).schemaId,
+  };
+}
