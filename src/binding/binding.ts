@@ -99,7 +99,10 @@ function ruleBinding(
   diagnostics: Diagnostics,
 ): AuthRule | undefined {
   const node = directive.stringNode('rule');
-  const compiler = new ExpressionCompiler(argsShape(directive.field), event, diagnostics);
+  const compiler = new ExpressionCompiler(
+    { args: argsShape(directive.field), ...(event && { event }) },
+    diagnostics,
+  );
   const compiled = node && compiler.compile(node, RESULT_TYPES.BOOL);
   return compiled && authRule(compiled);
 }

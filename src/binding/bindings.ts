@@ -2,6 +2,7 @@ import type { GraphQLSchema } from 'graphql';
 import type { Claims } from '../core/identity.js';
 import type { Topic } from '../core/ids.js';
 import type { TopicFormat } from '../core/topic-format.js';
+import type { MetadataReads } from './cel/record-reads.js';
 
 /** A checked schema and the bindings of its directives. */
 export interface Bindings {
@@ -22,11 +23,15 @@ export interface TopicBinding {
   readonly types: ReadonlySet<string>;
 }
 
-/** The values of the variables in a CEL expression. `event` is the event's data, or a view's state. */
+/**
+ * The values of the variables in a CEL expression. `event` is the event's data, or a view's state; `record` what is known of
+ * its record.
+ */
 export interface Activation {
   readonly args: Readonly<Record<string, unknown>>;
   readonly claims: Claims;
   readonly event?: Readonly<Record<string, unknown>>;
+  readonly record?: object;
 }
 
 /** A checked CEL expression. @throws when a value is absent at run time, or has another type than it needs */
@@ -34,15 +39,21 @@ export type Expression<T> = (activation: Activation) => T;
 
 /** The rule of an `@auth`. */
 export interface AuthRule {
-  /** Whether it reads `event`. If not, it is evaluated once, when the operation starts. */
+  /** Whether it reads `event` or `record`. If not, it is evaluated once, when the operation starts. */
   readonly readsEvent: boolean;
+  /** Whether it reads `event`, which a tombstone has not. */
+  readonly readsData: boolean;
   /** Never throws. An expression that fails, for example on an absent claim, is `false`. */
   allows(activation: Activation): boolean;
 }
 
-/** A conjunct `event.<field> == <value>` of a filter, whose value is known when the subscription starts. */
+/**
+ * A conjunct `event.<field> == <value>` of a filter, or one of a field of `record`, whose value is known when the
+ * subscription starts.
+ */
 export interface Equality {
-  readonly field: string;
+  /** Of `event`; of `record` what to read of it, such as `headers` and a name. */
+  readonly field: string | RecordPath;
   /** The field's GraphQL type. Event types that share a topic may have different fields of one name. */
   readonly type: string;
   /**
@@ -53,6 +64,9 @@ export interface Equality {
   /** The key of the other side's value. `undefined`: no event can have it. */
   readonly value: Expression<string | undefined>;
 }
+
+/** A field of `record`, or one of its headers or extensions. */
+export type RecordPath = readonly [field: string, name?: string];
 
 /** One `@publish`: the event that it makes of a call. */
 export interface EventBinding {
@@ -125,6 +139,8 @@ export interface SubscribeBinding {
   readonly tombstone: TombstoneBinding;
   /** The view whose state is the snapshot. */
   readonly view: ViewBinding | undefined;
+  /** What `filter`, `rule` and `show` read of the headers and attributes of records: events of the topic carry them. */
+  readonly metadata: MetadataReads;
   /** The claims that `key`, `filter` and `rule` read; `'all'` when one of them uses `claims` as a whole. */
   readonly claims: ReadonlySet<string> | 'all';
 }

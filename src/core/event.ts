@@ -1,3 +1,4 @@
+import type { EventMetadata } from './event-metadata.js';
 import type { EventId, Offset } from './ids.js';
 
 /**
@@ -27,6 +28,8 @@ export interface Event {
    * field that the data does not have. A field without an entry may have any value.
    */
   readonly indexed?: Readonly<Record<string, Indexed>> | undefined;
+  /** What fields of the schema read of the record's headers and of other attributes. */
+  readonly metadata?: EventMetadata | undefined;
   /** JSON text in UTF-8, not parsed. `null`: a tombstone. */
   readonly data: Buffer | null;
 }

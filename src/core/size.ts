@@ -1,4 +1,5 @@
 import type { Relayed } from './event.js';
+import { metadataLength } from './event-metadata.js';
 import type { NewRecord } from './record.js';
 
 /** About what the record formats of the logs add to a record and to each of its headers, in bytes. */
@@ -28,5 +29,6 @@ const EVENT_OVERHEAD_BYTES = 400;
 
 /** The size of an event in memory, in bytes: its data exactly, the rest as a fair guess. */
 export function eventBytes({ event }: Relayed): number {
-  return EVENT_OVERHEAD_BYTES + 2 * (event.subject?.length ?? 0) + (event.data?.length ?? 0);
+  const texts = (event.subject?.length ?? 0) + metadataLength(event.metadata);
+  return EVENT_OVERHEAD_BYTES + 2 * texts + (event.data?.length ?? 0);
 }

@@ -1,5 +1,7 @@
 import type { Envelope } from './envelope/envelope.js';
+import type { RecordMapping } from './envelope/mapping.js';
 import type { TypeNames } from './envelope/type-names.js';
+import type { MetadataNames } from './event-metadata.js';
 import type { Topic } from './ids.js';
 import type { KeyFormat } from './key-format.js';
 import type { DeclaredPartitioner } from './partitioner.js';
@@ -15,8 +17,12 @@ export interface TopicFormat {
   readonly type?: string;
   /** Where records name the type of their event, and which GraphQL type each name stands for. */
   readonly typeNames?: TypeNames;
+  /** Where its records have the parts of their event, where that is not where their envelope has them. */
+  readonly mapping?: RecordMapping;
   /** Fields of the data that events are looked up by. Their values travel beside the data (C2). */
   readonly indexed?: readonly string[];
+  /** What fields read of the headers and attributes of its records. Left out: nothing, and its events carry nothing of it. */
+  readonly carried?: MetadataNames;
   /** How the topic's producers choose the partition of a key. Left out: `MURMUR2` is assumed, and checked. */
   readonly partitioner?: DeclaredPartitioner;
   /** How its keys read. Left out: as text where they are UTF-8, and otherwise as their bytes. */

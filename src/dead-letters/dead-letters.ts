@@ -131,9 +131,10 @@ export class DeadLetters implements AsyncDisposable {
 
   /** `null`, if the subject is that of an event without a key (`ce_subject`), and no key of the topic. */
   #recordKeyOf({ topic, key }: FailedEvent): string | null {
-    if (key === null) return null;
+    const format = this.#options.formats?.get(topic);
+    if (key === null || format?.mapping?.mapsSubject === true) return null;
     try {
-      return recordKey(this.#options.formats?.get(topic) ?? DEFAULT_FORMAT, key);
+      return recordKey(format ?? DEFAULT_FORMAT, key);
     } catch (error) {
       if (error instanceof KeyFormatError) return null;
       throw error;

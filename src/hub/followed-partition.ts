@@ -10,6 +10,7 @@ import {
 import type { PartitionPosition } from '../core/cursor.js';
 import { isRecreated, type Offset, offset, type Topic } from '../core/ids.js';
 import { partitionName, type TopicIdPartition } from '../core/position.js';
+import type { TopicFormats } from '../core/topic-format.js';
 import type { Metrics } from '../observe/metrics.js';
 import type { WarningThrottle } from '../observe/warning-throttle.js';
 import { type EventLog, TopicRecreated } from '../ports/event-log.js';
@@ -28,6 +29,8 @@ export interface FollowedPartitionParts {
   readonly log: EventLog;
   readonly fanout: Fanout;
   readonly reader: SharedReader;
+  /** What events of each topic have to carry. */
+  readonly formats: TopicFormats;
   readonly metrics: Metrics;
   readonly warnings: WarningThrottle;
   readonly tickBudget: TickBudget;

@@ -1,7 +1,8 @@
 import { retry } from '../core/async.js';
 import type { RelayedMessage } from '../core/chain.js';
 import { MillraceError } from '../core/errors.js';
-import { isRecreated, type Offset, offset } from '../core/ids.js';
+import { carries } from '../core/event-metadata.js';
+import { isRecreated, type Offset, offset, type TopicId } from '../core/ids.js';
 import { partitionName, type TopicIdPartition } from '../core/position.js';
 import { FollowedPartition, type FollowedPartitionParts } from './followed-partition.js';
 
@@ -30,11 +31,21 @@ export async function openPartition(
       partition: partitionName(at),
     });
   };
+  const needed = parts.formats.get(at.topic)?.carried;
+  // D2: a relay with another version of the schema does not send all that fields here read. Its events count as lost, so
+  // they are read from the log, which has the records themselves.
+  const onIncomplete = (last: Offset | undefined, id: TopicId | undefined): void => {
+    parts.metrics.problems.inc({ kind: 'metadata' });
+    parts.warnings.report('metadata', undefined, INCOMPLETE, { partition: partitionName(at) });
+    if (last !== undefined) partition?.onBeat({ topicId: id, last });
+  };
   const subscription = await retry(
     () =>
       parts.fanout.follow(at, {
         relayed: (prev, events, topicId) => {
           if (isRecreated(at.topicId, topicId)) parts.recheckTopic(at);
+          else if (needed !== undefined && !events.every(({ event }) => carries(event.metadata, needed)))
+            onIncomplete(events.at(-1)?.offset, topicId);
           else if (partition === undefined) buffered.push({ prev, events });
           else partition.onMessage({ prev, events });
         },
@@ -54,6 +65,9 @@ export async function openPartition(
     throw error;
   }
 }
+
+const INCOMPLETE =
+  'the relay does not send the headers and extensions that fields of this schema read, so events are read from the log; restart relays with this schema';
 
 async function endOf(
   at: TopicIdPartition,

@@ -1,4 +1,5 @@
 import type { Relayed } from '../core/event.js';
+import { carries } from '../core/event-metadata.js';
 import { type Offset, offset } from '../core/ids.js';
 import { partitionName, type TopicIdPartition } from '../core/position.js';
 import { RecordDecoder } from '../core/record-decoder.js';
@@ -86,12 +87,19 @@ export class SharedReader {
     try {
       for (const first of new Set(sizeUnknown ? [needed] : [from, needed])) {
         const events = await this.#parts.fanout.window(at, offset(first - 1), last);
-        if (events !== undefined) return { from: first, through: last, events };
+        if (events !== undefined)
+          return this.#isComplete(at, events) ? { from: first, through: last, events } : undefined;
       }
     } catch {
       // D6: a fan-out that fails is treated as one that has nothing. The log has everything.
     }
     return undefined;
+  }
+
+  /** Whether the events carry what fields read. Those of a relay with another version of the schema may not. */
+  #isComplete({ topic }: TopicIdPartition, events: readonly Relayed[]): boolean {
+    const { carried } = this.#decoder.formatOf(topic);
+    return carried === undefined || events.every(({ event }) => carries(event.metadata, carried));
   }
 }
 

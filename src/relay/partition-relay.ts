@@ -1,5 +1,6 @@
 import { MillraceError } from '../core/errors.js';
 import type { Relayed } from '../core/event.js';
+import { metadataLength } from '../core/event-metadata.js';
 import { type Offset, offset } from '../core/ids.js';
 import { partitionName, type TopicIdPartition, type TopicPartition } from '../core/position.js';
 import type { LogBatch } from '../core/record.js';
@@ -208,7 +209,7 @@ function* chunksOf(
   let start = 0;
   let bytes = 0;
   for (const [i, { offset: at, event }] of events.entries()) {
-    bytes += event.data?.length ?? 0;
+    bytes += (event.data?.length ?? 0) + metadataLength(event.metadata);
     if (i + 1 - start >= MAX_CHUNK_EVENTS || bytes >= MAX_CHUNK_BYTES) {
       yield { events: events.slice(start, i + 1), through: at };
       start = i + 1;

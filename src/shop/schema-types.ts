@@ -116,6 +116,38 @@ export type EventTypes = {
   readonly rule: TypeNameRule;
 };
 
+/**
+ * Where a record has the parts of its event: CEL over `record`. What is left out is where the envelope has it; with `event`,
+ * the default envelope is `JSON`.
+ *
+ *   record.key                                        the key, as `@topic(key:)` says
+ *   record.headers.kind, record.headers['x-tenant']   headers: text, or `base64:` and their bytes where they are not UTF-8.
+ *                                                     Of a repeated header the last one; of one that is null, nothing
+ *   record.value                                      the value: JSON, or what `value:` has decoded
+ *   record.timestamp                                  the log's timestamp of the record
+ *   record.topic, record.partition, record.offset     where it is
+ *
+ * Reading what is absent gives null. An expression that fails makes the record a dead letter that names the member and the
+ * expression. For a record without a value, a tombstone, only expressions that do not read the value are evaluated.
+ */
+export type EventExpressions = {
+  /** A text: the event's type, or with `types` the name of it. Null makes the record a dead letter. Default: as `types` says. */
+  readonly type?: InputMaybe<Scalars['String']['input']>;
+  /** A text or an integer: the event's id, which tells it from all others. Null, and default: the envelope's, or the record's position. */
+  readonly id?: InputMaybe<Scalars['String']['input']>;
+  /** A timestamp, a text of RFC 3339, or milliseconds since 1970: the event's time. Null, and default: the envelope's, or the record's timestamp. */
+  readonly time?: InputMaybe<Scalars['String']['input']>;
+  /**
+   * A text or an integer: what the event is about, in the place of the record's key. Fields with a `key` look for it, in all
+   * partitions, as with `partitioner: NONE`. Null: the event has no key. Default: the record's key.
+   */
+  readonly subject?: InputMaybe<Scalars['String']['input']>;
+  /** A text or an integer: what events share that one request has caused. Null, and default: the envelope's, or none. */
+  readonly correlationId?: InputMaybe<Scalars['String']['input']>;
+  /** A map: the event's data. Null makes the record a dead letter. Not with an `envelope`, which says where the data is. Default: the value. */
+  readonly data?: InputMaybe<Scalars['String']['input']>;
+};
+
 /** A name in records, and the object type that it stands for. Of several names for one type, the first is written. */
 export type EventTypeName = {
   /** Such as `com.acme.order.OrderPlaced.v1`. */
@@ -937,6 +969,7 @@ export type ResolversTypes = {
   Envelope: Envelope;
   ValueFormat: ValueFormat;
   EventTypes: EventTypes;
+  EventExpressions: EventExpressions;
   EventTypeName: EventTypeName;
   TypeNameRule: TypeNameRule;
   KeyFormat: KeyFormat;
@@ -1027,6 +1060,7 @@ export type ResolversTypes = {
 export type ResolversParentTypes = {
   OutcomeInput: OutcomeInput;
   EventTypes: EventTypes;
+  EventExpressions: EventExpressions;
   EventTypeName: EventTypeName;
   Published: Published;
   ID: Scalars['ID']['output'];
@@ -1144,6 +1178,7 @@ export type TopicDirectiveArgs = {
   envelope?: Maybe<Envelope>;
   value: ValueFormat;
   types?: Maybe<EventTypes>;
+  event?: Maybe<EventExpressions>;
   partitioner?: Maybe<Partitioner>;
   key?: Maybe<KeyFormat>;
 };

@@ -31,7 +31,8 @@ export interface World extends AsyncDisposable {
   readonly deadLetters: DeadLetters;
   readonly topic: Topic;
   readonly formats: ReadonlyMap<Topic, TopicFormat>;
-  relay(): Promise<Relay>;
+  /** @param of the formats of the relay's schema, if it is another one */
+  relay(of?: ReadonlyMap<Topic, TopicFormat>): Promise<Relay>;
   /** A partition of the topic as it is now. */
   at(number: number): Promise<TopicIdPartition>;
   hub(fanout?: Fanout): Hub;
@@ -54,6 +55,8 @@ export async function openWorld({
   indexed = [] as readonly string[],
   /** How the keys of the topic read. */
   key = undefined as KeyFormat | undefined,
+  /** What fields read of the headers and attributes of records. */
+  carried = undefined as TopicFormat['carried'],
 } = {}): Promise<World> {
   const dir = await mkdtemp(join(tmpdir(), 'millrace-world-'));
   const store = openEmbeddedStore({ dir });
@@ -63,7 +66,7 @@ export async function openWorld({
   const logger = openLogger('silent');
   const name = topic('said');
   const formats = new Map<Topic, TopicFormat>([
-    [name, { kind: 'CLOUDEVENTS', indexed, ...(key && { key }) }],
+    [name, { kind: 'CLOUDEVENTS', indexed, ...(key && { key }), ...(carried && { carried }) }],
   ]);
   const state = openEmbeddedStateStore(store);
   const layouts = new TopicLayouts(state, formats, log);
@@ -88,9 +91,9 @@ export async function openWorld({
     deadLetters,
     topic: name,
     formats,
-    relay: async () => {
+    relay: async (of = formats) => {
       const relay = await Relay.start(
-        { log, fanout, metrics, logger, formats, layouts, group: 'relay', windowEvents },
+        { log, fanout, metrics, logger, formats: of, layouts, group: 'relay', windowEvents },
         signal,
       );
       made.push(relay);

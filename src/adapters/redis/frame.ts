@@ -72,6 +72,7 @@ function headOf(at: Offset, timestamp: number, event: Event): string {
     tracestate: event.tracestate,
     idempotent: event.idempotent,
     indexed: event.indexed,
+    metadata: event.metadata,
   };
   return JSON.stringify(head);
 }
@@ -105,6 +106,8 @@ const EXPECTED_HEAD_BYTES = 300;
 const INDEX_ENTRY_BYTES = 16;
 const TOMBSTONE = 0xffffffff;
 
+const TEXTS = z.record(z.string(), z.string().nullable());
+
 const HEAD = z.object({
   offset: z.number().int().nonnegative(),
   timestamp: z.number(),
@@ -118,6 +121,7 @@ const HEAD = z.object({
   traceparent: z.string().optional(),
   tracestate: z.string().optional(),
   idempotent: z.boolean().optional(),
+  metadata: z.object({ headers: TEXTS, attributes: TEXTS }).optional(),
   indexed: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).optional(),
 });
 

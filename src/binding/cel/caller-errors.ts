@@ -32,7 +32,7 @@ export function callerCheck(
   compiler: ExpressionCompiler,
 ): Expression<void> {
   const checks = expressions.flatMap(
-    (expression) => expression && checkOf(expression.ast, new Set(['event']), compiler),
+    (expression) => expression && checkOf(expression.ast, new Set(['event', 'record']), compiler),
   );
   return (activation) => {
     for (const check of checks) check?.(activation);

@@ -29,7 +29,7 @@ export function explainCheckError(
       return {
         start,
         problem: `Unknown variable ${name}.`,
-        hint: `Available variables: ${nameList(variables)}.`,
+        hint: `Available variables: ${nameList(variables)}.${name === 'record' ? WHERE_RECORDS_ARE : ''}`,
       };
     }
     case 'no_such_key': {
@@ -49,6 +49,9 @@ export function explainCheckError(
   const hint = NULL_BRANCH.test(summary) ? 'Write dyn(null) for null.' : undefined;
   return { start, problem: `The expression does not type-check: ${summary}.`, hint };
 }
+
+const WHERE_RECORDS_ARE =
+  ' A record is known in the filter and the rule of a Subscription field, and in @topic(event:).';
 
 const NULL_BRANCH = /^Ternary branches .*'null'/;
 

@@ -6,10 +6,16 @@ import type { CelNode } from './ast.js';
 import { CelTypes, withSchemaNames } from './cel-types.js';
 import { explainCheckError, explainUnguarded, findUnknownInHas } from './check-errors.js';
 import { type Constants, type ExpressionError, findConstantError, NO_OPTIONALS } from './constant-errors.js';
-import { forEvaluation, newCheckingEnvironment, newEvaluationEnvironment } from './environment.js';
+import {
+  forEvaluation,
+  forRecords,
+  newCheckingEnvironment,
+  newEvaluationEnvironment,
+} from './environment.js';
 import { jsonToCel, Message, MessageType } from './message.js';
 import { unguardedReads } from './nullability.js';
 import { type Reads, readsOf } from './reads.js';
+import { findUnnamedMetadata } from './record-reads.js';
 import { RegularExpressions } from './regular-expressions.js';
 import { Scope } from './scope.js';
 import type { Shape } from './shape.js';
@@ -40,9 +46,23 @@ export const RESULT_TYPES = {
     isRequired: false,
   },
   MAP: { celTypes: /^(map\b.*|dyn)$/, hint: 'Write an expression of type map.', isRequired: false },
+  TEXT: { celTypes: /^(string|dyn)$/, hint: 'Write an expression of type string.', isRequired: false },
+  ID: {
+    celTypes: /^(string|int|double|dyn)$/,
+    hint: 'Write an expression of type string or int.',
+    isRequired: false,
+  },
+  TIME: {
+    celTypes: /^(google\.protobuf\.Timestamp|string|int|double|dyn)$/,
+    hint: 'Write a timestamp, a text of RFC 3339, or the milliseconds since 1970.',
+    isRequired: false,
+  },
 } as const satisfies Readonly<Record<string, ResultType>>;
 
-/** Compiles the expressions of one field: type-checked with the schema's types, and evaluated without. */
+/** The variables of expressions that the schema describes. */
+export type Variables = Readonly<Partial<Record<'args' | 'event' | 'record', Shape>>>;
+
+/** Compiles expressions over the same variables: type-checked with the schema's types, and evaluated without. */
 export class ExpressionCompiler {
   readonly #diagnostics: Diagnostics;
   readonly #checking: Environment;
@@ -53,20 +73,25 @@ export class ExpressionCompiler {
   readonly #constants: Constants;
   readonly #messages: ReadonlyMap<string, Converted>;
   readonly #claims = new Converted((claims) => jsonToCel(claims));
+  /** Whether expressions are over a record as it was read. No schema describes its JSON, so nothing needs a guard. */
+  readonly #isOfRecords: boolean;
+  readonly #textOf: (node: CelNode) => string;
 
-  /** @param event the shape of `event`; `undefined`: the field's expressions have no such variable */
-  constructor(args: Shape, event: Shape | undefined, diagnostics: Diagnostics) {
+  /** @param variables a caller's expressions have `args`; they have `claims` as well */
+  constructor(variables: Variables, diagnostics: Diagnostics) {
     this.#diagnostics = diagnostics;
-    const shapes = new Map(event ? [['args', args] as const, ['event', event] as const] : [['args', args]]);
+    this.#isOfRecords = variables.args === undefined;
+    this.#textOf = this.#isOfRecords ? forRecords : forEvaluation;
+    const shapes = new Map(Object.entries(variables));
     this.#checking = newCheckingEnvironment();
-    this.#checking.registerVariable('claims', 'map');
+    if (!this.#isOfRecords) this.#checking.registerVariable('claims', 'map');
     const types = new CelTypes(this.#checking);
     for (const [name, shape] of shapes) this.#checking.registerVariable(name, types.declare(name, shape));
-    this.#variables = ['claims', ...shapes.keys()];
+    this.#variables = this.#isOfRecords ? [...shapes.keys()] : ['claims', ...shapes.keys()];
     this.#evaluation = newEvaluationEnvironment(this.#variables, this.#patterns);
     this.#scope = Scope.of(shapes);
     this.#constants = {
-      evaluate: (node) => this.#evaluation.evaluate(forEvaluation(node)),
+      evaluate: (node) => this.#evaluation.evaluate(this.#textOf(node)),
       compilePattern: (pattern) => this.#patterns.compile(pattern),
     };
     this.#messages = new Map(
@@ -90,15 +115,19 @@ export class ExpressionCompiler {
 
   /** Compiles one node of an expression of this compiler by itself. */
   compileNode(node: CelNode): Expression<unknown> {
-    const parsed = this.#evaluation.parse(forEvaluation(node));
+    const parsed = this.#evaluation.parse(this.#textOf(node));
+    if (this.#isOfRecords) return ({ record }) => parsed({ record });
     const reads = readsOf(node);
     // Not converted where they are not read: filters are evaluated for every event.
-    const [claims, args, event] = ['claims', 'args', 'event'].map((name) => reads.has(name));
+    const [claims, args, event, record] = ['claims', 'args', 'event', 'record'].map((name) =>
+      reads.has(name),
+    );
     return (activation) =>
       parsed({
         claims: claims ? this.#claims.of(activation.claims) : undefined,
         args: args ? this.#messages.get('args')?.of(activation.args) : undefined,
         event: event ? this.#messages.get('event')?.of(activation.event ?? {}) : undefined,
+        record: record ? this.#messages.get('record')?.of(activation.record ?? {}) : undefined,
       });
   }
 
@@ -118,8 +147,12 @@ export class ExpressionCompiler {
     const scope = this.#scope;
     const { valid, type = '', error } = this.#checking.check(source);
     if (!valid) return explainCheckError(ast, error, scope, this.#variables);
-    const found = findUnknownInHas(ast, scope) ?? findConstantError(ast, scope, this.#constants);
+    const found =
+      findUnknownInHas(ast, scope) ??
+      (this.#isOfRecords ? undefined : findUnnamedMetadata(ast)) ??
+      findConstantError(ast, scope, this.#constants);
     if (found !== undefined) return found;
+    if (celTypes.test(type) && this.#isOfRecords) return ast;
     if (celTypes.test(type))
       return explainUnguarded(unguardedReads(ast, scope, isRequired), scope, isRequired) ?? ast;
     const problem = `The expression ${source} has type ${withSchemaNames(type)}.`;

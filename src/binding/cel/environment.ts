@@ -1,4 +1,5 @@
 import { Environment, EvaluationError } from '@marcbachmann/cel-js';
+import { own } from '../../core/own.js';
 import { asCall, asFieldSelection, asIdentifier, type CelNode, childrenOf } from './ast.js';
 import { registerDecimals } from './decimal.js';
 import { Message } from './message.js';
@@ -44,6 +45,8 @@ export function newEvaluationEnvironment(
   const environment = newEnvironment(EVALUATION_LIMITS);
   environment.registerType('Message', Message);
   environment.registerFunction('hasField(dyn, list): bool', hasField);
+  environment.registerFunction('memberOf(dyn, string): dyn', memberOf);
+  environment.registerFunction('isPresent(dyn): bool', (value: unknown) => value !== null);
   environment.registerFunction('mapOf(list): map', mapOf);
   environment.registerFunction('matchesRe2(dyn, dyn): bool', (text: unknown, pattern: unknown) =>
     expressions.matches(text, pattern),
@@ -86,6 +89,25 @@ export function forEvaluation(node: CelNode): string {
   return print(node, rewrite);
 }
 
+/**
+ * The text of a node over a record as it was read (`@topic(event:)`), whose JSON no schema describes: as `forEvaluation`,
+ * but reading what is absent gives null, and `has()` of it is false.
+ */
+export function forRecords(node: CelNode): string {
+  return print(node, (one, inner) => {
+    const call = asCall(one);
+    if (call?.name === 'has' && call.receiver === undefined) {
+      const { root, fields } = selectionChain(call.operands[0] ?? one);
+      return `isPresent(${fields.reduce((of, field) => `memberOf(${of}, ${literal(field)})`, inner(root))})`;
+    }
+    const selection = asFieldSelection(one);
+    if (selection === undefined || isTimestampType(one)) return rewrite(one, inner);
+    return `memberOf(${inner(selection.operand)}, ${literal(selection.field)})`;
+  });
+}
+
+const literal = (text: string): string => print({ op: 'value', args: text, start: 0 });
+
 const rewrite: Rewrite = (node, inner) => {
   if (node.op === 'map') return childrenOf(node).length === 0 ? undefined : `mapOf([${pairs(node, inner)}])`;
   if (isTimestampType(node)) return 'type(timestampOf(0))';
@@ -101,7 +123,7 @@ const rewrite: Rewrite = (node, inner) => {
   if (name === 'timestamp' && receiver === undefined) return `timestampOf(${inner(first)})`;
   if (name !== 'has' || receiver !== undefined) return undefined;
   const { root, fields } = selectionChain(first);
-  return `hasField(${inner(root)}, [${fields.map((field) => print({ op: 'value', args: field, start: 0 })).join(', ')}])`;
+  return `hasField(${inner(root)}, [${fields.map(literal).join(', ')}])`;
 };
 
 /** `a`, and `b`, `c` of `a.b.c`. */
@@ -143,6 +165,13 @@ function hasField(root: unknown, fields: readonly string[]): boolean {
     if (!isLast) value = value.get(field);
   }
   return true;
+}
+
+/** A member of JSON, as `JSON.parse` makes it; null when it is absent, also from what is absent itself. */
+function memberOf(value: unknown, member: string): unknown {
+  if (value === null) return null;
+  if (typeof value !== 'object' || Array.isArray(value)) throw noSuchKey(member);
+  return own(value as Readonly<Record<string, unknown>>, member) ?? null; // An object has properties of any value.
 }
 
 function noSuchKey(field: string): EvaluationError {

@@ -1,9 +1,11 @@
-import { type GraphQLType, getNullableType, isScalarType } from 'graphql';
+import { GraphQLString, type GraphQLType, getNullableType, isScalarType } from 'graphql';
 import type { Equality } from '../bindings.js';
 import { asFieldSelection, asIdentifier, type CelNode, childrenOf, operandsOf } from './ast.js';
 import type { CompiledExpression, ExpressionCompiler } from './compiler.js';
 import { converterOf } from './message.js';
 import { readsOf } from './reads.js';
+import { readsRecord } from './record-reads.js';
+import { EVENT_RECORD, isTexts } from './record-shape.js';
 import { celTypeOfScalar } from './scope.js';
 import type { Shape } from './shape.js';
 import { Timestamp } from './timestamp.js';
@@ -37,26 +39,41 @@ export function equalitiesOf(
   });
 }
 
-/** `undefined`: `node` is no field of the event that can be looked up, or `value` reads the event. */
+/** `undefined`: `node` is nothing that can be looked up, or `value` reads the event or its record. */
 function equality(
   node: CelNode,
   value: CelNode,
   event: Shape,
   compiler: ExpressionCompiler,
 ): Equality | undefined {
-  const selection = asFieldSelection(node);
-  if (selection === undefined || asIdentifier(selection.operand) !== 'event') return undefined;
-  const { field } = selection;
-  const type = event.get(field);
-  if (type === undefined || !isIndexable(type) || readsOf(value).has('event')) return undefined;
+  const { field, type } = fieldOf(node, event) ?? {};
+  if (field === undefined || type === undefined || !isIndexable(type)) return undefined;
+  if (readsOf(value).has('event') || readsRecord(value)) return undefined;
   const convert = converterOf(type);
   const expression = compiler.compileNode(value);
+  const name = typeof field === 'string' ? field : field.join('.');
   return {
     field,
     type: String(type),
-    keyOf: (json) => keyOf(convert(json, field)),
+    keyOf: (json) => keyOf(convert(json, name)),
     value: (activation) => keyOf(expression(activation)),
   };
+}
+
+/** `event.x`, `record.partition`, `record.headers.kind`. */
+function fieldOf(
+  node: CelNode,
+  event: Shape,
+): { field: Equality['field']; type: GraphQLType | undefined } | undefined {
+  const { operand, field } = asFieldSelection(node) ?? {};
+  if (operand === undefined || field === undefined) return undefined;
+  const variable = asIdentifier(operand);
+  if (variable === 'event') return { field, type: event.get(field) };
+  if (variable === 'record') return { field: [field], type: EVENT_RECORD.get(field) };
+  const parent = fieldOf(operand, event);
+  if (parent?.type === undefined || !isTexts(parent.type) || typeof parent.field === 'string')
+    return undefined;
+  return { field: [parent.field[0], field], type: GraphQLString };
 }
 
 /**

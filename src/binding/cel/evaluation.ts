@@ -6,6 +6,7 @@ import { isCelNode } from './ast.js';
 import { fromCel } from './cel-values.js';
 import type { CompiledExpression } from './compiler.js';
 import { readsOf } from './reads.js';
+import { readsRecord } from './record-reads.js';
 
 /** A filter that has no value for an event. */
 export class FilterError extends Error {
@@ -84,7 +85,8 @@ export function filterExpression(compiled: CompiledExpression): Expression<boole
 /** Evaluates a rule of `@auth`. Never throws: a rule that fails does not allow access. */
 export function authRule(compiled: CompiledExpression): AuthRule {
   return {
-    readsEvent: compiled.reads.has('event'),
+    readsEvent: compiled.reads.has('event') || readsRecord(compiled.ast),
+    readsData: compiled.reads.has('event'),
     allows(activation) {
       try {
         return compiled.evaluate(activation) === true;

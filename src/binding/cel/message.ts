@@ -12,6 +12,7 @@ import { parseDateTime } from '../../core/date-time.js';
 import { own } from '../../core/own.js';
 import { leafInput } from '../runtime/data-field.js';
 import { decimalOf } from './decimal.js';
+import { TEXTS_TYPE } from './record-shape.js';
 import { celTypeOfScalar } from './scope.js';
 import { type Shape, shapeOf } from './shape.js';
 import { Timestamp } from './timestamp.js';
@@ -141,6 +142,9 @@ function leaf(type: GraphQLLeafType): Convert {
   switch (celTypeOfScalar(type)) {
     case 'int':
       return (value, path) => integer(serialise(value, path));
+    case TEXTS_TYPE:
+      // The field was checked to be an object by whoever made the record.
+      return (value, path) => new Message(ANY_TEXT, value as object, path);
     case 'google.protobuf.Timestamp':
       return (value, path) => dateTime(String(serialise(value, path)), path);
     case 'Decimal':
@@ -154,6 +158,9 @@ function leaf(type: GraphQLLeafType): Convert {
 
 /** What `Int`, `Long` and `BigInt` serialise to. */
 const integer = (value: unknown): bigint => (typeof value === 'bigint' ? value : BigInt(Number(value)));
+
+/** Texts by name: reading one that is absent gives null. */
+const ANY_TEXT = new MessageType(new Map());
 
 /** A value that the enum does not have stays text: producers may know values that this schema does not. */
 function enumValue(value: unknown, path: string): string {

@@ -1,4 +1,5 @@
 import {
+  GraphQLString,
   type GraphQLType,
   getNullableType,
   isAbstractType,
@@ -20,6 +21,7 @@ import {
   type CelNode,
 } from './ast.js';
 import { print } from './print.js';
+import { isTexts, TEXTS_TYPE } from './record-shape.js';
 import { type Shape, shapeOf } from './shape.js';
 
 /** What the schema says of a value: its GraphQL type, or the fields of a variable such as `event`. */
@@ -45,6 +47,7 @@ export class Scope {
     this.#counter = counter;
   }
 
+  /** Of these variables, and `claims`. */
   static of(shapes: ReadonlyMap<string, Shape>): Scope {
     const variables = new Map<string, Variable>([['claims', { id: 'claims', type: 'claim' }]]);
     for (const [name, type] of shapes) variables.set(name, { id: name, type });
@@ -112,6 +115,7 @@ export class Scope {
       const type = this.#typeOf(selection.operand);
       if (type === undefined || isJson(type)) return type;
       if (isUntyped(type)) return 'json';
+      if (!isShape(type) && isTexts(type)) return GraphQLString;
       const fields = fieldsOf(type);
       // Event types that disagree on a field leave its type unknown.
       return fields?.has(selection.field) ? (fields.get(selection.field) ?? 'json') : undefined;
@@ -163,6 +167,9 @@ const SCALAR_TYPES: ReadonlyMap<string, string> = new Map([
   ['Boolean', 'bool'],
   ['ID', 'string'],
   ['String', 'string'],
+  ['__Offset', 'int'],
+  ['__DateTime', 'google.protobuf.Timestamp'],
+  ['__Texts', TEXTS_TYPE],
 ]);
 
 /** The CEL type of a scalar or enum; `undefined` for other types. A project's own scalars are `dyn`: not type-checked. */

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ConstDirectiveNode, GraphQLSchema } from 'graphql';
-import { type TypeNames, typeNamed } from '../../core/envelope/type-names.js';
+import { BY_NAME, typeNamed } from '../../core/envelope/type-names.js';
 import type { Topic } from '../../core/ids.js';
 import { DEFAULT_PARTITIONER, type DeclaredPartitioner } from '../../core/partitioner.js';
 import { type Diagnostic, Diagnostics, locationOf } from '../diagnostic.js';
@@ -37,7 +37,12 @@ export function topicChanges(
       after: current?.get(name),
       isPublished: published.has(name),
     }))
-    .flatMap((topic) => [...partitionerChange(topic), ...keyChange(topic), ...typesChange(topic)]);
+    .flatMap((topic) => [
+      ...partitionerChange(topic),
+      ...keyChange(topic),
+      ...typesChange(topic),
+      ...expressionsChange(topic),
+    ]);
 }
 
 function partitionerChange(topic: ComparedTopic): readonly Diagnostic[] {
@@ -92,8 +97,16 @@ function typesChange(topic: ComparedTopic): readonly Diagnostic[] {
   ];
 }
 
-/** Without a declaration, the envelope names a type as GraphQL does. */
-const BY_NAME: TypeNames = { source: { kind: 'envelope' }, table: new Map(), rule: 'EXACT' };
+function expressionsChange(topic: ComparedTopic): readonly Diagnostic[] {
+  const [from = {}, to = {}] = [topic.before, topic.after].map((one) => one?.declaration.mapping?.sources);
+  const changed = [...new Set([...Object.keys(from), ...Object.keys(to)])].filter(
+    (member) => from[member] !== to[member],
+  );
+  if (changed.length === 0) return [];
+  const problem = `The records of the topic ${topic.name} are read by other expressions: ${changed.sort().join(', ')}.`;
+  const hint = 'Its stored events have other parts from now on, or become dead letters.';
+  return [diagnostic(topic, problem, hint)];
+}
 
 /** At the declaration, or where it was. */
 function diagnostic({ before, after }: ComparedTopic, problem: string, hint: string): Diagnostic {

@@ -117,7 +117,8 @@ function read(
   }
 }
 
-function stringNodeOf(directive: ConstDirectiveNode, argument: string): StringValueNode | undefined {
+/** The AST node of an argument, or of a field of an input object, that is a string literal. */
+export function stringNodeOf(directive: ConstDirectiveNode, argument: string): StringValueNode | undefined {
   const [name, inputField] = argument.split('.');
   const outer = directive.arguments?.find((given) => given.name.value === name)?.value;
   const inputFields = outer?.kind === Kind.OBJECT ? outer.fields : [];

@@ -45,7 +45,7 @@ export function outcomeBinding(
           },
           diagnostics,
         );
-  const compiler = new ExpressionCompiler(argsShape(directive.field), undefined, diagnostics);
+  const compiler = new ExpressionCompiler({ args: argsShape(directive.field) }, diagnostics);
   const keyNode = directive.stringNode('outcome.key');
   const key = keyNode && compiler.compile(keyNode, RESULT_TYPES.KEY);
   const follow = topic && followBinding(directive, input, topic, compiler, context);

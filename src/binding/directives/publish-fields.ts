@@ -61,7 +61,7 @@ function eventBinding(
   const topicUse: TopicUse | undefined = topic &&
     type && { directive, kind: 'publish', topic, types: [type] };
 
-  const compiler = new ExpressionCompiler(argsShape(field), undefined, diagnostics);
+  const compiler = new ExpressionCompiler({ args: argsShape(field) }, diagnostics);
   const keyNode = directive.stringNode('key');
   const key = keyNode && compiler.compile(keyNode, RESULT_TYPES.KEY);
   const dataNode = directive.stringNode('data');

@@ -13,6 +13,8 @@ import { ExpressionCompiler, RESULT_TYPES } from '../cel/compiler.js';
 import { equalitiesOf } from '../cel/equalities.js';
 import { authRule, filterExpression, keyExpression } from '../cel/evaluation.js';
 import { unionOfReads } from '../cel/reads.js';
+import { metadataReads, readsRecord, unionOfMetadata } from '../cel/record-reads.js';
+import { EVENT_RECORD } from '../cel/record-shape.js';
 import type { Shape } from '../cel/shape.js';
 import type { Diagnostics } from '../diagnostic.js';
 import { dataShape } from '../event-types/data-shape.js';
@@ -59,17 +61,22 @@ export function subscribeBinding(
   const args: Shape = new Map(
     field.args.filter(({ name }) => !Object.hasOwn(IMPLICIT_ARGS, name)).map((arg) => [arg.name, arg.type]),
   );
-  const argsCompiler = new ExpressionCompiler(args, undefined, diagnostics);
+  const argsCompiler = new ExpressionCompiler({ args }, diagnostics);
   // Without event types every field of `event` would be unknown: diagnostics that only follow from the one
   // above.
   const event = mergedShape(types, [tombstone?.declared?.type, view?.type], resolvers);
-  const eventCompiler = types.length > 0 ? new ExpressionCompiler(args, event, diagnostics) : undefined;
+  const eventCompiler =
+    types.length > 0 ? new ExpressionCompiler({ args, event, record: EVENT_RECORD }, diagnostics) : undefined;
   const keyNode = directive.stringNode('key');
   const filterNode = directive.stringNode('filter');
   const ruleNode = auth?.stringNode('rule');
   const key = keyNode && argsCompiler.compile(keyNode, RESULT_TYPES.KEY);
   const filter = filterNode && eventCompiler?.compile(filterNode, RESULT_TYPES.BOOL);
   const rule = ruleNode && eventCompiler?.compile(ruleNode, RESULT_TYPES.BOOL);
+  if (ruleNode && rule && view && readsRecord(rule.ast)) {
+    const problem = `The rule of ${field.name} reads record, and the state that @view shows first has none.`;
+    diagnostics.at(ruleNode, problem, 'Decide by event, args and claims, or leave @view out.');
+  }
   // S1: an expression that does not compile must never count as absent.
   if (!topicUse || !tombstone || (keyNode && !key) || (filterNode && !filter) || (auth && !rule))
     return { binding: undefined, topicUse };
@@ -87,6 +94,7 @@ export function subscribeBinding(
       view,
       // graphql-js has coerced it to a value of `enum OnSlow`, which has a default.
       onSlow: directive.values['onSlow'] as OnSlow,
+      metadata: unionOfMetadata([filter, rule].flatMap((one) => (one ? [metadataReads(one.ast)] : []))),
       claims: unionOfReads('claims', [key, filter, rule]),
     },
     topicUse,

@@ -6,18 +6,20 @@ import {
   isObjectType,
 } from 'graphql';
 import type { Envelope } from '../../core/envelope/envelope.js';
-import type { TypeNames } from '../../core/envelope/type-names.js';
+import type { RecordMapping } from '../../core/envelope/mapping.js';
+import { BY_NAME, type TypeNames } from '../../core/envelope/type-names.js';
 import type { Topic } from '../../core/ids.js';
 import type { KeyFormat } from '../../core/key-format.js';
 import type { DeclaredPartitioner } from '../../core/partitioner.js';
 import type { Encoding, TopicFormat } from '../../core/topic-format.js';
 import type { Diagnostics } from '../diagnostic.js';
 import { addGraphQLError } from '../sdl/graphql-errors.js';
+import { eventMapping } from './event-mapping.js';
 import { topicNamed } from './topic-name.js';
 
 /** What one `@topic` says. It takes precedence over what follows from the fields. */
 export interface TopicDeclaration
-  extends Pick<TopicFormat, 'partitioner' | 'key' | 'typeNames' | 'encoding'> {
+  extends Pick<TopicFormat, 'partitioner' | 'key' | 'typeNames' | 'encoding' | 'mapping'> {
   readonly envelope?: Envelope;
 }
 
@@ -49,9 +51,66 @@ export function declaredTopics(
     if (values === undefined || name === undefined) continue;
     if (declared.has(name))
       diagnostics.at(node, `The topic ${name} is declared twice.`, 'Write one @topic that has all of it.');
-    else declared.set(name, { declaration: declarationOf(values, schema, node, diagnostics), node });
+    else declared.set(name, { declaration: mappedDeclaration(values, schema, node, diagnostics), node });
   }
   return declared;
+}
+
+/** With `event`, its envelope is that of plain JSON, and types are named by the expression. */
+function mappedDeclaration(
+  values: Readonly<Record<string, unknown>>,
+  schema: GraphQLSchema,
+  node: ConstDirectiveNode,
+  diagnostics: Diagnostics,
+): TopicDeclaration {
+  const declaration = declarationOf(values, schema, node, diagnostics);
+  const given = values['event'];
+  if (given == null) return declaration;
+  // graphql-js has coerced it to an `input EventExpressions`.
+  const mapping = eventMapping(given as Parameters<typeof eventMapping>[0], node, diagnostics);
+  if (mapping === undefined) return declaration;
+  checkMapping(String(values['name']), declaration, mapping, node, diagnostics);
+  return {
+    ...declaration,
+    envelope: declaration.envelope ?? 'JSON',
+    mapping,
+    ...(mapping.sources['type'] !== undefined && { typeNames: declaration.typeNames ?? BY_NAME }),
+    // Where the record lies, its key says, and nobody looks for that.
+    ...(mapping.mapsSubject && { partitioner: 'NONE' as const }),
+  };
+}
+
+/** What says where a record has a part of its event must not say it twice. */
+function checkMapping(
+  name: string,
+  { envelope = 'JSON', typeNames, key, partitioner = 'NONE' }: TopicDeclaration,
+  { mapsData, mapsSubject, sources }: RecordMapping,
+  node: ConstDirectiveNode,
+  diagnostics: Diagnostics,
+): void {
+  const [problem, hint] =
+    mapsData && envelope !== 'JSON'
+      ? [
+          `The envelope ${envelope} of the topic ${name} says where the data is, and so does event.data.`,
+          'Leave one of them out. Without an envelope, record.value is all of the value.',
+        ]
+      : sources['type'] !== undefined && typeNames !== undefined && typeNames.source.kind !== 'envelope'
+        ? [
+            `The types of the topic ${name} are named by a ${typeNames.source.kind}, and by event.type.`,
+            'Leave one of them out.',
+          ]
+        : mapsSubject && key !== undefined
+          ? [
+              `The topic ${name} has event.subject in the place of its key, so nothing reads keys as ${key}.`,
+              'Leave one of them out.',
+            ]
+          : mapsSubject && partitioner !== 'NONE'
+            ? [
+                `The topic ${name} has event.subject in the place of its key, so events of one subject may lie in any partition, whatever its partitioner is.`,
+                'Leave the partitioner out.',
+              ]
+            : [];
+  if (problem !== undefined) diagnostics.at(node, problem, hint);
 }
 
 function declarationOf(

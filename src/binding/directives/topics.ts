@@ -1,8 +1,10 @@
 import type { ASTNode, GraphQLObjectType } from 'graphql';
 import type { Envelope } from '../../core/envelope/envelope.js';
+import { readOnlyReason } from '../../core/envelope/read-only.js';
 import type { Topic } from '../../core/ids.js';
 import { DEFAULT_FORMAT, type TopicFormat } from '../../core/topic-format.js';
 import type { SubscribeBinding, TopicBinding } from '../bindings.js';
+import { type MetadataReads, NO_METADATA, unionOfMetadata } from '../cel/record-reads.js';
 import { type Diagnostics, nameList } from '../diagnostic.js';
 import type { AppliedDirective } from './applied-directives.js';
 import type { TopicDeclaration } from './topic-declarations.js';
@@ -30,9 +32,12 @@ export function topicsOf(
   diagnostics: Diagnostics,
 ): ReadonlyMap<Topic, TopicBinding> {
   const indexed = new Map<Topic, Set<string>>();
-  for (const { topic: name, equalities } of subscribes) {
+  const metadata = new Map<Topic, MetadataReads>();
+  for (const { topic: name, equalities, metadata: reads } of subscribes) {
     const fields = indexed.get(name) ?? new Set();
-    for (const { field } of equalities) indexed.set(name, fields.add(field));
+    // What is looked up of a record, its event has.
+    for (const { field } of equalities) if (typeof field === 'string') indexed.set(name, fields.add(field));
+    metadata.set(name, unionOfMetadata([metadata.get(name) ?? NO_METADATA, reads]));
   }
   const topics = new Map<Topic, TopicBinding>();
   for (const name of new Set([...uses.map((use) => use.topic), ...declared.keys()])) {
@@ -41,10 +46,17 @@ export function topicsOf(
     checkPublishedTypes(name, usesOfTopic, diagnostics);
     const types = new Set(usesOfTopic.flatMap((use) => use.types.map((type) => type.name)));
     const fields = indexed.get(name);
-    const indexedFormat = fields === undefined ? format : { ...format, indexed: [...fields] };
-    topics.set(name, { topic: name, format: indexedFormat, types });
+    const carried = carriedOf(metadata.get(name) ?? NO_METADATA);
+    const read = { ...(fields && { indexed: [...fields] }), ...(carried && { carried }) };
+    topics.set(name, { topic: name, format: { ...format, ...read }, types });
   }
   return topics;
+}
+
+/** `undefined`: no field reads any of it, and events carry nothing. */
+function carriedOf({ headers, attributes }: MetadataReads): TopicFormat['carried'] {
+  if (headers.size + attributes.size === 0) return undefined;
+  return { headers: [...headers].sort(), attributes: [...attributes].sort() };
 }
 
 /** The format of a topic: what `@topic` says of it, and the `format` of its first use, with which all others must agree. */
@@ -57,7 +69,7 @@ function formatOf(
   const { kind } = first ? { kind: kindOf(first) } : DEFAULT_FORMAT;
   for (const use of uses) if (ownFormat(use)) checkFormat(use, envelope, first ?? use, diagnostics);
   const format = { ...declared, kind: envelope ?? kind };
-  if (format.kind === 'DEBEZIUM') checkNothingPublishes(uses, diagnostics);
+  checkNothingPublishes(format, uses, diagnostics);
   if (format.kind === 'CLOUDEVENTS' || format.typeNames !== undefined) return format;
   checkOneType(format.kind, uses, diagnostics);
   const type = first?.types[0]?.name;
@@ -109,11 +121,14 @@ function checkOneType(kind: Envelope, uses: readonly TopicUse[], diagnostics: Di
   }
 }
 
-function checkNothingPublishes(uses: readonly TopicUse[], diagnostics: Diagnostics): void {
+function checkNothingPublishes(
+  format: TopicFormat,
+  uses: readonly TopicUse[],
+  diagnostics: Diagnostics,
+): void {
   for (const use of uses) {
-    if (use.kind !== 'publish') continue;
-    const problem = `The topic ${use.topic} has change events of a database, so nothing but its connector can publish to it.`;
-    diagnostics.at(nodeOf(use), problem, 'Publish to another topic, or write to the database.');
+    const refused = use.kind === 'publish' ? readOnlyReason(use.topic, format) : undefined;
+    if (refused !== undefined) diagnostics.at(nodeOf(use), refused.problem, refused.hint);
   }
 }
 

@@ -45,7 +45,7 @@ export function viewBinding(directive: AppliedDirective, context: ViewContext): 
     diagnostics.at(node, `Unknown view ${JSON.stringify(name)}.`, hint);
   }
   const keyNode = directive.stringNode('key');
-  const compiler = new ExpressionCompiler(argsShape(directive.field), undefined, diagnostics);
+  const compiler = new ExpressionCompiler({ args: argsShape(directive.field) }, diagnostics);
   const key = keyNode && compiler.compile(keyNode, RESULT_TYPES.KEY);
   const type = stateType(directive, context);
   if (view === undefined || !key || type === INVALID) return undefined;

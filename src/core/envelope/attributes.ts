@@ -1,4 +1,5 @@
 import type { Event, Indexed } from '../event.js';
+import { metadataOf } from '../event-metadata.js';
 import { isInexactInteger } from '../exact-json.js';
 import { eventId } from '../ids.js';
 import { own } from '../own.js';
@@ -13,6 +14,7 @@ import {
 import type { TopicFormat } from '../topic-format.js';
 import { type Decoded, fault } from './envelope.js';
 import type { JsonObject } from './json-object.js';
+import type { Mapped } from './mapping.js';
 import { namedBy, typeNamed } from './type-names.js';
 
 /** The attributes of a CloudEvent that events keep, as its record has them. */
@@ -31,22 +33,29 @@ export interface Attributes {
 
 /** What a record's event has beside its attributes. */
 export interface EventParts {
-  /** The record's key, never the attribute `subject`: partitions and subscriptions to a key go by the key. */
+  /**
+   * The record's key, never the attribute `subject`: partitions and subscriptions to a key go by the key. Or else what
+   * `@topic(event:)` maps, for which all partitions are followed.
+   */
   readonly subject: string | null;
   /** The data, parsed. */
   readonly data: JsonObject | null;
   /** The data as JSON. */
   readonly bytes: Buffer | null;
+  /** What the expressions of `@topic(event:)` have found. */
+  readonly mapped?: Mapped | undefined;
+  /** The attributes of a CloudEvent in structured mode. */
+  readonly members?: JsonObject | undefined;
 }
 
 /** The event of a record that has the attributes of a CloudEvent. */
 export function fromAttributes(
   record: LogRecord,
   given: Attributes,
-  { subject, data, bytes }: EventParts,
+  { subject, data, bytes, members }: EventParts,
   format: TopicFormat,
 ): Decoded {
-  const { typeNames } = format;
+  const { typeNames, carried } = format;
   const { id: givenId, source } = given;
   const id = givenId && eventIdOf(givenId);
   const name = typeNames === undefined ? given.type : (namedBy(typeNames, record, data) ?? given.type);
@@ -75,6 +84,7 @@ export function fromAttributes(
     tracestate,
     idempotent: given.idempotent === 'true' ? true : undefined,
     indexed: indexedOf(data, format),
+    metadata: carried && metadataOf(record.headers, carried, members),
     data: bytes,
   };
   return { ok: true, leftOut: isAltered ? leftOut(given, event) : undefined, event };

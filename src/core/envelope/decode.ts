@@ -3,11 +3,12 @@ import type { TopicPartition } from '../position.js';
 import type { Headers, LogRecord } from '../record.js';
 import { JSON_CODEC, type SchemaCodec } from '../schema-codec.js';
 import type { TopicFormat } from '../topic-format.js';
-import { fromAttributes } from './attributes.js';
+import { type EventParts, fromAttributes } from './attributes.js';
 import { ConnectReader } from './connect.js';
 import { UnfitValueError } from './connect-types.js';
 import { type Decoded, type DecodeFault, fault } from './envelope.js';
-import { bytesOfObject, type JsonObject, parseObject } from './json-object.js';
+import { bytesOfObject, parseExact, parseObject } from './json-object.js';
+import { type Mapped, mappedRecord, type RecordMapping } from './mapping.js';
 import { fromPosition } from './plain.js';
 import { subjectOf } from './record-key.js';
 import { framedValue } from './schema-header.js';
@@ -27,26 +28,43 @@ export function decodeRecord(
 ): Decoded {
   const subject = subjectOrFault(record, format, connect);
   if (subject instanceof KeyFormatError) return fault('key', subject.message);
+  const { mapping } = format;
+  if (mapping === undefined) return decodeAs(record, subject, undefined, format, at, connect);
+  return rewritten(() => {
+    const mapped = map(record, mapping, subject, format, at);
+    if ('ok' in mapped) return mapped;
+    const about = mapped.subject === undefined ? subject : mapped.subject;
+    return decodeAs(record, about, mapped, format, at, connect);
+  });
+}
+
+/** Decodes a record as its envelope says, except for what the expressions of its topic have found. */
+function decodeAs(
+  record: LogRecord,
+  subject: string | null,
+  mapped: Mapped | undefined,
+  format: TopicFormat,
+  at: TopicPartition,
+  connect: ConnectReader,
+): Decoded {
   const { kind } = format;
   const { headers, value } = record;
   if (value !== null && kind === 'CLOUDEVENTS' && !headers['ce_type'] && isStructured(headers))
-    return rewritten(() => structured(record, value, subject, format));
+    return rewritten(() => structured(record, value, { subject, mapped }, format));
   if (value !== null && kind !== 'CLOUDEVENTS' && kind !== 'JSON')
-    return rewritten(() => unwrapped(record, value, subject, format, at, connect));
-  const bytes = value === null ? null : jsonOf(record, value, format);
-  const data = typeof bytes === 'string' ? bytes : parseObject(bytes);
+    return rewritten(() => unwrapped(record, value, { subject, mapped }, format, at, connect));
+  const given = mapped?.data;
+  const bytes =
+    value === null ? null : given === undefined ? jsonOf(record, value, format) : bytesOfObject(given);
+  const data = typeof bytes === 'string' ? bytes : (given ?? parseObject(bytes));
   if (typeof bytes === 'string' || typeof data === 'string') return fault('data', String(data));
-  const parts = {
-    subject,
-    data,
-    bytes,
-    typeName: value === null ? undefined : nameByCodec(record, value, format),
-  };
+  const typeName = value === null ? undefined : nameByCodec(record, value, format);
+  const parts = { subject, data, bytes, typeName, mapped };
   if (kind === 'CLOUDEVENTS' && (bytes !== null || headers['ce_type'])) return binary(record, parts, format);
   if (record.key === null && bytes === null)
     return fault('no-cloudevent', 'the record has neither a key nor a value');
   // Its value is an envelope: passed on as data, the envelope's `id` and `type` would be shown as the data's.
-  if (bytes !== null && isStructured(headers)) {
+  if (bytes !== null && given === undefined && isStructured(headers)) {
     const reason = `the record is a CloudEvent in structured mode (${headers['content-type']}), and the topic has plain JSON`;
     return fault('structured', reason);
   }
@@ -84,16 +102,27 @@ function subjectOrFault(
   }
 }
 
-interface Parts {
-  readonly subject: string | null;
-  readonly data: JsonObject | null;
-  readonly bytes: Buffer | null;
+/** What the expressions of `@topic(event:)` find. */
+function map(
+  record: LogRecord,
+  mapping: RecordMapping,
+  key: string | null,
+  format: TopicFormat,
+  at: TopicPartition,
+): Mapped | DecodeFault {
+  if (record.value === null || !mapping.readsValue) return mapping.map(mappedRecord(record, at, key, null));
+  const json = jsonOf(record, record.value, format);
+  const parsed = typeof json === 'string' ? json : parseExact(json);
+  if (typeof parsed === 'string') return fault('data', parsed);
+  return mapping.map(mappedRecord(record, at, key, parsed.json));
 }
 
+type Known = Pick<EventParts, 'subject' | 'mapped'>;
+
 /** A CloudEvent in Kafka's binary content mode (1.0, and 0.3, which names the same attributes). */
-function binary(record: LogRecord, parts: Parts, format: TopicFormat): Decoded {
+function binary(record: LogRecord, parts: EventParts, format: TopicFormat): Decoded {
   const { headers } = record;
-  const attributes = {
+  const written = {
     specversion: headers['ce_specversion'],
     id: headers['ce_id'],
     source: headers['ce_source'],
@@ -105,8 +134,10 @@ function binary(record: LogRecord, parts: Parts, format: TopicFormat): Decoded {
     traceparent: headers['traceparent'],
     tracestate: headers['tracestate'],
   };
+  const attributes = parts.mapped === undefined ? written : { ...written, ...parts.mapped };
   if (!attributes.id || !attributes.source || !attributes.type) {
-    const missing = ['ce_id', 'ce_source', 'ce_type'].filter((name) => !headers[name]);
+    const names = ['id', 'source', 'type'] as const;
+    const missing = names.filter((name) => !attributes[name]).map((name) => `ce_${name}`);
     return fault('no-cloudevent', `headers ${missing.join(', ')} are missing`);
   }
   const version = attributes.specversion;
@@ -119,7 +150,7 @@ function binary(record: LogRecord, parts: Parts, format: TopicFormat): Decoded {
 }
 
 /** A CloudEvent in structured mode: the value has its attributes and its data. */
-function structured(record: LogRecord, value: Buffer, subject: string | null, format: TopicFormat): Decoded {
+function structured(record: LogRecord, value: Buffer, known: Known, format: TopicFormat): Decoded {
   const read = readStructured(value, record.headers, format.codec ?? JSON_CODEC);
   if ('ok' in read) return read;
   const { specversion } = read.attributes;
@@ -127,14 +158,20 @@ function structured(record: LogRecord, value: Buffer, subject: string | null, fo
     return fault('specversion', `specversion is ${specversion ?? 'missing'}, not 1.0 or 0.3`);
   const data = parseObject(read.data);
   if (typeof data === 'string') return fault('data', data);
-  return fromAttributes(record, read.attributes, { subject, data, bytes: read.data }, format);
+  const attributes = { ...read.attributes, ...known.mapped };
+  return fromAttributes(
+    record,
+    attributes,
+    { ...known, data, bytes: read.data, members: read.members },
+    format,
+  );
 }
 
 /** A record whose data is in an envelope of Kafka Connect or Debezium. */
 function unwrapped(
   record: LogRecord,
   value: Buffer,
-  subject: string | null,
+  known: Known,
   format: TopicFormat,
   at: TopicPartition,
   connect: ConnectReader,
@@ -145,7 +182,7 @@ function unwrapped(
   if (isFault(found)) return found;
   const bytes = found.data && (found.bytes ?? bytesOfObject(found.data));
   const typeName = found.typeName ?? nameByCodec(record, value, format);
-  return fromPosition(record, { ...found, typeName, subject, bytes }, format, at);
+  return fromPosition(record, { ...found, typeName, ...known, bytes }, format, at);
 }
 
 const isFault = (found: object): found is DecodeFault => 'ok' in found;

@@ -4,6 +4,7 @@ import type { NewRecord } from '../record.js';
 import { JSON_CODEC } from '../schema-codec.js';
 import { DEFAULT_FORMAT, type TopicFormat } from '../topic-format.js';
 import { OUTBOX_HEADERS } from './debezium.js';
+import { readOnlyReason } from './read-only.js';
 import { recordKey } from './record-key.js';
 import { nameOfType } from './type-names.js';
 
@@ -12,10 +13,12 @@ import { nameOfType } from './type-names.js';
  * data in the value. Other envelopes change the value, or add the headers that their readers look for. Trace context is
  * in the headers of W3C Trace Context.
  * @see https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-protocol-binding.md section 3.2
- * @throws what the codec throws; {KeyFormatError} when the subject is no key of the format
+ * @throws {Error} when nothing can be published to the topic; what the codec throws; {KeyFormatError} when the subject is no key of the format
  */
 export function encodeEvent(topic: Topic, event: Event, format: TopicFormat = DEFAULT_FORMAT): NewRecord {
   const { codec = JSON_CODEC, kind, typeNames } = format;
+  const readOnly = readOnlyReason(topic, format);
+  if (readOnly !== undefined) throw new Error(`${readOnly.problem} ${readOnly.hint}`);
   const name = nameOfType(event.type, typeNames);
   const headers: Record<string, string> = {
     ce_specversion: '1.0',

@@ -34,6 +34,7 @@ export type InvalidKind =
   | 'key'
   | 'structured'
   | 'envelope'
+  | 'event'
   | 'type';
 
 export function fault(kind: InvalidKind, reason: string): DecodeFault {

@@ -1,8 +1,9 @@
 import { type Event, REPEATED_DELETE_TYPE, UNKNOWN_TYPE } from '../event.js';
+import { metadataOf } from '../event-metadata.js';
 import { eventId } from '../ids.js';
 import { partitionName, type TopicPartition } from '../position.js';
 import type { LogRecord } from '../record.js';
-import { eventIdOf, recordTraceparent, recordTracestate } from '../record-metadata.js';
+import { eventIdOf, identifierOf, recordTraceparent, recordTracestate } from '../record-metadata.js';
 import type { TopicFormat } from '../topic-format.js';
 import { type EventParts, indexedOf, timeOf } from './attributes.js';
 import { type Decoded, fault, type Unwrapped } from './envelope.js';
@@ -18,10 +19,12 @@ export function fromPosition(
   format: TopicFormat,
   at: TopicPartition,
 ): Decoded {
-  const { subject, data, bytes, id, timestamp } = parts;
+  const { subject, data, bytes, timestamp, mapped } = parts;
+  const id = mapped?.id ?? parts.id;
   const type = typeOf(record, parts, format);
   if (type === undefined) return fault('type', `the record does not name its type: ${whereTypeIs(format)}`);
   const given = { traceparent: record.headers['traceparent'], tracestate: record.headers['tracestate'] };
+  const correlationId = identifierOf(mapped?.correlationid);
   const traceparent = recordTraceparent(given.traceparent);
   const tracestate = recordTracestate(given.tracestate, traceparent);
   const event: Event = {
@@ -30,25 +33,33 @@ export function fromPosition(
     source: `/topics/${at.topic}`,
     type,
     subject,
-    time: timeOf(timestamp ?? record.timestamp),
+    time: mapped?.time ?? timeOf(timestamp ?? record.timestamp),
+    correlationId,
     traceparent,
     tracestate,
     indexed: indexedOf(data, format),
+    metadata: format.carried && metadataOf(record.headers, format.carried),
     data: bytes,
   };
   const isAltered =
     traceparent !== given.traceparent ||
     tracestate !== given.tracestate ||
+    correlationId !== mapped?.correlationid ||
     (id !== undefined && id !== event.id);
-  return { ok: true, event, leftOut: isAltered ? leftOut({ ...given, id }, event) : undefined };
+  const correlation = { correlationId: mapped?.correlationid };
+  return {
+    ok: true,
+    event,
+    leftOut: isAltered ? leftOut({ ...given, ...correlation, id }, event) : undefined,
+  };
 }
 
-/** By the names of their headers. `id`: of the outbox, whose header has this name. */
+/** By the names of their headers. `id`: of the outbox, whose header has this name. `correlationId`: of `@topic(event:)`. */
 function leftOut(
-  given: Readonly<Record<'id' | 'traceparent' | 'tracestate', string | undefined>>,
+  given: Readonly<Record<'id' | 'traceparent' | 'tracestate' | 'correlationId', string | undefined>>,
   event: Event,
 ) {
-  return (['id', 'traceparent', 'tracestate'] as const).filter(
+  return (['id', 'traceparent', 'tracestate', 'correlationId'] as const).filter(
     (name) => given[name] !== undefined && given[name] !== event[name],
   );
 }
@@ -56,11 +67,12 @@ function leftOut(
 /** `undefined`: the record should name its type, and does not. */
 function typeOf(
   record: LogRecord,
-  { data, bytes, typeName }: PlainParts,
+  { data, bytes, typeName, mapped }: PlainParts,
   format: TopicFormat,
 ): string | undefined {
   const { kind, typeNames, type } = format;
-  const name = typeNames === undefined ? undefined : (namedBy(typeNames, record, data) ?? typeName);
+  const found = mapped?.type ?? typeName;
+  const name = typeNames === undefined ? undefined : (namedBy(typeNames, record, data) ?? found);
   if (name !== undefined) return typeNamed(name, typeNames);
   if (bytes !== null) return type;
   // Any producer writes a key without a value to delete it from a compacted topic: a tombstone.

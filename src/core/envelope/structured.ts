@@ -8,6 +8,8 @@ import { bytesOfObject, isObject, type JsonObject, parseExact, parseObject } fro
 /** A CloudEvent in structured mode. */
 export interface StructuredEvent {
   readonly attributes: Attributes;
+  /** The value, which has all attributes. */
+  readonly members: JsonObject;
   /** A JSON object, as UTF-8. An event without data has an empty one: only a record without a value is a tombstone. */
   readonly data: Buffer;
 }
@@ -43,7 +45,7 @@ export function readStructured(
   if (mediaType !== undefined && !codec.reads(mediaType) && !JSON_TYPE.test(mediaType))
     return fault('content-type', `datacontenttype is ${mediaType}, not JSON`);
   const data = dataOf(event, codec);
-  return Buffer.isBuffer(data) ? { attributes: attributesOf(event, headers), data } : data;
+  return Buffer.isBuffer(data) ? { attributes: attributesOf(event, headers), members: event, data } : data;
 }
 
 const JSON_TYPE = /^[^;]*[/+]json\s*(;|$)/i;

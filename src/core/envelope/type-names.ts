@@ -15,6 +15,9 @@ export interface TypeNames {
   readonly rule: 'EXACT' | 'LAST_NAME';
 }
 
+/** The envelope names a type as GraphQL does. */
+export const BY_NAME: TypeNames = { source: { kind: 'envelope' }, table: new Map(), rule: 'EXACT' };
+
 /** The GraphQL type that a name in a record stands for. */
 export function typeNamed(name: string, names: TypeNames | undefined): string {
   if (names === undefined) return name;

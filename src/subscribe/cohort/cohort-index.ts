@@ -1,9 +1,10 @@
 import type { Equality } from '../../binding/bindings.js';
 import { own } from '../../core/own.js';
 import type { Cohort } from './cohort.js';
+import { recordValue } from './event-record.js';
 import type { ParsedEvent } from './parsed-event.js';
 
-/** An equality of a cohort's filter: `event.<field> == <value>`. */
+/** An equality of a cohort's filter: `event.<field> == <value>`, or of a field of its record. */
 interface IndexKey {
   readonly equality: Equality;
   /** As `Equality.value` writes it. */
@@ -84,7 +85,8 @@ export class CohortIndex {
 /** Marks a value that the field's type cannot have. */
 const INVALID = Symbol('invalid');
 
-const nameOf = ({ field, type }: Equality): string => `${field}: ${type}`;
+const nameOf = ({ field, type }: Equality): string =>
+  typeof field === 'string' ? `${field}: ${type}` : `record.${field.join('.')}: ${type}`;
 
 /** The first equality with a value. A cohort's arguments and claims never change, so `remove` gets the same one. */
 function indexKeyOf(cohort: Cohort): IndexKey | undefined {
@@ -97,9 +99,10 @@ function indexKeyOf(cohort: Cohort): IndexKey | undefined {
   return undefined;
 }
 
-/** From the values that travel beside the data, or else from the data, which is then parsed. */
+/** Of the event, from the values that travel beside the data, or else from the data, which is then parsed. */
 function indexedValueOf(event: ParsedEvent, equality: Equality): string | undefined | typeof INVALID {
   const { field } = equality;
+  if (typeof field !== 'string') return attempt(() => equality.keyOf(recordValue(event.record, field)));
   const { indexed } = event.relayed.event;
   const beside = indexed && own(indexed, field);
   return attempt(() => equality.keyOf(beside !== undefined ? beside : own(event.data, field)));

@@ -1,5 +1,4 @@
 import { type ExecutionResult, execute, type GraphQLSchema } from 'graphql';
-import type { Activation } from '../../binding/bindings.js';
 import { dataField } from '../../binding/runtime/data-field.js';
 import { clientError } from '../../core/client-error.js';
 import {
@@ -19,7 +18,7 @@ import type { TopicDescription } from '../../ports/event-log.js';
 import { dataHead, executionHead, type OpenHead, type ResultBatch } from '../delivery/result-layout.js';
 import type { Plan } from '../plan/plan.js';
 import { executionFault, isCallerFault } from './fault.js';
-import type { ParsedEvent } from './parsed-event.js';
+import { EventActivation, type ParsedEvent } from './parsed-event.js';
 import { tombstoneValue } from './tombstone.js';
 
 /** What a cohort rendered for consecutive events: `results[i]` belongs to `events[i]`. */
@@ -161,17 +160,20 @@ export class Cohort {
   }
 
   #matches(event: ParsedEvent): boolean {
-    const { binding, args, identity } = this.plan;
+    const { binding } = this.plan;
+    const { rule, filter } = binding;
     const { subject, type, data } = event.relayed.event;
     // A tombstone without a type may belong to any type.
     if (type !== UNKNOWN_TYPE && !binding.types.has(type)) return false;
     if (this.key !== undefined && subject !== this.key) return false;
-    if (binding.rule === undefined && binding.filter === undefined) return true;
+    if (rule === undefined && filter === undefined) return true;
+    const activation = new EventActivation(this.plan, event);
     // S1: a tombstone has no data for a rule to read, so a rule that reads the event hides it.
-    if (data === null) return binding.rule === undefined || !binding.rule.readsEvent;
-    const activation: Activation = { args, claims: identity.claims, event: event.data };
-    if (binding.rule !== undefined && !binding.rule.allows(activation)) return false;
-    return binding.filter === undefined || binding.filter(activation);
+    if (data === null) return rule === undefined || (!rule.readsData && rule.allows(activation));
+    // D10: data that cannot be parsed fails here. A rule would only hide it.
+    if (rule?.readsData === true) event.parse();
+    if (rule !== undefined && !rule.allows(activation)) return false;
+    return filter === undefined || filter(activation);
   }
 
   /** D10: an event that is at fault becomes a dead letter. The subscribers continue either way. */

@@ -1,14 +1,18 @@
+import type { Activation } from '../../binding/bindings.js';
 import { fingerprint, type PartitionPosition } from '../../core/cursor.js';
 import type { Relayed } from '../../core/event.js';
 import { parseJson } from '../../core/exact-json.js';
 import type { TopicPartition } from '../../core/position.js';
 import { eventExtensions } from '../delivery/result-layout.js';
+import type { Plan } from '../plan/plan.js';
+import { type EventRecord, eventRecord } from './event-record.js';
 
 /** An event on its way to subscribers, parsed at most once, and only if a cohort needs its data. */
 export class ParsedEvent {
   readonly at: TopicPartition;
   readonly relayed: Relayed;
   #data: Readonly<Record<string, unknown>> | undefined;
+  #record: EventRecord | undefined;
   #extensions: string | undefined;
 
   constructor(at: TopicPartition, relayed: Relayed) {
@@ -25,6 +29,17 @@ export class ParsedEvent {
     return this.#data;
   }
 
+  /** @throws when the data is not JSON */
+  parse(): void {
+    this.#data ??= this.#parse();
+  }
+
+  /** What filters and rules read of its record. */
+  get record(): EventRecord {
+    this.#record ??= eventRecord(this.at, this.relayed);
+    return this.#record;
+  }
+
   /** The JSON of a result's `extensions`, up to where the cursor begins. */
   get extensions(): string {
     this.#extensions ??= eventExtensions(this.at, this.relayed);
@@ -37,6 +52,27 @@ export class ParsedEvent {
     const parsed = data === null ? {} : (parseJson(data) as Record<string, unknown>);
     parsed['__typename'] = type;
     return parsed;
+  }
+}
+
+/** The variables of a filter or rule over an event. What an expression does not read is not parsed. */
+export class EventActivation implements Activation {
+  readonly args: Activation['args'];
+  readonly claims: Activation['claims'];
+  readonly parsed: ParsedEvent;
+
+  constructor({ args, identity }: Pick<Plan, 'args' | 'identity'>, parsed: ParsedEvent) {
+    this.args = args;
+    this.claims = identity.claims;
+    this.parsed = parsed;
+  }
+
+  get event(): ParsedEvent['data'] {
+    return this.parsed.data;
+  }
+
+  get record(): EventRecord {
+    return this.parsed.record;
   }
 }
 

@@ -9,6 +9,7 @@ import { relayed } from '../../contract/fanout-tools.js';
 const text = fc.string({ unit: 'grapheme', maxLength: 40 });
 const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
 const indexed = fc.oneof(text, fc.integer(), fc.boolean(), fc.constant(null));
+const texts = fc.dictionary(fc.stringMatching(/^[a-z-]{1,9}$/), fc.option(text));
 const anyRelayed: fc.Arbitrary<Relayed> = fc.record({
   offset: fc.maxSafeNat().map(offset),
   timestamp: fc.maxSafeNat(),
@@ -24,6 +25,7 @@ const anyRelayed: fc.Arbitrary<Relayed> = fc.record({
     tracestate: maybe(text),
     idempotent: maybe(fc.boolean()),
     indexed: maybe(fc.dictionary(fc.stringMatching(/^[a-z]{1,9}$/), indexed)),
+    metadata: maybe(fc.record({ headers: texts, attributes: texts })),
     data: fc.option(fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes))),
   }),
 });

@@ -46,6 +46,6 @@ export function isCandidate(
   args: Json,
 ): boolean {
   const [first] = equalities;
-  if (first === undefined) return true;
+  if (typeof first?.field !== 'string') return true;
   return first.keyOf(own(event, first.field)) === first.value({ args, claims: {} });
 }

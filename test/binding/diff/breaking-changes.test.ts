@@ -60,6 +60,22 @@ describe('breakingChanges', () => {
   const CRC32 = ', partitioner: CRC32';
   const WITHOUT_PUBLISH = BEFORE.replace(/type Mutation .*\n/, 'type Mutation { ok: Boolean }\n');
 
+  it('reports expressions of @topic(event:) that changed', () => {
+    const event = (id: string) => `, event: { id: "${id}" }`;
+    const changed = (to: string) =>
+      topicChange(
+        event('record.value.a'),
+        event(to),
+        WITHOUT_PUBLISH.replace('union Order = Placed | Closed', '').replace(': Order ', ': Placed '),
+      );
+    expect(changed('record.value.a')).toEqual([]);
+    expect(changed('record.value.b')).toEqual([
+      expect.stringMatching(
+        /^schema\/a.graphql.*The records of the topic orders are read by other expressions: id\./,
+      ),
+    ]);
+  });
+
   it.each([
     [
       'another partitioner',

@@ -39,7 +39,7 @@ describe('diagnostics of expressions', () => {
 
   it('reports an unknown variable in an expression', () => {
     expect(subscription('s: OrderPlaced @subscribe(topic: "t", filter: "evnt.total > 3")')).toEqual([
-      `${AT}:3:48  Unknown variable evnt. Available variables: args, claims, event.`,
+      `${AT}:3:48  Unknown variable evnt. Available variables: args, claims, event, record.`,
     ]);
   });
 

@@ -28,6 +28,29 @@ describe('CloudEvents in structured mode', () => {
     });
   });
 
+  it('carries extensions and the subject of the attributes where fields read them, as binary mode does', () => {
+    const carried = { headers: ['content-type'], attributes: ['subject', 'shard', 'urgent', 'missing'] };
+    const value = { ...ATTRIBUTES, subject: 'about', shard: 7, urgent: true, data: {} };
+    expect(eventOf({ ...FORMAT, carried }, { headers, value }).metadata).toEqual({
+      headers: { 'content-type': headers['content-type'] },
+      attributes: { subject: 'about', shard: '7', urgent: 'true', missing: null },
+    });
+    const binary = {
+      ce_specversion: '1.0',
+      ce_id: '1',
+      ce_source: '/',
+      ce_type: 'T',
+      ce_subject: 'about',
+      ce_shard: '7',
+    };
+    expect(eventOf({ ...FORMAT, carried }, { headers: binary, value: {} }).metadata?.attributes).toEqual({
+      subject: 'about',
+      shard: '7',
+      urgent: null,
+      missing: null,
+    });
+  });
+
   it('reads the media type in any case, without parameters and with white space', () => {
     for (const type of ['application/cloudevents+json', ' Application/CloudEvents+JSON ;charset=utf-8'])
       expect(

@@ -1,0 +1,44 @@
+import type { RecordPath } from '../../binding/bindings.js';
+import { timeOf } from '../../core/envelope/attributes.js';
+import type { Relayed } from '../../core/event.js';
+import { own } from '../../core/own.js';
+import type { TopicPartition } from '../../core/position.js';
+
+/** `record` in filters and rules: what an event keeps of its record, as JSON. Its members are `EVENT_RECORD`. */
+export type EventRecord = Readonly<Record<string, unknown>>;
+
+const NOTHING: Readonly<Record<string, string | null>> = {};
+
+export function eventRecord(
+  { topic, partition }: TopicPartition,
+  { offset, timestamp, event }: Relayed,
+): EventRecord {
+  const { id, source, type, subject: key, time, correlationId, causationId, metadata } = event;
+  const { headers = NOTHING, attributes: extensions = NOTHING } = metadata ?? {};
+  return {
+    key,
+    headers,
+    // Written as text only where an expression reads it.
+    get timestamp() {
+      return timeOf(timestamp);
+    },
+    topic,
+    partition,
+    offset,
+    id,
+    source,
+    type,
+    subject: own(extensions, 'subject'),
+    time,
+    correlationId,
+    causationId,
+    extensions,
+  };
+}
+
+/** A field of the record, or one of its headers or extensions. */
+export function recordValue(record: EventRecord, [field, name]: RecordPath): unknown {
+  const value = own(record, field);
+  // `EVENT_RECORD` has names only below objects of texts.
+  return name === undefined ? value : own(value as EventRecord, name);
+}
