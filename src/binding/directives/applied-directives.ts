@@ -1,17 +1,15 @@
 import {
   type ConstDirectiveNode,
-  GraphQLError,
   type GraphQLField,
   type GraphQLNamedType,
   type GraphQLSchema,
-  getArgumentValues,
   isInterfaceType,
   isObjectType,
   Kind,
   type StringValueNode,
 } from 'graphql';
 import type { Diagnostics } from '../diagnostic.js';
-import { addGraphQLError } from '../sdl/graphql-errors.js';
+import { directiveValues } from './directive-values.js';
 
 /** One directive applied to one field definition. */
 export interface AppliedDirective {
@@ -105,16 +103,8 @@ function read(
   node: ConstDirectiveNode,
   diagnostics: Diagnostics,
 ): AppliedDirective | undefined {
-  const definition = schema.getDirective(node.name.value);
-  if (!definition) return undefined;
-  try {
-    const values = getArgumentValues(definition, node);
-    return { field, node, values, stringNode: (argument) => stringNodeOf(node, argument) };
-  } catch (error) {
-    if (!(error instanceof GraphQLError)) throw error;
-    addGraphQLError(error, diagnostics);
-    return undefined;
-  }
+  const values = directiveValues(schema, node, diagnostics);
+  return values && { field, node, values, stringNode: (argument) => stringNodeOf(node, argument) };
 }
 
 /** The AST node of an argument, or of a field of an input object, that is a string literal. */

@@ -1,10 +1,4 @@
-import {
-  type ConstDirectiveNode,
-  GraphQLError,
-  type GraphQLSchema,
-  getArgumentValues,
-  isObjectType,
-} from 'graphql';
+import { type ConstDirectiveNode, type GraphQLSchema, isObjectType } from 'graphql';
 import type { Envelope } from '../../core/envelope/envelope.js';
 import type { RecordMapping } from '../../core/envelope/mapping.js';
 import { BY_NAME, type TypeNames } from '../../core/envelope/type-names.js';
@@ -13,7 +7,7 @@ import type { KeyFormat } from '../../core/key-format.js';
 import type { DeclaredPartitioner } from '../../core/partitioner.js';
 import type { Encoding, TopicFormat } from '../../core/topic-format.js';
 import type { Diagnostics } from '../diagnostic.js';
-import { addGraphQLError } from '../sdl/graphql-errors.js';
+import { directiveValues } from './directive-values.js';
 import { eventMapping } from './event-mapping.js';
 import { topicNamed } from './topic-name.js';
 
@@ -46,7 +40,7 @@ export function declaredTopics(
   const declared = new Map<Topic, DeclaredTopic>();
   const nodes = [schema.astNode, ...schema.extensionASTNodes].flatMap((node) => node?.directives ?? []);
   for (const node of nodes) {
-    const values = node.name.value === 'topic' ? valuesOf(schema, node, diagnostics) : undefined;
+    const values = node.name.value === 'topic' ? directiveValues(schema, node, diagnostics) : undefined;
     const name = values && topicNamed(String(values['name']), node, diagnostics);
     if (values === undefined || name === undefined) continue;
     if (declared.has(name))
@@ -160,20 +154,4 @@ function typeNamesOf(
 function sourceOf(header: string | null | undefined, field: string | null | undefined): TypeNames['source'] {
   if (header != null) return { kind: 'header', name: header };
   return field != null ? { kind: 'field', name: field } : { kind: 'envelope' };
-}
-
-function valuesOf(
-  schema: GraphQLSchema,
-  node: ConstDirectiveNode,
-  diagnostics: Diagnostics,
-): Readonly<Record<string, unknown>> | undefined {
-  const definition = schema.getDirective(node.name.value);
-  if (!definition) return undefined;
-  try {
-    return getArgumentValues(definition, node);
-  } catch (error) {
-    if (!(error instanceof GraphQLError)) throw error;
-    addGraphQLError(error, diagnostics);
-    return undefined;
-  }
 }
