@@ -121,6 +121,15 @@ export interface TombstoneBinding {
   readonly nullable: boolean;
 }
 
+/** `@subscribe(show:)`: what results show of the records of their events. */
+export interface ShownOfRecord {
+  readonly headers: readonly string[];
+  readonly extensions: readonly string[];
+  readonly source: boolean;
+  readonly subject: boolean;
+  readonly timestamp: boolean;
+}
+
 /** A field of Subscription with `@subscribe`. */
 export interface SubscribeBinding {
   readonly field: string;
@@ -133,6 +142,8 @@ export interface SubscribeBinding {
   /** Necessary conditions of `filter` that routing can look up (C2). */
   readonly equalities: readonly Equality[];
   readonly onSlow: OnSlow;
+  /** `undefined`: nothing but what every result has. */
+  readonly shown: ShownOfRecord | undefined;
   /** @throws {MillraceError} BAD_REQUEST when `filter` or `rule` would fail for every event with these arguments */
   readonly checkCaller: Expression<void>;
   readonly rule: AuthRule | undefined;

@@ -68,6 +68,20 @@ export type OutcomeInput = {
   readonly with?: InputMaybe<Scalars['String']['input']>;
 };
 
+/** What results of a field show of the records of its events, as members of `extensions.event`. What a record does not have is left out. */
+export type ShownOfRecord = {
+  /** The names of headers: `headers` has their values. Text, or `base64:` and their bytes where they are not UTF-8. */
+  readonly headers?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  /** The names of extension attributes of CloudEvents: `extensions` has their values. */
+  readonly extensions?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  /** `source`: where the CloudEvent comes from. */
+  readonly source: Scalars['Boolean']['input'];
+  /** `subject`: the attribute of the CloudEvent, which need not be the key. */
+  readonly subject: Scalars['Boolean']['input'];
+  /** `timestamp`: the log's timestamp of the record, which need not be the time of the event. */
+  readonly timestamp: Scalars['Boolean']['input'];
+};
+
 /**
  * What stands around the data of an event in a record. Mutations and services write it as they find it, except
  * `DEBEZIUM`, which only a database's connector can write.
@@ -966,6 +980,8 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
   OutcomeInput: OutcomeInput;
+  ShownOfRecord: ShownOfRecord;
+  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   Envelope: Envelope;
   ValueFormat: ValueFormat;
   EventTypes: EventTypes;
@@ -1005,7 +1021,6 @@ export type ResolversTypes = {
   OrderStatus: OrderStatus;
   Delivery: Delivery;
   OrderPlaced: ResolverTypeWrapper<OrderPlaced>;
-  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   OrderIdTaken: ResolverTypeWrapper<OrderIdTaken>;
   CheckOutRefused: ResolverTypeWrapper<CheckOutRefused>;
   CheckOutProblem: CheckOutProblem;
@@ -1059,6 +1074,8 @@ export type ResolversTypes = {
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypes = {
   OutcomeInput: OutcomeInput;
+  ShownOfRecord: ShownOfRecord;
+  Boolean: Scalars['Boolean']['output'];
   EventTypes: EventTypes;
   EventExpressions: EventExpressions;
   EventTypeName: EventTypeName;
@@ -1089,7 +1106,6 @@ export type ResolversParentTypes = {
   Refusal: ResolversInterfaceTypes<ResolversParentTypes>['Refusal'];
   Order: Order;
   OrderPlaced: OrderPlaced;
-  Boolean: Scalars['Boolean']['output'];
   OrderIdTaken: OrderIdTaken;
   CheckOutRefused: CheckOutRefused;
   StockReserved: StockReserved;
@@ -1154,6 +1170,7 @@ export type SubscribeDirectiveArgs = {
   tombstone?: Maybe<Scalars['String']['input']>;
   format?: Maybe<TopicFormat>;
   onSlow?: Maybe<OnSlow>;
+  show?: Maybe<ShownOfRecord>;
 };
 
 export type SubscribeDirectiveResolver<Result, Parent, ContextType = any, Args = SubscribeDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;

@@ -25,6 +25,12 @@ const SCHEMA = `
     ruled: Said @subscribe(topic: "said") @auth(rule: "claims.sub == 'ada' || event.n > 2")
     below(most: Int!): Said @subscribe(topic: "said", filter: "event.n < args.most")
     per(by: Int!): Said @subscribe(topic: "said", filter: "[1][event.n + args.by] > 0")
+    ofTenant(tenant: String!): Said @subscribe(
+      topic: "said"
+      filter: "record.headers['x-tenant'] == args.tenant"
+      show: { headers: ["x-tenant", "missing"], extensions: ["region"], source: true, subject: true, timestamp: true }
+    )
+    ofMyTenant: Said @subscribe(topic: "said") @auth(rule: "record.headers['x-tenant'] == claims.tenant")
     always: Said! @subscribe(topic: "said")
     saidOrNot: SaidOrNot! @subscribe(topic: "said", key: "'k'", filter: "event.n > 2", tombstone: "Unsaid")
   }

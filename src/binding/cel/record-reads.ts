@@ -52,7 +52,7 @@ function textsOf(node: CelNode): 'headers' | 'extensions' | undefined {
 }
 
 /** CloudEvents 1.0.2, "Attribute Naming Convention". */
-const ATTRIBUTE_NAME = /^[a-z0-9]+$/;
+export const ATTRIBUTE_NAME = /^[a-z0-9]+$/;
 
 /**
  * `record.headers[args.name]`, and `record` or `record.headers` as a whole. What events carry of their records is known at

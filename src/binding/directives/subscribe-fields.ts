@@ -22,6 +22,7 @@ import { possibleTypes } from '../event-types/event-type.js';
 import type { ResolverMap } from '../runtime/resolvers.js';
 import { IMPLICIT_ARGS } from '../sdl/implicit-args.js';
 import type { AppliedDirective } from './applied-directives.js';
+import { metadataOfShown, shownOf } from './shown.js';
 import { tombstoneBinding } from './tombstone.js';
 import type { TopicDeclaration } from './topic-declarations.js';
 import { type TopicUse, topicOf } from './topics.js';
@@ -52,6 +53,7 @@ export function subscribeBinding(
       `The type ${field.type} cannot hold an event.`,
       'Use an object type, or a union or interface of object types.',
     );
+  const shown = shownOf(directive, diagnostics);
   const tombstone = tombstoneBinding(directive, types, resolvers, diagnostics);
   const topicUse: TopicUse | undefined =
     topic && types.length > 0
@@ -94,7 +96,11 @@ export function subscribeBinding(
       view,
       // graphql-js has coerced it to a value of `enum OnSlow`, which has a default.
       onSlow: directive.values['onSlow'] as OnSlow,
-      metadata: unionOfMetadata([filter, rule].flatMap((one) => (one ? [metadataReads(one.ast)] : []))),
+      shown,
+      metadata: unionOfMetadata([
+        metadataOfShown(shown),
+        ...[filter, rule].flatMap((one) => (one ? [metadataReads(one.ast)] : [])),
+      ]),
       claims: unionOfReads('claims', [key, filter, rule]),
     },
     topicUse,

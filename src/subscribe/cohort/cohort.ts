@@ -113,7 +113,7 @@ export class Cohort {
       this.#parts.metrics.executions.add(binding.field, 1);
       const isTombstone = event.relayed.event.data === null;
       const data = isTombstone || resolvers ? undefined : selection.json(event.data);
-      if (data !== undefined) return dataHead(data, event.extensions);
+      if (data !== undefined) return dataHead(data, event.extensions(this.plan.binding.shown));
       const value = isTombstone ? tombstoneValue(binding, event.relayed.event) : event.data;
       const result = execute({
         schema: this.#parts.schema,
@@ -141,12 +141,12 @@ export class Cohort {
   #executed(result: ExecutionResult, event: ParsedEvent): OpenHead {
     const fault = executionFault(result);
     if (fault !== undefined) this.#failed(event, 'execution', fault);
-    if (result.errors === undefined) return executionHead(result, event.extensions);
+    if (result.errors === undefined) return executionHead(result, event.extensions(this.plan.binding.shown));
     const hidden: unknown[] = [];
     const errors = result.errors.map((error) => clientError(error, (cause) => hidden.push(cause)));
     // A fault has been reported with its dead letter; one report per event is enough.
     if (fault === undefined && hidden.length > 0) this.#report(event, 'execution', hidden[0]);
-    return executionHead({ ...result, errors }, event.extensions);
+    return executionHead({ ...result, errors }, event.extensions(this.plan.binding.shown));
   }
 
   /** Whether the event passes type, key, rule and filter. Conflation checks this before it leaves an event out (S1). */

@@ -1,4 +1,4 @@
-import type { RecordPath } from '../../binding/bindings.js';
+import type { RecordPath, ShownOfRecord } from '../../binding/bindings.js';
 import { timeOf } from '../../core/envelope/attributes.js';
 import type { Relayed } from '../../core/event.js';
 import { own } from '../../core/own.js';
@@ -41,4 +41,26 @@ export function recordValue(record: EventRecord, [field, name]: RecordPath): unk
   const value = own(record, field);
   // `EVENT_RECORD` has names only below objects of texts.
   return name === undefined ? value : own(value as EventRecord, name);
+}
+
+/** What a field shows of the record, as members of `extensions.event`. */
+export function shownMembers(
+  record: EventRecord,
+  { headers, extensions, ...members }: ShownOfRecord,
+): EventRecord {
+  const named = (of: 'headers' | 'extensions', names: readonly string[]): EventRecord | undefined => {
+    const known = names.flatMap((name) => {
+      const value = recordValue(record, [of, name]) ?? null;
+      return value === null ? [] : [[name, value] as const];
+    });
+    return names.length === 0 ? undefined : Object.fromEntries(known);
+  };
+  const { source, subject, timestamp } = members;
+  return {
+    source: source ? record['source'] : undefined,
+    subject: subject ? (record['subject'] ?? undefined) : undefined,
+    timestamp: timestamp ? record['timestamp'] : undefined,
+    headers: named('headers', headers),
+    extensions: named('extensions', extensions),
+  };
 }

@@ -1,11 +1,11 @@
-import type { Activation } from '../../binding/bindings.js';
+import type { Activation, ShownOfRecord } from '../../binding/bindings.js';
 import { fingerprint, type PartitionPosition } from '../../core/cursor.js';
 import type { Relayed } from '../../core/event.js';
 import { parseJson } from '../../core/exact-json.js';
 import type { TopicPartition } from '../../core/position.js';
 import { eventExtensions } from '../delivery/result-layout.js';
 import type { Plan } from '../plan/plan.js';
-import { type EventRecord, eventRecord } from './event-record.js';
+import { type EventRecord, eventRecord, shownMembers } from './event-record.js';
 
 /** An event on its way to subscribers, parsed at most once, and only if a cohort needs its data. */
 export class ParsedEvent {
@@ -14,6 +14,7 @@ export class ParsedEvent {
   #data: Readonly<Record<string, unknown>> | undefined;
   #record: EventRecord | undefined;
   #extensions: string | undefined;
+  #shown: Map<ShownOfRecord, string> | undefined;
 
   constructor(at: TopicPartition, relayed: Relayed) {
     this.at = at;
@@ -40,10 +41,20 @@ export class ParsedEvent {
     return this.#record;
   }
 
-  /** The JSON of a result's `extensions`, up to where the cursor begins. */
-  get extensions(): string {
+  /** The JSON of a result's `extensions`, up to where the cursor begins. Made once for all fields that show the same. */
+  extensions(shown?: ShownOfRecord): string {
+    if (shown !== undefined) return this.#shownExtensions(shown);
     this.#extensions ??= eventExtensions(this.at, this.relayed);
     return this.#extensions;
+  }
+
+  #shownExtensions(shown: ShownOfRecord): string {
+    this.#shown ??= new Map();
+    const known = this.#shown.get(shown);
+    if (known !== undefined) return known;
+    const made = eventExtensions(this.at, this.relayed, shownMembers(this.record, shown));
+    this.#shown.set(shown, made);
+    return made;
   }
 
   #parse(): Readonly<Record<string, unknown>> {

@@ -32,9 +32,16 @@ const CURSOR = '"cursor":"';
 /** Closes the cursor, `extensions` and the result. */
 const END = '"}}';
 
-/** `,"extensions":{…,"cursor":"`: what a client may know of where a result comes from. Made once for an event. */
-export function eventExtensions({ topic, partition }: TopicPartition, { event, offset }: Relayed): string {
-  const shown = JSON.stringify({
+/**
+ * `,"extensions":{…,"cursor":"`: what a client may know of where a result comes from. Made once for an event.
+ * @param more what fields show beside that
+ */
+export function eventExtensions(
+  { topic, partition }: TopicPartition,
+  { event, offset }: Relayed,
+  more?: Readonly<Record<string, unknown>>,
+): string {
+  const shown = {
     id: event.id,
     // A tombstone may have no type.
     type: event.type === UNKNOWN_TYPE ? undefined : event.type,
@@ -45,8 +52,9 @@ export function eventExtensions({ topic, partition }: TopicPartition, { event, o
     offset: String(offset),
     correlationId: event.correlationId,
     traceparent: event.traceparent,
-  });
-  return `,"extensions":{"event":${shown},${CURSOR}`;
+  };
+  const json = JSON.stringify(more === undefined ? shown : { ...shown, ...more });
+  return `,"extensions":{"event":${json},${CURSOR}`;
 }
 
 /** The head of a result without errors. @param data JSON @param extensions of `eventExtensions` */
