@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
-import type { ConsumerApi, ConsumerFigures } from './baselines/kafkajs-consumer.js';
+import type { ConsumerApi, ConsumerFigures, ConsumerOptions } from './baselines/kafkajs-consumer.js';
 import { now, pause } from './clock.js';
 import { NumberedRoom } from './numbered-room.js';
 import { profiled } from './profile.js';
@@ -31,16 +31,24 @@ export async function relay(services: Services, scale: number, options: Options)
   await using redis = disposable(new Redis(services.REDIS_URL));
   const rates = { ours: [] as number[], kafkajs: [] as number[] };
   for (let round = 0; round < ROUNDS; round++) {
-    rates.ours.push(await relayed(stage, redis.client, topic, backlog, options));
-    rates.kafkajs.push(await consumed(stage, services, topic, backlog));
+    rates.ours.push((await relayed(stage, redis.client, topic, backlog, options)).rate);
+    rates.kafkajs.push(await consumed(stage, { brokers: services.KAFKA_BROKERS, topic }, backlog));
   }
   const goals = [{ of: 'kafkajs', atLeast: 0.7 }];
   return [rowOf(`relay ${backlog}`, 'events/s', rates.ours, { kafkajs: rates.kafkajs }, goals)];
 }
 
+interface RelayFigures {
+  /** How many events a second a new relay moves into Redis. */
+  readonly rate: number;
+  /** The microseconds of CPU that it uses for each. */
+  readonly cpu: number;
+}
+
 /**
- * How many events a second a new relay moves into Redis.
+ * Runs a new relay until it has moved all of the backlog into Redis.
  * @param env of the relay, beside that of the stage
+ * @param label of its profile
  */
 export async function relayed(
   stage: Stage,
@@ -49,7 +57,8 @@ export async function relayed(
   backlog: number,
   options: Options,
   env: Readonly<Record<string, string>> = {},
-): Promise<number> {
+  label = 'relay',
+): Promise<RelayFigures> {
   const space = `bench-${randomUUID()}`;
   const streams = Array.from({ length: PARTITIONS }, (_, p) => `${space}:{${topic}/${p}}:stream`);
   const lengths = async (): Promise<number> => {
@@ -58,8 +67,9 @@ export async function relayed(
   };
   const { child } = await stage.processes.run('relay', { ...env, NAMESPACE: space });
   const start = now(); // It reports that it runs once it has joined its group.
+  const before = await child.usage();
   try {
-    return await profiled(child, 'relay', options, async () => {
+    return await profiled(child, label, options, async () => {
       let [count, moved] = [0, start];
       while (count < backlog) {
         const seen = await lengths();
@@ -69,7 +79,8 @@ export async function relayed(
         await pause(5);
       }
       if (count > backlog) throw new Error(`${count} events were relayed, but there are ${backlog}`);
-      return (count * 1000) / (moved - start);
+      const { cpu } = await child.usage();
+      return { rate: (count * 1000) / (moved - start), cpu: ((cpu - before.cpu) * 1000) / count };
     });
   } finally {
     await child[Symbol.asyncDispose]();
@@ -77,11 +88,15 @@ export async function relayed(
   }
 }
 
-async function consumed(stage: Stage, services: Services, topic: string, backlog: number): Promise<number> {
+/** How many events a second a bare consumer of kafkajs reads. */
+export async function consumed(
+  stage: Stage,
+  from: Pick<ConsumerOptions, 'brokers' | 'topic' | 'security'>,
+  backlog: number,
+): Promise<number> {
   await using child = stage.child('kafkajs', './baselines/kafkajs-consumer.js');
   const joined = await child.call<ConsumerApi, 'consume'>('consumer', 'consume', {
-    brokers: services.KAFKA_BROKERS,
-    topic,
+    ...from,
     group: randomUUID(),
     fromBeginning: true,
     latencies: false,

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
+import type { ConsumerOptions } from './baselines/kafkajs-consumer.js';
 import { paced } from './clock.js';
 import { untilLive } from './metric.js';
 import type { MutationFigures, MutatorApi } from './mutations/api.js';
 import { NumberedRoom } from './numbered-room.js';
-import { disposable, relayed } from './relay.js';
+import { consumed, disposable, relayed } from './relay.js';
 import { type Row, rowOf } from './row.js';
 import { type Options, SAID_IN, type Services, Stage, socketOf, topicName } from './stage.js';
 
@@ -27,10 +28,21 @@ interface SecuredKafka {
 }
 
 /** The same broker by two ways: in the clear, and over TLS with SCRAM-SHA-512. */
+const WAYS = ['secured', 'plain'] as const;
+type Way = (typeof WAYS)[number];
+
+/** The figures of the rounds by each way. */
+type Rounds = Record<Way, number[]>;
+const noRounds = (): Rounds => ({ secured: [], plain: [] });
+
+/** How each program connects. */
 interface Ways {
-  readonly plain: Environment;
-  readonly secured: Environment;
+  readonly millrace: Record<Way, Environment>;
+  readonly kafkajs: Record<Way, Pick<ConsumerOptions, 'brokers' | 'security'>>;
 }
+
+/** As the shared broker of the other benchmarks: with the compiler that has fast ciphers, as brokers have it. */
+const JAVA = ['-Xmx512m'];
 
 const schemaOn = (topic: string): string => `
   type Query { ok: Boolean }
@@ -47,34 +59,47 @@ export async function secured(services: Services, scale: number, options: Option
   // A plain script. The interface above is what its own declarations say.
   const { securedKafka } = (await import(
     String(new URL('../scripts/services/secured-kafka.mjs', import.meta.url))
-  )) as { securedKafka(): Promise<SecuredKafka> };
-  const kafka = await securedKafka();
+  )) as { securedKafka(options: { java: readonly string[] }): Promise<SecuredKafka> };
+  const kafka = await securedKafka({ java: JAVA });
   try {
     const password = randomUUID();
     await kafka.setUser(USER, password);
+    const { certificate: ca } = kafka.authority;
     const ways: Ways = {
-      plain: { KAFKA_BROKERS: kafka.address },
-      secured: {
-        KAFKA_BROKERS: kafka.saslSsl,
-        KAFKA_SECURITY_PROTOCOL: 'SASL_SSL',
-        KAFKA_SSL_CA: kafka.authority.certificate,
-        KAFKA_SASL_MECHANISM: 'SCRAM-SHA-512',
-        KAFKA_SASL_USERNAME: USER,
-        KAFKA_SASL_PASSWORD: password,
+      millrace: {
+        plain: { KAFKA_BROKERS: kafka.address },
+        secured: {
+          KAFKA_BROKERS: kafka.saslSsl,
+          KAFKA_SECURITY_PROTOCOL: 'SASL_SSL',
+          KAFKA_SSL_CA: ca,
+          KAFKA_SASL_MECHANISM: 'SCRAM-SHA-512',
+          KAFKA_SASL_USERNAME: USER,
+          KAFKA_SASL_PASSWORD: password,
+        },
+      },
+      kafkajs: {
+        plain: { brokers: kafka.address },
+        secured: { brokers: kafka.saslSsl, security: { ca, username: USER, password } },
       },
     };
     const at = { ...services, KAFKA_BROKERS: kafka.address };
     return [
-      await relayRow(at, ways, scale, options),
-      ...(await mutationRows(at, ways, scale)),
-      ...(await latencyRows(at, ways, scale)),
+      ...(await relayRows(at, ways, scale, options)),
+      ...(await mutationRows(at, ways.millrace, scale)),
+      ...(await latencyRows(at, ways.millrace, scale)),
     ];
   } finally {
     await kafka.stop();
   }
 }
 
-async function relayRow(services: Services, ways: Ways, scale: number, options: Options): Promise<Row> {
+/** The relay by both ways, and a bare consumer of kafkajs: what TLS costs a reader on this machine at all. */
+async function relayRows(
+  services: Services,
+  ways: Ways,
+  scale: number,
+  options: Options,
+): Promise<readonly Row[]> {
   const topic = topicName();
   const backlog = Math.max(40_000, Math.round(200_000 * scale));
   await using stage = await Stage.open(services, schemaOn(topic), { WINDOW_EVENTS: String(backlog * 2) });
@@ -85,17 +110,36 @@ async function relayRow(services: Services, ways: Ways, scale: number, options: 
     await stage.append(topic, rooms.flatMap((room) => room.events(Math.ceil(few / ROOMS))).slice(0, few));
   }
   await using redis = disposable(new Redis(services.REDIS_URL));
-  const rates = { secured: [] as number[], plain: [] as number[] };
+  const [rates, cpu, bare] = [noRounds(), noRounds(), noRounds()];
   for (let round = 0; round < ROUNDS; round++) {
-    for (const way of ['secured', 'plain'] as const) {
-      rates[way].push(await relayed(stage, redis.client, topic, backlog, options, ways[way]));
+    for (const way of WAYS) {
+      const figures = await relayed(
+        stage,
+        redis.client,
+        topic,
+        backlog,
+        options,
+        ways.millrace[way],
+        `relay ${way}`,
+      );
+      rates[way].push(figures.rate);
+      cpu[way].push(figures.cpu);
+      bare[way].push(await consumed(stage, { ...ways.kafkajs[way], topic }, backlog));
     }
   }
   const goals = [{ of: 'plain', atLeast: 0.6 }];
-  return rowOf(`secured relay ${backlog}`, 'events/s', rates.secured, { plain: rates.plain }, goals);
+  return [
+    rowOf(`secured relay ${backlog}`, 'events/s', rates.secured, { plain: rates.plain }, goals),
+    rowOf('secured relay, CPU of its process', 'µs per event', cpu.secured, { plain: cpu.plain }),
+    rowOf('secured kafkajs consumer', 'events/s', bare.secured, { plain: bare.plain }),
+  ];
 }
 
-async function mutationRows(services: Services, ways: Ways, scale: number): Promise<readonly Row[]> {
+async function mutationRows(
+  services: Services,
+  ways: Record<Way, Environment>,
+  scale: number,
+): Promise<readonly Row[]> {
   await using stage = await Stage.open(services, schemaOn(topicName()));
   const urls = {
     secured: (await stage.processes.run('gateway', ways.secured)).url,
@@ -113,10 +157,9 @@ async function mutationRows(services: Services, ways: Ways, scale: number): Prom
   const durationMs = Math.max(3_000, Math.round(10_000 * scale));
   const all = { secured: [] as MutationFigures[], plain: [] as MutationFigures[] };
   for (let round = 0; round < ROUNDS; round++) {
-    for (const way of ['secured', 'plain'] as const) all[way].push(await measure(urls[way], durationMs));
+    for (const way of WAYS) all[way].push(await measure(urls[way], durationMs));
   }
-  const of = (figure: 'rate' | 'p50' | 'p99', way: 'secured' | 'plain'): number[] =>
-    all[way].map((round) => round[figure]);
+  const of = (figure: 'rate' | 'p50' | 'p99', way: Way): number[] => all[way].map((round) => round[figure]);
   const goals = [{ of: 'plain', atLeast: 0.8 }];
   return [
     rowOf('secured mutations http', 'per s', of('rate', 'secured'), { plain: of('rate', 'plain') }, goals),
@@ -125,7 +168,11 @@ async function mutationRows(services: Services, ways: Ways, scale: number): Prom
 }
 
 /** From before an event is appended until its frame has reached a client, over all events and subscribers. */
-async function latencyRows(services: Services, ways: Ways, scale: number): Promise<readonly Row[]> {
+async function latencyRows(
+  services: Services,
+  ways: Record<Way, Environment>,
+  scale: number,
+): Promise<readonly Row[]> {
   await using plain = await measuredLatency(services, ways.plain);
   await using over = await measuredLatency(services, ways.secured);
   for (const one of [over, plain]) await one.round(50);

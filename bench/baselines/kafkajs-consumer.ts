@@ -11,16 +11,20 @@ export interface ConsumerFigures {
   readonly p99: number;
 }
 
+export interface ConsumerOptions {
+  readonly brokers: string;
+  /** TLS with SCRAM-SHA-512. */
+  readonly security?: { readonly ca: string; readonly username: string; readonly password: string };
+  readonly topic: string;
+  readonly group: string;
+  readonly fromBeginning: boolean;
+  /** Whether messages are parsed for the time of their creation. */
+  readonly latencies: boolean;
+}
+
 export interface ConsumerApi {
   /** @returns when it has joined its group */
-  consume(options: {
-    readonly brokers: string;
-    readonly topic: string;
-    readonly group: string;
-    readonly fromBeginning: boolean;
-    /** Whether messages are parsed for the time of their creation. */
-    readonly latencies: boolean;
-  }): Promise<number>;
+  consume(options: ConsumerOptions): Promise<number>;
   mark(): void;
   /** Resolves once `messages` messages have arrived since the mark. */
   consumed(messages: number): Promise<ConsumerFigures>;
@@ -34,8 +38,12 @@ function consumer(): ConsumerApi {
   let last = 0;
   let latencies: number[] = [];
   return {
-    async consume({ brokers, topic, group, fromBeginning, latencies: wanted }) {
-      const kafka = new Kafka({ brokers: brokers.split(','), logLevel: logLevel.NOTHING });
+    async consume({ brokers, security, topic, group, fromBeginning, latencies: wanted }) {
+      const kafka = new Kafka({
+        brokers: brokers.split(','),
+        logLevel: logLevel.NOTHING,
+        ...(security && { ssl: { ca: security.ca }, sasl: { mechanism: 'scram-sha-512', ...security } }),
+      });
       const bare = kafka.consumer({ groupId: group });
       await bare.connect();
       await bare.subscribe({ topics: [topic], fromBeginning });

@@ -33,6 +33,11 @@ export interface SecuredKafkaOptions {
   readonly certificate?: Certificate;
   /** The users of the mechanism PLAIN with their passwords. */
   readonly plainUsers?: Readonly<Record<string, string>>;
+  /**
+   * Options of the virtual machine; a small one by default, which starts quickly. It has no fast ciphers: they belong to the
+   * compiler that it leaves out.
+   */
+  readonly java?: readonly string[];
   /** Switches OAUTHBEARER on: where the keys are, and what tokens must say. */
   readonly tokens?: { readonly jwksUrl: string; readonly issuer: string; readonly audience: string };
 }

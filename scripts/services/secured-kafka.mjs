@@ -17,7 +17,7 @@ const LOOPBACK = '127.0.0.1';
  * @returns {Promise<import('./secured-kafka.d.mts').SecuredKafka>}
  */
 export async function securedKafka(options = {}) {
-  const { authorizer = false, settings = {}, host = LOOPBACK, tokens } = options;
+  const { authorizer = false, settings = {}, host = LOOPBACK, tokens, java: machine = SMALL_JAVA } = options;
   const authority = options.authority ?? (await certificateAuthority());
   const certificate = options.certificate ?? (await authority.issue({ name: 'broker', hosts: [host] }));
   let plainUsers = options.plainUsers ?? {};
@@ -38,7 +38,7 @@ export async function securedKafka(options = {}) {
     }),
     ...settings,
   });
-  const java = [...SMALL_JAVA, ...allowedUrls(tokens)];
+  const java = [...machine, ...allowedUrls(tokens)];
   const voters = [`${LOOPBACK}:${controllerPort}`];
   const prepared = await prepareJars(libs, { port, voters, java, more: all() });
   const address = `${LOOPBACK}:${port}`;
