@@ -12,6 +12,7 @@ import type { StateStore } from '../ports/state-store.js';
 import { Relay } from '../relay/relay.js';
 import { type Backends, openBackends } from './backends.js';
 import { startGateway } from './gateway.js';
+import { logUse } from './log-use.js';
 import type { NodeOptions } from './options.js';
 import { readinessOf } from './readiness.js';
 import { selectServices, startService, startView } from './services.js';
@@ -72,13 +73,16 @@ async function compose(
   const { log, metrics, refusals } = backends;
   const fanout = roles.gateway || roles.relay ? await backends.openFanout() : undefined;
   const { services, views } = selectServices(project, roles.services);
+  const store =
+    views.length > 0 || roles.gateway || roles.relay ? await backends.openStateStore() : undefined;
   const topics = requiredTopics(bindings, [...services, ...views], config);
+  // Kafka may be slow or away: what Redis refuses is told all the same.
+  const answered = firstAnswers(topics[0]?.topic, fanout, store);
   await log.ensureTopics(topics, { create: config.TOPIC_CREATE }, starting);
+  await log.checkAccess(logUse({ roles, bindings, project, config, services, views }), starting);
 
   const formats = topicFormats(bindings, project, config);
   const running: Promise<void>[] = [];
-  const store =
-    views.length > 0 || roles.gateway || roles.relay ? await backends.openStateStore() : undefined;
   const layouts = store && new TopicLayouts(store, formats, log);
   if (roles.relay && fanout !== undefined && layouts !== undefined) {
     const relay = await startRelay(options, { log, fanout, formats, layouts, metrics }, starting);
@@ -97,7 +101,7 @@ async function compose(
       await withSignal(worker.tried, starting);
     }
   }
-  await firstAnswers(topics[0]?.topic, fanout, store, starting);
+  await withSignal(answered, starting);
   const url =
     roles.gateway && fanout !== undefined && store !== undefined && layouts !== undefined
       ? await startGateway(options, { log, fanout, store, formats, layouts, metrics, refusals }, parts)
@@ -131,7 +135,6 @@ async function firstAnswers(
   topic: Topic | undefined,
   fanout: Fanout | undefined,
   store: StateStore | undefined,
-  starting: AbortSignal,
 ): Promise<void> {
   using deadline = new Deadline(FIRST_ANSWER_TIMEOUT_MS);
   const questions = [
@@ -140,7 +143,6 @@ async function firstAnswers(
   ];
   // Redis may be away when a process starts: it connects later.
   await withSignal(Promise.allSettled(questions), deadline.signal).catch(() => undefined);
-  starting.throwIfAborted();
 }
 
 function startRelay(

@@ -141,4 +141,5 @@ export function selectServices(
   return { services: services.filter(isNamed), views: views.filter(isNamed) };
 }
 
-const serviceGroup = (config: Config, { name }: AnyService): string => `${config.NAMESPACE}-service-${name}`;
+export const serviceGroup = ({ NAMESPACE }: Pick<Config, 'NAMESPACE'>, { name }: AnyService): string =>
+  `${NAMESPACE}-service-${name}`;

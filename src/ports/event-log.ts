@@ -2,7 +2,7 @@ import type { Offset, Partition, Topic, TopicId } from '../core/ids.js';
 import type { KeyPartitioner } from '../core/partitioner.js';
 import type { Position, TopicPartition } from '../core/position.js';
 import type { LogBatch, NewRecord } from '../core/record.js';
-import type { ConsumerGroups } from './consumer-groups.js';
+import type { ConsumerGroups, GroupSubscription } from './consumer-groups.js';
 import type { TransactionalCommit } from './transactional-commit.js';
 
 /**
@@ -21,6 +21,16 @@ export interface TopicSpec {
   readonly replicas: number;
   /** Settings of the log's own, such as `retention.ms`. A log ignores those that it does not have. */
   readonly config: Readonly<Record<string, string>>;
+}
+
+/** What a process is going to do with the log. */
+export interface LogUse {
+  readonly reads?: readonly Topic[];
+  readonly writes?: readonly Topic[];
+  /** Whether it appends several records as a whole (`TransactionalCommit.appendAtomically`). */
+  readonly appendsAtomically?: boolean;
+  /** The groups whose progress it commits together with outputs (`TransactionalCommit.join`). */
+  readonly commits?: readonly GroupSubscription[];
 }
 
 /** A topic as the log describes it at the moment. */
@@ -85,6 +95,13 @@ export interface EventLog extends ConsumerGroups, AsyncDisposable {
     options: { create: boolean },
     signal: AbortSignal,
   ): Promise<void>;
+
+  /**
+   * Finds out whether the log refuses something that this process is going to do, before somebody needs it. What cannot
+   * be asked beforehand shows when it is done. A log that refuses nobody anything resolves at once.
+   * @throws {MillraceError} LOG_UNAVAILABLE, caused by a `Refusal`
+   */
+  checkAccess(use: LogUse, signal: AbortSignal): Promise<void>;
 
   /** Describes topics, as they are at the time of the call. Topics that do not exist are missing in the answer. */
   describe(topics: readonly Topic[], signal: AbortSignal): Promise<ReadonlyMap<Topic, TopicDescription>>;

@@ -78,7 +78,10 @@ export async function runService(
   if (stateful) {
     const { create, replicas } = options.stateTopics ?? { create: true, replicas: 1 };
     const inputs = await log.describe(topics, signal);
-    await log.ensureTopics(stateTopicSpecs(group, inputs, FIRST_VERSION, replicas), { create }, signal);
+    const specs = stateTopicSpecs(group, inputs, FIRST_VERSION, replicas);
+    await log.ensureTopics(specs, { create }, signal);
+    const own = specs.map((spec) => spec.topic);
+    await log.checkAccess({ reads: own, writes: own }, signal);
   }
   // D1, D9: with state, former owners of a partition are fenced at its assignment. Otherwise one of them could
   // still commit after this member has restored the changelog.

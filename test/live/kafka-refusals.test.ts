@@ -152,12 +152,51 @@ describe('rights that are missing', { timeout: 60_000 }, () => {
     expect(refusals()).toEqual([sentence]);
   });
 
-  it('WRITE of every topic: an append says so instead of naming the cluster', async () => {
+  it('WRITE of every topic: an append names its topic, or says that it is any, instead of naming the cluster', async () => {
     const name = await newTopic();
-    const { user, log } = await logOf(onTopic(name, 'READ'));
+    const other = await newTopic();
+    const { user, log } = await logOf(onTopic(name, 'READ'), onTopic(other, 'READ'));
+    const older =
+      'before Kafka 3.0 also IDEMPOTENT_WRITE on the cluster: see docs/operating.md, "Rights on Kafka".';
     expect(await refused(log.append([record(name)], signal), 'PUBLISH_FAILED')).toBe(
-      `User ${user} may not WRITE any topic on Kafka (CLUSTER_AUTHORIZATION_FAILED). Grant WRITE on the topics that it publishes to; before Kafka 3.0 also IDEMPOTENT_WRITE on the cluster: see docs/operating.md, "Rights on Kafka".`,
+      `User ${user} may not WRITE topic ${name} on Kafka (CLUSTER_AUTHORIZATION_FAILED). Grant it; ${older}`,
     );
+    expect(await refused(log.append([record(name), record(other)], signal), 'PUBLISH_FAILED')).toBe(
+      `User ${user} may not WRITE any topic on Kafka (CLUSTER_AUTHORIZATION_FAILED). Grant WRITE on the topics that it publishes to; ${older}`,
+    );
+  });
+
+  it('what a process is going to do is checked before it is done: each missing right is told in a sentence of its own', async () => {
+    const [read, write] = [await newTopic(), await newTopic()];
+    const group = uniqueName('group');
+    const rights = [
+      onTopic(read, 'READ'),
+      onTopic(write, 'WRITE'),
+      onTransactions('millrace-append-'),
+      onTransactions(group),
+    ];
+    const { user, log, refusals } = await logOf(...rights);
+    const use = {
+      reads: [read],
+      writes: [write],
+      appendsAtomically: true,
+      commits: [{ group, topics: [read] }],
+    };
+    await log.checkAccess(use, signal);
+    expect(refusals()).toEqual([]);
+    const id = 'TRANSACTIONAL_ID_AUTHORIZATION_FAILED';
+    const sentences = [
+      missing(user, `READ topic ${read}`, 'TOPIC_AUTHORIZATION_FAILED'),
+      missing(user, `WRITE topic ${write}`, 'TOPIC_AUTHORIZATION_FAILED'),
+      missing(user, 'WRITE transactional id millrace-append-', id),
+      missing(user, `WRITE transactional id ${group}-${read}-0`, id),
+    ];
+    for (const [i, right] of rights.entries()) {
+      await kafka.revoke(user, [right]);
+      expect(await refused(log.checkAccess(use, signal), 'LOG_UNAVAILABLE')).toBe(sentences[i]);
+      await kafka.grant(user, [right]);
+    }
+    await expect.poll(() => log.checkAccess(use, signal).catch(String), PATIENCE).toBeUndefined();
   });
 
   it('CREATE of a topic: the sentence also says how to do without it', async () => {

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Right, type SecuredKafka, securedKafka } from '../../scripts/services/secured-kafka.mjs';
 import { openKafkaLog } from '../../src/adapters/kafka/kafka.js';
@@ -74,6 +76,7 @@ async function openProject() {
     read: topics.map((one) => on(one, 'READ')),
     write: on(topic(name), 'WRITE'),
     output: on(topic(`${name}.out`), 'WRITE'),
+    letters: topics.filter((one) => one.endsWith('.dlt')).map((one) => on(one, 'WRITE')),
     relay: group('relay'),
     service: group('service-echo'),
     view: group('view-last'),
@@ -154,6 +157,9 @@ describe('a start that is refused', { timeout: 120_000 }, () => {
     await without(project, rights.relay, ['relay'], group('relay'));
     await without(project, rights.service, ['services', 'echo'], group('service-echo'));
     await without(project, rights.view, ['services', 'last'], group('view-last'));
+    // Nobody has sent a mutation yet.
+    const write = `User ${user} may not WRITE topic ${name} on Kafka (TOPIC_AUTHORIZATION_FAILED). ${RIGHTS_HINT}`;
+    await without(project, rights.write, ['gateway'], write);
     await fails(
       project.start(['gateway'], { KAFKA_SASL_PASSWORD: 'wrong' }),
       /^millrace: Kafka.* refuses user .*: wrong user or password\. Check KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD\.$/,
@@ -164,7 +170,33 @@ describe('a start that is refused', { timeout: 120_000 }, () => {
       /^millrace: Kafka at .* speaks TLS at this port, and this process does not\. /,
     );
   });
+
+  it('ends with 1 and the sentence of Redis while Kafka does not answer', async () => {
+    await using project = await openProject();
+    await using silent = await silentServer();
+    const redis = new URL(redisUrl());
+    const started = project.start(['gateway'], {
+      KAFKA_BROKERS: silent.address,
+      REDIS_URL: `redis://nobody:wrong@${redis.host}`,
+    });
+    await fails(started, /^millrace: Redis at .* refuses the password of the user nobody\. /);
+  });
 });
+
+/** Accepts connections and says nothing. */
+async function silentServer(): Promise<AsyncDisposable & { readonly address: string }> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => sockets.add(socket.on('error', () => undefined)));
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo; // It listens on a port.
+  return {
+    address: `127.0.0.1:${port}`,
+    [Symbol.asyncDispose]: async () => {
+      for (const socket of sockets) socket.destroy();
+      await once(server.close(), 'close');
+    },
+  };
+}
 
 describe('a right that is taken from running processes and given back', { timeout: 180_000 }, () => {
   it('D2 is told once, shows in /readyz and the metrics, and everything continues without a restart or a lost event', async () => {

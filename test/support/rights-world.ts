@@ -8,7 +8,6 @@ import { eventId, offset, partition, topic } from '../../src/core/ids.js';
 import { appendDeadLetters } from '../../src/dead-letters/append.js';
 import { deadLetterRecord } from '../../src/dead-letters/dead-letter.js';
 import type { EventLog } from '../../src/ports/event-log.js';
-import { stateTopicSpecs, versionRecord } from '../../src/services/state-versions.js';
 import { keyOf, soon } from '../contract/event-log-tools.js';
 import { folderOf, type GatewayProcess, startProcess } from './gateway-process.js';
 import { type Outcome, run } from './run.js';
@@ -168,12 +167,6 @@ export class RightsWorld implements AsyncDisposable {
 
   /** What `millrace` says when a right is missing: the user, the operation and the resource. */
   sentence(role: Role, { resource, name, prefix, operation }: SingleRight): RegExp {
-    const writes = rightsOf(role, this.name).filter(
-      (one) => one.resource === 'TOPIC' && one.operation === 'WRITE',
-    );
-    // Who may write to no topic at all is refused before Kafka knows which one it is about.
-    if (resource === 'TOPIC' && operation === 'WRITE' && writes.length === 1)
-      return new RegExp(`${userOf(role)} may not WRITE any topic `);
     const words = {
       TOPIC: 'topic',
       GROUP: 'group',
@@ -262,15 +255,6 @@ export class RightsWorld implements AsyncDisposable {
     } finally {
       await admin.disconnect();
     }
-  }
-
-  /** Adds a version of the service's state that lacks its first events, as a rebuild may leave it. */
-  async addOlderVersion(): Promise<void> {
-    const group = `${this.name}-service-confirm`;
-    const inputs = await this.log.describe([topic(`${this.name}.orders`)], soon());
-    const version = { id: `older-${++this.#events}`, bases: {} };
-    await this.log.ensureTopics(stateTopicSpecs(group, inputs, version, 1), { create: true }, soon());
-    await this.log.append([versionRecord(group, version)], soon());
   }
 
   /** A role that runs until it is stopped. */

@@ -65,6 +65,7 @@ export function scripted(log: EventLog): ScriptedLog {
     description: log.description,
     partitionOfKey: log.partitionOfKey,
     ensureTopics: (specs, options, signal) => log.ensureTopics(specs, options, signal),
+    checkAccess: async () => {},
     describe: async (names, signal) => {
       const found = await log.describe(names.map(real), signal);
       return new Map([...found].map(([name, one]) => [shown(name), one]));

@@ -7,7 +7,7 @@ import { partitionOfKey } from '../../core/partitioner.js';
 import type { Position } from '../../core/position.js';
 import type { LogBatch, NewRecord } from '../../core/record.js';
 import type { GroupHandler, GroupMember } from '../../ports/consumer-groups.js';
-import type { Bounds, EventLog, Range, TopicDescription, TopicSpec } from '../../ports/event-log.js';
+import type { Bounds, EventLog, LogUse, Range, TopicDescription, TopicSpec } from '../../ports/event-log.js';
 import type { OnProblem } from '../../ports/problem.js';
 import type {
   TransactionalBatch,
@@ -17,6 +17,7 @@ import type {
 import { KafkaGroupMember } from './group/member.js';
 import { Writer } from './produce/writer.js';
 import { readRange } from './read.js';
+import { rightsFor } from './rights-for.js';
 import { clientOf } from './security/client.js';
 import { saslOption } from './security/sasl.js';
 import type { KafkaSecurity } from './security/security.js';
@@ -111,6 +112,10 @@ class KafkaLog implements EventLog, TransactionalCommit {
     signal: AbortSignal,
   ): Promise<void> {
     await ensureTopics(this.#reading, () => this.#kafka.admin(), topics, create, this.#untilClosed(signal));
+  }
+
+  checkAccess(use: LogUse, signal: AbortSignal): Promise<void> {
+    return this.#reading.assertGranted(rightsFor(use), this.#untilClosed(signal));
   }
 
   async describe(

@@ -27,6 +27,7 @@ export const ERRORS = {
   illegalGeneration: 22,
   unknownMemberId: 25,
   rebalanceInProgress: 27,
+  topicAuthorizationFailed: 29,
   groupAuthorizationFailed: 30,
   invalidProducerEpoch: 47,
   concurrentTransactions: 51,
@@ -40,13 +41,13 @@ export const fails = (code: number): Step => {
 };
 
 /** A connection to a cluster in memory, as it is used for reading. */
-export function connectionTo(cluster: Cluster): Connection {
+export function connectionTo(cluster: Cluster, use: 'READ' | 'WRITE' = 'READ'): Connection {
   const connect = (): Connection => connectionTo(cluster);
   const client = { name: 'User test', mechanism: undefined, tls: false };
   // Never closed: a refusal that a test scripts is not asked about before the test has ended.
   const { signal: closed } = new AbortController();
   const access = new Access({ client, connect, closed, onProblem: () => undefined });
-  return new Connection(cluster, access, 'READ');
+  return new Connection(cluster, access, use);
 }
 
 /**

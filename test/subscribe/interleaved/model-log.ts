@@ -94,6 +94,8 @@ export class ModelLog implements EventLog {
     return this.#partitions.length;
   }
 
+  async checkAccess(): Promise<void> {}
+
   async describe(): Promise<ReadonlyMap<Topic, TopicDescription>> {
     await this.#script.wait('log: describe');
     return new Map([[TOPIC, { id: LIFE, partitions: this.#partitions.length }]]);

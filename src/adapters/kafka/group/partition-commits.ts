@@ -26,6 +26,10 @@ const TRANSACTION_TIMEOUT_MS = 30_000;
 /** How long one transactional commit is retried. Shorter than the transaction's own timeout. */
 const COMMIT_TIMEOUT_MS = 25_000;
 
+/** One for each partition that a group commits outputs for. Operators grant WRITE on those that begin with the group's id. */
+export const transactionalIdOf = (group: string, { topic, partition }: TopicPartition): string =>
+  `${group}-${topic}-${partition}`;
+
 interface CommitContext {
   readonly membership: Membership;
   readonly control: Connection;
@@ -57,7 +61,7 @@ export class PartitionCommits {
   constructor(at: TopicIdPartition, context: CommitContext) {
     this.#at = at;
     this.#context = context;
-    const transactionalId = `${context.membership.groupId}-${at.topic}-${at.partition}`;
+    const transactionalId = transactionalIdOf(context.membership.groupId, at);
     this.#producer = new TransactionalProducer(context.writing, transactionalId, TRANSACTION_TIMEOUT_MS);
   }
 

@@ -9,6 +9,8 @@ import { TransactionalProducer, TransactionFailed } from './transactional-produc
 
 /** After this long the broker aborts the transaction of a process that died; readers wait until then. */
 const TRANSACTION_TIMEOUT_MS = 15_000;
+/** Operators grant WRITE on the transactional ids that begin with it. */
+export const APPEND_ID_PREFIX = 'millrace-append-';
 
 /**
  * Atomic appends, one transaction at a time. The transactional id is unique to this object, so it fences nobody:
@@ -20,7 +22,7 @@ export class AppendTransactions {
   #tail: Promise<void> = Promise.resolve();
 
   constructor(connection: Connection) {
-    const transactionalId = `millrace-append-${randomUUID()}`;
+    const transactionalId = `${APPEND_ID_PREFIX}${randomUUID()}`;
     this.#producer = new TransactionalProducer(connection, transactionalId, TRANSACTION_TIMEOUT_MS);
   }
 

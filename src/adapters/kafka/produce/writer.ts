@@ -68,7 +68,7 @@ export class Writer {
   ): Promise<readonly Position[]> {
     const release = await this.#reserve(batches, signal);
     try {
-      const producer = await beforeSending(() => this.#identity(signal));
+      const producer = await beforeSending(() => this.#identity(batches, signal));
       return await writeAll(this.#connection, producer, batches, count, signal);
     } finally {
       release();
@@ -108,29 +108,36 @@ export class Writer {
   }
 
   /** The producer's identity; a new one when the sequence numbers of the old one are in doubt. */
-  async #identity(signal: AbortSignal): Promise<ProducerId> {
+  async #identity(batches: readonly PartitionBatch[], signal: AbortSignal): Promise<ProducerId> {
     const known = Promise.resolve(this.#producer).catch(() => undefined);
     // D1: a broker that hangs, and never gives an identity, must not outlast the caller's deadline.
     const current = await withSignal(known, signal);
     if (current === undefined || current.spoiled) {
-      const next = initialise(this.#connection, this.#closed);
+      const next = initialise(this.#connection, batches, this.#closed);
       this.#producer = next;
       next.catch(() => {
         if (this.#producer === next) this.#producer = undefined;
       });
     }
-    return withSignal(this.#producer ?? this.#identity(signal), signal);
+    return withSignal(this.#producer ?? this.#identity(batches, signal), signal);
   }
 }
 
-async function initialise(connection: Connection, signal: AbortSignal): Promise<ProducerId> {
+/** @param batches what needs the identity first: if Kafka refuses it, and they are of one topic, the refusal names that */
+async function initialise(
+  connection: Connection,
+  batches: readonly PartitionBatch[],
+  signal: AbortSignal,
+): Promise<ProducerId> {
+  const topics = new Set(batches.map(({ topic }) => topic));
+  const [only = ''] = topics.size === 1 ? topics : [];
   const { producerId, producerEpoch } = await connection.retrying(
     async () => {
       const broker = await connection.anyBroker();
       return broker.initProducerId({ transactionTimeout: UNUSED_TRANSACTION_TIMEOUT_MS });
     },
     signal,
-    [{ on: 'any topic', name: '', right: 'WRITE' }],
+    [{ on: 'any topic', name: only, right: 'WRITE' }],
   );
   return new ProducerId(producerId, producerEpoch, undefined);
 }

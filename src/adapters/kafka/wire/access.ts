@@ -20,7 +20,7 @@ import {
   withSasl,
   withTls,
 } from './refused.js';
-import { type Asked, isGranted, wantsSasl } from './rights.js';
+import { type Asked, firstMissing, isGranted, wantsSasl } from './rights.js';
 
 interface AccessParts {
   readonly client: KafkaClient;
@@ -67,6 +67,15 @@ export class Access {
     const missing = await this.#missing(answer, connection, needed);
     const refused = refusedBy(answer, this.#parts.client, missing) ?? (await this.#silent(error));
     return refused === undefined ? error : this.#unavailable(refused, answer, connection, missing);
+  }
+
+  /**
+   * Asks Kafka before anything is needed.
+   * @throws {MillraceError} LOG_UNAVAILABLE, which the first right caused that is not granted; what kafkajs throws
+   */
+  async assertGranted(connection: Asked, rights: readonly Right[]): Promise<void> {
+    const missing = await firstMissing(connection, rights, this.#isRefusal);
+    if (missing !== undefined) throw this.explainAnswer(missing.answer, connection, missing.right);
   }
 
   /** As `explain`, for what a broker answered about one topic: nothing has to be asked. */
@@ -167,9 +176,10 @@ export class Access {
   /** What cannot be asked counts as mended: it is told again if it is met again. */
   async #isGranted(connection: Asked, needed: Right | undefined): Promise<boolean> {
     if (needed === undefined) return true;
-    const isRefusal = (answer: unknown): boolean => refusedBy(answer, this.#parts.client) !== undefined;
-    return isGranted(connection, needed, isRefusal);
+    return isGranted(connection, needed, this.#isRefusal);
   }
+
+  readonly #isRefusal = (answer: unknown): boolean => refusedBy(answer, this.#parts.client) !== undefined;
 
   async #canConnect(): Promise<boolean> {
     await using connection = this.#parts.connect();

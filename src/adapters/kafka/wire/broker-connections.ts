@@ -13,6 +13,7 @@ export function prepareConnections(cluster: Cluster): void {
     const built = await build(broker);
     for (const connection of built.pool) {
       followSessionLifetime(connection);
+      stayAuthenticatedUntilClosed(connection);
       connectOnce(connection);
     }
     return built;
@@ -33,6 +34,23 @@ function followSessionLifetime(connection: BrokerConnection): void {
 /** How long before a session's end to authenticate again. A whole number: kafkajs makes a BigInt of it. */
 export function reauthenticationThreshold(sessionMs: number): number {
   return Math.floor(sessionMs - Math.max(sessionMs * REAUTHENTICATE_AFTER, MIN_REAUTHENTICATE_AFTER_MS));
+}
+
+/**
+ * kafkajs forgets that a connection has authenticated when it begins to close it, and sends requests over it until it is
+ * closed. The first of them would authenticate again, and the broker answers ILLEGAL_SASL_STATE, as it does at a port
+ * that does not use SASL.
+ */
+export function stayAuthenticatedUntilClosed(connection: BrokerConnection): void {
+  const isAuthenticated = connection.isAuthenticated.bind(connection);
+  const disconnect = connection.disconnect.bind(connection);
+  let wasAuthenticated = false;
+  connection.isAuthenticated = () =>
+    isAuthenticated() || (wasAuthenticated && connection.connectionStatus === 'disconnecting');
+  connection.disconnect = () => {
+    wasAuthenticated = connection.isAuthenticated();
+    return disconnect();
+  };
 }
 
 /**

@@ -3,7 +3,7 @@ import { MillraceError } from '../../../core/errors.js';
 import { type Partition, partition, type Topic } from '../../../core/ids.js';
 import type { TopicPartition } from '../../../core/position.js';
 import type { Access } from './access.js';
-import { failureOf, retrying } from './failures.js';
+import { failureOf, retrying, unavailable } from './failures.js';
 import type { Broker, Cluster } from './internal-types.js';
 import { GROUP_COORDINATOR, TOPIC_RESOURCE } from './internals.js';
 import type { Right } from './refused.js';
@@ -34,6 +34,7 @@ export class Connection implements AsyncDisposable {
   readonly #coordinators = new Map<string, number>();
   /** Metadata requests run one at a time: kafkajs's pool holds only the topics of the last one. */
   #refreshing: Promise<unknown> = Promise.resolve();
+  #isClosed = false;
 
   /**
    * @param access recognises what Kafka refuses
@@ -56,10 +57,17 @@ export class Connection implements AsyncDisposable {
     return retrying(
       () =>
         work().catch(async (error: unknown) => {
+          // Its sockets fail from now on, and the caller's deadline may be far away.
+          if (this.#isClosed) throw unavailable(error);
           throw await this.access.explain(error, this, needed);
         }),
       signal,
     );
+  }
+
+  /** @throws {MillraceError} LOG_UNAVAILABLE if Kafka does not grant all of these rights, as far as it can be asked */
+  assertGranted(rights: readonly Right[], signal: AbortSignal): Promise<void> {
+    return this.retrying(() => this.access.assertGranted(this, rights), signal);
   }
 
   /** What to throw for a broker's answer about a topic. @param right that the question needs */
@@ -215,6 +223,7 @@ export class Connection implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
     await this.cluster.disconnect();
   }
 

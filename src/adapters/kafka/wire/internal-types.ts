@@ -73,7 +73,12 @@ export interface BrokerConnection {
   readonly sessionLifetime: { toString(): string };
   /** How long before the end of the session to authenticate again, in milliseconds. */
   reauthenticationThreshold: number;
+  readonly connectionStatus: 'connected' | 'disconnecting' | 'disconnected';
   connect(): Promise<unknown>;
+  /** Waits for the answers of requests that are under way. */
+  disconnect(): Promise<unknown>;
+  /** Asked before each request: if not, the connection authenticates first. */
+  isAuthenticated(): boolean;
 }
 
 export interface Cluster {

@@ -15,8 +15,8 @@ export type Right =
   | { readonly on: 'topic'; readonly name: string; readonly right: 'READ' | 'WRITE' | 'CREATE' | 'DESCRIBE' }
   | { readonly on: 'group'; readonly name: string; readonly right: 'READ' }
   | { readonly on: 'transactional id'; readonly name: string; readonly right: 'WRITE' }
-  /** Idempotent writes: since Kafka 3.0, WRITE on any topic is enough. */
-  | { readonly on: 'any topic'; readonly name: ''; readonly right: 'WRITE' };
+  /** Idempotent writes: since Kafka 3.0, WRITE on any topic is enough. The name is that of the only topic to write to, or ''. */
+  | { readonly on: 'any topic'; readonly name: string; readonly right: 'WRITE' };
 
 /** A refusal as Kafka answered it, or as TLS did. */
 export interface Refused {
@@ -121,10 +121,11 @@ const SASL_ERROR = 'KafkaJSSASLAuthenticationError';
 function unauthorized({ name }: KafkaClient, missing: Right | undefined, type: string): string {
   if (missing === undefined) return `${name} lacks a right on Kafka (${type}). ${RIGHTS}.`;
   const { on, name: resource, right } = missing;
-  const what = `${right} ${on} ${resource}`.trimEnd();
+  const isOnlyTopic = on === 'any topic' && resource !== '';
+  const what = isOnlyTopic ? `${right} topic ${resource}` : `${right} ${on} ${resource}`.trimEnd();
   const sentence = `${name} may not ${what} on Kafka (${type}).`;
   if (on === 'any topic')
-    return `${sentence} Grant WRITE on the topics that it publishes to; before Kafka 3.0 also IDEMPOTENT_WRITE on the cluster: see docs/operating.md, "Rights on Kafka".`;
+    return `${sentence} Grant ${isOnlyTopic ? 'it' : 'WRITE on the topics that it publishes to'}; before Kafka 3.0 also IDEMPOTENT_WRITE on the cluster: see docs/operating.md, "Rights on Kafka".`;
   if (right === 'DESCRIBE') return `${sentence} READ and WRITE on it include that. ${RIGHTS}.`;
   if (right === 'CREATE')
     return `${sentence} Grant it, or create the topic and set TOPIC_CREATE=false: see docs/operating.md, "Rights on Kafka".`;

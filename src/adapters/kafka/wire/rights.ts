@@ -10,7 +10,7 @@ import {
   TOPIC_AUTHORIZATION_FAILED,
   TRANSACTION_COORDINATOR,
 } from './internals.js';
-import { hasTopicIds, requestMetadata } from './metadata.js';
+import { hasTopicIds, requestMetadata, type TopicMetadata } from './metadata.js';
 import type { Right } from './refused.js';
 
 /** A connection that can be asked about rights. */
@@ -21,6 +21,8 @@ export interface Asked extends AsyncDisposable {
 
 /** Kafka's `AclOperation`: an answer has the bit of each operation that is allowed. */
 const OPERATION_CODES = { READ: 3, WRITE: 4, CREATE: 5, DESCRIBE: 8 } as const;
+/** The broker does not say which operations are allowed. */
+const OPERATIONS_UNKNOWN = -(2 ** 31);
 const UNSUPPORTED_SASL_MECHANISM = 33;
 /** No member and no producer has these. */
 const NO_MEMBER = { memberId: '', groupGenerationId: -1 };
@@ -54,10 +56,8 @@ async function ask(connection: Asked, { on, name, right }: Right): Promise<void>
       // Before Kafka 2.8 nothing is asked: a right that is still missing is met, and told, again.
       if (!hasTopicIds(broker)) return;
       const [found] = await requestMetadata(broker, [topic(name)], true);
-      if (found === undefined) return;
-      if (found.error !== 0) throw errorOfCode(found.error);
-      if ((found.operations >> OPERATION_CODES[right]) & 1) return;
-      throw errorOfCode(TOPIC_AUTHORIZATION_FAILED);
+      assertAllowed(found, right);
+      return;
     }
     case 'group': {
       const coordinator = await coordinatorOf(connection, broker, name, GROUP_COORDINATOR);
@@ -75,6 +75,46 @@ async function ask(connection: Asked, { on, name, right }: Right): Promise<void>
     default:
       assertNever(on);
   }
+}
+
+/** @throws what a broker answers about the topic, or would answer to a request that needs the right */
+function assertAllowed(
+  found: TopicMetadata | undefined,
+  right: (Right & { readonly on: 'topic' })['right'],
+): void {
+  if (found === undefined) return;
+  if (found.error !== 0) throw errorOfCode(found.error);
+  if (found.operations === OPERATIONS_UNKNOWN || (found.operations >> OPERATION_CODES[right]) & 1) return;
+  throw errorOfCode(TOPIC_AUTHORIZATION_FAILED);
+}
+
+/**
+ * Of these rights, the first that Kafka says is not granted now, with its answer. One request for all topics.
+ * @param isRefusal whether an answer says that a right is not granted
+ * @throws when Kafka does not answer
+ */
+export async function firstMissing(
+  connection: Asked,
+  rights: readonly Right[],
+  isRefusal: (answer: unknown) => boolean,
+): Promise<{ readonly right: Right; readonly answer: unknown } | undefined> {
+  const names = new Set(rights.flatMap(({ on, name }) => (on === 'topic' ? [topic(name)] : [])));
+  const broker = await connection.anyBroker();
+  const found = hasTopicIds(broker) ? await requestMetadata(broker, [...names], true) : [];
+  for (const right of rights) {
+    try {
+      if (right.on !== 'topic') await ask(connection, right);
+      else
+        assertAllowed(
+          found.find(({ name }) => name === right.name),
+          right.right,
+        );
+    } catch (answer) {
+      if (isRefusal(answer)) return { right, answer };
+      if (failureOf(answer).type === '') throw answer;
+    }
+  }
+  return undefined;
 }
 
 async function coordinatorOf(

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { PartitionCommits } from '../../../../src/adapters/kafka/group/partition-commits.js';
 import { offset, partition, topic, topicId } from '../../../../src/core/ids.js';
-import { ERRORS, fails, ScriptedBroker } from '../scripted-broker.js';
+import { refusalIn } from '../../../../src/core/refusal.js';
+import { connectionTo, ERRORS, fails, ScriptedBroker } from '../scripted-broker.js';
 
 const at = { topic: topic('in'), partition: partition(4), topicId: topicId('x') };
 const membership = { groupId: 'group', memberId: 'me', groupGenerationId: 3 };
@@ -9,9 +10,19 @@ const outputs = [{ topic: topic('out'), key: 'k', headers: {}, value: Buffer.fro
 const soon = (): AbortSignal => AbortSignal.timeout(30_000);
 const kept = (): boolean => false;
 
+/** The answer to a Produce request, as the adapter decodes it. */
+const answersRefused = () => ({
+  topics: [
+    {
+      topicName: 'out',
+      partitions: [{ partition: 0, errorCode: ERRORS.topicAuthorizationFailed, baseOffset: '-1' }],
+    },
+  ],
+});
+
 function commitsOn(broker: ScriptedBroker): PartitionCommits {
-  const { connection } = broker;
-  return new PartitionCommits(at, { membership, control: connection, writing: connection });
+  const writing = connectionTo(broker.cluster, 'WRITE');
+  return new PartitionCommits(at, { membership, control: broker.connection, writing });
 }
 
 describe('PartitionCommits', () => {
@@ -114,6 +125,28 @@ describe('PartitionCommits', () => {
     await expect(commits.commit(offset(9), outputs, kept)).rejects.toMatchObject({ code: 'LOG_UNAVAILABLE' });
     expect(commits.progressMoved).toBe(true);
   });
+
+  it.each([
+    [
+      'the transaction',
+      (broker: ScriptedBroker) => broker.script('addPartitionsToTxn', fails(ERRORS.topicAuthorizationFailed)),
+    ],
+    ['the records', (broker: ScriptedBroker) => broker.script('produce', answersRefused)],
+  ])(
+    'D10: a missing right on an output is not the fault of the input, which must not become a dead letter: refused with %s',
+    async (_, script) => {
+      const broker = new ScriptedBroker('in/4', 'out/0');
+      const commits = commitsOn(broker);
+      await commits.load(soon());
+      script(broker);
+      const failure: unknown = await commits
+        .commit(offset(9), outputs, kept)
+        .catch((error: unknown) => error);
+      // EVENT_INVALID would set the input aside.
+      expect(failure).toMatchObject({ code: 'LOG_UNAVAILABLE', retry: true });
+      expect(refusalIn(failure)?.message).toContain('may not WRITE topic out');
+    },
+  );
 
   it('D9: takes a partition over before it reads the progress', async () => {
     const broker = new ScriptedBroker('in/4', 'out/0');

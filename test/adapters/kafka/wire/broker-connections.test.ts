@@ -1,5 +1,15 @@
+import { EventEmitter } from 'node:events';
+import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
-import { reauthenticationThreshold } from '../../../../src/adapters/kafka/wire/broker-connections.js';
+import {
+  reauthenticationThreshold,
+  stayAuthenticatedUntilClosed,
+} from '../../../../src/adapters/kafka/wire/broker-connections.js';
+import type {
+  BrokerConnection,
+  ProtocolRequest,
+} from '../../../../src/adapters/kafka/wire/internal-types.js';
+import { createEncoder } from '../../../../src/adapters/kafka/wire/internals.js';
 
 describe('the time before the end of a session at which a connection authenticates again', () => {
   it.each([
@@ -10,5 +20,72 @@ describe('the time before the end of a session at which a connection authenticat
     [1_000, -100],
   ])('of %i ms is %i ms', (session, threshold) => {
     expect(reauthenticationThreshold(session)).toBe(threshold);
+  });
+});
+
+interface KafkajsConnection extends BrokerConnection {
+  send(request: ProtocolRequest & { readonly requestTimeout?: number }): Promise<unknown>;
+  authenticatedAt: unknown;
+}
+
+const METADATA = 3;
+
+/** kafkajs's own connection, on a socket that answers nothing. `sent` has the API key of each request. */
+async function openConnection() {
+  const Class = createRequire(import.meta.url)('kafkajs/src/network/connection') as new (
+    options: object,
+  ) => KafkajsConnection; // What the pinned version exports.
+  const sent: number[] = [];
+  const socket = Object.assign(new EventEmitter(), {
+    write: (bytes: Buffer) => sent.push(Buffer.from(bytes).readInt16BE(4)),
+    setKeepAlive: () => {},
+    end: () => {},
+    unref: () => {},
+  });
+  const logger = { debug: () => {}, error: () => {}, namespace: () => logger };
+  const connection = new Class({
+    host: 'broker',
+    port: 9092,
+    logger,
+    sasl: { mechanism: 'plain', username: 'ann', password: 'secret' },
+    requestTimeout: 60_000,
+    connectionTimeout: 60_000,
+    socketFactory: ({ onConnect }: { onConnect: () => void }) => {
+      setImmediate(onConnect);
+      return socket;
+    },
+  });
+  stayAuthenticatedUntilClosed(connection);
+  await connection.connect();
+  connection.authenticatedAt = process.hrtime();
+  const ask = (): void => {
+    const encode = async () => createEncoder();
+    const request = { apiKey: METADATA, apiVersion: 1, apiName: 'Metadata', encode };
+    const response = { decode: async () => ({}), parse: async () => ({}) };
+    connection.send({ request, response }).catch(() => undefined); // Rejects with the socket.
+  };
+  return { connection, ask, sent, close: () => socket.emit('error', new Error('the end of the test')) };
+}
+
+describe('a connection to a broker', () => {
+  it('does not authenticate again while it is closed with requests under way', async () => {
+    const { connection, ask, sent, close } = await openConnection();
+    ask();
+    await expect.poll(() => sent).toEqual([METADATA]);
+    void connection.disconnect();
+    void connection.disconnect();
+    expect(connection.connectionStatus).toBe('disconnecting');
+    ask();
+    await expect.poll(() => sent).toEqual([METADATA, METADATA]);
+    close();
+  });
+
+  it('authenticates again once it was closed', async () => {
+    const { connection } = await openConnection();
+    await connection.disconnect();
+    expect(connection.isAuthenticated()).toBe(false);
+    await connection.connect();
+    expect(connection.isAuthenticated()).toBe(false);
+    await connection.disconnect();
   });
 });

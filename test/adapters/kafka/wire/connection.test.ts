@@ -24,4 +24,29 @@ describe('Connection', () => {
     brokers.delete(1);
     expect(await ask()).toBe(2);
   });
+
+  it('does not retry what fails once it is closed, however far away the deadline of the caller is', async () => {
+    let requests = 0;
+    const cluster = {
+      connect: async () => {},
+      disconnect: async () => {},
+      brokerPool: { getNodeIds: () => ['1'] },
+      findGroupCoordinator: async () => ({ nodeId: 1 }),
+      findBroker: async () => ({ nodeId: 1 }),
+    };
+    // Asking a coordinator needs nothing else of a cluster.
+    const connection = connectionTo(cluster as unknown as Cluster);
+    const { signal } = new AbortController();
+    const asking = connection.withCoordinator(
+      'group',
+      0,
+      async () => {
+        if (++requests === 2) await connection[Symbol.asyncDispose]();
+        throw Object.assign(new Error('The socket was closed'), { retriable: true });
+      },
+      signal,
+    );
+    await expect(asking).rejects.toMatchObject({ code: 'LOG_UNAVAILABLE' });
+    expect(requests).toBe(2);
+  });
 });
