@@ -61,6 +61,7 @@ export class Sockets {
 
   destroy(): void {
     this.#closed = true;
-    for (const socket of this.#open.keys()) socket.destroy();
+    // With an error: kafkajs does not notice a socket that is closed without one, and waits for its answers.
+    for (const socket of this.#open.keys()) socket.destroy(new Error('The log is closed'));
   }
 }
