@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { churn } from './churn.js';
+import { decode } from './decode.js';
 import { distinct } from './distinct.js';
 import { fairness } from './fairness.js';
 import { fanout } from './fanout.js';
@@ -33,6 +34,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   saga,
   fairness,
   secured,
+  decode,
 };
 
 interface AcquiredServices {

@@ -2,6 +2,10 @@
 export interface SchemaRegistry {
   /** With the path of Confluent's API. */
   readonly url: string;
+  /** The same over TLS. */
+  readonly tlsUrl: string;
+  /** The authority, as PEM, that signed its certificate. */
+  readonly ca: string;
   stop(): Promise<void>;
   kill(): Promise<void>;
 }

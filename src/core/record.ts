@@ -43,6 +43,11 @@ export interface LogRecord {
   /** All headers in their order, if `headers` cannot show that: a name is repeated, or a value is null. */
   readonly headerList?: readonly Header[] | undefined;
   readonly value: Buffer | null;
+  /**
+   * Why this is not one record but a whole batch of them that cannot be read. Its value has the bytes of the batch, and its
+   * offset is the batch's last one.
+   */
+  readonly unreadable?: string | undefined;
 }
 
 /** Consecutive records of one partition that were read together, in offset order. */

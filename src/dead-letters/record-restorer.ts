@@ -25,6 +25,8 @@ export class RecordRestorer {
   /** Parts that the dead letter left out are read from the original topic, while the record is still there. */
   async restore(letter: DeadLetter, signal: AbortSignal): Promise<RestoredRecord> {
     const { origin } = letter;
+    if (letter.kind === 'batch')
+      return { ok: false, reason: 'it is a whole batch of records that could not be decompressed' };
     const { topic, partition } = origin;
     const partitions = await this.#partitionsOf(topic, signal);
     if (partitions === 0) return { ok: false, reason: `the topic ${topic} does not exist any more` };

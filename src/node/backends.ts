@@ -5,6 +5,8 @@ import { openKafkaLog } from '../adapters/kafka/kafka.js';
 import { openInProcessFanout } from '../adapters/memory/fanout.js';
 import { openRedisFanout } from '../adapters/redis/fanout.js';
 import { openRedisStateStore } from '../adapters/redis/state-store.js';
+import type { RegistryClient } from '../adapters/schema-registry/registry-client.js';
+import { SchemaCache } from '../adapters/schema-registry/schema-cache.js';
 import { refusalIn } from '../core/refusal.js';
 import { ResourceStack } from '../core/resource-stack.js';
 import { ActiveRefusals } from '../observe/active-refusals.js';
@@ -19,12 +21,20 @@ import type { Project } from '../project/project.js';
 import { backendsOf, type Config } from './config.js';
 import { kafkaSecurity } from './kafka.js';
 import type { NodeOptions } from './options.js';
+import { registryClient } from './schema-registry.js';
+
+/** The schema registry. It connects when it is asked. */
+export interface SchemaRegistry {
+  readonly client: RegistryClient;
+  readonly schemas: SchemaCache;
+}
 
 /** The log, and what can be opened beside it. Disposing closes all of it. */
 export interface Backends extends AsyncDisposable {
   readonly log: EventLog;
   /** What any of them refuses this process. */
   readonly refusals: ActiveRefusals;
+  readonly registry: SchemaRegistry | undefined;
   openFanout(): Promise<Fanout>;
   /** Opens the state store of views and idempotency keys. */
   openStateStore(): Promise<StateStore>;
@@ -48,6 +58,7 @@ export async function openBackends(
     return {
       log,
       refusals,
+      registry: openRegistry(config, onProblem, parts),
       openFanout: async () => parts.use(await openFanout(config, onProblem)),
       openStateStore: async () => parts.use(await openStateStore(config, embedded, onProblem, parts)),
       [Symbol.asyncDispose]: () => parts[Symbol.asyncDispose](),
@@ -94,11 +105,21 @@ async function openLog(
     clientId: config.KAFKA_CLIENT_ID,
     security: kafkaSecurity(config, project),
     ...(config.KAFKA_CLIENT_RACK === undefined ? {} : { rack: config.KAFKA_CLIENT_RACK }),
+    maxInflatedBytes: config.KAFKA_MAX_INFLATED_BYTES,
     requestTimeout: config.KAFKA_REQUEST_TIMEOUT_MS,
     sessionTimeout: config.KAFKA_SESSION_TIMEOUT_MS,
     onProblem,
   };
   return { log: parts.use(await openKafkaLog(options, signal)), embedded: undefined };
+}
+
+function openRegistry(
+  config: Config,
+  onProblem: OnProblem,
+  parts: ResourceStack,
+): SchemaRegistry | undefined {
+  const client = registryClient(config, onProblem);
+  return client && { client: parts.use(client), schemas: new SchemaCache(client) };
 }
 
 function openFanout(config: Config, onProblem: OnProblem): Promise<Fanout> | Fanout {

@@ -1,14 +1,12 @@
 import { distance } from 'fastest-levenshtein';
 import { isGiven } from './config/read-variable.js';
+import { registryFaults } from './config/registry-checks.js';
 import type { Environment } from './config/variable.js';
 
 /** Combinations of variables of which one part is missing, one sentence each. */
 export function incomplete(environment: Environment): string[] {
   const isSet = (name: string): boolean => isGiven(environment, name);
-  const faults: string[] = [];
-  if (isSet('SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO') && !isSet('SCHEMA_REGISTRY_URL')) {
-    faults.push('SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO is set but SCHEMA_REGISTRY_URL is not. Set it too.');
-  }
+  const faults = registryFaults(environment);
   const claims = ['JWT_ISSUER', 'JWT_AUDIENCE'].filter(isSet);
   if (claims.length > 0 && !isSet('JWT_SECRET') && !isSet('JWT_JWKS_URL')) {
     // S2: without a key no token would be verified, and every caller would be anonymous.

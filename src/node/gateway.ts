@@ -25,6 +25,7 @@ import { createHttpServer } from '../transport/http/http-server.js';
 import { ViewStore } from '../views/view-store.js';
 import { Views } from '../views/views.js';
 import { authentication } from './authentication.js';
+import type { SchemaRegistry } from './backends.js';
 import { gatewayRoutes, httpSettings } from './http.js';
 import type { NodeOptions } from './options.js';
 import { readinessOf } from './readiness.js';
@@ -39,6 +40,7 @@ export interface GatewayBackends {
   readonly formats: TopicFormats;
   readonly layouts: TopicLayouts;
   readonly metrics: Metrics;
+  readonly registry: SchemaRegistry | undefined;
   readonly refusals: ActiveRefusals;
 }
 
@@ -48,7 +50,7 @@ const LINGER_MS = 10_000;
 /** Starts what serves clients, and returns the origin of its URL. `parts` takes over what has to be disposed of. */
 export async function startGateway(
   { config, project, bindings, logger, scrape }: NodeOptions,
-  { log, fanout, store, formats, layouts, metrics, refusals }: GatewayBackends,
+  { log, fanout, store, registry, formats, layouts, metrics, refusals }: GatewayBackends,
   parts: ResourceStack,
 ): Promise<string> {
   const secrets = config.CURSOR_SECRET ?? [await ownCursorSecret(config.DATA_DIR)];
@@ -124,7 +126,7 @@ export async function startGateway(
   });
   const securityLog = new SecurityLog(logger, metrics);
   const { authenticate, check } = authentication(config, project, { metrics, warnings, securityLog });
-  const readiness = readinessOf({ log, fanout, store, bindings, check, warnings, refusals });
+  const readiness = readinessOf({ log, fanout, store, registry, bindings, check, warnings, refusals });
   const scrapeAll = scrape ?? (() => metrics.registry.metrics());
   const side = await startSideServer({ config, logger, metrics, readiness, scrape: scrapeAll });
   if (side !== undefined) parts.use(side);

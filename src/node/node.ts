@@ -8,13 +8,12 @@ import { WarningThrottle } from '../observe/warning-throttle.js';
 import { TopicLayouts } from '../placement/topic-layouts.js';
 import type { EventLog } from '../ports/event-log.js';
 import type { Fanout } from '../ports/fanout.js';
-import type { StateStore } from '../ports/state-store.js';
 import { Relay } from '../relay/relay.js';
 import { type Backends, openBackends } from './backends.js';
 import { startGateway } from './gateway.js';
 import { logUse } from './log-use.js';
 import type { NodeOptions } from './options.js';
-import { readinessOf } from './readiness.js';
+import { type ReadinessParts, readinessOf } from './readiness.js';
 import { selectServices, startService, startView } from './services.js';
 import { startSideServer } from './side-server.js';
 import { requiredTopics, topicFormats } from './topics.js';
@@ -70,18 +69,18 @@ async function compose(
   starting: AbortSignal,
 ): Promise<RunningNode> {
   const { config, roles, project, bindings, logger } = options;
-  const { log, metrics, refusals } = backends;
+  const { log, metrics, refusals, registry } = backends;
   const fanout = roles.gateway || roles.relay ? await backends.openFanout() : undefined;
   const { services, views } = selectServices(project, roles.services);
   const store =
     views.length > 0 || roles.gateway || roles.relay ? await backends.openStateStore() : undefined;
   const topics = requiredTopics(bindings, [...services, ...views], config);
   // Kafka may be slow or away: what Redis refuses is told all the same.
-  const answered = firstAnswers(topics[0]?.topic, fanout, store);
+  const answered = firstAnswers(topics[0]?.topic, { fanout, store, registry });
   await log.ensureTopics(topics, { create: config.TOPIC_CREATE }, starting);
   await log.checkAccess(logUse({ roles, bindings, project, config, services, views }), starting);
 
-  const formats = topicFormats(bindings, project, config);
+  const formats = topicFormats(bindings, project, registry?.schemas);
   const running: Promise<void>[] = [];
   const layouts = store && new TopicLayouts(store, formats, log);
   if (roles.relay && fanout !== undefined && layouts !== undefined) {
@@ -104,7 +103,11 @@ async function compose(
   await withSignal(answered, starting);
   const url =
     roles.gateway && fanout !== undefined && store !== undefined && layouts !== undefined
-      ? await startGateway(options, { log, fanout, store, formats, layouts, metrics, refusals }, parts)
+      ? await startGateway(
+          options,
+          { log, fanout, store, registry, formats, layouts, metrics, refusals },
+          parts,
+        )
       : undefined;
   starting.throwIfAborted();
   const side = roles.gateway
@@ -112,7 +115,16 @@ async function compose(
     : await startSideServer({
         ...options,
         metrics,
-        readiness: readinessOf({ log, fanout, store, bindings, check: undefined, warnings, refusals }),
+        readiness: readinessOf({
+          log,
+          fanout,
+          store,
+          registry,
+          bindings,
+          check: undefined,
+          warnings,
+          refusals,
+        }),
       });
   if (side !== undefined) parts.use(side);
   return {
@@ -133,13 +145,13 @@ async function compose(
 /** Asks what connects in the background, so that a refusal shows while the process starts. */
 async function firstAnswers(
   topic: Topic | undefined,
-  fanout: Fanout | undefined,
-  store: StateStore | undefined,
+  { fanout, store, registry }: Pick<ReadinessParts, 'fanout' | 'store' | 'registry'>,
 ): Promise<void> {
   using deadline = new Deadline(FIRST_ANSWER_TIMEOUT_MS);
   const questions = [
     topic === undefined ? undefined : fanout?.newest([{ topic, partition: partition(0) }]),
     store?.get('start'),
+    registry?.client.ping(deadline.signal),
   ];
   // Redis may be away when a process starts: it connects later.
   await withSignal(Promise.allSettled(questions), deadline.signal).catch(() => undefined);

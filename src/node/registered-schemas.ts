@@ -4,6 +4,7 @@ import type { Bindings } from '../binding/bindings.js';
 import { type RegisteredValues, registeredMismatches } from '../binding/data-types/compare-topics.js';
 import type { Diagnostic } from '../binding/diagnostic.js';
 import type { Topic } from '../core/ids.js';
+import { refusalIn } from '../core/refusal.js';
 import type { Project } from '../project/project.js';
 import { type Config, ConfigError } from './config.js';
 import { openRegistry } from './schema-registry.js';
@@ -37,7 +38,8 @@ export async function checkRegistered(
   for (const { topic } of encoded) {
     const subject = subjectsOf(topic).value;
     const found = await registry?.models.latest(subject, signal).catch((error: unknown) => {
-      if (error instanceof RegistryUnavailableError) throw new ConfigError(error.message);
+      if (error instanceof RegistryUnavailableError)
+        throw new ConfigError(refusalIn(error)?.message ?? error.message);
       throw error;
     });
     if (found !== undefined) registered.set(topic, { subject, model: found.model });

@@ -5,12 +5,19 @@ import { SchemaModels } from '../adapters/schema-registry/schema-models.js';
 import { readFrame } from '../adapters/schema-registry/wire-format.js';
 import type { SchemaCodec } from '../core/schema-codec.js';
 import type { Encoding } from '../core/topic-format.js';
+import type { OnProblem } from '../ports/problem.js';
 import type { Config } from './config.js';
 
 /** The client of the registry that is configured, if one is. */
-export function registryClient(config: Config): RegistryClient | undefined {
+export function registryClient(config: Config, onProblem?: OnProblem): RegistryClient | undefined {
   const { SCHEMA_REGISTRY_URL: url, SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO: basicAuth } = config;
-  return url === undefined ? undefined : new RegistryClient({ url, basicAuth });
+  const tls = {
+    ca: config.SCHEMA_REGISTRY_SSL_CA,
+    certificate: config.SCHEMA_REGISTRY_SSL_CERTIFICATE,
+    key: config.SCHEMA_REGISTRY_SSL_KEY,
+    keyPassword: config.SCHEMA_REGISTRY_SSL_KEY_PASSWORD,
+  };
+  return url === undefined ? undefined : new RegistryClient({ url, basicAuth, tls, onProblem });
 }
 
 /** A registry, for commands that look at what it has. */

@@ -92,10 +92,10 @@ export function startView(
 
 /** The services and views of the project that have state, which `millrace replay` can rebuild from the log. */
 export async function rebuildable(
-  { log, openStateStore }: Backends,
+  { log, registry, openStateStore }: Backends,
   { config, project, bindings }: { config: Config; project: Project; bindings: Bindings },
 ): Promise<readonly Rebuild[]> {
-  const formats = topicFormats(bindings, project, config);
+  const formats = topicFormats(bindings, project, registry?.schemas);
   const decoder = decoderOf(bindings, formats);
   const services = (project.services ?? [])
     .filter(({ initial }) => initial !== undefined)

@@ -1,5 +1,5 @@
 import { RegistryCodec, subjectsOf } from '../adapters/schema-registry/registry-codec.js';
-import { SchemaCache } from '../adapters/schema-registry/schema-cache.js';
+import type { SchemaCache } from '../adapters/schema-registry/schema-cache.js';
 import type { Bindings } from '../binding/bindings.js';
 import { type Topic, topic } from '../core/ids.js';
 import { isEncoded } from '../core/key-format.js';
@@ -10,7 +10,6 @@ import type { TopicSpec } from '../ports/event-log.js';
 import type { Project } from '../project/project.js';
 import type { AnyService } from '../services/service.js';
 import { type Config, ConfigError } from './config.js';
-import { registryClient } from './schema-registry.js';
 
 /** A service or a view, as far as topics are concerned. */
 type TopicReader = Pick<AnyService, 'topics'>;
@@ -23,9 +22,8 @@ type TopicReader = Pick<AnyService, 'topics'>;
 export function topicFormats(
   bindings: Bindings,
   { codecs = {} }: Pick<Project, 'codecs'>,
-  config: Config,
+  schemas: SchemaCache | undefined,
 ): TopicFormats {
-  const schemas = registryOf(config);
   const formats = new Map<Topic, TopicFormat>();
   for (const { topic: name, format } of bindings.topics.values()) {
     const { key } = format;
@@ -46,11 +44,6 @@ export function topicFormats(
       throw new ConfigError(`There is a codec for the topic ${name}, which the schema does not name.`);
   }
   return formats;
-}
-
-function registryOf(config: Config): SchemaCache | undefined {
-  const client = registryClient(config);
-  return client && new SchemaCache(client);
 }
 
 /** The topics that the schema names, and those that `readers` (services and views) read. */

@@ -185,13 +185,13 @@ export class Metrics {
   );
   readonly refusals = new Gauge({
     name: 'millrace_refusals',
-    help: 'What the log, the fan-out or the state store refuses this process until somebody mends it, by kind: a right (`authorization`), a user or password (`authentication`), a `certificate`, or a `protocol`',
+    help: 'What the log, the fan-out, the state store or the schema registry refuses this process until somebody mends it, by kind: a right (`authorization`), a user or password (`authentication`), a `certificate`, or a `protocol`',
     labelNames: ['kind'],
     registers: [this.registry],
   });
   readonly problems = this.#counter(
     'millrace_problems_total',
-    'Failures of the log, the fan-out, the state store or the project, by kind',
+    'Failures of the log, the fan-out, the state store, the schema registry or the project, by kind',
     ['kind'],
   );
 

@@ -1,6 +1,10 @@
-import { Kafka, logLevel } from 'kafkajs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CompressionTypes, Kafka, logLevel } from 'kafkajs';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type SchemaRegistry, startSchemaRegistry } from '../../scripts/services/schema-registry.mjs';
+import { openKafkaLog } from '../../src/adapters/kafka/kafka.js';
+import { offset, partition as partitionOf, topic as topicOf } from '../../src/core/ids.js';
+import { readDeadLetter } from '../../src/dead-letters/dead-letter.js';
+import { TcpProxy } from '../faults/support/proxy.js';
 import { folderOf, type GatewayProcess, startProcess } from '../support/gateway-process.js';
 import { runningSubscriptions } from '../support/running.js';
 import { Serializers } from '../support/serializers.js';
@@ -58,6 +62,29 @@ async function openTopic(): Promise<string> {
   await admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: 2 }] });
   await admin.disconnect();
   return topic;
+}
+
+/** Appends a value as it is, with the key of the other records. */
+async function send(topic: string, value: Buffer, compression = CompressionTypes.None): Promise<void> {
+  const producer = new Kafka({ brokers: kafkaBrokers(), logLevel: logLevel.NOTHING }).producer();
+  await producer.connect();
+  await producer.send({ topic, compression, messages: [{ key: 'k', value }] });
+  await producer.disconnect();
+}
+
+async function deadLettersOf(topic: string) {
+  const signal = AbortSignal.timeout(WAIT.timeout);
+  await using log = await openKafkaLog({ brokers: kafkaBrokers(), clientId: 'test' }, signal);
+  const at = { topic: topicOf(`${topic}.dlt`), partition: partitionOf(0) };
+  const [bounds] = await log.bounds(at.topic, signal);
+  const letters: { value: Buffer | null; reason: string | undefined }[] = [];
+  for await (const { records } of log.read(
+    { ...at, from: offset(0), until: bounds?.end ?? offset(0) },
+    signal,
+  ))
+    for (const record of records)
+      letters.push({ value: record.value, reason: readDeadLetter(at, record)?.reason });
+  return letters;
 }
 
 describe('topics whose values have a schema in a registry', { timeout: 240_000 }, () => {
@@ -123,4 +150,83 @@ describe('topics whose values have a schema in a registry', { timeout: 240_000 }
       expect(JSON.stringify(read)).toContain('"text":"ours"');
     },
   );
+
+  it('D10 over TLS: a partition waits while the registry is away, nothing is skipped, and it continues; an unknown schema, or a batch that becomes too large, is a dead letter', async () => {
+    const topic = await openTopic();
+    const proxy = await TcpProxy.open({ target: registry.tlsUrl });
+    onTestFinished(() => proxy[Symbol.asyncDispose]());
+    const write = (schema: string, text: string, more: object = {}) =>
+      serializers.write({
+        format: 'AVRO',
+        topic,
+        schema,
+        key: 'k',
+        value: { id: 1, text, at: AT, raw: null, ...more },
+      });
+    await write(AVRO_SCHEMA, 'before the process');
+    await using folder = await folderOf({
+      'schema/a.graphql': schemaOf(topic, 'AVRO').replace(
+        'filter: "event.text == args.text"',
+        'key: "args.text"',
+      ),
+    });
+    const env = {
+      KAFKA_BROKERS: kafkaBrokers().join(','),
+      REDIS_URL: redisUrl(),
+      NAMESPACE: topic,
+      SCHEMA_REGISTRY_URL: `https://${proxy.address}${new URL(registry.tlsUrl).pathname}`,
+      SCHEMA_REGISTRY_SSL_CA: registry.ca,
+      KAFKA_MAX_INFLATED_BYTES: '1048576',
+    };
+    await using node = await startProcess(['start'], { cwd: folder.path, env });
+    const query = 'subscription { it: orders(text: "k") { text } }';
+    await using clients = subscribed(node.url, [query]);
+    await runningSubscriptions(node.url, 1);
+    const shown = () =>
+      clients.all.map(({ results }) =>
+        results.map(({ data }) => (data?.['it'] as { text: string } | undefined)?.text),
+      );
+    await write(AVRO_SCHEMA, 'one');
+    await expect.poll(shown, WAIT).toEqual([['one']]);
+
+    proxy.refuse();
+    const grown = JSON.parse(AVRO_SCHEMA) as { fields: unknown[] };
+    grown.fields.push({ name: 'more', type: 'int', default: 0 });
+    await write(JSON.stringify(grown), 'two', { more: 2 });
+    await write(AVRO_SCHEMA, 'three');
+    const ready = async () => {
+      const response = await fetch(`${node.url}/readyz`);
+      return [response.status, ((await response.json()) as { checks: object }).checks];
+    };
+    await expect.poll(ready, WAIT).toEqual([503, expect.objectContaining({ registry: 'unavailable' })]);
+    const metrics = async () => (await fetch(`${node.url}/metrics`)).text();
+    await expect.poll(metrics, WAIT).toMatch(/^millrace_problems_total\{kind="schema-registry"\} [1-9]/m);
+    expect(node.errors).toContain('the schema registry does not answer; waiting for it');
+    expect(await metrics()).not.toMatch(/^millrace_dead_letters_total.* [1-9]/m);
+    expect(shown()).toEqual([['one']]);
+
+    proxy.pass();
+    await expect.poll(shown, WAIT).toEqual([['one', 'two', 'three']]);
+    await expect.poll(ready, WAIT).toEqual([200, expect.objectContaining({ registry: 'ok' })]);
+
+    const unknown = Buffer.from('0000ffffff02', 'hex');
+    await send(topic, unknown);
+    // A batch of some kilobytes that becomes 8 MB.
+    await send(topic, Buffer.alloc(8_000_000, 'x'), CompressionTypes.GZIP);
+    await write(AVRO_SCHEMA, 'four');
+    await expect.poll(shown, WAIT).toEqual([['one', 'two', 'three', 'four']]);
+    const reasons = async () => (await deadLettersOf(topic)).map(({ reason }) => reason);
+    // A node may read the log before the relay does, which writes the dead letters.
+    await expect
+      .poll(reasons, WAIT)
+      .toEqual([
+        expect.stringContaining('the schema registry has no schema 65535'),
+        expect.stringMatching(
+          /^the batch of 1 records at the offsets .* more than 1048576 bytes when decompressed/,
+        ),
+      ]);
+    const letters = await deadLettersOf(topic);
+    expect(letters[0]?.value).toEqual(unknown);
+    expect(letters[1]?.value?.length).toBeLessThan(50_000);
+  });
 });

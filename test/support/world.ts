@@ -57,6 +57,8 @@ export async function openWorld({
   key = undefined as KeyFormat | undefined,
   /** What fields read of the headers and attributes of records. */
   carried = undefined as TopicFormat['carried'],
+  /** The rest of the topic's format. */
+  format = {} as Partial<TopicFormat>,
 } = {}): Promise<World> {
   const dir = await mkdtemp(join(tmpdir(), 'millrace-world-'));
   const store = openEmbeddedStore({ dir });
@@ -66,7 +68,7 @@ export async function openWorld({
   const logger = openLogger('silent');
   const name = topic('said');
   const formats = new Map<Topic, TopicFormat>([
-    [name, { kind: 'CLOUDEVENTS', indexed, ...(key && { key }), ...(carried && { carried }) }],
+    [name, { kind: 'CLOUDEVENTS', indexed, ...(key && { key }), ...(carried && { carried }), ...format }],
   ]);
   const state = openEmbeddedStateStore(store);
   const layouts = new TopicLayouts(state, formats, log);

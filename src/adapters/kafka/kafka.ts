@@ -44,6 +44,8 @@ interface KafkaOptions {
   readonly sessionTimeout?: number;
   /** After this many milliseconds without an answer, a request fails and its connection is replaced. Default 30,000. */
   readonly requestTimeout?: number;
+  /** How large a record batch may be when it is decompressed. Of all logs of a process, the last one's counts. */
+  readonly maxInflatedBytes?: number;
   readonly onProblem?: OnProblem;
 }
 
@@ -62,7 +64,7 @@ const MAX_FETCH_BYTES = 1024 * 1024;
  */
 export async function openKafkaLog(options: KafkaOptions, signal: AbortSignal): Promise<EventLog> {
   signal.throwIfAborted();
-  registerCodecs();
+  registerCodecs(options.maxInflatedBytes);
   const sasl = options.security?.sasl;
   return new KafkaLog(options, sasl && (await saslOption(sasl)), signal);
 }

@@ -1,17 +1,11 @@
 import type { RefusalKind } from '../../core/refusal.js';
+import { tlsFault } from '../../core/tls-fault.js';
 import { describe, type RedisServer } from './server.js';
 
 interface Refused {
   readonly kind: RefusalKind;
   readonly sentence: string;
 }
-
-/** Node's codes for a certificate of the server that this process does not accept. */
-const SERVER_CERTIFICATE =
-  /^(?:CERT_|UNABLE_TO_|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|ERR_TLS_CERT_ALTNAME_INVALID)/;
-/** OpenSSL's codes for a certificate of this process that the server does not accept, or misses. */
-const OWN_CERTIFICATE = /^ERR_SSL_.*(?:CERTIFICATE|UNKNOWN_CA|HANDSHAKE_FAILURE|DECRYPT_ERROR)/;
-const NO_TLS = /^ERR_SSL_(?:WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG)/;
 
 /**
  * Whether Redis refuses something that does not pass by itself: one sentence for the operator.
@@ -38,18 +32,18 @@ export function refusedBy(error: Error, server: RedisServer, attempted?: string)
       `${redis} does not allow the user ${userOf(server)} ${denied}${step}. Grant it with ACL SETUSER.`,
     );
   }
-  const code = codeOf(error);
-  if (SERVER_CERTIFICATE.test(code))
+  const fault = tlsFault(error);
+  if (fault === 'server-certificate')
     return of(
       'certificate',
       `The certificate of ${redis} is not accepted: ${text}. Check REDIS_TLS_CA and REDIS_TLS_SERVER_NAME.`,
     );
-  if (OWN_CERTIFICATE.test(code))
+  if (fault === 'own-certificate')
     return of(
       'certificate',
       `${redis} does not accept this process's certificate. Check REDIS_TLS_CERTIFICATE and REDIS_TLS_KEY.`,
     );
-  if (NO_TLS.test(code))
+  if (fault === 'no-tls')
     return of(
       'protocol',
       `${redis} does not speak TLS at this port. Use redis:// and no REDIS_TLS settings, or its TLS port.`,
@@ -74,6 +68,3 @@ function userOf({ username, topology }: RedisServer): string {
   const url = topology.kind === 'single' && URL.canParse(topology.url) ? new URL(topology.url) : undefined;
   return decodeURIComponent(url?.username ?? '') || 'default';
 }
-
-const codeOf = (error: Error): string =>
-  'code' in error && typeof error.code === 'string' ? error.code : '';

@@ -1,13 +1,20 @@
 import { z } from 'zod';
+import { refusalIn } from '../../core/refusal.js';
+import type { OnProblem } from '../../ports/problem.js';
+import { Refusals } from '../../ports/refusals.js';
+import { type HttpAnswer, HttpClient, type TlsFiles } from './http.js';
+import { type RegistryIdentity, refusedByStatus, refusedByTls } from './refused.js';
 
 /** Where a schema registry with Confluent's API is. */
 export interface RegistryOptions {
   /** Such as `http://registry:8081`. A path is kept: `/apis/ccompat/v7` for Apicurio. */
   readonly url: string;
-  /** `user:password`. */
-  readonly basicAuth?: string | undefined;
+  /** `user:password`. Read for each request. */
+  readonly basicAuth?: (() => string) | undefined;
+  readonly tls?: TlsFiles | undefined;
   /** How long one request may take. */
   readonly timeoutMs?: number | undefined;
+  readonly onProblem?: OnProblem | undefined;
 }
 
 export type SchemaType = 'AVRO' | 'PROTOBUF' | 'JSON';
@@ -49,17 +56,22 @@ const registered = z.object({
 });
 const version = registered.extend({ id: z.number().int() });
 
-/** The three questions that reading and writing ask a registry. It keeps nothing: `SchemaCache` does. */
-export class RegistryClient {
+/** The questions that reading and writing ask a registry. It keeps nothing: `SchemaCache` does. */
+export class RegistryClient implements Disposable {
+  readonly #options: RegistryOptions;
   readonly #base: string;
-  readonly #headers: Readonly<Record<string, string>>;
-  readonly #timeoutMs: number;
+  readonly #http: HttpClient;
+  readonly #onProblem: OnProblem;
+  readonly #closed = new AbortController();
+  readonly #refusals: Refusals;
+  #isAway = false;
 
-  constructor({ url, basicAuth, timeoutMs = DEFAULT_TIMEOUT_MS }: RegistryOptions) {
-    this.#base = url.replace(/\/+$/, '');
-    const authorization = basicAuth && `Basic ${Buffer.from(basicAuth).toString('base64')}`;
-    this.#headers = { accept: MEDIA_TYPES, ...(authorization && { authorization }) };
-    this.#timeoutMs = timeoutMs;
+  constructor(options: RegistryOptions) {
+    this.#options = options;
+    this.#base = options.url.replace(/\/+$/, '');
+    this.#http = new HttpClient(options.tls);
+    this.#onProblem = options.onProblem ?? (() => undefined);
+    this.#refusals = new Refusals(this.#onProblem, this.#closed.signal);
   }
 
   /**
@@ -68,7 +80,7 @@ export class RegistryClient {
    */
   async schema(id: number | string, signal: AbortSignal): Promise<RegisteredSchema> {
     const path = typeof id === 'number' ? `/schemas/ids/${id}` : `/schemas/guids/${id}`;
-    return registered.parse(await this.#get(path, signal));
+    return registered.parse(await this.#get(path, 'read schemas', signal));
   }
 
   /** A version of a subject, with the number of its schema. @throws {UnknownSchemaError} {RegistryUnavailableError} */
@@ -78,28 +90,102 @@ export class RegistryClient {
     signal: AbortSignal,
   ): Promise<RegisteredSchema & { readonly id: number }> {
     const path = `/subjects/${encodeURIComponent(subject)}/versions/${number}`;
-    return version.parse(await this.#get(path, signal));
+    return version.parse(await this.#get(path, `read the subject ${subject}`, signal));
   }
 
-  async #get(path: string, signal: AbortSignal): Promise<unknown> {
-    let response: Response;
-    let body: unknown;
+  /**
+   * Whether it answers, as far as this process knows: asked again only if it did not answer the last time. What is known
+   * already is read and written without it, so an outage that nothing has met is none.
+   * @throws {RegistryUnavailableError}
+   */
+  async check(signal: AbortSignal): Promise<void> {
+    if (this.#isAway) await this.ping(signal);
+  }
+
+  /** Asks whether it answers, and lets this process in. @throws {RegistryUnavailableError} */
+  async ping(signal: AbortSignal): Promise<void> {
+    await this.#get('/schemas/types', 'read schemas', signal);
+  }
+
+  async #get(path: string, attempted: string, signal: AbortSignal): Promise<unknown> {
     try {
-      const either = AbortSignal.any([signal, AbortSignal.timeout(this.#timeoutMs)]);
-      response = await fetch(this.#base + path, { headers: this.#headers, signal: either });
-      body = await response.json().catch(() => undefined);
+      const answer = await this.#answer(path, attempted, signal);
+      this.#isAway = false;
+      return answer;
     } catch (error) {
-      signal.throwIfAborted();
-      throw new RegistryUnavailableError(`The schema registry cannot be reached: ${reasonOf(error)}`, {
-        cause: error,
-      });
+      this.#isAway = error instanceof RegistryUnavailableError;
+      // A refusal reports itself.
+      if (this.#isAway && refusalIn(error) === undefined)
+        this.#onProblem({
+          kind: 'schema-registry',
+          message: 'the schema registry does not answer; waiting for it',
+          cause: error,
+        });
+      throw error;
     }
-    if (response.ok && body !== undefined) return body;
-    const said = errorBody.safeParse(body);
-    const message = `The schema registry answered ${response.status} to ${path}${said.success ? `: ${said.data.message}` : ''}`;
+  }
+
+  async #answer(path: string, attempted: string, signal: AbortSignal): Promise<unknown> {
+    const { status, body } = await this.#ask(path, signal).catch((error: unknown) => {
+      signal.throwIfAborted();
+      throw this.#unreachable(path, error);
+    });
+    const refused = refusedByStatus(status, attempted, this.#identity);
+    if (refused !== undefined) throw this.#refusedError(path, refused);
+    const json = parsed(body);
+    if (status >= 200 && status < 300 && json !== undefined) return json;
+    const said = errorBody.safeParse(json);
+    const message = `The schema registry answered ${status} to ${path}${said.success ? `: ${said.data.message}` : ''}`;
     // A 404 without Confluent's body is of a proxy, or of another path: it says nothing of the schema.
-    if (response.status === 404 && said.success) throw new UnknownSchemaError(message);
+    if (status === NOT_FOUND && said.success) throw new UnknownSchemaError(message);
     throw new RegistryUnavailableError(message);
+  }
+
+  async #ask(path: string, signal: AbortSignal): Promise<HttpAnswer> {
+    const { basicAuth, timeoutMs = DEFAULT_TIMEOUT_MS } = this.#options;
+    const credentials = basicAuth && Buffer.from(basicAuth()).toString('base64');
+    const headers = {
+      accept: MEDIA_TYPES,
+      ...(credentials !== undefined && { authorization: `Basic ${credentials}` }),
+    };
+    const either = AbortSignal.any([signal, this.#closed.signal, AbortSignal.timeout(timeoutMs)]);
+    return this.#http.ask(this.#base + path, { headers, signal: either });
+  }
+
+  #unreachable(path: string, error: unknown): RegistryUnavailableError {
+    const refused = error instanceof Error ? refusedByTls(error, this.#identity) : undefined;
+    if (refused !== undefined) return this.#refusedError(path, refused);
+    const message = `The schema registry cannot be reached: ${reasonOf(error)}`;
+    return new RegistryUnavailableError(message, { cause: error });
+  }
+
+  #refusedError(path: string, refused: ReturnType<typeof refusedByTls> & object): RegistryUnavailableError {
+    const isMended = async (signal: AbortSignal): Promise<boolean> => {
+      const { status } = await this.#ask(path, signal);
+      return refusedByStatus(status, '', this.#identity) === undefined;
+    };
+    const cause = this.#refusals.of(refused, isMended);
+    return new RegistryUnavailableError('The schema registry refuses this process at the moment.', { cause });
+  }
+
+  get #identity(): RegistryIdentity {
+    const user = this.#options.basicAuth?.().split(':', 1)[0];
+    return { at: new URL(this.#base).origin, user };
+  }
+
+  [Symbol.dispose](): void {
+    this.#closed.abort(new Error('The process is shutting down.'));
+    this.#http[Symbol.dispose]();
+  }
+}
+
+const NOT_FOUND = 404;
+
+function parsed(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
   }
 }
 
@@ -107,8 +193,8 @@ const MEDIA_TYPES = 'application/vnd.schemaregistry.v1+json, application/json';
 
 const errorBody = z.object({ error_code: z.number(), message: z.string() });
 
-/** `fetch` wraps what happened: only the cause says it. */
 function reasonOf(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  return cause instanceof Error ? cause.message : String(cause);
+  // Of several addresses of one name, none could be reached.
+  const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
+  return first instanceof Error ? first.message : String(first);
 }

@@ -11,8 +11,6 @@ export interface BuiltInScalar {
   readonly coerce: (value: unknown) => unknown;
   /** The type of its values in expressions; `dyn` is not type-checked. */
   readonly celType: 'int' | 'string' | 'Decimal' | 'google.protobuf.Timestamp' | 'dyn';
-  /** What data have of a value that is published, if that is not what is shown. */
-  readonly store?: (value: unknown) => unknown;
   /** What a value is in JSON: of `integer` and `json`, an integer beyond 2^53 is a number too. */
   readonly json: 'integer' | 'text' | 'json';
 }
@@ -152,7 +150,7 @@ export const builtInScalarNamed = (name: string): BuiltInScalar | undefined => S
 
 /** What a leaf type does, if it is a scalar of schema/directives.graphql. */
 export function builtInScalar(type: { readonly extensions?: object }): BuiltInScalar | undefined {
-  // Only `withBehaviour` writes the symbol.
+  // Only `implement` writes the symbol.
   return type.extensions && (Reflect.get(type.extensions, BUILT_IN) as BuiltInScalar | undefined);
 }
 
@@ -164,13 +162,12 @@ export function implementScalars(schema: GraphQLSchema): void {
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isScalarType(type) || type.astNode == null) continue;
     const scalar = isBuiltInNode(type.astNode) ? SCALARS.get(type.name) : undefined;
-    if (scalar !== undefined) withBehaviour(type, scalar);
+    if (scalar !== undefined) implement(type, scalar);
     else type.parseLiteral = (node, variables) => type.parseValue(exactLiteral(node, variables));
   }
 }
 
-/** @returns the type, changed */
-export function withBehaviour(type: GraphQLScalarType, scalar: BuiltInScalar): GraphQLScalarType {
+function implement(type: GraphQLScalarType, scalar: BuiltInScalar): void {
   const { coerce } = scalar;
   type.extensions = { ...type.extensions, [BUILT_IN]: scalar };
   type.serialize = coerce;
@@ -181,5 +178,4 @@ export function withBehaviour(type: GraphQLScalarType, scalar: BuiltInScalar): G
     if (isNumber && scalar.celType !== 'string') return coerce(node.value);
     return coerce(node.kind === Kind.STRING ? node.value : undefined);
   };
-  return type;
 }

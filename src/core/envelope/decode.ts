@@ -26,6 +26,7 @@ export function decodeRecord(
   at: TopicPartition,
   connect = new ConnectReader(),
 ): Decoded {
+  if (record.unreadable !== undefined) return fault('batch', record.unreadable);
   const subject = subjectOrFault(record, format, connect);
   if (subject instanceof KeyFormatError) return fault('key', subject.message);
   const { mapping } = format;

@@ -27,6 +27,7 @@ export type Decoded =
   | DecodeFault;
 
 export type InvalidKind =
+  | 'batch'
   | 'no-cloudevent'
   | 'specversion'
   | 'content-type'

@@ -91,6 +91,12 @@ export const KAFKA_SETTINGS = {
     allowed: 'a region such as eu-central-1',
     schema: text.regex(/^[a-z\d-]+$/).optional(),
   },
+  KAFKA_MAX_INFLATED_BYTES: count(
+    64 * 1024 * 1024,
+    'How large a compressed record batch may be when it is decompressed; a larger one is a dead letter',
+    1_048_576,
+    1_073_741_824,
+  ),
   KAFKA_REQUEST_TIMEOUT_MS: count(
     30_000,
     'How long Kafka may take to answer a request before the connection is reopened',

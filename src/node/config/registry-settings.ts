@@ -1,3 +1,4 @@
+import { certificates, privateKey } from './pem.js';
 import { text, type Variable } from './variable.js';
 
 /** Where the schema registry is: for topics whose values are Avro, Protobuf or JSON with a schema. */
@@ -13,6 +14,35 @@ export const REGISTRY_SETTINGS = {
     allowed: 'user:password',
     schema: text.regex(/^[^:]+:.+$/s).optional(),
     secret: true,
+    reread: true,
+  },
+  SCHEMA_REGISTRY_SSL_CA: {
+    about: "The certificates, in PEM, that sign the registry's; when unset, those that Node trusts",
+    allowed: 'one or more certificates in PEM',
+    schema: certificates.optional(),
+    file: true,
+    reread: true,
+  },
+  SCHEMA_REGISTRY_SSL_CERTIFICATE: {
+    about: "This process's certificate in PEM, with its chain, for a registry that asks for one (mutual TLS)",
+    allowed: 'one or more certificates in PEM',
+    schema: certificates.optional(),
+    file: true,
+    reread: true,
+  },
+  SCHEMA_REGISTRY_SSL_KEY: {
+    about: 'The private key of that certificate, in PEM',
+    allowed: 'a private key in PEM',
+    schema: privateKey.optional(),
+    secret: true,
+    reread: true,
+  },
+  SCHEMA_REGISTRY_SSL_KEY_PASSWORD: {
+    about: 'The password of that key, if it is encrypted',
+    allowed: 'a text',
+    schema: text.optional(),
+    secret: true,
+    reread: true,
   },
 } satisfies Record<string, Variable<unknown>>;
 

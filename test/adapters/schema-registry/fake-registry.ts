@@ -1,4 +1,5 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
 interface Registered {
@@ -18,30 +19,38 @@ export class FakeRegistry implements AsyncDisposable {
   readonly answers = new Map<string, Registered & { readonly id?: number }>();
   /** Every path that was asked for. */
   readonly asked: string[] = [];
+  /** The `authorization` of each request. */
+  readonly authorizations: (string | undefined)[] = [];
   /** What it answers to everything, if set: it is away. */
   status: number | undefined;
 
-  private constructor() {
-    this.#server = createServer((request, response) => {
+  readonly #isTls: boolean;
+
+  private constructor(tls: ServerOptions | undefined) {
+    this.#isTls = tls !== undefined;
+    const answer = (request: IncomingMessage, response: ServerResponse): void => {
       const path = request.url ?? '';
       this.asked.push(path);
-      const answer = this.answers.get(path);
+      this.authorizations.push(request.headers.authorization);
+      const registered = this.answers.get(path);
       if (this.status !== undefined) response.writeHead(this.status).end('busy');
-      else if (answer === undefined)
+      else if (registered === undefined)
         response.writeHead(404).end(JSON.stringify({ error_code: 40403, message: 'Schema not found' }));
-      else response.writeHead(200).end(JSON.stringify(answer));
-    });
+      else response.writeHead(200).end(JSON.stringify(registered));
+    };
+    this.#server = tls === undefined ? createServer(answer) : createTlsServer(tls, answer);
   }
 
-  static async start(): Promise<FakeRegistry> {
-    const registry = new FakeRegistry();
+  /** @param tls over TLS, with this certificate */
+  static async start(tls?: ServerOptions): Promise<FakeRegistry> {
+    const registry = new FakeRegistry(tls);
     await new Promise<void>((resolve) => registry.#server.listen(0, '127.0.0.1', resolve));
     return registry;
   }
 
   get url(): string {
     // Listening on a port, so the address is an object.
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `http${this.#isTls ? 's' : ''}://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
   has(id: number | string, schema: unknown, more: Omit<Registered, 'schema'> = {}): void {

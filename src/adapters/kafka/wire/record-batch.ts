@@ -13,6 +13,7 @@ import {
   CODEC_MASK,
   CONTROL,
   COUNT_AT,
+  CRC_AT,
   FIRST_TIMESTAMP_AT,
   LAST_OFFSET_DELTA_AT,
   LENGTH_AT,
@@ -23,7 +24,7 @@ import {
   PRODUCER_ID_AT,
   TRANSACTIONAL,
 } from './batch-layout.js';
-import { codecOf } from './internals.js';
+import { codecOf, crc32c } from './internals.js';
 
 /**
  * A record batch, format 2. Its records are decoded on demand.
@@ -45,7 +46,7 @@ export interface RecordBatch {
  * Splits a partition's part of a Fetch answer into batches. The last one may be truncated, because a fetch is limited
  * by bytes, and is left out. Hot path (bench: relay): records are decoded straight into ours. kafkajs would create an
  * object for each 64-bit number.
- * @throws when a batch is malformed, or its format or codec is unknown
+ * @throws when a batch is malformed, or its format is unknown
  */
 export async function readBatches(bytes: Buffer): Promise<RecordBatch[]> {
   const batches: RecordBatch[] = [];
@@ -66,25 +67,42 @@ async function readBatch(bytes: Buffer): Promise<RecordBatch> {
   const first = Number(bytes.readBigInt64BE(0));
   const codec = codecOf(attributes & CODEC_MASK);
   const plain = bytes.subarray(BATCH_HEADER_BYTES);
-  const body = codec === null ? plain : await codec.decompress(plain);
+  const body =
+    codec === null ? plain : await codec.decompress(plain).catch((error) => reasonOf(bytes, error));
   const count = bytes.readInt32BE(COUNT_AT);
   const firstTimestamp = Number(bytes.readBigInt64BE(FIRST_TIMESTAMP_AT));
   const appended =
     (attributes & LOG_APPEND_TIME) === 0 ? undefined : Number(bytes.readBigInt64BE(MAX_TIMESTAMP_AT));
+  const last = first + bytes.readInt32BE(LAST_OFFSET_DELTA_AT);
   return {
-    last: first + bytes.readInt32BE(LAST_OFFSET_DELTA_AT),
+    last,
     producerId: bytes.readBigInt64BE(PRODUCER_ID_AT).toString(),
     isTransactional: (attributes & TRANSACTIONAL) !== 0,
     isControl: (attributes & CONTROL) !== 0,
     // The key of a control record has two int16: version and type. Type 0 is an abort.
-    aborts: () => count > 0 && new RecordReader(body).keyOfNext().readInt16BE(2) === 0,
+    aborts: () =>
+      count > 0 && typeof body !== 'string' && new RecordReader(body).keyOfNext().readInt16BE(2) === 0,
     records: () => {
+      if (typeof body === 'string') {
+        const unreadable = `the batch of ${count} records at the offsets ${first} to ${last} cannot be decompressed: ${body}`;
+        const timestamp = Number(bytes.readBigInt64BE(MAX_TIMESTAMP_AT));
+        return [{ offset: offset(last), timestamp, key: null, headers: {}, value: bytes, unreadable }];
+      }
       const reader = new RecordReader(body);
       const records: LogRecord[] = [];
       for (let left = count; left > 0; left--) records.push(reader.next(first, firstTimestamp, appended));
       return records;
     },
   };
+}
+
+/**
+ * D10: why a batch cannot be decompressed, if it is what its producer wrote: reading it again would not help.
+ * @throws the error, when the batch was damaged on its way, as its checksum tells
+ */
+function reasonOf(bytes: Buffer, error: unknown): string {
+  if (crc32c(bytes.subarray(ATTRIBUTES_AT)) !== bytes.readUInt32BE(CRC_AT)) throw error;
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Sets a header of any name: assigning to `__proto__` would set the object's prototype instead. */

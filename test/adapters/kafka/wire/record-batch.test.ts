@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import kafkajs from 'kafkajs';
 import { compressFrame } from 'lz4-napi';
@@ -6,6 +7,7 @@ import { compress as snappyCompress } from 'snappy';
 import { describe, expect, it } from 'vitest';
 import { writeBatch } from '../../../../src/adapters/kafka/wire/batch-writer.js';
 import { registerCodecs } from '../../../../src/adapters/kafka/wire/compression.js';
+import { crc32c } from '../../../../src/adapters/kafka/wire/internals.js';
 import { readBatches } from '../../../../src/adapters/kafka/wire/record-batch.js';
 import { bytesOfText, textOfBytes } from '../../../../src/core/byte-text.js';
 import { topic } from '../../../../src/core/ids.js';
@@ -208,5 +210,109 @@ describe('readBatches', () => {
     const old = Buffer.from(bytes);
     old[16] = 1;
     await expect(readBatches(old)).rejects.toThrow('format 1');
+  });
+
+  describe('that cannot be decompressed', () => {
+    const MAX_BYTES = 100_000;
+    /** Of two records, which becomes more than `MAX_BYTES`. */
+    const large = () => {
+      const records = [1, 2].map((timestamp) => ({
+        timestamp,
+        key: 'k',
+        value: 'x'.repeat(80_000),
+        headers: {},
+      }));
+      return written(records, 0);
+    };
+    /** The batch with another body, and a checksum that fits. */
+    async function compressed(
+      codec: number,
+      compress: (plain: Buffer) => Buffer | Promise<Buffer>,
+    ): Promise<Buffer> {
+      const plain = await large();
+      const batch = Buffer.concat([
+        plain.subarray(0, HEADER_BYTES),
+        await compress(plain.subarray(HEADER_BYTES)),
+      ]);
+      batch.writeInt16BE(codec, 21);
+      batch.writeInt32BE(batch.length - 12, 8);
+      batch.writeUInt32BE(crc32c(batch.subarray(21)), 17);
+      return batch;
+    }
+    const HEADER_BYTES = 61;
+    const xerial = async (plain: Buffer): Promise<Buffer> => {
+      const magic = Buffer.from('82534e41505059000000000100000001', 'hex');
+      const blocks = [plain.subarray(0, 90_000), plain.subarray(90_000)].map(async (part) => {
+        const block = await snappyCompress(part);
+        const length = Buffer.alloc(4);
+        length.writeInt32BE(block.length);
+        return Buffer.concat([length, block]);
+      });
+      return Buffer.concat([magic, ...(await Promise.all(blocks))]);
+    };
+    /** RFC 8878: a window of 128 KiB, and blocks of which each is one byte, 100,000 times. */
+    const zstdRuns = (runs: number): Buffer => {
+      const run = (isLast: boolean) => Buffer.from([...u24((100_000 << 3) | 2 | (isLast ? 1 : 0)), 0x41]);
+      const blocks = Array.from({ length: runs }, (_, i) => run(i === runs - 1));
+      return Buffer.concat([Buffer.from('28b52ffd0038', 'hex'), ...blocks]);
+    };
+    const u24 = (value: number): number[] => [value & 255, (value >> 8) & 255, (value >> 16) & 255];
+    const WIDE_WINDOW = Buffer.from('28b52ffd0088010000', 'hex');
+
+    it.each<[string, number, (plain: Buffer) => Buffer | Promise<Buffer>]>([
+      ['gzip', 1, (plain) => gzipSync(plain)],
+      ['snappy in one block', 2, (plain) => snappyCompress(plain)],
+      ['snappy as Java frames it', 2, xerial],
+      ['lz4', 3, (plain) => compressFrame(plain)],
+      ['zstd', 4, () => zstdRuns(2)],
+      ['zstd that wants a window of 128 MiB', 4, () => WIDE_WINDOW],
+    ])(
+      'S4 D10 because it would become too large, with %s, is one record that says so',
+      async (_codec, codec, compress) => {
+        registerCodecs(MAX_BYTES);
+        const batch = await compressed(codec, compress);
+        const [read, next] = await readBatches(Buffer.concat([batch, await large()]));
+        expect(read?.records()).toEqual([
+          expect.objectContaining({
+            offset: Number(FIRST) + 1,
+            key: null,
+            value: batch,
+            unreadable: `the batch of 2 records at the offsets ${FIRST} to ${FIRST + 1n} cannot be decompressed: it is more than ${MAX_BYTES} bytes when decompressed (KAFKA_MAX_INFLATED_BYTES)`,
+          }),
+        ]);
+        // What is not compressed has the bound of the topic.
+        expect(next?.records()).toHaveLength(2);
+      },
+    );
+
+    it.each([1, 2, 3, 4])(
+      'D10 because it is damaged by its producer, with codec %i, is one record that says so',
+      async (codec) => {
+        registerCodecs(MAX_BYTES);
+        const [read] = await readBatches(
+          await compressed(codec, () => Buffer.from('no such format, but of some length')),
+        );
+        expect(read?.records()).toMatchObject([
+          { unreadable: expect.stringMatching(/cannot be decompressed: /) },
+        ]);
+      },
+    );
+
+    it('because it was damaged on its way is an error: it is fetched again', async () => {
+      registerCodecs(MAX_BYTES);
+      const batch = await compressed(1, (plain) => gzipSync(plain));
+      batch.writeUInt8(batch.readUInt8(90) ^ 1, 90);
+      await expect(readBatches(batch)).rejects.toThrow();
+    });
+
+    it.each<[string, number, (plain: Buffer) => Buffer | Promise<Buffer>]>([
+      ['gzip', 1, (plain) => gzipSync(plain)],
+      ['snappy', 2, xerial],
+      ['lz4', 3, (plain) => compressFrame(plain)],
+    ])('is read with %s where it is just as large as it may be', async (_codec, codec, compress) => {
+      registerCodecs((await large()).length - HEADER_BYTES + (codec === 3 ? 200_000 : 0));
+      const [read] = await readBatches(await compressed(codec, compress));
+      expect(read?.records()).toHaveLength(2);
+    });
   });
 });
