@@ -20,6 +20,7 @@ import { bindEventSchemas } from './event-types/json-schema.js';
 import { attachResolvers } from './runtime/executable.js';
 import type { ResolverMap } from './runtime/resolvers.js';
 import { buildSchema } from './sdl/build-schema.js';
+import { bindEpochFields } from './sdl/epoch-fields.js';
 import { implementScalars } from './sdl/scalars.js';
 import type { SchemaSource } from './sdl/schema-source.js';
 
@@ -65,6 +66,7 @@ function bind(given: Omit<BindContext, 'declared'>): Bindings {
   const declared = topicDeclarations(schema, diagnostics);
   const context = { ...given, declared };
   implementScalars(schema);
+  bindEpochFields(schema, diagnostics);
   checkResolvers(schema, resolvers, diagnostics);
   const directives = appliedDirectives(schema, diagnostics);
   const rules = bindRules(directives, context);

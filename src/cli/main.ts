@@ -4,6 +4,7 @@ import { ENVIRONMENT } from '../node/config.js';
 import { checkCommand } from './commands/check.js';
 import { deadLettersCommand } from './commands/dead-letters.js';
 import { gatewayCommand } from './commands/gateway.js';
+import { importCommand } from './commands/import.js';
 import { relayCommand } from './commands/relay.js';
 import { replayCommand } from './commands/replay.js';
 import { servicesCommand } from './commands/services.js';
@@ -17,6 +18,7 @@ const COMMANDS = [
   relayCommand,
   servicesCommand,
   checkCommand,
+  importCommand,
   replayCommand,
   deadLettersCommand,
 ];

@@ -1,5 +1,5 @@
 import { isNamedType } from '../core/event.js';
-import { offset, partition, type Topic } from '../core/ids.js';
+import type { Topic } from '../core/ids.js';
 import { isEncoded, type KeyFormat } from '../core/key-format.js';
 import {
   DEFAULT_PARTITIONER,
@@ -10,6 +10,8 @@ import {
 } from '../core/partitioner.js';
 import type { RecordDecoder } from '../core/record-decoder.js';
 import type { EventLog } from '../ports/event-log.js';
+import { newestRecords } from './newest-records.js';
+import { lookOf } from './record-look.js';
 
 /** What the newest records of a topic say about its declaration. Plain JSON. */
 export interface TopicReport {
@@ -33,6 +35,8 @@ export interface TopicReport {
   readonly invalid: Readonly<Record<string, number>>;
   /** Events of types that no field shows. */
   readonly notShown: Readonly<Record<string, number>>;
+  /** Records that look otherwise than declared: how many, and what `@topic` would have to say. */
+  readonly looks: Readonly<Record<string, { readonly write: string; readonly records: number }>>;
 }
 
 interface ReportOptions {
@@ -51,40 +55,38 @@ export async function reportOn(
   { log, decoder, types, statefulServices, records: wanted }: ReportOptions,
   signal: AbortSignal,
 ): Promise<TopicReport> {
-  const bounds = await log.bounds(topic, signal);
-  const perPartition = Math.max(1, Math.floor(wanted / Math.max(1, bounds.length)));
   const inPlace = { MURMUR2: 0, CRC32: 0, FNV1A: 0 };
   const [invalid, notShown] = [new Map<string, number>(), new Map<string, number>()];
   const [seen, split] = [new Map<string, number>(), new Set<string>()];
+  const looks = new Map<string, { readonly write: string; records: number }>();
   let [records, keyed] = [0, 0];
-  for (const [number, { earliest, end }] of bounds.entries()) {
-    const from = offset(Math.max(earliest, end - perPartition));
-    if (from >= end) continue;
-    const at = { topic, partition: partition(number) };
-    for await (const batch of log.read({ ...at, from, until: end }, signal)) {
-      const read = batch.records.filter((record) => record.offset >= from && record.offset < end);
-      await decoder.prepare(topic, read, signal);
-      for (const record of read) {
-        records += 1;
-        const { key } = record;
-        if (key !== null && key !== '') {
-          keyed += 1;
-          if ((seen.get(key) ?? number) !== number) split.add(key);
-          seen.set(key, number);
-          for (const one of PARTITIONERS)
-            if (partitionOfKey(key, bounds.length, one) === number) inPlace[one] += 1;
-        }
-        const decoded = decoder.decode(record, at);
-        if (!decoded.ok) add(invalid, decoded.kind);
-        else if (types.size > 0 && isNamedType(decoded.event.type) && !types.has(decoded.event.type))
-          add(notShown, decoded.event.type);
+  const format = decoder.formatOf(topic);
+  const { length: partitions } = await log.bounds(topic, signal);
+  for await (const { partition: number, records: read } of newestRecords(topic, log, wanted, signal)) {
+    await decoder.prepare(topic, read, signal);
+    for (const record of read) {
+      records += 1;
+      const { key } = record;
+      if (key !== null && key !== '') {
+        keyed += 1;
+        if ((seen.get(key) ?? number) !== number) split.add(key);
+        seen.set(key, number);
+        for (const one of PARTITIONERS)
+          if (partitionOfKey(key, partitions, one) === number) inPlace[one] += 1;
       }
+      const decoded = decoder.decode(record, { topic, partition: number });
+      if (!decoded.ok) add(invalid, decoded.kind);
+      else if (types.size > 0 && isNamedType(decoded.event.type) && !types.has(decoded.event.type))
+        add(notShown, decoded.event.type);
+      const look = lookOf(record, format, decoded.ok);
+      if (look !== undefined)
+        looks.set(look.label, { write: look.write, records: (looks.get(look.label)?.records ?? 0) + 1 });
     }
   }
-  const { partitioner: declared, key: keyFormat } = decoder.formatOf(topic);
+  const { partitioner: declared, key: keyFormat } = format;
   return {
     topic,
-    partitions: bounds.length,
+    partitions,
     records,
     keyed,
     partitioner: declared ?? DEFAULT_PARTITIONER,
@@ -95,6 +97,7 @@ export async function reportOn(
     statefulServices,
     invalid: Object.fromEntries(invalid),
     notShown: Object.fromEntries(notShown),
+    looks: Object.fromEntries(looks),
   };
 }
 
@@ -110,7 +113,7 @@ export function holds(report: TopicReport): boolean {
 
 /** The report as lines: the topic, then what is worth knowing about it. */
 export function reportLines(report: TopicReport): readonly string[] {
-  const { topic, records, keyed, partitions, invalid, notShown } = report;
+  const { topic, records, keyed, partitions, invalid, notShown, looks } = report;
   const lines = [`${topic}: ${records} records read, ${keyed} with a key, ${partitions} partitions`];
   if (keyed > 0 && partitions > 1) lines.push(`  ${placementLine(report)}`);
   const { splitKeys, statefulServices } = report;
@@ -118,8 +121,12 @@ export function reportLines(report: TopicReport): readonly string[] {
     lines.push(
       `  ${splitKeys} keys lie in several partitions, so each has several states in ${statefulServices.join(', ')}`,
     );
+  const faults = Object.values(invalid).reduce((sum, count) => sum + count, 0);
+  if (faults > 0) lines.push(`  ${records - faults} of ${records} are events as it is declared`);
   for (const [kind, count] of Object.entries(invalid))
     lines.push(`  ${count} records are no events: ${kind}`);
+  for (const [label, { records: count, write }] of Object.entries(looks))
+    lines.push(`  ${count} look like ${label}: write @topic(name: "${topic}", ${write})`);
   for (const [type, count] of Object.entries(notShown))
     lines.push(`  ${count} events have a type that no field shows: ${type}`);
   return lines;

@@ -82,6 +82,14 @@ export type ShownOfRecord = {
   readonly timestamp: Scalars['Boolean']['input'];
 };
 
+/** What a number that is a time counts. */
+export type EpochUnit =
+  | 'SECONDS'
+  | 'MILLISECONDS'
+  | 'MICROSECONDS'
+  | 'NANOSECONDS'
+  | 'DAYS';
+
 /**
  * What stands around the data of an event in a record. Mutations and services write it as they find it, except
  * `DEBEZIUM`, which only a database's connector can write.
@@ -982,6 +990,7 @@ export type ResolversTypes = {
   OutcomeInput: OutcomeInput;
   ShownOfRecord: ShownOfRecord;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  EpochUnit: EpochUnit;
   Envelope: Envelope;
   ValueFormat: ValueFormat;
   EventTypes: EventTypes;
@@ -1189,6 +1198,12 @@ export type ViewDirectiveArgs = {
 };
 
 export type ViewDirectiveResolver<Result, Parent, ContextType = any, Args = ViewDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type EpochDirectiveArgs = {
+  unit: EpochUnit;
+};
+
+export type EpochDirectiveResolver<Result, Parent, ContextType = any, Args = EpochDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
 export type TopicDirectiveArgs = {
   name: Scalars['String']['input'];
@@ -1670,5 +1685,6 @@ export type DirectiveResolvers<ContextType = any> = {
   subscribe?: SubscribeDirectiveResolver<any, any, ContextType>;
   auth?: AuthDirectiveResolver<any, any, ContextType>;
   view?: ViewDirectiveResolver<any, any, ContextType>;
+  epoch?: EpochDirectiveResolver<any, any, ContextType>;
   topic?: TopicDirectiveResolver<any, any, ContextType>;
 };

@@ -117,7 +117,7 @@ class Comparison {
     this.#report(
       node,
       `${path} is ${type}, and ${this.#compared.subject} ${becauseOf(data)}.`,
-      `Write ${insteadOf(data, value.nullable)}.`,
+      `Write ${insteadOf(data, value.nullable)}${epochHint(nullable, data)}.`,
     );
   }
 
@@ -144,7 +144,10 @@ class Comparison {
       return true;
     }
     if (data.kind === 'enum') return type.name === 'String' || type.name === 'ID';
-    return data.kind === 'scalar' && SHOWS[data.name].includes(type.name);
+    if (data.kind !== 'scalar') return false;
+    // With `@epoch`, numbers are shown as times.
+    const isEpoch = builtInScalar(type)?.store !== undefined && (data.name === 'Long' || data.name === 'Int');
+    return isEpoch || SHOWS[data.name].includes(type.name);
   }
 
   #enum(
@@ -219,6 +222,14 @@ function becauseOf(data: DataType): string {
     case 'json':
       return 'has JSON';
   }
+}
+
+/** A number may be meant as a time. */
+function epochHint(type: GraphQLOutputType, data: DataType): string {
+  const isNumber = data.kind === 'scalar' && (data.name === 'Long' || data.name === 'Int');
+  if (!isNumber || !isScalarType(type) || !['DateTime', 'Date'].includes(type.name)) return '';
+  const unit = type.name === 'Date' ? 'DAYS' : 'MILLISECONDS';
+  return `, or add @epoch(unit: ${unit}) if it is the time since 1970`;
 }
 
 /** What to write in place of a type that does not fit. */

@@ -3,6 +3,7 @@ import {
   type GraphQLObjectType,
   type GraphQLSchema,
   type GraphQLType,
+  getNamedType,
   getNullableType,
   isNonNullType,
 } from 'graphql';
@@ -136,12 +137,19 @@ function mergedShape(
   const merged = new Map<string, GraphQLType | undefined>();
   for (const name of new Set(shapes.flatMap((shape) => [...shape.keys()]))) {
     const [known, ...same] = shapes.flatMap((shape) => shape.get(name) ?? []);
-    const agrees = same.every((type) => withoutNullability(type) === withoutNullability(known));
+    const agrees = same.every((type) => isSameType(type, known));
     const isEverywhere = required.every((shape) => isNonNullType(shape.get(name)));
     const type = known && agrees ? getNullableType(known) : undefined;
     merged.set(name, type && isEverywhere ? new GraphQLNonNull(type) : type);
   }
   return merged;
+}
+
+/** Apart from nullability. Fields with `@epoch` have types of their own under the name of another. */
+function isSameType(a: GraphQLType, b: GraphQLType | undefined): boolean {
+  return (
+    withoutNullability(a) === withoutNullability(b) && b !== undefined && getNamedType(a) === getNamedType(b)
+  );
 }
 
 function withoutNullability(type: GraphQLType | undefined): string {

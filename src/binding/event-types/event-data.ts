@@ -111,7 +111,9 @@ function coerceValue(
   if (isLeafType(type)) {
     const scalar = builtInScalar(type);
     if (scalar !== undefined) {
-      const coerced = holdsInfinity(value) ? undefined : attempt(() => scalar.coerce(value));
+      const coerced = holdsInfinity(value)
+        ? undefined
+        : attempt(() => (scalar.store ?? scalar.coerce)(value));
       if (coerced === undefined) problems.push(`${path} is not ${type.name}`);
       return coerced;
     }

@@ -11,6 +11,8 @@ export interface BuiltInScalar {
   readonly coerce: (value: unknown) => unknown;
   /** The type of its values in expressions; `dyn` is not type-checked. */
   readonly celType: 'int' | 'string' | 'Decimal' | 'google.protobuf.Timestamp' | 'dyn';
+  /** What data have of a value that is published, if that is not what is shown. */
+  readonly store?: (value: unknown) => unknown;
   /** What a value is in JSON: of `integer` and `json`, an integer beyond 2^53 is a number too. */
   readonly json: 'integer' | 'text' | 'json';
 }
@@ -150,7 +152,7 @@ export const builtInScalarNamed = (name: string): BuiltInScalar | undefined => S
 
 /** What a leaf type does, if it is a scalar of schema/directives.graphql. */
 export function builtInScalar(type: { readonly extensions?: object }): BuiltInScalar | undefined {
-  // Only `implement` writes the symbol.
+  // Only `withBehaviour` writes the symbol.
   return type.extensions && (Reflect.get(type.extensions, BUILT_IN) as BuiltInScalar | undefined);
 }
 
@@ -162,12 +164,13 @@ export function implementScalars(schema: GraphQLSchema): void {
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isScalarType(type) || type.astNode == null) continue;
     const scalar = isBuiltInNode(type.astNode) ? SCALARS.get(type.name) : undefined;
-    if (scalar !== undefined) implement(type, scalar);
+    if (scalar !== undefined) withBehaviour(type, scalar);
     else type.parseLiteral = (node, variables) => type.parseValue(exactLiteral(node, variables));
   }
 }
 
-function implement(type: GraphQLScalarType, scalar: BuiltInScalar): void {
+/** @returns the type, changed */
+export function withBehaviour(type: GraphQLScalarType, scalar: BuiltInScalar): GraphQLScalarType {
   const { coerce } = scalar;
   type.extensions = { ...type.extensions, [BUILT_IN]: scalar };
   type.serialize = coerce;
@@ -178,4 +181,5 @@ function implement(type: GraphQLScalarType, scalar: BuiltInScalar): void {
     if (isNumber && scalar.celType !== 'string') return coerce(node.value);
     return coerce(node.kind === Kind.STRING ? node.value : undefined);
   };
+  return type;
 }

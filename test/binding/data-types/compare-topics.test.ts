@@ -33,6 +33,7 @@ describe('GraphQL types against the registered schema', () => {
       'enum Status { OPEN PAID REFUNDED }',
     ],
     ['id: String! n: Float big: BigInt note: ID status: String! at: String price: String! raw: JSON', ''],
+    ['id: ID n: Date @epoch(unit: DAYS) big: DateTime @epoch(unit: MILLISECONDS)', ''],
     ['id: Own n: Own big: Own note: Own status: Own at: Own price: Own raw: Own', 'scalar Own'],
   ])('agree when every value can be shown: %s', (fields, more) => {
     expect(
@@ -62,7 +63,11 @@ describe('GraphQL types against the registered schema', () => {
       { type: 'long', logicalType: 'timestamp-millis' },
       `4:17  Order.n is Long!, and ${S} has timestamps, which are shown in RFC 3339. Write DateTime!.`,
     ],
-    ['n: DateTime!', 'long', `4:17  Order.n is DateTime!, and ${S} has integers of 64 bits. Write Long!.`],
+    [
+      'n: DateTime!',
+      'long',
+      `4:17  Order.n is DateTime!, and ${S} has integers of 64 bits. Write Long!, or add @epoch(unit: MILLISECONDS) if it is the time since 1970.`,
+    ],
     [
       'n: [Int!]!',
       { type: 'array', items: ['null', 'int'] },
