@@ -1,12 +1,10 @@
-import { RegistryUnavailableError } from '../adapters/schema-registry/registry-client.js';
 import { subjectsOf } from '../adapters/schema-registry/registry-codec.js';
 import type { Bindings } from '../binding/bindings.js';
 import { type RegisteredValues, registeredMismatches } from '../binding/data-types/compare-topics.js';
 import type { Diagnostic } from '../binding/diagnostic.js';
 import type { Topic } from '../core/ids.js';
-import { refusalIn } from '../core/refusal.js';
 import type { Project } from '../project/project.js';
-import { type Config, ConfigError } from './config.js';
+import type { Config } from './config.js';
 import { openRegistry } from './schema-registry.js';
 
 /** What `checkRegistered` compared, and what it found. */
@@ -21,7 +19,7 @@ export interface RegisteredCheck {
 
 /**
  * Compares the types of topics whose values have a schema with what is registered.
- * @throws {ConfigError} when the registry cannot be reached
+ * @throws {ConfigError} when the registry cannot be reached, or a schema cannot be read
  */
 export async function checkRegistered(
   bindings: Bindings,
@@ -31,17 +29,15 @@ export async function checkRegistered(
 ): Promise<RegisteredCheck> {
   const registry = openRegistry(config);
   const encoded = [...bindings.topics.values()].filter(
-    ({ topic, format }) => format.encoding !== undefined && project.codecs?.[topic] === undefined,
+    ({ topic, format: { encoding, mapping } }) =>
+      // An expression makes other data of the value.
+      encoding !== undefined && mapping?.mapsData !== true && project.codecs?.[topic] === undefined,
   );
   const registered = new Map<Topic, RegisteredValues>();
   const topics: RegisteredCheck['topics'][number][] = [];
   for (const { topic } of encoded) {
     const subject = subjectsOf(topic).value;
-    const found = await registry?.models.latest(subject, signal).catch((error: unknown) => {
-      if (error instanceof RegistryUnavailableError)
-        throw new ConfigError(refusalIn(error)?.message ?? error.message);
-      throw error;
-    });
+    const found = await registry?.latest(subject, signal);
     if (found !== undefined) registered.set(topic, { subject, model: found.model });
     const state = registry === undefined ? 'not compared' : found === undefined ? 'unregistered' : 'compared';
     topics.push({ topic, state });

@@ -40,8 +40,8 @@ export async function importTopic(
   const batches = exists ? await read(topic, log, signal) : [];
   const records = batches.flatMap((batch) => batch.records);
   const subjects = subjectsOf(topic);
-  const value = await registry?.models.latest(subjects.value, signal);
-  const key = await registry?.models.latest(subjects.key, signal);
+  const value = await registry?.latest(subjects.value, signal);
+  const key = await registry?.latest(subjects.key, signal);
   const samples = await samplesOf(records, registry, signal);
   const isRegistered =
     samples.encoding !== undefined || (samples.samples.length === 0 && value !== undefined);
@@ -155,7 +155,7 @@ async function registeredModel(
 ): Promise<DataModel> {
   const found: DataModel[] = [];
   for (const id of schemaIds) {
-    const model = (await registry?.models.byId(id, signal))?.model;
+    const model = (await registry?.byId(id, signal))?.model;
     if (model !== undefined) found.push(model);
   }
   if (latest !== undefined) found.push(latest.model);

@@ -81,11 +81,11 @@ const frameOf = (record: LogRecord): Buffer => framedValue(record, record.value 
 
 async function encodingOf(
   ids: readonly (number | string)[],
-  { models }: Registry,
+  registry: Registry,
   signal: AbortSignal,
 ): Promise<Encoding | undefined> {
   for (const id of ids.toReversed()) {
-    const found = await models.byId(id, signal);
+    const found = await registry.byId(id, signal);
     if (found !== undefined) return found.encoding;
   }
   return undefined;

@@ -22,7 +22,8 @@ const FRAMED: RecordLook = {
  */
 export function lookOf(record: LogRecord, format: TopicFormat, isEvent: boolean): RecordLook | undefined {
   const { value } = record;
-  if (value === null) return undefined;
+  // Expressions say where the parts are: no envelope does.
+  if (value === null || format.mapping !== undefined) return undefined;
   if (isFramed(record)) return format.codec === undefined ? FRAMED : undefined;
   const parsed = parseExact(value);
   if (typeof parsed === 'string') return undefined;

@@ -12,6 +12,11 @@ export interface RegisteredModel {
   readonly model: DataModel;
 }
 
+/** A schema that is invalid, or lacks what it refers to. */
+export class UnusableSchemaError extends Error {
+  override readonly name = 'UnusableSchemaError';
+}
+
 /** What a registry's schemas say of data, for people who write a GraphQL schema. Nothing is kept. */
 export class SchemaModels {
   readonly #client: RegistryClient;
@@ -22,25 +27,39 @@ export class SchemaModels {
 
   /**
    * Of the newest schema of a subject. `undefined`: it has none.
-   * @throws {RegistryUnavailableError}, or why the schema cannot be used
+   * @throws {RegistryUnavailableError} {UnusableSchemaError}
    */
   latest(subject: string, signal: AbortSignal): Promise<RegisteredModel | undefined> {
-    return this.#model(this.#client.version(subject, 'latest', signal), signal);
+    return this.#model(`of the subject ${subject}`, this.#client.version(subject, 'latest', signal), signal);
   }
 
-  /** Of the schema with this number or GUID. @throws as `latest` */
+  /** Of the schema with this number or GUID. @throws {RegistryUnavailableError} {UnusableSchemaError} */
   byId(id: number | string, signal: AbortSignal): Promise<RegisteredModel | undefined> {
-    return this.#model(this.#client.schema(id, signal), signal);
+    return this.#model(String(id), this.#client.schema(id, signal), signal);
   }
 
-  async #model(schema: Promise<RegisteredSchema>, signal: AbortSignal): Promise<RegisteredModel | undefined> {
+  async #model(
+    name: string,
+    schema: Promise<RegisteredSchema>,
+    signal: AbortSignal,
+  ): Promise<RegisteredModel | undefined> {
     try {
       const found = await schema;
-      return modelOf(found, await referencesOf(this.#client, found, signal));
+      const references = await referencesOf(this.#client, found, signal);
+      return readable(name, () => modelOf(found, references));
     } catch (error) {
       if (error instanceof UnknownSchemaError) return undefined;
       throw error;
     }
+  }
+}
+
+function readable<T>(name: string, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new UnusableSchemaError(`The registered schema ${name} cannot be used: ${reason}`, { cause });
   }
 }
 

@@ -17,6 +17,7 @@ import { loadProject, loadSchema, ProjectError } from '../../project/loader.js';
 import { UserError } from '../user-error.js';
 
 const TIMEOUT_MS = 60_000;
+const TOPIC_NAME = /^[\w.-]{1,249}$/;
 
 export function importCommand(): Command {
   return new Command('import')
@@ -38,6 +39,11 @@ interface ImportOptions {
 async function importOne({ topic, out, force }: ImportOptions): Promise<void> {
   if (out !== undefined && !force && (await exists(out)))
     throw new UserError(`${out} exists. Choose another file, or add --force to overwrite it.`, 2);
+  if (!TOPIC_NAME.test(topic))
+    throw new UserError(
+      `${topic} is no name of a topic: 1 to 249 of the characters a-z, A-Z, 0-9, '.', '_' and '-'.`,
+      2,
+    );
   const config = readConfig(process.env);
   const dir = process.cwd();
   const project = await loadProject(dir);
