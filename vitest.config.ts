@@ -23,7 +23,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['test/**/*.test.ts'],
+          include: ['test/**/*.test.ts', 'clients/*/test/**/*.test.ts'],
           exclude: [...live, ...faults, ...(isNode22 ? [] : onNode22)],
           maxWorkers: 2,
           sequence: { groupOrder: 0 },

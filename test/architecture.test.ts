@@ -1,17 +1,28 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { cycles, type Sources, vendorsOutside, wrongDirections } from './support/architecture.js';
+import {
+  cycles,
+  foreignImports,
+  type Sources,
+  vendorsOutside,
+  wrongDirections,
+} from './support/architecture.js';
 
 const ROOT = join(import.meta.dirname, '..');
 
-describe('the sources', () => {
-  const sources: Sources = new Map(
-    readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
+/** Every source of a folder, by its path from the root. */
+function sourcesOf(folder: string): Sources {
+  return new Map(
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.ts'))
-      .map((name) => join('src', name))
+      .map((name) => join(folder, name))
       .map((path) => [path.replaceAll('\\', '/'), readFileSync(join(ROOT, path), 'utf8')]),
   );
+}
+
+describe('the sources', () => {
+  const sources = sourcesOf('src');
 
   it('are found', () => {
     expect(sources.size).toBeGreaterThan(20);
@@ -27,6 +38,27 @@ describe('the sources', () => {
 
   it('have no import cycles, not even among types', () => {
     expect(cycles(sources)).toEqual([]);
+  });
+});
+
+describe('the client library', () => {
+  const sources = sourcesOf('clients/ts/src');
+
+  it("imports nothing but itself and graphql-ws, and Node's modules only where it is for Node", () => {
+    expect(sources.size).toBeGreaterThan(10);
+    expect(foreignImports(sources)).toEqual([]);
+  });
+
+  it('has no import cycles, not even among types', () => {
+    expect(cycles(sources)).toEqual([]);
+  });
+
+  it.each([
+    ['clients/ts/src/a.ts', "import { b } from '../../../src/core/b.js';"],
+    ['clients/ts/src/a.ts', "import { readFile } from 'node:fs/promises';"],
+    ['clients/ts/src/a.ts', "import { parse } from 'graphql';"],
+  ])('is checked: %s with %s', (path, source) => {
+    expect(foreignImports(new Map([[path, source]]))).toHaveLength(1);
   });
 });
 

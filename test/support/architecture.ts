@@ -72,6 +72,17 @@ export function vendorsOutside(sources: Sources): string[] {
     .map(({ from, specifier }) => `${from} imports ${specifier}: only adapters may`);
 }
 
+/** Each import of the client library that is neither its own, nor of its dependency, nor of Node in its part for Node. */
+export function foreignImports(sources: Sources): string[] {
+  return importsOf(sources)
+    .filter(({ from, specifier, to }) => {
+      if (to !== undefined) return !to.startsWith('clients/ts/src/');
+      if (specifier.startsWith('node:')) return from !== 'clients/ts/src/node.ts';
+      return specifier !== 'graphql-ws/client';
+    })
+    .map(({ from, specifier }) => `${from} imports ${specifier}: it knows the gateway by its protocol alone`);
+}
+
 /** Each cycle found, as the path around it. Types count: what needs each other's types is one thing. */
 export function cycles(sources: Sources): string[] {
   const targets = new Map<string, string[]>();

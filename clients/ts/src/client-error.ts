@@ -1,0 +1,59 @@
+/** An error as GraphQL shows it, with what Millrace adds to it. */
+export interface ShownError {
+  readonly message: string;
+  readonly path?: readonly (string | number)[];
+  readonly extensions?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * What ended a subscription or a mutation, or what this client could not do. `code` is that of the server (its
+ * docs/protocol.md has the table), or one of the client's own:
+ *
+ * | code              | meaning                                                                       |
+ * |-------------------|-------------------------------------------------------------------------------|
+ * | CONNECTION_CLOSED | the server closed the connection for good                                     |
+ * | CLIENT_CLOSED     | `client.close()` was called                                                   |
+ * | STORE_FAILED      | the store of positions failed                                                 |
+ * | STORE_KEY_IN_USE  | another subscription of this client keeps its position under the same key     |
+ * | HANDLER_FAILED    | `next` or `onGap` threw; the position is before what it was given             |
+ * | UNREACHABLE       | a mutation has no answer; with the same idempotency key it acts once           |
+ * | UNKNOWN           | an error of a server that gives no code                                       |
+ */
+export class ClientError extends Error {
+  override readonly name = 'ClientError';
+  readonly code: string;
+  /** Whether the same may succeed later. */
+  readonly retry: boolean;
+  readonly extensions: Readonly<Record<string, unknown>>;
+  /** All errors of the answer; the first one is this one. */
+  readonly errors: readonly ShownError[];
+
+  constructor(
+    code: string,
+    message: string,
+    { retry = false, extensions = {}, errors = [], cause }: Partial<Omit<ClientError, 'code'>> = {},
+  ) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.retry = retry;
+    this.extensions = extensions;
+    this.errors = errors;
+  }
+
+  /** Of the errors of an answer: the first one decides. */
+  static of(errors: readonly ShownError[]): ClientError {
+    const { message = 'The server gave no reason.', extensions = {} } = errors[0] ?? {};
+    const { code, retry } = extensions;
+    return new ClientError(typeof code === 'string' ? code : 'UNKNOWN', message, {
+      retry: retry === true,
+      extensions,
+      errors,
+    });
+  }
+
+  /** When to retry at the earliest, in milliseconds from now. */
+  get retryAfterMs(): number | undefined {
+    const { retryAfter } = this.extensions;
+    return typeof retryAfter === 'number' ? retryAfter * 1_000 : undefined;
+  }
+}

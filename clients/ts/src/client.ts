@@ -1,0 +1,250 @@
+import { ClientError } from './client-error.js';
+import { Connection } from './connection.js';
+import type { ConnectionState } from './connection-state.js';
+import { canonical, type Document, hasVariable, operationNameOf, textOf } from './document.js';
+import { eventStreamLinks, type Fetch } from './event-stream-link.js';
+import type { Credentials, Link, Operation, Transport } from './link.js';
+import { type MutateOptions, mutate } from './mutation.js';
+import { PositionKeeper } from './position-keeper.js';
+import type { Gap, Steps } from './steps.js';
+import type { PositionStore } from './store.js';
+import { Subscription } from './subscription.js';
+import { type SocketClass, webSocketLinks } from './web-socket-link.js';
+
+export interface ClientOptions {
+  /** Of GraphQL over HTTP: `https://shop.example/graphql`, or on a page `/graphql`. WebSockets go to the same address. */
+  readonly url: string;
+  /** A token, which is sent as `authorization: Bearer …`, or headers. Asked for at every attempt to connect. */
+  readonly credentials?: () => Promise<string | Credentials | undefined> | string | Credentials | undefined;
+  /** Where positions are kept. Without one they last as long as their subscription. */
+  readonly store?: PositionStore;
+  /** The transports that may be used, the preferred one first. Default: WebSocket, and SSE where WebSockets are blocked. */
+  readonly transports?: readonly Transport[];
+  readonly fetch?: Fetch;
+  /** The class of WebSockets. By default the global one, which Node has since version 22. */
+  readonly webSocket?: SocketClass;
+  /** What could not be done and does not end anything: a position that was not stored. By default a warning. */
+  readonly onProblem?: (error: ClientError) => void;
+}
+
+export interface SubscribeOptions<Variables> {
+  readonly variables?: Variables;
+  /**
+   * Where it starts if the store has no position: with what comes (the default), with the first event of the log, with
+   * the first one of a time, or after a cursor. For a time the document needs a variable `$since`.
+   */
+  readonly from?: 'now' | 'earliest' | Date | { readonly cursor: string };
+  /** Whether the state of the field's view comes first. The document needs a variable `$snapshot`. */
+  readonly snapshot?: boolean;
+  /**
+   * Events are gone from the server's log: reload what depends on them. The subscription goes on from the earliest event
+   * that is left. Without it the subscription ends with the error.
+   */
+  readonly onGap?: (gap: Gap) => unknown;
+  /** The name of its position in the store. By default the operation's name and its variables. */
+  readonly key?: string;
+  /** How many results may wait for the handler before the server is told to stop for a while. Default: 1,000. */
+  readonly buffer?: number;
+}
+
+/** Subscriptions over one connection, which is open while there are any. */
+export class Client {
+  readonly #options: ClientOptions;
+  readonly #connection: Connection;
+  readonly #subscriptions = new Set<Subscription<unknown>>();
+  readonly #keys = new Set<string>();
+  readonly #listeners = new Set<(state: ConnectionState) => void>();
+  readonly #forgetPage: () => void;
+  /** On which operations may start. */
+  #link: Link | undefined;
+
+  constructor(options: ClientOptions) {
+    this.#options = options;
+    const { WebSocket: global, location } = globalThis as {
+      readonly WebSocket?: SocketClass;
+      readonly location?: { readonly href: string };
+    };
+    const url = new URL(options.url, location?.href);
+    url.protocol = url.protocol.replace('http', 'ws');
+    const socket = options.webSocket ?? global;
+    const { transports = ['websocket', 'sse'], fetch: fetchImpl = fetch } = options;
+    if (socket === undefined && transports.includes('websocket'))
+      throw new TypeError(
+        'There is no WebSocket here: give `webSocket`, such as that of the package `ws`, or `transports: ["sse"]`.',
+      );
+    this.#connection = new Connection({
+      links: {
+        ...(socket !== undefined && { websocket: webSocketLinks(url.href, socket) }),
+        sse: eventStreamLinks(options.url, fetchImpl),
+      },
+      transports,
+      credentials: () => this.#credentials(),
+      now: Date.now,
+      random: Math.random,
+      onLink: (link) => {
+        this.#link = link;
+        for (const subscription of [...this.#subscriptions]) subscription.connect(link);
+      },
+      onState: (state) => this.#onState(state),
+    });
+    this.#forgetPage = onPageEvents(() => this.#connection.input({ type: 'woken' }));
+  }
+
+  get state(): ConnectionState {
+    return this.#connection.state;
+  }
+
+  /** Calls the listener with each state of the connection. @returns what ends that */
+  onState(listener: (state: ConnectionState) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /**
+   * Starts a subscription. It runs until it is stopped, its loop is left, or the server ends it for good.
+   * @throws {ClientError} STORE_KEY_IN_USE, CLIENT_CLOSED
+   * @throws {TypeError} when the document lacks a variable that an option needs
+   */
+  subscribe<Data = unknown, Variables extends object = Record<string, unknown>>(
+    document: Document<Data, Variables>,
+    options: SubscribeOptions<Variables> = {},
+  ): Steps<Data> {
+    if (this.state.state === 'closed') throw closed(this.state.because);
+    const { query, operationName } = operationOf(document, {});
+    const operation = operationOf(document, variablesOf(query, options));
+    const key = options.key ?? `${operationName ?? query} ${canonical(options.variables ?? {})}`;
+    const { store } = this.#options;
+    if (store !== undefined) this.#claim(key);
+    const { from } = options;
+    const subscription = new Subscription<Data>({
+      operation,
+      cursor: typeof from === 'object' && 'cursor' in from ? from.cursor : undefined,
+      onGap: options.onGap,
+      buffer: options.buffer ?? 1_000,
+      load: store && (() => store.get(key)),
+      keeper: store && new PositionKeeper(store, key, (cause) => this.#onStoreFailure(key, cause)),
+      random: Math.random,
+      onRefused: (why) => this.#connection.input({ type: 'lost', loss: { kind: 'refused', why } }),
+      onEnd: () => {
+        this.#keys.delete(key);
+        this.#subscriptions.delete(subscription);
+        if (this.#subscriptions.size === 0) this.#connection.input({ type: 'unwanted' });
+      },
+    });
+    this.#subscriptions.add(subscription);
+    if (this.#link === undefined) this.#connection.input({ type: 'wanted' });
+    else subscription.connect(this.#link);
+    return subscription;
+  }
+
+  /**
+   * Runs a mutation of Millrace until its answer is known, at most for `timeoutMs`. It acts once, however many attempts
+   * that takes.
+   * @throws {ClientError} of the server, or UNREACHABLE
+   */
+  async mutate<Data = unknown, Variables extends object = Record<string, unknown>>(
+    document: Document<Data, Variables>,
+    options: MutateOptions<Variables> = {},
+  ): Promise<Data> {
+    const { url, fetch: fetchImpl = fetch } = this.#options;
+    const { signal, timeoutMs = 60_000, idempotencyKey = crypto.randomUUID() } = options;
+    const deadline = AbortSignal.timeout(timeoutMs);
+    const data = await mutate(operationOf(document, { ...options.variables }), {
+      url,
+      fetchImpl,
+      credentials: () => this.#credentials(),
+      idempotencyKey,
+      signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
+    });
+    return data as Data; // What the document's types say of it is the server's promise.
+  }
+
+  /** There are other credentials: those that `credentials` gives are used from now on. */
+  renew(): void {
+    this.#connection.input({ type: 'credentials' });
+  }
+
+  /** Ends all subscriptions, and the connection. */
+  close(): void {
+    this.#connection.input({ type: 'close' });
+    this.#forgetPage();
+  }
+
+  #claim(key: string): void {
+    if (this.#keys.has(key)) {
+      const message = `Another subscription keeps its position as '${key}': give one of them another \`key\`.`;
+      throw new ClientError('STORE_KEY_IN_USE', message);
+    }
+    this.#keys.add(key);
+  }
+
+  #onState(state: ConnectionState): void {
+    for (const listener of [...this.#listeners]) listener(state);
+    if (state.state !== 'closed') return;
+    for (const subscription of [...this.#subscriptions]) {
+      if (state.because === undefined) subscription.stop();
+      else subscription.fail(closed(state.because));
+    }
+  }
+
+  async #credentials(): Promise<Credentials> {
+    const given = await this.#options.credentials?.();
+    if (typeof given === 'string') return { authorization: `Bearer ${given}` };
+    return given ?? {};
+  }
+
+  #onStoreFailure(key: string, cause: unknown): void {
+    const message = `The position of '${key}' was not stored: ${String(cause)}`;
+    const error = new ClientError('STORE_FAILED', message, { cause });
+    if (this.#options.onProblem !== undefined) this.#options.onProblem(error);
+    else console.warn(error.message);
+  }
+}
+
+function operationOf(document: Document<unknown, never>, variables: Record<string, unknown>): Operation {
+  const query = textOf(document);
+  const operationName = operationNameOf(query);
+  return { query, variables, ...(operationName !== undefined && { operationName }) };
+}
+
+function closed(because: string | undefined): ClientError {
+  if (because === undefined) return new ClientError('CLIENT_CLOSED', 'The client is closed.');
+  return new ClientError('CONNECTION_CLOSED', `The server closed the connection for good: ${because}`);
+}
+
+function variablesOf<Variables extends object>(
+  query: string,
+  { variables, from, snapshot }: SubscribeOptions<Variables>,
+): Record<string, unknown> {
+  const since = from === 'earliest' ? new Date(0) : from instanceof Date ? from : undefined;
+  const own = {
+    ...(since !== undefined && { since: since.toISOString() }),
+    ...(snapshot !== undefined && { snapshot }),
+  };
+  for (const name of Object.keys(own)) {
+    if (!hasVariable(query, name))
+      throw new TypeError(
+        `The document has no variable $${name}: pass one to the argument \`${name}\` of its field.`,
+      );
+  }
+  return { ...variables, ...own };
+}
+
+/** A page that comes back, or a network that does: no reason to wait any longer. */
+function onPageEvents(onWake: () => void): () => void {
+  const { document, addEventListener, removeEventListener } = globalThis as {
+    readonly document?: EventTarget & { readonly visibilityState: string };
+    readonly addEventListener?: EventTarget['addEventListener'];
+    readonly removeEventListener?: EventTarget['removeEventListener'];
+  };
+  if (document === undefined || addEventListener === undefined) return () => undefined;
+  const onVisible = (): void => {
+    if (document.visibilityState === 'visible') onWake();
+  };
+  addEventListener('online', onWake);
+  document.addEventListener('visibilitychange', onVisible);
+  return () => {
+    removeEventListener?.('online', onWake);
+    document.removeEventListener('visibilitychange', onVisible);
+  };
+}

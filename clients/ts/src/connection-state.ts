@@ -1,0 +1,183 @@
+import { backoffMs } from './backoff.js';
+import type { Loss, Transport } from './link.js';
+
+/**
+ * The connection of a client: a state, and a pure function for each thing that can happen to it.
+ *
+ * | state                      | input                                         | next                             | effect  |
+ * |----------------------------|-----------------------------------------------|----------------------------------|---------|
+ * | idle                       | wanted                                        | connecting                       | dial    |
+ * | connecting                 | opened                                        | connected                        |         |
+ * | connecting, connected      | lost, and it may pass                         | waiting, with back-off           | wait    |
+ * | connecting, connected      | lost: credentials are refused                 | needs-auth, with back-off        | wait    |
+ * | connecting, connected      | lost: another attempt would end alike         | closed                           |         |
+ * | waiting, needs-auth        | elapsed, or woken (page visible, online)      | connecting                       | dial    |
+ * | needs-auth                 | there are other credentials                   | connecting                       | dial    |
+ * | connected                  | woken                                         | connected                        | probe   |
+ * | connected                  | there are other credentials                   | connecting                       | redial  |
+ * | any but closed             | unwanted: the last subscription has ended     | idle                             | hang up |
+ * | any                        | closed by its owner                           | closed                           | hang up |
+ *
+ * Every other input leaves the state as it is: a timer may fire late, and a closed client stays closed.
+ */
+export type ConnectionState =
+  | { readonly state: 'idle' }
+  | { readonly state: 'connecting'; readonly over: Transport }
+  | { readonly state: 'connected'; readonly over: Transport }
+  /** Until a time, in milliseconds since 1970. */
+  | { readonly state: 'waiting'; readonly until: number; readonly because: string }
+  /** The server refused the credentials. Those that `credentials` gives are tried from time to time. */
+  | { readonly state: 'needs-auth'; readonly until: number; readonly because: string }
+  /** For good. `because`: the server's reason; `undefined`: its owner closed it. */
+  | { readonly state: 'closed'; readonly because: string | undefined };
+
+/** What is remembered from one attempt to the next. */
+export interface Attempts {
+  /** How many in a row failed, or were lost soon after they were connected. */
+  readonly failures: number;
+  /** How many in a row failed over WebSocket before they were connected. */
+  readonly blocked: number;
+  readonly connectedAt: number | undefined;
+  /** Until when WebSockets count as blocked, in milliseconds since 1970. */
+  readonly sseUntil: number;
+}
+
+export interface Connection {
+  readonly now: ConnectionState;
+  readonly attempts: Attempts;
+}
+
+export type ConnectionInput =
+  | { readonly type: 'wanted' | 'unwanted' | 'elapsed' | 'woken' | 'credentials' | 'close' }
+  | { readonly type: 'opened' }
+  | { readonly type: 'lost'; readonly loss: Loss };
+
+export type ConnectionEffect =
+  | { readonly do: 'dial'; readonly over: Transport }
+  | { readonly do: 'wait'; readonly ms: number }
+  | { readonly do: 'probe' }
+  | { readonly do: 'hang-up' };
+
+export interface ConnectionStep {
+  readonly connection: Connection;
+  readonly effects: readonly ConnectionEffect[];
+}
+
+/** What the function needs of the world. */
+export interface Circumstances {
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** From 0 to 1. */
+  readonly random: number;
+  /** Which transports may be used, the preferred one first. */
+  readonly transports: readonly Transport[];
+}
+
+/** A connection that held for so long was a good one: its loss begins a new series of attempts. */
+const STABLE_MS = 5_000;
+/** After so many failed handshakes in a row WebSockets count as blocked, and for how long. */
+const BLOCKED_HANDSHAKES = 3;
+const SSE_MEMORY_MS = 5 * 60_000;
+
+export const IDLE: Connection = {
+  now: { state: 'idle' },
+  attempts: { failures: 0, blocked: 0, connectedAt: undefined, sseUntil: 0 },
+};
+
+export function onConnectionInput(
+  connection: Connection,
+  input: ConnectionInput,
+  at: Circumstances,
+): ConnectionStep {
+  const { now, attempts } = connection;
+  const stays: ConnectionStep = { connection, effects: [] };
+  if (now.state === 'closed') return stays;
+  switch (input.type) {
+    case 'wanted':
+      return now.state === 'idle' ? dial(attempts, at) : stays;
+    case 'opened':
+      if (now.state !== 'connecting') return stays;
+      return {
+        connection: {
+          now: { state: 'connected', over: now.over },
+          attempts: {
+            ...attempts,
+            blocked: now.over === 'websocket' ? 0 : attempts.blocked,
+            connectedAt: at.now,
+          },
+        },
+        effects: [],
+      };
+    case 'lost':
+      return now.state === 'connecting' || now.state === 'connected'
+        ? lost(now, attempts, input.loss, at)
+        : stays;
+    case 'elapsed':
+      return isPausing(now) ? dial(attempts, at) : stays;
+    case 'woken':
+      if (now.state === 'connected') return { connection, effects: [{ do: 'probe' }] };
+      return isPausing(now) ? dial(attempts, at) : stays;
+    case 'credentials':
+      if (now.state === 'needs-auth') return dial({ ...attempts, failures: 0 }, at);
+      if (now.state !== 'connected') return stays;
+      return withHangUp(dial(attempts, at));
+    case 'unwanted':
+      if (now.state === 'idle') return stays;
+      return { connection: { now: { state: 'idle' }, attempts }, effects: [{ do: 'hang-up' }] };
+    case 'close':
+      return {
+        connection: { now: { state: 'closed', because: undefined }, attempts },
+        effects: [{ do: 'hang-up' }],
+      };
+    default:
+      return input satisfies never;
+  }
+}
+
+const isPausing = ({ state }: ConnectionState): boolean => state === 'waiting' || state === 'needs-auth';
+
+function dial(attempts: Attempts, { now, transports }: Circumstances): ConnectionStep {
+  const [preferred = 'websocket', other = preferred] = transports;
+  const over = now < attempts.sseUntil ? other : preferred;
+  return {
+    connection: { now: { state: 'connecting', over }, attempts: { ...attempts, connectedAt: undefined } },
+    effects: [{ do: 'dial', over }],
+  };
+}
+
+const withHangUp = ({ connection, effects }: ConnectionStep): ConnectionStep => ({
+  connection,
+  effects: [{ do: 'hang-up' }, ...effects],
+});
+
+function lost(
+  { over }: { readonly over: Transport },
+  attempts: Attempts,
+  loss: Loss,
+  { now, random }: Circumstances,
+): ConnectionStep {
+  const { connectedAt } = attempts;
+  const wasStable = connectedAt !== undefined && now - connectedAt >= STABLE_MS;
+  const failures = wasStable ? 1 : attempts.failures + 1;
+  const failedHandshake = over === 'websocket' && connectedAt === undefined && loss.kind === 'retry';
+  const blocked = failedHandshake ? attempts.blocked + 1 : attempts.blocked;
+  const isBlocked = failedHandshake && blocked % BLOCKED_HANDSHAKES === 0;
+  const after: Attempts = {
+    failures,
+    blocked,
+    connectedAt: undefined,
+    // Where SSE fails too, the server is away: WebSocket is tried next.
+    sseUntil: isBlocked ? now + SSE_MEMORY_MS : connectedAt === undefined ? 0 : attempts.sseUntil,
+  };
+  if (loss.kind === 'final')
+    return {
+      connection: { now: { state: 'closed', because: loss.why }, attempts: after },
+      effects: [],
+    };
+  const ms = backoffMs(failures, random, loss.retryAfterMs);
+  const state = loss.kind === 'refused' ? 'needs-auth' : 'waiting';
+  return {
+    connection: { now: { state, until: now + ms, because: loss.why }, attempts: after },
+    effects: [{ do: 'wait', ms }],
+  };
+}

@@ -1,0 +1,119 @@
+import {
+  type ConnectionEffect,
+  type ConnectionInput,
+  type ConnectionState,
+  IDLE,
+  onConnectionInput,
+} from './connection-state.js';
+import type { Credentials, Link, OpenLink, Transport } from './link.js';
+import { Watchdog } from './watchdog.js';
+
+export interface ConnectionParts {
+  readonly links: Readonly<Partial<Record<Transport, OpenLink>>>;
+  /** Which transports may be used, the preferred one first. */
+  readonly transports: readonly Transport[];
+  /** Asked for at every attempt. */
+  readonly credentials: () => Promise<Credentials>;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly random: () => number;
+  /** Operations may start on the link; `undefined`: on none. */
+  readonly onLink: (link: Link | undefined) => void;
+  readonly onState: (state: ConnectionState) => void;
+}
+
+/** The connection of a client. Performs what `connection-state.ts` decides, with sockets and timers. */
+export class Connection {
+  readonly #parts: ConnectionParts;
+  #connection = IDLE;
+  #link: Link | undefined;
+  #watchdog: Watchdog | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Counts attempts, so that what an earlier one still says is passed over. */
+  #attempt = 0;
+
+  constructor(parts: ConnectionParts) {
+    this.#parts = parts;
+  }
+
+  get state(): ConnectionState {
+    return this.#connection.now;
+  }
+
+  input(input: ConnectionInput): void {
+    const before = this.#connection.now;
+    const { now, random, transports } = this.#parts;
+    const at = { now: now(), random: random(), transports };
+    const { connection, effects } = onConnectionInput(this.#connection, input, at);
+    this.#connection = connection;
+    const isUp = connection.now.state === 'connected';
+    if (before.state === 'connected' && !isUp) this.#parts.onLink(undefined);
+    // Before the effects: what is left of the link must say nothing any more.
+    if (input.type === 'lost' && connection.now !== before) this.#hangUp();
+    for (const effect of effects) this.#perform(effect);
+    if (connection.now === before) return;
+    this.#parts.onState(connection.now);
+    if (isUp && before.state !== 'connected' && this.#connection === connection)
+      this.#parts.onLink(this.#link);
+  }
+
+  #perform(effect: ConnectionEffect): void {
+    switch (effect.do) {
+      case 'dial':
+        void this.#dial(effect.over);
+        return;
+      case 'wait':
+        clearTimeout(this.#timer);
+        this.#timer = setTimeout(() => this.input({ type: 'elapsed' }), effect.ms);
+        return;
+      case 'probe':
+        this.#link?.probe();
+        return;
+      case 'hang-up':
+        this.#hangUp();
+        return;
+      default:
+        effect satisfies never;
+    }
+  }
+
+  #hangUp(): void {
+    this.#attempt += 1;
+    clearTimeout(this.#timer);
+    this.#watchdog?.stop();
+    this.#link?.close();
+    this.#link = undefined;
+  }
+
+  async #dial(over: Transport): Promise<void> {
+    this.#hangUp();
+    const attempt = this.#attempt;
+    const isOurs = (): boolean => attempt === this.#attempt;
+    const lose = (why: string): void => this.input({ type: 'lost', loss: { kind: 'retry', why } });
+    let credentials: Credentials;
+    try {
+      credentials = await this.#parts.credentials();
+    } catch (error) {
+      if (isOurs()) lose(`the credentials cannot be had: ${String(error)}`);
+      return;
+    }
+    const open = this.#parts.links[over];
+    if (!isOurs() || open === undefined) return;
+    this.#link = open(credentials, {
+      opened: (heartbeatMs) => {
+        if (!isOurs()) return;
+        this.#watchdog = new Watchdog(
+          heartbeatMs,
+          this.#parts.now,
+          () => this.#link?.probe(),
+          () => lose('the server gives no sign of life'),
+        );
+        this.input({ type: 'opened' });
+      },
+      heard: () => this.#watchdog?.heard(),
+      lost: (loss) => {
+        if (isOurs()) this.input({ type: 'lost', loss });
+      },
+    });
+  }
+}

@@ -1,0 +1,191 @@
+import type { ShownError } from './client-error.js';
+import { EventStreamParser } from './event-stream-parser.js';
+import type {
+  Credentials,
+  Link,
+  LinkListener,
+  Loss,
+  OpenLink,
+  Operation,
+  OperationSink,
+  Result,
+} from './link.js';
+
+export type Fetch = typeof fetch;
+
+/** A stream shows by itself that it is there: the gateway and graphql-sse send a comment every 12 s. */
+const MAX_SILENCE_MS = 30_000;
+
+/**
+ * Opens "connections" over SSE, in distinct connections mode: each operation is a request of its own.
+ * @see https://github.com/graphql/graphql-over-http/blob/main/rfcs/GraphQLOverSSE.md
+ */
+export function eventStreamLinks(url: string, fetchImpl: Fetch): OpenLink {
+  return (credentials, listener): Link => {
+    const control = new AbortController();
+    const streams = new Set<Stream>();
+    let isOver = false;
+    const end = (): void => {
+      isOver = true;
+      control.abort();
+      for (const stream of [...streams]) stream.stop();
+    };
+    const lose = (loss: Loss): void => {
+      if (isOver) return;
+      end();
+      listener.lost(loss);
+    };
+    probe(url, fetchImpl, credentials, control.signal).then(
+      () => isOver || listener.opened(undefined),
+      (error: unknown) => lose({ kind: 'retry', why: String(error) }),
+    );
+    const parts: StreamParts = {
+      request: { url, fetchImpl, credentials },
+      listener: { heard: () => isOver || listener.heard(), lost: lose },
+      // Another stream that goes on shows that the server is there.
+      isLast: () => streams.size <= 1,
+      onEnd: (stream) => void streams.delete(stream),
+    };
+    return {
+      start(operation, sink) {
+        const stream = new Stream(operation, sink, parts);
+        streams.add(stream);
+        void stream.run();
+        return () => stream.stop();
+      },
+      // Its streams have heartbeats of their own; without a stream there is nothing to lose.
+      probe: () => listener.heard(),
+      close: end,
+    };
+  };
+}
+
+/** Any answer will do: the server can be reached. @throws when there is none */
+async function probe(
+  url: string,
+  fetchImpl: Fetch,
+  headers: Credentials,
+  signal: AbortSignal,
+): Promise<void> {
+  const query = `${url}${url.includes('?') ? '&' : '?'}query=%7B__typename%7D`;
+  const response = await fetchImpl(query, { headers: { ...headers, accept: 'application/json' }, signal });
+  await response.body?.cancel();
+}
+
+interface StreamParts {
+  readonly request: { readonly url: string; readonly fetchImpl: Fetch; readonly credentials: Credentials };
+  readonly listener: Pick<LinkListener, 'heard' | 'lost'>;
+  /** Whether no other stream is open. */
+  readonly isLast: () => boolean;
+  readonly onEnd: (stream: Stream) => void;
+}
+
+/** One operation over SSE. */
+class Stream {
+  readonly #operation: Operation;
+  readonly #sink: OperationSink;
+  readonly #parts: StreamParts;
+  readonly #control = new AbortController();
+  #isDone = false;
+  #silence: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(operation: Operation, sink: OperationSink, parts: StreamParts) {
+    this.#operation = operation;
+    this.#sink = sink;
+    this.#parts = parts;
+  }
+
+  async run(): Promise<void> {
+    try {
+      const response = await this.#fetch();
+      if (!response.ok) this.#refuse(await refusalOf(response));
+      else await this.#read(response);
+    } catch (error) {
+      this.#lose({ kind: 'retry', why: String(error) });
+    }
+  }
+
+  /** Ends it on the client's behalf. */
+  stop(): void {
+    this.#end();
+  }
+
+  #fetch(): Promise<Response> {
+    const { url, fetchImpl, credentials } = this.#parts.request;
+    return fetchImpl(url, {
+      method: 'POST',
+      headers: { ...credentials, 'content-type': 'application/json', accept: 'text/event-stream' },
+      body: JSON.stringify(this.#operation),
+      signal: this.#control.signal,
+    });
+  }
+
+  async #read(response: Response): Promise<void> {
+    const parser = new EventStreamParser(({ event, data, id, behind }) => {
+      if (this.#isDone) return;
+      if (event === 'next') this.#next(JSON.parse(data));
+      else if (event === 'complete') this.#end() && this.#sink.complete();
+      else if (event === undefined && id !== undefined) this.#sink.position(id, behind);
+    });
+    const reader = response.body?.getReader();
+    for (;;) {
+      this.#heard();
+      const { value } = (await reader?.read()) ?? {};
+      if (value === undefined) break;
+      parser.push(value);
+    }
+    this.#lose({ kind: 'retry', why: 'the stream ended' });
+  }
+
+  #next(result: Result): void {
+    // The end of a stream with an error: errors alone, and `complete` behind them.
+    if (result.errors === undefined || 'data' in result) this.#sink.next(result);
+    else if (this.#end()) this.#sink.error(result.errors);
+  }
+
+  #heard(): void {
+    this.#parts.listener.heard();
+    clearTimeout(this.#silence);
+    if (this.#isDone) return;
+    const why = 'the server gives no sign of life';
+    this.#silence = setTimeout(() => this.#lose({ kind: 'retry', why }), MAX_SILENCE_MS);
+  }
+
+  #refuse(refusal: Loss | readonly ShownError[]): void {
+    if (!('kind' in refusal)) {
+      if (this.#end()) this.#sink.error(refusal);
+    } else if (refusal.kind === 'retry') this.#lose(refusal);
+    else if (this.#end()) this.#parts.listener.lost(refusal);
+  }
+
+  #lose(loss: Loss): void {
+    // Read before `#end`, which forgets this one.
+    const isConnection = this.#parts.isLast();
+    if (!this.#end()) return;
+    if (isConnection) this.#parts.listener.lost(loss);
+    else this.#sink.lost(loss);
+  }
+
+  /** @returns whether it ends only now */
+  #end(): boolean {
+    if (this.#isDone) return false;
+    this.#isDone = true;
+    clearTimeout(this.#silence);
+    this.#control.abort();
+    this.#parts.onEnd(this);
+    return true;
+  }
+}
+
+/** What a status says. The errors beside it, where they are those of the operation itself, end it. */
+async function refusalOf(response: Response): Promise<Loss | readonly ShownError[]> {
+  const { status, headers } = response;
+  const body: unknown = await response.json().catch(() => undefined);
+  const { errors = [] } = (body ?? {}) as { readonly errors?: readonly ShownError[] };
+  const why = errors[0]?.message ?? `the server answered with ${status}`;
+  if (status === 401) return { kind: 'refused', why };
+  const mayPass = status >= 500 || status === 429 || status === 408;
+  if (errors.length > 0 && !mayPass) return errors;
+  const seconds = Number(headers.get('retry-after') ?? 0);
+  return { kind: 'retry', why, retryAfterMs: Number.isFinite(seconds) ? seconds * 1_000 : 0 };
+}

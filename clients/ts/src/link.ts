@@ -1,0 +1,68 @@
+import type { ShownError } from './client-error.js';
+
+/** A GraphQL request. */
+export interface Operation {
+  readonly query: string;
+  readonly operationName?: string;
+  readonly variables?: Record<string, unknown>;
+  readonly extensions?: Record<string, unknown>;
+}
+
+/** A result as the server sends it. */
+export interface Result {
+  readonly data?: unknown;
+  readonly errors?: readonly ShownError[] | undefined;
+  readonly extensions?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** Why a connection ended, and what to do about it. */
+export interface Loss {
+  /** `retry`: connect again. `refused`: connect again with other credentials. `final`: another attempt would end alike. */
+  readonly kind: 'retry' | 'refused' | 'final';
+  readonly why: string;
+  /** What the server asked for, at least. */
+  readonly retryAfterMs?: number | undefined;
+}
+
+/** Receives what happens to one operation. Nothing follows `error`, `complete` and `lost`. */
+export interface OperationSink {
+  next(result: Result): void;
+  /** Where the operation is, after all results so far. */
+  position(cursor: string, behind: number): void;
+  /** The server ended it. */
+  error(errors: readonly ShownError[]): void;
+  complete(): void;
+  /** Its stream is lost, and the link goes on. */
+  lost(loss: Loss): void;
+}
+
+/** Receives what happens to a link. Nothing follows `lost`. */
+export interface LinkListener {
+  /**
+   * Operations may start.
+   * @param heartbeatMs how often the server shows that it is there; `undefined`: only when it is asked
+   */
+  opened(heartbeatMs: number | undefined): void;
+  /** The server sent something. */
+  heard(): void;
+  /** Every operation of the link has ended without a word of its own. */
+  lost(loss: Loss): void;
+}
+
+/**
+ * One connection to a server, over any transport, from its start to its end. It MUST NOT connect again by itself, and
+ * MUST NOT call its listener or a sink before `open` has returned, or after `close`.
+ */
+export interface Link {
+  /** Starts an operation. @returns what ends it on the client's behalf; its sink is not called afterwards */
+  start(operation: Operation, sink: OperationSink): () => void;
+  /** Asks the server for a sign of life, if the transport can. */
+  probe(): void;
+  close(): void;
+}
+
+export type Transport = 'websocket' | 'sse';
+
+/** What goes into `connection_init`, and into the headers of requests. */
+export type Credentials = Readonly<Record<string, string>>;
+export type OpenLink = (credentials: Credentials, listener: LinkListener) => Link;

@@ -1,0 +1,92 @@
+import { backoffMs } from './backoff.js';
+import { ClientError, type ShownError } from './client-error.js';
+import type { Fetch } from './event-stream-link.js';
+import type { Credentials, Operation } from './link.js';
+
+export interface MutateOptions<Variables> {
+  readonly variables?: Variables;
+  /**
+   * By default a random one for all attempts of this call. Give one that you keep to go on with the same mutation after a
+   * reload: it acts once. Of an error it is in `extensions.idempotencyKey`.
+   */
+  readonly idempotencyKey?: string;
+  /** Ends the attempts. What was sent may act. */
+  readonly signal?: AbortSignal;
+  /** How long attempts are made. Default: 60 s. */
+  readonly timeoutMs?: number;
+}
+
+interface MutationParts {
+  readonly url: string;
+  readonly fetchImpl: Fetch;
+  readonly credentials: () => Promise<Credentials>;
+  readonly idempotencyKey: string;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Runs a mutation until its answer is known. Every attempt has the same idempotency key, so that it acts once, also when
+ * an answer is lost, or the server does not know whether it published (`PUBLISH_UNCERTAIN`).
+ * @throws {ClientError} an error that does not pass; when the time is over, the last one
+ */
+export async function mutate(operation: Operation, parts: MutationParts): Promise<unknown> {
+  for (let failures = 1; ; failures++) {
+    const outcome = await attempt(operation, parts);
+    if (!(outcome instanceof ClientError)) return outcome.data;
+    if (!outcome.retry || parts.signal.aborted) throw outcome;
+    if (!(await paused(backoffMs(failures, Math.random(), outcome.retryAfterMs), parts.signal)))
+      throw outcome;
+  }
+}
+
+async function attempt(
+  operation: Operation,
+  { url, fetchImpl, credentials, idempotencyKey, signal }: MutationParts,
+): Promise<{ readonly data: unknown } | ClientError> {
+  const known = { idempotencyKey };
+  let response: Response;
+  try {
+    response = await fetchImpl(url, {
+      method: 'POST',
+      headers: {
+        ...(await credentials()),
+        'content-type': 'application/json',
+        accept: 'application/graphql-response+json, application/json',
+        'idempotency-key': idempotencyKey,
+      },
+      body: JSON.stringify(operation),
+      signal,
+    });
+  } catch (cause) {
+    const message = `No answer to the mutation: ${String(cause)}`;
+    return new ClientError('UNREACHABLE', message, { retry: true, extensions: known, cause });
+  }
+  const body: unknown = await response.json().catch(() => undefined);
+  const { data, errors } = (body ?? {}) as {
+    readonly data?: unknown;
+    readonly errors?: readonly ShownError[];
+  };
+  if (errors !== undefined && errors.length > 0) {
+    const error = ClientError.of(errors);
+    const { code, message, retry, extensions } = error;
+    return new ClientError(code, message, { retry, errors, extensions: { ...extensions, ...known } });
+  }
+  if (response.ok && data !== undefined) return { data };
+  const retry = response.ok || response.status >= 500 || response.status === 429;
+  const message = `The server answered the mutation with ${response.status} and no result.`;
+  return new ClientError('UNREACHABLE', message, { retry, extensions: known });
+}
+
+/** @returns `false` when the signal ended the wait */
+function paused(ms: number, signal: AbortSignal): Promise<boolean> {
+  return new Promise((resolve) => {
+    const end = (isOver: boolean): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+      resolve(isOver);
+    };
+    const onAbort = (): void => end(false);
+    const timer = setTimeout(() => end(true), ms);
+    signal.addEventListener('abort', onAbort);
+  });
+}

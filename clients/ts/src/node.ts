@@ -1,0 +1,50 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { PositionStore } from './store.js';
+
+/**
+ * Positions in files of a folder, one for each subscription: they outlive the process. A file is replaced as a whole, so a
+ * crash leaves the old position or the new one.
+ */
+export function fileStore(folder: string): PositionStore {
+  const made = (): Promise<unknown> => mkdir(folder, { recursive: true });
+  const pathOf = (key: string): string => join(folder, `${fileNameOf(key)}.cursor`);
+  return {
+    async get(key) {
+      try {
+        return (await readFile(pathOf(key), 'utf8')).trim() || undefined;
+      } catch (error) {
+        if (isMissing(error)) return undefined;
+        throw error;
+      }
+    },
+    async set(key, cursor) {
+      await made();
+      const path = pathOf(key);
+      const draft = `${path}.${randomUUID()}`;
+      await writeFile(draft, `${cursor}\n`, { flush: true });
+      await rename(draft, path);
+    },
+    async delete(key) {
+      try {
+        await unlink(pathOf(key));
+      } catch (error) {
+        if (!isMissing(error)) throw error;
+      }
+    },
+  };
+}
+
+/** The longest part of a key that its file's name shows. */
+const MAX_SHOWN_CHARACTERS = 60;
+
+/** Readable, and another one for each key: names of files have a limit, and some file systems ignore case. */
+function fileNameOf(key: string): string {
+  const digest = createHash('sha256').update(key).digest('hex').slice(0, 16);
+  return `${key.replace(/[^\w-]+/g, '_').slice(0, MAX_SHOWN_CHARACTERS)}.${digest}`;
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+}

@@ -1,0 +1,100 @@
+import type { ClientError, ShownError } from './client-error.js';
+import type { SubscriptionState } from './subscription-state.js';
+
+/** Where an event came from: `extensions.event` of a result of Millrace. */
+export interface EventContext {
+  readonly id: string;
+  readonly type?: string;
+  readonly key?: string;
+  readonly time: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: string;
+  readonly correlationId?: string;
+  readonly traceparent?: string;
+}
+
+/** One result of a subscription. */
+export interface Step<Data> {
+  readonly data: Data;
+  readonly errors: readonly ShownError[] | undefined;
+  /** `undefined`: the server has no cursors. */
+  readonly cursor: string | undefined;
+  readonly event: EventContext | undefined;
+  /** Whether the server had it before the subscription started or returned: it is caught up with. */
+  readonly replayed: boolean;
+  /** Whether it is the state that the subscription begins with. */
+  readonly snapshot: boolean;
+  /** Counts its cursor now, instead of when the handler returns or the loop asks for the next one. */
+  ack(): void;
+}
+
+export interface Gap {
+  readonly reason: string;
+  readonly earliest: string | undefined;
+}
+
+export interface Observer<Data> {
+  /** A promise delays the next one, and the cursor counts once it resolves. If it throws, the subscription ends. */
+  next(step: Step<Data>): unknown;
+  state?(state: SubscriptionState): void;
+  /** Nothing follows. Without it, `state` shows the error. */
+  error?(error: ClientError): void;
+  /** Nothing follows. */
+  complete?(): void;
+}
+
+/** A running subscription: read it in a loop, or observe it. */
+export interface Steps<Data> extends AsyncIterable<Step<Data>> {
+  readonly state: SubscriptionState;
+  /** The position up to which everything is handled. */
+  readonly cursor: string | undefined;
+  /** Whether it resumes after a lost connection. `false` with a server that gives no cursors, and before it gave one. */
+  readonly resumable: boolean;
+  /** @returns `stop` */
+  observe(observer: Observer<Data>): () => void;
+  stop(): void;
+}
+
+/** Makes a loop of an observation: the handler of a step returns when the loop asks for the next one. */
+export function iterate<Data>(steps: Steps<Data>): AsyncIterator<Step<Data>> {
+  type Asked = { resolve(result: IteratorResult<Step<Data>>): void; reject(error: unknown): void };
+  let shown: { readonly step: Step<Data>; readonly release: () => void; isTaken: boolean } | undefined;
+  let asked: Asked | undefined;
+  let ending: ((asked: Asked) => void) | undefined;
+  const end = (how: (asked: Asked) => void): void => {
+    ending = how;
+    if (asked !== undefined) how(asked);
+    asked = undefined;
+  };
+  const done = (): void => end(({ resolve }) => resolve({ done: true, value: undefined }));
+  steps.observe({
+    next: (step) =>
+      new Promise<void>((release) => {
+        shown = { step, release, isTaken: asked !== undefined };
+        asked?.resolve({ done: false, value: step });
+        asked = undefined;
+      }),
+    error: (error) => end(({ reject }) => reject(error)),
+    complete: done,
+  });
+  return {
+    next: () =>
+      new Promise((resolve, reject) => {
+        if (shown !== undefined && !shown.isTaken) {
+          shown.isTaken = true;
+          resolve({ done: false, value: shown.step });
+          return;
+        }
+        const before = shown;
+        shown = undefined;
+        if (ending !== undefined) ending({ resolve, reject });
+        else asked = { resolve, reject };
+        before?.release();
+      }),
+    return: async () => {
+      steps.stop();
+      return { done: true, value: undefined };
+    },
+  };
+}

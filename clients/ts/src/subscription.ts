@@ -1,0 +1,256 @@
+import { ClientError } from './client-error.js';
+import { Handling } from './handling.js';
+import type { Link, Operation, OperationSink, Result } from './link.js';
+import type { PositionKeeper } from './position-keeper.js';
+import { type EventContext, type Gap, iterate, type Observer, type Step, type Steps } from './steps.js';
+import {
+  onSubscriptionInput,
+  STARTING,
+  type SubscriptionEffect,
+  type SubscriptionInput,
+  type SubscriptionState,
+} from './subscription-state.js';
+
+export interface SubscriptionParts {
+  /** Without the position. */
+  readonly operation: Operation;
+  /** Where it starts unless the store has a position. */
+  readonly cursor: string | undefined;
+  readonly onGap: ((gap: Gap) => unknown) | undefined;
+  /** How many results may wait for the handler. */
+  readonly buffer: number;
+  /** Reads the stored position. */
+  readonly load: (() => string | undefined | Promise<string | undefined>) | undefined;
+  readonly keeper: PositionKeeper | undefined;
+  readonly random: () => number;
+  /** The server refused the credentials of this operation. */
+  readonly onRefused: (why: string) => void;
+  /** Called once, whatever ends it. */
+  readonly onEnd: () => void;
+}
+
+/** One subscription of a client, over however many connections. Performs what `subscription-state.ts` decides. */
+export class Subscription<Data> implements Steps<Data> {
+  readonly #parts: SubscriptionParts;
+  readonly #handling: Handling;
+  #subscribed = STARTING;
+  #observer: Observer<Data> | undefined;
+  #link: Link | undefined;
+  #stopOnServer: (() => void) | undefined;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #isLoaded = false;
+  /** The newest position that the server gave: what follows it is not here yet. */
+  #received: string | undefined;
+  #counted: string | undefined;
+  /** The offset of the newest event of each partition. */
+  #offsets = new Map<string, number>();
+
+  constructor(parts: SubscriptionParts) {
+    this.#parts = parts;
+    this.#received = parts.cursor;
+    this.#handling = new Handling({
+      counted: (cursor) => this.#count(cursor),
+      idle: () => {
+        if (this.state.state === 'paused') this.#input({ type: 'handled' });
+        this.#tellEnd();
+      },
+      failed: (cause) => {
+        const error = new ClientError('HANDLER_FAILED', `The handler of a result failed: ${String(cause)}`, {
+          cause,
+        });
+        this.#handling.clear();
+        this.#input({ type: 'failed', error });
+      },
+    });
+    void this.#load();
+  }
+
+  get state(): SubscriptionState {
+    return this.#subscribed.now;
+  }
+
+  get cursor(): string | undefined {
+    return this.#counted;
+  }
+
+  get resumable(): boolean {
+    return this.#received !== undefined;
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Step<Data>> {
+    return iterate(this);
+  }
+
+  observe(observer: Observer<Data>): () => void {
+    if (this.#observer !== undefined) throw new Error('The subscription is observed already.');
+    this.#observer = observer;
+    observer.state?.(this.state);
+    this.#handling.release();
+    return () => this.stop();
+  }
+
+  stop(): void {
+    this.#handling.clear();
+    this.#input({ type: 'stop' });
+  }
+
+  /** The connection is up, or down (`undefined`). */
+  connect(link: Link | undefined): void {
+    if (link === undefined) this.#stopOnServer = undefined;
+    this.#link = link;
+    this.#input({ type: link === undefined ? 'down' : 'up' });
+  }
+
+  /** The connection has ended for good. */
+  fail(error: ClientError): void {
+    this.#input({ type: 'failed', error });
+  }
+
+  async #load(): Promise<void> {
+    try {
+      this.#received = (await this.#parts.load?.()) ?? this.#received;
+      this.#counted = this.#received;
+    } catch (cause) {
+      const message = `The position of the subscription cannot be read: ${String(cause)}`;
+      this.fail(new ClientError('STORE_FAILED', message, { cause }));
+    }
+    this.#isLoaded = true;
+    if (this.#link !== undefined) this.#input({ type: 'up' });
+  }
+
+  #input(input: SubscriptionInput): void {
+    const before = this.#subscribed.now;
+    const { effects, ...subscribed } = onSubscriptionInput(this.#subscribed, input, this.#parts.random());
+    this.#subscribed = subscribed;
+    for (const effect of effects) this.#perform(effect);
+    if (subscribed.now === before || this.#subscribed.now !== subscribed.now) return;
+    this.#observer?.state?.(subscribed.now);
+    if (subscribed.now.state !== 'ended') return;
+    clearTimeout(this.#retry);
+    this.#parts.onEnd();
+    this.#tellEnd();
+  }
+
+  #perform(effect: SubscriptionEffect): void {
+    switch (effect.do) {
+      case 'send':
+        this.#send();
+        return;
+      case 'restart':
+        this.#received = effect.cursor;
+        this.#offsets = new Map();
+        if (effect.cursor !== undefined) this.#count(effect.cursor);
+        this.#send();
+        return;
+      case 'retry':
+        clearTimeout(this.#retry);
+        this.#retry = setTimeout(() => this.#input({ type: 'up' }), effect.ms);
+        return;
+      case 'tell-gap':
+        this.#addGap(effect.error);
+        return;
+      case 'stop':
+        this.#stopOnServer?.();
+        this.#stopOnServer = undefined;
+        return;
+      default:
+        effect satisfies never;
+    }
+  }
+
+  #send(): void {
+    if (this.#link === undefined || !this.#isLoaded || this.#stopOnServer !== undefined) return;
+    clearTimeout(this.#retry);
+    const { operation } = this.#parts;
+    const after = this.#received === undefined ? undefined : { after: this.#received };
+    const extensions = { ...operation.extensions, ...after };
+    this.#stopOnServer = this.#link.start({ ...operation, extensions }, this.#sink());
+  }
+
+  #sink(): OperationSink {
+    const end = (input: SubscriptionInput): void => {
+      this.#stopOnServer = undefined;
+      this.#input(input);
+    };
+    return {
+      next: (result) => this.#next(result),
+      position: (cursor, behind) => {
+        this.#received = cursor;
+        this.#handling.add({ cursor, handle: undefined });
+        this.#input({ type: 'position', behind });
+      },
+      error: (errors) => {
+        const error = ClientError.of(errors);
+        const hasGapHandler = this.#parts.onGap !== undefined;
+        end({ type: 'error', error, hasGapHandler });
+        if (error.code === 'UNAUTHENTICATED' && error.retry) this.#parts.onRefused(error.message);
+      },
+      complete: () => end({ type: 'complete' }),
+      lost: ({ retryAfterMs }) => end({ type: 'lost', retryAfterMs }),
+    };
+  }
+
+  #next({ data, errors, extensions = {} }: Result): void {
+    const { cursor: given, snapshot, event: context } = extensions;
+    const cursor = typeof given === 'string' ? given : undefined;
+    // Of Millrace, which shows it with every result of an event.
+    const event = context as EventContext | undefined;
+    if (event !== undefined && this.#isDuplicate(event)) return;
+    if (cursor !== undefined) this.#received = cursor;
+    const step: Step<Data> = {
+      // What the document's types say of it is the server's promise.
+      data: data as Data,
+      errors,
+      cursor,
+      event,
+      replayed: this.state.state === 'replaying',
+      snapshot: snapshot === true,
+      ack: () => {
+        if (cursor !== undefined) this.#count(cursor);
+      },
+    };
+    this.#input({ type: 'result', isSnapshot: step.snapshot });
+    this.#handling.add({ cursor, handle: () => this.#observer?.next(step) });
+    if (this.#handling.size >= this.#parts.buffer) this.#input({ type: 'full' });
+  }
+
+  /** D3: nothing twice, even if a server shows it again. */
+  #isDuplicate({ topic, partition, offset }: EventContext): boolean {
+    const key = `${topic}/${partition}`;
+    const at = Number(offset);
+    if (at <= (this.#offsets.get(key) ?? -1)) return true;
+    this.#offsets.set(key, at);
+    return false;
+  }
+
+  /** Tells of a gap once everything before it is handled. */
+  #addGap({ extensions }: ClientError): void {
+    const { reason, earliest } = extensions;
+    const gap = {
+      reason: String(reason),
+      earliest: typeof earliest === 'string' ? earliest : undefined,
+    };
+    this.#handling.add({
+      cursor: undefined,
+      handle: async () => {
+        await this.#parts.onGap?.(gap);
+        this.#input({ type: 'gap-handled' });
+      },
+    });
+  }
+
+  #count(cursor: string): void {
+    this.#counted = cursor;
+    this.#parts.keeper?.keep(cursor);
+  }
+
+  /** Tells the observer of the end, after everything that came before it. */
+  #tellEnd(): void {
+    const { now } = this.#subscribed;
+    const observer = this.#observer;
+    if (now.state !== 'ended' || observer === undefined || !this.#handling.isIdle) return;
+    this.#observer = { next: () => undefined };
+    if (now.reason instanceof ClientError) observer.error?.(now.reason);
+    else observer.complete?.();
+  }
+}

@@ -1,0 +1,43 @@
+/** A server that does not show by itself that it is there is asked so often. */
+const QUIET_MS = 30_000;
+/** How many heartbeats may be missing. */
+const MISSING_HEARTBEATS = 2.5;
+
+/**
+ * Finds a connection that is dead without a word. Before it gives up it asks: after a sleep of the machine, or in a page in
+ * the background, a timer fires before the messages that arrived meanwhile.
+ */
+export class Watchdog {
+  readonly #now: () => number;
+  readonly #limitMs: number;
+  readonly #timer: ReturnType<typeof setInterval>;
+  #heardAt: number;
+  #askedAt: number | undefined;
+
+  /**
+   * @param heartbeatMs of the server; `undefined`: it sends none
+   * @param ask for a sign of life
+   */
+  constructor(heartbeatMs: number | undefined, now: () => number, ask: () => void, onSilent: () => void) {
+    this.#now = now;
+    this.#limitMs = heartbeatMs === undefined ? QUIET_MS : heartbeatMs * MISSING_HEARTBEATS;
+    this.#heardAt = now();
+    this.#timer = setInterval(() => {
+      const silentMs = now() - this.#heardAt;
+      if (silentMs < this.#limitMs) return;
+      if (this.#askedAt === undefined) {
+        this.#askedAt = now();
+        ask();
+      } else onSilent();
+    }, this.#limitMs / 3);
+  }
+
+  heard(): void {
+    this.#heardAt = this.#now();
+    this.#askedAt = undefined;
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+}

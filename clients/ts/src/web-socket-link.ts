@@ -1,0 +1,131 @@
+import { createClient } from 'graphql-ws/client';
+import type { ShownError } from './client-error.js';
+import { lossOfClose } from './close-codes.js';
+import type { Link, Loss, OpenLink, OperationSink, Result } from './link.js';
+
+/** The part of a `WebSocket` that is used here: a browser's, Node's since 22, or that of the package `ws`. */
+export interface Socket {
+  readonly readyState: number;
+  send(data: string): void;
+  close(code?: number, reason?: string): void;
+}
+
+export type SocketClass = new (url: string, protocols?: string | string[]) => Socket;
+
+/** How long a server may take from the handshake to `connection_ack`. */
+const ACK_TIMEOUT_MS = 20_000;
+const OPEN = 1;
+
+/** Opens connections over WebSocket, each with one socket: `graphql-ws` speaks the protocol, and never reconnects. */
+export function webSocketLinks(url: string, SocketImpl: SocketClass): OpenLink {
+  return (credentials, listener): Link => {
+    let socket: Socket | undefined;
+    let isOver = false;
+    let lastId = 0;
+    const sinks = new Map<string, OperationSink>();
+    const send = (message: string): void => {
+      if (socket?.readyState === OPEN) socket.send(message);
+    };
+    const lose = (loss: Loss): void => {
+      if (isOver) return;
+      isOver = true;
+      // Before its own retries: graphql-ws takes a close with 1000 for a reason to connect again.
+      void Promise.resolve(client.dispose()).catch(() => undefined);
+      listener.lost(loss);
+    };
+    // Known from its construction on: graphql-ws shows a socket only once it is open, and it may have to be closed before.
+    const Captured = class extends SocketImpl {
+      constructor(to: string, protocols?: string | string[]) {
+        super(to, protocols);
+        socket = this;
+      }
+    };
+    const client = createClient({
+      url,
+      lazy: false,
+      retryAttempts: 0,
+      // It has what a browser's class has: `Captured` inherits from one.
+      webSocketImpl: Captured,
+      // A pong with the payload of its ping would send each position back.
+      disablePong: true,
+      connectionAckWaitTimeout: ACK_TIMEOUT_MS,
+      connectionParams: { ...credentials, positions: true },
+      generateID: () => String(lastId),
+      onNonLazyError: () => undefined,
+      on: {
+        connected: (_socket, payload) => {
+          const { heartbeatMs } = (payload ?? {}) as { readonly heartbeatMs?: unknown };
+          if (!isOver) listener.opened(typeof heartbeatMs === 'number' ? heartbeatMs : undefined);
+        },
+        message: () => {
+          if (!isOver) listener.heard();
+        },
+        ping: (received, payload) => {
+          if (!received || isOver) return;
+          send('{"type":"pong"}');
+          const position = positionOf(payload);
+          if (position !== undefined) sinks.get(position.id)?.position(position.cursor, position.behind);
+        },
+        closed: (event) => lose(lossOf(event)),
+        error: (error) => lose(lossOf(error)),
+      },
+    });
+    return {
+      start(operation, sink) {
+        lastId += 1;
+        const id = String(lastId);
+        let isDone = false;
+        const end = (): boolean => {
+          const first = !isDone && !isOver;
+          isDone = true;
+          sinks.delete(id);
+          return first;
+        };
+        sinks.set(id, sink);
+        const stop = client.subscribe(operation, {
+          next: (result) => {
+            // The protocol's results are GraphQL's.
+            if (!isDone && !isOver) sink.next(result as Result);
+          },
+          error: (error) => {
+            if (end()) sink.error(shownErrors(error));
+          },
+          complete: () => {
+            if (end()) sink.complete();
+          },
+        });
+        return () => {
+          if (end()) stop();
+        };
+      },
+      probe: () => send('{"type":"ping"}'),
+      close() {
+        if (isOver) return;
+        isOver = true;
+        void Promise.resolve(client.dispose()).catch(() => undefined);
+        socket?.close(1000, 'Normal Closure');
+      },
+    };
+  };
+}
+
+/** The position in the payload of a ping of the gateway. */
+function positionOf(payload: unknown) {
+  const { position } = (payload ?? {}) as { readonly position?: unknown };
+  const { id, cursor, behind } = (position ?? {}) as Readonly<Record<string, unknown>>;
+  if (typeof id !== 'string' || typeof cursor !== 'string') return undefined;
+  return { id, cursor, behind: typeof behind === 'number' ? behind : 0 };
+}
+
+function lossOf(event: unknown): Loss {
+  const { code, reason, message } = (event ?? {}) as Readonly<Record<string, unknown>>;
+  if (typeof code === 'number') return lossOfClose(code, typeof reason === 'string' ? reason : '');
+  const why = typeof message === 'string' && message !== '' ? message : 'no connection could be made';
+  return { kind: 'retry', why };
+}
+
+/** An `error` message has a list of errors; graphql-ws throws an `Error` for a message that it cannot read. */
+function shownErrors(error: unknown): readonly ShownError[] {
+  if (Array.isArray(error)) return error;
+  return [{ message: error instanceof Error ? error.message : String(error) }];
+}

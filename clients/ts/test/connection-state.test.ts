@@ -1,0 +1,128 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  type Circumstances,
+  type Connection,
+  type ConnectionInput,
+  type ConnectionStep,
+  IDLE,
+  onConnectionInput,
+} from '../src/connection-state.js';
+import type { Loss } from '../src/link.js';
+
+const AT: Circumstances = { now: 1_000_000, random: 0.5, transports: ['websocket', 'sse'] };
+const lost = (kind: Loss['kind'] = 'retry', retryAfterMs?: number): ConnectionInput => ({
+  type: 'lost',
+  loss: { kind, why: 'because', retryAfterMs },
+});
+
+/** The connection after these inputs, one after the other. */
+function after(inputs: readonly (ConnectionInput | ConnectionInput['type'])[], at = AT): ConnectionStep {
+  let step: ConnectionStep = { connection: IDLE, effects: [] };
+  for (const input of inputs) {
+    // Only `lost` has more than its type, and it is written in full.
+    const whole = (typeof input === 'string' ? { type: input } : input) as ConnectionInput;
+    step = onConnectionInput(step.connection, whole, at);
+  }
+  return step;
+}
+
+describe('the state of a connection', () => {
+  it.each([
+    [['wanted'], 'connecting', ['dial']],
+    [['wanted', 'opened'], 'connected', []],
+    [['wanted', lost()], 'waiting', ['wait']],
+    [['wanted', 'opened', lost()], 'waiting', ['wait']],
+    [['wanted', 'opened', lost('refused')], 'needs-auth', ['wait']],
+    [['wanted', lost('final')], 'closed', []],
+    [['wanted', lost(), 'elapsed'], 'connecting', ['dial']],
+    [['wanted', lost(), 'woken'], 'connecting', ['dial']],
+    [['wanted', lost('refused'), 'elapsed'], 'connecting', ['dial']],
+    [['wanted', lost('refused'), 'credentials'], 'connecting', ['dial']],
+    [['wanted', 'opened', 'woken'], 'connected', ['probe']],
+    [['wanted', 'opened', 'credentials'], 'connecting', ['hang-up', 'dial']],
+    [['wanted', lost(), 'credentials'], 'waiting', []],
+    [['wanted', 'opened', 'unwanted'], 'idle', ['hang-up']],
+    [['wanted', lost(), 'unwanted'], 'idle', ['hang-up']],
+    [['wanted', 'opened', 'close'], 'closed', ['hang-up']],
+    [['wanted', 'opened', 'close', 'wanted'], 'closed', []],
+    [['wanted', 'opened', 'elapsed'], 'connected', []],
+    [['elapsed'], 'idle', []],
+    [['wanted', 'opened', 'opened'], 'connected', []],
+  ] as const)('after %j is %s', (inputs, state, effects) => {
+    const step = after(inputs);
+    expect(step.connection.now.state).toBe(state);
+    expect(step.effects.map((effect) => effect.do)).toEqual(effects);
+  });
+
+  it('waits longer after each failure in a row, at most 30 seconds, and begins anew after a connection that held', () => {
+    const waits: number[] = [];
+    let connection: Connection = IDLE;
+    const fail = (at: Circumstances, opens: boolean): void => {
+      connection = onConnectionInput(
+        connection,
+        { type: connection === IDLE ? 'wanted' : 'elapsed' },
+        at,
+      ).connection;
+      if (opens) connection = onConnectionInput(connection, { type: 'opened' }, at).connection;
+      const later = { ...at, now: opens ? at.now + 5_000 : at.now };
+      const step = onConnectionInput(connection, lost(), later);
+      connection = step.connection;
+      for (const effect of step.effects) if (effect.do === 'wait') waits.push(effect.ms);
+    };
+    for (let i = 0; i < 7; i++) fail({ ...AT, random: 1 }, false);
+    fail({ ...AT, random: 1 }, true);
+    expect(waits).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 1_000]);
+  });
+
+  it('waits at least as long as the server asks for', () => {
+    const [wait] = after(['wanted', lost('retry', 7_000)], { ...AT, random: 0 }).effects;
+    expect(wait).toEqual({ do: 'wait', ms: 7_000 });
+  });
+
+  it('takes SSE after three failed handshakes, and WebSocket again where SSE fails too', () => {
+    const failed = ['wanted', lost(), 'elapsed', lost(), 'elapsed', lost(), 'elapsed'] as const;
+    expect(after(failed).effects).toEqual([{ do: 'dial', over: 'sse' }]);
+    expect(after([...failed, 'opened', lost(), 'elapsed']).effects).toEqual([{ do: 'dial', over: 'sse' }]);
+    expect(after([...failed, lost(), 'elapsed']).effects).toEqual([{ do: 'dial', over: 'websocket' }]);
+    const later = { ...AT, now: AT.now + 5 * 60_000 };
+    const { connection } = after([...failed, 'opened', lost()]);
+    expect(onConnectionInput(connection, { type: 'elapsed' }, later).effects).toEqual([
+      { do: 'dial', over: 'websocket' },
+    ]);
+  });
+
+  it('never dials twice at a time, never while it is connected, and never after it is closed', () => {
+    const input = fc.oneof(
+      fc.constantFrom('wanted', 'unwanted', 'elapsed', 'woken', 'credentials', 'close', 'opened').map(
+        // Every one of them is an input without more.
+        (type) => ({ type }) as ConnectionInput,
+      ),
+      fc.constantFrom<Loss['kind']>('retry', 'refused', 'final').map((kind) => lost(kind)),
+    );
+    fc.assert(
+      fc.property(fc.array(input, { maxLength: 60 }), (inputs) => {
+        let connection = IDLE;
+        let dialled = 0;
+        let now = AT.now;
+        for (const next of inputs) {
+          now += 1_000;
+          const before = connection.now.state;
+          const step = onConnectionInput(connection, next, { ...AT, now });
+          connection = step.connection;
+          for (const effect of step.effects) {
+            if (effect.do === 'hang-up') dialled = 0;
+            if (effect.do === 'dial') dialled += 1;
+          }
+          if (next.type === 'lost' && (before === 'connecting' || before === 'connected')) dialled = 0;
+          const isUp = connection.now.state === 'connecting' || connection.now.state === 'connected';
+          expect(dialled).toBe(isUp ? 1 : 0);
+          if (before === 'closed') expect(step).toEqual({ connection, effects: [] });
+          const pauses = connection.now.state === 'waiting' || connection.now.state === 'needs-auth';
+          if (pauses && before !== connection.now.state)
+            expect(step.effects).toContainEqual(expect.objectContaining({ do: 'wait' }));
+        }
+      }),
+    );
+  });
+});

@@ -1,0 +1,152 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { lossOfClose } from '../src/close-codes.js';
+import { canonical, hasVariable, operationNameOf, textOf } from '../src/document.js';
+import { type Block, EventStreamParser } from '../src/event-stream-parser.js';
+import { fileStore } from '../src/node.js';
+import { PositionKeeper } from '../src/position-keeper.js';
+import { localStore, memoryStore } from '../src/store.js';
+import { Watchdog } from '../src/watchdog.js';
+
+const PROTOCOL = join(import.meta.dirname, '../../../docs/protocol.md');
+
+describe('close codes', () => {
+  it('mean what the table of the gateway says', async () => {
+    const rows = [...(await readFile(PROTOCOL, 'utf8')).matchAll(/^\| (\d{4}) \| ([^|]+) \| (yes|no) \|/gm)];
+    expect(rows.length).toBeGreaterThan(10);
+    for (const [, code = '', reason = '', reconnect] of rows) {
+      const { kind } = lossOfClose(Number(code), reason.trim());
+      // Credentials are asked for again in any case: the page may have others by then.
+      const expected = ['4401', '4403'].includes(code) ? 'refused' : reconnect === 'yes' ? 'retry' : 'final';
+      expect([code, kind]).toEqual([code, expected]);
+    }
+  });
+
+  it('of a server in trouble are retried, which graphql-ws takes for final', () => {
+    for (const code of [1006, 1011, 4500, 4004]) expect(lossOfClose(code, '').kind).toBe('retry');
+  });
+});
+
+describe('an event stream', () => {
+  const STREAM =
+    ': behind=2\nid: c0.t\n\nid: c1.t\nevent: next\ndata: {"é":1}\n\n:\n\n: behind=0\nid: c2.t\n\n' +
+    'id:c3.t\r\nevent: next\r\ndata: {\r\ndata: }\r\nretry: 5\r\n\r\nid: over\nevent: complete\ndata:\n\n';
+
+  it.each([1, 3, 7, 1_000])(
+    'is read in chunks of %i bytes, with positions in their place among the results',
+    (size) => {
+      const found: Block[] = [];
+      const parser = new EventStreamParser((block) => found.push(block));
+      const bytes = Buffer.from(STREAM);
+      for (let at = 0; at < bytes.length; at += size) parser.push(bytes.subarray(at, at + size));
+      expect(found).toEqual([
+        { event: undefined, data: '', id: 'c0.t', behind: 2 },
+        { event: 'next', data: '{"é":1}', id: 'c1.t', behind: 0 },
+        { event: undefined, data: '', id: 'c2.t', behind: 0 },
+        { event: 'next', data: '{\n}', id: 'c3.t', behind: 0 },
+        { event: 'complete', data: '', id: 'over', behind: 0 },
+      ]);
+    },
+  );
+});
+
+describe('stores', () => {
+  it('in files keep a position for another process, each key in a file of its own, and leave nothing else', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'millrace-client-'));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    const store = fileStore(join(folder, 'positions'));
+    const long = 'x'.repeat(5_000);
+    expect(await store.get('a/b')).toBeUndefined();
+    for (const key of ['a/b', 'a:b', 'A/B', long]) await store.set(key, `cursor of ${key.length}${key[0]}`);
+    await store.set('a/b', 'newer');
+    const another = fileStore(join(folder, 'positions'));
+    expect([await another.get('a/b'), await another.get('A/B'), await another.get(long)]).toEqual([
+      'newer',
+      'cursor of 3A',
+      'cursor of 5000x',
+    ]);
+    await another.delete('a/b');
+    await another.delete('a/b');
+    expect(await store.get('a/b')).toBeUndefined();
+    expect(await readdir(join(folder, 'positions'))).toHaveLength(3);
+  });
+
+  it('in localStorage are apart by name, and say when there is none', () => {
+    expect(() => localStore('orders').get('k')).toThrow('There is no localStorage here.');
+    const kept = new Map<string, string>();
+    vi.stubGlobal('localStorage', {
+      getItem: (key: string) => kept.get(key) ?? null,
+      setItem: (key: string, value: string) => kept.set(key, value),
+      removeItem: (key: string) => kept.delete(key),
+    });
+    onTestFinished(() => void vi.unstubAllGlobals());
+    localStore('orders').set('k', 'c1');
+    localStore('stock').set('k', 'c2');
+    expect(localStore('orders').get('k')).toBe('c1');
+    localStore('orders').delete('k');
+    expect([...kept]).toEqual([['stock/k', 'c2']]);
+  });
+
+  it('get one write at a time, and the newest position when one is done', async () => {
+    const writes: { cursor: string; done: () => void }[] = [];
+    const store = {
+      ...memoryStore(),
+      set: (_key: string, cursor: string) => new Promise<void>((done) => writes.push({ cursor, done })),
+    };
+    const keeper = new PositionKeeper(store, 'k', () => undefined);
+    for (const cursor of ['c1', 'c2', 'c3']) keeper.keep(cursor);
+    writes[0]?.done();
+    await vi.waitFor(() => expect(writes).toHaveLength(2));
+    expect(writes.map(({ cursor }) => cursor)).toEqual(['c1', 'c3']);
+  });
+});
+
+describe('documents', () => {
+  it('are text, or have it', () => {
+    expect(textOf('query { ok }')).toBe('query { ok }');
+    expect(textOf({ kind: 'Document', loc: { source: { body: '{ ok }' } } })).toBe('{ ok }');
+    expect(textOf(new String('{ ok }'))).toBe('{ ok }');
+    expect(() => textOf({ kind: 'Document' })).toThrow('has no source');
+  });
+
+  it('have a name and variables', () => {
+    expect(operationNameOf('fragment F on T { a } subscription Orders($since: DateTime) { o }')).toBe(
+      'Orders',
+    );
+    expect(operationNameOf('subscription { subscription }')).toBeUndefined();
+    expect(hasVariable('subscription ($since: DateTime) { o }', 'since')).toBe(true);
+    expect(hasVariable('subscription ($sinceWhen: DateTime) { o }', 'since')).toBe(false);
+  });
+
+  it('have one text for equal variables', () => {
+    expect(canonical({ b: 1, a: { d: [1, { y: 1, x: 2 }], c: null } })).toBe(
+      '{"a":{"c":null,"d":[1,{"x":2,"y":1}]},"b":1}',
+    );
+  });
+});
+
+describe('the watchdog', () => {
+  it('asks before it gives a silent server up, and forgets it when the server speaks', () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const said: string[] = [];
+    const watchdog = new Watchdog(
+      10_000,
+      () => Date.now(),
+      () => said.push('ask'),
+      () => said.push('silent'),
+    );
+    vi.advanceTimersByTime(20_000);
+    expect(said).toEqual([]);
+    vi.advanceTimersByTime(14_000);
+    expect(said).toEqual(['ask']);
+    watchdog.heard();
+    vi.advanceTimersByTime(20_000);
+    expect(said).toEqual(['ask']);
+    vi.advanceTimersByTime(30_000);
+    expect(said.slice(0, 3)).toEqual(['ask', 'ask', 'silent']);
+    watchdog.stop();
+  });
+});
