@@ -50,8 +50,11 @@ describe.each(TRANSPORTS)('the client over %s', (transport) => {
       const before = steps.cursor;
       await served.say('k', [1, 2]);
       await expect.poll(() => steps.cursor, WAIT).not.toBe(before);
-      proxy.cut();
+      proxy.refuse();
       await served.say('k', [n]);
+      // Nobody is there to get it: only the position does.
+      await expect.poll(served.live, WAIT).toBe(0);
+      proxy.pass();
       await expect.poll(() => seen.at(-1), WAIT).toBe(n);
     }
     expect(seen).toEqual([5, 6, 7, 8]);
@@ -108,6 +111,26 @@ describe.each(TRANSPORTS)('the client over %s', (transport) => {
       if (seen.length === 2) break;
     }
     expect(seen).toEqual([2, 3]);
+  });
+
+  it('D3 passes over an event that a server shows twice, each partition for itself', async () => {
+    const served = await serve();
+    const client = clientOf(served.server.url, { transports });
+    const seen: unknown[] = [];
+    client.subscribe<{ n: number }>('subscription { n }').observe({ next: ({ data }) => seen.push(data.n) });
+    const { sink } = await subscribed(served);
+    for (const [partition, offset, n] of [
+      [0, 9, 1],
+      [0, 9, 1],
+      [1, 3, 2],
+      [0, 8, 0],
+      [0, 10, 3],
+    ]) {
+      const event = { topic: 't', partition, offset: String(offset) };
+      const head = `{"data":{"n":${n}},"extensions":{"event":${JSON.stringify(event)},"cursor":"c`;
+      sink.next({ head: Buffer.from(head), cursor: 'c' }, '.tag');
+    }
+    await expect.poll(() => seen, WAIT).toEqual([1, 2, 3]);
   });
 
   it('D5 a gap is told, and the subscription goes on from the earliest event that is left', async () => {
@@ -181,6 +204,25 @@ describe.each(TRANSPORTS)('the client over %s', (transport) => {
 });
 
 describe('the client', () => {
+  it('D4 gives a connection up that is dead without a word, and resumes on another one', async () => {
+    atOnce();
+    const served = await serveGateway({}, { keepAlive: 200 });
+    await using proxy = await TcpProxy.open({ target: served.server.url });
+    const client = clientOf(`http://${proxy.address}/graphql`);
+    const seen: number[] = [];
+    const steps = client.subscribe<Above>(ABOVE, { variables: { least: 0 } });
+    steps.observe({ next: ({ data }) => seen.push(data.above.n) });
+    await expect.poll(() => steps.state, WAIT).toEqual({ state: 'live' });
+    const because: string[] = [];
+    client.onState((state) => state.state === 'waiting' && because.push(state.because));
+    // The open connection stays silent; new ones pass.
+    proxy.blackHole();
+    proxy.pass();
+    await served.say('k', [1, 2]);
+    await expect.poll(() => seen, WAIT).toEqual([1, 2]);
+    expect(because).toContain('the server gives no sign of life');
+  });
+
   it('falls back to SSE where WebSockets are blocked', async () => {
     atOnce();
     const served = await serve();

@@ -64,6 +64,10 @@ describe('positions without a result', () => {
         { behind: 3, results: 0 },
         { behind: 0, results: 3 },
       ]);
+    const [start] = client.positions;
+    client.running?.close();
+    const resumed = stage.subscribe(`said(${resume(start)})`);
+    await expect.poll(() => resumed.numbers, WAIT).toEqual([1, 2, 3]);
   });
 
   it('a client that has been told where it is hears nothing more until that changes', async () => {

@@ -22,6 +22,9 @@ export interface ConnectionParts {
   readonly onState: (state: ConnectionState) => void;
 }
 
+/** How long a server may take until operations may start. Browsers would wait for minutes. */
+const DIAL_TIMEOUT_MS = 20_000;
+
 /** The connection of a client. Performs what `connection-state.ts` decides, with sockets and timers. */
 export class Connection {
   readonly #parts: ConnectionParts;
@@ -90,6 +93,7 @@ export class Connection {
     const attempt = this.#attempt;
     const isOurs = (): boolean => attempt === this.#attempt;
     const lose = (why: string): void => this.input({ type: 'lost', loss: { kind: 'retry', why } });
+    this.#timer = setTimeout(() => lose(`no answer within ${DIAL_TIMEOUT_MS / 1_000} s`), DIAL_TIMEOUT_MS);
     let credentials: Credentials;
     try {
       credentials = await this.#parts.credentials();
@@ -102,6 +106,7 @@ export class Connection {
     this.#link = open(credentials, {
       opened: (heartbeatMs) => {
         if (!isOurs()) return;
+        clearTimeout(this.#timer);
         this.#watchdog = new Watchdog(
           heartbeatMs,
           this.#parts.now,

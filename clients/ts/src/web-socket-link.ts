@@ -12,8 +12,6 @@ export interface Socket {
 
 export type SocketClass = new (url: string, protocols?: string | string[]) => Socket;
 
-/** How long a server may take from the handshake to `connection_ack`. */
-const ACK_TIMEOUT_MS = 20_000;
 const OPEN = 1;
 
 /** Opens connections over WebSocket, each with one socket: `graphql-ws` speaks the protocol, and never reconnects. */
@@ -48,7 +46,6 @@ export function webSocketLinks(url: string, SocketImpl: SocketClass): OpenLink {
       webSocketImpl: Captured,
       // A pong with the payload of its ping would send each position back.
       disablePong: true,
-      connectionAckWaitTimeout: ACK_TIMEOUT_MS,
       connectionParams: { ...credentials, positions: true },
       generateID: () => String(lastId),
       onNonLazyError: () => undefined,

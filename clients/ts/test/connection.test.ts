@@ -1,0 +1,85 @@
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { Connection } from '../src/connection.js';
+import type { Credentials, Link, LinkListener } from '../src/link.js';
+
+/** A connection whose links a test speaks for. */
+function open(credentials: () => Promise<Credentials> = () => Promise.resolve({})) {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const links: { listener: LinkListener; isClosed: boolean; probes: number }[] = [];
+  const states: string[] = [];
+  const up: (Link | undefined)[] = [];
+  const connection = new Connection({
+    links: {
+      websocket: (_credentials, listener) => {
+        const link = { listener, isClosed: false, probes: 0 };
+        links.push(link);
+        return {
+          start: () => () => undefined,
+          probe: () => {
+            link.probes += 1;
+          },
+          close: () => {
+            link.isClosed = true;
+          },
+        };
+      },
+    },
+    transports: ['websocket'],
+    credentials,
+    now: () => Date.now(),
+    random: () => 0.5,
+    onLink: (link) => up.push(link),
+    onState: ({ state }) => states.push(state),
+  });
+  connection.input({ type: 'wanted' });
+  return { connection, links, states, up, settle: () => vi.advanceTimersByTimeAsync(0) };
+}
+
+describe('a connection', () => {
+  it('is given up when the server does not answer in time, and tried again', async () => {
+    const { links, states, settle } = open();
+    await settle();
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect([states, links[0]?.isClosed]).toEqual([['connecting', 'waiting'], true]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(links).toHaveLength(2);
+    // What the first one still says is passed over.
+    links[0]?.listener.opened(undefined);
+    expect(states.at(-1)).toBe('connecting');
+  });
+
+  it('is given up when the credentials are not had in time, or cannot be had', async () => {
+    const never = open(() => new Promise(() => undefined));
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect([never.states, never.links]).toEqual([['connecting', 'waiting'], []]);
+    const failing = open(() => Promise.reject(new Error('no network')));
+    await failing.settle();
+    expect(failing.connection.state).toMatchObject({
+      state: 'waiting',
+      because: 'the credentials cannot be had: Error: no network',
+    });
+  });
+
+  it('tells of its link while it is up, and asks a silent server before it is given up', async () => {
+    const { links, states, up, settle } = open();
+    await settle();
+    links[0]?.listener.opened(12_000);
+    expect(up).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(29_000);
+    links[0]?.listener.heard();
+    await vi.advanceTimersByTimeAsync(31_000);
+    expect([links[0]?.probes, states.at(-1)]).toEqual([1, 'connected']);
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect([states.includes('waiting'), links[0]?.isClosed, up[1]]).toEqual([true, true, undefined]);
+  });
+
+  it('that nobody wants any more is closed, and an attempt under way is dropped', async () => {
+    const { connection, links, settle } = open();
+    connection.input({ type: 'unwanted' });
+    await settle();
+    expect([connection.state, links]).toEqual([{ state: 'idle' }, []]);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(links).toEqual([]);
+  });
+});
