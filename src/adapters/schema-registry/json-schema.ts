@@ -5,6 +5,9 @@ import { parseJson, stringifyJson, withDoubles } from '../../core/exact-json.js'
 import type { RegisteredSchema } from './registry-client.js';
 import type { Serde } from './serde.js';
 
+// Formats that ajv does not know, such as date-time, are no reason to write to the log of the process.
+const OPTIONS = { strict: false, allErrors: true, logger: false } as const;
+
 /**
  * A JSON Schema: the payload is JSON already. What is published has to be valid; what is read is shown as it is, because its
  * writer has checked it.
@@ -18,9 +21,7 @@ export function jsonSchemaSerde(
   const parsed: unknown = JSON.parse(schema);
   const dialect = isObject(parsed) ? String(parsed['$schema'] ?? '') : '';
   // Without `$schema`, Confluent's serialiser for Java takes draft-07, and its one for Python 2020-12.
-  const ajv = /2019-09|2020-12/.test(dialect)
-    ? new Ajv2020({ strict: false, allErrors: true })
-    : new Ajv({ strict: false, allErrors: true });
+  const ajv = /2019-09|2020-12/.test(dialect) ? new Ajv2020(OPTIONS) : new Ajv(OPTIONS);
   for (const { name, schema: other } of references) ajv.addSchema(JSON.parse(other), name);
   const validate = ajv.compile(isObject(parsed) ? parsed : {});
   const title = isObject(parsed) ? parsed['title'] : undefined;

@@ -1,5 +1,13 @@
 import type { Environment } from '@marcbachmann/cel-js';
-import { type GraphQLType, getNullableType, isInputObjectType, isListType, isObjectType } from 'graphql';
+import {
+  type GraphQLType,
+  getNamedType,
+  getNullableType,
+  isInputObjectType,
+  isListType,
+  isObjectType,
+} from 'graphql';
+import { DECIMAL } from './decimal.js';
 import { celTypeOfScalar } from './scope.js';
 import { type Shape, shapeOf } from './shape.js';
 
@@ -40,6 +48,17 @@ export class CelTypes {
     // Unions and interfaces are not type-checked.
     return celTypeOfScalar(nullable) ?? 'dyn';
   }
+}
+
+/** Whether expressions over a shape can meet a `Decimal`. */
+export function reachesDecimal(shape: Shape, seen = new Set<GraphQLType>()): boolean {
+  return [...shape.values()].some((type) => {
+    const named = type && getNamedType(type);
+    if (named === undefined || seen.has(named)) return false;
+    seen.add(named);
+    if (isInputObjectType(named) || isObjectType(named)) return reachesDecimal(shapeOf(named), seen);
+    return celTypeOfScalar(named) === DECIMAL;
+  });
 }
 
 /** Replaces the CEL names of types by those that the reader of a schema knows, in a message of CEL. */

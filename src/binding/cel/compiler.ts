@@ -3,7 +3,7 @@ import type { StringValueNode } from 'graphql';
 import type { Activation, Expression } from '../bindings.js';
 import type { Diagnostics } from '../diagnostic.js';
 import type { CelNode } from './ast.js';
-import { CelTypes, withSchemaNames } from './cel-types.js';
+import { CelTypes, reachesDecimal, withSchemaNames } from './cel-types.js';
 import { explainCheckError, explainUnguarded, findUnknownInHas } from './check-errors.js';
 import { type Constants, type ExpressionError, findConstantError, NO_OPTIONALS } from './constant-errors.js';
 import {
@@ -83,12 +83,13 @@ export class ExpressionCompiler {
     this.#isOfRecords = variables.args === undefined;
     this.#textOf = this.#isOfRecords ? forRecords : forEvaluation;
     const shapes = new Map(Object.entries(variables));
-    this.#checking = newCheckingEnvironment();
+    const needs = { hasDecimals: [...shapes.values()].some((shape) => reachesDecimal(shape)) };
+    this.#checking = newCheckingEnvironment(needs);
     if (!this.#isOfRecords) this.#checking.registerVariable('claims', 'map');
     const types = new CelTypes(this.#checking);
     for (const [name, shape] of shapes) this.#checking.registerVariable(name, types.declare(name, shape));
     this.#variables = this.#isOfRecords ? [...shapes.keys()] : ['claims', ...shapes.keys()];
-    this.#evaluation = newEvaluationEnvironment(this.#variables, this.#patterns);
+    this.#evaluation = newEvaluationEnvironment(this.#variables, this.#patterns, needs);
     this.#scope = Scope.of(shapes);
     this.#constants = {
       evaluate: (node) => this.#evaluation.evaluate(this.#textOf(node)),

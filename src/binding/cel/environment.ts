@@ -16,12 +16,18 @@ const LIMITS = { maxAstNodes: 2_000, maxDepth: 50 } as const;
 /** Of what is evaluated: `forEvaluation` replaces a node by several, and one level by at most three. */
 const EVALUATION_LIMITS = { maxAstNodes: 20_000, maxDepth: 250, maxListElements: 2_000 } as const;
 
+/** What an environment has only where it is needed: each overload makes all others slower to register. */
+interface Needs {
+  readonly hasDecimals?: boolean;
+}
+
 /**
  * An environment that type-checks expressions and evaluates none, with what cel-js lacks of CEL's timestamps, and overloads of `==` that GraphQL values need: JSON does not tell 1
  * from 1.0, and an optional value is null. Registering `a == b` also registers `b == a` and both `!=`.
  */
-export function newCheckingEnvironment(): Environment {
+export function newCheckingEnvironment({ hasDecimals = false }: Needs = {}): Environment {
   const environment = newEnvironment(LIMITS);
+  if (hasDecimals) registerDecimals(environment);
   environment.registerFunction('string(google.protobuf.Timestamp): string', String);
   environment.registerFunction('int(google.protobuf.Timestamp): int', Number);
   environment.registerFunction(
@@ -41,6 +47,7 @@ export function newCheckingEnvironment(): Environment {
 export function newEvaluationEnvironment(
   variables: readonly string[],
   expressions = new RegularExpressions(),
+  { hasDecimals = false }: Needs = {},
 ): Environment {
   const environment = newEnvironment(EVALUATION_LIMITS);
   environment.registerType('Message', Message);
@@ -53,6 +60,7 @@ export function newEvaluationEnvironment(
   );
   registerTimestamps(environment);
   registerStrings(environment);
+  if (hasDecimals) registerDecimals(environment);
   for (const variable of variables) environment.registerVariable(variable, 'dyn');
   return environment;
 }
@@ -61,7 +69,6 @@ function newEnvironment(limits: typeof LIMITS | typeof EVALUATION_LIMITS): Envir
   const environment = new Environment({ homogeneousAggregateLiterals: false, limits });
   for (const type of ['int', 'double', 'string', 'bool', 'list'])
     environment.registerOperator(`${type} == null`, (a: unknown, b: unknown) => a === b);
-  registerDecimals(environment);
   // What cel-js lacks of CEL's conversions.
   environment.registerFunction('string(google.protobuf.Duration): string', String);
   environment.registerFunction(
