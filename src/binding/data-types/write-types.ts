@@ -84,7 +84,8 @@ class TypeWriter {
     if (!isName(field.name))
       return [`  # Not shown: ${JSON.stringify(field.name)}, which is no name in GraphQL.`];
     const { text, note } = this.#value(field, parent + pascalCase(field.name));
-    const notes = note === undefined ? [] : [`  # JSON, because ${note}.`];
+    // Of a schema that others wrote: a line break would end the comment.
+    X
     return [...notes, `${described(field.description, '  ')}  ${field.name}: ${text}`];
   }
 

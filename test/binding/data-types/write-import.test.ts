@@ -121,6 +121,19 @@ union OrderBy = Card | cash
     expect(sdl).toContain('deep: JSON!');
   });
 
+  it('takes nothing of a schema for SDL', () => {
+    const text = 'a"""b\n} type Evil { a: Int }\n#';
+    const model = avro({
+      ...{ type: 'record', name: 'Order', doc: text },
+      fields: [
+        { name: 'a', type: 'int', doc: text },
+        { name: 'b', type: text },
+      ],
+    });
+    const sdl = written({ topic: 'orders', envelope: 'JSON', model });
+    expect(projectNames([{ name: 'a', body: sdl }]).types).not.toContain('Evil');
+  });
+
   it.each([
     ['CLOUDEVENTS', ['OrderPlaced', 'OrderPaid'], undefined],
     ['CLOUDEVENTS', ['com.acme.OrderPlaced.v1', 'com.acme.OrderPaid.v1'], 'types: { rule: LAST_NAME }'],
