@@ -36,9 +36,9 @@ const TOO_MANY_TOKENS = /more tha[nt] \d+ tokens/;
 /** How many validation errors a client gets. */
 const MAX_ERRORS = 20;
 
-export type ValidatedDocument =
-  | { readonly document: DocumentNode }
-  | { readonly errors: readonly GraphQLError[] };
+type Validated = { readonly document: DocumentNode } | { readonly errors: readonly GraphQLError[] };
+/** `isNew`: it was parsed and validated for this request. */
+export type ValidatedDocument = Validated & { readonly isNew: boolean };
 
 /** Parses and validates documents. Those that are asked for again are kept. */
 export class DocumentValidator {
@@ -68,16 +68,23 @@ export class DocumentValidator {
     const maxCharacters = this.#limits.maxTokens * MAX_CHARACTERS_PER_TOKEN;
     if (query.length > maxCharacters) {
       const message = `The document has ${query.length} characters; ${maxCharacters} are allowed.`;
-      return { errors: [refusal('LIMIT_EXCEEDED', `${message} Put long values into variables.`)] };
+      return {
+        errors: [refusal('LIMIT_EXCEEDED', `${message} Put long values into variables.`)],
+        isNew: true,
+      };
     }
     const parsed = this.#parse(query);
     const validated = 'document' in parsed ? this.#validated(parsed.document) : parsed;
     // An error refers to its part of the document, so it keeps all of it.
-    this.#cache.add(query, validated, 'document' in parsed ? (parsed.document.tokenCount ?? 0) : 0);
-    return validated;
+    this.#cache.add(
+      query,
+      { ...validated, isNew: false },
+      'document' in parsed ? (parsed.document.tokenCount ?? 0) : 0,
+    );
+    return { ...validated, isNew: true };
   }
 
-  #validated(document: DocumentNode): ValidatedDocument {
+  #validated(document: DocumentNode): Validated {
     try {
       if (exceedsValidationCost(document, MAX_VALIDATION_STEPS)) {
         const message = 'The document repeats fields or spreads fragments too often to be validated.';
@@ -92,7 +99,7 @@ export class DocumentValidator {
     }
   }
 
-  #parse(query: string): ValidatedDocument {
+  #parse(query: string): Validated {
     const { maxTokens } = this.#limits;
     try {
       return { document: parse(query, { maxTokens }) };

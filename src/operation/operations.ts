@@ -3,14 +3,17 @@ import type { ActiveSubscription, ResultSink } from '../subscribe/delivery/resul
 import type { Caller, OperationRequest } from './request.js';
 
 /** A request after parsing, validation against the schema, and the checks of the limits. */
-export type Prepared =
+export type Prepared = {
+  /** Its document was parsed and validated for this request. */ readonly isNew?: boolean;
+} & (
   | { readonly kind: 'invalid'; readonly errors: readonly GraphQLError[] }
   | {
       readonly kind: 'query' | 'mutation' | 'subscription';
       readonly request: OperationRequest;
       /** Of `request.query`, validated. */
       readonly document: DocumentNode;
-    };
+    }
+);
 
 /** The one way in for every transport, so that validation, limits and rules hold on all of them alike. */
 export interface Operations {

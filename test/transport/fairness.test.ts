@@ -44,6 +44,26 @@ it('S4 answers the query of one WebSocket before most of what another has pipeli
   await vi.waitFor(() => expect(operations.subscriptions.length).toBe(1_000), WAIT);
 });
 
+it('S4 documents that are new have the short turn of a WebSocket, however quickly each is validated', async () => {
+  const perTick: number[] = [0];
+  class QuickOperations extends FakeOperations {
+    override prepare(request: OperationRequest): Prepared {
+      if (perTick.at(-1) === 0) setImmediate(() => perTick.push(0));
+      perTick[perTick.length - 1] = (perTick.at(-1) ?? 0) + 1;
+      const end = performance.now() + 0.0625;
+      while (performance.now() < end);
+      return { ...super.prepare(request), isNew: true };
+    }
+  }
+  const operations = new QuickOperations();
+  const { wsUrl } = await serve({ operations });
+  const a = await RawClient.acknowledged(wsUrl);
+  for (let i = 0; i < 500; i++) a.subscribe(String(i), busy(i), { operationName: `Busy${i}` });
+  await vi.waitFor(() => expect(operations.subscriptions).toHaveLength(500), WAIT);
+  // Four fill the turn, and the turn of those that have waited begins in the same tick.
+  expect(Math.max(...perTick)).toBeLessThanOrEqual(8);
+});
+
 it('S4 keeps the order of what one WebSocket has pipelined', async () => {
   const { operations, wsUrl } = await serveSlow();
   const a = await RawClient.acknowledged(wsUrl);

@@ -39,8 +39,10 @@ class HttpConnection implements TurnTaker<Task> {
     this.queue = new ConnectionQueue(turns, this);
   }
 
-  perform(task: Task): void {
+  perform(task: Task): boolean {
     task();
+    // The next one waits for the answer of this one anyway.
+    return false;
   }
 
   /** A request has come. Hot path (bench: mutations). */

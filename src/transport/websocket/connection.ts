@@ -52,6 +52,8 @@ export class Connection implements SendBufferListener, SlowClient, TurnTaker<Buf
   readonly #deadline = new DeadlineTimer();
   #state: ConnectionState;
   readonly #ping = (): void => this.#writer.send('{"type":"ping"}');
+  /** Whether the last message brought a document that was not known. */
+  #isNewDocument = false;
 
   constructor(socket: WebSocket, stream: Duplex, upgrade: IncomingMessage, parts: ConnectionParts) {
     const buffer = new SendBuffer(stream, parts.coalescer, parts.highWaterMark, this);
@@ -135,8 +137,13 @@ export class Connection implements SendBufferListener, SlowClient, TurnTaker<Buf
   }
 
   /** S4: one message, when its connection has its turn. */
-  perform(data: Buffer): void {
-    if (!this.#writer.isOpen) return;
+  perform(data: Buffer): boolean {
+    this.#isNewDocument = false;
+    if (this.#writer.isOpen) this.#handle(data);
+    return this.#isNewDocument;
+  }
+
+  #handle(data: Buffer): void {
     let message: Message;
     try {
       message = validateMessage(parseJson(data));
@@ -263,6 +270,7 @@ export class Connection implements SendBufferListener, SlowClient, TurnTaker<Buf
       return;
     }
     const prepared = this.#parts.operations.prepare(request);
+    this.#isNewDocument = prepared.isNew === true;
     runOperation(this.#parts, running, prepared, callerOf(identity, metadata, running));
   }
 

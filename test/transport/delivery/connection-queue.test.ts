@@ -14,6 +14,7 @@ function world() {
       perform: (task) => {
         clock.now += clock.taskMs;
         done.push(task);
+        return task === 'new';
       },
       pauseReading: () => void reading.push('paused'),
       resumeReading: () => void reading.push('resumed'),
@@ -61,6 +62,15 @@ it('S4 cheap tasks have a longer turn, which makes the turn of others no longer'
   queue.clear();
   await tick();
   expect(done.join(' ')).toBe(Array(16).fill('other').join(' '));
+});
+
+it('S4 cheap tasks that are new have the turn of dear ones', async () => {
+  const { done, connection, clock } = world();
+  clock.taskMs = 0.0625;
+  connection().add('new', 500);
+  expect(done).toHaveLength(4);
+  await tick();
+  expect(done).toHaveLength(8);
 });
 
 it('S4 connections that wait are served in turns: about one task each in a tick, and all together for two milliseconds', async () => {
