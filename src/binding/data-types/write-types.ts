@@ -85,7 +85,8 @@ class TypeWriter {
       return [`  # Not shown: ${JSON.stringify(field.name)}, which is no name in GraphQL.`];
     const { text, note } = this.#value(field, parent + pascalCase(field.name));
     // Of a schema that others wrote: a line break would end the comment.
-    X
+    const because = note?.replace(/\s+/g, ' ').slice(0, 200);
+    const notes = because === undefined ? [] : [`  # JSON, because ${because}.`];
     return [...notes, `${described(field.description, '  ')}  ${field.name}: ${text}`];
   }
 
