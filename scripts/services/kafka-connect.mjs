@@ -14,6 +14,9 @@ const jars = new MavenJars({
     `org.apache.kafka:connect-runtime:${KAFKA}`,
     `org.apache.kafka:connect-file:${KAFKA}`,
     `io.debezium:debezium-connector-postgres:${DEBEZIUM}`,
+    // Kafka's distribution brings it; the worker does not start without.
+    'org.apache.logging.log4j:log4j-slf4j-impl:2.25.5',
+    'org.apache.logging.log4j:log4j-core:2.25.5',
   ],
 });
 
