@@ -3,6 +3,7 @@ import descriptor from 'protobufjs/ext/descriptor.js';
 import type { DataModel } from '../../core/data-model.js';
 import { isObject } from '../../core/envelope/json-object.js';
 import { parseJson, stringifyJson } from '../../core/exact-json.js';
+import { findMessage, type MessageName, namesIn, namesOfDescriptor, writeIndex } from './message-index.js';
 import { MessageJson } from './protobuf-json.js';
 import { protobufModel } from './protobuf-model.js';
 import type { RegisteredSchema } from './registry-client.js';
@@ -27,8 +28,7 @@ export function protobufSerde(given: RegisteredSchema, references: readonly Impo
     return message;
   };
   const messageAt = (payload: Buffer): { readonly message: MessageJson; readonly at: number } => {
-    const { indexes, at } = readIndexes(payload);
-    const name = nameAt(names, indexes);
+    const { name, at } = findMessage(names, payload);
     return { message: messageNamed(packageName === '' ? name : `${packageName}.${name}`), at };
   };
   return {
@@ -43,9 +43,10 @@ export function protobufSerde(given: RegisteredSchema, references: readonly Impo
       // Of several messages, that of the GraphQL type's name; otherwise the first.
       const position = Math.max(
         0,
-        names.findIndex(({ name }) => name === type),
+        names.findIndex((one) => one.name === type),
       );
-      const name = nameAt(names, [position]);
+      const name = names[position]?.name;
+      if (name === undefined) throw new Error('its schema has no message');
       const message = messageNamed(packageName === '' ? name : `${packageName}.${name}`);
       return Buffer.concat([writeIndex(position), message.encode(value)]);
     },
@@ -82,7 +83,7 @@ interface ProtoFile {
  * register.
  */
 function addFile(schema: string, root: protobuf.Root): ProtoFile {
-  if (/^[A-Za-z0-9+/=\s]+$/.test(schema)) return addDescriptor(Buffer.from(schema, 'base64'), root);
+  if (isDescriptor(schema)) return addDescriptor(descriptorOf(schema), root);
   const {
     package: packageName = '',
     imports,
@@ -91,9 +92,12 @@ function addFile(schema: string, root: protobuf.Root): ProtoFile {
   return { packageName: packageName ?? '', imports: [...(imports ?? []), ...(weakImports ?? [])] };
 }
 
+const isDescriptor = (schema: string): boolean => /^[A-Za-z0-9+/=\s]+$/.test(schema);
+
 /** @see https://github.com/protocolbuffers/protobuf/blob/main/src/google/protobuf/descriptor.proto */
-function addDescriptor(bytes: Uint8Array, root: protobuf.Root): ProtoFile {
-  const file = descriptor.FileDescriptorProto.decode(bytes);
+const descriptorOf = (schema: string) => descriptor.FileDescriptorProto.decode(Buffer.from(schema, 'base64'));
+
+function addDescriptor(file: ReturnType<typeof descriptorOf>, root: protobuf.Root): ProtoFile {
   const { package: packageName = '', dependency, messageType, enumType } = file;
   const namespace = packageName === '' ? root : root.define(packageName);
   const context = { edition: file.syntax || 'proto2', keepCase: true };
@@ -113,51 +117,11 @@ function addCommon({ imports }: ProtoFile, root: protobuf.Root, known: ReadonlyS
   }
 }
 
-/** Messages in the order of the file, with those inside of them. */
-interface MessageName {
-  readonly name: string;
-  readonly nested: readonly MessageName[];
-}
-
+/** The messages of a file alone, because an imported file may have the same package. */
 function messageNames(schema: string): readonly MessageName[] {
-  // Alone in a root of its own, because an imported file may have the same package.
+  if (isDescriptor(schema)) return namesOfDescriptor(descriptorOf(schema).messageType ?? []);
   const root = new protobuf.Root();
   const { packageName } = addFile(schema, root);
   const top = packageName === '' ? root : root.lookup(packageName);
   return top instanceof protobuf.Namespace ? namesIn(top) : [];
-}
-
-function namesIn(namespace: protobuf.NamespaceBase): readonly MessageName[] {
-  return namespace.nestedArray.flatMap((one) =>
-    one instanceof protobuf.Type ? [{ name: one.name, nested: namesIn(one) }] : [],
-  );
-}
-
-function nameAt(names: readonly MessageName[], indexes: readonly number[]): string {
-  let level = names;
-  const path: string[] = [];
-  for (const index of indexes) {
-    const found = level[index];
-    if (found === undefined) throw new Error(`its schema has no message ${indexes.join(', ')}`);
-    path.push(found.name);
-    level = found.nested;
-  }
-  return path.join('.');
-}
-
-/** D10: no file has messages in so many levels. */
-const MAX_INDEXES = 100;
-
-/** The index of the message: a number of levels, then an index for each. A zero alone means the first message. */
-function readIndexes(payload: Buffer): { readonly indexes: readonly number[]; readonly at: number } {
-  const reader = protobuf.Reader.create(payload);
-  const count = reader.sint32();
-  if (count < 0 || count > MAX_INDEXES) throw new Error(`the index of its message has ${count} levels`);
-  const indexes = count === 0 ? [0] : Array.from({ length: count }, () => reader.sint32());
-  return { indexes, at: reader.pos };
-}
-
-function writeIndex(position: number): Uint8Array {
-  const writer = protobuf.Writer.create();
-  return position === 0 ? writer.sint32(0).finish() : writer.sint32(1).sint32(position).finish();
 }

@@ -74,6 +74,44 @@ describe('Protocol Buffers', () => {
     expect(one.encode('D', Buffer.from('{"d":"x"}'))).toEqual(Buffer.from([2, 2, 0x0a, 1, 0x78]));
   });
 
+  it("finds the message by its name, as Apicurio's serialisers write it by default", () => {
+    const one = serde(
+      'syntax = "proto3"; package com.acme; message First { string a = 1; } message Order { int64 id = 1; string text = 2; }',
+    );
+    // Written by apicurio-registry-protobuf-serde-kafka 3.1.7.
+    const payload = Buffer.from('070a054f726465720801120161', 'hex');
+    expect(one.decode(payload).toString()).toBe('{"id":1,"text":"a"}');
+    expect(one.nameOf(payload)).toBe('com.acme.Order');
+  });
+
+  it('takes a message whose first bytes are like the name of one for what its index says', () => {
+    const one = serde('syntax = "proto3"; message First { string a = 1; }');
+    expect(one.decode(Buffer.from('000a054669727374', 'hex')).toString()).toBe('{"a":"First"}');
+  });
+
+  it('counts the entries of maps in the index of a message of a descriptor, unless the index is that of an entry', () => {
+    // message A { map<string, string> m = 1; message B { string b = 1; } }, in the order of protoc.
+    const entry = Buffer.concat([
+      message('MEntry', scalar('key', 1, 9), scalar('value', 2, 9)),
+      field(7, Buffer.from([8 * 7, 1])),
+    ]);
+    const map = of('m', 1, '.A.MEntry', 3);
+    const nested = [entry, message('B', scalar('b', 1, 9))].map((one) => field(3, one));
+    const file = Buffer.concat([
+      field(1, 'a.proto'),
+      field(4, Buffer.concat([message('A', map), ...nested])),
+      field(12, 'proto3'),
+    ]).toString('base64');
+    const one = serde(file);
+    const b = Buffer.from([0x0a, 1, 0x78]);
+    // Confluent's clients for Python and for JavaScript.
+    for (const index of [2, 0])
+      expect(one.decode(Buffer.concat([Buffer.from([4, 0, index]), b])).toString()).toBe('{"b":"x"}');
+    expect(one.nameOf(Buffer.from([4, 0, 2]))).toBe('A.B');
+    const json = '{"m":{"k":"v"}}';
+    expect(one.decode(one.encode('A', Buffer.from(json))).toString()).toBe(json);
+  });
+
   it('reads files that import another one, of the same package', () => {
     const line = 'syntax = "proto3"; package com.acme; message Line { string sku = 1; }';
     const order =
@@ -133,11 +171,11 @@ function field(number: number, value: string | Buffer): Buffer {
 function message(name: string, ...fields: readonly Buffer[]): Buffer {
   return Buffer.concat([field(1, name), ...fields.map((one) => field(2, one))]);
 }
-/** FieldDescriptorProto: name, number, label (optional), type. */
-function scalar(name: string, number: number, type: number): Buffer {
-  return Buffer.concat([field(1, name), Buffer.from([24, number, 32, 1, 40, type])]);
+/** FieldDescriptorProto: name, number, label (1 is optional, 3 repeated), type. */
+function scalar(name: string, number: number, type: number, label = 1): Buffer {
+  return Buffer.concat([field(1, name), Buffer.from([24, number, 32, label, 40, type])]);
 }
 /** A field of a message type, 11. */
-function of(name: string, number: number, type: string): Buffer {
-  return Buffer.concat([scalar(name, number, 11), field(6, type)]);
+function of(name: string, number: number, type: string, label = 1): Buffer {
+  return Buffer.concat([scalar(name, number, 11, label), field(6, type)]);
 }

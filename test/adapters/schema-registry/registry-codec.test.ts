@@ -71,6 +71,18 @@ describe('values with a schema of the registry', () => {
     });
   });
 
+  it("are decoded by the schema whose number is in Apicurio's header", async () => {
+    registry.has(7, SAID);
+    const headers = {
+      'apicurio.value.contentId': '\0\0\0\0\0\0\0\u0007',
+      'apicurio.value.encoding': 'BINARY',
+    };
+    expect(await decode(decoderOf(), said('Hello'), headers)).toMatchObject({
+      ok: true,
+      event: { type: 'Said' },
+    });
+  });
+
   it('ask the registry once for each schema, however many records have it', async () => {
     registry.has(7, SAID);
     const decoder = decoderOf();

@@ -130,11 +130,12 @@ public class JavaPeers {
         .build();
   }
 
-  /** message First { string a = 1; } message Order { int64 id = 1; string text = 2; } */
+  /** message First { string a = 1; } message Order { int64 id = 1; string text = 2; string at = 3; } */
   private static Message message(String name, JsonNode value) throws Exception {
     DescriptorProto first = DescriptorProto.newBuilder().setName("First").addField(field("a", 1, "TYPE_STRING")).build();
     DescriptorProto order = DescriptorProto.newBuilder().setName("Order")
-        .addField(field("id", 1, "TYPE_INT64")).addField(field("text", 2, "TYPE_STRING")).build();
+        .addField(field("id", 1, "TYPE_INT64")).addField(field("text", 2, "TYPE_STRING"))
+        .addField(field("at", 3, "TYPE_STRING")).build();
     FileDescriptorProto file = FileDescriptorProto.newBuilder().setName("order.proto").setPackage("com.acme")
         .setSyntax("proto3").addMessageType(first).addMessageType(order).build();
     Descriptors.Descriptor type = Descriptors.FileDescriptor.buildFrom(file, new Descriptors.FileDescriptor[0])
