@@ -71,7 +71,8 @@ function typeOf(
   format: TopicFormat,
 ): string | undefined {
   const { kind, typeNames, type } = format;
-  const found = mapped?.type ?? typeName;
+  // Published events have `ce_type` in every envelope: a schema of Connect's has no name there, and data may lack the field.
+  const found = mapped?.type ?? typeName ?? (record.headers['ce_type'] || undefined);
   const name = typeNames === undefined ? undefined : (namedBy(typeNames, record, data) ?? found);
   if (name !== undefined) return typeNamed(name, typeNames);
   if (bytes !== null) return type;

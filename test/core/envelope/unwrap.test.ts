@@ -39,6 +39,34 @@ describe('records of Kafka Connect', () => {
   });
 });
 
+describe('the type of a published event', () => {
+  const table = new Map([['com.acme.OrderPlaced.v1', 'OrderPlaced']]);
+  const sources = [
+    { kind: 'envelope' },
+    { kind: 'header', name: '__TypeId__' },
+    { kind: 'field', name: 'kind' },
+  ] as const;
+  const kinds = ['CLOUDEVENTS', 'JSON', 'CONNECT', 'DEBEZIUM_OUTBOX'] as const;
+  const formats = kinds.flatMap((kind) => sources.map((source) => [kind, source.kind, source] as const));
+
+  it.each(formats)(
+    'D3 is read again from a topic with %s whose records name it in their %s',
+    (kind, _where, source) => {
+      const format: TopicFormat = { kind, typeNames: { source, table, rule: 'EXACT' } };
+      const event = {
+        id: eventId('1'),
+        source: '/gateway',
+        type: 'OrderPlaced',
+        subject: 'k',
+        time: '2026-01-02T03:04:05.678Z',
+        data: Buffer.from('{"orderId":"o1"}'),
+      };
+      const { headers, value } = encodeEvent(topic('orders'), event, format);
+      expect(eventOf(format, { headers, value: String(value) }).type).toBe('OrderPlaced');
+    },
+  );
+});
+
 describe("Kafka Connect's logical types", () => {
   const CONNECT = { kind: 'CONNECT', type: 'Order' } as const;
   const CONNECT_NAME = 'org.apache.kafka.connect.data';
