@@ -153,10 +153,11 @@ describe('a worker of Kafka Connect', { timeout: 240_000 }, () => {
       },
       'order-texts': { ...debezium(port, 'd', 'outbox', `${name}.d`), ...router(`${name}.order-texts`) },
     };
+    const env = { KAFKA_BROKERS: kafkaBrokers().join(','), REDIS_URL: redisUrl(), NAMESPACE: name };
+    const starting = startProcess(['start'], { cwd: folder, env }).then((one) => stack.use(one));
     const connect = await startKafkaConnect({ brokers: kafkaBrokers(), connectors });
     stack.defer(() => connect.stop());
-    const env = { KAFKA_BROKERS: kafkaBrokers().join(','), REDIS_URL: redisUrl(), NAMESPACE: name };
-    node = stack.use(await startProcess(['start'], { cwd: folder, env }));
+    node = await starting;
   }, STARTS_MS);
   afterAll(() => stack[Symbol.asyncDispose]());
 

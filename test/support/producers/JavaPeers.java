@@ -46,6 +46,8 @@ public class JavaPeers {
 
   public static void main(String[] args) throws Exception {
     brokers = args[0];
+    // Spring looks for classes there, and a program of one source file has its own loader.
+    Thread.currentThread().setContextClassLoader(JavaPeers.class.getClassLoader());
     BufferedReader lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     for (String line = lines.readLine(); line != null; line = lines.readLine()) {
       JsonNode request = JSON.readTree(line);
@@ -130,16 +132,8 @@ public class JavaPeers {
         .build();
   }
 
-  /** message First { string a = 1; } message Order { int64 id = 1; string text = 2; string at = 3; } */
   private static Message message(String name, JsonNode value) throws Exception {
-    DescriptorProto first = DescriptorProto.newBuilder().setName("First").addField(field("a", 1, "TYPE_STRING")).build();
-    DescriptorProto order = DescriptorProto.newBuilder().setName("Order")
-        .addField(field("id", 1, "TYPE_INT64")).addField(field("text", 2, "TYPE_STRING"))
-        .addField(field("at", 3, "TYPE_STRING")).build();
-    FileDescriptorProto file = FileDescriptorProto.newBuilder().setName("order.proto").setPackage("com.acme")
-        .setSyntax("proto3").addMessageType(first).addMessageType(order).build();
-    Descriptors.Descriptor type = Descriptors.FileDescriptor.buildFrom(file, new Descriptors.FileDescriptor[0])
-        .findMessageTypeByName(name);
+    Descriptors.Descriptor type = typeOf(name);
     DynamicMessage.Builder message = DynamicMessage.newBuilder(type);
     value.properties().forEach(entry -> {
       Descriptors.FieldDescriptor field = type.findFieldByName(entry.getKey());
@@ -147,6 +141,17 @@ public class JavaPeers {
       message.setField(field, isText ? entry.getValue().asText() : (Object) entry.getValue().asLong());
     });
     return message.build();
+  }
+
+  /** message First { string a = 1; } message Order { int64 id = 1; string text = 2; string at = 3; } */
+  private static Descriptors.Descriptor typeOf(String name) throws Exception {
+    DescriptorProto first = DescriptorProto.newBuilder().setName("First").addField(field("a", 1, "TYPE_STRING")).build();
+    DescriptorProto order = DescriptorProto.newBuilder().setName("Order")
+        .addField(field("id", 1, "TYPE_INT64")).addField(field("text", 2, "TYPE_STRING"))
+        .addField(field("at", 3, "TYPE_STRING")).build();
+    FileDescriptorProto file = FileDescriptorProto.newBuilder().setName("order.proto").setPackage("com.acme")
+        .setSyntax("proto3").addMessageType(first).addMessageType(order).build();
+    return Descriptors.FileDescriptor.buildFrom(file, new Descriptors.FileDescriptor[0]).findMessageTypeByName(name);
   }
 
   private static FieldDescriptorProto field(String name, int number, String type) {
@@ -159,7 +164,9 @@ public class JavaPeers {
     if (value instanceof GenericRecord record) return JSON.readTree(record.toString());
     if (value instanceof Message message) {
       ObjectNode fields = JSON.createObjectNode();
-      message.getAllFields().forEach((field, one) -> fields.put(field.getName(), String.valueOf(one)));
+      // Whatever class it was read as, which keeps the fields that it does not know.
+      DynamicMessage order = DynamicMessage.parseFrom(typeOf("Order"), message.toByteArray());
+      order.getAllFields().forEach((field, one) -> fields.put(field.getName(), String.valueOf(one)));
       return fields;
     }
     return JSON.valueToTree(value);
