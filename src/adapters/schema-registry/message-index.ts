@@ -72,7 +72,7 @@ function indexedMessage(names: readonly MessageName[], payload: Buffer): FoundMe
 }
 
 /**
- * Confluent's clients for Python and Go count the entries of maps, its client for JavaScript does not. No value is an entry,
+ * Confluent's client for Python counts the entries of maps, its client for JavaScript does not. No value is an entry,
  * so an index of one is of the latter.
  */
 function messageAt(level: readonly MessageName[], index: number): MessageName | undefined {
