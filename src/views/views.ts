@@ -29,11 +29,16 @@ export interface Snapshot {
   readonly position: StreamPosition;
 }
 
+/** The offset after the last event that is folded, by partition. */
+type Progress = readonly (readonly [Partition, number])[];
+
 /** Reads the project's views, on a gateway. */
 export class Views {
   readonly #options: ViewsOptions;
   readonly #byName: ReadonlyMap<string, AnyView>;
   readonly #readiness: ViewReadiness;
+  /** Those that are under way. */
+  readonly #progressReads = new Map<string, Promise<Progress>>();
 
   constructor(options: ViewsOptions) {
     this.#options = options;
@@ -90,12 +95,7 @@ export class Views {
     const { id, partitions } = await topics.describe(of);
     // D3: the progress is read before the state, because workers write it after the states. Everything before
     // the progress is then in the state.
-    const progress = await Promise.all(
-      numbers.map(async (partition) => {
-        const stored = await store.progress(version, { topic: of, partition });
-        return [partition, stored === undefined ? 0 : stored.value.next] as const;
-      }),
-    );
+    const progress = await this.#progress(version, of, numbers);
     const keyState = (await store.state(version, key))?.value;
     const positions = new Map(
       progress.map(([partition, next]): [Partition, PartitionPosition] => {
@@ -111,6 +111,25 @@ export class Views {
       asOf: Date.now(),
     };
     return { state: keyState?.state ?? null, position };
+  }
+
+  /**
+   * Up to where the version is in each partition. Whoever asks while a read is under way shares it: after an outage, many
+   * subscriptions come back at once, and a topic may have hundreds of partitions (C2). An earlier progress is as good, because the
+   * state has the position of its own last event.
+   */
+  #progress(version: ViewVersion, of: Topic, numbers: readonly Partition[]): Promise<Progress> {
+    const name = `${version} ${of} ${numbers.join()}`;
+    const pending = this.#progressReads.get(name);
+    if (pending !== undefined) return pending;
+    const { store } = this.#options;
+    const each = numbers.map(async (partition) => {
+      const stored = await store.progress(version, { topic: of, partition });
+      return [partition, stored === undefined ? 0 : stored.value.next] as const;
+    });
+    const reading = Promise.all(each).finally(() => this.#progressReads.delete(name));
+    this.#progressReads.set(name, reading);
+    return reading;
   }
 
   async #get(view: AnyView, key: string, minCursor: string | undefined): Promise<unknown> {

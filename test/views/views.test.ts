@@ -1,10 +1,11 @@
 import fc from 'fast-check';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { offset, partition, topic } from '../../src/core/ids.js';
 import type { LogRecord } from '../../src/core/record.js';
 import { readDeadLetter } from '../../src/dead-letters/dead-letter.js';
 import type { View } from '../../src/views/view.js';
 import { ViewRebuild } from '../../src/views/view-rebuild.js';
+import { ViewStore } from '../../src/views/view-store.js';
 import { viewVersion } from '../../src/views/view-version.js';
 import { ViewWriter } from '../../src/views/view-writer.js';
 import { canWriteDeepJson, DEEP_JSON } from '../support/deep-json.js';
@@ -316,6 +317,24 @@ describe('a subscription with a snapshot', () => {
     await stage.say('k', [5, 6]);
     const again = stage.subscribe('said(key: "k", snapshot: true)', undefined, first.cursors[0]);
     await expect.poll(() => again.numbers, WAIT).toEqual([5, 6]);
+  });
+
+  it('C2 reads the progress of the view once for all subscriptions that ask at the same time', async () => {
+    const stage = await openViewStage();
+    stage.worker();
+    await stage.say('k', [1]);
+    await expect.poll(() => stage.views.reader('talk').get('k'), WAIT).toEqual({ count: 1, n: 1 });
+    const read = vi.spyOn(ViewStore.prototype, 'progress');
+    onTestFinished(() => read.mockRestore());
+    const first = stage.subscribe('said(key: "k", snapshot: true)');
+    await expect.poll(() => first.data, WAIT).toHaveLength(1);
+    const alone = read.mock.calls.length;
+    expect(alone).toBeGreaterThan(0);
+    read.mockClear();
+    const clients = Array.from({ length: 50 }, () => stage.subscribe('said(key: "k", snapshot: true)'));
+    for (const { data } of clients) await expect.poll(() => data, WAIT).toHaveLength(1);
+    // Once more for those that found a read that had just ended.
+    expect(read.mock.calls.length).toBeLessThanOrEqual(5 * alone);
   });
 
   it('D8 waits with the state until the client has room for it', async () => {
