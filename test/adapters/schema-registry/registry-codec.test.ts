@@ -4,9 +4,11 @@ import { RegistryClient } from '../../../src/adapters/schema-registry/registry-c
 import { RegistryCodec } from '../../../src/adapters/schema-registry/registry-codec.js';
 import { SchemaCache } from '../../../src/adapters/schema-registry/schema-cache.js';
 import { frame } from '../../../src/adapters/schema-registry/wire-format.js';
+import { textOfBytes } from '../../../src/core/byte-text.js';
 import { offset, partition, topic } from '../../../src/core/ids.js';
 import type { Headers } from '../../../src/core/record.js';
 import { RecordDecoder } from '../../../src/core/record-decoder.js';
+import type { Encoding } from '../../../src/core/topic-format.js';
 import { schemaCodecContract } from '../../contract/schema-codec.js';
 import { FakeRegistry } from './fake-registry.js';
 
@@ -15,12 +17,12 @@ const SAID = {
   name: 'com.acme.Said',
   fields: [{ name: 'text', type: 'string' }],
 };
+const PROTO = 'syntax = "proto3"; message First { int64 n = 1; } message Said { string text = 1; }';
 const registered = (schema: unknown) =>
   ({ schema: JSON.stringify(schema), schemaType: 'AVRO', references: [] }) as const;
 const said = (text: string): Buffer =>
   avroSerde(registered(SAID), []).encode('Said', Buffer.from(JSON.stringify({ text })));
 const AT = { topic: topic('rooms'), partition: partition(0) };
-const GUID = '0f8fad5b-d9cb-469f-a165-70867728950e';
 
 describe('values with a schema of the registry', () => {
   let registry: FakeRegistry;
@@ -31,10 +33,10 @@ describe('values with a schema of the registry', () => {
     await registry[Symbol.asyncDispose]();
   });
 
-  const decoderOf = (): RecordDecoder => {
+  const decoderOf = (encoding: Encoding = 'AVRO'): RecordDecoder => {
     const schemas = new SchemaCache(new RegistryClient({ url: registry.url }));
     const typeNames = { source: { kind: 'envelope' }, table: new Map(), rule: 'LAST_NAME' } as const;
-    const codec = new RegistryCodec('AVRO', 'rooms-value', schemas);
+    const codec = new RegistryCodec(encoding, 'rooms-value', schemas);
     return new RecordDecoder(new Map([[AT.topic, { kind: 'JSON', codec, typeNames }]]));
   };
   const recordOf = (value: Buffer, headers: Headers = {}) => ({
@@ -59,17 +61,23 @@ describe('values with a schema of the registry', () => {
     });
   });
 
-  it('are decoded by the schema that a header names', async () => {
-    registry.has(GUID, SAID);
-    const header = Buffer.from(`01${GUID.replaceAll('-', '')}`, 'hex').toString('latin1');
-    // The text of bytes that are no UTF-8, as adapters give it.
-    const { textOfBytes } = await import('../../../src/core/byte-text.js');
-    const id = textOfBytes(Buffer.from(header, 'latin1'));
-    expect(await decode(decoderOf(), said('Hello'), { __value_schema_id: id })).toMatchObject({
-      ok: true,
-      event: { type: 'Said' },
-    });
-  });
+  // Headers as confluent-kafka 2.16.1 for Python wrote them with its `header_schema_id_serializer`.
+  it.each([
+    ['AVRO', 'ed97481f-b55e-4abd-ac05-891f8e93dba3', SAID, '', '0a48656c6c6f'],
+    // The index of the message is in the header, too.
+    ['PROTOBUF', '19435c2b-1cef-45f4-b1f3-941c7dac41d9', PROTO, '0202', '0a0548656c6c6f'],
+  ] as const)(
+    '%s: are decoded by the schema that a header names',
+    async (encoding, guid, schema, index, value) => {
+      registry.has(guid, schema, { schemaType: encoding });
+      const id = textOfBytes(Buffer.from(`01${guid.replaceAll('-', '')}${index}`, 'hex'));
+      const decoded = await decode(decoderOf(encoding), Buffer.from(value, 'hex'), { __value_schema_id: id });
+      expect(decoded).toMatchObject({
+        ok: true,
+        event: { type: 'Said', data: Buffer.from('{"text":"Hello"}') },
+      });
+    },
+  );
 
   it("are decoded by the schema whose number is in Apicurio's header", async () => {
     registry.has(7, SAID);
