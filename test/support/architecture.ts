@@ -78,6 +78,7 @@ export function foreignImports(sources: Sources): string[] {
     .filter(({ from, specifier, to }) => {
       if (to !== undefined) return !to.startsWith('clients/ts/src/');
       if (specifier.startsWith('node:')) return from !== 'clients/ts/src/node.ts';
+      if (specifier === 'react') return from !== 'clients/ts/src/react.ts';
       return specifier !== 'graphql-ws/client';
     })
     .map(({ from, specifier }) => `${from} imports ${specifier}: it knows the gateway by its protocol alone`);

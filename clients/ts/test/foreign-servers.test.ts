@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { createHandler } from 'graphql-sse/lib/use/http';
-import { useServer } from 'graphql-ws/use/ws';
+import { useServer as serveOver } from 'graphql-ws/use/ws';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { createClient } from '../src/index.js';
@@ -31,7 +31,7 @@ async function serve(): Promise<string> {
   const handler = createHandler({ schema });
   const server = createServer((request, response) => void handler(request, response));
   const sockets = new WebSocketServer({ server });
-  const ws = useServer({ schema }, sockets);
+  const ws = serveOver({ schema }, sockets);
   server.listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   onTestFinished(async () => {

@@ -1,0 +1,114 @@
+import { Window } from 'happy-dom';
+import { createElement, StrictMode } from 'react';
+import { renderToString } from 'react-dom/server';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { WebSocket } from 'ws';
+import { createClient } from '../../clients/ts/src/index.js';
+import { useEvents, useSubscription } from '../../clients/ts/src/react.js';
+import { serveGateway } from '../transport/gateway.js';
+import { serve, subscribed, WAIT } from '../transport/serve.js';
+
+// For the whole file: what React has scheduled runs after a test too, and needs a window.
+const window = new Window();
+vi.stubGlobal('window', window);
+vi.stubGlobal('document', window.document);
+vi.stubGlobal('navigator', window.navigator);
+
+/** A page with real React DOM in it. */
+async function openPage() {
+  const { createRoot } = await import('react-dom/client');
+  const element = window.document.createElement('div');
+  // happy-dom's element, which is not of the global type.
+  const root = createRoot(element as unknown as Parameters<typeof createRoot>[0]);
+  onTestFinished(() => root.unmount());
+  return { root, text: () => element.textContent };
+}
+
+function clientOf(url: string) {
+  const client = createClient({ url, webSocket: WebSocket });
+  onTestFinished(() => client.close());
+  return client;
+}
+
+const ABOVE = 'subscription Above($least: Int!) { above(least: $least) { n } }';
+interface Above {
+  readonly above: { readonly n: number };
+}
+
+describe('React', () => {
+  it('D3 shows each event once in StrictMode, and another subscription for other variables', async () => {
+    const served = await serveGateway();
+    const client = clientOf(served.server.url);
+    const page = await openPage();
+    const List = ({ least }: { least: number }) => {
+      const { events, state } = useEvents<Above, { least: number }>(client, ABOVE, {
+        variables: { least },
+        limit: 3,
+      });
+      return createElement('p', null, `${state.state}:${events.map(({ data }) => data.above.n).join()}`);
+    };
+    const show = (least: number) =>
+      page.root.render(createElement(StrictMode, null, createElement(List, { least })));
+    show(5);
+    await expect.poll(page.text, WAIT).toBe('live:');
+    await served.say('k', [4, 5, 6]);
+    await expect.poll(page.text, WAIT).toBe('live:5,6');
+    // The list is bounded.
+    await served.say('k', [7, 8]);
+    await expect.poll(page.text, WAIT).toBe('live:6,7,8');
+    expect(await served.live()).toBe(1);
+    show(100);
+    await expect.poll(page.text, WAIT).toBe('live:');
+    await served.say('k', [99, 101]);
+    await expect.poll(page.text, WAIT).toBe('live:101');
+    page.root.unmount();
+    await expect.poll(served.live, WAIT).toBe(0);
+  });
+
+  it('shows the newest result, a gap, the error that ends it, and starts again', async () => {
+    const served = await serve();
+    const client = clientOf(served.server.url);
+    const page = await openPage();
+    const reloads: string[] = [];
+    let again: (() => void) | undefined;
+    const Shown = () => {
+      const { data, gap, error, restart } = useSubscription<{ n: number }, object>(
+        client,
+        'subscription { n }',
+        {
+          onGap: ({ reason }) => reloads.push(reason),
+        },
+      );
+      again = restart;
+      return createElement('p', null, `${data?.n} ${gap?.reason} ${error?.code}`);
+    };
+    page.root.render(createElement(Shown));
+    const first = await subscribed(served);
+    first.next(1);
+    await expect.poll(page.text, WAIT).toBe('1 undefined undefined');
+    const extensions = { code: 'RESYNC_REQUIRED', retry: false, reason: 'RETENTION', earliest: 'c5.tag' };
+    first.sink.error([{ message: 'gone', extensions }]);
+    const second = await subscribed(served, 1);
+    await expect.poll(page.text, WAIT).toBe('1 RETENTION undefined');
+    expect([reloads, second.caller.after]).toEqual([['RETENTION'], 'c5.tag']);
+    second.sink.error([{ message: 'no', extensions: { code: 'FORBIDDEN', retry: false } }]);
+    await expect.poll(page.text, WAIT).toBe('1 RETENTION FORBIDDEN');
+    again?.();
+    (await subscribed(served, 2)).next(7);
+    await expect.poll(page.text, WAIT).toBe('7 undefined undefined');
+  });
+
+  it('does not subscribe on a server, nor when it is told to skip', async () => {
+    const served = await serve();
+    const client = clientOf(served.server.url);
+    const Shown = ({ skip }: { skip: boolean }) => {
+      const { data, state } = useSubscription<{ n: number }, object>(client, 'subscription { n }', { skip });
+      return createElement('p', null, `${data?.n} ${state.state}`);
+    };
+    expect(renderToString(createElement(Shown, { skip: false }))).toBe('<p>undefined starting</p>');
+    const page = await openPage();
+    page.root.render(createElement(Shown, { skip: true }));
+    await expect.poll(page.text, WAIT).toBe('undefined starting');
+    expect(client.state).toEqual({ state: 'idle' });
+  });
+});
