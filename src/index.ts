@@ -17,6 +17,7 @@ export type {
   WithTypename,
 } from './binding/runtime/resolvers.js';
 export { type ErrorCode, MillraceError } from './core/errors.js';
+export type { ExpiringPassword } from './core/expiring-password.js';
 export { ANONYMOUS, type Claims, type Identity, subjectOf } from './core/identity.js';
 export { type Topic, topic } from './core/ids.js';
 export type { Published } from './core/published.js';

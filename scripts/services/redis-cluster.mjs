@@ -10,7 +10,7 @@ const NODE_TIMEOUT_MS = 1_500;
  * Three masters with one replica each, for one test alone. A master's cluster bus has a port of its own.
  * @returns {Promise<import('./redis-sets.d.mts').PrivateRedisCluster>}
  */
-export async function privateRedisCluster({ settings = {}, client = {} } = {}) {
+export async function privateRedisCluster({ settings = {}, client = {}, security } = {}) {
   const ports = await freePorts(4 * MASTERS);
   const nodes = ports.slice(0, 2 * MASTERS).map((port, i) =>
     redisServer(
@@ -21,8 +21,9 @@ export async function privateRedisCluster({ settings = {}, client = {} } = {}) {
         'cluster-node-timeout': String(NODE_TIMEOUT_MS),
         'cluster-announce-ip': '127.0.0.1',
         ...settings,
+        ...(security && { ...security.settings(port), ...security.replication, 'tls-cluster': 'yes' }),
       },
-      { client },
+      security?.options ?? { client },
     ),
   );
   await startAll(nodes);

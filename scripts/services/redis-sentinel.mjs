@@ -6,32 +6,46 @@ const NAME = 'millrace-tests';
 /** How long a master must be silent before Sentinel replaces it. The default is thirty seconds. */
 const DOWN_AFTER_MS = 1_000;
 
+const loginOf = (userLine, passwordLine, { username, password }) => [
+  `${userLine} ${username}`,
+  `${passwordLine} "${password}"`,
+];
+
 /**
  * A master, its replicas and three Sentinels, for one test alone.
  * @returns {Promise<import('./redis-sets.d.mts').PrivateSentinelSet>}
  */
-export async function privateSentinelSet({ replicas: count = 1, password } = {}) {
+export async function privateSentinelSet({ replicas: count = 1, password, security, sentinelSecurity } = {}) {
   const ports = await freePorts(1 + count + SENTINELS);
-  const client = password === undefined ? {} : { password };
+  const options = security?.options ?? { client: password === undefined ? {} : { password } };
   const auth = password === undefined ? {} : { requirepass: `"${password}"`, masterauth: `"${password}"` };
   const [first, ...others] = ports.slice(0, 1 + count);
   const data = [
-    redisServer(first, auth, { client }),
-    ...others.map((port) => redisServer(port, { ...auth, replicaof: `127.0.0.1 ${first}` }, { client })),
+    redisServer(first, { ...auth, ...security?.settings(first), ...security?.replication }, options),
+    ...others.map((port) =>
+      redisServer(
+        port,
+        { ...auth, replicaof: `127.0.0.1 ${first}`, ...security?.settings(port), ...security?.replication },
+        options,
+      ),
+    ),
   ];
   const sentinels = ports.slice(1 + count).map((port) =>
     redisServer(
       port,
       {
+        ...sentinelSecurity?.settings(port),
         // In this order: each line needs the first.
         sentinel: [
+          ...(sentinelSecurity ? loginOf('sentinel-user', 'sentinel-pass', sentinelSecurity.admin) : []),
           `monitor ${NAME} 127.0.0.1 ${first} 2`,
           `down-after-milliseconds ${NAME} ${DOWN_AFTER_MS}`,
           `failover-timeout ${NAME} 6000`,
           ...(password === undefined ? [] : [`auth-pass ${NAME} "${password}"`]),
+          ...(security ? loginOf(`auth-user ${NAME}`, `auth-pass ${NAME}`, security.admin) : []),
         ],
       },
-      { sentinel: true },
+      { sentinel: true, ...sentinelSecurity?.options },
     ),
   );
   const all = [...data, ...sentinels];

@@ -1,4 +1,5 @@
 import type { RedisOptions } from 'ioredis';
+import type { RedisSecurity } from './secured-redis.d.mts';
 
 /** A master, its replicas and three Sentinels. */
 export interface PrivateSentinelSet {
@@ -45,4 +46,6 @@ export interface ClusterOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** What a client needs to reach the nodes, such as a password. */
   readonly client?: RedisOptions;
+  /** TLS between all of them, and an ACL user. */
+  readonly security?: RedisSecurity;
 }

@@ -8,6 +8,8 @@ export interface TokenIssuer {
   readonly audience: string;
   /** How many tokens were issued. */
   readonly issued: number;
+  /** The scope of each request for a token. */
+  readonly scopes: readonly (string | undefined)[];
   /** Changes a client's secret, or adds a client. */
   setSecret(client: string, secret: string): void;
   stop(): Promise<void>;

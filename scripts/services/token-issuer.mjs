@@ -14,6 +14,7 @@ export async function tokenIssuer({ clients, lifetimeS = 3600 }) {
   const { publicKey, privateKey } = await generateKeyPair(ALGORITHM);
   const keys = { keys: [{ ...(await exportJWK(publicKey)), kid: KEY_ID, alg: ALGORITHM, use: 'sig' }] };
   let issued = 0;
+  const scopes = [];
 
   const issue = async (form, authorization) => {
     const { id, secret } = credentials(form, authorization);
@@ -21,6 +22,7 @@ export async function tokenIssuer({ clients, lifetimeS = 3600 }) {
     if (secret === undefined || secrets.get(id) !== secret) return [401, { error: 'invalid_client' }];
     issued++;
     const scope = form.get('scope') ?? undefined;
+    scopes.push(scope);
     const token = await new SignJWT(scope === undefined ? {} : { scope })
       .setProtectedHeader({ alg: ALGORITHM, kid: KEY_ID })
       .setSubject(id)
@@ -53,6 +55,7 @@ export async function tokenIssuer({ clients, lifetimeS = 3600 }) {
     get issued() {
       return issued;
     },
+    scopes,
     setSecret: (client, secret) => {
       secrets.set(client, secret);
     },

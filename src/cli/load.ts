@@ -2,6 +2,7 @@ import { bindSchema, formatDiagnostic } from '../binding/binding.js';
 import type { Bindings } from '../binding/bindings.js';
 import { type Config, readConfig } from '../node/config.js';
 import { kafkaSecurity } from '../node/kafka.js';
+import { redisPassword } from '../node/redis.js';
 import { checkDeadLetterTopics, checkServiceTopics, topicNames } from '../node/topics.js';
 import { loadEventSchemas, loadProject, loadSchema } from '../project/loader.js';
 import type { Project } from '../project/project.js';
@@ -25,6 +26,7 @@ export async function load(): Promise<Loaded> {
   const project = await loadProject(dir);
   // Here for the commands that connect to nothing, such as `check`.
   kafkaSecurity(config, project);
+  redisPassword(config, project);
   const sources = await loadSchema(config.SCHEMA, dir);
   const bound = bindSchema({
     sources,

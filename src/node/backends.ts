@@ -4,6 +4,7 @@ import { type EmbeddedStore, openEmbeddedStore } from '../adapters/embedded/stor
 import { openKafkaLog } from '../adapters/kafka/kafka.js';
 import { openInProcessFanout } from '../adapters/memory/fanout.js';
 import { openRedisFanout } from '../adapters/redis/fanout.js';
+import type { RedisServer } from '../adapters/redis/server.js';
 import { openRedisStateStore } from '../adapters/redis/state-store.js';
 import type { RegistryClient } from '../adapters/schema-registry/registry-client.js';
 import { SchemaCache } from '../adapters/schema-registry/schema-cache.js';
@@ -21,6 +22,7 @@ import type { Project } from '../project/project.js';
 import { backendsOf, type Config } from './config.js';
 import { kafkaSecurity } from './kafka.js';
 import type { NodeOptions } from './options.js';
+import { redisServer } from './redis.js';
 import { registryClient } from './schema-registry.js';
 
 /** The schema registry. It connects when it is asked. */
@@ -55,12 +57,19 @@ export async function openBackends(
     const refusals = new ActiveRefusals(logger, metrics);
     const onProblem = problemReporter(metrics, logger, refusals, parts);
     const { log, embedded } = await openLog(config, project, onProblem, parts);
+    // Once for all connections, and only for a process that has some.
+    let redis: Promise<RedisServer | undefined> | undefined;
+    const server = (): Promise<RedisServer | undefined> => {
+      redis ??= redisServer(config, project, onProblem, parts);
+      return redis;
+    };
     return {
       log,
       refusals,
       registry: openRegistry(config, onProblem, parts),
-      openFanout: async () => parts.use(await openFanout(config, onProblem)),
-      openStateStore: async () => parts.use(await openStateStore(config, embedded, onProblem, parts)),
+      openFanout: async () => parts.use(await openFanout(config, await server(), onProblem)),
+      openStateStore: async () =>
+        parts.use(await openStateStore(config, await server(), { embedded, onProblem, parts })),
       [Symbol.asyncDispose]: () => parts[Symbol.asyncDispose](),
     };
   } catch (error) {
@@ -122,23 +131,26 @@ function openRegistry(
   return client && { client: parts.use(client), schemas: new SchemaCache(client) };
 }
 
-function openFanout(config: Config, onProblem: OnProblem): Promise<Fanout> | Fanout {
-  const { fanout } = backendsOf(config);
+function openFanout(
+  config: Config,
+  server: RedisServer | undefined,
+  onProblem: OnProblem,
+): Promise<Fanout> | Fanout {
   const windowEvents = config.WINDOW_EVENTS;
-  if (fanout.kind === 'memory') return openInProcessFanout({ windowEvents });
-  return openRedisFanout({ server: fanout.server, windowEvents, prefix: config.NAMESPACE, onProblem });
+  if (server === undefined) return openInProcessFanout({ windowEvents });
+  return openRedisFanout({ server, windowEvents, prefix: config.NAMESPACE, onProblem });
 }
 
 /** Redis; or files beside the embedded log; or, on Kafka without Redis, files alone. */
 async function openStateStore(
   config: Config,
-  embedded: EmbeddedStore | undefined,
-  onProblem: OnProblem,
-  parts: ResourceStack,
+  server: RedisServer | undefined,
+  {
+    embedded,
+    onProblem,
+    parts,
+  }: { embedded: EmbeddedStore | undefined; onProblem: OnProblem; parts: ResourceStack },
 ): Promise<StateStore> {
-  const { fanout } = backendsOf(config);
-  if (fanout.kind === 'redis') {
-    return openRedisStateStore({ server: fanout.server, prefix: config.NAMESPACE, onProblem });
-  }
+  if (server !== undefined) return openRedisStateStore({ server, prefix: config.NAMESPACE, onProblem });
   return openEmbeddedStateStore(embedded ?? parts.use(openEmbeddedStore({ dir: config.DATA_DIR })));
 }

@@ -115,6 +115,7 @@ const ProjectShape = z.strictObject({
       sasl: z.looseObject({ name: z.string().min(1), authenticate: callable }).optional(),
     })
     .optional(),
+  redis: z.strictObject({ password: callable.optional() }).optional(),
   examples: z.array(z.looseObject({ title: z.string(), query: z.string() })).optional(),
 });
 

@@ -1,5 +1,6 @@
 import type { Authenticate } from '../auth/authenticate.js';
 import type { ResolverMap } from '../binding/runtime/resolvers.js';
+import type { ExpiringPassword } from '../core/expiring-password.js';
 import type { BearerToken, SaslMechanism } from '../core/sasl.js';
 import type { SchemaCodec } from '../core/schema-codec.js';
 import type { AnyService } from '../services/service.js';
@@ -31,6 +32,11 @@ export interface Project {
     readonly oauthBearerToken?: () => Promise<BearerToken>;
     /** A SASL mechanism of your own, in place of `KAFKA_SASL_MECHANISM`. */
     readonly sasl?: SaslMechanism;
+  };
+  /** How Redis is reached, as far as the environment cannot say it. */
+  readonly redis?: {
+    /** Returns the password of `REDIS_USERNAME`, in place of `REDIS_PASSWORD`. For passwords that expire. */
+    readonly password?: () => Promise<ExpiringPassword>;
   };
   /** GraphiQL's tabs. */
   readonly examples?: readonly Example[];

@@ -17,6 +17,13 @@ export const plants: readonly Plant[] = [
       "const fixed = tls && tlsOptions(tls, '127.0.0.1'); this.#sockets = new Sockets(fixed && (() => fixed));",
   },
   {
+    case: 'D2 D3 a certificate of the brokers that expires: open connections live on, and new ones are made once it is renewed',
+    guard: 'a certificate that has expired is told, and is no failure that ends the process',
+    file: 'src/adapters/kafka/wire/refused.ts',
+    find: "['CERT_HAS_EXPIRED', 'has expired. Renew it on the broker'],",
+    replace: '',
+  },
+  {
     case: 'D2 D3 connections log in again in time under load: no mutation fails and no event is lost',
     guard: 'a connection logs in again a part of the session before its end, not a fixed time',
     file: 'src/adapters/kafka/wire/broker-connections.ts',

@@ -112,6 +112,32 @@ describe('secrets and certificates of Kafka that change under running processes'
     await expectAll(it.subscribers, world.appended);
     expectRunning(it.processes);
   });
+
+  it('D2 D3 a certificate of the brokers that expires: open connections live on, and new ones are made once it is renewed', async () => {
+    await using it = await open(kafka.ssl, {
+      KAFKA_SECURITY_PROTOCOL: 'SSL',
+      KAFKA_SSL_CA_FILE: file('ca.pem'),
+      KAFKA_REQUEST_TIMEOUT_MS: '2000',
+    });
+    const { world, processes } = it;
+    await using stream = await world.load(it.gateway);
+    await world.grows(scaled(60));
+    const broker = { name: 'broker', hosts: ['127.0.0.1'] };
+    await kafka.useCertificate(await kafka.authority.issue({ ...broker, until: expired() }));
+    await world.grows(scaled(60));
+    expect(stream.refused).toEqual([]);
+    // Requests time out, and connections are made again.
+    kafka.freeze();
+    await expect.poll(() => stream.refused.length, EVENTUALLY).toBeGreaterThan(0);
+    kafka.thaw();
+    await Promise.all(processes.map((one) => saysInLog(one, /certificate of Kafka at \S+ has expired/)));
+    await kafka.useCertificate(await kafka.authority.issue(broker));
+    await world.grows(scaled(60));
+    await stream.stop();
+    expectTyped(stream);
+    await expectAll(it.subscribers, world.appended);
+    expectRunning(processes);
+  });
 });
 
 describe('brokers that end sessions every 10 s', { timeout: CASE_TIMEOUT }, () => {

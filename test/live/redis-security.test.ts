@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { rightsIn, type SecuredRedis, securedRedis } from '../../scripts/services/secured-redis.mjs';
 import { openRedisFanout } from '../../src/adapters/redis/fanout.js';
@@ -15,6 +17,8 @@ import {
   WINDOW_EVENTS,
 } from '../contract/fanout-tools.js';
 import { stateStoreContract } from '../contract/state-store.js';
+import { folderOf, startProcess } from '../support/gateway-process.js';
+import { kafkaBrokers, redisUrl, uniqueName } from '../support/services.js';
 
 const EVENTUALLY = { timeout: 30_000 };
 const USER = 'carrier';
@@ -93,6 +97,17 @@ describe('a Redis with TLS, client certificates and an ACL user', { timeout: 60_
     expect(refusal.message).toContain("does not accept this process's certificate.");
   });
 
+  it('a client without TLS, and TLS at a port without it, are told apart', async () => {
+    const url = `redis://${redis.host}:${redis.port}`;
+    const plain = await refusalOf({ ...server, topology: { kind: 'single', url }, tls: undefined });
+    expect(plain).toMatchObject({ kind: 'protocol' });
+    expect(plain.message).toMatch(/speaks TLS at this port, and this process does not\. Let REDIS_URL begin/);
+    const shared = redisUrl().replace('redis:', 'rediss:');
+    const tls = await refusalOf({ topology: { kind: 'single', url: shared }, tls: {} });
+    expect(tls).toMatchObject({ kind: 'protocol' });
+    expect(tls.message).toContain('does not speak TLS at this port.');
+  });
+
   it.each([
     ['+xadd', '-xadd', 'does not allow the user carrier'],
     ['+hset', '-hset', 'does not allow the user carrier'],
@@ -117,6 +132,46 @@ describe('a Redis with TLS, client certificates and an ACL user', { timeout: 60_
     } finally {
       await redis.ask('ACL', 'SETUSER', USER, ...rightsIn(prefix));
     }
+  });
+
+  it('a relay uses passwords that the project fetches, each from the next connection on', async () => {
+    const name = uniqueName('fetched');
+    await using folder = await folderOf({
+      password: password,
+      'schema/chat.graphql': `
+        type Query { ok: Boolean }
+        type Subscription { said: Said! @subscribe(topic: "${name}") }
+        type Said { text: String! }`,
+      'millrace.config.mjs': `
+        import { readFileSync } from 'node:fs';
+        const password = async () => ({
+          value: readFileSync('password', 'utf8'),
+          expiresAt: Date.now() + 1_000,
+        });
+        export default { redis: { password } };`,
+      'ca.pem': redis.authority.certificate,
+      'client.pem': redis.client.certificate,
+      'client.key': redis.client.key,
+    });
+    const env = {
+      KAFKA_BROKERS: kafkaBrokers().join(),
+      NAMESPACE: prefix,
+      METRICS_PORT: '0',
+      REDIS_URL: `rediss://${redis.host}:${redis.port}`,
+      REDIS_USERNAME: USER,
+      REDIS_TLS_CA_FILE: 'ca.pem',
+      REDIS_TLS_CERTIFICATE_FILE: 'client.pem',
+      REDIS_TLS_KEY_FILE: 'client.key',
+    };
+    await using relay = await startProcess(['relay'], { cwd: folder.path, env });
+    const ready = async () => (await fetch(`${relay.url}/readyz`)).status;
+    await expect.poll(ready, EVENTUALLY).toBe(200);
+    password = 'a fetched password';
+    await redis.setPassword(password);
+    await redis.dropConnections();
+    await expect.poll(() => relay.errors, EVENTUALLY).toContain('refuses the password of the user carrier');
+    await writeFile(join(folder.path, 'password'), password);
+    await expect.poll(ready, EVENTUALLY).toBe(200);
   });
 
   it('D6: a password that was changed is used from the next connection on, and what was refused is mended', async () => {

@@ -177,20 +177,30 @@ describe('a start that is refused', { timeout: 120_000 }, () => {
     const redis = new URL(redisUrl());
     const started = project.start(['gateway'], {
       KAFKA_BROKERS: silent.address,
+      KAFKA_CLIENT_ID: 'gateway-of-the-shop',
       REDIS_URL: `redis://nobody:wrong@${redis.host}`,
     });
     await fails(started, /^millrace: Redis at .* refuses the password of the user nobody\. /);
+    expect(silent.received.toString('latin1')).toContain('gateway-of-the-shop');
   });
 });
 
 /** Accepts connections and says nothing. */
-async function silentServer(): Promise<AsyncDisposable & { readonly address: string }> {
+async function silentServer(): Promise<
+  AsyncDisposable & { readonly address: string; readonly received: Buffer }
+> {
   const sockets = new Set<Socket>();
-  const server = createServer((socket) => sockets.add(socket.on('error', () => undefined)));
+  const chunks: Buffer[] = [];
+  const server = createServer((socket) => {
+    sockets.add(socket.on('error', () => undefined).on('data', (chunk) => chunks.push(chunk)));
+  });
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const { port } = server.address() as AddressInfo; // It listens on a port.
   return {
     address: `127.0.0.1:${port}`,
+    get received() {
+      return Buffer.concat(chunks);
+    },
     [Symbol.asyncDispose]: async () => {
       for (const socket of sockets) socket.destroy();
       await once(server.close(), 'close');

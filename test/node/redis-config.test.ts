@@ -2,10 +2,12 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { backendsOf, readConfig } from '../../src/node/config.js';
+import { redisPassword } from '../../src/node/redis.js';
 import { folderOf } from '../support/gateway-process.js';
 
 const KAFKA = { KAFKA_BROKERS: '127.0.0.1:9092' };
 const PEM = '-----BEGIN CERTIFICATE-----\nAA\n-----END CERTIFICATE-----';
+const fetched = async () => ({ value: 'token' });
 const serverOf = (environment: Record<string, string>) => {
   const { fanout } = backendsOf(readConfig({ ...KAFKA, ...environment }));
   return fanout.kind === 'redis' ? fanout.server : undefined;
@@ -27,10 +29,6 @@ describe('the settings of Redis', () => {
       'REDIS_PASSWORD and REDIS_TLS are set, but none of REDIS_URL, REDIS_SENTINELS, REDIS_CLUSTER.',
     ],
     [
-      { REDIS_URL: 'redis://127.0.0.1', REDIS_USERNAME: 'u' },
-      'REDIS_USERNAME is set, but REDIS_PASSWORD is not.',
-    ],
-    [
       { REDIS_CLUSTER: '127.0.0.1:1', REDIS_TLS_CERTIFICATE: PEM },
       'REDIS_TLS_CERTIFICATE is set, but REDIS_TLS_KEY is not.',
     ],
@@ -49,6 +47,34 @@ describe('the settings of Redis', () => {
     ],
   ])('half a configuration is refused in a sentence: %o', (environment, message) => {
     expect(() => readConfig({ ...KAFKA, ...environment })).toThrow(message);
+  });
+
+  it.each([
+    [
+      { REDIS_URL: 'redis://127.0.0.1', REDIS_USERNAME: 'u' },
+      {},
+      'REDIS_USERNAME is set, but REDIS_PASSWORD is not, and millrace.config has no `redis.password`.',
+    ],
+    [
+      { REDIS_CLUSTER: '127.0.0.1:1', REDIS_USERNAME: 'u', REDIS_PASSWORD: 'p' },
+      { redis: { password: fetched } },
+      'millrace.config has `redis.password`, and REDIS_PASSWORD is set too. Use one of them.',
+    ],
+    [
+      { REDIS_URL: 'redis://u:p@127.0.0.1' },
+      { redis: { password: fetched } },
+      'millrace.config has `redis.password`, and REDIS_URL has a user or password too. Use one of them.',
+    ],
+  ])(
+    'a password that is missing, or given twice, is refused in a sentence: %o',
+    (environment, project, message) => {
+      expect(() => redisPassword(readConfig({ ...KAFKA, ...environment }), project)).toThrow(message);
+    },
+  );
+
+  it('the password may be fetched by the project', () => {
+    const config = readConfig({ ...KAFKA, REDIS_URL: 'rediss://127.0.0.1', REDIS_USERNAME: 'u' });
+    expect(redisPassword(config, { redis: { password: fetched } })).toBe(fetched);
   });
 
   it('Redis in any form needs Kafka, because the embedded log belongs to one process', () => {

@@ -1,12 +1,15 @@
+import { pause } from '../../core/async.js';
 import { MillraceError } from '../../core/errors.js';
 import { REFUSED_RETRY_MS, type Refusal } from '../../core/refusal.js';
 import type { OnProblem } from '../../ports/problem.js';
 import { Refusals } from '../../ports/refusals.js';
-import { refusedBy } from './refused.js';
+import { mayBeAnotherProtocol, wrongProtocol } from './probe.js';
+import { type Refused, refusedBy } from './refused.js';
 import { describe, type RedisServer } from './server.js';
 
 /** What nobody has met again for this long counts as mended: connections and relays try again more often. */
 const FORGOTTEN_AFTER_MS = 3 * REFUSED_RETRY_MS;
+const PROBE_INTERVAL_MS = 2_000;
 
 /** What Redis refuses this process, told apart from what passes by itself. */
 export class RedisAccess implements Disposable {
@@ -16,6 +19,7 @@ export class RedisAccess implements Disposable {
   readonly #refusals: Refusals;
   /** When each refusal was met last, by its sentence. */
   readonly #met = new Map<string, number>();
+  #isProbing = false;
 
   constructor(server: RedisServer, onProblem: OnProblem) {
     this.#server = server;
@@ -26,6 +30,7 @@ export class RedisAccess implements Disposable {
   /** Reports a failure of a connection, which connects again by itself. */
   readonly onError = (cause: Error): void => {
     if (this.#refusal(cause) !== undefined || this.#closed.signal.aborted) return;
+    if (mayBeAnotherProtocol(cause)) void this.#probe(cause);
     const message = `${describe(this.#server)}: ${cause.message}`;
     this.#onProblem({ kind: 'redis-connection', message, cause });
   };
@@ -53,7 +58,21 @@ export class RedisAccess implements Disposable {
 
   #refusal(cause: Error, attempted?: string): Refusal | undefined {
     const refused = refusedBy(cause, this.#server, attempted);
-    if (refused === undefined || this.#closed.signal.aborted) return undefined;
+    return refused && this.#told(refused, cause);
+  }
+
+  /** Asks the ports what they speak, but not for each of the many connections that fail at the same time. */
+  async #probe(cause: Error): Promise<void> {
+    if (this.#isProbing) return;
+    this.#isProbing = true;
+    const refused = await wrongProtocol(this.#server);
+    if (refused !== undefined) this.#told(refused, cause);
+    await pause(PROBE_INTERVAL_MS, this.#closed.signal);
+    this.#isProbing = false;
+  }
+
+  #told(refused: Refused, cause: Error): Refusal | undefined {
+    if (this.#closed.signal.aborted) return undefined;
     const { sentence } = refused;
     this.#met.set(sentence, performance.now());
     return this.#refusals.of({ ...refused, cause }, async () => {

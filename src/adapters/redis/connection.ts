@@ -143,12 +143,27 @@ function clusterConnection(
   cluster.on('+node', (node: Redis) => {
     keepLive(node, live);
     tolerateLaterErrors(node);
+    reportCopies(node, onError);
   });
   cluster.on('-node', () => cluster.refreshSlotsCache());
   cluster.on('node error', onError);
   cluster.on('error', onError);
   cluster.connect().catch(() => undefined); // Reported by `onError`.
   return cluster;
+}
+
+/**
+ * A Cluster asks for the slots over a copy of a node's connection, and ignores its errors: until the slots are known, only the
+ * copy says what Redis refuses.
+ */
+function reportCopies(node: Redis, onError: OnError): void {
+  const duplicate = node.duplicate.bind(node);
+  node.duplicate = (options) => {
+    const copy = duplicate(options);
+    copy.on('error', onError);
+    tolerateLaterErrors(copy);
+    return copy;
+  };
 }
 
 /** Bounds the wait of every command, which a Cluster that is away would keep in its queue. */

@@ -1,6 +1,7 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import { backoffMs } from '../../core/async.js';
 import { keepLive, liveOptions } from './live-options.js';
+import { ofSentinel } from './refused.js';
 import type { RedisServer } from './server.js';
 
 /** A connection whose password and certificates are read again whenever it connects. */
@@ -17,6 +18,7 @@ export class LiveRedis extends Redis {
     keepLive(this, live);
     this.on('error', onError);
     tolerateLaterErrors(this);
+    if (topology.kind === 'sentinel') reportSentinels(this, onError);
     // Race: the master is killed, and ioredis asks a Sentinel for the new one. `+switch-master` arrives meanwhile, and
     // its failover detector, which is still the former connection's, cancels that question. The connection then
     // counts as ended, although nobody has ended it.
@@ -37,6 +39,25 @@ export class LiveRedis extends Redis {
     }, backoffMs(0));
     timer.unref();
   }
+}
+
+/**
+ * ioredis ignores the errors of its connections to Sentinels. Their commands fail because a connection was closed; only these
+ * errors say that a certificate or a password is refused.
+ */
+function reportSentinels(connection: Redis, onError: (error: Error) => void): void {
+  // Private to ioredis. Where a version has it no longer, refusals of Sentinels are not told (test/live/redis-sets-secured.test.ts).
+  const { connector } = connection as unknown as {
+    readonly connector: { connectToSentinel?: (...args: readonly unknown[]) => Redis };
+  };
+  const connect = connector.connectToSentinel?.bind(connector);
+  if (connect === undefined) return;
+  connector.connectToSentinel = (...args) => {
+    const sentinel = connect(...args);
+    sentinel.on('error', (error) => onError(ofSentinel(error)));
+    tolerateLaterErrors(sentinel);
+    return sentinel;
+  };
 }
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { refusedBy } from '../../../src/adapters/redis/refused.js';
+import { ofSentinel, refusedBy } from '../../../src/adapters/redis/refused.js';
 import { type RedisServer, redisAt } from '../../../src/adapters/redis/server.js';
 
 const SERVER: RedisServer = { ...redisAt('rediss://redis.example:6380'), username: 'carrier' };
@@ -29,6 +29,7 @@ describe('what Redis refuses for good', () => {
     [coded('UNABLE_TO_VERIFY_LEAF_SIGNATURE'), 'certificate'],
     [coded('ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED'), 'certificate'],
     [coded('ERR_SSL_WRONG_VERSION_NUMBER'), 'protocol'],
+    [new Error("ERR unknown command 'SSUBSCRIBE', with args beginning with: "), 'protocol'],
   ])('is told in one sentence with the address: %s', (error, kind) => {
     const refused = refusedBy(error, SERVER);
     expect(refused?.kind).toBe(kind);
@@ -43,6 +44,20 @@ describe('what Redis refuses for good', () => {
     new Error('NOREPLICAS Not enough good replicas to write.'),
   ])('is not what passes by itself: %s', (error) => {
     expect(refusedBy(error, SERVER)).toBeUndefined();
+  });
+
+  it('names the user and the settings of Sentinels when they refuse it', () => {
+    const server: RedisServer = {
+      topology: { kind: 'sentinel', sentinels: ['s:26379'], master: 'm', username: 'watcher' },
+      username: 'carrier',
+    };
+    expect(refusedBy(ofSentinel(new Error('WRONGPASS invalid')), server)?.sentence).toMatch(
+      /refuses the password of the user watcher\. Check REDIS_SENTINEL_USERNAME/,
+    );
+    expect(refusedBy(new Error('WRONGPASS invalid'), server)?.sentence).toMatch(
+      /refuses the password of the user carrier\. Check REDIS_USERNAME/,
+    );
+    expect(refusedBy(ofSentinel(coded('CERT_HAS_EXPIRED')), server)?.kind).toBe('certificate');
   });
 
   it('names the user of the settings, or of the URL, or the default one', () => {

@@ -9,7 +9,7 @@ import {
   TOPIC_AUTHORIZATION_FAILED,
   TRANSACTION_COORDINATOR,
 } from './internals.js';
-import { protocolOfPort } from './probe.js';
+import { protocolOfBroker } from './probe.js';
 import {
   type KafkaClient,
   type Refused,
@@ -162,7 +162,7 @@ export class Access {
 
   async #probe(broker: string): Promise<Refused | undefined> {
     const { client } = this.#parts;
-    const found = await protocolOfPort(broker);
+    const found = await protocolOfBroker(broker);
     if (found === undefined) return undefined;
     if (found === 'tls' && !client.tls) return { kind: 'protocol', sentence: withTls(broker) };
     if (found === 'plain' && client.tls) return { kind: 'protocol', sentence: withoutTls(broker) };
