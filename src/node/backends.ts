@@ -29,6 +29,8 @@ import { registryClient } from './schema-registry.js';
 export interface SchemaRegistry {
   readonly client: RegistryClient;
   readonly schemas: SchemaCache;
+  /** Whether publishing may register the first schema of a subject. */
+  readonly registers: boolean;
 }
 
 /** The log, and what can be opened beside it. Disposing closes all of it. */
@@ -128,7 +130,9 @@ function openRegistry(
   parts: ResourceStack,
 ): SchemaRegistry | undefined {
   const client = registryClient(config, onProblem);
-  return client && { client: parts.use(client), schemas: new SchemaCache(client) };
+  if (client === undefined) return undefined;
+  const registers = config.SCHEMA_REGISTRY_AUTO_REGISTER;
+  return { client: parts.use(client), schemas: new SchemaCache(client), registers };
 }
 
 function openFanout(

@@ -80,7 +80,7 @@ async function compose(
   await log.ensureTopics(topics, { create: config.TOPIC_CREATE }, starting);
   await log.checkAccess(logUse({ roles, bindings, project, config, services, views }), starting);
 
-  const formats = topicFormats(bindings, project, registry?.schemas);
+  const formats = topicFormats(bindings, project, registry);
   const running: Promise<void>[] = [];
   const layouts = store && new TopicLayouts(store, formats, log);
   if (roles.relay && fanout !== undefined && layouts !== undefined) {

@@ -95,7 +95,7 @@ export async function rebuildable(
   { log, registry, openStateStore }: Backends,
   { config, project, bindings }: { config: Config; project: Project; bindings: Bindings },
 ): Promise<readonly Rebuild[]> {
-  const formats = topicFormats(bindings, project, registry?.schemas);
+  const formats = topicFormats(bindings, project, registry);
   const decoder = decoderOf(bindings, formats);
   const services = (project.services ?? [])
     .filter(({ initial }) => initial !== undefined)

@@ -1,6 +1,7 @@
+import { type NewSchema, newKeySchema, newSchema } from '../adapters/schema-registry/new-schema.js';
 import { RegistryCodec, subjectsOf } from '../adapters/schema-registry/registry-codec.js';
-import type { SchemaCache } from '../adapters/schema-registry/schema-cache.js';
 import type { Bindings } from '../binding/bindings.js';
+import { graphQLModel } from '../binding/data-types/graphql-model.js';
 import { type Topic, topic } from '../core/ids.js';
 import { isEncoded } from '../core/key-format.js';
 import type { SchemaCodec } from '../core/schema-codec.js';
@@ -9,6 +10,7 @@ import { deadLetterTopic, MAX_TOPIC_NAME_CHARS } from '../dead-letters/topic-nam
 import type { TopicSpec } from '../ports/event-log.js';
 import type { Project } from '../project/project.js';
 import type { AnyService } from '../services/service.js';
+import type { SchemaRegistry } from './backends.js';
 import { type Config, ConfigError } from './config.js';
 
 /** A service or a view, as far as topics are concerned. */
@@ -21,14 +23,21 @@ type TopicReader = Pick<AnyService, 'topics'>;
  */
 export function topicFormats(
   bindings: Bindings,
-  { codecs = {} }: Pick<Project, 'codecs'>,
-  schemas: SchemaCache | undefined,
+  { codecs = {}, resolvers = {} }: Pick<Project, 'codecs' | 'resolvers'>,
+  registry: Pick<SchemaRegistry, 'schemas' | 'registers'> | undefined,
 ): TopicFormats {
   const formats = new Map<Topic, TopicFormat>();
-  for (const { topic: name, format } of bindings.topics.values()) {
+  for (const { topic: name, format, types } of bindings.topics.values()) {
     const { key } = format;
     const codecOf = (what: 'value' | 'key', encoding: Encoding): SchemaCodec => {
-      if (schemas !== undefined) return new RegistryCodec(encoding, subjectsOf(name)[what], schemas);
+      if (registry !== undefined) {
+        const first = (): NewSchema =>
+          what === 'key'
+            ? newKeySchema(encoding)
+            : newSchema(encoding, graphQLModel(types, bindings.schema, resolvers));
+        const { schemas, registers } = registry;
+        return new RegistryCodec(encoding, subjectsOf(name)[what], schemas, registers ? first : undefined);
+      }
       const problem = `The ${what}s of the topic ${name} are ${encoding}, which needs a schema registry.`;
       throw new ConfigError(`${problem} Set SCHEMA_REGISTRY_URL.`);
     };

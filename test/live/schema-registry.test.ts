@@ -229,4 +229,29 @@ describe('topics whose values have a schema in a registry', { timeout: 240_000 }
     expect(letters[0]?.value).toEqual(unknown);
     expect(letters[1]?.value?.length).toBeLessThan(50_000);
   });
+
+  it.each([['AVRO'], ['JSON_SCHEMA']] as const)(
+    "%s: with SCHEMA_REGISTRY_AUTO_REGISTER the first mutation registers the schema of its type, and Confluent's deserialiser reads it",
+    async (format) => {
+      const topic = await openTopic();
+      await using folder = await folderOf({ 'schema/a.graphql': schemaOf(topic, format) });
+      const env = {
+        KAFKA_BROKERS: kafkaBrokers().join(','),
+        REDIS_URL: redisUrl(),
+        NAMESPACE: topic,
+        SCHEMA_REGISTRY_URL: registry.url,
+        SCHEMA_REGISTRY_AUTO_REGISTER: 'true',
+      };
+      await using node = await startProcess(['start'], { cwd: folder.path, env });
+      const at = '2026-01-31T09:30:00.123Z';
+      const answer = await place(node, { id: 'o-1', text: 'ours', at });
+      expect(answer.errors).toBeUndefined();
+      const latest = await fetch(`${registry.url}/subjects/${topic}-value/versions/latest`);
+      const { schema } = (await latest.json()) as { schema: string };
+      expect(schema).toContain('Order');
+      const { partition, offset: number } = answer.data?.place ?? { partition: -1, offset: '' };
+      const read = await serializers.read({ format, topic, schema, partition, offset: Number(number) });
+      expect(read).toMatchObject({ id: 'o-1', text: 'ours' });
+    },
+  );
 });

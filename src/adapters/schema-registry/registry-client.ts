@@ -3,6 +3,7 @@ import { refusalIn } from '../../core/refusal.js';
 import type { OnProblem } from '../../ports/problem.js';
 import { Refusals } from '../../ports/refusals.js';
 import { type HttpAnswer, HttpClient, type TlsFiles } from './http.js';
+import type { NewSchema } from './new-schema.js';
 import { type RegistryIdentity, refusedByStatus, refusedByTls } from './refused.js';
 
 /** Where a schema registry with Confluent's API is. */
@@ -93,6 +94,12 @@ export class RegistryClient implements Disposable {
     return version.parse(await this.#get(path, `read the subject ${subject}`, signal));
   }
 
+  /** Registers a schema. The same one again changes nothing. @throws {RegistryUnavailableError} */
+  async register(subject: string, schema: NewSchema, signal: AbortSignal): Promise<void> {
+    const path = `/subjects/${encodeURIComponent(subject)}/versions`;
+    await this.#get(path, `register a schema of the subject ${subject}`, signal, JSON.stringify(schema));
+  }
+
   /**
    * Whether it answers, as far as this process knows: asked again only if it did not answer the last time. What is known
    * already is read and written without it, so an outage that nothing has met is none.
@@ -107,9 +114,10 @@ export class RegistryClient implements Disposable {
     await this.#get('/schemas/types', 'read schemas', signal);
   }
 
-  async #get(path: string, attempted: string, signal: AbortSignal): Promise<unknown> {
+  /** @param body posted, if there is one */
+  async #get(path: string, attempted: string, signal: AbortSignal, body?: string): Promise<unknown> {
     try {
-      const answer = await this.#answer(path, attempted, signal);
+      const answer = await this.#answer(path, attempted, signal, body);
       this.#isAway = false;
       return answer;
     } catch (error) {
@@ -125,13 +133,13 @@ export class RegistryClient implements Disposable {
     }
   }
 
-  async #answer(path: string, attempted: string, signal: AbortSignal): Promise<unknown> {
-    const { status, body } = await this.#ask(path, signal).catch((error: unknown) => {
+  async #answer(path: string, attempted: string, signal: AbortSignal, posted?: string): Promise<unknown> {
+    const { status, body } = await this.#ask(path, signal, posted).catch((error: unknown) => {
       signal.throwIfAborted();
-      throw this.#unreachable(path, error);
+      throw this.#unreachable(path, error, posted);
     });
     const refused = refusedByStatus(status, attempted, this.#identity);
-    if (refused !== undefined) throw this.#refusedError(path, refused);
+    if (refused !== undefined) throw this.#refusedError(path, refused, posted);
     const json = parsed(body);
     if (status >= 200 && status < 300 && json !== undefined) return json;
     const said = errorBody.safeParse(json);
@@ -141,27 +149,32 @@ export class RegistryClient implements Disposable {
     throw new RegistryUnavailableError(message);
   }
 
-  async #ask(path: string, signal: AbortSignal): Promise<HttpAnswer> {
+  async #ask(path: string, signal: AbortSignal, body?: string): Promise<HttpAnswer> {
     const { basicAuth, timeoutMs = DEFAULT_TIMEOUT_MS } = this.#options;
     const credentials = basicAuth && Buffer.from(basicAuth()).toString('base64');
     const headers = {
       accept: MEDIA_TYPES,
+      ...(body !== undefined && { 'content-type': 'application/vnd.schemaregistry.v1+json' }),
       ...(credentials !== undefined && { authorization: `Basic ${credentials}` }),
     };
     const either = AbortSignal.any([signal, this.#closed.signal, AbortSignal.timeout(timeoutMs)]);
-    return this.#http.ask(this.#base + path, { headers, signal: either });
+    return this.#http.ask(this.#base + path, { headers, signal: either, body });
   }
 
-  #unreachable(path: string, error: unknown): RegistryUnavailableError {
+  #unreachable(path: string, error: unknown, posted: string | undefined): RegistryUnavailableError {
     const refused = error instanceof Error ? refusedByTls(error, this.#identity) : undefined;
-    if (refused !== undefined) return this.#refusedError(path, refused);
+    if (refused !== undefined) return this.#refusedError(path, refused, posted);
     const message = `The schema registry cannot be reached: ${reasonOf(error)}`;
     return new RegistryUnavailableError(message, { cause: error });
   }
 
-  #refusedError(path: string, refused: ReturnType<typeof refusedByTls> & object): RegistryUnavailableError {
+  #refusedError(
+    path: string,
+    refused: ReturnType<typeof refusedByTls> & object,
+    posted: string | undefined,
+  ): RegistryUnavailableError {
     const isMended = async (signal: AbortSignal): Promise<boolean> => {
-      const { status } = await this.#ask(path, signal);
+      const { status } = await this.#ask(path, signal, posted);
       return refusedByStatus(status, '', this.#identity) === undefined;
     };
     const cause = this.#refusals.of(refused, isMended);

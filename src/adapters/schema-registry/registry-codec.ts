@@ -1,5 +1,6 @@
 import type { EncodedValue, SchemaCodec } from '../../core/schema-codec.js';
 import type { Encoding } from '../../core/topic-format.js';
+import type { NewSchema } from './new-schema.js';
 import { UnknownSchemaError } from './registry-client.js';
 import type { Loaded, SchemaCache } from './schema-cache.js';
 import type { Serde } from './serde.js';
@@ -22,9 +23,15 @@ export class RegistryCodec implements SchemaCodec {
   readonly contentType: string;
   readonly #schemas: SchemaCache;
   readonly #subject: string;
+  readonly #first: (() => NewSchema) | undefined;
   #latest: { readonly id: number; readonly loaded: Loaded; readonly asOf: number } | undefined;
 
-  constructor(encoding: Encoding, subject: string, schemas: SchemaCache) {
+  /**
+   * @param first the schema to register when something is published to a subject that has none. It throws what is wrong
+   *   with the types of the data. Left out: nothing is registered
+   */
+  constructor(encoding: Encoding, subject: string, schemas: SchemaCache, first?: () => NewSchema) {
+    this.#first = first;
     this.contentType = MEDIA_TYPES[encoding];
     this.#schemas = schemas;
     this.#subject = subject;
@@ -63,12 +70,22 @@ export class RegistryCodec implements SchemaCodec {
       // says so: it does not pass by itself.
       if (latest !== undefined) this.#latest = { ...latest, asOf };
       else if (!(error instanceof UnknownSchemaError)) throw error;
+      else await this.#register(asOf, signal);
     }
   }
 
+  async #register(asOf: number, signal: AbortSignal): Promise<void> {
+    const schema = this.#first && attempt(this.#first);
+    if (schema === undefined) return;
+    this.#latest = { ...(await this.#schemas.register(this.#subject, schema, signal)), asOf };
+  }
+
   encode(type: string, json: Buffer): Buffer {
-    if (this.#latest === undefined)
+    if (this.#latest === undefined) {
+      // What kept it from being registered, if anything did.
+      this.#first?.();
       throw new Error(`The schema registry has no schema for the subject ${this.#subject}: register one`);
+    }
     const { id, loaded } = this.#latest;
     return frame(id, usable(loaded).encode(type, json));
   }

@@ -1,6 +1,7 @@
 import { retry } from '../../core/async.js';
 import { avroSerde } from './avro.js';
 import { jsonSchemaSerde } from './json-schema.js';
+import type { NewSchema } from './new-schema.js';
 import { protobufSerde } from './protobuf.js';
 import { type NamedSchema, referencesOf } from './references.js';
 import { type RegisteredSchema, type RegistryClient, UnknownSchemaError } from './registry-client.js';
@@ -46,9 +47,18 @@ export class SchemaCache {
     signal: AbortSignal,
   ): Promise<{ readonly id: number; readonly loaded: Loaded }> {
     const version = await this.#client.version(subject, 'latest', signal);
-    const loaded = this.#loaded.get(version.id) ?? (await this.#serdeOf(version, signal));
+    // What was not known of an id before is known now.
+    const known = this.#unknownSince.has(version.id) ? undefined : this.#loaded.get(version.id);
+    const loaded = known ?? (await this.#serdeOf(version, signal));
     this.#loaded.set(version.id, loaded);
+    this.#unknownSince.delete(version.id);
     return { id: version.id, loaded };
+  }
+
+  /** `latest` of a subject that has none yet: registers its first version. @throws {RegistryUnavailableError} */
+  async register(subject: string, schema: NewSchema, signal: AbortSignal): ReturnType<SchemaCache['latest']> {
+    await this.#client.register(subject, schema, signal);
+    return this.latest(subject, signal);
   }
 
   #isMissing(id: number | string): boolean {

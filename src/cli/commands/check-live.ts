@@ -21,7 +21,7 @@ export async function checkLive({ config, project, bindings }: Loaded, json: boo
   using deadline = new Deadline(LOG_TIMEOUT_MS);
   const { log } = backends;
   const { signal } = deadline;
-  const decoder = new RecordDecoder(topicFormats(bindings, project, backends.registry?.schemas));
+  const decoder = new RecordDecoder(topicFormats(bindings, project, backends.registry));
   const stateful = (project.services ?? []).filter(({ initial }) => initial !== undefined);
   const names = topicNames(bindings, stateful);
   const existing = await log.describe(names, signal);

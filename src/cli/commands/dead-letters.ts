@@ -67,6 +67,6 @@ async function withLog(
   process.stdout.on('error', () => undefined); // The reader of the pipe has gone, as `head` does.
   await using backends = await openBackends({ config, project }, new Metrics(), openLogger(config.LOG_LEVEL));
   const suffix = config.DEAD_LETTER_SUFFIX;
-  const formats = topicFormats(bindings, project, backends.registry?.schemas);
+  const formats = topicFormats(bindings, project, backends.registry);
   await work({ log: backends.log, known, formats, suffix, named, print, printError, signal }, config);
 }

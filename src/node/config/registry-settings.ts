@@ -1,5 +1,5 @@
 import { certificates, privateKey } from './pem.js';
-import { text, type Variable } from './variable.js';
+import { flag, text, type Variable } from './variable.js';
 
 /** Where the schema registry is: for topics whose values are Avro, Protobuf or JSON with a schema. */
 export const REGISTRY_SETTINGS = {
@@ -16,6 +16,10 @@ export const REGISTRY_SETTINGS = {
     secret: true,
     reread: true,
   },
+  SCHEMA_REGISTRY_AUTO_REGISTER: flag(
+    false,
+    "Whether publishing to a subject without any schema registers one, made from the topic's GraphQL types; later versions are yours",
+  ),
   SCHEMA_REGISTRY_SSL_CA: {
     about: "The certificates, in PEM, that sign the registry's; when unset, those that Node trusts",
     allowed: 'one or more certificates in PEM',

@@ -24,6 +24,8 @@ export class FakeRegistry implements AsyncDisposable {
   /** What it answers to everything, if set: it is away. */
   status: number | undefined;
 
+  /** The schemas that were posted. */
+  readonly registered: Registered[] = [];
   readonly #isTls: boolean;
 
   private constructor(tls: ServerOptions | undefined) {
@@ -33,12 +35,24 @@ export class FakeRegistry implements AsyncDisposable {
       this.asked.push(path);
       this.authorizations.push(request.headers.authorization);
       const registered = this.answers.get(path);
-      if (this.status !== undefined) response.writeHead(this.status).end('busy');
+      if (request.method === 'POST' && this.status === undefined)
+        void this.#register(path, request, response);
+      else if (this.status !== undefined) response.writeHead(this.status).end('busy');
       else if (registered === undefined)
         response.writeHead(404).end(JSON.stringify({ error_code: 40403, message: 'Schema not found' }));
       else response.writeHead(200).end(JSON.stringify(registered));
     };
     this.#server = tls === undefined ? createServer(answer) : createTlsServer(tls, answer);
+  }
+
+  /** Gives the schema the next id. */
+  async #register(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
+    const given = JSON.parse(Buffer.concat(chunks).toString()) as Registered;
+    const id = this.registered.push(given);
+    this.answers.set(`${path}/latest`, { ...given, id });
+    response.writeHead(200).end(JSON.stringify({ id }));
   }
 
   /** @param tls over TLS, with this certificate */
