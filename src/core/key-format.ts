@@ -14,9 +14,10 @@ export type ExactKeyFormat = 'STRING' | 'INT32' | 'INT64' | 'UUID' | 'BYTES' | '
  */
 export type EncodedKeyFormat = 'CONNECT' | 'AVRO' | 'PROTOBUF' | 'JSON_SCHEMA';
 
-const ENCODED: ReadonlySet<KeyFormat | undefined> = new Set(['CONNECT', 'AVRO', 'PROTOBUF', 'JSON_SCHEMA']);
+const ENCODED: ReadonlySet<KeyFormat> = new Set(['CONNECT', 'AVRO', 'PROTOBUF', 'JSON_SCHEMA']);
 
-export const isEncoded = (format: KeyFormat | undefined): format is EncodedKeyFormat => ENCODED.has(format);
+export const isEncoded = (format: KeyFormat | undefined): format is EncodedKeyFormat =>
+  format !== undefined && ENCODED.has(format);
 
 /** A key that does not read as its topic declares. The message says what it is, and what it should be. */
 export class KeyFormatError extends Error {

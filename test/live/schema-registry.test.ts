@@ -220,7 +220,7 @@ describe('topics whose values have a schema in a registry', { timeout: 240_000 }
     await expect
       .poll(reasons, WAIT)
       .toEqual([
-        expect.stringContaining('the schema registry has no schema 65535'),
+        expect.stringContaining('the schema registry has no schema 16777215'),
         expect.stringMatching(
           /^the batch of 1 records at the offsets .* more than 1048576 bytes when decompressed/,
         ),

@@ -41,9 +41,6 @@ export function jsonSchemaSerde(
   };
 }
 
-/** Formats are not checked: their vocabulary is open, and a serialiser ignores those that it does not know. */
-const OPTIONS = { strict: false, allErrors: true, logger: false } as const;
-
 /**
  * Makes integers of texts such as an `ID` has, where the schema wants a number.
  * @param value is changed

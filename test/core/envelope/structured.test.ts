@@ -28,6 +28,31 @@ describe('CloudEvents in structured mode', () => {
     });
   });
 
+  const head = '{"specversion":"1.0","id":"e-1","source":"/erp","type":"OrderPlaced"';
+  it.each([
+    [
+      'data that comes last',
+      `${head},"data":{"n":9007199254740993, "a":1}}`,
+      '{"n":9007199254740993, "a":1}',
+    ],
+    ['data that comes first', `{"data":{"n":9007199254740993},${head.slice(1)}}`, '{"n":9007199254740993}'],
+    ['data in the middle', `${head},"data":{"n":1},"shard":"x"}`, '{"n":1}'],
+    ['the characters of data in a text', `${head},"subject":"\\"data\\":","data":{"n":1}}`, '{"n":1}'],
+    ['the characters of data in a name', `${head},"x\\"data":"y","data":{"n":1}}`, '{"n":1}'],
+    ['data in another object before it', `${head},"ext":{"data":{"n":2}},"data":{"n":1}}`, '{"n":1}'],
+    ['data in data', `${head},"data":{"data":{"n":1}}}`, '{"data":{"n":1}}'],
+    ['data that occurs twice', `${head},"data":{"n":2},"data":{"n":1}}`, '{"n":1}'],
+    ['white space behind it', `${head},"data":{"n":1}}\n`, '{"n":1}'],
+    ['data in both forms', `${head},"data_base64":"eyJuIjozfQ==","data":{"n":1}}`, '{"n":3}'],
+    ['half an event', `${head},"data":{"n":1}`, 'structured'],
+    ['too many braces', `${head},"data":{"n":1}}}`, 'structured'],
+    ['data that is a list', `${head},"data":[1]}`, 'data'],
+    ['no data', `${head},"data":null}`, '{}'],
+  ])('reads an event with %s', (_form, value, shown) => {
+    const result = decoded(FORMAT, { headers, value });
+    expect(result.ok ? result.event.data?.toString() : result.kind).toBe(shown);
+  });
+
   it('carries extensions and the subject of the attributes where fields read them, as binary mode does', () => {
     const carried = { headers: ['content-type'], attributes: ['subject', 'shard', 'urgent', 'missing'] };
     const value = { ...ATTRIBUTES, subject: 'about', shard: 7, urgent: true, data: {} };

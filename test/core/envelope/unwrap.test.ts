@@ -299,7 +299,7 @@ describe('data in an envelope', () => {
     [{ kind: 'DEBEZIUM_OUTBOX', type: 'Order' }, JSON.stringify(`{"deep":${DEEP_JSON}}`)],
     [
       { kind: 'CLOUDEVENTS' },
-      `{"specversion":"1.0","id":"1","source":"/x","type":"Order","data":{"deep":${DEEP_JSON}}}`,
+      `{"data":{"deep":${DEEP_JSON}},"specversion":"1.0","id":"1","source":"/x","type":"Order"}`,
     ],
   ])(
     'D10 that is nested too deeply to be written again is invalid, and nothing is thrown: %j',
