@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { bytesOfText, textOfBytes } from '../../../src/core/byte-text.js';
-import { eventId, topic } from '../../../src/core/ids.js';
+import { decodeRecord } from '../../../src/core/envelope/decode.js';
+import { eventId, offset, partition, topic } from '../../../src/core/ids.js';
 import { RecordEncoder } from '../../../src/core/record-encoder.js';
 import { decoded, eventOf } from '../../core/envelope/records.js';
+import { framed } from '../../support/framed-codec.js';
 import { bound, diagnosticsOf } from '../schema.js';
 
 const schemaOf = (topicArguments: string, mutation = ''): string => `
@@ -109,6 +111,23 @@ describe('@topic(event:)', () => {
   it('makes data of a value that is no object', () => {
     const format = formatOf(`event: { type: "'Placed'", data: "{'n': record.value[0]}" }`);
     expect(eventOf(format, { value: [3, 4] }).data).toBe('{"n":3}');
+  });
+
+  it('reads the value as the codec of the topic has decoded it', () => {
+    const format = {
+      ...formatOf(`event: { type: "record.value.kind", data: "record.value.body" }`),
+      codec: framed,
+    };
+    const value = framed.encode('', Buffer.from('{"kind":"Placed","body":{"n":1}}'));
+    const record = { offset: offset(7), timestamp: 0, key: 'k', headers: {}, value };
+    const at = { topic: topic('legacy'), partition: partition(0) };
+    const result = decodeRecord(record, format, at);
+    expect(result.ok && [result.event.type, String(result.event.data)]).toEqual(['Placed', '{"n":1}']);
+    const broken = decodeRecord({ ...record, value: Buffer.from('{}') }, format, at);
+    expect(broken).toMatchObject({
+      kind: 'data',
+      reason: expect.stringMatching(/^the value cannot be decoded/),
+    });
   });
 
   it('evaluates for a tombstone what does not read the value', () => {
