@@ -40,7 +40,7 @@ function guarantees() {
 
 /** Every test that names a guarantee, by file and then in the order of the file. */
 function testsOfGuarantees() {
-  const files = globSync('test/**/*.ts', { cwd: ROOT, absolute: true }).sort();
+  const files = globSync(['test/**/*.ts', 'clients/ts/test/**/*.ts'], { cwd: ROOT, absolute: true }).sort();
   return files.flatMap((path) =>
     [...readFileSync(path, 'utf8').matchAll(TITLE)].map(([, , names, title]) => ({
       names: names.match(/[DCS]\d+/g),
