@@ -1,31 +1,15 @@
-import { Kafka, logLevel } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { foreignProducer } from '../../scripts/services/foreign-producers.mjs';
 import { type SchemaRegistry, startSchemaRegistry } from '../../scripts/services/schema-registry.mjs';
-import { folderOf, type GatewayProcess, startProcess } from '../support/gateway-process.js';
+import { folderOf, startProcess } from '../support/gateway-process.js';
 import { LineProgram } from '../support/line-program.js';
+import { JSON_SCHEMA, openTopic, place, schemaOf } from '../support/registered-orders.js';
 import { runningSubscriptions } from '../support/running.js';
-import { kafkaBrokers, redisUrl, uniqueName } from '../support/services.js';
+import { kafkaBrokers, redisUrl } from '../support/services.js';
 import { subscribed } from '../support/sse.js';
 
 const WAIT = { timeout: 60_000, interval: 50 };
 const STARTS_MS = 400_000;
-
-const JSON_SCHEMA = JSON.stringify({
-  $schema: 'http://json-schema.org/draft-07/schema#',
-  title: 'Order',
-  type: 'object',
-  required: ['id', 'text'],
-  properties: { id: { type: 'integer' }, text: { type: 'string' }, at: { type: 'string' } },
-});
-
-const schemaOf = (topic: string, format: string) => `
-  extend schema @topic(name: "${topic}", envelope: JSON, value: ${format}, types: { rule: LAST_NAME })
-  type Query { hello: String }
-  type Mutation { place(id: ID!, text: String!, at: DateTime!): Published! @publish(topic: "${topic}", type: "Order", key: "args.id") }
-  type Subscription { orders(text: String!): Order! @subscribe(topic: "${topic}", filter: "event.text == args.text") }
-  type Order { id: ID! text: String! at: DateTime! }
-`;
 
 /** What Apicurio's serialisers for Java are given. Those of Confluent are not on Maven Central. */
 const APICURIO = 'io.apicurio.registry.serde';
@@ -73,29 +57,6 @@ const APICURIO_SERDES = [
     },
   },
 ] as const;
-
-async function place({ url }: GatewayProcess, variables: object) {
-  const query =
-    'mutation ($id: ID!, $text: String!, $at: DateTime!) { place(id: $id, text: $text, at: $at) { partition offset } }';
-  const response = await fetch(`${url}/graphql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ query, variables }),
-  });
-  return (await response.json()) as {
-    data: { place: { partition: number; offset: string } } | null;
-    errors?: readonly { message: string; extensions: { code: string } }[];
-  };
-}
-
-async function openTopic(): Promise<string> {
-  const topic = uniqueName('registry');
-  const admin = new Kafka({ brokers: kafkaBrokers(), logLevel: logLevel.NOTHING }).admin();
-  await admin.connect();
-  await admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: 2 }] });
-  await admin.disconnect();
-  return topic;
-}
 
 describe("topics whose values Apicurio's serialisers write", { timeout: 240_000 }, () => {
   let registry: SchemaRegistry;

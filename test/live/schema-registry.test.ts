@@ -5,10 +5,11 @@ import { openKafkaLog } from '../../src/adapters/kafka/kafka.js';
 import { offset, partition as partitionOf, topic as topicOf } from '../../src/core/ids.js';
 import { readDeadLetter } from '../../src/dead-letters/dead-letter.js';
 import { TcpProxy } from '../faults/support/proxy.js';
-import { folderOf, type GatewayProcess, startProcess } from '../support/gateway-process.js';
+import { folderOf, startProcess } from '../support/gateway-process.js';
+import { JSON_SCHEMA, openTopic, place, schemaOf } from '../support/registered-orders.js';
 import { runningSubscriptions } from '../support/running.js';
 import { Serializers } from '../support/serializers.js';
-import { kafkaBrokers, redisUrl, uniqueName } from '../support/services.js';
+import { kafkaBrokers, redisUrl } from '../support/services.js';
 import { subscribed } from '../support/sse.js';
 
 const WAIT = { timeout: 60_000, interval: 50 };
@@ -25,45 +26,6 @@ const AVRO_SCHEMA = JSON.stringify({
     { name: 'raw', type: ['null', 'bytes'], default: null },
   ],
 });
-const JSON_SCHEMA = JSON.stringify({
-  $schema: 'http://json-schema.org/draft-07/schema#',
-  title: 'Order',
-  type: 'object',
-  required: ['id', 'text'],
-  properties: { id: { type: 'integer' }, text: { type: 'string' }, at: { type: 'string' } },
-});
-
-const schemaOf = (topic: string, format: string) => `
-  extend schema @topic(name: "${topic}", envelope: JSON, value: ${format}, types: { rule: LAST_NAME })
-  type Query { hello: String }
-  type Mutation { place(id: ID!, text: String!, at: DateTime!): Published! @publish(topic: "${topic}", type: "Order", key: "args.id") }
-  type Subscription { orders(text: String!): Order! @subscribe(topic: "${topic}", filter: "event.text == args.text") }
-  type Order { id: ID! text: String! at: DateTime! }
-`;
-
-async function place({ url }: GatewayProcess, variables: object) {
-  const query =
-    'mutation ($id: ID!, $text: String!, $at: DateTime!) { place(id: $id, text: $text, at: $at) { partition offset } }';
-  const response = await fetch(`${url}/graphql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ query, variables }),
-  });
-  return (await response.json()) as {
-    data: { place: { partition: number; offset: string } } | null;
-    errors?: readonly { message: string; extensions: { code: string } }[];
-  };
-}
-
-async function openTopic(): Promise<string> {
-  const topic = uniqueName('registry');
-  const admin = new Kafka({ brokers: kafkaBrokers(), logLevel: logLevel.NOTHING }).admin();
-  await admin.connect();
-  await admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: 2 }] });
-  await admin.disconnect();
-  return topic;
-}
-
 /** Appends a value as it is, with the key of the other records. */
 async function send(topic: string, value: Buffer, compression = CompressionTypes.None): Promise<void> {
   const producer = new Kafka({ brokers: kafkaBrokers(), logLevel: logLevel.NOTHING }).producer();
