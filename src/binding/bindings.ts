@@ -41,7 +41,7 @@ export type Expression<T> = (activation: Activation) => T;
 export interface AuthRule {
   /** Whether it reads `event` or `record`. If not, it is evaluated once, when the operation starts. */
   readonly readsEvent: boolean;
-  /** Whether it reads `event`, which a tombstone has not. */
+  /** Whether it reads `event`, which a tombstone lacks. */
   readonly readsData: boolean;
   /** Never throws. An expression that fails, for example on an absent claim, is `false`. */
   allows(activation: Activation): boolean;

@@ -5,7 +5,7 @@ import { parseJsonText } from './exact-json.js';
 /** How the keys of a topic read: `enum KeyFormat` of schema/directives.graphql. */
 export type KeyFormat = ExactKeyFormat | EncodedKeyFormat;
 
-/** Each key has one text and each text one key, whoever wrote it. */
+/** Each key has one text and each text one key, whichever producer wrote it. */
 export type ExactKeyFormat = 'STRING' | 'INT32' | 'INT64' | 'UUID' | 'BYTES' | 'JSON';
 
 /**

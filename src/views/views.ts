@@ -114,7 +114,7 @@ export class Views {
   }
 
   /**
-   * Up to where the version is in each partition. Whoever asks while a read is under way shares it: after an outage, many
+   * Up to where the version is in each partition. Callers that ask while a read is under way share it: after an outage, many
    * subscriptions come back at once, and a topic may have hundreds of partitions (C2). An earlier progress is as good, because the
    * state has the position of its own last event.
    */

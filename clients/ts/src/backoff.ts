@@ -3,8 +3,8 @@ const BASE_MS = 1_000;
 const CAP_MS = 30_000;
 
 /**
- * How long to wait before a retry: exponential, with full jitter, so that clients which were cut off together do not come
- * back together.
+ * How long to wait before a retry: exponential, with full jitter, so that clients that lost their connections together do not
+ * reconnect together.
  * @param failures how many attempts failed in a row, this one included
  * @param random from 0 to 1
  * @param retryAfterMs what the server asked for, at least

@@ -6,8 +6,8 @@ export interface ShownError {
 }
 
 /**
- * What ended a subscription or a mutation, or what this client could not do. `code` is that of the server (its
- * docs/protocol.md has the table), or one of the client's own:
+ * The error that ended a subscription or a mutation, or that the client reports. `code` is the server's (docs/protocol.md has
+ * the table), or one of the client's own:
  *
  * | code              | meaning                                                                       |
  * |-------------------|-------------------------------------------------------------------------------|
@@ -16,16 +16,16 @@ export interface ShownError {
  * | STORE_FAILED      | the store of positions failed                                                 |
  * | STORE_KEY_IN_USE  | another subscription of this client keeps its position under the same key     |
  * | HANDLER_FAILED    | `next` or `onGap` threw; the position is before what it was given             |
- * | UNREACHABLE       | a mutation has no answer; with the same idempotency key it acts once           |
+ * | UNREACHABLE       | a mutation got no answer; a retry with the same idempotency key acts once     |
  * | UNKNOWN           | an error of a server that gives no code                                       |
  */
 export class ClientError extends Error {
   override readonly name = 'ClientError';
   readonly code: string;
-  /** Whether the same may succeed later. */
+  /** Whether the same request may succeed later. */
   readonly retry: boolean;
   readonly extensions: Readonly<Record<string, unknown>>;
-  /** All errors of the answer; the first one is this one. */
+  /** All errors of the answer; this error is the first of them. */
   readonly errors: readonly ShownError[];
 
   constructor(
@@ -40,7 +40,7 @@ export class ClientError extends Error {
     this.errors = errors;
   }
 
-  /** Of the errors of an answer: the first one decides. */
+  /** Makes one error of the errors of an answer. The first one decides. */
   static of(errors: readonly ShownError[]): ClientError {
     const { message = 'The server gave no reason.', extensions = {} } = errors[0] ?? {};
     const { code, retry } = extensions;

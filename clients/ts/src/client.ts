@@ -12,9 +12,9 @@ import { Subscription } from './subscription.js';
 import { type SocketClass, webSocketLinks } from './web-socket-link.js';
 
 export interface ClientOptions {
-  /** Of GraphQL over HTTP: `https://shop.example/graphql`, or on a page `/graphql`. WebSockets go to the same address. */
+  /** The address of GraphQL over HTTP: `https://shop.example/graphql`, or on a page `/graphql`. WebSockets use it too. */
   readonly url: string;
-  /** A token, which is sent as `authorization: Bearer …`, or headers. Asked for at every attempt to connect. */
+  /** Returns a token, which is sent as `authorization: Bearer …`, or headers. Called at every attempt to connect. */
   readonly credentials?: () => Promise<string | Credentials | undefined> | string | Credentials | undefined;
   /** Where positions are kept. Without one they last as long as their subscription. */
   readonly store?: PositionStore;
@@ -23,22 +23,22 @@ export interface ClientOptions {
   readonly fetch?: Fetch;
   /** The class of WebSockets. By default the global one, which Node has since version 22. */
   readonly webSocket?: SocketClass;
-  /** What could not be done and does not end anything: a position that was not stored. By default a warning. */
+  /** Called with an error that ends nothing: a position was not stored. Default: logs a warning. */
   readonly onProblem?: (error: ClientError) => void;
 }
 
 export interface SubscribeOptions<Variables> {
   readonly variables?: Variables;
   /**
-   * Where it starts if the store has no position: with what comes (the default), with the first event of the log, with
-   * the first one of a time, or after a cursor. For a time the document needs a variable `$since`.
+   * Where it starts if the store has no position: from now (the default), with the first event of the log, with the first
+   * event at or after a time, or after a cursor. For `earliest` and a time the document needs a variable `$since`.
    */
   readonly from?: 'now' | 'earliest' | Date | { readonly cursor: string };
   /** Whether the state of the field's view comes first. The document needs a variable `$snapshot`. */
   readonly snapshot?: boolean;
   /**
-   * Events are gone from the server's log: reload what depends on them. The subscription goes on from the earliest event
-   * that is left. Without it the subscription ends with the error.
+   * Called when events are gone from the server's log: reload what depends on them. The subscription then continues from the
+   * earliest event that is left. Without `onGap` the subscription ends with the error.
    */
   readonly onGap?: (gap: Gap) => unknown;
   /** The name of its position in the store. By default the operation's name and its variables. */
@@ -94,7 +94,7 @@ export class Client {
     return this.#connection.state;
   }
 
-  /** Calls the listener with each state of the connection. @returns what ends that */
+  /** Calls the listener with each state of the connection. @returns a function that removes the listener */
   onState(listener: (state: ConnectionState) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
@@ -138,9 +138,9 @@ export class Client {
   }
 
   /**
-   * Runs a mutation of Millrace until its answer is known, at most for `timeoutMs`. It acts once, however many attempts
-   * that takes.
-   * @throws {ClientError} of the server, or UNREACHABLE
+   * Runs a mutation of Millrace until its answer is known, at most for `timeoutMs`. It acts once, however many attempts it
+   * takes.
+   * @throws {ClientError} with a code of the server, or UNREACHABLE
    */
   async mutate<Data = unknown, Variables extends object = Record<string, unknown>>(
     document: Document<Data, Variables>,
@@ -156,10 +156,10 @@ export class Client {
       idempotencyKey,
       signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
     });
-    return data as Data; // What the document's types say of it is the server's promise.
+    return data as Data; // The server promises the type that the document declares.
   }
 
-  /** There are other credentials: those that `credentials` gives are used from now on. */
+  /** Says that the credentials have changed: the client calls `credentials` and connects with the result. */
   renew(): void {
     this.#connection.input({ type: 'credentials' });
   }
@@ -230,7 +230,7 @@ function variablesOf<Variables extends object>(
   return { ...variables, ...own };
 }
 
-/** A page that comes back, or a network that does: no reason to wait any longer. */
+/** Ends the wait for the next attempt when the page becomes visible or the network comes back. */
 function onPageEvents(onWake: () => void): () => void {
   const { document, addEventListener, removeEventListener } = globalThis as {
     readonly document?: EventTarget & { readonly visibilityState: string };

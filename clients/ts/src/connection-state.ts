@@ -10,7 +10,7 @@ import type { Loss, Transport } from './link.js';
  * | connecting                 | opened                                        | connected                        |         |
  * | connecting, connected      | lost, and it may pass                         | waiting, with back-off           | wait    |
  * | connecting, connected      | lost: credentials are refused                 | needs-auth, with back-off        | wait    |
- * | connecting, connected      | lost: another attempt would end alike         | closed                           |         |
+ * | connecting, connected      | lost: a retry cannot succeed                  | closed                           |         |
  * | waiting, needs-auth        | elapsed, or woken (page visible, online)      | connecting                       | dial    |
  * | needs-auth                 | there are other credentials                   | connecting                       | dial    |
  * | connected                  | woken                                         | connected                        | probe   |
@@ -28,7 +28,7 @@ export type ConnectionState =
   | { readonly state: 'waiting'; readonly until: number; readonly because: string }
   /** The server refused the credentials. Those that `credentials` gives are tried from time to time. */
   | { readonly state: 'needs-auth'; readonly until: number; readonly because: string }
-  /** For good. `because`: the server's reason; `undefined`: its owner closed it. */
+  /** Final. `because`: the server's reason; `undefined`: `close()` was called. */
   | { readonly state: 'closed'; readonly because: string | undefined };
 
 /** What is remembered from one attempt to the next. */
@@ -63,7 +63,7 @@ export interface ConnectionStep {
   readonly effects: readonly ConnectionEffect[];
 }
 
-/** What the function needs of the world. */
+/** What the function needs to know besides state and input. */
 export interface Circumstances {
   /** Milliseconds since 1970. */
   readonly now: number;
@@ -73,9 +73,9 @@ export interface Circumstances {
   readonly transports: readonly Transport[];
 }
 
-/** A connection that held for so long was a good one: its loss begins a new series of attempts. */
+/** The loss of a connection that lasted this long begins a new series of attempts. */
 const STABLE_MS = 5_000;
-/** After so many failed handshakes in a row WebSockets count as blocked, and for how long. */
+/** After this many failed handshakes in a row WebSockets count as blocked, for this long. */
 const BLOCKED_HANDSHAKES = 3;
 const SSE_MEMORY_MS = 5 * 60_000;
 

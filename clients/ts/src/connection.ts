@@ -17,12 +17,12 @@ export interface ConnectionParts {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly random: () => number;
-  /** Operations may start on the link; `undefined`: on none. */
+  /** Operations may start on the link. `undefined`: there is no link. */
   readonly onLink: (link: Link | undefined) => void;
   readonly onState: (state: ConnectionState) => void;
 }
 
-/** How long a server may take until operations may start. Browsers would wait for minutes. */
+/** How long an attempt may take until operations may start. Browsers would wait for minutes. */
 const DIAL_TIMEOUT_MS = 20_000;
 
 /** The connection of a client. Performs what `connection-state.ts` decides, with sockets and timers. */
@@ -32,7 +32,7 @@ export class Connection {
   #link: Link | undefined;
   #watchdog: Watchdog | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** Counts attempts, so that what an earlier one still says is passed over. */
+  /** Counts attempts, so that late callbacks of an earlier attempt are ignored. */
   #attempt = 0;
 
   constructor(parts: ConnectionParts) {
@@ -51,7 +51,7 @@ export class Connection {
     this.#connection = connection;
     const isUp = connection.now.state === 'connected';
     if (before.state === 'connected' && !isUp) this.#parts.onLink(undefined);
-    // Before the effects: what is left of the link must say nothing any more.
+    // Before the effects: the lost link must not call back any more.
     if (input.type === 'lost' && connection.now !== before) this.#hangUp();
     for (const effect of effects) this.#perform(effect);
     if (connection.now === before) return;

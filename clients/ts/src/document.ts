@@ -7,7 +7,7 @@ export type Document<Data = unknown, Variables = Readonly<Record<string, unknown
   | { readonly kind: 'Document'; readonly loc?: { readonly source: { readonly body: string } } | undefined }
   | { toString(): string }
 ) & {
-  // Typed documents say by this, which they never have, what they take and make.
+  // Typed documents declare the types of variables and data with this property, which never exists at run time.
   readonly __apiType?: ((variables: Variables) => Data) | undefined;
 };
 
@@ -19,7 +19,7 @@ export function textOf(document: Document<unknown, never>): string {
   throw new TypeError('The document has no source: give it as text, with `print` of graphql.');
 }
 
-/** The name of the document's one operation; `undefined`: it has none. */
+/** The name of the document's operation. `undefined`: the operation has no name. */
 export function operationNameOf(text: string): string | undefined {
   return /(?:^|[\s}])(?:subscription|mutation|query)\s+([_A-Za-z]\w*)/.exec(text)?.[1];
 }

@@ -13,7 +13,7 @@ import type {
 
 export type Fetch = typeof fetch;
 
-/** A stream shows by itself that it is there: the gateway and graphql-sse send a comment every 12 s. */
+/** How long a stream may be silent: the gateway and graphql-sse send a comment every 12 s. */
 const MAX_SILENCE_MS = 30_000;
 
 /**
@@ -42,7 +42,7 @@ export function eventStreamLinks(url: string, fetchImpl: Fetch): OpenLink {
     const parts: StreamParts = {
       request: { url, fetchImpl, credentials },
       listener: { heard: () => isOver || listener.heard(), lost: lose },
-      // Another stream that goes on shows that the server is there.
+      // Another open stream shows that the server is still there.
       isLast: () => streams.size <= 1,
       onEnd: (stream) => void streams.delete(stream),
     };
@@ -53,14 +53,14 @@ export function eventStreamLinks(url: string, fetchImpl: Fetch): OpenLink {
         void stream.run();
         return () => stream.stop();
       },
-      // Its streams have heartbeats of their own; without a stream there is nothing to lose.
+      // Each stream watches its own silence; without a stream there is nothing to lose.
       probe: () => listener.heard(),
       close: end,
     };
   };
 }
 
-/** Any answer will do: the server can be reached. @throws when there is none */
+/** Any answer shows that the server can be reached. @throws when there is none */
 async function probe(
   url: string,
   fetchImpl: Fetch,
@@ -166,7 +166,7 @@ class Stream {
     else this.#sink.lost(loss);
   }
 
-  /** @returns whether it ends only now */
+  /** @returns `false` if it had ended before */
   #end(): boolean {
     if (this.#isDone) return false;
     this.#isDone = true;
@@ -177,7 +177,7 @@ class Stream {
   }
 }
 
-/** What a status says. The errors beside it, where they are those of the operation itself, end it. */
+/** What a refused request means: a loss, which may pass, or errors that end the operation. */
 async function refusalOf(response: Response): Promise<Loss | readonly ShownError[]> {
   const { status, headers } = response;
   const body: unknown = await response.json().catch(() => undefined);

@@ -1,4 +1,4 @@
-/** A block of an event stream: an event, or a position where it has no name. */
+/** A block of an event stream: an event, or a position if it has no name. */
 export interface Block {
   readonly event: string | undefined;
   readonly data: string;
@@ -10,7 +10,7 @@ export interface Block {
 const EMPTY: Block = { event: undefined, data: '', id: undefined, behind: 0 };
 
 /**
- * Reads the blocks of an event stream. graphql-sse passes over ids, and so over positions.
+ * Reads the blocks of an event stream. graphql-sse ignores ids, and so it would lose positions.
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
  */
 export class EventStreamParser {

@@ -1,7 +1,7 @@
 /** One thing for the handler, in order. Its cursor counts once `handle` has returned or resolved. */
 export interface Entry {
   readonly cursor: string | undefined;
-  /** `undefined`: it only says how far the subscription is. */
+  /** `undefined`: a position without a result. */
   readonly handle: (() => unknown) | undefined;
 }
 
@@ -13,7 +13,7 @@ interface HandlingListener {
   failed(error: unknown): void;
 }
 
-/** Hands what a subscription got to its handler, one after the other, and counts what the handler is done with. */
+/** Passes results to the handler one after the other, and reports the cursor of each result that is handled. */
 export class Handling {
   readonly #listener: HandlingListener;
   #waiting: Entry[] = [];
@@ -24,7 +24,7 @@ export class Handling {
     this.#listener = listener;
   }
 
-  /** How much waits. */
+  /** How many entries wait. */
   get size(): number {
     return this.#waiting.length;
   }
@@ -44,7 +44,7 @@ export class Handling {
     this.#run();
   }
 
-  /** Nothing that waits is handled any more. */
+  /** Drops the entries that wait. */
   clear(): void {
     this.#waiting = [];
   }
@@ -80,7 +80,7 @@ export class Handling {
     if (this.isIdle) this.#listener.idle();
   }
 
-  /** Without a handler, what only says where the subscription is may still be counted. */
+  /** Before there is a handler, positions without a result may still be counted. */
   #next(): Entry | undefined {
     if (this.#isHeld && this.#waiting[0]?.handle !== undefined) return undefined;
     return this.#waiting.shift();

@@ -17,10 +17,10 @@ export interface Result {
 
 /** Why a connection ended, and what to do about it. */
 export interface Loss {
-  /** `retry`: connect again. `refused`: connect again with other credentials. `final`: another attempt would end alike. */
+  /** `retry`: reconnect. `refused`: reconnect with other credentials. `final`: a retry cannot succeed. */
   readonly kind: 'retry' | 'refused' | 'final';
   readonly why: string;
-  /** What the server asked for, at least. */
+  /** The least wait that the server asked for. */
   readonly retryAfterMs?: number | undefined;
 }
 
@@ -32,7 +32,7 @@ export interface OperationSink {
   /** The server ended it. */
   error(errors: readonly ShownError[]): void;
   complete(): void;
-  /** Its stream is lost, and the link goes on. */
+  /** Its stream is lost, and the link continues. */
   lost(loss: Loss): void;
 }
 
@@ -40,21 +40,21 @@ export interface OperationSink {
 export interface LinkListener {
   /**
    * Operations may start.
-   * @param heartbeatMs how often the server shows that it is there; `undefined`: only when it is asked
+   * @param heartbeatMs how often the server sends a heartbeat; `undefined`: it sends none
    */
   opened(heartbeatMs: number | undefined): void;
   /** The server sent something. */
   heard(): void;
-  /** Every operation of the link has ended without a word of its own. */
+  /** All operations of the link have ended with it; their sinks are not called. */
   lost(loss: Loss): void;
 }
 
 /**
- * One connection to a server, over any transport, from its start to its end. It MUST NOT connect again by itself, and
- * MUST NOT call its listener or a sink before `open` has returned, or after `close`.
+ * One connection to a server, over any transport, from its start to its end. It MUST NOT reconnect, and MUST NOT call its
+ * listener or a sink before `open` has returned, or after `close`.
  */
 export interface Link {
-  /** Starts an operation. @returns what ends it on the client's behalf; its sink is not called afterwards */
+  /** Starts an operation. @returns a function that ends it; its sink is not called afterwards */
   start(operation: Operation, sink: OperationSink): () => void;
   /** Asks the server for a sign of life, if the transport can. */
   probe(): void;

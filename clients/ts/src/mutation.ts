@@ -6,13 +6,13 @@ import type { Credentials, Operation } from './link.js';
 export interface MutateOptions<Variables> {
   readonly variables?: Variables;
   /**
-   * By default a random one for all attempts of this call. Give one that you keep to go on with the same mutation after a
-   * reload: it acts once. Of an error it is in `extensions.idempotencyKey`.
+   * Default: a random key for all attempts of this call. To continue the same mutation after a reload, pass a key that you
+   * keep: it acts once. An error has the key in `extensions.idempotencyKey`.
    */
   readonly idempotencyKey?: string;
-  /** Ends the attempts. What was sent may act. */
+  /** Ends the attempts. A mutation that was sent may still act. */
   readonly signal?: AbortSignal;
-  /** How long attempts are made. Default: 60 s. */
+  /** How long the client retries. Default: 60 s. */
   readonly timeoutMs?: number;
 }
 
@@ -27,7 +27,7 @@ interface MutationParts {
 /**
  * Runs a mutation until its answer is known. Every attempt has the same idempotency key, so that it acts once, also when
  * an answer is lost, or the server does not know whether it published (`PUBLISH_UNCERTAIN`).
- * @throws {ClientError} an error that does not pass; when the time is over, the last one
+ * @throws {ClientError} an error with `retry: false`, or the last error when the time is over
  */
 export async function mutate(operation: Operation, parts: MutationParts): Promise<unknown> {
   for (let failures = 1; ; failures++) {

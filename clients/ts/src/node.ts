@@ -36,10 +36,10 @@ export function fileStore(folder: string): PositionStore {
   };
 }
 
-/** The longest part of a key that its file's name shows. */
+/** How many characters of a key the name of its file shows. */
 const MAX_SHOWN_CHARACTERS = 60;
 
-/** Readable, and another one for each key: names of files have a limit, and some file systems ignore case. */
+/** A readable name that differs for each key: file names have a maximum length, and some file systems ignore case. */
 function fileNameOf(key: string): string {
   const digest = createHash('sha256').update(key).digest('hex').slice(0, 16);
   return `${key.replace(/[^\w-]+/g, '_').slice(0, MAX_SHOWN_CHARACTERS)}.${digest}`;

@@ -14,7 +14,7 @@ export interface HookOptions<Variables> extends Omit<SubscribeOptions<Variables>
 
 interface Shown {
   readonly state: SubscriptionState;
-  /** How many offsets the server is ahead while events are caught up with. */
+  /** How many offsets the server is ahead while the subscription catches up. */
   readonly behind: number;
   /** The last gap. */
   readonly gap: Gap | undefined;
@@ -22,7 +22,7 @@ interface Shown {
 }
 
 export interface SubscriptionResult<Data> extends Shown {
-  /** Of the newest result; `undefined`: there is none yet. */
+  /** The data of the newest result; `undefined`: there is none yet. */
   readonly data: Data | undefined;
   /** Subscribes again, also after an error. */
   readonly restart: () => void;
@@ -34,7 +34,7 @@ export interface EventsResult<Data> extends Shown {
   readonly restart: () => void;
 }
 
-/** The newest result of a subscription. On a server it is not subscribed, and has no result. */
+/** The newest result of a subscription. On a server it does not subscribe, and has no result. */
 export function useSubscription<Data, Variables extends object>(
   client: Client,
   document: Document<Data, Variables>,
@@ -45,8 +45,8 @@ export function useSubscription<Data, Variables extends object>(
 }
 
 /**
- * The newest results of a subscription, at most `limit` (100). Another document, other variables or another start are
- * another subscription, and so an empty list.
+ * The newest results of a subscription, at most `limit` (100). A different document, variables or start begin another
+ * subscription, with an empty list.
  */
 export function useEvents<Data, Variables extends object>(
   client: Client,
@@ -67,7 +67,7 @@ export function useEvents<Data, Variables extends object>(
     skip,
     attempt,
   });
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `identity` is all that makes it another subscription.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `identity` stands for all that begins another subscription.
   const watch = useMemo(
     () => new Watch(skip ? undefined : subscribeTo(client, document, latest), limit),
     [client, identity],
@@ -76,10 +76,10 @@ export function useEvents<Data, Variables extends object>(
   return { ...shown, restart: useCallback(() => restart(), []) };
 }
 
-/** @param cursor where to go on; `undefined`: as the options say */
+/** @param cursor where to resume; `undefined`: where the options say */
 type Subscribe<Data> = (onGap: (gap: Gap) => void, cursor: string | undefined) => Steps<Data>;
 
-/** Reads `onGap` when there is a gap: a component gives another function at each render. */
+/** Reads `onGap` only when there is a gap, because a component passes another function at each render. */
 function subscribeTo<Data, Variables extends object>(
   client: Client,
   document: Document<Data, Variables>,
@@ -116,7 +116,7 @@ class Watch<Data> {
   readonly #limit: number;
   #shows: Shows<Data> = START;
   #onChange: (() => void) | undefined;
-  /** StrictMode, and a tree that is hidden and shown again, unmount and mount it: it goes on where it was. */
+  /** Where to resume: StrictMode, and a tree that React hides and shows again, unmount and remount the component. */
   #cursor: string | undefined;
 
   constructor(start: Subscribe<Data> | undefined, limit: number) {

@@ -1,4 +1,4 @@
-/** A request, as clients serialise it again at each attempt to connect. */
+/** A request, which clients serialise at each attempt to connect. */
 interface Payload {
   extensions?: Record<string, unknown> | null | undefined;
 }
@@ -7,19 +7,19 @@ interface Sink {
   next(result: never): void;
 }
 
-/** A client of `graphql-ws` or `graphql-sse`, as far as it is used here. */
+/** The part of a `graphql-ws` or `graphql-sse` client that is used here. */
 interface SubscribingClient {
   subscribe(payload: never, sink: never, ...more: never[]): () => void;
 }
 
 /**
- * For those who keep their own client: the subscriptions of a `graphql-ws` or `graphql-sse` client, whoever starts them,
- * resume where they were whenever the client connects again. Such a client serialises its payload at each attempt; the
- * newest cursor is written into it once a result is handled. The server says first where a subscription starts.
+ * Makes all subscriptions of a `graphql-ws` or `graphql-sse` client resume where they were when the client reconnects. These
+ * clients serialise the payload at each attempt; the wrapper writes the newest cursor into it once a result is handled. The
+ * server's first result says where the subscription starts.
  *
- * When events are gone, the server's error `RESYNC_REQUIRED` ends the subscription, and reaches its sink.
+ * When events are gone, the server's error `RESYNC_REQUIRED` ends the subscription and reaches its sink.
  *
- * @returns the same client but for `subscribe`; its `iterate` does not resume
+ * @returns the client with another `subscribe`; its `iterate` does not resume
  */
 export function resuming<Client extends SubscribingClient>(client: Client): Client {
   // The parts are those of the client's own signature, handed on as they are.
@@ -41,7 +41,7 @@ function resumingSink(payload: { extensions: Record<string, unknown> }, sink: Si
       if (name !== 'next') return typeof value === 'function' ? value.bind(target) : value;
       return (result: { readonly extensions?: Readonly<Record<string, unknown>> | null }) => {
         const { cursor, start } = result.extensions ?? {};
-        // It only says where the subscription starts.
+        // A result with `start` only says where the subscription starts.
         if (start !== true) target.next(result as never); // What the client was given.
         if (typeof cursor === 'string') payload.extensions['after'] = cursor;
       };

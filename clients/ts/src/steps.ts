@@ -21,11 +21,11 @@ export interface Step<Data> {
   /** `undefined`: the server has no cursors. */
   readonly cursor: string | undefined;
   readonly event: EventContext | undefined;
-  /** Whether the server had it before the subscription started or returned: it is caught up with. */
+  /** Whether it was in the log before the subscription started or resumed: the subscription was catching up. */
   readonly replayed: boolean;
   /** Whether it is the state that the subscription begins with. */
   readonly snapshot: boolean;
-  /** Counts its cursor now, instead of when the handler returns or the loop asks for the next one. */
+  /** Moves the position to its cursor now, not only when the handler returns or the loop asks for the next step. */
   ack(): void;
 }
 
@@ -35,12 +35,12 @@ export interface Gap {
 }
 
 export interface Observer<Data> {
-  /** A promise delays the next one, and the cursor counts once it resolves. If it throws, the subscription ends. */
+  /** If it returns a promise, the next step and the position wait until it resolves. If it throws, the subscription ends. */
   next(step: Step<Data>): unknown;
   state?(state: SubscriptionState): void;
-  /** Nothing follows. Without it, `state` shows the error. */
+  /** Called last. Without it, `state` has the error. */
   error?(error: ClientError): void;
-  /** Nothing follows. */
+  /** Called last. */
   complete?(): void;
 }
 
@@ -49,14 +49,14 @@ export interface Steps<Data> extends AsyncIterable<Step<Data>> {
   readonly state: SubscriptionState;
   /** The position up to which everything is handled. */
   readonly cursor: string | undefined;
-  /** Whether it resumes after a lost connection. `false` with a server that gives no cursors, and before it gave one. */
+  /** Whether it can resume after a lost connection. `false` until the server has sent a cursor; some servers send none. */
   readonly resumable: boolean;
   /** @returns `stop` */
   observe(observer: Observer<Data>): () => void;
   stop(): void;
 }
 
-/** Makes a loop of an observation: the handler of a step returns when the loop asks for the next one. */
+/** Turns an observation into a loop: the handler of a step returns when the loop asks for the next step. */
 export function iterate<Data>(steps: Steps<Data>): AsyncIterator<Step<Data>> {
   type Asked = { resolve(result: IteratorResult<Step<Data>>): void; reject(error: unknown): void };
   let shown: { readonly step: Step<Data>; readonly release: () => void; isTaken: boolean } | undefined;

@@ -1,6 +1,6 @@
 /**
- * Keeps the positions of subscriptions, over the end of the process or page. A method that fails MUST throw or reject: a
- * position that cannot be read must not be taken for none.
+ * Keeps the positions of subscriptions beyond the end of the process or page. A method that fails MUST throw or reject:
+ * `undefined` means that there is no position, and the subscription would start where its options say.
  */
 export interface PositionStore {
   get(key: string): string | undefined | Promise<string | undefined>;

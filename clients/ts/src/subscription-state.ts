@@ -24,14 +24,14 @@ import type { ClientError } from './client-error.js';
  */
 export type SubscriptionState =
   | { readonly state: 'starting' }
-  /** It has the state of its view, and the events that follow are to come. */
+  /** It has received the state of its view; the events after it follow. */
   | { readonly state: 'snapshot' }
-  /** `behind`: how many offsets the server is ahead; offsets have holes, so about as many events at most. */
+  /** `behind`: how many offsets the server is ahead. Offsets have holes, so at most about as many events are left. */
   | { readonly state: 'replaying'; readonly behind: number }
   | { readonly state: 'live' }
-  /** The handler is too slow. Nothing is lost: it goes on when the handler has done what waits. */
+  /** The handler is too slow. Nothing is lost: the subscription resumes when all waiting results are handled. */
   | { readonly state: 'paused' }
-  /** Events are gone from the server's log. After `onGap` it goes on from `earliest`. */
+  /** Events are gone from the server's log. After `onGap` it continues from `earliest`. */
   | { readonly state: 'gap'; readonly reason: string; readonly earliest: string | undefined }
   | { readonly state: 'ended'; readonly reason: 'completed' | 'stopped' | ClientError };
 
@@ -40,14 +40,14 @@ export type SubscriptionInput =
   | { readonly type: 'position'; readonly behind: number }
   | { readonly type: 'result'; readonly isSnapshot: boolean }
   | { readonly type: 'error'; readonly error: ClientError; readonly hasGapHandler: boolean }
-  /** Its own stream was lost, and the connection goes on. */
+  /** Its own stream was lost, and the connection continues. */
   | { readonly type: 'lost'; readonly retryAfterMs: number | undefined }
   | { readonly type: 'failed'; readonly error: ClientError };
 
 export type SubscriptionEffect =
   /** Starts it on the server, after the newest position. */
   | { readonly do: 'send' }
-  /** Starts it on the server from `cursor`; `undefined`: from now. What was known of positions is void. */
+  /** Starts it on the server from `cursor`, or without a cursor if it is `undefined`, and forgets earlier positions. */
   | { readonly do: 'restart'; readonly cursor: string | undefined }
   | { readonly do: 'retry'; readonly ms: number }
   | { readonly do: 'tell-gap'; readonly error: ClientError }
@@ -56,7 +56,7 @@ export type SubscriptionEffect =
 
 export interface SubscriptionStep {
   readonly now: SubscriptionState;
-  /** How often in a row it failed. */
+  /** How many times in a row it failed. */
   readonly failures: number;
   readonly effects: readonly SubscriptionEffect[];
 }

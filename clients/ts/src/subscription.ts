@@ -25,7 +25,7 @@ export interface SubscriptionParts {
   readonly random: () => number;
   /** The server refused the credentials of this operation. */
   readonly onRefused: (why: string) => void;
-  /** Called once, whatever ends it. */
+  /** Called once, when it ends for any reason. */
   readonly onEnd: () => void;
 }
 
@@ -39,7 +39,7 @@ export class Subscription<Data> implements Steps<Data> {
   #stopOnServer: (() => void) | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #isLoaded = false;
-  /** The newest position that the server gave: what follows it is not here yet. */
+  /** The newest position that the server sent. A restart resumes after it. */
   #received: string | undefined;
   #counted: string | undefined;
   /** The offset of the newest event of each partition. */
@@ -193,12 +193,12 @@ export class Subscription<Data> implements Steps<Data> {
   #next({ data, errors, extensions = {} }: Result): void {
     const { cursor: given, snapshot, event: context } = extensions;
     const cursor = typeof given === 'string' ? given : undefined;
-    // Of Millrace, which shows it with every result of an event.
+    // Millrace sends it with every result of an event.
     const event = context as EventContext | undefined;
     if (event !== undefined && this.#isDuplicate(event)) return;
     if (cursor !== undefined) this.#received = cursor;
     const step: Step<Data> = {
-      // What the document's types say of it is the server's promise.
+      // The server promises the type that the document declares.
       data: data as Data,
       errors,
       cursor,

@@ -1,11 +1,11 @@
-/** A server that does not show by itself that it is there is asked so often. */
+/** How long a server without heartbeats may be silent before it is asked. */
 const QUIET_MS = 30_000;
 /** How many heartbeats may be missing. */
 const MISSING_HEARTBEATS = 2.5;
 
 /**
- * Finds a connection that is dead without a word. Before it gives up it asks: after a sleep of the machine, or in a page in
- * the background, a timer fires before the messages that arrived meanwhile.
+ * Finds a connection that died without a close. It asks the server before it gives up: after the machine slept, or in a
+ * background page, a timer fires before the messages that arrived meanwhile.
  */
 export class Watchdog {
   readonly #now: () => number;

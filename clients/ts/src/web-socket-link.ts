@@ -14,7 +14,7 @@ export type SocketClass = new (url: string, protocols?: string | string[]) => So
 
 const OPEN = 1;
 
-/** Opens connections over WebSocket, each with one socket: `graphql-ws` speaks the protocol, and never reconnects. */
+/** Opens connections over WebSocket, each with one socket. `graphql-ws` speaks the protocol; its own retries are off. */
 export function webSocketLinks(url: string, SocketImpl: SocketClass): OpenLink {
   return (credentials, listener): Link => {
     let socket: Socket | undefined;
@@ -27,11 +27,11 @@ export function webSocketLinks(url: string, SocketImpl: SocketClass): OpenLink {
     const lose = (loss: Loss): void => {
       if (isOver) return;
       isOver = true;
-      // Before its own retries: graphql-ws takes a close with 1000 for a reason to connect again.
+      // Dispose before its own retries: graphql-ws reconnects after a close with 1000.
       void Promise.resolve(client.dispose()).catch(() => undefined);
       listener.lost(loss);
     };
-    // Known from its construction on: graphql-ws shows a socket only once it is open, and it may have to be closed before.
+    // Captured in the constructor: graphql-ws shows a socket only once it is open, and it may have to be closed before.
     const Captured = class extends SocketImpl {
       constructor(to: string, protocols?: string | string[]) {
         super(to, protocols);
@@ -42,9 +42,9 @@ export function webSocketLinks(url: string, SocketImpl: SocketClass): OpenLink {
       url,
       lazy: false,
       retryAttempts: 0,
-      // It has what a browser's class has: `Captured` inherits from one.
+      // `Captured` has all members of a browser's class, because it extends one.
       webSocketImpl: Captured,
-      // A pong with the payload of its ping would send each position back.
+      // Its pong would send the payload of the ping, a position, back.
       disablePong: true,
       connectionParams: { ...credentials, positions: true },
       generateID: () => String(lastId),

@@ -55,7 +55,7 @@ describe('the state of a connection', () => {
     expect(step.effects.map((effect) => effect.do)).toEqual(effects);
   });
 
-  it('waits longer after each failure in a row, at most 30 seconds, and begins anew after a connection that held', () => {
+  it('waits longer after each failure in a row, at most 30 seconds, and starts over after a connection that held', () => {
     const waits: number[] = [];
     let connection: Connection = IDLE;
     const fail = (at: Circumstances, opens: boolean): void => {

@@ -44,7 +44,7 @@ interface KafkaOptions {
   readonly sessionTimeout?: number;
   /** After this many milliseconds without an answer, a request fails and its connection is replaced. Default 30,000. */
   readonly requestTimeout?: number;
-  /** How large a record batch may be when it is decompressed. Of all logs of a process, the last one's counts. */
+  /** How large a record batch may be when it is decompressed. If a process has several logs, the last one's limit applies. */
   readonly maxInflatedBytes?: number;
   readonly onProblem?: OnProblem;
 }

@@ -4,7 +4,7 @@ import { transactionalIdOf } from './group/partition-commits.js';
 import { APPEND_ID_PREFIX } from './produce/append-transactions.js';
 import type { Right } from './wire/refused.js';
 
-/** The rights that Kafka asks for what a process is going to do, as docs/operating.md lists them. */
+/** The rights that a process will need on Kafka, as docs/operating.md lists them. */
 export function rightsFor({
   reads = [],
   writes = [],

@@ -153,8 +153,8 @@ function clusterConnection(
 }
 
 /**
- * A Cluster asks for the slots over a copy of a node's connection, and ignores its errors: until the slots are known, only the
- * copy says what Redis refuses.
+ * ioredis asks a Cluster for its slots over a copy of a node's connection, and ignores the copy's errors. Until the slots are
+ * known, only the copy reports what Redis refuses.
  */
 function reportCopies(node: Redis, onError: OnError): void {
   const duplicate = node.duplicate.bind(node);

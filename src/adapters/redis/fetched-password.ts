@@ -7,9 +7,9 @@ import type { OnProblem } from '../../ports/problem.js';
 /** The part of a password's life after which the next one is fetched. */
 const REFRESH_AFTER = 0.8;
 const REFRESH_MS = 60_000;
-/** A password that has expired already is not fetched in a loop. */
+/** The shortest wait, so that a password that has already expired is not fetched in a tight loop. */
 const MIN_REFRESH_MS = 1_000;
-/** As long as timers can wait. */
+/** The longest delay of a timer. */
 const MAX_REFRESH_MS = 2 ** 31 - 1;
 const FETCH_TIMEOUT_MS = 10_000;
 
@@ -41,7 +41,7 @@ export class FetchedPassword implements Disposable {
     return password;
   }
 
-  /** The newest one. While no other can be fetched, it is used even after it has expired. */
+  /** The newest password. While no other can be fetched, it is used even after it has expired. */
   readonly current = (): string => this.#newest;
 
   [Symbol.dispose](): void {

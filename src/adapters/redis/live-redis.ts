@@ -46,7 +46,7 @@ export class LiveRedis extends Redis {
  * errors say that a certificate or a password is refused.
  */
 function reportSentinels(connection: Redis, onError: (error: Error) => void): void {
-  // Private to ioredis. Where a version has it no longer, refusals of Sentinels are not told (test/live/redis-sets-secured.test.ts).
+  // Private to ioredis. If a version lacks it, refusals of Sentinels are not reported (test/live/redis-sets-secured.test.ts).
   const { connector } = connection as unknown as {
     readonly connector: { connectToSentinel?: (...args: readonly unknown[]) => Redis };
   };

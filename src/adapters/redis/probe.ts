@@ -6,7 +6,7 @@ import { hostAndPort, type RedisServer } from './server.js';
 const MAYBE_ANOTHER_PROTOCOL = /ECONNRESET|EPIPE|ETIMEDOUT/;
 const DEFAULT_PORT = 6379;
 
-/** Redis answers PING with PONG, or with an error, such as that it wants a password. */
+/** Redis answers PING with PONG, or with an error, such as that it requires a password. */
 const PING: PlainQuestion = {
   bytes: Buffer.from('PING\r\n'),
   isAnswer: (received) =>

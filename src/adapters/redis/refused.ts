@@ -68,7 +68,7 @@ export function refusedBy(error: Error, server: RedisServer, attempted?: string)
   return undefined;
 }
 
-/** The sentences for what shows only as a connection that is closed, or waits for ever: see `probe.ts`. */
+/** Sentences for failures that show only as a connection that closes or never answers: see `probe.ts`. */
 export const withoutTls = (server: RedisServer): Refused => ({
   kind: 'protocol',
   sentence: `${describe(server)} does not speak TLS at this port. Use redis:// and no REDIS_TLS settings, or its TLS port.`,

@@ -16,7 +16,7 @@ export interface HttpAnswer {
 
 interface HttpRequest {
   readonly headers: Readonly<Record<string, string>>;
-  /** Posted; a request without it gets. */
+  /** With a body the request is a POST, without one a GET. */
   readonly body?: string | undefined;
   readonly signal: AbortSignal;
 }

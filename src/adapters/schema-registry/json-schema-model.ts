@@ -39,7 +39,7 @@ const FORMATS: ReadonlyMap<unknown, DataType> = new Map([
 ]);
 
 const ENUM_VALUE = /^(?!(true|false|null)$)[_A-Za-z]\w*$/;
-/** S4: references may form a circle without any object in it. */
+/** S4: references may form a cycle that contains no object. */
 const MAX_REFERENCES = 20;
 
 class Reader {

@@ -41,8 +41,8 @@ export function findMessage(names: readonly MessageName[], payload: Buffer): Fou
 const NAME_TAG = 0x0a;
 
 /**
- * Apicurio's serialisers write the name of the message in place of its index unless `send-type-ref` is off: a message
- * `Ref { string name = 1 }` behind its length. An index cannot look so: its bytes would spell the name of a message.
+ * Apicurio's serialisers write the name of the message instead of its index unless `send-type-ref` is off: a message
+ * `Ref { string name = 1 }` after its length. An index cannot look like this: its bytes would spell the name of a message.
  */
 function namedMessage(names: readonly MessageName[], payload: Buffer): FoundMessage | undefined {
   const [length = 0, tag, nameLength] = payload;
@@ -51,7 +51,7 @@ function namedMessage(names: readonly MessageName[], payload: Buffer): FoundMess
   return names.some((one) => one.name === name) ? { name, at: 1 + length } : undefined;
 }
 
-/** D10: no file has messages in so many levels. */
+/** D10: no file nests messages so deeply. */
 const MAX_INDEXES = 100;
 
 /** Confluent's index: a number of levels, then an index for each. A zero alone means the first message. */
@@ -72,15 +72,15 @@ function indexedMessage(names: readonly MessageName[], payload: Buffer): FoundMe
 }
 
 /**
- * Confluent's client for Python counts the entries of maps, its client for JavaScript does not. No value is an entry,
- * so an index of one is of the latter.
+ * Confluent's client for Python counts the entries of maps; its client for JavaScript does not. No value is a map entry, so
+ * an index that points to an entry comes from the client for JavaScript.
  */
 function messageAt(level: readonly MessageName[], index: number): MessageName | undefined {
   const found = level[index];
   return found?.isMapEntry === true ? level.filter(({ isMapEntry }) => !isMapEntry)[index] : found;
 }
 
-/** The index of a message that is in no other. */
+/** The index of a message that is not nested in another. */
 export function writeIndex(position: number): Uint8Array {
   const writer = protobuf.Writer.create();
   return position === 0 ? writer.sint32(0).finish() : writer.sint32(1).sint32(position).finish();

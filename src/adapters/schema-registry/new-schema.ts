@@ -29,7 +29,7 @@ export function newSchema(encoding: Encoding, model: DataModel): NewSchema {
   }
 }
 
-/** Of keys that are text. */
+/** The schema of keys that are text. */
 export function newKeySchema(encoding: Encoding): NewSchema {
   if (encoding === 'AVRO') return { schemaType: 'AVRO', schema: '"string"' };
   if (encoding === 'JSON_SCHEMA') return { schemaType: 'JSON', schema: '{"type":"string"}' };
@@ -117,7 +117,7 @@ const PROTO_SCALARS: Readonly<Record<ScalarName, string | undefined>> = {
   Bytes: 'bytes',
 };
 
-/** Enum values are text: Protobuf's own enums want a first value that means nothing. */
+/** Enum values are text, because Protobuf's own enums need a first value that means nothing. */
 function protoOf(model: DataModel): string {
   const typeOf = (type: DataType): string => {
     if (type.kind === 'scalar') return PROTO_SCALARS[type.name] ?? unknown(type.name, 'Protobuf');
@@ -129,7 +129,7 @@ function protoOf(model: DataModel): string {
     const isList = type.kind === 'list';
     const label = isList ? 'repeated ' : nullable && type.kind !== 'object' ? 'optional ' : '';
     const of = isList ? typeOf(type.items.type) : typeOf(type);
-    // The name of GraphQL, whatever the rule would make of it.
+    // GraphQL's name, even where the default rule would give another one.
     return `  ${label}${of} ${name} = ${i + 1} [json_name = "${name}"];`;
   };
   const messageOf = ({ name, fields }: ObjectModel): string =>

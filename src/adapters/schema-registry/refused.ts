@@ -1,7 +1,7 @@
 import type { RefusalKind } from '../../core/refusal.js';
 import { tlsFault } from '../../core/tls-fault.js';
 
-/** The registry, and who this process is to it, for sentences. */
+/** The registry and this process's user, for error sentences. */
 export interface RegistryIdentity {
   /** Its origin. */
   readonly at: string;
@@ -17,7 +17,7 @@ const UNAUTHORIZED = 401;
 const FORBIDDEN = 403;
 
 /**
- * Whether an answer refuses something that does not pass by itself: one sentence for the operator.
+ * The refusal that a status means, with one sentence for the operator. `undefined`: the status is no refusal.
  * @param attempted such as `read the subject orders-value`
  */
 export function refusedByStatus(

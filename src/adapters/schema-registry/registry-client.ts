@@ -57,7 +57,7 @@ const registered = z.object({
 });
 const version = registered.extend({ id: z.number().int() });
 
-/** The questions that reading and writing ask a registry. It keeps nothing: `SchemaCache` does. */
+/** The requests that reading and writing send to a registry. It caches nothing: `SchemaCache` does. */
 export class RegistryClient implements Disposable {
   readonly #options: RegistryOptions;
   readonly #base: string;
@@ -94,22 +94,22 @@ export class RegistryClient implements Disposable {
     return version.parse(await this.#get(path, `read the subject ${subject}`, signal));
   }
 
-  /** Registers a schema. The same one again changes nothing. @throws {RegistryUnavailableError} */
+  /** Registers a schema. Registering the same schema again changes nothing. @throws {RegistryUnavailableError} */
   async register(subject: string, schema: NewSchema, signal: AbortSignal): Promise<void> {
     const path = `/subjects/${encodeURIComponent(subject)}/versions`;
     await this.#get(path, `register a schema of the subject ${subject}`, signal, JSON.stringify(schema));
   }
 
   /**
-   * Whether it answers, as far as this process knows: asked again only if it did not answer the last time. What is known
-   * already is read and written without it, so an outage that nothing has met is none.
+   * Resolves if the registry answers, as far as this process knows. Asks only if the last request failed: known schemas are read
+   * and written without the registry, so an outage that no request has met does not count.
    * @throws {RegistryUnavailableError}
    */
   async check(signal: AbortSignal): Promise<void> {
     if (this.#isAway) await this.ping(signal);
   }
 
-  /** Asks whether it answers, and lets this process in. @throws {RegistryUnavailableError} */
+  /** Resolves if the registry answers and accepts this process's credentials. @throws {RegistryUnavailableError} */
   async ping(signal: AbortSignal): Promise<void> {
     await this.#get('/schemas/types', 'read schemas', signal);
   }

@@ -17,7 +17,7 @@ export class UnusableSchemaError extends Error {
   override readonly name = 'UnusableSchemaError';
 }
 
-/** What a registry's schemas say of data, for people who write a GraphQL schema. Nothing is kept. */
+/** What a registry's schemas say of data, for `check` and `import`. Nothing is cached. */
 export class SchemaModels {
   readonly #client: RegistryClient;
 

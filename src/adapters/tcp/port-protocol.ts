@@ -1,7 +1,7 @@
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 
-/** How long a port may take to show what it speaks. */
+/** How long a port may take to show its protocol. */
 const PROBE_TIMEOUT_MS = 1_500;
 /** Codes of a handshake that failed before the server's certificate: of the system, and of OpenSSL's record layer. */
 const NOT_TLS = /^(|E[A-Z]+|ERR_SSL_WRONG_VERSION_NUMBER|ERR_SSL_PACKET_LENGTH_TOO_LONG)$/;
@@ -19,9 +19,8 @@ export interface PlainQuestion {
 }
 
 /**
- * Servers close a connection without a word, or wait for ever, when they are spoken to in another protocol than their port
- * has. A server that stops closes its connections too, so the port itself is asked. Nothing of this process is sent: no
- * user, no certificate.
+ * A server that gets another protocol than its port speaks closes the connection without a reason, or never answers. A
+ * stopping server closes its connections too, so the probe asks the port itself. It sends no user and no certificate.
  * @returns `undefined`: neither, such as while the server is away
  */
 export async function protocolOfPort(

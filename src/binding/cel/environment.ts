@@ -16,7 +16,7 @@ const LIMITS = { maxAstNodes: 2_000, maxDepth: 50 } as const;
 /** Of what is evaluated: `forEvaluation` replaces a node by several, and one level by at most three. */
 const EVALUATION_LIMITS = { maxAstNodes: 20_000, maxDepth: 250, maxListElements: 2_000 } as const;
 
-/** What an environment has only where it is needed: each overload makes all others slower to register. */
+/** Registered only where it is needed: each overload makes all others slower to register. */
 interface Needs {
   readonly hasDecimals?: boolean;
 }
@@ -174,7 +174,7 @@ function hasField(root: unknown, fields: readonly string[]): boolean {
   return true;
 }
 
-/** A member of JSON, as `JSON.parse` makes it; null when it is absent, also from what is absent itself. */
+/** A member of JSON, as `JSON.parse` makes it; null if it or its parent is absent. */
 function memberOf(value: unknown, member: string): unknown {
   if (value === null) return null;
   if (typeof value !== 'object' || Array.isArray(value)) throw noSuchKey(member);

@@ -39,7 +39,7 @@ export function equalitiesOf(
   });
 }
 
-/** `undefined`: `node` is nothing that can be looked up, or `value` reads the event or its record. */
+/** `undefined`: `node` cannot be looked up, or `value` reads the event or its record. */
 function equality(
   node: CelNode,
   value: CelNode,
@@ -96,7 +96,7 @@ function keyOf(value: unknown): string | undefined {
 
 function isIndexable(type: GraphQLType): boolean {
   const nullable = getNullableType(type);
-  // A double such as 1e21, which an expression may compare with, is written otherwise than the integer.
+  // A double such as 1e21, which an expression may compare with, has another text than the integer.
   const isUnbounded = isScalarType(nullable) && nullable.name === 'BigInt';
   return !isUnbounded && INDEXABLE.has(celTypeOfScalar(type));
 }

@@ -143,7 +143,7 @@ function leaf(type: GraphQLLeafType): Convert {
     case 'int':
       return (value, path) => integer(serialise(value, path));
     case TEXTS_TYPE:
-      // The field was checked to be an object by whoever made the record.
+      // The caller that made the record has checked that the field is an object.
       return (value, path) => new Message(ANY_TEXT, value as object, path);
     case 'google.protobuf.Timestamp':
       return (value, path) => dateTime(String(serialise(value, path)), path);

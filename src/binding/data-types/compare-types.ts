@@ -232,7 +232,7 @@ function epochHint(type: GraphQLOutputType, data: DataType): string {
   return `, or add @epoch(unit: ${unit}) if it is the time since 1970`;
 }
 
-/** What to write in place of a type that does not fit. */
+/** What to write instead of a type that does not fit. */
 function insteadOf(data: DataType, nullable: boolean): string {
   const mark = nullable ? '' : '!';
   switch (data.kind) {

@@ -23,7 +23,7 @@ export function camelCase(text: string): string {
   return name.charAt(0).toLowerCase() + name.slice(1);
 }
 
-/** Hands out names that nothing else has. */
+/** Hands out unique names. */
 export class UniqueNames {
   readonly #taken: Set<string>;
 
@@ -31,7 +31,7 @@ export class UniqueNames {
     this.#taken = new Set(taken);
   }
 
-  /** The first of these that is free, otherwise the last one with a number. */
+  /** The first of these names that is free, or else the last one with a number. */
   take(...wanted: readonly [string, ...string[]]): string {
     let name = wanted.find((one) => !this.#taken.has(one));
     const last = wanted.at(-1) ?? wanted[0];

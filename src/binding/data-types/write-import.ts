@@ -49,7 +49,7 @@ export function writeImport(imported: ImportedTopic, project: ProjectNames): str
 
 /** @param name of an object @param given what records call it */
 function typeNameOf(name: string, { envelope, topic, model }: ImportedTopic, given: string | undefined) {
-  // Debezium calls all of its types alike: `server.schema.table.Envelope`, `server.schema.table.Value`.
+  // Debezium gives all of its types the same last part: `server.schema.table.Envelope`, `server.schema.table.Value`.
   const [last = '', table = ''] = name.split('.').reverse();
   const isRoot = model.roots.includes(name);
   if (envelope === 'DEBEZIUM') {

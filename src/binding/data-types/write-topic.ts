@@ -76,7 +76,7 @@ ${described(`Follows the topic ${topic}.`, '  ')}  ${field}: ${type} @subscribe(
   ];
 }
 
-/** GraphQL wants a type Query in every schema. */
+/** GraphQL requires a type Query in every schema. */
 export const QUERY_SDL = `"GraphQL requires a type Query. Replace its field by fields of your own."
 type Query {
   ping: String

@@ -172,7 +172,7 @@ export function described(text: string | undefined, indent = ''): string {
   return lines.map((line) => `${line === '' ? '' : indent}${line}\n`).join('');
 }
 
-/** The type that a name in a record becomes by the rule `LAST_NAME`, made valid. */
+/** The type that the rule `LAST_NAME` makes of a name in a record, as a valid name of GraphQL. */
 export const typeOfName = (name: string): string => {
   const last = lastName(name);
   return isName(last) ? last : pascalCase(last);

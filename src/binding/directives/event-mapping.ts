@@ -15,7 +15,7 @@ import { stringNodeOf } from './applied-directives.js';
 /** The members of `input EventExpressions`. */
 type Member = 'type' | 'id' | 'time' | 'subject' | 'correlationId' | 'data';
 
-/** How the value of a member is read. `undefined`: it is none, and `expected` is what it should be. */
+/** How the value of a member is read. `read` returns `undefined` for a value that is not `expected`. */
 interface MemberKind {
   readonly result: Parameters<ExpressionCompiler['compile']>[1];
   readonly expected: string;
@@ -75,7 +75,7 @@ export function eventMapping(
   };
 }
 
-/** A tombstone has no value to read: what is in the value of other records is what the envelope says. */
+/** A tombstone has no value to read: the envelope's defaults apply to members that read the value. */
 function mapped(members: readonly MemberExpression[], record: MappedRecord): Mapped | DecodeFault {
   const found: Partial<Record<Member, unknown>> = {};
   for (const { member, expression, readsValue } of members) {

@@ -69,12 +69,12 @@ function mappedDeclaration(
     envelope: declaration.envelope ?? 'JSON',
     mapping,
     ...(mapping.sources['type'] !== undefined && { typeNames: declaration.typeNames ?? BY_NAME }),
-    // Where the record lies, its key says, and nobody looks for that.
+    // The record's key determines its partition, and no field looks for that key.
     ...(mapping.mapsSubject && { partitioner: 'NONE' as const }),
   };
 }
 
-/** What says where a record has a part of its event must not say it twice. */
+/** A part of an event must not be declared in two places. */
 function checkMapping(
   name: string,
   { envelope = 'JSON', typeNames, key, partitioner = 'NONE' }: TopicDeclaration,

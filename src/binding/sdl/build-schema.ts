@@ -62,7 +62,7 @@ function parseSources(sources: readonly SchemaSource[], diagnostics: Diagnostics
   return definitions;
 }
 
-/** Leaves out the optional scalars that the project does not refer to, and those that it declares itself. */
+/** Drops the optional scalars that the project does not refer to, and those that it declares itself. */
 function withoutUnused(definitions: readonly DefinitionNode[]): readonly DefinitionNode[] {
   const used = new Set<string>();
   const own = new Set<string>();

@@ -11,7 +11,7 @@ interface ReadOnly {
 export function readOnlyReason(topic: Topic, { kind, mapping }: TopicFormat): ReadOnly | undefined {
   if (mapping !== undefined)
     return {
-      problem: `The topic ${topic} has records that expressions read (@topic(event:)), which nothing can turn round: Millrace cannot publish to it.`,
+      problem: `The topic ${topic} has records that expressions read (@topic(event:)). Expressions cannot be inverted, so Millrace cannot publish to it.`,
       hint: 'Publish to another topic, or let the producers of this one write.',
     };
   if (kind !== 'DEBEZIUM') return undefined;

@@ -70,8 +70,8 @@ export class Access {
   }
 
   /**
-   * Asks Kafka before anything is needed.
-   * @throws {MillraceError} LOG_UNAVAILABLE, which the first right caused that is not granted; what kafkajs throws
+   * Asks Kafka before the rights are needed.
+   * @throws {MillraceError} LOG_UNAVAILABLE, caused by the first right that is not granted; what kafkajs throws
    */
   async assertGranted(connection: Asked, rights: readonly Right[]): Promise<void> {
     const missing = await firstMissing(connection, rights, this.#isRefusal);

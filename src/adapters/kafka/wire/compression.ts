@@ -7,7 +7,7 @@ import { uncompress as snappyUncompress } from 'snappy';
 import { lz4Bound, snappySize, zstdBound } from './inflated-size.js';
 import type { Codec } from './internal-types.js';
 
-/** What a record batch may become: `max.message.bytes` of topics bounds only what it is when compressed. */
+/** The limit of a decompressed record batch: `max.message.bytes` of topics bounds only the compressed batch. */
 export const DEFAULT_MAX_INFLATED_BYTES = 64 * 1024 * 1024;
 
 /** S4: a record batch that would become larger than the process allows. */

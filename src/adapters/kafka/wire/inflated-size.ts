@@ -1,6 +1,6 @@
 /**
- * How many bytes a compressed record batch becomes at most. S4: some bytes may become thousands of times as many, so that
- * has to be known before memory is taken. Each is read from the format's own headers, without decompressing.
+ * The maximum size of a compressed record batch after decompression. S4: a few bytes may become thousands of times as many, so
+ * the size must be known before memory is allocated. It is read from the headers of the format, without decompressing.
  */
 
 const BLOCK_HEADER_BYTES = 3;
@@ -10,7 +10,7 @@ const ZSTD_MAGIC = 0xfd2fb528;
 const RAW = 0;
 const RLE = 1;
 
-/** Of frames of RFC 8878, the window that they want included. @throws {RangeError} when they are truncated or malformed */
+/** The size of frames of RFC 8878, including the window that they require. @throws {RangeError} when they are truncated or malformed */
 export function zstdBound(bytes: Buffer): number {
   let bound = 0;
   for (let at = 0; at < bytes.length; ) {
@@ -52,7 +52,7 @@ function zstdFrame(bytes: Buffer, at: number) {
 
 const LZ4_MAGIC = 0x184d2204;
 const UNCOMPRESSED = 0x80000000;
-/** A byte of a match length adds at most so many bytes. */
+/** How many bytes one byte of a match length adds at most. */
 const MAX_LZ4_RATIO = 255;
 
 /** Of a frame. @see https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md @throws {RangeError} */

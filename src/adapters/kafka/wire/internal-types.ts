@@ -77,7 +77,7 @@ export interface BrokerConnection {
   connect(): Promise<unknown>;
   /** Waits for the answers of requests that are under way. */
   disconnect(): Promise<unknown>;
-  /** Asked before each request: if not, the connection authenticates first. */
+  /** Read before each request: if false, the connection authenticates first. */
   isAuthenticated(): boolean;
 }
 

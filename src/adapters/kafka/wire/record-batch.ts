@@ -97,8 +97,8 @@ async function readBatch(bytes: Buffer): Promise<RecordBatch> {
 }
 
 /**
- * D10: why a batch cannot be decompressed, if it is what its producer wrote: reading it again would not help.
- * @throws the error, when the batch was damaged on its way, as its checksum tells
+ * D10: why a batch cannot be decompressed, if its producer wrote it so: reading it again would not help.
+ * @throws the error, if the checksum shows that the batch was damaged on its way
  */
 function reasonOf(bytes: Buffer, error: unknown): string {
   if (crc32c(bytes.subarray(ATTRIBUTES_AT)) !== bytes.readUInt32BE(CRC_AT)) throw error;

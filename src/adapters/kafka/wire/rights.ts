@@ -89,7 +89,7 @@ function assertAllowed(
 }
 
 /**
- * Of these rights, the first that Kafka says is not granted now, with its answer. One request for all topics.
+ * The first of these rights that Kafka does not grant now, with Kafka's answer. All topics take one request.
  * @param isRefusal whether an answer says that a right is not granted
  * @throws when Kafka does not answer
  */
