@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import lockfile from 'proper-lockfile';
 import { run } from './child.mjs';
 
 /** How long a service may take to become ready, in milliseconds. Slow machines need most of it. */
@@ -29,8 +30,33 @@ export function mayInstall() {
 export async function install(packages) {
   console.error(`installing ${packages.join(', ')} …`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
-  await run('apt-get', ['update', '-qq'], { env });
-  await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], { env });
+  await alone(join(cacheFolder(), 'apt-get'), async () => {
+    await run('apt-get', ['update', '-qq'], { env });
+    await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], { env });
+  });
+}
+
+/** Runs Maven. Its local repository is not made for several at once. */
+export function maven(args) {
+  return alone(join(cacheFolder(), 'maven'), () => run('mvn', ['--quiet', '--batch-mode', ...args]));
+}
+
+/** How long the lock of a process that was killed keeps others waiting, in milliseconds. */
+const STALE = 60_000;
+
+/** Runs `work` while no other process does it for the same path: test files run side by side. */
+async function alone(path, work) {
+  const release = await lockfile.lock(path, {
+    // It need not exist.
+    realpath: false,
+    stale: STALE,
+    retries: { forever: true, factor: 1, minTimeout: 250 },
+  });
+  try {
+    return await work();
+  } finally {
+    await release();
+  }
 }
 
 /** Where downloads are kept between runs; outside the work tree. */
@@ -40,17 +66,25 @@ export function cacheFolder() {
   return folder;
 }
 
-/** A file in a folder that `make` fills. Renamed when complete, so that an interrupted or concurrent run leaves no half. */
+/**
+ * A file in a folder that `make` fills, once for all that ask for it. Renamed when complete, so that an interrupted run leaves
+ * no half.
+ * @param file '' for the folder itself
+ */
 export async function made(folder, file, make) {
   const path = join(folder, file);
   if (existsSync(path)) return path;
-  const partial = `${folder}.${process.pid}`;
-  try {
-    await make(partial);
-    if (!existsSync(folder)) renameSync(partial, folder);
-  } finally {
-    rmSync(partial, { recursive: true, force: true });
-  }
+  await alone(folder, async () => {
+    if (existsSync(path)) return;
+    const partial = `${folder}.${process.pid}`;
+    try {
+      await make(partial);
+      rmSync(folder, { recursive: true, force: true });
+      renameSync(partial, folder);
+    } finally {
+      rmSync(partial, { recursive: true, force: true });
+    }
+  });
   return path;
 }
 

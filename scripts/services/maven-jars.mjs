@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { run } from './child.mjs';
-import { cacheFolder, install, mayInstall, onPath } from './machine.mjs';
+import { cacheFolder, install, made, maven, mayInstall, onPath } from './machine.mjs';
 
 /** What tests need of Maven Central, without Docker. */
 export class MavenJars {
@@ -45,27 +44,17 @@ export class MavenJars {
       }
       await install(missing);
     }
-    if (!fetched) await this.#download();
-    return this.libs;
-  }
-
-  async #download() {
-    const { name, version } = this.options;
-    console.error(`fetching ${name} ${version} through Maven …`);
     mkdirSync(this.folder, { recursive: true });
-    const pom = join(this.folder, 'pom.xml');
-    writeFileSync(pom, pomOf(this.options));
-    // Renamed when complete, so that an interrupted download or a concurrent run never leaves half of them.
-    const partial = `${this.libs}.${process.pid}`;
-    try {
-      await run('mvn', [
-        ...['--quiet', '--batch-mode', '--file', pom],
-        ...['dependency:copy-dependencies', `-DoutputDirectory=${partial}`, '-DincludeScope=runtime'],
+    return made(this.libs, '', async (partial) => {
+      const { name, version } = this.options;
+      console.error(`fetching ${name} ${version} through Maven …`);
+      const pom = join(this.folder, 'pom.xml');
+      writeFileSync(pom, pomOf(this.options));
+      await maven([
+        ...['--file', pom, 'dependency:copy-dependencies'],
+        ...[`-DoutputDirectory=${partial}`, '-DincludeScope=runtime'],
       ]);
-      if (!existsSync(this.libs)) renameSync(partial, this.libs);
-    } finally {
-      rmSync(partial, { recursive: true, force: true });
-    }
+    });
   }
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { certificateAuthority } from './certificates.mjs';
 import { run, startChild } from './child.mjs';
 import { pythonOf } from './foreign-producers.mjs';
-import { cacheFolder, freePorts, install, made, mayInstall, onPath, untilReady } from './machine.mjs';
+import { cacheFolder, freePorts, install, made, maven, mayInstall, onPath, untilReady } from './machine.mjs';
 
 /** Apicurio Registry, whose API at /apis/ccompat/v7 is Confluent's. It wants a newer Java than Kafka does. */
 const VERSION = '3.3.3';
@@ -68,13 +68,7 @@ async function registryJar() {
     console.error(`fetching Apicurio Registry ${VERSION} through Maven …`);
     mkdirSync(partial, { recursive: true });
     const copy = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy';
-    await run('mvn', [
-      '--quiet',
-      '--batch-mode',
-      copy,
-      `-Dartifact=${ARTIFACT}`,
-      `-DoutputDirectory=${partial}`,
-    ]);
+    await maven([copy, `-Dartifact=${ARTIFACT}`, `-DoutputDirectory=${partial}`]);
     const archive = readdirSync(partial).find((name) => name.endsWith('.tar.gz'));
     await run('tar', ['-xzf', join(partial, String(archive)), '-C', partial]);
   });
