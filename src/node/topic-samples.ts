@@ -1,8 +1,8 @@
 import { bytesOfText } from '../core/byte-text.js';
-import { isFramed, type RecordShape, shapeOf } from '../core/envelope/detect.js';
+import { isFrame, isFramed, type RecordShape, shapeOf } from '../core/envelope/detect.js';
 import type { Envelope } from '../core/envelope/envelope.js';
 import { isObject, type JsonObject, parseExact } from '../core/envelope/json-object.js';
-import { framedValue } from '../core/envelope/schema-header.js';
+import { framedKey, framedValue } from '../core/envelope/schema-header.js';
 import { own } from '../core/own.js';
 import type { LogRecord } from '../core/record.js';
 import type { SchemaCodec } from '../core/schema-codec.js';
@@ -135,9 +135,14 @@ export function keyFormatOf(
   records: readonly LogRecord[],
   registered: Encoding | undefined,
 ): string | undefined {
-  const keys = records.flatMap(({ key }) => (key === null ? [] : [bytesOfText(key)]));
-  if (keys.length === 0) return undefined;
-  if (registered !== undefined && keys.every((key) => key[0] === 0 && key.length > 5)) return registered;
+  const given = records.flatMap(({ key, headers }) =>
+    key === null ? [] : [{ headers, bytes: bytesOfText(key) }],
+  );
+  if (given.length === 0) return undefined;
+  const hasId = ({ headers, bytes }: (typeof given)[number]): boolean =>
+    framedKey(headers, bytes) !== bytes || isFrame(bytes);
+  if (registered !== undefined && given.every(hasId)) return registered;
+  const keys = given.map(({ bytes }) => bytes);
   const texts = keys.map((key) => parseExact(key));
   const json = texts.map((text) => (typeof text === 'string' ? undefined : text.json));
   if (json.every((value) => isObject(value) && 'schema' in value && 'payload' in value)) return 'CONNECT';

@@ -30,6 +30,10 @@ describe('readConfig', () => {
     [{ JWT_ISSUER: 'https://id.example' }, 'JWT_ISSUER is set, but no key verifies tokens.'],
     [{ JWT_ISSUER: 'a', JWT_AUDIENCE: 'b' }, 'JWT_ISSUER and JWT_AUDIENCE are set, but no key'],
     [{ REDIS_URL: 'redis://127.0.0.1' }, 'REDIS_URL is set but KAFKA_BROKERS is not.'],
+    [
+      { SCHEMA_REGISTRY_AUTO_REGISTER: 'true' },
+      'SCHEMA_REGISTRY_AUTO_REGISTER is set but SCHEMA_REGISTRY_URL is not.',
+    ],
   ])('S2 rejects half a configuration: %o', (environment, message) => {
     expect(errorOf(environment)).toContain(message);
   });

@@ -2,6 +2,7 @@ import { own } from '../own.js';
 import type { LogRecord } from '../record.js';
 import type { Envelope } from './envelope.js';
 import { isObject } from './json-object.js';
+import { framedValue } from './schema-header.js';
 import { isStructured } from './structured.js';
 
 /** What a record looks like, whatever its topic declares. */
@@ -11,9 +12,14 @@ export interface RecordShape {
   readonly label: string;
 }
 
-/** Whether a value begins with the id of a schema, as Confluent's serialisers write it. JSON never begins with a zero byte. */
+/** Whether a record has the id of its value's schema, in a header or in front of the value. */
 export function isFramed({ headers, value }: Pick<LogRecord, 'headers' | 'value'>): boolean {
-  return value !== null && ((value[0] === 0 && value.length > 5) || '__value_schema_id' in headers);
+  return value !== null && (framedValue({ headers }, value) !== value || isFrame(value));
+}
+
+/** Whether bytes begin with the id of a schema, as Confluent's serialisers write it. JSON never begins with a zero byte. */
+export function isFrame(bytes: Buffer): boolean {
+  return bytes[0] === 0 && bytes.length > 5;
 }
 
 /**

@@ -13,8 +13,8 @@ const PAIRS = [
 /** Settings of the schema registry that would silently not apply, or of which one half is missing: one sentence each. */
 export function registryFaults(environment: Environment): string[] {
   const isSet = (name: string): boolean => isGiven(environment, PREFIX + name);
-  const faults = ['BASIC_AUTH_USER_INFO', ...TLS]
-    .filter((name) => isSet(name) && !isSet('URL'))
+  const faults = ['BASIC_AUTH_USER_INFO', 'AUTO_REGISTER', ...TLS]
+    .filter((name) => isSet(name) && environment[PREFIX + name] !== 'false' && !isSet('URL'))
     .map((name) => `${PREFIX}${name} is set but ${PREFIX}URL is not. Set it too.`);
   for (const [one, other] of PAIRS)
     if (isSet(one) && !isSet(other)) faults.push(`${PREFIX}${one} is set, but ${PREFIX}${other} is not.`);

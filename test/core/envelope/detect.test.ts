@@ -25,6 +25,7 @@ describe('what a record looks like', () => {
   it.each([
     [{}, Buffer.from([0, 0, 0, 0, 7, 2]), true],
     [{ __value_schema_id: 'x' }, Buffer.from([2]), true],
+    [{ 'apicurio.value.contentId': '\0\0\0\0\0\0\0\u0007' }, Buffer.from([2]), true],
     [{}, Buffer.from('{}'), false],
     [{}, null, false],
   ])('%j with the value %j has the id of a schema: %s', (headers, value, expected) => {
