@@ -8,13 +8,23 @@ const MAX_SCALE = 1_000;
 export function decimalOfBytes(bytes: Uint8Array, scale: number): string {
   if (bytes.length > MAX_BYTES)
     throw new RangeError(`a decimal has at most ${MAX_BYTES} bytes, not ${bytes.length}`);
-  if (!Number.isInteger(scale) || Math.abs(scale) > MAX_SCALE)
-    throw new RangeError(`the scale of a decimal is at most ${MAX_SCALE}, not ${scale}`);
+  checkScale(scale);
   const hex = Buffer.from(bytes).toString('hex');
   const unscaled = hex === '' ? 0n : BigInt.asIntN(8 * bytes.length, BigInt(`0x${hex}`));
   if (scale <= 0) return String(unscaled * 10n ** BigInt(-scale));
   const digits = String(unscaled < 0n ? -unscaled : unscaled).padStart(scale + 1, '0');
   return `${unscaled < 0n ? '-' : ''}${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
+}
+
+/** An integer with `scale` zeros behind the point. @throws {RangeError} for a scale of more than a thousand */
+export function wholeDecimal(value: bigint, scale: number): string {
+  checkScale(scale);
+  return scale > 0 ? `${value}.${'0'.repeat(scale)}` : String(value);
+}
+
+function checkScale(scale: number): void {
+  if (!Number.isInteger(scale) || Math.abs(scale) > MAX_SCALE)
+    throw new RangeError(`the scale of a decimal is at most ${MAX_SCALE}, not ${scale}`);
 }
 
 /**

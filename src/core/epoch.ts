@@ -9,8 +9,8 @@ const MIN_MS = Date.UTC(-1, 12, 1);
 const MAX_MS = Date.UTC(10_000, 0, 1) - 1;
 
 /** A number of days since 1970, as `2026-01-31`. @throws {RangeError} */
-export function dateOf(days: number): string {
-  return isoText(days * MS_PER_DAY).slice(0, 10);
+export function dateOf(days: number | bigint): string {
+  return isoText(Number(days) * MS_PER_DAY).slice(0, 10);
 }
 
 /** @throws {RangeError} when the text is no date */

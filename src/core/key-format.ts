@@ -86,11 +86,12 @@ export function canonicalSubject(format: KeyFormat | undefined, subject: string)
   return isEncoded(format) ? canonicalText(subject) : subjectOfKey(format, recordKeyOf(format, subject));
 }
 
-/** The subject of a key with a schema: a text as it is, any other value as canonical JSON. @throws {KeyFormatError} */
+/**
+ * The subject of a key with a schema: a text as it is, unless it is an object or array in JSON, which is canonical JSON as
+ * any other value is. So it is found whichever way a subscription writes it. @throws {KeyFormatError}
+ */
 export function subjectOfJson(value: unknown): string {
-  const subject = typeof value === 'string' ? value : canonicalJson(value);
-  if (!isWellFormed(subject)) throw new KeyFormatError('it has half of a surrogate pair');
-  return subject;
+  return canonicalText(typeof value === 'string' ? value : canonicalJson(value));
 }
 
 function canonicalText(subject: string): string {

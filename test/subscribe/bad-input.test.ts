@@ -91,6 +91,10 @@ const GOOD: Readonly<Record<string, Buffer>> = {
 };
 const CONNECT_DATE = { type: 'int32', name: 'org.apache.kafka.connect.data.Date', field: 'day' };
 
+/** A value of Kafka Connect with one field. @param json its payload */
+const connect = (field: object, json: string): Buffer =>
+  Buffer.from(`{"schema":${JSON.stringify({ type: 'struct', fields: [field] })},"payload":{"day":${json}}}`);
+
 /** One row for each kind of bad input: what it is, the value, and the dead letter that it becomes. */
 const ROWS: readonly (readonly [string, Parameters<typeof openStage>[0], Buffer, string, RegExp])[] = [
   ['an unknown magic byte', 'AVRO', hex('02 00000007 02'), 'data', /begins with the byte 2, not with the id/],
@@ -146,6 +150,38 @@ const ROWS: readonly (readonly [string, Parameters<typeof openStage>[0], Buffer,
     ),
     'data',
     /^day is 2932897, and org.apache.kafka.connect.data.Date/,
+  ],
+  [
+    'a date beyond all dates of Connect',
+    'CONNECT',
+    connect(CONNECT_DATE, '99999999999999999'),
+    'data',
+    /^day is 99999999999999999, and org.apache.kafka.connect.data.Date: it is not a time/,
+  ],
+  [
+    'a decimal whose value and scale do not fit',
+    'CONNECT',
+    connect(
+      { type: 'struct', name: 'io.debezium.data.VariableScaleDecimal', field: 'day' },
+      '{"scale":5000,"value":"AA==","toString":1}',
+    ),
+    'data',
+    /^day is an object, and io.debezium.data.VariableScaleDecimal: the scale/,
+  ],
+  [
+    'a decimal whose schema has a scale that does not fit',
+    'CONNECT',
+    connect(
+      {
+        type: 'bytes',
+        name: 'org.apache.kafka.connect.data.Decimal',
+        parameters: { scale: '5000' },
+        field: 'day',
+      },
+      '12345678901234567890',
+    ),
+    'data',
+    /^day is 12345678901234567890, and org.apache.kafka.connect.data.Decimal: the scale/,
   ],
   ['no envelope', 'CONNECT', Buffer.from('{"n":1}'), 'envelope', /not {"schema", "payload"}/],
 ];

@@ -401,6 +401,24 @@ describe('subscriptions', () => {
     expect(values.find(({ labels }) => labels.kind === 'filter')?.value).toBe(3);
   });
 
+  it('D3 D4 a position that is told when partitions are added is before everything in them', async () => {
+    const stage = await openStage({ partitions: 2 });
+    const grow = smallAtFirst(stage, 1);
+    const client = stage.subscribe('said', {}, 'n', new Client({ readsPositions: true }));
+    await expect.poll(stage.live, WAIT).toBe(1);
+    const said = await Promise.all(numbers(0, 8).map((n) => stage.say(`k${n}`, [n])));
+    const first = said.filter(([at]) => at?.partition === 0).length;
+    await expect.poll(() => client.numbers.length, WAIT).toBe(first);
+    grow();
+    await expect.poll(() => client.numbers.length, WAIT).toBe(8);
+    for (const { cursor, results } of client.positions) {
+      const resumed = stage.subscribe(`said(after: "${cursor}")`);
+      const rest = new Set(client.numbers.slice(results));
+      await expect.poll(() => new Set(resumed.numbers), WAIT).toEqual(rest);
+      resumed.running?.close();
+    }
+  });
+
   it('D2 D3 D4 added partitions are followed from their beginning, and earlier cursors stay valid', async () => {
     const stage = await openStage({ partitions: 2 });
     const grow = smallAtFirst(stage, 1);

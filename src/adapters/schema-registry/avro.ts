@@ -1,12 +1,14 @@
 import avsc from 'avsc';
 import { isObject } from '../../core/envelope/json-object.js';
 import { parseJson, stringifyJson } from '../../core/exact-json.js';
+import { boundBlocks, withinBounds } from './avro-blocks.js';
 import { fromJson, isPlainBytes, lastPart, toJson } from './avro-json.js';
 import { BASE64, connectType, LOGICAL_TYPES, LONG } from './avro-types.js';
 import type { RegisteredSchema } from './registry-client.js';
 import type { Serde } from './serde.js';
 
 const { Type, types } = avsc;
+boundBlocks();
 
 /**
  * A schema of Avro. Values become JSON as a GraphQL result shows them: longs exact, bytes in base64, decimals as text, dates
@@ -34,7 +36,7 @@ export function avroSerde({ schema }: RegisteredSchema, references: readonly Reg
   return {
     nameOf: (payload) => branchOf(type, payload)?.name,
     decode: (payload) => {
-      const value: unknown = type.fromBuffer(payload);
+      const value: unknown = withinBounds(() => type.fromBuffer(payload));
       return Buffer.from(stringifyJson(convert === undefined ? value : convert(value)));
     },
     encode: (name, json) => {

@@ -21,6 +21,11 @@ interface HttpRequest {
   readonly signal: AbortSignal;
 }
 
+/** How much of an address an error shows. */
+const MAX_SHOWN_CHARS = 200;
+
+const isRedirect = (status = 0): boolean => status >= 300 && status < 400;
+
 /** S4: more than any schema. */
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 
@@ -43,6 +48,11 @@ export class HttpClient {
         : requestHttp(url, { ...options, agent: this.#http }, resolve);
       request.on('error', reject).end(body);
     });
+    const { location } = response.headers;
+    if (location !== undefined && isRedirect(response.statusCode)) {
+      response.resume();
+      throw new Error(`it redirects to ${location.slice(0, MAX_SHOWN_CHARS)}. Set that address.`);
+    }
     const chunks: Buffer[] = [];
     let length = 0;
     for await (const chunk of response as AsyncIterable<Buffer>) {

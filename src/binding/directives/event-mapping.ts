@@ -83,8 +83,9 @@ function mapped(members: readonly MemberExpression[], record: MappedRecord): Map
       if (member === 'subject') found.subject = null;
       continue;
     }
-    const value = memberValue(member, expression, record);
-    if (isFault(value)) return value;
+    const result = memberValue(member, expression, record);
+    if ('ok' in result) return result;
+    const { value } = result;
     if (value !== null || member === 'subject') found[member] = value;
     else if (!record.isTombstone && (member === 'type' || member === 'data'))
       return fault('event', `event.${member}: ${expression.source} is null or absent`);
@@ -94,20 +95,23 @@ function mapped(members: readonly MemberExpression[], record: MappedRecord): Map
   return (correlationId === undefined ? others : { ...others, correlationid: correlationId }) as Mapped;
 }
 
+/** D10: data is a producer's own, and may have the members of a fault, so a value is never taken for one. */
 function memberValue(
   member: Member,
   { source, evaluate }: CompiledExpression,
   record: MappedRecord,
-): unknown {
+): { readonly value: unknown } | DecodeFault {
   let value: unknown;
   try {
     value = fromCel(evaluate({ args: {}, claims: {}, record: variableOf(record) }));
   } catch (cause) {
     return fault('event', `event.${member}: ${source} has no value: ${reasonOf(cause)}`);
   }
-  if (value === null || value === undefined || value === '') return null;
+  if (value === null || value === undefined || value === '') return { value: null };
   const { read, expected } = MEMBERS[member];
-  return read(value) ?? fault('event', `event.${member}: ${source} is ${described(value)}, not ${expected}`);
+  const found = read(value);
+  if (found !== undefined) return { value: found };
+  return fault('event', `event.${member}: ${source} is ${described(value)}, not ${expected}`);
 }
 
 /** As CEL has it: an integer is a `bigint`. The JSON of the value is as it was parsed. */
@@ -117,9 +121,6 @@ function variableOf({ key, headers, value, timestamp, topic, partition, offset }
   const position = { topic, partition: BigInt(partition), offset: BigInt(offset) };
   return { key, headers, value, timestamp: time, ...position };
 }
-
-const isFault = (value: unknown): value is DecodeFault =>
-  typeof value === 'object' && value !== null && 'ok' in value && 'reason' in value;
 
 function textOf(value: unknown): string | undefined {
   if (typeof value === 'string' || typeof value === 'bigint') return String(value);

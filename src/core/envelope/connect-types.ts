@@ -1,4 +1,4 @@
-import { decimalOfBytes } from '../decimal.js';
+import { decimalOfBytes, wholeDecimal } from '../decimal.js';
 import { dateOf, timeOfDay, timestampText } from '../epoch.js';
 import { own } from '../own.js';
 import { isObject, type JsonObject } from './json-object.js';
@@ -88,6 +88,9 @@ function mapObject(value: unknown, showOf: (name: string) => ShowPayload | undef
   return Object.fromEntries(members);
 }
 
+/** How much of a value an error shows. */
+const MAX_SHOWN_CHARS = 60;
+
 function showNamed(
   named: (value: unknown, schema: JsonObject) => unknown,
   value: unknown,
@@ -97,23 +100,26 @@ function showNamed(
     return named(value, schema);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    const field = own(schema, 'field') ?? 'the payload';
-    throw new UnfitValueError(`${field} is ${String(value)}, and ${own(schema, 'name')}: ${error.message}`);
+    const given = own(schema, 'field');
+    const field = typeof given === 'string' ? given : 'the payload';
+    const shown = typeof value === 'object' ? 'an object' : String(value).slice(0, MAX_SHOWN_CHARS);
+    throw new UnfitValueError(`${field} is ${shown}, and ${own(schema, 'name')}: ${error.message}`);
   }
 }
 
 /** What is no integer is shown as it is: the producer wrote something else than its schema says. */
-function integer(show: (value: number & bigint) => string) {
-  return (value: unknown): unknown =>
-    // A date fits into a number. The others take both.
-    Number.isInteger(value) || typeof value === 'bigint' ? show(value as number & bigint) : value;
+function integer(show: (value: number | bigint) => string) {
+  return (value: unknown): unknown => (isInteger(value) ? show(value) : value);
 }
+
+const isInteger = (value: unknown): value is number | bigint =>
+  Number.isInteger(value) || typeof value === 'bigint';
 
 /** Base64, or a number with `decimal.format=NUMERIC`. */
 function decimal(value: unknown, schema: JsonObject): unknown {
   const parameters = own(schema, 'parameters');
   const scale = Number(isObject(parameters) ? own(parameters, 'scale') : 0);
-  if (typeof value === 'bigint') return scale > 0 ? `${value}.${'0'.repeat(scale)}` : String(value);
+  if (typeof value === 'bigint') return wholeDecimal(value, scale);
   if (typeof value === 'number') return value.toFixed(Math.min(100, Math.max(0, scale)));
   return ofBase64(value, scale);
 }

@@ -94,10 +94,14 @@ function shown(
 }
 
 const PAYLOAD = '"payload":';
+/** S4: each takes parsing what is before it. A schema seldom has the text once. */
+const MAX_PREFIXES = 16;
 
 /** The bytes before the payload, if it comes last. */
 function prefixOf(value: Buffer): Buffer | undefined {
-  for (let at = value.indexOf(PAYLOAD); at >= 0; at = value.indexOf(PAYLOAD, at + 1)) {
+  let left = MAX_PREFIXES;
+  for (let at = value.indexOf(PAYLOAD); at >= 0 && left > 0; at = value.indexOf(PAYLOAD, at + 1)) {
+    left -= 1;
     const prefix = value.subarray(0, at + PAYLOAD.length);
     if (prefix.length > MAX_PREFIX_BYTES) return undefined;
     // Not a text or an inner object that has the same characters.

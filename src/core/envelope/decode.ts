@@ -72,14 +72,20 @@ function decodeAs(
   return fromPosition(record, parts, format, at);
 }
 
-/** D10: data that is taken out of an envelope is written again, for which it must not be nested too deeply. */
+/**
+ * D10: data that is taken out of an envelope is written again, for which it must not be nested too deeply. Whatever else a
+ * record makes the code throw, reading it again would not help, and its partition goes on.
+ */
 function rewritten(decode: () => Decoded): Decoded {
   try {
     return decode();
   } catch (error) {
     if (error instanceof UnfitValueError) return fault('data', error.message);
     if (error instanceof RangeError) return fault('data', 'the data is nested too deeply');
-    throw error;
+    return fault(
+      'data',
+      `the record cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
 }
 

@@ -106,7 +106,8 @@ export class Subscriber implements CohortMember, ReplayTarget {
   tellPosition(): void {
     const { state } = this.#state;
     if (this.sink.readsPositions !== true || state === 'ended' || state === 'backpressured') return;
-    const isLive = state === 'live';
+    // D4: not by its state, which is still live while it moves to more partitions: it is not at the node's position there.
+    const isLive = this.#cohort.live.has(this);
     const cursor = isLive ? this.#router.cursorNow(this.#cohort) : this.#ownCursor();
     if (cursor === this.#told) return;
     const behind = isLive ? 0 : this.positions.behind(this.#followed);

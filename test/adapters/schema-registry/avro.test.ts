@@ -20,6 +20,33 @@ const shown = (schema: unknown, json: string): string => {
 
 describe('Avro', () => {
   it.each([
+    ['an array', { type: 'array', items: 'int' }, '904e 02 00'],
+    ['a map', { type: 'map', values: 'int' }, '904e 02 61 02 00'],
+    ['an array of nulls', { type: 'array', items: 'null' }, '904e 00'],
+    ['a block with its size', { type: 'array', items: 'int' }, '8f4e 02 02 00'],
+    [
+      'arrays of nulls that have too many together',
+      { type: 'array', items: { type: 'array', items: 'null' } },
+      '04 a00c 00 a00c 00 00',
+    ],
+  ])(
+    'D10 S4 a block with more items than bytes is refused before they are read: %s',
+    (_what, schema, hex) => {
+      const value = Buffer.from(hex.replaceAll(' ', ''), 'hex');
+      expect(() => serde(schema).decode(value)).toThrow(
+        /a block has \d+ items, and the value only \d+ more bytes/,
+      );
+    },
+  );
+
+  it.each([
+    [{ type: 'array', items: 'null' }, JSON.stringify(Array(900).fill(null))],
+    [{ type: 'array', items: { type: 'map', values: 'int' } }, '[{"a":1},{},{"__proto__":2}]'],
+  ])('arrays and maps read as they were written: %j', (schema, json) => {
+    expect(shown(schema, json)).toBe(json);
+  });
+
+  it.each([
     ['long', '9007199254740993'],
     ['long', '-9223372036854775808'],
     ['long', '9007199254740991'],

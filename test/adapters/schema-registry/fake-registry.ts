@@ -23,6 +23,8 @@ export class FakeRegistry implements AsyncDisposable {
   readonly authorizations: (string | undefined)[] = [];
   /** What it answers to everything, if set: it is away. */
   status: number | undefined;
+  /** Where it says that it is, with `status`. */
+  location: string | undefined;
 
   /** The schemas that were posted. */
   readonly registered: Registered[] = [];
@@ -37,7 +39,10 @@ export class FakeRegistry implements AsyncDisposable {
       const registered = this.answers.get(path);
       if (request.method === 'POST' && this.status === undefined)
         void this.#register(path, request, response);
-      else if (this.status !== undefined) response.writeHead(this.status).end('busy');
+      else if (this.status !== undefined)
+        response
+          .writeHead(this.status, this.location === undefined ? {} : { location: this.location })
+          .end('busy');
       else if (registered === undefined)
         response.writeHead(404).end(JSON.stringify({ error_code: 40403, message: 'Schema not found' }));
       else response.writeHead(200).end(JSON.stringify(registered));

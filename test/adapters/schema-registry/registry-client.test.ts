@@ -84,6 +84,15 @@ describe('a schema registry', () => {
     expect(registry.asked).toHaveLength(asked);
   });
 
+  it('that is somewhere else is not followed there with credentials, and the error says where it is', async () => {
+    const { registry, client } = await open();
+    registry.status = 301;
+    registry.location = 'https://registry.example/apis';
+    await expect(client.schema(7, signal)).rejects.toThrow(
+      'cannot be reached: it redirects to https://registry.example/apis. Set that address.',
+    );
+  });
+
   it('over TLS is trusted by its authority, and lets in the certificate that it wants', async () => {
     const authority = await certificateAuthority();
     const server = await authority.issue({ name: 'registry', hosts: ['127.0.0.1'] });

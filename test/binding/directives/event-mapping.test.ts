@@ -113,6 +113,18 @@ describe('@topic(event:)', () => {
     expect(eventOf(format, { value: [3, 4] }).data).toBe('{"n":3}');
   });
 
+  it.each([
+    { ok: true, reason: 'approved' },
+    { ok: false, kind: 'key', reason: 'x' },
+    { ok: true, reason: 'x', event: {} },
+  ])('D10 data is data, also with the members of what decoding returns: %j', (body) => {
+    const event = eventOf(formatOf('event: { type: "record.headers.kind", data: "record.value.body" }'), {
+      headers: { kind: 'Placed' },
+      value: { body },
+    });
+    expect(event).toMatchObject({ type: 'Placed', data: JSON.stringify(body) });
+  });
+
   it('reads the value as the codec of the topic has decoded it', () => {
     const format = {
       ...formatOf(`event: { type: "record.value.kind", data: "record.value.body" }`),

@@ -35,6 +35,11 @@ describe("keys of Kafka Connect's JsonConverter with its schemas", () => {
     expect(canonicalSubject('CONNECT', key)).toBe('{"a":2,"b":1}');
   });
 
+  it.each(['{"id": 5}', '[ 1 ]', '{"id":5}', 'a-1', '5'])('D2 are found by their own text: %s', (key) => {
+    const written = JSON.stringify({ schema: { type: 'string' }, payload: key });
+    expect(subjectOfText(written)).toBe(canonicalSubject('CONNECT', key));
+  });
+
   it.each([
     ['a-1', /^the key is not CONNECT: the value is not JSON/],
     ['{"id":1}', /it is not {"schema", "payload"}/],

@@ -19,15 +19,17 @@ export function zstdBound(bytes: Buffer): number {
     if (magic >>> 4 === 0x184d2a5) at += 8 + bytes.readUInt32LE(at + 4);
     else if (magic === ZSTD_MAGIC) {
       const header = zstdFrame(bytes, at + 4);
-      bound = Math.max(bound, header.window);
+      let blocks = 0;
       at = header.blocks;
       for (let isLast = false; !isLast; ) {
         const block = bytes.readUIntLE(at, BLOCK_HEADER_BYTES);
         const [kind, size] = [(block >> 1) & 3, block >> 3];
         isLast = (block & 1) === 1;
-        bound += kind === RAW || kind === RLE ? size : MAX_ZSTD_BLOCK_BYTES;
+        blocks += kind === RAW || kind === RLE ? size : MAX_ZSTD_BLOCK_BYTES;
         at += BLOCK_HEADER_BYTES + (kind === RLE ? 1 : size);
       }
+      // The decoder takes what the header says, whatever the blocks have.
+      bound += Math.max(header.window, header.content, blocks);
       at += header.checksumBytes;
     } else throw new RangeError('it is no zstd frame');
   }
@@ -45,9 +47,24 @@ function zstdFrame(bytes: Buffer, at: number) {
   return {
     // A single segment is its own window: its blocks are counted.
     window: isSingleSegment ? 0 : base + (base / 8) * (descriptor & 7),
+    content: contentOf(bytes, sizeAt, sizeBytes),
     checksumBytes: (flags & 4) === 0 ? 0 : 4,
     blocks: sizeAt + sizeBytes,
   };
+}
+
+/** RFC 8878, section 3.1.1.1.4. Two bytes begin at 256. */
+function contentOf(bytes: Buffer, at: number, sizeBytes: number): number {
+  switch (sizeBytes) {
+    case 0:
+      return 0;
+    case 2:
+      return bytes.readUInt16LE(at) + 256;
+    case 8:
+      return Number(bytes.readBigUInt64LE(at));
+    default:
+      return bytes.readUIntLE(at, sizeBytes);
+  }
 }
 
 const LZ4_MAGIC = 0x184d2204;

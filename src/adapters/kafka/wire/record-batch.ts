@@ -24,6 +24,7 @@ import {
   PRODUCER_ID_AT,
   TRANSACTIONAL,
 } from './batch-layout.js';
+import { DEFAULT_MAX_INFLATED_BYTES } from './compression.js';
 import { codecOf, crc32c } from './internals.js';
 
 /**
@@ -37,6 +38,8 @@ export interface RecordBatch {
   readonly isTransactional: boolean;
   /** Written by a broker: marks the end of a transaction. */
   readonly isControl: boolean;
+  /** The bytes of its records, decompressed. */
+  readonly bytes: number;
   /** For a control batch: whether it marks an abort. */
   aborts(): boolean;
   records(): readonly LogRecord[];
@@ -46,15 +49,22 @@ export interface RecordBatch {
  * Splits a partition's part of a Fetch answer into batches. The last one may be truncated, because a fetch is limited
  * by bytes, and is left out. Hot path (bench: relay): records are decoded straight into ours. kafkajs would create an
  * object for each 64-bit number.
+ * @param maxBytes S4: once its batches have as many bytes when decompressed, the others are left to the next fetch
  * @throws when a batch is malformed, or its format is unknown
  */
-export async function readBatches(bytes: Buffer): Promise<RecordBatch[]> {
+export async function readBatches(
+  bytes: Buffer,
+  maxBytes = DEFAULT_MAX_INFLATED_BYTES,
+): Promise<RecordBatch[]> {
   const batches: RecordBatch[] = [];
-  for (let at = 0; at + BATCH_HEADER_BYTES <= bytes.length; ) {
+  let read = 0;
+  for (let at = 0; at + BATCH_HEADER_BYTES <= bytes.length && read < maxBytes; ) {
     const length = LENGTH_END + bytes.readInt32BE(at + LENGTH_AT);
     if (at + length > bytes.length) break;
     if (length < BATCH_HEADER_BYTES) throw new Error(`Malformed record batch: a length of ${length} bytes`);
-    batches.push(await readBatch(bytes.subarray(at, at + length)));
+    const batch = await readBatch(bytes.subarray(at, at + length));
+    batches.push(batch);
+    read += batch.bytes;
     at += length;
   }
   return batches;
@@ -79,6 +89,7 @@ async function readBatch(bytes: Buffer): Promise<RecordBatch> {
     producerId: bytes.readBigInt64BE(PRODUCER_ID_AT).toString(),
     isTransactional: (attributes & TRANSACTIONAL) !== 0,
     isControl: (attributes & CONTROL) !== 0,
+    bytes: body.length,
     // The key of a control record has two int16: version and type. Type 0 is an abort.
     aborts: () =>
       count > 0 && typeof body !== 'string' && new RecordReader(body).keyOfNext().readInt16BE(2) === 0,

@@ -7,6 +7,7 @@ import { compress as snappyCompress } from 'snappy';
 import { describe, expect, it } from 'vitest';
 import { writeBatch } from '../../../../src/adapters/kafka/wire/batch-writer.js';
 import { registerCodecs } from '../../../../src/adapters/kafka/wire/compression.js';
+import { zstdBound } from '../../../../src/adapters/kafka/wire/inflated-size.js';
 import { crc32c } from '../../../../src/adapters/kafka/wire/internals.js';
 import { readBatches } from '../../../../src/adapters/kafka/wire/record-batch.js';
 import { bytesOfText, textOfBytes } from '../../../../src/core/byte-text.js';
@@ -210,6 +211,23 @@ describe('readBatches', () => {
     const old = Buffer.from(bytes);
     old[16] = 1;
     await expect(readBatches(old)).rejects.toThrow('format 1');
+  });
+
+  it('S4 leaves batches to the next fetch once those before it are large enough', async () => {
+    const bytes = await written([{ timestamp: 0, key: 'k', value: 'v'.repeat(1_000), headers: {} }], 1);
+    const all = Buffer.concat([bytes, bytes, bytes, bytes]);
+    const [first] = await readBatches(all);
+    const size = first?.bytes ?? 0;
+    expect(size).toBeGreaterThan(1_000);
+    expect(await readBatches(all, 1)).toHaveLength(1);
+    expect(await readBatches(all, 2 * size)).toHaveLength(2);
+    expect(await readBatches(all, 2 * size + 1)).toHaveLength(3);
+  });
+
+  it('S4 takes a frame of zstd for as large as its header says', () => {
+    // One segment with a size of four bytes, and one empty block.
+    const frame = Buffer.from('28b52ffd a0 40420f00 010000'.replaceAll(' ', ''), 'hex');
+    expect(zstdBound(frame)).toBe(1_000_000);
   });
 
   describe('that cannot be decompressed', () => {
