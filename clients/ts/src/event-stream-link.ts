@@ -13,7 +13,7 @@ import type {
 
 export type Fetch = typeof fetch;
 
-/** How long a stream may be silent: the gateway and graphql-sse send a comment every 12 s. */
+/** How long a stream may be silent, also before its first byte: the gateway and graphql-sse send a comment every 12 s. */
 const MAX_SILENCE_MS = 30_000;
 
 /**
@@ -96,6 +96,8 @@ class Stream {
   }
 
   async run(): Promise<void> {
+    // Before the request: a proxy may swallow it, and then no headers ever come.
+    this.#watchSilence();
     try {
       const response = await this.#fetch();
       if (!response.ok) this.#refuse(await refusalOf(response));
@@ -145,6 +147,10 @@ class Stream {
 
   #heard(): void {
     this.#parts.listener.heard();
+    this.#watchSilence();
+  }
+
+  #watchSilence(): void {
     clearTimeout(this.#silence);
     if (this.#isDone) return;
     const why = 'the server gives no sign of life';

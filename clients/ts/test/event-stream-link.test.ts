@@ -1,0 +1,37 @@
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { eventStreamLinks, type Fetch } from '../src/event-stream-link.js';
+import type { Loss } from '../src/link.js';
+
+describe('a stream of events', () => {
+  it('is lost when its request gets no answer at all, as behind a proxy that swallows it', async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const losses: Loss[] = [];
+    let isAborted = false;
+    const swallowed: Fetch = (_url, init) => {
+      if (init?.method !== 'POST') return Promise.resolve(new Response('{}'));
+      return new Promise((_resolve, reject) => {
+        init.signal?.addEventListener('abort', () => {
+          isAborted = true;
+          reject(new Error('aborted'));
+        });
+      });
+    };
+    const opened = vi.fn();
+    const link = eventStreamLinks('http://localhost/graphql', swallowed)(
+      {},
+      { opened, heard: () => undefined, lost: (loss) => losses.push(loss) },
+    );
+    await vi.waitFor(() => expect(opened).toHaveBeenCalled());
+    const unused = () => expect.unreachable();
+    link.start(
+      { query: 'subscription { n }' },
+      { next: unused, position: unused, error: unused, complete: unused, lost: unused },
+    );
+    await vi.advanceTimersByTimeAsync(29_000);
+    expect([losses, isAborted]).toEqual([[], false]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(losses).toEqual([{ kind: 'retry', why: 'the server gives no sign of life' }]);
+    expect(isAborted).toBe(true);
+  });
+});
