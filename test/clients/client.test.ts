@@ -39,9 +39,9 @@ describe.each(TRANSPORTS)('the client over %s', (transport) => {
     await using proxy = await TcpProxy.open({ target: served.server.url });
     const url = `http://${proxy.address}/graphql`;
     const client = clientOf(url, { transports });
-    const seen: number[] = [];
+    const seen: unknown[] = [];
     const steps = client.subscribe<Above>(ABOVE, { variables: { least: 5 } });
-    steps.observe({ next: ({ data }) => seen.push(data.above.n) });
+    steps.observe({ next: ({ data }) => seen.push(data?.above.n) });
     await expect.poll(() => steps.state, WAIT).toEqual({ state: 'live' });
     expect(steps.resumable).toBe(true);
     await served.say('k', [1, 5]);
@@ -63,7 +63,7 @@ describe.each(TRANSPORTS)('the client over %s', (transport) => {
   it('D8 a slow handler stops the server instead of filling the memory, and gets everything', async () => {
     const served = await serveGateway();
     const client = clientOf(served.server.url, { transports });
-    const seen: number[] = [];
+    const seen: unknown[] = [];
     const states = new Set<string>();
     let go: (() => void) | undefined;
     const gate = new Promise<void>((resolve) => {
@@ -73,7 +73,7 @@ describe.each(TRANSPORTS)('the client over %s', (transport) => {
     steps.observe({
       next: async ({ data }) => {
         await gate;
-        seen.push(data.above.n);
+        seen.push(data?.above.n);
       },
       state: ({ state }) => states.add(state),
     });
@@ -97,17 +97,17 @@ describe.each(TRANSPORTS)('the client over %s', (transport) => {
     const errors: ClientError[] = [];
     first.observe({
       next: ({ data }) => {
-        if (data.above.n === 2) throw new Error('no disk');
+        if (data?.above.n === 2) throw new Error('no disk');
       },
       error: (error) => errors.push(error),
     });
     await expect.poll(() => first.state, WAIT).toEqual({ state: 'live' });
     await served.say('k', [1, 2, 3]);
     await expect.poll(() => errors, WAIT).toMatchObject([{ code: 'HANDLER_FAILED' }]);
-    const seen: number[] = [];
+    const seen: unknown[] = [];
     for await (const { data, replayed } of client.subscribe<Above>(ABOVE, options)) {
       expect(replayed).toBe(true);
-      seen.push(data.above.n);
+      seen.push(data?.above.n);
       if (seen.length === 2) break;
     }
     expect(seen).toEqual([2, 3]);
@@ -117,7 +117,7 @@ describe.each(TRANSPORTS)('the client over %s', (transport) => {
     const served = await serve();
     const client = clientOf(served.server.url, { transports });
     const seen: unknown[] = [];
-    client.subscribe<{ n: number }>('subscription { n }').observe({ next: ({ data }) => seen.push(data.n) });
+    client.subscribe<{ n: number }>('subscription { n }').observe({ next: ({ data }) => seen.push(data?.n) });
     const { sink } = await subscribed(served);
     for (const [partition, offset, n] of [
       [0, 9, 1],
@@ -195,7 +195,7 @@ describe.each(TRANSPORTS)('the client over %s', (transport) => {
     const second = await subscribed(served, 1);
     second.next(1);
     for await (const { data } of steps) {
-      expect(data.n).toBe(1);
+      expect(data?.n).toBe(1);
       break;
     }
     await expect.poll(() => second.closed, WAIT).toBe(true);
@@ -209,9 +209,9 @@ describe('the client', () => {
     const served = await serveGateway({}, { keepAlive: 200 });
     await using proxy = await TcpProxy.open({ target: served.server.url });
     const client = clientOf(`http://${proxy.address}/graphql`);
-    const seen: number[] = [];
+    const seen: unknown[] = [];
     const steps = client.subscribe<Above>(ABOVE, { variables: { least: 0 } });
-    steps.observe({ next: ({ data }) => seen.push(data.above.n) });
+    steps.observe({ next: ({ data }) => seen.push(data?.above.n) });
     await expect.poll(() => steps.state, WAIT).toEqual({ state: 'live' });
     const because: string[] = [];
     client.onState((state) => state.state === 'waiting' && because.push(state.because));
@@ -280,6 +280,73 @@ describe('the client', () => {
     expect(() => client.subscribe('subscription { n }', { key: 'x', from: 'earliest' })).toThrow(
       'The document has no variable $since',
     );
+  });
+
+  it('D4 a subscription starts after the last position of its stopped predecessor, however slow the store is', async () => {
+    const served = await serve();
+    const kept = new Map<string, string>();
+    const writes: (() => void)[] = [];
+    const slow: PositionStore = {
+      get: async (key) => kept.get(key),
+      set: (key, cursor) =>
+        new Promise((resolve) => {
+          writes.push(() => {
+            kept.set(key, cursor);
+            resolve();
+          });
+        }),
+      delete: (key) => void kept.delete(key),
+    };
+    const client = clientOf(served.server.url, { store: slow });
+    const first = client.subscribe('subscription { n }');
+    first.observe({ next: () => undefined });
+    const before = await subscribed(served);
+    before.next(1);
+    before.next(2);
+    await expect.poll(() => first.cursor, WAIT).toBe('c2.tag');
+    first.stop();
+    client.subscribe('subscription { n }').observe({ next: () => undefined });
+    for (const count of [1, 2]) {
+      await expect.poll(() => writes.length, WAIT).toBe(count);
+      writes[count - 1]?.();
+    }
+    expect((await subscribed(served, 1)).caller.after).toBe('c2.tag');
+  });
+
+  it('D5 a position that the server refuses is kept until it is forgotten, and the next start is as the options say', async () => {
+    const served = await serve();
+    const store = memoryStore();
+    store.set('Ns {"a":1}', 'old.tag');
+    const client = clientOf(served.server.url, { store });
+    const document = 'subscription Ns($a: Int) { n }';
+    const variables = { a: 1 };
+    const steps = client.subscribe(document, { variables });
+    const first = await subscribed(served);
+    expect(first.caller.after).toBe('old.tag');
+    await expect(client.forget(document, { variables })).rejects.toMatchObject({ code: 'STORE_KEY_IN_USE' });
+    const extensions = { code: 'CURSOR_INVALID', retry: false, reason: 'SIGNATURE' };
+    first.sink.error([{ message: 'no', extensions }]);
+    await expect(steps[Symbol.asyncIterator]().next()).rejects.toMatchObject({ extensions });
+    expect(store.get('Ns {"a":1}')).toBe('old.tag');
+    await client.forget(document, { variables });
+    expect(store.get('Ns {"a":1}')).toBeUndefined();
+    client.subscribe(document, { variables });
+    expect((await subscribed(served, 1)).caller.after).toBeUndefined();
+  });
+
+  it('says when a position cannot be deleted', async () => {
+    const served = await serve();
+    const readOnly: PositionStore = {
+      get: () => undefined,
+      set: () => undefined,
+      delete: () => {
+        throw new Error('read only');
+      },
+    };
+    const client = clientOf(served.server.url, { store: readOnly });
+    const error = { code: 'STORE_FAILED', message: expect.stringContaining('read only') };
+    await expect(client.forget('subscription { n }')).rejects.toMatchObject(error);
+    await clientOf(served.server.url).forget('subscription { n }');
   });
 
   it('D1 a mutation has one idempotency key for all its attempts, and is tried until its answer is known', async () => {

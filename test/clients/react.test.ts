@@ -1,9 +1,10 @@
 import { Window } from 'happy-dom';
-import { createElement, StrictMode } from 'react';
+import { Activity, createElement, StrictMode } from 'react';
+import { flushSync } from 'react-dom';
 import { renderToString } from 'react-dom/server';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { WebSocket } from 'ws';
-import { createClient } from '../../clients/ts/src/index.js';
+import { type Client, createClient, type SubscribeOptions } from '../../clients/ts/src/index.js';
 import { useEvents, useSubscription } from '../../clients/ts/src/react.js';
 import { serveGateway } from '../transport/gateway.js';
 import { serve, subscribed, WAIT } from '../transport/serve.js';
@@ -45,7 +46,7 @@ describe('React', () => {
         variables: { least },
         limit: 3,
       });
-      return createElement('p', null, `${state.state}:${events.map(({ data }) => data.above.n).join()}`);
+      return createElement('p', null, `${state.state}:${events.map(({ data }) => data?.above.n).join()}`);
     };
     const show = (least: number) =>
       page.root.render(createElement(StrictMode, null, createElement(List, { least })));
@@ -96,6 +97,33 @@ describe('React', () => {
     again?.();
     (await subscribed(served, 2)).next(7);
     await expect.poll(page.text, WAIT).toBe('7 undefined undefined');
+  });
+
+  it('D4 resumes where it was when it is hidden again before its subscription has a position', async () => {
+    const froms: SubscribeOptions<object>['from'][] = [];
+    // The first subscription has a position, the others do not come to one.
+    const subscribe = (_document: string, { from }: SubscribeOptions<object>) => {
+      froms.push(from);
+      const cursor = froms.length === 1 ? 'c5.tag' : undefined;
+      return { cursor, observe: () => () => undefined, stop: () => undefined };
+    };
+    // The hooks use nothing else of a client.
+    const client = { subscribe } as unknown as Client;
+    const page = await openPage();
+    const Shown = () => {
+      useEvents<{ n: number }, object>(client, 'subscription { n }');
+      return null;
+    };
+    const show = (mode: 'visible' | 'hidden') =>
+      page.root.render(createElement(Activity, { mode, children: createElement(Shown) }));
+    show('visible');
+    await expect.poll(() => froms.length, WAIT).toBe(1);
+    for (const count of [2, 3]) {
+      flushSync(() => show('hidden'));
+      flushSync(() => show('visible'));
+      await expect.poll(() => froms.length, WAIT).toBe(count);
+    }
+    expect(froms).toEqual([undefined, { cursor: 'c5.tag' }, { cursor: 'c5.tag' }]);
   });
 
   it('does not subscribe on a server, nor when it is told to skip', async () => {

@@ -52,7 +52,10 @@ export class Client {
   readonly #options: ClientOptions;
   readonly #connection: Connection;
   readonly #subscriptions = new Set<Subscription<unknown>>();
+  /** The keys of running subscriptions. */
   readonly #keys = new Set<string>();
+  /** One for each key that was used: a stopped subscription may still write when the next one begins. */
+  readonly #keepers = new Map<string, PositionKeeper>();
   readonly #listeners = new Set<(state: ConnectionState) => void>();
   readonly #forgetPage: () => void;
   /** On which operations may start. */
@@ -110,19 +113,17 @@ export class Client {
     options: SubscribeOptions<Variables> = {},
   ): Steps<Data> {
     if (this.state.state === 'closed') throw closed(this.state.because);
-    const { query, operationName } = operationOf(document, {});
-    const operation = operationOf(document, variablesOf(query, options));
-    const key = options.key ?? `${operationName ?? query} ${canonical(options.variables ?? {})}`;
-    const { store } = this.#options;
-    if (store !== undefined) this.#claim(key);
+    const operation = operationOf(document, variablesOf(textOf(document), options));
+    const key = keyOf(document, options);
+    const keeper = this.#keeperOf(key);
+    if (keeper !== undefined) this.#keys.add(key);
     const { from } = options;
     const subscription = new Subscription<Data>({
       operation,
       cursor: typeof from === 'object' && 'cursor' in from ? from.cursor : undefined,
       onGap: options.onGap,
       buffer: options.buffer ?? 1_000,
-      load: store && (() => store.get(key)),
-      keeper: store && new PositionKeeper(store, key, (cause) => this.#onStoreFailure(key, cause)),
+      position: keeper?.lease(),
       random: Math.random,
       onRefused: (why) => this.#connection.input({ type: 'lost', loss: { kind: 'refused', why } }),
       onEnd: () => {
@@ -135,6 +136,26 @@ export class Client {
     if (this.#link === undefined) this.#connection.input({ type: 'wanted' });
     else subscription.connect(this.#link);
     return subscription;
+  }
+
+  /**
+   * Deletes the position of a stopped subscription, so that the next one starts where its options say: for a position that
+   * the server refuses (`CURSOR_INVALID`), or that nobody needs any more.
+   * @param options those of `subscribe`
+   * @throws {ClientError} STORE_KEY_IN_USE while the subscription runs, STORE_FAILED
+   */
+  async forget<Variables extends object = Record<string, unknown>>(
+    document: Document<unknown, Variables>,
+    options: Pick<SubscribeOptions<Variables>, 'variables' | 'key'> = {},
+  ): Promise<void> {
+    const key = keyOf(document, options);
+    const keeper = this.#keeperOf(key);
+    try {
+      await keeper?.delete();
+    } catch (cause) {
+      const message = `The position of '${key}' was not deleted: ${String(cause)}`;
+      throw new ClientError('STORE_FAILED', message, { cause });
+    }
   }
 
   /**
@@ -170,12 +191,18 @@ export class Client {
     this.#forgetPage();
   }
 
-  #claim(key: string): void {
+  /** @returns `undefined` without a store @throws {ClientError} STORE_KEY_IN_USE */
+  #keeperOf(key: string): PositionKeeper | undefined {
+    const { store } = this.#options;
+    if (store === undefined) return undefined;
     if (this.#keys.has(key)) {
-      const message = `Another subscription keeps its position as '${key}': give one of them another \`key\`.`;
+      const message = `A running subscription keeps its position as '${key}': stop it, or give another \`key\`.`;
       throw new ClientError('STORE_KEY_IN_USE', message);
     }
-    this.#keys.add(key);
+    const keeper =
+      this.#keepers.get(key) ?? new PositionKeeper(store, key, (cause) => this.#onStoreFailure(key, cause));
+    this.#keepers.set(key, keeper);
+    return keeper;
   }
 
   #onState(state: ConnectionState): void {
@@ -199,6 +226,14 @@ export class Client {
     if (this.#options.onProblem !== undefined) this.#options.onProblem(error);
     else console.warn(error.message);
   }
+}
+
+function keyOf<Variables extends object>(
+  document: Document<unknown, Variables>,
+  { key, variables }: Pick<SubscribeOptions<Variables>, 'variables' | 'key'>,
+): string {
+  const text = textOf(document);
+  return key ?? `${operationNameOf(text) ?? text} ${canonical(variables ?? {})}`;
 }
 
 function operationOf(document: Document<unknown, never>, variables: Record<string, unknown>): Operation {

@@ -1,15 +1,28 @@
 import type { PositionStore } from './store.js';
 
+/** What one subscription does with its position in the store. */
+export interface PositionLease {
+  /** Reads the position, once everything that was kept before is written. */
+  load(): Promise<string | undefined>;
+  /** Writes the position, unless there is a newer lease. */
+  keep(cursor: string): void;
+}
+
 /**
- * Writes the positions of one subscription to its store, one write at a time: positions that come while one is written are
- * replaced by the newest.
+ * Keeps the position under one key of a store, for one subscription after the other. It writes one position at a time:
+ * positions that come while one is written are replaced by the newest.
  */
 export class PositionKeeper {
   readonly #store: PositionStore;
   readonly #key: string;
   readonly #onFailure: (error: unknown) => void;
   #next: string | undefined;
-  #isWriting = false;
+  /** Resolves when the store has written. `undefined`: it does not write. */
+  #writing: Promise<void> | undefined;
+  /** Resolves when the last deletion is over. */
+  #deleted: Promise<unknown> = Promise.resolve();
+  /** The number of the newest lease, for fencing. */
+  #newest = 0;
 
   /** @param onFailure a position could not be written. A later one may be */
   constructor(store: PositionStore, key: string, onFailure: (error: unknown) => void) {
@@ -18,9 +31,43 @@ export class PositionKeeper {
     this.#onFailure = onFailure;
   }
 
-  keep(cursor: string): void {
+  /**
+   * Begins the next subscription. A handler of a stopped one may return long after that, and its position must not replace
+   * that of its successor: earlier leases write nothing from now on.
+   */
+  lease(): PositionLease {
+    this.#newest += 1;
+    const own = this.#newest;
+    return {
+      load: async () => {
+        // An asynchronous store may still write the last position of the subscription before.
+        await this.settled();
+        return this.#store.get(this.#key);
+      },
+      keep: (cursor) => {
+        if (own === this.#newest) this.#keep(cursor);
+      },
+    };
+  }
+
+  /** Deletes the position. Earlier leases write nothing from now on. @throws what the store throws */
+  async delete(): Promise<void> {
+    this.#newest += 1;
+    const deleted = this.settled().then(() => this.#store.delete(this.#key));
+    // Set at once: a subscription that starts now must not read the position before it is deleted.
+    this.#deleted = deleted.catch(() => undefined);
+    await deleted;
+  }
+
+  /** Resolves once nothing is being written or deleted, and nothing waits to be. */
+  async settled(): Promise<void> {
+    await this.#deleted;
+    while (this.#writing !== undefined) await this.#writing;
+  }
+
+  #keep(cursor: string): void {
     this.#next = cursor;
-    if (!this.#isWriting) this.#write();
+    if (this.#writing === undefined) this.#write();
   }
 
   #write(): void {
@@ -29,9 +76,8 @@ export class PositionKeeper {
       try {
         const written = this.#store.set(this.#key, cursor);
         if (written === undefined) continue;
-        this.#isWriting = true;
-        written.catch(this.#onFailure).finally(() => {
-          this.#isWriting = false;
+        this.#writing = written.catch(this.#onFailure).finally(() => {
+          this.#writing = undefined;
           this.#write();
         });
         return;

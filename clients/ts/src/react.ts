@@ -22,8 +22,8 @@ interface Shown {
 }
 
 export interface SubscriptionResult<Data> extends Shown {
-  /** The data of the newest result; `undefined`: there is none yet. */
-  readonly data: Data | undefined;
+  /** The data of the newest result. `undefined`: there is none yet. `null`: a non-null field failed. */
+  readonly data: Data | null | undefined;
   /** Subscribes again, also after an error. */
   readonly restart: () => void;
 }
@@ -138,7 +138,8 @@ class Watch<Data> {
     });
     return () => {
       this.#onChange = undefined;
-      this.#cursor = steps.cursor;
+      // A mount that ends before its position is loaded has none: that of the mount before it still holds.
+      this.#cursor = steps.cursor ?? this.#cursor;
       steps.stop();
     };
   };

@@ -16,7 +16,8 @@ export interface EventContext {
 
 /** One result of a subscription. */
 export interface Step<Data> {
-  readonly data: Data;
+  /** `null`: a non-null field failed, for example on a tombstone; `errors` says why. */
+  readonly data: Data | null;
   readonly errors: readonly ShownError[] | undefined;
   /** `undefined`: the server has no cursors. */
   readonly cursor: string | undefined;
@@ -31,7 +32,8 @@ export interface Step<Data> {
 
 export interface Gap {
   readonly reason: string;
-  readonly earliest: string | undefined;
+  /** The cursor from which the subscription continues: everything that the log still has follows it. */
+  readonly earliest: string;
 }
 
 export interface Observer<Data> {

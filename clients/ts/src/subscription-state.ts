@@ -4,21 +4,22 @@ import type { ClientError } from './client-error.js';
 /**
  * One subscription: a state, and a pure function for each thing that can happen to it.
  *
- * | state                       | input                                              | next                      | effect           |
- * |-----------------------------|----------------------------------------------------|---------------------------|------------------|
- * | starting                    | the connection is up                               | starting                  | send             |
- * | running                     | a position: behind                                 | replaying                 |                  |
- * | running                     | a position: not behind                             | live                      |                  |
- * | starting                    | a state (`snapshot: true`)                         | snapshot                  |                  |
- * | starting, snapshot          | a result, from a server without positions          | live                      |                  |
- * | running                     | the connection is down                             | starting                  |                  |
- * | running                     | the server ends it: RESYNC_REQUIRED, and a handler | gap                       | tell of the gap  |
- * | running                     | the server ends it, and it may pass                | starting                  | retry later      |
- * | running                     | the server ends it for good, or completes it       | ended                     |                  |
- * | running                     | too many results wait for the handler              | paused                    | stop             |
- * | paused                      | all of them are handled                            | starting                  | send             |
- * | gap                         | the handler is done                                | starting                  | send, from `earliest` |
- * | any but ended               | stopped, or a handler or the store failed          | ended                     | stop             |
+ * | state              | input                                                              | next      | effect                |
+ * |--------------------|--------------------------------------------------------------------|-----------|-----------------------|
+ * | starting           | the connection is up                                               | starting  | send                  |
+ * | running            | a position: behind                                                 | replaying |                       |
+ * | running            | a position: not behind                                             | live      |                       |
+ * | starting           | a state (`snapshot: true`)                                         | snapshot  |                       |
+ * | starting, snapshot | a result, from a server without positions                          | live      |                       |
+ * | running            | the connection is down                                             | starting  |                       |
+ * | running            | the server ends it: RESYNC_REQUIRED with `earliest`, and a handler | gap       | tell of the gap       |
+ * | running            | the server ends it: RESYNC_REQUIRED alone, and a handler           | starting  | retry later           |
+ * | running            | the server ends it, and it may pass                                | starting  | retry later           |
+ * | running            | the server ends it for good, or completes it                       | ended     |                       |
+ * | running            | too many results wait for the handler                              | paused    | stop                  |
+ * | paused             | all of them are handled                                            | starting  | send                  |
+ * | gap                | the handler is done                                                | starting  | send, from `earliest` |
+ * | any but ended      | stopped, or a handler or the store failed                          | ended     | stop                  |
  *
  * *Running* are starting, snapshot, replaying and live. Every other input leaves the state as it is.
  */
@@ -32,7 +33,7 @@ export type SubscriptionState =
   /** The handler is too slow. Nothing is lost: the subscription resumes when all waiting results are handled. */
   | { readonly state: 'paused' }
   /** Events are gone from the server's log. After `onGap` it continues from `earliest`. */
-  | { readonly state: 'gap'; readonly reason: string; readonly earliest: string | undefined }
+  | { readonly state: 'gap'; readonly reason: string; readonly earliest: string }
   | { readonly state: 'ended'; readonly reason: 'completed' | 'stopped' | ClientError };
 
 export type SubscriptionInput =
@@ -47,10 +48,10 @@ export type SubscriptionInput =
 export type SubscriptionEffect =
   /** Starts it on the server, after the newest position. */
   | { readonly do: 'send' }
-  /** Starts it on the server from `cursor`, or without a cursor if it is `undefined`, and forgets earlier positions. */
-  | { readonly do: 'restart'; readonly cursor: string | undefined }
+  /** Starts it on the server from `cursor`, and forgets earlier positions. */
+  | { readonly do: 'restart'; readonly cursor: string }
   | { readonly do: 'retry'; readonly ms: number }
-  | { readonly do: 'tell-gap'; readonly error: ClientError }
+  | { readonly do: 'tell-gap'; readonly reason: string; readonly earliest: string }
   /** Ends it on the server. */
   | { readonly do: 'stop' };
 
@@ -124,15 +125,11 @@ function refused(
 ): SubscriptionStep {
   if (error.code === 'RESYNC_REQUIRED' && hasGapHandler) {
     const { reason, earliest } = error.extensions;
-    return {
-      ...stays,
-      now: {
-        state: 'gap',
-        reason: String(reason),
-        earliest: typeof earliest === 'string' ? earliest : undefined,
-      },
-      effects: [{ do: 'tell-gap', error }],
-    };
+    // D5: the server's log does not answer now. Without a cursor the subscription would start from now, and lose what is
+    // appended until then. The position stays, so the server repeats the error, and says `earliest` once its log answers.
+    if (typeof earliest !== 'string') return retried(stays, random, error.retryAfterMs);
+    const gap = { reason: String(reason), earliest };
+    return { ...stays, now: { state: 'gap', ...gap }, effects: [{ do: 'tell-gap', ...gap }] };
   }
   if (error.retry) return retried(stays, random, error.retryAfterMs);
   return { ...stays, now: { state: 'ended', reason: error } };

@@ -1,7 +1,7 @@
 import { ClientError } from './client-error.js';
 import { Handling } from './handling.js';
 import type { Link, Operation, OperationSink, Result } from './link.js';
-import type { PositionKeeper } from './position-keeper.js';
+import type { PositionLease } from './position-keeper.js';
 import { type EventContext, type Gap, iterate, type Observer, type Step, type Steps } from './steps.js';
 import {
   onSubscriptionInput,
@@ -19,9 +19,8 @@ export interface SubscriptionParts {
   readonly onGap: ((gap: Gap) => unknown) | undefined;
   /** How many results may wait for the handler. */
   readonly buffer: number;
-  /** Reads the stored position. */
-  readonly load: (() => string | undefined | Promise<string | undefined>) | undefined;
-  readonly keeper: PositionKeeper | undefined;
+  /** Its position in the store. `undefined`: there is no store. */
+  readonly position: PositionLease | undefined;
   readonly random: () => number;
   /** The server refused the credentials of this operation. */
   readonly onRefused: (why: string) => void;
@@ -108,7 +107,7 @@ export class Subscription<Data> implements Steps<Data> {
 
   async #load(): Promise<void> {
     try {
-      this.#received = (await this.#parts.load?.()) ?? this.#received;
+      this.#received = (await this.#parts.position?.load()) ?? this.#received;
       this.#counted = this.#received;
     } catch (cause) {
       const message = `The position of the subscription cannot be read: ${String(cause)}`;
@@ -124,8 +123,14 @@ export class Subscription<Data> implements Steps<Data> {
     this.#subscribed = subscribed;
     for (const effect of effects) this.#perform(effect);
     if (subscribed.now === before || this.#subscribed.now !== subscribed.now) return;
-    this.#observer?.state?.(subscribed.now);
-    if (subscribed.now.state !== 'ended') return;
+    try {
+      this.#observer?.state?.(subscribed.now);
+    } finally {
+      if (subscribed.now.state === 'ended') this.#onEnd();
+    }
+  }
+
+  #onEnd(): void {
     clearTimeout(this.#retry);
     this.#parts.onEnd();
     this.#tellEnd();
@@ -139,7 +144,7 @@ export class Subscription<Data> implements Steps<Data> {
       case 'restart':
         this.#received = effect.cursor;
         this.#offsets = new Map();
-        if (effect.cursor !== undefined) this.#count(effect.cursor);
+        this.#count(effect.cursor);
         this.#send();
         return;
       case 'retry':
@@ -147,7 +152,7 @@ export class Subscription<Data> implements Steps<Data> {
         this.#retry = setTimeout(() => this.#input({ type: 'up' }), effect.ms);
         return;
       case 'tell-gap':
-        this.#addGap(effect.error);
+        this.#addGap(effect);
         return;
       case 'stop':
         this.#stopOnServer?.();
@@ -199,7 +204,7 @@ export class Subscription<Data> implements Steps<Data> {
     if (cursor !== undefined) this.#received = cursor;
     const step: Step<Data> = {
       // The server promises the type that the document declares.
-      data: data as Data,
+      data: (data ?? null) as Data | null,
       errors,
       cursor,
       event,
@@ -209,9 +214,13 @@ export class Subscription<Data> implements Steps<Data> {
         if (cursor !== undefined) this.#count(cursor);
       },
     };
-    this.#input({ type: 'result', isSnapshot: step.snapshot });
-    this.#handling.add({ cursor, handle: () => this.#observer?.next(step) });
-    if (this.#handling.size >= this.#parts.buffer) this.#input({ type: 'full' });
+    try {
+      this.#input({ type: 'result', isSnapshot: step.snapshot });
+    } finally {
+      // Also if the observer of states throws: the position is after this result already, so it would never come again.
+      this.#handling.add({ cursor, handle: () => this.#observer?.next(step) });
+      if (this.#handling.size >= this.#parts.buffer) this.#input({ type: 'full' });
+    }
   }
 
   /** D3: nothing twice, even if a server shows it again. */
@@ -224,16 +233,11 @@ export class Subscription<Data> implements Steps<Data> {
   }
 
   /** Tells of a gap once everything before it is handled. */
-  #addGap({ extensions }: ClientError): void {
-    const { reason, earliest } = extensions;
-    const gap = {
-      reason: String(reason),
-      earliest: typeof earliest === 'string' ? earliest : undefined,
-    };
+  #addGap({ reason, earliest }: Gap): void {
     this.#handling.add({
       cursor: undefined,
       handle: async () => {
-        await this.#parts.onGap?.(gap);
+        await this.#parts.onGap?.({ reason, earliest });
         this.#input({ type: 'gap-handled' });
       },
     });
@@ -241,7 +245,7 @@ export class Subscription<Data> implements Steps<Data> {
 
   #count(cursor: string): void {
     this.#counted = cursor;
-    this.#parts.keeper?.keep(cursor);
+    this.#parts.position?.keep(cursor);
   }
 
   /** Tells the observer of the end, after everything that came before it. */

@@ -7,10 +7,35 @@ import { canonical, hasVariable, operationNameOf, textOf } from '../src/document
 import { type Block, EventStreamParser } from '../src/event-stream-parser.js';
 import { fileStore } from '../src/node.js';
 import { PositionKeeper } from '../src/position-keeper.js';
-import { localStore, memoryStore } from '../src/store.js';
+import { localStore, memoryStore, type PositionStore } from '../src/store.js';
 import { Watchdog } from '../src/watchdog.js';
 
 const PROTOCOL = join(import.meta.dirname, '../../../docs/protocol.md');
+
+/** A store whose writes, and deletions as `undefined`, take effect when a test finishes them. */
+function slowStore() {
+  const kept = new Map<string, string>();
+  const writes: { readonly cursor: string | undefined; readonly done: () => void }[] = [];
+  const write = (key: string, cursor: string | undefined): Promise<void> =>
+    new Promise((resolve) => {
+      const done = (): void => {
+        if (cursor === undefined) kept.delete(key);
+        else kept.set(key, cursor);
+        resolve();
+      };
+      writes.push({ cursor, done });
+    });
+  const store: PositionStore = {
+    get: (key) => kept.get(key),
+    set: write,
+    delete: (key) => write(key, undefined),
+  };
+  const finish = async (cursor: string | undefined): Promise<void> => {
+    await vi.waitFor(() => expect(writes[0]).toMatchObject({ cursor }));
+    writes.shift()?.done();
+  };
+  return { store, kept, finish };
+}
 
 describe('close codes', () => {
   it('mean what the table of the gateway says', async () => {
@@ -95,11 +120,45 @@ describe('stores', () => {
       ...memoryStore(),
       set: (_key: string, cursor: string) => new Promise<void>((done) => writes.push({ cursor, done })),
     };
-    const keeper = new PositionKeeper(store, 'k', () => undefined);
-    for (const cursor of ['c1', 'c2', 'c3']) keeper.keep(cursor);
+    const position = new PositionKeeper(store, 'k', () => undefined).lease();
+    for (const cursor of ['c1', 'c2', 'c3']) position.keep(cursor);
     writes[0]?.done();
     await vi.waitFor(() => expect(writes).toHaveLength(2));
     expect(writes.map(({ cursor }) => cursor)).toEqual(['c1', 'c3']);
+  });
+
+  it('D4 give a subscription its position once those of its predecessor are written, which writes no more then', async () => {
+    const { store, kept, finish } = slowStore();
+    const keeper = new PositionKeeper(store, 'k', () => undefined);
+    const first = keeper.lease();
+    first.keep('c1');
+    first.keep('c2');
+    const second = keeper.lease();
+    const loaded = second.load();
+    // Its last handler returns now.
+    first.keep('c3');
+    await finish('c1');
+    await finish('c2');
+    expect(await loaded).toBe('c2');
+    second.keep('c4');
+    first.keep('c3');
+    await finish('c4');
+    await keeper.settled();
+    expect([...kept]).toEqual([['k', 'c4']]);
+  });
+
+  it('delete a position after the last one is written, and before the next one is read', async () => {
+    const { store, kept, finish } = slowStore();
+    const keeper = new PositionKeeper(store, 'k', () => undefined);
+    const first = keeper.lease();
+    first.keep('c1');
+    const deleted = keeper.delete();
+    first.keep('c2');
+    const loaded = keeper.lease().load();
+    await finish('c1');
+    await finish(undefined);
+    await deleted;
+    expect([await loaded, [...kept]]).toEqual([undefined, []]);
   });
 });
 

@@ -11,6 +11,7 @@ import {
 const RESYNC = new ClientError('RESYNC_REQUIRED', 'gone', {
   extensions: { reason: 'RETENTION', earliest: 'c.t' },
 });
+const RESYNC_LATER = new ClientError('RESYNC_REQUIRED', 'gone', { extensions: { reason: 'RETENTION' } });
 const LATER = new ClientError('LOG_UNAVAILABLE', 'later', { retry: true });
 const NEVER = new ClientError('FORBIDDEN', 'no');
 const OF = {
@@ -19,6 +20,8 @@ const OF = {
   snapshot: { type: 'result', isSnapshot: true },
   event: { type: 'result', isSnapshot: false },
   gap: { type: 'error', error: RESYNC, hasGapHandler: true },
+  gapAlone: { type: 'error', error: RESYNC_LATER, hasGapHandler: true },
+  unhandledGapAlone: { type: 'error', error: RESYNC_LATER, hasGapHandler: false },
   unhandledGap: { type: 'error', error: RESYNC, hasGapHandler: false },
   later: { type: 'error', error: LATER, hasGapHandler: true },
   never: { type: 'error', error: NEVER, hasGapHandler: true },
@@ -56,6 +59,10 @@ describe('the state of a subscription', () => {
     [['up', 'live', 'gap', 'down', 'up'], 'gap', []],
     [['up', 'live', 'gap', 'gap-handled'], 'starting', ['restart']],
     [['up', 'live', 'unhandledGap'], 'ended', []],
+    [['up', 'live', 'gapAlone'], 'starting', ['retry']],
+    [['up', 'live', 'gapAlone', 'up'], 'starting', ['send']],
+    [['up', 'live', 'gapAlone', 'up', 'gap', 'gap-handled'], 'starting', ['restart']],
+    [['up', 'live', 'unhandledGapAlone'], 'ended', []],
     [['up', 'live', 'later'], 'starting', ['retry']],
     [['up', 'live', 'lost'], 'starting', ['retry']],
     [['up', 'never'], 'ended', []],
@@ -75,7 +82,14 @@ describe('the state of a subscription', () => {
 
   it('D5 a gap says why and where it goes on, and it goes on there', () => {
     expect(after(['up', 'gap']).now).toEqual({ state: 'gap', reason: 'RETENTION', earliest: 'c.t' });
+    expect(after(['up', 'gap']).effects).toEqual([{ do: 'tell-gap', reason: 'RETENTION', earliest: 'c.t' }]);
     expect(after(['up', 'gap', 'gap-handled']).effects).toEqual([{ do: 'restart', cursor: 'c.t' }]);
+  });
+
+  it('D5 a gap without an earliest cursor is retried with back-off, and does not move the position', () => {
+    const names = ['up', 'gapAlone', 'up', 'gapAlone', 'up', 'gapAlone'] as const;
+    const waits = [2, 4, 6].map((count) => after(names.slice(0, count)).effects);
+    expect(waits).toEqual([500, 1_000, 2_000].map((ms) => [{ do: 'retry', ms }]));
   });
 
   it('runs on the server only once at a time, and ends once', () => {
@@ -97,6 +111,8 @@ describe('the state of a subscription', () => {
           if (type === 'error' || type === 'complete' || type === 'lost') runs = false;
           for (const effect of step.effects) {
             if (effect.do === 'stop') runs = false;
+            // Only an `earliest` of the server replaces the position.
+            if (effect.do === 'restart') expect([before.state, effect.cursor]).toEqual(['gap', 'c.t']);
             if (effect.do === 'send' || effect.do === 'restart') {
               expect(runs).toBe(false);
               runs = isUp;
