@@ -101,7 +101,7 @@ async function planted(plant) {
 }
 
 /** Runs one case. `failed` means that an expectation did not hold or timed out; any other failure is `broken`. */
-async function runCase({ suite, case: title, test }) {
+async function runCase({ suite, case: title, test, shows }) {
   const report = join(copy, 'report.json');
   rmSync(report, { force: true });
   const args = [
@@ -128,7 +128,11 @@ async function runCase({ suite, case: title, test }) {
     /AssertionError|Error: expected |Error: promise re(?:solved|jected) |Error: Property failed|timed out|STACK_TRACE_ERROR/i.test(
       failureMessages.join('\n'),
     );
-  return { outcome: expected ? 'failed' : 'broken', why: why.slice(0, 400).replaceAll('\n', '\n       ') };
+  const isShown = shows?.test(failureMessages.join('\n')) ?? false;
+  return {
+    outcome: expected || isShown ? 'failed' : 'broken',
+    why: why.slice(0, 400).replaceAll('\n', '\n       '),
+  };
 }
 
 function literally(title) {

@@ -18,4 +18,6 @@ export interface Plant extends Edit {
   /** What is removed, as a sentence. */
   readonly guard: string;
   readonly also?: readonly Edit[];
+  /** What the failure says, if it is none of an expectation: the bug ends a process of the case before it runs. */
+  readonly shows?: RegExp;
 }
