@@ -1,3 +1,5 @@
+import { decimalText } from './decimal-number.js';
+
 /** Numbers that formats store as an unscaled integer, exactly as text. */
 
 /** S4: producers choose both, and writing digits takes more than linear time. About a thousand digits. */
@@ -11,9 +13,7 @@ export function decimalOfBytes(bytes: Uint8Array, scale: number): string {
   checkScale(scale);
   const hex = Buffer.from(bytes).toString('hex');
   const unscaled = hex === '' ? 0n : BigInt.asIntN(8 * bytes.length, BigInt(`0x${hex}`));
-  if (scale <= 0) return String(unscaled * 10n ** BigInt(-scale));
-  const digits = String(unscaled < 0n ? -unscaled : unscaled).padStart(scale + 1, '0');
-  return `${unscaled < 0n ? '-' : ''}${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
+  return scale <= 0 ? String(unscaled * 10n ** BigInt(-scale)) : decimalText({ unscaled, scale });
 }
 
 /** An integer with `scale` zeros behind the point. @throws {RangeError} for a scale of more than a thousand */

@@ -119,6 +119,11 @@ export class MillraceError extends Error {
   }
 }
 
+/** What went wrong, in words: JavaScript may throw any value. */
+export function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
 /** Ends a `switch` over a union, so that a missing case does not compile. */
 export function assertNever(value: never): never {
   throw new Error(`No case for ${JSON.stringify(value)}`);

@@ -1,4 +1,5 @@
 import { parse, stringify } from 'lossless-json';
+import { attempt } from './attempt.js';
 import { integerDigits } from './integer-digits.js';
 
 /**
@@ -132,11 +133,3 @@ const precedesNumbers = (byte: number | undefined): boolean =>
 const DOT = 0x2e;
 /** Only an integer may be inexact in the digits of its fraction: `1.2345678901234567e16`. */
 const isExponent = (byte: number | undefined): boolean => byte === 0x45 || byte === 0x65;
-
-function attempt<T>(work: () => T): T | undefined {
-  try {
-    return work();
-  } catch {
-    return undefined;
-  }
-}

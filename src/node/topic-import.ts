@@ -121,8 +121,8 @@ function eventsOf(topic: Topic, { samples, codec }: Samples, envelope: Envelope)
 
 /** The name of the struct that a value of Kafka Connect is. */
 function connectName({ json }: Sample): string | undefined {
-  const schema = isObject(json) ? own(json, 'schema') : undefined;
-  const name = isObject(schema) && 'payload' in (json as JsonObject) ? own(schema, 'name') : undefined;
+  const schema = isObject(json) && 'payload' in json ? own(json, 'schema') : undefined;
+  const name = isObject(schema) ? own(schema, 'name') : undefined;
   return typeof name === 'string' ? name : undefined;
 }
 
@@ -161,13 +161,12 @@ async function registeredModel(
   if (latest !== undefined) found.push(latest.model);
   const objects = new Map(found.flatMap((model) => [...model.objects]));
   const enums = new Map(found.flatMap((model) => [...model.enums]));
-  const seen = [...new Set(samples.map(({ root }) => root))].filter(
-    (root) => root !== undefined && objects.has(root),
-  );
+  const names = samples.flatMap(({ root }) => (root === undefined ? [] : [root]));
+  const seen = [...new Set(names)].filter((root) => objects.has(root));
   const newest = found.at(-1)?.roots ?? [];
   // Without records: of a Protobuf file, serialisers write the first message by default.
   const expected = latest?.encoding === 'PROTOBUF' ? newest.slice(0, 1) : newest;
-  return { roots: seen.length > 0 ? (seen as string[]) : expected, objects, enums };
+  return { roots: seen.length > 0 ? seen : expected, objects, enums };
 }
 
 function envelopeOf(model: DataModel | undefined): Envelope {

@@ -1,3 +1,4 @@
+import { attempt } from '../core/attempt.js';
 import { bytesOfText } from '../core/byte-text.js';
 import { isFrame, isFramed, type RecordShape, shapeOf } from '../core/envelope/detect.js';
 import type { Envelope } from '../core/envelope/envelope.js';
@@ -160,11 +161,3 @@ const SIZES: ReadonlyMap<number, string> = new Map([
 ]);
 
 const isText = (bytes: Buffer): boolean => Buffer.from(bytes.toString('utf8')).equals(bytes);
-
-function attempt<T>(work: () => T): T | undefined {
-  try {
-    return work();
-  } catch {
-    return undefined;
-  }
-}

@@ -4,7 +4,8 @@ import type { Caller, OperationRequest } from './request.js';
 
 /** A request after parsing, validation against the schema, and the checks of the limits. */
 export type Prepared = {
-  /** Its document was parsed and validated for this request. */ readonly isNew?: boolean;
+  /** Whether its document was parsed and validated for this request. */
+  readonly isNew?: boolean;
 } & (
   | { readonly kind: 'invalid'; readonly errors: readonly GraphQLError[] }
   | {

@@ -3,6 +3,7 @@ import { join, posix, resolve } from 'node:path';
 import { createJiti } from 'jiti';
 import { glob } from 'tinyglobby';
 import { z } from 'zod';
+import { messageOf } from '../core/errors.js';
 import * as millrace from '../index.js';
 import type { Project } from './project.js';
 
@@ -42,12 +43,9 @@ export async function loadProject(dir: string): Promise<Project> {
   try {
     module = await jiti.import(path);
   } catch (error) {
-    throw new ProjectError(
-      `${path} failed to run: ${error instanceof Error ? error.message : String(error)}`,
-      {
-        cause: error,
-      },
-    );
+    throw new ProjectError(`${path} failed to run: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
   return checked(module, path);
 }

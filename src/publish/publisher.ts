@@ -1,7 +1,7 @@
 import { v4 as uuidV4, v5 as uuidV5 } from 'uuid';
 import type { EventDraft } from '../binding/runtime/context.js';
 import { Deadline } from '../core/deadline.js';
-import { MillraceError } from '../core/errors.js';
+import { MillraceError, messageOf } from '../core/errors.js';
 import type { Event } from '../core/event.js';
 import { stringifyJson } from '../core/exact-json.js';
 import { type EventId, eventId, type Topic } from '../core/ids.js';
@@ -134,7 +134,7 @@ export class Publisher implements AsyncDisposable {
     try {
       return this.#options.encoder.encode(topic, event);
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
+      const reason = messageOf(cause);
       const part = cause instanceof KeyFormatError ? 'key' : 'data';
       const message = `The ${part} of this ${event.type} cannot be encoded for its topic: ${reason}; nothing was published.`;
       throw new MillraceError('EVENT_INVALID', message, { cause });

@@ -1,4 +1,4 @@
-import { MillraceError } from '../core/errors.js';
+import { MillraceError, messageOf } from '../core/errors.js';
 import type { Offset } from '../core/ids.js';
 
 /** One input that a service or view failed on: its code threw, or what it returned cannot be encoded. */
@@ -8,7 +8,7 @@ export class InputFailure extends Error {
     readonly offset: Offset,
     override readonly cause: unknown,
   ) {
-    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    super(messageOf(cause), { cause });
   }
 }
 

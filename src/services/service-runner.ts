@@ -1,4 +1,4 @@
-import { MillraceError } from '../core/errors.js';
+import { MillraceError, messageOf } from '../core/errors.js';
 import { type Offset, type Topic, topic } from '../core/ids.js';
 import {
   type Position,
@@ -222,7 +222,7 @@ class ServiceRunner implements GroupHandler<TransactionalBatch> {
     const { service, group, deadLetterSuffix, onSetAside } = this.#options;
     const { topic, partition } = batch;
     const origin = { topic, partition, offset: input.offset };
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     const fault = { kind: 'service', reason, service: service.name, group };
     const state = await this.#stateFor(batch, input.offset);
     const adoption = state?.records(NO_CHANGES) ?? [];

@@ -32,6 +32,7 @@ interface SubscriptionsOptions {
   readonly positionIntervalMs?: number;
 }
 
+const POSITION_INTERVAL_MS = 10_000;
 /** S4: what all subscriptions of the node together may remember of the events that slow clients missed. */
 const MAX_CONFLATION_BYTES = 64 << 20;
 
@@ -74,7 +75,10 @@ export class Subscriptions {
     };
     hub.topics.listeners.add(grow);
     hub.placements.listeners.add(grow);
-    const positions = setInterval(() => this.#tellPositions(), options.positionIntervalMs ?? 10_000);
+    const positions = setInterval(
+      () => this.#tellPositions(),
+      options.positionIntervalMs ?? POSITION_INTERVAL_MS,
+    );
     positions.unref();
     hub.stopping.addEventListener('abort', () => clearInterval(positions), { once: true });
   }

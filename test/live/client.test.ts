@@ -41,7 +41,7 @@ async function open() {
     CURSOR_SECRET: 'one secret for all gateways',
     POSITION_INTERVAL_MS: '200',
   };
-  /** The one that stays: it relays, and events are published through it. */
+  /** The gateway that stays up: it relays, and events are published through it. */
   const stays = await startProcess(['start'], { cwd: folder.path, env });
   onTestFinished(() => stays[Symbol.asyncDispose]());
   const PORT = await freePort();

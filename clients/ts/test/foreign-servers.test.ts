@@ -81,7 +81,7 @@ describe('a server that is not Millrace', () => {
     });
     client.subscribe('subscription { n }');
     expect(await waited).toMatchObject({ because: 'the connection was closed (1000)' });
-    // One that would have been opened at once is accepted before this one.
+    // A connection that was opened at once would be accepted before this one.
     const later = new WebSocket(`ws://127.0.0.1:${port}`);
     onTestFinished(() => later.terminate());
     await new Promise((resolve) => later.once('open', resolve));

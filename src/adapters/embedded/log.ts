@@ -43,7 +43,7 @@ class EmbeddedLog implements EventLog, TransactionalCommit {
     return this;
   }
 
-  /** Whoever may open the files may do everything. */
+  /** A process that can open the files has every right. */
   async checkAccess(): Promise<void> {}
 
   async ensureTopics(

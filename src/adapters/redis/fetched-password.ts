@@ -1,6 +1,6 @@
 import { backoffMs, withSignal } from '../../core/async.js';
 import { Deadline } from '../../core/deadline.js';
-import { MillraceError } from '../../core/errors.js';
+import { MillraceError, messageOf } from '../../core/errors.js';
 import type { ExpiringPassword } from '../../core/expiring-password.js';
 import type { OnProblem } from '../../ports/problem.js';
 
@@ -35,7 +35,7 @@ export class FetchedPassword implements Disposable {
     try {
       await password.#refresh();
     } catch (cause) {
-      const message = `The password of Redis cannot be fetched: ${reasonOf(cause)}. Check redis.password in millrace.config.`;
+      const message = `The password of Redis cannot be fetched: ${messageOf(cause)}. Check redis.password in millrace.config.`;
       throw new MillraceError('FANOUT_UNAVAILABLE', message, { cause });
     }
     return password;
@@ -60,7 +60,7 @@ export class FetchedPassword implements Disposable {
     if (this.#closed) return;
     const refresh = (): void => {
       this.#refresh().catch((cause: unknown) => {
-        const message = `The password of Redis cannot be fetched: ${reasonOf(cause)}`;
+        const message = `The password of Redis cannot be fetched: ${messageOf(cause)}`;
         this.#onProblem({ kind: 'redis-password', message, cause });
         this.#refreshAfter(backoffMs(attempt), attempt + 1);
       });
@@ -70,5 +70,3 @@ export class FetchedPassword implements Disposable {
     this.#timer.unref();
   }
 }
-
-const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));

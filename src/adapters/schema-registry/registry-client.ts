@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { messageOf } from '../../core/errors.js';
 import { refusalIn } from '../../core/refusal.js';
 import type { OnProblem } from '../../ports/problem.js';
 import { Refusals } from '../../ports/refusals.js';
@@ -209,5 +210,5 @@ const errorBody = z.object({ error_code: z.number(), message: z.string() });
 function reasonOf(error: unknown): string {
   // Of several addresses of one name, none could be reached.
   const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
-  return first instanceof Error ? first.message : String(first);
+  return messageOf(first);
 }

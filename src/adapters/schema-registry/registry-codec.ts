@@ -1,3 +1,4 @@
+import { attempt } from '../../core/attempt.js';
 import type { EncodedValue, SchemaCodec } from '../../core/schema-codec.js';
 import type { Encoding } from '../../core/topic-format.js';
 import type { NewSchema } from './new-schema.js';
@@ -101,12 +102,4 @@ export class RegistryCodec implements SchemaCodec {
 function usable(loaded: Loaded): Serde {
   if ('unusable' in loaded) throw new Error(loaded.unusable);
   return loaded;
-}
-
-function attempt<T>(work: () => T): T | undefined {
-  try {
-    return work();
-  } catch {
-    return undefined;
-  }
 }

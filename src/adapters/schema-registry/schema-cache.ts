@@ -1,4 +1,5 @@
 import { retry } from '../../core/async.js';
+import { messageOf } from '../../core/errors.js';
 import { avroSerde } from './avro.js';
 import { jsonSchemaSerde } from './json-schema.js';
 import type { NewSchema } from './new-schema.js';
@@ -97,7 +98,7 @@ export class SchemaCache {
     try {
       return serdeOf(schema, references);
     } catch (error) {
-      return { unusable: `its schema cannot be used: ${error instanceof Error ? error.message : error}` };
+      return { unusable: `its schema cannot be used: ${messageOf(error)}` };
     }
   }
 }

@@ -1,4 +1,5 @@
 import type { DataModel } from '../../core/data-model.js';
+import { messageOf } from '../../core/errors.js';
 import type { Encoding } from '../../core/topic-format.js';
 import { avroModel } from './avro-model.js';
 import { jsonSchemaModel } from './json-schema-model.js';
@@ -58,7 +59,7 @@ function readable<T>(name: string, read: () => T): T {
   try {
     return read();
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new UnusableSchemaError(`The registered schema ${name} cannot be used: ${reason}`, { cause });
   }
 }

@@ -1,5 +1,6 @@
 import type { Environment } from '@marcbachmann/cel-js';
 import type { StringValueNode } from 'graphql';
+import { messageOf } from '../../core/errors.js';
 import type { Activation, Expression } from '../bindings.js';
 import type { Diagnostics } from '../diagnostic.js';
 import type { CelNode } from './ast.js';
@@ -174,7 +175,7 @@ const KEYWORD = /Expected IDENTIFIER, got (IN|NULL|BOOLEAN)\b/;
 
 function parseError(error: unknown, source: string): ExpressionError {
   const { summary, range } = error as { summary?: string; range?: { start: number } }; // Only read: cel-js's errors have both.
-  const reason = summary ?? (error instanceof Error ? error.message : String(error));
+  const reason = summary ?? messageOf(error);
   const start = range?.start ?? 0;
   if (/QUESTION/.test(reason) && /\.\?|\[\?/.test(source)) return { start, ...NO_OPTIONALS };
   const hint = KEYWORD.test(reason)

@@ -1,5 +1,5 @@
 import { EvaluationError } from '@marcbachmann/cel-js';
-import { MillraceError } from '../../core/errors.js';
+import { MillraceError, messageOf } from '../../core/errors.js';
 import { type KeyFormat, KeyFormatError, subjectOfValue } from '../../core/key-format.js';
 import type { Activation, AuthRule, Expression } from '../bindings.js';
 import { isCelNode } from './ast.js';
@@ -101,8 +101,7 @@ export function authRule(compiled: CompiledExpression): AuthRule {
 /** The reason of a failure, in words. */
 export function reasonOf(cause: unknown): string {
   // cel-js draws the position into `message`; `summary` is the plain text.
-  if (cause instanceof Error) return 'summary' in cause ? String(cause.summary) : cause.message;
-  return String(cause);
+  return cause instanceof Error && 'summary' in cause ? String(cause.summary) : messageOf(cause);
 }
 
 /** S4: an operation that a caller's values take part in failed because of them, as far as anybody can tell. */

@@ -9,6 +9,7 @@ import {
   isObjectType,
 } from 'graphql';
 import { parseDateTime } from '../../core/date-time.js';
+import { messageOf } from '../../core/errors.js';
 import { own } from '../../core/own.js';
 import { leafInput } from '../runtime/data-field.js';
 import { decimalOf } from './decimal.js';
@@ -135,7 +136,7 @@ function leaf(type: GraphQLLeafType): Convert {
       const isNumber = typeof value === 'bigint' || typeof value === 'number';
       return type.serialize(isNumber ? leafInput(type, value) : value);
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
+      const reason = messageOf(cause);
       throw new InvalidValueError(`${path}: ${reason}`, { cause });
     }
   };
@@ -159,7 +160,7 @@ function leaf(type: GraphQLLeafType): Convert {
 /** What `Int`, `Long` and `BigInt` serialise to. */
 const integer = (value: unknown): bigint => (typeof value === 'bigint' ? value : BigInt(Number(value)));
 
-/** Texts by name: reading one that is absent gives null. */
+/** Texts by name: reading an absent text gives null. */
 const ANY_TEXT = new MessageType(new Map());
 
 /** A value that the enum does not have stays text: producers may know values that this schema does not. */

@@ -50,7 +50,7 @@ function typeOfRoot(root: string, { roots }: DataModel, { format, types }: Topic
   const [only, ...others] = types;
   const last = root.slice(root.lastIndexOf('.') + 1);
   if (types.has(last)) return last;
-  // Of several messages in a file, the first is the one that serialisers write by default.
+  // By default serialisers write the first message of a file.
   if (root !== roots[0] || [...roots].some((one) => types.has(one.slice(one.lastIndexOf('.') + 1))))
     return undefined;
   return type ?? (others.length === 0 ? only : undefined);

@@ -7,6 +7,7 @@ import {
   isNonNullType,
   isObjectType,
 } from 'graphql';
+import { attempt } from '../../core/attempt.js';
 import { MillraceError } from '../../core/errors.js';
 import type { Shape } from '../cel/shape.js';
 import type { ResolverMap } from '../runtime/resolvers.js';
@@ -150,12 +151,4 @@ function isScalarValue(scalar: string, value: unknown): boolean {
 function holdsInfinity(value: unknown): boolean {
   if (typeof value === 'number') return !Number.isFinite(value);
   return typeof value === 'object' && value !== null && Object.values(value).some(holdsInfinity);
-}
-
-function attempt<T>(work: () => T): T | undefined {
-  try {
-    return work();
-  } catch {
-    return undefined;
-  }
 }

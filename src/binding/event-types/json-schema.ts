@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { GraphQLObjectType, GraphQLSchema } from 'graphql';
+import { messageOf } from '../../core/errors.js';
 import { withDoubles } from '../../core/exact-json.js';
 import { type Diagnostics, nameList } from '../diagnostic.js';
 import { isDateTime } from '../sdl/scalars.js';
@@ -90,7 +91,7 @@ function compile(document: JsonDocument, diagnostics: Diagnostics): ValidateFunc
     if (typeof value === 'object' && '$async' in value) throw new Error('unknown keyword: "$async"');
     return ajv.compile(value);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     // The message quotes the keyword, but has no position.
     const quoted = /"([^"]*)"/.exec(message)?.[1];
     const location = (quoted === undefined ? undefined : document.find(quoted)) ?? document.locate('');

@@ -47,7 +47,7 @@ const UNITS: Readonly<Record<string, Epoch>> = {
   MILLISECONDS: dateTime(3),
   MICROSECONDS: dateTime(6),
   NANOSECONDS: dateTime(9),
-  DAYS: { scalar: 'Date', show: (units) => dateOf(Number(units)), store: daysOf },
+  DAYS: { scalar: 'Date', show: dateOf, store: daysOf },
 };
 
 /**

@@ -37,7 +37,7 @@ const CLOSING_BRACE = 0x7d;
  * @see https://kafka.apache.org/documentation/#connect, org.apache.kafka.connect.json.JsonConverter
  */
 export class ConnectReader {
-  /** The one that was used last comes first. */
+  /** The most recently used comes first. */
   readonly #known: KnownSchema[] = [];
 
   /** @returns what is wrong, if it is no JSON */

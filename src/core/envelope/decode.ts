@@ -1,3 +1,4 @@
+import { messageOf } from '../errors.js';
 import { KeyFormatError } from '../key-format.js';
 import type { TopicPartition } from '../position.js';
 import type { Headers, LogRecord } from '../record.js';
@@ -82,10 +83,7 @@ function rewritten(decode: () => Decoded): Decoded {
   } catch (error) {
     if (error instanceof UnfitValueError) return fault('data', error.message);
     if (error instanceof RangeError) return fault('data', 'the data is nested too deeply');
-    return fault(
-      'data',
-      `the record cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    return fault('data', `the record cannot be read: ${messageOf(error)}`);
   }
 }
 
@@ -217,6 +215,6 @@ function jsonOf(record: LogRecord, value: Buffer, format: TopicFormat): Buffer |
   try {
     return format.codec.decode(typeOfRecord(record, format), framedValue(record, value));
   } catch (error) {
-    return `the value cannot be decoded: ${error instanceof Error ? error.message : String(error)}`;
+    return `the value cannot be decoded: ${messageOf(error)}`;
   }
 }

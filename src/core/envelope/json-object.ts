@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { messageOf } from '../errors.js';
 import { parseJson, stringifyJson } from '../exact-json.js';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -50,7 +51,7 @@ const NOT_UTF8 = 'the value is not UTF-8';
 const REPLACEMENT = '\ufffd';
 
 const notJson = (value: Buffer, error: unknown): string =>
-  `the value is not JSON: ${beginningOf(value) ?? (error instanceof Error ? error.message : String(error))}`;
+  `the value is not JSON: ${beginningOf(value) ?? messageOf(error)}`;
 
 /** What other serializers put before JSON, which the message of a JSON parser does not show. */
 function beginningOf(value: Buffer): string | undefined {

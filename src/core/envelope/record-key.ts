@@ -1,4 +1,5 @@
 import { bytesOfText, textOfBytes } from '../byte-text.js';
+import { messageOf } from '../errors.js';
 import { parseJson, parseJsonText } from '../exact-json.js';
 import { isEncoded, KeyFormatError, recordKeyOf, subjectOfJson, subjectOfKey } from '../key-format.js';
 import type { LogRecord } from '../record.js';
@@ -22,7 +23,7 @@ export function subjectOf(
     if (format === 'CONNECT') return subjectOfJson(payloadOf(bytes, connect));
     return subjectOfJson(parseJson(requireCodec(keyCodec).decode('', framedKey(headers, bytes))));
   } catch (error) {
-    throw new KeyFormatError(`the key is not ${format}: ${error instanceof Error ? error.message : error}`);
+    throw new KeyFormatError(`the key is not ${format}: ${messageOf(error)}`);
   }
 }
 
@@ -32,7 +33,7 @@ export function recordKey({ key: format, keyCodec }: KeyedFormat, subject: strin
   try {
     return textOfBytes(format === 'CONNECT' ? connectKey(subject) : encoded(requireCodec(keyCodec), subject));
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new KeyFormatError(`${JSON.stringify(subject.slice(0, 40))} is not ${format}: ${reason}`);
   }
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '../errors.js';
 import { own } from '../own.js';
 import type { Headers } from '../record.js';
 import type { SchemaCodec } from '../schema-codec.js';
@@ -134,6 +135,6 @@ function dataOf(event: JsonObject, codec: SchemaCodec): FoundData | DecodeFault 
     if (typeof object === 'string') return fault('data', object);
     return { data: object ?? {}, bytes };
   } catch (error) {
-    return fault('data', `the data cannot be decoded: ${error instanceof Error ? error.message : error}`);
+    return fault('data', `the data cannot be decoded: ${messageOf(error)}`);
   }
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { messageOf } from '../../core/errors.js';
 import type { Environment, Variable } from './variable.js';
 
 const FILE_SUFFIX = '_FILE';
@@ -56,7 +57,7 @@ function contentOf(source: string, path: string): string {
   try {
     return readFileSync(path, 'utf8').replace(/\r?\n$/, '');
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new InvalidVariable(`${source} is the path of a file that cannot be read: ${reason}.`);
   }
 }

@@ -7,6 +7,7 @@ import {
   type StreamPosition,
   topicFingerprintOf,
 } from '../../core/cursor.js';
+import { messageOf } from '../../core/errors.js';
 import { UNKNOWN_TYPE } from '../../core/event.js';
 import type { Partition, Topic } from '../../core/ids.js';
 import { positionName, type TopicPartition } from '../../core/position.js';
@@ -181,7 +182,7 @@ export class Cohort {
     const { at, relayed } = event;
     const { field } = this.plan.binding;
     const position = { ...at, offset: relayed.offset };
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     const { subject: key } = relayed.event;
     if (kind === 'execution' || !isCallerFault(error)) {
       this.#parts.deadLetters.add({

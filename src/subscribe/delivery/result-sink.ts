@@ -15,7 +15,7 @@ export interface ResultSink {
    * one by one. The batch does not change afterwards, and is the same object for all members of a cohort.
    */
   nextAll?(batch: ResultBatch, tag: string): boolean;
-  /** Whether the client reads positions. None is made for one that does not. */
+  /** Whether the client reads positions. Otherwise none is made. */
   readonly readsPositions?: boolean;
   /**
    * Says where the subscription is, without a result (D4): whatever it had to show up to here was given to `next` before.

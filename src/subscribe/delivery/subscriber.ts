@@ -194,7 +194,7 @@ export class Subscriber implements CohortMember, ReplayTarget {
   }
 
   #becomeLive(): void {
-    // One that was live before has its results: with slow resolvers this happens at every event.
+    // A subscriber that was live before has its results: with slow resolvers this happens at every event.
     const isNews = this.#state.state !== 'replaying' || !this.#state.wasLive;
     this.#state = onCaughtUp(this.#state);
     this.#cohort.live.add(this);

@@ -78,7 +78,7 @@ export class Connection implements SendBufferListener, SlowClient, TurnTaker<Buf
   keepAlive(): void {
     // It may not be read at the moment, so that no pong of its client arrives.
     if (this.#messages.isWaiting) this.#heartbeat.signOfLife();
-    // A page answers itself, so that one that is frozen is found. Its browser would answer a ping frame for it.
+    // The page itself answers, so a frozen page is found. Its browser would answer a ping frame for it.
     const isAnswered = this.#state.phase === 'acknowledged' && this.#state.readsPositions;
     this.#heartbeat.beat(isAnswered ? this.#ping : undefined);
   }

@@ -1,3 +1,5 @@
+import { messageOf } from '../../../core/errors.js';
+
 /** There are no credentials at the moment: a file cannot be read, or the token endpoint is away. That passes. */
 export class CredentialsUnavailable extends Error {
   override readonly name = 'CredentialsUnavailable';
@@ -10,6 +12,6 @@ export function readSecret(current: () => string): string {
     return current();
   } catch (error) {
     // Without a cause, which would decide whether to retry.
-    throw new CredentialsUnavailable(error instanceof Error ? error.message : String(error));
+    throw new CredentialsUnavailable(messageOf(error));
   }
 }

@@ -1,4 +1,5 @@
 import { textOfBytes } from '../../../core/byte-text.js';
+import { messageOf } from '../../../core/errors.js';
 import { offset } from '../../../core/ids.js';
 import {
   type Header,
@@ -113,7 +114,7 @@ async function readBatch(bytes: Buffer): Promise<RecordBatch> {
  */
 function reasonOf(bytes: Buffer, error: unknown): string {
   if (crc32c(bytes.subarray(ATTRIBUTES_AT)) !== bytes.readUInt32BE(CRC_AT)) throw error;
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }
 
 /** Sets a header of any name: assigning to `__proto__` would set the object's prototype instead. */
