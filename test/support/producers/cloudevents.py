@@ -5,7 +5,9 @@ write: {"op": "write", "mode": "binary" | "structured", "topic", "key", "value":
 read:  {"op": "read", "topic", "partition", "offset"}
 """
 
+import faulthandler
 import json
+import signal
 import sys
 from datetime import datetime
 
@@ -16,6 +18,8 @@ from cloudevents.core.bindings import kafka
 from cloudevents.core.v03.event import CloudEvent as CloudEvent03
 from cloudevents.core.v1.event import CloudEvent
 from confluent_kafka import Consumer, Producer, TopicPartition
+
+faulthandler.register(signal.SIGQUIT)  # Says where it is, for the error of a test that waits in vain.
 
 brokers = sys.argv[1]
 producer = Producer({"bootstrap.servers": brokers, "linger.ms": 0})

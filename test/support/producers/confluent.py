@@ -6,10 +6,14 @@ Writes one JSON object a line, in any order, once a record is in the log: {"key"
 """
 
 import base64
+import faulthandler
 import json
+import signal
 import sys
 
 from confluent_kafka import Producer
+
+faulthandler.register(signal.SIGQUIT)  # Says where it is, for the error of a test that waits in vain.
 
 brokers, topic = sys.argv[1:]
 producer = Producer({"bootstrap.servers": brokers, "linger.ms": 0})

@@ -6,7 +6,9 @@ read:  {"op": "read", "format", "topic", "schema", "partition", "offset"}
 """
 
 import base64
+import faulthandler
 import json
+import signal
 import sys
 
 from confluent_kafka import Consumer, Producer, TopicPartition
@@ -18,7 +20,9 @@ from confluent_kafka.serialization import MessageField, SerializationContext
 from google.protobuf import descriptor_pb2, descriptor_pool, json_format, message_factory, timestamp_pb2
 
 brokers, registry_url = sys.argv[1:3]
-registry = SchemaRegistryClient({"url": registry_url})
+faulthandler.register(signal.SIGQUIT)  # Says where it is, for the error of a test that waits in vain.
+# Without a timeout its client waits for ever.
+registry = SchemaRegistryClient({"url": registry_url, "timeout": 30})
 producer = Producer({"bootstrap.servers": brokers, "linger.ms": 0})
 
 
@@ -91,7 +95,9 @@ def read(request):
         consumer.assign([TopicPartition(request["topic"], request["partition"], request["offset"])])
         while True:
             message = consumer.poll(1.0)
-            if message is not None and message.error() is None:
+            if message is not None and message.error() is not None:
+                raise RuntimeError(str(message.error()))
+            if message is not None:
                 return {"value": deserialized(request, message.value())}
     finally:
         consumer.close()
