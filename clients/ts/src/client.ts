@@ -1,3 +1,4 @@
+import { notify, type OnProblem, safely } from './callback.js';
 import { ClientError } from './client-error.js';
 import { Connection } from './connection.js';
 import type { ConnectionState } from './connection-state.js';
@@ -9,6 +10,7 @@ import { PositionKeeper } from './position-keeper.js';
 import type { Gap, Steps } from './steps.js';
 import type { PositionStore } from './store.js';
 import { Subscription } from './subscription.js';
+import { WeakValues } from './weak-values.js';
 import { type SocketClass, webSocketLinks } from './web-socket-link.js';
 
 export interface ClientOptions {
@@ -23,8 +25,8 @@ export interface ClientOptions {
   readonly fetch?: Fetch;
   /** The class of WebSockets. By default the global one, which Node has since version 22. */
   readonly webSocket?: SocketClass;
-  /** Called with an error that ends nothing: a position was not stored. Default: logs a warning. */
-  readonly onProblem?: (error: ClientError) => void;
+  /** Called with an error that ends nothing: a position was not stored, a listener threw. Default: logs a warning. */
+  readonly onProblem?: OnProblem;
 }
 
 export interface SubscribeOptions<Variables> {
@@ -54,15 +56,17 @@ export class Client {
   readonly #subscriptions = new Set<Subscription<unknown>>();
   /** The keys of running subscriptions. */
   readonly #keys = new Set<string>();
-  /** One for each key that was used: a stopped subscription may still write when the next one begins. */
-  readonly #keepers = new Map<string, PositionKeeper>();
+  /** A stopped subscription may still write when the next one of its key begins, so it has the same keeper. */
+  readonly #keepers = new WeakValues<PositionKeeper>();
   readonly #listeners = new Set<(state: ConnectionState) => void>();
   readonly #forgetPage: () => void;
+  readonly #onProblem: OnProblem;
   /** On which operations may start. */
   #link: Link | undefined;
 
   constructor(options: ClientOptions) {
     this.#options = options;
+    this.#onProblem = safely(options.onProblem);
     const { WebSocket: global, location } = globalThis as {
       readonly WebSocket?: SocketClass;
       readonly location?: { readonly href: string };
@@ -82,11 +86,15 @@ export class Client {
       },
       transports,
       credentials: () => this.#credentials(),
-      now: Date.now,
+      now: () => Date.now(),
+      monotonic: () => performance.now(),
       random: Math.random,
       onLink: (link) => {
         this.#link = link;
-        for (const subscription of [...this.#subscriptions]) subscription.connect(link);
+        for (const subscription of [...this.#subscriptions]) {
+          // A listener of the one before may have closed the client.
+          if (this.#link === link && this.#subscriptions.has(subscription)) subscription.connect(link);
+        }
       },
       onState: (state) => this.#onState(state),
     });
@@ -126,6 +134,7 @@ export class Client {
       position: keeper?.lease(),
       random: Math.random,
       onRefused: (why) => this.#connection.input({ type: 'lost', loss: { kind: 'refused', why } }),
+      onProblem: this.#onProblem,
       onEnd: () => {
         this.#keys.delete(key);
         this.#subscriptions.delete(subscription);
@@ -199,14 +208,15 @@ export class Client {
       const message = `A running subscription keeps its position as '${key}': stop it, or give another \`key\`.`;
       throw new ClientError('STORE_KEY_IN_USE', message);
     }
-    const keeper =
-      this.#keepers.get(key) ?? new PositionKeeper(store, key, (cause) => this.#onStoreFailure(key, cause));
+    const known = this.#keepers.get(key);
+    if (known !== undefined) return known;
+    const keeper = new PositionKeeper(store, key, (cause) => this.#onStoreFailure(key, cause));
     this.#keepers.set(key, keeper);
     return keeper;
   }
 
   #onState(state: ConnectionState): void {
-    for (const listener of [...this.#listeners]) listener(state);
+    for (const listener of [...this.#listeners]) notify(this.#onProblem, 'onState', () => listener(state));
     if (state.state !== 'closed') return;
     for (const subscription of [...this.#subscriptions]) {
       if (state.because === undefined) subscription.stop();
@@ -222,9 +232,7 @@ export class Client {
 
   #onStoreFailure(key: string, cause: unknown): void {
     const message = `The position of '${key}' was not stored: ${String(cause)}`;
-    const error = new ClientError('STORE_FAILED', message, { cause });
-    if (this.#options.onProblem !== undefined) this.#options.onProblem(error);
-    else console.warn(error.message);
+    this.#onProblem(new ClientError('STORE_FAILED', message, { cause }));
   }
 }
 

@@ -37,8 +37,9 @@ export interface Attempts {
   readonly failures: number;
   /** How many in a row failed over WebSocket before they were connected. */
   readonly blocked: number;
+  /** On the monotonic clock. */
   readonly connectedAt: number | undefined;
-  /** Until when WebSockets count as blocked, in milliseconds since 1970. */
+  /** Until when WebSockets count as blocked, on the monotonic clock. */
   readonly sseUntil: number;
 }
 
@@ -67,6 +68,8 @@ export interface ConnectionStep {
 export interface Circumstances {
   /** Milliseconds since 1970. */
   readonly now: number;
+  /** Milliseconds of a clock that nobody sets: a connection must not count as dead, or alive, because of the other one. */
+  readonly monotonic: number;
   /** From 0 to 1. */
   readonly random: number;
   /** Which transports may be used, the preferred one first. */
@@ -103,7 +106,7 @@ export function onConnectionInput(
           attempts: {
             ...attempts,
             blocked: now.over === 'websocket' ? 0 : attempts.blocked,
-            connectedAt: at.now,
+            connectedAt: at.monotonic,
           },
         },
         effects: [],
@@ -136,9 +139,9 @@ export function onConnectionInput(
 
 const isPausing = ({ state }: ConnectionState): boolean => state === 'waiting' || state === 'needs-auth';
 
-function dial(attempts: Attempts, { now, transports }: Circumstances): ConnectionStep {
+function dial(attempts: Attempts, { monotonic, transports }: Circumstances): ConnectionStep {
   const [preferred = 'websocket', other = preferred] = transports;
-  const over = now < attempts.sseUntil ? other : preferred;
+  const over = monotonic < attempts.sseUntil ? other : preferred;
   return {
     connection: { now: { state: 'connecting', over }, attempts: { ...attempts, connectedAt: undefined } },
     effects: [{ do: 'dial', over }],
@@ -154,10 +157,10 @@ function lost(
   { over }: { readonly over: Transport },
   attempts: Attempts,
   loss: Loss,
-  { now, random }: Circumstances,
+  { now, monotonic, random }: Circumstances,
 ): ConnectionStep {
   const { connectedAt } = attempts;
-  const wasStable = connectedAt !== undefined && now - connectedAt >= STABLE_MS;
+  const wasStable = connectedAt !== undefined && monotonic - connectedAt >= STABLE_MS;
   const failures = wasStable ? 1 : attempts.failures + 1;
   const failedHandshake = over === 'websocket' && connectedAt === undefined && loss.kind === 'retry';
   const blocked = failedHandshake ? attempts.blocked + 1 : attempts.blocked;
@@ -167,7 +170,7 @@ function lost(
     blocked,
     connectedAt: undefined,
     // Where SSE fails too, the server is away: WebSocket is tried next.
-    sseUntil: isBlocked ? now + SSE_MEMORY_MS : connectedAt === undefined ? 0 : attempts.sseUntil,
+    sseUntil: isBlocked ? monotonic + SSE_MEMORY_MS : connectedAt === undefined ? 0 : attempts.sseUntil,
   };
   if (loss.kind === 'final')
     return {

@@ -2,10 +2,11 @@ import {
   type ConnectionEffect,
   type ConnectionInput,
   type ConnectionState,
+  type ConnectionStep,
   IDLE,
   onConnectionInput,
 } from './connection-state.js';
-import type { Credentials, Link, OpenLink, Transport } from './link.js';
+import type { Credentials, Link, LinkListener, OpenLink, Transport } from './link.js';
 import { Watchdog } from './watchdog.js';
 
 export interface ConnectionParts {
@@ -16,6 +17,8 @@ export interface ConnectionParts {
   readonly credentials: () => Promise<Credentials>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** Milliseconds of a clock that nobody sets. */
+  readonly monotonic: () => number;
   readonly random: () => number;
   /** Operations may start on the link. `undefined`: there is no link. */
   readonly onLink: (link: Link | undefined) => void;
@@ -34,6 +37,9 @@ export class Connection {
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** Counts attempts, so that late callbacks of an earlier attempt are ignored. */
   #attempt = 0;
+  /** What is still to be done about the inputs so far, in their order. */
+  readonly #due: (() => void)[] = [];
+  #isBusy = false;
 
   constructor(parts: ConnectionParts) {
     this.#parts = parts;
@@ -45,10 +51,23 @@ export class Connection {
 
   input(input: ConnectionInput): void {
     const before = this.#connection.now;
-    const { now, random, transports } = this.#parts;
-    const at = { now: now(), random: random(), transports };
-    const { connection, effects } = onConnectionInput(this.#connection, input, at);
-    this.#connection = connection;
+    const { now, monotonic, random, transports } = this.#parts;
+    const at = { now: now(), monotonic: monotonic(), random: random(), transports };
+    const step = onConnectionInput(this.#connection, input, at);
+    this.#connection = step.connection;
+    this.#due.push(() => this.#carryOut(input, before, step));
+    // A listener may call this again, for example by `close`. Done at once, a link that is closed there would be opened after
+    // that by what is left of the input before.
+    if (this.#isBusy) return;
+    this.#isBusy = true;
+    try {
+      for (let next = this.#due.shift(); next !== undefined; next = this.#due.shift()) next();
+    } finally {
+      this.#isBusy = false;
+    }
+  }
+
+  #carryOut(input: ConnectionInput, before: ConnectionState, { connection, effects }: ConnectionStep): void {
     const isUp = connection.now.state === 'connected';
     if (before.state === 'connected' && !isUp) this.#parts.onLink(undefined);
     // Before the effects: the lost link must not call back any more.
@@ -103,13 +122,13 @@ export class Connection {
     }
     const open = this.#parts.links[over];
     if (!isOurs() || open === undefined) return;
-    this.#link = open(credentials, {
+    const listener: LinkListener = {
       opened: (heartbeatMs) => {
         if (!isOurs()) return;
         clearTimeout(this.#timer);
         this.#watchdog = new Watchdog(
           heartbeatMs,
-          this.#parts.now,
+          [this.#parts.now, this.#parts.monotonic],
           () => this.#link?.probe(),
           () => lose('the server gives no sign of life'),
         );
@@ -119,6 +138,11 @@ export class Connection {
       lost: (loss) => {
         if (isOurs()) this.input({ type: 'lost', loss });
       },
-    });
+    };
+    try {
+      this.#link = open(credentials, listener);
+    } catch (error) {
+      lose(String(error));
+    }
   }
 }

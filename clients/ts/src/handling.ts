@@ -1,13 +1,17 @@
+import { isPromise } from './callback.js';
+
 /** One thing for the handler, in order. Its cursor counts once `handle` has returned or resolved. */
 export interface Entry {
   readonly cursor: string | undefined;
+  /** Its number among all entries of the subscription. */
+  readonly order: number;
   /** `undefined`: a position without a result. */
   readonly handle: (() => unknown) | undefined;
 }
 
 interface HandlingListener {
   /** Everything up to here is handled. */
-  counted(cursor: string): void;
+  counted(cursor: string, order: number): void;
   /** Nothing waits and nothing is being handled. */
   idle(): void;
   failed(error: unknown): void;
@@ -53,7 +57,7 @@ export class Handling {
     if (this.#isHandling) return;
     for (let entry = this.#next(); entry !== undefined; entry = this.#next()) {
       this.#isHandling = true;
-      const { cursor, handle } = entry;
+      const { cursor, order, handle } = entry;
       let handled: unknown;
       try {
         handled = handle?.();
@@ -65,7 +69,7 @@ export class Handling {
       if (isPromise(handled)) {
         handled.then(
           () => {
-            this.#done(cursor);
+            this.#done(cursor, order);
             this.#run();
           },
           (error: unknown) => {
@@ -75,7 +79,7 @@ export class Handling {
         );
         return;
       }
-      this.#done(cursor);
+      this.#done(cursor, order);
     }
     if (this.isIdle) this.#listener.idle();
   }
@@ -86,12 +90,8 @@ export class Handling {
     return this.#waiting.shift();
   }
 
-  #done(cursor: string | undefined): void {
+  #done(cursor: string | undefined, order: number): void {
     this.#isHandling = false;
-    if (cursor !== undefined) this.#listener.counted(cursor);
+    if (cursor !== undefined) this.#listener.counted(cursor, order);
   }
-}
-
-function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }

@@ -1,3 +1,4 @@
+import { isPromise } from './callback.js';
 import type { PositionStore } from './store.js';
 
 /** What one subscription does with its position in the store. */
@@ -24,7 +25,9 @@ export class PositionKeeper {
   /** The number of the newest lease, for fencing. */
   #newest = 0;
 
-  /** @param onFailure a position could not be written. A later one may be */
+  #isFailing = false;
+
+  /** @param onFailure a position could not be written. Called once until one is written: a full store fails for each event */
   constructor(store: PositionStore, key: string, onFailure: (error: unknown) => void) {
     this.#store = store;
     this.#key = key;
@@ -74,16 +77,31 @@ export class PositionKeeper {
     for (let cursor = this.#next; cursor !== undefined; cursor = this.#next) {
       this.#next = undefined;
       try {
-        const written = this.#store.set(this.#key, cursor);
-        if (written === undefined) continue;
-        this.#writing = written.catch(this.#onFailure).finally(() => {
-          this.#writing = undefined;
-          this.#write();
-        });
-        return;
+        const written: unknown = this.#store.set(this.#key, cursor);
+        if (isPromise(written)) {
+          this.#writing = this.#written(written);
+          return;
+        }
+        this.#isFailing = false;
       } catch (error) {
-        this.#onFailure(error);
+        this.#fail(error);
       }
     }
+  }
+
+  async #written(writing: PromiseLike<unknown>): Promise<void> {
+    try {
+      await writing;
+      this.#isFailing = false;
+    } catch (error) {
+      this.#fail(error);
+    }
+    this.#writing = undefined;
+    this.#write();
+  }
+
+  #fail(error: unknown): void {
+    if (!this.#isFailing) this.#onFailure(error);
+    this.#isFailing = true;
   }
 }

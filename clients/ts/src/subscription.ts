@@ -1,3 +1,4 @@
+import { notify, type OnProblem } from './callback.js';
 import { ClientError } from './client-error.js';
 import { Handling } from './handling.js';
 import type { Link, Operation, OperationSink, Result } from './link.js';
@@ -24,6 +25,7 @@ export interface SubscriptionParts {
   readonly random: () => number;
   /** The server refused the credentials of this operation. */
   readonly onRefused: (why: string) => void;
+  readonly onProblem: OnProblem;
   /** Called once, when it ends for any reason. */
   readonly onEnd: () => void;
 }
@@ -41,6 +43,9 @@ export class Subscription<Data> implements Steps<Data> {
   /** The newest position that the server sent. A restart resumes after it. */
   #received: string | undefined;
   #counted: string | undefined;
+  /** The number of the newest entry, and of the newest one that counts. */
+  #order = 0;
+  #countedOrder = 0;
   /** The offset of the newest event of each partition. */
   #offsets = new Map<string, number>();
 
@@ -48,7 +53,7 @@ export class Subscription<Data> implements Steps<Data> {
     this.#parts = parts;
     this.#received = parts.cursor;
     this.#handling = new Handling({
-      counted: (cursor) => this.#count(cursor),
+      counted: (cursor, order) => this.#count(cursor, order),
       idle: () => {
         if (this.state.state === 'paused') this.#input({ type: 'handled' });
         this.#tellEnd();
@@ -83,7 +88,7 @@ export class Subscription<Data> implements Steps<Data> {
   observe(observer: Observer<Data>): () => void {
     if (this.#observer !== undefined) throw new Error('The subscription is observed already.');
     this.#observer = observer;
-    observer.state?.(this.state);
+    this.#tellState(this.state);
     this.#handling.release();
     return () => this.stop();
   }
@@ -123,11 +128,12 @@ export class Subscription<Data> implements Steps<Data> {
     this.#subscribed = subscribed;
     for (const effect of effects) this.#perform(effect);
     if (subscribed.now === before || this.#subscribed.now !== subscribed.now) return;
-    try {
-      this.#observer?.state?.(subscribed.now);
-    } finally {
-      if (subscribed.now.state === 'ended') this.#onEnd();
-    }
+    this.#tellState(subscribed.now);
+    if (subscribed.now.state === 'ended') this.#onEnd();
+  }
+
+  #tellState(now: SubscriptionState): void {
+    notify(this.#parts.onProblem, 'state', () => this.#observer?.state?.(now));
   }
 
   #onEnd(): void {
@@ -144,7 +150,7 @@ export class Subscription<Data> implements Steps<Data> {
       case 'restart':
         this.#received = effect.cursor;
         this.#offsets = new Map();
-        this.#count(effect.cursor);
+        this.#count(effect.cursor, ++this.#order);
         this.#send();
         return;
       case 'retry':
@@ -181,7 +187,7 @@ export class Subscription<Data> implements Steps<Data> {
       next: (result) => this.#next(result),
       position: (cursor, behind) => {
         this.#received = cursor;
-        this.#handling.add({ cursor, handle: undefined });
+        this.#handling.add({ cursor, order: ++this.#order, handle: undefined });
         this.#input({ type: 'position', behind });
       },
       error: (errors) => {
@@ -202,6 +208,7 @@ export class Subscription<Data> implements Steps<Data> {
     const event = context as EventContext | undefined;
     if (event !== undefined && this.#isDuplicate(event)) return;
     if (cursor !== undefined) this.#received = cursor;
+    const order = ++this.#order;
     const step: Step<Data> = {
       // The server promises the type that the document declares.
       data: (data ?? null) as Data | null,
@@ -211,16 +218,14 @@ export class Subscription<Data> implements Steps<Data> {
       replayed: this.state.state === 'replaying',
       snapshot: snapshot === true,
       ack: () => {
-        if (cursor !== undefined) this.#count(cursor);
+        if (cursor !== undefined) this.#count(cursor, order);
       },
     };
-    try {
-      this.#input({ type: 'result', isSnapshot: step.snapshot });
-    } finally {
-      // Also if the observer of states throws: the position is after this result already, so it would never come again.
-      this.#handling.add({ cursor, handle: () => this.#observer?.next(step) });
-      if (this.#handling.size >= this.#parts.buffer) this.#input({ type: 'full' });
-    }
+    this.#input({ type: 'result', isSnapshot: step.snapshot });
+    // The observer of states may have stopped it.
+    if (this.state.state === 'ended') return;
+    this.#handling.add({ cursor, order, handle: () => this.#observer?.next(step) });
+    if (this.#handling.size >= this.#parts.buffer) this.#input({ type: 'full' });
   }
 
   /** D3: nothing twice, even if a server shows it again. */
@@ -236,6 +241,7 @@ export class Subscription<Data> implements Steps<Data> {
   #addGap({ reason, earliest }: Gap): void {
     this.#handling.add({
       cursor: undefined,
+      order: ++this.#order,
       handle: async () => {
         await this.#parts.onGap?.({ reason, earliest });
         this.#input({ type: 'gap-handled' });
@@ -243,7 +249,10 @@ export class Subscription<Data> implements Steps<Data> {
     });
   }
 
-  #count(cursor: string): void {
+  /** The position never moves back: `ack` may come before the handler of an earlier result returns, or long after. */
+  #count(cursor: string, order: number): void {
+    if (order < this.#countedOrder) return;
+    this.#countedOrder = order;
     this.#counted = cursor;
     this.#parts.position?.keep(cursor);
   }
@@ -254,7 +263,8 @@ export class Subscription<Data> implements Steps<Data> {
     const observer = this.#observer;
     if (now.state !== 'ended' || observer === undefined || !this.#handling.isIdle) return;
     this.#observer = { next: () => undefined };
-    if (now.reason instanceof ClientError) observer.error?.(now.reason);
-    else observer.complete?.();
+    const { reason } = now;
+    if (reason instanceof ClientError) notify(this.#parts.onProblem, 'error', () => observer.error?.(reason));
+    else notify(this.#parts.onProblem, 'complete', () => observer.complete?.());
   }
 }

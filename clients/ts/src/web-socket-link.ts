@@ -13,6 +13,8 @@ export interface Socket {
 export type SocketClass = new (url: string, protocols?: string | string[]) => Socket;
 
 const OPEN = 1;
+/** Stands for a socket that could not be made. */
+const DEAD: Socket = { readyState: 3, send: () => undefined, close: () => undefined };
 
 /** Opens connections over WebSocket, each with one socket. `graphql-ws` speaks the protocol; its own retries are off. */
 export function webSocketLinks(url: string, SocketImpl: SocketClass): OpenLink {
@@ -32,17 +34,23 @@ export function webSocketLinks(url: string, SocketImpl: SocketClass): OpenLink {
       listener.lost(loss);
     };
     // Captured in the constructor: graphql-ws shows a socket only once it is open, and it may have to be closed before.
-    const Captured = class extends SocketImpl {
-      constructor(to: string, protocols?: string | string[]) {
-        super(to, protocols);
-        socket = this;
-      }
-    };
+    const Captured = new Proxy(SocketImpl, {
+      construct(target, [to, protocols]) {
+        try {
+          socket = new target(to, protocols);
+          return socket;
+        } catch (error) {
+          // A page of https may not open `ws:`. Thrown in graphql-ws, this would be an unhandled rejection and nothing else.
+          queueMicrotask(() => lose({ kind: 'retry', why: String(error) }));
+          return DEAD;
+        }
+      },
+    });
     const client = createClient({
       url,
       lazy: false,
       retryAttempts: 0,
-      // `Captured` has all members of a browser's class, because it extends one.
+      // `Captured` has all members of a browser's class, because it stands for one.
       webSocketImpl: Captured,
       // Its pong would send the payload of the ping, a position, back.
       disablePong: true,

@@ -10,7 +10,7 @@ import {
 } from '../src/connection-state.js';
 import type { Loss } from '../src/link.js';
 
-const AT: Circumstances = { now: 1_000_000, random: 0.5, transports: ['websocket', 'sse'] };
+const AT: Circumstances = { now: 1_000_000, monotonic: 1_000, random: 0.5, transports: ['websocket', 'sse'] };
 const lost = (kind: Loss['kind'] = 'retry', retryAfterMs?: number): ConnectionInput => ({
   type: 'lost',
   loss: { kind, why: 'because', retryAfterMs },
@@ -65,7 +65,7 @@ describe('the state of a connection', () => {
         at,
       ).connection;
       if (opens) connection = onConnectionInput(connection, { type: 'opened' }, at).connection;
-      const later = { ...at, now: opens ? at.now + 5_000 : at.now };
+      const later = { ...at, monotonic: opens ? at.monotonic + 5_000 : at.monotonic };
       const step = onConnectionInput(connection, lost(), later);
       connection = step.connection;
       for (const effect of step.effects) if (effect.do === 'wait') waits.push(effect.ms);
@@ -85,7 +85,7 @@ describe('the state of a connection', () => {
     expect(after(failed).effects).toEqual([{ do: 'dial', over: 'sse' }]);
     expect(after([...failed, 'opened', lost(), 'elapsed']).effects).toEqual([{ do: 'dial', over: 'sse' }]);
     expect(after([...failed, lost(), 'elapsed']).effects).toEqual([{ do: 'dial', over: 'websocket' }]);
-    const later = { ...AT, now: AT.now + 5 * 60_000 };
+    const later = { ...AT, monotonic: AT.monotonic + 5 * 60_000 };
     const { connection } = after([...failed, 'opened', lost()]);
     expect(onConnectionInput(connection, { type: 'elapsed' }, later).effects).toEqual([
       { do: 'dial', over: 'websocket' },
@@ -108,7 +108,7 @@ describe('the state of a connection', () => {
         for (const next of inputs) {
           now += 1_000;
           const before = connection.now.state;
-          const step = onConnectionInput(connection, next, { ...AT, now });
+          const step = onConnectionInput(connection, next, { ...AT, now, monotonic: now });
           connection = step.connection;
           for (const effect of step.effects) {
             if (effect.do === 'hang-up') dialled = 0;

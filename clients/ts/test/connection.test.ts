@@ -3,7 +3,10 @@ import { Connection } from '../src/connection.js';
 import type { Credentials, Link, LinkListener } from '../src/link.js';
 
 /** A connection whose links a test speaks for. */
-function open(credentials: () => Promise<Credentials> = () => Promise.resolve({})) {
+function open(
+  credentials: () => Promise<Credentials> = () => Promise.resolve({}),
+  onOpen: () => void = () => undefined,
+) {
   vi.useFakeTimers();
   onTestFinished(() => void vi.useRealTimers());
   const links: { listener: LinkListener; isClosed: boolean; probes: number }[] = [];
@@ -12,6 +15,7 @@ function open(credentials: () => Promise<Credentials> = () => Promise.resolve({}
   const connection = new Connection({
     links: {
       websocket: (_credentials, listener) => {
+        onOpen();
         const link = { listener, isClosed: false, probes: 0 };
         links.push(link);
         return {
@@ -28,6 +32,7 @@ function open(credentials: () => Promise<Credentials> = () => Promise.resolve({}
     transports: ['websocket'],
     credentials,
     now: () => Date.now(),
+    monotonic: () => performance.now(),
     random: () => 0.5,
     onLink: (link) => up.push(link),
     onState: ({ state }) => states.push(state),
@@ -61,6 +66,17 @@ describe('a connection', () => {
     });
   });
 
+  it('whose link cannot be made waits, and says why', async () => {
+    const { connection, settle } = open(undefined, () => {
+      throw new TypeError('Invalid WebSocket implementation provided');
+    });
+    await settle();
+    expect(connection.state).toMatchObject({
+      state: 'waiting',
+      because: 'TypeError: Invalid WebSocket implementation provided',
+    });
+  });
+
   it('tells of its link while it is up, and asks a silent server before it is given up', async () => {
     const { links, states, up, settle } = open();
     await settle();
@@ -81,5 +97,41 @@ describe('a connection', () => {
     expect([connection.state, links]).toEqual([{ state: 'idle' }, []]);
     await vi.advanceTimersByTimeAsync(60_000);
     expect(links).toEqual([]);
+  });
+
+  it('that is closed by a listener while it is being lost opens no other link, and tells of its end last', async () => {
+    const { connection, links, states, up, settle } = open();
+    await settle();
+    links[0]?.listener.opened(undefined);
+    const { push } = up;
+    up.push = (link) => {
+      if (link === undefined) connection.input({ type: 'close' });
+      return push.call(up, link);
+    };
+    // Other credentials: the link is closed, and the next one opened.
+    connection.input({ type: 'credentials' });
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect([links.length, links[0]?.isClosed, states.at(-1)]).toEqual([1, true, 'closed']);
+  });
+
+  it('that is silent is found dead also while the clock of the machine is set back', async () => {
+    const { links, states, settle } = open();
+    await settle();
+    links[0]?.listener.opened(12_000);
+    vi.setSystemTime(Date.now() - 3_600_000);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect([links[0]?.probes, states.includes('waiting')]).toEqual([1, true]);
+  });
+
+  it('is asked for a sign of life, and kept, when the clock of the machine is set an hour forward', async () => {
+    const { links, states, settle } = open();
+    await settle();
+    links[0]?.listener.opened(12_000);
+    vi.setSystemTime(Date.now() + 3_600_000);
+    for (let i = 0; i < 6; i++) {
+      await vi.advanceTimersByTimeAsync(10_000);
+      links[0]?.listener.heard();
+    }
+    expect([links[0]?.probes, states]).toEqual([1, ['connecting', 'connected']]);
   });
 });

@@ -127,6 +127,26 @@ describe('stores', () => {
     expect(writes.map(({ cursor }) => cursor)).toEqual(['c1', 'c3']);
   });
 
+  it('that are full are reported once, and again after a write that succeeded', async () => {
+    let isFull = true;
+    const store: PositionStore = {
+      ...memoryStore(),
+      // Without types one may return anything.
+      set: (key) => {
+        if (isFull) throw new Error('QuotaExceededError');
+        return key as never;
+      },
+    };
+    const failures: unknown[] = [];
+    const position = new PositionKeeper(store, 'k', (error) => failures.push(String(error))).lease();
+    for (const cursor of ['c1', 'c2', 'c3']) position.keep(cursor);
+    isFull = false;
+    position.keep('c4');
+    isFull = true;
+    position.keep('c5');
+    expect(failures).toEqual(['Error: QuotaExceededError', 'Error: QuotaExceededError']);
+  });
+
   it('D4 give a subscription its position once those of its predecessor are written, which writes no more then', async () => {
     const { store, kept, finish } = slowStore();
     const keeper = new PositionKeeper(store, 'k', () => undefined);
@@ -193,7 +213,7 @@ describe('the watchdog', () => {
     const said: string[] = [];
     const watchdog = new Watchdog(
       10_000,
-      () => Date.now(),
+      [() => Date.now()],
       () => said.push('ask'),
       () => said.push('silent'),
     );

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
+import type { ClientError } from '../src/client-error.js';
 import type { Link, Operation, OperationSink } from '../src/link.js';
-import type { Gap, Observer } from '../src/steps.js';
+import type { Gap, Observer, Step } from '../src/steps.js';
 import { Subscription } from '../src/subscription.js';
 
 interface Started {
@@ -12,6 +13,7 @@ interface Started {
 function open(observer: Observer<unknown>, cursor?: string) {
   const started: Started[] = [];
   const gaps: Gap[] = [];
+  const problems: ClientError[] = [];
   const onEnd = vi.fn();
   const link: Link = {
     start: (operation, sink) => {
@@ -29,6 +31,7 @@ function open(observer: Observer<unknown>, cursor?: string) {
     position: undefined,
     random: () => 0,
     onRefused: () => undefined,
+    onProblem: (error) => problems.push(error),
     onEnd,
   });
   subscription.observe(observer);
@@ -39,8 +42,10 @@ function open(observer: Observer<unknown>, cursor?: string) {
       if (found === undefined) throw new Error(`Attempt ${index} has not started yet.`);
       return found;
     });
-  return { subscription, gaps, onEnd, attempt };
+  return { subscription, gaps, problems, onEnd, attempt };
 }
+
+const result = (n: number) => ({ data: { n }, extensions: { cursor: `c${n}` } });
 
 const resync = (more: object) => [
   { message: 'gone', extensions: { code: 'RESYNC_REQUIRED', retry: false, reason: 'RETENTION', ...more } },
@@ -58,32 +63,72 @@ describe('a subscription', () => {
     expect(gaps).toEqual([{ reason: 'RETENTION', earliest: 'c5' }]);
   });
 
-  it('D4 hands a result over also if the observer of its states throws', async () => {
+  it('D4 hands a result over also if the observer of its states throws, and reports that', async () => {
     const seen: unknown[] = [];
-    const { subscription, attempt } = open({
+    const { subscription, problems, attempt } = open({
       next: ({ data }) => seen.push(data),
       state: ({ state }) => {
         if (state === 'live') throw new Error('cannot show it');
       },
     });
     const { sink } = await attempt(0);
-    const result = { data: { n: 1 }, extensions: { cursor: 'c1' } };
-    expect(() => sink.next(result)).toThrow('cannot show it');
+    sink.next(result(1));
     expect([seen, subscription.cursor]).toEqual([[{ n: 1 }], 'c1']);
+    expect(problems.map(({ code, message }) => [code, message])).toEqual([
+      ['CALLBACK_FAILED', 'A function of the application failed, `state`: Error: cannot show it'],
+    ]);
   });
 
-  it('ends also if the observer of its states throws', async () => {
-    const complete = vi.fn();
-    const { onEnd, attempt } = open({
+  it('ends also if the observers of its states and of its end throw', async () => {
+    const fails = (): never => {
+      throw new Error('cannot show it');
+    };
+    const { subscription, onEnd, problems, attempt } = open({
       next: () => undefined,
-      state: ({ state }) => {
-        if (state === 'ended') throw new Error('cannot show it');
-      },
-      complete,
+      state: ({ state }) => state === 'ended' && fails(),
+      complete: fails,
     });
-    const { sink } = await attempt(0);
-    expect(() => sink.complete()).toThrow('cannot show it');
-    expect([onEnd.mock.calls.length, complete.mock.calls.length]).toEqual([1, 1]);
+    (await attempt(0)).sink.complete();
+    expect([onEnd.mock.calls.length, problems.length]).toEqual([1, 2]);
+    expect(subscription.state).toEqual({ state: 'ended', reason: 'completed' });
+  });
+
+  it('shows no result after it was stopped by the observer of its states', async () => {
+    const seen: unknown[] = [];
+    const opened = open({
+      next: ({ data }) => seen.push(data),
+      state: ({ state }) => state === 'live' && opened.subscription.stop(),
+    });
+    (await opened.attempt(0)).sink.next(result(1));
+    expect([seen, opened.subscription.cursor, opened.onEnd.mock.calls.length]).toEqual([[], undefined, 1]);
+  });
+
+  it('D4 never moves its position back when results are acknowledged out of order, or after a gap', async () => {
+    const steps: Step<unknown>[] = [];
+    const { subscription, attempt } = open({ next: (step) => void steps.push(step) });
+    const first = await attempt(0);
+    for (const n of [1, 2, 3]) first.sink.next(result(n));
+    steps[0]?.ack();
+    expect(subscription.cursor).toBe('c3');
+    first.sink.error(resync({ earliest: 'c9' }));
+    await attempt(1);
+    steps[2]?.ack();
+    expect(subscription.cursor).toBe('c9');
+  });
+
+  it('D4 moves its position at once to a result that its handler acknowledges before it returns', async () => {
+    let release = (): void => undefined;
+    const { subscription, attempt } = open({
+      next: (step) => {
+        step.ack();
+        return new Promise<void>((resolve) => {
+          release = resolve;
+        });
+      },
+    });
+    (await attempt(0)).sink.next(result(1));
+    expect(subscription.cursor).toBe('c1');
+    release();
   });
 
   it('shows `null` as the data of a result that has none', async () => {
