@@ -4,7 +4,13 @@ import { flushSync } from 'react-dom';
 import { renderToString } from 'react-dom/server';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { WebSocket } from 'ws';
-import { type Client, createClient, type SubscribeOptions } from '../../clients/ts/src/index.js';
+import {
+  type Client,
+  type ClientOptions,
+  createClient,
+  memoryStore,
+  type SubscribeOptions,
+} from '../../clients/ts/src/index.js';
 import { useEvents, useSubscription } from '../../clients/ts/src/react.js';
 import { serveGateway } from '../transport/gateway.js';
 import { serve, subscribed, WAIT } from '../transport/serve.js';
@@ -25,8 +31,8 @@ async function openPage() {
   return { root, text: () => element.textContent };
 }
 
-function clientOf(url: string) {
-  const client = createClient({ url, webSocket: WebSocket });
+function clientOf(url: string, options: Partial<ClientOptions> = {}) {
+  const client = createClient({ url, webSocket: WebSocket, ...options });
   onTestFinished(() => client.close());
   return client;
 }
@@ -64,6 +70,29 @@ describe('React', () => {
     await expect.poll(page.text, WAIT).toBe('live:101');
     page.root.unmount();
     await expect.poll(served.live, WAIT).toBe(0);
+  });
+
+  it('D4 shows two components that follow the same everything, each from where it was, also after a reload', async () => {
+    const served = await serveGateway();
+    const store = memoryStore();
+    const Said = () => {
+      const { events } = useEvents<{ said: { n: number } }, object>(client, 'subscription { said { n } }');
+      return createElement('p', null, `${events.map(({ data }) => data?.said.n).join()};`);
+    };
+    const both = createElement(StrictMode, null, createElement(Said), createElement(Said));
+    let client = clientOf(served.server.url, { store });
+    const page = await openPage();
+    page.root.render(both);
+    await expect.poll(served.live, WAIT).toBe(2);
+    await served.say('k', [1, 2]);
+    await expect.poll(page.text, WAIT).toBe('1,2;1,2;');
+    page.root.unmount();
+    client.close();
+    await served.say('k', [3]);
+    client = clientOf(served.server.url, { store });
+    const reloaded = await openPage();
+    reloaded.root.render(both);
+    await expect.poll(reloaded.text, WAIT).toBe('3;3;');
   });
 
   it('shows the newest result, a gap, the error that ends it, and starts again', async () => {

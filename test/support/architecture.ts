@@ -72,13 +72,24 @@ export function vendorsOutside(sources: Sources): string[] {
     .map(({ from, specifier }) => `${from} imports ${specifier}: only adapters may`);
 }
 
+/** Adapters of the client library, and the packages that only they may import: a user of one has no other framework. */
+const ADAPTERS = [
+  ['apollo', ['@apollo/client', 'rxjs']],
+  ['react', ['react']],
+  ['relay', ['relay-runtime']],
+  ['urql', ['@urql/core', 'wonka']],
+] as const;
+
 /** Each import of the client library that is neither its own, nor of its dependency, nor of Node in its part for Node. */
 export function foreignImports(sources: Sources): string[] {
   return importsOf(sources)
     .filter(({ from, specifier, to }) => {
       if (to !== undefined) return !to.startsWith('clients/ts/src/');
       if (specifier.startsWith('node:')) return from !== 'clients/ts/src/node.ts';
-      if (specifier === 'react') return from !== 'clients/ts/src/react.ts';
+      const adapter = ADAPTERS.find(([, packages]) =>
+        packages.some((name) => specifier === name || specifier.startsWith(`${name}/`)),
+      );
+      if (adapter !== undefined) return from !== `clients/ts/src/${adapter[0]}.ts`;
       return specifier !== 'graphql-ws/client';
     })
     .map(({ from, specifier }) => `${from} imports ${specifier}: it knows the gateway by its protocol alone`);

@@ -33,41 +33,47 @@ export async function serveGateway(
   const logger = openLogger('silent');
   const bindings = bound(SCHEMA);
   const codec = new CursorCodec(['secret']);
-  const hub = world.hub();
-  const mutations = mutationsOn({ log, store: world.state, hub, metrics, bindings, codec });
-  const subscriptions = new Subscriptions({
-    bindings,
-    hub,
-    codec,
-    metrics,
-    logger,
-    deadLetters: world.deadLetters,
-    positionIntervalMs,
-  });
-  const operations = new GraphQLOperations({
-    bindings,
-    mutations,
-    subscriptions,
-    logger,
-    metrics,
-    limits: { maxTokens: 500 },
-  });
-  const authenticate = () => Promise.resolve(ANONYMOUS);
-  const server = await createHttpServer({
-    operations,
-    authenticate,
-    logger,
-    metrics,
-    limits: { ...TEST_LIMITS, ...limits },
-    host: '127.0.0.1',
-    port: 0,
-    keepAlive,
-    closeTimeout: 500,
-  });
-  onTestFinished(() => server[Symbol.asyncDispose]());
+  /** Starts a node of its own, as another process would be. */
+  const start = async () => {
+    const hub = world.hub();
+    const mutations = mutationsOn({ log, store: world.state, hub, metrics, bindings, codec });
+    const subscriptions = new Subscriptions({
+      bindings,
+      hub,
+      codec,
+      metrics,
+      logger,
+      deadLetters: world.deadLetters,
+      positionIntervalMs,
+    });
+    const operations = new GraphQLOperations({
+      bindings,
+      mutations,
+      subscriptions,
+      logger,
+      metrics,
+      limits: { maxTokens: 500 },
+    });
+    const authenticate = () => Promise.resolve(ANONYMOUS);
+    const server = await createHttpServer({
+      operations,
+      authenticate,
+      logger,
+      metrics,
+      limits: { ...TEST_LIMITS, ...limits },
+      host: '127.0.0.1',
+      port: 0,
+      keepAlive,
+      closeTimeout: 500,
+    });
+    onTestFinished(() => server[Symbol.asyncDispose]());
+    return server;
+  };
+  const server = await start();
   return {
     ...world,
     server,
+    start,
     wsUrl: server.url.replace('http', 'ws'),
     live: async () => (await metrics.live.get()).values[0]?.value ?? 0,
   };

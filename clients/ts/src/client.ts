@@ -206,7 +206,7 @@ export class Client {
     if (store === undefined) return undefined;
     if (this.#keys.has(key)) {
       const message = `A running subscription keeps its position as '${key}': stop it, or give another \`key\`.`;
-      throw new ClientError('STORE_KEY_IN_USE', message);
+      throw new ClientError('STORE_KEY_IN_USE', message, { extensions: { key } });
     }
     const known = this.#keepers.get(key);
     if (known !== undefined) return known;

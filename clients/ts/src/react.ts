@@ -1,4 +1,5 @@
 import { useCallback, useMemo, useReducer, useRef, useSyncExternalStore } from 'react';
+import { subscribeBeside } from './adapter.js';
 import type { Client, SubscribeOptions } from './client.js';
 import type { ClientError } from './client-error.js';
 import { canonical, type Document, textOf } from './document.js';
@@ -87,7 +88,7 @@ function subscribeTo<Data, Variables extends object>(
 ): Subscribe<Data> {
   return (onGap, cursor) => {
     const { onGap: given, ...options } = latest.current;
-    return client.subscribe(document, {
+    return subscribeBeside(client, document, {
       ...options,
       ...(cursor !== undefined && { from: { cursor } }),
       ...(given !== undefined && {

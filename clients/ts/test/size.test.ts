@@ -25,6 +25,9 @@ describe('minified and gzipped', () => {
 
   it.each([
     ['react', ['react']],
+    ['apollo', ['@apollo/client/errors', '@apollo/client/link', '@apollo/client/utilities', 'rxjs']],
+    ['urql', ['@urql/core', 'wonka']],
+    ['relay', ['relay-runtime']],
     ['resuming', []],
   ] as const)('the adapter %s has at most 2 KiB, and loads only its framework', async (name, external) => {
     const { bytes, imports } = await bundled(name, [...external]);
