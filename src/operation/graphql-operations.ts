@@ -99,7 +99,7 @@ export class GraphQLOperations implements Operations {
           ? prepared.errors
           : [refusal('BAD_REQUEST', 'The operation is not a subscription.')];
       queueMicrotask(() => sink.error(this.#shown(errors).map((error) => error.toJSON())));
-      return { onDrained: () => undefined, close: () => undefined };
+      return { onDrained: () => undefined, renew: () => undefined, close: () => undefined };
     }
     const { operationName, variables = {} } = prepared.request;
     return this.#parts.subscriptions.start(

@@ -94,6 +94,14 @@ export function readsPositions(params: JsonObject): boolean {
   return flagOf(params, 'positions');
 }
 
+/**
+ * Whether the payload of `connection_init` says that the client renews its credentials on the open connection.
+ * @throws {MillraceError} BAD_REQUEST
+ */
+export function renewsCredentials(params: JsonObject): boolean {
+  return flagOf(params, 'renews');
+}
+
 /** Where an operation starts, whatever its arguments say. The text of a cursor is signed, so its length has no bound here. */
 function startOf(extensions: JsonObject | undefined, after?: string): ClientMetadata {
   if (extensions === undefined) return { after };

@@ -1,7 +1,7 @@
 import type { ExecutionResult, GraphQLFormattedError } from 'graphql';
 import { parse } from 'graphql';
 import { onTestFinished } from 'vitest';
-import type { ResolverCall, ResolverMap } from '../../src/binding/runtime/resolvers.js';
+import type { ResolverCall } from '../../src/binding/runtime/resolvers.js';
 import { CursorCodec } from '../../src/core/cursor.js';
 import { MillraceError } from '../../src/core/errors.js';
 import type { Claims } from '../../src/core/identity.js';
@@ -31,14 +31,17 @@ const SCHEMA = `
       show: { headers: ["x-tenant", "missing"], extensions: ["region"], source: true, subject: true, timestamp: true }
     )
     ofMyTenant: Said @subscribe(topic: "said") @auth(rule: "record.headers['x-tenant'] == claims.tenant")
+    ofTeam: Said @subscribe(topic: "said") @auth(rule: "event.text == claims.team")
+    gold: Said @subscribe(topic: "said") @auth(rule: "claims.tier == 'gold'")
+    ofMyKey: Said @subscribe(topic: "said", key: "claims.home")
     always: Said! @subscribe(topic: "said")
     saidOrNot: SaidOrNot! @subscribe(topic: "said", key: "'k'", filter: "event.n > 2", tombstone: "Unsaid")
   }
-  type Said { n: Int!, text: String, whose: String, slow: Int, broken: Int, refused: Int }
+  type Said { n: Int!, text: String, whose: String, slow: Int, broken: Int, refused: Int, tier: String }
   type Unsaid { key: ID!, why: String }
   union SaidOrNot = Said | Unsaid`;
 
-const resolvers: ResolverMap = {
+const resolvers = {
   Said: {
     whose: ({ claims }: ResolverCall) => claims['sub'],
     broken: () => {
@@ -117,7 +120,11 @@ export class Client implements ResultSink {
 
 /** Subscriptions over a real log, relay and hub, in this process. */
 export async function openStage(
-  options: Parameters<typeof openWorld>[0] & { readonly positionIntervalMs?: number } = {},
+  options: Parameters<typeof openWorld>[0] & {
+    readonly positionIntervalMs?: number;
+    /** Resolves `tier`. */
+    readonly tier?: (call: ResolverCall) => unknown;
+  } = {},
 ) {
   const world = await openWorld(options);
   onTestFinished(() => world[Symbol.asyncDispose]());
@@ -126,7 +133,7 @@ export async function openStage(
   const { metrics } = world;
   const { logger, errors } = loggerOf();
   const subscriptions = new Subscriptions({
-    bindings: bound(SCHEMA, resolvers),
+    bindings: bound(SCHEMA, { Said: { ...resolvers.Said, tier: options.tier ?? (() => null) } }),
     hub,
     codec: new CursorCodec(['secret']),
     metrics,

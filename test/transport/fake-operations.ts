@@ -1,5 +1,6 @@
 import { type DocumentNode, type ExecutionResult, GraphQLError, getOperationAST, parse } from 'graphql';
 import { clientError } from '../../src/core/client-error.js';
+import type { Identity } from '../../src/core/identity.js';
 import type { Operations, Prepared } from '../../src/operation/operations.js';
 import type { Caller, OperationRequest } from '../../src/operation/request.js';
 import type { ActiveSubscription, ResultSink } from '../../src/subscribe/delivery/result-sink.js';
@@ -8,6 +9,7 @@ import type { ActiveSubscription, ResultSink } from '../../src/subscribe/deliver
 export class FakeSubscription implements ActiveSubscription {
   drains = 0;
   closed = false;
+  readonly renewed: Identity[] = [];
 
   constructor(
     readonly request: OperationRequest,
@@ -18,6 +20,10 @@ export class FakeSubscription implements ActiveSubscription {
 
   onDrained(): void {
     this.drains += 1;
+  }
+
+  renew(identity: Identity): void {
+    this.renewed.push(identity);
   }
 
   close(): void {

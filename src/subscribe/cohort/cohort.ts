@@ -56,9 +56,9 @@ export class Cohort {
   readonly key: string | undefined;
   readonly topic: Topic;
   readonly partitions: readonly TopicPartition[];
+  readonly description: TopicDescription;
   /** Members at the node's position. The others replay. */
   readonly live = new Set<CohortMember>();
-  readonly #description: TopicDescription;
   readonly #parts: CohortParts;
   readonly #partitionNumbers: ReadonlySet<Partition>;
   /** All members, live or not. */
@@ -77,7 +77,7 @@ export class Cohort {
     this.topic = plan.binding.topic;
     this.partitions = partitions;
     this.#partitionNumbers = new Set(partitions.map(({ partition }) => partition));
-    this.#description = description;
+    this.description = description;
     this.#parts = parts;
   }
 
@@ -96,7 +96,7 @@ export class Cohort {
    * @param time of the event that brought it there, in milliseconds since 1970
    */
   positionOf(positions: Positions, time = Date.now()): StreamPosition {
-    const { id, partitions } = this.#description;
+    const { id, partitions } = this.description;
     // A producer's clock may be ahead, and the topic may have grown since: the earlier time is safe.
     // Without a key `asOf` is not needed: added partitions are read from their beginning.
     const asOf = this.key === undefined ? 0 : Math.min(time, Date.now());

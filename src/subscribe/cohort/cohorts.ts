@@ -4,6 +4,7 @@ import type { Partition, Topic } from '../../core/ids.js';
 import type { TopicPartition } from '../../core/position.js';
 import type { DeadLetters } from '../../dead-letters/dead-letters.js';
 import type { FollowedPartition } from '../../hub/followed-partition.js';
+import type { Follow } from '../../hub/followed-partitions.js';
 import type { Hub } from '../../hub/hub.js';
 import type { Logger } from '../../observe/log.js';
 import type { Metrics } from '../../observe/metrics.js';
@@ -29,9 +30,17 @@ export interface Membership {
   readonly router: CohortRouter;
   readonly replayCache: CohortReplayCache;
   readonly followed: readonly FollowedPartition[];
+  /**
+   * S2: leaves the cohort for that of a plan with other claims. The partitions stay followed, and all of it happens in one
+   * tick: the member has the same position in both.
+   */
+  moveTo(plan: Plan): void;
   /** Leaves the cohort and releases the partitions. Call once. */
   release(): void;
 }
+
+/** What the members of a cohort have in common. */
+type CohortIdentity = Pick<Cohort, 'plan' | 'key' | 'partitions' | 'description'>;
 
 /** The cohorts of this node: each exists while it has members. */
 export class Cohorts {
@@ -62,28 +71,32 @@ export class Cohorts {
     const router = this.#router(topic);
     const follows = await followAll(this.#parts.hub, partitions, router);
     for (const { partition } of follows) router.follows(partition);
-    // Shared results have a cursor in them, so members follow the same partitions of the same topic.
-    const { id = '', partitions: count } = description;
-    const name = `${plan.cohort}/${id}/${count}/${sorted.join()}`;
+    return new CohortMembership(this, { plan, key, partitions, description }, router, follows);
+  }
+
+  /** The cohort of these members. One more is in it. */
+  enter(identity: CohortIdentity, router: CohortRouter): Cohort {
+    const { plan, key, partitions, description } = identity;
+    const name = nameOf(identity);
     const cohort =
       this.#cohorts.get(name) ??
       this.#add(name, new Cohort(plan, key, partitions, description, this.#parts), router);
     cohort.members += 1;
-    return {
-      cohort,
-      router,
-      replayCache: this.#replayCache.of(cohort),
-      followed: follows.map(({ partition }) => partition),
-      release: () => {
-        for (const follow of follows) follow.release();
-        cohort.members -= 1;
-        if (cohort.members > 0) return;
-        router.remove(cohort);
-        this.#cohorts.delete(name);
-        this.#replayCache.forget(cohort);
-        this.#parts.metrics.cohorts.set(this.#cohorts.size);
-      },
-    };
+    return cohort;
+  }
+
+  /** One member less is in it. */
+  leave(cohort: Cohort, router: CohortRouter): void {
+    cohort.members -= 1;
+    if (cohort.members > 0) return;
+    router.remove(cohort);
+    this.#cohorts.delete(nameOf(cohort));
+    this.#replayCache.forget(cohort);
+    this.#parts.metrics.cohorts.set(this.#cohorts.size);
+  }
+
+  replayCacheOf(cohort: Cohort): CohortReplayCache {
+    return this.#replayCache.of(cohort);
   }
 
   #add(name: string, cohort: Cohort, router: CohortRouter): Cohort {
@@ -109,4 +122,41 @@ async function followAll(hub: Hub, partitions: readonly TopicPartition[], router
   if (failed === undefined) return follows;
   for (const follow of follows) follow.release();
   throw failed.reason;
+}
+
+class CohortMembership implements Membership {
+  cohort: Cohort;
+  replayCache: CohortReplayCache;
+  readonly router: CohortRouter;
+  readonly followed: readonly FollowedPartition[];
+  readonly #cohorts: Cohorts;
+  readonly #follows: readonly Follow[];
+
+  constructor(cohorts: Cohorts, identity: CohortIdentity, router: CohortRouter, follows: readonly Follow[]) {
+    this.#cohorts = cohorts;
+    this.#follows = follows;
+    this.router = router;
+    this.followed = follows.map(({ partition }) => partition);
+    this.cohort = cohorts.enter(identity, router);
+    this.replayCache = cohorts.replayCacheOf(this.cohort);
+  }
+
+  moveTo(plan: Plan): void {
+    const { cohort: before, router } = this;
+    if (plan.cohort === before.plan.cohort) return;
+    const { key, partitions, description } = before;
+    this.cohort = this.#cohorts.enter({ plan, key, partitions, description }, router);
+    this.replayCache = this.#cohorts.replayCacheOf(this.cohort);
+    this.#cohorts.leave(before, router);
+  }
+
+  release(): void {
+    for (const follow of this.#follows) follow.release();
+    this.#cohorts.leave(this.cohort, this.router);
+  }
+}
+
+/** Shared results have a cursor in them, so members follow the same partitions of the same topic. */
+function nameOf({ plan, partitions, description: { id, partitions: count } }: CohortIdentity): string {
+  return `${plan.cohort}/${id ?? ''}/${count}/${partitions.map(({ partition }) => partition).join()}`;
 }

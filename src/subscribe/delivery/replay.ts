@@ -74,6 +74,7 @@ export class Replay {
     let next = 0;
     let pending: Promise<RenderedEvent> | undefined;
     let awaited: RenderedEvent | undefined;
+    let renderedFor = target.cohort;
     const work = (isTickOver: TickOver): boolean => {
       // Made in each tick: between two of them the subscription may get more partitions.
       const others = target.positions.keyOfOthers(at.partition);
@@ -83,6 +84,7 @@ export class Replay {
         awaited = undefined;
         if (rendered instanceof Promise) {
           pending = rendered;
+          renderedFor = target.cohort;
           break;
         }
         const outcome = this.#deliver(at, event, rendered, others);
@@ -97,7 +99,9 @@ export class Replay {
     for (;;) {
       await this.#parts.scheduler.share(work);
       if (pending === undefined) break;
-      awaited = await pending;
+      const done = await pending;
+      // S2: its credentials may have been renewed during the wait. Then the event is rendered again, under the new ones.
+      awaited = renderedFor === target.cohort ? done : undefined;
       pending = undefined;
     }
     return next === events.length && target.isReplaying;
@@ -126,10 +130,11 @@ export class Replay {
 
   /** Delivers one result of a conflated replay, which no other subscription shares. */
   async #deliverConflated(event: ParsedEvent, leftOut: number): Promise<DeliveryOutcome> {
-    const head = await this.#target.cohort.render(event);
-    if (!this.#target.isReplaying) return 'refused';
-    // Read after the wait: it may have moved to another cohort meanwhile.
     const { cohort, positions } = this.#target;
+    const head = await cohort.render(event);
+    if (!this.#target.isReplaying) return 'refused';
+    // It has moved during the wait: the claims may be others, and so may the partitions in its cursor.
+    if (this.#target.cohort !== cohort) return this.#deliverConflated(event, leftOut);
     const { partition } = event.at;
     const before = positions.at(partition);
     positions.set(partition, reachedBy(event));

@@ -1,4 +1,5 @@
 import type { GraphQLFormattedError } from 'graphql';
+import type { Identity } from '../../core/identity.js';
 import type { ResultBatch, SharedResult } from './result-layout.js';
 
 /** Where the results of one subscription go: the transport's side of it. */
@@ -34,6 +35,11 @@ export interface ResultSink {
 export interface ActiveSubscription {
   /** Notifies it that the sink has room again. */
   onDrained(): void;
+  /**
+   * S2: its client has renewed its credentials, for the same subject. It keeps its place, or ends if they do not allow it;
+   * when this returns, nothing that follows is shown under the former ones.
+   */
+  renew(identity: Identity): void;
   /** Ends it on the client's behalf. Nothing reaches the sink afterwards. */
   close(): void;
 }

@@ -143,10 +143,13 @@ export class Subscriber implements CohortMember, ReplayTarget {
     this.#startReplay();
   }
 
-  /** Moves to a cohort that follows more partitions. @param added the positions in the added ones */
+  /**
+   * Moves to a cohort that follows more partitions, or has other claims, in one tick and at the same position (D3).
+   * @param added the positions in the partitions that it did not follow before
+   */
   move(
     { cohort, router, replayCache, followed }: CohortShare,
-    added: ReadonlyMap<Partition, PartitionPosition>,
+    added: ReadonlyMap<Partition, PartitionPosition> = new Map(),
   ): void {
     if (this.#state.state === 'ended') return;
     const isBehind = this.#state.state === 'replaying' || this.#state.state === 'backpressured';

@@ -3,13 +3,14 @@ import { pause, retryPauseMs } from '../../core/async.js';
 import { formattedError, type ReportInternal, reportOf } from '../../core/client-error.js';
 import type { PartitionPosition } from '../../core/cursor.js';
 import type { FairScheduler } from '../../core/fair-scheduler.js';
+import type { Identity } from '../../core/identity.js';
 import { isRecreated, type Partition, type Topic } from '../../core/ids.js';
-import { type KeyPlacement, partitionsOf } from '../../core/partitioner.js';
+import type { KeyPlacement } from '../../core/partitioner.js';
 import type { ObservedTopic } from '../../hub/topic-watch.js';
 import type { Logger } from '../../observe/log.js';
 import type { Metrics } from '../../observe/metrics.js';
 import type { Cohorts, Membership } from '../cohort/cohorts.js';
-import { authorise } from '../plan/authorise.js';
+import { authorise, authoriseRenewed } from '../plan/authorise.js';
 import {
   cursorScopeOf,
   type Plan,
@@ -18,13 +19,13 @@ import {
   type SubscribeRequest,
 } from '../plan/plan.js';
 import type { Snapshots } from '../start/snapshots.js';
+import { startAfter } from '../start/start-positions.js';
 import {
-  type Elsewhere,
-  type StartPositions,
-  startAfter,
-  startInAddedPartitions,
-} from '../start/start-positions.js';
-import { StartResolver, type StartResolverParts, type Starts } from '../start/start-resolver.js';
+  type Following,
+  StartResolver,
+  type StartResolverParts,
+  type Starts,
+} from '../start/start-resolver.js';
 import type { ConflationBudget } from './conflation.js';
 import { ReachedPositions } from './reached-positions.js';
 import { type SharedResult, START_HEAD, sharedResult } from './result-layout.js';
@@ -47,16 +48,12 @@ export interface SubscriptionParts extends StartResolverParts {
 }
 
 /** A subscription that has started. */
-interface Running {
-  readonly plan: Plan;
-  /** `undefined`: every key. */
-  readonly key: string | undefined;
+interface Running extends Following {
+  plan: Plan;
   readonly subscriber: Subscriber;
   membership: Membership;
-  /** Its topic when it last got partitions to follow. */
   topic: ObservedTopic;
-  /** How to begin in the partitions that it does not follow. `undefined`: it follows all. */
-  elsewhere: Elsewhere | undefined;
+  elsewhere: Following['elsewhere'];
 }
 
 /**
@@ -74,6 +71,8 @@ export class Subscription implements ActiveSubscription {
   /** The cursor of the snapshot that it began with. */
   #snapshotCursor: string | undefined;
   #growing: Promise<void> = Promise.resolve();
+  /** Of credentials that were renewed while it starts. */
+  #renewed: Identity | undefined;
   #closed = false;
 
   /** @param onEnd called once, whatever ends it */
@@ -102,6 +101,21 @@ export class Subscription implements ActiveSubscription {
   /** D4: tells its client where it is, if the client reads positions. */
   tellPosition(): void {
     this.#running?.subscriber.tellPosition();
+  }
+
+  renew(identity: Identity): void {
+    const running = this.#running;
+    if (running === undefined) this.#renewed = identity;
+    if (running === undefined || this.#closed) return;
+    try {
+      const plan = authoriseRenewed(running, identity);
+      if (plan === running.plan) return;
+      running.plan = plan;
+      running.membership.moveTo(plan);
+      running.subscriber.move(running.membership);
+    } catch (error) {
+      this.#refuse(error, { document: running.plan.document });
+    }
   }
 
   close(): void {
@@ -133,20 +147,23 @@ export class Subscription implements ActiveSubscription {
 
   async #begin(request: SubscribeRequest, resumeFrom: string | undefined): Promise<void> {
     const { bindings, hub, cohorts } = this.#parts;
-    const plan = planSubscription(bindings, request, this.#parts.plans);
-    authorise(plan);
-    const { binding, args, identity } = plan;
+    const planned = planSubscription(bindings, request, this.#parts.plans);
+    authorise(planned);
+    const { binding, args, identity } = planned;
     const key = binding.key?.({ args, claims: identity.claims });
     const topic = await hub.describe(binding.topic, key);
     const placement = hub.placementOf(binding.topic, key);
     // An EventSource reconnects with the arguments of its first request: `Last-Event-ID` is newer than `after`.
-    const after = resumeFrom ?? plan.after;
+    const after = resumeFrom ?? planned.after;
     // A client that resumes after a cursor has had the state before.
     const snapshot =
-      plan.snapshot && after === undefined ? await this.#showSnapshot(plan, placement, topic) : undefined;
+      planned.snapshot && after === undefined
+        ? await this.#showSnapshot(planned, placement, topic)
+        : undefined;
     if (this.#closed) return;
-    const { starts, elsewhere } = snapshot ?? (await this.#starts.starts(plan, key, topic, placement, after));
-    const membership = await cohorts.join(plan, key, starts.keys(), topic);
+    const { starts, elsewhere } =
+      snapshot ?? (await this.#starts.starts(planned, key, topic, placement, after));
+    const membership = await cohorts.join(planned, key, starts.keys(), topic);
     if (this.#closed) return membership.release();
     if (membership.followed.some(({ at }) => isRecreated(at.topicId, topic.id))) {
       // The topic was recreated between `describe` and `join`: the starts belong to the previous one.
@@ -161,10 +178,14 @@ export class Subscription implements ActiveSubscription {
         const start = membership.cohort.positionOf(positions);
         await this.#show(
           sharedResult(START_HEAD, this.#parts.codec.position(binding.topic, start)),
-          this.#parts.codec.tag(cursorScopeOf(plan)),
+          this.#parts.codec.tag(cursorScopeOf(planned)),
         );
         if (this.#closed) return membership.release();
       }
+      // S2: nothing was awaited since this look at it, and from here on `renew` finds it running.
+      const plan =
+        this.#renewed === undefined ? planned : authoriseRenewed({ plan: planned, key }, this.#renewed);
+      membership.moveTo(plan);
       const subscriber = this.#subscriber(plan, key, membership, positions);
       const others = placement === undefined ? undefined : elsewhere;
       this.#running = { plan, key, subscriber, membership, topic, elsewhere: others };
@@ -223,7 +244,7 @@ export class Subscription implements ActiveSubscription {
     if (running === undefined || now === undefined || this.#closed) return;
     if (now.id !== running.topic.id) return;
     const before = running.membership;
-    const added = await this.#startsInMore(running, now);
+    const added = await this.#starts.inMore(running, now);
     if (added.size === 0) return;
     const numbers = new Set([...before.followed.map(({ at }) => at.partition), ...added.keys()]);
     const membership = await this.#parts.cohorts.join(running.plan, running.key, numbers, now);
@@ -232,6 +253,8 @@ export class Subscription implements ActiveSubscription {
       // A recreated topic: its positions belong to the previous one, whose partitions are about to end it.
       const isOther = membership.followed.some(({ at }) => isRecreated(at.topicId, now.id));
       if (this.#closed || isOther) return membership.release();
+      // S2: its credentials may have been renewed during the wait.
+      membership.moveTo(running.plan);
       running.subscriber.move(membership, positions);
     } catch (error) {
       membership.release();
@@ -241,20 +264,6 @@ export class Subscription implements ActiveSubscription {
     running.topic = now;
     if (now.partitions <= membership.followed.length) running.elsewhere = undefined;
     before.release();
-  }
-
-  /** Where to begin in the partitions that it has to follow as well: added ones, or all, wherever its key may lie. */
-  async #startsInMore(
-    { plan, key, topic, membership, elsewhere }: Running,
-    now: ObservedTopic,
-  ): Promise<StartPositions> {
-    const { topic: name } = plan.binding;
-    const placement = this.#parts.hub.placementOf(name, key);
-    if (placement !== undefined || elsewhere === undefined)
-      return startInAddedPartitions(topic, placement, now.partitions);
-    const followed = new Set(membership.followed.map(({ at }) => at.partition));
-    const missing = partitionsOf(undefined, now.partitions).filter((number) => !followed.has(number));
-    return this.#starts.elsewhere(name, elsewhere, missing);
   }
 
   /** The transport's sink. An end that reaches it also closes this subscription. */
@@ -278,10 +287,11 @@ export class Subscription implements ActiveSubscription {
     };
   }
 
-  #refuse(error: unknown, request: SubscribeRequest): void {
+  #refuse(error: unknown, request: Partial<SubscribeRequest> & Pick<SubscribeRequest, 'document'>): void {
     if (this.#closed) return;
     this.close();
-    const report = reportOf(this.#parts.report, request, request);
+    const { document, operationName, traceparent, correlationId } = request;
+    const report = reportOf(this.#parts.report, { document, operationName }, { traceparent, correlationId });
     this.#sink.error([formattedError(error, report, 'The subscription failed.')]);
   }
 }

@@ -1,5 +1,6 @@
-import { enforceRule } from '../../binding/runtime/enforce-rule.js';
-import type { Plan } from './plan.js';
+import { enforceRule, forbidden } from '../../binding/runtime/enforce-rule.js';
+import type { Identity } from '../../core/identity.js';
+import { type Plan, planUnder } from './plan.js';
 
 /**
  * S1: decides a rule that reads no event, once and before anything is read. A rule that reads the event is
@@ -9,4 +10,21 @@ import type { Plan } from './plan.js';
 export function authorise({ binding, args, identity }: Plan): void {
   const { rule, field } = binding;
   if (rule !== undefined && !rule.readsEvent) enforceRule(rule, field, { args, claims: identity.claims });
+}
+
+/**
+ * S2: the plan of a running subscription under renewed credentials: the same one if they change nothing for it.
+ * @throws {MillraceError} as `authorise`; FORBIDDEN also if its key is made of claims, and they say another one: its place is
+ *   in the partition of the former key
+ */
+export function authoriseRenewed(
+  { plan, key }: { readonly plan: Plan; readonly key: string | undefined },
+  identity: Identity,
+): Plan {
+  const renewed = planUnder(plan, identity);
+  if (renewed === plan) return plan;
+  authorise(renewed);
+  const { binding, args } = renewed;
+  if (binding.key?.({ args, claims: identity.claims }) !== key) throw forbidden(binding.field);
+  return renewed;
 }

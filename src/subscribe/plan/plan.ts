@@ -7,6 +7,7 @@ import {
   getOperationAST,
   getVariableValues,
   type OperationDefinitionNode,
+  print,
 } from 'graphql';
 import type { Bindings, SubscribeBinding } from '../../binding/bindings.js';
 import { canonicalJson } from '../../core/canonical-json.js';
@@ -84,7 +85,6 @@ export function planSubscription(
   );
   const [argsJson, variablesJson] = [canonicalJson(args), canonicalJson(variables)];
   checkSize(normalised.text.length + variablesJson.length + argsJson.length, maxCharacters);
-  const claims = resolvers ? identity.claims : relevantClaims(binding, identity);
   return {
     binding,
     document,
@@ -98,8 +98,23 @@ export function planSubscription(
     identity,
     subject: subjectOf(identity),
     resolvers,
-    cohort: cohortKey(normalised.text, variablesJson, argsJson, claims),
+    cohort: cohortKey(normalised.text, variablesJson, argsJson, relevantClaims(binding, identity, resolvers)),
   };
+}
+
+/**
+ * S2: the plan of a running subscription under renewed credentials of the same subject. Returns `plan` itself if all claims
+ * that decide its results are unchanged.
+ * @throws {MillraceError} BAD_REQUEST, as at its start
+ */
+export function planUnder(plan: Plan, identity: Identity): Plan {
+  const { binding, document, variables, args, argsJson, resolvers } = plan;
+  const before = relevantClaims(binding, plan.identity, resolvers);
+  const claims = relevantClaims(binding, identity, resolvers);
+  if (canonicalJson(before) === canonicalJson(claims)) return plan;
+  binding.checkCaller({ args, claims: identity.claims });
+  const cohort = cohortKey(print(document), canonicalJson(variables), argsJson, claims);
+  return { ...plan, identity, cohort };
 }
 
 /** S3: what a cursor of this subscription is valid for. */
@@ -162,8 +177,8 @@ function timeOf(time: unknown): number {
 }
 
 /** S1: the claims that the field's rules read decide who shares results; all other claims are left out. */
-function relevantClaims(binding: SubscribeBinding, { claims }: Identity): unknown {
-  if (binding.claims === 'all') return claims;
+function relevantClaims(binding: SubscribeBinding, { claims }: Identity, resolvers: boolean): unknown {
+  if (resolvers || binding.claims === 'all') return claims;
   return Object.fromEntries([...binding.claims].map((name) => [name, own(claims, name) ?? null]));
 }
 

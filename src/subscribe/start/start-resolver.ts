@@ -16,6 +16,7 @@ import {
   startAfter,
   startAt,
   startElsewhere,
+  startInAddedPartitions,
   timeOf,
 } from './start-positions.js';
 
@@ -29,6 +30,18 @@ export interface StartResolverParts {
 export interface Starts {
   readonly starts: StartPositions;
   readonly elsewhere: Elsewhere;
+}
+
+/** What a running subscription follows. */
+export interface Following {
+  readonly plan: Plan;
+  /** `undefined`: every key. */
+  readonly key: string | undefined;
+  readonly membership: { readonly followed: readonly FollowedPartition[] };
+  /** Its topic when it last got partitions to follow. */
+  readonly topic: ObservedTopic;
+  /** How to begin in the partitions that it does not follow. `undefined`: it follows all. */
+  readonly elsewhere: Elsewhere | undefined;
 }
 
 /** Turns what a request says about its start (`after`, `since`, nothing) into positions. */
@@ -90,6 +103,20 @@ export class StartResolver {
       return [number, { from: 'position', position: { offset: from, fingerprint: 0 } }];
     });
     return new Map(await Promise.all(entries));
+  }
+
+  /** Where to begin in the partitions that it has to follow as well: added ones, or all, wherever its key may lie. */
+  async inMore(
+    { plan, key, topic, membership, elsewhere }: Following,
+    now: ObservedTopic,
+  ): Promise<StartPositions> {
+    const { topic: name } = plan.binding;
+    const placement = this.#parts.hub.placementOf(name, key);
+    if (placement !== undefined || elsewhere === undefined)
+      return startInAddedPartitions(topic, placement, now.partitions);
+    const followed = new Set(membership.followed.map(({ at }) => at.partition));
+    const missing = partitionsOf(undefined, now.partitions).filter((number) => !followed.has(number));
+    return this.elsewhere(name, elsewhere, missing);
   }
 
   /** `undefined`: not known, so that all of the partition has to be read. */

@@ -74,17 +74,7 @@ export class ResponseStream implements OperationOutput, SendBufferListener, Slow
     this.#endWith(this.#framing.complete());
   }
 
-  /**
-   * Cancels the operation and says why. The client may resume with new credentials; with the old ones its
-   * next request is refused.
-   */
-  expire(error: GraphQLFormattedError): void {
-    if (!this.operation.isRunning) return;
-    this.operation.cancel();
-    this.#endWith(this.#framing.error([error], { isFinal: false }));
-  }
-
-  /** Ends the stream without completion: clients take it for a lost connection and resume on another node. */
+  /** Ends the stream without completion: clients take it for a lost connection, and resume. */
   leave(): void {
     if (!this.operation.isRunning) return;
     this.operation.cancel();

@@ -1,4 +1,5 @@
 import type { GraphQLFormattedError } from 'graphql';
+import type { Identity } from '../../core/identity.js';
 import type { ResultBatch, SharedResult } from '../../subscribe/delivery/result-layout.js';
 import type { ActiveSubscription, ResultSink } from '../../subscribe/delivery/result-sink.js';
 
@@ -112,6 +113,11 @@ export class RunningOperation implements ResultSink {
     // Cleared first: the replay may fill the connection again, which sets it again.
     this.#hasRefused = false;
     this.#subscription?.onDrained();
+  }
+
+  /** S2: a subscription goes on under the renewed credentials. Queries and mutations keep those that they began with. */
+  renew(identity: Identity): void {
+    this.#subscription?.renew(identity);
   }
 
   /** The client no longer wants the operation, or is gone. */

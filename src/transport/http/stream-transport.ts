@@ -1,5 +1,4 @@
 import type { ServerResponse } from 'node:http';
-import { credentialsExpired } from '../../auth/authenticate.js';
 import { formattedError } from '../../core/client-error.js';
 import { MillraceError } from '../../core/errors.js';
 import type { Identity } from '../../core/identity.js';
@@ -53,7 +52,6 @@ export class StreamTransport implements AsyncDisposable {
     identity: Identity,
     metadata: ClientMetadata,
   ): void {
-    const { report } = this.#parts;
     // The client may have left while its credentials were checked; `close` would not be emitted again.
     if (response.destroyed) return;
     if (this.#closing)
@@ -67,8 +65,9 @@ export class StreamTransport implements AsyncDisposable {
     });
     const { expiresAt } = identity;
     if (prepared.kind === 'subscription' && expiresAt !== undefined) {
-      // S2: no stream outlives its credentials.
-      expiry.set(expiresAt, () => stream.expire(formattedError(credentialsExpired(), report)));
+      // S2: no stream outlives its credentials. Its client is told why when it comes back without new ones: after an error
+      // or `complete` here, graphql-sse would not come back at all.
+      expiry.set(expiresAt, () => stream.leave());
     }
     runOperation(this.#parts, stream.operation, prepared, callerOf(identity, metadata, stream.operation));
   }

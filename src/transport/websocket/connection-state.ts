@@ -14,9 +14,13 @@ export type ConnectionState =
     }
   | {
       readonly phase: 'acknowledged';
+      /** Replaced when the client renews its credentials. */
       readonly identity: Identity;
+      readonly remoteAddress: string | undefined;
       /** What `connection_init` says for all operations. */
       readonly metadata: ClientMetadata;
       /** Whether it says that the client reads positions. */
       readonly readsPositions: boolean;
+      /** Whether it says that the client renews its credentials when it is told that they expire. */
+      readonly renews: boolean;
     };

@@ -2,16 +2,13 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type Message, MessageType, type SubscribePayload, validateMessage } from 'graphql-ws';
 import type { RawData, WebSocket } from 'ws';
-import { isExpired } from '../../auth/authenticate.js';
 import { formattedError } from '../../core/client-error.js';
 import { assertNever, MillraceError } from '../../core/errors.js';
 import { parseJson, stringifyJson } from '../../core/exact-json.js';
-import type { Identity } from '../../core/identity.js';
 import type { ClientMetadata, OperationRequest } from '../../operation/request.js';
 import { callerOf, flatHeaders } from '../caller.js';
-import { connectionMetadata, operationMetadata, readsPositions } from '../client-metadata.js';
+import { operationMetadata } from '../client-metadata.js';
 import type { TurnTaker } from '../delivery/connection-queue.js';
-import { DeadlineTimer } from '../delivery/deadline-timer.js';
 import { runOperation } from '../delivery/run-operation.js';
 import { RunningOperation } from '../delivery/running-operation.js';
 import { SendBuffer, type SendBufferListener } from '../delivery/send-buffer.js';
@@ -19,6 +16,7 @@ import type { SlowClient } from '../delivery/slow-client-monitor.js';
 import { WriteProgress } from '../delivery/write-progress.js';
 import { toOperationRequest } from '../operation-request.js';
 import { CLOSE_CODES, type CloseReason } from './close-codes.js';
+import { ConnectionCredentials, type CredentialsHost } from './connection-credentials.js';
 import type { ConnectionParts } from './connection-parts.js';
 import type { ConnectionState } from './connection-state.js';
 import { Heartbeat } from './heartbeat.js';
@@ -39,7 +37,7 @@ const MAX_REASON_BYTES = 123;
  * slow-client monitor, and its operations refuse results from then on. When it reads, `bufferDrained` lets
  * the operations replay what they refused. If it reads nothing for `SLOW_TIMEOUT_MS`, the monitor disconnects it.
  */
-export class Connection implements SendBufferListener, SlowClient, TurnTaker<Buffer> {
+export class Connection implements SendBufferListener, SlowClient, TurnTaker<Buffer>, CredentialsHost {
   readonly #socket: WebSocket;
   readonly #parts: ConnectionParts;
   readonly #writer: SocketWriter;
@@ -48,8 +46,7 @@ export class Connection implements SendBufferListener, SlowClient, TurnTaker<Buf
   readonly #progress: WriteProgress;
   readonly #operations = new RunningOperations();
   readonly #messages: MessageQueue;
-  /** The deadline of `connection_init`, and after it the expiry of the credentials. */
-  readonly #deadline = new DeadlineTimer();
+  readonly #credentials: ConnectionCredentials;
   #state: ConnectionState;
   readonly #ping = (): void => this.#writer.send('{"type":"ping"}');
   /** Whether the last message brought a document that was not known. */
@@ -64,7 +61,7 @@ export class Connection implements SendBufferListener, SlowClient, TurnTaker<Buf
     this.#progress = new WriteProgress(stream);
     this.#messages = new MessageQueue(parts.turns, this);
     this.#state = { phase: 'opened', upgrade };
-    this.#deadline.set(Date.now() + parts.initTimeoutMs, () => this.close('INIT_TIMEOUT'));
+    this.#credentials = new ConnectionCredentials(parts, this);
     socket.on('message', (data, binary) => this.#onData(data, binary));
     socket.on('ping', (data) => {
       // S4: a client that floods the node with pings and reads nothing gets no answers above the mark.
@@ -81,6 +78,14 @@ export class Connection implements SendBufferListener, SlowClient, TurnTaker<Buf
     // The page itself answers, so a frozen page is found. Its browser would answer a ping frame for it.
     const isAnswered = this.#state.phase === 'acknowledged' && this.#state.readsPositions;
     this.#heartbeat.beat(isAnswered ? this.#ping : undefined);
+  }
+
+  get isOpen(): boolean {
+    return this.#writer.isOpen;
+  }
+
+  send(message: string): void {
+    this.#writer.send(message);
   }
 
   /** @param detail replaces the usual reason of the code, where it fits */
@@ -181,6 +186,9 @@ export class Connection implements SendBufferListener, SlowClient, TurnTaker<Buf
       case 'authenticate':
         void this.#authenticate(effect.params);
         return;
+      case 'renew':
+        this.#renew(effect.presented);
+        return;
       case 'pong':
         this.#pong(effect.payload);
         return;
@@ -213,41 +221,16 @@ export class Connection implements SendBufferListener, SlowClient, TurnTaker<Buf
   async #authenticate(connectionParams: Readonly<Record<string, unknown>>): Promise<void> {
     // The effect belongs to the transition to this phase; this narrows the type.
     if (this.#state.phase !== 'authenticating') return;
-    const { headers, remoteAddress } = this.#state;
-    // The client has sent its `connection_init` in time. `authenticate` has a bound of its own.
-    this.#deadline.clear();
-    let metadata: ClientMetadata;
-    let withPositions: boolean;
-    let identity: Identity;
-    try {
-      metadata = connectionMetadata(connectionParams);
-      withPositions = readsPositions(connectionParams);
-    } catch (error) {
-      if (!(error instanceof MillraceError)) return this.#refuseCredentials(error);
-      return this.close('BAD_REQUEST', error.message);
-    }
-    try {
-      identity = await this.#parts.authenticate({ headers, connectionParams, remoteAddress });
-    } catch (error) {
-      return this.#refuseCredentials(error);
-    }
-    // The client may have left, or sent an invalid message, in the meantime.
-    if (!this.#writer.isOpen) return;
-    this.#state = { phase: onAuthenticated(), identity, metadata, readsPositions: withPositions };
-    // S2: nothing on this connection outlives its credentials.
-    if (identity.expiresAt !== undefined)
-      this.#deadline.set(identity.expiresAt, () => this.close('CREDENTIALS_EXPIRED'));
-    const payload = withPositions ? { positions: true, heartbeatMs: this.#parts.keepAlive } : undefined;
-    this.#writer.send(JSON.stringify({ type: 'connection_ack', payload }));
+    const acknowledged = await this.#credentials.verify(connectionParams, this.#state);
+    if (acknowledged !== undefined) this.#state = { phase: onAuthenticated(), ...acknowledged };
   }
 
-  /** The close code agrees with the error's `retry`: clients that reconnect by themselves know nothing else. */
-  #refuseCredentials(error: unknown): void {
-    if (!(error instanceof MillraceError)) {
-      this.#parts.report(error);
-      this.close('INTERNAL');
-    } else if (isExpired(error)) this.close('CREDENTIALS_EXPIRED');
-    else this.close(error.retry ? 'TRY_AGAIN' : 'FORBIDDEN', error.message);
+  #renew(presented: unknown): void {
+    const state = this.#state.phase === 'acknowledged' ? this.#state : undefined;
+    void this.#credentials.renew(presented, state, (identity) => {
+      if (state !== undefined) this.#state = { ...state, identity };
+      this.#operations.renew(identity);
+    });
   }
 
   #start(id: string, payload: SubscribePayload): void {
@@ -283,7 +266,7 @@ export class Connection implements SendBufferListener, SlowClient, TurnTaker<Buf
 
   /** The socket is gone, on either side's initiative: nothing may keep a reference to this connection. */
   #onClose(): void {
-    this.#deadline.clear();
+    this.#credentials.stop();
     this.#messages.clear();
     this.#writer.buffer.close();
     this.#parts.slowClients.unwatch(this);

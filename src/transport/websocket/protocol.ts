@@ -12,6 +12,8 @@ export type Effect =
   | { readonly do: 'nothing' }
   | { readonly do: 'authenticate'; readonly params: Readonly<Record<string, unknown>> }
   | { readonly do: 'pong'; readonly payload: Readonly<Record<string, unknown>> | undefined }
+  /** Another `authenticate`, on the open connection. `presented` is not checked. */
+  | { readonly do: 'renew'; readonly presented: unknown }
   | { readonly do: 'start'; readonly id: string; readonly payload: SubscribePayload }
   | { readonly do: 'refuse'; readonly id: string }
   | { readonly do: 'stop'; readonly id: string }
@@ -39,6 +41,9 @@ export function onMessage(phase: Phase, message: Message, running: Running, limi
       if (phase !== 'opened') return { phase, effect: { do: 'close', reason: 'SECOND_INIT' } };
       return { phase: 'authenticating', effect: { do: 'authenticate', params: message.payload ?? {} } };
     case MessageType.Ping:
+      // Never echoed: a credential belongs into no message of a server.
+      if (message.payload !== undefined && Object.hasOwn(message.payload, 'credentials'))
+        return { phase, effect: { do: 'renew', presented: message.payload['credentials'] } };
       return { phase, effect: { do: 'pong', payload: message.payload } };
     case MessageType.Pong:
       return { phase, effect: { do: 'nothing' } };

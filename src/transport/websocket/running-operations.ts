@@ -1,3 +1,4 @@
+import type { Identity } from '../../core/identity.js';
 import type { RunningOperation } from '../delivery/running-operation.js';
 
 /** The operations that run on one WebSocket, by the ids that its client chose. */
@@ -26,6 +27,11 @@ export class RunningOperations {
     const operation = this.#byId.get(id);
     this.#byId.delete(id);
     operation?.cancel();
+  }
+
+  renew(identity: Identity): void {
+    // A copy: those that the new credentials do not allow end, and leave.
+    for (const operation of [...this.#byId.values()]) operation.renew(identity);
   }
 
   cancelAll(): void {

@@ -26,6 +26,7 @@ export type Action =
       readonly credit: number;
     }
   | { readonly do: 'drain'; readonly who: number; readonly credit: number }
+  | { readonly do: 'renew'; readonly who: number; readonly tier: string }
   | { readonly do: 'close'; readonly who: number };
 
 const number = fc.nat(PARTITIONS - 1);
@@ -72,6 +73,8 @@ const ACTION: fc.Arbitrary<Action> = fc.oneof(
     }),
   },
   { weight: 5, arbitrary: fc.record({ do: is('drain'), who, credit }) },
+  // S2: in and out of cohorts, also while it starts, replays and waits for room.
+  { weight: 4, arbitrary: fc.record({ do: is('renew'), who, tier: fc.constantFrom('tin', 'gold') }) },
   { weight: 1, arbitrary: fc.record({ do: is('close'), who }) },
 );
 
@@ -117,6 +120,9 @@ export function perform(action: Action, stage: InterleavedStage, script: Script)
       break;
     case 'drain':
       someone?.drain(action.credit);
+      break;
+    case 'renew':
+      someone?.renew(action.tier);
       break;
     case 'close':
       someone?.close();

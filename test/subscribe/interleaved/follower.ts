@@ -48,6 +48,11 @@ export class Follower implements ResultSink {
     this.running?.onDrained();
   }
 
+  /** Its credentials are renewed: the same subject with another tier. */
+  renew(tier: string): void {
+    this.running?.renew({ claims: { sub: this.name, tier }, expiresAt: undefined });
+  }
+
   close(): void {
     this.closed = true;
     this.running?.close();

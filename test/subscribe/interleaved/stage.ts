@@ -19,6 +19,7 @@ const SCHEMA = `
   type Subscription {
     said: Said @subscribe(topic: "said")
     even: Said @subscribe(topic: "said", filter: "event.n % 2 == 0")
+    tiered: Said @subscribe(topic: "said") @auth(rule: "claims.tier == 'tin' || event.n >= 0")
     ofKey(key: ID!): Said @subscribe(topic: "said", key: "args.key")
   }
   type Said { n: Int!, slow: Int }`;
@@ -32,6 +33,7 @@ const FIELDS: readonly {
   wants(said: Said): boolean;
 }[] = [
   { field: 'said', wants: () => true },
+  { field: 'tiered', wants: () => true },
   { field: 'even', wants: ({ n }) => n % 2 === 0 },
   { field: 'ofKey(key: "a")', wants: ({ key }) => key === 'a' },
   { field: 'said', select: 'n slow', wants: () => true },
@@ -111,7 +113,7 @@ export class InterleavedStage implements AsyncDisposable {
     this.followers.push(follower);
     const field = follower.field.replace('$after', after === undefined ? 'null' : `"${after}"`);
     const document = parse(`subscription { it: ${field} }`);
-    const identity = { claims: { sub: follower.name }, expiresAt: undefined };
+    const identity = { claims: { sub: follower.name, tier: 'tin' }, expiresAt: undefined };
     const request = { document, operationName: undefined, variables: {}, identity };
     follower.running = this.#nodes[node]?.subscriptions.start(request, undefined, follower);
   }

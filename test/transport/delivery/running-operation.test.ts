@@ -36,6 +36,7 @@ function running() {
   const calls: string[] = [];
   const subscription = {
     onDrained: () => void calls.push('drained'),
+    renew: () => void calls.push('renew'),
     close: () => void calls.push('close'),
   };
   return { output, operation, subscription, calls };
