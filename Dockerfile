@@ -13,7 +13,7 @@ COPY src ./src
 RUN npm run build:gateway && npm prune --omit=dev --ignore-scripts
 
 FROM node:24-bookworm-slim
-ENV NODE_ENV=production HOST=0.0.0.0 PORT=4000 DATA_DIR=/data
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=4000 ADMIN_PORT=9464 DATA_DIR=/data
 WORKDIR /app
 RUN mkdir /data && chown node:node /data
 COPY --from=build /app/node_modules ./node_modules
@@ -24,9 +24,9 @@ COPY schema ./schema
 COPY src/shop ./src/shop
 USER node
 VOLUME /data
-EXPOSE 4000
-# For gateways. A relay and services have no port, so switch it off for them.
+# 9464 is for operators. Publish 4000 only.
+EXPOSE 4000 9464
 HEALTHCHECK --interval=5s --timeout=3s --start-period=60s --retries=5 \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/healthz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.ADMIN_PORT}/healthz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["node", "/app/dist/cli/main.js"]
 CMD ["start"]

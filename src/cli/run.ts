@@ -22,8 +22,8 @@ export async function run(roles: Roles, workers = 1): Promise<void> {
   const stop = abortOnSignal();
   if (workers === 1) return runAlone({ ...parts, roles }, stop);
   if (isWorker()) return runWorker(parts, stop);
-  // METRICS_PORT belongs to the workers, which answer for all processes.
-  const config = { ...parts.config, METRICS_PORT: undefined };
+  // ADMIN_PORT belongs to the workers, which answer for all processes.
+  const config = { ...parts.config, ADMIN_PORT: undefined };
   return runPrimary({ ...parts, config, roles: { ...roles, gateway: false } }, workers, stop);
 }
 

@@ -89,8 +89,9 @@ const VARIABLES = {
   INTROSPECTION: developmentFlag('Whether clients may ask for the schema'),
   SUGGESTIONS: developmentFlag('Whether error messages suggest names of the schema ("Did you mean …")'),
   METRICS: developmentFlag('Whether /metrics is served on PORT'),
-  METRICS_PORT: {
-    about: 'A second port on HOST for /metrics, /healthz and /readyz alone; 0 picks a free port',
+  ADMIN_PORT: {
+    about:
+      'A port on HOST for operators, in every role: /metrics, /healthz and /readyz, and nothing else; 0 picks a free port',
     allowed: 'a whole number from 0 to 65535',
     schema: whole(0, 65_535).optional(),
   },
@@ -190,7 +191,10 @@ const KNOWN_NAMES = Object.entries<Variable<unknown>>(VARIABLES).flatMap(([name,
 );
 
 /** Former names of variables, which are still read. */
-const FORMER_NAMES: { readonly [N in Name]?: string } = { NAMESPACE: 'RELAY_GROUP' };
+const FORMER_NAMES: { readonly [N in Name]?: string } = {
+  NAMESPACE: 'RELAY_GROUP',
+  ADMIN_PORT: 'METRICS_PORT',
+};
 
 /** The environment, checked. Names are those of the variables. */
 export type Config = { readonly [N in Name]: ValueOf<Variables[N]> };

@@ -22,6 +22,7 @@ import { Publisher } from '../publish/publisher.js';
 import { followUpOf } from '../subscribe/start/follow-up.js';
 import { Subscriptions } from '../subscribe/subscriptions.js';
 import { createHttpServer } from '../transport/http/http-server.js';
+import type { SideServer } from '../transport/http/side-server.js';
 import { ViewStore } from '../views/view-store.js';
 import { Views } from '../views/views.js';
 import { authentication } from './authentication.js';
@@ -47,12 +48,12 @@ export interface GatewayBackends {
 /** How long a partition is followed after its last subscriber has left. */
 const LINGER_MS = 10_000;
 
-/** Starts what serves clients, and returns the origin of its URL. `parts` takes over what has to be disposed of. */
+/** Starts what serves clients, and returns the origin of its URL and the server of ADMIN_PORT. `parts` takes over what has to be disposed of. */
 export async function startGateway(
   { config, project, bindings, logger, scrape }: NodeOptions,
   { log, fanout, store, registry, formats, layouts, metrics, refusals }: GatewayBackends,
   parts: ResourceStack,
-): Promise<string> {
+): Promise<{ readonly url: string; readonly admin: SideServer | undefined }> {
   const secrets = config.CURSOR_SECRET ?? [await ownCursorSecret(config.DATA_DIR)];
   const warnings = parts.use(new WarningThrottle(logger));
   const history = new History({
@@ -128,8 +129,8 @@ export async function startGateway(
   const { authenticate, check } = authentication(config, project, { metrics, warnings, securityLog });
   const readiness = readinessOf({ log, fanout, store, registry, bindings, check, warnings, refusals });
   const scrapeAll = scrape ?? (() => metrics.registry.metrics());
-  const side = await startSideServer({ config, logger, metrics, readiness, scrape: scrapeAll });
-  if (side !== undefined) parts.use(side);
+  const admin = await startSideServer({ config, logger, metrics, readiness, scrape: scrapeAll });
+  if (admin !== undefined) parts.use(admin);
   const server = parts.use(
     await createHttpServer({
       ...httpSettings(config),
@@ -142,5 +143,5 @@ export async function startGateway(
       routes: gatewayRoutes(config, readiness, scrapeAll),
     }),
   );
-  return new URL(server.url).origin;
+  return { url: new URL(server.url).origin, admin };
 }

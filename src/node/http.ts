@@ -42,7 +42,7 @@ export function gatewayRoutes(config: Config, readiness: Readiness, scrape: Scra
   };
 }
 
-/** The routes of METRICS_PORT, which is for operators. */
+/** The routes of ADMIN_PORT, which is for operators. */
 export function sideRoutes(readiness: Readiness, scrape: Scrape): Routes {
   return { ...healthRoutes(readiness, (report) => report), ...metricsRoute(scrape) };
 }

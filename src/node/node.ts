@@ -101,7 +101,7 @@ async function compose(
     }
   }
   await withSignal(answered, starting);
-  const url =
+  const gateway =
     roles.gateway && fanout !== undefined && store !== undefined && layouts !== undefined
       ? await startGateway(
           options,
@@ -110,8 +110,8 @@ async function compose(
         )
       : undefined;
   starting.throwIfAborted();
-  const side = roles.gateway
-    ? undefined
+  const admin = roles.gateway
+    ? gateway?.admin
     : await startSideServer({
         ...options,
         metrics,
@@ -126,15 +126,15 @@ async function compose(
           refusals,
         }),
       });
-  if (side !== undefined) parts.use(side);
+  if (!roles.gateway && admin !== undefined) parts.use(admin);
   return {
-    url,
+    url: gateway?.url,
     lines: [
       `log      ${log.description}`,
       ...(fanout === undefined ? [] : [`fan-out  ${fanout.description}`]),
       ...(services.length === 0 ? [] : [`services ${names(services)}`]),
       ...(views.length === 0 ? [] : [`views    ${names(views)}`]),
-      ...(side === undefined ? [] : [`metrics  http://${config.HOST}:${side.port}/metrics`]),
+      ...(admin === undefined ? [] : [`admin    http://${config.HOST}:${admin.port}/metrics`]),
     ],
     metrics,
     ended: firstFailure(running),

@@ -9,9 +9,9 @@ type Parts = Pick<NodeOptions, 'config' | 'logger' | 'scrape'> & {
   readonly readiness: Readiness;
 };
 
-/** Metrics and health on METRICS_PORT. `undefined`: that is not set. */
+/** Metrics and health on ADMIN_PORT. `undefined`: that is not set. */
 export async function startSideServer({ config, logger, scrape, metrics, readiness }: Parts) {
-  const { HOST: host, METRICS_PORT: port } = config;
+  const { HOST: host, ADMIN_PORT: port } = config;
   if (port === undefined) return undefined;
   const routes = sideRoutes(readiness, scrape ?? (() => metrics.registry.metrics()));
   return createSideServer({ host, port, access: accessRules(config), routes, logger, metrics });

@@ -52,6 +52,11 @@ describe('docker-compose.yml', () => {
     },
   );
 
+  it('docker-compose.yml gives every process ADMIN_PORT, where the health check of the image asks', () => {
+    expect(read('Dockerfile')).toContain('process.env.ADMIN_PORT}/healthz');
+    for (const [name, { environment }] of ours) expect(environment['ADMIN_PORT'], name).toBe('9464');
+  });
+
   it.each(containers)(
     'docker-compose.yml makes %s depend only on services that exist',
     (_name, { depends_on }) => {

@@ -156,7 +156,7 @@ describe('a Redis with TLS, client certificates and an ACL user', { timeout: 60_
     const env = {
       KAFKA_BROKERS: kafkaBrokers().join(),
       NAMESPACE: prefix,
-      METRICS_PORT: '0',
+      ADMIN_PORT: '0',
       REDIS_URL: `rediss://${redis.host}:${redis.port}`,
       REDIS_USERNAME: USER,
       REDIS_TLS_CA_FILE: 'ca.pem',

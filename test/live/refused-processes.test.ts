@@ -212,7 +212,7 @@ describe('a right that is taken from running processes and given back', { timeou
   it('D2 is told once, shows in /readyz and the metrics, and everything continues without a restart or a lost event', async () => {
     await using project = await openProject();
     const { name, user, rights } = project;
-    await using relay = await project.start(['relay'], { METRICS_PORT: '0' });
+    await using relay = await project.start(['relay'], { ADMIN_PORT: '0' });
     await using services = await project.start(['services']);
     await using gateway = await project.start(['gateway']);
     await using recorder = Recorder.overWebSocket('ws', gateway.url, 'subscription { echoed { text } }');
@@ -260,7 +260,7 @@ describe('a right that is taken from running processes and given back', { timeou
 
     const ofRelay = await fetch(`${relay.url}/readyz`);
     expect(ofRelay.status).toBe(503);
-    // METRICS_PORT is the operators': it has the sentences.
+    // ADMIN_PORT is the operators': it has the sentences.
     expect(await ofRelay.json()).toMatchObject({ missing: ['access'], refusals: refusalLines(relay) });
     expect(await (await fetch(`${relay.url}/metrics`)).text()).toContain(
       'millrace_refusals{kind="authorization"} 1',

@@ -20,6 +20,11 @@ describe('readConfig', () => {
     expect(readConfig({ PORT: '', JWT_ISSUER: '' })).toEqual(readConfig({}));
   });
 
+  it('still reads METRICS_PORT, the former name of ADMIN_PORT', () => {
+    expect(readConfig({ METRICS_PORT: '9464' }).ADMIN_PORT).toBe(9464);
+    expect(readConfig({ METRICS_PORT: '9464', ADMIN_PORT: '9465' }).ADMIN_PORT).toBe(9465);
+  });
+
   it('still reads RELAY_GROUP, the former name of NAMESPACE', () => {
     expect(readConfig({ RELAY_GROUP: 'shop' }).NAMESPACE).toBe('shop');
     expect(readConfig({ RELAY_GROUP: 'shop', NAMESPACE: 'store' }).NAMESPACE).toBe('store');

@@ -167,22 +167,14 @@ describe('who may use a gateway', () => {
     expect(await seen(await start())).toEqual(opened);
   });
 
-  it('METRICS_PORT serves metrics and health on a port of their own, and nothing else', async () => {
-    const port = await freePort();
-    const { get } = await start({ METRICS: 'off', METRICS_PORT: String(port) });
+  it('ADMIN_PORT serves metrics and health on a port of their own, and nothing else', async () => {
+    const { get, node } = await start({ METRICS: 'off', ADMIN_PORT: '0' });
     expect((await get('/metrics')).status).toBe(404);
-    const side = (path: string) => fetch(`http://127.0.0.1:${port}${path}`);
+    const metrics = node.lines.find((line) => line.startsWith('admin '))?.replace(/^admin +/, '') ?? '';
+    const side = (path: string) => fetch(new URL(path, metrics));
     expect(await (await side('/metrics')).text()).toContain('millrace_published_events_total');
     expect((await side('/readyz')).status).toBe(200);
     expect((await side('/healthz')).status).toBe(200);
     expect((await side('/graphql')).status).toBe(404);
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
