@@ -3,7 +3,8 @@ import { aborted } from '../core/async.js';
 import { backendsOf } from '../node/config.js';
 import { startNode } from '../node/node.js';
 import type { NodeOptions } from '../node/options.js';
-import { checkRoles, type Roles } from '../node/roles.js';
+import { checkRoles, nameOf, type Roles } from '../node/roles.js';
+import { openTracing } from '../node/tracing.js';
 import { openLogger } from '../observe/log.js';
 import { Metrics } from '../observe/metrics.js';
 import { load } from './load.js';
@@ -18,13 +19,17 @@ import { isWorker, Workers } from './workers/workers.js';
 export async function run(roles: Roles, workers = 1): Promise<void> {
   const loaded = await load();
   checkRoles(loaded.config, roles, workers);
-  const parts = { ...loaded, logger: openLogger(loaded.config.LOG_LEVEL), metrics: new Metrics() };
+  const [logger, metrics] = [openLogger(loaded.config.LOG_LEVEL), new Metrics()];
+  // Before the node is started, so that it is disposed of behind it: it sends the node's last spans.
+  await using tracing = await openTracing(loaded.config, nameOf(roles), { logger, metrics });
+  const parts = { ...loaded, logger, metrics, tracer: tracing?.tracer };
   const stop = abortOnSignal();
-  if (workers === 1) return runAlone({ ...parts, roles }, stop);
-  if (isWorker()) return runWorker(parts, stop);
+  // Awaited here: `tracing` is disposed of when this function returns.
+  if (workers === 1) return await runAlone({ ...parts, roles }, stop);
+  if (isWorker()) return await runWorker(parts, stop);
   // ADMIN_PORT belongs to the workers, which answer for all processes.
   const config = { ...parts.config, ADMIN_PORT: undefined };
-  return runPrimary({ ...parts, config, roles: { ...roles, gateway: false } }, workers, stop);
+  return await runPrimary({ ...parts, config, roles: { ...roles, gateway: false } }, workers, stop);
 }
 
 type Parts = Omit<NodeOptions, 'roles'> & { readonly metrics: Metrics };

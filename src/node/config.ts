@@ -6,6 +6,7 @@ import { redisFaults } from './config/redis-checks.js';
 import { redisServerOf } from './config/redis-server.js';
 import { REDIS_SETTINGS } from './config/redis-settings.js';
 import { REGISTRY_SETTINGS } from './config/registry-settings.js';
+import { TELEMETRY_SETTINGS, telemetryFaults } from './config/telemetry-settings.js';
 import {
   count,
   developmentFlag,
@@ -95,6 +96,7 @@ const VARIABLES = {
     allowed: 'a whole number from 0 to 65535',
     schema: whole(0, 65_535).optional(),
   },
+  ...TELEMETRY_SETTINGS,
   LOG_LEVEL: {
     about: 'The level of the log on standard error (warn)',
     allowed: 'fatal, error, warn, info, debug, trace or silent',
@@ -258,6 +260,7 @@ export function readConfig(environment: Environment): Config {
     ...incomplete(environment),
     ...kafkaFaults(environment, valid),
     ...redisFaults(environment, valid.REDIS_URL),
+    ...telemetryFaults(environment),
   );
   if (faults.length > 0) throw new ConfigError(faults.join('\n'));
   // Every name of VARIABLES was parsed by its own schema above.

@@ -50,7 +50,7 @@ const LINGER_MS = 10_000;
 
 /** Starts what serves clients, and returns the origin of its URL and the server of ADMIN_PORT. `parts` takes over what has to be disposed of. */
 export async function startGateway(
-  { config, project, bindings, logger, scrape }: NodeOptions,
+  { config, project, bindings, logger, scrape, tracer }: NodeOptions,
   { log, fanout, store, registry, formats, layouts, metrics, refusals }: GatewayBackends,
   parts: ResourceStack,
 ): Promise<{ readonly url: string; readonly admin: SideServer | undefined }> {
@@ -73,6 +73,7 @@ export async function startGateway(
         maxWaiting: config.PUBLISH_MAX_WAITING,
         maxWaitingBytes: config.PUBLISH_MAX_WAITING_BYTES,
         maxBatchBytes: MAX_BATCH_BYTES,
+        tracer,
         onFailure: (error) =>
           warnings.report('publish', error, 'publishing failed; clients are told what that means to them'),
       },
@@ -100,6 +101,7 @@ export async function startGateway(
     maxCharacters: config.MAX_SUBSCRIPTION_CHARS,
     views,
     positionIntervalMs: config.POSITION_INTERVAL_MS,
+    tracer,
     deadLetters: parts.use(
       new DeadLetters({ log, metrics, logger, formats, suffix: config.DEAD_LETTER_SUFFIX }),
     ),
@@ -121,6 +123,7 @@ export async function startGateway(
     subscriptions,
     logger,
     metrics,
+    tracer,
     limits: { maxTokens: config.MAX_TOKENS },
     introspection: config.INTROSPECTION,
     suggestions: config.SUGGESTIONS,

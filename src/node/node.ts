@@ -68,7 +68,7 @@ async function compose(
   parts: ResourceStack,
   starting: AbortSignal,
 ): Promise<RunningNode> {
-  const { config, roles, project, bindings, logger } = options;
+  const { config, roles, project, bindings, logger, tracer } = options;
   const { log, metrics, refusals, registry } = backends;
   const fanout = roles.gateway || roles.relay ? await backends.openFanout() : undefined;
   const { services, views } = selectServices(project, roles.services);
@@ -88,7 +88,7 @@ async function compose(
     running.push(parts.use(relay).ended);
   }
   const warnings = parts.use(new WarningThrottle(logger));
-  const shared = { log, bindings, formats, metrics, logger, config };
+  const shared = { log, bindings, formats, metrics, logger, config, tracer };
   for (const service of services) {
     const work = await startService(service, { ...shared, warnings }, starting);
     running.push(parts.use(work).ended);
@@ -158,7 +158,7 @@ async function firstAnswers(
 }
 
 function startRelay(
-  { config, logger, bindings }: NodeOptions,
+  { config, logger, bindings, tracer }: NodeOptions,
   backends: {
     readonly log: EventLog;
     readonly fanout: Fanout;
@@ -175,7 +175,7 @@ function startRelay(
   const formats = new Map(used);
   const types = new Map([...bindings.topics].map(([name, binding]) => [name, binding.types]));
   return Relay.start(
-    { ...backends, formats, types, logger, group, windowEvents, deadLetterSuffix },
+    { ...backends, formats, types, logger, group, windowEvents, deadLetterSuffix, tracer },
     starting,
   );
 }

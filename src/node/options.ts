@@ -1,6 +1,7 @@
 import type { Bindings } from '../binding/bindings.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
+import type { EventTracer } from '../observe/tracing/tracer.js';
 import type { Project } from '../project/project.js';
 import type { Config } from './config.js';
 import type { Roles } from './roles.js';
@@ -13,6 +14,8 @@ export interface NodeOptions {
   readonly bindings: Bindings;
   readonly logger: Logger;
   readonly metrics?: Metrics;
+  /** Left out: nothing is traced. */
+  readonly tracer?: EventTracer | undefined;
   /** What `/metrics` answers; this process's own metrics when left out. */
   readonly scrape?: () => Promise<string>;
 }

@@ -8,6 +8,12 @@ export interface Roles {
   readonly services: readonly string[] | 'all';
 }
 
+/** The command that runs these roles. */
+export function nameOf({ gateway, relay }: Roles): string {
+  if (gateway && relay) return 'start';
+  return gateway ? 'gateway' : relay ? 'relay' : 'services';
+}
+
 /**
  * @param workers how many gateway processes there are
  * @throws {ConfigError} when these roles cannot run on this configuration
@@ -23,7 +29,7 @@ export function checkRoles(config: Config, roles: Roles, workers = 1): void {
       );
     }
   } else {
-    const name = roles.gateway ? 'gateway' : roles.relay ? 'relay' : 'services';
+    const name = nameOf(roles);
     if (log.kind === 'embedded') {
       faults.push(
         `KAFKA_BROKERS is not set. \`millrace ${name}\` is one of several processes, and the embedded log belongs to one process. Set KAFKA_BROKERS, or run \`millrace start\`.`,

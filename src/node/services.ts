@@ -6,6 +6,7 @@ import type { TopicFormats } from '../core/topic-format.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
 import { serviceReports } from '../observe/service-reports.js';
+import type { EventTracer } from '../observe/tracing/tracer.js';
 import type { WarningThrottle } from '../observe/warning-throttle.js';
 import { placingOf } from '../placement/topic-layouts.js';
 import type { EventLog } from '../ports/event-log.js';
@@ -31,6 +32,7 @@ export interface ServiceDependencies {
   readonly logger: Logger;
   readonly warnings: WarningThrottle;
   readonly config: Config;
+  readonly tracer?: EventTracer | undefined;
 }
 
 /** For services and views: it gives their code the data of events with the types of the schema. */
@@ -40,7 +42,7 @@ function decoderOf({ schema }: Bindings, formats: TopicFormats): RecordDecoder {
 
 export function startService(
   service: AnyService,
-  { log, bindings, formats, metrics, logger, warnings, config }: ServiceDependencies,
+  { log, bindings, formats, metrics, logger, warnings, config, tracer }: ServiceDependencies,
   starting: AbortSignal,
 ) {
   return runService(
@@ -53,6 +55,7 @@ export function startService(
       encoder: new RecordEncoder(formats),
       maxAttempts: config.SERVICE_MAX_ATTEMPTS,
       deadLetterSuffix: config.DEAD_LETTER_SUFFIX,
+      tracer,
       placingOf: (of) => placingOf(of, formats, log),
       ...serviceReports(service, metrics, logger, warnings),
       onInvalid: (at, kind) => metrics.invalid.inc({ topic: at.topic, kind }),

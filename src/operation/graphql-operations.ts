@@ -4,9 +4,11 @@ import type { Bindings } from '../binding/bindings.js';
 import type { GatewayContext } from '../binding/runtime/context.js';
 import { dataField } from '../binding/runtime/data-field.js';
 import { clientError, type ReportInternal, reportOf } from '../core/client-error.js';
+import type { TraceContext } from '../core/trace.js';
 import { internalErrors } from '../observe/internal-errors.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
+import type { EventTracer } from '../observe/tracing/tracer.js';
 import type { MutationParts } from '../publish/mutation-context.js';
 import { OperationContext } from '../publish/operation-context.js';
 import type { ActiveSubscription, ResultSink } from '../subscribe/delivery/result-sink.js';
@@ -23,6 +25,7 @@ interface GraphQLOperationsParts {
   readonly subscriptions: Subscriptions;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  readonly tracer?: EventTracer | undefined;
   readonly limits: OperationLimits;
   /** Whether clients may ask for the schema. Default true. */
   readonly introspection?: boolean;
@@ -70,13 +73,29 @@ export class GraphQLOperations implements Operations {
     return { kind: operation.operation, request: exact, document: validated.document, isNew };
   }
 
-  async run(prepared: Prepared, caller: Caller): Promise<ExecutionResult> {
-    if (prepared.kind === 'invalid') return { errors: this.#shown(prepared.errors) };
+  run(prepared: Prepared, caller: Caller): Promise<ExecutionResult> {
+    if (prepared.kind === 'invalid') return Promise.resolve({ errors: this.#shown(prepared.errors) });
     if (prepared.kind === 'subscription') {
-      return { errors: [refusal('BAD_REQUEST', 'A subscription needs a WebSocket or an event stream.')] };
+      const error = refusal('BAD_REQUEST', 'A subscription needs a WebSocket or an event stream.');
+      return Promise.resolve({ errors: [error] });
     }
+    const trace = traceOf(caller);
+    const { tracer } = this.#parts;
+    if (tracer === undefined || prepared.kind !== 'mutation') return this.#execute(prepared, caller, trace);
+    const name = getOperationAST(prepared.document, prepared.request.operationName)?.name?.value;
+    const span = tracer.mutation(trace, name);
+    const { traceparent } = span;
+    const running = this.#execute(prepared, caller, { ...trace, traceparent });
+    return span.during(running, ({ errors }) => errors && String(errors[0]?.extensions['code']));
+  }
+
+  async #execute(
+    prepared: Exclude<Prepared, { kind: 'invalid' }>,
+    caller: Caller,
+    trace: TraceContext,
+  ): Promise<ExecutionResult> {
     const { operationName, variables } = prepared.request;
-    const context = this.#context(caller);
+    const context = this.#context(caller, trace);
     const result = await execute({
       schema: this.#parts.bindings.schema,
       document: prepared.document,
@@ -121,12 +140,12 @@ export class GraphQLOperations implements Operations {
     return errors.map((error) => clientError(error, this.#report));
   }
 
-  #context(caller: Caller): GatewayContext {
-    const { identity, idempotencyKey, traceparent, tracestate, correlationId } = caller;
+  #context(caller: Caller, trace: TraceContext): GatewayContext {
+    const { identity, idempotencyKey, correlationId } = caller;
     return new OperationContext(this.#parts.mutations, {
       identity,
       idempotencyKey,
-      trace: { traceparent, tracestate, correlationId: correlationId ?? randomUUID() },
+      trace,
       correlated: correlationId !== undefined,
       // A getter: transports make the signal when it is first read, and most operations never do.
       get signal() {
@@ -135,6 +154,12 @@ export class GraphQLOperations implements Operations {
     });
   }
 }
+
+const traceOf = ({ traceparent, tracestate, correlationId }: Caller): TraceContext => ({
+  traceparent,
+  tracestate,
+  correlationId: correlationId ?? randomUUID(),
+});
 
 /** Adds where the last event of each field of Mutation is, for `minCursor` of a query that follows. */
 async function withCursors(

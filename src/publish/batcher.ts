@@ -5,6 +5,7 @@ import type { NewRecord } from '../core/record.js';
 import { refusalIn } from '../core/refusal.js';
 import { recordBytes } from '../core/size.js';
 import type { Metrics } from '../observe/metrics.js';
+import type { EventTracer } from '../observe/tracing/tracer.js';
 import type { EventLog } from '../ports/event-log.js';
 import { requireTransactions } from '../ports/transactional-commit.js';
 
@@ -18,6 +19,7 @@ interface BatcherOptions {
   readonly maxBatchBytes: number;
   /** Called with what a request to the log failed on: clients see only what it means to them. */
   readonly onFailure?: (error: unknown) => void;
+  readonly tracer?: EventTracer | undefined;
 }
 
 /** One call of `append`. */
@@ -129,13 +131,15 @@ export class Batcher implements AsyncDisposable {
     using deadline = new Deadline(Math.max(1, last.expires - performance.now()));
     try {
       this.#metrics.publishBatches.inc();
-      const positions =
+      const sending =
         last.records.length > 1
-          ? await requireTransactions(this.#log, 'mutations that publish several events').appendAtomically(
+          ? requireTransactions(this.#log, 'mutations that publish several events').appendAtomically(
               records,
               deadline.signal,
             )
-          : await this.#log.append(records, deadline.signal);
+          : this.#log.append(records, deadline.signal);
+      const spans = this.#options.tracer?.send(records);
+      const positions = await (spans === undefined ? sending : spans.during(sending));
       if (positions.length !== records.length)
         throw new Error('The log answered with fewer positions than records');
       let from = 0;

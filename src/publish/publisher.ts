@@ -11,6 +11,9 @@ import type { NewRecord } from '../core/record.js';
 import type { RecordEncoder } from '../core/record-encoder.js';
 import { childTraceparent, type TraceContext } from '../core/trace.js';
 import type { Metrics } from '../observe/metrics.js';
+import { positionAttributes } from '../observe/tracing/conventions.js';
+import type { TracedSpan } from '../observe/tracing/traced-span.js';
+import type { EventTracer } from '../observe/tracing/tracer.js';
 import type { EventLog } from '../ports/event-log.js';
 import { Batcher } from './batcher.js';
 import type { History, PublishedBefore } from './history.js';
@@ -31,6 +34,7 @@ interface PublisherOptions {
   readonly encoder: RecordEncoder;
   /** Where a retry looks for what its first attempt has published. */
   readonly history: History;
+  readonly tracer?: EventTracer | undefined;
 }
 
 interface PublishRequest {
@@ -46,6 +50,8 @@ interface EncodedEvent {
   readonly event: Event;
   readonly record: NewRecord;
   readonly correlationId: string;
+  /** While tracing is on and the event is sampled. */
+  readonly span: TracedSpan | undefined;
 }
 
 const LONE_SURROGATE = /\p{Surrogate}/u;
@@ -77,12 +83,36 @@ export class Publisher implements AsyncDisposable {
     if (encoder.waits) await this.#prepare(requests.map(({ draft }) => draft));
     const events = requests.map((request) => this.#encode(request));
     const records = events.map(({ record }) => record);
-    const published = (await this.#publishedBefore(records, firstStartedAt)) ?? (await this.#append(records));
+    const published = await this.#traced(events, this.#publishOnce(records, firstStartedAt));
     return events.map(({ event, correlationId }, i) => {
       const one = published[i];
       if (one === undefined) throw new Error('The log answered with fewer positions than records');
       return { ...one.position, eventId: event.id, correlationId, time: one.time ?? event.time };
     });
+  }
+
+  async #publishOnce(
+    records: readonly NewRecord[],
+    firstStartedAt: number | undefined,
+  ): Promise<readonly PublishedBefore[]> {
+    return (await this.#publishedBefore(records, firstStartedAt)) ?? this.#append(records);
+  }
+
+  /** Ends the spans of the events once they are in the log, or have failed. */
+  #traced(
+    events: readonly EncodedEvent[],
+    publishing: Promise<readonly PublishedBefore[]>,
+  ): Promise<readonly PublishedBefore[]> {
+    if (this.#options.tracer === undefined) return publishing;
+    publishing.then(
+      (published) => {
+        for (const [i, one] of published.entries()) events[i]?.span?.end(positionAttributes(one.position));
+      },
+      (error: unknown) => {
+        for (const { span } of events) span?.fail(error);
+      },
+    );
+    return publishing;
   }
 
   async #publishedBefore(
@@ -115,19 +145,27 @@ export class Publisher implements AsyncDisposable {
       const message = `The key of this ${draft.type} contains half of a surrogate pair, so it cannot be encoded as UTF-8.`;
       throw new MillraceError('EVENT_INVALID', message);
     }
+    const { source, tracer } = this.#options;
+    const { correlationId, tracestate } = trace;
+    const id = idOf(draft, subject, idempotencyKey);
+    const created = tracer?.create(
+      draft.topic,
+      { id, source, type: draft.type, correlationId },
+      trace.traceparent,
+    );
     const event: Event = {
-      id: idOf(draft, subject, idempotencyKey),
-      source: this.#options.source,
+      id,
+      source,
       type: draft.type,
       subject: draft.key,
       time: new Date().toISOString(),
-      correlationId: trace.correlationId,
-      traceparent: childTraceparent(trace.traceparent),
-      tracestate: trace.tracestate,
+      correlationId,
+      traceparent: created?.traceparent ?? childTraceparent(trace.traceparent),
+      tracestate,
       idempotent: idempotencyKey === undefined ? undefined : true,
       data: Buffer.from(stringifyJson(draft.data)),
     };
-    return { event, record: this.#recordOf(draft.topic, event), correlationId: trace.correlationId };
+    return { event, record: this.#recordOf(draft.topic, event), correlationId, span: created?.span };
   }
 
   #recordOf(topic: Topic, event: Event): NewRecord {

@@ -5,9 +5,10 @@ import { type Offset, offset } from '../core/ids.js';
 import { partitionName, type TopicIdPartition, type TopicPartition } from '../core/position.js';
 import type { LogBatch } from '../core/record.js';
 import type { Metrics } from '../observe/metrics.js';
+import type { EventTracer } from '../observe/tracing/tracer.js';
 import type { PlacementCheck } from '../placement/placement-check.js';
 import type { EventLog } from '../ports/event-log.js';
-import type { Fanout, RelayChunk } from '../ports/fanout.js';
+import type { Fanout, RelayChunk, RelayOutcome } from '../ports/fanout.js';
 import { readRetained } from '../ports/retained.js';
 import type { BatchDecoder } from './batch-decoder.js';
 
@@ -19,6 +20,9 @@ interface PartitionRelayParts {
   readonly metrics: Metrics;
   /** How many events a partition's window holds. If the progress is unknown, the relay starts this many offsets before the end. */
   readonly windowEvents: number;
+  readonly tracer?: EventTracer | undefined;
+  /** The relays' consumer group, which spans name. */
+  readonly group?: string | undefined;
   /** Called with offsets in `[from, to)` that retention deleted before they were relayed. */
   readonly onSkipped: (range: TopicPartition & { readonly from: Offset; readonly to: Offset }) => void;
 }
@@ -159,12 +163,11 @@ export class PartitionRelay {
 
   async #write(events: readonly Relayed[], through: Offset): Promise<void> {
     if (through <= this.#progress) return;
-    const { fanout, metrics } = this.#parts;
-    const outcome = await fanout.relay(this.#at, this.#requireToken(), {
-      after: this.#progress,
-      through,
-      events,
-    });
+    const { fanout, metrics, tracer, group } = this.#parts;
+    const chunk = { after: this.#progress, through, events };
+    const relaying = fanout.relay(this.#at, this.#requireToken(), chunk);
+    const spans = tracer?.relay(this.#at, group, events);
+    const outcome = await (spans === undefined ? relaying : spans.during(relaying, refusedStatus));
     switch (outcome.status) {
       case 'RELAYED':
         this.#progress = through;
@@ -200,6 +203,9 @@ export class PartitionRelay {
     );
   }
 }
+
+const refusedStatus = ({ status }: RelayOutcome): string | undefined =>
+  status === 'RELAYED' ? undefined : status;
 
 /** Cuts events into chunks that one atomic step can carry. The last chunk reaches to `last`. */
 function* chunksOf(

@@ -5,6 +5,7 @@ import { RecordDecoder } from '../core/record-decoder.js';
 import type { TopicFormats } from '../core/topic-format.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
+import type { EventTracer } from '../observe/tracing/tracer.js';
 import { WarningThrottle } from '../observe/warning-throttle.js';
 import { PlacementCheck } from '../placement/placement-check.js';
 import type { TopicLayouts } from '../placement/topic-layouts.js';
@@ -31,6 +32,7 @@ interface RelayOptions {
   readonly layouts: TopicLayouts;
   /** How many events of each partition the window keeps, approximately. */
   readonly windowEvents: number;
+  readonly tracer?: EventTracer | undefined;
 }
 
 /** D7: how often to check whether the beats of partitions are due. */
@@ -89,12 +91,14 @@ export class Relay implements AsyncDisposable {
   }
 
   #assign(assigned: TopicIdPartition, lost: AbortSignal) {
-    const { log, fanout, metrics, windowEvents } = this.#options;
+    const { log, fanout, metrics, windowEvents, tracer, group } = this.#options;
     const relay = new PartitionRelay(assigned, {
       log,
       fanout,
       metrics,
       windowEvents,
+      tracer,
+      group,
       decoder: this.#decoder,
       placements: this.#placements,
       onSkipped: ({ from, to }) => {

@@ -6,6 +6,7 @@ import type { Offset } from '../core/ids.js';
 import { type Position, partitionName } from '../core/position.js';
 import type { LogBatch, LogRecord } from '../core/record.js';
 import type { RecordDecoder } from '../core/record-decoder.js';
+import type { EventTracer } from '../observe/tracing/tracer.js';
 import { EventDeduplicator, type PendingIds } from './event-deduplicator.js';
 import { InputFailure } from './input-failure.js';
 import { runByKey } from './run-by-key.js';
@@ -22,6 +23,10 @@ export interface BatchProcessorOptions {
   readonly onFailure?: (at: Position, event: Event, error: unknown) => void;
   /** How many ids of idempotent events are remembered, to skip duplicates (10,000). */
   readonly rememberedIds?: number;
+  /** Left out where nothing is traced, such as in a rebuild. */
+  readonly tracer?: EventTracer | undefined;
+  /** The service's consumer group, which spans name. */
+  readonly group?: string | undefined;
 }
 
 /** Records of one partition that are processed together. */
@@ -38,6 +43,8 @@ export interface Emission {
   readonly offset: Offset;
   readonly cause: Event;
   readonly events: readonly OutgoingEvent[];
+  /** Of the span of the handler, if the input is traced. */
+  readonly traceparent?: string | undefined;
 }
 
 /** The result of a batch. It has no effect until it is committed. */
@@ -75,6 +82,7 @@ export class BatchProcessor {
    * @throws {InputFailure} the service's first failure, after every handler that had started has finished
    */
   async run(batch: InputBatch, states: States, signal: AbortSignal): Promise<BatchResult> {
+    const { service, tracer, group } = this.#options;
     const ready = this.#options.decoder.prepare(batch.topic, batch.records, signal);
     if (ready !== undefined) await ready;
     const idempotentIds = new Set<string>();
@@ -83,10 +91,14 @@ export class BatchProcessor {
     const emitted: Emission[] = [];
     const handle = async (job: Job): Promise<void> => {
       signal.throwIfAborted();
-      const events = await this.#handle(job, batch, states, changes, signal);
-      emitted[job.index] = { offset: job.record.offset, cause: job.event, events };
+      const { event, record } = job;
+      const at = { topic: batch.topic, partition: batch.partition, offset: record.offset };
+      const span = tracer?.handle(at, event, service.name, group);
+      const handling = this.#handle(job, batch, states, changes, signal);
+      const events = await (span === undefined ? handling : span.during(handling));
+      emitted[job.index] = { offset: record.offset, cause: event, events, traceparent: span?.traceparent };
     };
-    const concurrency = this.#options.service.concurrency ?? 1;
+    const concurrency = service.concurrency ?? 1;
     if (concurrency > 1) await runByKey(jobs, ({ event }) => event.subject, concurrency, handle);
     else for (const job of jobs) await handle(job);
     return { emitted, changes, idempotentIds };

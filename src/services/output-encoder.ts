@@ -5,6 +5,7 @@ import { eventId, isTopicName, topic } from '../core/ids.js';
 import type { NewRecord } from '../core/record.js';
 import type { RecordEncoder } from '../core/record-encoder.js';
 import { childTraceparent } from '../core/trace.js';
+import type { EventTracer } from '../observe/tracing/tracer.js';
 import type { Emission } from './batch-processor.js';
 import { InputFailure } from './input-failure.js';
 import type { OutgoingEvent } from './service.js';
@@ -17,6 +18,7 @@ interface OutputEncoderOptions {
   /** The name of the service. */
   readonly service: string;
   readonly encoder: RecordEncoder;
+  readonly tracer?: EventTracer | undefined;
 }
 
 /** Turns what a service returned into records for its output topics. */
@@ -43,29 +45,36 @@ export class OutputEncoder {
         signal,
       );
     }
-    return emitted.flatMap(({ offset, cause, events }) => {
+    return emitted.flatMap((emission) => {
       try {
-        return events.map((output, index) => this.#encode(cause, output, index));
+        return emission.events.map((output, index) => this.#encode(emission, output, index));
       } catch (error) {
-        throw new InputFailure(offset, error);
+        throw new InputFailure(emission.offset, error);
       }
     });
   }
 
-  #encode(cause: Event, output: OutgoingEvent, index: number): NewRecord {
-    checkOutput(output, this.#options.service);
+  #encode({ cause, traceparent }: Emission, output: OutgoingEvent, index: number): NewRecord {
+    const { service, tracer } = this.#options;
+    checkOutput(output, service);
     const to = topic(output.topic);
+    // D1: the same input makes the same ids again. The source is part of them, because a CloudEvents id is
+    // unique only within its source.
+    const id = eventId(uuidv5(JSON.stringify([cause.source, cause.id, index]), this.#idNamespace));
+    const source = `/services/${service}`;
+    const { correlationId } = cause;
+    const parent = traceparent ?? cause.traceparent;
+    const created = tracer?.create(to, { id, source, type: output.type, correlationId }, parent);
+    created?.span?.end();
     const event: Event = {
-      // D1: the same input makes the same ids again. The source is part of them, because a CloudEvents id is
-      // unique only within its source.
-      id: eventId(uuidv5(JSON.stringify([cause.source, cause.id, index]), this.#idNamespace)),
-      source: `/services/${this.#options.service}`,
+      id,
+      source,
       type: output.type,
       subject: output.key,
       time: new Date().toISOString(),
-      correlationId: cause.correlationId,
+      correlationId,
       causationId: cause.id,
-      traceparent: childTraceparent(cause.traceparent),
+      traceparent: created?.traceparent ?? childTraceparent(parent),
       tracestate: cause.tracestate,
       // A duplicate input that the service no longer remembers makes the same output ids again. Consumers
       // of the output must be able to recognise it as a duplicate.

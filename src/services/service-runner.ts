@@ -110,9 +110,9 @@ class ServiceRunner implements GroupHandler<TransactionalBatch> {
   readonly #owned = new Map<string, OwnedPartition>();
 
   constructor(options: ServiceRunnerOptions) {
-    const { log, group, service, encoder } = options;
+    const { log, group, service, encoder, tracer } = options;
     this.#options = options;
-    this.#encoder = new OutputEncoder({ group, service: service.name, encoder });
+    this.#encoder = new OutputEncoder({ group, service: service.name, encoder, tracer });
     this.#processor = new BatchProcessor(options);
     if (isStateful(service)) this.#versions = new StateVersions(log, group);
   }
@@ -193,7 +193,9 @@ class ServiceRunner implements GroupHandler<TransactionalBatch> {
       signal,
     );
     const outputs = await this.#encoder.encode(result.emitted, signal);
-    await batch.commit([...outputs, ...(state?.records(result.changes) ?? [])], through);
+    const committing = batch.commit([...outputs, ...(state?.records(result.changes) ?? [])], through);
+    const spans = this.#options.tracer?.send(outputs);
+    await (spans === undefined ? committing : spans.during(committing));
     // Only after the commit: if it fails, the records are delivered again and must act on the old state.
     state?.committed(result.changes);
     this.#processor.confirm(result.idempotentIds);

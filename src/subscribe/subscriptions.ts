@@ -7,6 +7,7 @@ import type { Hub } from '../hub/hub.js';
 import { internalErrors } from '../observe/internal-errors.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
+import type { EventTracer } from '../observe/tracing/tracer.js';
 import { Cohorts } from './cohort/cohorts.js';
 import { ConflationBudget } from './delivery/conflation.js';
 import type { ActiveSubscription, ResultSink } from './delivery/result-sink.js';
@@ -30,6 +31,7 @@ interface SubscriptionsOptions {
   readonly views?: SnapshotSource;
   /** How often quiet subscriptions say where they are. Default: 10 s. */
   readonly positionIntervalMs?: number;
+  readonly tracer?: EventTracer | undefined;
 }
 
 const POSITION_INTERVAL_MS = 10_000;

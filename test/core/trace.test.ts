@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { childTraceparent, traceparentOf, tracestateOf } from '../../src/core/trace.js';
+import { childTraceparent, isSampled, traceIds, traceparentOf, tracestateOf } from '../../src/core/trace.js';
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const PARENT = `00-${TRACE}-b7ad6b7169203331-01`;
@@ -24,6 +24,23 @@ describe('traceparent (W3C Trace Context, section 3.2)', () => {
     expect(child).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/);
     expect(child.includes(TRACE)).toBe(read !== undefined);
     expect(child).not.toBe(read);
+  });
+});
+
+describe('the sampled flag of a traceparent (W3C Trace Context, section 3.2.2.5.1)', () => {
+  it('is the lowest bit of its flags, whatever the others are', () => {
+    for (let flags = 0; flags < 256; flags++) {
+      const text = `${PARENT.slice(0, -2)}${flags.toString(16).padStart(2, '0')}`;
+      expect(isSampled(text), text).toBe(flags % 2 === 1);
+    }
+    expect(isSampled(undefined)).toBe(false);
+  });
+
+  it('is kept in a child, as is the trace id', () => {
+    const child = childTraceparent(`${PARENT.slice(0, -1)}0`);
+    expect(isSampled(child)).toBe(false);
+    expect(traceIds(child).traceId).toBe(TRACE);
+    expect(traceIds(PARENT)).toEqual({ traceId: TRACE, spanId: 'b7ad6b7169203331' });
   });
 });
 

@@ -39,7 +39,17 @@ describe('readConfig', () => {
       { SCHEMA_REGISTRY_AUTO_REGISTER: 'true' },
       'SCHEMA_REGISTRY_AUTO_REGISTER is set but SCHEMA_REGISTRY_URL is not.',
     ],
+    [{ OTEL_TRACES_SAMPLER: 'traceidratio' }, 'but OTEL_TRACES_SAMPLER_ARG is not set.'],
   ])('S2 rejects half a configuration: %o', (environment, message) => {
+    expect(errorOf(environment)).toContain(message);
+  });
+
+  it.each([
+    [{ OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }, 'allowed: http/protobuf.'],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318' }, 'allowed: an http or https URL'],
+    [{ OTEL_TRACES_SAMPLER: 'jaeger_remote' }, 'allowed: always_on, always_off, traceidratio'],
+    [{ OTEL_TRACES_SAMPLER_ARG: '1%' }, 'allowed: a number from 0 to 1'],
+  ])('rejects %o, with which no span would be exported', (environment, message) => {
     expect(errorOf(environment)).toContain(message);
   });
 

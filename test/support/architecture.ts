@@ -46,7 +46,17 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** What the shop may import, like any project: the front door, and packages that it depends on itself. */
 const OF_THE_SHOP = /^(millrace|graphql|zod|p-retry|lru-cache|node:[\w/]+)$/;
 
-const VENDORS = ['kafkajs', 'ioredis', 'graphql-redis-subscriptions', 'lmdb', 'avsc', 'protobufjs'];
+const VENDORS = [
+  'kafkajs',
+  'ioredis',
+  'graphql-redis-subscriptions',
+  'lmdb',
+  'avsc',
+  'protobufjs',
+  '@opentelemetry/sdk-trace-base',
+  '@opentelemetry/resources',
+  '@opentelemetry/exporter-trace-otlp-proto',
+];
 
 /** Each import that breaks the direction of the modules, one line each. */
 export function wrongDirections(sources: Sources): string[] {

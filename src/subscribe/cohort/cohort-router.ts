@@ -3,13 +3,16 @@ import type { Relayed } from '../../core/event.js';
 import type { Topic } from '../../core/ids.js';
 import { offset } from '../../core/ids.js';
 import type { TopicPartition } from '../../core/position.js';
+import { isSampled } from '../../core/trace.js';
 import type { EventsLost } from '../../hub/events-lost.js';
 import type { FollowedPartition } from '../../hub/followed-partition.js';
 import type { PartitionListener } from '../../hub/partition-listener.js';
 import type { Metrics } from '../../observe/metrics.js';
+import type { EventTracer } from '../../observe/tracing/tracer.js';
 import { type SharedResult, sharedResult } from '../delivery/result-layout.js';
 import type { Cohort, RenderedBatch } from './cohort.js';
 import { CohortIndex } from './cohort-index.js';
+import { DeliverySpans } from './delivery-spans.js';
 import { ParsedEvent, reachedBy } from './parsed-event.js';
 
 /**
@@ -20,6 +23,7 @@ export class CohortRouter implements PartitionListener {
   readonly #topic: Topic;
   readonly #codec: CursorCodec;
   readonly #metrics: Metrics;
+  readonly #tracer: EventTracer | undefined;
   readonly #byKey = new Map<string, CohortIndex>();
   readonly #everyKey = new CohortIndex();
   /** The partitions that cohorts of this topic follow. */
@@ -27,10 +31,11 @@ export class CohortRouter implements PartitionListener {
   readonly #groupsByName = new Map<string, CursorGroup>();
   readonly #groups = new Map<Cohort, CursorGroup>();
 
-  constructor(topic: Topic, codec: CursorCodec, metrics: Metrics) {
+  constructor(topic: Topic, codec: CursorCodec, metrics: Metrics, tracer?: EventTracer) {
     this.#topic = topic;
     this.#codec = codec;
     this.#metrics = metrics;
+    this.#tracer = tracer;
   }
 
   add(cohort: Cohort): void {
@@ -81,7 +86,7 @@ export class CohortRouter implements PartitionListener {
 
   // Hot path, measured by `npm run bench -- fanout sparse filtered distinct`.
   onEvents(at: TopicPartition, events: readonly Relayed[]): void {
-    const round: Round = { batches: new Map(), delivered: new Set() };
+    const round: Round = { batches: new Map(), delivered: new Set(), spans: undefined };
     for (const relayed of events) {
       const { subject } = relayed.event;
       const keyed = subject === null ? undefined : this.#byKey.get(subject);
@@ -110,18 +115,30 @@ export class CohortRouter implements PartitionListener {
   /** Renders the event for the cohort, and adds the result to the cohort's batch of this round. */
   #render(cohort: Cohort, event: ParsedEvent, cursors: Map<CursorGroup, string>, round: Round): void {
     if (cohort.live.size === 0 || !cohort.follows(event.at.partition)) return;
+    const isTraced = this.#tracer !== undefined && isSampled(event.relayed.event.traceparent);
+    // Started before it is known whether the event is for this cohort: a span that never ends is not exported.
+    const span = isTraced
+      ? this.#tracer.deliver(event.at, event.relayed, cohort.plan.binding.field)
+      : undefined;
     const head = cohort.render(event);
     if (head === undefined) return;
     const batch = round.batches.get(cohort);
     if (head instanceof Promise) {
       if (batch !== undefined) deliver(cohort, batch, round);
       round.batches.delete(cohort);
+      round.spans?.delete(cohort);
       // Slow resolvers: the members replay, which waits for each result, so no queue forms here.
       const before = { offset: offset(event.relayed.offset - 1), fingerprint: 0 };
       for (const member of cohort.live) member.fallBehind(event, before);
       return;
     }
     const result = sharedResult(head, this.#cursor(cohort, event, cursors));
+    if (span !== undefined) {
+      round.spans ??= new Map();
+      const spans = round.spans.get(cohort) ?? new DeliverySpans();
+      round.spans.set(cohort, spans);
+      spans.add(span, batch?.events.length ?? 0);
+    }
     // Arrays that grow from an empty one reserve room for many elements (bench: distinct).
     if (batch === undefined) round.batches.set(cohort, { events: [event], results: [result] });
     else {
@@ -179,16 +196,21 @@ interface Round {
   readonly batches: Map<Cohort, GrowingBatch>;
   /** Events that some member took. */
   readonly delivered: Set<ParsedEvent>;
+  /** Of the events that are traced. `undefined`: none is. */
+  spans: Map<Cohort, DeliverySpans> | undefined;
 }
 
 /** The whole batch to one member after the other: work that a member needs once is then done once for all events. */
-function deliver(cohort: Cohort, batch: RenderedBatch, { delivered }: Round): void {
+function deliver(cohort: Cohort, batch: RenderedBatch, { delivered, spans: all }: Round): void {
+  const spans = all?.get(cohort);
   let [count, most] = [0, 0];
   for (const member of cohort.live) {
     const taken = member.deliver(batch);
     count += taken;
     most = Math.max(most, taken);
+    if (spans !== undefined) spans.took(taken);
   }
+  spans?.endAfterWrites();
   if (count === 0) return;
   cohort.countDeliveries(count);
   for (const event of batch.events.slice(0, most)) delivered.add(event);

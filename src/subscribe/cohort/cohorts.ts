@@ -8,6 +8,7 @@ import type { Follow } from '../../hub/followed-partitions.js';
 import type { Hub } from '../../hub/hub.js';
 import type { Logger } from '../../observe/log.js';
 import type { Metrics } from '../../observe/metrics.js';
+import type { EventTracer } from '../../observe/tracing/tracer.js';
 import type { TopicDescription } from '../../ports/event-log.js';
 import type { Plan } from '../plan/plan.js';
 import { Cohort } from './cohort.js';
@@ -21,6 +22,7 @@ interface CohortsParts {
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly deadLetters: DeadLetters;
+  readonly tracer?: EventTracer | undefined;
 }
 
 /** One subscription's share of a cohort, with the partitions that it keeps followed. */
@@ -107,8 +109,8 @@ export class Cohorts {
   }
 
   #router(topic: Topic): CohortRouter {
-    const router =
-      this.#routers.get(topic) ?? new CohortRouter(topic, this.#parts.codec, this.#parts.metrics);
+    const { codec, metrics, tracer } = this.#parts;
+    const router = this.#routers.get(topic) ?? new CohortRouter(topic, codec, metrics, tracer);
     this.#routers.set(topic, router);
     return router;
   }
