@@ -4,12 +4,15 @@ import { Connection } from './connection.js';
 import type { ConnectionState } from './connection-state.js';
 import { canonical, type Document, hasVariable, operationNameOf, textOf } from './document.js';
 import { eventStreamLinks, type Fetch } from './event-stream-link.js';
-import type { Credentials, Link, Operation, Transport } from './link.js';
+import type { Credentials, Link, Operation, Sharing, Transport } from './link.js';
 import { type MutateOptions, mutate } from './mutation.js';
+import { onPageEvents } from './page-events.js';
 import { PositionKeeper } from './position-keeper.js';
+import { shared } from './sharing.js';
 import type { Gap, Steps } from './steps.js';
 import type { PositionStore } from './store.js';
 import { Subscription } from './subscription.js';
+import type { ShareOptions } from './tabs/links.js';
 import { WeakValues } from './weak-values.js';
 import { type SocketClass, webSocketLinks } from './web-socket-link.js';
 
@@ -25,6 +28,8 @@ export interface ClientOptions {
   readonly fetch?: Fetch;
   /** The class of WebSockets. By default the global one, which Node has since version 22. */
   readonly webSocket?: SocketClass;
+  /** Whether all tabs of the origin and user use one connection. */
+  readonly share?: boolean | ShareOptions;
   /** Called with an error that ends nothing: a position was not stored, a listener threw. Default: logs a warning. */
   readonly onProblem?: OnProblem;
 }
@@ -79,11 +84,12 @@ export class Client {
       throw new TypeError(
         'There is no WebSocket here: give `webSocket`, such as that of the package `ws`, or `transports: ["sse"]`.',
       );
+    const own = {
+      ...(socket !== undefined && { websocket: webSocketLinks(url.href, socket) }),
+      sse: eventStreamLinks(options.url, fetchImpl),
+    };
     this.#connection = new Connection({
-      links: {
-        ...(socket !== undefined && { websocket: webSocketLinks(url.href, socket) }),
-        sse: eventStreamLinks(options.url, fetchImpl),
-      },
+      links: shared(own, url, options.share),
       transports,
       credentials: () => this.#credentials(),
       now: () => Date.now(),
@@ -103,6 +109,11 @@ export class Client {
 
   get state(): ConnectionState {
     return this.#connection.state;
+  }
+
+  /** Whether the tabs share the connection. `undefined`: it is not open, or `share` is not set. */
+  get sharing(): Sharing | undefined {
+    return this.#link?.sharing;
   }
 
   /** Calls the listener with each state of the connection. @returns a function that removes the listener */
@@ -271,23 +282,4 @@ function variablesOf<Variables extends object>(
       );
   }
   return { ...variables, ...own };
-}
-
-/** Ends the wait for the next attempt when the page becomes visible or the network comes back. */
-function onPageEvents(onWake: () => void): () => void {
-  const { document, addEventListener, removeEventListener } = globalThis as {
-    readonly document?: EventTarget & { readonly visibilityState: string };
-    readonly addEventListener?: EventTarget['addEventListener'];
-    readonly removeEventListener?: EventTarget['removeEventListener'];
-  };
-  if (document === undefined || addEventListener === undefined) return () => undefined;
-  const onVisible = (): void => {
-    if (document.visibilityState === 'visible') onWake();
-  };
-  addEventListener('online', onWake);
-  document.addEventListener('visibilitychange', onVisible);
-  return () => {
-    removeEventListener?.('online', onWake);
-    document.removeEventListener('visibilitychange', onVisible);
-  };
 }

@@ -59,7 +59,12 @@ export interface Link {
   /** Asks the server for a sign of life, if the transport can. */
   probe(): void;
   close(): void;
+  /** Which tabs use its connection. `undefined`: sharing is off. */
+  readonly sharing?: Sharing | undefined;
 }
+
+/** `worker`: all tabs of the origin with the same user, by a SharedWorker. `alone`: this tab, because they cannot. */
+export type Sharing = 'worker' | 'alone';
 
 export type Transport = 'websocket' | 'sse';
 

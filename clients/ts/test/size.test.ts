@@ -5,6 +5,9 @@ import { describe, expect, it } from 'vitest';
 
 /** What a page loads: both transports, minified and gzipped. */
 const MAX_BYTES = 12 * 1024;
+/** What a page with `share` loads besides, and what its worker has. */
+const MAX_TAB_BYTES = 2 * 1024;
+const MAX_WORKER_BYTES = 9 * 1024;
 const MAX_ADAPTER_BYTES = 2 * 1024;
 
 async function bundled(name: string, external: string[] = []) {
@@ -12,15 +15,24 @@ async function bundled(name: string, external: string[] = []) {
   const bundle = await rolldown({ input, platform: 'browser', external });
   const { output } = await bundle.generate({ format: 'esm', minify: true });
   await bundle.close();
-  const [{ code, imports }] = output;
-  return { bytes: gzipSync(code).length, imports, files: output.length };
+  const [{ code, imports }, ...later] = output;
+  const laterCode = later.map((file) => (file.type === 'chunk' ? file.code : ''));
+  return { bytes: gzipSync(code).length, imports, laterBytes: gzipSync(laterCode.join('')).length };
 }
 
 describe('minified and gzipped', () => {
-  it('the client with both transports has at most 12 KiB, and loads nothing else', async () => {
-    const { bytes, imports, files } = await bundled('index');
-    expect([imports, files]).toEqual([[], 1]);
+  it('the client with both transports has at most 12 KiB, and loads nothing else; tabs that share load 2 KiB more', async () => {
+    const { bytes, imports, laterBytes } = await bundled('index');
+    expect(imports).toEqual([]);
     expect(bytes).toBeLessThanOrEqual(MAX_BYTES);
+    expect(laterBytes).toBeGreaterThan(500);
+    expect(laterBytes).toBeLessThanOrEqual(MAX_TAB_BYTES);
+  });
+
+  it('the worker of tabs has at most 9 KiB, and loads nothing else, because import maps do not apply to it', async () => {
+    const { bytes, imports } = await bundled('tabs/worker');
+    expect(imports).toEqual([]);
+    expect(bytes).toBeLessThanOrEqual(MAX_WORKER_BYTES);
   });
 
   it.each([

@@ -3,8 +3,11 @@ import type { Appended } from '../../support/appended.js';
 import type { Recorder } from '../../support/recorder.js';
 import { EVENTUALLY } from './ceiling.js';
 
-export interface Judged {
-  readonly recorder: Recorder;
+/** What a subscriber of any kind received. */
+export type ReceivedLog = Pick<Recorder, 'name' | 'received' | 'faults'>;
+
+export interface Judged<Log extends ReceivedLog = Recorder> {
+  readonly recorder: Log;
   /** Where it started, by partition: the last offset that must not be shown. By default the beginning. */
   readonly after?: ReadonlyMap<number, number>;
 }
@@ -14,7 +17,7 @@ export interface Judged {
  * disorder, no unknown event, no error, no silence.
  */
 export async function expectAll(
-  subscribers: readonly (Recorder | Judged)[],
+  subscribers: readonly (ReceivedLog | Judged<ReceivedLog>)[],
   appended: Appended,
 ): Promise<void> {
   const judged = subscribers.map((one) => ('recorder' in one ? one : { recorder: one }));
@@ -33,7 +36,7 @@ export async function expectAll(
 }
 
 /** One line for each partition whose newest appended event the subscriber has not received. */
-export function silence({ recorder, after }: Judged, { newest }: Appended): readonly string[] {
+export function silence({ recorder, after }: Judged<ReceivedLog>, { newest }: Appended): readonly string[] {
   const at = new Map<number, number>(after);
   for (const { partition, offset } of recorder.received)
     at.set(partition, Math.max(offset, at.get(partition) ?? -1));
@@ -46,7 +49,10 @@ export function silence({ recorder, after }: Judged, { newest }: Appended): read
 }
 
 /** Loss, duplicates, disorder and unknown events of a subscriber: at most ten lines. */
-export function report({ recorder, after = new Map() }: Judged, appended: Appended): readonly string[] {
+export function report(
+  { recorder, after = new Map() }: Judged<ReceivedLog>,
+  appended: Appended,
+): readonly string[] {
   const faults = [...recorder.faults];
   const ids = new Set<string>();
   const texts = new Set<string>();

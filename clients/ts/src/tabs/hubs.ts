@@ -1,0 +1,84 @@
+import type { OpenLink, Transport } from '../link.js';
+import { Hub, type Tab } from './hub.js';
+import { hold, type LockManager, whenFree } from './locks.js';
+import type { Hello, ToHub, ToTab } from './messages.js';
+
+/** The way to one tab. */
+export interface TabPort {
+  post(message: ToTab): void;
+  /** Called once, before any message can arrive. */
+  listen(onMessage: (message: ToHub) => void): void;
+}
+
+/** The hubs of one worker or leader: one for each server, transport and user. */
+export class Hubs {
+  readonly #open: (url: string, over: Transport) => OpenLink;
+  readonly #locks: LockManager;
+  readonly #hubs = new Map<string, Set<Hub>>();
+  readonly #lock = `millrace-hub-${crypto.randomUUID()}`;
+  readonly #held: Promise<{ readonly release: () => void }>;
+  readonly #closed = new AbortController();
+
+  constructor(open: (url: string, over: Transport) => OpenLink, locks: LockManager) {
+    this.#open = open;
+    this.#locks = locks;
+    this.#held = hold(locks, this.#lock);
+  }
+
+  /** Serves one tab until it says `bye`, or ends without a word. */
+  serve(port: TabPort): void {
+    let hub: Hub | undefined;
+    const tab: Tab = { post: (message) => port.post(message) };
+    const leave = (): void => {
+      hub?.leave(tab);
+      hub = undefined;
+    };
+    port.listen((message) => {
+      switch (message.type) {
+        case 'hello':
+          whenFree(this.#locks, message.lock, this.#closed.signal, leave);
+          // Only a hub that holds its lock is welcome: the tab waits for that lock, as for a notice of its death.
+          void this.#held.then(() => {
+            if (this.#closed.signal.aborted) return;
+            tab.post({ type: 'welcome', lock: this.#lock });
+            hub = this.#hubFor(message);
+            hub.join(tab);
+          });
+          return;
+        case 'start':
+          hub?.start(tab, message.id, message.operation);
+          return;
+        case 'stop':
+          hub?.stop(tab, message.id);
+          return;
+        case 'ack':
+          hub?.acknowledge(tab, message.cost);
+          return;
+        case 'probe':
+          tab.post({ type: 'alive' });
+          hub?.probe();
+          return;
+        case 'bye':
+          leave();
+          return;
+        default:
+          message satisfies never;
+      }
+    });
+  }
+
+  #hubFor({ url, over, key, credentials }: Hello): Hub {
+    const name = JSON.stringify([url, over, key]);
+    const hubs = this.#hubs.get(name) ?? new Set();
+    this.#hubs.set(name, hubs);
+    // A hub whose credentials were refused keeps its tabs until each of them has asked for others.
+    const usable = [...hubs].find((hub) => !hub.isRefused);
+    if (usable !== undefined) return usable;
+    const hub = new Hub(this.#open(url, over), credentials, () => {
+      hubs.delete(hub);
+      if (hubs.size === 0) this.#hubs.delete(name);
+    });
+    hubs.add(hub);
+    return hub;
+  }
+}

@@ -1,0 +1,26 @@
+/** The part of the Web Locks API that is used. */
+export interface LockManager {
+  request(
+    name: string,
+    options: { readonly signal?: AbortSignal; readonly steal?: boolean; readonly ifAvailable?: boolean },
+    callback: (lock: unknown) => unknown,
+  ): Promise<unknown>;
+}
+
+/** `undefined`: an old browser, or a page without HTTPS. */
+export function lockManager(): LockManager | undefined {
+  const { navigator } = globalThis as { readonly navigator?: { readonly locks?: LockManager } };
+  return navigator?.locks;
+}
+
+/** Holds a lock until `release`, or until the page or worker ends, however it ends. Resolves once it is held. */
+export function hold(locks: LockManager, name: string): Promise<{ readonly release: () => void }> {
+  return new Promise((resolve, reject) => {
+    locks.request(name, {}, () => new Promise<void>((release) => resolve({ release }))).catch(reject);
+  });
+}
+
+/** Calls `onFree` once the holder of a lock has let it go: a death notice, also after a crash. */
+export function whenFree(locks: LockManager, name: string, signal: AbortSignal, onFree: () => void): void {
+  locks.request(name, { signal }, onFree).catch(() => undefined); // Aborted: nobody waits any more.
+}

@@ -1,0 +1,54 @@
+import type { ShownError } from '../client-error.js';
+import type { Credentials, Loss, Operation, Transport } from '../link.js';
+
+/**
+ * What tabs and their hub say to each other. Both are of one release: the name of the worker has it.
+ */
+
+/** What a tab says. The first message is `hello`. */
+export type ToHub =
+  | Hello
+  | { readonly type: 'start'; readonly id: number; readonly operation: Operation }
+  | { readonly type: 'stop'; readonly id: number }
+  /** It has received messages that cost so much. */
+  | { readonly type: 'ack'; readonly cost: number }
+  | { readonly type: 'probe' | 'bye' };
+
+export interface Hello {
+  readonly type: 'hello';
+  /** The Web Lock that the tab holds as long as it lives. */
+  readonly lock: string;
+  /** Absolute. */
+  readonly url: string;
+  readonly over: Transport;
+  /** Tabs with the same key may see the same events. */
+  readonly key: string;
+  readonly credentials: Credentials;
+}
+
+/** What a hub says. */
+export type ToTab =
+  /** `lock`: the Web Lock that the hub's worker or page holds as long as it lives. */
+  | { readonly type: 'welcome'; readonly lock: string }
+  | { readonly type: 'opened' | 'alive' }
+  /** The connection to the server is lost. */
+  | { readonly type: 'gone'; readonly loss: Loss }
+  /** `result`: as JSON. */
+  | { readonly type: 'next'; readonly id: number; readonly result: string }
+  | { readonly type: 'position'; readonly id: number; readonly cursor: string; readonly behind: number }
+  | { readonly type: 'error'; readonly id: number; readonly errors: readonly ShownError[] }
+  | { readonly type: 'complete'; readonly id: number }
+  /** The tab starts the operation again, after its position. */
+  | { readonly type: 'lost'; readonly id: number; readonly loss: Loss };
+
+/** What a tab may have unacknowledged: a frozen tab gets no more, and takes no more memory than this. */
+export const WINDOW_COST = 256 * 1024;
+
+/** A message besides its text: rather too much, so that small messages are bounded too. */
+const MESSAGE_COST = 100;
+
+/** What a message takes in memory while it waits for its tab: about so many bytes. */
+export function costOf(message: ToTab): number {
+  if (message.type === 'next') return MESSAGE_COST + message.result.length;
+  return message.type === 'position' ? MESSAGE_COST + message.cursor.length : 0;
+}

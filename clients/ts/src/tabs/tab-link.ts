@@ -1,0 +1,144 @@
+import type { Credentials, Link, LinkListener, Operation, OperationSink, Result } from '../link.js';
+import { hold, type LockManager, whenFree } from './locks.js';
+import { costOf, type Hello, type ToHub, type ToTab, WINDOW_COST } from './messages.js';
+
+/** The way to a hub. */
+export interface HubPort {
+  post(message: ToHub): void;
+  /** Called once, before any message can arrive. */
+  listen(onMessage: (message: ToTab) => void): void;
+  close(): void;
+}
+
+/** How long a hub may take to answer. A worker has to be loaded; a hung one never answers. */
+const WELCOME_TIMEOUT_MS = 5_000;
+/** Acknowledged at once: a part of the window, so that most messages need no answer. */
+const ACKNOWLEDGED_COST = WINDOW_COST / 8;
+
+export interface TabLinkParts {
+  readonly port: HubPort;
+  readonly locks: LockManager;
+  readonly hello: Omit<Hello, 'type' | 'lock' | 'credentials'>;
+  readonly credentials: Credentials;
+  readonly listener: LinkListener;
+  /** There is no hub: it has not answered. */
+  readonly onNoHub: () => void;
+}
+
+/**
+ * A link to the server through the hub of all tabs. It ends with its hub: a Web Lock that the hub holds is the notice of its
+ * death, also after a crash, of which nobody is told otherwise. The hub waits for the lock of the tab in the same way.
+ */
+export class TabLink implements Link {
+  readonly #parts: TabLinkParts;
+  readonly #sinks = new Map<number, OperationSink>();
+  readonly #ended = new AbortController();
+  readonly #welcome: ReturnType<typeof setTimeout>;
+  #lastId = 0;
+  #unacknowledged = 0;
+
+  constructor(parts: TabLinkParts) {
+    this.#parts = parts;
+    this.#welcome = setTimeout(() => this.#end() && parts.onNoHub(), WELCOME_TIMEOUT_MS);
+    parts.port.listen((message) => this.#take(message));
+    void this.#hello();
+  }
+
+  start(operation: Operation, sink: OperationSink): () => void {
+    this.#lastId += 1;
+    const id = this.#lastId;
+    this.#sinks.set(id, sink);
+    this.#parts.port.post({ type: 'start', id, operation });
+    return () => {
+      if (this.#sinks.delete(id)) this.#parts.port.post({ type: 'stop', id });
+    };
+  }
+
+  probe(): void {
+    this.#parts.port.post({ type: 'probe' });
+  }
+
+  close(): void {
+    this.#end();
+  }
+
+  async #hello(): Promise<void> {
+    const { port, locks, hello, credentials } = this.#parts;
+    const lock = `millrace-tab-${crypto.randomUUID()}`;
+    const { release } = await hold(locks, lock);
+    const { signal } = this.#ended;
+    if (signal.aborted) release();
+    else {
+      signal.addEventListener('abort', release);
+      port.post({ type: 'hello', lock, credentials, ...hello });
+    }
+  }
+
+  #take(message: ToTab): void {
+    if (this.#ended.signal.aborted) return;
+    const { listener, locks } = this.#parts;
+    this.#acknowledge(costOf(message));
+    listener.heard();
+    switch (message.type) {
+      case 'welcome':
+        clearTimeout(this.#welcome);
+        whenFree(locks, message.lock, this.#ended.signal, () => {
+          if (this.#end()) listener.lost({ kind: 'retry', why: 'the hub of the tabs has ended' });
+        });
+        return;
+      case 'opened':
+        // The hub watches the server; the tab asks the hub after a while without a message.
+        listener.opened(undefined);
+        return;
+      case 'alive':
+        return;
+      case 'gone':
+        if (this.#end()) listener.lost(message.loss);
+        return;
+      case 'next':
+        // The hub's text is of a result.
+        this.#sinks.get(message.id)?.next(JSON.parse(message.result) as Result);
+        return;
+      case 'position':
+        this.#sinks.get(message.id)?.position(message.cursor, message.behind);
+        return;
+      case 'error':
+        this.#last(message.id)?.error(message.errors);
+        return;
+      case 'complete':
+        this.#last(message.id)?.complete();
+        return;
+      case 'lost':
+        this.#last(message.id)?.lost(message.loss);
+        return;
+      default:
+        message satisfies never;
+    }
+  }
+
+  /** A page that is frozen acknowledges nothing, and gets nothing more for a while. */
+  #acknowledge(cost: number): void {
+    this.#unacknowledged += cost;
+    if (this.#unacknowledged < ACKNOWLEDGED_COST) return;
+    this.#parts.port.post({ type: 'ack', cost: this.#unacknowledged });
+    this.#unacknowledged = 0;
+  }
+
+  #last(id: number): OperationSink | undefined {
+    const sink = this.#sinks.get(id);
+    this.#sinks.delete(id);
+    return sink;
+  }
+
+  /** @returns `false` if it had ended before */
+  #end(): boolean {
+    if (this.#ended.signal.aborted) return false;
+    clearTimeout(this.#welcome);
+    this.#sinks.clear();
+    this.#parts.port.post({ type: 'bye' });
+    this.#parts.port.close();
+    // Lets the lock of the tab go, and waits no more for that of the hub.
+    this.#ended.abort();
+    return true;
+  }
+}

@@ -1,0 +1,41 @@
+import { eventStreamLinks } from '../event-stream-link.js';
+import type { OpenLink, Transport } from '../link.js';
+import { type SocketClass, webSocketLinks } from '../web-socket-link.js';
+import { Hubs } from './hubs.js';
+import { lockManager } from './locks.js';
+import type { ToHub, ToTab } from './messages.js';
+import { watched } from './watched.js';
+
+/** The program of the SharedWorker: one connection to each server and user, for all tabs of an origin. */
+
+interface Port {
+  postMessage(message: ToTab): void;
+  onmessage: ((event: { readonly data: ToHub }) => void) | null;
+}
+
+interface WorkerScope {
+  readonly WebSocket: SocketClass;
+  onconnect: ((event: { readonly ports: readonly Port[] }) => void) | null;
+}
+
+// In a SharedWorker these exist.
+const scope = globalThis as unknown as WorkerScope;
+
+function links(url: string, over: Transport): OpenLink {
+  if (over === 'sse') return watched(eventStreamLinks(url, (...args) => fetch(...args)));
+  return watched(webSocketLinks(url, scope.WebSocket));
+}
+
+const locks = lockManager();
+if (locks !== undefined) {
+  const hubs = new Hubs(links, locks);
+  scope.onconnect = ({ ports }) => {
+    for (const port of ports)
+      hubs.serve({
+        post: (message) => port.postMessage(message),
+        listen: (onMessage) => {
+          port.onmessage = ({ data }) => onMessage(data);
+        },
+      });
+  };
+}
