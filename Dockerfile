@@ -4,12 +4,14 @@
 FROM node:24-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
-# The client library is a workspace, so the lock file names it. Nothing of it is built here.
+# The client library is a workspace, so the lock file names it.
 COPY clients/ts/package.json ./clients/ts/
 # Without scripts: every dependency carries its binaries, and `prepare` would build before the source is copied.
 RUN npm ci --ignore-scripts
-COPY tsconfig.json tsconfig.build.json ./
+COPY tsconfig.json tsconfig.build.json tsconfig.client.json ./
 COPY src ./src
+# The command line is a client too.
+COPY clients/ts/src ./clients/ts/src
 RUN npm run build:gateway && npm prune --omit=dev --ignore-scripts
 
 FROM node:24-bookworm-slim

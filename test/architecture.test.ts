@@ -57,6 +57,7 @@ describe('the client library', () => {
     ['clients/ts/src/a.ts', "import { b } from '../../../src/core/b.js';"],
     ['clients/ts/src/a.ts', "import { readFile } from 'node:fs/promises';"],
     ['clients/ts/src/a.ts', "import { parse } from 'graphql';"],
+    ['clients/ts/src/a.ts', "import { createClient } from '#client';"],
   ])('is checked: %s with %s', (path, source) => {
     expect(foreignImports(new Map([[path, source]]))).toHaveLength(1);
   });
@@ -82,6 +83,7 @@ describe('the checks fail', () => {
     ['src/shop/a.ts', "import { b } from '../core/b.js';"],
     ['src/shop/a.ts', "import { b } from 'kafkajs';"],
     ['src/hub/a.ts', "import { b } from 'millrace';"],
+    ['src/node/a.ts', "import { createClient } from '#client';"],
     ['src/attic/a.ts', "import { b } from '../core/b.js';"],
   ])('when %s has %s', (path, source) => {
     expect(wrongDirections(new Map([[path, source]]))).toHaveLength(1);

@@ -9,13 +9,16 @@ import { WorkerFailed } from './workers/workers.js';
 
 /**
  * What the command line prints for an error, and the exit code: 2 for the environment, 1 for everything else.
- * Only an unexpected error shows its stack trace.
+ * Only an unexpected error shows its stack trace. A worker that failed has printed its own message.
  */
-export function explain(error: unknown): { readonly message: string; readonly exitCode: number } {
+export function explain(error: unknown): {
+  readonly message: string | undefined;
+  readonly exitCode: number;
+} {
   const refusal = refusalIn(error);
   if (refusal !== undefined) return { message: refusal.message, exitCode: 1 };
   if (error instanceof ConfigError) return { message: error.message, exitCode: 2 };
-  if (error instanceof WorkerFailed) return { message: error.message, exitCode: error.exitCode || 1 };
+  if (error instanceof WorkerFailed) return { message: undefined, exitCode: error.exitCode || 1 };
   if (error instanceof UserError) return { message: error.message, exitCode: error.exitCode };
   // What clients see has no addresses, which is what helps here.
   const isAway =

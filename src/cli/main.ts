@@ -1,49 +1,69 @@
 #!/usr/bin/env node
-import { Command } from 'commander';
-import { ENVIRONMENT } from '../node/config.js';
-import { checkCommand } from './commands/check.js';
-import { deadLettersCommand } from './commands/dead-letters.js';
-import { gatewayCommand } from './commands/gateway.js';
-import { importCommand } from './commands/import.js';
-import { relayCommand } from './commands/relay.js';
-import { replayCommand } from './commands/replay.js';
-import { servicesCommand } from './commands/services.js';
-import { startCommand } from './commands/start.js';
-import { explain } from './explain.js';
-import { WorkerFailed } from './workers/workers.js';
+import { Command, CommanderError } from 'commander';
 
-const COMMANDS = [
-  startCommand,
-  gatewayCommand,
-  relayCommand,
-  servicesCommand,
-  checkCommand,
-  importCommand,
-  replayCommand,
-  deadLettersCommand,
-];
+/**
+ * By name, in the order of the help text. Only the command that runs is loaded: the libraries of all of them take a second, and
+ * `millrace tail` needs few.
+ */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  start: async () => (await import('./commands/start.js')).startCommand(),
+  gateway: async () => (await import('./commands/gateway.js')).gatewayCommand(),
+  relay: async () => (await import('./commands/relay.js')).relayCommand(),
+  services: async () => (await import('./commands/services.js')).servicesCommand(),
+  check: async () => (await import('./commands/check.js')).checkCommand(),
+  import: async () => (await import('./commands/import.js')).importCommand(),
+  replay: async () => (await import('./commands/replay.js')).replayCommand(),
+  'dead-letters': async () => (await import('./commands/dead-letters.js')).deadLettersCommand(),
+  tail: async () => (await import('./commands/tail.js')).tailCommand(),
+};
 
 /** How wide the column of names is. What a longer name means stands in the next line. */
 const NAME_CHARACTERS = 24;
 
-function commandLine(): Command {
+async function commandLine(name: string | undefined): Promise<Command> {
+  const program = new Command('millrace')
+    .description('A GraphQL subscription gateway over events')
+    .showHelpAfterError();
+  const isNamed = name !== undefined && Object.hasOwn(COMMANDS, name);
+  const commands = isNamed ? [COMMANDS[name]] : Object.values(COMMANDS);
+  for (const command of commands) {
+    if (command !== undefined) program.addCommand((await command()).copyInheritedSettings(program));
+  }
+  if (!isNamed) program.addHelpText('after', await environmentHelp());
+  throwUsageErrors(program);
+  return program;
+}
+
+async function environmentHelp(): Promise<string> {
+  const { ENVIRONMENT } = await import('../node/config.js');
   const environment = Object.entries(ENVIRONMENT).map(([name, about]) => {
     const gap = name.length > NAME_CHARACTERS ? `\n${' '.repeat(NAME_CHARACTERS + 2)}` : '';
     return `  ${name.padEnd(NAME_CHARACTERS)}${gap} ${about}`;
   });
-  const program = new Command('millrace')
-    .description('A GraphQL subscription gateway over events')
-    .addHelpText('after', `\nEnvironment:\n${environment.join('\n')}`)
-    .showHelpAfterError();
-  for (const command of COMMANDS) program.addCommand(command().copyInheritedSettings(program));
-  return program;
+  return `\nEnvironment:\n${environment.join('\n')}`;
 }
 
+/** Commander would end the process with 1, which is for what failed, not for wrong usage. */
+function throwUsageErrors(command: Command): void {
+  command.exitOverride();
+  for (const inner of command.commands) throwUsageErrors(inner);
+}
+
+// The reader of a pipe has gone, as `head` does. A command that has its own way to notice has its own listener.
+process.stdout.on('error', (error) => {
+  const isGone = 'code' in error && error.code === 'EPIPE';
+  if (!isGone && process.stdout.listenerCount('error') === 1) throw error;
+});
+
 try {
-  await commandLine().parseAsync();
+  await (await commandLine(process.argv[2])).parseAsync();
 } catch (error) {
-  const { message, exitCode } = explain(error);
-  // The worker has printed its own message.
-  if (!(error instanceof WorkerFailed)) process.stderr.write(`millrace: ${message}\n`);
-  process.exitCode = exitCode;
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+  else {
+    const { explain } = await import('./explain.js');
+    const { message, exitCode } = explain(error);
+    // `undefined`: the process that failed has printed its own message.
+    if (message !== undefined) process.stderr.write(`millrace: ${message}\n`);
+    process.exitCode = exitCode;
+  }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CLIENT_SETTINGS } from './config/client-settings.js';
 import { kafkaFaults } from './config/kafka-checks.js';
 import { KAFKA_SETTINGS } from './config/kafka-settings.js';
 import { fileVariable, InvalidVariable, mayBeFile, readVariable } from './config/read-variable.js';
@@ -182,6 +183,7 @@ const VARIABLES = {
     268_435_456,
     'How many bytes of answers over HTTP may wait for clients that do not read them; beyond it, the longest unread are cut off',
   ),
+  ...CLIENT_SETTINGS,
 } satisfies Record<string, Variable<unknown>>;
 
 type Variables = typeof VARIABLES;

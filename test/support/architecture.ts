@@ -70,6 +70,9 @@ export function wrongDirections(sources: Sources): string[] {
     if (module !== 'shop' && specifier === 'millrace') {
       return [`${from} imports ${specifier}: the package's own name is for projects that use it`];
     }
+    if (specifier.startsWith('#') && module !== 'cli') {
+      return [`${from} imports ${specifier}: only the command line is a client`];
+    }
     if (to === undefined || moduleOf(to) === module || allowed.includes(moduleOf(to))) return [];
     return [`${from} imports ${to}: '${module}' may not know '${moduleOf(to)}'`];
   });

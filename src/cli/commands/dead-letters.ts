@@ -64,7 +64,6 @@ async function withLog(
   const signal = abortOnSignal((name) => new UserError(`Stopped by ${name}.`, 1));
   const print = (line: string): void => void process.stdout.write(`${line}\n`);
   const printError = (line: string): void => void process.stderr.write(`millrace: ${line}\n`);
-  process.stdout.on('error', () => undefined); // The reader of the pipe has gone, as `head` does.
   await using backends = await openBackends({ config, project }, new Metrics(), openLogger(config.LOG_LEVEL));
   const suffix = config.DEAD_LETTER_SUFFIX;
   const formats = topicFormats(bindings, project, backends.registry);
