@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { folderOf, startProcess } from '../support/gateway-process.js';
 import { installPacked } from '../support/packed.js';
 import { Recorder } from '../support/recorder.js';
+import { run } from '../support/run.js';
 
 const CHAT = `
   type Query { motto: String! }
@@ -46,5 +47,20 @@ describe('the packed project', () => {
     });
     await expect.poll(() => recorder.received.length, { timeout: 30_000 }).toBe(1);
     expect(recorder.faults).toEqual([]);
+    // The command line brings its own client library.
+    const main = `${folder.path}/node_modules/.bin/millrace`;
+    const args = [
+      'tail',
+      'subscription { said { text } }',
+      '--since',
+      'earliest',
+      '--count',
+      '1',
+      '--url',
+      node.url,
+    ];
+    const tail = await run(process.execPath, [main, ...args], { cwd: folder.path });
+    expect(tail).toMatchObject({ code: 0, stderr: '' });
+    expect(JSON.parse(tail.stdout)).toMatchObject({ data: { said: { text: 'hello' } } });
   }, 300_000);
 });
