@@ -76,7 +76,7 @@ function bind(given: Omit<BindContext, 'declared'>): Bindings {
   const { subscribes, topicUses: followed } = bindSubscribes(directives, snapshots, context);
   const topics = topicsOf([...published, ...followed], subscribes.values(), declared, diagnostics);
   attachResolvers(schema, { resolvers, publishes, views: queries, rules });
-  return { schema, topics, publishes, subscribes };
+  return { schema, topics, publishes, subscribes, views: queries };
 }
 
 /** By schema coordinate. Rules of Subscription fields are bound with their `@subscribe`. */

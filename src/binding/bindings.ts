@@ -13,6 +13,8 @@ export interface Bindings {
   readonly publishes: ReadonlyMap<string, PublishBinding>;
   /** By field of Subscription. */
   readonly subscribes: ReadonlyMap<string, SubscribeBinding>;
+  /** By field of Query. */
+  readonly views: ReadonlyMap<string, ViewBinding>;
 }
 
 /** A topic that the schema publishes to, follows or declares. */

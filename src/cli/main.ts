@@ -11,6 +11,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   relay: async () => (await import('./commands/relay.js')).relayCommand(),
   services: async () => (await import('./commands/services.js')).servicesCommand(),
   check: async () => (await import('./commands/check.js')).checkCommand(),
+  map: async () => (await import('./commands/map.js')).mapCommand(),
   import: async () => (await import('./commands/import.js')).importCommand(),
   replay: async () => (await import('./commands/replay.js')).replayCommand(),
   'dead-letters': async () => (await import('./commands/dead-letters.js')).deadLettersCommand(),

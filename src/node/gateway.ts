@@ -1,7 +1,9 @@
+import type { Bindings } from '../binding/bindings.js';
 import { CursorCodec } from '../core/cursor.js';
 import { RecordDecoder } from '../core/record-decoder.js';
 import { RecordEncoder } from '../core/record-encoder.js';
 import type { ResourceStack } from '../core/resource-stack.js';
+import { GATEWAY_SOURCE } from '../core/sources.js';
 import type { TopicFormats } from '../core/topic-format.js';
 import { DeadLetters } from '../dead-letters/dead-letters.js';
 import { Hub } from '../hub/hub.js';
@@ -14,6 +16,7 @@ import type { TopicLayouts } from '../placement/topic-layouts.js';
 import { type EventLog, MAX_BATCH_BYTES } from '../ports/event-log.js';
 import type { Fanout } from '../ports/fanout.js';
 import type { StateStore } from '../ports/state-store.js';
+import type { Project } from '../project/project.js';
 import { History } from '../publish/history.js';
 import { Idempotency } from '../publish/idempotency.js';
 import type { MutationParts } from '../publish/mutation-context.js';
@@ -21,6 +24,8 @@ import { Outcomes } from '../publish/outcomes.js';
 import { Publisher } from '../publish/publisher.js';
 import { followUpOf } from '../subscribe/start/follow-up.js';
 import { Subscriptions } from '../subscribe/subscriptions.js';
+import { asyncApiOf } from '../topology/async-api.js';
+import { topologyOf } from '../topology/topology.js';
 import { createHttpServer } from '../transport/http/http-server.js';
 import type { SideServer } from '../transport/http/side-server.js';
 import { ViewStore } from '../views/view-store.js';
@@ -67,7 +72,7 @@ export async function startGateway(
       log,
       {
         history,
-        source: '/gateway',
+        source: GATEWAY_SOURCE,
         encoder: new RecordEncoder(formats),
         deadline: config.PUBLISH_DEADLINE_MS,
         maxWaiting: config.PUBLISH_MAX_WAITING,
@@ -143,8 +148,12 @@ export async function startGateway(
       examples: project.examples ?? [],
       logger,
       metrics,
-      routes: gatewayRoutes(config, readiness, scrapeAll),
+      routes: gatewayRoutes(config, readiness, scrapeAll, () => asyncApi(bindings, project)),
     }),
   );
   return { url: new URL(server.url).origin, admin };
+}
+
+function asyncApi(bindings: Bindings, { resolvers = {}, services = [], views = [] }: Project): object {
+  return asyncApiOf({ bindings, resolvers, topology: topologyOf({ bindings, services, views }) });
 }

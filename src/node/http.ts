@@ -34,11 +34,32 @@ export function httpSettings(config: Config) {
   };
 }
 
-/** The routes of a gateway besides GraphQL. They are public: `/readyz` names no user, host or topic. */
-export function gatewayRoutes(config: Config, readiness: Readiness, scrape: Scrape): Routes {
+/**
+ * The routes of a gateway besides GraphQL. They are public: `/readyz` names no user, host or topic.
+ * @param asyncApi called once, by the first request
+ */
+export function gatewayRoutes(
+  config: Config,
+  readiness: Readiness,
+  scrape: Scrape,
+  asyncApi: () => object,
+): Routes {
   return {
     ...healthRoutes(readiness, ({ refusals: _, ...report }) => report),
     ...(config.METRICS && metricsRoute(scrape)),
+    // It says what introspection says, and the names of topics.
+    ...(config.INTROSPECTION && asyncApiRoute(asyncApi)),
+  };
+}
+
+function asyncApiRoute(asyncApi: () => object): Routes {
+  let text: string | undefined;
+  return {
+    '/asyncapi.json': (_request, response) => {
+      text ??= JSON.stringify(asyncApi());
+      response.writeHead(200, { 'content-type': 'application/json; charset=utf-8' });
+      response.end(text);
+    },
   };
 }
 

@@ -4,6 +4,7 @@ import { stringifyJson } from '../core/exact-json.js';
 import { eventId, isTopicName, topic } from '../core/ids.js';
 import type { NewRecord } from '../core/record.js';
 import type { RecordEncoder } from '../core/record-encoder.js';
+import { serviceSource } from '../core/sources.js';
 import { childTraceparent } from '../core/trace.js';
 import type { EventTracer } from '../observe/tracing/tracer.js';
 import type { Emission } from './batch-processor.js';
@@ -61,7 +62,7 @@ export class OutputEncoder {
     // D1: the same input makes the same ids again. The source is part of them, because a CloudEvents id is
     // unique only within its source.
     const id = eventId(uuidv5(JSON.stringify([cause.source, cause.id, index]), this.#idNamespace));
-    const source = `/services/${service}`;
+    const source = serviceSource(service);
     const { correlationId } = cause;
     const parent = traceparent ?? cause.traceparent;
     const created = tracer?.create(to, { id, source, type: output.type, correlationId }, parent);

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Topology } from '../../src/topology/topology.js';
 import { type GatewayProcess, startProcess } from '../support/gateway-process.js';
+import { run } from '../support/run.js';
 import { kafkaBrokers, redisUrl, uniqueName } from '../support/services.js';
 import {
   ask,
@@ -15,6 +17,8 @@ import {
   settled,
 } from '../support/shop-client.js';
 import { type ShopFolder, shopFolder } from '../support/shop-folder.js';
+
+const MAIN = new URL('../../dist/cli/main.js', import.meta.url).pathname;
 
 const FOLLOW = `subscription($orderId: ID!) {
   orderEvents(orderId: $orderId, snapshot: true) { __typename ... on Order { status } }
@@ -228,4 +232,34 @@ describe.each([
       'Order',
     ]);
   });
+});
+
+it('`map --live` draws what the services of the shop publish', async () => {
+  const name = uniqueName('map');
+  await using folder = await shopFolder(name);
+  const env = { KAFKA_BROKERS: kafkaBrokers().join(','), REDIS_URL: redisUrl(), NAMESPACE: name };
+  const cwd = folder.path;
+  await using shop = await startProcess(['start'], { cwd, env });
+  const orderId = randomUUID();
+  await field(shop.url, 'ada', PLACE, { input: { orderId, lines: [{ sku: 'oats', quantity: 1 }] } });
+  await eventsUntil(shop.url, orderId, 'OrderShipped');
+
+  const drawn = await run(process.execPath, [MAIN, 'map', '--live', '--format', 'json'], { cwd, env });
+  expect(drawn).toMatchObject({ code: 0, stderr: '' });
+  const { edges } = JSON.parse(drawn.stdout) as Topology;
+  const published = edges.flatMap(({ kind, from, to, types }) =>
+    kind === 'publishes' && !from.startsWith('mutation:')
+      ? types.map((type) => `${from} ${type} ${to.replace(name, 'shop')}`)
+      : [],
+  );
+  expect(published).toEqual(
+    expect.arrayContaining([
+      'producer:/gateway OrderPlaced topic:shop.orders',
+      'service:inventory StockReserved topic:shop.orders',
+      'service:notification Notified topic:shop.notifications',
+      'service:order ChargePayment topic:shop.payments',
+      'service:payment PaymentCharged topic:shop.orders',
+      'service:shipping OrderShipped topic:shop.orders',
+    ]),
+  );
 });

@@ -158,11 +158,13 @@ describe('who may use a gateway', () => {
       schema: (await (await query('{ __schema { queryType { name } } }')).text()).includes('"data"'),
       names: (await (await query('{ hallo }')).text()).includes('Did you mean'),
       metrics: (await get('/metrics')).status,
+      asyncApi: (await get('/asyncapi.json')).status,
     });
-    expect(await seen(closed)).toEqual({ page: false, schema: false, names: false, metrics: 404 });
+    const nothing = { page: false, schema: false, names: false, metrics: 404, asyncApi: 404 };
+    expect(await seen(closed)).toEqual(nothing);
     expect(await (await closed.query('{ __typename }')).json()).toEqual({ data: { __typename: 'Query' } });
     const switches = { GRAPHIQL: 'on', INTROSPECTION: 'true', SUGGESTIONS: 'true', METRICS: 'on' };
-    const opened = { page: true, schema: true, names: true, metrics: 200 };
+    const opened = { page: true, schema: true, names: true, metrics: 200, asyncApi: 200 };
     expect(await seen(await start({ NODE_ENV: 'production', ...switches }))).toEqual(opened);
     expect(await seen(await start())).toEqual(opened);
   });

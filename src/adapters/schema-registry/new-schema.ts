@@ -1,3 +1,4 @@
+import { jsonSchemasOf } from '../../core/data-json-schema.js';
 import type {
   DataField,
   DataModel,
@@ -144,54 +145,12 @@ function protoOf(model: DataModel): string {
   return ['syntax = "proto3";', ...imports, ...messages, ''].join('\n');
 }
 
-const JSON_SCALARS: Readonly<Record<ScalarName, object>> = {
-  Boolean: { type: 'boolean' },
-  Int: { type: 'integer' },
-  Long: { type: 'integer' },
-  BigInt: { type: 'integer' },
-  Float: { type: 'number' },
-  Decimal: { type: 'string' },
-  String: { type: 'string' },
-  DateTime: { type: 'string', format: 'date-time' },
-  Date: { type: 'string', format: 'date' },
-  Time: { type: 'string' },
-  LocalDateTime: { type: 'string' },
-  UUID: { type: 'string', format: 'uuid' },
-  Bytes: { type: 'string', contentEncoding: 'base64' },
-};
-
 function jsonSchemaOf(model: DataModel): object {
-  const refTo = (name: string): object => ({ $ref: `#/definitions/${name}` });
-  const ofValue = ({ type, nullable }: DataValue): object =>
-    nullable ? { oneOf: [{ type: 'null' }, typeOf(type)] } : typeOf(type);
-  const typeOf = (type: DataType): object => {
-    switch (type.kind) {
-      case 'scalar':
-        return JSON_SCALARS[type.name];
-      case 'enum':
-        return { type: 'string', enum: model.enums.get(type.name)?.values ?? [] };
-      case 'object':
-        return refTo(type.name);
-      case 'union':
-        return { anyOf: type.names.map(refTo) };
-      case 'list':
-        return { type: 'array', items: ofValue(type.items) };
-      case 'map':
-        return { type: 'object', additionalProperties: ofValue(type.values) };
-      case 'json':
-        return {};
-    }
-  };
-  const objectOf = ({ fields }: ObjectModel) => ({
-    type: 'object',
-    properties: Object.fromEntries(fields.map((field) => [field.name, ofValue(field)])),
-    required: fields.filter(({ nullable }) => !nullable).map(({ name }) => name),
-  });
-  const definitions = Object.fromEntries(
-    [...model.objects].map(([name, object]) => [name, objectOf(object)]),
-  );
+  const refTo = (name: string): string => `#/definitions/${name}`;
+  const definitions = jsonSchemasOf(model, refTo);
   const [root, ...others] = model.roots;
   const head = { $schema: 'http://json-schema.org/draft-07/schema#' };
-  if (root === undefined || others.length > 0) return { ...head, anyOf: model.roots.map(refTo), definitions };
+  if (root === undefined || others.length > 0)
+    return { ...head, anyOf: model.roots.map((name) => ({ $ref: refTo(name) })), definitions };
   return { ...head, title: root, ...definitions[root], definitions };
 }

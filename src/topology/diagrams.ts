@@ -1,0 +1,97 @@
+import type { EdgeKind, NodeKind, Topology, TopologyEdge } from './topology.js';
+
+/** From where events come to where they go. */
+const COLUMNS: readonly { readonly kind: NodeKind; readonly title: string }[] = [
+  { kind: 'mutation', title: 'mutations' },
+  { kind: 'producer', title: 'other producers' },
+  { kind: 'topic', title: 'topics' },
+  { kind: 'service', title: 'services' },
+  { kind: 'view', title: 'views' },
+  { kind: 'query', title: 'queries' },
+  { kind: 'subscription', title: 'subscriptions' },
+];
+
+/** A flowchart of Mermaid. */
+export function mermaidOf(topology: Topology): string {
+  const ids = shortIds(topology);
+  const groups = groupsOf(topology).flatMap(({ kind, title, nodes }) => [
+    `  subgraph ${kind}s["${title}"]`,
+    ...nodes.map(({ id, name }) => `    ${ids.get(id)}${MERMAID_SHAPES[kind](mermaidText(name))}`),
+    '  end',
+  ]);
+  const edges = topology.edges.map(
+    (edge) =>
+      `  ${ids.get(edge.from)} ${MERMAID_ARROWS[edge.kind](mermaidText(labelOf(edge)))} ${ids.get(edge.to)}`,
+  );
+  return ['flowchart LR', ...groups, ...edges, ''].join('\n');
+}
+
+const box = (label: string): string => `["${label}"]`;
+const MERMAID_SHAPES: Readonly<Record<NodeKind, (label: string) => string>> = {
+  mutation: (label) => `(["${label}"])`,
+  producer: (label) => `(["${label}"])`,
+  topic: (label) => `[("${label}")]`,
+  service: box,
+  view: (label) => `[/"${label}"/]`,
+  query: (label) => `(["${label}"])`,
+  subscription: (label) => `(["${label}"])`,
+};
+const line = (label: string): string => (label === '' ? '-->' : `-- "${label}" -->`);
+const MERMAID_ARROWS: Readonly<Record<EdgeKind, (label: string) => string>> = {
+  publishes: line,
+  reads: line,
+  answers: (label) => `-. "${label}" .->`,
+  shows: line,
+};
+
+/** What Mermaid would read as markup or as the end of a text, as its entity codes. */
+const mermaidText = (text: string): string =>
+  oneLine(text).replace(/["#&<>`\\]/g, (char) => `#${char.charCodeAt(0)};`);
+
+/** A graph in DOT, the language of Graphviz. */
+export function dotOf(topology: Topology): string {
+  const ids = shortIds(topology);
+  const groups = groupsOf(topology).flatMap(({ kind, title, nodes }) => [
+    `  subgraph cluster_${kind} {`,
+    `    label=${dotText(title)};`,
+    ...nodes.map(({ id, name }) => `    ${ids.get(id)} [label=${dotText(name)}, shape=${DOT_SHAPES[kind]}];`),
+    '  }',
+  ]);
+  const edges = topology.edges.map((edge) => {
+    const style = edge.kind === 'answers' ? ', style=dashed' : '';
+    return `  ${ids.get(edge.from)} -> ${ids.get(edge.to)} [label=${dotText(labelOf(edge))}${style}];`;
+  });
+  return ['digraph millrace {', '  rankdir=LR;', ...groups, ...edges, '}', ''].join('\n');
+}
+
+const DOT_SHAPES: Readonly<Record<NodeKind, string>> = {
+  mutation: 'oval',
+  producer: 'oval',
+  topic: 'cylinder',
+  service: 'box',
+  view: 'folder',
+  query: 'oval',
+  subscription: 'oval',
+};
+
+const dotText = (text: string): string => `"${oneLine(text).replace(/[\\"]/g, (char) => `\\${char}`)}"`;
+
+/** Both languages end a statement where a line ends. */
+const oneLine = (text: string): string => text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ');
+
+/** More types than this would hide the picture. */
+const MAX_TYPES = 3;
+
+function labelOf({ types }: TopologyEdge): string {
+  if (types.length <= MAX_TYPES) return types.join(', ');
+  return `${types.slice(0, MAX_TYPES).join(', ')} and ${types.length - MAX_TYPES} more`;
+}
+
+const groupsOf = ({ nodes }: Topology) =>
+  COLUMNS.map((column) => ({ ...column, nodes: nodes.filter(({ kind }) => kind === column.kind) })).filter(
+    (column) => column.nodes.length > 0,
+  );
+
+/** Names of any text are no identifiers in either language. */
+const shortIds = ({ nodes }: Topology): ReadonlyMap<string, string> =>
+  new Map(nodes.map(({ id }, index) => [id, `n${index}`]));

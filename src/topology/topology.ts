@@ -1,0 +1,129 @@
+import type { Bindings } from '../binding/bindings.js';
+import { GATEWAY_SOURCE, serviceSource } from '../core/sources.js';
+
+/** What sends events to what: the parts of a project, and of everything that is seen at its topics. */
+export interface Topology {
+  readonly nodes: readonly TopologyNode[];
+  readonly edges: readonly TopologyEdge[];
+}
+
+/** `producer`: whoever else has written events to a topic. */
+export type NodeKind = 'mutation' | 'producer' | 'topic' | 'service' | 'view' | 'query' | 'subscription';
+
+export interface TopologyNode {
+  /** Unique, and the same for the same part: `topic:shop.orders`. */
+  readonly id: string;
+  readonly kind: NodeKind;
+  /** The name of a field, topic, service or view, or the `source` of a producer's events. */
+  readonly name: string;
+}
+
+/**
+ * `publishes`: events go to a topic. `reads`: a service, view or subscription reads them there. `answers`: a mutation waits
+ * for them. `shows`: a field shows the state of a view.
+ */
+export type EdgeKind = 'publishes' | 'reads' | 'answers' | 'shows';
+
+/** In the direction in which events go. */
+export interface TopologyEdge {
+  readonly from: string;
+  readonly to: string;
+  readonly kind: EdgeKind;
+  /** The types of the events, sorted. Empty: all types, or any. */
+  readonly types: readonly string[];
+}
+
+/** Events that were found in a topic. */
+export interface ObservedFlow {
+  readonly topic: string;
+  /** The CloudEvents `source` of the events. */
+  readonly source: string;
+  readonly type: string;
+}
+
+interface Reader {
+  readonly name: string;
+  readonly topics: readonly string[];
+}
+
+export interface TopologyParts {
+  readonly bindings: Pick<Bindings, 'topics' | 'publishes' | 'subscribes' | 'views'>;
+  readonly services: readonly Reader[];
+  readonly views: readonly Reader[];
+  /** What was found in the topics. Only this tells what services and resolvers publish, since their code decides that. */
+  readonly observed?: readonly ObservedFlow[];
+}
+
+/** Draws the schema, the project, and what was found in the topics. The result is sorted: it depends on nothing else. */
+export function topologyOf({ bindings, services, views, observed = [] }: TopologyParts): Topology {
+  const graph = new Graph();
+  for (const topic of bindings.topics.keys()) graph.node('topic', topic);
+  const published = new Set<string>();
+  for (const { field, events, outcome } of bindings.publishes.values()) {
+    const mutation = graph.node('mutation', field);
+    for (const { topic, type } of events) {
+      published.add(flowKey(topic, type));
+      graph.edge(mutation, graph.node('topic', topic), 'publishes', [type]);
+    }
+    if (outcome !== undefined)
+      graph.edge(graph.node('topic', outcome.topic), mutation, 'answers', outcome.types);
+  }
+  for (const { name, topics } of services) graph.reader('service', name, topics);
+  for (const { name, topics } of views) graph.reader('view', name, topics);
+  for (const { field, topic, types, view } of bindings.subscribes.values()) {
+    const subscription = graph.node('subscription', field);
+    // The type of a snapshot is no type of an event.
+    const events = [...types].filter((type) => type !== view?.type);
+    graph.edge(graph.node('topic', topic), subscription, 'reads', events);
+    if (view !== undefined) graph.edge(graph.node('view', view.name), subscription, 'shows', []);
+  }
+  for (const [field, { name }] of bindings.views)
+    graph.edge(graph.node('view', name), graph.node('query', field), 'shows', []);
+
+  const serviceOf = new Map(services.map(({ name }) => [serviceSource(name), name]));
+  for (const { topic, source, type } of observed) {
+    // A mutation with `@publish` has drawn it.
+    if (source === GATEWAY_SOURCE && published.has(flowKey(topic, type))) continue;
+    const service = serviceOf.get(source);
+    const from = service === undefined ? graph.node('producer', source) : graph.node('service', service);
+    graph.edge(from, graph.node('topic', topic), 'publishes', [type]);
+  }
+  return graph.finish();
+}
+
+const flowKey = (topic: string, type: string): string => JSON.stringify([topic, type]);
+
+class Graph {
+  readonly #nodes = new Map<string, TopologyNode>();
+  readonly #edges = new Map<string, Omit<TopologyEdge, 'types'> & { readonly types: Set<string> }>();
+
+  /** @returns its id */
+  node(kind: NodeKind, name: string): string {
+    const id = `${kind}:${name}`;
+    if (!this.#nodes.has(id)) this.#nodes.set(id, { id, kind, name });
+    return id;
+  }
+
+  edge(from: string, to: string, kind: EdgeKind, types: readonly string[]): void {
+    const key = JSON.stringify([from, to, kind]);
+    const edge = this.#edges.get(key) ?? { from, to, kind, types: new Set<string>() };
+    // A tombstone names no type.
+    for (const type of types) if (type !== '') edge.types.add(type);
+    this.#edges.set(key, edge);
+  }
+
+  reader(kind: 'service' | 'view', name: string, topics: readonly string[]): void {
+    const reader = this.node(kind, name);
+    for (const topic of topics) this.edge(this.node('topic', topic), reader, 'reads', []);
+  }
+
+  finish(): Topology {
+    const edges = [...this.#edges]
+      .sort(byKey)
+      .map(([, edge]) => ({ ...edge, types: [...edge.types].sort() }));
+    return { nodes: [...this.#nodes].sort(byKey).map(([, node]) => node), edges };
+  }
+}
+
+const byKey = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number =>
+  a < b ? -1 : a > b ? 1 : 0;
