@@ -45,7 +45,8 @@ export function httpMetadata(request: IncomingMessage, extensions: JsonObject | 
     tracestate: trace?.tracestate,
     correlationId: ofHeader(request, CORRELATION_ID) ?? ofJson(extensions, CORRELATION_ID),
     idempotencyKey: ofHeader(request, IDEMPOTENCY_KEY) ?? ofJson(extensions, IDEMPOTENCY_KEY),
-    ...startOf(extensions, lastEventId(request)),
+    after: lastEventId(request) ?? positionOf(extensions),
+    startCursor: startCursorOf(extensions),
   };
 }
 
@@ -64,7 +65,11 @@ export function lastEventId(request: IncomingMessage): string | undefined {
 export function connectionMetadata(params: JsonObject): ClientMetadata {
   if (ofJson(params, IDEMPOTENCY_KEY) !== undefined)
     throw bad('An idempotency key belongs to one operation: send it in its `extensions`.');
-  return { ...traceOfJson(params), correlationId: ofJson(params, CORRELATION_ID) };
+  return {
+    ...traceOfJson(params),
+    correlationId: ofJson(params, CORRELATION_ID),
+    startCursor: startCursorOf(params),
+  };
 }
 
 /**
@@ -82,7 +87,8 @@ export function operationMetadata(
     tracestate: trace.tracestate,
     correlationId: ofJson(extensions, CORRELATION_ID) ?? connection.correlationId,
     idempotencyKey: ofJson(extensions, IDEMPOTENCY_KEY),
-    ...startOf(extensions),
+    after: positionOf(extensions),
+    startCursor: startCursorOf(extensions) ?? connection.startCursor,
   };
 }
 
@@ -91,7 +97,7 @@ export function operationMetadata(
  * @throws {MillraceError} BAD_REQUEST
  */
 export function readsPositions(params: JsonObject): boolean {
-  return flagOf(params, 'positions');
+  return flagOf(params, 'positions') ?? false;
 }
 
 /**
@@ -99,20 +105,25 @@ export function readsPositions(params: JsonObject): boolean {
  * @throws {MillraceError} BAD_REQUEST
  */
 export function renewsCredentials(params: JsonObject): boolean {
-  return flagOf(params, 'renews');
+  return flagOf(params, 'renews') ?? false;
 }
 
 /** Where an operation starts, whatever its arguments say. The text of a cursor is signed, so its length has no bound here. */
-function startOf(extensions: JsonObject | undefined, after?: string): ClientMetadata {
-  if (extensions === undefined) return { after };
+function positionOf(extensions: JsonObject | undefined): string | undefined {
+  if (extensions === undefined) return undefined;
   const given = [...jsonValues(extensions, POSITION.json), ...jsonValues(extensions, POSITION.header)];
-  return { after: after ?? oneOf(POSITION.json, given), startCursor: flagOf(extensions, 'startCursor') };
+  return oneOf(POSITION.json, given);
 }
 
-function flagOf(from: JsonObject, name: string): boolean {
-  const value = from[name] ?? false;
-  if (typeof value !== 'boolean') throw bad(`\`${name}\` must be true or false, but is ${kindOf(value)}.`);
-  return value;
+/** Whether a first result says where a subscription starts. */
+function startCursorOf(from: JsonObject | undefined): boolean | undefined {
+  return from === undefined ? undefined : flagOf(from, 'startCursor');
+}
+
+function flagOf(from: JsonObject, name: string): boolean | undefined {
+  const value = from[name] ?? undefined;
+  if (value === undefined || typeof value === 'boolean') return value;
+  throw bad(`\`${name}\` must be true or false, but is ${kindOf(value)}.`);
 }
 
 function ofHeader(request: IncomingMessage, { header }: Names): string | undefined {

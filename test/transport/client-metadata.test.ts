@@ -299,6 +299,27 @@ const rows: readonly (readonly [what: string, on: readonly Transport[], given: G
     { error: '`last-event-id` is given twice, with different values. Send one of them.' },
   ],
 
+  ['a start in extensions', ALL, extension('startCursor', true), { startCursor: true }],
+  ['a start of the connection', ['a WebSocket'], { params: { startCursor: true } }, { startCursor: true }],
+  [
+    'a start of the connection, and other extensions of the operation',
+    ['a WebSocket'],
+    { params: { startCursor: true }, ...extension('after', 'c1.t') },
+    { startCursor: true, after: 'c1.t' },
+  ],
+  [
+    'a start of the connection that the operation refuses',
+    ['a WebSocket'],
+    { params: { startCursor: true }, ...extension('startCursor', false) },
+    { startCursor: false },
+  ],
+  [
+    'a start of the connection that is a text',
+    ['a WebSocket'],
+    { params: { startCursor: 'true' } },
+    { error: '`startCursor` must be true or false, but is a string.' },
+  ],
+
   [
     'an id of the connection',
     ['a WebSocket'],
