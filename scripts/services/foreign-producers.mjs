@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from './child.mjs';
+import { goProgram } from './compiled-programs.mjs';
 import { javaPeers } from './java-peers.mjs';
 import { cacheFolder, made, onPath } from './machine.mjs';
 
@@ -26,7 +26,7 @@ export async function foreignProducer(library) {
   if (library === 'cloudevents-node')
     return [process.execPath, join(sources, 'cloudevents.mjs'), await nodePackage(CLOUDEVENTS_NODE)];
   if (library === 'java') return javaPeers();
-  return [await built(library)];
+  return [await goProgram(join(sources, library))];
 }
 
 /** The Python of a virtual environment that has these packages. */
@@ -55,24 +55,4 @@ async function nodePackage(name) {
     await run('npm', ['install', '--prefix', partial, '--ignore-scripts', ...quiet, name]);
   });
   return folder;
-}
-
-/** The executable of the Go module in test/support/producers/<name>, built again when its files change. */
-async function built(name) {
-  if (!onPath('go'))
-    throw new Error(
-      `No producer with ${name} for the tests: go is missing. Install it (https://go.dev/doc/install).`,
-    );
-  const source = join(sources, name);
-  const files = readdirSync(source).sort();
-  const hash = createHash('sha256');
-  for (const file of files) hash.update(file).update(readFileSync(join(source, file)));
-  const folder = join(cacheFolder(), `${name}-${hash.digest('hex').slice(0, 12)}`);
-  return made(folder, 'producer', async (partial) => {
-    console.error(`building a producer with ${name} …`);
-    await run('go', ['build', '-o', join(partial, 'producer'), '.'], {
-      cwd: source,
-      env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-mod=readonly -buildvcs=false' },
-    });
-  });
 }
