@@ -45,6 +45,36 @@ describe('docs/guarantees.md', () => {
   });
 });
 
+describe('docs/recipes.md', () => {
+  const page = read('docs/recipes.md');
+  const shown = [...page.matchAll(/^`(clients\/recipes\/[\w./-]+)`:\n\n```\w+\n(.*?)^```$/gms)];
+
+  it('shows every recipe as it is run', () => {
+    const sources = readdirSync(join(ROOT, 'clients/recipes'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => /(?<!\.d)\.(py|go|rs|java|mjs)$/.test(name))
+      .map((name) => `clients/recipes/${name}`);
+    expect(shown.map(([, path]) => path).sort()).toEqual(sources.sort());
+    for (const [, path = '', code] of shown) expect(code, path).toBe(read(path));
+  });
+
+  it('names the versions of the libraries that are run', () => {
+    const pinned = [
+      read('scripts/services/client-recipes.mjs'),
+      read('clients/recipes/go-hasura/go.mod'),
+      read('clients/recipes/go-genqlient/go.mod'),
+      read('clients/recipes/rust/Cargo.toml'),
+    ].join();
+    const version = (of: RegExp) => of.exec(pinned)?.[1];
+    expect(page).toContain(`\`gql\` ${version(/gql\S*==([\d.]+)/)},`);
+    expect(page).toContain(`\`hasura/go-graphql-client\` ${version(/go-graphql-client v([\d.]+)/)},`);
+    expect(page).toContain(`\`Khan/genqlient\` ${version(/genqlient v([\d.]+)/)},`);
+    expect(page).toContain(
+      `\`graphql-ws-client\` ${version(/graphql-ws-client = \{ version = "=([\d.]+)/)},`,
+    );
+    expect(page.replaceAll('\n', ' ')).toContain(`Spring for GraphQL ${version(/spring-graphql:([\d.]+)/)}.`);
+  });
+});
+
 describe('every page of the docs', () => {
   it.each(PAGES)('names only files and folders that exist: %s', (page) => {
     const text = read(page);

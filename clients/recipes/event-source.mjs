@@ -1,13 +1,14 @@
-/** Follows placed orders with an EventSource and loses none: a browser sends the last id when it reconnects. */
+/** Follows placed orders with an EventSource and loses none: it sends the last id when it reconnects. */
 export function followOrders(url, { show, failed }) {
   const query = 'subscription { ordersPlaced { orderId } }';
-  const source = new EventSource(`${url}?${new URLSearchParams({ query })}`);
+  // A first result with an id. Browsers need none, as they also take an id that comes without a result.
+  const extensions = JSON.stringify({ startCursor: true });
+  const source = new EventSource(`${url}?${new URLSearchParams({ query, extensions })}`);
   source.addEventListener('next', ({ data }) => {
     const result = JSON.parse(data);
-    const [error] = result.errors ?? [];
-    // An error without a cursor is not a result. The gateway lets the EventSource come back if it may be retried.
-    if (error === undefined || result.extensions?.cursor !== undefined) show(result);
-    else if (!error.extensions.retry) failed(error);
+    if (result.extensions?.cursor !== undefined) show(result);
+    // An error that ends the stream. If it may be retried, the EventSource comes back by itself.
+    else if (!result.errors[0].extensions.retry) failed(result.errors[0]);
   });
   return () => source.close();
 }

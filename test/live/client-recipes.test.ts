@@ -3,9 +3,12 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
+import { EventSource } from 'eventsource';
 import { createClient, type FormattedExecutionResult, type Sink } from 'graphql-ws';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
+import { followOrders } from '../../clients/recipes/event-source.mjs';
 import { resuming } from '../../clients/ts/src/resuming.js';
 import { type ClientRecipe, clientRecipe } from '../../scripts/services/client-recipes.mjs';
 import { folderOf, type GatewayProcess, startProcess } from '../support/gateway-process.js';
@@ -15,6 +18,8 @@ import { kafkaBrokers, redisUrl, uniqueName } from '../support/services.js';
 const RECIPES: readonly ClientRecipe[] = ['python', 'go-hasura', 'go-genqlient', 'rust', 'java'];
 const ORDERS = 'subscription { ordersPlaced { orderId } }';
 const WAIT = { timeout: 60_000, interval: 50 };
+/** A result of Spring's client has at most 64 KiB by default, and its parts 256 KiB. */
+const LARGE_CHARACTERS = 500_000;
 /** The first time all of them are downloaded and built. */
 const BUILDS_MS = 600_000;
 
@@ -45,7 +50,7 @@ function programmed(name: string, [command, ...args]: readonly [string, ...strin
   });
   if (child.stdout !== null)
     createInterface({ input: child.stdout }).on('line', (line) => {
-      const [, order] = /^order (\d+)$/.exec(line) ?? [];
+      const [, order] = /^order (\d+)/.exec(line) ?? [];
       if (order !== undefined) follower.seen.push(Number(order));
       follower.hasStarted ||= line === 'started';
     });
@@ -62,6 +67,7 @@ function inProcess(name: string, url: string, wrapped: typeof resuming): Followe
     webSocketImpl: WebSocket,
     shouldRetry: () => true,
     retryAttempts: Number.POSITIVE_INFINITY,
+    retryWait: () => pause(250),
     on: { message: ({ type }) => void (type === 'next' && started()) },
   });
   const stop = () => void client.dispose();
@@ -70,13 +76,34 @@ function inProcess(name: string, url: string, wrapped: typeof resuming): Followe
     follower.hasStarted = true;
   };
   const sink: Sink<FormattedExecutionResult<Orders, unknown>> = {
-    next: ({ data }) => void (data && follower.seen.push(Number(data.ordersPlaced.orderId))),
+    next: ({ data }) => void (data && follower.seen.push(Number.parseInt(data.ordersPlaced.orderId, 10))),
     error: (error) => {
       follower.endedBy = JSON.stringify(error);
     },
     complete: () => undefined,
   };
   wrapped(client).subscribe<Orders>({ query: ORDERS }, sink);
+  return follower;
+}
+
+/** The recipe for an EventSource, with npm's. */
+function eventSource(url: string): Follower {
+  const stop = followOrders(url.replace('ws:', 'http:'), {
+    show: ({ data }) => {
+      if (data === null) follower.hasStarted = true;
+      else follower.seen.push(Number.parseInt(data.ordersPlaced.orderId, 10));
+    },
+    failed: ({ extensions }) => {
+      follower.endedBy = extensions.code;
+    },
+  });
+  const follower: Follower = {
+    name: 'EventSource',
+    seen: [],
+    hasStarted: false,
+    endedBy: undefined,
+    stop,
+  };
   return follower;
 }
 
@@ -88,7 +115,7 @@ async function freePort(): Promise<string> {
   return String(port);
 }
 
-describe("the recipes for others' clients", { timeout: 240_000 }, () => {
+describe('recipes for other clients', { timeout: 240_000 }, () => {
   const topic = uniqueName('recipes');
   const env = {
     KAFKA_BROKERS: kafkaBrokers().join(','),
@@ -107,17 +134,18 @@ describe("the recipes for others' clients", { timeout: 240_000 }, () => {
   const start = async (more = {}) => {
     gateway = await startProcess(['gateway'], { cwd: folder.path, env: { ...env, PORT, ...more } });
   };
-  const place = async (count: number): Promise<void> => {
+  const place = async (count: number, more = ''): Promise<void> => {
     for (const end = placed + count; placed < end; placed++) {
-      const query = `mutation { placeOrder(orderId: "${placed}") { offset } }`;
+      const query = 'mutation ($orderId: ID!) { placeOrder(orderId: $orderId) { offset } }';
       const headers = { 'content-type': 'application/json' };
-      const body = JSON.stringify({ query });
+      const body = JSON.stringify({ query, variables: { orderId: `${placed}${more}` } });
       const answer = await fetch(`${stays.url}/graphql`, { method: 'POST', headers, body });
       expect(await answer.json()).not.toHaveProperty('errors');
     }
   };
 
   beforeAll(async () => {
+    vi.stubGlobal('EventSource', EventSource);
     await Promise.all(RECIPES.map(async (name) => commands.set(name, await clientRecipe(name))));
     folder = await folderOf({
       'schema/a.graphql': `
@@ -132,17 +160,19 @@ describe("the recipes for others' clients", { timeout: 240_000 }, () => {
     await start();
   }, BUILDS_MS);
   afterAll(async () => {
+    vi.unstubAllGlobals();
     await gateway?.[Symbol.asyncDispose]();
     await stays?.[Symbol.asyncDispose]();
     await folder?.[Symbol.asyncDispose]();
   });
 
-  it('D3 D4 lose and double nothing while their gateway is killed, ended and restarted, and D5 end with the error of a refused cursor', async () => {
+  it('D3 D4 programs in Python, Go, Rust and Java lose and double nothing while their gateway is killed, ended and restarted, and D5 end with the error of a refused cursor', async () => {
     const url = `ws://127.0.0.1:${PORT}/graphql`;
     const [python] = commands.get('python') ?? ['python3'];
     const followers = [
       ...RECIPES.map((name) => programmed(name, commands.get(name) ?? [''], url)),
       inProcess('graphql-ws', url, resuming),
+      eventSource(url),
     ];
     // What the cursor is good for: these reconnect as well, and keep none.
     const forgetting = [
@@ -172,7 +202,9 @@ describe("the recipes for others' clients", { timeout: 240_000 }, () => {
       await untilSeen(30);
 
       await runningSubscriptions(gateway.url, all.length);
-      await place(2);
+      // More than some libraries take by default.
+      await place(1, '-'.repeat(LARGE_CHARACTERS));
+      await place(1);
       await expect.poll(() => all.map(({ seen }) => seen.at(-1)), WAIT).toEqual(all.map(() => 31));
       for (const { name, seen } of followers)
         expect(seen, name).toEqual(Array.from({ length: 32 }, (_, i) => i));

@@ -34,7 +34,7 @@ type result struct {
 	}
 }
 
-// The list of an `error` message, which ends a subscription.
+// The payload of an `error` message, which ends a subscription.
 type refusal []struct {
 	Message    string
 	Extensions struct {
@@ -57,7 +57,7 @@ func main() {
 	}
 }
 
-// Until the connection is lost, or the subscription ends. The client does neither: it starts again nothing.
+// Returns when the connection is lost or the subscription ends. The client itself never reconnects.
 func follow(ctx context.Context, url string, variables map[string]any) error {
 	start := graphql.WithConnectionParams(map[string]any{"startCursor": true})
 	client := graphql.NewClientUsingWebSocket(url, dialer{}, start)
@@ -65,6 +65,7 @@ func follow(ctx context.Context, url string, variables map[string]any) error {
 	if err != nil {
 		return err
 	}
+	defer client.Close()
 	request := &graphql.Request{Query: orders, Variables: variables}
 	results := make(chan result)
 	if _, err := client.Subscribe(request, results, forward); err != nil {
@@ -81,7 +82,7 @@ func follow(ctx context.Context, url string, variables map[string]any) error {
 	}
 }
 
-// Generated code has one of its own, which drops the data and the cursor of a result with errors.
+// The function that genqlient generates drops the data and the cursor of a result with errors.
 func forward(results any, payload json.RawMessage) error {
 	var refused refusal
 	if json.Unmarshal(payload, &refused) == nil {

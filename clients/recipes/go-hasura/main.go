@@ -14,17 +14,19 @@ import (
 const orders = `subscription ($after: Cursor) { ordersPlaced(after: $after) { orderId } }`
 
 func main() {
-	// Kept by reference, and serialised at each attempt to connect.
+	// The client keeps the map itself, and serialises it at each attempt to connect.
 	variables := map[string]any{}
 	var cursor string
 	client := graphql.NewSubscriptionClient(os.Args[1]).
 		WithProtocol(graphql.GraphQLWS).
 		WithConnectionParams(map[string]any{"startCursor": true}).
-		// In their order. By default each message is handled in a goroutine of its own.
+		// Results in their order: by default each message is handled in a goroutine of its own.
 		WithSyncMode(true).
+		// By default 10 MB. A larger result closes the connection, and is the first one again when it resumes.
+		WithReadLimit(16 << 20).
 		// By default it gives up after a minute without a server.
 		WithRetryTimeout(0).
-		// Handlers get no extensions. The log gets each message before its handler.
+		// Handlers get no extensions, but the log gets each message before its handler does.
 		WithLog(func(args ...any) {
 			if message, ok := args[0].(graphql.OperationMessage); ok {
 				cursor = cursorOf(message)

@@ -7,15 +7,22 @@ import org.springframework.graphql.client.SubscriptionErrorException;
 import org.springframework.graphql.client.WebSocketGraphQlClient;
 import org.springframework.web.reactive.socket.client.ReactorNettyWebSocketClient;
 import reactor.core.publisher.Flux;
+import reactor.netty.http.client.HttpClient;
+import reactor.netty.http.client.WebsocketClientSpec;
 import reactor.util.retry.Retry;
 
 /** Follows placed orders with Spring for GraphQL and loses none: java Resume.java ws://localhost:4000/graphql */
 class Resume {
+  /** By default 64 KiB. A larger result closes the connection, and is the first one again when it resumes. */
+  static final int MAX_RESULT_BYTES = 16 << 20;
   static final String ORDERS = "subscription { ordersPlaced { orderId } }";
 
   public static void main(String[] args) {
-    var webSocket = new ReactorNettyWebSocketClient();
-    var client = WebSocketGraphQlClient.builder(URI.create(args[0]), webSocket).build();
+    var webSocket = new ReactorNettyWebSocketClient(
+        HttpClient.create(), () -> WebsocketClientSpec.builder().maxFramePayloadLength(MAX_RESULT_BYTES));
+    var client = WebSocketGraphQlClient.builder(URI.create(args[0]), webSocket)
+        .codecConfigurer(codecs -> codecs.defaultCodecs().maxInMemorySize(MAX_RESULT_BYTES))
+        .build();
     var after = new AtomicReference<>("");
     Flux.defer(() -> subscribe(client, after.get()))
         .doOnNext(result -> {
@@ -23,13 +30,13 @@ class Resume {
           after.set((String) result.getExtensions().get("cursor"));
         })
         .retryWhen(Retry.backoff(Long.MAX_VALUE, Duration.ofMillis(500))
-            .maxBackoff(Duration.ofSeconds(10))
+            .maxBackoff(Duration.ofSeconds(5))
             .transientErrors(true)
             .filter(Resume::mayRetry))
         .blockLast();
   }
 
-  /** In `defer`: a request keeps its extensions however often it is subscribed to. */
+  /** Called in `defer`, once for each attempt: a request keeps the extensions that it was built with. */
   static Flux<ClientGraphQlResponse> subscribe(WebSocketGraphQlClient client, String after) {
     var request = client.document(ORDERS).extensions(Map.of("startCursor", true, "after", after));
     // `retrieveSubscription` would end at a result with errors, and has no extensions.

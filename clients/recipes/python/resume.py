@@ -8,6 +8,8 @@ from gql import Client, GraphQLRequest
 from gql.transport.exceptions import TransportConnectionFailed, TransportQueryError
 from gql.transport.websockets import WebsocketsTransport
 
+# By default 1 MiB. A larger result closes the connection, and is the first one again when it resumes.
+MAX_RESULT_BYTES = 16 << 20
 ORDERS = "subscription { ordersPlaced { orderId } }"
 
 
@@ -15,11 +17,13 @@ async def follow(url, handle):
     extensions = {"startCursor": True}
     while True:
         transport = WebsocketsTransport(
-            url=url, subprotocols=[WebsocketsTransport.GRAPHQLWS_SUBPROTOCOL]
+            url=url,
+            subprotocols=[WebsocketsTransport.GRAPHQLWS_SUBPROTOCOL],
+            connect_args={"max_size": MAX_RESULT_BYTES},
         )
         try:
             async with Client(transport=transport):
-                # The transport's, not the session's: that one raises at results with errors, and hides those without data.
+                # Not `session.subscribe`: it raises at a result with errors, and hides one without data.
                 request = GraphQLRequest(ORDERS, extensions=extensions)
                 async for result in transport.subscribe(request):
                     handle(result)

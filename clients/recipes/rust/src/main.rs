@@ -29,13 +29,13 @@ impl GraphqlOperation for Operation {
     }
 }
 
-/// Until the connection is lost: then the stream ends, as it does when the server completes it.
+/// Returns when the connection is lost: the stream just ends, as it does when the server completes it.
 async fn follow(url: &str, after: &mut Option<String>) -> Result<(), Box<dyn Error>> {
     let mut request = url.into_client_request()?;
     let protocol = HeaderValue::from_static("graphql-transport-ws");
     request.headers_mut().insert("sec-websocket-protocol", protocol);
     let (connection, _) = connect_async(request).await?;
-    // Without an interval it never notices that a network is gone.
+    // Without an interval it never notices that the network is gone.
     let interval = Duration::from_secs(20);
     let (client, actor) = Client::build(connection).keep_alive_interval(interval).await?;
     tokio::spawn(actor.into_future());
