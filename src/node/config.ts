@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { TRANSPORTS, type Transport } from '../transport/transports.js';
 import { CLIENT_SETTINGS } from './config/client-settings.js';
 import { kafkaFaults } from './config/kafka-checks.js';
 import { KAFKA_SETTINGS } from './config/kafka-settings.js';
@@ -25,6 +26,10 @@ import { incomplete, misspelt } from './config-checks.js';
 /** As browsers write it in `Origin`: scheme, host and, unless it is the usual one, port. */
 function isOrigin(value: string): boolean {
   return value === '*' || value === 'null' || /^[a-z][a-z\d+.-]*:\/\/[^/\s]+$/i.test(value);
+}
+
+function isTransport(value: string): value is Transport {
+  return TRANSPORTS.some((name) => name === value);
 }
 
 const VARIABLES = {
@@ -155,6 +160,14 @@ const VARIABLES = {
     'How many WebSockets, event streams and requests one gateway serves at once',
   ),
   MAX_OPERATIONS: count(1_000, 'How many operations one connection may run at once'),
+  TRANSPORTS: {
+    about: `How clients may get results of subscriptions, comma-separated (${TRANSPORTS.join(',')})`,
+    allowed: `a list of ${TRANSPORTS.join(', ')}`,
+    schema: list
+      .refine((parts): parts is Transport[] => parts.every(isTransport))
+      .optional()
+      .transform((value): readonly Transport[] => value ?? TRANSPORTS),
+  },
   WS_COMPRESSION: flag(false, 'Whether WebSockets may negotiate compression, permessage-deflate'),
   SLOW_BYTES: count(
     1_048_576,

@@ -17,6 +17,7 @@ export function httpSettings(config: Config) {
     port: config.PORT,
     access: accessRules(config),
     ...(!config.GRAPHIQL && { graphiql: false as const }),
+    transports: config.TRANSPORTS,
     compression: config.WS_COMPRESSION,
     limits: {
       bodyBytes: config.MAX_BODY_BYTES,

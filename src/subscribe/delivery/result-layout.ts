@@ -75,6 +75,11 @@ export function snapshotHead(data: string): OpenHead {
 /** The head of the result that only says where a subscription starts, for clients that ask for one. */
 export const START_HEAD: OpenHead = `{"data":null,"extensions":{"start":true,${CURSOR}`;
 
+/** A result that only says where a subscription is, whole, for clients that ask for positions and get them no other way. */
+export function positionResult(cursor: string, behind: number): string {
+  return JSON.stringify({ data: null, extensions: { position: true, behind, cursor } });
+}
+
 /** Adds how many events were left out before this one (`onSlow: CONFLATE`). */
 export function withConflated(head: OpenHead, count: number): OpenHead {
   return `${head.slice(0, -CURSOR.length)}"conflated":${count},${CURSOR}`;

@@ -51,6 +51,8 @@ export class ConnectionQueue<Task> {
   #waiting: Waiting<Task>[] = [];
   #bytes = 0;
   #isPaused = false;
+  /** Whether nothing is done for now. */
+  #isHeld = false;
   /** Whether the scheduler knows of this queue. */
   #isScheduled = false;
   /** The tick in which it last did something, and how long its tasks took in it: the cheap ones, and the others. */
@@ -74,7 +76,7 @@ export class ConnectionQueue<Task> {
    * @returns `false` when it waits for its turn; otherwise it is done
    */
   add(task: Task, bytes: number): boolean {
-    if (this.#waiting.length === 0 && this.#hasTurn(CHEAP_TURN_MS)) {
+    if (this.#waiting.length === 0 && !this.#isHeld && this.#hasTurn(CHEAP_TURN_MS)) {
       this.#perform(task);
       return true;
     }
@@ -84,17 +86,30 @@ export class ConnectionQueue<Task> {
       this.#isPaused = true;
       this.#taker.pauseReading();
     }
-    if (!this.#isScheduled) {
-      this.#isScheduled = true;
-      void this.#turns.scheduler.share((isTickOver) => this.#takeTurn(isTickOver));
-    }
+    this.#schedule();
     return false;
+  }
+
+  /** Nothing is done until `release`: tasks wait, with the bounds of those that wait for their turn. May be called by a task. */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  release(): void {
+    this.#isHeld = false;
+    if (this.#waiting.length > 0) this.#schedule();
   }
 
   /** The connection is closing: nothing that waits is done any more. */
   clear(): void {
     this.#waiting = [];
     this.#bytes = 0;
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled || this.#isHeld) return;
+    this.#isScheduled = true;
+    void this.#turns.scheduler.share((isTickOver) => this.#takeTurn(isTickOver));
   }
 
   #hasTurn(cheapTurnMs: number): boolean {
@@ -120,16 +135,20 @@ export class ConnectionQueue<Task> {
     this.#tick = this.#turns.tick;
     this.#cheapMs = 0;
     this.#spentMs = 0;
+    if (this.#isHeld) {
+      this.#isScheduled = false;
+      return true;
+    }
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
       this.#bytes -= next.bytes;
       this.#perform(next.task);
-      if (!this.#hasTurn(CHEAP_WAITING_TURN_MS) || isTickOver()) break;
+      if (this.#isHeld || !this.#hasTurn(CHEAP_WAITING_TURN_MS) || isTickOver()) break;
     }
     if (this.#isPaused && this.#waiting.length <= MAX_WAITING / 2 && this.#bytes <= MAX_WAITING_BYTES / 2) {
       this.#isPaused = false;
       this.#taker.resumeReading();
     }
-    this.#isScheduled = this.#waiting.length > 0;
+    this.#isScheduled = this.#waiting.length > 0 && !this.#isHeld;
     return !this.#isScheduled;
   }
 }

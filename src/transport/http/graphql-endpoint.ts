@@ -8,6 +8,7 @@ import { callerOf, flatHeaders } from '../caller.js';
 import { httpMetadata, lastEventId } from '../client-metadata.js';
 import { type ConnectionSlots, noFreeConnections } from '../delivery/connection-slots.js';
 import { SseFraming, STREAM_OVER } from '../sse/sse-framing.js';
+import { choices, type Transport } from '../transports.js';
 import { answerResult } from './answer.js';
 import { ClientDisconnected } from './client-disconnected.js';
 import type { GraphiQLPage } from './graphiql-page.js';
@@ -26,6 +27,7 @@ interface GraphQLEndpointParts {
   readonly bodyBytes: number;
   readonly report: ReportInternal;
   readonly streams: StreamTransport;
+  readonly transports: ReadonlySet<Transport>;
   readonly requests: RequestTurns;
   /** GraphiQL, for browsers; `undefined`: there is none. */
   readonly page: GraphiQLPage | undefined;
@@ -55,12 +57,13 @@ class RequestRefused extends Error {
  * @see https://graphql.github.io/graphql-over-http/draft/
  */
 export function graphqlEndpoint(parts: GraphQLEndpointParts): Route {
-  const { page, bodyBytes, slots, unread } = parts;
+  const { page, bodyBytes, slots, unread, transports } = parts;
+  const events = transports.has('sse');
   // One for all requests: this is a hot path (bench: mutations).
   const releaseSlot = (): void => slots.release();
   return async (request, response) => {
     const { method, headers } = request;
-    const accepts = accepted(headers.accept, method === 'GET' && page !== undefined);
+    const accepts = accepted(headers.accept, { html: method === 'GET' && page !== undefined, events });
     const isPage = accepts.preferred === 'html' && page !== undefined;
     try {
       // S4: from here until its client has read the answer, or is gone.
@@ -152,7 +155,7 @@ async function answer(
 
 /** @throws {RequestRefused | MillraceError} nothing was answered */
 async function run(
-  { operations, streams }: GraphQLEndpointParts,
+  { operations, streams, transports }: GraphQLEndpointParts,
   request: IncomingMessage,
   response: ServerResponse,
   accepts: Accepted,
@@ -167,7 +170,7 @@ async function run(
   if (prepared.kind === 'mutation' && request.method !== 'POST')
     throw new RequestRefused('A mutation needs a POST request.', 405, { allow: 'POST' });
   if (prepared.kind === 'subscription' && !isStream && !accepts.events) {
-    const message = 'A subscription needs a WebSocket (graphql-transport-ws) or `Accept: text/event-stream`.';
+    const message = `A subscription needs one of: ${choices(transports)}.`;
     throw new RequestRefused(message, 406);
   }
   if (isStream || prepared.kind === 'subscription')

@@ -9,7 +9,10 @@ import { SlowClientMonitor } from '../delivery/slow-client-monitor.js';
 import type { TransportLimits } from '../delivery/transport-limits.js';
 import { Turns } from '../delivery/turns.js';
 import { WriteCoalescer } from '../delivery/write-coalescer.js';
+import { TRANSPORTS, type Transport } from '../transports.js';
 import { Compression } from '../websocket/compression.js';
+import { GRAPHQL_TRANSPORT_WS } from '../websocket/graphql-transport-ws.js';
+import { GRAPHQL_WS } from '../websocket/graphql-ws.js';
 import { refuseUpgrade, WebSocketTransport } from '../websocket/websocket-transport.js';
 import { Access, type AccessRules } from './access.js';
 import { type GraphiQLExample, graphiql } from './graphiql.js';
@@ -31,6 +34,8 @@ export interface HttpServerOptions {
   /** 0: any free port. */
   readonly port: number;
   readonly limits: TransportLimits;
+  /** By default all. */
+  readonly transports?: readonly Transport[];
   readonly timeouts?: HttpTimeouts;
   /** By which names and from which pages the server may be used. By default from its own, by any name. */
   readonly access?: AccessRules;
@@ -69,6 +74,9 @@ const SPARE_CONNECTIONS = 1_024;
 /** Where GraphQL is, over HTTP and over WebSocket. */
 const GRAPHQL_PATH = '/graphql';
 
+/** Those of WebSockets, the preferred one first. */
+const SUBPROTOCOLS = [GRAPHQL_TRANSPORT_WS, GRAPHQL_WS];
+
 /**
  * Serves GraphQL over HTTP, SSE and WebSocket, and the given routes, on one port.
  * @throws {Error} when it cannot listen: the port is in use, or the host is not of this machine
@@ -79,7 +87,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   const { handle, report, streams, websocket, slowClients } = transports;
   const access = new Access(options.access ?? { origins: [], hosts: undefined }, options.securityLog);
   const onUpgrade: OnUpgrade = (request, stream, head) => {
-    if (pathOf(request) === GRAPHQL_PATH) websocket.upgrade(request, stream, head);
+    if (websocket !== undefined && pathOf(request) === GRAPHQL_PATH) websocket.upgrade(request, stream, head);
     else refuseUpgrade(stream, '404 Not Found');
   };
   let listener: HttpListener;
@@ -104,7 +112,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     port: listener.port,
     url: `${listener.origin}${GRAPHQL_PATH}`,
     get connections() {
-      return { websocket: websocket.size, sse: streams.size };
+      return { websocket: websocket?.size ?? 0, sse: streams.size };
     },
     async [Symbol.asyncDispose]() {
       await listener.close(transports.end, closeTimeout);
@@ -116,6 +124,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
 /** What answers requests and upgrades, with the parts that all transports of a node share. */
 function createTransports(options: HttpServerOptions, closeTimeout: number) {
   const { operations, authenticate, logger, metrics, limits, keepAlive = 12_000 } = options;
+  const transports = new Set(options.transports ?? TRANSPORTS);
   const report = internalErrors(logger, metrics, 'a request failed');
   const slowClients = new SlowClientMonitor(limits.slowTimeout, metrics);
   const turns = new Turns();
@@ -132,13 +141,17 @@ function createTransports(options: HttpServerOptions, closeTimeout: number) {
     coalescer: new WriteCoalescer(),
   };
   const streams = new StreamTransport(shared);
-  const websocket = new WebSocketTransport({
-    ...shared,
-    logger,
-    compression: options.compression === true ? new Compression() : undefined,
-    initTimeoutMs: options.initTimeoutMs ?? 10_000,
-    closeTimeout,
-  });
+  const [preferred, ...others] = SUBPROTOCOLS.filter(({ name }) => transports.has(name));
+  const websocket =
+    preferred &&
+    new WebSocketTransport({
+      ...shared,
+      logger,
+      subprotocols: [preferred, ...others],
+      compression: options.compression === true ? new Compression() : undefined,
+      initTimeoutMs: options.initTimeoutMs ?? 10_000,
+      closeTimeout,
+    });
   const unread = new UnreadAnswers(limits.unreadBytes, slowClients, metrics);
   const page =
     options.graphiql === false
@@ -153,13 +166,13 @@ function createTransports(options: HttpServerOptions, closeTimeout: number) {
       router({
         graphql: {
           path: GRAPHQL_PATH,
-          route: graphqlEndpoint({ ...shared, streams, requests, page, unread }),
+          route: graphqlEndpoint({ ...shared, streams, transports, requests, page, unread }),
         },
         routes: options.routes ?? {},
         report,
       }),
     ),
     /** Tells all clients, and waits until WebSockets are closed. */
-    end: () => Promise.all([streams[Symbol.asyncDispose](), websocket[Symbol.asyncDispose]()]),
+    end: () => Promise.all([streams[Symbol.asyncDispose](), websocket?.[Symbol.asyncDispose]()]),
   };
 }

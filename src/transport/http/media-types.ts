@@ -22,21 +22,26 @@ export interface Accepted {
 const ANY: Accepted = { preferred: 'json', json: PLAIN_JSON, events: false };
 
 /** In the order of our own preference, which decides when the client has none. */
-const ANSWERS = [PLAIN_JSON, GRAPHQL_JSON, `${EVENTS}; charset=utf-8`];
+const JSON_ANSWERS = [PLAIN_JSON, GRAPHQL_JSON];
+const EVENT_ANSWER = `${EVENTS}; charset=utf-8`;
 
 /**
  * Reads `Accept` (RFC 9110, section 12.5.1). An empty header is as if left out.
- * @param html whether there is a page for browsers
+ * @param there what the server has besides JSON: a page for browsers, event streams
  */
-export function accepted(accept: string | undefined, html: boolean): Accepted {
+export function accepted(
+  accept: string | undefined,
+  there: { readonly html: boolean; readonly events: boolean },
+): Accepted {
   // Hot path (bench: mutations): what most programs send.
   if (accept === undefined || accept === '' || accept === '*/*' || accept === 'application/json') return ANY;
   const client = new Negotiator({ headers: { accept } });
-  const [first, ...rest] = client.mediaTypes(html ? [...ANSWERS, HTML] : ANSWERS);
+  const answers = [...JSON_ANSWERS, ...(there.events ? [EVENT_ANSWER] : []), ...(there.html ? [HTML] : [])];
+  const [first, ...rest] = client.mediaTypes(answers);
   return {
     preferred: kindOf(first),
     json: [first, ...rest].find(isJson) ?? PLAIN_JSON,
-    events: client.mediaTypes().some((type) => type.toLowerCase() === EVENTS),
+    events: there.events && client.mediaTypes().some((type) => type.toLowerCase() === EVENTS),
   };
 }
 

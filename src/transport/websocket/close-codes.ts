@@ -3,6 +3,12 @@
  * by itself. Codes of 44xx belong to graphql-transport-ws. docs/protocol.md is written from this table.
  */
 export const CLOSE_CODES = {
+  TERMINATED: {
+    code: 1000,
+    retry: false,
+    reason: 'Terminated',
+    means: 'The client sent `connection_terminate` (subprotocol `graphql-ws` only).',
+  },
   GOING_AWAY: {
     code: 1001,
     retry: true,
@@ -44,7 +50,7 @@ export const CLOSE_CODES = {
     code: 4401,
     retry: false,
     reason: 'Unauthorized',
-    means: '`subscribe` was sent before `connection_ack`.',
+    means: '`subscribe` was sent before `connection_ack`, or `start` before `connection_init`.',
   },
   FORBIDDEN: {
     code: 4403,
@@ -62,7 +68,7 @@ export const CLOSE_CODES = {
     code: 4406,
     retry: false,
     reason: 'Subprotocol not acceptable',
-    means: 'The server supports only graphql-transport-ws.',
+    means: 'The client offers no subprotocol that the server supports (`TRANSPORTS`).',
   },
   INIT_TIMEOUT: {
     code: 4408,

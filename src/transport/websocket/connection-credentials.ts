@@ -20,7 +20,7 @@ export interface CredentialsHost {
   close(reason: CloseReason, detail?: string): void;
 }
 
-type Parts = Pick<ConnectionParts, 'authenticate' | 'report' | 'initTimeoutMs' | 'keepAlive'>;
+type Parts = Pick<ConnectionParts, 'authenticate' | 'report' | 'initTimeoutMs' | 'keepAlive' | 'subprotocol'>;
 
 /** The credentials of one WebSocket: awaited, verified, renewed, and watched until they expire (S2). */
 export class ConnectionCredentials {
@@ -50,7 +50,7 @@ export class ConnectionCredentials {
       said = {
         metadata: connectionMetadata(connectionParams),
         readsPositions: readsPositions(connectionParams),
-        renews: renewsCredentials(connectionParams),
+        renews: renewsCredentials(connectionParams) && this.#parts.subprotocol.hasPings,
       };
     } catch (error) {
       if (!(error instanceof MillraceError)) this.#refuse(error);

@@ -5,15 +5,18 @@ import type { SlowClientMonitor } from '../delivery/slow-client-monitor.js';
 import type { Turns } from '../delivery/turns.js';
 import type { WriteCoalescer } from '../delivery/write-coalescer.js';
 import type { Compression } from './compression.js';
+import type { Subprotocol } from './subprotocol.js';
 import type { TemplateCache } from './template-cache.js';
 
-/** What all connections of a node share. */
+/** What all connections of a node share that speak one subprotocol. */
 export interface ConnectionParts extends OperationRunner {
   /** `undefined`: the server does not offer compression. */
   readonly compression?: Compression | undefined;
   readonly authenticate: Authenticate;
   readonly logger: Logger;
   readonly coalescer: WriteCoalescer;
+  readonly subprotocol: Subprotocol;
+  /** Frames have the words of a subprotocol. */
   readonly templates: TemplateCache;
   readonly slowClients: SlowClientMonitor;
   readonly turns: Turns;

@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type Message, MessageType, type SubscribePayload, validateMessage } from 'graphql-ws';
+import { MessageType, type SubscribePayload } from 'graphql-ws';
 import type { RawData, WebSocket } from 'ws';
 import { formattedError } from '../../core/client-error.js';
 import { assertNever, MillraceError } from '../../core/errors.js';
-import { parseJson, stringifyJson } from '../../core/exact-json.js';
+import { stringifyJson } from '../../core/exact-json.js';
 import type { ClientMetadata, OperationRequest } from '../../operation/request.js';
 import { callerOf, flatHeaders } from '../caller.js';
 import { operationMetadata } from '../client-metadata.js';
@@ -25,6 +25,7 @@ import { type Effect, onAuthenticated, onMessage } from './protocol.js';
 import { RunningOperations } from './running-operations.js';
 import { SocketOutput } from './socket-output.js';
 import { SocketWriter } from './socket-writer.js';
+import type { ClientMessage } from './subprotocol.js';
 
 /** The longest reason that fits into a close frame (RFC 6455, section 5.5). */
 const MAX_REASON_BYTES = 123;
@@ -56,10 +57,10 @@ export class Connection implements SendBufferListener, SlowClient, TurnTaker<Buf
     const buffer = new SendBuffer(stream, parts.coalescer, parts.highWaterMark, this);
     this.#socket = socket;
     this.#parts = parts;
-    this.#writer = new SocketWriter(socket, buffer, parts.templates, parts.compression);
+    this.#writer = new SocketWriter(socket, buffer, parts);
     this.#heartbeat = new Heartbeat(socket, stream, buffer);
     this.#progress = new WriteProgress(stream);
-    this.#messages = new MessageQueue(parts.turns, this);
+    this.#messages = new MessageQueue(parts.turns, this, parts.subprotocol);
     this.#state = { phase: 'opened', upgrade };
     this.#credentials = new ConnectionCredentials(parts, this);
     socket.on('message', (data, binary) => this.#onData(data, binary));
@@ -76,7 +77,9 @@ export class Connection implements SendBufferListener, SlowClient, TurnTaker<Buf
     // It may not be read at the moment, so that no pong of its client arrives.
     if (this.#messages.isWaiting) this.#heartbeat.signOfLife();
     // The page itself answers, so a frozen page is found. Its browser would answer a ping frame for it.
-    const isAnswered = this.#state.phase === 'acknowledged' && this.#state.readsPositions;
+    const isAnswered =
+      this.#state.phase === 'acknowledged' && this.#state.readsPositions && this.#parts.subprotocol.hasPings;
+    if (this.#state.phase === 'acknowledged') this.#writer.keepAlive();
     this.#heartbeat.beat(isAnswered ? this.#ping : undefined);
   }
 
@@ -90,7 +93,8 @@ export class Connection implements SendBufferListener, SlowClient, TurnTaker<Buf
 
   /** @param detail replaces the usual reason of the code, where it fits */
   close(reason: CloseReason, detail?: string): void {
-    const { code, reason: usual } = CLOSE_CODES[reason];
+    const { code, reason: usual, retry } = CLOSE_CODES[reason];
+    if (!retry && this.#state.phase !== 'acknowledged') this.#writer.refuse(detail ?? usual);
     const fits = detail !== undefined && Buffer.byteLength(detail) <= MAX_REASON_BYTES;
     this.#messages.clear();
     this.#writer.end();
@@ -149,9 +153,9 @@ export class Connection implements SendBufferListener, SlowClient, TurnTaker<Buf
   }
 
   #handle(data: Buffer): void {
-    let message: Message;
+    let message: ClientMessage;
     try {
-      message = validateMessage(parseJson(data));
+      message = this.#parts.subprotocol.parse(data);
     } catch (error) {
       this.close('BAD_REQUEST', error instanceof Error ? error.message : undefined);
       return;
@@ -184,6 +188,7 @@ export class Connection implements SendBufferListener, SlowClient, TurnTaker<Buf
       case 'nothing':
         return;
       case 'authenticate':
+        if (this.#parts.subprotocol.startsEarly) this.#messages.hold();
         void this.#authenticate(effect.params);
         return;
       case 'renew':
@@ -222,7 +227,10 @@ export class Connection implements SendBufferListener, SlowClient, TurnTaker<Buf
     // The effect belongs to the transition to this phase; this narrows the type.
     if (this.#state.phase !== 'authenticating') return;
     const acknowledged = await this.#credentials.verify(connectionParams, this.#state);
-    if (acknowledged !== undefined) this.#state = { phase: onAuthenticated(), ...acknowledged };
+    if (acknowledged === undefined) return;
+    this.#state = { phase: onAuthenticated(), ...acknowledged };
+    this.#writer.keepAlive();
+    this.#messages.release();
   }
 
   #renew(presented: unknown): void {
@@ -260,8 +268,8 @@ export class Connection implements SendBufferListener, SlowClient, TurnTaker<Buf
   #refuse(id: string): void {
     const { operationsPerConnection, report } = this.#parts;
     const message = `At most ${operationsPerConnection} operations may run at the same time on one connection.`;
-    const payload = [formattedError(new MillraceError('LIMIT_EXCEEDED', message), report)];
-    this.#writer.send(JSON.stringify({ id, type: 'error', payload }));
+    const errors = [formattedError(new MillraceError('LIMIT_EXCEEDED', message), report)];
+    for (const one of this.#parts.subprotocol.error(id, errors)) this.#writer.send(one);
   }
 
   /** The socket is gone, on either side's initiative: nothing may keep a reference to this connection. */

@@ -5,7 +5,7 @@ import { textHeader } from './frames.js';
 const EMPTY = Buffer.alloc(0);
 const BEFORE_ID = '{"id":';
 
-/** The bytes around each result of one operation: `prefix + head + end` is the text of a `next` message. */
+/** The bytes around each result of one operation: `prefix + head + end` is the text of a message. */
 export class Envelope {
   readonly prefix: Buffer;
   /** Replaced for each tag and never changed: frames that are pending keep the values they were made with. */
@@ -14,9 +14,10 @@ export class Envelope {
   /** The length of the messages that `#frameStart` is for. */
   #messageLength = -1;
 
-  constructor(id: string) {
+  /** @param type of the messages */
+  constructor(id: string, type: string) {
     const text = JSON.stringify(id);
-    this.prefix = Buffer.from(`${BEFORE_ID}${text},"type":"next","payload":`);
+    this.prefix = Buffer.from(`${BEFORE_ID}${text},"type":"${type}","payload":`);
     const end = BEFORE_ID.length + Buffer.byteLength(text);
     this.#values = { id: this.prefix.subarray(BEFORE_ID.length, end), tag: undefined, end: EMPTY };
   }

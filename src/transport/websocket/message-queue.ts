@@ -1,10 +1,10 @@
-import { type Message, MessageType, parseMessage } from 'graphql-ws';
+import { MessageType } from 'graphql-ws';
 import { ConnectionQueue, type TurnTaker } from '../delivery/connection-queue.js';
 import type { Turns } from '../delivery/turns.js';
+import type { ClientMessage, Subprotocol } from './subprotocol.js';
 
 /** A longer `complete`, with an unusually long id, is not looked at before its turn. */
 const MAX_COMPLETE_BYTES = 256;
-const COMPLETE = Buffer.from('"complete"');
 
 /**
  * The messages of one WebSocket, in the order in which they came, in turns with those of other connections (S4). Pings of
@@ -15,10 +15,12 @@ const COMPLETE = Buffer.from('"complete"');
  */
 export class MessageQueue {
   readonly #queue: ConnectionQueue<Buffer>;
+  readonly #subprotocol: Subprotocol;
   /** How many `complete` messages wait, by id. */
   #completes: Map<string, number> | undefined;
 
-  constructor(turns: Turns, taker: TurnTaker<Buffer>) {
+  constructor(turns: Turns, taker: TurnTaker<Buffer>, subprotocol: Subprotocol) {
+    this.#subprotocol = subprotocol;
     this.#queue = new ConnectionQueue(turns, taker);
   }
 
@@ -29,7 +31,7 @@ export class MessageQueue {
 
   add(message: Buffer): void {
     if (this.#queue.add(message, message.length)) return;
-    const id = completedBy(message);
+    const id = this.#completedBy(message);
     if (id === undefined) return;
     this.#completes ??= new Map();
     this.#completes.set(id, (this.#completes.get(id) ?? 0) + 1);
@@ -39,7 +41,7 @@ export class MessageQueue {
   onComplete(message: Buffer): void {
     const completes = this.#completes;
     if (completes === undefined || completes.size === 0) return;
-    const id = completedBy(message);
+    const id = this.#completedBy(message);
     const waiting = id === undefined ? undefined : completes.get(id);
     if (id === undefined || waiting === undefined) return;
     if (waiting > 1) completes.set(id, waiting - 1);
@@ -51,20 +53,29 @@ export class MessageQueue {
     return this.#completes?.has(id) === true;
   }
 
+  /** Nothing is done until `release`: what comes waits, within the bounds of what may. */
+  hold(): void {
+    this.#queue.hold();
+  }
+
+  release(): void {
+    this.#queue.release();
+  }
+
   clear(): void {
     this.#queue.clear();
     this.#completes = undefined;
   }
-}
 
-/** The id of a short `complete` message. */
-function completedBy(bytes: Buffer): string | undefined {
-  if (bytes.length > MAX_COMPLETE_BYTES || !bytes.includes(COMPLETE)) return undefined;
-  let message: Message;
-  try {
-    message = parseMessage(bytes.toString());
-  } catch {
-    return undefined; // Reported in its turn.
+  /** The id of a short `complete` message. */
+  #completedBy(bytes: Buffer): string | undefined {
+    if (bytes.length > MAX_COMPLETE_BYTES || !bytes.includes(this.#subprotocol.stopMark)) return undefined;
+    let message: ClientMessage;
+    try {
+      message = this.#subprotocol.parse(bytes);
+    } catch {
+      return undefined; // Reported in its turn.
+    }
+    return message.type === MessageType.Complete ? message.id : undefined;
   }
-  return message.type === MessageType.Complete ? message.id : undefined;
 }

@@ -1,5 +1,6 @@
-import { type Message, MessageType, type SubscribePayload } from 'graphql-ws';
+import { MessageType, type SubscribePayload } from 'graphql-ws';
 import type { CloseReason } from './close-codes.js';
+import type { ClientMessage } from './subprotocol.js';
 
 /** S4: every operation keeps its id, and each of its results repeats it. */
 const MAX_ID_CHARACTERS = 256;
@@ -31,11 +32,12 @@ export interface Running {
 }
 
 /**
- * The server's side of graphql-transport-ws as a function, without sockets and timers.
+ * The server's side of graphql-transport-ws as a function, without sockets and timers. Other subprotocols are translated to
+ * it (`subprotocol.ts`).
  * @param limit operations that may run at the same time
  * @see https://github.com/graphql/graphql-over-http/blob/main/rfcs/GraphQLOverWebSocket.md
  */
-export function onMessage(phase: Phase, message: Message, running: Running, limit: number): Step {
+export function onMessage(phase: Phase, message: ClientMessage, running: Running, limit: number): Step {
   switch (message.type) {
     case MessageType.ConnectionInit:
       if (phase !== 'opened') return { phase, effect: { do: 'close', reason: 'SECOND_INIT' } };
@@ -52,6 +54,8 @@ export function onMessage(phase: Phase, message: Message, running: Running, limi
     case MessageType.Complete:
       // The id is unknown when both sides complete at the same time. The protocol requires that it is ignored.
       return { phase, effect: running.has(message.id) ? { do: 'stop', id: message.id } : { do: 'nothing' } };
+    case 'connection_terminate':
+      return { phase, effect: { do: 'close', reason: 'TERMINATED' } };
     default:
       return {
         phase,

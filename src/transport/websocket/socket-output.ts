@@ -49,23 +49,22 @@ export class SocketOutput implements OperationOutput {
     return buffer.offerTemplate(templates.get(batch, envelope), envelope.values);
   }
 
-  /** In the payload of a `ping`, the only message of the protocol that has room for it. */
   position(cursor: string, tag: string, behind: number): boolean {
-    const { isOpen, buffer } = this.#writer;
+    const { isOpen, buffer, subprotocol } = this.#writer;
     if (!isOpen) return false;
-    const position = { id: this.#id, cursor: cursor + tag, behind };
-    const message = Buffer.from(JSON.stringify({ type: 'ping', payload: { position } }));
+    const message = Buffer.from(subprotocol.position(this.#id, cursor + tag, behind));
     return buffer.offer([textHeader(message.length), message]);
   }
 
   result(json: string): void {
-    this.#writer.send(`{"id":${JSON.stringify(this.#id)},"type":"next","payload":${json}}`);
+    const type = this.#writer.subprotocol.resultType;
+    this.#writer.send(`{"id":${JSON.stringify(this.#id)},"type":"${type}","payload":${json}}`);
     this.complete();
   }
 
   error(errors: readonly GraphQLFormattedError[]): void {
     this.#operations.delete(this.#id);
-    this.#writer.send(JSON.stringify({ id: this.#id, type: 'error', payload: errors }));
+    for (const message of this.#writer.subprotocol.error(this.#id, errors)) this.#writer.send(message);
   }
 
   complete(): void {
@@ -74,7 +73,7 @@ export class SocketOutput implements OperationOutput {
   }
 
   #envelopeFor(tag: string): Envelope {
-    this.#envelope ??= new Envelope(this.#id);
+    this.#envelope ??= new Envelope(this.#id, this.#writer.subprotocol.resultType);
     this.#envelope.setTag(tag);
     return this.#envelope;
   }

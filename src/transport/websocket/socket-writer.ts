@@ -2,10 +2,17 @@ import type { WebSocket } from 'ws';
 import type { SendBuffer } from '../delivery/send-buffer.js';
 import type { Compression } from './compression.js';
 import { textHeader } from './frames.js';
+import type { Subprotocol } from './subprotocol.js';
 import type { TemplateCache } from './template-cache.js';
 
 /** Why a socket is not read: the client does not read its answers, or as many of its messages wait for their turn as may. */
 const HOLDS = { answers: 1, messages: 2 } as const;
+
+interface SocketWriterParts {
+  readonly templates: TemplateCache;
+  readonly subprotocol: Subprotocol;
+  readonly compression?: Compression | undefined;
+}
 
 /**
  * The sending side of one WebSocket. Text frames are made here and written to the socket under `ws`, which
@@ -16,6 +23,7 @@ export class SocketWriter {
   /** `undefined` when the client did not negotiate it. */
   readonly compression: Compression | undefined;
   readonly templates: TemplateCache;
+  readonly subprotocol: Subprotocol;
   readonly #socket: WebSocket;
   /** The socket is read while this is 0. */
   #holds = 0;
@@ -23,12 +31,12 @@ export class SocketWriter {
   constructor(
     socket: WebSocket,
     buffer: SendBuffer,
-    templates: TemplateCache,
-    compression: Compression | undefined,
+    { templates, subprotocol, compression }: SocketWriterParts,
   ) {
     this.#socket = socket;
     this.buffer = buffer;
     this.templates = templates;
+    this.subprotocol = subprotocol;
     this.compression = socket.extensions.includes('permessage-deflate') ? compression : undefined;
   }
 
@@ -43,6 +51,20 @@ export class SocketWriter {
     // Unlike subscriptions, these answers cannot be held back. So a client that does not read them is not
     // read either: it can make the node hold only the answers to what it has already sent (S4).
     if (!this.buffer.push([textHeader(bytes.length), bytes])) this.holdReading('answers');
+  }
+
+  /** Says why the connection is refused for good, to clients that do not read close frames. */
+  refuse(reason: string): void {
+    const refusal = this.subprotocol.refusal(reason);
+    if (refusal !== undefined) this.send(refusal);
+  }
+
+  /** Sends what the client's watchdog expects, even to a client that is slow: it counts arrivals. */
+  keepAlive(): void {
+    const { keepAlive } = this.subprotocol;
+    if (keepAlive === undefined || !this.isOpen) return;
+    const bytes = Buffer.from(keepAlive);
+    this.buffer.push([textHeader(bytes.length), bytes]);
   }
 
   holdReading(why: keyof typeof HOLDS): void {

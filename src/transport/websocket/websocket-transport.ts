@@ -1,14 +1,16 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { GRAPHQL_TRANSPORT_WS_PROTOCOL } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { ConnectionSlots } from '../delivery/connection-slots.js';
 import { CLOSE_CODES } from './close-codes.js';
 import { Connection } from './connection.js';
 import type { ConnectionParts } from './connection-parts.js';
+import type { Subprotocol } from './subprotocol.js';
 import { TemplateCache } from './template-cache.js';
 
-interface WebSocketTransportParts extends Omit<ConnectionParts, 'templates'> {
+interface WebSocketTransportParts extends Omit<ConnectionParts, 'templates' | 'subprotocol'> {
+  /** Those that clients may choose, the preferred one first; at least one. */
+  readonly subprotocols: readonly [Subprotocol, ...Subprotocol[]];
   readonly slots: ConnectionSlots;
   /** Bytes of one message. */
   readonly bodyBytes: number;
@@ -25,10 +27,11 @@ const TURN_AWAY_MS = 1_000;
 
 const UNAVAILABLE = '503 Service Unavailable';
 
-/** GraphQL over WebSocket (graphql-transport-ws), on the upgrades of an HTTP server. */
+/** GraphQL over WebSocket, in several subprotocols, on the upgrades of an HTTP server. */
 export class WebSocketTransport implements AsyncDisposable {
   readonly #parts: WebSocketTransportParts;
-  readonly #connectionParts: ConnectionParts;
+  readonly #preferred: ConnectionParts;
+  readonly #connectionParts: ReadonlyMap<string, ConnectionParts>;
   readonly #connections = new Set<Connection>();
   readonly #server: WebSocketServer;
   readonly #keepAlive: NodeJS.Timeout;
@@ -40,7 +43,12 @@ export class WebSocketTransport implements AsyncDisposable {
 
   constructor(parts: WebSocketTransportParts) {
     this.#parts = parts;
-    this.#connectionParts = { ...parts, templates: new TemplateCache() };
+    const partsOf = (subprotocol: Subprotocol) => ({ ...parts, subprotocol, templates: new TemplateCache() });
+    const [preferred, ...others] = parts.subprotocols;
+    this.#preferred = partsOf(preferred);
+    this.#connectionParts = new Map(
+      [this.#preferred, ...others.map(partsOf)].map((one) => [one.subprotocol.name, one]),
+    );
     this.#server = new WebSocketServer({
       noServer: true,
       clientTracking: false,
@@ -55,8 +63,7 @@ export class WebSocketTransport implements AsyncDisposable {
               threshold: COMPRESSION_THRESHOLD_BYTES,
             },
       maxPayload: parts.bodyBytes,
-      handleProtocols: (offered) =>
-        offered.has(GRAPHQL_TRANSPORT_WS_PROTOCOL) ? GRAPHQL_TRANSPORT_WS_PROTOCOL : false,
+      handleProtocols: (offered) => parts.subprotocols.find(({ name }) => offered.has(name))?.name ?? false,
     });
     this.#keepAlive = setInterval(() => {
       for (const connection of this.#connections) connection.keepAlive();
@@ -104,13 +111,14 @@ export class WebSocketTransport implements AsyncDisposable {
   }
 
   #open(socket: WebSocket, stream: Duplex, request: IncomingMessage): void {
-    const connection = new Connection(socket, stream, request, this.#connectionParts);
+    const agreed = this.#connectionParts.get(socket.protocol);
+    const connection = new Connection(socket, stream, request, agreed ?? this.#preferred);
     this.#connections.add(connection);
     socket.once('close', () => {
       this.#connections.delete(connection);
       if (this.#connections.size === 0) this.#onEmpty?.();
     });
-    if (socket.protocol !== GRAPHQL_TRANSPORT_WS_PROTOCOL) connection.close('SUBPROTOCOL');
+    if (agreed === undefined) connection.close('SUBPROTOCOL');
     // The shutdown may have begun during the handshake.
     else if (this.#closing) connection.close('RESTART');
   }

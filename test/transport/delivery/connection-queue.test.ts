@@ -131,3 +131,34 @@ it('S4 does nothing more for a connection that closes', async () => {
   await tick();
   expect(done).toHaveLength(1);
 });
+
+it('S4 C4 what comes while a connection is held waits in its order, and at the bound it is not read', async () => {
+  const { clock, done, connection } = world();
+  clock.taskMs = 0;
+  const { add, queue, reading } = connection();
+  add('first', 1);
+  queue.hold();
+  for (let i = 0; i < 127; i++) add(String(i), 1);
+  await tick();
+  expect([done, reading, queue.size]).toEqual([['first'], [], 127]);
+  add('last', 1);
+  expect(reading).toEqual(['paused']);
+  queue.release();
+  await tick();
+  await tick();
+  expect(done).toEqual(['first', ...Array.from({ length: 127 }, (_, i) => String(i)), 'last']);
+  expect(reading).toEqual(['paused', 'resumed']);
+});
+
+it('S4 a connection that a waiting task holds does nothing after it', async () => {
+  const { done, connection } = world();
+  const { add, queue } = connection();
+  add('a', 3);
+  queue.hold();
+  await tick();
+  expect(done).toEqual(['a']);
+  queue.release();
+  await tick();
+  await tick();
+  expect(done).toEqual(['a', 'a', 'a']);
+});

@@ -50,7 +50,7 @@ function node() {
   const [coalescer, templates] = [new WriteCoalescer(), new TemplateCache()];
   return {
     client(id: string, tag: string, highWaterMark = 1 << 20) {
-      const [stream, envelope] = [new CopyingStream(), new Envelope(id)];
+      const [stream, envelope] = [new CopyingStream(), new Envelope(id, 'next')];
       envelope.setTag(tag);
       const buffer = new SendBuffer(stream, coalescer, highWaterMark, LISTENER);
       const offer = (batch: readonly SharedResult[]): boolean =>
@@ -106,7 +106,7 @@ describe('a template of a batch', () => {
   it('C3 is one write together with that of another operation on the same connection', async () => {
     const { client } = node();
     const one = client('a1', '.one');
-    const other = new Envelope('b2');
+    const other = new Envelope('b2', 'next');
     other.setTag('.two');
     const batch = batchOf(5, 6);
     one.offer(batch);

@@ -5,7 +5,7 @@ import { textHeader } from '../../../src/transport/websocket/frames.js';
 
 describe('Envelope', () => {
   it('C1 C3 leaves the length and the tag of pending frames unchanged by later ones', () => {
-    const envelope = new Envelope('a "quoted" id');
+    const envelope = new Envelope('a "quoted" id', 'next');
     const pending = [10, 10, 200, 70_000, 10].map((size, i) => {
       const shared = Buffer.alloc(size, 'x');
       const tag = `.tag${i >> 1}${'t'.repeat(i)}`;
@@ -20,7 +20,7 @@ describe('Envelope', () => {
   });
 
   it('shares the bytes before results of the same length', () => {
-    const envelope = new Envelope('1');
+    const envelope = new Envelope('1', 'next');
     envelope.setTag('.tag');
     const first = envelope.frameStart(Buffer.from('one'));
     expect(envelope.frameStart(Buffer.from('two'))).toBe(first);

@@ -1,0 +1,18 @@
+/**
+ * The ways in which clients get results of subscriptions: framings over one delivery (`delivery/`), with the same limits,
+ * credentials and guarantees. By name, as in `TRANSPORTS`: what a client uses to choose it.
+ */
+const CHOSEN_BY = {
+  'graphql-transport-ws': 'a WebSocket with the subprotocol graphql-transport-ws',
+  'graphql-ws': 'a WebSocket with the subprotocol graphql-ws',
+  sse: '`Accept: text/event-stream`',
+} as const;
+
+export type Transport = keyof typeof CHOSEN_BY;
+
+export const TRANSPORTS: readonly Transport[] = ['graphql-transport-ws', 'graphql-ws', 'sse'];
+
+/** In words: what a client may use. */
+export function choices(transports: Iterable<Transport>): string {
+  return [...transports].map((transport) => CHOSEN_BY[transport]).join(', ');
+}

@@ -1,0 +1,13 @@
+import { expect, it } from 'vitest';
+import { TRANSPORTS } from '../../src/transport/transports.js';
+import { transportContract } from '../contract/transport.js';
+import { graphqlTransportWs, graphqlWs } from './drivers/socket-driver.js';
+import { sse } from './drivers/stream-driver.js';
+
+const DRIVERS = [graphqlTransportWs, graphqlWs, sse];
+
+it('every transport has a driver, and so passes the contract', () => {
+  expect(DRIVERS.map(({ transport }) => transport)).toEqual(TRANSPORTS);
+});
+
+for (const driver of DRIVERS) transportContract(driver);

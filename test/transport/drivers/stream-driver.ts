@@ -1,0 +1,87 @@
+import { request } from 'node:http';
+import { onTestFinished } from 'vitest';
+import type { Transport } from '../../../src/transport/transports.js';
+import { type Driver, requestText, type Seen } from './driver.js';
+
+interface StreamDriver {
+  readonly transport: Transport;
+  readonly accept: string;
+  /** Takes what has come so far, whole messages only, and returns the rest. */
+  readonly read: (text: string, seen: Seen) => string;
+}
+
+/** A client whose operations are the answers to its requests. */
+export function streamDriver({ transport, accept, read }: StreamDriver): Driver {
+  return {
+    transport,
+    countedAs: 'sse',
+    start: async ({ server }, operation, authorization) => {
+      const seen: Seen = { results: [], raw: '' };
+      const body = requestText(operation);
+      const headers = { accept, 'content-type': 'application/json', ...(authorization && { authorization }) };
+      const sent = request(server.url, { method: 'POST', headers, agent: false });
+      onTestFinished(() => void sent.destroy());
+      let isPaused = false;
+      sent.on('error', () => {
+        seen.end ??= 'cut';
+      });
+      sent.on('response', (response) => {
+        const isStream = response.headers['content-type']?.startsWith(accept.split(';')[0] ?? '') === true;
+        response.setEncoding('utf8');
+        let rest = '';
+        response.on('data', (chunk) => {
+          seen.raw += String(chunk);
+          if (isStream) rest = read(rest + String(chunk), seen);
+        });
+        response.on('close', () => {
+          if (!isStream) {
+            seen.errors = (JSON.parse(seen.raw) as { readonly errors: readonly unknown[] }).errors;
+            seen.end = 'errors';
+          }
+          seen.end ??= 'cut';
+        });
+        response.on('error', () => undefined);
+        if (isPaused) response.pause();
+      });
+      sent.end(body);
+      return {
+        seen,
+        stop: () => void sent.destroy(),
+        pause: () => {
+          isPaused = true;
+          sent.socket?.pause();
+        },
+        resume: () => {
+          isPaused = false;
+          sent.socket?.resume();
+        },
+        vanish: () => void sent.destroy(),
+      };
+    },
+  };
+}
+
+interface Result {
+  readonly data?: unknown;
+  readonly errors?: readonly unknown[];
+}
+
+/** A result with errors alone ends its operation. */
+export function take(result: Result, seen: Seen): void {
+  if (result.errors === undefined || 'data' in result) seen.results.push(result);
+  else seen.errors = result.errors;
+}
+
+export const sse = streamDriver({
+  transport: 'sse',
+  accept: 'text/event-stream',
+  read: (text, seen) => {
+    const blocks = text.split('\n\n');
+    for (const block of blocks.slice(0, -1)) {
+      const data = /^data: (.+)$/m.exec(block)?.[1];
+      if (data !== undefined) take(JSON.parse(data) as Result, seen);
+      if (/^event: complete$/m.test(block)) seen.end = seen.errors === undefined ? 'complete' : 'errors';
+    }
+    return blocks.at(-1) ?? '';
+  },
+});
