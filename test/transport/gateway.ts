@@ -1,4 +1,5 @@
 import { onTestFinished } from 'vitest';
+import type { Authenticate } from '../../src/auth/authenticate.js';
 import { CursorCodec } from '../../src/core/cursor.js';
 import { ANONYMOUS } from '../../src/core/identity.js';
 import { openLogger } from '../../src/observe/log.js';
@@ -17,6 +18,7 @@ const SCHEMA = `
     said: Said @subscribe(topic: "said")
     above(least: Int!): Said @subscribe(topic: "said", filter: "event.n >= args.least")
     newest: Said @subscribe(topic: "said", onSlow: CONFLATE)
+    upTo: Said @subscribe(topic: "said") @auth(rule: "event.n <= int(claims.most)")
     all: Said @subscribe(topic: "said", onSlow: DISCONNECT)
   }
   type Said { n: Int!, text: String }`;
@@ -24,7 +26,11 @@ const SCHEMA = `
 /** A whole gateway, including its log and relay, on a free port. Closed when the test ends. */
 export async function serveGateway(
   limits: Partial<TransportLimits> = {},
-  { positionIntervalMs = 10_000, keepAlive = 12_000 } = {},
+  {
+    positionIntervalMs = 10_000,
+    keepAlive = 12_000,
+    authenticate = (() => Promise.resolve(ANONYMOUS)) as Authenticate,
+  } = {},
 ) {
   const world = await openWorld();
   onTestFinished(() => world[Symbol.asyncDispose]());
@@ -54,7 +60,6 @@ export async function serveGateway(
       metrics,
       limits: { maxTokens: 500 },
     });
-    const authenticate = () => Promise.resolve(ANONYMOUS);
     const server = await createHttpServer({
       operations,
       authenticate,

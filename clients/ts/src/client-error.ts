@@ -17,6 +17,7 @@ export interface ShownError {
  * | STORE_KEY_IN_USE  | a running subscription of this client keeps its position under the same key   |
  * | CALLBACK_FAILED   | a function of the application that listens to states or ends threw            |
  * | HANDLER_FAILED    | `next` or `onGap` threw; the position is before what it was given             |
+ * | NOT_RENEWED       | `credentials` failed when they were to be renewed; retried while the old ones last |
  * | UNREACHABLE       | a mutation got no answer; a retry with the same idempotency key acts once     |
  * | UNKNOWN           | an error of a server that gives no code                                       |
  */

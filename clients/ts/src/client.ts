@@ -19,7 +19,7 @@ import { type SocketClass, webSocketLinks } from './web-socket-link.js';
 export interface ClientOptions {
   /** The address of GraphQL over HTTP: `https://shop.example/graphql`, or on a page `/graphql`. WebSockets use it too. */
   readonly url: string;
-  /** Returns a token, which is sent as `authorization: Bearer …`, or headers. Called at every attempt to connect. */
+  /** Returns a token, which is sent as `authorization: Bearer …`, or headers. Called at every attempt to connect or renew. */
   readonly credentials?: () => Promise<string | Credentials | undefined> | string | Credentials | undefined;
   /** Where positions are kept. Without one they last as long as their subscription. */
   readonly store?: PositionStore;
@@ -30,7 +30,7 @@ export interface ClientOptions {
   readonly webSocket?: SocketClass;
   /** Whether all tabs of the origin and user use one connection. */
   readonly share?: boolean | ShareOptions;
-  /** Called with an error that ends nothing: a position was not stored, a listener threw. Default: logs a warning. */
+  /** Called with an error that ends nothing, such as a position that was not stored. Default: logs a warning. */
   readonly onProblem?: OnProblem;
 }
 
@@ -103,6 +103,7 @@ export class Client {
         }
       },
       onState: (state) => this.#onState(state),
+      onNotRenewed: this.#onProblem,
     });
     this.#forgetPage = onPageEvents(() => this.#connection.input({ type: 'woken' }));
   }
@@ -200,7 +201,10 @@ export class Client {
     return data as Data; // The server promises the type that the document declares.
   }
 
-  /** Says that the credentials have changed: the client calls `credentials` and connects with the result. */
+  /**
+   * Says that the credentials have changed: the client calls `credentials`, and renews them on the open connection. Where the
+   * server cannot (another server, SSE), and for another subject, it connects with them instead.
+   */
   renew(): void {
     this.#connection.input({ type: 'credentials' });
   }

@@ -1,5 +1,6 @@
 import { backoffMs } from './backoff.js';
 import type { Loss, Transport } from './link.js';
+import { onRenewalInput, type Renewal, type RenewalInput } from './renewal-state.js';
 
 /**
  * The connection of a client: a state, and a pure function for each thing that can happen to it.
@@ -14,9 +15,16 @@ import type { Loss, Transport } from './link.js';
  * | waiting, needs-auth        | elapsed, or woken (page visible, online)      | connecting                       | dial    |
  * | needs-auth                 | there are other credentials                   | connecting                       | dial    |
  * | connected                  | woken                                         | connected                        | probe   |
- * | connected                  | there are other credentials                   | connecting                       | redial  |
+ * | connected                  | the credentials expire soon                   | connected                        | renew   |
+ * | connected                  | there are other credentials                   | connected                        | renew   |
+ * | connected                  | renewed, or refused                           | connected                        |         |
+ * | connected                  | not renewed for now                           | connected                        | wait    |
+ * | connected                  | elapsed, after that                           | connected                        | renew   |
+ * | connected                  | other credentials, and no renewal is possible | connecting                       | redial  |
  * | any but closed             | unwanted: the last subscription has ended     | idle                             | hang up |
  * | any                        | closed by its owner                           | closed                           | hang up |
+ *
+ * `renewal-state.ts` has the renewal of credentials, which no state shows: subscriptions go on meanwhile.
  *
  * Every other input leaves the state as it is: a timer may fire late, and a closed client stays closed.
  */
@@ -41,6 +49,8 @@ export interface Attempts {
   readonly connectedAt: number | undefined;
   /** Until when WebSockets count as blocked, on the monotonic clock. */
   readonly sseUntil: number;
+  /** Of the credentials of the connection while it is open. */
+  readonly renewal: Renewal;
 }
 
 export interface Connection {
@@ -49,14 +59,17 @@ export interface Connection {
 }
 
 export type ConnectionInput =
-  | { readonly type: 'wanted' | 'unwanted' | 'elapsed' | 'woken' | 'credentials' | 'close' }
-  | { readonly type: 'opened' }
+  | { readonly type: 'wanted' | 'unwanted' | 'woken' | 'close' }
+  /** `renews`: the server can renew the credentials of an open connection. */
+  | { readonly type: 'opened'; readonly renews?: boolean }
+  | RenewalInput
   | { readonly type: 'lost'; readonly loss: Loss };
 
 export type ConnectionEffect =
   | { readonly do: 'dial'; readonly over: Transport }
   | { readonly do: 'wait'; readonly ms: number }
   | { readonly do: 'probe' }
+  | { readonly do: 'renew' }
   | { readonly do: 'hang-up' };
 
 export interface ConnectionStep {
@@ -82,9 +95,11 @@ const STABLE_MS = 5_000;
 const BLOCKED_HANDSHAKES = 3;
 const SSE_MEMORY_MS = 5 * 60_000;
 
+const IMPOSSIBLE: Renewal = { is: 'impossible' };
+
 export const IDLE: Connection = {
   now: { state: 'idle' },
-  attempts: { failures: 0, blocked: 0, connectedAt: undefined, sseUntil: 0 },
+  attempts: { failures: 0, blocked: 0, connectedAt: undefined, sseUntil: 0, renewal: IMPOSSIBLE },
 };
 
 export function onConnectionInput(
@@ -107,6 +122,7 @@ export function onConnectionInput(
             ...attempts,
             blocked: now.over === 'websocket' ? 0 : attempts.blocked,
             connectedAt: at.monotonic,
+            renewal: input.renews === true ? { is: 'idle' } : IMPOSSIBLE,
           },
         },
         effects: [],
@@ -116,14 +132,17 @@ export function onConnectionInput(
         ? lost(now, attempts, input.loss, at)
         : stays;
     case 'elapsed':
-      return isPausing(now) ? dial(attempts, at) : stays;
+      return isPausing(now) ? dial(attempts, at) : renewed(connection, input, at);
+    case 'expiring':
+    case 'renewed':
+    case 'not-renewed':
+      return renewed(connection, input, at);
     case 'woken':
       if (now.state === 'connected') return { connection, effects: [{ do: 'probe' }] };
       return isPausing(now) ? dial(attempts, at) : stays;
     case 'credentials':
       if (now.state === 'needs-auth') return dial({ ...attempts, failures: 0 }, at);
-      if (now.state !== 'connected') return stays;
-      return withHangUp(dial(attempts, at));
+      return renewed(connection, input, at);
     case 'unwanted':
       if (now.state === 'idle') return stays;
       return { connection: { now: { state: 'idle' }, attempts }, effects: [{ do: 'hang-up' }] };
@@ -143,9 +162,24 @@ function dial(attempts: Attempts, { monotonic, transports }: Circumstances): Con
   const [preferred = 'websocket', other = preferred] = transports;
   const over = monotonic < attempts.sseUntil ? other : preferred;
   return {
-    connection: { now: { state: 'connecting', over }, attempts: { ...attempts, connectedAt: undefined } },
+    connection: {
+      now: { state: 'connecting', over },
+      attempts: { ...attempts, connectedAt: undefined, renewal: IMPOSSIBLE },
+    },
     effects: [{ do: 'dial', over }],
   };
+}
+
+/** The credentials of an open connection are, or are to be, renewed. */
+function renewed(connection: Connection, input: RenewalInput, at: Circumstances): ConnectionStep {
+  const { now, attempts } = connection;
+  if (now.state !== 'connected') return { connection, effects: [] };
+  const { renewal, effect } = onRenewalInput(attempts.renewal, input, at.random);
+  if (effect === 'redial') return withHangUp(dial(attempts, at));
+  const next: Connection = { now, attempts: { ...attempts, renewal } };
+  if (effect === undefined) return { connection: next, effects: [] };
+  if (effect === 'renew') return { connection: next, effects: [{ do: 'renew' }] };
+  return { connection: next, effects: [{ do: 'wait', ms: effect.waitMs }] };
 }
 
 const withHangUp = ({ connection, effects }: ConnectionStep): ConnectionStep => ({
@@ -169,6 +203,7 @@ function lost(
     failures,
     blocked,
     connectedAt: undefined,
+    renewal: IMPOSSIBLE,
     // Where SSE fails too, the server is away: WebSocket is tried next.
     sseUntil: isBlocked ? monotonic + SSE_MEMORY_MS : connectedAt === undefined ? 0 : attempts.sseUntil,
   };

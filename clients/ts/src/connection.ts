@@ -1,3 +1,4 @@
+import { ClientError } from './client-error.js';
 import {
   type ConnectionEffect,
   type ConnectionInput,
@@ -6,7 +7,7 @@ import {
   IDLE,
   onConnectionInput,
 } from './connection-state.js';
-import type { Credentials, Link, LinkListener, OpenLink, Transport } from './link.js';
+import type { Credentials, Link, LinkListener, OpenLink, RenewalRefusal, Transport } from './link.js';
 import { Watchdog } from './watchdog.js';
 
 export interface ConnectionParts {
@@ -23,6 +24,8 @@ export interface ConnectionParts {
   /** Operations may start on the link. `undefined`: there is no link. */
   readonly onLink: (link: Link | undefined) => void;
   readonly onState: (state: ConnectionState) => void;
+  /** Credentials were not renewed. The connection goes on under the former ones until they expire. */
+  readonly onNotRenewed: (error: ClientError) => void;
 }
 
 /** How long an attempt may take until operations may start. Browsers would wait for minutes. */
@@ -75,7 +78,8 @@ export class Connection {
     for (const effect of effects) this.#perform(effect);
     if (connection.now === before) return;
     this.#parts.onState(connection.now);
-    if (isUp && before.state !== 'connected' && this.#connection === connection)
+    // By its state: its credentials may be being renewed already.
+    if (isUp && before.state !== 'connected' && this.#connection.now === connection.now)
       this.#parts.onLink(this.#link);
   }
 
@@ -90,6 +94,9 @@ export class Connection {
         return;
       case 'probe':
         this.#link?.probe();
+        return;
+      case 'renew':
+        void this.#renew();
         return;
       case 'hang-up':
         this.#hangUp();
@@ -123,7 +130,7 @@ export class Connection {
     const open = this.#parts.links[over];
     if (!isOurs() || open === undefined) return;
     const listener: LinkListener = {
-      opened: (heartbeatMs) => {
+      opened: (heartbeatMs, renews = false) => {
         if (!isOurs()) return;
         clearTimeout(this.#timer);
         this.#watchdog = new Watchdog(
@@ -132,7 +139,13 @@ export class Connection {
           () => this.#link?.probe(),
           () => lose('the server gives no sign of life'),
         );
-        this.input({ type: 'opened' });
+        this.input({ type: 'opened', renews });
+      },
+      expiring: () => {
+        if (isOurs()) this.input({ type: 'expiring' });
+      },
+      renewed: (refusal) => {
+        if (isOurs()) this.#onRenewed(refusal);
       },
       heard: () => this.#watchdog?.heard(),
       lost: (loss) => {
@@ -144,5 +157,29 @@ export class Connection {
     } catch (error) {
       lose(String(error));
     }
+  }
+
+  /** Asks for credentials, and sends them over the open link. */
+  async #renew(): Promise<void> {
+    const attempt = this.#attempt;
+    const link = this.#link;
+    let credentials: Credentials;
+    try {
+      credentials = await this.#parts.credentials();
+    } catch (cause) {
+      const message = `The credentials cannot be had: ${String(cause)}`;
+      const error = new ClientError('NOT_RENEWED', message, { retry: true, cause });
+      if (attempt !== this.#attempt) return;
+      this.#onRenewed({ kind: 'retry', error });
+      this.#parts.onNotRenewed(error);
+      return;
+    }
+    if (attempt === this.#attempt) link?.renew?.(credentials);
+  }
+
+  #onRenewed(refusal: RenewalRefusal | undefined): void {
+    this.input(refusal === undefined ? { type: 'renewed' } : { type: 'not-renewed', refusal });
+    // What passes is retried, and the connection that those of another subject get shows what becomes of them.
+    if (refusal?.kind === 'final') this.#parts.onNotRenewed(refusal.error);
   }
 }

@@ -1,4 +1,4 @@
-import type { ShownError } from './client-error.js';
+import type { ClientError, ShownError } from './client-error.js';
 
 /** A GraphQL request. */
 export interface Operation {
@@ -24,6 +24,14 @@ export interface Loss {
   readonly retryAfterMs?: number | undefined;
 }
 
+/** Why credentials were not renewed. The former ones stay in force until they expire. */
+export interface RenewalRefusal {
+  /** `retry`: it may pass. `subject`: they need a connection of their own. `final`: they are not valid. */
+  readonly kind: 'retry' | 'subject' | 'final';
+  readonly error: ClientError;
+  readonly retryAfterMs?: number | undefined;
+}
+
 /** Receives what happens to one operation. Nothing follows `error`, `complete` and `lost`. */
 export interface OperationSink {
   next(result: Result): void;
@@ -41,8 +49,13 @@ export interface LinkListener {
   /**
    * Operations may start.
    * @param heartbeatMs how often the server sends a heartbeat; `undefined`: it sends none
+   * @param renews whether the server can renew the credentials of this link. Default: no
    */
-  opened(heartbeatMs: number | undefined): void;
+  opened(heartbeatMs: number | undefined, renews?: boolean): void;
+  /** The server says that the credentials expire soon. */
+  expiring?(): void;
+  /** The answer to `renew`. @param refusal `undefined`: the new credentials are in force */
+  renewed?(refusal: RenewalRefusal | undefined): void;
   /** The server sent something. */
   heard(): void;
   /** All operations of the link have ended with it; their sinks are not called. */
@@ -58,6 +71,8 @@ export interface Link {
   start(operation: Operation, sink: OperationSink): () => void;
   /** Asks the server for a sign of life, if the transport can. */
   probe(): void;
+  /** Sends new credentials for the open link. Call it only if `renews` was said, and not again before the answer. */
+  renew?(credentials: Credentials): void;
   close(): void;
   /** Which tabs use its connection. `undefined`: sharing is off. */
   readonly sharing?: Sharing | undefined;

@@ -42,6 +42,7 @@ function loaded(parts: TabLinksParts): OpenLink {
       // Before `opened` nothing starts.
       start: (operation, sink) => inner?.start(operation, sink) ?? (() => undefined),
       probe: () => inner?.probe(),
+      renew: (renewed) => inner?.renew?.(renewed),
       close: () => {
         isClosed = true;
         inner?.close();

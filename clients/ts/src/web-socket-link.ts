@@ -1,7 +1,7 @@
 import { createClient } from 'graphql-ws/client';
-import type { ShownError } from './client-error.js';
+import { ClientError, type ShownError } from './client-error.js';
 import { lossOfClose } from './close-codes.js';
-import type { Link, Loss, OpenLink, OperationSink, Result } from './link.js';
+import type { Link, Loss, OpenLink, OperationSink, RenewalRefusal, Result } from './link.js';
 
 /** The part of a `WebSocket` that is used here: a browser's, Node's since 22, or that of the package `ws`. */
 export interface Socket {
@@ -54,13 +54,14 @@ export function webSocketLinks(url: string, SocketImpl: SocketClass): OpenLink {
       webSocketImpl: Captured,
       // Its pong would send the payload of the ping, a position, back.
       disablePong: true,
-      connectionParams: { ...credentials, positions: true },
+      connectionParams: { ...credentials, positions: true, renews: true },
       generateID: () => String(lastId),
       onNonLazyError: () => undefined,
       on: {
         connected: (_socket, payload) => {
-          const { heartbeatMs } = (payload ?? {}) as { readonly heartbeatMs?: unknown };
-          if (!isOver) listener.opened(typeof heartbeatMs === 'number' ? heartbeatMs : undefined);
+          const { heartbeatMs, renews } = (payload ?? {}) as Readonly<Record<string, unknown>>;
+          const every = typeof heartbeatMs === 'number' ? heartbeatMs : undefined;
+          if (!isOver) listener.opened(every, renews === true);
         },
         message: () => {
           if (!isOver) listener.heard();
@@ -70,6 +71,12 @@ export function webSocketLinks(url: string, SocketImpl: SocketClass): OpenLink {
           send('{"type":"pong"}');
           const position = positionOf(payload);
           if (position !== undefined) sinks.get(position.id)?.position(position.cursor, position.behind);
+          if (payload !== undefined && 'expiresAt' in payload) listener.expiring?.();
+        },
+        pong: (received, payload) => {
+          const { renewed, error } = (payload ?? {}) as Readonly<Record<string, unknown>>;
+          if (!received || isOver || typeof renewed !== 'boolean') return;
+          listener.renewed?.(renewed ? undefined : refusalOf(ClientError.of([(error ?? {}) as ShownError])));
         },
         closed: (event) => lose(lossOf(event)),
         error: (error) => lose(lossOf(error)),
@@ -104,6 +111,7 @@ export function webSocketLinks(url: string, SocketImpl: SocketClass): OpenLink {
         };
       },
       probe: () => send('{"type":"ping"}'),
+      renew: (renewed) => send(JSON.stringify({ type: 'ping', payload: { credentials: renewed } })),
       close() {
         if (isOver) return;
         isOver = true;
@@ -120,6 +128,12 @@ function positionOf(payload: unknown) {
   const { id, cursor, behind } = (position ?? {}) as Readonly<Record<string, unknown>>;
   if (typeof id !== 'string' || typeof cursor !== 'string') return undefined;
   return { id, cursor, behind: typeof behind === 'number' ? behind : 0 };
+}
+
+function refusalOf(error: ClientError): RenewalRefusal {
+  const isOther = error.extensions['reason'] === 'SUBJECT';
+  const kind = isOther ? 'subject' : error.retry ? 'retry' : 'final';
+  return { kind, error, retryAfterMs: error.retryAfterMs };
 }
 
 function lossOf(event: unknown): Loss {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { ClientError } from '../src/client-error.js';
 import {
   type Circumstances,
   type Connection,
@@ -8,7 +9,7 @@ import {
   IDLE,
   onConnectionInput,
 } from '../src/connection-state.js';
-import type { Loss } from '../src/link.js';
+import type { Loss, RenewalRefusal } from '../src/link.js';
 
 const AT: Circumstances = { now: 1_000_000, monotonic: 1_000, random: 0.5, transports: ['websocket', 'sse'] };
 const lost = (kind: Loss['kind'] = 'retry', retryAfterMs?: number): ConnectionInput => ({
@@ -26,6 +27,13 @@ function after(inputs: readonly (ConnectionInput | ConnectionInput['type'])[], a
   }
   return step;
 }
+
+const opened: ConnectionInput = { type: 'opened', renews: true };
+const refusedRenewal = (kind: RenewalRefusal['kind'], retryAfterMs?: number): ConnectionInput => ({
+  type: 'not-renewed',
+  refusal: { kind, error: new ClientError('UNAUTHENTICATED', 'no'), retryAfterMs },
+});
+const up = ['wanted', opened] as const;
 
 describe('the state of a connection', () => {
   it.each([
@@ -48,6 +56,25 @@ describe('the state of a connection', () => {
     [['wanted', 'opened', 'close', 'wanted'], 'closed', []],
     [['wanted', 'opened', 'elapsed'], 'connected', []],
     [['elapsed'], 'idle', []],
+    [[...up, 'credentials'], 'connected', ['renew']],
+    [[...up, 'expiring'], 'connected', ['renew']],
+    [['wanted', 'opened', 'expiring'], 'connected', []],
+    [['wanted', 'expiring'], 'connecting', []],
+    [[...up, 'expiring', 'expiring'], 'connected', []],
+    [[...up, 'expiring', 'renewed'], 'connected', []],
+    [[...up, 'expiring', 'renewed', 'expiring'], 'connected', ['renew']],
+    [[...up, 'credentials', 'credentials'], 'connected', []],
+    [[...up, 'credentials', 'credentials', 'renewed'], 'connected', ['renew']],
+    [[...up, 'credentials', 'credentials', refusedRenewal('final')], 'connected', ['renew']],
+    [[...up, 'credentials', refusedRenewal('final')], 'connected', []],
+    [[...up, 'credentials', refusedRenewal('subject')], 'connecting', ['hang-up', 'dial']],
+    [[...up, 'credentials', refusedRenewal('retry')], 'connected', ['wait']],
+    [[...up, 'credentials', refusedRenewal('retry'), 'elapsed'], 'connected', ['renew']],
+    [[...up, 'credentials', refusedRenewal('retry'), 'expiring'], 'connected', ['renew']],
+    [[...up, 'credentials', refusedRenewal('retry'), 'elapsed', 'elapsed'], 'connected', []],
+    [[...up, 'credentials', lost()], 'waiting', ['wait']],
+    [[...up, 'credentials', lost(), 'elapsed', 'renewed'], 'connecting', []],
+    [[...up, 'renewed'], 'connected', []],
     [['wanted', 'opened', 'opened'], 'connected', []],
   ] as const)('after %j is %s', (inputs, state, effects) => {
     const step = after(inputs);
@@ -75,6 +102,18 @@ describe('the state of a connection', () => {
     expect(waits).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 1_000]);
   });
 
+  it('waits longer after each refusal for now of new credentials, and at least as long as the server asks for', () => {
+    const again = ['elapsed', refusedRenewal('retry', 5_000)] as const;
+    const waits = [0, 1, 2].map(
+      (times) =>
+        after([...up, 'credentials', refusedRenewal('retry', 5_000), ...Array(times).fill(again).flat()], {
+          ...AT,
+          random: 1,
+        }).effects,
+    );
+    expect(waits).toEqual([6_000, 7_000, 9_000].map((ms) => [{ do: 'wait', ms }]));
+  });
+
   it('waits at least as long as the server asks for', () => {
     const [wait] = after(['wanted', lost('retry', 7_000)], { ...AT, random: 0 }).effects;
     expect(wait).toEqual({ do: 'wait', ms: 7_000 });
@@ -92,18 +131,24 @@ describe('the state of a connection', () => {
     ]);
   });
 
-  it('never dials twice at a time, never while it is connected, and never after it is closed', () => {
+  it('never dials twice at a time, never while it is connected, never after it is closed, and renews one at a time', () => {
     const input = fc.oneof(
-      fc.constantFrom('wanted', 'unwanted', 'elapsed', 'woken', 'credentials', 'close', 'opened').map(
+      fc.constantFrom('wanted', 'unwanted', 'elapsed', 'woken', 'close', 'opened').map(
         // Every one of them is an input without more.
         (type) => ({ type }) as ConnectionInput,
       ),
       fc.constantFrom<Loss['kind']>('retry', 'refused', 'final').map((kind) => lost(kind)),
+      fc.constant(opened),
+      fc.constantFrom('credentials', 'expiring', 'renewed').map((type) => ({ type }) as ConnectionInput),
+      fc
+        .constantFrom<RenewalRefusal['kind']>('retry', 'subject', 'final')
+        .map((kind) => refusedRenewal(kind)),
     );
     fc.assert(
       fc.property(fc.array(input, { maxLength: 60 }), (inputs) => {
         let connection = IDLE;
         let dialled = 0;
+        let isRenewing = false;
         let now = AT.now;
         for (const next of inputs) {
           now += 1_000;
@@ -113,6 +158,13 @@ describe('the state of a connection', () => {
           for (const effect of step.effects) {
             if (effect.do === 'hang-up') dialled = 0;
             if (effect.do === 'dial') dialled += 1;
+          }
+          // The one before was answered, or its connection is gone.
+          if (next.type === 'renewed' || next.type === 'not-renewed' || connection.now.state !== 'connected')
+            isRenewing = false;
+          if (step.effects.some((effect) => effect.do === 'renew')) {
+            expect([isRenewing, before]).toEqual([false, 'connected']);
+            isRenewing = true;
           }
           if (next.type === 'lost' && (before === 'connecting' || before === 'connected')) dialled = 0;
           const isUp = connection.now.state === 'connecting' || connection.now.state === 'connected';

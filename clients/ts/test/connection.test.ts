@@ -1,4 +1,5 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { ClientError } from '../src/client-error.js';
 import { Connection } from '../src/connection.js';
 import type { Credentials, Link, LinkListener } from '../src/link.js';
 
@@ -9,20 +10,22 @@ function open(
 ) {
   vi.useFakeTimers();
   onTestFinished(() => void vi.useRealTimers());
-  const links: { listener: LinkListener; isClosed: boolean; probes: number }[] = [];
+  const links: { listener: LinkListener; isClosed: boolean; probes: number; renewed: Credentials[] }[] = [];
   const states: string[] = [];
+  const problems: string[] = [];
   const up: (Link | undefined)[] = [];
   const connection = new Connection({
     links: {
       websocket: (_credentials, listener) => {
         onOpen();
-        const link = { listener, isClosed: false, probes: 0 };
+        const link = { listener, isClosed: false, probes: 0, renewed: [] as Credentials[] };
         links.push(link);
         return {
           start: () => () => undefined,
           probe: () => {
             link.probes += 1;
           },
+          renew: (renewed) => link.renewed.push(renewed),
           close: () => {
             link.isClosed = true;
           },
@@ -36,9 +39,10 @@ function open(
     random: () => 0.5,
     onLink: (link) => up.push(link),
     onState: ({ state }) => states.push(state),
+    onNotRenewed: (error) => problems.push(error.code),
   });
   connection.input({ type: 'wanted' });
-  return { connection, links, states, up, settle: () => vi.advanceTimersByTimeAsync(0) };
+  return { connection, links, states, problems, up, settle: () => vi.advanceTimersByTimeAsync(0) };
 }
 
 describe('a connection', () => {
@@ -133,5 +137,59 @@ describe('a connection', () => {
       links[0]?.listener.heard();
     }
     expect([links[0]?.probes, states]).toEqual([1, ['connecting', 'connected']]);
+  });
+
+  it('S2 sends new credentials over its open link, tells of a final refusal, and tries again what may pass', async () => {
+    let given = 0;
+    const { connection, links, states, problems, settle } = open(async () => {
+      given += 1;
+      if (given === 3) throw new Error('no network');
+      return { authorization: String(given) };
+    });
+    await settle();
+    const [link] = links;
+    link?.listener.opened(undefined, true);
+    link?.listener.expiring?.();
+    await settle();
+    link?.listener.renewed?.(undefined);
+    // Its credentials cannot be had now, and a second later they can.
+    connection.input({ type: 'credentials' });
+    await settle();
+    expect(problems).toEqual(['NOT_RENEWED']);
+    await vi.advanceTimersByTimeAsync(1_000);
+    const error = new ClientError('UNAUTHENTICATED', 'no');
+    link?.listener.renewed?.({ kind: 'final', error });
+    expect(link?.renewed).toEqual([{ authorization: '2' }, { authorization: '4' }]);
+    expect(problems).toEqual(['NOT_RENEWED', 'UNAUTHENTICATED']);
+    expect([states, links]).toEqual([['connecting', 'connected'], [link]]);
+  });
+
+  it('whose link is lost while new credentials are fetched for it does not send them', async () => {
+    let go: ((credentials: Credentials) => void) | undefined;
+    let given = 0;
+    const { links, settle } = open(() => {
+      given += 1;
+      return given === 1 ? Promise.resolve({}) : new Promise((resolve) => (go = resolve));
+    });
+    await settle();
+    links[0]?.listener.opened(undefined, true);
+    links[0]?.listener.expiring?.();
+    links[0]?.listener.lost({ kind: 'retry', why: 'cut' });
+    go?.({ authorization: 'late' });
+    await settle();
+    expect(links[0]?.renewed).toEqual([]);
+  });
+
+  it('whose credentials are renewed by the listener of its own opening is up all the same', async () => {
+    const { connection, links, states, up, settle } = open();
+    const { push } = states;
+    states.push = (state) => {
+      if (state === 'connected') connection.input({ type: 'credentials' });
+      return push.call(states, state);
+    };
+    await settle();
+    links[0]?.listener.opened(undefined, true);
+    await settle();
+    expect([up.length, links[0]?.renewed]).toEqual([1, [{}]]);
   });
 });

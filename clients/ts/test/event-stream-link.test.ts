@@ -20,7 +20,13 @@ describe('a stream of events', () => {
     const opened = vi.fn();
     const link = eventStreamLinks('http://localhost/graphql', swallowed)(
       {},
-      { opened, heard: () => undefined, lost: (loss) => losses.push(loss) },
+      {
+        opened,
+        heard: () => undefined,
+        expiring: () => undefined,
+        renewed: () => undefined,
+        lost: (loss) => losses.push(loss),
+      },
     );
     await vi.waitFor(() => expect(opened).toHaveBeenCalled());
     const unused = () => expect.unreachable();

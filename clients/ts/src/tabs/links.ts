@@ -103,6 +103,7 @@ export function tabLinks({ share, url, over, own }: TabLinksParts): OpenLink {
       },
       start: (operation, sink) => inner?.start(operation, sink) ?? (() => undefined),
       probe: () => inner?.probe(),
+      renew: (renewed) => inner?.renew?.(renewed),
       close: end,
     };
   };
