@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 /** Tests that share the real Kafka and Redis. */
 const live = ['test/live/**/*.test.ts'];
 /** Tests that cause faults, and measure themselves against the machine. All others need no services. */
-const faults = ['test/faults/**/*.test.ts'];
+const faults = ['test/faults/**/*.test.ts', 'clients/*/test/scenarios/**/*.test.ts'];
 
 /** Their packages need Node 22. With an older Node, `npm run test:nodes` runs them. */
 const onNode22 = ['test/cli/graphql-17.test.ts'];

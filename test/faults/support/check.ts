@@ -1,4 +1,4 @@
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import type { Appended } from '../../support/appended.js';
 import type { Recorder } from '../../support/recorder.js';
 import { EVENTUALLY } from './ceiling.js';
@@ -23,15 +23,16 @@ export async function expectAll(
   const judged = subscribers.map((one) => ('recorder' in one ? one : { recorder: one }));
   // A subscriber that has ended receives nothing more, so do not wait for it.
   const due = () => judged.filter(({ recorder }) => recorder.faults.length === 0);
-  await expect
-    .poll(
-      () =>
+  // Not `expect.poll`, which cases that run at the same time take from each other.
+  await vi.waitFor(
+    () =>
+      expect(
         due()
           .flatMap((one) => silence(one, appended))
           .join('\n'),
-      EVENTUALLY,
-    )
-    .toBe('');
+      ).toBe(''),
+    EVENTUALLY,
+  );
   expect(judged.flatMap((one) => report(one, appended)).join('\n')).toBe('');
 }
 

@@ -43,6 +43,12 @@ export class KafkaAdmin implements AsyncDisposable {
     await this.#admin.deleteTopics({ topics: [topic] });
   }
 
+  /** Deletes the records before an offset of each partition, as retention does. */
+  async deleteBefore(topic: string, offsets: ReadonlyMap<number, number>): Promise<void> {
+    const partitions = [...offsets].map(([partition, offset]) => ({ partition, offset: String(offset) }));
+    await this.#admin.deleteTopicRecords({ topic, partitions });
+  }
+
   /** Adds partitions until the topic has `count`. */
   async grow(topic: string, count: number): Promise<void> {
     await this.#admin.createPartitions({ topicPartitions: [{ topic, count }] });

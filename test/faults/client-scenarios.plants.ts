@@ -1,0 +1,87 @@
+import type { Plant } from './support/plant.js';
+
+const LINES = 'clients/ts/test/scenarios/lines.test.ts';
+const LOG = 'clients/ts/test/scenarios/log.test.ts';
+
+/** Guards of the client library. Its scenarios are tests of its own. */
+export const plants: readonly Plant[] = [
+  {
+    case: 'D3 D4 a client whose gateway is killed in mid-stream, or is another one when it reconnects, is shown each event once',
+    test: LINES,
+    guard: 'a subscription that is sent again says where it is',
+    file: 'clients/ts/src/subscription.ts',
+    find: 'const after = this.#received === undefined ? undefined : { after: this.#received };',
+    replace: 'const after = {};',
+  },
+  {
+    case: 'D3 D4 a client whose line is cut again and again, in the middle of frames, is shown each event once',
+    test: LINES,
+    guard: 'a subscription that lost its connection is sent again',
+    file: 'clients/ts/src/subscription.ts',
+    find: 'if (link === undefined) this.#stopOnServer = undefined;',
+    replace: '',
+  },
+  {
+    case: 'D3 a client behind a slow line, which delivers by bits, is shown each event once, and keeps its connection',
+    test: LINES,
+    guard: 'a line of an event stream may come in several chunks',
+    file: 'clients/ts/src/event-stream-parser.ts',
+    find: "this.#line = lines.pop() ?? '';",
+    replace: "lines.pop(); this.#line = '';",
+  },
+  {
+    case: 'D4 a client whose line dies without a word, while its clock is set back an hour, finds out and is shown each event once',
+    test: LINES,
+    guard: 'the watchdog has a clock that nobody sets',
+    file: 'clients/ts/src/connection.ts',
+    find: '[this.#parts.now, this.#parts.monotonic],',
+    replace: '[this.#parts.now],',
+  },
+  {
+    case: 'D4 a client whose process sleeps while its line is cut, and more events pass than a window has, is shown each event once',
+    test: LINES,
+    guard: 'a closed WebSocket is a lost connection',
+    file: 'clients/ts/src/web-socket-link.ts',
+    find: 'closed: (event) => lose(lossOf(event)),',
+    replace: 'closed: () => undefined,',
+    also: [
+      {
+        file: 'clients/ts/src/web-socket-link.ts',
+        find: 'error: (error) => lose(lossOf(error)),',
+        replace: 'error: () => undefined,',
+      },
+    ],
+  },
+  {
+    case: 'D4 S2 a client whose tokens expire, and which has none for a while, is shown each event once',
+    test: LINES,
+    guard: 'a connection that is closed because of its credentials needs others',
+    file: 'clients/ts/src/close-codes.ts',
+    find: 'const REFUSED = new Set([4401, 4403]);',
+    replace: 'const REFUSED = new Set([4401]);',
+  },
+  {
+    case: 'D4 a client whose server accepts connections and answers nothing says so, and is shown each event once by another',
+    test: LINES,
+    guard: 'an attempt to connect has a time limit',
+    file: 'clients/ts/src/connection.ts',
+    find: ' s`), DIAL_TIMEOUT_MS);',
+    replace: ' s`), 10 * DIAL_TIMEOUT_MS);',
+  },
+  {
+    case: 'D6 a client is shown each event once while Redis is emptied again and again',
+    test: LOG,
+    guard: 'a result is a duplicate only if its offset is not beyond the newest one',
+    file: 'clients/ts/src/subscription.ts',
+    find: 'if (at <= (this.#offsets.get(key) ?? -1)) return true;',
+    replace: 'if (at <= (this.#offsets.get(key) ?? -1) + 1) return true;',
+  },
+  {
+    case: 'D5 a client is told when retention has passed its position, and when the topic is another one, and then gets what is left',
+    test: LOG,
+    guard: 'a subscription that resumes after a gap forgets the offsets before it',
+    file: 'clients/ts/src/subscription.ts',
+    find: 'this.#offsets = new Map();\n        this.#count',
+    replace: 'this.#count',
+  },
+];
