@@ -15,6 +15,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   import: async () => (await import('./commands/import.js')).importCommand(),
   replay: async () => (await import('./commands/replay.js')).replayCommand(),
   'dead-letters': async () => (await import('./commands/dead-letters.js')).deadLettersCommand(),
+  publish: async () => (await import('./commands/publish.js')).publishCommand(),
   tail: async () => (await import('./commands/tail.js')).tailCommand(),
 };
 

@@ -3,12 +3,13 @@ import { ClientError, type ConnectionState, type Gap, type Steps } from '#client
 import { addClientOptions, type ClientFlags, connect } from '../client/client-options.js';
 import { parseOperation, withArguments } from '../client/document.js';
 import { LineOutput } from '../client/line-output.js';
+import { printable } from '../client/printable.js';
 import { textOf } from '../client/text-input.js';
 import { parseVariables } from '../client/variables.js';
 import { positiveInteger } from '../options.js';
 import { abortOnSignal, endBySignal, SignalReceived } from '../signals.js';
 import { type End, follow } from '../tail/follow.js';
-import { printable, renderJson, renderText } from '../tail/render.js';
+import { renderJson, renderText } from '../tail/render.js';
 import { stateFile } from '../tail/state-file.js';
 import { StatusLine } from '../tail/status-line.js';
 import { UserError } from '../user-error.js';

@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { z } from 'zod';
+import { UserError } from '../user-error.js';
+import type { InputLine } from './input-lines.js';
+
+const Saved = z.object({
+  /** Begins the idempotency keys of all attempts at this input. */
+  run: z.uuid(),
+  /** The last line that is done, and all before it. */
+  line: z.int().nonnegative(),
+  digest: z.string(),
+});
+
+/** How much of an input is published, and the idempotency keys of its lines. */
+export class Progress {
+  readonly #path: string | undefined;
+  #saved: z.infer<typeof Saved>;
+
+  /**
+   * Reads the file, or makes it: the keys must be the same after a crash in the first mutation. Without a file the progress ends
+   * with the process.
+   * @throws {UserError} when the file holds something else
+   */
+  constructor(path: string | undefined) {
+    this.#path = path;
+    const before = path === undefined ? undefined : read(path);
+    this.#saved = before ?? { run: randomUUID(), line: 0, digest: '' };
+    if (before === undefined) this.#save();
+  }
+
+  /** How many lines were done before this run. */
+  get line(): number {
+    return this.#saved.line;
+  }
+
+  /** The same for all attempts at the same line of the same input. A line that was corrected is another mutation. */
+  keyOf({ number, digest }: InputLine): string {
+    return `${this.#saved.run}-${number}-${digest}`;
+  }
+
+  /**
+   * Whether a line was done before.
+   * @throws {UserError} when the input is not the one that the progress is of
+   */
+  isDone({ number, digest }: InputLine): boolean {
+    const { line, digest: last } = this.#saved;
+    if (number === line && digest !== last)
+      throw new UserError(
+        `Line ${number} is not the one that was published: ${this.#path} belongs to another input. Name another file.`,
+        1,
+      );
+    return number <= line;
+  }
+
+  /** Everything up to this line is done. */
+  done({ number, digest }: InputLine): void {
+    this.#saved = { ...this.#saved, line: number, digest };
+    this.#save();
+  }
+
+  /** As a whole, so a crash leaves the old content or the new one. */
+  #save(): void {
+    if (this.#path === undefined) return;
+    mkdirSync(dirname(this.#path), { recursive: true });
+    const draft = `${this.#path}.${process.pid}.tmp`;
+    writeFileSync(draft, `${JSON.stringify(this.#saved)}\n`);
+    renameSync(draft, this.#path);
+  }
+}
+
+function read(path: string): z.infer<typeof Saved> | undefined {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+  try {
+    return Saved.parse(JSON.parse(text));
+  } catch {
+    throw new UserError(`${path} has no progress of 'millrace publish' in it. Name another file.`, 2);
+  }
+}
