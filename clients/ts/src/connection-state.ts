@@ -9,6 +9,7 @@ import { onRenewalInput, type Renewal, type RenewalInput } from './renewal-state
  * |----------------------------|-----------------------------------------------|----------------------------------|---------|
  * | idle                       | wanted                                        | connecting                       | dial    |
  * | connecting                 | opened                                        | connected                        |         |
+ * | connecting over SSE        | opened, after failed handshakes of WebSocket  | connecting over WebSocket        | redial  |
  * | connecting, connected      | lost, and it may pass                         | waiting, with back-off           | wait    |
  * | connecting, connected      | lost: credentials are refused                 | needs-auth, with back-off        | wait    |
  * | connecting, connected      | lost: a retry cannot succeed                  | closed                           |         |
@@ -51,6 +52,12 @@ export interface Attempts {
   readonly sseUntil: number;
   /** Of the credentials of the connection while it is open. */
   readonly renewal: Renewal;
+  /**
+   * Handshakes fail also while the server is away. `http`: the next attempt finds out whether it is there. `websocket`: it is
+   * there, and the handshake that follows at once decides. Otherwise a server that starts just now would count as one whose
+   * WebSockets are blocked, and a browser opens only six streams of SSE.
+   */
+  readonly check: 'none' | 'http' | 'websocket';
 }
 
 export interface Connection {
@@ -91,15 +98,23 @@ export interface Circumstances {
 
 /** The loss of a connection that lasted this long begins a new series of attempts. */
 const STABLE_MS = 5_000;
-/** After this many failed handshakes in a row WebSockets count as blocked, for this long. */
-const BLOCKED_HANDSHAKES = 3;
+/** After this many failed handshakes in a row the client finds out whether WebSockets are blocked. */
+const FAILED_HANDSHAKES = 2;
+/** How long they count as blocked. */
 const SSE_MEMORY_MS = 5 * 60_000;
 
 const IMPOSSIBLE: Renewal = { is: 'impossible' };
 
 export const IDLE: Connection = {
   now: { state: 'idle' },
-  attempts: { failures: 0, blocked: 0, connectedAt: undefined, sseUntil: 0, renewal: IMPOSSIBLE },
+  attempts: {
+    failures: 0,
+    blocked: 0,
+    connectedAt: undefined,
+    sseUntil: 0,
+    renewal: IMPOSSIBLE,
+    check: 'none',
+  },
 };
 
 export function onConnectionInput(
@@ -113,20 +128,26 @@ export function onConnectionInput(
   switch (input.type) {
     case 'wanted':
       return now.state === 'idle' ? dial(attempts, at) : stays;
-    case 'opened':
+    case 'opened': {
       if (now.state !== 'connecting') return stays;
+      const { over } = now;
+      if (over === 'sse' && attempts.check === 'http')
+        return withHangUp(dial({ ...attempts, check: 'websocket' }, at));
+      const blocked = over === 'websocket' ? 0 : attempts.blocked;
       return {
         connection: {
-          now: { state: 'connected', over: now.over },
+          now: { state: 'connected', over },
           attempts: {
             ...attempts,
-            blocked: now.over === 'websocket' ? 0 : attempts.blocked,
+            blocked,
+            check: 'none',
             connectedAt: at.monotonic,
             renewal: input.renews === true ? { is: 'idle' } : IMPOSSIBLE,
           },
         },
         effects: [],
       };
+    }
     case 'lost':
       return now.state === 'connecting' || now.state === 'connected'
         ? lost(now, attempts, input.loss, at)
@@ -145,7 +166,10 @@ export function onConnectionInput(
       return renewed(connection, input, at);
     case 'unwanted':
       if (now.state === 'idle') return stays;
-      return { connection: { now: { state: 'idle' }, attempts }, effects: [{ do: 'hang-up' }] };
+      return {
+        connection: { now: { state: 'idle' }, attempts: { ...attempts, check: 'none' } },
+        effects: [{ do: 'hang-up' }],
+      };
     case 'close':
       return {
         connection: { now: { state: 'closed', because: undefined }, attempts },
@@ -160,7 +184,7 @@ const isPausing = ({ state }: ConnectionState): boolean => state === 'waiting' |
 
 function dial(attempts: Attempts, { monotonic, transports }: Circumstances): ConnectionStep {
   const [preferred = 'websocket', other = preferred] = transports;
-  const over = monotonic < attempts.sseUntil ? other : preferred;
+  const over = attempts.check === 'http' || monotonic < attempts.sseUntil ? other : preferred;
   return {
     connection: {
       now: { state: 'connecting', over },
@@ -197,8 +221,8 @@ function lost(
   const wasStable = connectedAt !== undefined && monotonic - connectedAt >= STABLE_MS;
   const failures = wasStable ? 1 : attempts.failures + 1;
   const failedHandshake = over === 'websocket' && connectedAt === undefined && loss.kind === 'retry';
+  const isBlocked = failedHandshake && attempts.check === 'websocket';
   const blocked = failedHandshake ? attempts.blocked + 1 : attempts.blocked;
-  const isBlocked = failedHandshake && blocked % BLOCKED_HANDSHAKES === 0;
   const after: Attempts = {
     failures,
     blocked,
@@ -206,6 +230,7 @@ function lost(
     renewal: IMPOSSIBLE,
     // Where SSE fails too, the server is away: WebSocket is tried next.
     sseUntil: isBlocked ? monotonic + SSE_MEMORY_MS : connectedAt === undefined ? 0 : attempts.sseUntil,
+    check: failedHandshake && !isBlocked && blocked % FAILED_HANDSHAKES === 0 ? 'http' : 'none',
   };
   if (loss.kind === 'final')
     return {

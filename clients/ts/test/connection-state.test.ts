@@ -76,6 +76,8 @@ describe('the state of a connection', () => {
     [[...up, 'credentials', lost(), 'elapsed', 'renewed'], 'connecting', []],
     [[...up, 'renewed'], 'connected', []],
     [['wanted', 'opened', 'opened'], 'connected', []],
+    [['wanted', lost(), 'elapsed', lost(), 'elapsed', 'opened'], 'connecting', ['hang-up', 'dial']],
+    [['wanted', lost(), 'elapsed', lost(), 'unwanted', 'wanted', lost()], 'waiting', ['wait']],
   ] as const)('after %j is %s', (inputs, state, effects) => {
     const step = after(inputs);
     expect(step.connection.now.state).toBe(state);
@@ -119,16 +121,40 @@ describe('the state of a connection', () => {
     expect(wait).toEqual({ do: 'wait', ms: 7_000 });
   });
 
-  it('takes SSE after three failed handshakes, and WebSocket again where SSE fails too', () => {
-    const failed = ['wanted', lost(), 'elapsed', lost(), 'elapsed', lost(), 'elapsed'] as const;
+  it('takes SSE after three failed handshakes, the last of them while HTTP works, and WebSocket again where SSE fails too', () => {
+    const failed = ['wanted', lost(), 'elapsed', lost(), 'elapsed'] as const;
     expect(after(failed).effects).toEqual([{ do: 'dial', over: 'sse' }]);
-    expect(after([...failed, 'opened', lost(), 'elapsed']).effects).toEqual([{ do: 'dial', over: 'sse' }]);
     expect(after([...failed, lost(), 'elapsed']).effects).toEqual([{ do: 'dial', over: 'websocket' }]);
+    expect(after([...failed, 'opened']).effects).toEqual([
+      { do: 'hang-up' },
+      { do: 'dial', over: 'websocket' },
+    ]);
+    const blocked = [...failed, 'opened', lost(), 'elapsed'] as const;
+    expect(after(blocked).effects).toEqual([{ do: 'dial', over: 'sse' }]);
+    expect(after([...blocked, 'opened']).connection.now).toEqual({ state: 'connected', over: 'sse' });
+    expect(after([...blocked, 'opened', lost(), 'elapsed']).effects).toEqual([{ do: 'dial', over: 'sse' }]);
+    expect(after([...blocked, lost(), 'elapsed']).effects).toEqual([{ do: 'dial', over: 'websocket' }]);
     const later = { ...AT, monotonic: AT.monotonic + 5 * 60_000 };
-    const { connection } = after([...failed, 'opened', lost()]);
+    const { connection } = after([...blocked, 'opened', lost()]);
     expect(onConnectionInput(connection, { type: 'elapsed' }, later).effects).toEqual([
       { do: 'dial', over: 'websocket' },
     ]);
+  });
+
+  it('stays with WebSocket after a server was away, however its start falls among the attempts', () => {
+    // A browser opens six streams of SSE: more subscriptions than that would wait for ever.
+    fc.assert(
+      fc.property(fc.nat(20), (failures) => {
+        let { connection } = after(['wanted']);
+        for (let i = 0; i < failures; i++)
+          for (const input of [lost(), { type: 'elapsed' } as const])
+            connection = onConnectionInput(connection, input, AT).connection;
+        // It is there now, and each attempt succeeds.
+        for (let i = 0; i < 2; i++)
+          connection = onConnectionInput(connection, { type: 'opened' }, AT).connection;
+        expect(connection.now).toEqual({ state: 'connected', over: 'websocket' });
+      }),
+    );
   });
 
   it('never dials twice at a time, never while it is connected, never after it is closed, and renews one at a time', () => {
