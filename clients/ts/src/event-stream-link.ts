@@ -60,7 +60,11 @@ export function eventStreamLinks(url: string, fetchImpl: Fetch): OpenLink {
   };
 }
 
-/** Any answer shows that the server can be reached. @throws when there is none */
+/**
+ * Any answer of the server shows that it can be reached. A load balancer answers in its place while it is away, with 502,
+ * 503 or 504; Vite's proxy with 500.
+ * @throws when there is none
+ */
 async function probe(
   url: string,
   fetchImpl: Fetch,
@@ -70,6 +74,7 @@ async function probe(
   const query = `${url}${url.includes('?') ? '&' : '?'}query=%7B__typename%7D`;
   const response = await fetchImpl(query, { headers: { ...headers, accept: 'application/json' }, signal });
   await response.body?.cancel();
+  if (response.status >= 500) throw new Error(`the server answered with ${response.status}`);
 }
 
 interface StreamParts {

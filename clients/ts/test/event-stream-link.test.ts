@@ -3,6 +3,28 @@ import { eventStreamLinks, type Fetch } from '../src/event-stream-link.js';
 import type { Loss } from '../src/link.js';
 
 describe('a stream of events', () => {
+  it.each([
+    [200, 'opened'],
+    [400, 'opened'],
+    [401, 'opened'],
+    [405, 'opened'],
+    [500, 'lost'],
+    [502, 'lost'],
+    [503, 'lost'],
+  ])('is not begun while something else answers for the server: %i means %s', async (status, expected) => {
+    const found = await new Promise((resolve) => {
+      eventStreamLinks('http://localhost/graphql', () => Promise.resolve(new Response('', { status })))(
+        {},
+        {
+          opened: () => resolve('opened'),
+          heard: () => undefined,
+          lost: ({ kind }) => resolve(kind === 'retry' && 'lost'),
+        },
+      );
+    });
+    expect(found).toBe(expected);
+  });
+
   it('is lost when its request gets no answer at all, as behind a proxy that swallows it', async () => {
     vi.useFakeTimers();
     onTestFinished(() => void vi.useRealTimers());
