@@ -11,6 +11,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   relay: async () => (await import('./commands/relay.js')).relayCommand(),
   services: async () => (await import('./commands/services.js')).servicesCommand(),
   check: async () => (await import('./commands/check.js')).checkCommand(),
+  trace: async () => (await import('./commands/trace.js')).traceCommand(),
   map: async () => (await import('./commands/map.js')).mapCommand(),
   import: async () => (await import('./commands/import.js')).importCommand(),
   replay: async () => (await import('./commands/replay.js')).replayCommand(),

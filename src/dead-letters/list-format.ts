@@ -1,6 +1,7 @@
 import { bytesOfText, isWellFormed } from '../core/byte-text.js';
 import { subjectOf } from '../core/envelope/record-key.js';
 import { KeyFormatError } from '../core/key-format.js';
+import { isoTime, terminalText } from '../core/terminal-text.js';
 import type { TopicFormat, TopicFormats } from '../core/topic-format.js';
 import type { DeadLetterLine } from './list.js';
 
@@ -88,13 +89,4 @@ function beginningOf(value: Buffer): string {
   return [...value.toString('utf8')].slice(0, MAX_TEXT_CHARS).join('');
 }
 
-/** One line of bounded length, without control characters: the text is a producer's, and may attack a terminal. */
-function printable(text: string): string {
-  const plain = text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ');
-  return plain.length > MAX_TEXT_CHARS ? `${plain.slice(0, MAX_TEXT_CHARS - 1)}…` : plain;
-}
-
-function isoTime(timestamp: number): string {
-  const date = new Date(timestamp);
-  return Number.isNaN(date.getTime()) ? String(timestamp) : date.toISOString();
-}
+const printable = (text: string): string => terminalText(text, MAX_TEXT_CHARS);

@@ -234,7 +234,7 @@ describe.each([
   });
 });
 
-it('`map --live` draws what the services of the shop publish', async () => {
+it('`map --live` draws what the services of the shop publish, and `trace` shows what followed from an order', async () => {
   const name = uniqueName('map');
   await using folder = await shopFolder(name);
   const env = { KAFKA_BROKERS: kafkaBrokers().join(','), REDIS_URL: redisUrl(), NAMESPACE: name };
@@ -262,4 +262,18 @@ it('`map --live` draws what the services of the shop publish', async () => {
       'service:shipping OrderShipped topic:shop.orders',
     ]),
   );
-});
+
+  const traced = await run(process.execPath, [MAIN, 'trace', orderId], { cwd, env });
+  expect(traced).toMatchObject({ code: 0, stderr: '' });
+  const steps = traced.stdout.split('\n').map((line) => line.replace(/^ *\+\d+ ms {2}( *\w+).*/, '$1'));
+  expect(steps).toEqual(
+    expect.arrayContaining([
+      'OrderPlaced',
+      '  ReserveStock',
+      '    StockReserved',
+      '      ChargePayment',
+      '        PaymentCharged',
+      '          OrderConfirmed',
+    ]),
+  );
+}, 240_000);

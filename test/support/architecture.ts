@@ -15,7 +15,7 @@ const BINDING = [...ABOVE_PORTS, 'binding', 'auth', 'placement'];
 const SIBLINGS = [...BINDING, 'publish', 'dead-letters', 'relay', 'rebuild', 'services', 'hub'];
 const OPERATION = [...SIBLINGS, 'views', 'subscribe'];
 const TRANSPORT = [...OPERATION, 'operation'];
-const NODE = [...TRANSPORT, 'transport', 'topology', 'adapters', 'project'];
+const NODE = [...TRANSPORT, 'transport', 'topology', 'lineage', 'adapters', 'project'];
 
 /** What each module, or file directly in `src`, may import of the others. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -33,6 +33,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   services: [...BINDING, 'dead-letters', 'rebuild'],
   hub: BINDING,
   topology: BINDING,
+  lineage: [...ABOVE_PORTS, 'dead-letters'],
   views: SIBLINGS,
   subscribe: SIBLINGS,
   operation: OPERATION,
