@@ -22,12 +22,14 @@ export async function servePages(): Promise<AsyncDisposable & { readonly origin:
     build: { outDir: folder, emptyOutDir: true, target: 'es2022', modulePreload: { polyfill: false } },
   });
   const server = createServer((request, response) => {
-    const { pathname } = new URL(request.url ?? '/', 'http://host');
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://host');
+    const workers = searchParams.get('workers') === 'none' ? "'none'" : "'self'";
     const path = normalize(pathname === '/' ? '/index.html' : pathname);
     response.setHeader('content-type', TYPES[extname(path)] ?? 'application/octet-stream');
     response.setHeader(
       'content-security-policy',
-      "default-src 'none'; script-src 'self'; worker-src 'self'; img-src data:; connect-src ws://127.0.0.1:* http://127.0.0.1:*",
+      `default-src 'none'; script-src 'self'; worker-src ${workers}; img-src data:; ` +
+        'connect-src ws://127.0.0.1:* http://127.0.0.1:*',
     );
     createReadStream(join(folder, path))
       .on('error', () => response.writeHead(404).end())
@@ -47,7 +49,7 @@ export async function servePages(): Promise<AsyncDisposable & { readonly origin:
 
 interface Report {
   readonly tab: string;
-  readonly what: 'event' | 'state' | 'connection';
+  readonly what: 'event' | 'state' | 'connection' | 'restored';
   readonly value: Readonly<Record<string, unknown>>;
 }
 
@@ -60,6 +62,8 @@ export class Tab {
   readonly connections: string[] = [];
   /** The state of its subscription. */
   state = '';
+  /** How often it came back from the back/forward cache. */
+  restored = 0;
   #page: Page | undefined;
 
   constructor(name: string) {
@@ -99,7 +103,8 @@ export class Tab {
   }
 
   #take({ what, value }: Report): void {
-    if (what === 'connection') this.connections.push(String(value['state']));
+    if (what === 'restored') this.restored += 1;
+    else if (what === 'connection') this.connections.push(String(value['state']));
     else if (what === 'state') {
       this.state = String(value['state']);
       if (this.state === 'ended') this.faults.push(`ended: ${String(value['reason'])}`);
@@ -116,6 +121,9 @@ export class Tab {
   }
 }
 
+/** Without the defaults of Playwright, which keep every page visible and focused, so that none could be frozen. */
+const drive = (endpoint: string): Promise<Browser> => chromium.connectOverCDP(endpoint, { noDefaults: true });
+
 /** A Chromium of its own for a test file. */
 export class TestBrowser implements AsyncDisposable {
   readonly process: Chromium;
@@ -129,7 +137,7 @@ export class TestBrowser implements AsyncDisposable {
   static async start(): Promise<TestBrowser> {
     const process = await startChromium();
     try {
-      return new TestBrowser(process, await chromium.connectOverCDP(process.endpoint));
+      return new TestBrowser(process, await drive(process.endpoint));
     } catch (error) {
       await process.stop();
       throw error;
@@ -143,7 +151,7 @@ export class TestBrowser implements AsyncDisposable {
   /** Kills all its processes, and starts it with the same profile. */
   async restart(): Promise<void> {
     await this.process.kill();
-    this.#browser = await chromium.connectOverCDP(await this.process.start());
+    this.#browser = await drive(await this.process.start());
   }
 
   async closePages(): Promise<void> {

@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { lossOfClose } from '../src/close-codes.js';
 import { canonical, hasVariable, operationNameOf, textOf } from '../src/document.js';
 import { type Block, EventStreamParser } from '../src/event-stream-parser.js';
+import { idbStore } from '../src/indexed-db.js';
 import { fileStore } from '../src/node.js';
 import { PositionKeeper } from '../src/position-keeper.js';
 import { localStore, memoryStore, type PositionStore } from '../src/store.js';
@@ -112,6 +113,30 @@ describe('stores', () => {
     expect(localStore('orders').get('k')).toBe('c1');
     localStore('orders').delete('k');
     expect([...kept]).toEqual([['stock/k', 'c2']]);
+  });
+
+  it('in IndexedDB fail, and say so, where there is none, or where the browser refuses it', async () => {
+    await expect(idbStore('orders').get('k')).rejects.toThrow('There is no IndexedDB here.');
+    const refused = {
+      open: () => {
+        throw new Error('SecurityError');
+      },
+    };
+    vi.stubGlobal('indexedDB', refused);
+    onTestFinished(() => void vi.unstubAllGlobals());
+    await expect(idbStore('orders').set('k', 'c1')).rejects.toThrow('SecurityError');
+  });
+
+  it('in IndexedDB fail after ten seconds without an answer, so that no subscription seems to start for ever', async () => {
+    vi.useFakeTimers();
+    vi.stubGlobal('indexedDB', { open: () => ({}) });
+    onTestFinished(() => {
+      vi.useRealTimers();
+      vi.unstubAllGlobals();
+    });
+    const failed = expect(idbStore('orders').get('k')).rejects.toThrow('does not answer within 10 s');
+    await vi.advanceTimersByTimeAsync(10_000);
+    await failed;
   });
 
   it('get one write at a time, and the newest position when one is done', async () => {

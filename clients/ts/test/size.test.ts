@@ -41,6 +41,7 @@ describe('minified and gzipped', () => {
     ['urql', ['@urql/core', 'wonka']],
     ['relay', ['relay-runtime']],
     ['resuming', []],
+    ['indexed-db', []],
   ] as const)('the adapter %s has at most 2 KiB, and loads only its framework', async (name, external) => {
     const { bytes, imports } = await bundled(name, [...external]);
     expect(imports).toEqual(external);

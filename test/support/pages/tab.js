@@ -1,31 +1,39 @@
 import { createClient, localStore, memoryStore } from 'millrace-client';
+import { idbStore } from 'millrace-client/indexed-db';
 
 /** A page that follows events as its address says, and reports each one to the test before it counts as handled. */
 const options = new URLSearchParams(location.search);
 const tab = options.get('tab');
-const stores = { memory: memoryStore, local: () => localStore(`tab-${tab}`) };
+const stores = {
+  memory: memoryStore,
+  local: () => localStore(`tab-${tab}`),
+  idb: () => idbStore(`tab-${tab}`),
+};
+const field = options.get('field') ?? 'said';
+const token = options.get('token');
 
 const client = createClient({
   url: options.get('url'),
   share: options.get('share') !== 'no',
   store: stores[options.get('store') ?? 'memory'](),
-  ...(options.get('token') && { credentials: () => options.get('token') }),
+  ...(token && { credentials: () => token }),
 });
 client.onState((state) => report('connection', state));
-const steps = client.subscribe('subscription Said { said { text } }', { key: 'said' });
+const steps = client.subscribe(`subscription Events { ${field} { text } }`, { key: 'events' });
 steps.observe({
   next: async ({ data, event, cursor }) => {
-    await report('event', { ...event, cursor, text: data?.said?.text });
+    await report('event', { ...event, cursor, text: data?.[field]?.text });
     const item = document.createElement('li');
-    item.textContent = data?.said?.text ?? 'nothing';
-    document.querySelector('#events')?.append(item);
+    item.textContent = data?.[field]?.text?.slice(0, 60) ?? 'nothing';
+    document.querySelector('#events').append(item);
   },
   state: (state) => {
     document.querySelector('#state').textContent = state.state;
     report('state', state.state === 'ended' ? { state: 'ended', reason: String(state.reason) } : state);
   },
 });
-Object.assign(globalThis, { client, steps });
+addEventListener('pageshow', ({ persisted }) => persisted && report('restored', {}));
+Object.assign(globalThis, { client, steps, idbStore, createClient });
 
 function report(what, value) {
   return globalThis.report({ tab, what, value: JSON.parse(JSON.stringify(value)) });
