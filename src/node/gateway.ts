@@ -136,6 +136,7 @@ export async function startGateway(
   const securityLog = new SecurityLog(logger, metrics);
   const { authenticate, check } = authentication(config, project, { metrics, warnings, securityLog });
   const readiness = readinessOf({ log, fanout, store, registry, bindings, check, warnings, refusals });
+  metrics.checksNow = () => readiness.flags();
   const scrapeAll = scrape ?? (() => metrics.registry.metrics());
   const admin = await startSideServer({ config, logger, metrics, readiness, scrape: scrapeAll });
   if (admin !== undefined) parts.use(admin);

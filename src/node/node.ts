@@ -112,20 +112,7 @@ async function compose(
   starting.throwIfAborted();
   const admin = roles.gateway
     ? gateway?.admin
-    : await startSideServer({
-        ...options,
-        metrics,
-        readiness: readinessOf({
-          log,
-          fanout,
-          store,
-          registry,
-          bindings,
-          check: undefined,
-          warnings,
-          refusals,
-        }),
-      });
+    : await startAdmin(options, { log, fanout, store, registry, bindings, warnings, refusals }, metrics);
   if (!roles.gateway && admin !== undefined) parts.use(admin);
   return {
     url: gateway?.url,
@@ -140,6 +127,13 @@ async function compose(
     ended: firstFailure(running),
     [Symbol.asyncDispose]: () => parts[Symbol.asyncDispose](),
   };
+}
+
+/** Metrics and health of a process without the gateway role. */
+function startAdmin(options: NodeOptions, parts: Omit<ReadinessParts, 'check'>, metrics: Metrics) {
+  const readiness = readinessOf({ ...parts, check: undefined });
+  metrics.checksNow = () => readiness.flags();
+  return startSideServer({ ...options, metrics, readiness });
 }
 
 /** Asks what connects in the background, so that a refusal shows while the process starts. */

@@ -37,6 +37,12 @@ export class Metrics {
     'Relayed events that the fan-out already had',
     ['topic'],
   );
+  readonly relayLag = this.#gauge(
+    'millrace_relay_lag_offsets',
+    'Offsets of a partition that were not relayed when the relay read its last batch; only for assigned partitions',
+    undefined,
+    ['topic', 'partition'],
+  );
   readonly relayFenced = this.#counter(
     'millrace_relay_fenced_total',
     'Writes of a relay that were refused: another relay claimed the partition, Redis was wiped, or the relay had no claim',
@@ -118,6 +124,15 @@ export class Metrics {
     ['topic', 'source'],
   );
 
+  /** Computed on each scrape. */
+  connectionsNow: () => Readonly<Record<string, number>> = () => ({});
+  readonly connections = this.#labelled(
+    'millrace_connections',
+    'Open WebSockets and event streams, by transport',
+    'transport',
+    'sum',
+    () => this.connectionsNow(),
+  );
   readonly subscriptions = this.#gauge('millrace_subscriptions', 'Active subscriptions');
   readonly cohorts = this.#gauge('millrace_cohorts', 'Groups of subscriptions that share their results');
   readonly executions = new FieldCounter(
@@ -142,6 +157,11 @@ export class Metrics {
     'millrace_conflated_events_total',
     'Events that slow clients did not receive because a newer event replaced them (CONFLATE)',
     ['field'],
+  );
+  readonly resyncs = this.#counter(
+    'millrace_resyncs_total',
+    'Subscriptions that ended with RESYNC_REQUIRED because events after their position are gone, by reason',
+    ['reason'],
   );
   readonly slowClients = this.#gauge(
     'millrace_slow_clients',
@@ -183,6 +203,15 @@ export class Metrics {
     'Requests and connections refused for safety: invalid, expired or missing credentials, a foreign origin or host',
     ['reason'],
   );
+  /** Asked on each scrape. */
+  checksNow: () => Promise<Readonly<Record<string, number>>> = () => Promise.resolve({});
+  readonly ready = this.#labelled(
+    'millrace_ready',
+    'Whether a check of /readyz passes (1) or fails (0): `log`, `fanout`, `store`, `registry`, `credentials`, `access`',
+    'check',
+    'min',
+    () => this.checksNow(),
+  );
   readonly refusals = new Gauge({
     name: 'millrace_refusals',
     help: 'What the log, the fan-out, the state store or the schema registry refuses this process until somebody mends it, by kind: a right (`authorization`), a user or password (`authentication`), a `certificate`, or a `protocol`',
@@ -202,6 +231,27 @@ export class Metrics {
 
   #counter<L extends string>(name: string, help: string, labelNames: readonly L[] = []): Counter<L> {
     return new Counter({ name, help, labelNames: [...labelNames], registers: [this.registry] });
+  }
+
+  /** @param aggregator what the value of several workers is */
+  #labelled(
+    name: string,
+    help: string,
+    label: string,
+    aggregator: 'sum' | 'min',
+    now: () => Readonly<Record<string, number>> | Promise<Readonly<Record<string, number>>>,
+  ): Gauge {
+    const registers = [this.registry];
+    return new Gauge({
+      name,
+      help,
+      registers,
+      labelNames: [label],
+      aggregator,
+      async collect() {
+        for (const [value, count] of Object.entries(await now())) this.set({ [label]: value }, count);
+      },
+    });
   }
 
   #gauge(name: string, help: string, now?: () => number, labelNames: string[] = []): Gauge {

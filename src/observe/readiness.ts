@@ -51,6 +51,14 @@ export class Readiness {
     return this.#latest.report;
   }
 
+  /** The checks as a metric has them: 1 for one that passes. Never rejects. */
+  async flags(): Promise<Readonly<Record<string, number>>> {
+    const { checks } = await this.report();
+    return Object.fromEntries(
+      Object.entries(checks).map(([name, outcome]) => [name, outcome === 'ok' ? 1 : 0]),
+    );
+  }
+
   async #ask(): Promise<ReadinessReport> {
     const names = Object.keys(this.#checks);
     const outcomes = await Promise.all(names.map((name) => this.#run(name)));

@@ -129,6 +129,8 @@ export class PartitionRelay {
     }
     if (this.#progress + 1 < this.#next) await this.#catchUp(this.#next, signal);
     await this.#relayBatch(batch, signal);
+    const { topic, partition } = this.#at;
+    this.#parts.metrics.relayLag.set({ topic, partition }, Math.max(0, batch.end - batch.last - 1));
     this.#next = offset(Math.max(this.#next, batch.last + 1));
   }
 

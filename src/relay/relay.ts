@@ -110,7 +110,9 @@ export class Relay implements AsyncDisposable {
     const name = partitionName(assigned);
     this.#assigned.set(name, relay);
     lost.addEventListener('abort', () => {
-      if (this.#assigned.get(name) === relay) this.#assigned.delete(name);
+      if (this.#assigned.get(name) !== relay) return;
+      this.#assigned.delete(name);
+      metrics.relayLag.remove({ topic: assigned.topic, partition: assigned.partition });
     });
     // The group waits for this: the first batch begins at the offset that the claim returns.
     return retry(() => relay.claim(lost), {

@@ -56,7 +56,7 @@ export class Subscriptions {
     const cohorts = new Cohorts({ ...options, schema });
     const budget = new ConflationBudget(MAX_CONFLATION_BYTES);
     const snapshots = new Snapshots({ schema, codec: options.codec, source: options.views });
-    const resync = new Resync(hub, options.codec);
+    const resync = new Resync(hub, options.codec, options.metrics);
     const plans = {
       normaliser: new DocumentNormaliser(schema),
       maxCharacters: options.maxCharacters ?? 65_536,

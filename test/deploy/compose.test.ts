@@ -14,6 +14,9 @@ const Container = z.looseObject({
   command: z.array(z.string()).optional(),
   environment: z.record(z.string(), z.union([z.string(), z.number()]).transform(String)).default({}),
   depends_on: z.record(z.string(), z.unknown()).default({}),
+  profiles: z.array(z.string()).default([]),
+  volumes: z.array(z.string()).default([]),
+  ports: z.array(z.string()).default([]),
 });
 const compose = z
   .looseObject({ services: z.record(z.string(), Container) })
@@ -70,6 +73,40 @@ describe('docker-compose.yml', () => {
     );
     const gateways = ours.filter(([, { command }]) => command?.[0] === 'gateway').map(([name]) => name);
     expect(targets).toEqual(gateways);
+  });
+});
+
+describe('the monitoring profile of docker-compose.yml', () => {
+  const monitoring = containers.filter(([, { profiles }]) => profiles.includes('monitoring'));
+
+  it('the monitoring profile mounts files that exist, and publishes ports to this machine only', () => {
+    expect(monitoring.map(([name]) => name)).toEqual(['prometheus', 'grafana', 'jaeger']);
+    for (const [name, { volumes, ports }] of monitoring) {
+      for (const volume of volumes)
+        expect(existsSync(join(root, volume.split(':')[0] ?? '')), volume).toBe(true);
+      for (const port of ports) expect(port, name).toMatch(/^127\.0\.0\.1:/);
+    }
+  });
+
+  it('Prometheus scrapes ADMIN_PORT of every process, and reads the alert rules', () => {
+    const config = z
+      .looseObject({
+        rule_files: z.array(z.string()),
+        scrape_configs: z.array(
+          z.looseObject({
+            job_name: z.string(),
+            static_configs: z.array(z.object({ targets: z.array(z.string()) })),
+          }),
+        ),
+      })
+      .parse(parse(read('deploy/prometheus/prometheus.yml')));
+    const targets = config.scrape_configs.flatMap(({ static_configs: all }) =>
+      all.flatMap((one) => one.targets),
+    );
+    expect(targets).toEqual(ours.map(([name, { environment }]) => `${name}:${environment['ADMIN_PORT']}`));
+    expect(config.scrape_configs.map(({ job_name: name }) => name)).toEqual(['millrace']);
+    for (const file of config.rule_files)
+      expect(existsSync(join(root, 'deploy/prometheus', file))).toBe(true);
   });
 });
 

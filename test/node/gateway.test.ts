@@ -174,7 +174,10 @@ describe('who may use a gateway', () => {
     expect((await get('/metrics')).status).toBe(404);
     const metrics = node.lines.find((line) => line.startsWith('admin '))?.replace(/^admin +/, '') ?? '';
     const side = (path: string) => fetch(new URL(path, metrics));
-    expect(await (await side('/metrics')).text()).toContain('millrace_published_events_total');
+    const scraped = await (await side('/metrics')).text();
+    expect(scraped).toContain('millrace_published_events_total');
+    expect(scraped).toContain('millrace_ready{check="log"} 1');
+    expect(scraped).toContain('millrace_connections{transport="websocket"} 0');
     expect((await side('/readyz')).status).toBe(200);
     expect((await side('/healthz')).status).toBe(200);
     expect((await side('/graphql')).status).toBe(404);

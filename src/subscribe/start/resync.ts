@@ -9,6 +9,7 @@ import { BEFORE_FIRST, type Topic } from '../../core/ids.js';
 import { partitionsOf } from '../../core/partitioner.js';
 import type { EventsLost } from '../../hub/events-lost.js';
 import type { Hub } from '../../hub/hub.js';
+import type { Metrics } from '../../observe/metrics.js';
 
 /** The subscription that cannot continue from its position. */
 interface Stranded {
@@ -26,10 +27,12 @@ interface Stranded {
 export class Resync {
   readonly #hub: Hub;
   readonly #codec: CursorCodec;
+  readonly #metrics: Metrics;
 
-  constructor(hub: Hub, codec: CursorCodec) {
+  constructor(hub: Hub, codec: CursorCodec, metrics: Metrics) {
     this.#hub = hub;
     this.#codec = codec;
+    this.#metrics = metrics;
   }
 
   /**
@@ -39,6 +42,7 @@ export class Resync {
    */
   async error(loss: EventsLost, stranded: Stranded, position: StreamPosition): Promise<MillraceError> {
     const { reason } = loss;
+    this.#metrics.resyncs.inc({ reason });
     // Not knowing `earliest` must not delay the error: the client has to learn that events are gone.
     const earliest = await this.#earliest(loss, stranded, position).catch(() => undefined);
     const details = earliest === undefined ? { reason } : { reason, earliest };

@@ -108,6 +108,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     slowClients[Symbol.dispose]();
     throw error;
   }
+  options.metrics.connectionsNow = () => ({ websocket: websocket.size, sse: streams.size });
   return {
     port: listener.port,
     url: `${listener.origin}${GRAPHQL_PATH}`,
