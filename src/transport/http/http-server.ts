@@ -108,12 +108,13 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     slowClients[Symbol.dispose]();
     throw error;
   }
-  options.metrics.connectionsNow = () => ({ websocket: websocket.size, sse: streams.size });
+  const connections = () => ({ websocket: websocket?.size ?? 0, sse: streams.size });
+  options.metrics.connectionsNow = connections;
   return {
     port: listener.port,
     url: `${listener.origin}${GRAPHQL_PATH}`,
     get connections() {
-      return { websocket: websocket?.size ?? 0, sse: streams.size };
+      return connections();
     },
     async [Symbol.asyncDispose]() {
       await listener.close(transports.end, closeTimeout);
