@@ -26,7 +26,6 @@ export interface ResponseStreamParts {
  */
 export class ResponseStream implements OperationOutput, SendBufferListener, SlowClient {
   readonly operation: RunningOperation;
-  readonly readsPositions = true;
   readonly #response: ServerResponse;
   readonly #framing: StreamFraming;
   readonly #buffer: SendBuffer;
@@ -49,11 +48,16 @@ export class ResponseStream implements OperationOutput, SendBufferListener, Slow
     response.on('error', () => this.#abandon());
     response.writeHead(200, framing.headers);
     response.flushHeaders();
+    if (framing.opening !== undefined) this.#buffer.push([framing.opening]);
   }
 
   /** C1: passes the cohort's bytes on as they are. */
   next(result: SharedResult, tag: string): boolean {
     return this.#buffer.offer(this.#framing.next(result, tag));
+  }
+
+  get readsPositions(): boolean {
+    return this.#framing.hasPositions;
   }
 
   position(cursor: string, tag: string, behind: number): boolean {

@@ -16,6 +16,10 @@ export interface ErrorEnd {
  */
 export interface StreamFraming {
   readonly headers: Readonly<Record<string, string>>;
+  /** What the response begins with; left out: nothing. */
+  readonly opening?: Buffer;
+  /** Whether positions are sent. */
+  readonly hasPositions: boolean;
   /** Sent when a stream is quiet, so that neither proxies nor the client take it for dead. Clients ignore it. */
   readonly heartbeat: Buffer;
   /**

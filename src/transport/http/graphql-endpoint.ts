@@ -5,15 +5,24 @@ import { MillraceError } from '../../core/errors.js';
 import type { Identity } from '../../core/identity.js';
 import type { Operations } from '../../operation/operations.js';
 import { callerOf, flatHeaders } from '../caller.js';
-import { httpMetadata, lastEventId } from '../client-metadata.js';
+import { httpMetadata, lastEventId, readsPositions } from '../client-metadata.js';
 import { type ConnectionSlots, noFreeConnections } from '../delivery/connection-slots.js';
+import type { StreamFraming } from '../delivery/stream-framing.js';
+import { MultipartFraming } from '../multipart/multipart-framing.js';
 import { SseFraming, STREAM_OVER } from '../sse/sse-framing.js';
 import { choices, type Transport } from '../transports.js';
 import { answerResult } from './answer.js';
 import { ClientDisconnected } from './client-disconnected.js';
 import type { GraphiQLPage } from './graphiql-page.js';
 import { graphQLRequestOf } from './graphql-request.js';
-import { type Accepted, accepted, isJsonBody, isUncoded } from './media-types.js';
+import {
+  type Accepted,
+  accepted,
+  isJsonBody,
+  isUncoded,
+  STREAM_TYPES,
+  type StreamFormat,
+} from './media-types.js';
 import { refuse, refuseBody } from './refuse.js';
 import { bodyTooLarge, RequestAborted, readBody } from './request-body.js';
 import type { RequestTurns } from './request-turns.js';
@@ -58,18 +67,23 @@ class RequestRefused extends Error {
  */
 export function graphqlEndpoint(parts: GraphQLEndpointParts): Route {
   const { page, bodyBytes, slots, unread, transports } = parts;
-  const events = transports.has('sse');
+  const formats = new Set<StreamFormat>();
+  if (transports.has('sse')) formats.add('events');
+  if (transports.has('multipart')) formats.add('multipart');
   // One for all requests: this is a hot path (bench: mutations).
   const releaseSlot = (): void => slots.release();
   return async (request, response) => {
     const { method, headers } = request;
-    const accepts = accepted(headers.accept, { html: method === 'GET' && page !== undefined, events });
+    const accepts = accepted(headers.accept, {
+      html: method === 'GET' && page !== undefined,
+      streams: formats,
+    });
     const isPage = accepts.preferred === 'html' && page !== undefined;
     try {
       // S4: from here until its client has read the answer, or is gone.
       if (!slots.acquire()) throw noFreeConnections();
       response.once('close', releaseSlot);
-      checkHeaders(request, accepts);
+      checkHeaders(request, accepts, formats);
       if (isPage) return await page.answer(request, response);
       // S4: refused by its announced length, before any of it is read. A body without one is counted as it arrives.
       if (Number(headers['content-length'] ?? 0) > bodyBytes) throw bodyTooLarge(bodyBytes);
@@ -97,25 +111,38 @@ function refuseRequest(
     refuse(response, refusal, report, error.status, { ...type, ...error.headers });
   } else if (error instanceof MillraceError && error.code === 'LIMIT_EXCEEDED' && !request.complete) {
     refuseBody(request, response, error, report, accepts.json);
-  } else if (isEventSource(request, accepts) && error instanceof MillraceError && error.retry) {
-    streams.refuse(response, new SseFraming(), error);
-  } else refuse(response, error, report, undefined, type);
+  } else {
+    const format = refusalFormat(request, accepts);
+    if (format !== undefined && error instanceof MillraceError && error.retry)
+      streams.refuse(response, framingOf(format, false), error);
+    else refuse(response, error, report, undefined, type);
+  }
 }
 
 /**
- * A browser's EventSource gives up for good on any status but 200. Only GET, which is all that it can send: clients
- * that send POST requests read the status.
+ * The stream of status 200 that alone makes a client come back after a refusal; `undefined`: it reads the status. A browser's EventSource gives up for
+ * good on any other; it sends GET alone, and clients that send POST requests read the status. Apollo Client names multipart
+ * for subscriptions alone, and retries after errors of that protocol, not after a status with GraphQL errors.
  */
-function isEventSource({ method }: IncomingMessage, { preferred }: Accepted): boolean {
-  return method === 'GET' && preferred === 'events';
+function refusalFormat(
+  { method }: IncomingMessage,
+  { preferred, stream }: Accepted,
+): StreamFormat | undefined {
+  if (stream === 'multipart') return stream;
+  return method === 'GET' && preferred === 'events' ? preferred : undefined;
 }
 
 /** @throws {RequestRefused} */
-function checkHeaders({ method, headers }: IncomingMessage, { preferred }: Accepted): void {
+function checkHeaders(
+  { method, headers }: IncomingMessage,
+  { preferred }: Accepted,
+  formats: ReadonlySet<StreamFormat>,
+): void {
   if (method !== 'GET' && method !== 'POST')
     throw new RequestRefused('GraphQL is served by GET and POST.', 405, { allow: 'GET, POST' });
   if (preferred === undefined) {
-    const types = 'application/graphql-response+json, application/json or text/event-stream';
+    const streams = [...formats].map((format) => STREAM_TYPES[format]);
+    const types = ['application/graphql-response+json', 'application/json', ...streams].join(', ');
     throw new RequestRefused(`\`Accept\` allows no media type of this server: ${types}.`, 406);
   }
   if (method === 'GET') return;
@@ -162,19 +189,31 @@ async function run(
   identity: Identity,
   body: Buffer,
 ): Promise<void> {
-  const isStream = accepts.preferred === 'events';
   const operation = graphQLRequestOf(request, body);
   const metadata = httpMetadata(request, operation.extensions);
   const prepared = operations.prepare(operation);
   // A link or an image of another site sends GET requests with the user's credentials (CSRF).
   if (prepared.kind === 'mutation' && request.method !== 'POST')
     throw new RequestRefused('A mutation needs a POST request.', 405, { allow: 'POST' });
-  if (prepared.kind === 'subscription' && !isStream && !accepts.events) {
+  const format = formatOf(prepared.kind === 'subscription', accepts);
+  if (prepared.kind === 'subscription' && format === undefined) {
     const message = `A subscription needs one of: ${choices(transports)}.`;
     throw new RequestRefused(message, 406);
   }
-  if (isStream || prepared.kind === 'subscription')
-    return streams.open(response, new SseFraming(), prepared, identity, metadata);
+  if (format !== undefined) {
+    const framing = framingOf(format, readsPositions(operation.extensions ?? {}));
+    return streams.open(response, framing, prepared, identity, metadata);
+  }
   const caller = callerOf(identity, metadata, new ClientDisconnected(response));
   answerResult(response, await operations.run(prepared, caller), accepts.json);
+}
+
+/** The stream that answers an operation; `undefined`: one answer in JSON does, or nothing can. */
+function formatOf(isSubscription: boolean, { preferred, stream }: Accepted): StreamFormat | undefined {
+  if (isSubscription && stream !== undefined) return stream;
+  return preferred === 'events' || preferred === 'multipart' ? preferred : undefined;
+}
+
+function framingOf(format: StreamFormat, reads: boolean): StreamFraming {
+  return format === 'events' ? new SseFraming() : new MultipartFraming(reads);
 }

@@ -81,7 +81,9 @@ export class StreamTransport implements AsyncDisposable {
     const reconnectMs = Math.round(MIN_RECONNECT_MS * (1 + Math.random()));
     const shown = formattedError(error, this.#parts.report);
     response.writeHead(200, framing.headers);
-    response.end(Buffer.concat(framing.error([shown], { isFinal: false, reconnectMs })));
+    const { opening } = framing;
+    const end = framing.error([shown], { isFinal: false, reconnectMs });
+    response.end(Buffer.concat(opening === undefined ? end : [opening, ...end]));
   }
 
   /** Ends every stream without completion, so that clients resume on another node. */

@@ -33,6 +33,7 @@ const HEADERS = {
 export class SseFraming implements StreamFraming {
   readonly headers = HEADERS;
   readonly heartbeat = COMMENT;
+  readonly hasPositions = true;
   /** A tag is constant for a subscription, with rare exceptions; what is made from it is kept. */
   #tag: string | undefined;
   #idEnd: Buffer = END;

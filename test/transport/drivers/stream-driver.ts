@@ -85,3 +85,26 @@ export const sse = streamDriver({
     return blocks.at(-1) ?? '';
   },
 });
+
+const CONTENT = 'content-type: application/json\r\n\r\n';
+
+export const multipart = streamDriver({
+  transport: 'multipart',
+  accept: 'multipart/mixed;boundary=graphql;subscriptionSpec=1.0',
+  read: (text, seen) => {
+    const parts = text.split('\r\n--graphql');
+    if (parts.length === 1) return text;
+    for (const part of parts.slice(0, -1)) {
+      if (part === '') continue;
+      if (!part.startsWith(`\r\n${CONTENT}`)) throw new Error(`no part: ${part}`);
+      const { payload, errors } = JSON.parse(part.slice(CONTENT.length + 2)) as {
+        payload?: Result | null;
+        errors?: unknown[];
+      };
+      if (payload) take(payload, seen);
+      if (errors !== undefined) seen.errors = errors;
+    }
+    if (parts.at(-1) === '--\r\n') seen.end = seen.errors === undefined ? 'complete' : 'errors';
+    return `\r\n--graphql${parts.at(-1) ?? ''}`;
+  },
+});
