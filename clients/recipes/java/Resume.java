@@ -20,9 +20,7 @@ class Resume {
   public static void main(String[] args) {
     var webSocket = new ReactorNettyWebSocketClient(
         HttpClient.create(), () -> WebsocketClientSpec.builder().maxFramePayloadLength(MAX_RESULT_BYTES));
-    var client = WebSocketGraphQlClient.builder(URI.create(args[0]), webSocket)
-        .codecConfigurer(codecs -> codecs.defaultCodecs().maxInMemorySize(MAX_RESULT_BYTES))
-        .build();
+    var client = WebSocketGraphQlClient.builder(URI.create(args[0]), webSocket).build();
     var after = new AtomicReference<>("");
     Flux.defer(() -> subscribe(client, after.get()))
         .doOnNext(result -> {
