@@ -45,6 +45,20 @@ describe('docs/guarantees.md', () => {
   });
 });
 
+describe('clients/ts/README.md', () => {
+  const page = read('clients/ts/README.md');
+
+  it('links to no file, because a reader of the package has only the package', () => {
+    expect([...page.matchAll(/\]\((?!https?:)[^)]*\)/g)]).toEqual([]);
+  });
+
+  it('names every import of the package', () => {
+    const { exports } = JSON.parse(read('clients/ts/package.json')) as { exports: Record<string, unknown> };
+    const names = Object.keys(exports).filter((path) => path !== './package.json' && path !== './worker');
+    for (const name of names) expect(page).toContain(`| \`${name.replace('.', 'millrace-client')}\` |`);
+  });
+});
+
 describe('docs/recipes.md', () => {
   const page = read('docs/recipes.md');
   const shown = [...page.matchAll(/^`(clients\/recipes\/[\w./-]+)`:\n\n```\w+\n(.*?)^```$/gms)];
