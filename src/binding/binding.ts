@@ -25,7 +25,7 @@ import { implementScalars } from './sdl/scalars.js';
 import type { SchemaSource } from './sdl/schema-source.js';
 
 export { type Diagnostic, formatDiagnostic } from './diagnostic.js';
-export { directivesSource, type SchemaSource } from './sdl/schema-source.js';
+export { directivesSource, type SchemaSource, withDirectives } from './sdl/schema-source.js';
 
 type BindResult =
   | { readonly ok: true; readonly bindings: Bindings }
@@ -42,12 +42,14 @@ export function bindSchema(input: {
   readonly views?: readonly ViewDeclaration[] | undefined;
   /** The files `events/<Type>.json`: the JSON Schemas of event types. */
   readonly eventSchemas?: readonly SchemaSource[] | undefined;
+  /** `true`: the project's code may be missing yet. Types are generated before it is written. */
+  readonly mayLackCode?: boolean | undefined;
 }): BindResult {
   const diagnostics = new Diagnostics();
   const schema = buildSchema(input.sources, diagnostics);
   if (schema) bindEventSchemas(schema, input.eventSchemas ?? [], diagnostics);
-  const { resolvers = {}, views = [] } = input;
-  const bindings = schema && bind({ schema, resolvers, views, diagnostics });
+  const { resolvers = {}, views = [], mayLackCode = false } = input;
+  const bindings = schema && bind({ schema, resolvers, views, mayLackCode, diagnostics });
   if (!bindings || !diagnostics.isEmpty) return { ok: false, diagnostics: diagnostics.list() };
   return { ok: true, bindings };
 }
@@ -56,6 +58,7 @@ interface BindContext {
   readonly schema: GraphQLSchema;
   readonly resolvers: ResolverMap;
   readonly views: readonly ViewDeclaration[];
+  readonly mayLackCode: boolean;
   readonly declared: ReadonlyMap<Topic, TopicDeclaration>;
   readonly diagnostics: Diagnostics;
 }
@@ -70,7 +73,7 @@ function bind(given: Omit<BindContext, 'declared'>): Bindings {
   checkResolvers(schema, resolvers, diagnostics);
   const directives = appliedDirectives(schema, diagnostics);
   const rules = bindRules(directives, context);
-  checkUnresolvedFields(schema, resolvers, diagnostics);
+  if (!given.mayLackCode) checkUnresolvedFields(schema, resolvers, diagnostics);
   const { queries, snapshots } = bindViews(directives, context);
   const { publishes, topicUses: published } = bindPublishes(directives, rules, context);
   const { subscribes, topicUses: followed } = bindSubscribes(directives, snapshots, context);

@@ -1,4 +1,11 @@
-import { bindSchema, formatDiagnostic } from '../binding/binding.js';
+import type { GraphQLSchema } from 'graphql';
+import {
+  bindSchema,
+  type Diagnostic,
+  formatDiagnostic,
+  type SchemaSource,
+  withDirectives,
+} from '../binding/binding.js';
 import type { Bindings } from '../binding/bindings.js';
 import { type Config, readConfig } from '../node/config.js';
 import { kafkaSecurity } from '../node/kafka.js';
@@ -41,7 +48,34 @@ export async function load(): Promise<Loaded> {
     checkServiceTopics(services, bindings);
     return { config, project, bindings };
   }
-  const { length } = bound.diagnostics;
+  throw schemaErrors(bound.diagnostics);
+}
+
+/**
+ * Loads the schema of the project in the current folder, without its code: what is generated from the schema comes first.
+ * @returns its files too, with the built-in directives first
+ * @throws {ConfigError | ProjectError}
+ * @throws {UserError} that lists every diagnostic
+ */
+export async function loadSchemaAlone(): Promise<{
+  readonly schema: GraphQLSchema;
+  readonly sources: readonly SchemaSource[];
+  readonly patterns: readonly string[];
+}> {
+  const { SCHEMA: patterns } = readConfig(process.env);
+  const dir = process.cwd();
+  const sources = await loadSchema(patterns, dir);
+  const bound = bindSchema({
+    sources,
+    eventSchemas: await loadEventSchemas(sources, dir),
+    mayLackCode: true,
+  });
+  if (!bound.ok) throw schemaErrors(bound.diagnostics);
+  return { schema: bound.bindings.schema, sources: withDirectives(sources), patterns };
+}
+
+function schemaErrors(diagnostics: readonly Diagnostic[]): UserError {
+  const { length } = diagnostics;
   const title = `The schema has ${length} error${length === 1 ? '' : 's'}:`;
-  throw new UserError([title, ...bound.diagnostics.map(formatDiagnostic)].join('\n'), 1);
+  return new UserError([title, ...diagnostics.map(formatDiagnostic)].join('\n'), 1);
 }

@@ -13,6 +13,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   check: async () => (await import('./commands/check.js')).checkCommand(),
   trace: async () => (await import('./commands/trace.js')).traceCommand(),
   map: async () => (await import('./commands/map.js')).mapCommand(),
+  types: async () => (await import('./commands/types.js')).typesCommand(),
   import: async () => (await import('./commands/import.js')).importCommand(),
   replay: async () => (await import('./commands/replay.js')).replayCommand(),
   'dead-letters': async () => (await import('./commands/dead-letters.js')).deadLettersCommand(),

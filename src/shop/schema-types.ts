@@ -1,4 +1,4 @@
-// Written by `npm run types` from schema/*.graphql; not to be edited.
+// Written by `millrace types` from schema/*.graphql; not to be edited.
 import type { GeneratedResolver as ResolverFn } from 'millrace';
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 export type Maybe<T> = T | null;

@@ -47,6 +47,13 @@ describe('the packed project', () => {
     });
     await expect.poll(() => recorder.received.length, { timeout: 30_000 }).toBe(1);
     expect(recorder.faults).toEqual([]);
+    const types = await run(process.execPath, [`${folder.path}/node_modules/.bin/millrace`, 'types'], {
+      cwd: folder.path,
+    });
+    expect(types).toMatchObject({ code: 1, stdout: '' });
+    expect(types.stderr).toMatch(
+      /^millrace: graphql-codegen is not installed\. Run: npm install --save-dev @graphql-codegen\/core /,
+    );
     // The command line brings its own client library.
     const main = `${folder.path}/node_modules/.bin/millrace`;
     const args = [

@@ -1,37 +1,30 @@
 import { readFileSync } from 'node:fs';
 import { symlink } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { CONFIG, PLUGINS, typesOf } from '../../scripts/types.mjs';
 import { folderOf, startProcess } from '../support/gateway-process.js';
+import { succeed } from '../support/packed.js';
 import { filesOf } from '../support/page-files.js';
 import { Recorder } from '../support/recorder.js';
 import { run } from '../support/run.js';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
+const MAIN = `${ROOT}dist/cli/main.js`;
 const page = readFileSync(`${ROOT}docs/projects.md`, 'utf8');
 
 /** The project that the page builds, with its generated types and installed packages. */
 async function bank(more: Readonly<Record<string, string>> = {}) {
   const files = await filesOf('projects.md');
-  const directives = readFileSync(`${ROOT}schema/directives.graphql`, 'utf8');
   const folder = await folderOf({
     ...files,
     'package.json': '{ "type": "module" }',
-    'src/schema-types.ts': await typesOf(`${directives}\n${files['schema/bank.graphql']}`),
     ...more,
   });
   await symlink(`${ROOT}node_modules`, `${folder.path}/node_modules`);
+  await succeed(process.execPath, [MAIN, 'types', '--out', 'src/schema-types.ts'], folder.path);
   return folder;
 }
 
 describe('docs/projects.md', () => {
-  it('configures graphql-codegen as this repository does', async () => {
-    const [, config = ''] = /^```ts\n(\/\/ codegen\.ts\n.*?)^```$/ms.exec(page) ?? [];
-    const module = config.replace(/^import type .*$/m, '').replace(' satisfies CodegenConfig', '');
-    const { default: codegen } = await import(`data:text/javascript,${encodeURIComponent(module)}`);
-    expect(codegen.generates['src/schema-types.ts']).toEqual({ plugins: PLUGINS, config: CONFIG });
-  });
-
   it('builds a project that compiles, and whose mistakes against the schema do not compile', async () => {
     const files = await filesOf('projects.md');
     const correct = files['src/deposit.ts'] ?? '';
@@ -71,8 +64,7 @@ describe('docs/projects.md', () => {
 
   it('builds a project that runs: refusals, rules for data, balances, and a snapshot before events', async () => {
     await using folder = await bank();
-    const main = `${ROOT}dist/cli/main.js`;
-    const check = await run(process.execPath, [main, 'check'], { cwd: folder.path });
+    const check = await run(process.execPath, [MAIN, 'check'], { cwd: folder.path });
     expect(page).toContain(`\`\`\`\n${check.stdout}\`\`\``);
     await using node = await startProcess(['start'], { cwd: folder.path, env: {} });
     const ask = async (query: string) => {

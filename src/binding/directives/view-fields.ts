@@ -31,15 +31,16 @@ interface ViewContext {
   readonly schema: GraphQLSchema;
   readonly resolvers: ResolverMap;
   readonly views: readonly ViewDeclaration[];
+  readonly mayLackCode: boolean;
   readonly diagnostics: Diagnostics;
 }
 
 /** Binds the `@view` of a field. `undefined`: diagnostics were added. */
 export function viewBinding(directive: AppliedDirective, context: ViewContext): ViewBinding | undefined {
-  const { views, diagnostics } = context;
+  const { views, mayLackCode, diagnostics } = context;
   const name = String(directive.values['name']);
   const view = views.find((candidate) => candidate.name === name);
-  if (view === undefined) {
+  if (view === undefined && !mayLackCode) {
     const node = directive.stringNode('name') ?? directive.node;
     const hint = `Views of the project: ${nameList(views.map((candidate) => candidate.name))}.`;
     diagnostics.at(node, `Unknown view ${JSON.stringify(name)}.`, hint);
