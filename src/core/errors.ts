@@ -44,7 +44,7 @@ export const ERRORS = {
   OUTCOME_PENDING: {
     retry: false,
     means:
-      'The event is published, but its outcome did not arrive in time. Wait for it with `correlationId` or `cursor`.',
+      'The event is published, but its outcome did not arrive in time. Retry with the same idempotency key, or wait for it with `correlationId` or `cursor`.',
   },
   TOPIC_MISSING: { retry: false, means: 'The topic does not exist. Create it, or correct its name.' },
   LOG_UNAVAILABLE: {

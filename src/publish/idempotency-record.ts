@@ -59,12 +59,18 @@ type StoredAnswer = NonNullable<IdempotencyRecord['answer']>;
  * | pending  | the first attempt proves that nothing was published | unused                                   |
  * | pending  | the attempt fails otherwise, or its node dies      | pending, and the next attempt takes over |
  * | pending  | another attempt takes over                         | pending, with that attempt's id          |
+ * | answered | the outcome that was pending has arrived           | answered, with the outcome               |
  * | any      | its time to live ends                              | unused                                   |
  */
 export type KeyState =
   | { readonly state: 'unused' }
   | { readonly state: 'pending'; readonly record: IdempotencyRecord; readonly bytes: Buffer }
-  | { readonly state: 'answered'; readonly record: IdempotencyRecord; readonly answer: StoredAnswer };
+  | {
+      readonly state: 'answered';
+      readonly record: IdempotencyRecord;
+      readonly answer: StoredAnswer;
+      readonly bytes: Buffer;
+    };
 
 /** In the store: the key is unused. Its record is replaced by this, since the store has no atomic delete-if-equal. */
 export const UNUSED = Buffer.from('null');
@@ -75,7 +81,7 @@ export function keyState(bytes: Buffer | undefined): KeyState {
   const record = recordSchema.parse(parseJson(bytes));
   return record.answer === undefined
     ? { state: 'pending', record, bytes }
-    : { state: 'answered', record, answer: record.answer };
+    : { state: 'answered', record, answer: record.answer, bytes };
 }
 
 /** The record with which an attempt begins. A later attempt keeps the first one's time and correlation id. */
@@ -92,7 +98,7 @@ export const encodeRecord = (record: IdempotencyRecord): Buffer => Buffer.from(s
 
 /**
  * The record of an answer that stays, so that every later use of the key gets it; `undefined` for one that does not.
- * A value stays, and so does OUTCOME_PENDING: after both, the events are in the log.
+ * A value stays, and so does OUTCOME_PENDING, until a later use finds the outcome: after both, the events are in the log.
  */
 export function answeredRecord<T>(
   record: IdempotencyRecord,

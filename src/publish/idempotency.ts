@@ -64,7 +64,8 @@ export class Idempotency {
   }
 
   /**
-   * Returns the stored answer, waits for a running attempt, or runs `work`.
+   * Returns the stored answer, waits for a running attempt, or runs `work`. If the stored answer is that the outcome is
+   * pending, it looks for the outcome again.
    * @throws {MillraceError} IDEMPOTENCY_CONFLICT; FANOUT_UNAVAILABLE when the store cannot be read
    */
   run<T>(
@@ -74,14 +75,21 @@ export class Idempotency {
   ): Promise<Answer<T>> {
     const { store, warnings, leaseMs: durationMs = LEASE_MS } = this.#options;
     const name = recordName(call);
+    let hasWaited = false;
     const check = async (): Promise<Answer<T> | undefined> => {
       const found = await this.#read(name, call);
-      if (found.state === 'answered') return storedAnswer(found.answer);
+      // A call that waited for another one gets its answer, so that many calls look for an outcome no longer than one.
+      if (found.state === 'answered' && (hasWaited || 'value' in found.answer))
+        return storedAnswer(found.answer);
       await using lease = await Lease.acquire({ store, warnings, name: `${name}:lease`, durationMs });
+      hasWaited = lease === undefined;
       if (lease === undefined) return undefined;
       // The former holder may have answered between the read and the acquisition.
       const now = await this.#read(name, call);
-      if (now.state === 'answered') return storedAnswer(now.answer);
+      if (now.state === 'answered')
+        return found.state === 'answered'
+          ? await this.#awaitOutcome(name, now, call, work)
+          : storedAnswer(now.answer);
       return await this.#runAttempt(name, now, call, lease.id, work);
     };
     return poll(check, { signal, ...POLL_INTERVAL });
@@ -93,6 +101,24 @@ export class Idempotency {
     if (found.state === 'unused' || found.record.args === args) return found;
     const message = `The idempotency key ${JSON.stringify(key)} of ${field} was already used with other arguments; nothing was published.`;
     throw new MillraceError('IDEMPOTENCY_CONFLICT', message);
+  }
+
+  /**
+   * Waits once more for the outcome of events that are in the log. `work` finds them there, and publishes nothing. Whatever
+   * it fails with, the stored answer stays true: the outcome is pending.
+   */
+  async #awaitOutcome<T>(
+    name: string,
+    { record, answer, bytes }: Extract<KeyState, { state: 'answered' }>,
+    { correlationId }: KeyedCall,
+    work: (attempt: AttemptContext) => Promise<Answer<T>>,
+  ): Promise<Answer<T>> {
+    if ('value' in answer) return storedAnswer(answer);
+    const attempt = { firstStartedAt: record.began, correlationId: record.correlationId ?? correlationId };
+    const later = await work(attempt);
+    const answered = 'value' in later ? answeredRecord(record, later) : undefined;
+    if (answered === undefined) return storedAnswer(answer);
+    return await this.#storeAnswer(name, bytes, answered, later);
   }
 
   /** @returns `undefined` when another attempt began first: the key has to be read again */

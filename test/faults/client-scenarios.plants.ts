@@ -1,6 +1,7 @@
 import type { Plant } from './support/plant.js';
 
 const LINES = 'clients/ts/test/scenarios/lines.test.ts';
+const MUTATIONS = 'clients/ts/test/scenarios/mutations.test.ts';
 const LOG = 'clients/ts/test/scenarios/log.test.ts';
 
 /** Guards of the client library. Its scenarios are tests of its own. */
@@ -67,6 +68,22 @@ export const plants: readonly Plant[] = [
     file: 'clients/ts/src/connection.ts',
     find: ' s`), DIAL_TIMEOUT_MS);',
     replace: ' s`), 10 * DIAL_TIMEOUT_MS);',
+  },
+  {
+    case: 'D1 a mutation whose answers are lost, and whose outcome comes after a restart of its process, acts once and returns the outcome',
+    test: MUTATIONS,
+    guard: 'a mutation that is continued has the key with which it began',
+    file: 'clients/ts/src/mutations.ts',
+    find: 'const { idempotencyKey } = before ?? { idempotencyKey: crypto.randomUUID() };',
+    replace: 'const { idempotencyKey } = { idempotencyKey: crypto.randomUUID() };',
+  },
+  {
+    case: 'D1 a mutation whose answers are lost, and whose outcome comes after a restart of its process, acts once and returns the outcome',
+    test: MUTATIONS,
+    guard: 'a retry looks for an outcome that was pending',
+    file: 'src/publish/idempotency.ts',
+    find: "(hasWaited || 'value' in found.answer)",
+    replace: 'true',
   },
   {
     case: 'D6 a client is shown each event once while Redis is emptied again and again',

@@ -87,6 +87,22 @@ describe('a mutation', () => {
     expect(await end(world)).toBe(5);
   });
 
+  it('D1 a retry of a mutation whose outcome was late returns the outcome once it has arrived, on any node, and publishes nothing', async () => {
+    await using world = await openWorld({ partitions: 2 });
+    await world.relay();
+    const [one, two] = [nodeOn(world, SCHEMA), nodeOn(world, SCHEMA)];
+    const hurry = 'mutation { hurry(n: 1) { __typename ... on Said { n } } }';
+    const key = { idempotencyKey: 'k', correlationId: 'c-1' };
+    const [late, atOnce] = await Promise.all([one.run(hurry, key), two.run(hurry, key)]);
+    for (const { errors } of [late, atOnce])
+      expect(errors?.[0]?.extensions?.['code']).toBe('OUTCOME_PENDING');
+    await reply(world, 'c-1', 'Said', { n: 2 });
+    for (const node of [two, one, two])
+      expect((await node.run(hurry, key)).data).toEqual({ hurry: { __typename: 'Said', n: 2 } });
+    // The mutation's event, and its outcome.
+    expect(await end(world)).toBe(2);
+  });
+
   it('D4 a mutation whose outcome is late returns a cursor from which no event is missing', async () => {
     await using world = await openWorld({ partitions: 2 });
     await world.relay();

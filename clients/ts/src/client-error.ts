@@ -18,6 +18,7 @@ export interface ShownError {
  * | CALLBACK_FAILED   | a function of the application that listens to states or ends threw            |
  * | HANDLER_FAILED    | `next` or `onGap` threw; the position is before what it was given             |
  * | NOT_RENEWED       | `credentials` failed when they were to be renewed; retried while the old ones last |
+ * | MUTATION_PENDING  | the store keeps another mutation under the same key, whose outcome is unknown |
  * | UNREACHABLE       | a mutation got no answer; a retry with the same idempotency key acts once     |
  * | UNKNOWN           | an error of a server that gives no code                                       |
  */

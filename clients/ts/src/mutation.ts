@@ -24,26 +24,37 @@ interface MutationParts {
   readonly signal: AbortSignal;
 }
 
+/** How long an attempt may take: a dead connection may show in no other way. */
+const ATTEMPT_TIMEOUT_MS = 30_000;
+
 /**
  * Runs a mutation until its answer is known. Every attempt has the same idempotency key, so that it acts once, also when
- * an answer is lost, or the server does not know whether it published (`PUBLISH_UNCERTAIN`).
+ * an answer is lost, or the server does not know whether it published (`PUBLISH_UNCERTAIN`). While its outcome is pending
+ * (`OUTCOME_PENDING`), the server waits for it at each attempt.
  * @throws {ClientError} an error with `retry: false`, or the last error when the time is over
  */
 export async function mutate(operation: Operation, parts: MutationParts): Promise<unknown> {
+  let pending: ClientError | undefined;
   for (let failures = 1; ; failures++) {
-    const outcome = await attempt(operation, parts);
+    let outcome = await attempt(operation, parts, failures);
     if (!(outcome instanceof ClientError)) return outcome.data;
-    if (!outcome.retry || parts.signal.aborted) throw outcome;
-    if (!(await paused(backoffMs(failures, Math.random(), outcome.retryAfterMs), parts.signal)))
-      throw outcome;
+    if (outcome.code === 'OUTCOME_PENDING') pending = outcome;
+    // What is known already says more than an attempt without an answer.
+    else if (outcome.code === 'UNREACHABLE') outcome = pending ?? outcome;
+    const isPending = outcome === pending;
+    if (!(outcome.retry || isPending) || parts.signal.aborted) throw outcome;
+    // The server itself waits for an outcome, so there is no reason to wait longer each time.
+    const ms = backoffMs(isPending ? 1 : failures, Math.random(), outcome.retryAfterMs);
+    if (!(await paused(ms, parts.signal))) throw outcome;
   }
 }
 
 async function attempt(
   operation: Operation,
   { url, fetchImpl, credentials, idempotencyKey, signal }: MutationParts,
+  attempts: number,
 ): Promise<{ readonly data: unknown } | ClientError> {
-  const known = { idempotencyKey };
+  const known = { idempotencyKey, attempts };
   let response: Response;
   try {
     response = await fetchImpl(url, {
@@ -55,7 +66,7 @@ async function attempt(
         'idempotency-key': idempotencyKey,
       },
       body: JSON.stringify(operation),
-      signal,
+      signal: AbortSignal.any([signal, AbortSignal.timeout(ATTEMPT_TIMEOUT_MS)]),
     });
   } catch (cause) {
     const message = `No answer to the mutation: ${String(cause)}`;

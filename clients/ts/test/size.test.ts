@@ -36,6 +36,7 @@ describe('minified and gzipped', () => {
   });
 
   it.each([
+    ['mutations', []],
     ['react', ['react']],
     ['apollo', ['@apollo/client/errors', '@apollo/client/link', '@apollo/client/utilities', 'rxjs']],
     ['urql', ['@urql/core', 'wonka']],

@@ -24,7 +24,14 @@ const ENV = {
 const filteredSchema = (topic: string) => `
   extend type Subscription {
     saidBy(scenario: String!): Said! @subscribe(topic: "${topic}", filter: "event.text.startsWith(args.scenario)")
-  }`;
+  }
+  extend type Mutation {
+    ask(text: String!): Answered!
+      @publish(topic: "${topic}.asked", type: "Asked", key: "args.text", outcome: { types: ["Answered"], within: "100ms" })
+    answer(text: String!): Published! @publish(topic: "${topic}.asked", type: "Answered", key: "args.text")
+  }
+  type Asked { text: String! }
+  type Answered { text: String! }`;
 
 /** Gateways and one topic for several scenarios at a time, each with events of its own. */
 export class ScenarioWorld implements AsyncDisposable {
