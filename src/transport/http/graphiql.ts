@@ -1,5 +1,6 @@
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import { GraphiQLPage } from './graphiql-page.js';
+import { resumingFetch } from './resuming-fetch.js';
 
 /** An operation that GraphiQL opens in its own tab. */
 export interface GraphiQLExample {
@@ -22,6 +23,9 @@ const LINE = /\S.{0,54}(?=\s|$)|\S+/g;
 // GraphiQL animates its tabs when the page opens. A first click during the animation misses its target.
 const STILL_TABS = '<style>.graphiql-tab { transform: none !important }</style>';
 
+// GraphiQL's client calls `fetch` of the page at each request.
+const RESUMING_STREAMS = `<script>globalThis.fetch = (${resumingFetch})(globalThis.fetch.bind(globalThis));</script>`;
+
 /**
  * GraphiQL with a tab for each example, which runs subscriptions as event streams. Its scripts and styles are inline:
  * a browser loads nothing from other hosts. They are 9 MB.
@@ -38,7 +42,7 @@ function render(title: string, examples: readonly GraphiQLExample[]): string {
     subscriptionsProtocol: 'GRAPHQL_SSE',
     ...(first !== undefined && { defaultQuery: titled(first), defaultTabs: examples.map(tab) }),
   });
-  const head = STILL_TABS + (first === undefined ? '' : firstVisit(tab(first)));
+  const head = STILL_TABS + RESUMING_STREAMS + (first === undefined ? '' : firstVisit(tab(first)));
   return html.replace('</head>', () => `${head}</head>`);
 }
 
