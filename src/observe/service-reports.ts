@@ -1,7 +1,7 @@
 import type { Partitioner } from '../core/partitioner.js';
 import { type Position, partitionName, positionName, type TopicPartition } from '../core/position.js';
 import type { LogRecord } from '../core/record.js';
-import type { Logger } from './log.js';
+import { fieldsOf, type LoggedEvent, type Logger } from './log.js';
 import type { Metrics } from './metrics.js';
 import type { WarningThrottle } from './warning-throttle.js';
 
@@ -28,11 +28,11 @@ export function serviceReports(
       metrics.serviceLag.set({ service, topic, partition }, done.lag);
     },
     /** The handler threw for `event`. */
-    onFailure(at: Position, event: { readonly id: string }, error: unknown) {
+    onFailure(at: Position, event: LoggedEvent, error: unknown) {
       metrics.problems.inc({ kind: 'service' });
       metrics.serviceFailures.inc({ service });
       if (typeof error === 'object' && error !== null) reported.add(error);
-      const fields = { service, event: event.id, at: positionName(at) };
+      const fields = { service, ...fieldsOf(event), at: positionName(at) };
       const kind = `service ${service} on ${partitionName(at)}`;
       warnings.report(kind, error, 'a service failed on an event; its batch is retried', fields);
     },

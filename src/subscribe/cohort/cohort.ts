@@ -13,7 +13,7 @@ import type { Partition, Topic } from '../../core/ids.js';
 import { positionName, type TopicPartition } from '../../core/position.js';
 import type { DeadLetters } from '../../dead-letters/dead-letters.js';
 import type { EventsLost } from '../../hub/events-lost.js';
-import type { Logger } from '../../observe/log.js';
+import { fieldsOf, type Logger } from '../../observe/log.js';
 import type { Metrics } from '../../observe/metrics.js';
 import type { TopicDescription } from '../../ports/event-log.js';
 import { dataHead, executionHead, type OpenHead, type ResultBatch } from '../delivery/result-layout.js';
@@ -201,7 +201,7 @@ export class Cohort {
     this.#hasLogged = true;
     const position = positionName({ ...at, offset: relayed.offset });
     this.#parts.logger.warn(
-      { field: this.plan.binding.field, kind, at: position, err: error },
+      { field: this.plan.binding.field, kind, at: position, ...fieldsOf(relayed.event), err: error },
       'filtering or executing an event for a subscription failed; further failures of this cohort are only counted',
     );
   }
