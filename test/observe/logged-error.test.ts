@@ -7,9 +7,9 @@ const SECRET = 'hunter2';
 
 /** One line of the log with these fields. */
 function lineOf(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  let line = '';
-  openLogger('info', { write: (text) => void (line += text) }).info(fields, 'it failed');
-  return JSON.parse(line);
+  const lines: string[] = [];
+  openLogger('info', { write: (line) => void lines.push(line) }).info(fields, 'it failed');
+  return JSON.parse(lines.join(''));
 }
 
 function thrown(work: () => unknown): unknown {
