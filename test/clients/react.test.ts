@@ -1,8 +1,7 @@
-import { Window } from 'happy-dom';
 import { Activity, createElement, StrictMode } from 'react';
 import { flushSync } from 'react-dom';
 import { renderToString } from 'react-dom/server';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import {
   type Client,
@@ -12,24 +11,9 @@ import {
   type SubscribeOptions,
 } from '../../clients/ts/src/index.js';
 import { useEvents, useSubscription } from '../../clients/ts/src/react.js';
+import { openPage } from '../support/react-page.js';
 import { serveGateway } from '../transport/gateway.js';
 import { serve, subscribed, WAIT } from '../transport/serve.js';
-
-// For the whole file: what React has scheduled runs after a test too, and needs a window.
-const window = new Window();
-vi.stubGlobal('window', window);
-vi.stubGlobal('document', window.document);
-vi.stubGlobal('navigator', window.navigator);
-
-/** A page with real React DOM in it. */
-async function openPage() {
-  const { createRoot } = await import('react-dom/client');
-  const element = window.document.createElement('div');
-  // happy-dom's element, which is not of the global type.
-  const root = createRoot(element as unknown as Parameters<typeof createRoot>[0]);
-  onTestFinished(() => root.unmount());
-  return { root, text: () => element.textContent };
-}
 
 function clientOf(url: string, options: Partial<ClientOptions> = {}) {
   const client = createClient({ url, webSocket: WebSocket, ...options });
