@@ -1,111 +1,22 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
-import { createInterface } from 'node:readline';
-import { setTimeout as pause } from 'node:timers/promises';
 import { EventSource } from 'eventsource';
-import { createClient, type FormattedExecutionResult, type Sink } from 'graphql-ws';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { WebSocket } from 'ws';
-import { followOrders } from '../../clients/recipes/event-source.mjs';
 import { resuming } from '../../clients/ts/src/resuming.js';
 import { type ClientRecipe, clientRecipe } from '../../scripts/services/client-recipes.mjs';
+import { TestBrowser } from '../support/browser.js';
 import { folderOf, type GatewayProcess, startProcess } from '../support/gateway-process.js';
+import { eventSource, type Follower, inBrowser, inProcess, programmed } from '../support/order-followers.js';
 import { runningSubscriptions } from '../support/running.js';
 import { kafkaBrokers, redisUrl, uniqueName } from '../support/services.js';
 
 const RECIPES: readonly ClientRecipe[] = ['python', 'go-hasura', 'go-genqlient', 'rust', 'java'];
-const ORDERS = 'subscription { ordersPlaced { orderId } }';
 const WAIT = { timeout: 60_000, interval: 50 };
 /** A result of Spring's client has at most 64 KiB by default, and its parts 256 KiB. */
 const LARGE_CHARACTERS = 500_000;
 /** The first time all of them are downloaded and built. */
 const BUILDS_MS = 600_000;
-
-interface Orders {
-  readonly ordersPlaced: { readonly orderId: string };
-}
-
-/** A client that follows the orders, in this process or another. */
-interface Follower {
-  readonly name: string;
-  /** The numbers of the orders that it was given, in their order. */
-  readonly seen: number[];
-  /** Whether it was told where it starts. */
-  hasStarted: boolean;
-  /** How it ended by itself. */
-  endedBy: string | undefined;
-  stop(): void;
-}
-
-/** A recipe as a process, which prints `started` and `order <number>`. */
-function programmed(name: string, [command, ...args]: readonly [string, ...string[]], url: string): Follower {
-  const child: ChildProcess = spawn(command, [...args, url], { stdio: ['ignore', 'pipe', 'pipe'] });
-  const stop = () => void child.kill('SIGKILL');
-  const follower: Follower = { name, seen: [], hasStarted: false, endedBy: undefined, stop };
-  let errors = '';
-  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
-    errors = (errors + chunk).slice(-4_000);
-  });
-  if (child.stdout !== null)
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      const [, order] = /^order (\d+)/.exec(line) ?? [];
-      if (order !== undefined) follower.seen.push(Number(order));
-      follower.hasStarted ||= line === 'started';
-    });
-  void once(child, 'close').then(([code]) => {
-    follower.endedBy = `${String(code)}: ${errors}`;
-  });
-  return follower;
-}
-
-/** The client of graphql-ws, with the options of docs/clients.md. */
-function inProcess(name: string, url: string, wrapped: typeof resuming): Follower {
-  const client = createClient({
-    url,
-    webSocketImpl: WebSocket,
-    shouldRetry: () => true,
-    retryAttempts: Number.POSITIVE_INFINITY,
-    retryWait: () => pause(250),
-    on: { message: ({ type }) => void (type === 'next' && started()) },
-  });
-  const stop = () => void client.dispose();
-  const follower: Follower = { name, seen: [], hasStarted: false, endedBy: undefined, stop };
-  const started = () => {
-    follower.hasStarted = true;
-  };
-  const sink: Sink<FormattedExecutionResult<Orders, unknown>> = {
-    next: ({ data }) => void (data && follower.seen.push(Number.parseInt(data.ordersPlaced.orderId, 10))),
-    error: (error) => {
-      follower.endedBy = JSON.stringify(error);
-    },
-    complete: () => undefined,
-  };
-  wrapped(client).subscribe<Orders>({ query: ORDERS }, sink);
-  return follower;
-}
-
-/** The recipe for an EventSource, with npm's. */
-function eventSource(url: string): Follower {
-  const stop = followOrders(url.replace('ws:', 'http:'), {
-    show: ({ data }) => {
-      if (data === null) follower.hasStarted = true;
-      else follower.seen.push(Number.parseInt(data.ordersPlaced.orderId, 10));
-    },
-    failed: ({ extensions }) => {
-      follower.endedBy = extensions.code;
-    },
-  });
-  const follower: Follower = {
-    name: 'EventSource',
-    seen: [],
-    hasStarted: false,
-    endedBy: undefined,
-    stop,
-  };
-  return follower;
-}
 
 async function freePort(): Promise<string> {
   const server = createServer().listen(0, '127.0.0.1');
@@ -122,8 +33,10 @@ describe('recipes for other clients', { timeout: 240_000 }, () => {
     REDIS_URL: redisUrl(),
     NAMESPACE: topic,
     CURSOR_SECRET: 'one secret for all gateways',
+    GRAPHIQL: 'true',
   };
   const commands = new Map<ClientRecipe, readonly [string, ...string[]]>();
+  let browser: TestBrowser;
   let folder: Awaited<ReturnType<typeof folderOf>>;
   /** The gateway that stays up: it relays, and orders are placed through it. */
   let stays: GatewayProcess;
@@ -155,24 +68,27 @@ describe('recipes for other clients', { timeout: 240_000 }, () => {
         type OrderPlaced { orderId: ID! }`,
       'forgetful.py': await forgetful(),
     });
+    browser = await TestBrowser.start();
     stays = await startProcess(['start'], { cwd: folder.path, env });
     PORT = await freePort();
     await start();
   }, BUILDS_MS);
   afterAll(async () => {
     vi.unstubAllGlobals();
+    await browser?.[Symbol.asyncDispose]();
     await gateway?.[Symbol.asyncDispose]();
     await stays?.[Symbol.asyncDispose]();
     await folder?.[Symbol.asyncDispose]();
   });
 
-  it('D3 D4 programs in Python, Go, Rust and Java lose and double nothing while their gateway is killed, ended and restarted, and D5 end with the error of a refused cursor', async () => {
+  it('D3 D4 programs in Python, Go, Rust, Java and browsers lose and double nothing while their gateway is killed, ended and restarted, and D5 end with the error of a refused cursor', async () => {
     const url = `ws://127.0.0.1:${PORT}/graphql`;
     const [python] = commands.get('python') ?? ['python3'];
     const followers = [
       ...RECIPES.map((name) => programmed(name, commands.get(name) ?? [''], url)),
       inProcess('graphql-ws', url, resuming),
       eventSource(url),
+      ...(await inBrowser(browser, url)),
     ];
     // What the cursor is good for: these reconnect as well, and keep none.
     const forgetting = [
