@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -35,6 +35,8 @@ async function serve(answer: (asked: Asked, attempt: number) => Promise<object |
   const { port } = server.address() as AddressInfo; // It listens on TCP.
   return { asked, url: `http://127.0.0.1:${port}/graphql` };
 }
+
+let stop = new AbortController();
 
 const said = ({ text }: Asked) => ({ data: { say: text } });
 const linesOf = (...texts: string[]): string => texts.map((text) => `${JSON.stringify({ text })}\n`).join('');
@@ -81,13 +83,19 @@ describe('publish', () => {
     expect(published).toBe(3);
   });
 
-  it('stops at the first line that fails, and says why', async () => {
+  it('stops at the first line that fails, says why, and continues there with --state', async () => {
     const refused = { errors: [{ message: 'No.', extensions: { code: 'EVENT_INVALID', retry: false } }] };
     const served = await serve((asked) => (asked.text === 'b' ? refused : said(asked)));
-    const { outcomes, failures } = await publish(served.url, linesOf('a', 'b', 'c'));
+    const state = stateFile();
+    const progress = new Progress(state);
+    const { outcomes, failures } = await publish(served.url, linesOf('a', 'b', 'c'), { progress });
     expect(served.asked.map(({ text }) => text)).toEqual(['a', 'b']);
     expect(failures).toEqual([[2, 'EVENT_INVALID']]);
     expect(outcomes[1]).toMatchObject({ line: 2, error: { code: 'EVENT_INVALID', message: 'No.' } });
+    // Corrected, it is another mutation.
+    await publish(served.url, linesOf('a', 'B', 'c'), { progress: new Progress(state) });
+    expect(served.asked.map(({ text }) => text)).toEqual(['a', 'b', 'B', 'c']);
+    expect(new Set(served.asked.map(({ key }) => key)).size).toBe(4);
   });
 
   it('--keep-going publishes the lines after one that is no JSON, no object, or no UTF-8', async () => {
@@ -124,24 +132,23 @@ describe('publish', () => {
 
   it('D1 --state continues with the line whose outcome is not known, under its key', async () => {
     const state = stateFile();
-    const stop = new AbortController();
     const served = await serve(async (asked, attempt) => {
-      if (asked.text !== 'b' || attempt > 1) return said(asked);
+      if (attempt > 1) return said(asked);
       // It has acted, and the command is killed before it gets the answer.
       stop.abort();
       return 'drop';
     });
-    const input = linesOf('a', 'b', 'c');
-    await publish(served.url, input, { progress: new Progress(state), signal: stop.signal });
-    expect(JSON.parse(readFileSync(state, 'utf8')).line).toBe(1);
-    const { outcomes } = await publish(served.url, input, { progress: new Progress(state) });
-    expect(outcomes.map(({ line }) => line)).toEqual([2, 3]);
-    const [a, b, again, c] = served.asked;
-    expect([a?.text, b?.text, again?.text, c?.text]).toEqual(['a', 'b', 'b', 'c']);
-    expect(again?.key).toBe(b?.key);
-    // A line that was corrected is another mutation.
-    const other = new Progress(state);
-    expect(other.keyOf({ number: 2, text: '', digest: 'x' })).not.toBe(b?.key);
+    const input = linesOf('a', 'b');
+    for (const line of [0, 0, 1]) {
+      expect(new Progress(state).line).toBe(line);
+      stop = new AbortController();
+      await publish(served.url, input, { progress: new Progress(state), signal: stop.signal });
+    }
+    expect(new Progress(state).line).toBe(2);
+    expect(served.asked.map(({ text }) => text)).toEqual(['a', 'a', 'b', 'b']);
+    const [a, again, b, last] = served.asked.map(({ key }) => key);
+    expect([again, last]).toEqual([a, b]);
+    expect(a).not.toBe(b);
   });
 
   it('--state refuses the progress of another input, and a file that holds something else', async () => {

@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { folderOf, type GatewayProcess, startProcess } from '../support/gateway-process.js';
 import { run } from '../support/run.js';
+import { serve, subscribed, WAIT } from '../transport/serve.js';
 
 const MAIN = new URL('../../dist/cli/main.js', import.meta.url).pathname;
 const SAID = 'subscription($room: ID!) { said(room: $room) { text n } }';
@@ -120,5 +122,36 @@ describe('millrace tail', () => {
     const outcome = await tail(...args);
     expect(outcome.stderr).toMatch(message);
     expect([outcome.code, outcome.stdout]).toEqual([code, '']);
+  });
+
+  it('S2 ends when the server refuses credentials that cannot change, and shows none of them', async () => {
+    const served = await serve();
+    const args = [SAID, '--url', served.server.url, '--header', 'authorization: bad'];
+    const outcome = await tail(...args);
+    expect(outcome).toMatchObject({ code: 1, stdout: '' });
+    expect(outcome.stderr).toMatch(/^millrace: UNAUTHENTICATED: \S/);
+  });
+
+  it('S2 waits for other credentials when they are in a file, and goes on with those', async () => {
+    const served = await serve();
+    await writeFile(join(folder.path, 'headers'), 'authorization: bad\n');
+    const waiting = piped(SAID, '--url', served.server.url, '--header', '@headers');
+    await expect.poll(waiting.errors, WAIT).toMatch(/^millrace: Not connected: \S.* Retrying\.\n/);
+    await writeFile(join(folder.path, 'headers'), 'authorization: user ada\n');
+    expect((await subscribed(served)).caller.identity.claims).toEqual({ sub: 'ada' });
+    await expect.poll(waiting.errors, WAIT).toMatch(/\.\nmillrace: Connected again\.\n$/);
+  });
+
+  it('D5 ends with 3 and a sentence when events after the position are gone', async () => {
+    const served = await serve();
+    const outcome = tail(SAID, '--url', served.server.url);
+    const extensions = { code: 'RESYNC_REQUIRED', retry: false, reason: 'RETENTION', earliest: 'c5.tag' };
+    (await subscribed(served)).sink.error([{ message: 'gone', extensions }]);
+    expect(await outcome).toEqual({
+      code: 3,
+      stdout: '',
+      stderr:
+        'millrace: RESYNC_REQUIRED: events after the position are gone from the log (RETENTION). Nothing after it was printed. To continue with the earliest event that is left, add --on-gap continue.\n',
+    });
   });
 });

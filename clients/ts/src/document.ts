@@ -19,14 +19,22 @@ export function textOf(document: Document<unknown, never>): string {
   throw new TypeError('The document has no source: give it as text, with `print` of graphql.');
 }
 
+const STRING_OR_COMMENT = /"""(?:\\"""|[^"]|"(?!""))*"""|"(?:[^"\\\n]|\\.)*"|#.*/g;
+
 /** The name of the document's operation. `undefined`: the operation has no name. */
 export function operationNameOf(text: string): string | undefined {
-  return /(?:^|[\s}])(?:subscription|mutation|query)\s+([_A-Za-z]\w*)/.exec(text)?.[1];
+  // Without everything in braces: a field may be called `query` too.
+  let outer = text.replace(STRING_OR_COMMENT, '');
+  for (let before = ''; before !== outer; ) {
+    before = outer;
+    outer = outer.replace(/\{[^{}]*\}/g, ';');
+  }
+  return /(?:^|;)[\s,]*(?:subscription|mutation|query)\s+([_A-Za-z]\w*)/.exec(outer)?.[1];
 }
 
 /** Whether its operation has a variable of this name. */
 export function hasVariable(text: string, name: string): boolean {
-  return new RegExp(`\\$${name}\\s*:`).test(text);
+  return new RegExp(`\\$${name}\\s*:`).test(text.replace(STRING_OR_COMMENT, ''));
 }
 
 /** JSON whose properties are in order, so that equal values are equal texts. */

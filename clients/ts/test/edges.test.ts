@@ -220,6 +220,16 @@ describe('documents', () => {
       'Orders',
     );
     expect(operationNameOf('subscription { subscription }')).toBeUndefined();
+    for (const hiding of [
+      'subscription { a(text: "say query Foo") }',
+      'subscription { a(text: """\n query Foo \\""" query Foo """) }',
+      '# query Foo\nsubscription { a }',
+      'subscription { a { b } query Foo }',
+      'fragment query on Foo { a } subscription { a(b: "\\" query Foo") }',
+    ])
+      expect([hiding, operationNameOf(hiding)]).toEqual([hiding, undefined]);
+    expect(operationNameOf('# a }\nsubscription Foo($in: In = { a: "}" }) { a { query Bar } }')).toBe('Foo');
+    expect(hasVariable('subscription { a(text: "$since: 1") }', 'since')).toBe(false);
     expect(hasVariable('subscription ($since: DateTime) { o }', 'since')).toBe(true);
     expect(hasVariable('subscription ($sinceWhen: DateTime) { o }', 'since')).toBe(false);
   });

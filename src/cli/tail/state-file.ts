@@ -15,7 +15,7 @@ export function stateFile(path: string): PositionStore {
       try {
         text = readFileSync(path, 'latin1');
       } catch (error) {
-        if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+        if (isMissing(error)) return undefined;
         throw error;
       }
       const cursor = text.trim();
@@ -27,9 +27,14 @@ export function stateFile(path: string): PositionStore {
       return cursor;
     },
     set(_key, cursor) {
-      mkdirSync(dirname(path), { recursive: true });
       const draft = `${path}.${process.pid}.tmp`;
-      writeFileSync(draft, `${cursor}\n`);
+      try {
+        writeFileSync(draft, `${cursor}\n`);
+      } catch (error) {
+        if (!isMissing(error)) throw error;
+        mkdirSync(dirname(path), { recursive: true });
+        writeFileSync(draft, `${cursor}\n`);
+      }
       renameSync(draft, path);
     },
     delete() {
@@ -37,3 +42,6 @@ export function stateFile(path: string): PositionStore {
     },
   };
 }
+
+const isMissing = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'ENOENT';
