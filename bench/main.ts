@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { churn } from './churn.js';
+import { client } from './client.js';
 import { decode } from './decode.js';
 import { distinct } from './distinct.js';
 import { fairness } from './fairness.js';
@@ -35,6 +36,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   fairness,
   secured,
   decode,
+  client,
 };
 
 interface AcquiredServices {

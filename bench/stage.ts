@@ -75,8 +75,13 @@ export class Stage implements AsyncDisposable {
   }
 
   /** Starts a process of the benchmark itself. */
-  child(name: string, script: string, env: Readonly<Record<string, string>> = {}): Child {
-    const child = new Child(name, new URL(script, import.meta.url).pathname, { env });
+  child(
+    name: string,
+    script: string,
+    env: Readonly<Record<string, string>> = {},
+    args: readonly string[] = [],
+  ): Child {
+    const child = new Child(name, new URL(script, import.meta.url).pathname, { env, args });
     this.#children.push(child);
     return child;
   }
