@@ -90,8 +90,8 @@ export const plants: readonly Plant[] = [
     test: LOG,
     guard: 'a result is a duplicate only if its offset is not beyond the newest one',
     file: 'clients/ts/src/subscription.ts',
-    find: 'if (at <= (this.#offsets.get(key) ?? -1)) return true;',
-    replace: 'if (at <= (this.#offsets.get(key) ?? -1) + 1) return true;',
+    find: 'if (at <= (offsets[partition] ?? -1)) return true;',
+    replace: 'if (at <= (offsets[partition] ?? -1) + 1) return true;',
   },
   {
     case: 'D5 a client is told when retention has passed its position, and when the topic is another one, and then gets what is left',

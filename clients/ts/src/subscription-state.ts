@@ -66,6 +66,10 @@ export type Subscribed = Pick<SubscriptionStep, 'now' | 'failures'>;
 
 export const STARTING: Subscribed = { now: { state: 'starting' }, failures: 0 };
 
+/** Whether a result leaves it as it is. */
+export const isUnmoved = ({ now, failures }: Subscribed): boolean =>
+  failures === 0 && (now.state === 'live' || now.state === 'replaying');
+
 /** @param random from 0 to 1 */
 export function onSubscriptionInput(
   subscribed: Subscribed,

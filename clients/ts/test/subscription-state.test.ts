@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ClientError } from '../src/client-error.js';
 import {
+  isUnmoved,
   onSubscriptionInput,
   STARTING,
   type SubscriptionInput,
@@ -44,6 +45,21 @@ function after(names: readonly Name[]): SubscriptionStep {
 }
 
 describe('the state of a subscription', () => {
+  it('is left as it is by a result wherever it is said to be unmoved by one', () => {
+    const names = fc.array(fc.constantFrom(...(Object.keys(OF) as Name[])), { maxLength: 20 });
+    let unmoved = 0;
+    fc.assert(
+      fc.property(names, fc.boolean(), (all, isSnapshot) => {
+        const { now, failures } = after(all);
+        if (!isUnmoved({ now, failures })) return;
+        unmoved += 1;
+        const step = onSubscriptionInput({ now, failures }, { type: 'result', isSnapshot }, 0.5);
+        expect(step).toEqual({ now, failures, effects: [] });
+      }),
+    );
+    expect(unmoved).toBeGreaterThan(0);
+  });
+
   it.each([
     [['up'], 'starting', ['send']],
     [['up', 'behind'], 'replaying', []],
