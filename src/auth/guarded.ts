@@ -2,6 +2,7 @@ import { MillraceError } from '../core/errors.js';
 import type { Identity } from '../core/identity.js';
 import type { RefusalReason } from '../observe/security-log.js';
 import { type Authenticate, type Credentials, isExpired } from './authenticate.js';
+import { isRevokedError } from './revocations.js';
 
 /** S4: a caller holds a connection, and a slot of it, for as long as it is not known. */
 const AUTHENTICATE_TIMEOUT_MS = 5_000;
@@ -13,6 +14,8 @@ interface Guards {
   readonly onFailure: (cause: unknown) => void;
   /** How long verification may take, in milliseconds. */
   readonly timeoutMs?: number;
+  /** S2: refuses credentials that were revoked. @throws {MillraceError} */
+  readonly checkRevoked?: ((identity: Identity) => void) | undefined;
   readonly onRefused: (reason: RefusalReason, message: string, credentials: Credentials) => void;
 }
 
@@ -24,23 +27,25 @@ interface Guards {
  * | throws a `MillraceError`               | that error; a refusal goes to the security log    |
  * | throws anything else, or returns no identity | AUTH_UNAVAILABLE: it may try again. `onFailure` gets the cause |
  * | does not answer in time                | AUTH_UNAVAILABLE, as well; what it answers later counts for nobody |
+ * | returns an identity that was revoked   | UNAUTHENTICATED with `reason: REVOKED`            |
  * | returns an identity without claims     | with `required`, UNAUTHENTICATED                  |
  */
 export function guarded(
   authenticate: Authenticate,
-  { required, onFailure, onRefused, timeoutMs = AUTHENTICATE_TIMEOUT_MS }: Guards,
+  { required, onFailure, onRefused, checkRevoked, timeoutMs = AUTHENTICATE_TIMEOUT_MS }: Guards,
 ): Authenticate {
   return async (credentials) => {
     let identity: Identity;
     try {
       identity = checked(await within(timeoutMs, authenticate(credentials)));
+      checkRevoked?.(identity);
     } catch (error) {
       if (!(error instanceof MillraceError)) {
         onFailure(error);
         throw unavailable(error);
       }
       if (error.code === 'AUTH_UNAVAILABLE') onFailure(error.cause ?? error);
-      else onRefused(isExpired(error) ? 'expired' : 'credentials', error.message, credentials);
+      else onRefused(reasonOf(error), error.message, credentials);
       throw error;
     }
     if (required && isAnonymous(identity)) {
@@ -50,6 +55,11 @@ export function guarded(
     }
     return identity;
   };
+}
+
+function reasonOf(error: MillraceError): RefusalReason {
+  if (isExpired(error)) return 'expired';
+  return isRevokedError(error) ? 'revoked' : 'credentials';
 }
 
 /** Not `withSignal`, which costs every request a signal of its own. */

@@ -1,6 +1,7 @@
 import type { Authenticate } from '../auth/authenticate.js';
 import { guarded } from '../auth/guarded.js';
 import { jwtVerifier } from '../auth/jwt.js';
+import type { Revocations } from '../auth/revocations.js';
 import { ANONYMOUS } from '../core/identity.js';
 import type { Metrics } from '../observe/metrics.js';
 import type { SecurityLog } from '../observe/security-log.js';
@@ -12,6 +13,7 @@ interface AuthenticationParts {
   readonly metrics: Metrics;
   readonly warnings: WarningThrottle;
   readonly securityLog: SecurityLog;
+  readonly revocations: Revocations | undefined;
 }
 
 interface Authentication {
@@ -27,13 +29,14 @@ interface Authentication {
 export function authentication(
   config: Config,
   project: Project,
-  { metrics, warnings, securityLog }: AuthenticationParts,
+  { metrics, warnings, securityLog, revocations }: AuthenticationParts,
 ): Authentication {
   const { authenticate, check } = chosen(config, project);
   return {
     ...(check !== undefined && { check }),
     authenticate: guarded(authenticate, {
       required: config.AUTH_REQUIRED,
+      checkRevoked: revocations && ((identity) => revocations.check(identity)),
       onFailure: (cause) => {
         metrics.problems.inc({ kind: 'authenticate' });
         warnings.report('authenticate', cause, 'credentials cannot be verified; callers are asked to retry');
@@ -44,6 +47,11 @@ export function authentication(
       },
     }),
   };
+}
+
+/** Whether callers have credentials that something verifies. */
+export function authenticates({ JWT_SECRET, JWT_JWKS_URL }: Config, { authenticate }: Project): boolean {
+  return JWT_SECRET !== undefined || JWT_JWKS_URL !== undefined || authenticate !== undefined;
 }
 
 function chosen(config: Config, project: Project): Authentication {

@@ -1,9 +1,11 @@
 import { openEmbeddedLog } from '../adapters/embedded/log.js';
+import { openFileRevocationLog } from '../adapters/embedded/revocation-log.js';
 import { openEmbeddedStateStore } from '../adapters/embedded/state-store.js';
 import { type EmbeddedStore, openEmbeddedStore } from '../adapters/embedded/store.js';
 import { openKafkaLog } from '../adapters/kafka/kafka.js';
 import { openInProcessFanout } from '../adapters/memory/fanout.js';
 import { openRedisFanout } from '../adapters/redis/fanout.js';
+import { openRedisRevocationLog } from '../adapters/redis/revocation-log.js';
 import type { RedisServer } from '../adapters/redis/server.js';
 import { openRedisStateStore } from '../adapters/redis/state-store.js';
 import type { RegistryClient } from '../adapters/schema-registry/registry-client.js';
@@ -17,6 +19,7 @@ import { WarningThrottle } from '../observe/warning-throttle.js';
 import type { EventLog } from '../ports/event-log.js';
 import type { Fanout } from '../ports/fanout.js';
 import type { OnProblem } from '../ports/problem.js';
+import type { RevocationLog } from '../ports/revocation-log.js';
 import type { StateStore } from '../ports/state-store.js';
 import type { Project } from '../project/project.js';
 import { backendsOf, type Config } from './config.js';
@@ -42,6 +45,7 @@ export interface Backends extends AsyncDisposable {
   openFanout(): Promise<Fanout>;
   /** Opens the state store of views and idempotency keys. */
   openStateStore(): Promise<StateStore>;
+  openRevocationLog(): Promise<RevocationLog>;
 }
 
 /**
@@ -72,12 +76,33 @@ export async function openBackends(
       openFanout: async () => parts.use(await openFanout(config, await server(), onProblem)),
       openStateStore: async () =>
         parts.use(await openStateStore(config, await server(), { embedded, onProblem, parts })),
+      openRevocationLog: async () => parts.use(await revocationLogAt(config, await server(), onProblem)),
       [Symbol.asyncDispose]: () => parts[Symbol.asyncDispose](),
     };
   } catch (error) {
     await parts[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** Opens the log of revocations alone, for a command that needs no other backend. `parts` closes it. */
+export async function openRevocationLog(
+  { config, project }: Pick<NodeOptions, 'config' | 'project'>,
+  onProblem: OnProblem,
+  parts: ResourceStack,
+): Promise<RevocationLog> {
+  const server = await redisServer(config, project, onProblem, parts);
+  return parts.use(await revocationLogAt(config, server, onProblem));
+}
+
+/** In Redis; or in a file of this machine, which other processes may write too. */
+async function revocationLogAt(
+  { NAMESPACE, DATA_DIR }: Config,
+  server: RedisServer | undefined,
+  onProblem: OnProblem,
+): Promise<RevocationLog> {
+  if (server === undefined) return openFileRevocationLog(DATA_DIR, onProblem);
+  return openRedisRevocationLog({ server, prefix: NAMESPACE, onProblem });
 }
 
 /** Counts the adapters' background failures, and logs each kind once while it lasts. */

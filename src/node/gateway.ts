@@ -1,3 +1,4 @@
+import { Revocations } from '../auth/revocations.js';
 import type { Bindings } from '../binding/bindings.js';
 import { CursorCodec } from '../core/cursor.js';
 import { RecordDecoder } from '../core/record-decoder.js';
@@ -7,13 +8,12 @@ import { GATEWAY_SOURCE } from '../core/sources.js';
 import type { TopicFormats } from '../core/topic-format.js';
 import { DeadLetters } from '../dead-letters/dead-letters.js';
 import { Hub } from '../hub/hub.js';
-import type { ActiveRefusals } from '../observe/active-refusals.js';
 import type { Metrics } from '../observe/metrics.js';
 import { SecurityLog } from '../observe/security-log.js';
 import { WarningThrottle } from '../observe/warning-throttle.js';
 import { GraphQLOperations } from '../operation/graphql-operations.js';
 import type { TopicLayouts } from '../placement/topic-layouts.js';
-import { type EventLog, MAX_BATCH_BYTES } from '../ports/event-log.js';
+import { MAX_BATCH_BYTES } from '../ports/event-log.js';
 import type { Fanout } from '../ports/fanout.js';
 import type { StateStore } from '../ports/state-store.js';
 import type { Project } from '../project/project.js';
@@ -30,8 +30,8 @@ import { createHttpServer } from '../transport/http/http-server.js';
 import type { SideServer } from '../transport/http/side-server.js';
 import { ViewStore } from '../views/view-store.js';
 import { Views } from '../views/views.js';
-import { authentication } from './authentication.js';
-import type { SchemaRegistry } from './backends.js';
+import { authenticates, authentication } from './authentication.js';
+import type { Backends } from './backends.js';
 import { gatewayRoutes, httpSettings } from './http.js';
 import type { NodeOptions } from './options.js';
 import { readinessOf } from './readiness.js';
@@ -39,15 +39,13 @@ import { ownCursorSecret } from './secrets.js';
 import { startSideServer } from './side-server.js';
 
 /** What a gateway runs on. */
-export interface GatewayBackends {
-  readonly log: EventLog;
+export interface GatewayBackends
+  extends Pick<Backends, 'log' | 'registry' | 'refusals' | 'openRevocationLog'> {
   readonly fanout: Fanout;
   readonly store: StateStore;
   readonly formats: TopicFormats;
   readonly layouts: TopicLayouts;
   readonly metrics: Metrics;
-  readonly registry: SchemaRegistry | undefined;
-  readonly refusals: ActiveRefusals;
 }
 
 /** How long a partition is followed after its last subscriber has left. */
@@ -56,7 +54,7 @@ const LINGER_MS = 10_000;
 /** Starts what serves clients, and returns the origin of its URL and the server of ADMIN_PORT. `parts` takes over what has to be disposed of. */
 export async function startGateway(
   { config, project, bindings, logger, scrape, tracer }: NodeOptions,
-  { log, fanout, store, registry, formats, layouts, metrics, refusals }: GatewayBackends,
+  { log, fanout, store, registry, formats, layouts, metrics, refusals, openRevocationLog }: GatewayBackends,
   parts: ResourceStack,
 ): Promise<{ readonly url: string; readonly admin: SideServer | undefined }> {
   const secrets = config.CURSOR_SECRET ?? [await ownCursorSecret(config.DATA_DIR)];
@@ -134,7 +132,20 @@ export async function startGateway(
     suggestions: config.SUGGESTIONS,
   });
   const securityLog = new SecurityLog(logger, metrics);
-  const { authenticate, check } = authentication(config, project, { metrics, warnings, securityLog });
+  // Without credentials there is nothing to revoke.
+  const revocations = authenticates(config, project)
+    ? parts.use(
+        await Revocations.open({
+          log: await openRevocationLog(),
+          onFailure: (cause) => {
+            metrics.problems.inc({ kind: 'revocations' });
+            warnings.report('revocations', cause, 'revocations cannot be read; new ones are not noticed');
+          },
+        }),
+      )
+    : undefined;
+  const verification = { metrics, warnings, securityLog, revocations };
+  const { authenticate, check } = authentication(config, project, verification);
   const readiness = readinessOf({ log, fanout, store, registry, bindings, check, warnings, refusals });
   metrics.checksNow = () => readiness.flags();
   const scrapeAll = scrape ?? (() => metrics.registry.metrics());
@@ -145,6 +156,7 @@ export async function startGateway(
       ...httpSettings(config),
       operations,
       authenticate,
+      revocations,
       securityLog,
       examples: project.examples ?? [],
       logger,

@@ -103,11 +103,7 @@ async function compose(
   await withSignal(answered, starting);
   const gateway =
     roles.gateway && fanout !== undefined && store !== undefined && layouts !== undefined
-      ? await startGateway(
-          options,
-          { log, fanout, store, registry, formats, layouts, metrics, refusals },
-          parts,
-        )
+      ? await startGateway(options, { ...backends, fanout, store, formats, layouts }, parts)
       : undefined;
   starting.throwIfAborted();
   const admin = roles.gateway

@@ -2,7 +2,7 @@ import type { Logger } from './log.js';
 import type { Metrics } from './metrics.js';
 
 /** Why a caller was refused: the label of the metric. */
-export type RefusalReason = 'credentials' | 'expired' | 'anonymous' | 'origin' | 'host';
+export type RefusalReason = 'credentials' | 'expired' | 'revoked' | 'anonymous' | 'origin' | 'host';
 
 const MAX_LINES_PER_INTERVAL = 20;
 const INTERVAL_MS = 10_000;

@@ -78,6 +78,13 @@ export class ResponseStream implements OperationOutput, SendBufferListener, Slow
     this.#endWith(this.#framing.complete());
   }
 
+  /** Cancels the operation and says why: the client must not come back with the same credentials. */
+  revoke(error: GraphQLFormattedError): void {
+    if (!this.operation.isRunning) return;
+    this.operation.cancel();
+    this.#endWith(this.#framing.error([error], { isFinal: true }));
+  }
+
   /** Ends the stream without completion: clients take it for a lost connection, and resume. */
   leave(): void {
     if (!this.operation.isRunning) return;

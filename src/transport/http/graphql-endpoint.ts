@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Authenticate } from '../../auth/authenticate.js';
+import { credentialsRevoked } from '../../auth/revocations.js';
 import type { ReportInternal } from '../../core/client-error.js';
 import { MillraceError } from '../../core/errors.js';
 import type { Identity } from '../../core/identity.js';
@@ -33,6 +34,8 @@ import type { UnreadAnswers } from './unread-answers.js';
 interface GraphQLEndpointParts {
   readonly operations: Operations;
   readonly authenticate: Authenticate;
+  /** Whether credentials were revoked since they were verified. */
+  readonly isRevoked: (identity: Identity) => boolean;
   readonly bodyBytes: number;
   readonly report: ReportInternal;
   readonly streams: StreamTransport;
@@ -182,13 +185,15 @@ async function answer(
 
 /** @throws {RequestRefused | MillraceError} nothing was answered */
 async function run(
-  { operations, streams, transports }: GraphQLEndpointParts,
+  { operations, streams, transports, isRevoked }: GraphQLEndpointParts,
   request: IncomingMessage,
   response: ServerResponse,
   accepts: Accepted,
   identity: Identity,
   body: Buffer,
 ): Promise<void> {
+  // S2: it may have waited for the body, and for its turn.
+  if (isRevoked(identity)) throw credentialsRevoked();
   const operation = graphQLRequestOf(request, body);
   const metadata = httpMetadata(request, operation.extensions);
   const prepared = operations.prepare(operation);

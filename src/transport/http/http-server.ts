@@ -1,4 +1,6 @@
 import type { Authenticate } from '../../auth/authenticate.js';
+import type { Revocations } from '../../auth/revocations.js';
+import type { Identity } from '../../core/identity.js';
 import { internalErrors } from '../../observe/internal-errors.js';
 import type { Logger } from '../../observe/log.js';
 import type { Metrics } from '../../observe/metrics.js';
@@ -28,6 +30,8 @@ import type { OnUpgrade } from './upgrades.js';
 export interface HttpServerOptions {
   readonly operations: Operations;
   readonly authenticate: Authenticate;
+  /** Which credentials were revoked. `undefined`: none ever is. */
+  readonly revocations?: Pick<Revocations, 'isRevoked' | 'listeners'> | undefined;
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly host: string;
@@ -125,7 +129,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
 
 /** What answers requests and upgrades, with the parts that all transports of a node share. */
 function createTransports(options: HttpServerOptions, closeTimeout: number) {
-  const { operations, authenticate, logger, metrics, limits, keepAlive = 12_000 } = options;
+  const { operations, authenticate, revocations, logger, metrics, limits, keepAlive = 12_000 } = options;
   const transports = new Set(options.transports ?? TRANSPORTS);
   const report = internalErrors(logger, metrics, 'a request failed');
   const slowClients = new SlowClientMonitor(limits.slowTimeout, metrics);
@@ -135,6 +139,7 @@ function createTransports(options: HttpServerOptions, closeTimeout: number) {
     ...limits,
     operations,
     authenticate,
+    isRevoked: (identity: Identity) => revocations?.isRevoked(identity) === true,
     report,
     keepAlive,
     slowClients,
@@ -154,6 +159,12 @@ function createTransports(options: HttpServerOptions, closeTimeout: number) {
       initTimeoutMs: options.initTimeoutMs ?? 10_000,
       closeTimeout,
     });
+  // S2: looked for once for each change, among all that run, so that nothing is spent on it otherwise.
+  const endRevoked = (): void => {
+    streams.endRevoked();
+    websocket?.endRevoked();
+  };
+  revocations?.listeners.add(endRevoked);
   const unread = new UnreadAnswers(limits.unreadBytes, slowClients, metrics);
   const page =
     options.graphiql === false
@@ -175,6 +186,9 @@ function createTransports(options: HttpServerOptions, closeTimeout: number) {
       }),
     ),
     /** Tells all clients, and waits until WebSockets are closed. */
-    end: () => Promise.all([streams[Symbol.asyncDispose](), websocket?.[Symbol.asyncDispose]()]),
+    end: () => {
+      revocations?.listeners.delete(endRevoked);
+      return Promise.all([streams[Symbol.asyncDispose](), websocket?.[Symbol.asyncDispose]()]);
+    },
   };
 }

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { credentialsRevoked } from '../../auth/revocations.js';
 import { formattedError } from '../../core/client-error.js';
 import { MillraceError } from '../../core/errors.js';
 import type { Identity } from '../../core/identity.js';
@@ -13,6 +14,8 @@ import type { StreamFraming } from '../delivery/stream-framing.js';
 interface StreamTransportParts extends ResponseStreamParts, OperationRunner {
   /** Milliseconds between heartbeats on a quiet stream; below the idle time-outs of usual proxies. */
   readonly keepAlive: number;
+  /** Whether credentials were revoked since they were verified. */
+  readonly isRevoked: (identity: Identity) => boolean;
 }
 
 /** When a client that was refused comes back; at most twice as late. */
@@ -24,14 +27,14 @@ const MIN_RECONNECT_MS = 2_000;
  */
 export class StreamTransport implements AsyncDisposable {
   readonly #parts: StreamTransportParts;
-  readonly #streams = new Set<ResponseStream>();
+  readonly #streams = new Map<ResponseStream, Identity>();
   readonly #keepAlive: NodeJS.Timeout;
   #closing = false;
 
   constructor(parts: StreamTransportParts) {
     this.#parts = parts;
     this.#keepAlive = setInterval(() => {
-      for (const stream of this.#streams) stream.keepAlive();
+      for (const stream of this.#streams.keys()) stream.keepAlive();
     }, parts.keepAlive);
     this.#keepAlive.unref();
   }
@@ -58,7 +61,7 @@ export class StreamTransport implements AsyncDisposable {
       throw new MillraceError('SHUTTING_DOWN', 'This node is shutting down. Try another one.');
     const expiry = new DeadlineTimer();
     const stream = new ResponseStream(response, framing, this.#parts);
-    this.#streams.add(stream);
+    this.#streams.set(stream, identity);
     response.once('close', () => {
       this.#streams.delete(stream);
       expiry.clear();
@@ -70,6 +73,13 @@ export class StreamTransport implements AsyncDisposable {
       expiry.set(expiresAt, () => stream.leave());
     }
     runOperation(this.#parts, stream.operation, prepared, callerOf(identity, metadata, stream.operation));
+  }
+
+  /** S2: further credentials were revoked. */
+  endRevoked(): void {
+    const { isRevoked, report } = this.#parts;
+    for (const [stream, identity] of this.#streams)
+      if (isRevoked(identity)) stream.revoke(formattedError(credentialsRevoked(), report));
   }
 
   /**
@@ -90,6 +100,6 @@ export class StreamTransport implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing = true;
     clearInterval(this.#keepAlive);
-    for (const stream of this.#streams) stream.leave();
+    for (const stream of this.#streams.keys()) stream.leave();
   }
 }

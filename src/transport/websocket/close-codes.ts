@@ -64,6 +64,12 @@ export const CLOSE_CODES = {
     reason: 'Credentials expired',
     means: 'The credentials have expired. Reconnect with new ones and resume.',
   },
+  CREDENTIALS_REVOKED: {
+    code: 4403,
+    retry: false,
+    reason: 'Credentials revoked',
+    means: 'The credentials were revoked. Reconnect only with other ones.',
+  },
   SUBPROTOCOL: {
     code: 4406,
     retry: false,

@@ -1,4 +1,5 @@
 import { isExpired } from '../../auth/authenticate.js';
+import { isRevokedError } from '../../auth/revocations.js';
 import { formattedError } from '../../core/client-error.js';
 import { MillraceError } from '../../core/errors.js';
 import type { Identity } from '../../core/identity.js';
@@ -123,6 +124,7 @@ export class ConnectionCredentials {
       this.#parts.report(error);
       this.#host.close('INTERNAL');
     } else if (isExpired(error)) this.#host.close('CREDENTIALS_EXPIRED');
+    else if (isRevokedError(error)) this.#host.close('CREDENTIALS_REVOKED');
     else this.#host.close(error.retry ? 'TRY_AGAIN' : 'FORBIDDEN', error.message);
   }
 }

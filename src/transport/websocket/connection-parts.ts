@@ -1,4 +1,5 @@
 import type { Authenticate } from '../../auth/authenticate.js';
+import type { Identity } from '../../core/identity.js';
 import type { Logger } from '../../observe/log.js';
 import type { OperationRunner } from '../delivery/run-operation.js';
 import type { SlowClientMonitor } from '../delivery/slow-client-monitor.js';
@@ -13,6 +14,8 @@ export interface ConnectionParts extends OperationRunner {
   /** `undefined`: the server does not offer compression. */
   readonly compression?: Compression | undefined;
   readonly authenticate: Authenticate;
+  /** Whether credentials were revoked since they were verified. */
+  readonly isRevoked: (identity: Identity) => boolean;
   readonly logger: Logger;
   readonly coalescer: WriteCoalescer;
   readonly subprotocol: Subprotocol;

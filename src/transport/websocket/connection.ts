@@ -102,6 +102,13 @@ export class Connection implements SendBufferListener, SlowClient, TurnTaker<Buf
     this.#operations.cancelAll();
   }
 
+  /** S2: closes the connection, with all of its operations, if its credentials were revoked. */
+  endIfRevoked(): void {
+    const state = this.#state;
+    if (state.phase !== 'acknowledged' || !this.isOpen || !this.#parts.isRevoked(state.identity)) return;
+    this.close('CREDENTIALS_REVOKED');
+  }
+
   terminate(): void {
     this.#socket.terminate();
   }

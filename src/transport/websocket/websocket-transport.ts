@@ -76,6 +76,11 @@ export class WebSocketTransport implements AsyncDisposable {
     return this.#connections.size;
   }
 
+  /** S2: further credentials were revoked. */
+  endRevoked(): void {
+    for (const connection of this.#connections) connection.endIfRevoked();
+  }
+
   /** Takes over the socket of an upgrade request. */
   upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
     // Empty is as if left out, which is told with 4406. `ws` would refuse the handshake.
