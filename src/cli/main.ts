@@ -17,6 +17,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   import: async () => (await import('./commands/import.js')).importCommand(),
   replay: async () => (await import('./commands/replay.js')).replayCommand(),
   'dead-letters': async () => (await import('./commands/dead-letters.js')).deadLettersCommand(),
+  revoke: async () => (await import('./commands/revoke.js')).revokeCommand(),
   publish: async () => (await import('./commands/publish.js')).publishCommand(),
   tail: async () => (await import('./commands/tail.js')).tailCommand(),
 };

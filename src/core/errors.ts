@@ -6,7 +6,7 @@ export const ERRORS = {
   UNAUTHENTICATED: {
     retry: false,
     means:
-      'The credentials are missing, invalid or expired. Where they have expired, `retry` is true: the same request may succeed with new ones.',
+      'The credentials are missing, invalid, expired or revoked. Where they have expired, `retry` is true: the same request may succeed with new ones.',
   },
   AUTH_UNAVAILABLE: {
     retry: true,

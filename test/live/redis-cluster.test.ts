@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { privateRedisCluster } from '../../scripts/services/redis-cluster.mjs';
 import type { PrivateRedisCluster } from '../../scripts/services/redis-sets.d.mts';
 import { openRedisFanout } from '../../src/adapters/redis/fanout.js';
+import { openRedisRevocationLog } from '../../src/adapters/redis/revocation-log.js';
 import type { RedisServer } from '../../src/adapters/redis/server.js';
 import { slotOf } from '../../src/adapters/redis/slot-owner.js';
 import { openRedisStateStore } from '../../src/adapters/redis/state-store.js';
@@ -15,6 +16,7 @@ import {
   RecordingListener,
   WINDOW_EVENTS,
 } from '../contract/fanout-tools.js';
+import { revocationLogContract } from '../contract/revocation-log.js';
 import { stateStoreContract } from '../contract/state-store.js';
 
 const EVENTUALLY = { timeout: 30_000 };
@@ -32,6 +34,10 @@ describe('with a real Redis Cluster', { timeout: 120_000 }, () => {
 
   fanoutContract('The fan-out on a Redis Cluster', open);
   stateStoreContract('The state store on a Redis Cluster', () => openRedisStateStore({ server, prefix }));
+  revocationLogContract('The log of revocations on a Redis Cluster', async () => {
+    const place = { server, prefix: `${prefix}:${randomUUID()}` };
+    return () => openRedisRevocationLog(place);
+  });
 
   async function followed() {
     const fanout = await open();

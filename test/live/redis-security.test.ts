@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { rightsIn, type SecuredRedis, securedRedis } from '../../scripts/services/secured-redis.mjs';
 import { openRedisFanout } from '../../src/adapters/redis/fanout.js';
+import { openRedisRevocationLog } from '../../src/adapters/redis/revocation-log.js';
 import type { RedisServer } from '../../src/adapters/redis/server.js';
 import { openRedisStateStore } from '../../src/adapters/redis/state-store.js';
 import { Refusal } from '../../src/core/refusal.js';
@@ -16,6 +17,7 @@ import {
   RecordingListener,
   WINDOW_EVENTS,
 } from '../contract/fanout-tools.js';
+import { revocationLogContract } from '../contract/revocation-log.js';
 import { stateStoreContract } from '../contract/state-store.js';
 import { folderOf, startProcess } from '../support/gateway-process.js';
 import { kafkaBrokers, redisUrl, uniqueName } from '../support/services.js';
@@ -49,6 +51,10 @@ describe('a Redis with TLS, client certificates and an ACL user', { timeout: 60_
   stateStoreContract('The state store of a user with exactly the documented rights', () =>
     openRedisStateStore({ server, prefix }),
   );
+  revocationLogContract('The log of revocations of a user with exactly the documented rights', async () => {
+    const place = { server, prefix: `${prefix}:${randomUUID()}` };
+    return () => openRedisRevocationLog(place);
+  });
 
   /** What the operator is told while one operation fails. */
   async function refusalOf(other: RedisServer): Promise<Refusal> {

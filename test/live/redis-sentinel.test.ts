@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { privateSentinelSet } from '../../scripts/services/redis-sentinel.mjs';
 import type { PrivateSentinelSet } from '../../scripts/services/redis-sets.d.mts';
 import { openRedisFanout } from '../../src/adapters/redis/fanout.js';
+import { openRedisRevocationLog } from '../../src/adapters/redis/revocation-log.js';
 import type { RedisServer } from '../../src/adapters/redis/server.js';
 import { openRedisStateStore } from '../../src/adapters/redis/state-store.js';
 import { fanoutContract } from '../contract/fanout.js';
@@ -13,6 +14,7 @@ import {
   RecordingListener,
   WINDOW_EVENTS,
 } from '../contract/fanout-tools.js';
+import { revocationLogContract } from '../contract/revocation-log.js';
 import { stateStoreContract } from '../contract/state-store.js';
 
 const EVENTUALLY = { timeout: 30_000 };
@@ -34,6 +36,10 @@ describe('with real Sentinels', { timeout: 120_000 }, () => {
 
   fanoutContract('The fan-out behind Sentinels', open);
   stateStoreContract('The state store behind Sentinels', () => openRedisStateStore({ server, prefix }));
+  revocationLogContract('The log of revocations behind Sentinels', async () => {
+    const place = { server, prefix: `${prefix}:${randomUUID()}` };
+    return () => openRedisRevocationLog(place);
+  });
 
   it.each([
     ['an orderly failover', () => set.failover()],

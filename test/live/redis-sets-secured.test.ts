@@ -10,12 +10,14 @@ import {
   SENTINEL_RIGHTS,
 } from '../../scripts/services/secured-redis.mjs';
 import { openRedisFanout } from '../../src/adapters/redis/fanout.js';
+import { openRedisRevocationLog } from '../../src/adapters/redis/revocation-log.js';
 import type { RedisServer } from '../../src/adapters/redis/server.js';
 import { openRedisStateStore } from '../../src/adapters/redis/state-store.js';
 import { Refusal } from '../../src/core/refusal.js';
 import type { Problem } from '../../src/ports/problem.js';
 import { fanoutContract } from '../contract/fanout.js';
 import { WINDOW_EVENTS } from '../contract/fanout-tools.js';
+import { revocationLogContract } from '../contract/revocation-log.js';
 import { stateStoreContract } from '../contract/state-store.js';
 
 // A Cluster, and Sentinels, that speak only TLS with client certificates and know ACL users with exactly the documented rights.
@@ -89,6 +91,13 @@ describe('a Redis Cluster with TLS and an ACL user', { timeout: 120_000 }, () =>
   stateStoreContract('The state store on a Cluster, of a user with exactly the documented rights', () =>
     openRedisStateStore({ server, prefix }),
   );
+  revocationLogContract(
+    'The log of revocations on a Cluster, of a user with exactly the documented rights',
+    async () => {
+      const place = { server, prefix: `${prefix}:${randomUUID()}` };
+      return () => openRedisRevocationLog(place);
+    },
+  );
   toldOf(() => server);
 });
 
@@ -114,6 +123,13 @@ describe('Sentinels with TLS and an ACL user', { timeout: 120_000 }, () => {
   );
   stateStoreContract('The state store behind Sentinels, of users with exactly the documented rights', () =>
     openRedisStateStore({ server, prefix }),
+  );
+  revocationLogContract(
+    'The log of revocations behind Sentinels, of users with exactly the documented rights',
+    async () => {
+      const place = { server, prefix: `${prefix}:${randomUUID()}` };
+      return () => openRedisRevocationLog(place);
+    },
   );
   toldOf(() => server);
 

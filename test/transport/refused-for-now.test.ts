@@ -153,12 +153,14 @@ describe('the graphql-ws client', () => {
     return connections > 1;
   }
 
+  const ASKS_AGAIN = ['FORBIDDEN', 'CREDENTIALS_REVOKED'];
+
   // TERMINATED answers a message of the other subprotocol.
   it.each(Object.entries(CLOSE_CODES).filter(([name]) => name !== 'TERMINATED'))(
     'reconnects after %s as docs/protocol.md says',
     async (name, { code, reason, retry }) => {
       // The client asks for its connection parameters again, which may be better then.
-      expect(await reconnectsAfter(code, reason)).toBe(name === 'FORBIDDEN' ? true : retry);
+      expect(await reconnectsAfter(code, reason)).toBe(ASKS_AGAIN.includes(name) || retry);
     },
   );
 

@@ -45,8 +45,6 @@ describe('a stream of events', () => {
       {
         opened,
         heard: () => undefined,
-        expiring: () => undefined,
-        renewed: () => undefined,
         lost: (loss) => losses.push(loss),
       },
     );
@@ -61,5 +59,25 @@ describe('a stream of events', () => {
     await vi.advanceTimersByTimeAsync(1_000);
     expect(losses).toEqual([{ kind: 'retry', why: 'the server gives no sign of life' }]);
     expect(isAborted).toBe(true);
+  });
+
+  it('S2 is lost, with all others, when the server says that the credentials were revoked', async () => {
+    const losses: Loss[] = [];
+    const error = { message: 'Revoked.', extensions: { code: 'UNAUTHENTICATED', reason: 'REVOKED' } };
+    const events = `event: next\ndata: ${JSON.stringify({ errors: [error] })}\n\nevent: complete\ndata:\n\n`;
+    const revoking: Fetch = async (_url, init) =>
+      init?.method === 'POST' ? new Response(events) : new Response('{}');
+    const opened = vi.fn();
+    const link = eventStreamLinks('http://localhost/graphql', revoking)(
+      {},
+      { opened, heard: () => undefined, lost: (loss) => losses.push(loss) },
+    );
+    await vi.waitFor(() => expect(opened).toHaveBeenCalled());
+    const unused = () => expect.unreachable();
+    link.start(
+      { query: 'subscription { n }' },
+      { next: unused, position: unused, error: unused, complete: unused, lost: unused },
+    );
+    await vi.waitFor(() => expect(losses).toEqual([{ kind: 'refused', why: 'Revoked.' }]));
   });
 });

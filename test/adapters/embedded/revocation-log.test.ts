@@ -1,8 +1,9 @@
-import { appendFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openFileRevocationLog } from '../../../src/adapters/embedded/revocation-log.js';
-import { revocationLogContract } from '../../contract/revocation-log.js';
+import type { OnProblem } from '../../../src/ports/problem.js';
+import { foreignRevocations, revocationLogContract } from '../../contract/revocation-log.js';
 import { folderOf } from '../../support/gateway-process.js';
 
 async function folder(): Promise<string> {
@@ -11,14 +12,19 @@ async function folder(): Promise<string> {
   return join(made.path, 'data');
 }
 
-revocationLogContract('The log of revocations in a file', async () => {
+async function place() {
   const dir = await folder();
-  await openFileRevocationLog(dir).add({ id: 'makes-the-folder', until: 0 });
   return {
-    open: async (onProblem) => openFileRevocationLog(dir, onProblem),
-    addForeign: (fields) => appendFile(join(dir, 'revocations.jsonl'), `${JSON.stringify(fields)}\n`),
+    open: async (onProblem?: OnProblem) => openFileRevocationLog(dir, onProblem),
+    add: async (fields: Readonly<Record<string, string>>) => {
+      await mkdir(dir, { recursive: true });
+      await appendFile(join(dir, 'revocations.jsonl'), `${JSON.stringify(fields)}\n`);
+    },
   };
-});
+}
+
+revocationLogContract('The log of revocations in a file', async () => (await place()).open);
+foreignRevocations('The log of revocations in a file that other programs write', place);
 
 describe('the log of revocations in a file', () => {
   it('waits for the end of a line that is being written, and reads a file that was replaced from its beginning', async () => {
