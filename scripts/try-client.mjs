@@ -53,6 +53,9 @@ async function main() {
   await plain.goto(`${vite.found}/plain.html`);
   await until('the page is live', async () => (await tab.getByText('live:').count()) === IDS.length + 1);
 
+  const sharing = await tab.evaluate(() => globalThis.sharing());
+  if (sharing.join() !== 'worker,worker,worker') throw new Error(`No connection is shared: ${sharing}.`);
+
   const client = createClient({
     url: `${gateway}/graphql`,
     credentials: () => ({ authorization: 'Demo ada' }),

@@ -22,6 +22,7 @@ import { defineConfig } from 'vite';
 
 export default defineConfig({
   plugins: [react()],
+  optimizeDeps: { exclude: ['millrace-client'] },
   server: { host: '127.0.0.1', port: 0, proxy: { '/graphql': { target: '${gateway}', ws: true } } },
 });
 `,
@@ -41,9 +42,16 @@ export default defineConfig({
 const CLIENTS = `
 import { createClient, localStore } from 'millrace-client';
 
-/** A client with a store of its own for each framework. */
-export const clientOf = (name) =>
-  createClient({ url: '/graphql', credentials: () => ({ authorization: 'Demo ada' }), store: localStore(name) });
+const clients = [];
+globalThis.sharing = () => clients.map(({ sharing }) => sharing);
+
+/** A client with a store of its own for each framework. They share a connection. */
+export function clientOf(name) {
+  const credentials = () => ({ authorization: 'Demo ada' });
+  const client = createClient({ url: '/graphql', credentials, store: localStore(name), share: true });
+  clients.push(client);
+  return client;
+}
 
 export const TEXT = 'subscription Order($id: ID!) { orderEvents(orderId: $id) { __typename } }';
 `;
