@@ -56,6 +56,7 @@ function start(
     count: undefined,
     continuesAfterGap: false,
     onGap: (gap) => gaps.push(gap),
+    onUnresumable: () => undefined,
     onLine: () => undefined,
     onSteps: () => undefined,
     signal: stop.signal,

@@ -5,6 +5,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { serve as serveForeign } from '../../clients/ts/test/support/foreign-server.js';
 import { folderOf, type GatewayProcess, startProcess } from '../support/gateway-process.js';
 import { run } from '../support/run.js';
 import { serve, subscribed, WAIT } from '../transport/serve.js';
@@ -83,6 +84,11 @@ describe('millrace tail', () => {
     expect(second).toMatch(/^\{"data":\{"said":\{"text":"","n":9007199254740993\}\},/);
     expect(JSON.parse(third).data).toEqual({ said: { text: 'third', n: 0 } });
     expect(more).toEqual(['']);
+    const other = await tail('@said.graphql', '--variables', '{"room":"b"}', '--state', 'state/a');
+    expect([other.code, other.stdout]).toEqual([1, '']);
+    expect(other.stderr).toMatch(
+      /^millrace: CURSOR_INVALID: .* The position is that of state\/a: name another/,
+    );
     // The content of the file is a cursor like any other.
     const after = await tail(...args.slice(0, 3), '--after', cursor, '--count', '1');
     expect(JSON.parse(after.stdout).data.said.text).toBe('');
@@ -152,6 +158,19 @@ describe('millrace tail', () => {
       stdout: '',
       stderr:
         'millrace: RESYNC_REQUIRED: events after the position are gone from the log (RETENTION). Nothing after it was printed. To continue with the earliest event that is left, add --on-gap continue.\n',
+    });
+  });
+
+  it('says that a server without cursors cannot be resumed, and that --state needs one with them', async () => {
+    const args = ['subscription { count }', '--url', await serveForeign()];
+    const outcome = await tail(...args);
+    const sentence = 'The server sends no cursors: after a lost connection, events may be missing.';
+    expect(outcome).toMatchObject({ code: 0, stderr: `millrace: ${sentence}\n` });
+    expect(outcome.stdout).toBe([1, 2, 3].map((count) => `{"data":{"count":${count}}}\n`).join(''));
+    const kept = await tail(...args, '--state', 'foreign');
+    expect(kept).toMatchObject({
+      code: 1,
+      stderr: `millrace: ${sentence} There is no position for --state to keep.\n`,
     });
   });
 });

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { ClientError, type ConnectionState, type Gap, type Steps } from '#client';
+import { type Client, ClientError, type ConnectionState, type Gap, type Steps } from '#client';
 import { addClientOptions, type ClientFlags, connect } from '../client/client-options.js';
 import { parseOperation, withArguments } from '../client/document.js';
 import { LineOutput } from '../client/line-output.js';
@@ -103,18 +103,10 @@ async function tail(given: string, flags: TailFlags): Promise<void> {
   using status = process.stderr.isTTY
     ? new StatusLine(process.stderr, () => shown(client.state, steps?.state))
     : undefined;
-  let isOut = false;
-  client.onState((now) => {
-    if (now.state === 'needs-auth' && !mayRenew)
-      fail(new UserError(`UNAUTHENTICATED: ${printable(now.because)}`, 1));
-    else if (now.state === 'connected') {
-      if (isOut) report('Connected again.');
-      isOut = false;
-    } else if (now.state === 'waiting' || now.state === 'needs-auth') {
-      // Once for each outage: its attempts are many.
-      if (!isOut) report(`Not connected: ${now.because}. Retrying.`);
-      isOut = true;
-    }
+  reportOutages(client, report, (because) => {
+    if (mayRenew) return false;
+    fail(new UserError(`UNAUTHENTICATED: ${printable(because)}`, 1));
+    return true;
   });
   const isTerminal = process.stdout.isTTY;
   const end = await follow({
@@ -127,6 +119,11 @@ async function tail(given: string, flags: TailFlags): Promise<void> {
     count: flags.count,
     continuesAfterGap: flags.onGap === 'continue',
     onGap: (gap) => report(`${gapOf(gap)} Continuing with the earliest event that is left.`),
+    onUnresumable: once(() => {
+      const sentence = 'The server sends no cursors: after a lost connection, events may be missing.';
+      if (state === undefined) report(sentence);
+      else fail(new UserError(`${sentence} There is no position for --state to keep.`, 1));
+    }),
     onLine: (isWritten) => {
       if (isWritten) status?.counted();
       if (!isTerminal) return;
@@ -141,11 +138,45 @@ async function tail(given: string, flags: TailFlags): Promise<void> {
   client.close();
   if (failure !== undefined) throw failure;
   if (stopped.aborted) return endBySignal(stopped.reason);
-  conclude(end);
+  conclude(end, state);
 }
 
-/** @throws {UserError} unless it ended well */
-function conclude(end: End): void {
+const once = (act: () => void): (() => void) => {
+  let isDone = false;
+  return () => {
+    if (!isDone) act();
+    isDone = true;
+  };
+};
+
+/**
+ * Reports each loss of the connection once: its attempts are many.
+ * @param onRefused the server refuses the credentials. @returns whether that is the end
+ */
+function reportOutages(
+  client: Client,
+  report: (sentence: string) => void,
+  onRefused: (because: string) => boolean,
+): void {
+  let isOut = false;
+  client.onState((now) => {
+    if (now.state === 'needs-auth' && onRefused(now.because)) return;
+    if (now.state === 'connected' && isOut) {
+      report('Connected again.');
+      isOut = false;
+    }
+    if ((now.state === 'waiting' || now.state === 'needs-auth') && !isOut) {
+      report(`Not connected: ${now.because}. Retrying.`);
+      isOut = true;
+    }
+  });
+}
+
+/**
+ * @param state the file of the position
+ * @throws {UserError} unless it ended well
+ */
+function conclude(end: End, state: string | undefined): void {
   switch (end.why) {
     case 'gap':
       throw new UserError(
@@ -153,16 +184,21 @@ function conclude(end: End): void {
         GAP_EXIT_CODE,
       );
     case 'failed':
-      throw failureOf(end.error);
+      throw failureOf(end.error, state);
     default:
       end.why satisfies 'counted' | 'completed' | 'gone' | 'stopped';
   }
 }
 
 /** An error of the server with its code. */
-function failureOf(error: Error): UserError {
-  const text = error instanceof ClientError ? `${error.code}: ${error.message}` : error.message;
-  return new UserError(printable(text), 1);
+function failureOf(error: Error, state: string | undefined): UserError {
+  if (!(error instanceof ClientError)) return new UserError(printable(error.message), 1);
+  const text = printable(`${error.code}: ${error.message}`);
+  const hint =
+    error.code === 'CURSOR_INVALID' && state !== undefined
+      ? ` The position is that of ${state}: name another file, or delete it to start without a position.`
+      : '';
+  return new UserError(`${text}${hint}`, 1);
 }
 
 const gapOf = ({ reason }: Gap): string =>

@@ -16,6 +16,8 @@ export interface FollowOptions {
   readonly continuesAfterGap: boolean;
   /** Events are gone, and it continues. */
   readonly onGap: (gap: Gap) => void;
+  /** A result has no cursor. */
+  readonly onUnresumable: () => void;
   /** Around each line: the terminal may show something else meanwhile. */
   readonly onLine: (isWritten: boolean) => void;
   readonly onSteps: (steps: Steps<unknown>) => void;
@@ -58,6 +60,7 @@ export function follow(options: FollowOptions): Promise<End> {
     };
     steps.observe({
       next: async (step) => {
+        if (step.cursor === undefined) options.onUnresumable();
         options.onLine(false);
         writing = output.write(render(step));
         await writing;
