@@ -19,6 +19,7 @@ import { secured } from './secured.js';
 import { smoke } from './smoke.js';
 import { sparse } from './sparse.js';
 import type { Benchmark, Options, Services } from './stage.js';
+import { telemetry } from './telemetry.js';
 
 const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   smoke,
@@ -37,6 +38,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   secured,
   decode,
   client,
+  telemetry,
 };
 
 interface AcquiredServices {

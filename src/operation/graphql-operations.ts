@@ -82,11 +82,13 @@ export class GraphQLOperations implements Operations {
     const trace = traceOf(caller);
     const { tracer } = this.#parts;
     if (tracer === undefined || prepared.kind !== 'mutation') return this.#execute(prepared, caller, trace);
-    const name = getOperationAST(prepared.document, prepared.request.operationName)?.name?.value;
-    const span = tracer.mutation(trace, name);
-    const { traceparent } = span;
-    const running = this.#execute(prepared, caller, { ...trace, traceparent });
-    return span.during(running, ({ errors }) => errors && String(errors[0]?.extensions['code']));
+    const { document, request } = prepared;
+    const started = tracer.mutation(
+      trace,
+      () => getOperationAST(document, request.operationName)?.name?.value,
+    );
+    const running = this.#execute(prepared, caller, { ...trace, traceparent: started.traceparent });
+    return started.span === undefined ? running : started.span.during(running, failureOf);
   }
 
   async #execute(
@@ -154,6 +156,10 @@ export class GraphQLOperations implements Operations {
     });
   }
 }
+
+/** The code of its first error. */
+const failureOf = ({ errors }: ExecutionResult): string | undefined =>
+  errors && String(errors[0]?.extensions['code']);
 
 const traceOf = ({ traceparent, tracestate, correlationId }: Caller): TraceContext => ({
   traceparent,

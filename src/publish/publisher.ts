@@ -83,36 +83,19 @@ export class Publisher implements AsyncDisposable {
     if (encoder.waits) await this.#prepare(requests.map(({ draft }) => draft));
     const events = requests.map((request) => this.#encode(request));
     const records = events.map(({ record }) => record);
-    const published = await this.#traced(events, this.#publishOnce(records, firstStartedAt));
-    return events.map(({ event, correlationId }, i) => {
+    let published: readonly PublishedBefore[];
+    try {
+      published = (await this.#publishedBefore(records, firstStartedAt)) ?? (await this.#append(records));
+    } catch (error) {
+      for (const { span } of events) span?.fail(error);
+      throw error;
+    }
+    return events.map(({ event, correlationId, span }, i) => {
       const one = published[i];
       if (one === undefined) throw new Error('The log answered with fewer positions than records');
+      span?.end(positionAttributes(one.position));
       return { ...one.position, eventId: event.id, correlationId, time: one.time ?? event.time };
     });
-  }
-
-  async #publishOnce(
-    records: readonly NewRecord[],
-    firstStartedAt: number | undefined,
-  ): Promise<readonly PublishedBefore[]> {
-    return (await this.#publishedBefore(records, firstStartedAt)) ?? this.#append(records);
-  }
-
-  /** Ends the spans of the events once they are in the log, or have failed. */
-  #traced(
-    events: readonly EncodedEvent[],
-    publishing: Promise<readonly PublishedBefore[]>,
-  ): Promise<readonly PublishedBefore[]> {
-    if (this.#options.tracer === undefined) return publishing;
-    publishing.then(
-      (published) => {
-        for (const [i, one] of published.entries()) events[i]?.span?.end(positionAttributes(one.position));
-      },
-      (error: unknown) => {
-        for (const { span } of events) span?.fail(error);
-      },
-    );
-    return publishing;
   }
 
   async #publishedBefore(

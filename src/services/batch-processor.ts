@@ -92,8 +92,12 @@ export class BatchProcessor {
     const handle = async (job: Job): Promise<void> => {
       signal.throwIfAborted();
       const { event, record } = job;
-      const at = { topic: batch.topic, partition: batch.partition, offset: record.offset };
-      const span = tracer?.handle(at, event, service.name, group);
+      const span = tracer?.handle(
+        { topic: batch.topic, partition: batch.partition, offset: record.offset },
+        event,
+        service.name,
+        group,
+      );
       const handling = this.#handle(job, batch, states, changes, signal);
       const events = await (span === undefined ? handling : span.during(handling));
       emitted[job.index] = { offset: record.offset, cause: event, events, traceparent: span?.traceparent };
