@@ -78,6 +78,17 @@ export class Revocations implements AsyncDisposable {
     }
   }
 
+  #tell(): void {
+    for (const listener of [...this.listeners]) {
+      try {
+        listener();
+      } catch (cause) {
+        // S4: the others are told all the same, and reading goes on.
+        this.#parts.onFailure(cause);
+      }
+    }
+  }
+
   async #read(): Promise<void> {
     let added: readonly Revocation[];
     try {
@@ -94,7 +105,7 @@ export class Revocations implements AsyncDisposable {
       this.#sweptAt = now;
       this.#list.sweep(now);
     }
-    if (isNews) for (const listener of [...this.listeners]) listener();
+    if (isNews) this.#tell();
   }
 }
 

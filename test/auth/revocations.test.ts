@@ -109,7 +109,7 @@ async function open(log: FakeLog) {
 describe('the revocations of a node', () => {
   it('S2 are noticed while it runs, and tell its listeners once for each change', async () => {
     const log = new FakeLog();
-    const { revocations, codeOf } = await open(log);
+    const { revocations, failures, codeOf } = await open(log);
     let told = 0;
     revocations.listeners.add(() => {
       told += 1;
@@ -118,10 +118,17 @@ describe('the revocations of a node', () => {
     const revocation: Revocation = { subject: 'ada', issuedBefore: undefined, until: Date.now() + HOUR_MS };
     await log.add(revocation);
     await expect.poll(() => codeOf({ sub: 'ada' }), WAIT).toEqual(['UNAUTHENTICATED', false, 'REVOKED']);
+    expect(told).toBe(1);
+    // One that fails stops nothing.
+    revocations.listeners.add(() => {
+      throw new Error('a listener');
+    });
+    await log.add({ id: 'another', until: Date.now() + HOUR_MS });
+    await expect.poll(() => failures, WAIT).toMatchObject([{ message: 'a listener' }]);
     await log.add(revocation);
     const { reads } = log;
     await expect.poll(() => log.reads, WAIT).toBeGreaterThan(reads + 2);
-    expect([told, codeOf({ sub: 'bob' }), codeOf({})]).toEqual([1, undefined, undefined]);
+    expect([told, codeOf({ sub: 'bob' }), codeOf({})]).toEqual([2, undefined, undefined]);
   });
 
   it('S2 that were never read refuse all credentials for now, but not callers without any', async () => {
