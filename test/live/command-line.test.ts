@@ -33,7 +33,13 @@ it('D1 D3 D4 tail and publish lose and double nothing while the gateway and both
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const backends = { KAFKA_BROKERS: kafkaBrokers().join(','), REDIS_URL: redisUrl(), NAMESPACE: topic };
-  const env = { ...backends, PORT: port, CURSOR_SECRET: 'a secret of sixteen', LOG_LEVEL: 'silent' };
+  const env = {
+    ...backends,
+    KAFKA_SESSION_TIMEOUT_MS: '6000',
+    PORT: port,
+    CURSOR_SECRET: 'a secret of sixteen',
+    LOG_LEVEL: 'silent',
+  };
   const start = () => startProcess(['start'], { cwd: folder.path, env });
   /** A command with `--state`, and the lines that it has printed so far. */
   const command = (...args: string[]) => {
