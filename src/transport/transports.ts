@@ -6,12 +6,19 @@ const CHOSEN_BY = {
   'graphql-transport-ws': 'a WebSocket with the subprotocol graphql-transport-ws',
   'graphql-ws': 'a WebSocket with the subprotocol graphql-ws',
   sse: '`Accept: text/event-stream`',
+  'sse-single': 'a shared event stream, reserved with PUT',
   multipart: '`Accept: multipart/mixed;subscriptionSpec=1.0`',
 } as const;
 
 export type Transport = keyof typeof CHOSEN_BY;
 
-export const TRANSPORTS: readonly Transport[] = ['graphql-transport-ws', 'graphql-ws', 'sse', 'multipart'];
+export const TRANSPORTS: readonly Transport[] = [
+  'graphql-transport-ws',
+  'graphql-ws',
+  'sse',
+  'sse-single',
+  'multipart',
+];
 
 /** In words: what a client may use. */
 export function choices(transports: Iterable<Transport>): string {

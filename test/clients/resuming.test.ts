@@ -42,17 +42,17 @@ const CLIENTS: readonly (readonly [string, OpenClient])[] = [
       return (query, onData) => client.subscribe({ query }, { next: ({ data }) => onData(data), ...UNUSED });
     },
   ],
-  [
-    'graphql-sse',
+  ...[false, true].map((singleConnection): readonly [string, OpenClient] => [
+    `graphql-sse${singleConnection ? ' in single connection mode' : ''}`,
     (url, onResult) => {
       const on = { message: ({ event }: { event: string }) => void (event === 'next' && onResult()) };
       const client = resuming(
-        createSseClient({ url, on, retryAttempts: Number.POSITIVE_INFINITY, retry: soon }),
+        createSseClient({ url, on, singleConnection, retryAttempts: Number.POSITIVE_INFINITY, retry: soon }),
       );
       onTestFinished(() => client.dispose());
       return (query, onData) => client.subscribe({ query }, { next: ({ data }) => onData(data), ...UNUSED });
     },
-  ],
+  ]),
   [
     'Apollo Client over graphql-ws',
     (url, onResult) => {

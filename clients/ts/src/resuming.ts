@@ -28,13 +28,26 @@ export function resuming<Client extends SubscribingClient>(client: Client): Clie
     ...client,
     subscribe: (given: Payload, sink: Sink, ...more: unknown[]) => {
       // A copy: the payload may be used for another subscription.
-      const payload = { ...given, extensions: { ...given.extensions, startCursor: true } };
-      return subscribe(payload, resumingSink(payload, sink), ...more);
+      const position = new Position(given.extensions?.['after']);
+      const extensions = { ...given.extensions, startCursor: true, after: position };
+      return subscribe({ ...given, extensions }, resumingSink(position, sink), ...more);
     },
   };
 }
 
-function resumingSink(payload: { extensions: Record<string, unknown> }, sink: Sink): Sink {
+/**
+ * The newest cursor, as JSON has it at the time when a request is serialised. A value of its own, because graphql-sse copies
+ * the payload once in single connection mode.
+ */
+class Position {
+  constructor(public cursor: unknown) {}
+
+  toJSON(): unknown {
+    return this.cursor;
+  }
+}
+
+function resumingSink(position: Position, sink: Sink): Sink {
   return new Proxy(sink, {
     get(target, name) {
       const value: unknown = Reflect.get(target, name);
@@ -43,7 +56,7 @@ function resumingSink(payload: { extensions: Record<string, unknown> }, sink: Si
         const { cursor, start } = result.extensions ?? {};
         // A result with `start` only says where the subscription starts.
         if (start !== true) target.next(result as never); // What the client was given.
-        if (typeof cursor === 'string') payload.extensions['after'] = cursor;
+        if (typeof cursor === 'string') position.cursor = cursor;
       };
     },
   });

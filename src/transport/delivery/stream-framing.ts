@@ -1,5 +1,6 @@
 import type { GraphQLFormattedError } from 'graphql';
 import type { SharedResult } from '../../subscribe/delivery/result-layout.js';
+import type { StreamShape } from './response-writer.js';
 
 /** How a stream ends that ends with an error. */
 export interface ErrorEnd {
@@ -14,14 +15,9 @@ export interface ErrorEnd {
  * HTTP. A framing turns results into bytes and knows nothing of sockets. It may keep state for its stream, so
  * each stream has its own. The caller owns the arrays that are returned; the buffers must not be changed.
  */
-export interface StreamFraming {
-  readonly headers: Readonly<Record<string, string>>;
-  /** What the response begins with; left out: nothing. */
-  readonly opening?: Buffer;
+export interface StreamFraming extends StreamShape {
   /** Whether positions are sent. */
   readonly hasPositions: boolean;
-  /** Sent when a stream is quiet, so that neither proxies nor the client take it for dead. Clients ignore it. */
-  readonly heartbeat: Buffer;
   /**
    * One result of a subscription: `head + resultTail(tag)` is its JSON, and contains no raw line breaks.
    * Hot path: called for each result and stream, so shared bytes are passed on without a copy.

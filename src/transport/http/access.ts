@@ -75,7 +75,7 @@ export class Access {
       response.setHeader('access-control-allow-credentials', 'true');
     if (method !== 'OPTIONS' || headers['access-control-request-method'] === undefined) return false;
     response.writeHead(204, {
-      'access-control-allow-methods': 'GET, POST',
+      'access-control-allow-methods': 'GET, POST, PUT, DELETE',
       // A project's `authenticate` may read any header, and the origin is trusted.
       'access-control-allow-headers': headers['access-control-request-headers'] ?? 'content-type',
       'access-control-max-age': String(PREFLIGHT_MAX_AGE_S),

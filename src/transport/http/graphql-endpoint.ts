@@ -26,8 +26,10 @@ import {
 } from './media-types.js';
 import { refuse, refuseBody } from './refuse.js';
 import { bodyTooLarge, RequestAborted, readBody } from './request-body.js';
+import { RequestRefused } from './request-refused.js';
 import type { RequestTurns } from './request-turns.js';
 import type { Route } from './router.js';
+import { type SingleConnections, streamTokenOf } from './single-connections.js';
 import type { StreamTransport } from './stream-transport.js';
 import type { UnreadAnswers } from './unread-answers.js';
 
@@ -40,6 +42,8 @@ interface GraphQLEndpointParts {
   readonly report: ReportInternal;
   readonly streams: StreamTransport;
   readonly transports: ReadonlySet<Transport>;
+  /** `undefined`: single connection mode is not served. */
+  readonly single: SingleConnections | undefined;
   readonly requests: RequestTurns;
   /** GraphiQL, for browsers; `undefined`: there is none. */
   readonly page: GraphiQLPage | undefined;
@@ -48,19 +52,8 @@ interface GraphQLEndpointParts {
 }
 
 const NO_BODY = Buffer.alloc(0);
-
-/** A request that is refused with a status of its own. */
-class RequestRefused extends Error {
-  override readonly name = 'RequestRefused';
-
-  constructor(
-    message: string,
-    readonly status: number,
-    readonly headers: Readonly<Record<string, string>> = {},
-  ) {
-    super(message);
-  }
-}
+const METHODS = ['GET', 'POST'];
+const SINGLE_METHODS = ['GET', 'POST', 'PUT', 'DELETE'];
 
 /**
  * GraphQL over HTTP, and over event streams. Every request takes one way: its headers are checked, its caller
@@ -69,9 +62,9 @@ class RequestRefused extends Error {
  * @see https://graphql.github.io/graphql-over-http/draft/
  */
 export function graphqlEndpoint(parts: GraphQLEndpointParts): Route {
-  const { page, bodyBytes, slots, unread, transports } = parts;
+  const { page, bodyBytes, slots, unread, transports, single } = parts;
   const formats = new Set<StreamFormat>();
-  if (transports.has('sse')) formats.add('events');
+  if (transports.has('sse') || single !== undefined) formats.add('events');
   if (transports.has('multipart')) formats.add('multipart');
   // One for all requests: this is a hot path (bench: mutations).
   const releaseSlot = (): void => slots.release();
@@ -86,7 +79,7 @@ export function graphqlEndpoint(parts: GraphQLEndpointParts): Route {
       // S4: from here until its client has read the answer, or is gone.
       if (!slots.acquire()) throw noFreeConnections();
       response.once('close', releaseSlot);
-      checkHeaders(request, accepts, formats);
+      checkHeaders(request, accepts, formats, single === undefined ? METHODS : SINGLE_METHODS);
       if (isPage) return await page.answer(request, response);
       // S4: refused by its announced length, before any of it is read. A body without one is counted as it arrives.
       if (Number(headers['content-length'] ?? 0) > bodyBytes) throw bodyTooLarge(bodyBytes);
@@ -123,16 +116,15 @@ function refuseRequest(
 }
 
 /**
- * The stream of status 200 that alone makes a client come back after a refusal; `undefined`: it reads the status. A browser's EventSource gives up for
- * good on any other; it sends GET alone, and clients that send POST requests read the status. Apollo Client names multipart
- * for subscriptions alone, and retries after errors of that protocol, not after a status with GraphQL errors.
+ * The stream of status 200 that alone makes a client come back after a refusal; `undefined`: it reads the status. A
+ * browser's EventSource gives up for good on any other status; it sends GET alone, and clients that send POST requests read
+ * the status, as those of a shared stream do. Apollo Client names multipart for subscriptions alone, and retries after errors
+ * of that protocol, not after a status with GraphQL errors.
  */
-function refusalFormat(
-  { method }: IncomingMessage,
-  { preferred, stream }: Accepted,
-): StreamFormat | undefined {
+function refusalFormat(request: IncomingMessage, { preferred, stream }: Accepted): StreamFormat | undefined {
   if (stream === 'multipart') return stream;
-  return method === 'GET' && preferred === 'events' ? preferred : undefined;
+  const mayBeEventSource = request.method === 'GET' && preferred === 'events';
+  return mayBeEventSource && streamTokenOf(request) === undefined ? preferred : undefined;
 }
 
 /** @throws {RequestRefused} */
@@ -140,9 +132,13 @@ function checkHeaders(
   { method, headers }: IncomingMessage,
   { preferred }: Accepted,
   formats: ReadonlySet<StreamFormat>,
+  methods: readonly string[],
 ): void {
-  if (method !== 'GET' && method !== 'POST')
-    throw new RequestRefused('GraphQL is served by GET and POST.', 405, { allow: 'GET, POST' });
+  if (method === undefined || !methods.includes(method)) {
+    const allow = methods.join(', ');
+    throw new RequestRefused(`GraphQL is served by ${allow}.`, 405, { allow });
+  }
+  if (method === 'PUT' || method === 'DELETE') return;
   if (preferred === undefined) {
     const streams = [...formats].map((format) => STREAM_TYPES[format]);
     const types = ['application/graphql-response+json', 'application/json', ...streams].join(', ');
@@ -176,21 +172,32 @@ async function answer(
       return request.socket.remoteAddress;
     },
   });
+  const token = parts.single && streamTokenOf(request);
+  if (parts.single !== undefined) {
+    if (request.method === 'PUT') return parts.single.reserve(response, identity);
+    if (request.method === 'DELETE') {
+      if (token === undefined) throw new RequestRefused('DELETE needs the token of an event stream.', 400);
+      return parts.single.stop(request, response, token, identity);
+    }
+    if (request.method === 'GET' && token !== undefined && accepts.preferred === 'events')
+      return parts.single.open(response, token, identity);
+  }
   const body = request.method === 'GET' ? NO_BODY : await readBody(request, parts.bodyBytes);
   // S4: parsing, validation and the start of the operation, in turns with other connections.
   await parts.requests.take(request, body.length, () =>
-    run(parts, request, response, accepts, identity, body),
+    run(parts, request, response, accepts, identity, body, token),
   );
 }
 
 /** @throws {RequestRefused | MillraceError} nothing was answered */
 async function run(
-  { operations, streams, transports, isRevoked }: GraphQLEndpointParts,
+  { operations, streams, transports, single, isRevoked }: GraphQLEndpointParts,
   request: IncomingMessage,
   response: ServerResponse,
   accepts: Accepted,
   identity: Identity,
   body: Buffer,
+  token: string | undefined,
 ): Promise<void> {
   // S2: it may have waited for the body, and for its turn.
   if (isRevoked(identity)) throw credentialsRevoked();
@@ -200,8 +207,11 @@ async function run(
   // A link or an image of another site sends GET requests with the user's credentials (CSRF).
   if (prepared.kind === 'mutation' && request.method !== 'POST')
     throw new RequestRefused('A mutation needs a POST request.', 405, { allow: 'POST' });
+  if (single !== undefined && token !== undefined)
+    return single.start(response, token, { request: operation, prepared }, identity, metadata);
   const format = formatOf(prepared.kind === 'subscription', accepts);
-  if (prepared.kind === 'subscription' && format === undefined) {
+  const isServed = format !== 'events' || transports.has('sse');
+  if (!isServed || (prepared.kind === 'subscription' && format === undefined)) {
     const message = `A subscription needs one of: ${choices(transports)}.`;
     throw new RequestRefused(message, 406);
   }

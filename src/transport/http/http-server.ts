@@ -23,6 +23,7 @@ import { type HttpListener, type HttpTimeouts, openListener } from './listener.j
 import { pathOf } from './request-target.js';
 import { RequestTurns } from './request-turns.js';
 import { type Route, router } from './router.js';
+import { SingleConnections } from './single-connections.js';
 import { StreamTransport } from './stream-transport.js';
 import { UnreadAnswers } from './unread-answers.js';
 import type { OnUpgrade } from './upgrades.js';
@@ -148,6 +149,7 @@ function createTransports(options: HttpServerOptions, closeTimeout: number) {
     coalescer: new WriteCoalescer(),
   };
   const streams = new StreamTransport(shared);
+  const single = transports.has('sse-single') ? new SingleConnections({ ...shared, streams }) : undefined;
   const [preferred, ...others] = SUBPROTOCOLS.filter(({ name }) => transports.has(name));
   const websocket =
     preferred &&
@@ -179,7 +181,7 @@ function createTransports(options: HttpServerOptions, closeTimeout: number) {
       router({
         graphql: {
           path: GRAPHQL_PATH,
-          route: graphqlEndpoint({ ...shared, streams, transports, requests, page, unread }),
+          route: graphqlEndpoint({ ...shared, streams, transports, single, requests, page, unread }),
         },
         routes: options.routes ?? {},
         report,

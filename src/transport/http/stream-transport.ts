@@ -7,9 +7,11 @@ import type { Prepared } from '../../operation/operations.js';
 import type { ClientMetadata } from '../../operation/request.js';
 import { callerOf } from '../caller.js';
 import { DeadlineTimer } from '../delivery/deadline-timer.js';
-import { ResponseStream, type ResponseStreamParts } from '../delivery/response-stream.js';
+import { ResponseStream } from '../delivery/response-stream.js';
+import type { ResponseStreamParts } from '../delivery/response-writer.js';
 import { type OperationRunner, runOperation } from '../delivery/run-operation.js';
 import type { StreamFraming } from '../delivery/stream-framing.js';
+import { SharedEventStream } from '../sse/shared-event-stream.js';
 
 interface StreamTransportParts extends ResponseStreamParts, OperationRunner {
   /** Milliseconds between heartbeats on a quiet stream; below the idle time-outs of usual proxies. */
@@ -22,26 +24,27 @@ interface StreamTransportParts extends ResponseStreamParts, OperationRunner {
 const MIN_RECONNECT_MS = 2_000;
 
 /**
- * GraphQL over streamed HTTP responses, one for each operation: SSE in distinct connections mode.
+ * GraphQL over streamed HTTP responses: one for each operation, in any framing, or one event stream for many operations.
  * @see https://github.com/graphql/graphql-over-http/blob/main/rfcs/GraphQLOverSSE.md
  */
 export class StreamTransport implements AsyncDisposable {
   readonly #parts: StreamTransportParts;
   readonly #streams = new Map<ResponseStream, Identity>();
+  readonly #shared = new Set<SharedEventStream>();
   readonly #keepAlive: NodeJS.Timeout;
   #closing = false;
 
   constructor(parts: StreamTransportParts) {
     this.#parts = parts;
     this.#keepAlive = setInterval(() => {
-      for (const stream of this.#streams.keys()) stream.keepAlive();
+      for (const stream of [...this.#streams.keys(), ...this.#shared]) stream.keepAlive();
     }, parts.keepAlive);
     this.#keepAlive.unref();
   }
 
   /** How many streams are open. */
   get size(): number {
-    return this.#streams.size;
+    return this.#streams.size + this.#shared.size;
   }
 
   /**
@@ -55,10 +58,7 @@ export class StreamTransport implements AsyncDisposable {
     identity: Identity,
     metadata: ClientMetadata,
   ): void {
-    // The client may have left while its credentials were checked; `close` would not be emitted again.
-    if (response.destroyed) return;
-    if (this.#closing)
-      throw new MillraceError('SHUTTING_DOWN', 'This node is shutting down. Try another one.');
+    if (!this.#isWanted(response)) return;
     const expiry = new DeadlineTimer();
     const stream = new ResponseStream(response, framing, this.#parts);
     this.#streams.set(stream, identity);
@@ -80,6 +80,29 @@ export class StreamTransport implements AsyncDisposable {
     const { isRevoked, report } = this.#parts;
     for (const [stream, identity] of this.#streams)
       if (isRevoked(identity)) stream.revoke(formattedError(credentialsRevoked(), report));
+    // Its client is told why when it comes back.
+    for (const stream of this.#shared) if (stream.isUsedBy(isRevoked)) stream.leave();
+  }
+
+  /**
+   * Answers a request with a stream for many operations.
+   * @param identity of this request; each operation has its own
+   * @returns `undefined`: its client has left
+   * @throws {MillraceError} SHUTTING_DOWN: nothing was answered
+   */
+  share(response: ServerResponse, identity: Identity): SharedEventStream | undefined {
+    if (!this.#isWanted(response)) return undefined;
+    const stream = new SharedEventStream(response, identity, this.#parts);
+    this.#shared.add(stream);
+    response.once('close', () => this.#shared.delete(stream));
+    return stream;
+  }
+
+  /** The client may have left while its credentials were checked; `close` would not be emitted again. */
+  #isWanted(response: ServerResponse): boolean {
+    if (response.destroyed) return false;
+    if (!this.#closing) return true;
+    throw new MillraceError('SHUTTING_DOWN', 'This node is shutting down. Try another one.');
   }
 
   /**
@@ -100,6 +123,6 @@ export class StreamTransport implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing = true;
     clearInterval(this.#keepAlive);
-    for (const stream of this.#streams.keys()) stream.leave();
+    for (const stream of [...this.#streams.keys(), ...this.#shared]) stream.leave();
   }
 }

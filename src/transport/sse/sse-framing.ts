@@ -1,5 +1,6 @@
 import type { GraphQLFormattedError } from 'graphql';
 import { resultTail, type SharedResult } from '../../subscribe/delivery/result-layout.js';
+import type { StreamShape } from '../delivery/response-writer.js';
 import type { ErrorEnd, StreamFraming } from '../delivery/stream-framing.js';
 
 /**
@@ -24,6 +25,9 @@ const HEADERS = {
   'x-accel-buffering': 'no',
   connection: 'keep-alive',
 };
+
+/** What every event stream has besides its events. */
+export const SSE_SHAPE: StreamShape = { headers: HEADERS, heartbeat: COMMENT };
 
 /**
  * Server-Sent Events with the event names of graphql-sse's distinct connections mode. The `id` of each

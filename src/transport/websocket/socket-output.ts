@@ -1,9 +1,9 @@
 import type { GraphQLFormattedError } from 'graphql';
 import type { ResultBatch, SharedResult } from '../../subscribe/delivery/result-layout.js';
 import type { OperationOutput } from '../delivery/running-operation.js';
+import type { RunningOperations } from '../delivery/running-operations.js';
 import { Envelope } from './envelope.js';
 import { textHeader } from './frames.js';
-import type { RunningOperations } from './running-operations.js';
 import type { SocketWriter } from './socket-writer.js';
 
 /** The messages of one operation on a WebSocket. */

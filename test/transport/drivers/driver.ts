@@ -36,6 +36,8 @@ export interface Driver {
   readonly transport: Transport;
   /** Under what the server counts its connections. */
   readonly countedAs: 'websocket' | 'sse';
+  /** How many connections an operation needs to begin. */
+  readonly connections: number;
   /** Resolves once the operation is sent. */
   start(served: Served, operation: OperationText, authorization?: string): Promise<DrivenOperation>;
 }

@@ -20,6 +20,7 @@ function socketDriver(
   return {
     transport,
     countedAs: 'websocket',
+    connections: 1,
     start: async ({ wsUrl }, operation, authorization) => {
       const socket = new WebSocket(wsUrl, [transport]);
       onTestFinished(() => socket.terminate());

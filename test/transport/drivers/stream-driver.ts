@@ -3,6 +3,8 @@ import { onTestFinished } from 'vitest';
 import type { Transport } from '../../../src/transport/transports.js';
 import { type Driver, requestText, type Seen } from './driver.js';
 
+const EVENT_STREAM = 'text/event-stream';
+
 interface StreamDriver {
   readonly transport: Transport;
   readonly accept: string;
@@ -15,6 +17,7 @@ export function streamDriver({ transport, accept, read }: StreamDriver): Driver 
   return {
     transport,
     countedAs: 'sse',
+    connections: 1,
     start: async ({ server }, operation, authorization) => {
       const seen: Seen = { results: [], raw: '' };
       const body = requestText(operation);
@@ -74,7 +77,7 @@ export function take(result: Result, seen: Seen): void {
 
 export const sse = streamDriver({
   transport: 'sse',
-  accept: 'text/event-stream',
+  accept: EVENT_STREAM,
   read: (text, seen) => {
     const blocks = text.split('\n\n');
     for (const block of blocks.slice(0, -1)) {
@@ -108,3 +111,74 @@ export const multipart = streamDriver({
     return `\r\n--graphql${parts.at(-1) ?? ''}`;
   },
 });
+
+/** Single connection mode: a stream, and requests beside it that begin and stop operations. */
+export const sseSingle: Driver = {
+  transport: 'sse-single',
+  countedAs: 'sse',
+  connections: 2,
+  start: async ({ server }, operation, authorization) => {
+    const seen: Seen = { results: [], raw: '' };
+    const headers = { ...(authorization && { authorization }) };
+    const ended = (errors: unknown): void => {
+      seen.errors = errors as readonly unknown[];
+      seen.end ??= 'errors';
+    };
+    const send = async (method: string, more: Record<string, string>, body?: string, search = '') => {
+      const init = { method, headers: { ...headers, ...more }, ...(body !== undefined && { body }) };
+      const response = await fetch(`${server.url}${search}`, init);
+      const text = await response.text();
+      if (!response.ok) ended(JSON.parse(text).errors);
+      return text;
+    };
+    const token = { 'x-graphql-event-stream-token': await send('PUT', {}) };
+    const stream = request(server.url, {
+      headers: { ...headers, ...token, accept: EVENT_STREAM },
+      agent: false,
+    });
+    onTestFinished(() => void stream.destroy());
+    stream.on('error', () => {
+      seen.end ??= 'cut';
+    });
+    const opened = new Promise<void>((resolve) => {
+      stream.on('response', (response) => {
+        let rest = '';
+        response.setEncoding('utf8');
+        response.on('data', (chunk) => {
+          seen.raw += String(chunk);
+          rest = readShared(rest + String(chunk), seen);
+        });
+        response.on('close', () => {
+          seen.end ??= 'cut';
+        });
+        response.on('error', () => undefined);
+        resolve();
+      });
+      stream.on('close', resolve);
+    });
+    stream.end();
+    await opened;
+    const extensions = { ...operation.extensions, operationId: '1' };
+    const json = { ...token, 'content-type': 'application/json' };
+    if (seen.errors === undefined) await send('POST', json, requestText({ ...operation, extensions }));
+    return {
+      seen,
+      stop: () => void send('DELETE', token, undefined, '?operationId=1'),
+      pause: () => void stream.socket?.pause(),
+      resume: () => void stream.socket?.resume(),
+      vanish: () => void stream.destroy(),
+    };
+  },
+};
+
+function readShared(text: string, seen: Seen): string {
+  const blocks = text.split('\n\n');
+  for (const block of blocks.slice(0, -1)) {
+    const data = /^data: (.+)$/m.exec(block)?.[1];
+    if (data === undefined) continue;
+    const { payload } = JSON.parse(data) as { readonly payload?: Result };
+    if (payload !== undefined) take(payload, seen);
+    else seen.end = seen.errors === undefined ? 'complete' : 'errors';
+  }
+  return blocks.at(-1) ?? '';
+}

@@ -129,7 +129,7 @@ describe('Origin', () => {
         status: 204,
         headers: {
           'access-control-allow-origin': origin,
-          'access-control-allow-methods': 'GET, POST',
+          'access-control-allow-methods': 'GET, POST, PUT, DELETE',
           'access-control-allow-headers': 'content-type,authorization',
           'access-control-allow-credentials': 'true',
           vary: 'origin',

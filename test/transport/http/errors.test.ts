@@ -16,7 +16,7 @@ const ALL = ['json', 'graphql', 'events'] as const;
 
 interface Row {
   readonly what: string;
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'HEAD';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'OPTIONS' | 'HEAD';
   readonly search?: string;
   readonly body?: string | Uint8Array;
   readonly headers?: Record<string, string>;
@@ -234,18 +234,18 @@ const rows: readonly Row[] = [
   ...gets.map((row) => ({ method: 'GET' as const, ...row })),
   {
     what: 'something',
-    method: 'PUT',
+    method: 'PATCH',
     body: json(MUTATION),
     status: always(405),
-    message: /GET and POST/,
-    sent: { allow: 'GET, POST' },
+    message: /served by GET, POST, PUT, DELETE/,
+    sent: { allow: 'GET, POST, PUT, DELETE' },
   },
   {
     what: 'something',
-    method: 'DELETE',
+    method: 'OPTIONS',
     status: always(405),
-    message: /GET and POST/,
-    sent: { allow: 'GET, POST' },
+    message: /served by GET, POST, PUT, DELETE/,
+    sent: { allow: 'GET, POST, PUT, DELETE' },
   },
 ];
 const cases = rows.flatMap((row) =>

@@ -128,9 +128,9 @@ describe('the subprotocol graphql-ws', () => {
   });
 
   it('acknowledges first and sends `ka` at once after it, on which clients build their watchdogs', async () => {
-    const client = await raw(await serve({ keepAlive: 20 }));
+    const client = await raw(await serve({ keepAlive: 1_000 }));
     client.send(init);
-    await vi.waitFor(() => expect(client.messages.length).toBeGreaterThan(4), WAIT);
+    await vi.waitFor(() => expect(client.messages.length).toBeGreaterThan(2), WAIT);
     expect(client.messages[0]).toEqual({ type: 'connection_ack' });
     expect(client.messages.slice(1)).toEqual(client.messages.slice(1).map(() => ({ type: 'ka' })));
   });

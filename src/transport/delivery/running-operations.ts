@@ -1,7 +1,7 @@
 import type { Identity } from '../../core/identity.js';
-import type { RunningOperation } from '../delivery/running-operation.js';
+import type { RunningOperation } from './running-operation.js';
 
-/** The operations that run on one WebSocket, by the ids that its client chose. */
+/** The operations that run on one connection, by the ids that its client chose. */
 export class RunningOperations {
   readonly #byId = new Map<string, RunningOperation>();
 
