@@ -47,14 +47,19 @@ const NOTHING_PUBLISHED = new Set([
 
 /**
  * Mutations that act once also if the page is reloaded, or the process ends, before their answer arrives.
+ * @param user whose they are, such as the `sub` of the token; empty if there are no users. A store outlives a login: what one
+ *   user has left must not be sent with the credentials of the next, or be shown to them
  * @param onProblem called when a mutation that is over cannot be deleted: a call with its name would get the same answer
  */
 export function keptMutations(
   client: Client,
   store: PositionStore,
+  user: string,
   onProblem?: (error: ClientError) => void,
 ): KeptMutations {
   const report = safely(onProblem);
+  const inStore = <T>(what: string, name: string, use: (key: string) => T | Promise<T>): Promise<T> =>
+    attempted(what, name, () => use(`mutation ${JSON.stringify([user, name])}`));
   const kept = async (name: string): Promise<Kept | undefined> => {
     const text = await inStore('read', name, (key) => store.get(key));
     // `run` wrote it.
@@ -96,9 +101,9 @@ function provesNothing(error: unknown): boolean {
   return NOTHING_PUBLISHED.has(error.code) && error.extensions['attempts'] === 1;
 }
 
-async function inStore<T>(what: string, name: string, use: (key: string) => T | Promise<T>): Promise<T> {
+async function attempted<T>(what: string, name: string, use: () => T | Promise<T>): Promise<T> {
   try {
-    return await use(`mutation ${name}`);
+    return await use();
   } catch (cause) {
     const message = `The mutation '${name}' was not ${what} in the store: ${String(cause)}`;
     throw new ClientError('STORE_FAILED', message, { cause });

@@ -16,7 +16,7 @@ const refused = (code: string, retry = false): object => ({
 });
 
 /** A client whose server gives these answers, one for each attempt. */
-function open(answers: Answer[], store: PositionStore = memoryStore()) {
+function open(answers: Answer[], store: PositionStore = memoryStore(), user = 'alice') {
   vi.spyOn(Math, 'random').mockReturnValue(0);
   onTestFinished(() => void vi.restoreAllMocks());
   const keys: (string | null)[] = [];
@@ -34,7 +34,7 @@ function open(answers: Answer[], store: PositionStore = memoryStore()) {
     },
   });
   const problems: string[] = [];
-  const mutations = keptMutations(client, store, ({ message }) => problems.push(message));
+  const mutations = keptMutations(client, store, user, ({ message }) => problems.push(message));
   return { mutations, client, keys, problems, store };
 }
 
@@ -66,6 +66,22 @@ describe('a mutation', () => {
 });
 
 describe('a kept mutation', () => {
+  it('S1 is that of one user: another one who logs in on the same browser neither sends it nor sees its variables', async () => {
+    const store = memoryStore();
+    const alice = open(['never'], store);
+    const control = new AbortController();
+    const lost = alice.mutations.run('order', PLACE, { variables, signal: control.signal });
+    await vi.waitFor(() => expect(alice.keys).toHaveLength(1));
+    control.abort();
+    await expect(lost).rejects.toMatchObject({ code: 'UNREACHABLE' });
+
+    const bob = open([], store, 'bob');
+    expect(await bob.mutations.pending('order')).toBeUndefined();
+    expect(await bob.mutations.run('order', PLACE, { variables: { n: 2 } })).toEqual({ place: 1 });
+    expect(bob.keys).not.toContain(alice.keys[0]);
+    expect(await open([], store).mutations.pending('order')).toMatchObject({ variables });
+  });
+
   it('D1 is continued with its key after its process ended, and is over with its answer', async () => {
     const store = memoryStore();
     const first = open(['never'], store);

@@ -6,7 +6,10 @@ import { workerPort } from './shared-worker.js';
 import { TabLink } from './tab-link.js';
 
 export interface ShareOptions {
-  /** Says that the tabs' credentials are of one user, though they differ. Only JWTs show that by themselves. */
+  /**
+   * Names the user. It says that the tabs' credentials are of one user, though they differ: only JWTs show that by themselves.
+   * With cookies it is needed (S1): no page can read them, so they are equal for all users of a browser.
+   */
   readonly scope?: string;
   /** Makes the worker, for a bundler that does not know the usual form. */
   readonly worker?: () => SharedWorkerLike;

@@ -31,7 +31,7 @@ describe('mutations of the client', { timeout: CASE_TIMEOUT }, () => {
       const client = openClient(`http://${proxy.address}`, {
         credentials: () => ({ 'x-correlation-id': 'the question' }),
       });
-      return keptMutations(client, fileStore(folder.path));
+      return keptMutations(client, fileStore(folder.path), 'alice');
     };
     // The request arrives, and its answer does not.
     let lost = 0;
