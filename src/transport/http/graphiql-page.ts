@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import Negotiator from 'negotiator';
-import { HTML } from './media-types.js';
+import { HTML, MAX_ACCEPT_CHARACTERS } from './media-types.js';
 
 interface RenderedPage {
   readonly identity: Buffer;
@@ -43,7 +43,9 @@ export class GraphiQLPage {
       response.writeHead(304, headers).end();
       return;
     }
-    const encoding = new Negotiator(request).encoding(['gzip', 'identity']);
+    const { 'accept-encoding': accepted = '' } = request.headers;
+    const isReadable = accepted.length <= MAX_ACCEPT_CHARACTERS;
+    const encoding = isReadable ? new Negotiator(request).encoding(['gzip', 'identity']) : 'identity';
     const body = encoding === 'gzip' ? page.gzip : page.identity;
     response.writeHead(200, {
       ...headers,

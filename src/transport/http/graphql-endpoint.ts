@@ -21,6 +21,7 @@ import {
   accepted,
   isJsonBody,
   isUncoded,
+  MAX_ACCEPT_CHARACTERS,
   STREAM_TYPES,
   type StreamFormat,
 } from './media-types.js';
@@ -142,7 +143,8 @@ function checkHeaders(
   if (preferred === undefined) {
     const streams = [...formats].map((format) => STREAM_TYPES[format]);
     const types = ['application/graphql-response+json', 'application/json', ...streams].join(', ');
-    throw new RequestRefused(`\`Accept\` allows no media type of this server: ${types}.`, 406);
+    const message = `\`Accept\` allows no media type of this server, or has more than ${MAX_ACCEPT_CHARACTERS} characters: ${types}.`;
+    throw new RequestRefused(message, 406);
   }
   if (method === 'GET') return;
   // CSRF: a page of another site may send forms and plain text without a CORS preflight, but not JSON.

@@ -24,6 +24,10 @@ export interface Accepted {
   readonly stream: StreamFormat | undefined;
 }
 
+/** S4: what reads such a list takes time with the square of its length, and anybody may send one. Those of browsers have 150. */
+export const MAX_ACCEPT_CHARACTERS = 1_024;
+
+const NOTHING: Accepted = { preferred: undefined, json: PLAIN_JSON, stream: undefined };
 const ANY: Accepted = { preferred: 'json', json: PLAIN_JSON, stream: undefined };
 
 /** In the order of our own preference, which decides when the client has none. */
@@ -31,7 +35,7 @@ const JSON_ANSWERS = [PLAIN_JSON, GRAPHQL_JSON];
 const EVENT_ANSWER = `${EVENTS}; charset=utf-8`;
 
 /**
- * Reads `Accept` (RFC 9110, section 12.5.1). An empty header is as if left out.
+ * Reads `Accept` (RFC 9110, section 12.5.1). An empty header is as if left out, and one that is too long allows nothing.
  * @param there what the server has besides JSON: a page for browsers, and streams
  */
 export function accepted(
@@ -40,6 +44,7 @@ export function accepted(
 ): Accepted {
   // Hot path (bench: mutations): what most programs send.
   if (accept === undefined || accept === '' || accept === '*/*' || accept === 'application/json') return ANY;
+  if (accept.length > MAX_ACCEPT_CHARACTERS) return NOTHING;
   const named = namedStreams(accept).filter((format) => there.streams.has(format));
   const client = new Negotiator({ headers: { accept: accept.replace(BOUNDARY, '') } });
   const types = client.mediaTypes([

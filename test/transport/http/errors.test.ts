@@ -302,6 +302,17 @@ describe('errors over HTTP', () => {
     },
   );
 
+  it('S4 refuses an Accept of more than 1,024 characters, which would take time with the square of its length', async () => {
+    const { server, operations } = await serve();
+    const answers = [1_024, 1_025].map((characters) => {
+      const accept = 'application/json, '.padEnd(characters, 'multipart/mixed;');
+      const headers = { accept, 'content-type': 'application/json' };
+      return fetch(server.url, { method: 'POST', headers, body: json(MUTATION) });
+    });
+    expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200, 406]);
+    expect(operations.ran).toHaveLength(1);
+  });
+
   it('says what it is that failed while the operation ran, with status 200: the result has data', async () => {
     const { server, operations } = await serve();
     operations.result = {

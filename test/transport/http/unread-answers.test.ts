@@ -113,6 +113,13 @@ describe('the page of GraphiQL', () => {
     expect(answer.headers.get('x-frame-options')).toBe('DENY');
   });
 
+  it('S4 is not compressed for a client whose list of encodings is too long to be read', async () => {
+    const long = 'gzip, '.padEnd(1_100, 'x;');
+    const { answer } = await page({ 'accept-encoding': long });
+    expect([answer.status, answer.headers.get('content-encoding')]).toEqual([200, null]);
+    await answer.body?.cancel();
+  });
+
   it('is compressed for clients that accept it, and not sent again while it is the same', async () => {
     const { server, answer } = await page({ 'accept-encoding': 'gzip' });
     expect(answer.headers.get('content-encoding')).toBe('gzip');
