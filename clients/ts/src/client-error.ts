@@ -43,13 +43,13 @@ export class ClientError extends Error {
     this.errors = errors;
   }
 
-  /** Makes one error of the errors of an answer. The first one decides. */
-  static of(errors: readonly ShownError[]): ClientError {
+  /** Makes one error of the errors of an answer. The first one decides. @param known more extensions */
+  static of(errors: readonly ShownError[], known: object = {}): ClientError {
     const { message = 'The server gave no reason.', extensions = {} } = errors[0] ?? {};
     const { code, retry } = extensions;
     return new ClientError(typeof code === 'string' ? code : 'UNKNOWN', message, {
       retry: retry === true,
-      extensions,
+      extensions: { ...extensions, ...known },
       errors,
     });
   }

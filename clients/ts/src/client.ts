@@ -82,7 +82,7 @@ export class Client {
     const { transports = ['websocket', 'sse'], fetch: fetchImpl = fetch } = options;
     if (socket === undefined && transports.includes('websocket'))
       throw new TypeError(
-        'There is no WebSocket here: give `webSocket`, such as that of the package `ws`, or `transports: ["sse"]`.',
+        'There is no WebSocket here: give `webSocket`, such as that of `ws`, or `transports: ["sse"]`.',
       );
     const own = {
       ...(socket !== undefined && { websocket: webSocketLinks(url.href, socket) }),
@@ -134,7 +134,7 @@ export class Client {
   ): Steps<Data> {
     if (this.state.state === 'closed') throw closed(this.state.because);
     const operation = operationOf(document, variablesOf(textOf(document), options));
-    const key = keyOf(document, options);
+    const key = keyOf(operation, options);
     const keeper = this.#keeperOf(key);
     if (keeper !== undefined) this.#keys.add(key);
     const { from } = options;
@@ -169,7 +169,7 @@ export class Client {
     document: Document<unknown, Variables>,
     options: Pick<SubscribeOptions<Variables>, 'variables' | 'key'> = {},
   ): Promise<void> {
-    const key = keyOf(document, options);
+    const key = keyOf(operationOf(document, {}), options);
     const keeper = this.#keeperOf(key);
     try {
       await keeper?.delete();
@@ -252,11 +252,10 @@ export class Client {
 }
 
 function keyOf<Variables extends object>(
-  document: Document<unknown, Variables>,
+  { query, operationName = query }: Operation,
   { key, variables }: Pick<SubscribeOptions<Variables>, 'variables' | 'key'>,
 ): string {
-  const text = textOf(document);
-  return key ?? `${operationNameOf(text) ?? text} ${canonical(variables ?? {})}`;
+  return key ?? `${operationName} ${canonical(variables ?? {})}`;
 }
 
 function operationOf(document: Document<unknown, never>, variables: Record<string, unknown>): Operation {

@@ -36,10 +36,9 @@ export class EventStreamParser {
     if (line === '') {
       this.#block = EMPTY;
       if (block !== EMPTY) this.#onBlock(block);
-    } else if (name === 'event') this.#block = { ...block, event: value };
+    } else if (name === 'event' || name === 'id') this.#block = { ...block, [name]: value };
     else if (name === 'data')
       this.#block = { ...block, data: (block.data && `${block.data}\n${value}`) || value };
-    else if (name === 'id') this.#block = { ...block, id: value };
     else if (name === '' && value.startsWith('behind='))
       this.#block = { ...block, behind: Number(value.slice(7)) };
   }

@@ -77,27 +77,21 @@ async function attempt(
     readonly data?: unknown;
     readonly errors?: readonly ShownError[];
   };
-  if (errors !== undefined && errors.length > 0) {
-    const error = ClientError.of(errors);
-    const { code, message, retry, extensions } = error;
-    return new ClientError(code, message, { retry, errors, extensions: { ...extensions, ...known } });
-  }
+  if (errors?.length) return ClientError.of(errors, known);
   if (response.ok && data !== undefined) return { data };
   const retry = response.ok || response.status >= 500 || response.status === 429;
-  const message = `The server answered the mutation with ${response.status} and no result.`;
+  const message = `the server answered with ${response.status} and no result`;
   return new ClientError('UNREACHABLE', message, { retry, extensions: known });
 }
 
 /** @returns `false` when the signal ended the wait */
 function paused(ms: number, signal: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
-    const end = (isOver: boolean): void => {
+    const timer = setTimeout(resolve, ms, true);
+    // It stays until the mutation ends, and the signal with it.
+    signal.addEventListener('abort', () => {
       clearTimeout(timer);
-      signal.removeEventListener('abort', onAbort);
-      resolve(isOver);
-    };
-    const onAbort = (): void => end(false);
-    const timer = setTimeout(() => end(true), ms);
-    signal.addEventListener('abort', onAbort);
+      resolve(false);
+    });
   });
 }

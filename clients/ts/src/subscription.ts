@@ -116,7 +116,7 @@ export class Subscription<Data> implements Steps<Data> {
       this.#received = (await this.#parts.position?.load()) ?? this.#received;
       this.#counted = this.#received;
     } catch (cause) {
-      const message = `The position of the subscription cannot be read: ${String(cause)}`;
+      const message = `The position cannot be read: ${String(cause)}`;
       this.fail(new ClientError('STORE_FAILED', message, { cause }));
     }
     this.#isLoaded = true;
