@@ -1,6 +1,6 @@
 import { backoffMs } from './backoff.js';
 import type { Loss, Transport } from './link.js';
-import { onRenewalInput, type Renewal, type RenewalInput } from './renewal-state.js';
+import { IDLE_RENEWAL, onRenewalInput, type Renewal, type RenewalInput } from './renewal-state.js';
 
 /**
  * The connection of a client: a state, and a pure function for each thing that can happen to it.
@@ -51,7 +51,7 @@ export interface Attempts {
   /** Until when WebSockets count as blocked, on the monotonic clock. */
   readonly sseUntil: number;
   /** Of the credentials of the connection while it is open. */
-  readonly renewal: Renewal;
+  readonly renewal: Renewal | undefined;
   /**
    * Handshakes fail also while the server is away. `http`: the next attempt finds out whether it is there. `websocket`: it is
    * there, and the handshake that follows at once decides. Otherwise a server that starts just now would count as one whose
@@ -103,8 +103,6 @@ const FAILED_HANDSHAKES = 2;
 /** How long they count as blocked. */
 const SSE_MEMORY_MS = 5 * 60_000;
 
-const IMPOSSIBLE: Renewal = { is: 'impossible' };
-
 export const IDLE: Connection = {
   now: { state: 'idle' },
   attempts: {
@@ -112,7 +110,7 @@ export const IDLE: Connection = {
     blocked: 0,
     connectedAt: undefined,
     sseUntil: 0,
-    renewal: IMPOSSIBLE,
+    renewal: undefined,
     check: 'none',
   },
 };
@@ -142,7 +140,7 @@ export function onConnectionInput(
             blocked,
             check: 'none',
             connectedAt: at.monotonic,
-            renewal: input.renews === true ? { is: 'idle' } : IMPOSSIBLE,
+            renewal: input.renews ? IDLE_RENEWAL : undefined,
           },
         },
         effects: [],
@@ -156,7 +154,6 @@ export function onConnectionInput(
       return isPausing(now) ? dial(attempts, at) : renewed(connection, input, at);
     case 'expiring':
     case 'renewed':
-    case 'not-renewed':
       return renewed(connection, input, at);
     case 'woken':
       if (now.state === 'connected') return { connection, effects: [{ do: 'probe' }] };
@@ -188,7 +185,7 @@ function dial(attempts: Attempts, { monotonic, transports }: Circumstances): Con
   return {
     connection: {
       now: { state: 'connecting', over },
-      attempts: { ...attempts, connectedAt: undefined, renewal: IMPOSSIBLE },
+      attempts: { ...attempts, connectedAt: undefined, renewal: undefined },
     },
     effects: [{ do: 'dial', over }],
   };
@@ -202,8 +199,8 @@ function renewed(connection: Connection, input: RenewalInput, at: Circumstances)
   if (effect === 'redial') return withHangUp(dial(attempts, at));
   const next: Connection = { now, attempts: { ...attempts, renewal } };
   if (effect === undefined) return { connection: next, effects: [] };
-  if (effect === 'renew') return { connection: next, effects: [{ do: 'renew' }] };
-  return { connection: next, effects: [{ do: 'wait', ms: effect.waitMs }] };
+  const due: ConnectionEffect = effect === 'renew' ? { do: effect } : { do: 'wait', ms: effect.waitMs };
+  return { connection: next, effects: [due] };
 }
 
 const withHangUp = ({ connection, effects }: ConnectionStep): ConnectionStep => ({
@@ -227,7 +224,7 @@ function lost(
     failures,
     blocked,
     connectedAt: undefined,
-    renewal: IMPOSSIBLE,
+    renewal: undefined,
     // Where SSE fails too, the server is away: WebSocket is tried next.
     sseUntil: isBlocked ? monotonic + SSE_MEMORY_MS : connectedAt === undefined ? 0 : attempts.sseUntil,
     check: failedHandshake && !isBlocked && blocked % FAILED_HANDSHAKES === 0 ? 'http' : 'none',

@@ -7,7 +7,8 @@ import {
   IDLE,
   onConnectionInput,
 } from './connection-state.js';
-import type { Credentials, Link, LinkListener, OpenLink, RenewalRefusal, Transport } from './link.js';
+import type { Credentials, Link, LinkListener, OpenLink, Transport } from './link.js';
+import { isOfAnother, type RenewalInput } from './renewal-state.js';
 import { Watchdog } from './watchdog.js';
 
 export interface ConnectionParts {
@@ -141,11 +142,8 @@ export class Connection {
         );
         this.input({ type: 'opened', renews });
       },
-      expiring: () => {
-        if (isOurs()) this.input({ type: 'expiring' });
-      },
-      renewed: (refusal) => {
-        if (isOurs()) this.#onRenewed(refusal);
+      renewal: (input) => {
+        if (isOurs()) this.#onRenewal(input);
       },
       heard: () => this.#watchdog?.heard(),
       lost: (loss) => {
@@ -163,23 +161,24 @@ export class Connection {
   async #renew(): Promise<void> {
     const attempt = this.#attempt;
     const link = this.#link;
-    let credentials: Credentials;
     try {
-      credentials = await this.#parts.credentials();
+      const credentials = await this.#parts.credentials();
+      if (attempt === this.#attempt) link?.renew?.(credentials);
     } catch (cause) {
-      const message = `The credentials cannot be had: ${String(cause)}`;
-      const error = new ClientError('NOT_RENEWED', message, { retry: true, cause });
-      if (attempt !== this.#attempt) return;
-      this.#onRenewed({ kind: 'retry', error });
-      this.#parts.onNotRenewed(error);
-      return;
+      const message = `the credentials cannot be had: ${String(cause)}`;
+      if (attempt === this.#attempt)
+        this.#onRenewal({
+          type: 'renewed',
+          error: new ClientError('NOT_RENEWED', message, { retry: true, cause }),
+        });
     }
-    if (attempt === this.#attempt) link?.renew?.(credentials);
   }
 
-  #onRenewed(refusal: RenewalRefusal | undefined): void {
-    this.input(refusal === undefined ? { type: 'renewed' } : { type: 'not-renewed', refusal });
-    // What passes is retried, and the connection that those of another subject get shows what becomes of them.
-    if (refusal?.kind === 'final') this.#parts.onNotRenewed(refusal.error);
+  #onRenewal(input: RenewalInput): void {
+    this.input(input);
+    const error = input.type === 'renewed' && input.error;
+    // The connection that those of another subject get shows what becomes of them, and what passes at the server is retried.
+    if (error && !isOfAnother(error) && (!error.retry || error.code === 'NOT_RENEWED'))
+      this.#parts.onNotRenewed(error);
   }
 }

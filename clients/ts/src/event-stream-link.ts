@@ -1,4 +1,4 @@
-import type { ShownError } from './client-error.js';
+import { ClientError, type ShownError } from './client-error.js';
 import { EventStreamParser } from './event-stream-parser.js';
 import type {
   Credentials,
@@ -146,9 +146,13 @@ class Stream {
 
   #next(result: Result): void {
     // The end of a stream with an error: errors alone, and `complete` behind them.
-    if (result.errors === undefined || 'data' in result) this.#sink.next(result);
-    else if (isRevoked(result.errors))
-      this.#refuse({ kind: 'refused', why: result.errors[0]?.message ?? 'the credentials were revoked' });
+    if (result.errors === undefined || 'data' in result) {
+      this.#sink.next(result);
+      return;
+    }
+    const { message: why, extensions } = ClientError.of(result.errors);
+    // As a 401 of a request: other credentials are needed, for all operations.
+    if (extensions['reason'] === 'REVOKED') this.#refuse({ kind: 'refused', why });
     else if (this.#end()) this.#sink.error(result.errors);
   }
 
@@ -188,12 +192,6 @@ class Stream {
     this.#parts.onEnd(this);
     return true;
   }
-}
-
-/** As a 401 of a request: other credentials are needed, for all operations. */
-function isRevoked([error]: readonly ShownError[]): boolean {
-  const { code, reason } = error?.extensions ?? {};
-  return code === 'UNAUTHENTICATED' && reason === 'REVOKED';
 }
 
 /** What a refused request means: a loss, which may pass, or errors that end the operation. */

@@ -1,4 +1,5 @@
-import type { ClientError, ShownError } from './client-error.js';
+import type { ShownError } from './client-error.js';
+import type { RenewalInput } from './renewal-state.js';
 
 /** A GraphQL request. */
 export interface Operation {
@@ -24,14 +25,6 @@ export interface Loss {
   readonly retryAfterMs?: number | undefined;
 }
 
-/** Why credentials were not renewed. The former ones stay in force until they expire. */
-export interface RenewalRefusal {
-  /** `retry`: it may pass. `subject`: they need a connection of their own. `final`: they are not valid. */
-  readonly kind: 'retry' | 'subject' | 'final';
-  readonly error: ClientError;
-  readonly retryAfterMs?: number | undefined;
-}
-
 /** Receives what happens to one operation. Nothing follows `error`, `complete` and `lost`. */
 export interface OperationSink {
   next(result: Result): void;
@@ -52,10 +45,8 @@ export interface LinkListener {
    * @param renews whether the server can renew the credentials of this link. Default: no
    */
   opened(heartbeatMs: number | undefined, renews?: boolean): void;
-  /** The server says that the credentials expire soon. */
-  expiring?(): void;
-  /** The answer to `renew`. @param refusal `undefined`: the new credentials are in force */
-  renewed?(refusal: RenewalRefusal | undefined): void;
+  /** What the server says of credentials: they expire soon, or the answer to `renew`. */
+  renewal?(input: RenewalInput): void;
   /** The server sent something. */
   heard(): void;
   /** All operations of the link have ended with it; their sinks are not called. */

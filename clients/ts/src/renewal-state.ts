@@ -1,12 +1,12 @@
 import { backoffMs } from './backoff.js';
-import type { RenewalRefusal } from './link.js';
+import type { ClientError } from './client-error.js';
 
 /**
  * The renewal of the credentials of an open connection: a state, and a pure function for each thing that can happen to it.
  *
  * | state      | input                                                   | next                  | effect  |
  * |------------|---------------------------------------------------------|-----------------------|---------|
- * | impossible | there are other credentials                             | impossible            | redial  |
+ * | undefined  | there are other credentials                             | undefined             | redial  |
  * | idle       | they expire soon, or there are other ones               | running               | renew   |
  * | running    | there are other ones                                    | running, and again    |         |
  * | running    | renewed                                                 | idle                  |         |
@@ -16,59 +16,62 @@ import type { RenewalRefusal } from './link.js';
  * | later      | elapsed, they expire soon, or there are other ones      | running               | renew   |
  * | running    | refused: those of another subject                       | running               | redial  |
  *
- * Every other input leaves the state as it is. They are renewed one at a time.
+ * `undefined`: the server has not said that it can. *Later* is idle after failures. Every other input leaves the state as it
+ * is. They are renewed one at a time.
  */
-export type Renewal =
-  /** The server has not said that it can. */
-  | { readonly is: 'impossible' | 'idle' }
-  /** They were asked for, or sent. `again`: there are other ones since. */
-  | { readonly is: 'running'; readonly again: boolean; readonly failures: number }
-  | { readonly is: 'later'; readonly failures: number };
+export interface Renewal {
+  /** They were asked for, or sent. */
+  readonly isRunning: boolean;
+  /** There are other ones since. */
+  readonly again: boolean;
+  /** How many times in a row they were refused for now. */
+  readonly failures: number;
+}
+
+export const IDLE_RENEWAL: Renewal = { isRunning: false, again: false, failures: 0 };
 
 export type RenewalInput =
-  /** `expiring`: the server says that they expire soon. `credentials`: the application says that there are other ones. */
+  /** The server says that they expire soon. */
   | { readonly type: 'expiring' }
+  /** The application says that there are other ones. */
   | { readonly type: 'credentials' }
-  | { readonly type: 'renewed' }
   | { readonly type: 'elapsed' }
-  | { readonly type: 'not-renewed'; readonly refusal: RenewalRefusal };
+  /** `error`: why the former ones stay in force. `undefined`: the new ones are. */
+  | { readonly type: 'renewed'; readonly error?: ClientError | undefined };
 
 export interface RenewalStep {
-  readonly renewal: Renewal;
-  readonly effect: 'redial' | 'renew' | { readonly waitMs: number } | undefined;
+  readonly renewal: Renewal | undefined;
+  readonly effect?: 'redial' | 'renew' | { readonly waitMs: number };
 }
 
 /** @param random from 0 to 1 */
-export function onRenewalInput(renewal: Renewal, input: RenewalInput, random: number): RenewalStep {
-  const stays: RenewalStep = { renewal, effect: undefined };
-  switch (input.type) {
-    case 'credentials':
-      if (renewal.is === 'impossible') return { renewal, effect: 'redial' };
-      return renewal.is === 'running' ? { ...stays, renewal: { ...renewal, again: true } } : run(renewal);
-    case 'expiring':
-      // A renewal under way answers the warning.
-      return renewal.is === 'idle' || renewal.is === 'later' ? run(renewal) : stays;
-    case 'elapsed':
-      return renewal.is === 'later' ? run(renewal) : stays;
-    case 'renewed':
-    case 'not-renewed': {
-      if (renewal.is !== 'running') return stays;
-      const refusal = input.type === 'renewed' ? undefined : input.refusal;
-      if (refusal?.kind === 'subject') return { renewal, effect: 'redial' };
-      if (refusal?.kind === 'retry') {
-        const failures = renewal.failures + 1;
-        const waitMs = backoffMs(failures, random, refusal.retryAfterMs);
-        return { renewal: { is: 'later', failures }, effect: { waitMs } };
-      }
-      const idle: Renewal = { is: 'idle' };
-      return renewal.again ? run(idle) : { renewal: idle, effect: undefined };
-    }
-    default:
-      return input satisfies never;
+export function onRenewalInput(
+  renewal: Renewal | undefined,
+  input: RenewalInput,
+  random: number,
+): RenewalStep {
+  const { type } = input;
+  if (renewal === undefined) return type === 'credentials' ? { renewal, effect: 'redial' } : { renewal };
+  const { isRunning, again, failures } = renewal;
+  if (type !== 'renewed') {
+    // A renewal under way answers a warning, but it may send older credentials than these.
+    if (isRunning) return { renewal: { ...renewal, again: again || type === 'credentials' } };
+    return type === 'elapsed' && failures === 0 ? { renewal } : run(failures);
   }
+  const { error } = input;
+  if (!isRunning) return { renewal };
+  if (error && isOfAnother(error)) return { renewal, effect: 'redial' };
+  if (error?.retry) {
+    const waitMs = backoffMs(failures + 1, random, error.retryAfterMs);
+    return { renewal: { ...IDLE_RENEWAL, failures: failures + 1 }, effect: { waitMs } };
+  }
+  return again ? run(0) : { renewal: IDLE_RENEWAL };
 }
 
-function run(renewal: Renewal): RenewalStep {
-  const failures = 'failures' in renewal ? renewal.failures : 0;
-  return { renewal: { is: 'running', again: false, failures }, effect: 'renew' };
-}
+const run = (failures: number): RenewalStep => ({
+  renewal: { isRunning: true, again: false, failures },
+  effect: 'renew',
+});
+
+/** Whether the refused credentials are those of another subject, which need a connection of their own. */
+export const isOfAnother = ({ extensions }: ClientError): boolean => extensions['reason'] === 'SUBJECT';

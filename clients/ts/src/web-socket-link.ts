@@ -1,7 +1,7 @@
 import { createClient } from 'graphql-ws/client';
 import { ClientError, type ShownError } from './client-error.js';
 import { lossOfClose } from './close-codes.js';
-import type { Link, Loss, OpenLink, OperationSink, RenewalRefusal, Result } from './link.js';
+import type { Link, Loss, OpenLink, OperationSink, Result } from './link.js';
 
 /** The part of a `WebSocket` that is used here: a browser's, Node's since 22, or that of the package `ws`. */
 export interface Socket {
@@ -71,12 +71,13 @@ export function webSocketLinks(url: string, SocketImpl: SocketClass): OpenLink {
           send('{"type":"pong"}');
           const position = positionOf(payload);
           if (position !== undefined) sinks.get(position.id)?.position(position.cursor, position.behind);
-          if (payload !== undefined && 'expiresAt' in payload) listener.expiring?.();
+          if (payload !== undefined && 'expiresAt' in payload) listener.renewal?.({ type: 'expiring' });
         },
         pong: (received, payload) => {
           const { renewed, error } = (payload ?? {}) as Readonly<Record<string, unknown>>;
           if (!received || isOver || typeof renewed !== 'boolean') return;
-          listener.renewed?.(renewed ? undefined : refusalOf(ClientError.of([(error ?? {}) as ShownError])));
+          const refusal = renewed ? undefined : ClientError.of([(error ?? {}) as ShownError]);
+          listener.renewal?.({ type: 'renewed', error: refusal });
         },
         closed: (event) => lose(lossOf(event)),
         error: (error) => lose(lossOf(error)),
@@ -128,12 +129,6 @@ function positionOf(payload: unknown) {
   const { id, cursor, behind } = (position ?? {}) as Readonly<Record<string, unknown>>;
   if (typeof id !== 'string' || typeof cursor !== 'string') return undefined;
   return { id, cursor, behind: typeof behind === 'number' ? behind : 0 };
-}
-
-function refusalOf(error: ClientError): RenewalRefusal {
-  const isOther = error.extensions['reason'] === 'SUBJECT';
-  const kind = isOther ? 'subject' : error.retry ? 'retry' : 'final';
-  return { kind, error, retryAfterMs: error.retryAfterMs };
 }
 
 function lossOf(event: unknown): Loss {

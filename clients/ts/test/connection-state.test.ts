@@ -9,7 +9,7 @@ import {
   IDLE,
   onConnectionInput,
 } from '../src/connection-state.js';
-import type { Loss, RenewalRefusal } from '../src/link.js';
+import type { Loss } from '../src/link.js';
 
 const AT: Circumstances = { now: 1_000_000, monotonic: 1_000, random: 0.5, transports: ['websocket', 'sse'] };
 const lost = (kind: Loss['kind'] = 'retry', retryAfterMs?: number): ConnectionInput => ({
@@ -29,9 +29,13 @@ function after(inputs: readonly (ConnectionInput | ConnectionInput['type'])[], a
 }
 
 const opened: ConnectionInput = { type: 'opened', renews: true };
-const refusedRenewal = (kind: RenewalRefusal['kind'], retryAfterMs?: number): ConnectionInput => ({
-  type: 'not-renewed',
-  refusal: { kind, error: new ClientError('UNAUTHENTICATED', 'no'), retryAfterMs },
+type Refusal = 'retry' | 'subject' | 'final';
+const refusedRenewal = (why: Refusal, retryAfter?: number): ConnectionInput => ({
+  type: 'renewed',
+  error: new ClientError('UNAUTHENTICATED', 'no', {
+    retry: why === 'retry',
+    extensions: { ...(why === 'subject' && { reason: 'SUBJECT' }), ...(retryAfter && { retryAfter }) },
+  }),
 });
 const up = ['wanted', opened] as const;
 
@@ -105,10 +109,10 @@ describe('the state of a connection', () => {
   });
 
   it('waits longer after each refusal for now of new credentials, and at least as long as the server asks for', () => {
-    const again = ['elapsed', refusedRenewal('retry', 5_000)] as const;
+    const again = ['elapsed', refusedRenewal('retry', 5)] as const;
     const waits = [0, 1, 2].map(
       (times) =>
-        after([...up, 'credentials', refusedRenewal('retry', 5_000), ...Array(times).fill(again).flat()], {
+        after([...up, 'credentials', refusedRenewal('retry', 5), ...Array(times).fill(again).flat()], {
           ...AT,
           random: 1,
         }).effects,
@@ -166,9 +170,7 @@ describe('the state of a connection', () => {
       fc.constantFrom<Loss['kind']>('retry', 'refused', 'final').map((kind) => lost(kind)),
       fc.constant(opened),
       fc.constantFrom('credentials', 'expiring', 'renewed').map((type) => ({ type }) as ConnectionInput),
-      fc
-        .constantFrom<RenewalRefusal['kind']>('retry', 'subject', 'final')
-        .map((kind) => refusedRenewal(kind)),
+      fc.constantFrom<Refusal>('retry', 'subject', 'final').map((kind) => refusedRenewal(kind)),
     );
     fc.assert(
       fc.property(fc.array(input, { maxLength: 60 }), (inputs) => {
@@ -186,8 +188,7 @@ describe('the state of a connection', () => {
             if (effect.do === 'dial') dialled += 1;
           }
           // The one before was answered, or its connection is gone.
-          if (next.type === 'renewed' || next.type === 'not-renewed' || connection.now.state !== 'connected')
-            isRenewing = false;
+          if (next.type === 'renewed' || connection.now.state !== 'connected') isRenewing = false;
           if (step.effects.some((effect) => effect.do === 'renew')) {
             expect([isRenewing, before]).toEqual([false, 'connected']);
             isRenewing = true;

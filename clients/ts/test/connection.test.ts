@@ -149,16 +149,16 @@ describe('a connection', () => {
     await settle();
     const [link] = links;
     link?.listener.opened(undefined, true);
-    link?.listener.expiring?.();
+    link?.listener.renewal?.({ type: 'expiring' });
     await settle();
-    link?.listener.renewed?.(undefined);
+    link?.listener.renewal?.({ type: 'renewed' });
     // Its credentials cannot be had now, and a second later they can.
     connection.input({ type: 'credentials' });
     await settle();
     expect(problems).toEqual(['NOT_RENEWED']);
     await vi.advanceTimersByTimeAsync(1_000);
     const error = new ClientError('UNAUTHENTICATED', 'no');
-    link?.listener.renewed?.({ kind: 'final', error });
+    link?.listener.renewal?.({ type: 'renewed', error });
     expect(link?.renewed).toEqual([{ authorization: '2' }, { authorization: '4' }]);
     expect(problems).toEqual(['NOT_RENEWED', 'UNAUTHENTICATED']);
     expect([states, links]).toEqual([['connecting', 'connected'], [link]]);
@@ -173,7 +173,7 @@ describe('a connection', () => {
     });
     await settle();
     links[0]?.listener.opened(undefined, true);
-    links[0]?.listener.expiring?.();
+    links[0]?.listener.renewal?.({ type: 'expiring' });
     links[0]?.listener.lost({ kind: 'retry', why: 'cut' });
     go?.({ authorization: 'late' });
     await settle();
