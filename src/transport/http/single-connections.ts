@@ -81,8 +81,8 @@ export class SingleConnections {
     const id = idOf(request.extensions?.['operationId']);
     if (stream.has(id))
       throw new RequestRefused(`An operation with the id ${JSON.stringify(id)} is still running.`, 409);
-    // S4: a whole result cannot be held back.
-    if (prepared.kind !== 'subscription' && !stream.hasRoom)
+    // S4: a whole result cannot be held back, and neither can the error of a subscription that is refused.
+    if (!stream.hasRoom)
       throw new MillraceError('OVERLOADED', 'The event stream is not read quickly enough. Try again later.');
     const isTooMany = stream.size >= this.#parts.operationsPerConnection;
     const running = stream.add(id, identity);
