@@ -1,6 +1,7 @@
 import { Deadline } from '../core/deadline.js';
 import { offset, partition, type Topic, topic } from '../core/ids.js';
 import { type Position, positionName } from '../core/position.js';
+import { oneLine } from '../core/terminal-text.js';
 import type { TopicFormats } from '../core/topic-format.js';
 import type { EventLog } from '../ports/event-log.js';
 import { listDeadLetters } from './list.js';
@@ -52,7 +53,7 @@ export async function list(
   const { log, formats, print, printError, signal } = command;
   const topics = await topicsOf(command);
   const { lines, more, foreign } = await listDeadLetters({ log, topics, limit, signal });
-  if (json) for (const line of lines) print(JSON.stringify(lineAsJson(line, formats)));
+  if (json) for (const line of lines) print(oneLine(JSON.stringify(lineAsJson(line, formats))));
   else if (lines.length > 0) print(asTable(lines, formats));
   else print('There are no dead letters.');
   if (foreign > 0) printError(unreadable(foreign));

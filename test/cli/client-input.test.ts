@@ -12,8 +12,9 @@ import { exactFetch } from '../../src/cli/client/exact-fetch.js';
 import { marked, unmarked } from '../../src/cli/client/exact-numbers.js';
 import { textOf } from '../../src/cli/client/text-input.js';
 import { parseVariables } from '../../src/cli/client/variables.js';
-import { renderText } from '../../src/cli/tail/render.js';
+import { renderJson, renderText } from '../../src/cli/tail/render.js';
 import { UserError } from '../../src/cli/user-error.js';
+import { printable } from '../../src/core/terminal-text.js';
 
 function fileOf(content: string | Uint8Array): string {
   const path = join(mkdtempSync(join(tmpdir(), 'millrace-input-')), 'file');
@@ -140,5 +141,9 @@ describe('the input of tail and publish', () => {
     const step = { data: { a: '\u001b[2J\u009b2J' }, errors: undefined, cursor: 'c', event: undefined };
     const line = renderText(false)({ ...step, replayed: false, snapshot: false, ack: () => undefined });
     expect(line).toBe('{"a":"\\u001b[2J\\u009b2J"}');
+    const hostile = { ...step, data: { a: '\u001b[2J\u009b2J\u007f' } };
+    const json = renderJson({ ...hostile, replayed: false, snapshot: false, ack: () => undefined });
+    expect(json).toBe('{"data":{"a":"\\u001b[2J\\u009b2J\\u007f"},"cursor":"c"}');
+    expect(printable('paid \u202e00.1$')).toBe('paid \\u202e00.1$');
   });
 });

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
@@ -85,6 +85,14 @@ describe('tail', () => {
     await expect.poll(() => pipe.lines, WAIT).toEqual([1, 2, 3]);
     // The second one was stored before the third was written: a crash repeats one line at most.
     expect(stored(state)).toBe('c2.tag\n');
+  });
+
+  it('does not write its state through a link that somebody has put where the draft goes', () => {
+    const [state, victim] = [temporaryFile(), temporaryFile()];
+    writeFileSync(victim, 'precious');
+    symlinkSync(victim, `${state}.${process.pid}.tmp`);
+    stateFile(state).set('', 'c1.tag');
+    expect([stored(victim), stored(state)]).toEqual(['precious', 'c1.tag\n']);
   });
 
   it('D4 a restart resumes after the position in the state file', async () => {

@@ -23,7 +23,8 @@ export function fileStore(folder: string): PositionStore {
       await made();
       const path = pathOf(key);
       const draft = `${path}.${randomUUID()}`;
-      await writeFile(draft, `${cursor}\n`, { flush: true });
+      // A kept mutation has its variables, which concern nobody else on the machine.
+      await writeFile(draft, `${cursor}\n`, { flush: true, mode: 0o600 });
       await rename(draft, path);
     },
     async delete(key) {

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -89,6 +89,9 @@ describe('stores', () => {
     expect(await store.get('a/b')).toBeUndefined();
     for (const key of ['a/b', 'a:b', 'A/B', long]) await store.set(key, `cursor of ${key.length}${key[0]}`);
     await store.set('a/b', 'newer');
+    const files = await readdir(join(folder, 'positions'));
+    const modes = files.map(async (file) => (await stat(join(folder, 'positions', file))).mode & 0o077);
+    expect(await Promise.all(modes)).toEqual([0, 0, 0, 0]);
     const another = fileStore(join(folder, 'positions'));
     expect([await another.get('a/b'), await another.get('A/B'), await another.get(long)]).toEqual([
       'newer',

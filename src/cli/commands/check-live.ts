@@ -1,5 +1,6 @@
 import { Deadline } from '../../core/deadline.js';
 import { RecordDecoder } from '../../core/record-decoder.js';
+import { oneLine } from '../../core/terminal-text.js';
 import { openBackends } from '../../node/backends.js';
 import { topicFormats, topicNames } from '../../node/topics.js';
 import { openLogger } from '../../observe/log.js';
@@ -27,7 +28,7 @@ export async function checkLive({ config, project, bindings }: Loaded, json: boo
   const existing = await log.describe(names, signal);
   let isRight = true;
   const print = (value: unknown, lines: readonly string[]): void =>
-    void process.stdout.write(`${json ? JSON.stringify(value) : lines.join('\n')}\n`);
+    void process.stdout.write(`${json ? oneLine(JSON.stringify(value)) : lines.join('\n')}\n`);
   for (const topic of [...names].sort((a, b) => a.localeCompare(b))) {
     if (!existing.has(topic)) {
       isRight = false;

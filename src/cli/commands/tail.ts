@@ -1,9 +1,9 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { type Client, ClientError, type ConnectionState, type Gap, type Steps } from '#client';
+import { printable } from '../../core/terminal-text.js';
 import { addClientOptions, type ClientFlags, connect } from '../client/client-options.js';
 import { parseOperation, withArguments } from '../client/document.js';
 import { LineOutput } from '../client/line-output.js';
-import { printable } from '../client/printable.js';
 import { textOf } from '../client/text-input.js';
 import { parseVariables } from '../client/variables.js';
 import { positiveInteger } from '../options.js';

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { positionName } from '../../core/position.js';
 import { RecordDecoder } from '../../core/record-decoder.js';
-import { isoTime } from '../../core/terminal-text.js';
+import { isoTime, oneLine } from '../../core/terminal-text.js';
 import { lineageLines } from '../../lineage/lineage-format.js';
 import { type Lineage, readLineage } from '../../lineage/read-lineage.js';
 import { openBackends } from '../../node/backends.js';
@@ -66,7 +66,8 @@ async function trace(id: string, { since: from, records, json }: TraceOptions): 
 function asJson(event: Lineage['events'][number]): string {
   const { timestamp, deadLetters, offset, ...rest } = event;
   const letters = deadLetters.map(({ at, ...letter }) => ({ ...letter, at: positionName(at) }));
-  return JSON.stringify({ ...rest, offset: String(offset), time: isoTime(timestamp), deadLetters: letters });
+  const shown = { ...rest, offset: String(offset), time: isoTime(timestamp), deadLetters: letters };
+  return oneLine(JSON.stringify(shown));
 }
 
 function* notes(

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
+import { replaceFile } from '../replace-file.js';
 import { UserError } from '../user-error.js';
 import type { InputLine } from './input-lines.js';
 
@@ -60,13 +61,10 @@ export class Progress {
     this.#save();
   }
 
-  /** As a whole, so a crash leaves the old content or the new one. */
   #save(): void {
     if (this.#path === undefined) return;
     mkdirSync(dirname(this.#path), { recursive: true });
-    const draft = `${this.#path}.${process.pid}.tmp`;
-    writeFileSync(draft, `${JSON.stringify(this.#saved)}\n`);
-    renameSync(draft, this.#path);
+    replaceFile(this.#path, `${JSON.stringify(this.#saved)}\n`);
   }
 }
 

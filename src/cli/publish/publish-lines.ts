@@ -1,8 +1,8 @@
 import { pMapIterable } from 'p-map';
 import { type Client, ClientError } from '#client';
+import { oneLine } from '../../core/terminal-text.js';
 import { unmarked } from '../client/exact-numbers.js';
 import type { LineOutput } from '../client/line-output.js';
-import { oneLine } from '../client/printable.js';
 import { parseVariables } from '../client/variables.js';
 import { UserError } from '../user-error.js';
 import type { InputLine } from './input-lines.js';

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import type { Step } from '#client';
+import { oneLine, printable } from '../../core/terminal-text.js';
 import { unmarked } from '../client/exact-numbers.js';
-import { oneLine, printable } from '../client/printable.js';
 
 /** One result as one line. */
 export type Render = (step: Step<unknown>) => string;

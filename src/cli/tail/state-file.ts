@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { PositionStore } from '#client';
+import { replaceFile } from '../replace-file.js';
 
 /**
  * One position in a file of its own: the cursor and a newline, so that `--after "$(cat FILE)"` reads it too.
@@ -27,15 +28,13 @@ export function stateFile(path: string): PositionStore {
       return cursor;
     },
     set(_key, cursor) {
-      const draft = `${path}.${process.pid}.tmp`;
       try {
-        writeFileSync(draft, `${cursor}\n`);
+        replaceFile(path, `${cursor}\n`);
       } catch (error) {
         if (!isMissing(error)) throw error;
         mkdirSync(dirname(path), { recursive: true });
-        writeFileSync(draft, `${cursor}\n`);
+        replaceFile(path, `${cursor}\n`);
       }
-      renameSync(draft, path);
     },
     delete() {
       throw new Error('Delete the file instead.');
