@@ -26,12 +26,16 @@ export function webSocketLinks(url: string, SocketImpl: SocketClass): OpenLink {
     const send = (message: string): void => {
       if (socket?.readyState === OPEN) socket.send(message);
     };
-    const lose = (loss: Loss): void => {
-      if (isOver) return;
+    /** @returns whether it was open until now */
+    const end = (): boolean => {
+      if (isOver) return false;
       isOver = true;
-      // Dispose before its own retries: graphql-ws reconnects after a close with 1000.
+      // Before its own retries: graphql-ws reconnects after a close with 1000.
       void Promise.resolve(client.dispose()).catch(() => undefined);
-      listener.lost(loss);
+      return true;
+    };
+    const lose = (loss: Loss): void => {
+      if (end()) listener.lost(loss);
     };
     // Captured in the constructor: graphql-ws shows a socket only once it is open, and it may have to be closed before.
     const Captured = new Proxy(SocketImpl, {
@@ -88,7 +92,7 @@ export function webSocketLinks(url: string, SocketImpl: SocketClass): OpenLink {
         lastId += 1;
         const id = String(lastId);
         let isDone = false;
-        const end = (): boolean => {
+        const finish = (): boolean => {
           const first = !isDone && !isOver;
           isDone = true;
           sinks.delete(id);
@@ -101,23 +105,20 @@ export function webSocketLinks(url: string, SocketImpl: SocketClass): OpenLink {
             if (!isDone && !isOver) sink.next(result as Result);
           },
           error: (error) => {
-            if (end()) sink.error(shownErrors(error));
+            if (finish()) sink.error(shownErrors(error));
           },
           complete: () => {
-            if (end()) sink.complete();
+            if (finish()) sink.complete();
           },
         });
         return () => {
-          if (end()) stop();
+          if (finish()) stop();
         };
       },
       probe: () => send('{"type":"ping"}'),
       renew: (renewed) => send(JSON.stringify({ type: 'ping', payload: { credentials: renewed } })),
       close() {
-        if (isOver) return;
-        isOver = true;
-        void Promise.resolve(client.dispose()).catch(() => undefined);
-        socket?.close(1000, 'Normal Closure');
+        if (end()) socket?.close(1000, 'Normal Closure');
       },
     };
   };
