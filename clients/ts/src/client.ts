@@ -4,7 +4,7 @@ import { Connection } from './connection.js';
 import type { ConnectionState } from './connection-state.js';
 import { canonical, type Document, hasVariable, operationNameOf, textOf } from './document.js';
 import { eventStreamLinks, type Fetch } from './event-stream-link.js';
-import type { Credentials, Link, Operation, Sharing, Transport } from './link.js';
+import type { Credentials, Link, OpenLink, Operation, Sharing, Transport } from './link.js';
 import { type MutateOptions, mutate } from './mutation.js';
 import { onPageEvents } from './page-events.js';
 import { PositionKeeper } from './position-keeper.js';
@@ -84,12 +84,14 @@ export class Client {
       throw new TypeError(
         'There is no WebSocket here: give `webSocket`, such as that of `ws`, or `transports: ["sse"]`.',
       );
+    const open = (to: string, over: Transport): OpenLink =>
+      over === 'sse' || socket === undefined ? eventStreamLinks(to, fetchImpl) : webSocketLinks(to, socket);
     const own = {
-      ...(socket !== undefined && { websocket: webSocketLinks(url.href, socket) }),
-      sse: eventStreamLinks(options.url, fetchImpl),
+      ...(socket !== undefined && { websocket: open(url.href, 'websocket') }),
+      sse: open(options.url, 'sse'),
     };
     this.#connection = new Connection({
-      links: shared(own, url, options.share),
+      links: shared(own, open, url, options.share),
       transports,
       credentials: () => this.#credentials(),
       now: () => Date.now(),

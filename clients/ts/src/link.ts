@@ -69,8 +69,8 @@ export interface Link {
   readonly sharing?: Sharing | undefined;
 }
 
-/** `worker`: all tabs of the origin with the same user, by a SharedWorker. `alone`: this tab, because they cannot. */
-export type Sharing = 'worker' | 'alone';
+/** All tabs of the origin with the same user, by a SharedWorker or by a tab that leads; or this tab, because they cannot. */
+export type Sharing = 'worker' | 'leader' | 'alone';
 
 export type Transport = 'websocket' | 'sse';
 

@@ -2,23 +2,27 @@ import type { Link, OpenLink, Transport } from './link.js';
 import type { ShareOptions, TabLinksParts } from './tabs/links.js';
 
 type Links = Readonly<Partial<Record<Transport, OpenLink>>>;
+type OpenLinks = TabLinksParts['open'];
 
 /**
  * The same ways to the server, but through one connection for all tabs. Their code is loaded when it is first needed.
- * @param own the ways of this tab alone, where tabs cannot share
+ * @param own the ways of this tab alone
+ * @param open the same for any server: the tab may have to lead all tabs
  * @param socketUrl absolute
  */
-export function shared(own: Links, socketUrl: URL, options: boolean | ShareOptions = false): Links {
+export function shared(
+  own: Links,
+  open: OpenLinks,
+  socketUrl: URL,
+  options: boolean | ShareOptions = false,
+): Links {
   if (options === false) return own;
   const share = options === true ? {} : options;
   const httpUrl = new URL(socketUrl);
   httpUrl.protocol = httpUrl.protocol.replace('ws', 'http');
-  const { websocket, sse } = own;
   return {
-    ...(websocket && {
-      websocket: loaded({ share, url: socketUrl.href, over: 'websocket', own: websocket }),
-    }),
-    ...(sse && { sse: loaded({ share, url: httpUrl.href, over: 'sse', own: sse }) }),
+    ...(own.websocket && { websocket: loaded({ share, url: socketUrl.href, over: 'websocket', open }) }),
+    ...(own.sse && { sse: loaded({ share, url: httpUrl.href, over: 'sse', open }) }),
   };
 }
 

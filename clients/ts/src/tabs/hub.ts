@@ -98,7 +98,12 @@ export class Hub {
     const joined = this.#tabs.get(tab);
     this.#tabs.delete(tab);
     for (const reader of joined?.readers.values() ?? []) this.#unread(reader);
-    if (this.#tabs.size > 0 || this.#isOver) return;
+    if (this.#tabs.size === 0) this.close();
+  }
+
+  /** Closes the connection. Its tabs are not told. */
+  close(): void {
+    if (this.#isOver) return;
     this.#isOver = true;
     this.#link.close();
     this.#onEnd();

@@ -8,18 +8,27 @@ export interface TabPort {
   post(message: ToTab): void;
   /** Called once, before any message can arrive. */
   listen(onMessage: (message: ToHub) => void): void;
+  /** The tab has left. */
+  close(): void;
 }
 
 /** The hubs of one worker or leader: one for each server, transport and user. */
 export class Hubs {
   readonly #open: (url: string, over: Transport) => OpenLink;
   readonly #locks: LockManager;
+  readonly #onIdle: () => void;
   readonly #hubs = new Map<string, Set<Hub>>();
   readonly #lock = `millrace-hub-${crypto.randomUUID()}`;
   readonly #held: Promise<{ readonly release: () => void }>;
   readonly #closed = new AbortController();
 
-  constructor(open: (url: string, over: Transport) => OpenLink, locks: LockManager) {
+  /** @param onIdle there is no hub any more */
+  constructor(
+    open: (url: string, over: Transport) => OpenLink,
+    locks: LockManager,
+    onIdle: () => void = () => undefined,
+  ) {
+    this.#onIdle = onIdle;
     this.#open = open;
     this.#locks = locks;
     this.#held = hold(locks, this.#lock);
@@ -32,6 +41,7 @@ export class Hubs {
     const leave = (): void => {
       hub?.leave(tab);
       hub = undefined;
+      port.close();
     };
     port.listen((message) => {
       switch (message.type) {
@@ -67,6 +77,13 @@ export class Hubs {
     });
   }
 
+  /** Ends all hubs. Each tab is told by the lock. */
+  close(): void {
+    this.#closed.abort();
+    void this.#held.then(({ release }) => release());
+    for (const hubs of [...this.#hubs.values()]) for (const hub of [...hubs]) hub.close();
+  }
+
   #hubFor({ url, over, key, credentials }: Hello): Hub {
     const name = JSON.stringify([url, over, key]);
     const hubs = this.#hubs.get(name) ?? new Set();
@@ -77,6 +94,7 @@ export class Hubs {
     const hub = new Hub(this.#open(url, over), credentials, () => {
       hubs.delete(hub);
       if (hubs.size === 0) this.#hubs.delete(name);
+      if (this.#hubs.size === 0) this.#onIdle();
     });
     hubs.add(hub);
     return hub;

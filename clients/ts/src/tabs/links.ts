@@ -1,9 +1,10 @@
 import type { Link, OpenLink, Sharing, Transport } from '../link.js';
+import { leaderPort } from './leader.js';
 import { lockManager } from './locks.js';
 import { shareKeyOf } from './share-key.js';
-import type { SharedWorkerLike } from './shared-worker.js';
-import { workerPort } from './shared-worker.js';
-import { TabLink } from './tab-link.js';
+import { type SharedWorkerLike, workerPort } from './shared-worker.js';
+import { type HubPort, TabLink } from './tab-link.js';
+import { watched } from './watched.js';
 
 export interface ShareOptions {
   /**
@@ -21,10 +22,15 @@ export interface TabLinksParts {
   /** Absolute, for the transport. */
   readonly url: string;
   readonly over: Transport;
-  /** Opens a link of this tab alone. */
-  readonly own: OpenLink;
+  /** Opens links of this tab alone, or of a leader for all tabs. */
+  readonly open: (url: string, over: Transport) => OpenLink;
 }
 
+/** A worker has to be loaded; a hung one never answers. */
+const WORKER_WELCOME_MS = 5_000;
+/** A leader answers at once unless it is frozen. */
+const LEADER_WELCOME_MS = 2_000;
+const LEADER_ALIVE_MS = 2_000;
 /** A hub that has not answered so often in a row is not waited for. */
 const MAX_UNANSWERED = 2;
 
@@ -36,8 +42,12 @@ interface Page {
   removeEventListener?: Page['addEventListener'];
 }
 
-/** Opens links through the hub of all tabs, and links of this tab alone where there is none. */
-export function tabLinks({ share, url, over, own }: TabLinksParts): OpenLink {
+/**
+ * Opens links through the hub of all tabs, in a SharedWorker or, where there are none, in a tab that leads. Where neither can
+ * be, links are of this tab alone.
+ */
+export function tabLinks({ share, url, over, open }: TabLinksParts): OpenLink {
+  /** How often in a row no hub has answered. */
   let unanswered = 0;
   return (credentials, listener): Link => {
     const page = globalThis as Page;
@@ -60,27 +70,44 @@ export function tabLinks({ share, url, over, own }: TabLinksParts): OpenLink {
     const alone = (): void => {
       end();
       sharing = 'alone';
-      inner = own(credentials, listener);
+      inner = open(url, over)(credentials, listener);
     };
-    const port =
-      locks === undefined || unanswered >= MAX_UNANSWERED
-        ? undefined
-        : workerPort(share.worker, () => {
-            // It cannot be loaded: a file is missing, or the page's policy forbids it.
-            unanswered = MAX_UNANSWERED;
-            alone();
-          });
+    /** There is none, or it does not answer. */
+    const onNoHub = (): void => {
+      unanswered += 1;
+      if (sharing === 'worker' && unanswered >= MAX_UNANSWERED) return alone();
+      end();
+      listener.lost({ kind: 'retry', why: 'the hub of the tabs does not answer' });
+    };
+    const findHub = (): HubPort | undefined => {
+      if (locks === undefined) return undefined;
+      if ('SharedWorker' in globalThis) {
+        sharing = 'worker';
+        if (unanswered >= MAX_UNANSWERED) return undefined;
+        return workerPort(share.worker, () => {
+          // It cannot be loaded: a file is missing, or the page's policy forbids it.
+          unanswered = MAX_UNANSWERED;
+          alone();
+        });
+      }
+      sharing = 'leader';
+      const steal = unanswered >= MAX_UNANSWERED;
+      return leaderPort({ locks, steal, open: (to, by) => watched(open(to, by)) });
+    };
+    const port = findHub();
     if (locks === undefined || port === undefined) {
       alone();
     } else {
-      sharing = 'worker';
       page.addEventListener?.('pagehide', onHide);
       page.addEventListener?.('pageshow', onShow);
+      const isWorker = sharing === 'worker';
       inner = new TabLink({
         port,
         locks,
         hello: { url, over, key: shareKeyOf(credentials, share.scope) },
         credentials,
+        welcomeMs: isWorker ? WORKER_WELCOME_MS : LEADER_WELCOME_MS,
+        aliveMs: isWorker ? undefined : LEADER_ALIVE_MS,
         listener: {
           ...listener,
           opened: (heartbeatMs) => {
@@ -92,12 +119,7 @@ export function tabLinks({ share, url, over, own }: TabLinksParts): OpenLink {
             listener.lost(loss);
           },
         },
-        onNoHub: () => {
-          unanswered += 1;
-          if (unanswered >= MAX_UNANSWERED) return alone();
-          end();
-          listener.lost({ kind: 'retry', why: 'the worker of the tabs does not answer' });
-        },
+        onNoHub,
       });
     }
     return {
@@ -106,7 +128,6 @@ export function tabLinks({ share, url, over, own }: TabLinksParts): OpenLink {
       },
       start: (operation, sink) => inner?.start(operation, sink) ?? (() => undefined),
       probe: () => inner?.probe(),
-      renew: (renewed) => inner?.renew?.(renewed),
       close: end,
     };
   };

@@ -10,10 +10,10 @@ export interface HubPort {
   close(): void;
 }
 
-/** How long a hub may take to answer. A worker has to be loaded; a hung one never answers. */
-const WELCOME_TIMEOUT_MS = 5_000;
 /** Acknowledged at once: a part of the window, so that most messages need no answer. */
 const ACKNOWLEDGED_COST = WINDOW_COST / 8;
+/** More than one: after a freeze of the page itself, its timer may run before answers that have arrived are read. */
+const MAX_UNANSWERED = 3;
 
 export interface TabLinkParts {
   readonly port: HubPort;
@@ -21,7 +21,11 @@ export interface TabLinkParts {
   readonly hello: Omit<Hello, 'type' | 'lock' | 'credentials'>;
   readonly credentials: Credentials;
   readonly listener: LinkListener;
-  /** There is no hub: it has not answered. */
+  /** How long the hub may take to answer. */
+  readonly welcomeMs: number;
+  /** How often the hub has to give a sign of life. `undefined`: it cannot be frozen, and its lock shows its death. */
+  readonly aliveMs: number | undefined;
+  /** There is no hub: it has not answered, or it does not any more. */
   readonly onNoHub: () => void;
 }
 
@@ -34,12 +38,15 @@ export class TabLink implements Link {
   readonly #sinks = new Map<number, OperationSink>();
   readonly #ended = new AbortController();
   readonly #welcome: ReturnType<typeof setTimeout>;
+  #alive: ReturnType<typeof setInterval> | undefined;
+  /** How many times in a row the hub was asked without an answer. */
+  #unanswered = 0;
   #lastId = 0;
   #unacknowledged = 0;
 
   constructor(parts: TabLinkParts) {
     this.#parts = parts;
-    this.#welcome = setTimeout(() => this.#end() && parts.onNoHub(), WELCOME_TIMEOUT_MS);
+    this.#welcome = setTimeout(() => this.#end() && parts.onNoHub(), parts.welcomeMs);
     parts.port.listen((message) => this.#take(message));
     void this.#hello();
   }
@@ -77,11 +84,13 @@ export class TabLink implements Link {
   #take(message: ToTab): void {
     if (this.#ended.signal.aborted) return;
     const { listener, locks } = this.#parts;
+    this.#unanswered = 0;
     this.#acknowledge(costOf(message));
     listener.heard();
     switch (message.type) {
       case 'welcome':
         clearTimeout(this.#welcome);
+        this.#watch();
         whenFree(locks, message.lock, this.#ended.signal, () => {
           if (this.#end()) listener.lost({ kind: 'retry', why: 'the hub of the tabs has ended' });
         });
@@ -116,6 +125,20 @@ export class TabLink implements Link {
     }
   }
 
+  /** A leader is a page, which may be frozen with its lock. */
+  #watch(): void {
+    const { aliveMs, onNoHub } = this.#parts;
+    if (aliveMs === undefined) return;
+    this.#alive = setInterval(() => {
+      if (this.#unanswered >= MAX_UNANSWERED) {
+        if (this.#end()) onNoHub();
+        return;
+      }
+      this.#unanswered += 1;
+      this.probe();
+    }, aliveMs);
+  }
+
   /** A page that is frozen acknowledges nothing, and gets nothing more for a while. */
   #acknowledge(cost: number): void {
     this.#unacknowledged += cost;
@@ -134,6 +157,7 @@ export class TabLink implements Link {
   #end(): boolean {
     if (this.#ended.signal.aborted) return false;
     clearTimeout(this.#welcome);
+    clearInterval(this.#alive);
     this.#sinks.clear();
     this.#parts.port.post({ type: 'bye' });
     this.#parts.port.close();

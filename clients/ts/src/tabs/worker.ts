@@ -10,6 +10,7 @@ import { watched } from './watched.js';
 
 interface Port {
   postMessage(message: ToTab): void;
+  close(): void;
   onmessage: ((event: { readonly data: ToHub }) => void) | null;
 }
 
@@ -22,8 +23,7 @@ interface WorkerScope {
 const scope = globalThis as unknown as WorkerScope;
 
 function links(url: string, over: Transport): OpenLink {
-  if (over === 'sse') return watched(eventStreamLinks(url, (...args) => fetch(...args)));
-  return watched(webSocketLinks(url, scope.WebSocket));
+  return watched(over === 'sse' ? eventStreamLinks(url, fetch) : webSocketLinks(url, scope.WebSocket));
 }
 
 const locks = lockManager();
@@ -36,6 +36,7 @@ if (locks !== undefined) {
         listen: (onMessage) => {
           port.onmessage = ({ data }) => onMessage(data);
         },
+        close: () => port.close(),
       });
   };
 }

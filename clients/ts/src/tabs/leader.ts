@@ -1,0 +1,146 @@
+import type { OpenLink, Transport } from '../link.js';
+import { Hubs } from './hubs.js';
+import type { LockManager } from './locks.js';
+import type { ToHub, ToTab } from './messages.js';
+import type { HubPort } from './tab-link.js';
+
+/** The part of a `BroadcastChannel` that is used. */
+interface Channel {
+  postMessage(message: unknown): void;
+  onmessage: ((event: { readonly data: unknown }) => void) | null;
+  close(): void;
+}
+
+declare const BroadcastChannel: new (name: string) => Channel;
+
+/** The leader holds the lock of this name, and only the leader listens on the channel of this name. */
+const LEADER = 'millrace-client 0.1.0 leader';
+
+export interface LeaderParts {
+  readonly locks: LockManager;
+  readonly open: (url: string, over: Transport) => OpenLink;
+  /** Takes the lead from a leader that does not answer: a frozen page keeps its locks. */
+  readonly steal: boolean;
+}
+
+/**
+ * The way to the hubs of one tab, the leader, where there are no SharedWorkers. A tab leads if no other does.
+ *
+ * Each tab has a channel of its own, which only it and the leader know: on a common one, the messages of all tabs would pile up
+ * in a frozen one. A leader that was frozen and replaced speaks on channels that nobody hears any more.
+ */
+export function leaderPort({ locks, open, steal }: LeaderParts): HubPort | undefined {
+  if (!('BroadcastChannel' in globalThis)) return undefined;
+  const early: ToHub[] = [];
+  let listener: ((message: ToTab) => void) | undefined;
+  let way: HubPort | undefined;
+  let isClosed = false;
+  const take = (found: HubPort): void => {
+    if (isClosed) return found.close();
+    way = found;
+    found.listen((message) => listener?.(message));
+    for (const message of early.splice(0)) found.post(message);
+  };
+  let leader: Leader | undefined;
+  locks
+    .request(LEADER, steal ? { steal } : { ifAvailable: true }, (lock) => {
+      if (lock === null) {
+        take(followerPort());
+        return undefined;
+      }
+      if (isClosed) return undefined;
+      leader = new Leader(locks, open);
+      take(leader.port());
+      return leader.ended;
+    })
+    // Stolen: another tab leads.
+    .catch(() => leader?.close());
+  return {
+    post: (message) => {
+      if (way === undefined) early.push(message);
+      else way.post(message);
+    },
+    listen: (onMessage) => {
+      listener = onMessage;
+    },
+    close: () => {
+      isClosed = true;
+      way?.close();
+    },
+  };
+}
+
+function followerPort(): HubPort {
+  const name = `millrace-channel-${crypto.randomUUID()}`;
+  const channel = new BroadcastChannel(name);
+  const lobby = new BroadcastChannel(LEADER);
+  lobby.postMessage(name);
+  lobby.close();
+  return {
+    post: (message) => channel.postMessage(message),
+    listen: (onMessage) => {
+      // The other end is a leader of this release.
+      channel.onmessage = ({ data }) => onMessage(data as ToTab);
+    },
+    close: () => channel.close(),
+  };
+}
+
+/** The hubs of this tab, for all tabs. It leads until nobody needs it, the page goes away, or another tab takes over. */
+class Leader {
+  readonly ended: Promise<void>;
+  readonly #hubs: Hubs;
+  readonly #lobby = new BroadcastChannel(LEADER);
+  #end: () => void = () => undefined;
+
+  constructor(locks: LockManager, open: LeaderParts['open']) {
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+    this.#hubs = new Hubs(open, locks, () => this.close());
+    this.#lobby.onmessage = ({ data }) => this.#serve(String(data));
+    const { addEventListener } = globalThis as {
+      readonly addEventListener?: (type: 'pagehide', listener: () => void) => void;
+    };
+    // In the back/forward cache it could not serve anybody.
+    addEventListener?.('pagehide', () => this.close());
+  }
+
+  /** The way of the leader's own tab. Messages arrive later, as on any other way. */
+  port(): HubPort {
+    let toHub: ((message: ToHub) => void) | undefined;
+    let toTab: ((message: ToTab) => void) | undefined;
+    this.#hubs.serve({
+      post: (message) => queueMicrotask(() => toTab?.(message)),
+      listen: (onMessage) => {
+        toHub = onMessage;
+      },
+      close: () => undefined,
+    });
+    return {
+      post: (message) => queueMicrotask(() => toHub?.(message)),
+      listen: (onMessage) => {
+        toTab = onMessage;
+      },
+      close: () => undefined,
+    };
+  }
+
+  close(): void {
+    this.#lobby.close();
+    this.#hubs.close();
+    this.#end();
+  }
+
+  #serve(name: string): void {
+    const channel = new BroadcastChannel(name);
+    this.#hubs.serve({
+      post: (message) => channel.postMessage(message),
+      listen: (onMessage) => {
+        // The other end is a tab of this release.
+        channel.onmessage = ({ data }) => onMessage(data as ToHub);
+      },
+      close: () => channel.close(),
+    });
+  }
+}
