@@ -40,7 +40,8 @@ describe('tabs that share a connection, in Chromium', () => {
     });
     stays = await world.start('start');
     gateway = await openGateway();
-  });
+    // Chromium may have to be installed.
+  }, 300_000);
   afterEach(() => browser.closePages());
   afterAll(async () => {
     await browser?.[Symbol.asyncDispose]();
@@ -70,6 +71,11 @@ describe('tabs that share a connection, in Chromium', () => {
   async function say(count: number, bytes = 0): Promise<void> {
     for (let i = 0; i < count; i++)
       await world.say(stays, bytes === 0 ? undefined : `${crypto.randomUUID()} ${'x'.repeat(bytes)}`);
+  }
+
+  async function leaderOf(tabs: readonly Judged<Tab>[]): Promise<Judged<Tab>> {
+    for (const tab of tabs) if (await tab.recorder.page.evaluate('globalThis.leads')) return tab;
+    throw new Error('No tab leads.');
   }
 
   it('D3 five tabs use one subscription of the gateway, and get every event', async () => {
@@ -121,17 +127,23 @@ describe('tabs that share a connection, in Chromium', () => {
       expect(recorder.connections.filter((one) => one === 'connected')).toHaveLength(2);
   });
 
-  it('D4 go on when the tab that holds the worker crashes, and when others are closed', async () => {
-    const [holder, ...others] = await openTabs(5);
+  it('D4 go on when the tab that holds the worker crashes while another is frozen, and when others are closed', async () => {
+    const [holder, frozen, ...others] = (await openTabs(5)) as [Judged<Tab>, Judged<Tab>, ...Judged<Tab>[]]; // Five.
     const stream = await world.load(stays, { clients: 2, gap: 30 });
     await world.grows(50);
+    // It is the first that waits for news of the worker.
+    await frozen.recorder.lifecycle('frozen');
     await holder.recorder.crash();
-    await world.grows(50);
+    const reached = (others[0]?.recorder.received.length ?? 0) + 20;
+    await expect
+      .poll(() => others.map(({ recorder }) => recorder.received.length >= reached), EVENTUALLY)
+      .toEqual([true, true, true]);
+    await frozen.recorder.lifecycle('active');
     const [closed, ...left] = others;
     await closed?.recorder.page.close();
     await world.grows(50);
     await stream.stop();
-    await expectAll(left, world.appended);
+    await expectAll([frozen, ...left], world.appended);
     await subscriptions(1);
   });
 
@@ -181,6 +193,30 @@ describe('tabs that share a connection, in Chromium', () => {
     await expectAll(tabs, world.appended);
     await subscriptions(2);
     for (const { recorder } of tabs) expect(await recorder.page.evaluate('client.sharing')).toBe('alone');
+  });
+
+  it('D4 where there is no SharedWorker one tab leads, and is replaced when it crashes or is frozen', async () => {
+    const tabs = [];
+    for (let i = 0; i < 4; i++) tabs.push(await openTab({ workers: 'absent' }));
+    const [first, ...others] = tabs as [Judged<Tab>, ...Judged<Tab>[]]; // There are four.
+    for (const { recorder } of tabs) expect(await recorder.page.evaluate('client.sharing')).toBe('leader');
+    await say(5);
+    await expectAll(tabs, world.appended);
+    await subscriptions(1);
+    await first.recorder.crash();
+    await say(5);
+    await expectAll(others, world.appended);
+    const frozen = await leaderOf(others);
+    await frozen.recorder.lifecycle('frozen');
+    await say(5);
+    await expectAll(
+      others.filter((one) => one !== frozen),
+      world.appended,
+    );
+    await frozen.recorder.lifecycle('active');
+    await say(5);
+    await expectAll(others, world.appended);
+    await subscriptions(1);
   });
 
   it('positions in IndexedDB outlive the deletion of the database, and a write that is taken back is an error', async () => {

@@ -1,7 +1,10 @@
+import { ClientError } from './client-error.js';
 import type { Link, OpenLink, Transport } from './link.js';
 import type { ShareOptions, TabLinksParts } from './tabs/links.js';
+import { Watchdog } from './watchdog.js';
 
 type Links = Readonly<Partial<Record<Transport, OpenLink>>>;
+const classes = { ErrorClass: ClientError, WatchdogClass: Watchdog };
 type OpenLinks = TabLinksParts['open'];
 
 /**
@@ -21,8 +24,10 @@ export function shared(
   const httpUrl = new URL(socketUrl);
   httpUrl.protocol = httpUrl.protocol.replace('ws', 'http');
   return {
-    ...(own.websocket && { websocket: loaded({ share, url: socketUrl.href, over: 'websocket', open }) }),
-    ...(own.sse && { sse: loaded({ share, url: httpUrl.href, over: 'sse', open }) }),
+    ...(own.websocket && {
+      websocket: loaded({ share, url: socketUrl.href, over: 'websocket', open, classes }),
+    }),
+    ...(own.sse && { sse: loaded({ share, url: httpUrl.href, over: 'sse', open, classes }) }),
   };
 }
 

@@ -12,6 +12,16 @@ const stores = {
 const field = options.get('field') ?? 'said';
 const token = options.get('token');
 
+// As in browsers that have none.
+if (options.get('workers') === 'absent') delete globalThis.SharedWorker;
+// Shows which tab leads.
+const request = navigator.locks.request.bind(navigator.locks);
+navigator.locks.request = (name, how, callback) =>
+  request(name, how, (lock) => {
+    if (lock !== null && name.endsWith(' leader')) globalThis.leads = true;
+    return callback(lock);
+  });
+
 const client = createClient({
   url: options.get('url'),
   share: options.get('share') !== 'no',

@@ -1,5 +1,4 @@
-import { canonical } from '../document.js';
-import type { Credentials, Link, Loss, OpenLink, Operation, Result } from '../link.js';
+import type { Credentials, Link, Loss, OpenLink, Operation, RenewalRefusal, Result } from '../link.js';
 import { costOf, type ToTab, WINDOW_COST } from './messages.js';
 import { type Entry, Ring } from './ring.js';
 
@@ -66,7 +65,11 @@ export class Hub {
   readonly #onEnd: () => void;
   readonly #tabs = new Map<Tab, Joined>();
   readonly #streams = new Map<string, Set<Stream>>();
-  #isOpen = false;
+  /** Tabs that wait for the answer to a renewal, which is one for all of them: they have one user. */
+  readonly #renewing = new Set<Tab>();
+  /** What was said when it opened. `undefined`: it is not open. */
+  #opened: ToTab | undefined;
+  #isExpiring = false;
   #isOver = false;
   #isRefused = false;
 
@@ -75,10 +78,15 @@ export class Hub {
     this.credentials = credentials;
     this.#onEnd = onEnd;
     this.#link = open(credentials, {
-      opened: () => {
-        this.#isOpen = true;
-        for (const { tab } of this.#tabs.values()) tab.post({ type: 'opened' });
+      opened: (_heartbeatMs, renews = false) => {
+        this.#opened = { type: 'opened', renews };
+        this.#tell(this.#tabs.keys(), this.#opened);
       },
+      expiring: () => {
+        this.#isExpiring = true;
+        this.#tell(this.#tabs.keys(), { type: 'expiring' });
+      },
+      renewed: (refusal) => this.#onRenewed(refusal),
       heard: () => undefined,
       lost: (loss) => this.#lose(loss),
     });
@@ -91,7 +99,9 @@ export class Hub {
 
   join(tab: Tab): void {
     this.#tabs.set(tab, { tab, readers: new Map(), unacknowledged: 0 });
-    if (this.#isOpen) tab.post({ type: 'opened' });
+    if (this.#opened !== undefined) tab.post(this.#opened);
+    // Those that were told may be frozen.
+    if (this.#isExpiring) tab.post({ type: 'expiring' });
   }
 
   leave(tab: Tab): void {
@@ -114,7 +124,8 @@ export class Hub {
     if (joined === undefined || this.#isOver) return;
     const { after, ...extensions } = operation.extensions ?? {};
     const cursor = typeof after === 'string' ? after : undefined;
-    const group = canonical({ ...operation, extensions });
+    const { query, operationName, variables } = operation;
+    const group = JSON.stringify([query, operationName, variables, extensions]);
     const found = cursor === undefined ? undefined : this.#find(group, cursor);
     const stream = found?.stream ?? newStream(group, cursor);
     const reader: Reader = { tab: joined, id, stream, next: found?.next ?? 0, isBehind: false };
@@ -141,6 +152,13 @@ export class Hub {
 
   probe(): void {
     this.#link.probe();
+  }
+
+  /** Sends other credentials of the same user. One renewal at a time: tabs that ask meanwhile get its answer. */
+  renew(tab: Tab, credentials: Credentials): void {
+    const isFirst = this.#renewing.size === 0;
+    this.#renewing.add(tab);
+    if (isFirst) this.#link.renew?.(credentials);
   }
 
   /** Where an operation that starts after a cursor can read. */
@@ -279,8 +297,27 @@ export class Hub {
   #lose(loss: Loss): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    for (const { tab } of this.#tabs.values()) tab.post({ type: 'gone', loss });
+    this.#tell(this.#tabs.keys(), { type: 'gone', loss });
     this.#onEnd();
+  }
+
+  #onRenewed(refusal: RenewalRefusal | undefined): void {
+    if (refusal === undefined) {
+      this.#isExpiring = false;
+      this.#isRefused = false;
+    }
+    const shown = refusal && {
+      kind: refusal.kind,
+      errors: refusal.error.errors,
+      retryAfterMs: refusal.retryAfterMs,
+    };
+    const renewing = [...this.#renewing].filter((tab) => this.#tabs.has(tab));
+    this.#renewing.clear();
+    this.#tell(renewing, { type: 'renewed', refusal: shown });
+  }
+
+  #tell(tabs: Iterable<Tab>, message: ToTab): void {
+    for (const tab of [...tabs]) tab.post(message);
   }
 }
 

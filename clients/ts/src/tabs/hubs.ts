@@ -64,6 +64,9 @@ export class Hubs {
         case 'ack':
           hub?.acknowledge(tab, message.cost);
           return;
+        case 'renew':
+          hub?.renew(tab, message.credentials);
+          return;
         case 'probe':
           tab.post({ type: 'alive' });
           hub?.probe();

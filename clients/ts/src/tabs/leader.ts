@@ -11,15 +11,23 @@ interface Channel {
   close(): void;
 }
 
+interface Listenable {
+  addEventListener?(type: 'pagehide' | 'freeze', listener: () => void): void;
+}
+
 declare const BroadcastChannel: new (name: string) => Channel;
 
 /** The leader holds the lock of this name, and only the leader listens on the channel of this name. */
 const LEADER = 'millrace-client 0.1.0 leader';
 
+/** What a leader says first on a tab's channel: messages from before it listened there are gone. */
+const READY = 'ready';
+const KNOCK_MS = 250;
+
 export interface LeaderParts {
   readonly locks: LockManager;
   readonly open: (url: string, over: Transport) => OpenLink;
-  /** Takes the lead from a leader that does not answer: a frozen page keeps its locks. */
+  /** Takes the lead from a leader that does not answer: a page that hangs keeps its locks. */
   readonly steal: boolean;
 }
 
@@ -36,7 +44,10 @@ export function leaderPort({ locks, open, steal }: LeaderParts): HubPort | undef
   let way: HubPort | undefined;
   let isClosed = false;
   const take = (found: HubPort): void => {
-    if (isClosed) return found.close();
+    if (isClosed) {
+      found.close();
+      return;
+    }
     way = found;
     found.listen((message) => listener?.(message));
     for (const message of early.splice(0)) found.post(message);
@@ -74,15 +85,36 @@ function followerPort(): HubPort {
   const name = `millrace-channel-${crypto.randomUUID()}`;
   const channel = new BroadcastChannel(name);
   const lobby = new BroadcastChannel(LEADER);
-  lobby.postMessage(name);
-  lobby.close();
+  const early: ToHub[] = [];
+  let isReady = false;
+  // Again and again: a leader that has just begun hears only what comes from now on.
+  const knock = (): void => lobby.postMessage(name);
+  const knocking = setInterval(knock, KNOCK_MS);
+  const stopKnocking = (): void => {
+    clearInterval(knocking);
+    lobby.close();
+  };
+  knock();
   return {
-    post: (message) => channel.postMessage(message),
-    listen: (onMessage) => {
-      // The other end is a leader of this release.
-      channel.onmessage = ({ data }) => onMessage(data as ToTab);
+    post: (message) => {
+      if (isReady) channel.postMessage(message);
+      else early.push(message);
     },
-    close: () => channel.close(),
+    listen: (onMessage) => {
+      channel.onmessage = ({ data }) => {
+        // The other end is a leader of this release.
+        if (data !== READY) onMessage(data as ToTab);
+        else if (!isReady) {
+          isReady = true;
+          stopKnocking();
+          for (const message of early.splice(0)) channel.postMessage(message);
+        }
+      };
+    },
+    close: () => {
+      stopKnocking();
+      channel.close();
+    },
   };
 }
 
@@ -90,6 +122,7 @@ function followerPort(): HubPort {
 class Leader {
   readonly ended: Promise<void>;
   readonly #hubs: Hubs;
+  readonly #names = new Set<string>();
   readonly #lobby = new BroadcastChannel(LEADER);
   #end: () => void = () => undefined;
 
@@ -99,11 +132,11 @@ class Leader {
     });
     this.#hubs = new Hubs(open, locks, () => this.close());
     this.#lobby.onmessage = ({ data }) => this.#serve(String(data));
-    const { addEventListener } = globalThis as {
-      readonly addEventListener?: (type: 'pagehide', listener: () => void) => void;
-    };
-    // In the back/forward cache it could not serve anybody.
-    addEventListener?.('pagehide', () => this.close());
+    const page = globalThis as Listenable & { readonly document?: Listenable };
+    // In the back/forward cache it could not serve anybody. A frozen page still answers on its channels (Chromium 156), but its
+    // sockets are silent: nobody would notice.
+    page.addEventListener?.('pagehide', () => this.close());
+    page.document?.addEventListener?.('freeze', () => this.close());
   }
 
   /** The way of the leader's own tab. Messages arrive later, as on any other way. */
@@ -133,6 +166,8 @@ class Leader {
   }
 
   #serve(name: string): void {
+    if (this.#names.has(name)) return;
+    this.#names.add(name);
     const channel = new BroadcastChannel(name);
     this.#hubs.serve({
       post: (message) => channel.postMessage(message),
@@ -140,7 +175,12 @@ class Leader {
         // The other end is a tab of this release.
         channel.onmessage = ({ data }) => onMessage(data as ToHub);
       },
-      close: () => channel.close(),
+      close: () => {
+        channel.close();
+        // Its name stays for a while: a knock may still be on the way.
+        setTimeout(() => this.#names.delete(name), 10 * KNOCK_MS);
+      },
     });
+    channel.postMessage(READY);
   }
 }

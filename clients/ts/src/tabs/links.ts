@@ -1,4 +1,6 @@
-import type { Link, OpenLink, Sharing, Transport } from '../link.js';
+import type { ClientError } from '../client-error.js';
+import type { Credentials, Link, OpenLink, Sharing, Transport } from '../link.js';
+import type { Watchdog } from '../watchdog.js';
 import { leaderPort } from './leader.js';
 import { lockManager } from './locks.js';
 import { shareKeyOf } from './share-key.js';
@@ -24,6 +26,8 @@ export interface TabLinksParts {
   readonly over: Transport;
   /** Opens links of this tab alone, or of a leader for all tabs. */
   readonly open: (url: string, over: Transport) => OpenLink;
+  /** Given and not imported, so that bundlers leave the client in one file. */
+  readonly classes: { readonly ErrorClass: typeof ClientError; readonly WatchdogClass: typeof Watchdog };
 }
 
 /** A worker has to be loaded; a hung one never answers. */
@@ -46,13 +50,15 @@ interface Page {
  * Opens links through the hub of all tabs, in a SharedWorker or, where there are none, in a tab that leads. Where neither can
  * be, links are of this tab alone.
  */
-export function tabLinks({ share, url, over, open }: TabLinksParts): OpenLink {
+export function tabLinks({ share, url, over, open, classes }: TabLinksParts): OpenLink {
   /** How often in a row no hub has answered. */
   let unanswered = 0;
+  const keyOf = (credentials: Credentials): string => shareKeyOf(credentials, share.scope);
   return (credentials, listener): Link => {
     const page = globalThis as Page;
     const locks = lockManager();
-    let sharing: Sharing = 'alone';
+    const isWorker = 'SharedWorker' in globalThis;
+    let sharing: Sharing = isWorker ? 'worker' : 'leader';
     let inner: Link | undefined;
     const end = (): void => {
       page.removeEventListener?.('pagehide', onHide);
@@ -75,14 +81,16 @@ export function tabLinks({ share, url, over, open }: TabLinksParts): OpenLink {
     /** There is none, or it does not answer. */
     const onNoHub = (): void => {
       unanswered += 1;
-      if (sharing === 'worker' && unanswered >= MAX_UNANSWERED) return alone();
+      if (isWorker && unanswered >= MAX_UNANSWERED) {
+        alone();
+        return;
+      }
       end();
       listener.lost({ kind: 'retry', why: 'the hub of the tabs does not answer' });
     };
     const findHub = (): HubPort | undefined => {
       if (locks === undefined) return undefined;
-      if ('SharedWorker' in globalThis) {
-        sharing = 'worker';
+      if (isWorker) {
         if (unanswered >= MAX_UNANSWERED) return undefined;
         return workerPort(share.worker, () => {
           // It cannot be loaded: a file is missing, or the page's policy forbids it.
@@ -90,9 +98,8 @@ export function tabLinks({ share, url, over, open }: TabLinksParts): OpenLink {
           alone();
         });
       }
-      sharing = 'leader';
       const steal = unanswered >= MAX_UNANSWERED;
-      return leaderPort({ locks, steal, open: (to, by) => watched(open(to, by)) });
+      return leaderPort({ locks, steal, open: (to, by) => watched(open(to, by), classes.WatchdogClass) });
     };
     const port = findHub();
     if (locks === undefined || port === undefined) {
@@ -100,19 +107,20 @@ export function tabLinks({ share, url, over, open }: TabLinksParts): OpenLink {
     } else {
       page.addEventListener?.('pagehide', onHide);
       page.addEventListener?.('pageshow', onShow);
-      const isWorker = sharing === 'worker';
       inner = new TabLink({
         port,
         locks,
-        hello: { url, over, key: shareKeyOf(credentials, share.scope) },
+        hello: { url, over, key: keyOf(credentials) },
+        keyOf,
+        ErrorClass: classes.ErrorClass,
         credentials,
         welcomeMs: isWorker ? WORKER_WELCOME_MS : LEADER_WELCOME_MS,
         aliveMs: isWorker ? undefined : LEADER_ALIVE_MS,
         listener: {
           ...listener,
-          opened: (heartbeatMs) => {
+          opened: (heartbeatMs, renews) => {
             unanswered = 0;
-            listener.opened(heartbeatMs);
+            listener.opened(heartbeatMs, renews);
           },
           lost: (loss) => {
             end();
@@ -128,6 +136,7 @@ export function tabLinks({ share, url, over, open }: TabLinksParts): OpenLink {
       },
       start: (operation, sink) => inner?.start(operation, sink) ?? (() => undefined),
       probe: () => inner?.probe(),
+      renew: (renewed) => inner?.renew?.(renewed),
       close: end,
     };
   };

@@ -2,7 +2,12 @@
 export interface LockManager {
   request(
     name: string,
-    options: { readonly signal?: AbortSignal; readonly steal?: boolean; readonly ifAvailable?: boolean },
+    options: {
+      readonly signal?: AbortSignal;
+      readonly steal?: boolean;
+      readonly ifAvailable?: boolean;
+      readonly mode?: 'shared';
+    },
     callback: (lock: unknown) => unknown,
   ): Promise<unknown>;
 }
@@ -20,7 +25,10 @@ export function hold(locks: LockManager, name: string): Promise<{ readonly relea
   });
 }
 
-/** Calls `onFree` once the holder of a lock has let it go: a death notice, also after a crash. */
+/**
+ * Calls `onFree` once the holder of a lock has let it go: a death notice, also after a crash. In shared mode, because a frozen
+ * page is given a lock, and keeps it without running: those that wait behind it would never be told.
+ */
 export function whenFree(locks: LockManager, name: string, signal: AbortSignal, onFree: () => void): void {
-  locks.request(name, { signal }, onFree).catch(() => undefined); // Aborted: nobody waits any more.
+  locks.request(name, { signal, mode: 'shared' }, onFree).catch(() => undefined); // Aborted: nobody waits any more.
 }

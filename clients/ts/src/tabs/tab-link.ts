@@ -1,6 +1,15 @@
-import type { Credentials, Link, LinkListener, Operation, OperationSink, Result } from '../link.js';
+import type { ClientError } from '../client-error.js';
+import type {
+  Credentials,
+  Link,
+  LinkListener,
+  Operation,
+  OperationSink,
+  RenewalRefusal,
+  Result,
+} from '../link.js';
 import { hold, type LockManager, whenFree } from './locks.js';
-import { costOf, type Hello, type ToHub, type ToTab, WINDOW_COST } from './messages.js';
+import { costOf, type Hello, type ShownRefusal, type ToHub, type ToTab, WINDOW_COST } from './messages.js';
 
 /** The way to a hub. */
 export interface HubPort {
@@ -20,6 +29,9 @@ export interface TabLinkParts {
   readonly locks: LockManager;
   readonly hello: Omit<Hello, 'type' | 'lock' | 'credentials'>;
   readonly credentials: Credentials;
+  readonly ErrorClass: typeof ClientError;
+  /** Whom credentials are for. */
+  readonly keyOf: (credentials: Credentials) => string;
   readonly listener: LinkListener;
   /** How long the hub may take to answer. */
   readonly welcomeMs: number;
@@ -61,6 +73,17 @@ export class TabLink implements Link {
     };
   }
 
+  renew(credentials: Credentials): void {
+    const { port, listener, keyOf, hello, ErrorClass } = this.#parts;
+    if (keyOf(credentials) === hello.key) {
+      port.post({ type: 'renew', credentials });
+      return;
+    }
+    // S1: the other tabs' events are not for this user. The tab leaves, and comes to a hub of its own.
+    const error = new ErrorClass('NOT_RENEWED', 'The tab has another user now.');
+    queueMicrotask(() => listener.renewed?.({ kind: 'subject', error }));
+  }
+
   probe(): void {
     this.#parts.port.post({ type: 'probe' });
   }
@@ -97,7 +120,13 @@ export class TabLink implements Link {
         return;
       case 'opened':
         // The hub watches the server; the tab asks the hub after a while without a message.
-        listener.opened(undefined);
+        listener.opened(undefined, message.renews);
+        return;
+      case 'expiring':
+        listener.expiring?.();
+        return;
+      case 'renewed':
+        listener.renewed?.(message.refusal && this.#refusalOf(message.refusal));
         return;
       case 'alive':
         return;
@@ -125,7 +154,7 @@ export class TabLink implements Link {
     }
   }
 
-  /** A leader is a page, which may be frozen with its lock. */
+  /** A leader is a page, which may hang and keep its lock. */
   #watch(): void {
     const { aliveMs, onNoHub } = this.#parts;
     if (aliveMs === undefined) return;
@@ -164,5 +193,9 @@ export class TabLink implements Link {
     // Lets the lock of the tab go, and waits no more for that of the hub.
     this.#ended.abort();
     return true;
+  }
+
+  #refusalOf({ kind, errors, retryAfterMs }: ShownRefusal): RenewalRefusal {
+    return { kind, error: this.#parts.ErrorClass.of(errors), retryAfterMs };
   }
 }

@@ -1,12 +1,12 @@
 import type { Link, LinkListener, Loss, OpenLink } from '../link.js';
-import { Watchdog } from '../watchdog.js';
+import type { Watchdog } from '../watchdog.js';
 
 /** How long a connection may take until operations may start. */
 const DIAL_TIMEOUT_MS = 20_000;
 const CLOCKS = [() => Date.now(), () => performance.now()];
 
 /** Adds what a `Connection` does for a link of its own: a deadline for its start, and a watch on its silence. */
-export function watched(open: OpenLink): OpenLink {
+export function watched(open: OpenLink, WatchdogClass: typeof Watchdog): OpenLink {
   return (credentials, listener): Link => {
     let watchdog: Watchdog | undefined;
     const rest = (): void => {
@@ -26,16 +26,17 @@ export function watched(open: OpenLink): OpenLink {
       DIAL_TIMEOUT_MS,
     );
     const own: LinkListener = {
-      opened: (heartbeatMs) => {
+      ...listener,
+      opened: (heartbeatMs, renews) => {
         clearTimeout(deadline);
         const silent = 'the server gives no sign of life';
-        watchdog = new Watchdog(
+        watchdog = new WatchdogClass(
           heartbeatMs,
           CLOCKS,
           () => link.probe(),
           () => giveUp(silent),
         );
-        listener.opened(heartbeatMs);
+        listener.opened(heartbeatMs, renews);
       },
       heard: () => {
         watchdog?.heard();
@@ -47,6 +48,7 @@ export function watched(open: OpenLink): OpenLink {
     return {
       start: (operation, sink) => link.start(operation, sink),
       probe: () => link.probe(),
+      renew: (renewed) => link.renew?.(renewed),
       close: () => {
         rest();
         link.close();

@@ -1,5 +1,6 @@
 import { eventStreamLinks } from '../event-stream-link.js';
 import type { OpenLink, Transport } from '../link.js';
+import { Watchdog } from '../watchdog.js';
 import { type SocketClass, webSocketLinks } from '../web-socket-link.js';
 import { Hubs } from './hubs.js';
 import { lockManager } from './locks.js';
@@ -23,7 +24,10 @@ interface WorkerScope {
 const scope = globalThis as unknown as WorkerScope;
 
 function links(url: string, over: Transport): OpenLink {
-  return watched(over === 'sse' ? eventStreamLinks(url, fetch) : webSocketLinks(url, scope.WebSocket));
+  return watched(
+    over === 'sse' ? eventStreamLinks(url, fetch) : webSocketLinks(url, scope.WebSocket),
+    Watchdog,
+  );
 }
 
 const locks = lockManager();

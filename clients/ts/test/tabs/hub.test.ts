@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Link, LinkListener, OpenLink, Operation, OperationSink } from '../../src/link.js';
+import { ClientError } from '../../src/client-error.js';
+import type { Credentials, Link, LinkListener, OpenLink, Operation, OperationSink } from '../../src/link.js';
 import { Hub, type Tab } from '../../src/tabs/hub.js';
 import { costOf, type ToTab, WINDOW_COST } from '../../src/tabs/messages.js';
 
@@ -13,6 +14,7 @@ interface Started {
 /** A server that a test speaks for. */
 function server() {
   const started: Started[] = [];
+  const renewed: Credentials[] = [];
   let listener: LinkListener | undefined;
   let isClosed = false;
   const open: OpenLink = (_credentials, to): Link => {
@@ -26,6 +28,7 @@ function server() {
         };
       },
       probe: () => undefined,
+      renew: (credentials) => void renewed.push(credentials),
       close: () => {
         isClosed = true;
       },
@@ -34,6 +37,7 @@ function server() {
   return {
     open,
     started,
+    renewed,
     get listener() {
       if (listener === undefined) throw new Error('No link has been opened.');
       return listener;
@@ -204,6 +208,28 @@ describe('the hub of tabs', () => {
     hub.leave(tab);
     expect(tab.got.at(-1)).toEqual({ type: 'gone', loss });
     expect(ends).toEqual(['end']);
+  });
+
+  it('S2 renews credentials once for all tabs that ask, and tells each of them', () => {
+    const { hub, upstream, join } = open();
+    const tabs = [join(), join(), join()] as const;
+    upstream.listener.expiring?.();
+    const late = join();
+    expect([...tabs, late].map(({ got }) => got.at(-1))).toEqual(Array(4).fill({ type: 'expiring' }));
+    hub.renew(tabs[0], { authorization: 'Bearer 1' });
+    hub.renew(tabs[1], { authorization: 'Bearer 2' });
+    expect(upstream.renewed).toEqual([{ authorization: 'Bearer 1' }]);
+    hub.leave(tabs[1]);
+    upstream.listener.renewed?.(undefined);
+    const answer = { type: 'renewed', refusal: undefined };
+    expect(tabs.map(({ got }) => got.filter(({ type }) => type === 'renewed'))).toEqual([[answer], [], []]);
+    hub.renew(tabs[2], { authorization: 'Bearer 3' });
+    const error = new ClientError('UNAUTHENTICATED', 'no', { errors: [{ message: 'no' }] });
+    upstream.listener.renewed?.({ kind: 'final', error });
+    expect(tabs[2].got.at(-1)).toEqual({
+      type: 'renewed',
+      refusal: { kind: 'final', errors: [{ message: 'no' }], retryAfterMs: undefined },
+    });
   });
 
   /** What a model may do, as numbers: which tab, which operation, how many. */
