@@ -90,10 +90,11 @@ export class Client {
       ...(socket !== undefined && { websocket: open(url.href, 'websocket') }),
       sse: open(options.url, 'sse'),
     };
+    const { links, load } = shared(own, open, url, options.share);
     this.#connection = new Connection({
-      links: shared(own, open, url, options.share),
+      links,
       transports,
-      credentials: () => this.#credentials(),
+      credentials: () => load().then(() => this.#credentials()),
       now: () => Date.now(),
       monotonic: () => performance.now(),
       random: Math.random,

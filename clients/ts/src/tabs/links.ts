@@ -21,8 +21,8 @@ export interface ShareOptions {
 /** One client's ways to the server. */
 export interface TabLinksParts {
   readonly share: ShareOptions;
-  /** Absolute, for the transport. */
-  readonly url: string;
+  /** Absolute, of WebSockets. */
+  readonly url: URL;
   readonly over: Transport;
   /** Opens links of this tab alone, or of a leader for all tabs. */
   readonly open: (url: string, over: Transport) => OpenLink;
@@ -50,7 +50,10 @@ interface Page {
  * Opens links through the hub of all tabs, in a SharedWorker or, where there are none, in a tab that leads. Where neither can
  * be, links are of this tab alone.
  */
-export function tabLinks({ share, url, over, open, classes }: TabLinksParts): OpenLink {
+export function tabLinks({ share, url: socketUrl, over, open, classes }: TabLinksParts): OpenLink {
+  const to = new URL(socketUrl);
+  if (over === 'sse') to.protocol = to.protocol.replace('ws', 'http');
+  const url = to.href;
   /** How often in a row no hub has answered. */
   let unanswered = 0;
   const keyOf = (credentials: Credentials): string => shareKeyOf(credentials, share.scope);
@@ -99,7 +102,7 @@ export function tabLinks({ share, url, over, open, classes }: TabLinksParts): Op
         });
       }
       const steal = unanswered >= MAX_UNANSWERED;
-      return leaderPort({ locks, steal, open: (to, by) => watched(open(to, by), classes.WatchdogClass) });
+      return leaderPort({ locks, steal, open: (at, by) => watched(open(at, by), classes.WatchdogClass) });
     };
     const port = findHub();
     if (locks === undefined || port === undefined) {
