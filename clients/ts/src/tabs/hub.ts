@@ -1,4 +1,5 @@
-import type { Credentials, Link, Loss, OpenLink, Operation, RenewalRefusal, Result } from '../link.js';
+import type { ClientError } from '../client-error.js';
+import type { Credentials, Link, Loss, OpenLink, Operation, Result } from '../link.js';
 import { costOf, type ToTab, WINDOW_COST } from './messages.js';
 import { type Entry, Ring } from './ring.js';
 
@@ -82,11 +83,12 @@ export class Hub {
         this.#opened = { type: 'opened', renews };
         this.#tell(this.#tabs.keys(), this.#opened);
       },
-      expiring: () => {
-        this.#isExpiring = true;
-        this.#tell(this.#tabs.keys(), { type: 'expiring' });
+      renewal: (input) => {
+        if (input.type === 'expiring') {
+          this.#isExpiring = true;
+          this.#tell(this.#tabs.keys(), { type: 'expiring' });
+        } else if (input.type === 'renewed') this.#onRenewed(input.error);
       },
-      renewed: (refusal) => this.#onRenewed(refusal),
       heard: () => undefined,
       lost: (loss) => this.#lose(loss),
     });
@@ -301,19 +303,14 @@ export class Hub {
     this.#onEnd();
   }
 
-  #onRenewed(refusal: RenewalRefusal | undefined): void {
-    if (refusal === undefined) {
+  #onRenewed(error: ClientError | undefined): void {
+    if (error === undefined) {
       this.#isExpiring = false;
       this.#isRefused = false;
     }
-    const shown = refusal && {
-      kind: refusal.kind,
-      errors: refusal.error.errors,
-      retryAfterMs: refusal.retryAfterMs,
-    };
     const renewing = [...this.#renewing].filter((tab) => this.#tabs.has(tab));
     this.#renewing.clear();
-    this.#tell(renewing, { type: 'renewed', refusal: shown });
+    this.#tell(renewing, { type: 'renewed', errors: error?.errors });
   }
 
   #tell(tabs: Iterable<Tab>, message: ToTab): void {

@@ -1,5 +1,5 @@
 import type { ShownError } from '../client-error.js';
-import type { Credentials, Loss, Operation, RenewalRefusal, Transport } from '../link.js';
+import type { Credentials, Loss, Operation, Transport } from '../link.js';
 
 /**
  * What tabs and their hub say to each other. Both are of one release: the name of the worker has it.
@@ -34,7 +34,8 @@ export type ToTab =
   | { readonly type: 'welcome'; readonly lock: string }
   | { readonly type: 'opened'; readonly renews: boolean }
   | { readonly type: 'alive' | 'expiring' }
-  | { readonly type: 'renewed'; readonly refusal: ShownRefusal | undefined }
+  /** `errors`: why not. Errors would lose what is theirs on the way, so they are what an error is made of. */
+  | { readonly type: 'renewed'; readonly errors: readonly ShownError[] | undefined }
   /** The connection to the server is lost. */
   | { readonly type: 'gone'; readonly loss: Loss }
   /** `result`: as JSON. */
@@ -44,13 +45,6 @@ export type ToTab =
   | { readonly type: 'complete'; readonly id: number }
   /** The tab starts the operation again, after its position. */
   | { readonly type: 'lost'; readonly id: number; readonly loss: Loss };
-
-/** Why credentials were not renewed. Errors lose what is theirs on the way, so it has what they were made of. */
-export interface ShownRefusal {
-  readonly kind: RenewalRefusal['kind'];
-  readonly errors: readonly ShownError[];
-  readonly retryAfterMs: number | undefined;
-}
 
 /** What a tab may have unacknowledged: a frozen tab gets no more, and takes no more memory than this. */
 export const WINDOW_COST = 256 * 1024;

@@ -1,15 +1,7 @@
 import type { ClientError } from '../client-error.js';
-import type {
-  Credentials,
-  Link,
-  LinkListener,
-  Operation,
-  OperationSink,
-  RenewalRefusal,
-  Result,
-} from '../link.js';
+import type { Credentials, Link, LinkListener, Operation, OperationSink, Result } from '../link.js';
 import { hold, type LockManager, whenFree } from './locks.js';
-import { costOf, type Hello, type ShownRefusal, type ToHub, type ToTab, WINDOW_COST } from './messages.js';
+import { costOf, type Hello, type ToHub, type ToTab, WINDOW_COST } from './messages.js';
 
 /** The way to a hub. */
 export interface HubPort {
@@ -80,8 +72,9 @@ export class TabLink implements Link {
       return;
     }
     // S1: the other tabs' events are not for this user. The tab leaves, and comes to a hub of its own.
-    const error = new ErrorClass('NOT_RENEWED', 'The tab has another user now.');
-    queueMicrotask(() => listener.renewed?.({ kind: 'subject', error }));
+    const options = { extensions: { reason: 'SUBJECT' } };
+    const error = new ErrorClass('NOT_RENEWED', 'The tab has another user now.', options);
+    queueMicrotask(() => listener.renewal?.({ type: 'renewed', error }));
   }
 
   probe(): void {
@@ -123,11 +116,13 @@ export class TabLink implements Link {
         listener.opened(undefined, message.renews);
         return;
       case 'expiring':
-        listener.expiring?.();
+        listener.renewal?.({ type: 'expiring' });
         return;
-      case 'renewed':
-        listener.renewed?.(message.refusal && this.#refusalOf(message.refusal));
+      case 'renewed': {
+        const error = message.errors && this.#parts.ErrorClass.of(message.errors);
+        listener.renewal?.({ type: 'renewed', error });
         return;
+      }
       case 'alive':
         return;
       case 'gone':
@@ -193,9 +188,5 @@ export class TabLink implements Link {
     // Lets the lock of the tab go, and waits no more for that of the hub.
     this.#ended.abort();
     return true;
-  }
-
-  #refusalOf({ kind, errors, retryAfterMs }: ShownRefusal): RenewalRefusal {
-    return { kind, error: this.#parts.ErrorClass.of(errors), retryAfterMs };
   }
 }

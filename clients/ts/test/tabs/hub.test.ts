@@ -213,23 +213,20 @@ describe('the hub of tabs', () => {
   it('S2 renews credentials once for all tabs that ask, and tells each of them', () => {
     const { hub, upstream, join } = open();
     const tabs = [join(), join(), join()] as const;
-    upstream.listener.expiring?.();
+    upstream.listener.renewal?.({ type: 'expiring' });
     const late = join();
     expect([...tabs, late].map(({ got }) => got.at(-1))).toEqual(Array(4).fill({ type: 'expiring' }));
     hub.renew(tabs[0], { authorization: 'Bearer 1' });
     hub.renew(tabs[1], { authorization: 'Bearer 2' });
     expect(upstream.renewed).toEqual([{ authorization: 'Bearer 1' }]);
     hub.leave(tabs[1]);
-    upstream.listener.renewed?.(undefined);
-    const answer = { type: 'renewed', refusal: undefined };
+    upstream.listener.renewal?.({ type: 'renewed', error: undefined });
+    const answer = { type: 'renewed', errors: undefined };
     expect(tabs.map(({ got }) => got.filter(({ type }) => type === 'renewed'))).toEqual([[answer], [], []]);
     hub.renew(tabs[2], { authorization: 'Bearer 3' });
     const error = new ClientError('UNAUTHENTICATED', 'no', { errors: [{ message: 'no' }] });
-    upstream.listener.renewed?.({ kind: 'final', error });
-    expect(tabs[2].got.at(-1)).toEqual({
-      type: 'renewed',
-      refusal: { kind: 'final', errors: [{ message: 'no' }], retryAfterMs: undefined },
-    });
+    upstream.listener.renewal?.({ type: 'renewed', error });
+    expect(tabs[2].got.at(-1)).toEqual({ type: 'renewed', errors: [{ message: 'no' }] });
   });
 
   /** What a model may do, as numbers: which tab, which operation, how many. */
