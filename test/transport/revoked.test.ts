@@ -116,6 +116,27 @@ describe('clients whose credentials are revoked', () => {
     expect(served.operations.ran).toEqual([]);
   });
 
+  it('S2 are closed on a WebSocket also if that happens between the check of their credentials and their use', async () => {
+    const revoked = new Set<unknown>();
+    const served = await serve({
+      // `late` is revoked at the moment at which it is verified.
+      revocations: { isRevoked: ({ claims }) => revoked.has(claims['jti']), listeners: new Set() },
+      authenticate: async ({ connectionParams: { jti } = {} }) => {
+        if (jti === 'late') revoked.add(jti);
+        return { claims: { sub: 'ada', jti }, expiresAt: undefined };
+      },
+    });
+    const first = await RawClient.open(served.wsUrl);
+    first.send({ type: 'connection_init', payload: { jti: 'late' } });
+    expect(await first.closed).toEqual({ code: 4403, reason: 'Credentials revoked' });
+    const second = await RawClient.acknowledged(served.wsUrl, { jti: 'soon' });
+    second.subscribe('1');
+    const subscription = await subscribed(served);
+    second.send({ type: 'ping', payload: { credentials: { jti: 'late' } } });
+    expect(await second.closed).toEqual({ code: 4403, reason: 'Credentials revoked' });
+    expect([subscription.closed, subscription.renewed]).toEqual([true, []]);
+  });
+
   it('the server forgets its listener when it is closed', async () => {
     const served = await open();
     expect(served.listeners.size).toBe(1);

@@ -236,6 +236,9 @@ export class Connection implements SendBufferListener, SlowClient, TurnTaker<Buf
     const acknowledged = await this.#credentials.verify(connectionParams, this.#state);
     if (acknowledged === undefined) return;
     this.#state = { phase: onAuthenticated(), ...acknowledged };
+    // S2: they may have been revoked since they were verified, when this connection was not yet theirs.
+    this.endIfRevoked();
+    if (!this.isOpen) return;
     this.#writer.keepAlive();
     this.#messages.release();
   }
@@ -244,6 +247,8 @@ export class Connection implements SendBufferListener, SlowClient, TurnTaker<Buf
     const state = this.#state.phase === 'acknowledged' ? this.#state : undefined;
     void this.#credentials.renew(presented, state, (identity) => {
       if (state !== undefined) this.#state = { ...state, identity };
+      this.endIfRevoked();
+      if (!this.isOpen) return;
       this.#operations.renew(identity);
     });
   }
