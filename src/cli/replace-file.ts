@@ -1,8 +1,8 @@
 import { renameSync, unlinkSync, writeFileSync } from 'node:fs';
 
 /**
- * Replaces a file as a whole, so a crash leaves the old content or the new one. The draft beside it has a name that others can
- * foresee, so it is never written through a file or a link that somebody has put there.
+ * Replaces a file atomically, so a crash leaves the old content or the new one. The name of the draft beside it is
+ * predictable, so the draft is never written through a file or link that already has this name.
  */
 export function replaceFile(path: string, text: string): void {
   const draft = `${path}.${process.pid}.tmp`;
@@ -10,7 +10,7 @@ export function replaceFile(path: string, text: string): void {
     writeFileSync(draft, text, { flag: 'wx' });
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-    // Also what a process of the same id has left that was killed. Removes a link, and not what it leads to.
+    // Also a draft that a killed process with the same id has left. Removes a link itself, not its target.
     unlinkSync(draft);
     writeFileSync(draft, text, { flag: 'wx' });
   }

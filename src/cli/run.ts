@@ -20,7 +20,7 @@ export async function run(roles: Roles, workers = 1): Promise<void> {
   const loaded = await load();
   checkRoles(loaded.config, roles, workers);
   const [logger, metrics] = [openLogger(loaded.config.LOG_LEVEL), new Metrics()];
-  // Before the node is started, so that it is disposed of behind it: it sends the node's last spans.
+  // Created before the node, so that it is disposed of after it and sends the node's last spans.
   await using tracing = await openTracing(loaded.config, nameOf(roles), { logger, metrics });
   const parts = { ...loaded, logger, metrics, tracer: tracing?.tracer };
   const stop = abortOnSignal();

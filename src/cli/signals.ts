@@ -17,8 +17,8 @@ export function abortOnSignal(reason?: (signal: NodeJS.Signals) => Error): Abort
 }
 
 /**
- * Ends the process by the signal that it has handled, as a program without a handler: its caller sees that it was stopped, a shell
- * as 130 or 143, and a loop in a script ends with it.
+ * Ends the process by the signal that it has handled, like a program without a handler: its caller sees that it was stopped
+ * (a shell as 130 or 143), and a loop in a script ends with it.
  */
 export function endBySignal(received: SignalReceived): void {
   process.removeAllListeners(received.signal);

@@ -1,8 +1,8 @@
 import { millisecondsOf, parseDateTime } from './date-time.js';
 
-/** Credentials that are not accepted any more, although they have not expired. Times are milliseconds since 1970. */
+/** An entry that makes nodes refuse credentials before they expire. Times are milliseconds since 1970. */
 export type Revocation = {
-  /** Until when it counts: no credentials that it is about may be valid for longer. */
+  /** When it ends: none of the credentials that it revokes may be valid for longer. */
   readonly until: number;
 } & (
   | { readonly id: string }

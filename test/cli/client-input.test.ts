@@ -76,8 +76,8 @@ describe('the input of tail and publish', () => {
   });
 
   it.each([
-    [{ url: 'nowhere', header: [] }, /^nowhere is no URL of a gateway/],
-    [{ url: 'ftp://host/', header: [] }, /^ftp:\/\/host\/ is no URL of a gateway/],
+    [{ url: 'nowhere', header: [] }, /^nowhere is not the URL of a gateway/],
+    [{ url: 'ftp://host/', header: [] }, /^ftp:\/\/host\/ is not the URL of a gateway/],
     [{ url, header: ['authorization'] }, "A header is not of the form 'name: value'."],
     [{ url, header: ['a: b\r\nc: d'] }, "A header is not of the form 'name: value'."],
     [{ url, header: [], token: 'a', tokenFile: 'b' }, '--token and --token-file exclude each other.'],

@@ -5,7 +5,7 @@ import type { MutateOptions } from './mutation.js';
 import type { Step, Steps } from './steps.js';
 import type { SubscriptionState } from './subscription-state.js';
 
-/** What one operation may say in the context of its framework, as `millrace`. */
+/** The options of one operation, in the context of its framework as `millrace`. */
 export interface MillraceOptions
   extends Omit<SubscribeOptions<object>, 'variables'>,
     Pick<MutateOptions<object>, 'idempotencyKey' | 'timeoutMs'> {
@@ -30,7 +30,7 @@ export interface Shown {
   extensions?: Record<string, unknown>;
 }
 
-/** A `TypeError` says that the document lacks a variable that an option needs. */
+/** A `TypeError` means that the document lacks a variable that an option needs. */
 export type Failure = ClientError | TypeError;
 
 export interface Sink {
@@ -118,7 +118,7 @@ export function run(
   return () => control.abort();
 }
 
-/** The errors of the server, if it is the server that ended it. */
+/** The errors of the server, if the server ended the operation. */
 export function errorsOf(error: Failure): ShownError[] | undefined {
   return 'errors' in error && error.errors.length > 0 ? [...error.errors] : undefined;
 }

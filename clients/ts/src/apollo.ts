@@ -36,7 +36,7 @@ export class MillraceLink extends ApolloLink {
     const start = type === 'subscription' ? follow : type === 'mutation' && this.#mutations ? run : undefined;
     if (start === undefined) return forward(operation);
     const { query, variables } = operation;
-    // Printed: Apollo adds `__typename` to the document, and leaves the source that it has unchanged.
+    // Printed: Apollo adds `__typename` to the document, but leaves its source text unchanged.
     const request = { query: print(query), variables };
     return new Observable((observer) =>
       start(this.#client, request, operation.getContext()['millrace'] ?? {}, {

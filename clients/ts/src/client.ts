@@ -61,7 +61,7 @@ export class Client {
   readonly #subscriptions = new Set<Subscription<unknown>>();
   /** The keys of running subscriptions. */
   readonly #keys = new Set<string>();
-  /** A stopped subscription may still write when the next one of its key begins, so it has the same keeper. */
+  /** Shared with the next subscription of the same key, because a stopped one may still write. */
   readonly #keepers = new WeakValues<PositionKeeper>();
   readonly #listeners = new Set<(state: ConnectionState) => void>();
   readonly #forgetPage: () => void;
@@ -101,7 +101,7 @@ export class Client {
       onLink: (link) => {
         this.#link = link;
         for (const subscription of [...this.#subscriptions]) {
-          // A listener of the one before may have closed the client.
+          // A listener of the subscription before may have closed the client.
           if (this.#link === link && this.#subscriptions.has(subscription)) subscription.connect(link);
         }
       },
@@ -115,7 +115,7 @@ export class Client {
     return this.#connection.state;
   }
 
-  /** Whether the tabs share the connection. `undefined`: it is not open, or `share` is not set. */
+  /** Whether tabs share the connection. `undefined`: the connection is not open, or `share` is not set. */
   get sharing(): Sharing | undefined {
     return this.#link?.sharing;
   }

@@ -50,7 +50,7 @@ export interface Attempts {
   readonly connectedAt: number | undefined;
   /** Until when WebSockets count as blocked, on the monotonic clock. */
   readonly sseUntil: number;
-  /** Of the credentials of the connection while it is open. */
+  /** The renewal of the connection's credentials while it is open. */
   readonly renewal: Renewal | undefined;
   /**
    * Handshakes fail also while the server is away. `http`: the next attempt finds out whether it is there. `websocket`: it is
@@ -88,7 +88,7 @@ export interface ConnectionStep {
 export interface Circumstances {
   /** Milliseconds since 1970. */
   readonly now: number;
-  /** Milliseconds of a clock that nobody sets: a connection must not count as dead, or alive, because of the other one. */
+  /** Milliseconds of a monotonic clock: a changed system clock must not make a connection count as dead or alive. */
   readonly monotonic: number;
   /** From 0 to 1. */
   readonly random: number;
@@ -191,7 +191,7 @@ function dial(attempts: Attempts, { monotonic, transports }: Circumstances): Con
   };
 }
 
-/** The credentials of an open connection are, or are to be, renewed. */
+/** An input of the renewal of an open connection's credentials. */
 function renewed(connection: Connection, input: RenewalInput, at: Circumstances): ConnectionStep {
   const { now, attempts } = connection;
   if (now.state !== 'connected') return { connection, effects: [] };

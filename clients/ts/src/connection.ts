@@ -19,13 +19,13 @@ export interface ConnectionParts {
   readonly credentials: () => Promise<Credentials>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  /** Milliseconds of a clock that nobody sets. */
+  /** Milliseconds of a monotonic clock. */
   readonly monotonic: () => number;
   readonly random: () => number;
   /** Operations may start on the link. `undefined`: there is no link. */
   readonly onLink: (link: Link | undefined) => void;
   readonly onState: (state: ConnectionState) => void;
-  /** Credentials were not renewed. The connection goes on under the former ones until they expire. */
+  /** Credentials were not renewed. The former ones stay in force until they expire. */
   readonly onNotRenewed: (error: ClientError) => void;
 }
 
@@ -41,7 +41,7 @@ export class Connection {
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** Counts attempts, so that late callbacks of an earlier attempt are ignored. */
   #attempt = 0;
-  /** What is still to be done about the inputs so far, in their order. */
+  /** Work that earlier inputs still need, in order. */
   readonly #due: (() => void)[] = [];
   #isBusy = false;
 
@@ -60,8 +60,8 @@ export class Connection {
     const step = onConnectionInput(this.#connection, input, at);
     this.#connection = step.connection;
     this.#due.push(() => this.#carryOut(input, before, step));
-    // A listener may call this again, for example by `close`. Done at once, a link that is closed there would be opened after
-    // that by what is left of the input before.
+    // A listener may call this again, for example through `close`. If that input ran at once, the rest of the input before
+    // would open a link after it was closed.
     if (this.#isBusy) return;
     this.#isBusy = true;
     try {
@@ -79,7 +79,7 @@ export class Connection {
     for (const effect of effects) this.#perform(effect);
     if (connection.now === before) return;
     this.#parts.onState(connection.now);
-    // By its state: its credentials may be being renewed already.
+    // Compares states, not connections: the renewal of its credentials may have begun already.
     if (isUp && before.state !== 'connected' && this.#connection.now === connection.now)
       this.#parts.onLink(this.#link);
   }

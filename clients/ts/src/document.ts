@@ -23,7 +23,7 @@ const STRING_OR_COMMENT = /"""(?:\\"""|[^"]|"(?!""))*"""|"(?:[^"\\\n]|\\.)*"|#.*
 
 /** The name of the document's operation. `undefined`: the operation has no name. */
 export function operationNameOf(text: string): string | undefined {
-  // Without everything in braces: a field may be called `query` too.
+  // Ignores everything in braces: a field may be called `query` too.
   let outer = text.replace(STRING_OR_COMMENT, '');
   for (let before = ''; before !== outer; ) {
     before = outer;

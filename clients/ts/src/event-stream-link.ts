@@ -61,9 +61,9 @@ export function eventStreamLinks(url: string, fetchImpl: Fetch): OpenLink {
 }
 
 /**
- * Any answer of the server shows that it can be reached. A load balancer answers in its place while it is away, with 502,
- * 503 or 504; Vite's proxy with 500.
- * @throws when there is none
+ * Any answer of the server shows that it can be reached. While it is away, a load balancer answers for it with 502, 503 or
+ * 504, and Vite's proxy with 500.
+ * @throws when there is no answer of the server
  */
 async function probe(
   url: string,

@@ -40,7 +40,7 @@ const TIMEOUT_MS = 10_000;
 
 /**
  * Positions in IndexedDB: they outlive the page, and a browser that is killed.
- * @param name tells the positions of one part of an application from those of others
+ * @param name separates the positions of one part of an application from those of others
  */
 export function idbStore(name: string): PositionStore {
   const database = `millrace/${name}`;
@@ -57,7 +57,7 @@ export function idbStore(name: string): PositionStore {
     try {
       return await within(open(), (db) => transact(db, mode, act));
     } catch (error) {
-      // The browser closes a database without a word if its data are cleared, so the next use opens it.
+      // The browser closes the database without an error if its data are cleared; the next use reopens it.
       if (!(error instanceof Error) || error.name !== 'InvalidStateError') throw error;
       opened = undefined;
       return within(open(), (db) => transact(db, mode, act));
@@ -88,7 +88,7 @@ function openDatabase(name: string, onGone: () => void): Promise<Database> {
     request.onerror = () => reject(request.error);
     request.onsuccess = () => {
       const db = request.result;
-      // Another tab deletes the database: an open one would make it wait.
+      // Another tab deletes the database: an open connection would block that.
       db.onversionchange = () => {
         db.close();
         onGone();
@@ -110,10 +110,10 @@ function transact(
   return new Promise((resolve, reject) => {
     const transaction = db.transaction(POSITIONS, mode);
     const request = act(transaction.objectStore(POSITIONS));
-    // A request that succeeds may still be taken back: the disk is full.
+    // A request that succeeded may still be rolled back, for example when the disk is full.
     transaction.oncomplete = () => resolve(request.result);
     transaction.onabort = () => reject(transaction.error ?? request.error);
-    // Now, and not once the page has let go of it: a page that is reloaded meanwhile would take it back.
+    // Commits now, not when the page becomes idle: a reload before that would roll the write back.
     transaction.commit();
   });
 }

@@ -62,10 +62,10 @@ export interface Link {
   start(operation: Operation, sink: OperationSink): () => void;
   /** Asks the server for a sign of life, if the transport can. */
   probe(): void;
-  /** Sends new credentials for the open link. Call it only if `renews` was said, and not again before the answer. */
+  /** Sends new credentials for the open link. Call it only after `opened` with `renews`, and not again before the answer. */
   renew?(credentials: Credentials): void;
   close(): void;
-  /** Which tabs use its connection. `undefined`: sharing is off. */
+  /** Whether tabs share its connection. `undefined`: sharing is off. */
   readonly sharing?: Sharing | undefined;
 }
 

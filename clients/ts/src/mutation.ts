@@ -24,7 +24,7 @@ interface MutationParts {
   readonly signal: AbortSignal;
 }
 
-/** How long an attempt may take: a dead connection may show in no other way. */
+/** How long an attempt may take: nothing else may reveal a dead connection. */
 const ATTEMPT_TIMEOUT_MS = 30_000;
 
 /**
@@ -39,7 +39,7 @@ export async function mutate(operation: Operation, parts: MutationParts): Promis
     let outcome = await attempt(operation, parts, failures);
     if (!(outcome instanceof ClientError)) return outcome.data;
     if (outcome.code === 'OUTCOME_PENDING') pending = outcome;
-    // What is known already says more than an attempt without an answer.
+    // An earlier error says more than an attempt without an answer.
     else if (outcome.code === 'UNREACHABLE') outcome = pending ?? outcome;
     const isPending = outcome === pending;
     if (!(outcome.retry || isPending) || parts.signal.aborted) throw outcome;

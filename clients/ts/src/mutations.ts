@@ -8,7 +8,7 @@ import type { PositionStore } from './store.js';
 /** A mutation that may have been sent, and whose answer is not known. */
 export interface PendingMutation<Variables> {
   readonly variables: Variables;
-  /** Deletes it: its outcome stays unknown, and `run` may begin another one under its name. */
+  /** Deletes the mutation: its outcome stays unknown, and `run` may begin another one under its name. */
   forget(): Promise<void>;
 }
 
@@ -46,9 +46,9 @@ const NOTHING_PUBLISHED = new Set([
 ]);
 
 /**
- * Mutations that act once also if the page is reloaded, or the process ends, before their answer arrives.
- * @param user whose they are, such as the `sub` of the token; empty if there are no users. A store outlives a login: what one
- *   user has left must not be sent with the credentials of the next, or be shown to them
+ * Mutations that act once even if the page is reloaded, or the process ends, before their answer arrives.
+ * @param user the owner of the mutations, such as the `sub` of the token; empty if there are no users. A store outlives a
+ *   login: one user's mutations must not be sent with the credentials of the next user, or be shown to them
  * @param onProblem called when a mutation that is over cannot be deleted: a call with its name would get the same answer
  */
 export function keptMutations(
@@ -75,7 +75,7 @@ export function keptMutations(
         throw new ClientError('MUTATION_PENDING', message, { extensions: { variables: before.variables } });
       }
       const { idempotencyKey } = before ?? { idempotencyKey: crypto.randomUUID() };
-      // Before it is sent: otherwise a crash would leave a mutation that acted, and nobody knows.
+      // Before it is sent: otherwise a crash would leave a mutation that acted without a record of it.
       if (before === undefined)
         await inStore('stored', name, (key) => store.set(key, JSON.stringify({ idempotencyKey, variables })));
       try {

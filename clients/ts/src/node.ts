@@ -23,7 +23,7 @@ export function fileStore(folder: string): PositionStore {
       await made();
       const path = pathOf(key);
       const draft = `${path}.${randomUUID()}`;
-      // A kept mutation has its variables, which concern nobody else on the machine.
+      // A kept mutation contains its variables, which no other user of the machine may read.
       await writeFile(draft, `${cursor}\n`, { flush: true, mode: 0o600 });
       await rename(draft, path);
     },

@@ -39,13 +39,13 @@ function observe(
     }
     // Relay leaves the types of its metadata to its users.
     const options = (metadata?.['millrace'] ?? {}) as MillraceOptions;
-    // Relay never has both, no data and no errors: the client has one of them.
+    // Relay demands data or errors, and the client always has one of them.
     const next = (result: object): void => sink.next(result as GraphQLResponse);
     return start(client, { query: text, variables }, options, {
       next,
       error: (error) => {
         const errors = errorsOf(error);
-        // Of the result of a mutation without data Relay makes an error with the server's errors in `source`.
+        // For a mutation without data, Relay throws an error that has the server's errors as `source`.
         if (start === run && errors !== undefined) next({ data: null, errors });
         else sink.error(error);
       },

@@ -16,27 +16,27 @@ import type { ClientError } from './client-error.js';
  * | later      | elapsed, they expire soon, or there are other ones      | running               | renew   |
  * | running    | refused: those of another subject                       | running               | redial  |
  *
- * `undefined`: the server has not said that it can. *Later* is idle after failures. Every other input leaves the state as it
- * is. They are renewed one at a time.
+ * `undefined`: the server has not said that it supports renewal. *Later* is idle after failures. Every other input leaves the
+ * state unchanged. Only one renewal runs at a time.
  */
 export interface Renewal {
-  /** They were asked for, or sent. */
+  /** The new credentials were asked for, or sent. */
   readonly isRunning: boolean;
-  /** There are other ones since. */
+  /** The application has changed its credentials since. */
   readonly again: boolean;
-  /** How many times in a row they were refused for now. */
+  /** How many times in a row the renewal failed for now. */
   readonly failures: number;
 }
 
 export const IDLE_RENEWAL: Renewal = { isRunning: false, again: false, failures: 0 };
 
 export type RenewalInput =
-  /** The server says that they expire soon. */
+  /** The server warns that the credentials expire soon. */
   | { readonly type: 'expiring' }
-  /** The application says that there are other ones. */
+  /** The application says that its credentials have changed. */
   | { readonly type: 'credentials' }
   | { readonly type: 'elapsed' }
-  /** `error`: why the former ones stay in force. `undefined`: the new ones are. */
+  /** `error`: why the former credentials stay in force. `undefined`: the new ones are in force. */
   | { readonly type: 'renewed'; readonly error?: ClientError | undefined };
 
 export interface RenewalStep {
@@ -73,5 +73,5 @@ const run = (failures: number): RenewalStep => ({
   effect: 'renew',
 });
 
-/** Whether the refused credentials are those of another subject, which need a connection of their own. */
+/** Whether the refused credentials are those of another subject, which need a new connection. */
 export const isOfAnother = ({ extensions }: ClientError): boolean => extensions['reason'] === 'SUBJECT';

@@ -36,8 +36,8 @@ export function resuming<Client extends SubscribingClient>(client: Client): Clie
 }
 
 /**
- * The newest cursor, as JSON has it at the time when a request is serialised. A value of its own, because graphql-sse copies
- * the payload once in single connection mode.
+ * Serialises as the newest cursor at the time of each request. It is an object, because graphql-sse copies the payload once
+ * in single connection mode.
  */
 class Position {
   constructor(public cursor: unknown) {}

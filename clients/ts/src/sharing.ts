@@ -6,14 +6,14 @@ import { Watchdog } from './watchdog.js';
 type Links = Partial<Record<Transport, OpenLink>>;
 
 export interface Shared {
-  /** The ways of this tab alone, and once they are loaded those through one connection for all tabs. */
+  /** The links of this tab alone; once loaded, the links that share one connection between all tabs. */
   readonly links: Links;
-  /** Loads them, once. Called before each attempt, so that a page without `share` loads nothing. */
+  /** Loads the shared links, once. Called before each attempt, so that a page without `share` loads nothing. */
   readonly load: () => Promise<void>;
 }
 
 /**
- * @param own the ways of this tab alone
+ * @param own the links of this tab alone
  * @param open the same for any server: the tab may have to lead all tabs
  * @param url of WebSockets, absolute
  */

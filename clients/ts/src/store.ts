@@ -29,7 +29,7 @@ interface WebStorage {
 /**
  * Positions in `localStorage`: they outlive the page. When the whole browser is killed, those of the last seconds may be
  * lost.
- * @param name tells the positions of one part of an application from those of others
+ * @param name separates the positions of one part of an application from those of others
  */
 export function localStore(name: string): PositionStore {
   const storage = (): WebStorage => {

@@ -66,7 +66,7 @@ export type Subscribed = Pick<SubscriptionStep, 'now' | 'failures'>;
 
 export const STARTING: Subscribed = { now: { state: 'starting' }, failures: 0 };
 
-/** Whether a result leaves it as it is. */
+/** Whether a result leaves the state unchanged. */
 export const isUnmoved = ({ now, failures }: Subscribed): boolean =>
   failures === 0 && (now.state === 'live' || now.state === 'replaying');
 

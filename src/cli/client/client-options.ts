@@ -34,12 +34,12 @@ const CREDENTIALS_HELP = `
 Credentials: MILLRACE_TOKEN or MILLRACE_TOKEN_FILE in the environment, --token-file, or --header @file keep them off
 the command line, which other users of the machine can see.`;
 
-/** How long a server may take to answer the close of a WebSocket. */
+/** How long a server may take to answer the close frame. */
 const CLOSE_TIMEOUT_MS = 1_000;
 
 export interface ConnectedClient {
   readonly client: Client;
-  /** Whether the credentials may be others later, because they are in a file. */
+  /** Whether the credentials may change, because they are in a file. */
   readonly mayRenew: boolean;
 }
 
@@ -60,7 +60,7 @@ export function connect(flags: ClientFlags, options: Partial<ClientOptions> = {}
     const bearer = tokenOf?.();
     return { ...(bearer && { authorization: `Bearer ${bearer}` }), ...headersOf(flags.header) };
   };
-  // A file that is missing now is a mistake; one that is missing later is tried again.
+  // A file that is missing at the start is a mistake; a file that goes missing later is retried.
   let sent = userErrors(credentials);
   const client = createClient({
     url,
@@ -77,7 +77,7 @@ export function connect(flags: ClientFlags, options: Partial<ClientOptions> = {}
   return { client, mayRenew: inFiles || inEnvironment };
 }
 
-/** The credentials stand in `connection_init` and in the upgrade too, for proxies that ask for them. */
+/** The credentials are in `connection_init` and in the upgrade too, for proxies that require them. */
 function webSocketClass(headers: () => Credentials): NonNullable<ClientOptions['webSocket']> {
   return class extends WebSocket {
     constructor(url: string, protocols?: string | string[]) {
@@ -100,7 +100,7 @@ function addressOf(given: string): string {
   const url = URL.canParse(given) ? new URL(given) : undefined;
   if (url === undefined || !/^(https?|wss?):$/.test(url.protocol) || url.hostname === '')
     throw new UserError(
-      `${given} is no URL of a gateway. Write one such as http://127.0.0.1:4000/graphql.`,
+      `${given} is not the URL of a gateway. Use one such as http://127.0.0.1:4000/graphql.`,
       2,
     );
   url.protocol = url.protocol.replace('ws', 'http');

@@ -50,7 +50,7 @@ export function withArguments(
   const added = new Map<string, ValueNode>();
   if (values.since !== undefined) added.set('since', { kind: Kind.STRING, value: values.since });
   if (values.snapshot === true) added.set('snapshot', { kind: Kind.BOOLEAN, value: true });
-  // Printed also without them: commas and comments do not make another document.
+  // Printed even without arguments: commas and comments do not make another document.
   if (added.size === 0) return print(document);
   let depth = 0;
   return print(

@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 import { messageOf } from '../../core/errors.js';
 
-/** The reader of the pipe has gone, as `head` does: nothing is wrong, and nobody reads what follows. */
+/** The reader of the pipe has closed it, as `head` does: not a failure, but further output has no reader. */
 export class ReaderGone extends Error {
   override readonly name = 'ReaderGone';
 }

@@ -22,7 +22,7 @@ function contentOf(file: string | number, what: string, name: string): Buffer {
   }
 }
 
-/** @throws {UserError} when the bytes are no UTF-8: replacement characters would silently be another text */
+/** @throws {UserError} when the bytes are not UTF-8: replacement characters would silently change the text */
 function decoded(bytes: Uint8Array, source: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);

@@ -92,7 +92,7 @@ async function tail(given: string, flags: TailFlags): Promise<void> {
     flags.variables === undefined ? {} : parseVariables(textOf(flags.variables, 'variables'), '--variables');
   const { client, mayRenew } = connect(flags, {
     ...(store !== undefined && { store }),
-    // The next line would be repeated after a restart, and nobody would know.
+    // Otherwise the next line would be repeated after a restart, without a warning.
     onProblem: ({ message }) => fail(new UserError(message, 1)),
   });
   const report = (sentence: string): void => {

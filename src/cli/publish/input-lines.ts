@@ -5,7 +5,7 @@ import { UserError } from '../user-error.js';
 export interface InputLine {
   /** From 1; blank lines count too. */
   readonly number: number;
-  /** `undefined`: its bytes are no UTF-8. */
+  /** `undefined`: its bytes are not UTF-8. */
   readonly text: string | undefined;
   /** Tells this content from any other. */
   readonly digest: string;

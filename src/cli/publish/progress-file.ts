@@ -14,7 +14,7 @@ const Saved = z.object({
   digest: z.string(),
 });
 
-/** How much of an input is published, and the idempotency keys of its lines. */
+/** The progress of publishing an input, and the idempotency keys of its lines. */
 export class Progress {
   readonly #path: string | undefined;
   #saved: z.infer<typeof Saved>;
@@ -43,7 +43,7 @@ export class Progress {
 
   /**
    * Whether a line was done before.
-   * @throws {UserError} when the input is not the one that the progress is of
+   * @throws {UserError} when the progress belongs to another input
    */
   isDone({ number, digest }: InputLine): boolean {
     const { line, digest: last } = this.#saved;

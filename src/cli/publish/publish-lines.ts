@@ -14,7 +14,7 @@ export interface PublishOptions {
   readonly lines: AsyncIterable<InputLine>;
   /** How many mutations may be in flight. With 1 they keep their order. */
   readonly concurrency: number;
-  /** Whether lines after one that failed are published. */
+  /** Whether the lines after a failed line are published. */
   readonly keepsGoing: boolean;
   readonly timeoutMs: number;
   readonly progress: Progress;
