@@ -44,7 +44,7 @@ describe('the sources', () => {
 describe('the client library', () => {
   const sources = sourcesOf('clients/ts/src');
 
-  it("imports nothing but itself and graphql-ws, and Node's modules only where it is for Node", () => {
+  it("imports nothing but itself, and Node's modules only where it is for Node", () => {
     expect(sources.size).toBeGreaterThan(10);
     expect(foreignImports(sources)).toEqual([]);
   });

@@ -95,7 +95,7 @@ const ADAPTERS = [
   ['urql', ['@urql/core', 'wonka']],
 ] as const;
 
-/** Each import of the client library that is neither its own, nor of its dependency, nor of Node in its part for Node. */
+/** Each import of the client library that is neither its own, nor of Node in its part for Node. */
 export function foreignImports(sources: Sources): string[] {
   return importsOf(sources)
     .filter(({ from, specifier, to }) => {
@@ -104,8 +104,7 @@ export function foreignImports(sources: Sources): string[] {
       const adapter = ADAPTERS.find(([, packages]) =>
         packages.some((name) => specifier === name || specifier.startsWith(`${name}/`)),
       );
-      if (adapter !== undefined) return from !== `clients/ts/src/${adapter[0]}.ts`;
-      return specifier !== 'graphql-ws/client';
+      return adapter === undefined || from !== `clients/ts/src/${adapter[0]}.ts`;
     })
     .map(({ from, specifier }) => `${from} imports ${specifier}: it knows the gateway by its protocol alone`);
 }

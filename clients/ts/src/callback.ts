@@ -10,8 +10,7 @@ export function notify(onProblem: OnProblem, name: string, call: () => unknown):
   try {
     call();
   } catch (cause) {
-    const message = `A function of the application failed, \`${name}\`: ${String(cause)}`;
-    onProblem(new ClientError('CALLBACK_FAILED', message, { cause }));
+    onProblem(new ClientError('CALLBACK_FAILED', `\`${name}\` failed: ${String(cause)}`, { cause }));
   }
 }
 
@@ -21,7 +20,7 @@ export function safely(onProblem: OnProblem = (error) => console.warn(error.mess
     try {
       onProblem(error);
     } catch (failure) {
-      console.warn(`${error.message} And \`onProblem\` failed: ${String(failure)}`);
+      console.warn(error.message, failure);
     }
   };
 }

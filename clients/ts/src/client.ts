@@ -172,14 +172,7 @@ export class Client {
     document: Document<unknown, Variables>,
     options: Pick<SubscribeOptions<Variables>, 'variables' | 'key'> = {},
   ): Promise<void> {
-    const key = keyOf(operationOf(document, {}), options);
-    const keeper = this.#keeperOf(key);
-    try {
-      await keeper?.delete();
-    } catch (cause) {
-      const message = `The position of '${key}' was not deleted: ${String(cause)}`;
-      throw new ClientError('STORE_FAILED', message, { cause });
-    }
+    await this.#keeperOf(keyOf(operationOf(document, {}), options))?.delete();
   }
 
   /**
@@ -228,7 +221,7 @@ export class Client {
     }
     const known = this.#keepers.get(key);
     if (known !== undefined) return known;
-    const keeper = new PositionKeeper(store, key, (cause) => this.#onStoreFailure(key, cause));
+    const keeper = new PositionKeeper(store, key, this.#onProblem);
     this.#keepers.set(key, keeper);
     return keeper;
   }
@@ -246,11 +239,6 @@ export class Client {
     const given = await this.#options.credentials?.();
     if (typeof given === 'string') return { authorization: `Bearer ${given}` };
     return given ?? {};
-  }
-
-  #onStoreFailure(key: string, cause: unknown): void {
-    const message = `The position of '${key}' was not stored: ${String(cause)}`;
-    this.#onProblem(new ClientError('STORE_FAILED', message, { cause }));
   }
 }
 

@@ -115,9 +115,8 @@ export class Subscription<Data> implements Steps<Data> {
     try {
       this.#received = (await this.#parts.position?.load()) ?? this.#received;
       this.#counted = this.#received;
-    } catch (cause) {
-      const message = `The position cannot be read: ${String(cause)}`;
-      this.fail(new ClientError('STORE_FAILED', message, { cause }));
+    } catch (error) {
+      this.fail(error as ClientError); // What `load` throws.
     }
     this.#isLoaded = true;
     if (this.#link !== undefined) this.#input({ type: 'up' });

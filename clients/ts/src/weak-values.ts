@@ -1,10 +1,10 @@
 /** A map that keeps a value only while something else does. */
 export class WeakValues<Value extends WeakKey> {
   readonly #references = new Map<string, WeakRef<Value>>();
-  readonly #collected = new FinalizationRegistry<string>((key) => {
-    // Another value may have the key by now.
-    if (this.get(key) === undefined) this.#references.delete(key);
-  });
+  // Another value may have the key by now.
+  readonly #collected = new FinalizationRegistry<string>(
+    (key) => this.get(key) ?? this.#references.delete(key),
+  );
 
   get size(): number {
     return this.#references.size;

@@ -1,4 +1,3 @@
-import { createClient } from 'graphql-ws/client';
 import { ClientError, type ShownError } from './client-error.js';
 import { lossOfClose } from './close-codes.js';
 import type { Link, Loss, OpenLink, OperationSink, Result } from './link.js';
@@ -8,19 +7,29 @@ export interface Socket {
   readonly readyState: number;
   send(data: string): void;
   close(code?: number, reason?: string): void;
+  addEventListener(type: string, listener: (event: object) => void): void;
 }
 
 export type SocketClass = new (url: string, protocols?: string | string[]) => Socket;
 
 const OPEN = 1;
-/** Stands for a socket that could not be made. */
-const DEAD: Socket = { readyState: 3, send: () => undefined, close: () => undefined };
 
-/** Opens connections over WebSocket, each with one socket. `graphql-ws` speaks the protocol; its own retries are off. */
+/** A message of the protocol, as a server sends it. */
+interface Message {
+  readonly type?: string;
+  readonly id?: string;
+  readonly payload?: unknown;
+}
+
+/**
+ * Opens connections over WebSocket, each with one socket.
+ * @see https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
+ */
 export function webSocketLinks(url: string, SocketImpl: SocketClass): OpenLink {
   return (credentials, listener): Link => {
     let socket: Socket | undefined;
     let isOver = false;
+    let isAcknowledged = false;
     let lastId = 0;
     const sinks = new Map<string, OperationSink>();
     const send = (message: string): void => {
@@ -30,95 +39,91 @@ export function webSocketLinks(url: string, SocketImpl: SocketClass): OpenLink {
     const end = (): boolean => {
       if (isOver) return false;
       isOver = true;
-      // Before its own retries: graphql-ws reconnects after a close with 1000.
-      void Promise.resolve(client.dispose()).catch(() => undefined);
+      socket?.close(1000, 'Normal Closure');
       return true;
     };
     const lose = (loss: Loss): void => {
       if (end()) listener.lost(loss);
     };
-    // Captured in the constructor: graphql-ws shows a socket only once it is open, and it may have to be closed before.
-    const Captured = new Proxy(SocketImpl, {
-      construct(target, [to, protocols]) {
-        try {
-          socket = new target(to, protocols);
-          return socket;
-        } catch (error) {
-          // A page of https may not open `ws:`. Thrown in graphql-ws, this would be an unhandled rejection and nothing else.
-          queueMicrotask(() => lose({ kind: 'retry', why: String(error) }));
-          return DEAD;
-        }
-      },
-    });
-    const client = createClient({
-      url,
-      lazy: false,
-      retryAttempts: 0,
-      // `Captured` has all members of a browser's class, because it stands for one.
-      webSocketImpl: Captured,
-      // Its pong would send the payload of the ping, a position, back.
-      disablePong: true,
-      connectionParams: { ...credentials, positions: true, renews: true },
-      generateID: () => String(lastId),
-      onNonLazyError: () => undefined,
-      on: {
-        connected: (_socket, payload) => {
+    const onMessage = (message: Message): void => {
+      const { type, id = '', payload } = message;
+      const sink = sinks.get(id);
+      switch (type) {
+        case 'connection_ack': {
+          if (isAcknowledged) return;
+          isAcknowledged = true;
           const { heartbeatMs, renews } = (payload ?? {}) as Readonly<Record<string, unknown>>;
-          const every = typeof heartbeatMs === 'number' ? heartbeatMs : undefined;
-          if (!isOver) listener.opened(every, renews === true);
-        },
-        message: () => {
-          if (!isOver) listener.heard();
-        },
-        ping: (received, payload) => {
-          if (!received || isOver) return;
+          listener.opened(typeof heartbeatMs === 'number' ? heartbeatMs : undefined, renews === true);
+          return;
+        }
+        case 'ping': {
           send('{"type":"pong"}');
           const position = positionOf(payload);
           if (position !== undefined) sinks.get(position.id)?.position(position.cursor, position.behind);
-          if (payload !== undefined && 'expiresAt' in payload) listener.renewal?.({ type: 'expiring' });
-        },
-        pong: (received, payload) => {
+          if (typeof payload === 'object' && payload !== null && 'expiresAt' in payload)
+            listener.renewal?.({ type: 'expiring' });
+          return;
+        }
+        case 'pong': {
           const { renewed, error } = (payload ?? {}) as Readonly<Record<string, unknown>>;
-          if (!received || isOver || typeof renewed !== 'boolean') return;
+          if (typeof renewed !== 'boolean') return;
           const refusal = renewed ? undefined : ClientError.of([(error ?? {}) as ShownError]);
           listener.renewal?.({ type: 'renewed', error: refusal });
-        },
-        closed: (event) => lose(lossOf(event)),
-        error: (error) => lose(lossOf(error)),
-      },
+          return;
+        }
+        case 'next':
+          sink?.next(payload as Result); // The protocol's results are GraphQL's.
+          return;
+        case 'error':
+          sinks.delete(id);
+          sink?.error(Array.isArray(payload) ? payload : []);
+          return;
+        case 'complete':
+          sinks.delete(id);
+          sink?.complete();
+          return;
+        default:
+          throw new TypeError(`the server sent a message of the type ${String(type)}`);
+      }
+    };
+    const on = (type: string, handle: (event: Readonly<Record<string, unknown>>) => void): void =>
+      socket?.addEventListener(type, (event) => {
+        // Events have properties, which are checked where they are used.
+        if (!isOver) handle(event as Readonly<Record<string, unknown>>);
+      });
+    try {
+      socket = new SocketImpl(url, 'graphql-transport-ws');
+    } catch (error) {
+      // A page of https may not open `ws:`. Nobody listens before `open` has returned.
+      queueMicrotask(() => lose({ kind: 'retry', why: String(error) }));
+    }
+    on('open', () => {
+      const payload = { ...credentials, positions: true, renews: true };
+      send(JSON.stringify({ type: 'connection_init', payload }));
     });
+    on('message', ({ data }) => {
+      listener.heard();
+      try {
+        onMessage(JSON.parse(String(data)));
+      } catch (error) {
+        lose({ kind: 'retry', why: String(error) });
+      }
+    });
+    for (const type of ['close', 'error']) on(type, (event) => lose(lossOf(event)));
     return {
       start(operation, sink) {
         lastId += 1;
         const id = String(lastId);
-        let isDone = false;
-        const finish = (): boolean => {
-          const first = !isDone && !isOver;
-          isDone = true;
-          sinks.delete(id);
-          return first;
-        };
         sinks.set(id, sink);
-        const stop = client.subscribe(operation, {
-          next: (result) => {
-            // The protocol's results are GraphQL's.
-            if (!isDone && !isOver) sink.next(result as Result);
-          },
-          error: (error) => {
-            if (finish()) sink.error(shownErrors(error));
-          },
-          complete: () => {
-            if (finish()) sink.complete();
-          },
-        });
+        send(JSON.stringify({ id, type: 'subscribe', payload: operation }));
         return () => {
-          if (finish()) stop();
+          if (!isOver && sinks.delete(id)) send(JSON.stringify({ id, type: 'complete' }));
         };
       },
       probe: () => send('{"type":"ping"}'),
       renew: (renewed) => send(JSON.stringify({ type: 'ping', payload: { credentials: renewed } })),
       close() {
-        if (end()) socket?.close(1000, 'Normal Closure');
+        end();
       },
     };
   };
@@ -137,10 +142,4 @@ function lossOf(event: unknown): Loss {
   if (typeof code === 'number') return lossOfClose(code, typeof reason === 'string' ? reason : '');
   const why = typeof message === 'string' && message !== '' ? message : 'no connection could be made';
   return { kind: 'retry', why };
-}
-
-/** An `error` message has a list of errors; graphql-ws throws an `Error` for a message that it cannot read. */
-function shownErrors(error: unknown): readonly ShownError[] {
-  if (Array.isArray(error)) return error;
-  return [{ message: error instanceof Error ? error.message : String(error) }];
 }

@@ -79,10 +79,6 @@ describe('functions of the application', () => {
   it('a class of WebSockets that refuses its address makes an attempt that fails, which is repeated', async () => {
     let attempts = 0;
     const Refusing = class {
-      static readonly CONNECTING = 0;
-      static readonly OPEN = 1;
-      static readonly CLOSING = 2;
-      static readonly CLOSED = 3;
       readonly readyState = 0;
       constructor() {
         attempts += 1;
@@ -90,6 +86,7 @@ describe('functions of the application', () => {
       }
       send(): void {}
       close(): void {}
+      addEventListener(): void {}
     };
     vi.spyOn(Math, 'random').mockReturnValue(0);
     onTestFinished(() => void vi.restoreAllMocks());

@@ -13,6 +13,8 @@ import { Watchdog } from '../src/watchdog.js';
 
 const PROTOCOL = join(import.meta.dirname, '../../../docs/protocol.md');
 
+const QUIET = () => undefined;
+
 /** A store whose writes, and deletions as `undefined`, take effect when a test finishes them. */
 function slowStore() {
   const kept = new Map<string, string>();
@@ -40,7 +42,12 @@ function slowStore() {
 
 describe('close codes', () => {
   it('mean what the table of the gateway says', async () => {
-    const rows = [...(await readFile(PROTOCOL, 'utf8')).matchAll(/^\| (\d{4}) \| ([^|]+) \| (yes|no) \|/gm)];
+    // The client does not speak the old subprotocol.
+    const rows = [
+      ...(await readFile(PROTOCOL, 'utf8')).matchAll(
+        /^\| (\d{4}) \| ([^|]+) \| (yes|no) \|(?!.*`graphql-ws` only)/gm,
+      ),
+    ];
     expect(rows.length).toBeGreaterThan(10);
     for (const [, code = '', reason = '', reconnect] of rows) {
       // The end that a client of the old subprotocol asks for. This one never does: another server means something else.
@@ -150,7 +157,7 @@ describe('stores', () => {
       ...memoryStore(),
       set: (_key: string, cursor: string) => new Promise<void>((done) => writes.push({ cursor, done })),
     };
-    const position = new PositionKeeper(store, 'k', () => undefined).lease();
+    const position = new PositionKeeper(store, 'k', QUIET).lease();
     for (const cursor of ['c1', 'c2', 'c3']) position.keep(cursor);
     writes[0]?.done();
     await vi.waitFor(() => expect(writes).toHaveLength(2));
@@ -168,18 +175,57 @@ describe('stores', () => {
       },
     };
     const failures: unknown[] = [];
-    const position = new PositionKeeper(store, 'k', (error) => failures.push(String(error))).lease();
+    const position = new PositionKeeper(store, 'k', ({ code, cause }) =>
+      failures.push(`${code} ${cause}`),
+    ).lease();
     for (const cursor of ['c1', 'c2', 'c3']) position.keep(cursor);
     isFull = false;
     position.keep('c4');
     isFull = true;
     position.keep('c5');
-    expect(failures).toEqual(['Error: QuotaExceededError', 'Error: QuotaExceededError']);
+    expect(failures).toEqual(Array(2).fill('STORE_FAILED Error: QuotaExceededError'));
   });
+
+  it.each([
+    ['at once', (cursor: string | undefined) => cursor],
+    ['later', async (cursor: string | undefined) => cursor],
+  ])(
+    'that answer %s show when another client has the same key, once, and a client alone is not taken for two',
+    async (_when, answer) => {
+      vi.useFakeTimers();
+      onTestFinished(() => void vi.useRealTimers());
+      const kept = new Map<string, string>();
+      const store: PositionStore = {
+        get: (key) => answer(kept.get(key)),
+        set: (key, cursor) => {
+          kept.set(key, cursor);
+          return answer(undefined) as Promise<void> | undefined;
+        },
+        delete: (key) => void kept.delete(key),
+      };
+      const [alone, one, two] = [vi.fn(), vi.fn(), vi.fn()];
+      const open = async (key: string, shared: (code: string) => void) => {
+        const lease = new PositionKeeper(store, key, ({ code }) => shared(code)).lease();
+        await lease.load();
+        return lease;
+      };
+      const leases = [await open('a', alone), await open('k', one), await open('k', two)];
+      for (let n = 0; n < 40; n++) {
+        for (const [i, lease] of leases.entries()) lease.keep(`${i === 0 ? 'a' : i}-${n}`);
+        await vi.advanceTimersByTimeAsync(100);
+      }
+      expect([alone, one, two].map(({ mock }) => mock.calls.flat())).toEqual([
+        [],
+        ['STORE_KEY_IN_USE'],
+        ['STORE_KEY_IN_USE'],
+      ]);
+      expect(kept.get('a')).toBe('a-39');
+    },
+  );
 
   it('D4 give a subscription its position once those of its predecessor are written, which writes no more then', async () => {
     const { store, kept, finish } = slowStore();
-    const keeper = new PositionKeeper(store, 'k', () => undefined);
+    const keeper = new PositionKeeper(store, 'k', QUIET);
     const first = keeper.lease();
     first.keep('c1');
     first.keep('c2');
@@ -199,7 +245,7 @@ describe('stores', () => {
 
   it('delete a position after the last one is written, and before the next one is read', async () => {
     const { store, kept, finish } = slowStore();
-    const keeper = new PositionKeeper(store, 'k', () => undefined);
+    const keeper = new PositionKeeper(store, 'k', QUIET);
     const first = keeper.lease();
     first.keep('c1');
     const deleted = keeper.delete();

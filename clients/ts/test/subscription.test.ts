@@ -75,7 +75,7 @@ describe('a subscription', () => {
     sink.next(result(1));
     expect([seen, subscription.cursor]).toEqual([[{ n: 1 }], 'c1']);
     expect(problems.map(({ code, message }) => [code, message])).toEqual([
-      ['CALLBACK_FAILED', 'A function of the application failed, `state`: Error: cannot show it'],
+      ['CALLBACK_FAILED', '`state` failed: Error: cannot show it'],
     ]);
   });
 

@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
-import { vi } from 'vitest';
+import { expect, vi } from 'vitest';
 import { EVENTUALLY } from '../../../../test/faults/support/ceiling.js';
 import { expectAll } from '../../../../test/faults/support/check.js';
 import { FaultWorld, SAY } from '../../../../test/faults/support/world.js';
@@ -106,16 +106,16 @@ export class Scenario implements AsyncDisposable {
   }
 
   until(condition: () => boolean, otherwise: string): Promise<void> {
-    return vi.waitFor(() => {
-      if (!condition()) throw new Error(`${this.name}: ${otherwise}`);
-    }, EVENTUALLY);
+    return vi.waitFor(() => expect(condition(), `${this.name}: ${otherwise}`).toBe(true), EVENTUALLY);
   }
 
   /** Resolves once each client has connected so many times, or more often. */
   connected(times: number): Promise<void> {
     const is = (): string => this.recorders.map(({ name, states }) => `${name}: ${states}`).join('; ');
     return vi.waitFor(() => {
-      if (this.recorders.some(({ connections }) => connections < times)) throw new Error(is());
+      expect(Math.min(...this.recorders.map(({ connections }) => connections)), is()).toBeGreaterThanOrEqual(
+        times,
+      );
     }, EVENTUALLY);
   }
 
