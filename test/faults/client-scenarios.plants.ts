@@ -76,7 +76,7 @@ export const plants: readonly Plant[] = [
     guard: 'a retry looks for an outcome that was pending',
     file: 'src/publish/idempotency.ts',
     find: "(hasWaited || 'value' in found.answer)",
-    replace: 'true',
+    replace: '(hasWaited || Boolean(found.answer))',
   },
   {
     case: 'D6 a client is shown each event once while Redis is emptied again and again',
