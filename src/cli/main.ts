@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Help, type Option } from 'commander';
 
 /**
  * By name, in the order of the help text. Only the command that runs is loaded: the libraries of all of them take a second, and
@@ -26,10 +26,13 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
 const NAME_CHARACTERS = 24;
 
 async function commandLine(name: string | undefined): Promise<Command> {
+  const isNamed = name !== undefined && Object.hasOwn(COMMANDS, name);
   const program = new Command('millrace')
     .description('A GraphQL subscription gateway over events')
-    .showHelpAfterError();
-  const isNamed = name !== undefined && Object.hasOwn(COMMANDS, name);
+    // Not the help itself: the error would scroll out of sight.
+    .showHelpAfterError(`Run 'millrace ${isNamed ? `${name} ` : ''}--help' for its options.`)
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'millrace: ')) })
+    .configureHelp({ optionDescription });
   const commands = isNamed ? [COMMANDS[name]] : Object.values(COMMANDS);
   for (const command of commands) {
     if (command !== undefined) program.addCommand((await command()).copyInheritedSettings(program));
@@ -37,6 +40,11 @@ async function commandLine(name: string | undefined): Promise<Command> {
   if (!isNamed) program.addHelpText('after', await environmentHelp());
   throwUsageErrors(program);
   return program;
+}
+
+/** Without `(default: false)`, which says nothing of a switch. */
+function optionDescription(option: Option): string {
+  return option.defaultValue === false ? option.description : new Help().optionDescription(option);
 }
 
 async function environmentHelp(): Promise<string> {

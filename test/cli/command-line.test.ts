@@ -99,6 +99,34 @@ describe('the command line', () => {
     expect(await millrace(folder.path, ['check', '--against', '.'])).toMatchObject({ code: 0 });
   });
 
+  it('reports wrong usage in a few lines, so that the error stays in sight', async () => {
+    await using folder = await folderOf({});
+    expect(await millrace(folder.path, ['tial'])).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr:
+        "millrace: unknown command 'tial'\n(Did you mean tail?)\nRun 'millrace --help' for its options.\n",
+    });
+    expect(await millrace(folder.path, ['tail'])).toMatchObject({
+      code: 2,
+      stderr: "millrace: missing required argument 'document'\nRun 'millrace tail --help' for its options.\n",
+    });
+  });
+
+  it('publish reports once that no gateway answers, while it retries', async () => {
+    await using folder = await folderOf({});
+    const closed = ['--url', 'http://127.0.0.1:1/graphql', '--timeout', '1'];
+    const { code, stderr } = await millrace(folder.path, [
+      'publish',
+      'mutation { say(text: "x") { offset } }',
+      ...closed,
+    ]);
+    expect(stderr).toMatch(
+      /^millrace: Not connected to http:\/\/127\.0\.0\.1:1\/graphql: \S.*\. Retrying for 1 s\.\nmillrace: [A-Z_]+: .*\n$/,
+    );
+    expect(code).toBe(1);
+  });
+
   it('start explains how to provide a schema in a folder that has none', async () => {
     await using folder = await folderOf({});
     const { code, stderr } = await millrace(folder.path, ['start']);

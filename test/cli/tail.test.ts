@@ -122,8 +122,8 @@ describe('millrace tail', () => {
       2,
       /^millrace: The document is no GraphQL: .*column 20/,
     ],
-    [[SAID, '--count', 'two'], 2, /^error: option '--count <n>' argument 'two' is invalid/],
-    [[], 2, /^error: missing required argument 'document'/],
+    [[SAID, '--count', 'two'], 2, /^millrace: option '--count <n>' argument 'two' is invalid/],
+    [[], 2, /^millrace: missing required argument 'document'/],
   ])('ends %j with %i and a sentence', async (args, code, message) => {
     const outcome = await tail(...args);
     expect(outcome.stderr).toMatch(message);
@@ -142,7 +142,9 @@ describe('millrace tail', () => {
     const served = await serve();
     await writeFile(join(folder.path, 'headers'), 'authorization: bad\n');
     const waiting = piped(SAID, '--url', served.server.url, '--header', '@headers');
-    await expect.poll(waiting.errors, WAIT).toMatch(/^millrace: Not connected: \S.* Retrying\.\n/);
+    await expect
+      .poll(waiting.errors, WAIT)
+      .toMatch(/^millrace: Not connected to http:\S+: \S.* Retrying\.\n/);
     await writeFile(join(folder.path, 'headers'), 'authorization: user ada\n');
     expect((await subscribed(served)).caller.identity.claims).toEqual({ sub: 'ada' });
     await expect.poll(waiting.errors, WAIT).toMatch(/\.\nmillrace: Connected again\.\n$/);

@@ -39,6 +39,8 @@ const CLOSE_TIMEOUT_MS = 1_000;
 
 export interface ConnectedClient {
   readonly client: Client;
+  /** The address of GraphQL. */
+  readonly url: string;
   /** Whether the credentials may change, because they are in a file. */
   readonly mayRenew: boolean;
 }
@@ -74,7 +76,7 @@ export function connect(flags: ClientFlags, options: Partial<ClientOptions> = {}
   });
   const inFiles = tokenFile !== undefined || flags.header.some((header) => header.startsWith('@'));
   const inEnvironment = token === undefined && Boolean(process.env['MILLRACE_TOKEN_FILE']);
-  return { client, mayRenew: inFiles || inEnvironment };
+  return { client, url, mayRenew: inFiles || inEnvironment };
 }
 
 /** The credentials are in `connection_init` and in the upgrade too, for proxies that require them. */

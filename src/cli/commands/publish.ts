@@ -6,6 +6,7 @@ import { messageOf } from '../../core/errors.js';
 import { printable } from '../../core/terminal-text.js';
 import { addClientOptions, type ClientFlags, connect } from '../client/client-options.js';
 import { hasVariables, parseOperation } from '../client/document.js';
+import { exactFetch } from '../client/exact-fetch.js';
 import { LineOutput, ReaderGone } from '../client/line-output.js';
 import { textOf } from '../client/text-input.js';
 import { positiveInteger } from '../options.js';
@@ -68,7 +69,7 @@ async function publish(given: string, flags: PublishFlags): Promise<void> {
   if (!isSingle && flags.input === undefined && given === '-')
     throw new UserError('Standard input has the document: name a file of variables with --input.', 2);
   const stopped = abortOnSignal((name) => new SignalReceived(name));
-  const { client } = connect(flags);
+  const { client } = connect(flags, { fetch: fetchOrReport(flags.timeout) });
   const single = (): AsyncIterable<Buffer> =>
     Readable.from([Buffer.from(textOf(flags.variables ?? '{}', 'variables').replace(/\r?\n/g, ' '))]);
   const output = new LineOutput(process.stdout);
@@ -112,5 +113,29 @@ function openInput(file: string | undefined): AsyncIterable<Buffer> {
     report('Reading variables from the terminal, one JSON object per line. Ctrl-D ends.');
   return process.stdin;
 }
+
+/**
+ * Reports each loss of the connection once: a mutation is retried for a minute, and nothing else would say why it takes so long.
+ * @param timeout in seconds
+ */
+function fetchOrReport(timeout: number): typeof fetch {
+  let isOut = false;
+  return async (address, init) => {
+    try {
+      const response = await exactFetch(address, init);
+      isOut = false;
+      return response;
+    } catch (error) {
+      if (!isOut && init?.signal?.aborted !== true)
+        report(`Not connected to ${String(address)}: ${reasonOf(error)}. Retrying for ${timeout} s.`);
+      isOut = true;
+      throw error;
+    }
+  };
+}
+
+/** `fetch` itself says only "fetch failed". */
+const reasonOf = (error: unknown): string =>
+  messageOf(error instanceof Error && error.cause instanceof Error ? error.cause : error);
 
 const report = (sentence: string): void => void process.stderr.write(`millrace: ${printable(sentence)}\n`);

@@ -90,7 +90,7 @@ async function tail(given: string, flags: TailFlags): Promise<void> {
   const stopped = abortOnSignal((name) => new SignalReceived(name));
   const variables =
     flags.variables === undefined ? {} : parseVariables(textOf(flags.variables, 'variables'), '--variables');
-  const { client, mayRenew } = connect(flags, {
+  const { client, url, mayRenew } = connect(flags, {
     ...(store !== undefined && { store }),
     // Otherwise the next line would be repeated after a restart, without a warning.
     onProblem: ({ message }) => fail(new UserError(message, 1)),
@@ -103,7 +103,7 @@ async function tail(given: string, flags: TailFlags): Promise<void> {
   using status = process.stderr.isTTY
     ? new StatusLine(process.stderr, () => shown(client.state, steps?.state))
     : undefined;
-  reportOutages(client, report, (because) => {
+  reportOutages(client, url, report, (because) => {
     if (mayRenew) return false;
     fail(new UserError(`UNAUTHENTICATED: ${printable(because)}`, 1));
     return true;
@@ -155,6 +155,7 @@ const once = (act: () => void): (() => void) => {
  */
 function reportOutages(
   client: Client,
+  url: string,
   report: (sentence: string) => void,
   onRefused: (because: string) => boolean,
 ): void {
@@ -166,7 +167,7 @@ function reportOutages(
       isOut = false;
     }
     if ((now.state === 'waiting' || now.state === 'needs-auth') && !isOut) {
-      report(`Not connected: ${now.because}. Retrying.`);
+      report(`Not connected to ${url}: ${now.because}. Retrying.`);
       isOut = true;
     }
   });

@@ -21,7 +21,7 @@ export function router({ graphql, routes, report }: RouterParts) {
     ...Object.entries(routes).map(([path, route]) => [path, getOnly(route, report)] as const),
   ]);
   if (graphql !== undefined) table.set(graphql.path, graphql.route);
-  const otherwise = notFound(report);
+  const otherwise = notFound(graphql?.path, report);
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const route = table.get(pathOf(request)) ?? otherwise;
     try {
@@ -40,9 +40,10 @@ function getOnly(route: Route, report: ReportInternal): Route {
   };
 }
 
-function notFound(report: ReportInternal): Route {
+function notFound(graphql: string | undefined, report: ReportInternal): Route {
+  const hint = graphql === undefined ? '' : ` GraphQL is at ${graphql}.`;
   return (request, response) => {
-    const message = `Nothing is at ${pathOf(request)}.`;
+    const message = `Nothing is at ${pathOf(request)}.${hint}`;
     refuse(response, new MillraceError('BAD_REQUEST', message), report, 404);
   };
 }
