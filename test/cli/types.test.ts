@@ -103,12 +103,14 @@ describe('millrace types', () => {
       'schema/a.graphql': SCHEMA,
       'a/one.graphql': 'subscription { said(room: "a") { text } }',
       'a/two.graphql': 'query Q {\n  rooms { id }\n}',
+      'a/wild.graphql': 'subscription S {\n  said(room: "`+evil()+`") { text }\n}',
     });
     const outcome = await millrace(folder.path, 'types', '--documents', 'a/*.graphql');
     expect([outcome.code, outcome.stdout]).toEqual([1, '']);
     expect(outcome.stderr).toBe(
       `millrace: The documents have errors:
 a/one.graphql:1:1  Name this subscription: its types are named after it.
+a/wild.graphql:2:14  A text in a document has none of \` and \\ and \${: pass it as a variable.
 a/two.graphql:2:3  Cannot query field "rooms" on type "Query". Did you mean "room"?
 `,
     );

@@ -9,9 +9,11 @@ import {
   LoneAnonymousOperationRule,
   NoUnusedFragmentsRule,
   parse,
+  print,
   Source,
   specifiedRules,
   validate,
+  visit,
 } from 'graphql';
 import { glob } from 'tinyglobby';
 import { UserError } from '../user-error.js';
@@ -44,7 +46,8 @@ export async function readDocuments(
     }
   }
   const document: DocumentNode = { kind: Kind.DOCUMENT, definitions };
-  if (errors.length === 0) errors.push(...nameless(definitions), ...validate(schema, document, RULES));
+  if (errors.length === 0)
+    errors.push(...nameless(definitions), ...unwritable(document), ...validate(schema, document, RULES));
   if (errors.length > 0)
     throw new UserError(['The documents have errors:', ...errors.map(lineOf)].join('\n'), 1);
   if (!definitions.some(({ kind }) => kind === Kind.OPERATION_DEFINITION))
@@ -58,6 +61,19 @@ function nameless(definitions: readonly DefinitionNode[]): GraphQLError[] {
     if (node.kind !== Kind.OPERATION_DEFINITION || node.name !== undefined) return [];
     return [new GraphQLError(`Name this ${node.operation}: its types are named after it.`, { nodes: node })];
   });
+}
+
+/** graphql-codegen writes a document into a template literal of JavaScript as it is: these would end it, or run as code. */
+function unwritable(document: DocumentNode): GraphQLError[] {
+  const errors: GraphQLError[] = [];
+  visit(document, {
+    StringValue(node) {
+      if (!/[`\\]|\$\{/.test(print(node))) return;
+      const message = 'A text in a document has none of ` and \\ and ${: pass it as a variable.';
+      errors.push(new GraphQLError(message, { nodes: node }));
+    },
+  });
+  return errors;
 }
 
 function lineOf({ message, source, locations }: GraphQLError): string {
