@@ -66,7 +66,7 @@ export const LEAST_RIGHTS = {
       resource: 'TOPIC',
       names: 'relayedLetters',
       operations: ['WRITE'],
-      why: 'dead letters of records that are no events',
+      why: 'dead letters of records that are not events',
     },
   ],
   'a service': [

@@ -80,7 +80,7 @@ export function formattedError(
 function executionError(error: GraphQLError, report: ReportInternal): GraphQLError {
   const { originalError, path, nodes, message } = error;
   if (originalError instanceof MillraceError) return error;
-  // Without a path the error is no field's: the document is at fault, or a scalar refused a value of the request.
+  // Without a path the error is not a field's: the document is at fault, or a scalar refused a value of the request.
   if (path === undefined) return withCode(error);
   // Compared by name: a project may have its own copy of graphql, whose errors are instances of another class.
   const isProjectError = originalError === undefined || originalError.name === 'GraphQLError';

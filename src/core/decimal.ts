@@ -29,7 +29,7 @@ function checkScale(scale: number): void {
 
 /**
  * @param size in bytes. Left out: as few as it takes
- * @returns `undefined` when the text is no decimal number, has more digits behind the point than `scale`, or does not fit
+ * @returns `undefined` when the text is not a decimal number, has more digits behind the point than `scale`, or does not fit
  */
 export function bytesOfDecimal(text: string, scale: number, size?: number): Buffer | undefined {
   const [, sign, whole = '', fraction = ''] = /^([+-]?)(\d{1,400})(?:\.(\d{1,400}))?$/.exec(text) ?? [];

@@ -13,7 +13,7 @@ export function dateOf(days: number | bigint): string {
   return isoText(Number(days) * MS_PER_DAY).slice(0, 10);
 }
 
-/** @throws {RangeError} when the text is no date */
+/** @throws {RangeError} when the text is not a date */
 export function daysOf(date: string): number {
   return Math.floor(instantOf(`${date}T00:00:00Z`).seconds / (MS_PER_DAY / 1_000));
 }
@@ -60,11 +60,11 @@ export function timeOfDay(units: number | bigint, digits: number): string {
   return `${value < 0n ? '-' : ''}${time}.${String(magnitude % perSecond).padStart(digits, '0')}`;
 }
 
-/** @throws {RangeError} when the text is no time of day */
+/** @throws {RangeError} when the text is not a time of day */
 export function unitsOfTime(time: string, digits: number): number | bigint {
   const units = unitsOfTimestamp(`1970-01-01T${time}Z`, digits);
   // A leap second is the first of the next day.
-  if (units >= (MS_PER_DAY / 1_000) * 10 ** digits) throw new RangeError(`${time} is no time of day`);
+  if (units >= (MS_PER_DAY / 1_000) * 10 ** digits) throw new RangeError(`${time} is not a time of day`);
   return units;
 }
 
@@ -75,6 +75,6 @@ function isoText(ms: number): string {
 
 function instantOf(text: string) {
   const instant = parseDateTime(text);
-  if (instant === undefined) throw new RangeError(`${text} is no time`);
+  if (instant === undefined) throw new RangeError(`${text} is not a time`);
   return instant;
 }

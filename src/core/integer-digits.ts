@@ -3,7 +3,7 @@ const NUMBER = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
 
 /**
  * All digits of the integer that a number of JSON is, so that 1e21, 1.0e+21 and 1000000000000000000000 are one text.
- * `undefined`: it has a fraction, or is no number of JSON.
+ * `undefined`: it has a fraction, or is not a number of JSON.
  *
  * Of a double, `String` gives the fewest digits that read as it. So what one of at most 15 digits was written with
  * is what this returns.

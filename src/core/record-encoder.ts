@@ -42,7 +42,7 @@ export class RecordEncoder {
   }
 
   /**
-   * @throws {KeyFormatError} when the subject is no key of the topic
+   * @throws {KeyFormatError} when the subject is not a key of the topic
    * @throws {Error} when the topic's codec cannot encode the data: it does not match the schema of its type
    */
   encode(topic: Topic, given: Event): NewRecord {

@@ -6,7 +6,7 @@ import type { NewRecord } from './record.js';
 const RECORD_OVERHEAD_BYTES = 32;
 const HEADER_OVERHEAD_BYTES = 4;
 
-/** The size of a record in the log, in bytes: its text and data exactly, framing and bytes that are no text as an upper bound. */
+/** The size of a record in the log, in bytes: text and data exactly; framing and other bytes as an upper bound. */
 export function recordBytes({
   key,
   value,

@@ -31,7 +31,7 @@ export function lineAsJson(line: DeadLetterLine, formats?: TopicFormats): Record
   };
 }
 
-/** A key that is no text, or does not read as its topic declares, is shown as its bytes. */
+/** A key that is not text, or does not read as its topic declares, is shown as its bytes. */
 function keyAsJson(key: string | null, format: TopicFormat | undefined): Record<string, unknown> {
   const text = key === null ? null : textOf(key, format);
   if (key === null || text !== undefined) return { key: text };

@@ -29,7 +29,7 @@ interface DeadLetterList {
   readonly lines: readonly DeadLetterLine[];
   /** Whether there are older ones. */
   readonly more: boolean;
-  /** How many records are no dead letters that can be read. */
+  /** How many records are not dead letters that can be read. */
   readonly foreign: number;
 }
 

@@ -51,7 +51,7 @@ function codeOf(error: Error): string | undefined {
 const framesOf = ({ name, stack = '' }: Error): string =>
   [name, ...stack.split('\n').filter((line) => line.startsWith('    at '))].join('\n');
 
-/** V8 quotes the text that is no JSON: all of it, if it is short. */
+/** V8 quotes the text that is not JSON: all of it, if it is short. */
 const QUOTED_JSON = /(Unexpected token [^"]{0,12})?"[\s\S]*?"(\.{3})? is not valid JSON/g;
 
 /** A message without the data that it quotes, and of bounded length. */

@@ -31,7 +31,7 @@ export interface TopicReport {
   readonly splitKeys: number;
   /** Services that keep state of the topic's keys: one state in each partition that has records of a key. */
   readonly statefulServices: readonly string[];
-  /** Records that are no events, by what is wrong. */
+  /** Records that are not events, by what is wrong. */
   readonly invalid: Readonly<Record<string, number>>;
   /** Events of types that no field shows. */
   readonly notShown: Readonly<Record<string, number>>;
@@ -124,7 +124,7 @@ export function reportLines(report: TopicReport): readonly string[] {
   const faults = Object.values(invalid).reduce((sum, count) => sum + count, 0);
   if (faults > 0) lines.push(`  ${records - faults} of ${records} are events as it is declared`);
   for (const [kind, count] of Object.entries(invalid))
-    lines.push(`  ${count} records are no events: ${kind}`);
+    lines.push(`  ${count} records are not events: ${kind}`);
   for (const [label, { records: count, write }] of Object.entries(looks))
     lines.push(`  ${count} look like ${label}: write @topic(name: "${topic}", ${write})`);
   for (const [type, count] of Object.entries(notShown))

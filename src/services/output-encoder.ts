@@ -34,7 +34,7 @@ export class OutputEncoder {
   }
 
   /**
-   * @throws {InputFailure} when an output is no event, or its data does not match the schema of its type
+   * @throws {InputFailure} when an output is not an event, or its data does not match the schema of its type
    * @throws anything else when a topic's codec cannot encode at the moment
    */
   async encode(emitted: readonly Emission[], signal: AbortSignal): Promise<readonly NewRecord[]> {
@@ -90,13 +90,13 @@ export class OutputEncoder {
 function checkOutput({ topic: to, type, key, data }: OutgoingEvent, service: string): void {
   const fault =
     typeof to !== 'string' || !isTopicName(to)
-      ? `topic ${JSON.stringify(to)} is no name of a topic`
+      ? `topic ${JSON.stringify(to)} is not a topic name`
       : typeof type !== 'string' || type === ''
         ? 'type is missing'
         : typeof key !== 'string' && key !== null
-          ? 'key is no text'
+          ? 'key is not text'
           : typeof data !== 'object' || data === null || Array.isArray(data)
-            ? 'data is no object'
+            ? 'data is not an object'
             : undefined;
   if (fault !== undefined)
     throw new TypeError(`Service ${service} returned an event that is invalid: ${fault}.`);

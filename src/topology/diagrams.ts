@@ -92,6 +92,6 @@ const groupsOf = ({ nodes }: Topology) =>
     (column) => column.nodes.length > 0,
   );
 
-/** Names of any text are no identifiers in either language. */
+/** Names of any text are not identifiers in either language. */
 const shortIds = ({ nodes }: Topology): ReadonlyMap<string, string> =>
   new Map(nodes.map(({ id }, index) => [id, `n${index}`]));

@@ -12,7 +12,7 @@ interface ObserveOptions {
 }
 
 /**
- * Who has published which types of events to topics, by their newest records. Records that are no events, and topics that do
+ * Who has published which types of events to topics, by their newest records. Records that are not events, and topics that do
  * not exist, say nothing.
  * @throws {MillraceError} when the log cannot be read
  */

@@ -72,7 +72,7 @@ export function topologyOf({ bindings, services, views, observed = [] }: Topolog
   for (const { name, topics } of views) graph.reader('view', name, topics);
   for (const { field, topic, types, view } of bindings.subscribes.values()) {
     const subscription = graph.node('subscription', field);
-    // The type of a snapshot is no type of an event.
+    // The type of a snapshot is not a type of an event.
     const events = [...types].filter((type) => type !== view?.type);
     graph.edge(graph.node('topic', topic), subscription, 'reads', events);
     if (view !== undefined) graph.edge(graph.node('view', view.name), subscription, 'shows', []);

@@ -76,7 +76,7 @@ export class ViewRebuild implements Rebuild {
     }
   }
 
-  /** D10: what the view has set aside is no part of its state, and must not end its rebuild. */
+  /** D10: what the view has set aside is not part of its state, and must not end its rebuild. */
   async #setAside(signal: AbortSignal): Promise<SetAside> {
     const { log, view, deadLetterSuffix } = this.#options;
     const isBy = (letter: DeadLetter): boolean => letter.view === view.name;

@@ -156,7 +156,7 @@ export class ViewWriter {
 /**
  * The key that `by` has computed, as the `key` of `@view` computes it from arguments. Data has numbers where other
  * producers write ids as numbers: 7, 7.0 and "7" are one key.
- * @throws {TypeError} for what is no key
+ * @throws {TypeError} for what is not a key
  */
 function viewKey(key: unknown, view: string): string | null | undefined {
   if (typeof key === 'string' || key === null || key === undefined) return key;

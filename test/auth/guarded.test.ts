@@ -30,7 +30,7 @@ describe('guarded authentication', () => {
     ],
     // What a project in JavaScript can do.
     ['returns nothing', (async () => undefined) as unknown as Authenticate],
-    ['returns an expiry that is no time', async () => ({ claims: { sub: 'ann' }, expiresAt: Number.NaN })],
+    ['returns an expiry that is not a time', async () => ({ claims: { sub: 'ann' }, expiresAt: Number.NaN })],
   ])('answers AUTH_UNAVAILABLE, to be retried, when `authenticate` %s', async (_, authenticate) => {
     const { call, onFailure, onRefused } = guard(authenticate);
     const error = await call(CREDENTIALS).catch((thrown: unknown) => thrown);

@@ -55,7 +55,7 @@ describe("an issuer's key set", () => {
   it.each<[string, () => Answer]>([
     ['503', () => ({ status: 503, body: '' })],
     ['a page in place of JSON', () => ({ status: 200, body: '<html>' })],
-    ['JSON that is no key set', () => ({ status: 200, body: '{"error":"maintenance"}' })],
+    ['JSON that is not a key set', () => ({ status: 200, body: '{"error":"maintenance"}' })],
     ['a redirect', () => ({ status: 302, body: '' })],
   ])(
     'a good token is not refused while the issuer answers %s, and is accepted afterwards',

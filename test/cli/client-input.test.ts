@@ -51,7 +51,7 @@ describe('the input of tail and publish', () => {
     [
       'a syntax error',
       'subscription {',
-      'The document is no GraphQL: Syntax Error: Expected Name, found <EOF>. (line 1, column 15).',
+      'The document is not GraphQL: Syntax Error: Expected Name, found <EOF>. (line 1, column 15).',
     ],
   ])('a document with %s gets a sentence', (_what, document, sentence) => {
     expect(told(() => parseOperation(document, 'subscription'))).toBe(sentence);
@@ -68,9 +68,9 @@ describe('the input of tail and publish', () => {
   });
 
   it.each([
-    ['[1]', '--variables is no JSON object of variables, such as {"id":"order-1"}.'],
-    ['null', '--variables is no JSON object of variables, such as {"id":"order-1"}.'],
-    ['{', /^--variables is no JSON: /],
+    ['[1]', '--variables is not a JSON object of variables, such as {"id":"order-1"}.'],
+    ['null', '--variables is not a JSON object of variables, such as {"id":"order-1"}.'],
+    ['{', /^--variables is not JSON: /],
   ])('variables that are %s get a sentence', (json, sentence) => {
     expect(told(() => parseVariables(json, '--variables'))).toMatch(sentence);
   });

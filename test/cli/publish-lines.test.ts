@@ -98,7 +98,7 @@ describe('publish', () => {
     expect(new Set(served.asked.map(({ key }) => key)).size).toBe(4);
   });
 
-  it('--keep-going publishes the lines after one that is no JSON, no object, or no UTF-8', async () => {
+  it('--keep-going publishes the lines after a line that is not JSON, not an object, or not UTF-8', async () => {
     const served = await serve(said);
     const input = Buffer.concat([Buffer.from('{\n[]\n'), Buffer.of(0xff, 0x0a), Buffer.from(linesOf('a'))]);
     const { outcomes, failures } = await publish(served.url, input, { keepsGoing: true });

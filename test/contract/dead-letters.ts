@@ -25,7 +25,7 @@ import {
 } from './event-log-tools.js';
 
 const PARTITIONS = 4;
-/** 16 bytes of a UUID, which are no UTF-8. */
+/** 16 bytes of a UUID, which are not UTF-8. */
 const KEY = textOfBytes(Buffer.from('f81d4fae7dec11d0a76500a0c91e6bf6', 'hex'));
 const HEADERS: Header[] = [
   ['z', 'first'],
@@ -39,7 +39,7 @@ const HEADERS: Header[] = [
   ['a', ''],
 ];
 
-/** Dead letters, from a record that is no event until it is redriven. Run on every log. */
+/** Dead letters, from a record that is not an event until it is redriven. Run on every log. */
 export function deadLettersContract(name: string, harness: () => Promise<EventLogHarness>): void {
   describe(`dead letters in ${name}`, { timeout: TEST_TIMEOUT }, () => {
     let made: EventLogHarness | undefined;

@@ -73,17 +73,17 @@ export function poisonInputsContract(name: string, harness: () => Promise<EventL
       ],
       [
         'its output names no topic',
-        'no name of a topic',
+        'not a topic name',
         () => ({ topic: 'a b', type: 'Counted', key: 'k', data: {} }),
       ],
       [
         'its output has no key',
-        'key is no text',
+        'key is not text',
         ({ output }) => ({ topic: output, type: 'Counted', data: {} }),
       ],
       [
         'its output has no data',
-        'data is no object',
+        'data is not an object',
         ({ output }) => ({ topic: output, type: 'Counted', key: 'k' }),
       ],
       ['its state is too large', 'too large|has \\d+ bytes', () => 'state'],
@@ -242,7 +242,7 @@ async function lettersOf(log: EventLog, { input }: Topics): Promise<readonly Dea
   return (await readRecords(log, at)).map((record) => {
     const letter = readDeadLetter(at, record);
     if (letter === undefined)
-      throw new Error(`${positionName({ ...at, offset: record.offset })} is no dead letter`);
+      throw new Error(`${positionName({ ...at, offset: record.offset })} is not a dead letter`);
     return letter;
   });
 }

@@ -29,7 +29,7 @@ async function records(world: World): Promise<LogRecord[]> {
   return all;
 }
 
-/** Appends `count` records that are no events, and a letter about each. */
+/** Appends `count` records that are not events, and a letter about each. */
 async function poisoned(world: World, count: number): Promise<void> {
   const headers = { own: 'header' };
   const news = Array.from({ length: count }, (_, i) => {

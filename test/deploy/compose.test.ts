@@ -49,7 +49,7 @@ describe('docker-compose.yml', () => {
     (_name, { environment, command }) => {
       const values = Object.entries(environment).map(([name, value]) => [name, substituted(value)]);
       const roles = ROLES[command?.[0] ?? ''];
-      if (roles === undefined) throw new Error(`${command} is no role`);
+      if (roles === undefined) throw new Error(`${command} is not a role`);
       checkRoles(readConfig(Object.fromEntries(values)), roles);
       expect(Object.keys(ENVIRONMENT)).toEqual(expect.arrayContaining(Object.keys(environment)));
     },

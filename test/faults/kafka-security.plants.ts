@@ -18,7 +18,7 @@ export const plants: readonly Plant[] = [
   },
   {
     case: 'D2 D3 a certificate of the brokers that expires: open connections live on, and new ones are made once it is renewed',
-    guard: 'a certificate that has expired is told, and is no failure that ends the process',
+    guard: 'a certificate that has expired is told, and is not a failure that ends the process',
     file: 'src/adapters/kafka/wire/refused.ts',
     find: "['CERT_HAS_EXPIRED', 'has expired. Renew it on the broker'],",
     replace: '',

@@ -160,7 +160,7 @@ describe('topics of producers with other partitioners', { timeout: 240_000 }, ()
 });
 
 describe('millrace check --live', { timeout: 120_000 }, () => {
-  it('says which partitioner fits the records of a topic, which are no events, and which types nothing shows; fails when what is declared does not hold', async () => {
+  it('says which partitioner fits the records of a topic, which are not events, and which types nothing shows; fails when what is declared does not hold', async () => {
     const topic = await openTopic();
     await using producer = await startForeignProducer('confluent-kafka', topic);
     for (const room of ROOMS) await producer.send(said(room, room));
@@ -178,7 +178,7 @@ describe('millrace check --live', { timeout: 120_000 }, () => {
     expect(assumed.stdout).toContain(
       `all 10 lie where CRC32 puts them: write @topic(name: "${topic}", partitioner: CRC32)`,
     );
-    expect(assumed.stdout).toContain('1 records are no events: data');
+    expect(assumed.stdout).toContain('1 records are not events: data');
     expect(assumed.stdout).toContain(
       '1 events have a type that no field shows: com.acme.order.OrderPlaced.v1',
     );

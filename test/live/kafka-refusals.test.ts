@@ -395,7 +395,7 @@ describe('connections that are refused', { timeout: 60_000 }, () => {
     expect(await told(kafka.address, { sasl: scram('right') })).toMatch(/does not use SASL at this port/);
   });
 
-  it('a broker that is away is no refusal, with any protocol', async () => {
+  it('a broker that is away is not a refusal, with any protocol', async () => {
     const port = await closedPort();
     for (const security of [{}, { tls: tls() }, { sasl: scram('right') }]) {
       const problems: Problem[] = [];

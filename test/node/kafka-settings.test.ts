@@ -152,7 +152,7 @@ describe('combinations that cannot work', () => {
     );
   });
 
-  it('are refused in one sentence: PEM whose content is no certificate', () => {
+  it('are refused in one sentence: PEM whose content is not a certificate', () => {
     const broken = '-----BEGIN CERTIFICATE-----\nMIIC\n-----END CERTIFICATE-----';
     expect(refusal({ ...KAFKA, KAFKA_SECURITY_PROTOCOL: 'SSL', KAFKA_SSL_CA: broken })).toMatch(
       /^KAFKA_SSL_CA is .* allowed: one or more certificates in PEM\.$/,

@@ -21,7 +21,7 @@ const SCHEMA = `
   type Said { text: String! }`;
 const Line = z.looseObject({ msg: z.string() });
 
-/** Records that are no events, in the log before the gateway starts. */
+/** Records that are not events, in the log before the gateway starts. */
 async function appendPoison(dir: string): Promise<void> {
   await using store = openEmbeddedStore({ dir });
   await using log = openEmbeddedLog(store);

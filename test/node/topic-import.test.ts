@@ -174,7 +174,7 @@ describe('what is imported of a topic without a registry', () => {
     expect(reportLines(await reportOn(name, options, SIGNAL))).toEqual([
       'mixed: 3 records read, 0 with a key, 1 partitions',
       '  2 of 3 are events as it is declared',
-      '  1 records are no events: structured',
+      '  1 records are not events: structured',
       '  1 look like CloudEvents in structured mode: write @topic(name: "mixed", envelope: CLOUDEVENTS)',
     ]);
   });

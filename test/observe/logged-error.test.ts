@@ -46,7 +46,7 @@ describe('an error in the log', () => {
     `{"password":"${SECRET}`,
     `{"a":1,"password":${SECRET}}`,
     `[${'1,'.repeat(60)}${SECRET}]`,
-  ])('leaves out the text that is no JSON, which V8 quotes: %s', (text) => {
+  ])('leaves out the text that is not JSON, which V8 quotes: %s', (text) => {
     const error = thrown(() => JSON.parse(text));
     const { message } = error as Error; // `JSON.parse` throws a SyntaxError.
     const lines = [
@@ -77,7 +77,7 @@ describe('an error in the log', () => {
     expect(err).toMatchObject({ type: 'AggregateError', errors: [{ message: 'a' }, { message: 'b' }] });
   });
 
-  it('shows a value that is no error as it is', () => {
+  it('shows a value that is not an error as it is', () => {
     expect(lineOf({ err: 'text', reason: 7 })).toMatchObject({ err: 'text', reason: 7 });
   });
 });

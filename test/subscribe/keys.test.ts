@@ -222,7 +222,7 @@ describe('keys of other producers', () => {
     });
   });
 
-  it('are an error of the caller when an argument is no key of the topic', async () => {
+  it('are an error of the caller when an argument is not a key of the topic', async () => {
     const stage = await openStage('INT64');
     const client = stage.subscribe('of(key: "a1")');
     await expect.poll(() => client.errors).toHaveLength(1);

@@ -299,7 +299,7 @@ describe('subscriptions', () => {
     await expect
       .poll(() => again.results, WAIT)
       .toEqual(never.results.map((one) => expect.objectContaining({ data: one.data })));
-    // D10: it is no fault of the event's that a field cannot show it.
+    // D10: it is not a fault of the event's that a field cannot show it.
     await stage.deadLetters[Symbol.asyncDispose]();
     expect(await stage.letters()).toEqual([]);
   });

@@ -219,7 +219,7 @@ export class RightsWorld implements AsyncDisposable {
     await this.log.append([event], soon());
   }
 
-  /** Appends records that are no events. */
+  /** Appends records that are not events. */
   async appendGarbage(): Promise<void> {
     const of = (one: string) => ({
       topic: topic(one),

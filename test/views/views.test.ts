@@ -28,7 +28,7 @@ describe('a view', () => {
     expect(await stage.views.reader('talk').get('nobody')).toBe(null);
   });
 
-  it('folds 7, 7.0 and "7" that its `by` returns into one state, and fails on what is no key', async () => {
+  it('folds 7, 7.0 and "7" that its `by` returns into one state, and fails on what is not a key', async () => {
     const values: unknown[] = [
       7,
       '7',
@@ -74,7 +74,7 @@ describe('a view', () => {
     const throwing: View<Talk> = {
       ...talk,
       fold: (state, event) => {
-        if (event.data?.['n'] === 2) throw new Error('two is no number');
+        if (event.data?.['n'] === 2) throw new Error('two is not a number');
         // What JSON has no notation for fails when it is stored.
         if (event.data?.['n'] === 4) return circular;
         return talk.fold(state, event);
@@ -96,8 +96,8 @@ describe('a view', () => {
       letter?.reason,
     ]);
     expect(shown.sort()).toEqual([
-      [1, 'view', 'talk', 'two is no number'],
-      [4, 'view', 'talk', 'two is no number'],
+      [1, 'view', 'talk', 'two is not a number'],
+      [4, 'view', 'talk', 'two is not a number'],
       [6, 'view', 'talk', expect.stringContaining('circular')],
     ]);
     const { values } = await stage.metrics.viewDeadLetters.get();

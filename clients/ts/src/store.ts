@@ -1,6 +1,7 @@
 /**
- * Keeps the positions of subscriptions, and mutations whose answer is not known, beyond the end of the process or page. A method that fails MUST throw or reject:
- * `undefined` means that there is no position, and the subscription would start where its options say.
+ * Keeps the positions of subscriptions, and mutations whose answer is not known, beyond the end of the process or page.
+ * A method that fails MUST throw or reject: `undefined` means that there is no position, and the subscription would start
+ * where its options say.
  */
 export interface PositionStore {
   get(key: string): string | undefined | Promise<string | undefined>;

@@ -68,11 +68,11 @@ class FileRevocationLog implements RevocationLog {
   #revocation(line: string): Revocation | undefined {
     try {
       const fields: unknown = JSON.parse(line);
-      if (typeof fields !== 'object' || fields === null) throw new Error('It is no JSON object.');
+      if (typeof fields !== 'object' || fields === null) throw new Error('It is not a JSON object.');
       const revocation = revocationOf({ ...fields });
       return revocation.until > Date.now() ? revocation : undefined;
     } catch (cause) {
-      const message = `A line of ${this.#path} is no revocation, and has no effect`;
+      const message = `A line of ${this.#path} is not a revocation, and has no effect`;
       this.#onProblem({ kind: 'revocations', message, cause });
       return undefined;
     }

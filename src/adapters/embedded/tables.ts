@@ -1,8 +1,8 @@
 import type { Database } from 'lmdb';
 
-/** Text, or the bytes of what is no valid UTF-8: the store would write a text with lone surrogates as another one. */
+/** Text, or the bytes of what is not valid UTF-8: the store would write a text with lone surrogates as another one. */
 export type StoredText = string | Buffer;
-/** Headers by name; or a list, when an object cannot hold them or a value is no text. */
+/** Headers by name; or a list, when an object cannot hold them or a value is not text. */
 export type StoredHeaders = Record<string, string> | [StoredText, StoredText | null][];
 
 /** A stored record: timestamp (milliseconds since 1970), key, headers, value. */

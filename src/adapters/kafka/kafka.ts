@@ -200,7 +200,7 @@ class KafkaLog implements EventLog, TransactionalCommit {
 
   #untilClosed(signal: AbortSignal): AbortSignal {
     const either = AbortSignal.any([signal, this.#closed]);
-    // A request about many partitions adds a listener for each of them. That is no leak: it needs no warning.
+    // A request about many partitions adds a listener for each of them. That is not a leak: it needs no warning.
     setMaxListeners(0, either);
     return either;
   }

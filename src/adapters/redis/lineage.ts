@@ -61,7 +61,7 @@ export function observe(
 
 /**
  * @param info the section `replication` of INFO
- * @throws {Error} when the server is no master
+ * @throws {Error} when the server is not a master
  */
 export function replicationOf(info: string): Replication {
   const fields = new Map(info.split('\r\n').map((line) => splitAt(line, ':')));

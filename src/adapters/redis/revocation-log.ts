@@ -122,7 +122,7 @@ class RedisRevocationLog implements RevocationLog {
     try {
       return revocationOf(byName);
     } catch (cause) {
-      const message = `The entry ${id} of ${this.#key} is no revocation, and has no effect`;
+      const message = `The entry ${id} of ${this.#key} is not a revocation, and has no effect`;
       this.#onProblem({ kind: 'revocations', message, cause });
       return undefined;
     }

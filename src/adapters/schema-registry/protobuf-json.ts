@@ -20,7 +20,7 @@ export class MessageJson {
     return this.#type.fullName.replace(/^\./, '');
   }
 
-  /** @throws {Error} when the bytes are no such message */
+  /** @throws {Error} when the bytes are not such a message */
   decode(bytes: Uint8Array): JsonObject {
     const message: unknown = this.#type.decode(bytes);
     return this.toJson(message);

@@ -39,7 +39,7 @@ export function protobufSerde(given: RegisteredSchema, references: readonly Impo
     },
     encode: (type, json) => {
       const value = parseJson(json);
-      if (!isObject(value)) throw new Error('the data is no object');
+      if (!isObject(value)) throw new Error('the data is not an object');
       // Of several messages, that of the GraphQL type's name; otherwise the first.
       const position = Math.max(
         0,

@@ -17,7 +17,7 @@ const UNAUTHORIZED = 401;
 const FORBIDDEN = 403;
 
 /**
- * The refusal that a status means, with one sentence for the operator. `undefined`: the status is no refusal.
+ * The refusal that a status means, with one sentence for the operator. `undefined`: the status is not a refusal.
  * @param attempted such as `read the subject orders-value`
  */
 export function refusedByStatus(

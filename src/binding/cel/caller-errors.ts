@@ -20,7 +20,8 @@ type Check = (activation: Activation) => void;
 
 /**
  * Checks what a caller's arguments and claims make of an expression over events, before there is an event: a pattern
- * that is no regular expression, a text that is no timestamp, a time zone that does not exist, a division by zero. Otherwise every event would fail.
+ * that is not a regular expression, a text that is not a timestamp, a time zone that does not exist, a division by zero.
+ * Otherwise every event would fail.
  *
  * Leaves out the parts of an expression that its own conditions on arguments and claims switch off, and those that
  * read an argument or a claim that is absent: `||` and `has()` may decide without them.
@@ -115,7 +116,7 @@ function isKnown(node: CelNode, unknown: ReadonlySet<string>): boolean {
   return ![...readsOf(node).keys()].some((variable) => unknown.has(variable));
 }
 
-/** Reading alone is no mistake. */
+/** Reading alone is not a mistake. */
 function isRead(node: CelNode): boolean {
   if (asLiteral(node) !== undefined || asIdentifier(node) !== undefined) return true;
   const selection = asFieldSelection(node);

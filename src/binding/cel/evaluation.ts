@@ -23,7 +23,7 @@ export class FilterError extends Error {
 /**
  * Evaluates to an event's key, as its topic declares how keys read. Without a declaration, an integer becomes its
  * decimal text.
- * @throws {MillraceError} BAD_REQUEST when it fails, is neither a non-empty string nor an integer, or is no key of the
+ * @throws {MillraceError} BAD_REQUEST when it fails, is neither a non-empty string nor an integer, or is not a key of the
  *   topic
  */
 export function keyExpression(compiled: CompiledExpression, format?: KeyFormat): Expression<string> {
@@ -45,7 +45,7 @@ function subjectOf(
     return subjectOfValue(format, value);
   } catch (cause) {
     if (!(cause instanceof KeyFormatError)) throw cause;
-    throw new MillraceError('BAD_REQUEST', `The key ${source} is no key of its topic: ${cause.message}.`, {
+    throw new MillraceError('BAD_REQUEST', `The key ${source} is not a key of its topic: ${cause.message}.`, {
       cause,
     });
   }

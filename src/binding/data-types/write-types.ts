@@ -82,7 +82,7 @@ class TypeWriter {
 
   #field(parent: string, field: DataField): readonly string[] {
     if (!isName(field.name))
-      return [`  # Not shown: ${JSON.stringify(field.name)}, which is no name in GraphQL.`];
+      return [`  # Not shown: ${JSON.stringify(field.name)}, which is not a name in GraphQL.`];
     const { text, note } = this.#value(field, parent + pascalCase(field.name));
     // Of a schema that others wrote: a line break would end the comment.
     const because = note?.replace(/\s+/g, ' ').slice(0, 200);

@@ -144,7 +144,7 @@ function typeNamesOf(
   const table = new Map<string, string>();
   for (const { name, type } of names ?? []) {
     if (!isObjectType(schema.getType(type)))
-      diagnostics.at(node, `${type} is no object type.`, `Give the object type that ${name} stands for.`);
+      diagnostics.at(node, `${type} is not an object type.`, `Give the object type that ${name} stands for.`);
     if (table.has(name)) diagnostics.at(node, `The name ${name} is listed twice.`, 'List each name once.');
     table.set(name, type);
   }

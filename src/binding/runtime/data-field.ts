@@ -31,7 +31,7 @@ export const dataField: GraphQLFieldResolver<unknown, unknown> = (source, args, 
 };
 
 /**
- * A number as a leaf type coerces it. Of a `bigint`, the built-in scalars that are no integers take the digits: `ID`, `String`
+ * A number as a leaf type coerces it. Of a `bigint`, the built-in scalars that are not integers take the digits: `ID`, `String`
  * and `Decimal` show them, `Float` makes a double of them, and `Int` and the others report an error. `Long`, `BigInt`, `JSON`
  * and a project's own scalars show the integer as it is in the data, a JSON number.
  *

@@ -105,7 +105,7 @@ function bindField(
 
 function scalarOf(type: GraphQLScalarType, unit: string, epoch: Epoch): GraphQLScalarType {
   const text = builtInScalar(type);
-  if (text === undefined) throw new Error(`${type.name} is no built-in scalar`);
+  if (text === undefined) throw new Error(`${type.name} is not a built-in scalar`);
   const problem = `A ${type.name} with @epoch(unit: ${unit}) must be an integer in the data, of the years 0 to 9999.`;
   return withBehaviour(new GraphQLScalarType(type.toConfig()), {
     ...text,

@@ -51,7 +51,7 @@ const BYTES = text(
 /** S4: a number of more digits takes more than linear time to read. */
 const INTEGER = /^[+-]?\d{1,1000}$/;
 
-/** As data have it: a number, or a `bigint` beyond 2^53. `undefined`: it is no integer. */
+/** As data have it: a number, or a `bigint` beyond 2^53. `undefined`: it is not an integer. */
 function integerOf(value: unknown): number | bigint | undefined {
   const isNumber = typeof value === 'bigint' || typeof value === 'number';
   if (!isNumber && !(typeof value === 'string' && INTEGER.test(value))) return undefined;

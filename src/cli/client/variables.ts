@@ -12,9 +12,9 @@ export function parseVariables(json: string, source: string): Record<string, unk
   try {
     value = JSON.parse(marked(json));
   } catch (error) {
-    throw new UserError(`${source} is no JSON: ${messageOf(error)}.`, 2);
+    throw new UserError(`${source} is not JSON: ${messageOf(error)}.`, 2);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new UserError(`${source} is no JSON object of variables, such as {"id":"order-1"}.`, 2);
+    throw new UserError(`${source} is not a JSON object of variables, such as {"id":"order-1"}.`, 2);
   return Object.fromEntries(Object.entries(value));
 }

@@ -41,7 +41,7 @@ async function importOne({ topic, out, force }: ImportOptions): Promise<void> {
     throw new UserError(`${out} exists. Choose another file, or add --force to overwrite it.`, 2);
   if (!TOPIC_NAME.test(topic))
     throw new UserError(
-      `${topic} is no name of a topic: 1 to 249 of the characters a-z, A-Z, 0-9, '.', '_' and '-'.`,
+      `${topic} is not a topic name: 1 to 249 of the characters a-z, A-Z, 0-9, '.', '_' and '-'.`,
       2,
     );
   const config = readConfig(process.env);

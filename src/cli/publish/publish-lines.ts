@@ -40,8 +40,8 @@ type Outcome =
   | { readonly kind: 'skipped' };
 
 /**
- * Runs one mutation for each line, and prints the outcome of each, in the order of the input. Each line has one idempotency key for
- * all attempts. The progress moves with the outcomes, so everything before it is done.
+ * Runs one mutation for each line, and prints the outcome of each, in the order of the input. All attempts at a line have one
+ * idempotency key. The progress moves with the outcomes, so everything before it is done.
  */
 export async function publishLines(options: PublishOptions): Promise<Published> {
   const { lines, concurrency, progress, output, keepsGoing, signal } = options;

@@ -107,7 +107,7 @@ function showNamed(
   }
 }
 
-/** What is no integer is shown as it is: the producer wrote something else than its schema says. */
+/** What is not an integer is shown as it is: the producer wrote something else than its schema says. */
 function integer(show: (value: number | bigint) => string) {
   return (value: unknown): unknown => (isInteger(value) ? show(value) : value);
 }

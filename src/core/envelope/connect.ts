@@ -40,7 +40,7 @@ export class ConnectReader {
   /** The most recently used comes first. */
   readonly #known: KnownSchema[] = [];
 
-  /** @returns what is wrong, if it is no JSON */
+  /** @returns what is wrong, if it is not JSON */
   read(value: Buffer): ConnectValue | PlainValue | string {
     const known = this.#readKnown(value);
     if (known !== undefined) return known;

@@ -13,7 +13,8 @@ import { nameOfType } from './type-names.js';
  * data in the value. Other envelopes change the value, or add the headers that their readers look for. Trace context is
  * in the headers of W3C Trace Context.
  * @see https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-protocol-binding.md section 3.2
- * @throws {Error} when nothing can be published to the topic; what the codec throws; {KeyFormatError} when the subject is no key of the format
+ * @throws {KeyFormatError} when the subject is not a key of the format
+ * @throws {Error} when nothing can be published to the topic, or the codec throws
  */
 export function encodeEvent(topic: Topic, event: Event, format: TopicFormat = DEFAULT_FORMAT): NewRecord {
   const { codec = JSON_CODEC, kind, typeNames } = format;

@@ -10,7 +10,7 @@ export interface Variable<T> {
   readonly schema: z.ZodType<T, string | undefined>;
   /** Whether error messages must not show the value. It can then be given as a file, `<name>_FILE`, too. */
   readonly secret?: boolean;
-  /** Whether it can be given as a file although it is no secret: certificates are files everywhere. */
+  /** Whether it can be given as a file although it is not a secret: certificates are files everywhere. */
   readonly file?: boolean;
   /** Whether the file is read again whenever the value is used, so that a rotated secret applies without a restart. */
   readonly reread?: boolean;

@@ -22,11 +22,11 @@ export function followUpOf(
   const binding = bindings.subscribes.get(field);
   const definition = bindings.schema.getSubscriptionType()?.getFields()[field];
   if (binding === undefined || definition === undefined) {
-    throw new Error(`${field} cannot be followed: it is no field of Subscription with @subscribe.`);
+    throw new Error(`${field} cannot be followed: it is not a field of Subscription with @subscribe.`);
   }
   const args: Record<string, unknown> = {};
   for (const { name, type, defaultValue } of definition.args) {
-    // As in a plan: what says where to start is no part of a cursor's scope.
+    // As in a plan: what says where to start is not part of a cursor's scope.
     if (name === 'after' || name === 'since' || name === 'snapshot') continue;
     if (Object.hasOwn(given, name)) args[name] = coerceInputValue(given[name], type);
     else if (defaultValue !== undefined) args[name] = defaultValue;

@@ -55,7 +55,7 @@ describe('has() in an expression', () => {
     expect(rule?.allows({ args: { id: 'ada' }, claims: { sub: 'ada' } })).toBe(true);
   });
 
-  it('reads an absent field as null, so that comparing it by == is no error', () => {
+  it('reads an absent field as null, so that comparing it by == is not an error', () => {
     expect(holds('event.coupon == null', event({}))).toBe(true);
     expect(holds('event.price == 3', event({}))).toBe(false);
     expect(holds('event.at == null && event.meta == null && event.order == null', event({}))).toBe(true);
@@ -143,7 +143,7 @@ describe('a value that may be null where null is an error', () => {
     '[event.price] == [args.x]',
     'event.n in event.words.map(w, event.price)',
     'args.text == null || event.name == args.text',
-  ])('is no mistake when it is guarded: %s', (filter) => {
+  ])('is not a mistake when it is guarded: %s', (filter) => {
     expect(problems(filter)).toEqual([]);
   });
 
@@ -174,7 +174,7 @@ describe('a value that may be null where null is an error', () => {
     for (const one of events) expect(holds(filter, event(one))).toBe(expected);
   });
 
-  it('is reported in a rule, and is no mistake in a key, whose caller is told', () => {
+  it('is reported in a rule, and is not a mistake in a key, whose caller is told', () => {
     const schema = (rule: string) => `type Query { q: Int } type E { id: ID!, n: Int }
       type Subscription { s(id: ID): E @subscribe(topic: "t", key: "args.id") @auth(rule: "${rule}") }`;
     expect(diagnosticsOf(schema('event.n > 1'))).toHaveLength(1);

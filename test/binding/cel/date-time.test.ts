@@ -90,7 +90,7 @@ describe('a DateTime in an expression', () => {
     ]);
   });
 
-  it('keeps its text where it is only passed on, and is no key without string()', async () => {
+  it('keeps its text where it is only passed on, and is not a key without string()', async () => {
     const schema = (key: string) => `type Query { q: Int } type E { time: DateTime!, list: [DateTime!] }
       type Mutation { m(time: DateTime!): Published @publish(topic: "t", type: "E", key: "${key}", data: "{'time': args.time, 'list': [args.time]}") }`;
     expect(diagnosticsOf(schema('args.time'))[0]).toMatch(
@@ -105,7 +105,7 @@ describe('a DateTime in an expression', () => {
     expect(event?.key(activation)).toBe('2026-01-01T09:00:00.5Z');
   });
 
-  it('D10 is an error of the event when it is no date-time', () => {
+  it('D10 is an error of the event when it is not a date-time', () => {
     expect(() => holds('event.time > args.time', { time: 'yesterday' }, { time: EARLIER })).toThrow(
       /event\.time: A DateTime must be an RFC 3339 string/,
     );

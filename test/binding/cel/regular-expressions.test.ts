@@ -38,7 +38,7 @@ describe('matches() in an expression', () => {
       expect(filter({ event: { name }, args: { p }, claims: {} })).toBe(false);
   });
 
-  it('reports a literal that is no regular expression at start', () => {
+  it('reports a literal that is not a regular expression at start', () => {
     expect(problems("event.name.matches('(')")[0]).toMatch(
       /^Invalid regular expression: missing closing \).*RE2/,
     );

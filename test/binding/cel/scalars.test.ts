@@ -69,7 +69,7 @@ describe('filters over the built-in scalars', () => {
     expect(problems(filter).join()).toMatch(message);
   });
 
-  it('an argument that is no decimal number is the error of its caller', () => {
+  it('an argument that is not a decimal number is the error of its caller', () => {
     const field = fieldWith('event.price > decimal(args.text)', OVER);
     expect(() => field.checkCaller({ args: { text: 'ten' }, claims: {} })).toThrow(/"ten" is not a decimal/);
   });

@@ -243,7 +243,7 @@ describe('names that every object inherits', () => {
     });
   });
 
-  it('are no resolvers of types that have such names', () => {
+  it('are not resolvers of types that have such names', () => {
     const { schema } = bound('type Query { a: constructor } type constructor { name: String }', {
       Query: { a: () => ({ name: 'x' }) },
     });

@@ -116,8 +116,8 @@ union OrderBy = Card | cash
       new Map([['Order', repeated({ id: 1, 'order-no': 2, __x: 3, deep: { '1': 1, '2': 2 } })]]),
     );
     const sdl = written({ topic: 'orders', envelope: 'JSON', model });
-    expect(sdl).toContain('# Not shown: "order-no", which is no name in GraphQL.');
-    expect(sdl).toContain('# Not shown: "__x", which is no name in GraphQL.');
+    expect(sdl).toContain('# Not shown: "order-no", which is not a name in GraphQL.');
+    expect(sdl).toContain('# Not shown: "__x", which is not a name in GraphQL.');
     expect(sdl).toContain('deep: JSON!');
   });
 

@@ -108,7 +108,7 @@ describe('@topic(event:)', () => {
     expect(eventOf(format, { headers: { c }, value: {} }).correlationId).toBe('base64:yEE=');
   });
 
-  it('makes data of a value that is no object', () => {
+  it('makes data of a value that is not an object', () => {
     const format = formatOf(`event: { type: "'Placed'", data: "{'n': record.value[0]}" }`);
     expect(eventOf(format, { value: [3, 4] }).data).toBe('{"n":3}');
   });
@@ -218,12 +218,12 @@ describe('@topic(event:)', () => {
       'Unknown variable event. Available variables: record.',
     ],
     [
-      'a type that is no text',
+      'a type that is not text',
       `event: { type: "record.partition" }`,
       'The expression record.partition has type int. Write an expression of type string.',
     ],
     [
-      'data that is no map',
+      'data that is not a map',
       `event: { type: "'Placed'", data: "'x'" }`,
       "The expression 'x' has type string. Write an expression of type map.",
     ],

@@ -104,7 +104,7 @@ describe('@topic(envelope:, types:)', () => {
       /^The types of a topic are in the header or in the field, not in both\./,
     );
     expect(problems(orders('types: { names: [{ name: "a", type: "Missing" }] }'))).toEqual([
-      'Missing is no object type. Give the object type that a stands for.',
+      'Missing is not an object type. Give the object type that a stands for.',
     ]);
   });
 

@@ -152,7 +152,7 @@ describe('an error that a resolver got from a schema of its own', () => {
   });
 
   it.each(['{ deep { seats(of: "x") } }', '{ deep {'])(
-    'an invalid query of another schema is no error of the request: %s',
+    'an invalid query of another schema is not an error of the request: %s',
     async (source) => {
       const { shown, reported } = await seen({ source });
       expect(shown).toEqual([failed]);

@@ -60,7 +60,7 @@ describe('fields with @epoch', () => {
 
   it('what is published is the number', () => {
     const type = bound(SCHEMA).schema.getType('Event');
-    if (!isObjectType(type)) throw new Error('Event is no object type');
+    if (!isObjectType(type)) throw new Error('Event is not an object type');
     const at = '2026-01-31T09:30:00.123456Z';
     const data = { s: at, ms: at, us: at, ns: at, day: '2026-01-31', plain: at, list: [at] };
     expect(coerceEventData(type, data, {})).toEqual({

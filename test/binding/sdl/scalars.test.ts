@@ -131,7 +131,7 @@ describe('built-in scalars in what is published', () => {
   it('data are checked, and integers written in text become numbers', () => {
     const { schema } = bound(published('n: Long! price: Decimal!', 'n: Long!, price: Decimal!'));
     const type = schema.getType('Put');
-    if (!isObjectType(type)) throw new Error('Put is no object type');
+    if (!isObjectType(type)) throw new Error('Put is not an object type');
     const data = (n: unknown, price: unknown) => coerceEventData(type, { n, price }, {});
     expect(data('12', '1.50')).toEqual({ n: 12, price: '1.50' });
     expect(data(12n ** 17n, 1.5)).toEqual({ n: 12n ** 17n, price: '1.5' });

@@ -48,7 +48,7 @@ describe('encoding and decoding events', () => {
     });
   });
 
-  it('D3 takes the key from the record alone, so that a subject without a key is no key anywhere', () => {
+  it('D3 takes the key from the record alone, so that a subject without a key is not a key anywhere', () => {
     const headers = { ...encodeEvent(AT.topic, event).headers, ce_subject: 'order-1' };
     expect(decodeRecord(record({ headers, key: null }), CLOUDEVENTS, AT)).toMatchObject({
       ok: true,
@@ -210,7 +210,7 @@ describe('encoding and decoding events', () => {
       /xml/,
     ],
     ['no JSON', { value: Buffer.from('<a/>') }, 'data', /not JSON/],
-    ['JSON that is no object', { value: Buffer.from('[1]') }, 'data', /not an object/],
+    ['JSON that is not an object', { value: Buffer.from('[1]') }, 'data', /not an object/],
   ])('D10 is not one with %s, and it is said why', (_case, change, kind, reason) => {
     expect(decodeRecord(record(change), CLOUDEVENTS, AT)).toMatchObject({
       ok: false,

@@ -103,7 +103,7 @@ describe('CloudEvents in structured mode', () => {
     expect(eventOf(FORMAT, { headers, value }).data).toBe('{"id":"o-1"}');
   });
 
-  it('an event without data is no tombstone', () => {
+  it('an event without data is not a tombstone', () => {
     expect(eventOf(FORMAT, { headers, value: ATTRIBUTES }).data).toBe('{}');
     expect(eventOf(FORMAT, { headers, value: { ...ATTRIBUTES, data: null } }).data).toBe('{}');
   });
@@ -130,7 +130,7 @@ describe('CloudEvents in structured mode', () => {
     ],
     ['another event format', { 'content-type': 'application/cloudevents+avro' }, {}, 'structured', /avro/],
     ['no JSON', headers, '<a/>', 'structured', /not JSON/],
-    ['JSON that is no object', headers, [1], 'structured', /not an object/],
+    ['JSON that is not an object', headers, [1], 'structured', /not an object/],
     ['another version', headers, { ...ATTRIBUTES, specversion: '2.0' }, 'specversion', /2\.0/],
     ['no id', headers, { ...ATTRIBUTES, id: undefined }, 'no-cloudevent', /id/],
     ['a number as its id', headers, { ...ATTRIBUTES, id: 5 }, 'no-cloudevent', /id/],
@@ -142,8 +142,8 @@ describe('CloudEvents in structured mode', () => {
       /xml/,
     ],
     ['data that is a string', headers, { ...ATTRIBUTES, data: 'x' }, 'data', /not a JSON object/],
-    ['base64 that is no JSON', headers, { ...ATTRIBUTES, data_base64: 'AAAA' }, 'data', /not JSON/],
-  ])('D10 a record with %s is no event, and the reason names it', (_case, given, value, kind, reason) => {
+    ['base64 that is not JSON', headers, { ...ATTRIBUTES, data_base64: 'AAAA' }, 'data', /not JSON/],
+  ])('D10 a record with %s is not an event, and the reason names it', (_case, given, value, kind, reason) => {
     expect(decoded(FORMAT, { headers: given, value })).toMatchObject({
       ok: false,
       kind,

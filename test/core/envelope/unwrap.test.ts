@@ -34,7 +34,7 @@ describe('records of Kafka Connect', () => {
     ['a payload beside other members', { schema: null, payload: {}, id: 1 }, 'envelope'],
     ['a payload that is a list', { schema: null, payload: [1] }, 'data'],
     ['no JSON', 'x', 'data'],
-  ])('D10 a record with %s is no event', (_case, value, kind) => {
+  ])('D10 a record with %s is not an event', (_case, value, kind) => {
     expect(decoded(CONNECT, { value })).toMatchObject({ ok: false, kind });
   });
 });
@@ -224,7 +224,7 @@ describe('change events of Debezium', () => {
     expect(eventOf(DEBEZIUM, { value: null })).toMatchObject({ type: REPEATED_DELETE_TYPE, data: null });
   });
 
-  it('D10 a record without an operation is no event', () => {
+  it('D10 a record without an operation is not an event', () => {
     expect(decoded(DEBEZIUM, { value: { id: 1 } })).toMatchObject({ ok: false, kind: 'envelope' });
     expect(decoded(DEBEZIUM, { value: { op: 'x' } })).toMatchObject({ ok: false, kind: 'envelope' });
   });
@@ -252,7 +252,7 @@ describe("records of Debezium's outbox event router", () => {
     });
   });
 
-  it('D10 a record without the id, or with a payload that is no object, is no event', () => {
+  it('D10 a record without the id, or with a payload that is not an object, is not an event', () => {
     expect(decoded(OUTBOX, { headers: {}, value: {} })).toMatchObject({ ok: false, kind: 'envelope' });
     expect(decoded(OUTBOX, { headers, value: '"plain text"' })).toMatchObject({ ok: false, kind: 'data' });
     expect(decoded(OUTBOX, { headers: { id: 'e-1' }, value: {} })).toMatchObject({ ok: false, kind: 'type' });

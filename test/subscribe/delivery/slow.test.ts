@@ -21,7 +21,7 @@ describe('onSlow: CONFLATE', () => {
     await expect.poll(stage.live, WAIT).toBe(2);
     for (const n of numbers(0, 100)) await stage.say(`k${n % 3}`, [n]);
     await stage.say('rare', [200]);
-    // The filter decides first: this is no newer event of its key (S1).
+    // The filter decides first: this is not a newer event of its key (S1).
     await stage.say('rare', [290]);
     await expect.poll(() => quick.numbers.at(-1), WAIT).toBe(200);
     const executions = await stage.executions();

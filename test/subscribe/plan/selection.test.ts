@@ -28,7 +28,7 @@ const schema = buildSchema(SCHEMA);
 
 function objectOf(of: GraphQLSchema, name: string): GraphQLObjectType {
   const type = of.getType(name);
-  if (!isObjectType(type)) throw new Error(`${name} is no object type`);
+  if (!isObjectType(type)) throw new Error(`${name} is not an object type`);
   return type;
 }
 
@@ -174,7 +174,7 @@ describe('a selection of plain data', () => {
     ['another type', 'any { ... on Branch { length } }', { __typename: 'Query' }],
     ['no type', 'any { ... on Branch { length } }', {}],
     ['null where none may be', 'leaf { size }', {}],
-    ['what is no number', 'leaf { size }', { size: 'many' }],
+    ['what is not a number', 'leaf { size }', { size: 'many' }],
     ['an object where a list belongs', 'all { __typename }', {}],
   ])('a selection leaves a value to execution: %s', (_what, inner, value) => {
     expect(both(`subscription { ${inner} }`, value).json).toBeUndefined();

@@ -138,7 +138,7 @@ describe('what was written is what is shown and what is filtered', () => {
       fc.assert(
         fc.property(integer, fc.integer({ min: -2, max: 2 }), (json, step) => {
           const exact = integerDigits(json);
-          if (exact === undefined) throw new Error(`${json} is no integer`);
+          if (exact === undefined) throw new Error(`${json} is not an integer`);
           expect(shownBy(scalar, json)).toEqual({ selected: `"${exact}"`, executed: `"${exact}"` });
           const neighbour = BigInt(exact) + BigInt(step);
           const isSame = finds(scalar, `"${exact}"`, String(neighbour));

@@ -176,7 +176,7 @@ const gets: readonly Omit<Row, 'method'>[] = [
     message: /`query` is given 2 times/,
   },
   {
-    what: 'variables that are no JSON',
+    what: 'variables that are not JSON',
     search: search({ query: '{ x }', variables: '{' }),
     status: always(400),
     message: /Invalid JSON in `variables`/,

@@ -190,7 +190,7 @@ describe('single connection mode of GraphQL over SSE', () => {
 
   it.each<[string, number, string, object]>([
     ['an operation without an id', 400, 'POST', start(undefined)],
-    ['an operation with an id that is no text', 400, 'POST', start(1)],
+    ['an operation with an id that is not text', 400, 'POST', start(1)],
     ['an operation with an id above 256 characters', 400, 'POST', start('x'.repeat(257))],
     ['an operation without a query', 400, 'POST', start('1', '')],
     ['a body that is not JSON', 400, 'POST', { body: '{' }],

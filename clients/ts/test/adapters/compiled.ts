@@ -10,7 +10,7 @@ type CompiledField =
 export function compiled(text: string): ConcreteRequest {
   const [definition] = parse(text).definitions;
   if (definition?.kind !== Kind.OPERATION_DEFINITION || definition.name === undefined)
-    throw new Error(`This is no named operation: ${text}`);
+    throw new Error(`This is not a named operation: ${text}`);
   const name = definition.name.value;
   const selections = definition.selectionSet.selections.map(compiledField);
   const argumentDefinitions = (definition.variableDefinitions ?? []).map(({ variable }) => ({
@@ -42,6 +42,6 @@ function compiledField(node: SelectionNode): CompiledField {
 }
 
 function compiledArgument({ name, value }: ArgumentNode) {
-  if (value.kind !== Kind.VARIABLE) throw new Error(`The argument ${name.value} is no variable.`);
+  if (value.kind !== Kind.VARIABLE) throw new Error(`The argument ${name.value} is not a variable.`);
   return { kind: 'Variable' as const, name: name.value, variableName: value.name.value };
 }

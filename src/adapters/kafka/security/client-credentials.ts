@@ -27,7 +27,7 @@ export async function fetchToken(grant: ClientCredentialsGrant): Promise<BearerT
   const endpoint = new URL(grant.endpoint);
   const server = { issuer: endpoint.origin, token_endpoint: endpoint.href };
   const client = { client_id: clientId };
-  // Before the request: what is wrong with its file is no fault of the endpoint.
+  // Before the request: what is wrong with its file is not a fault of the endpoint.
   const authentication = ClientSecretBasic(readSecret(clientSecret));
   const askedAt = Date.now();
   try {

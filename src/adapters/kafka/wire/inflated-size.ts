@@ -31,7 +31,7 @@ export function zstdBound(bytes: Buffer): number {
       // The decoder takes what the header says, whatever the blocks have.
       bound += Math.max(header.window, header.content, blocks);
       at += header.checksumBytes;
-    } else throw new RangeError('it is no zstd frame');
+    } else throw new RangeError('it is not a zstd frame');
   }
   return bound;
 }
@@ -74,7 +74,7 @@ const MAX_LZ4_RATIO = 255;
 
 /** Of a frame. @see https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md @throws {RangeError} */
 export function lz4Bound(bytes: Buffer): number {
-  if (bytes.readUInt32LE(0) !== LZ4_MAGIC) throw new RangeError('it is no lz4 frame');
+  if (bytes.readUInt32LE(0) !== LZ4_MAGIC) throw new RangeError('it is not an lz4 frame');
   const flags = bytes.readUInt8(4);
   const blockBytes = 1 << (8 + 2 * ((bytes.readUInt8(5) >> 4) & 7));
   const hasBlockChecksums = (flags & 0x10) !== 0;
@@ -96,5 +96,5 @@ export function snappySize(bytes: Buffer): number {
     size += (byte & 0x7f) * 2 ** (7 * at);
     if (byte < 0x80) return size;
   }
-  throw new RangeError('it is no snappy block');
+  throw new RangeError('it is not a snappy block');
 }

@@ -70,7 +70,7 @@ const CERTIFICATE_ALERT = /^ERR_SSL_.*ALERT_.*(CERTIFICATE|UNKNOWN_CA|ACCESS_DEN
 const NOT_TLS = /wrong version number|packet length too long|http request/i;
 
 /**
- * What kafkajs adds to an authentication error when the connection failed in the middle of it: that is no refusal, and
+ * What kafkajs adds to an authentication error when the connection failed in the middle of it: that is not a refusal, and
  * kafkajs 2.2.4 keeps no cause.
  */
 const INTERRUPTED =

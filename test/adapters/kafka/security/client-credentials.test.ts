@@ -43,7 +43,7 @@ describe('the client credentials grant', () => {
     );
   });
 
-  it('an endpoint that does not answer is no refusal: it is tried again', async () => {
+  it('an endpoint that does not answer is not a refusal: it is tried again', async () => {
     const stopped = await tokenIssuer({ clients: {} });
     await stopped.stop();
     const { message, retriable } = await failure(fetchToken({ ...grant('x'), endpoint: stopped.tokenUrl }));
@@ -54,7 +54,7 @@ describe('the client credentials grant', () => {
   it.each([
     [503, 'Service Unavailable'],
     [200, '{"token_type":"Bearer"}'],
-  ])('an answer with status %i and no token is no refusal', async (status, body) => {
+  ])('an answer with status %i and no token is not a refusal', async (status, body) => {
     const server = createServer((_request, response) => {
       response.writeHead(status, { 'content-type': 'application/json' }).end(body);
     });
