@@ -51,7 +51,7 @@ describe('the input of tail and publish', () => {
     [
       'a syntax error',
       'subscription {',
-      'The document is not GraphQL: Syntax Error: Expected Name, found <EOF>. (line 1, column 15).',
+      'The document is not valid GraphQL: Syntax Error: Expected Name, found <EOF> (line 1, column 15).',
     ],
   ])('a document with %s gets a sentence', (_what, document, sentence) => {
     expect(told(() => parseOperation(document, 'subscription'))).toBe(sentence);

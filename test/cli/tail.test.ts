@@ -120,7 +120,7 @@ describe('millrace tail', () => {
     [
       ['subscription { said', '--url', 'http://127.0.0.1:1'],
       2,
-      /^millrace: The document is not GraphQL: .*column 20/,
+      /^millrace: The document is not valid GraphQL: .*column 20/,
     ],
     [[SAID, '--count', 'two'], 2, /^millrace: option '--count <n>' argument 'two' is invalid/],
     [[], 2, /^millrace: missing required argument 'document'/],

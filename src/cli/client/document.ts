@@ -24,7 +24,8 @@ export function parseOperation(text: string, type: 'subscription' | 'mutation'):
     if (!(error instanceof GraphQLError)) throw error;
     const at = error.locations?.[0];
     const place = at === undefined ? '' : ` (line ${at.line}, column ${at.column})`;
-    throw new UserError(`The document is not GraphQL: ${error.message}${place}.`, 2);
+    const what = error.message.replace(/\.$/, '');
+    throw new UserError(`The document is not valid GraphQL: ${what}${place}.`, 2);
   }
   const operations = operationsOf(document);
   if (operations.length !== 1 || operations[0]?.operation !== type) {

@@ -63,7 +63,7 @@ async function importOne({ topic, out, force }: ImportOptions): Promise<void> {
   );
   if (imported === undefined)
     throw new UserError(
-      `Nothing says what ${topic} has: the log has no records of it that can be read${registry === undefined ? ', and SCHEMA_REGISTRY_URL is not set' : `, and the registry has no schema ${topic}-value`}.`,
+      `Nothing says what ${topic} has: ${config.KAFKA_BROKERS === undefined ? 'the embedded log' : 'Kafka'} has no records of it that can be read${registry === undefined ? ', and SCHEMA_REGISTRY_URL is not set' : `, and the registry has no schema ${topic}-value`}. Check the topic's name${config.KAFKA_BROKERS === undefined ? ', and set KAFKA_BROKERS if it is in Kafka' : ''}.`,
       1,
     );
   const sdl = writeImport(imported, projectNames(sources));

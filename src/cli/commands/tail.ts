@@ -195,11 +195,16 @@ function conclude(end: End, state: string | undefined): void {
 function failureOf(error: Error, state: string | undefined): UserError {
   if (!(error instanceof ClientError)) return new UserError(printable(error.message), 1);
   const text = printable(`${error.code}: ${error.message}`);
-  const hint =
-    error.code === 'CURSOR_INVALID' && state !== undefined
-      ? ` The position is that of ${state}: name another file, or delete it to start without a position.`
-      : '';
-  return new UserError(`${text}${hint}`, 1);
+  return new UserError(`${text}${hintFor(error, state)}`, 1);
+}
+
+function hintFor({ code, message }: ClientError, state: string | undefined): string {
+  if (code === 'CURSOR_INVALID' && state !== undefined)
+    return ` The position is that of ${state}: name another file, or delete it to start without a position.`;
+  // The user wrote an option, not an argument.
+  if (message.startsWith('Unknown argument "snapshot"'))
+    return ' Only fields with @view have snapshots: leave out --snapshot.';
+  return '';
 }
 
 const gapOf = ({ reason }: Gap): string =>
