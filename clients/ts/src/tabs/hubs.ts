@@ -1,7 +1,8 @@
 import type { OpenLink, Transport } from '../link.js';
-import { Hub, type Tab } from './hub.js';
+import { Hub } from './hub.js';
 import { hold, type LockManager, whenFree } from './locks.js';
 import type { Hello, ToHub, ToTab } from './messages.js';
+import type { Tab } from './streams.js';
 
 /** The way to one tab. */
 export interface TabPort {

@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ClientError } from '../../src/client-error.js';
 import type { Credentials, Link, LinkListener, OpenLink, Operation, OperationSink } from '../../src/link.js';
-import { Hub, type Tab } from '../../src/tabs/hub.js';
+import { Hub } from '../../src/tabs/hub.js';
 import { costOf, type ToTab, WINDOW_COST } from '../../src/tabs/messages.js';
+import type { Tab } from '../../src/tabs/streams.js';
 
 interface Started {
   readonly operation: Operation;
