@@ -48,7 +48,7 @@ export class RevocationList {
     if (typeof jti === 'string' && (this.#ids.get(jti) ?? 0) > now) return true;
     const cuts = typeof sub === 'string' ? this.#subjects.get(sub) : undefined;
     if (cuts === undefined) return false;
-    // Credentials that do not say when they were issued may have been issued before. Whole seconds: in doubt, before.
+    // Credentials without a time of issue count as issued before. `iat` has whole seconds: a tie counts as before.
     const issuedAt = typeof iat === 'number' ? iat * 1_000 : Number.NEGATIVE_INFINITY;
     return cuts.some(({ issuedBefore, until }) => issuedAt < issuedBefore && until > now);
   }

@@ -12,7 +12,7 @@ const RETRY_AFTER_S = 1;
 
 interface RevocationsParts {
   readonly log: RevocationLog;
-  /** Reading has failed: revocations are not noticed for now. */
+  /** Called when reading failed: new revocations are not noticed for now. */
   readonly onFailure: (cause: unknown) => void;
   readonly intervalMs?: number;
 }
@@ -26,7 +26,7 @@ interface RevocationsParts {
  * | was read, and cannot be read now      | count by what is known; newer revocations count once it is back |
  */
 export class Revocations implements AsyncDisposable {
-  /** Called when further credentials were revoked: whoever keeps some has to look at them. */
+  /** Called after more credentials were revoked: holders of credentials have to check them again. */
   readonly listeners = new Set<() => void>();
   readonly #parts: RevocationsParts;
   readonly #list = new RevocationList();
@@ -83,7 +83,7 @@ export class Revocations implements AsyncDisposable {
       try {
         listener();
       } catch (cause) {
-        // S4: the others are told all the same, and reading goes on.
+        // S4: the other listeners are called all the same, and reading continues.
         this.#parts.onFailure(cause);
       }
     }
@@ -111,7 +111,7 @@ export class Revocations implements AsyncDisposable {
 
 const REVOKED = 'REVOKED';
 
-/** Unlike credentials that have expired, others of the same kind may be refused too: a client must not just try again. */
+/** Unlike after an expiry, new credentials may be revoked too, so a client must not simply retry. */
 export function credentialsRevoked(): MillraceError {
   return new MillraceError('UNAUTHENTICATED', 'The credentials were revoked.', {
     details: { reason: REVOKED },

@@ -48,7 +48,7 @@ export function gatewayRoutes(
   return {
     ...healthRoutes(readiness, ({ refusals: _, ...report }) => report),
     ...(config.METRICS && metricsRoute(scrape)),
-    // It says what introspection says, and the names of topics.
+    // The document shows what introspection shows, and the names of topics.
     ...(config.INTROSPECTION && asyncApiRoute(asyncApi)),
   };
 }

@@ -27,7 +27,7 @@ export function openLogger(level: string, to: DestinationStream = pino.destinati
 const loggedReason = (reason: unknown): unknown =>
   typeof reason === 'string' ? withoutData(reason) : reason;
 
-/** What finds an event again: in the log, among the events of its flow, and among traces. */
+/** The fields that identify an event in the log, in its flow and in its trace. */
 interface EventFields {
   readonly event: string;
   readonly correlationId: string | undefined;
@@ -40,5 +40,5 @@ export const fieldsOf = ({ id, correlationId, traceparent }: LoggedEvent): Event
   traceId: traceparent === undefined ? undefined : traceIds(traceparent).traceId,
 });
 
-/** What is read of an event. */
+/** The parts of an event that are read. */
 export type LoggedEvent = Pick<Event, 'correlationId' | 'traceparent'> & { readonly id: string };

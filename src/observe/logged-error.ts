@@ -18,8 +18,8 @@ const CODE = /^[\w.-]{1,64}$/;
 
 /**
  * What the log shows of an error: its class, code, message and stack. pino's own serializer copies every other property
- * too, and libraries hang on errors what must not be in a log: ioredis the command with its arguments, which are data or
- * the password, HTTP clients the request with its headers.
+ * too, and libraries attach to errors what must not be in a log: ioredis the command with its arguments (data, or the
+ * password), HTTP clients the request with its headers.
  */
 export function loggedError(error: unknown): unknown {
   return error instanceof Error ? logged(error, MAX_AGGREGATED) : error;
@@ -51,7 +51,7 @@ function codeOf(error: Error): string | undefined {
 const framesOf = ({ name, stack = '' }: Error): string =>
   [name, ...stack.split('\n').filter((line) => line.startsWith('    at '))].join('\n');
 
-/** V8 quotes the text that is not JSON: all of it, if it is short. */
+/** V8's message quotes the invalid text: all of it, if it is short. */
 const QUOTED_JSON = /(Unexpected token [^"]{0,12})?"[\s\S]*?"(\.{3})? is not valid JSON/g;
 
 /** A message without the data that it quotes, and of bounded length. */

@@ -51,7 +51,7 @@ export class Readiness {
     return this.#latest.report;
   }
 
-  /** The checks as a metric has them: 1 for one that passes. Never rejects. */
+  /** The checks as metric values: 1 if a check passes, 0 if it fails. Never rejects. */
   async flags(): Promise<Readonly<Record<string, number>>> {
     const { checks } = await this.report();
     return Object.fromEntries(

@@ -83,7 +83,7 @@ const CLOUDEVENTS_HEADERS = {
   ),
 };
 
-/** One for each part and topic: what a view shows to a field is none. */
+/** One for each part and topic. The field of a view is not one: it reads no topic. */
 function operationOf({ from, to, kind, types }: TopologyEdge, bindings: Bindings): [string, object][] {
   if (kind === 'shows') return [];
   const isSent = kind === 'publishes';

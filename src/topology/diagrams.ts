@@ -1,6 +1,6 @@
 import type { EdgeKind, NodeKind, Topology, TopologyEdge } from './topology.js';
 
-/** From where events come to where they go. */
+/** The columns, in the direction of the events. */
 const COLUMNS: readonly { readonly kind: NodeKind; readonly title: string }[] = [
   { kind: 'mutation', title: 'mutations' },
   { kind: 'producer', title: 'other producers' },
@@ -44,7 +44,7 @@ const MERMAID_ARROWS: Readonly<Record<EdgeKind, (label: string) => string>> = {
   shows: line,
 };
 
-/** What Mermaid would read as markup or as the end of a text, as its entity codes. */
+/** Escapes as entity codes what Mermaid would read as markup or as the end of a text. */
 const mermaidText = (text: string): string =>
   oneLine(text).replace(/["#&<>`\\]/g, (char) => `#${char.charCodeAt(0)};`);
 
@@ -92,6 +92,6 @@ const groupsOf = ({ nodes }: Topology) =>
     (column) => column.nodes.length > 0,
   );
 
-/** Names of any text are not identifiers in either language. */
+/** Identifiers for the nodes: neither language accepts arbitrary text as one. */
 const shortIds = ({ nodes }: Topology): ReadonlyMap<string, string> =>
   new Map(nodes.map(({ id }, index) => [id, `n${index}`]));

@@ -12,8 +12,8 @@ interface ObserveOptions {
 }
 
 /**
- * Who has published which types of events to topics, by their newest records. Records that are not events, and topics that do
- * not exist, say nothing.
+ * Who has published which types of events to topics, by their newest records. Skips records that are not events, and topics
+ * that do not exist.
  * @throws {MillraceError} when the log cannot be read
  */
 export async function observedFlows(

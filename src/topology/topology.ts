@@ -1,13 +1,13 @@
 import type { Bindings } from '../binding/bindings.js';
 import { GATEWAY_SOURCE, serviceSource } from '../core/sources.js';
 
-/** What sends events to what: the parts of a project, and of everything that is seen at its topics. */
+/** The parts of a project, and everything else that was found in its topics, with the way of events between them. */
 export interface Topology {
   readonly nodes: readonly TopologyNode[];
   readonly edges: readonly TopologyEdge[];
 }
 
-/** `producer`: whoever else has written events to a topic. */
+/** `producer`: any other program that has written events to a topic. */
 export type NodeKind = 'mutation' | 'producer' | 'topic' | 'service' | 'view' | 'query' | 'subscription';
 
 export interface TopologyNode {

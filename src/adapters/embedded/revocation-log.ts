@@ -44,12 +44,12 @@ class FileRevocationLog implements RevocationLog {
     try {
       await using file = await open(this.#path, 'r');
       const { size } = await file.stat();
-      // It was replaced by a shorter one.
+      // The file was replaced by a shorter one.
       if (size < this.#read) this.#read = 0;
       if (size === this.#read) return [];
       const bytes = Buffer.alloc(size - this.#read);
       const { bytesRead } = await file.read(bytes, 0, bytes.length, this.#read);
-      // What is behind the last line break is still being written.
+      // Text after the last line break is still being written.
       const whole = bytes.subarray(0, bytes.subarray(0, bytesRead).lastIndexOf('\n') + 1);
       this.#read += whole.length;
       const lines = whole.toString().split('\n').slice(0, -1);

@@ -19,10 +19,10 @@ export interface SpanExport extends AsyncDisposable {
  * variables: endpoint, headers, certificates, sampler, limits, queue and resource. Spans that do not fit into the queue
  * are dropped (C4). Disposing sends what is queued.
  * @param serviceName if `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES` name none
- * @param onProblem called with what the SDK complains of, such as a collector that does not answer
+ * @param onProblem called with each warning and error of the SDK, such as a collector that does not answer
  */
 export function openSpanExport(serviceName: string, onProblem: (message: string) => void): SpanExport {
-  // The SDK reports through a global of its own. A process has one exporter.
+  // The SDK reports through a global logger. A process has one exporter.
   const report = (message: string): void => onProblem(message);
   const silent = (): void => undefined;
   diag.setLogger(

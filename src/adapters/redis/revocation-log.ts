@@ -15,8 +15,8 @@ interface RedisRevocationLogOptions {
 }
 
 /**
- * How far each reading goes back behind the newest entry that was read. Ids are times of Redis's clock: after a failover to
- * a server whose clock is behind, a new entry may have a lower id than one that was read, and was lost there.
+ * How far each read goes back before the newest entry that was read. Ids are times of Redis's clock. After a failover to a
+ * server whose clock is behind, a new entry may get a lower id than an entry that was read but lost in the failover.
  */
 const OVERLAP_MS = 60_000;
 const ENTRIES_PER_READ = 1_000;
@@ -62,7 +62,7 @@ class RedisRevocationLog implements RevocationLog {
     const fields = Object.entries(fieldsOf(revocation)).flat();
     try {
       const pipeline = this.#redis.pipeline().xadd(this.#key, '*', ...fields);
-      // WAIT concerns what its own connection has written, so all of it is one pipeline.
+      // WAIT covers only writes of its own connection, so all commands are one pipeline.
       const mayFailOver = this.#server.topology.kind !== 'single';
       if (mayFailOver) pipeline.info('replication').wait(1, ACKNOWLEDGEMENT_TIMEOUT_MS);
       const [added, replication, acknowledged] = (await pipeline.exec()) ?? [];

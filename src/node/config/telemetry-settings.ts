@@ -17,8 +17,8 @@ const protocol = {
 };
 
 /**
- * The variables of OpenTelemetry that decide whether spans are exported, and those where a wrong value would export
- * nothing without a word. Its SDK reads them too, and many more.
+ * The variables of OpenTelemetry that decide whether spans are exported, and those where a wrong value would silently export
+ * nothing. The SDK reads them too, and many more.
  */
 export const TELEMETRY_SETTINGS = {
   OTEL_SDK_DISABLED: {

@@ -3,7 +3,7 @@ import { MillraceError } from '../../core/errors.js';
 import { ATTRIBUTES } from './conventions.js';
 import { endWith } from './end-with.js';
 
-/** A span that has started. End it once; one that is never ended is not exported. */
+/** A span that has started. End it once; a span that is never ended is not exported. */
 export class TracedSpan {
   readonly #span: Span;
 

@@ -29,7 +29,7 @@ export interface TracedSystems {
 const MAX_LINKS = 128;
 
 /**
- * Makes the spans of an event's path. Where tracing is off there is no tracer, and nothing is asked or allocated.
+ * Creates the spans of an event's path. Where tracing is off there is no tracer, and nothing is checked or allocated.
  *
  * The sampler decides once, where a trace begins: at the mutation, or at its caller. From then on the `traceparent` of
  * each event carries the decision, and an event that is not sampled costs a look at one character (bench: telemetry).
@@ -179,7 +179,7 @@ export class EventTracer {
   }
 }
 
-/** What spans say of an event: never its key or data, which may be personal. */
+/** The attributes of an event: never its key or data, which may be personal. */
 type TracedEvent = Pick<Event, 'id' | 'type' | 'source' | 'correlationId'>;
 
 /** The trace of a mutation or of a new event, and its span if it is sampled. */

@@ -116,7 +116,7 @@ export class CohortRouter implements PartitionListener {
   #render(cohort: Cohort, event: ParsedEvent, cursors: Map<CursorGroup, string>, round: Round): void {
     if (cohort.live.size === 0 || !cohort.follows(event.at.partition)) return;
     const isTraced = this.#tracer !== undefined && isSampled(event.relayed.event.traceparent);
-    // Started before it is known whether the event is for this cohort: a span that never ends is not exported.
+    // Started before it is known whether the cohort shows the event: a span that never ends is not exported.
     const span = isTraced
       ? this.#tracer.deliver(event.at, event.relayed, cohort.plan.binding.field)
       : undefined;

@@ -33,8 +33,8 @@ export interface Membership {
   readonly replayCache: CohortReplayCache;
   readonly followed: readonly FollowedPartition[];
   /**
-   * S2: leaves the cohort for that of a plan with other claims. The partitions stay followed, and all of it happens in one
-   * tick: the member has the same position in both.
+   * S2: moves the member to the cohort of a plan with other claims. The partitions stay followed, and the move takes one tick:
+   * the member has the same position in both cohorts.
    */
   moveTo(plan: Plan): void;
   /** Leaves the cohort and releases the partitions. Call once. */
@@ -76,7 +76,7 @@ export class Cohorts {
     return new CohortMembership(this, { plan, key, partitions, description }, router, follows);
   }
 
-  /** The cohort of these members. One more is in it. */
+  /** Returns the cohort of these members, and counts one member more. */
   enter(identity: CohortIdentity, router: CohortRouter): Cohort {
     const { plan, key, partitions, description } = identity;
     const name = nameOf(identity);
@@ -87,7 +87,7 @@ export class Cohorts {
     return cohort;
   }
 
-  /** One member less is in it. */
+  /** Counts one member less. */
   leave(cohort: Cohort, router: CohortRouter): void {
     cohort.members -= 1;
     if (cohort.members > 0) return;

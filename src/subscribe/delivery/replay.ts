@@ -133,7 +133,7 @@ export class Replay {
     const { cohort, positions } = this.#target;
     const head = await cohort.render(event);
     if (!this.#target.isReplaying) return 'refused';
-    // It has moved during the wait: the claims may be others, and so may the partitions in its cursor.
+    // The subscriber moved during the wait: its claims and the partitions in its cursor may have changed.
     if (this.#target.cohort !== cohort) return this.#deliverConflated(event, leftOut);
     const { partition } = event.at;
     const before = positions.at(partition);

@@ -75,7 +75,7 @@ export function snapshotHead(data: string): OpenHead {
 /** The head of the result that only says where a subscription starts, for clients that ask for one. */
 export const START_HEAD: OpenHead = `{"data":null,"extensions":{"start":true,${CURSOR}`;
 
-/** A result that only says where a subscription is, whole, for clients that ask for positions and get them no other way. */
+/** A complete result that has only a position, for clients that ask for positions and whose transport has no other form. */
 export function positionResult(cursor: string, behind: number): string {
   return JSON.stringify({ data: null, extensions: { position: true, behind, cursor } });
 }

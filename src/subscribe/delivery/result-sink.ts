@@ -36,8 +36,8 @@ export interface ActiveSubscription {
   /** Notifies it that the sink has room again. */
   onDrained(): void;
   /**
-   * S2: its client has renewed its credentials, for the same subject. It keeps its place, or ends if they do not allow it;
-   * when this returns, nothing that follows is shown under the former ones.
+   * S2: the client has renewed its credentials, for the same subject. The subscription keeps its position, or ends if the new
+   * credentials do not allow it. After this returns, nothing is shown under the former ones.
    */
   renew(identity: Identity): void;
   /** Ends it on the client's behalf. Nothing reaches the sink afterwards. */

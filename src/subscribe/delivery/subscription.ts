@@ -71,7 +71,7 @@ export class Subscription implements ActiveSubscription {
   /** The cursor of the snapshot that it began with. */
   #snapshotCursor: string | undefined;
   #growing: Promise<void> = Promise.resolve();
-  /** Of credentials that were renewed while it starts. */
+  /** Of credentials that were renewed while the subscription starts. */
   #renewed: Identity | undefined;
   #closed = false;
 
@@ -182,7 +182,7 @@ export class Subscription implements ActiveSubscription {
         );
         if (this.#closed) return membership.release();
       }
-      // S2: nothing was awaited since this look at it, and from here on `renew` finds it running.
+      // S2: nothing was awaited since this check, and from here on `renew` finds the subscription running.
       const plan =
         this.#renewed === undefined ? planned : authoriseRenewed({ plan: planned, key }, this.#renewed);
       membership.moveTo(plan);

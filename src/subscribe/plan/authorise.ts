@@ -13,8 +13,8 @@ export function authorise({ binding, args, identity }: Plan): void {
 }
 
 /**
- * S2: the plan of a running subscription under renewed credentials: the same one if they change nothing for it.
- * @throws {MillraceError} as `authorise`; FORBIDDEN also if its key is made of claims, and they say another one: its place is
+ * S2: the plan of a running subscription under renewed credentials: the same plan if they change nothing for it.
+ * @throws {MillraceError} as `authorise`; also FORBIDDEN if its key depends on claims and is another one now: its position is
  *   in the partition of the former key
  */
 export function authoriseRenewed(

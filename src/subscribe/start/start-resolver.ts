@@ -105,7 +105,7 @@ export class StartResolver {
     return new Map(await Promise.all(entries));
   }
 
-  /** Where to begin in the partitions that it has to follow as well: added ones, or all, wherever its key may lie. */
+  /** Where to begin in further partitions that it has to follow: added ones, or all, if its key may be in any of them. */
   async inMore(
     { plan, key, topic, membership, elsewhere }: Following,
     now: ObservedTopic,

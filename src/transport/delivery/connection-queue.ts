@@ -51,7 +51,7 @@ export class ConnectionQueue<Task> {
   #waiting: Waiting<Task>[] = [];
   #bytes = 0;
   #isPaused = false;
-  /** Whether nothing is done for now. */
+  /** Whether the queue is held. */
   #isHeld = false;
   /** Whether the scheduler knows of this queue. */
   #isScheduled = false;
@@ -90,7 +90,7 @@ export class ConnectionQueue<Task> {
     return false;
   }
 
-  /** Nothing is done until `release`: tasks wait, with the bounds of those that wait for their turn. May be called by a task. */
+  /** Starts no task until `release`. Tasks wait, within the same bounds as always. A task may call this. */
   hold(): void {
     this.#isHeld = true;
   }

@@ -65,7 +65,7 @@ export class ResponseWriter implements SendBufferListener, SlowClient {
   }
 
   keepAlive(): void {
-    // Where bytes are pending the line is not idle.
+    // While bytes are pending, the connection is not idle.
     if (this.buffer.pendingBytes === 0) this.buffer.push([this.#heartbeat]);
   }
 
@@ -96,7 +96,7 @@ export class ResponseWriter implements SendBufferListener, SlowClient {
     return this.#progress.advanced();
   }
 
-  /** A reason would queue behind the bytes that the client does not read. It resumes from its last position. */
+  /** Without a reason, which would queue behind the bytes that the client does not read. It resumes from its last position. */
   disconnect(): void {
     this.terminate();
   }

@@ -30,7 +30,7 @@ export class RunningOperations {
   }
 
   renew(identity: Identity): void {
-    // A copy: those that the new credentials do not allow end, and leave.
+    // A copy: operations that the new credentials do not allow end, and leave the map.
     for (const operation of [...this.#byId.values()]) operation.renew(identity);
   }
 

@@ -201,7 +201,7 @@ async function run(
   body: Buffer,
   token: string | undefined,
 ): Promise<void> {
-  // S2: it may have waited for the body, and for its turn.
+  // S2: the request may have waited for its body, and for its turn.
   if (isRevoked(identity)) throw credentialsRevoked();
   const operation = graphQLRequestOf(request, body);
   const metadata = httpMetadata(request, operation.extensions);

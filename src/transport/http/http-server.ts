@@ -31,7 +31,7 @@ import type { OnUpgrade } from './upgrades.js';
 export interface HttpServerOptions {
   readonly operations: Operations;
   readonly authenticate: Authenticate;
-  /** Which credentials were revoked. `undefined`: none ever is. */
+  /** Which credentials were revoked. `undefined`: nothing revokes any. */
   readonly revocations?: Pick<Revocations, 'isRevoked' | 'listeners'> | undefined;
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -161,7 +161,7 @@ function createTransports(options: HttpServerOptions, closeTimeout: number) {
       initTimeoutMs: options.initTimeoutMs ?? 10_000,
       closeTimeout,
     });
-  // S2: looked for once for each change, among all that run, so that nothing is spent on it otherwise.
+  // S2: each change of the revocations checks all running operations once, so events cost nothing more.
   const endRevoked = (): void => {
     streams.endRevoked();
     websocket?.endRevoked();

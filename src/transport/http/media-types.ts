@@ -20,11 +20,11 @@ export interface Accepted {
   readonly preferred: 'json' | 'html' | StreamFormat | undefined;
   /** The type of an answer in JSON. Errors are JSON for everybody, whatever a client prefers. */
   readonly json: JsonType;
-  /** The stream that the client likes best of those that `Accept` names. One that accepts anything expects one answer. */
+  /** The stream that the client prefers of those that `Accept` names. A client that accepts anything expects one answer. */
   readonly stream: StreamFormat | undefined;
 }
 
-/** S4: what reads such a list takes time with the square of its length, and anybody may send one. Those of browsers have 150. */
+/** S4: parsing such a list takes time with the square of its length, before any credentials are checked. Browsers send 150. */
 export const MAX_ACCEPT_CHARACTERS = 1_024;
 
 const NOTHING: Accepted = { preferred: undefined, json: PLAIN_JSON, stream: undefined };
@@ -63,7 +63,7 @@ export function accepted(
   };
 }
 
-/** The client's boundary is a wish. */
+/** The client's boundary is only a request. */
 const BOUNDARY = /;\s*boundary\s*=\s*("[^"]*"|[^;,]*)/gi;
 const NAMES_MULTIPART = /multipart\/mixed\s*(;[^,]*)?;\s*subscriptionspec\s*=\s*"?1\.0"?\s*([;,]|$)/i;
 const NAMES_EVENTS = /(^|,)\s*text\/event-stream\s*([;,]|$)/i;

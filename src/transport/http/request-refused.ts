@@ -1,4 +1,4 @@
-/** A request that is refused with a status of its own. */
+/** A request that is refused with its own HTTP status. */
 export class RequestRefused extends Error {
   override readonly name = 'RequestRefused';
 

@@ -1,7 +1,7 @@
 /**
- * A `fetch` whose event streams go on where they were, on a page: when one ends without `complete`, because its node stops or the network
- * is gone, it is requested again with the last id. GraphiQL's own client takes such an end for the end of the subscription, and shows
- * nothing.
+ * A `fetch` for a page, whose event streams resume. When a stream ends without `complete`, because its node stops or the network
+ * fails, it is requested again with the last id. GraphiQL's own client takes such an end for the end of the subscription, and
+ * shows nothing.
  *
  * The page gets the text of this function, so it uses nothing but what browsers have.
  */
@@ -18,7 +18,7 @@ export function resumingFetch(fetch: typeof globalThis.fetch): typeof globalThis
     let lastId = '';
     let isOver = false;
 
-    /** The whole blocks of a stream: what was cut off in the middle of one comes again. */
+    /** The complete blocks of a stream: a block that was cut off is sent again. */
     async function* blocksOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
       const reader = body.getReader();
       const decoder = new TextDecoder();
@@ -32,7 +32,7 @@ export function resumingFetch(fetch: typeof globalThis.fetch): typeof globalThis
         for (const block of blocks) {
           lastId = /^id: (.*)$/m.exec(block)?.[1] ?? lastId;
           if (/^event: complete$/m.test(block)) {
-            // As for an EventSource: only this id says that nothing follows.
+            // As for an EventSource: only this id means that nothing follows.
             isOver = lastId === 'over';
             if (!isOver) return;
           }

@@ -81,7 +81,7 @@ export class SingleConnections {
     const id = idOf(request.extensions?.['operationId']);
     if (stream.has(id))
       throw new RequestRefused(`An operation with the id ${JSON.stringify(id)} is still running.`, 409);
-    // S4: a whole result cannot be held back, and neither can the error of a subscription that is refused.
+    // S4: neither a complete result nor the error of a refused subscription can be held back.
     if (!stream.hasRoom)
       throw new MillraceError('OVERLOADED', 'The event stream is not read quickly enough. Try again later.');
     const isTooMany = stream.size >= this.#parts.operationsPerConnection;
@@ -94,7 +94,7 @@ export class SingleConnections {
   /** @throws {RequestRefused} */
   stop(request: IncomingMessage, response: ServerResponse, token: string, identity: Identity): void {
     const stream = this.#streamOf(token, identity);
-    // It may have ended meanwhile, and its stream too: then nothing is left to do.
+    // The operation may have ended meanwhile, and its stream too: nothing is left to do then.
     stream?.cancel(idOf(searchOf(request)?.get('operationId')));
     response.writeHead(200).end();
   }

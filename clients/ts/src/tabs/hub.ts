@@ -53,7 +53,7 @@ export class Hub {
   join(tab: Tab): void {
     this.#tabs.set(tab, { tab, readers: new Map(), unacknowledged: 0 });
     if (this.#opened !== undefined) tab.post(this.#opened);
-    // Those that were told may be frozen.
+    // The tabs that were told may be frozen.
     if (this.#isExpiring) tab.post({ type: 'expiring' });
   }
 
@@ -91,7 +91,7 @@ export class Hub {
     this.#link.probe();
   }
 
-  /** Sends other credentials of the same user. One renewal at a time: tabs that ask meanwhile get its answer. */
+  /** Sends new credentials of the same user. One renewal runs at a time: tabs that ask meanwhile get its answer. */
   renew(tab: Tab, credentials: Credentials): void {
     const isFirst = this.#renewing.size === 0;
     this.#renewing.add(tab);

@@ -4,7 +4,7 @@ import { hold, type LockManager, whenFree } from './locks.js';
 import type { Hello, ToHub, ToTab } from './messages.js';
 import type { Tab } from './streams.js';
 
-/** The way to one tab. */
+/** The port to one tab. */
 export interface TabPort {
   post(message: ToTab): void;
   /** Called once, before any message can arrive. */
@@ -23,7 +23,7 @@ export class Hubs {
   readonly #held: Promise<{ readonly release: () => void }>;
   readonly #closed = new AbortController();
 
-  /** @param onIdle there is no hub any more */
+  /** @param onIdle called when the last hub has ended */
   constructor(
     open: (url: string, over: Transport) => OpenLink,
     locks: LockManager,
@@ -35,7 +35,7 @@ export class Hubs {
     this.#held = hold(locks, this.#lock);
   }
 
-  /** Serves one tab until it says `bye`, or ends without a word. */
+  /** Serves one tab until it says `bye`, or its lock is released. */
   serve(port: TabPort): void {
     let hub: Hub | undefined;
     const tab: Tab = { post: (message) => port.post(message) };
@@ -48,7 +48,7 @@ export class Hubs {
       switch (message.type) {
         case 'hello':
           whenFree(this.#locks, message.lock, this.#closed.signal, leave);
-          // Only a hub that holds its lock is welcome: the tab waits for that lock, as for a notice of its death.
+          // After the hub holds its lock: the tab waits for that lock to learn that the hub has ended.
           void this.#held.then(() => {
             if (this.#closed.signal.aborted) return;
             tab.post({ type: 'welcome', lock: this.#lock });
@@ -81,7 +81,7 @@ export class Hubs {
     });
   }
 
-  /** Ends all hubs. Each tab is told by the lock. */
+  /** Ends all hubs. Tabs notice by the lock. */
   close(): void {
     this.#closed.abort();
     void this.#held.then(({ release }) => release());

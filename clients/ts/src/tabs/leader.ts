@@ -17,10 +17,10 @@ interface Listenable {
 
 declare const BroadcastChannel: new (name: string) => Channel;
 
-/** The leader holds the lock of this name, and only the leader listens on the channel of this name. */
+/** The name of the lock that the leader holds, and of the channel on which only the leader listens. */
 const LEADER = 'millrace-client 0.1.0 leader';
 
-/** What a leader says first on a tab's channel: messages from before it listened there are gone. */
+/** The first message of a leader on a tab's channel: earlier messages of the tab are lost. */
 const READY = 'ready';
 const KNOCK_MS = 250;
 
@@ -32,23 +32,23 @@ export interface LeaderParts {
 }
 
 /**
- * The way to the hubs of one tab, the leader, where there are no SharedWorkers. A tab leads if no other does.
+ * The port to the hubs of one tab, the leader, where there are no SharedWorkers. A tab leads if no other tab does.
  *
- * Each tab has a channel of its own, which only it and the leader know: on a common one, the messages of all tabs would pile up
- * in a frozen one. A leader that was frozen and replaced speaks on channels that nobody hears any more.
+ * Each tab has its own channel, which only the tab and the leader know: on a shared channel, the messages of all tabs would
+ * pile up in a frozen tab. A leader that froze and was replaced sends on channels without listeners.
  */
 export function leaderPort({ locks, open, steal }: LeaderParts): HubPort | undefined {
   if (!('BroadcastChannel' in globalThis)) return undefined;
   const early: ToHub[] = [];
   let listener: ((message: ToTab) => void) | undefined;
-  let way: HubPort | undefined;
+  let port: HubPort | undefined;
   let isClosed = false;
   const take = (found: HubPort): void => {
     if (isClosed) {
       found.close();
       return;
     }
-    way = found;
+    port = found;
     found.listen((message) => listener?.(message));
     for (const message of early.splice(0)) found.post(message);
   };
@@ -68,15 +68,15 @@ export function leaderPort({ locks, open, steal }: LeaderParts): HubPort | undef
     .catch(() => leader?.close());
   return {
     post: (message) => {
-      if (way === undefined) early.push(message);
-      else way.post(message);
+      if (port === undefined) early.push(message);
+      else port.post(message);
     },
     listen: (onMessage) => {
       listener = onMessage;
     },
     close: () => {
       isClosed = true;
-      way?.close();
+      port?.close();
     },
   };
 }
@@ -87,7 +87,7 @@ function followerPort(): HubPort {
   const lobby = new BroadcastChannel(LEADER);
   const early: ToHub[] = [];
   let isReady = false;
-  // Again and again: a leader that has just begun hears only what comes from now on.
+  // Repeats: a leader that has just started receives only messages from then on.
   const knock = (): void => lobby.postMessage(name);
   const knocking = setInterval(knock, KNOCK_MS);
   const stopKnocking = (): void => {
@@ -102,7 +102,7 @@ function followerPort(): HubPort {
     },
     listen: (onMessage) => {
       channel.onmessage = ({ data }) => {
-        // The other end is a leader of this release.
+        // The cast holds: the sender is a leader of this release, because the name of the channel has it.
         if (data !== READY) onMessage(data as ToTab);
         else if (!isReady) {
           isReady = true;
@@ -118,7 +118,7 @@ function followerPort(): HubPort {
   };
 }
 
-/** The hubs of this tab, for all tabs. It leads until nobody needs it, the page goes away, or another tab takes over. */
+/** Runs the hubs in this tab, for all tabs, until no tab needs them, the page goes away, or another tab takes over. */
 class Leader {
   readonly ended: Promise<void>;
   readonly #hubs: Hubs;
@@ -133,13 +133,13 @@ class Leader {
     this.#hubs = new Hubs(open, locks, () => this.close());
     this.#lobby.onmessage = ({ data }) => this.#serve(String(data));
     const page = globalThis as Listenable & { readonly document?: Listenable };
-    // In the back/forward cache it could not serve anybody. A frozen page still answers on its channels (Chromium 156), but its
-    // sockets are silent: nobody would notice.
+    // A page in the back/forward cache serves no tab. A frozen page still answers on its channels (Chromium 156), but its sockets
+    // are silent, and no tab would notice.
     page.addEventListener?.('pagehide', () => this.close());
     page.document?.addEventListener?.('freeze', () => this.close());
   }
 
-  /** The way of the leader's own tab. Messages arrive later, as on any other way. */
+  /** The port of the leader's own tab. Messages arrive asynchronously, as on any other port. */
   port(): HubPort {
     let toHub: ((message: ToHub) => void) | undefined;
     let toTab: ((message: ToTab) => void) | undefined;
@@ -172,12 +172,12 @@ class Leader {
     this.#hubs.serve({
       post: (message) => channel.postMessage(message),
       listen: (onMessage) => {
-        // The other end is a tab of this release.
+        // The cast holds: the sender is a tab of this release, because the name of the lobby has it.
         channel.onmessage = ({ data }) => onMessage(data as ToHub);
       },
       close: () => {
         channel.close();
-        // Its name stays for a while: a knock may still be on the way.
+        // The name stays for a while, because a knock may still arrive.
         setTimeout(() => this.#names.delete(name), 10 * KNOCK_MS);
       },
     });

@@ -10,15 +10,15 @@ import { watched } from './watched.js';
 
 export interface ShareOptions {
   /**
-   * Names the user. It says that the tabs' credentials are of one user, though they differ: only JWTs show that by themselves.
-   * With cookies it is needed (S1): no page can read them, so they are equal for all users of a browser.
+   * Names the user. Credentials with the same scope belong to one user, even if they differ; of JWTs the client knows that
+   * without a scope. With cookies it is required (S1): a page cannot read them, so all users of a browser look alike.
    */
   readonly scope?: string;
-  /** Makes the worker, for a bundler that does not know the usual form. */
+  /** Creates the worker, for a bundler that does not recognise the usual form. */
   readonly worker?: () => SharedWorkerLike;
 }
 
-/** One client's ways to the server. */
+/** What a client gives to connect through other tabs. */
 export interface TabLinksParts {
   readonly share: ShareOptions;
   /** Absolute, of WebSockets. */
@@ -26,16 +26,16 @@ export interface TabLinksParts {
   readonly over: Transport;
   /** Opens links of this tab alone, or of a leader for all tabs. */
   readonly open: (url: string, over: Transport) => OpenLink;
-  /** Given and not imported, so that bundlers leave the client in one file. */
+  /** Passed in, not imported, so that bundlers leave the client in one file. */
   readonly classes: { readonly ErrorClass: typeof ClientError; readonly WatchdogClass: typeof Watchdog };
 }
 
-/** A worker has to be loaded; a hung one never answers. */
+/** How long a worker may take to load and answer. */
 const WORKER_WELCOME_MS = 5_000;
 /** A leader answers at once unless it is frozen. */
 const LEADER_WELCOME_MS = 2_000;
 const LEADER_ALIVE_MS = 2_000;
-/** A hub that has not answered so often in a row is not waited for. */
+/** After this many attempts in a row without an answer, the tab does without the hub. */
 const MAX_UNANSWERED = 2;
 
 interface Page {
@@ -47,14 +47,14 @@ interface Page {
 }
 
 /**
- * Opens links through the hub of all tabs, in a SharedWorker or, where there are none, in a tab that leads. Where neither can
- * be, links are of this tab alone.
+ * Opens links through the hub of all tabs: in a SharedWorker or, where there are none, in a leading tab. Where neither is
+ * possible, this tab has its own links.
  */
 export function tabLinks({ share, url: socketUrl, over, open, classes }: TabLinksParts): OpenLink {
   const to = new URL(socketUrl);
   if (over === 'sse') to.protocol = to.protocol.replace('ws', 'http');
   const url = to.href;
-  /** How often in a row no hub has answered. */
+  /** How many attempts in a row got no answer from a hub. */
   let unanswered = 0;
   const keyOf = (credentials: Credentials): string => shareKeyOf(credentials, share.scope);
   return (credentials, listener): Link => {
@@ -81,7 +81,7 @@ export function tabLinks({ share, url: socketUrl, over, open, classes }: TabLink
       sharing = 'alone';
       inner = open(url, over)(credentials, listener);
     };
-    /** There is none, or it does not answer. */
+    /** There is no hub, or it does not answer. */
     const onNoHub = (): void => {
       unanswered += 1;
       if (isWorker && unanswered >= MAX_UNANSWERED) {
@@ -96,7 +96,7 @@ export function tabLinks({ share, url: socketUrl, over, open, classes }: TabLink
       if (isWorker) {
         if (unanswered >= MAX_UNANSWERED) return undefined;
         return workerPort(share.worker, () => {
-          // It cannot be loaded: a file is missing, or the page's policy forbids it.
+          // The worker cannot be loaded: a file is missing, or the page's policy forbids workers.
           unanswered = MAX_UNANSWERED;
           alone();
         });

@@ -18,7 +18,7 @@ export function lockManager(): LockManager | undefined {
   return navigator?.locks;
 }
 
-/** Holds a lock until `release`, or until the page or worker ends, however it ends. Resolves once it is held. */
+/** Holds a lock until `release`, or until the page or worker ends, even by a crash. Resolves once it is held. */
 export function hold(locks: LockManager, name: string): Promise<{ readonly release: () => void }> {
   return new Promise((resolve, reject) => {
     locks.request(name, {}, () => new Promise<void>((release) => resolve({ release }))).catch(reject);

@@ -10,7 +10,7 @@ export type ToHub =
   | Hello
   | { readonly type: 'start'; readonly id: number; readonly operation: Operation }
   | { readonly type: 'stop'; readonly id: number }
-  /** It has received messages that cost so much. */
+  /** The tab has received messages of this cost. */
   | { readonly type: 'ack'; readonly cost: number }
   /** Other credentials of the same user. */
   | { readonly type: 'renew'; readonly credentials: Credentials }
@@ -34,7 +34,7 @@ export type ToTab =
   | { readonly type: 'welcome'; readonly lock: string }
   | { readonly type: 'opened'; readonly renews: boolean }
   | { readonly type: 'alive' | 'expiring' }
-  /** `errors`: why not. Errors would lose what is theirs on the way, so they are what an error is made of. */
+  /** `errors`: why not. Plain objects, because structured cloning drops the properties of a `ClientError`. */
   | { readonly type: 'renewed'; readonly errors: readonly ShownError[] | undefined }
   /** The connection to the server is lost. */
   | { readonly type: 'gone'; readonly loss: Loss }
@@ -46,13 +46,13 @@ export type ToTab =
   /** The tab starts the operation again, after its position. */
   | { readonly type: 'lost'; readonly id: number; readonly loss: Loss };
 
-/** What a tab may have unacknowledged: a frozen tab gets no more, and takes no more memory than this. */
+/** How much a tab may leave unacknowledged, about in bytes: a frozen tab gets no more, and takes no more memory. */
 export const WINDOW_COST = 256 * 1024;
 
-/** A message besides its text: rather too much, so that small messages are bounded too. */
+/** The cost of a message besides its text: estimated high, so that small messages are bounded too. */
 const MESSAGE_COST = 100;
 
-/** What a message takes in memory while it waits for its tab: about so many bytes. */
+/** About how many bytes a message takes in memory while it waits for its tab. */
 export function costOf(message: ToTab): number {
   if (message.type === 'next') return MESSAGE_COST + message.result.length;
   return message.type === 'position' ? MESSAGE_COST + message.cursor.length : 0;

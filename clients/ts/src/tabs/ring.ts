@@ -44,7 +44,7 @@ export class Ring {
     this.#end += 1;
     this.#cost += entry.cost;
     if (entry.cursor !== undefined) this.#following.set(entry.cursor, this.#end);
-    // The newest stays, whatever it costs: otherwise nobody could ever read it.
+    // The newest entry stays, whatever it costs: otherwise no tab could ever read it.
     const isFull = (): boolean => this.#entries.size > this.#maxEntries || this.#cost > this.#maxCost;
     while (this.#entries.size > 1 && isFull()) this.#drop();
   }
@@ -61,7 +61,7 @@ export class Ring {
   #drop(): void {
     const entry = this.#entries.get(this.#start);
     this.#entries.delete(this.#start);
-    // What follows the dropped entry may still be here, so its own cursor stays until the next one is dropped.
+    // The entry after the dropped one may still be here, so the dropped cursor stays until the next drop.
     if (this.#after !== undefined && this.#following.get(this.#after) === this.#start)
       this.#following.delete(this.#after);
     this.#after = entry?.cursor;

@@ -1,12 +1,12 @@
 import type { Credentials } from '../link.js';
 
-/** Claims that differ between two tokens of one login, and say nothing about whom they are for. */
+/** Claims that differ between two tokens of one login, and do not identify the user. */
 const TRANSIENT_CLAIMS = ['exp', 'iat', 'nbf', 'jti'];
 
 /**
- * Whom the tabs of a connection are for. Tabs share a connection only if this is equal: the server would otherwise show one
- * user the events of another (S1). Tokens of a JWT's form count by their claims, because each tab may have a token of its
- * own; all other credentials count as they are.
+ * The user of a tab. Tabs share a connection only if this is equal: the server would otherwise show one user the events of
+ * another (S1). JWTs are compared by their claims, because each tab may have its own token; all other credentials are
+ * compared as text.
  *
  * The signature of a token is not checked. Pages of one origin can read everything of each other anyway.
  *
@@ -37,7 +37,7 @@ function claimsOf(value: string): unknown {
       .filter(([name]) => !TRANSIENT_CLAIMS.includes(name))
       .sort(byName);
   } catch {
-    // Not a JWT: it counts as it is.
+    // Not a JWT: compared as text.
     return undefined;
   }
 }

@@ -17,7 +17,7 @@ declare const SharedWorker: new (
 ) => SharedWorkerLike;
 
 /**
- * The way to the worker of all tabs. `undefined`: there are no SharedWorkers here.
+ * The port to the worker of all tabs. `undefined`: there are no SharedWorkers here.
  * @param onUnavailable the worker cannot be loaded
  */
 export function workerPort(
@@ -47,8 +47,8 @@ export function workerPort(
 }
 
 /**
- * Bundlers know this form, and need it as it is. The name has the release, because a browser keeps the old worker for the
- * same address and name as long as one tab uses it.
+ * Bundlers recognise exactly this form. The name has the release, because a browser keeps the old worker for the same
+ * address and name as long as one tab uses it.
  */
 const shared = (): SharedWorkerLike =>
   new SharedWorker(new URL('./worker.js', import.meta.url), {

@@ -11,9 +11,9 @@ export interface HubPort {
   close(): void;
 }
 
-/** Acknowledged at once: a part of the window, so that most messages need no answer. */
+/** A tab acknowledges this much at a time: a part of the window, so that most messages need no answer. */
 const ACKNOWLEDGED_COST = WINDOW_COST / 8;
-/** More than one: after a freeze of the page itself, its timer may run before answers that have arrived are read. */
+/** More than one: after the page itself was frozen, its timer may run before it reads answers that have arrived. */
 const MAX_UNANSWERED = 3;
 
 export interface TabLinkParts {
@@ -22,20 +22,20 @@ export interface TabLinkParts {
   readonly hello: Omit<Hello, 'type' | 'lock' | 'credentials'>;
   readonly credentials: Credentials;
   readonly ErrorClass: typeof ClientError;
-  /** Whom credentials are for. */
+  /** Maps credentials to their user. */
   readonly keyOf: (credentials: Credentials) => string;
   readonly listener: LinkListener;
   /** How long the hub may take to answer. */
   readonly welcomeMs: number;
-  /** How often the hub has to give a sign of life. `undefined`: it cannot be frozen, and its lock shows its death. */
+  /** How often the hub has to answer a probe. `undefined`: it cannot freeze, and its lock shows when it ends. */
   readonly aliveMs: number | undefined;
-  /** There is no hub: it has not answered, or it does not any more. */
+  /** The hub has not answered, or no longer answers. */
   readonly onNoHub: () => void;
 }
 
 /**
- * A link to the server through the hub of all tabs. It ends with its hub: a Web Lock that the hub holds is the notice of its
- * death, also after a crash, of which nobody is told otherwise. The hub waits for the lock of the tab in the same way.
+ * A link to the server through the hub of all tabs. It ends with its hub: the hub holds a Web Lock, whose release shows that
+ * the hub has ended, even by a crash, which no event reports. The hub waits for the lock of the tab in the same way.
  */
 export class TabLink implements Link {
   readonly #parts: TabLinkParts;
@@ -71,7 +71,7 @@ export class TabLink implements Link {
       port.post({ type: 'renew', credentials });
       return;
     }
-    // S1: the other tabs' events are not for this user. The tab leaves, and comes to a hub of its own.
+    // S1: this user must not see the other tabs' events. The tab leaves, and reconnects to another hub.
     const options = { extensions: { reason: 'SUBJECT' } };
     const error = new ErrorClass('NOT_RENEWED', 'The tab has another user now.', options);
     queueMicrotask(() => listener.renewal?.({ type: 'renewed', error }));
@@ -149,7 +149,7 @@ export class TabLink implements Link {
     }
   }
 
-  /** A leader is a page, which may hang and keep its lock. */
+  /** Probes a leader: it is a page, which may hang and keep its lock. */
   #watch(): void {
     const { aliveMs, onNoHub } = this.#parts;
     if (aliveMs === undefined) return;
@@ -163,7 +163,7 @@ export class TabLink implements Link {
     }, aliveMs);
   }
 
-  /** A page that is frozen acknowledges nothing, and gets nothing more for a while. */
+  /** A frozen page acknowledges nothing, so the hub stops sending to it. */
   #acknowledge(cost: number): void {
     this.#unacknowledged += cost;
     if (this.#unacknowledged < ACKNOWLEDGED_COST) return;
@@ -185,7 +185,7 @@ export class TabLink implements Link {
     this.#sinks.clear();
     this.#parts.port.post({ type: 'bye' });
     this.#parts.port.close();
-    // Lets the lock of the tab go, and waits no more for that of the hub.
+    // Releases the lock of the tab, and stops waiting for the hub's.
     this.#ended.abort();
     return true;
   }

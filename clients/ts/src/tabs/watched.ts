@@ -5,7 +5,7 @@ import type { Watchdog } from '../watchdog.js';
 const DIAL_TIMEOUT_MS = 20_000;
 const CLOCKS = [() => Date.now(), () => performance.now()];
 
-/** Adds what a `Connection` does for a link of its own: a deadline for its start, and a watch on its silence. */
+/** Adds what a `Connection` does for its own link: a deadline for the start, and a watchdog for silence. */
 export function watched(open: OpenLink, WatchdogClass: typeof Watchdog): OpenLink {
   return (credentials, listener): Link => {
     let watchdog: Watchdog | undefined;
