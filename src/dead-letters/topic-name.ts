@@ -1,7 +1,7 @@
 import { type Topic, topic } from '../core/ids.js';
 
 /** What is appended to a topic's name for its dead-letter topic, unless `DEAD_LETTER_SUFFIX` says something else. */
-export const DEFAULT_SUFFIX = '.dlt';
+const DEFAULT_SUFFIX = '.dlt';
 
 /** Kafka's limit for the name of a topic, in characters (org.apache.kafka.common.internals.Topic). */
 export const MAX_TOPIC_NAME_CHARS = 249;

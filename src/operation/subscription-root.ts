@@ -19,7 +19,7 @@ import {
  * rule: that one lets a literal `@skip` or `@include` decide, so that a subscription may select nothing, and throws at
  * a variable. Here both are refused at the root, in its fragments too, with the messages of graphql 17.
  */
-export function SubscriptionRootRule(context: ValidationContext): ASTVisitor {
+function SubscriptionRootRule(context: ValidationContext): ASTVisitor {
   return {
     OperationDefinition(operation) {
       if (operation.operation !== 'subscription') return;

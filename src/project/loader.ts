@@ -21,7 +21,7 @@ export class ProjectError extends Error {
 }
 
 const CONFIG_FILES = 'millrace.config.{ts,mts,js,mjs}';
-export const DEFAULT_SCHEMA: readonly string[] = ['schema/*.graphql'];
+const DEFAULT_SCHEMA: readonly string[] = ['schema/*.graphql'];
 
 /**
  * Runs the `millrace.config.*` of the project in `dir`, and returns its default export. Without such a file,

@@ -134,7 +134,7 @@ const rewrite: Rewrite = (node, inner) => {
 };
 
 /** `a`, and `b`, `c` of `a.b.c`. */
-export function selectionChain(node: CelNode): {
+function selectionChain(node: CelNode): {
   readonly root: CelNode;
   readonly fields: readonly string[];
 } {

@@ -19,7 +19,7 @@ import { type Shape, shapeOf } from './shape.js';
 import { Timestamp } from './timestamp.js';
 
 /** A value that its type cannot have, so that results show an error instead of it (D10). */
-export class InvalidValueError extends Error {
+class InvalidValueError extends Error {
   override readonly name = 'InvalidValueError';
 }
 

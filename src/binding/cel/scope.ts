@@ -180,6 +180,6 @@ export function celTypeOfScalar(type: SchemaType): string | undefined {
   return builtInScalar(leaf)?.celType ?? SCALAR_TYPES.get(leaf.name) ?? 'dyn';
 }
 
-export function isShape(type: SchemaType): type is Shape {
+function isShape(type: SchemaType): type is Shape {
   return type instanceof Map;
 }

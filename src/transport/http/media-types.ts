@@ -5,7 +5,7 @@ import Negotiator from 'negotiator';
 export type JsonType = 'application/json; charset=utf-8' | 'application/graphql-response+json; charset=utf-8';
 
 export const PLAIN_JSON = 'application/json; charset=utf-8';
-export const GRAPHQL_JSON = 'application/graphql-response+json; charset=utf-8';
+const GRAPHQL_JSON = 'application/graphql-response+json; charset=utf-8';
 export const HTML = 'text/html; charset=utf-8';
 const EVENTS = 'text/event-stream';
 const MULTIPART = 'multipart/mixed;subscriptionspec=1.0';
