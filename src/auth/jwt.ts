@@ -146,7 +146,7 @@ function tokenOf({ headers, connectionParams = {} }: Credentials): string | unde
 
 /**
  * By the rules of all metadata (docs/protocol.md): the case of a name does not matter, and null or blank is as if left
- * out. Otherwise `{ "TOKEN": … }` would be an anonymous caller, without a word.
+ * out. Otherwise `{ "TOKEN": … }` would silently be an anonymous caller.
  */
 function parameterOf(from: Readonly<Record<string, unknown>>, name: string): string | undefined {
   const values = new Set<unknown>();

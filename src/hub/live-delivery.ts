@@ -71,7 +71,7 @@ export class LiveDelivery {
   /**
    * Continues after a loss. `floor` is the offset before what is left, and counts as delivered at once (D5): a
    * subscriber that replays up to the loss would otherwise be where the node is, become live, and be given what
-   * follows the loss without a word. Now it is behind, reads, and learns of the loss.
+   * follows the loss silently. Now it is behind, reads, and learns of the loss.
    */
   restart(floor: Offset): void {
     // No fingerprint: the event there may be gone too.

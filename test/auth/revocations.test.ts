@@ -41,7 +41,7 @@ describe('the revocations in memory', () => {
     expect(list.has(claims, until)).toBe(false);
   });
 
-  it('S2 count until the last of them ends, and are news only if they revoke more', () => {
+  it('S2 count until the last of them ends, and are reported as new only if they revoke more', () => {
     const list = new RevocationList();
     const all = (of: Partial<Revocation>): Revocation => ({
       subject: 'a',
@@ -60,7 +60,7 @@ describe('the revocations in memory', () => {
     expect(list.add({ id: 'over', until: NOW }, NOW)).toBe(false);
   });
 
-  it('C4 S2 are forgotten once they have ended, and the oldest ones at the bound', () => {
+  it('C4 S2 are forgotten once they have ended, and the oldest first at the bound', () => {
     const list = new RevocationList(3);
     for (const [n, id] of ['a', 'b', 'c', 'd'].entries()) list.add({ id, until: NOW + n + 1 }, NOW);
     list.add({ subject: 's', issuedBefore: undefined, until: NOW + 1 }, NOW);
@@ -131,7 +131,7 @@ describe('the revocations of a node', () => {
     expect([told, codeOf({ sub: 'bob' }), codeOf({})]).toEqual([2, undefined, undefined]);
   });
 
-  it('S2 that were never read refuse all credentials for now, but not callers without any', async () => {
+  it('S2 that were never read make all credentials refused for now, but not callers without any', async () => {
     const log = new FakeLog();
     log.isAway = true;
     const { failures, codeOf } = await open(log);

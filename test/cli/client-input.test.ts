@@ -57,7 +57,7 @@ describe('the input of tail and publish', () => {
     expect(told(() => parseOperation(document, 'subscription'))).toBe(sentence);
   });
 
-  it('bytes that are not UTF-8, and a file that is missing, get a sentence', () => {
+  it('bytes that are not UTF-8, and a file that is missing, are reported in one sentence', () => {
     const path = fileOf(Uint8Array.of(0x7b, 0xff, 0x7d));
     expect(told(() => textOf(`@${path}`, 'document'))).toBe(
       `${path} is not UTF-8. Convert it, for example with iconv.`,
@@ -71,7 +71,7 @@ describe('the input of tail and publish', () => {
     ['[1]', '--variables is not a JSON object of variables, such as {"id":"order-1"}.'],
     ['null', '--variables is not a JSON object of variables, such as {"id":"order-1"}.'],
     ['{', /^--variables is not JSON: /],
-  ])('variables that are %s get a sentence', (json, sentence) => {
+  ])('variables that are %s are reported in one sentence', (json, sentence) => {
     expect(told(() => parseVariables(json, '--variables'))).toMatch(sentence);
   });
 
@@ -82,7 +82,7 @@ describe('the input of tail and publish', () => {
     [{ url, header: ['a: b\r\nc: d'] }, "A header is not of the form 'name: value'."],
     [{ url, header: [], token: 'a', tokenFile: 'b' }, '--token and --token-file exclude each other.'],
     [{ url, header: [], tokenFile: '/nowhere' }, /^--token-file: \/nowhere cannot be read: ENOENT/],
-  ])('options %o get a sentence', (flags, sentence) => {
+  ])('options %o are reported in one sentence', (flags, sentence) => {
     expect(told(() => connect(flags))).toMatch(sentence);
   });
 
@@ -137,7 +137,7 @@ describe('the input of tail and publish', () => {
     expect(stream).not.toBe(unmarked(stream));
   });
 
-  it('text for a terminal has no control characters of an event', () => {
+  it('text for a terminal has no control characters from events', () => {
     const step = { data: { a: '\u001b[2J\u009b2J' }, errors: undefined, cursor: 'c', event: undefined };
     const line = renderText(false)({ ...step, replayed: false, snapshot: false, ack: () => undefined });
     expect(line).toBe('{"a":"\\u001b[2J\\u009b2J"}');

@@ -143,7 +143,7 @@ describe('tail', () => {
     expect(stored(state)).toBe('c1.tag\n');
   });
 
-  it('says which output cannot be written', async () => {
+  it('reports that the output cannot be written', async () => {
     const served = await serve();
     const { end, pipe } = start(served.server.url, temporaryFile());
     pipe.isOpen = false;

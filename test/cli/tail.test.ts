@@ -94,7 +94,7 @@ describe('millrace tail', () => {
     expect(JSON.parse(after.stdout).data.said.text).toBe('');
   });
 
-  it('ends by the signal that it is sent, and quietly once nobody reads its output', async () => {
+  it('ends by the signal that it receives, and quietly once nothing reads its output', async () => {
     const args = [SAID, '--variables', '{"room":"b"}', '--since', 'earliest'];
     await say('{"room":"b","text":"1"}');
     const stopped = piped(...args);
@@ -138,7 +138,7 @@ describe('millrace tail', () => {
     expect(outcome.stderr).toMatch(/^millrace: UNAUTHENTICATED: \S/);
   });
 
-  it('S2 waits for other credentials when they are in a file, and goes on with those', async () => {
+  it('S2 waits for other credentials when they are in a file, and continues with those', async () => {
     const served = await serve();
     await writeFile(join(folder.path, 'headers'), 'authorization: bad\n');
     const waiting = piped(SAID, '--url', served.server.url, '--header', '@headers');

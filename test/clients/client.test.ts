@@ -33,7 +33,7 @@ const atOnce = () => vi.spyOn(Math, 'random').mockReturnValue(0);
 describe.each(TRANSPORTS)('the client over %s', (transport) => {
   const transports = [transport];
 
-  it('D3 D4 loses and doubles nothing over lost connections, also while nothing matches', async () => {
+  it('D3 D4 loses and repeats nothing over lost connections, also while nothing matches', async () => {
     atOnce();
     const served = await serveGateway({}, { positionIntervalMs: 20 });
     await using proxy = await TcpProxy.open({ target: served.server.url });
@@ -155,7 +155,7 @@ describe.each(TRANSPORTS)('the client over %s', (transport) => {
     });
   });
 
-  it('asks for other credentials when the server refuses them, and goes on with those', async () => {
+  it('asks for other credentials when the server refuses them, and continues with those', async () => {
     atOnce();
     const served = await serve();
     let token = 'bad';
@@ -204,7 +204,7 @@ describe.each(TRANSPORTS)('the client over %s', (transport) => {
 });
 
 describe('the client', () => {
-  it('D4 gives a connection up that is dead without a word, and resumes on another one', async () => {
+  it('D4 gives up a connection that died silently, and resumes on another one', async () => {
     atOnce();
     const served = await serveGateway({}, { keepAlive: 200 });
     await using proxy = await TcpProxy.open({ target: served.server.url });

@@ -137,7 +137,7 @@ describe('the client whose credentials change', () => {
     expect(world.problems).toEqual([]);
   });
 
-  it('S2 D4 comes back over SSE when they have expired, and after `renew()`, without losing or doubling anything', async () => {
+  it('S2 D4 comes back over SSE when they have expired, and after `renew()`, without losing or repeating anything', async () => {
     let given = 0;
     const world = await open(
       () => {

@@ -7,7 +7,7 @@ const LOG = 'clients/ts/test/scenarios/log.test.ts';
 /** Guards of the client library. Its scenarios are tests of its own. */
 export const plants: readonly Plant[] = [
   {
-    case: 'D3 D4 a client whose gateway is killed in mid-stream, or is another one when it reconnects, is shown each event once',
+    case: 'D3 D4 a client whose gateway is killed mid-stream, or which reaches another gateway when it reconnects, is shown each event once',
     test: LINES,
     guard: 'a subscription that is sent again says where it is',
     file: 'clients/ts/src/subscription.ts',
@@ -15,7 +15,7 @@ export const plants: readonly Plant[] = [
     replace: 'const after = {};',
   },
   {
-    case: 'D3 D4 a client whose line is cut again and again, in the middle of frames, is shown each event once',
+    case: 'D3 D4 a client whose connection is cut repeatedly, in the middle of frames, is shown each event once',
     test: LINES,
     guard: 'a subscription that lost its connection is sent again',
     file: 'clients/ts/src/subscription.ts',
@@ -23,7 +23,7 @@ export const plants: readonly Plant[] = [
     replace: '',
   },
   {
-    case: 'D3 a client behind a slow line, which delivers by bits, is shown each event once, and keeps its connection',
+    case: 'D3 a client on a slow network that delivers fragments is shown each event once, and keeps its connection',
     test: LINES,
     guard: 'a line of an event stream may come in several chunks',
     file: 'clients/ts/src/event-stream-parser.ts',
@@ -31,7 +31,7 @@ export const plants: readonly Plant[] = [
     replace: "lines.pop(); this.#line = '';",
   },
   {
-    case: 'D4 a client whose line dies without a word, while its clock is set back an hour, finds out and is shown each event once',
+    case: 'D4 a client whose connection dies silently while its clock is set back an hour notices it, and is shown each event once',
     test: LINES,
     guard: 'the watchdog has a clock that nobody sets',
     file: 'clients/ts/src/connection.ts',
@@ -39,7 +39,7 @@ export const plants: readonly Plant[] = [
     replace: '[this.#parts.now],',
   },
   {
-    case: 'D4 a client whose process sleeps while its line is cut, and more events pass than a window has, is shown each event once',
+    case: 'D4 a client whose process sleeps while its connection is cut, and more events pass than a window holds, is shown each event once',
     test: LINES,
     guard: 'a closed WebSocket is a lost connection',
     file: 'clients/ts/src/web-socket-link.ts',

@@ -6,7 +6,7 @@ const PLAN = 'src/subscribe/plan/authorise.ts';
 export const plants: readonly Plant[] = [
   {
     test: RENEWAL,
-    case: 'S1 S2 what a slow resolver makes under the former claims is not shown under the new ones',
+    case: 'S1 S2 a result that a slow resolver makes under the former claims is not shown under the new ones',
     file: 'src/subscribe/delivery/replay.ts',
     guard: 'a result that was made under the former claims is made again',
     find: 'awaited = renderedFor === target.cohort ? done : undefined;',
@@ -22,7 +22,7 @@ export const plants: readonly Plant[] = [
   },
   {
     test: RENEWAL,
-    case: 'S2 ends with FORBIDDEN when its key is made of claims that say another key',
+    case: 'S2 ends with FORBIDDEN when its key depends on claims that now give another key',
     file: PLAN,
     guard: 'a subscription whose key has changed ends',
     find: '  if (binding.key?.({ args, claims: identity.claims }) !== key) throw forbidden(binding.field);\n',
@@ -47,7 +47,7 @@ export const plants: readonly Plant[] = [
   },
   {
     test: 'test/transport/revoked.test.ts',
-    case: 'S2 are refused also if that happens between the check of their credentials and the start of the operation',
+    case: 'S2 are refused even if the revocation comes between the check of their credentials and the start of the operation',
     file: 'src/transport/http/graphql-endpoint.ts',
     guard: 'credentials are compared with the revocations again when the request has its turn',
     find: '  if (isRevoked(identity)) throw credentialsRevoked();\n',

@@ -81,7 +81,7 @@ describe('recipes for other clients', { timeout: 240_000 }, () => {
     await folder?.[Symbol.asyncDispose]();
   });
 
-  it('D3 D4 programs in Python, Go, Rust, Java and browsers lose and double nothing while their gateway is killed, ended and restarted, and D5 end with the error of a refused cursor', async () => {
+  it('D3 D4 programs in Python, Go, Rust, Java and browsers lose and repeat nothing while their gateway is killed, ended and restarted, and D5 end with the error of a refused cursor', async () => {
     const url = `ws://127.0.0.1:${PORT}/graphql`;
     const [python] = commands.get('python') ?? ['python3'];
     const followers = [

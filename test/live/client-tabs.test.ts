@@ -105,7 +105,7 @@ describe('tabs that share a connection, in Chromium', () => {
     await subscriptions(2);
   });
 
-  it('D3 D4 lose and double nothing when the gateway is killed in mid-stream, and a tab is reloaded meanwhile', async () => {
+  it('D3 D4 lose and repeat nothing when the gateway is killed mid-stream, and a tab is reloaded meanwhile', async () => {
     const tabs = await openTabs(3);
     const reloaded = await openTab({ store: 'local' });
     const stream = await world.load(stays, { clients: 2, gap: 30 });
@@ -147,7 +147,7 @@ describe('tabs that share a connection, in Chromium', () => {
     await subscriptions(1);
   });
 
-  it('D4 a frozen tab holds nobody up, and gets what it missed when it is woken', async () => {
+  it('D4 a frozen tab delays no other tab, and gets what it missed when it wakes', async () => {
     const [frozen, ...others] = await openTabs(2);
     await frozen.recorder.lifecycle('frozen');
     const before = frozen.recorder.received.length;

@@ -83,7 +83,7 @@ const sorted = (numbers: readonly number[]) => [...numbers].sort((a, b) => a - b
 const upTo = (count: number) => Array.from({ length: count }, (_, i) => i);
 
 describe('millrace-client', () => {
-  it('D3 D4 loses and doubles nothing while its gateway is killed and restarted, and when its own process is', async () => {
+  it('D3 D4 loses and repeats nothing while its gateway is killed and restarted, and when its own process is', async () => {
     const world = await open();
     const first = await world.start();
     const client = clientOf(world.url, world.folder);
@@ -110,7 +110,7 @@ describe('millrace-client', () => {
     expect(states.filter((state) => state === 'connected')).toHaveLength(3);
     await expect.poll(() => steps.state, WAIT).toEqual({ state: 'live' });
 
-    // The process ends without a word, and another one goes on from the folder.
+    // The process dies, and another one resumes from the folder.
     client.close();
     await done;
     await world.publish(5);

@@ -21,7 +21,7 @@ async function freePort(): Promise<string> {
   return String(port);
 }
 
-it('D1 D3 D4 tail and publish lose and double nothing while the gateway and both commands are killed', async () => {
+it('D1 D3 D4 tail and publish lose and repeat nothing while the gateway and both commands are killed', async () => {
   const topic = uniqueName('command-line');
   await using folder = await folderOf({
     'schema/a.graphql': `

@@ -43,7 +43,7 @@ async function appendPoison(dir: string): Promise<void> {
 }
 
 describe('the log of a run in which everything fails', () => {
-  it('has no payload, argument, header or token in it, and finds each failed request and event again by its ids', async () => {
+  it('contains no payload, argument, header or token, and identifies each failed request and event by its ids', async () => {
     const folder = await folderOf({});
     await appendPoison(folder.path);
     const lines: string[] = [];

@@ -21,7 +21,7 @@ function thrown(work: () => unknown): unknown {
 }
 
 describe('an error in the log', () => {
-  it("leaves out what libraries hang on errors: a Redis command's arguments, a request's headers", () => {
+  it("leaves out what libraries attach to errors: a Redis command's arguments, a request's headers", () => {
     const refused = Object.assign(new ReplyError('WRONGPASS invalid username-password pair'), {
       command: { name: 'auth', args: [SECRET] },
     });

@@ -20,7 +20,7 @@ describe('a subscription whose credentials are renewed', () => {
     expect(await stage.executions()).toBe(2);
   });
 
-  it('S1 S2 D3 shows from then on what the new claims allow, and loses, doubles and reorders nothing', async () => {
+  it('S1 S2 D3 shows from then on what the new claims allow, and loses, repeats and reorders nothing', async () => {
     const stage = await openStage();
     const client = stage.subscribe('ofTeam', { sub: 'ada', team: 'a' });
     const peer = stage.subscribe('ofTeam', { sub: 'bob', team: 'b' });
@@ -52,7 +52,7 @@ describe('a subscription whose credentials are renewed', () => {
     expect(client.numbers).toEqual([]);
   });
 
-  it('S2 ends with FORBIDDEN when its key is made of claims that say another key', async () => {
+  it('S2 ends with FORBIDDEN when its key depends on claims that now give another key', async () => {
     const stage = await openStage();
     const client = stage.subscribe('ofMyKey', { sub: 'ada', home: 'k' });
     await expect.poll(stage.live, WAIT).toBe(1);
@@ -74,7 +74,7 @@ describe('a subscription whose credentials are renewed', () => {
     await expect.poll(() => moved.numbers, WAIT).toEqual([2]);
   });
 
-  it('S1 S2 what a slow resolver makes under the former claims is not shown under the new ones', async () => {
+  it('S1 S2 a result that a slow resolver makes under the former claims is not shown under the new ones', async () => {
     const waiting: (() => void)[] = [];
     const tier = async ({ claims }: ResolverCall): Promise<unknown> => {
       await new Promise<void>((resolve) => waiting.push(resolve));

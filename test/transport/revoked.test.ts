@@ -48,7 +48,7 @@ async function open() {
 }
 
 describe('clients whose credentials are revoked', () => {
-  it('S2 are closed on a WebSocket with 4403, and others go on', async () => {
+  it('S2 have their WebSocket closed with 4403, and other clients stay connected', async () => {
     const served = await open();
     const ada = await RawClient.acknowledged(served.wsUrl, { authorization: 'user ada' });
     const bob = await RawClient.acknowledged(served.wsUrl, { authorization: 'user bob' });
@@ -74,7 +74,7 @@ describe('clients whose credentials are revoked', () => {
     expect(served.refusals).toEqual(['revoked', 'revoked']);
   });
 
-  it('S2 get the end of their event stream with the reason, and no new stream, mutation or query', async () => {
+  it('S2 have their event stream ended with the reason, and get no new stream, mutation or query', async () => {
     const served = await open();
     const ada = await served.stream('ada');
     const bob = await served.stream('bob');
@@ -97,7 +97,7 @@ describe('clients whose credentials are revoked', () => {
     await bob.body?.cancel();
   });
 
-  it('S2 are refused also if that happens between the check of their credentials and the start of the operation', async () => {
+  it('S2 are refused even if the revocation comes between the check of their credentials and the start of the operation', async () => {
     const served = await open();
     const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
     const writer = writable.getWriter();

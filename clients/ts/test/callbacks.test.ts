@@ -76,7 +76,7 @@ describe('functions of the application', () => {
     },
   );
 
-  it('a class of WebSockets that refuses its address makes an attempt that fails, which is repeated', async () => {
+  it('a WebSocket class that refuses the address makes the attempt fail, and the client retries', async () => {
     let attempts = 0;
     const Refusing = class {
       readonly readyState = 0;
@@ -102,7 +102,7 @@ describe('functions of the application', () => {
 });
 
 describe('a map of weak values', () => {
-  it('keeps a value while something else does, and its key no longer than that', async () => {
+  it('keeps a value, and its key, only while something else references the value', async () => {
     setFlagsFromString('--expose-gc');
     const gc: () => void = runInNewContext('gc');
     const values = new WeakValues<object>();

@@ -125,7 +125,7 @@ describe('the state of a connection', () => {
     expect(wait).toEqual({ do: 'wait', ms: 7_000 });
   });
 
-  it('takes SSE after three failed handshakes, the last of them while HTTP works, and WebSocket again where SSE fails too', () => {
+  it('changes to SSE after three failed handshakes, the last of them while HTTP works, and back to WebSocket if SSE fails too', () => {
     const failed = ['wanted', lost(), 'elapsed', lost(), 'elapsed'] as const;
     expect(after(failed).effects).toEqual([{ do: 'dial', over: 'sse' }]);
     expect(after([...failed, lost(), 'elapsed']).effects).toEqual([{ do: 'dial', over: 'websocket' }]);
@@ -145,7 +145,7 @@ describe('the state of a connection', () => {
     ]);
   });
 
-  it('stays with WebSocket after a server was away, however its start falls among the attempts', () => {
+  it('stays with WebSocket after a server was away, whenever it starts between the attempts', () => {
     // A browser opens six streams of SSE: more subscriptions than that would wait for ever.
     fc.assert(
       fc.property(fc.nat(20), (failures) => {

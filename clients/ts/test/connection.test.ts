@@ -103,7 +103,7 @@ describe('a connection', () => {
     expect(links).toEqual([]);
   });
 
-  it('that is closed by a listener while it is being lost opens no other link, and tells of its end last', async () => {
+  it('that a listener closes while it is being lost opens no other link, and reports its end last', async () => {
     const { connection, links, states, up, settle } = open();
     await settle();
     links[0]?.listener.opened(undefined);
@@ -118,7 +118,7 @@ describe('a connection', () => {
     expect([links.length, links[0]?.isClosed, states.at(-1)]).toEqual([1, true, 'closed']);
   });
 
-  it('that is silent is found dead also while the clock of the machine is set back', async () => {
+  it('that is silent counts as dead even if the system clock is set back', async () => {
     const { links, states, settle } = open();
     await settle();
     links[0]?.listener.opened(12_000);
@@ -127,7 +127,7 @@ describe('a connection', () => {
     expect([links[0]?.probes, states.includes('waiting')]).toEqual([1, true]);
   });
 
-  it('is asked for a sign of life, and kept, when the clock of the machine is set an hour forward', async () => {
+  it('is pinged, and kept, when the system clock is set an hour forward', async () => {
     const { links, states, settle } = open();
     await settle();
     links[0]?.listener.opened(12_000);
@@ -139,7 +139,7 @@ describe('a connection', () => {
     expect([links[0]?.probes, states]).toEqual([1, ['connecting', 'connected']]);
   });
 
-  it('S2 sends new credentials over its open link, tells of a final refusal, and tries again what may pass', async () => {
+  it('S2 sends new credentials over its open link, reports a final refusal, and retries what may pass', async () => {
     let given = 0;
     const { connection, links, states, problems, settle } = open(async () => {
       given += 1;
@@ -180,7 +180,7 @@ describe('a connection', () => {
     expect(links[0]?.renewed).toEqual([]);
   });
 
-  it('whose credentials are renewed by the listener of its own opening is up all the same', async () => {
+  it('whose credentials the listener of its opening renews is up all the same', async () => {
     const { connection, links, states, up, settle } = open();
     const { push } = states;
     states.push = (state) => {

@@ -139,7 +139,7 @@ describe('stores', () => {
     await expect(idbStore('orders').set('k', 'c1')).rejects.toThrow('SecurityError');
   });
 
-  it('in IndexedDB fail after ten seconds without an answer, so that no subscription seems to start for ever', async () => {
+  it('in IndexedDB fail after ten seconds without an answer, so that no subscription seems to start forever', async () => {
     vi.useFakeTimers();
     vi.stubGlobal('indexedDB', { open: () => ({}) });
     onTestFinished(() => {

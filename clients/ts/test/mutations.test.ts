@@ -45,7 +45,7 @@ describe('a mutation', () => {
     expect(new Set(keys).size).toBe(1);
   });
 
-  it('whose outcome stays pending for all its time ends with that error, which says how to follow it', async () => {
+  it('whose outcome stays pending until its deadline ends with that error, which says how to follow it', async () => {
     const pending = refused('OUTCOME_PENDING');
     const { client } = open(Array.from({ length: 1_000 }, () => pending));
     vi.mocked(Math.random).mockReturnValue(0.01);
@@ -56,7 +56,7 @@ describe('a mutation', () => {
     });
   });
 
-  it('whose connection is dead is sent again on another one', async () => {
+  it('whose connection is dead is retried on another one', async () => {
     const { client, keys } = open(['never']);
     const timeout = AbortSignal.timeout;
     vi.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => timeout(ms === 30_000 ? 10 : ms));
@@ -82,7 +82,7 @@ describe('a kept mutation', () => {
     expect(await open([], store).mutations.pending('order')).toMatchObject({ variables });
   });
 
-  it('D1 is continued with its key after its process ended, and is over with its answer', async () => {
+  it('D1 is continued with its key after its process ended, and is forgotten once answered', async () => {
     const store = memoryStore();
     const first = open(['never'], store);
     const control = new AbortController();
@@ -133,7 +133,7 @@ describe('a kept mutation', () => {
     ]);
   });
 
-  it('knows the errors that prove that nothing is in the log as the table of the gateway does', async () => {
+  it('takes the same errors for proof that nothing is in the log as the table of the gateway', async () => {
     const row = (await readFile(PROTOCOL, 'utf8'))
       .split('\n')
       .find((line) => line.endsWith('| are not in the log, and never will be | fails again |'));

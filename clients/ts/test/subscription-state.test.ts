@@ -45,7 +45,7 @@ function after(names: readonly Name[]): SubscriptionStep {
 }
 
 describe('the state of a subscription', () => {
-  it('is left as it is by a result wherever it is said to be unmoved by one', () => {
+  it('is unchanged by a result wherever `isUnmoved` says so', () => {
     const names = fc.array(fc.constantFrom(...(Object.keys(OF) as Name[])), { maxLength: 20 });
     let unmoved = 0;
     fc.assert(

@@ -63,7 +63,7 @@ describe('a subscription', () => {
     expect(gaps).toEqual([{ reason: 'RETENTION', earliest: 'c5' }]);
   });
 
-  it('D4 hands a result over also if the observer of its states throws, and reports that', async () => {
+  it('D4 delivers a result even if the observer of its states throws, and reports that', async () => {
     const seen: unknown[] = [];
     const { subscription, problems, attempt } = open({
       next: ({ data }) => seen.push(data),
@@ -79,7 +79,7 @@ describe('a subscription', () => {
     ]);
   });
 
-  it('ends also if the observers of its states and of its end throw', async () => {
+  it('ends even if the observers of its states and of its end throw', async () => {
     const fails = (): never => {
       throw new Error('cannot show it');
     };
@@ -116,7 +116,7 @@ describe('a subscription', () => {
     expect(subscription.cursor).toBe('c9');
   });
 
-  it('D4 moves its position at once to a result that its handler acknowledges before it returns', async () => {
+  it('D4 moves its position at once when a handler acknowledges a result before it returns', async () => {
     let release = (): void => undefined;
     const { subscription, attempt } = open({
       next: (step) => {

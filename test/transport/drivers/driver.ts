@@ -27,7 +27,7 @@ export interface DrivenOperation {
   /** Stops to read the connection. */
   pause(): void;
   resume(): void;
-  /** The connection is gone without a word. */
+  /** The connection is lost silently. */
   vanish(): void;
 }
 

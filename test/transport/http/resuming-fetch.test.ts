@@ -42,7 +42,7 @@ async function open(query = SAID, { accept = 'text/event-stream', authenticate =
 const numbers = (text: string) => [...text.matchAll(/"n":(\d+)/g)].map(([, n]) => Number(n));
 
 describe("the streams of GraphiQL's page", () => {
-  it('D3 D4 go on where they were over lost connections, before the first result too', async () => {
+  it('D3 D4 resume after lost connections, before the first result too', async () => {
     const { served, proxy, stop, seen } = await open();
     await expect.poll(served.live, WAIT).toBe(1);
     await expect.poll(() => seen.text, WAIT).toContain('id: ');
@@ -78,7 +78,7 @@ describe("the streams of GraphiQL's page", () => {
       expect(() => JSON.parse(block.replace(/^[^{]*/, ''))).not.toThrow();
   });
 
-  it('show that they are refused for now, and go on afterwards', async () => {
+  it('show that they are refused for now, and continue afterwards', async () => {
     let isDown = false;
     const authenticate: Authenticate = async (request) => {
       if (!isDown) return anybody(request);
@@ -95,13 +95,13 @@ describe("the streams of GraphiQL's page", () => {
     expect(seen).toMatchObject({ ended: undefined, text: expect.not.stringContaining('complete') });
   });
 
-  it('end with what refuses them, and where the server completes them', async () => {
+  it('end with the refusal, or when the server completes them', async () => {
     const invalid = await open('query=subscription{none{n}}');
     await expect.poll(() => invalid.seen.ended, WAIT).toBe('at its end');
     expect(invalid.seen.text).toContain('Cannot query field');
   });
 
-  it('are no concern of other answers', async () => {
+  it('leave other responses alone', async () => {
     const { response, seen } = await open('query={ok}', { accept: 'application/json' });
     await expect.poll(() => seen.ended, WAIT).toBe('at its end');
     expect(response.headers.get('content-type')).toContain('json');

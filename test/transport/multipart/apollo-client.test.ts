@@ -58,7 +58,7 @@ describe("Apollo Client's HttpLink", () => {
     expect(shown).toHaveLength(2);
   });
 
-  it('gets an error that is final as one of GraphQL, and one that may pass as one of the protocol', async () => {
+  it('gets a final error as a GraphQL error, and an error that may pass as a protocol error', async () => {
     const served = await serve();
     const ends: unknown[] = [];
     for (const [index, retry] of [false, true].entries()) {
@@ -83,7 +83,7 @@ describe("Apollo Client's HttpLink", () => {
     await vi.waitFor(() => expect(subscription.closed).toBe(true), WAIT);
   });
 
-  it('gets queries in JSON, and the code of a refusal that is final', async () => {
+  it('gets results of queries as JSON, and the code of a final refusal', async () => {
     const served = await serve();
     const link = httpLink(served.server.url);
     const client = new ApolloClient({ link, cache: new InMemoryCache() });

@@ -70,7 +70,7 @@ describe("graphql-sse's client in single connection mode", () => {
     expect(served.errors).toEqual([]);
   });
 
-  it('gets the errors of an operation as its result, and others go on', async () => {
+  it('gets the errors of an operation as its result, and other operations continue', async () => {
     const served = await serve({ limits: { operationsPerConnection: 1 } });
     const client = connect(served);
     const running = client.iterate({ query: QUERY });

@@ -10,7 +10,7 @@ function warnings(validMs: number): readonly number[] {
 }
 
 describe('warnings of an expiry', () => {
-  it('begin a minute ahead, or halfway, and end before the last second', () => {
+  it('begin a minute ahead, or halfway, and stop before the last second', () => {
     const minute = [60_000, 30_000, 15_000, 7_500, 3_750, 1_875];
     expect(warnings(3_600_000)).toEqual(minute);
     expect(warnings(120_001)).toEqual(minute);

@@ -70,7 +70,7 @@ function recorder() {
 /** The same for every adapter, with the real framework, over real sockets. */
 export function adapterContract(name: string, open: (client: Client) => Framework, facts: Facts): void {
   describe(`the adapter for ${name}`, () => {
-    it('D3 D4 loses, doubles and disorders nothing over a lost connection and a restart of the gateway', async () => {
+    it('D3 D4 loses, repeats and reorders nothing over a lost connection and a restart of the gateway', async () => {
       const served = await serveGateway({}, { positionIntervalMs: 20 });
       await using proxy = await TcpProxy.open({ target: served.server.url });
       const framework = open(clientOf(`http://${proxy.address}/graphql`));

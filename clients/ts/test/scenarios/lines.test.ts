@@ -30,7 +30,7 @@ describe.concurrent('the client and its lines', { timeout: CASE_TIMEOUT }, () =>
     await world?.[Symbol.asyncDispose]();
   });
 
-  it('D3 D4 a client whose gateway is killed in mid-stream, or is another one when it reconnects, is shown each event once', async () => {
+  it('D3 D4 a client whose gateway is killed mid-stream, or which reaches another gateway when it reconnects, is shown each event once', async () => {
     await using proxy = await TcpProxy.open({ target: world.home.url });
     await using scenario = new Scenario(world, 'killed');
     await scenario.clients(other.url);
@@ -49,7 +49,7 @@ describe.concurrent('the client and its lines', { timeout: CASE_TIMEOUT }, () =>
     await scenario.end();
   });
 
-  it('D3 D4 a client whose line is cut again and again, in the middle of frames, is shown each event once', async () => {
+  it('D3 D4 a client whose connection is cut repeatedly, in the middle of frames, is shown each event once', async () => {
     await using proxy = await TcpProxy.open({ target: world.home.url });
     tear(proxy, 4_000);
     await using scenario = new Scenario(world, 'torn');
@@ -61,7 +61,7 @@ describe.concurrent('the client and its lines', { timeout: CASE_TIMEOUT }, () =>
     await scenario.end();
   });
 
-  it('D3 a client behind a slow line, which delivers by bits, is shown each event once, and keeps its connection', async () => {
+  it('D3 a client on a slow network that delivers fragments is shown each event once, and keeps its connection', async () => {
     await using proxy = await TcpProxy.open({ target: world.home.url });
     proxy.slice = 61;
     proxy.delay = ({ connection }) => 50 + ((connection * 97) % 200);
@@ -73,7 +73,7 @@ describe.concurrent('the client and its lines', { timeout: CASE_TIMEOUT }, () =>
     expect(scenario.recorders.map(({ connections }) => connections)).toEqual([1, 1]);
   });
 
-  it('D4 a client whose line dies without a word, while its clock is set back an hour, finds out and is shown each event once', async () => {
+  it('D4 a client whose connection dies silently while its clock is set back an hour notices it, and is shown each event once', async () => {
     await using proxy = await TcpProxy.open({ target: world.home.url });
     proxy.judge = withQuickHeartbeats;
     await using scenario = new Scenario(world, 'dead');
@@ -91,7 +91,7 @@ describe.concurrent('the client and its lines', { timeout: CASE_TIMEOUT }, () =>
     await scenario.end();
   });
 
-  it('D4 a client whose process sleeps while its line is cut, and more events pass than a window has, is shown each event once', async () => {
+  it('D4 a client whose process sleeps while its connection is cut, and more events pass than a window holds, is shown each event once', async () => {
     await using proxy = await TcpProxy.open({ target: world.home.url });
     await using scenario = new Scenario(world, 'asleep');
     for (const over of ['websocket', 'sse'] as const)

@@ -237,7 +237,7 @@ describe('the hub of tabs', () => {
     count: fc.integer({ min: 1, max: 40 }),
   });
 
-  it('D3 D4 loses, doubles and reorders nothing for any tab, whatever tabs start, stop, freeze and leave', () => {
+  it('D3 D4 loses, repeats and reorders nothing for any tab, whatever tabs start, stop, freeze and leave', () => {
     fc.assert(
       fc.property(fc.array(act, { maxLength: 120 }), (acts) => {
         const { hub, upstream, join } = open();
