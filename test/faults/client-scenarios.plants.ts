@@ -33,6 +33,14 @@ export const plants: readonly Plant[] = [
   {
     case: 'D4 a client whose connection dies silently while its clock is set back an hour notices it, and is shown each event once',
     test: LINES,
+    guard: 'a server that does not answer when it is asked is given up',
+    file: 'clients/ts/src/watchdog.ts',
+    find: 'if (this.#isAsked) onSilent();',
+    replace: 'if (this.#isAsked) return;',
+  },
+  {
+    case: 'that is silent is found dead also while the clock of the machine is set back',
+    test: 'clients/ts/test/connection.test.ts',
     guard: 'the watchdog has a clock that nobody sets',
     file: 'clients/ts/src/connection.ts',
     find: '[this.#parts.now, this.#parts.monotonic],',
@@ -77,6 +85,7 @@ export const plants: readonly Plant[] = [
     file: 'src/publish/idempotency.ts',
     find: "(hasWaited || 'value' in found.answer)",
     replace: '(hasWaited || Boolean(found.answer))',
+    shows: /its outcome did not arrive within 100 ms/,
   },
   {
     case: 'D6 a client is shown each event once while Redis is emptied again and again',
