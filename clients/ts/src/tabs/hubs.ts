@@ -38,8 +38,10 @@ export class Hubs {
   /** Serves one tab until it says `bye`, or its lock is released. */
   serve(port: TabPort): void {
     let hub: Hub | undefined;
+    let hasLeft = false;
     const tab: Tab = { post: (message) => port.post(message) };
     const leave = (): void => {
+      hasLeft = true;
       hub?.leave(tab);
       hub = undefined;
       port.close();
@@ -50,7 +52,7 @@ export class Hubs {
           whenFree(this.#locks, message.lock, this.#closed.signal, leave);
           // After the hub holds its lock: the tab waits for that lock to learn that the hub has ended.
           void this.#held.then(() => {
-            if (this.#closed.signal.aborted) return;
+            if (hasLeft || this.#closed.signal.aborted) return;
             tab.post({ type: 'welcome', lock: this.#lock });
             hub = this.#hubFor(message);
             hub.join(tab);
@@ -67,6 +69,9 @@ export class Hubs {
           return;
         case 'renew':
           hub?.renew(tab, message.credentials);
+          return;
+        case 'ping':
+          tab.post({ type: 'alive' });
           return;
         case 'probe':
           tab.post({ type: 'alive' });

@@ -12,60 +12,103 @@ interface Channel {
 }
 
 interface Listenable {
-  addEventListener?(type: 'pagehide' | 'freeze', listener: () => void): void;
+  addEventListener?(
+    type: 'pagehide' | 'freeze',
+    listener: () => void,
+    options: { readonly signal: AbortSignal },
+  ): void;
 }
 
 declare const BroadcastChannel: new (name: string) => Channel;
 
-/** The name of the lock that the leader holds, and of the channel on which only the leader listens. */
-const LEADER = 'millrace-client 0.1.0 leader';
+/** The leader holds the lock of this name, and only the leader listens on the channel of this name. */
+const LEADER = 'millrace-client-0.1.0 leader';
 
 /** The first message of a leader on a tab's channel: earlier messages of the tab are lost. */
 const READY = 'ready';
 const KNOCK_MS = 250;
 
-export interface LeaderParts {
-  readonly locks: LockManager;
-  readonly open: (url: string, over: Transport) => OpenLink;
-  /** Takes the lead from a leader that does not answer: a page that hangs keeps its locks. */
-  readonly steal: boolean;
+type Open = (url: string, over: Transport) => OpenLink;
+
+/** The ways of one client to the leader. */
+export interface LeaderPorts {
+  open(): HubPort;
+  /** The leader of the last way does not answer: the next way takes the lead from it. */
+  giveUp(): void;
 }
 
 /**
- * The port to the hubs of one tab, the leader, where there are no SharedWorkers. A tab leads if no other tab does.
+ * The ways to the hubs of one tab, the leader, where there are no SharedWorkers. A tab leads if no other does.
  *
- * Each tab has its own channel, which only the tab and the leader know: on a shared channel, the messages of all tabs would
- * pile up in a frozen tab. A leader that froze and was replaced sends on channels without listeners.
+ * Each tab has a channel of its own, which only it and the leader know: on a common one, the messages of all tabs would pile up
+ * in a frozen one. A leader that was frozen and replaced speaks on channels that nobody hears any more.
+ *
+ * A page that hangs keeps its lock, so the lead is stolen from it. All tabs find out at about the same time, and the first one
+ * leads: the others must not steal from that one, so a tab steals only from the very page that did not answer.
+ *
+ * @returns `undefined`: there are no channels here
  */
-export function leaderPort({ locks, open, steal }: LeaderParts): HubPort | undefined {
+export function leaderPorts(locks: LockManager, open: Open): LeaderPorts | undefined {
   if (!('BroadcastChannel' in globalThis)) return undefined;
+  let followed: string | undefined;
+  let silent: string | undefined;
+  const follow = (): HubPort => {
+    void leaderOf(locks).then((id) => {
+      followed = id;
+    });
+    return followerPort();
+  };
+  return {
+    open: () => {
+      // Once: it may wake, and lead again.
+      const hung = silent;
+      silent = undefined;
+      return leaderPort(locks, open, hung, follow);
+    },
+    giveUp: () => {
+      silent = followed;
+    },
+  };
+}
+
+/** The page that leads. */
+async function leaderOf(locks: LockManager): Promise<string | undefined> {
+  const { held = [] } = await locks.query();
+  return held.find(({ name }) => name === LEADER)?.clientId;
+}
+
+function leaderPort(
+  locks: LockManager,
+  open: Open,
+  hung: string | undefined,
+  follow: () => HubPort,
+): HubPort {
   const early: ToHub[] = [];
   let listener: ((message: ToTab) => void) | undefined;
   let port: HubPort | undefined;
   let isClosed = false;
   const take = (found: HubPort): void => {
-    if (isClosed) {
-      found.close();
-      return;
-    }
-    port = found;
+    way = found;
     found.listen((message) => listener?.(message));
     for (const message of early.splice(0)) found.post(message);
   };
   let leader: Leader | undefined;
-  locks
-    .request(LEADER, steal ? { steal } : { ifAvailable: true }, (lock) => {
+  const apply = async (): Promise<void> => {
+    const steal = hung !== undefined && (await leaderOf(locks)) === hung;
+    if (isClosed) return;
+    await locks.request(LEADER, steal ? { steal } : { ifAvailable: true }, (lock) => {
+      if (isClosed) return undefined;
       if (lock === null) {
-        take(followerPort());
+        take(follow());
         return undefined;
       }
-      if (isClosed) return undefined;
       leader = new Leader(locks, open);
       take(leader.port());
       return leader.ended;
-    })
-    // Stolen: another tab leads.
-    .catch(() => leader?.close());
+    });
+  };
+  // Stolen: another tab leads.
+  apply().catch(() => leader?.close());
   return {
     post: (message) => {
       if (port === undefined) early.push(message);
@@ -123,20 +166,22 @@ class Leader {
   readonly ended: Promise<void>;
   readonly #hubs: Hubs;
   readonly #names = new Set<string>();
+  readonly #channels = new Set<Channel>();
   readonly #lobby = new BroadcastChannel(LEADER);
+  readonly #closed = new AbortController();
   #end: () => void = () => undefined;
 
-  constructor(locks: LockManager, open: LeaderParts['open']) {
+  constructor(locks: LockManager, open: Open) {
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
     });
     this.#hubs = new Hubs(open, locks, () => this.close());
     this.#lobby.onmessage = ({ data }) => this.#serve(String(data));
     const page = globalThis as Listenable & { readonly document?: Listenable };
-    // A page in the back/forward cache serves no tab. A frozen page still answers on its channels (Chromium 156), but its sockets
-    // are silent, and no tab would notice.
-    page.addEventListener?.('pagehide', () => this.close());
-    page.document?.addEventListener?.('freeze', () => this.close());
+    // In the back/forward cache it could not serve anybody. A frozen page still answers on its channels (Chromium 156), but its
+    // sockets are silent: nobody would notice.
+    page.addEventListener?.('pagehide', () => this.close(), this.#closed);
+    page.document?.addEventListener?.('freeze', () => this.close(), this.#closed);
   }
 
   /** The port of the leader's own tab. Messages arrive asynchronously, as on any other port. */
@@ -160,8 +205,11 @@ class Leader {
   }
 
   close(): void {
+    this.#closed.abort();
     this.#lobby.close();
     this.#hubs.close();
+    // What arrives on a channel would evict the page from the back/forward cache.
+    for (const channel of this.#channels) channel.close();
     this.#end();
   }
 
@@ -169,6 +217,7 @@ class Leader {
     if (this.#names.has(name)) return;
     this.#names.add(name);
     const channel = new BroadcastChannel(name);
+    this.#channels.add(channel);
     this.#hubs.serve({
       post: (message) => channel.postMessage(message),
       listen: (onMessage) => {
@@ -177,7 +226,8 @@ class Leader {
       },
       close: () => {
         channel.close();
-        // The name stays for a while, because a knock may still arrive.
+        this.#channels.delete(channel);
+        // Its name stays for a while: a knock may still be on the way.
         setTimeout(() => this.#names.delete(name), 10 * KNOCK_MS);
       },
     });

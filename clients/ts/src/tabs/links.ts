@@ -1,7 +1,7 @@
 import type { ClientError } from '../client-error.js';
 import type { Credentials, Link, OpenLink, Sharing, Transport } from '../link.js';
 import type { Watchdog } from '../watchdog.js';
-import { leaderPort } from './leader.js';
+import { leaderPorts } from './leader.js';
 import { lockManager } from './locks.js';
 import { shareKeyOf } from './share-key.js';
 import { type SharedWorkerLike, workerPort } from './shared-worker.js';
@@ -30,12 +30,14 @@ export interface TabLinksParts {
   readonly classes: { readonly ErrorClass: typeof ClientError; readonly WatchdogClass: typeof Watchdog };
 }
 
-/** How long a worker may take to load and answer. */
-const WORKER_WELCOME_MS = 5_000;
-/** A leader answers at once unless it is frozen. */
-const LEADER_WELCOME_MS = 2_000;
-const LEADER_ALIVE_MS = 2_000;
-/** After this many attempts in a row without an answer, the tab does without the hub. */
+/** `welcome`: how long it may take to begin. `alive`: how often it has to give a sign of life. */
+const WAITS_MS = {
+  // It has to be loaded; a hung one never answers.
+  worker: { welcome: 5_000, alive: 5_000 },
+  // It answers at once unless it is frozen.
+  leader: { welcome: 2_000, alive: 2_000 },
+};
+/** A hub that has not answered so often in a row is not waited for. */
 const MAX_UNANSWERED = 2;
 
 interface Page {
@@ -54,57 +56,61 @@ export function tabLinks({ share, url: socketUrl, over, open, classes }: TabLink
   const to = new URL(socketUrl);
   if (over === 'sse') to.protocol = to.protocol.replace('ws', 'http');
   const url = to.href;
-  /** How many attempts in a row got no answer from a hub. */
+  const locks = lockManager();
+  const leaders = locks && leaderPorts(locks, (at, by) => watched(open(at, by), classes.WatchdogClass));
+  /** How often in a row no hub has answered. */
   let unanswered = 0;
   const keyOf = (credentials: Credentials): string => shareKeyOf(credentials, share.scope);
   return (credentials, listener): Link => {
     const page = globalThis as Page;
-    const locks = lockManager();
     const isWorker = 'SharedWorker' in globalThis;
-    let sharing: Sharing = isWorker ? 'worker' : 'leader';
+    const by = isWorker ? 'worker' : 'leader';
+    let sharing: Sharing = by;
     let inner: Link | undefined;
+    let isOpen = false;
     const end = (): void => {
       page.removeEventListener?.('pagehide', onHide);
       page.removeEventListener?.('pageshow', onShow);
       inner?.close();
       inner = undefined;
     };
+    const lose = (why: string): void => {
+      end();
+      listener.lost({ kind: 'retry', why });
+    };
     // A message to a page in the back/forward cache would evict it, and a lock would keep it out.
     const onHide = (): void => inner?.close();
     const onShow = ({ persisted }: { readonly persisted: boolean }): void => {
-      if (!persisted) return;
-      end();
-      listener.lost({ kind: 'retry', why: 'the page was in the back/forward cache' });
+      if (persisted) lose('the page was in the back/forward cache');
     };
     const alone = (): void => {
       end();
       sharing = 'alone';
       inner = open(url, over)(credentials, listener);
     };
-    /** There is no hub, or it does not answer. */
-    const onNoHub = (): void => {
+    /** There is none, or it does not answer. */
+    const onNoHub = (isHung: boolean): void => {
       unanswered += 1;
-      if (isWorker && unanswered >= MAX_UNANSWERED) {
+      const isLost = unanswered >= MAX_UNANSWERED;
+      if (isWorker && isLost) {
         alone();
         return;
       }
-      end();
-      listener.lost({ kind: 'retry', why: 'the hub of the tabs does not answer' });
+      // A leader that only just began may have been busy.
+      if (isHung || isLost) leaders?.giveUp();
+      lose('the hub of the tabs does not answer');
     };
     const findHub = (): HubPort | undefined => {
-      if (locks === undefined) return undefined;
-      if (isWorker) {
-        if (unanswered >= MAX_UNANSWERED) return undefined;
-        return workerPort(share.worker, () => {
-          // The worker cannot be loaded: a file is missing, or the page's policy forbids workers.
-          unanswered = MAX_UNANSWERED;
-          alone();
-        });
-      }
-      const steal = unanswered >= MAX_UNANSWERED;
-      return leaderPort({ locks, steal, open: (at, by) => watched(open(at, by), classes.WatchdogClass) });
+      if (!isWorker) return leaders?.open();
+      if (unanswered >= MAX_UNANSWERED) return undefined;
+      return workerPort(share.worker, () => {
+        // It cannot be loaded: a file is missing, or the page's policy forbids it.
+        unanswered = MAX_UNANSWERED;
+        if (isOpen) lose('the worker of the tabs has failed');
+        else alone();
+      });
     };
-    const port = findHub();
+    const port = locks && findHub();
     if (locks === undefined || port === undefined) {
       alone();
     } else {
@@ -117,12 +123,13 @@ export function tabLinks({ share, url: socketUrl, over, open, classes }: TabLink
         keyOf,
         ErrorClass: classes.ErrorClass,
         credentials,
-        welcomeMs: isWorker ? WORKER_WELCOME_MS : LEADER_WELCOME_MS,
-        aliveMs: isWorker ? undefined : LEADER_ALIVE_MS,
+        welcomeMs: WAITS_MS[by].welcome,
+        aliveMs: WAITS_MS[by].alive,
         listener: {
           ...listener,
           opened: (heartbeatMs, renews) => {
             unanswered = 0;
+            isOpen = true;
             listener.opened(heartbeatMs, renews);
           },
           lost: (loss) => {

@@ -10,6 +10,7 @@ export interface LockManager {
     },
     callback: (lock: unknown) => unknown,
   ): Promise<unknown>;
+  query(): Promise<{ readonly held?: readonly { readonly name: string; readonly clientId: string }[] }>;
 }
 
 /** `undefined`: an old browser, or a page without HTTPS. */

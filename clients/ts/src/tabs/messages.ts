@@ -14,7 +14,8 @@ export type ToHub =
   | { readonly type: 'ack'; readonly cost: number }
   /** Other credentials of the same user. */
   | { readonly type: 'renew'; readonly credentials: Credentials }
-  | { readonly type: 'probe' | 'bye' };
+  /** `ping`: the hub gives a sign of life. `probe`: it also asks the server for one. */
+  | { readonly type: 'ping' | 'probe' | 'bye' };
 
 export interface Hello {
   readonly type: 'hello';

@@ -17,8 +17,8 @@ declare const SharedWorker: new (
 ) => SharedWorkerLike;
 
 /**
- * The port to the worker of all tabs. `undefined`: there are no SharedWorkers here.
- * @param onUnavailable the worker cannot be loaded
+ * The way to the worker of all tabs. `undefined`: there are no SharedWorkers here.
+ * @param onUnavailable the worker cannot be loaded, or (Firefox) an error in it was caught by nobody
  */
 export function workerPort(
   make: () => SharedWorkerLike = shared,
@@ -53,5 +53,5 @@ export function workerPort(
 const shared = (): SharedWorkerLike =>
   new SharedWorker(new URL('./worker.js', import.meta.url), {
     type: 'module',
-    name: 'millrace-client 0.1.0',
+    name: 'millrace-client-0.1.0',
   });

@@ -27,10 +27,10 @@ export interface TabLinkParts {
   readonly listener: LinkListener;
   /** How long the hub may take to answer. */
   readonly welcomeMs: number;
-  /** How often the hub has to answer a probe. `undefined`: it cannot freeze, and its lock shows when it ends. */
-  readonly aliveMs: number | undefined;
-  /** The hub has not answered, or no longer answers. */
-  readonly onNoHub: () => void;
+  /** How often the hub has to give a sign of life. */
+  readonly aliveMs: number;
+  /** There is no hub: it has not answered, or it does not any more (`isHung`). */
+  readonly onNoHub: (isHung: boolean) => void;
 }
 
 /**
@@ -50,7 +50,7 @@ export class TabLink implements Link {
 
   constructor(parts: TabLinkParts) {
     this.#parts = parts;
-    this.#welcome = setTimeout(() => this.#end() && parts.onNoHub(), parts.welcomeMs);
+    this.#welcome = setTimeout(() => this.#end() && parts.onNoHub(false), parts.welcomeMs);
     parts.port.listen((message) => this.#take(message));
     void this.#hello();
   }
@@ -149,17 +149,17 @@ export class TabLink implements Link {
     }
   }
 
-  /** Probes a leader: it is a page, which may hang and keep its lock. */
+  /** A page or worker that hangs keeps its lock. */
   #watch(): void {
-    const { aliveMs, onNoHub } = this.#parts;
-    if (aliveMs === undefined) return;
+    const { aliveMs, onNoHub, port } = this.#parts;
     this.#alive = setInterval(() => {
       if (this.#unanswered >= MAX_UNANSWERED) {
-        if (this.#end()) onNoHub();
+        if (this.#end()) onNoHub(true);
         return;
       }
       this.#unanswered += 1;
-      this.probe();
+      // Only the hub is asked: it watches the server itself.
+      port.post({ type: 'ping' });
     }, aliveMs);
   }
 
