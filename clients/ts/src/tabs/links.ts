@@ -91,13 +91,8 @@ export function tabLinks({ share, url: socketUrl, over, open, classes }: TabLink
     /** There is none, or it does not answer. */
     const onNoHub = (isHung: boolean): void => {
       unanswered += 1;
-      const isLost = unanswered >= MAX_UNANSWERED;
-      if (isWorker && isLost) {
-        alone();
-        return;
-      }
-      // A leader that only just began may have been busy.
-      if (isHung || isLost) leaders?.giveUp();
+      // One that did not begin may only have been busy, the first time.
+      if (isHung || unanswered >= MAX_UNANSWERED) leaders?.giveUp();
       lose('the hub of the tabs does not answer');
     };
     const findHub = (): HubPort | undefined => {

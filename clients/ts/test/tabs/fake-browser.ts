@@ -219,6 +219,10 @@ export class FakePage {
       if (type === event) this.run(() => heard({ persisted: true }));
   }
 
+  get listeners(): number {
+    return this.#heard.size;
+  }
+
   #next(): void {
     if (this.#isHung) return;
     const task = this.#tasks.shift();

@@ -49,7 +49,7 @@ describe('tabs that share through a leader', () => {
     expect(received(tabs)).toEqual(tabs.map(() => server.log));
     leader.page.hang();
     server.say(3);
-    await settle(12_000);
+    await settle(10_000);
     expect(received(others)).toEqual(others.map(() => server.log));
     // The hung one still has its own; the others did not steal from each other.
     expect(server.links).toHaveLength(2);
@@ -70,16 +70,39 @@ describe('tabs that share through a leader', () => {
     await settle(12_000);
     leader.page.wake();
     await settle(3_000);
-    // The one that took over goes, so that the first leads again, and comes back.
-    other.connection.input({ type: 'unwanted' });
-    await settle(3_000);
-    other.connection.input({ type: 'wanted' });
+    // The one that took over goes away and comes back.
+    other.page.dispatch('pagehide');
     await settle(3_000);
     const before = leader.connections;
-    other.connection.input({ type: 'unwanted' });
-    other.connection.input({ type: 'wanted' });
+    other.page.dispatch('pageshow');
     await settle(3_000);
+    expect(other.connection.state.state).toBe('connected');
     expect(leader.connections).toBe(before);
+    expect(server.open).toHaveLength(1);
+  });
+
+  it('D3 are served once, however often they knocked at a leader that was busy', async () => {
+    const { browser, server, tabs, leader } = await openLed(1);
+    leader.page.hang();
+    const late = new FakeTab(browser, server, jwt('ada'));
+    await settle(700);
+    leader.page.wake();
+    await settle();
+    server.say(3);
+    await settle();
+    expect(received([...tabs, late])).toEqual([server.log, server.log]);
+  });
+
+  it('find a leader that did not listen yet when they came', async () => {
+    const browser = new FakeBrowser();
+    const server = new FakeServer();
+    const leader = new FakeTab(browser, server, jwt('ada'));
+    const late = new FakeTab(browser, server, jwt('ada'));
+    leader.page.hang();
+    await settle(50);
+    leader.page.wake();
+    await settle(300);
+    expect([leader, late].map(({ sharing }) => sharing)).toEqual(['leader', 'leader']);
     expect(server.open).toHaveLength(1);
   });
 
@@ -93,9 +116,9 @@ describe('tabs that share through a leader', () => {
   it('D4 use nothing that keeps a page out of the back/forward cache; another leads, and the page resumes when it is back', async () => {
     const { browser, server, leader, others } = await openLed(3);
     leader.page.dispatch('pagehide');
+    leader.page.hang();
     await settle(0);
     expect(browser.usesOf(leader.page)).toEqual([]);
-    leader.page.hang();
     await settle(5_000);
     server.say(4);
     await settle();
@@ -132,6 +155,8 @@ describe('tabs that share through a worker', () => {
     await settle(1_500);
     expect(received(tabs)).toEqual(tabs.map(() => server.log));
     expect(tabs.map(({ sharing }) => sharing)).toEqual(['worker', 'worker', 'worker']);
+    // Those of former connections are gone.
+    expect(tabs.map(({ page }) => page.listeners)).toEqual([2, 2, 2]);
   });
 
   it('leave the connection with a crash too: it is closed when the last tab is gone', async () => {
