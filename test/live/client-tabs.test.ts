@@ -1,25 +1,18 @@
-import { SignJWT } from 'jose';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { freePorts } from '../../scripts/services/private.mjs';
 import { EVENTUALLY } from '../faults/support/ceiling.js';
-import { expectAll, type Judged, type ReceivedLog } from '../faults/support/check.js';
+import { expectAll, type Judged } from '../faults/support/check.js';
 import { FaultWorld, metric } from '../faults/support/world.js';
-import { servePages, Tab, TestBrowser } from '../support/browser.js';
+import { type Functions, HANG, type Pages, servePages, Tab, TestBrowser } from '../support/browser.js';
 import type { GatewayProcess } from '../support/gateway-process.js';
-
-const JWT_SECRET = 'a secret of at least 32 bytes, as HS256 needs';
-const token = (sub: string): Promise<string> =>
-  new SignJWT({ sub, jti: crypto.randomUUID() })
-    .setProtectedHeader({ alg: 'HS256' })
-    .setExpirationTime('1h')
-    .sign(new TextEncoder().encode(JWT_SECRET));
+import { afterLives, JWT_SECRET, tokenOf } from '../support/tabs.js';
 
 /** Larger than what a frozen tab may take, in events of this size. */
 const LARGE_BYTES = 20_000;
 
 describe('tabs that share a connection, in Chromium', () => {
   let browser: TestBrowser;
-  let pages: Awaited<ReturnType<typeof servePages>>;
+  let pages: Pages;
   let world: FaultWorld;
   /** Publishes and relays, and stays up. */
   let stays: GatewayProcess;
@@ -42,7 +35,10 @@ describe('tabs that share a connection, in Chromium', () => {
     gateway = await openGateway();
     // Chromium may have to be installed.
   }, 300_000);
-  afterEach(() => browser.closePages());
+  afterEach(() => {
+    pages.wake();
+    return browser.closePages();
+  });
   afterAll(async () => {
     await browser?.[Symbol.asyncDispose]();
     await pages?.[Symbol.asyncDispose]();
@@ -57,10 +53,13 @@ describe('tabs that share a connection, in Chromium', () => {
   const subscriptions = (count: number) =>
     expect.poll(() => metric(gateway.url, 'millrace_subscriptions'), EVENTUALLY).toBe(count);
 
-  async function openTab(options: Readonly<Record<string, string>> = {}): Promise<Judged<Tab>> {
+  async function openTab(
+    options: Readonly<Record<string, string>> = {},
+    functions: Functions = {},
+  ): Promise<Judged<Tab>> {
     const after = new Map(world.appended.newest);
     const tab = new Tab(`tab-${++names}`);
-    await tab.open(browser.driver, urlOf(tab, options));
+    await tab.open(browser.driver, urlOf(tab, options), functions);
     await isLive(tab);
     return { recorder: tab, after };
   }
@@ -89,7 +88,7 @@ describe('tabs that share a connection, in Chromium', () => {
   it('S1 tabs of two users never share, and each gets its own events', async () => {
     const tabs = [];
     for (const sub of ['ada', 'bob', 'ada'])
-      tabs.push({ sub, ...(await openTab({ field: 'own', token: await token(sub) })) });
+      tabs.push({ sub, ...(await openTab({ field: 'own', token: await tokenOf(sub) })) });
     const said = [];
     for (const room of ['ada', 'bob', 'ada', 'bob']) {
       const text = `${room} ${crypto.randomUUID()}`;
@@ -105,7 +104,25 @@ describe('tabs that share a connection, in Chromium', () => {
     await subscriptions(2);
   });
 
-  it('D3 D4 lose and repeat nothing when the gateway is killed mid-stream, and a tab is reloaded meanwhile', async () => {
+  it('S2 D3 tabs that share renew their tokens in mid-stream, and stay connected when the first ones expire', async () => {
+    const tabs = [];
+    for (let i = 0; i < 3; i++) {
+      let issued = 0;
+      const issue = () => tokenOf('ada', issued++ === 0 ? '6s' : '1h');
+      tabs.push(await openTab({ token: 'issued' }, { issue }));
+    }
+    // Opened last, so it expires last. It has no other token.
+    const only = await tokenOf('bob', '6s');
+    const expiring = await openTab({ token: 'issued' }, { issue: () => only });
+    const stream = await world.load(stays, { clients: 2, gap: 30 });
+    await expect.poll(() => expiring.recorder.connections, EVENTUALLY).toContain('needs-auth');
+    await world.grows(20);
+    await stream.stop();
+    await expectAll(tabs, world.appended);
+    for (const { recorder } of tabs) expect(recorder.connections).toEqual(['connecting', 'connected']);
+  });
+
+  it('D3 D4 lose and double nothing when the gateway is killed in mid-stream, and a tab is reloaded meanwhile', async () => {
     const tabs = await openTabs(3);
     const reloaded = await openTab({ store: 'local' });
     const stream = await world.load(stays, { clients: 2, gap: 30 });
@@ -219,6 +236,25 @@ describe('tabs that share a connection, in Chromium', () => {
     await subscriptions(1);
   });
 
+  it('D3 D4 where there is no SharedWorker another tab takes over from a leader that hangs, which follows when it wakes', async () => {
+    const tabs = [];
+    for (let i = 0; i < 4; i++) tabs.push(await openTab({ workers: 'absent' }));
+    const [leader, ...others] = tabs as [Judged<Tab>, ...Judged<Tab>[]]; // There are four.
+    await say(3);
+    await expectAll(tabs, world.appended);
+    await leader.recorder.page.evaluate(`void ${HANG}`);
+    await expect.poll(() => pages.hung, EVENTUALLY).toBe(1);
+    await say(3);
+    await expectAll(others, world.appended);
+    pages.wake();
+    await say(3);
+    await expectAll(tabs, world.appended);
+    await subscriptions(1);
+    // Nobody stole the lead from the tab that took over.
+    for (const { recorder } of others)
+      expect(recorder.connections.filter((one) => one === 'connected')).toHaveLength(2);
+  });
+
   it('positions in IndexedDB outlive the deletion of the database, and a write that is taken back is an error', async () => {
     const { recorder } = await openTab();
     const { page } = recorder;
@@ -260,18 +296,3 @@ describe('tabs that share a connection, in Chromium', () => {
     expect(tab.recorder.received.length - before).toBeLessThan(10 + 5);
   });
 });
-
-/** After a reload or crash, the handler may get those events again whose position was not yet kept: they are the last ones. */
-function afterLives({ recorder, after }: Judged<Tab>): Judged<ReceivedLog> {
-  return {
-    ...(after && { after }),
-    recorder: {
-      name: recorder.name,
-      faults: recorder.faults,
-      get received() {
-        const seen = new Set<string>();
-        return recorder.received.filter(({ id }) => !seen.has(id) && seen.add(id));
-      },
-    },
-  };
-}

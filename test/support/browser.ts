@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { extname, join, normalize } from 'node:path';
@@ -12,8 +12,16 @@ import type { Received } from './recorder.js';
 const PAGES = join(import.meta.dirname, 'pages');
 const TYPES: Readonly<Record<string, string>> = { '.html': 'text/html', '.js': 'text/javascript' };
 
+export interface Pages extends AsyncDisposable {
+  readonly origin: string;
+  /** How many scripts hang, because they have asked for `/hang` synchronously. */
+  readonly hung: number;
+  /** Ends their wait. */
+  wake(): void;
+}
+
 /** Serves pages that Vite has built with the built client, under a strict policy of content. */
-export async function servePages(): Promise<AsyncDisposable & { readonly origin: string }> {
+export async function servePages(): Promise<Pages> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-pages-'));
   await build({
     root: PAGES,
@@ -21,7 +29,16 @@ export async function servePages(): Promise<AsyncDisposable & { readonly origin:
     logLevel: 'warn',
     build: { outDir: folder, emptyOutDir: true, target: 'es2022', modulePreload: { polyfill: false } },
   });
+  const hung = new Set<ServerResponse>();
+  const wake = (): void => {
+    for (const response of hung) response.end();
+    hung.clear();
+  };
   const server = createServer((request, response) => {
+    if (request.url === '/hang') {
+      hung.add(response);
+      return;
+    }
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://host');
     const workers = searchParams.get('workers') === 'none' ? "'none'" : "'self'";
     const path = normalize(pathname === '/' ? '/index.html' : pathname);
@@ -39,6 +56,10 @@ export async function servePages(): Promise<AsyncDisposable & { readonly origin:
   const { port } = server.address() as AddressInfo; // It listens on TCP.
   return {
     origin: `http://127.0.0.1:${port}`,
+    get hung() {
+      return hung.size;
+    },
+    wake,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -52,6 +73,15 @@ interface Report {
   readonly what: 'event' | 'state' | 'connection' | 'restored';
   readonly value: Readonly<Record<string, unknown>>;
 }
+
+export type Functions = Readonly<Record<string, () => unknown>>;
+
+/** What hangs the script that runs it, without load: a request that nobody answers. */
+export const HANG = `setTimeout(() => {
+  const request = new XMLHttpRequest();
+  request.open('GET', '/hang', false);
+  request.send();
+})`;
 
 /** One page, and what it has reported over all its lives: reloads, crashes, a killed browser. */
 export class Tab {
@@ -75,13 +105,15 @@ export class Tab {
     return this.#page;
   }
 
-  async open(browser: Browser, url: string): Promise<void> {
+  /** @param functions that its scripts can call */
+  async open(browser: Browser, url: string, functions: Functions = {}): Promise<void> {
     const [context] = browser.contexts();
     if (context === undefined) throw new Error('The browser has no context.');
     const page = await context.newPage();
     this.#page = page;
     page.on('pageerror', (error) => this.faults.push(String(error)));
     await page.exposeFunction('report', (report: Report) => this.#take(report));
+    for (const [name, callee] of Object.entries(functions)) await page.exposeFunction(name, callee);
     await page.goto(url);
   }
 

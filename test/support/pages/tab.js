@@ -26,7 +26,7 @@ const client = createClient({
   url: options.get('url'),
   share: options.get('share') !== 'no',
   store: stores[options.get('store') ?? 'memory'](),
-  ...(token && { credentials: () => token }),
+  ...(token && { credentials: () => (token === 'issued' ? globalThis.issue() : token) }),
 });
 client.onState((state) => report('connection', state));
 const steps = client.subscribe(`subscription Events { ${field} { text } }`, { key: 'events' });
