@@ -117,7 +117,7 @@ export class Client {
 
   /** Whether tabs share the connection. `undefined`: the connection is not open, or `share` is not set. */
   get sharing(): Sharing | undefined {
-    return this.#link?.sharing;
+    return this.#connection.sharing;
   }
 
   /** Calls the listener with each state of the connection. @returns a function that removes the listener */

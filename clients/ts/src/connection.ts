@@ -7,7 +7,7 @@ import {
   IDLE,
   onConnectionInput,
 } from './connection-state.js';
-import type { Credentials, Link, LinkListener, OpenLink, Transport } from './link.js';
+import type { Credentials, Link, LinkListener, OpenLink, Sharing, Transport } from './link.js';
 import { isOfAnother, type RenewalInput } from './renewal-state.js';
 import { Watchdog } from './watchdog.js';
 
@@ -51,6 +51,11 @@ export class Connection {
 
   get state(): ConnectionState {
     return this.#connection.now;
+  }
+
+  /** `undefined`: it is not open, or sharing is off. */
+  get sharing(): Sharing | undefined {
+    return this.state.state === 'connected' ? this.#link?.sharing : undefined;
   }
 
   input(input: ConnectionInput): void {

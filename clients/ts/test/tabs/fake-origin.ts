@@ -1,7 +1,15 @@
 import { expect } from 'vitest';
 import { ClientError } from '../../src/client-error.js';
 import { Connection } from '../../src/connection.js';
-import type { Credentials, Link, LinkListener, OpenLink, Operation, OperationSink } from '../../src/link.js';
+import type {
+  Credentials,
+  Link,
+  LinkListener,
+  OpenLink,
+  Operation,
+  OperationSink,
+  Sharing,
+} from '../../src/link.js';
 import { Hubs } from '../../src/tabs/hubs.js';
 import { type ShareOptions, tabLinks } from '../../src/tabs/links.js';
 import type { ToHub, ToTab } from '../../src/tabs/messages.js';
@@ -168,6 +176,8 @@ export class FakeTab {
   readonly received: number[] = [];
   readonly states: string[] = [];
   readonly problems: ClientError[] = [];
+  /** How it shared, at each state. */
+  readonly sharings: (Sharing | undefined)[] = [];
   credentials: Credentials;
   readonly connection: Connection;
   #link: Link | undefined;
@@ -197,14 +207,17 @@ export class FakeTab {
         this.#link = link;
         this.#start();
       },
-      onState: ({ state }) => this.states.push(state),
+      onState: ({ state }) => {
+        this.states.push(state);
+        this.sharings.push(this.sharing);
+      },
       onNotRenewed: (error) => this.problems.push(error),
     });
     this.connection.input({ type: 'wanted' });
   }
 
-  get sharing(): string | undefined {
-    return this.#link?.sharing;
+  get sharing(): Sharing | undefined {
+    return this.connection.sharing;
   }
 
   /** How often it was connected. */

@@ -189,6 +189,12 @@ describe('tabs that share through a worker', () => {
     expect(server.open).toHaveLength(3);
   });
 
+  it('know how they share as soon as their state is connected', async () => {
+    const { tabs } = await openWorked(1);
+    expect(tabs[0]?.states).toEqual(['connecting', 'connected']);
+    expect(tabs[0]?.sharings).toEqual([undefined, 'worker']);
+  });
+
   it('D4 have connections of their own when the worker never answers', async () => {
     const { server, worker, open } = await openWorked(0);
     worker.page.hang();
