@@ -1,6 +1,7 @@
 import type { Plant } from './support/plant.js';
 
 const LINKS = 'clients/ts/test/tabs/links.test.ts';
+const CREDENTIALS = 'clients/ts/test/tabs/credentials.test.ts';
 
 export const plants: readonly Plant[] = [
   {
@@ -68,7 +69,7 @@ export const plants: readonly Plant[] = [
     replace: 'JSON.stringify([url, over])',
   },
   {
-    test: LINKS,
+    test: CREDENTIALS,
     case: 'S1 of another user are never sent on the connection of the others: the tab leaves, and the others notice nothing',
     file: 'clients/ts/src/tabs/tab-link.ts',
     guard: 'a tab renews only credentials of the same user',
@@ -88,8 +89,8 @@ export const plants: readonly Plant[] = [
     case: 'D3 D4 lose and double nothing when the leader hangs: one other tab takes over, and the leader follows when it wakes',
     file: 'clients/ts/src/tabs/leader.ts',
     guard: 'a leader from which the lead was stolen closes its connections',
-    find: 'apply().catch(() => leader?.close());',
-    replace: 'apply().catch(() => undefined);',
+    find: "if (error.name === 'AbortError') leader?.close();",
+    replace: "if (error.name === 'AbortError') return;",
   },
   {
     test: LINKS,
@@ -124,7 +125,7 @@ export const plants: readonly Plant[] = [
     replace: 'if (this',
   },
   {
-    test: LINKS,
+    test: CREDENTIALS,
     case: 'S2 D3 are renewed when they expire, without a new connection, and nothing is lost',
     file: 'clients/ts/src/tabs/hub.ts',
     guard: 'a hub renews once for all tabs that ask',

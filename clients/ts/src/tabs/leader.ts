@@ -32,7 +32,8 @@ type Open = (url: string, over: Transport) => OpenLink;
 
 /** The ways of one client to the leader. */
 export interface LeaderPorts {
-  open(): HubPort;
+  /** @param onUnavailable the browser refuses locks */
+  open(onUnavailable: () => void): HubPort;
   /** The leader of the last way does not answer: the next way takes the lead from it. */
   giveUp(): void;
 }
@@ -53,17 +54,21 @@ export function leaderPorts(locks: LockManager, open: Open): LeaderPorts | undef
   let followed: string | undefined;
   let silent: string | undefined;
   const follow = (): HubPort => {
-    void leaderOf(locks).then((id) => {
-      followed = id;
-    });
+    followed = undefined;
+    leaderOf(locks).then(
+      (id) => {
+        followed = id;
+      },
+      () => undefined,
+    );
     return followerPort();
   };
   return {
-    open: () => {
+    open: (onUnavailable) => {
       // Once: it may wake, and lead again.
       const hung = silent;
       silent = undefined;
-      return leaderPort(locks, open, hung, follow);
+      return leaderPort(locks, open, hung, follow, onUnavailable);
     },
     giveUp: () => {
       silent = followed;
@@ -82,6 +87,7 @@ function leaderPort(
   open: Open,
   hung: string | undefined,
   follow: () => HubPort,
+  onUnavailable: () => void,
 ): HubPort {
   const early: ToHub[] = [];
   let listener: ((message: ToTab) => void) | undefined;
@@ -107,8 +113,11 @@ function leaderPort(
       return leader.ended;
     });
   };
-  // Stolen: another tab leads.
-  apply().catch(() => leader?.close());
+  apply().catch((error: { readonly name?: string }) => {
+    // Stolen: another tab leads.
+    if (error.name === 'AbortError') leader?.close();
+    else if (!isClosed) onUnavailable();
+  });
   return {
     post: (message) => {
       if (port === undefined) early.push(message);

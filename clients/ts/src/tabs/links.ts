@@ -60,6 +60,8 @@ export function tabLinks({ share, url: socketUrl, over, open, classes }: TabLink
   const leaders = locks && leaderPorts(locks, (at, by) => watched(open(at, by), classes.WatchdogClass));
   /** How often in a row no hub has answered. */
   let unanswered = 0;
+  /** There can be no hub: a file is missing, or a policy of the page or the browser forbids workers or locks. */
+  let isUnavailable = false;
   const keyOf = (credentials: Credentials): string => shareKeyOf(credentials, share.scope);
   return (credentials, listener): Link => {
     const page = globalThis as Page;
@@ -95,15 +97,15 @@ export function tabLinks({ share, url: socketUrl, over, open, classes }: TabLink
       if (isHung || unanswered >= MAX_UNANSWERED) leaders?.giveUp();
       lose('the hub of the tabs does not answer');
     };
+    const onUnavailable = (): void => {
+      isUnavailable = true;
+      if (isOpen) lose('the worker of the tabs has failed');
+      else alone();
+    };
     const findHub = (): HubPort | undefined => {
-      if (!isWorker) return leaders?.open();
-      if (unanswered >= MAX_UNANSWERED) return undefined;
-      return workerPort(share.worker, () => {
-        // It cannot be loaded: a file is missing, or the page's policy forbids it.
-        unanswered = MAX_UNANSWERED;
-        if (isOpen) lose('the worker of the tabs has failed');
-        else alone();
-      });
+      if (isUnavailable) return undefined;
+      if (!isWorker) return leaders?.open(onUnavailable);
+      return unanswered < MAX_UNANSWERED ? workerPort(share.worker, onUnavailable) : undefined;
     };
     const port = locks && findHub();
     if (locks === undefined || port === undefined) {

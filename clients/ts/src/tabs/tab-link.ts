@@ -52,7 +52,8 @@ export class TabLink implements Link {
     this.#parts = parts;
     this.#welcome = setTimeout(() => this.#end() && parts.onNoHub(false), parts.welcomeMs);
     parts.port.listen((message) => this.#take(message));
-    void this.#hello();
+    // If locks are refused, no hub answers.
+    this.#hello().catch(() => undefined);
   }
 
   start(operation: Operation, sink: OperationSink): () => void {

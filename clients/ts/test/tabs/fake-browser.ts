@@ -22,6 +22,8 @@ type Heard = (event: { readonly persisted: boolean }) => void;
  * the globals of its page.
  */
 export class FakeBrowser {
+  /** As Chromium does where its user blocks cookies. */
+  refusesLocks = false;
   readonly #held = new Set<Lock>();
   readonly #waiting: Request[] = [];
   readonly #channels = new Set<FakeChannel>();
@@ -100,6 +102,10 @@ export class FakeBrowser {
     { signal, steal = false, ifAvailable = false, mode }: Parameters<LockManager['request']>[1],
     callback: (lock: unknown) => unknown,
   ): Promise<unknown> {
+    if (this.refusesLocks)
+      return Promise.reject(
+        new DOMException('Access to the Locks API is denied in this context.', 'SecurityError'),
+      );
     return new Promise((resolve, reject) => {
       const lock: Lock = {
         name,

@@ -1,4 +1,4 @@
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import { ClientError } from '../../src/client-error.js';
 import { Connection } from '../../src/connection.js';
 import type {
@@ -15,7 +15,7 @@ import { type ShareOptions, tabLinks } from '../../src/tabs/links.js';
 import type { ToHub, ToTab } from '../../src/tabs/messages.js';
 import type { SharedWorkerLike } from '../../src/tabs/shared-worker.js';
 import { Watchdog } from '../../src/watchdog.js';
-import type { FakeBrowser, FakePage } from './fake-browser.js';
+import { FakeBrowser, type FakePage } from './fake-browser.js';
 
 /** A link to the server, as the server knows it. */
 export interface ServerLink {
@@ -242,3 +242,42 @@ export class FakeTab {
     );
   }
 }
+
+/** A token of its own at each call. */
+export const jwt = (sub: string): Credentials => {
+  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const claims = { sub, jti: crypto.randomUUID() };
+  return { authorization: `Bearer ${part({ alg: 'HS256' })}.${part(claims)}.c2lnbmF0dXJl` };
+};
+
+/** Time passes. */
+export const settle = (ms = 100): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
+
+/** Tabs where there are no SharedWorkers. The first one leads. */
+export async function openLed(count: number) {
+  const browser = new FakeBrowser();
+  const server = new FakeServer();
+  const tabs: FakeTab[] = [];
+  for (let i = 0; i < count; i++) {
+    tabs.push(new FakeTab(browser, server, jwt('ada')));
+    await settle();
+  }
+  const [leader, ...others] = tabs;
+  if (leader === undefined) throw new Error('There are no tabs.');
+  return { browser, server, tabs, leader, others };
+}
+
+/** Tabs that share through a worker. */
+export async function openWorked(count: number, bytes?: number) {
+  const browser = new FakeBrowser();
+  const server = new FakeServer(bytes);
+  const worker = new FakeWorker(browser, server);
+  const open = (user = 'ada'): FakeTab => new FakeTab(browser, server, jwt(user), worker);
+  const tabs = Array.from({ length: count }, () => open());
+  await settle();
+  return { browser, server, worker, tabs, open };
+}
+
+/** What each tab has received. */
+export const received = (tabs: readonly FakeTab[]): readonly (readonly number[])[] =>
+  tabs.map((tab) => tab.received);

@@ -1,43 +1,7 @@
-import { describe, expect, it, vi } from 'vitest';
-import { ClientError } from '../../src/client-error.js';
-import type { Credentials } from '../../src/link.js';
+import { describe, expect, it } from 'vitest';
 import { costOf, WINDOW_COST } from '../../src/tabs/messages.js';
 import { FakeBrowser } from './fake-browser.js';
-import { FakeServer, FakeTab, FakeWorker } from './fake-origin.js';
-
-const jwt = (sub: string): Credentials => {
-  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const claims = { sub, jti: crypto.randomUUID() };
-  return { authorization: `Bearer ${part({ alg: 'HS256' })}.${part(claims)}.c2lnbmF0dXJl` };
-};
-
-const settle = (ms = 100): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
-
-async function openLed(count: number) {
-  const browser = new FakeBrowser();
-  const server = new FakeServer();
-  const tabs: FakeTab[] = [];
-  for (let i = 0; i < count; i++) {
-    tabs.push(new FakeTab(browser, server, jwt('ada')));
-    await settle();
-  }
-  const [leader, ...others] = tabs;
-  if (leader === undefined) throw new Error('There are no tabs.');
-  return { browser, server, tabs, leader, others };
-}
-
-async function openWorked(count: number, bytes?: number) {
-  const browser = new FakeBrowser();
-  const server = new FakeServer(bytes);
-  const worker = new FakeWorker(browser, server);
-  const open = (user = 'ada'): FakeTab => new FakeTab(browser, server, jwt(user), worker);
-  const tabs = Array.from({ length: count }, () => open());
-  await settle();
-  return { browser, server, worker, tabs, open };
-}
-
-const received = (tabs: readonly FakeTab[]): readonly (readonly number[])[] =>
-  tabs.map((tab) => tab.received);
+import { FakeServer, FakeTab, jwt, openLed, openWorked, received, settle } from './fake-origin.js';
 
 describe('tabs that share through a leader', () => {
   it('D3 D4 lose and double nothing when the leader hangs: one other tab takes over, and the leader follows when it wakes', async () => {
@@ -139,6 +103,22 @@ describe('tabs that share through a leader', () => {
     server.say(4);
     await settle();
     expect(received(others)).toEqual(others.map(() => server.log));
+  });
+});
+
+describe('tabs that cannot share', () => {
+  it('D4 have connections of their own where the browser refuses locks', async () => {
+    const browser = new FakeBrowser();
+    browser.refusesLocks = true;
+    const server = new FakeServer();
+    const tabs = [new FakeTab(browser, server, jwt('ada')), new FakeTab(browser, server, jwt('ada'))];
+    await settle();
+    expect(tabs.map(({ sharing }) => sharing)).toEqual(['alone', 'alone']);
+    server.open[0]?.listener.lost({ kind: 'retry', why: '1006' });
+    server.say(3);
+    await settle(1_000);
+    expect(received(tabs)).toEqual(tabs.map(() => server.log));
+    expect(tabs.map(({ connections }) => connections)).toEqual([2, 1]);
   });
 });
 
@@ -265,66 +245,5 @@ describe('tabs that share through a worker', () => {
     const [ada, bob] = [open('ada'), open('bob'), open('ada')] as const;
     await settle();
     expect(server.open.map(({ credentials }) => credentials)).toEqual([ada.credentials, bob.credentials]);
-  });
-});
-
-describe.each([
-  ['a worker', openWorked],
-  ['a leader', openLed],
-])('the credentials of tabs that share through %s', (_, openTabs) => {
-  it('S2 D3 are renewed when they expire, without a new connection, and nothing is lost', async () => {
-    const { server, tabs } = await openTabs(3);
-    const [link] = server.links;
-    server.say(3);
-    const fresh = tabs.map((tab) => {
-      tab.credentials = jwt('ada');
-      return tab.credentials;
-    });
-    link?.listener.renewal?.({ type: 'expiring' });
-    server.say(3);
-    await settle();
-    expect(link?.renewed).toHaveLength(1);
-    expect(fresh).toContainEqual(link?.renewed[0]);
-    // The answer came to every tab: each can renew again.
-    link?.listener.renewal?.({ type: 'expiring' });
-    await settle();
-    expect(link?.renewed).toHaveLength(2);
-    server.say(3);
-    await settle(5_000);
-    expect(received(tabs)).toEqual(tabs.map(() => server.log));
-    expect(tabs.map(({ states }) => states)).toEqual(tabs.map(() => ['connecting', 'connected']));
-    expect(tabs.flatMap(({ problems }) => problems)).toEqual([]);
-    expect(server.links).toHaveLength(1);
-  });
-
-  it('S2 stay in force when the server refuses the new ones, and the tab that sent them is told', async () => {
-    const { server, tabs } = await openTabs(2);
-    const [link] = server.links;
-    const [tab] = tabs;
-    if (link) link.refusal = new ClientError('UNAUTHENTICATED', 'no', { errors: [{ message: 'no' }] });
-    tab?.connection.input({ type: 'credentials' });
-    await settle();
-    expect(tabs.map(({ problems }) => problems.map(({ message }) => message))).toEqual([['no'], []]);
-    server.say(3);
-    await settle();
-    expect(received(tabs)).toEqual(tabs.map(() => server.log));
-    expect(server.links).toHaveLength(1);
-  });
-
-  it('S1 of another user are never sent on the connection of the others: the tab leaves, and the others notice nothing', async () => {
-    const { server, tabs } = await openTabs(3);
-    const [, second, third] = tabs;
-    if (second) second.credentials = jwt('bob');
-    second?.connection.input({ type: 'credentials' });
-    await settle(1_000);
-    expect(server.links.map(({ renewed }) => renewed)).toEqual([[], []]);
-    expect(server.open.map(({ credentials }) => credentials)).toEqual([
-      tabs[0]?.credentials,
-      second?.credentials,
-    ]);
-    server.say(3);
-    await settle();
-    expect(received(tabs)).toEqual(tabs.map(() => server.log));
-    expect(third?.states).toEqual(['connecting', 'connected']);
   });
 });
