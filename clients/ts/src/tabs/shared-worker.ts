@@ -47,8 +47,8 @@ export function workerPort(
 }
 
 /**
- * Bundlers recognise exactly this form. The name has the release, because a browser keeps the old worker for the same
- * address and name as long as one tab uses it.
+ * Bundlers know this form, and need it as it is. The name has the release, because a browser keeps the old worker for the
+ * same address and name as long as one tab uses it. webpack names a file after it, so it has no spaces.
  */
 const shared = (): SharedWorkerLike =>
   new SharedWorker(new URL('./worker.js', import.meta.url), {

@@ -22,7 +22,7 @@ type Heard = (event: { readonly persisted: boolean }) => void;
  * the globals of its page.
  */
 export class FakeBrowser {
-  /** As Chromium does where its user blocks cookies. */
+  /** As Chromium does in sandboxed frames. */
   refusesLocks = false;
   readonly #held = new Set<Lock>();
   readonly #waiting: Request[] = [];
