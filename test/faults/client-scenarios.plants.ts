@@ -39,7 +39,7 @@ export const plants: readonly Plant[] = [
     replace: 'if (this.#isAsked) return;',
   },
   {
-    case: 'that is silent is found dead also while the clock of the machine is set back',
+    case: 'that is silent counts as dead even if the system clock is set back',
     test: 'clients/ts/test/connection.test.ts',
     guard: 'the watchdog has a clock that nobody sets',
     file: 'clients/ts/src/connection.ts',

@@ -47,7 +47,7 @@ export const plants: readonly Plant[] = [
   {
     test: LINKS,
     case: 'D3 a tab that hangs is sent a bounded number of bytes, one that reads gets everything, and both have all in the end',
-    file: 'clients/ts/src/tabs/hub.ts',
+    file: 'clients/ts/src/tabs/streams.ts',
     guard: 'a tab gets only what fits in its window',
     find: 'while (tab.unacknowledged < WINDOW_COST) {',
     replace: 'while (true) {',

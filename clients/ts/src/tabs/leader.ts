@@ -30,16 +30,16 @@ const KNOCK_MS = 250;
 
 type Open = (url: string, over: Transport) => OpenLink;
 
-/** The ways of one client to the leader. */
+/** The ports of one client to the leader. */
 export interface LeaderPorts {
   /** @param onUnavailable the browser refuses locks */
   open(onUnavailable: () => void): HubPort;
-  /** The leader of the last way does not answer: the next way takes the lead from it. */
+  /** The leader behind the last port does not answer: the next port takes the lead from it. */
   giveUp(): void;
 }
 
 /**
- * The ways to the hubs of one tab, the leader, where there are no SharedWorkers. A tab leads if no other does.
+ * The ports to the hubs of one tab, the leader, where there are no SharedWorkers. A tab leads if no other does.
  *
  * Each tab has a channel of its own, which only it and the leader know: on a common one, the messages of all tabs would pile up
  * in a frozen one. A leader that was frozen and replaced speaks on channels that nobody hears any more.
@@ -94,7 +94,7 @@ function leaderPort(
   let port: HubPort | undefined;
   let isClosed = false;
   const take = (found: HubPort): void => {
-    way = found;
+    port = found;
     found.listen((message) => listener?.(message));
     for (const message of early.splice(0)) found.post(message);
   };
