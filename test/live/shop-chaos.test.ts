@@ -65,6 +65,7 @@ describe('the shop, each of its services a process of its own', () => {
     await using gateway = await start('gateway');
     await using _relay = await start('relay');
     const running = new Map<string, GatewayProcess>();
+    let killing: readonly Promise<void>[] = [];
     try {
       for (const service of PARTS) running.set(service, await start('services', service));
 
@@ -110,10 +111,13 @@ describe('the shop, each of its services a process of its own', () => {
           await eventsUntil(gateway.url, orderId, 'ReadyForPickup');
           await cancel();
         }
-        expect(await buy()).toEqual(answer);
+        const again = await buy();
+        // The outcome that was late may be there now.
+        if (answer.errors === undefined) expect(again).toEqual(answer);
+        else onlyLate(again);
         return orderId;
       });
-      const killing = PARTS.map(async (service) => {
+      killing = PARTS.map(async (service) => {
         for (let kill = 0; kill < KILLS; kill++) {
           await sleep(chance(9_000));
           await running.get(service)?.kill('SIGKILL');
@@ -147,6 +151,7 @@ describe('the shop, each of its services a process of its own', () => {
       for (const type of [...ENDS, 'PaymentDeclined', 'PaymentRefunded', 'CheckOutRequested'])
         expect(kinds).toContain(type);
     } finally {
+      await Promise.allSettled(killing); // They start processes.
       for (const one of running.values()) await one[Symbol.asyncDispose]();
     }
   }, 240_000);
