@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # pino's serializer of errors copies every enumerable property of an error into the log line, and ioredis hangs the command with
-# all of its arguments on each error reply. So a log of `{ err }` has the data of a failed write, and the password of a failed AUTH.
+# all of its arguments on each error reply. So a log line about a failed write has all of the data that was to be written.
 # What Millrace does: its log shows class, code, message and stack of an error and nothing else, src/observe/logged-error.ts.
 #
 # Seen with pino 10.4.0 and ioredis 5.11.1 on Node 20.20, and a server that answers every command with an error:
