@@ -63,7 +63,7 @@ export async function client(services: Services, scale: number, options: Options
     rows.push(
       rowOf(`${name}, CPU`, 'µs/event', cpu, { graphqlWs: bareCpu }, [{ of: 'graphqlWs', atMost: 1.3 }]),
     );
-    // One subscription alone waits for Kafka, whoever reads it.
+    // With one subscription, Kafka's producer is the limit for both clients.
     if (subscriptions > 1)
       rows.push(
         rowOf(name, 'events/s', rate, { graphqlWs: bareRate }),

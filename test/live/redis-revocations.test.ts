@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { SignJWT } from 'jose';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { createClient } from '../../clients/ts/src/index.js';
 import { openRedisRevocationLog } from '../../src/adapters/redis/revocation-log.js';
@@ -35,6 +35,30 @@ revocationLogContract('The log of revocations in Redis', async () => (await plac
 foreignRevocations('The log of revocations in Redis that other programs write', place);
 
 describe('the log of revocations in Redis', () => {
+  it('S2 loses no revocation when Redis fails in the middle of a long reading', async () => {
+    const prefix = `test-${randomUUID()}`;
+    const redis = new Redis(redisUrl());
+    onTestFinished(() => redis.disconnect());
+    await using log = await openRedisRevocationLog({ server: redisAt(redisUrl()), prefix });
+    expect(await log.readNew()).toEqual([]);
+    // More than one request reads, a second apart: more than each reading goes back.
+    const ids = Array.from({ length: 1_001 }, (_, i) => `token-${i}`);
+    const until = new Date(Date.now() + 60_000).toISOString();
+    const adding = redis.pipeline();
+    for (const [i, id] of ids.entries())
+      adding.xadd(`${prefix}:revocations`, `${(i + 1) * 1_000}-0`, 'id', id, 'until', until);
+    await adding.exec();
+    const { xrange } = Redis.prototype;
+    let requests = 0;
+    using _spy = vi.spyOn(Redis.prototype, 'xrange').mockImplementation(function (this: Redis, ...args) {
+      requests += 1;
+      return requests === 2 ? Promise.reject(new Error('READONLY')) : Reflect.apply(xrange, this, args);
+    });
+    await expect(log.readNew()).rejects.toThrow('Reading the revocations failed');
+    const read = await log.readNew();
+    expect(read.map((one) => 'id' in one && one.id)).toEqual(ids);
+  });
+
   it('S2 removes what has ended when a node starts, and nothing else', async () => {
     const prefix = `test-${randomUUID()}`;
     const redis = new Redis(redisUrl());

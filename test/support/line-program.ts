@@ -10,8 +10,8 @@ const CEILING = 60_000;
 const LAST_WORDS = 2_000;
 
 /**
- * A program that answers each line of JSON with one. One request at a time. One that does not answer is killed, so that it
- * spoils one test and not all that follow: the next request starts another.
+ * A program that answers each line of JSON with a line, one request at a time. If it does not answer, it is killed, and the next
+ * request starts another: it spoils one test, and not all that follow.
  */
 export class LineProgram implements AsyncDisposable {
   readonly #name: string;

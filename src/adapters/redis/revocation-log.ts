@@ -81,7 +81,8 @@ class RedisRevocationLog implements RevocationLog {
   async readNew(): Promise<readonly Revocation[]> {
     const isFirst = this.#readToMs === undefined;
     const found: Revocation[] = [];
-    let from = isFirst ? '-' : String(Math.max(0, (this.#readToMs ?? 0) - OVERLAP_MS));
+    let readToMs = this.#readToMs ?? 0;
+    let from = isFirst ? '-' : String(Math.max(0, readToMs - OVERLAP_MS));
     /** Up to here, all entries have ended. */
     let ended: string | undefined;
     let isAllEnded = true;
@@ -93,19 +94,18 @@ class RedisRevocationLog implements RevocationLog {
           isAllEnded &&= revocation !== undefined && revocation.until <= Date.now();
           if (isAllEnded) ended = id;
           else if (revocation !== undefined) found.push(revocation);
-          this.#readToMs = Math.max(this.#readToMs ?? 0, timeOf(id));
+          readToMs = Math.max(readToMs, timeOf(id));
         }
         const last = entries.at(-1)?.[0];
         if (last === undefined || entries.length < ENTRIES_PER_READ) break;
         from = `(${last}`;
       }
-      this.#readToMs ??= 0;
       // C4: each node that starts removes what no node needs.
       if (isFirst && ended !== undefined) await this.#redis.xtrim(this.#key, 'MINID', nextId(ended));
+      // Only now: after a failure in the middle, the next call begins where this one did.
+      this.#readToMs = readToMs;
       return found;
     } catch (cause) {
-      // Half of them are not enough: the next call begins where this one did.
-      if (isFirst) this.#readToMs = undefined;
       throw this.#access.unavailable('Reading the revocations', cause);
     }
   }

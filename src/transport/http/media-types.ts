@@ -35,7 +35,7 @@ const JSON_ANSWERS = [PLAIN_JSON, GRAPHQL_JSON];
 const EVENT_ANSWER = `${EVENTS}; charset=utf-8`;
 
 /**
- * Reads `Accept` (RFC 9110, section 12.5.1). An empty header is as if left out, and one that is too long allows nothing.
+ * Reads `Accept` (RFC 9110, section 12.5.1). An empty header counts as absent; a header that is too long allows nothing.
  * @param there what the server has besides JSON: a page for browsers, and streams
  */
 export function accepted(

@@ -6,6 +6,7 @@ import type { Prepared } from '../../operation/operations.js';
 import type { ClientMetadata, OperationRequest } from '../../operation/request.js';
 import { callerOf } from '../caller.js';
 import { type OperationRunner, runOperation } from '../delivery/run-operation.js';
+import { MAX_ID_CHARACTERS } from '../operation-id.js';
 import type { SharedEventStream } from '../sse/shared-event-stream.js';
 import { StreamTokens, type TokenFault } from '../sse/stream-tokens.js';
 import { RequestRefused } from './request-refused.js';
@@ -19,8 +20,6 @@ interface SingleConnectionsParts extends OperationRunner {
 }
 
 const TOKEN_HEADER = 'x-graphql-event-stream-token';
-/** S4: every operation keeps its id, and each of its results repeats it. */
-const MAX_ID_CHARACTERS = 256;
 
 const FAULTS: Readonly<Record<TokenFault, string>> = {
   'other-node':

@@ -1,9 +1,7 @@
 import { MessageType, type SubscribePayload } from 'graphql-ws';
+import { MAX_ID_CHARACTERS } from '../operation-id.js';
 import type { CloseReason } from './close-codes.js';
 import type { ClientMessage } from './subprotocol.js';
-
-/** S4: every operation keeps its id, and each of its results repeats it. */
-const MAX_ID_CHARACTERS = 256;
 
 /** How far the handshake of a connection has got. */
 export type Phase = 'opened' | 'authenticating' | 'acknowledged';

@@ -93,7 +93,7 @@ export function tabLinks({ share, url: socketUrl, over, open, classes }: TabLink
     /** There is none, or it does not answer. */
     const onNoHub = (isHung: boolean): void => {
       unanswered += 1;
-      // One that did not begin may only have been busy, the first time.
+      // The first time, a hub that did not start may only have been busy.
       if (isHung || unanswered >= MAX_UNANSWERED) leaders?.giveUp();
       lose('the hub of the tabs does not answer');
     };
