@@ -387,12 +387,26 @@ export type Subscription = {
    * current state of the order comes first, if there is one.
    */
   readonly orderEvents: OrderEvent;
+  /** How the caller's orders are going. With `snapshot: true` the last 50 orders come first. */
+  readonly myOrderChanges: OrderListEvent;
+  /**
+   * How all orders are going, for staff. With `snapshot: true` the orders in progress, at most 200, and the newest 20 that
+   * have ended come first.
+   */
+  readonly orderBoard: OrderListEvent;
   /** Every order that is placed: all orders for staff, their own for customers. */
   readonly ordersPlaced: OrderPlaced;
   /** Stock levels below `below`, each time such a level changes. */
   readonly stockLow: StockLevel;
-  /** The stock of a product, each time it changes. */
+  /** The stock of a product, each time it changes. With `snapshot: true` its last change comes first, if there was one. */
   readonly stockLevel: StockLevel;
+  /**
+   * What happens to the price of a product: requests to change it, and their answers. With `snapshot: true` the last price
+   * that was set comes first, if any was.
+   */
+  readonly priceChanges: PriceEvent;
+  /** The caller's cart, each time it changes. With `snapshot: true` the current cart comes first, if there is one. */
+  readonly cartChanges: CartEvent;
   /** The shop's messages to the caller. */
   readonly notifications: Notified;
 };
@@ -412,8 +426,22 @@ export type SubscriptionStockLevelArgs = {
   sku: Scalars['ID']['input'];
 };
 
+
+export type SubscriptionPriceChangesArgs = {
+  sku: Scalars['ID']['input'];
+};
+
 /** What can happen to an order. `Order` is the snapshot that a subscription may begin with. */
 export type OrderEvent = Order | OrderPlaced | StockReserved | StockRefused | PaymentCharged | PaymentDeclined | PaymentRefunded | OrderConfirmed | ReadyForPickup | CancelRequested | OrderShipped | CancelAccepted | CancelRefused | OrderRejected | OrderCancelled;
+
+/** What changes a list of orders. `OrderList` is the snapshot that a subscription may begin with. */
+export type OrderListEvent = OrderList | OrderPlaced | OrderConfirmed | ReadyForPickup | OrderShipped | OrderRejected | OrderCancelled | OrderIdTaken;
+
+/** A change of a cart. `Cart` is the snapshot that a subscription may begin with. */
+export type CartEvent = Cart | CartChanged;
+
+/** What happens to a price. `Money` is the current price, the snapshot that a subscription may begin with. */
+export type PriceEvent = Money | ChangePrice | PriceChanged | PriceNotChanged;
 
 export type PlaceOrderResult = Order | OutOfStock | PaymentDeclined | OrderRejected | OrderCancelled | OrderIdTaken | UnknownProduct | InvalidQuantity | InvalidOrder | AmountTooLarge | CurrencyMismatch | CheckOutRefused;
 
@@ -449,6 +477,30 @@ export type Order = {
   readonly trackingId?: Maybe<Scalars['String']['output']>;
   readonly placedAt: Scalars['DateTime']['output'];
   readonly updatedAt: Scalars['DateTime']['output'];
+  /** What has happened to it, the oldest first: `order` and `orderEvents` have the last 300 steps. Null elsewhere. */
+  readonly steps?: Maybe<ReadonlyArray<OrderStep>>;
+};
+
+/** An event of an order that has happened. */
+export type OrderStep = {
+  readonly __typename?: 'OrderStep';
+  /** The id of the event. */
+  readonly id: Scalars['ID']['output'];
+  /** The event's type, such as StockReserved: those of `OrderEvent`. */
+  readonly type: Scalars['String']['output'];
+  readonly time: Scalars['DateTime']['output'];
+  /** The product, if the step is about one product. */
+  readonly sku?: Maybe<Scalars['ID']['output']>;
+  /** Why, if the step is a refusal. */
+  readonly reason?: Maybe<Scalars['String']['output']>;
+};
+
+/** Orders, the newest first. */
+export type OrderList = {
+  readonly __typename?: 'OrderList';
+  /** The customer whose orders these are; null if they are of all customers. */
+  readonly customerId?: Maybe<Scalars['ID']['output']>;
+  readonly orders: ReadonlyArray<Order>;
 };
 
 export type OrderStatus =
@@ -749,6 +801,7 @@ export type Product = {
   readonly name: Scalars['String']['output'];
   readonly description: Scalars['String']['output'];
   readonly price: Money;
+  readonly stock: StockLevel;
 };
 
 /** The stock of a product. */
@@ -924,6 +977,26 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
     | ( OrderRejected & { __typename: 'OrderRejected' } )
     | ( OrderCancelled & { __typename: 'OrderCancelled' } )
   ;
+  OrderListEvent:
+    | ( OrderList & { __typename: 'OrderList' } )
+    | ( OrderPlaced & { __typename: 'OrderPlaced' } )
+    | ( OrderConfirmed & { __typename: 'OrderConfirmed' } )
+    | ( ReadyForPickup & { __typename: 'ReadyForPickup' } )
+    | ( OrderShipped & { __typename: 'OrderShipped' } )
+    | ( OrderRejected & { __typename: 'OrderRejected' } )
+    | ( OrderCancelled & { __typename: 'OrderCancelled' } )
+    | ( OrderIdTaken & { __typename: 'OrderIdTaken' } )
+  ;
+  CartEvent:
+    | ( Cart & { __typename: 'Cart' } )
+    | ( CartChanged & { __typename: 'CartChanged' } )
+  ;
+  PriceEvent:
+    | ( Money & { __typename: 'Money' } )
+    | ( ChangePrice & { __typename: 'ChangePrice' } )
+    | ( PriceChanged & { __typename: 'PriceChanged' } )
+    | ( PriceNotChanged & { __typename: 'PriceNotChanged' } )
+  ;
   PlaceOrderResult:
     | ( Order & { __typename: 'Order' } )
     | ( OutOfStock & { __typename: 'OutOfStock' } )
@@ -1019,6 +1092,9 @@ export type ResolversTypes = {
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
   OrderEvent: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['OrderEvent']>;
+  OrderListEvent: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['OrderListEvent']>;
+  CartEvent: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['CartEvent']>;
+  PriceEvent: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['PriceEvent']>;
   PlaceOrderResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['PlaceOrderResult']>;
   CancelOrderResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['CancelOrderResult']>;
   CollectOrderResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['CollectOrderResult']>;
@@ -1027,6 +1103,8 @@ export type ResolversTypes = {
   AddStockResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['AddStockResult']>;
   Refusal: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Refusal']>;
   Order: ResolverTypeWrapper<Order>;
+  OrderStep: ResolverTypeWrapper<OrderStep>;
+  OrderList: ResolverTypeWrapper<OrderList>;
   OrderStatus: OrderStatus;
   Delivery: Delivery;
   OrderPlaced: ResolverTypeWrapper<OrderPlaced>;
@@ -1106,6 +1184,9 @@ export type ResolversParentTypes = {
   Mutation: Record<PropertyKey, never>;
   Subscription: Record<PropertyKey, never>;
   OrderEvent: ResolversUnionTypes<ResolversParentTypes>['OrderEvent'];
+  OrderListEvent: ResolversUnionTypes<ResolversParentTypes>['OrderListEvent'];
+  CartEvent: ResolversUnionTypes<ResolversParentTypes>['CartEvent'];
+  PriceEvent: ResolversUnionTypes<ResolversParentTypes>['PriceEvent'];
   PlaceOrderResult: ResolversUnionTypes<ResolversParentTypes>['PlaceOrderResult'];
   CancelOrderResult: ResolversUnionTypes<ResolversParentTypes>['CancelOrderResult'];
   CollectOrderResult: ResolversUnionTypes<ResolversParentTypes>['CollectOrderResult'];
@@ -1114,6 +1195,8 @@ export type ResolversParentTypes = {
   AddStockResult: ResolversUnionTypes<ResolversParentTypes>['AddStockResult'];
   Refusal: ResolversInterfaceTypes<ResolversParentTypes>['Refusal'];
   Order: Order;
+  OrderStep: OrderStep;
+  OrderList: OrderList;
   OrderPlaced: OrderPlaced;
   OrderIdTaken: OrderIdTaken;
   CheckOutRefused: CheckOutRefused;
@@ -1292,14 +1375,30 @@ export type MutationResolvers<ContextType = any, ParentType extends ResolversPar
 
 export type SubscriptionResolvers<ContextType = any, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
   orderEvents?: SubscriptionResolver<ResolversTypes['OrderEvent'], "orderEvents", ParentType, ContextType, RequireFields<SubscriptionOrderEventsArgs, 'orderId'>>;
+  myOrderChanges?: SubscriptionResolver<ResolversTypes['OrderListEvent'], "myOrderChanges", ParentType, ContextType>;
+  orderBoard?: SubscriptionResolver<ResolversTypes['OrderListEvent'], "orderBoard", ParentType, ContextType>;
   ordersPlaced?: SubscriptionResolver<ResolversTypes['OrderPlaced'], "ordersPlaced", ParentType, ContextType>;
   stockLow?: SubscriptionResolver<ResolversTypes['StockLevel'], "stockLow", ParentType, ContextType, RequireFields<SubscriptionStockLowArgs, 'below'>>;
   stockLevel?: SubscriptionResolver<ResolversTypes['StockLevel'], "stockLevel", ParentType, ContextType, RequireFields<SubscriptionStockLevelArgs, 'sku'>>;
+  priceChanges?: SubscriptionResolver<ResolversTypes['PriceEvent'], "priceChanges", ParentType, ContextType, RequireFields<SubscriptionPriceChangesArgs, 'sku'>>;
+  cartChanges?: SubscriptionResolver<ResolversTypes['CartEvent'], "cartChanges", ParentType, ContextType>;
   notifications?: SubscriptionResolver<ResolversTypes['Notified'], "notifications", ParentType, ContextType>;
 };
 
 export type OrderEventResolvers<ContextType = any, ParentType extends ResolversParentTypes['OrderEvent'] = ResolversParentTypes['OrderEvent']> = {
   __resolveType: TypeResolveFn<'Order' | 'OrderPlaced' | 'StockReserved' | 'StockRefused' | 'PaymentCharged' | 'PaymentDeclined' | 'PaymentRefunded' | 'OrderConfirmed' | 'ReadyForPickup' | 'CancelRequested' | 'OrderShipped' | 'CancelAccepted' | 'CancelRefused' | 'OrderRejected' | 'OrderCancelled', ParentType, ContextType>;
+};
+
+export type OrderListEventResolvers<ContextType = any, ParentType extends ResolversParentTypes['OrderListEvent'] = ResolversParentTypes['OrderListEvent']> = {
+  __resolveType: TypeResolveFn<'OrderList' | 'OrderPlaced' | 'OrderConfirmed' | 'ReadyForPickup' | 'OrderShipped' | 'OrderRejected' | 'OrderCancelled' | 'OrderIdTaken', ParentType, ContextType>;
+};
+
+export type CartEventResolvers<ContextType = any, ParentType extends ResolversParentTypes['CartEvent'] = ResolversParentTypes['CartEvent']> = {
+  __resolveType: TypeResolveFn<'Cart' | 'CartChanged', ParentType, ContextType>;
+};
+
+export type PriceEventResolvers<ContextType = any, ParentType extends ResolversParentTypes['PriceEvent'] = ResolversParentTypes['PriceEvent']> = {
+  __resolveType: TypeResolveFn<'Money' | 'ChangePrice' | 'PriceChanged' | 'PriceNotChanged', ParentType, ContextType>;
 };
 
 export type PlaceOrderResultResolvers<ContextType = any, ParentType extends ResolversParentTypes['PlaceOrderResult'] = ResolversParentTypes['PlaceOrderResult']> = {
@@ -1341,6 +1440,21 @@ export type OrderResolvers<ContextType = any, ParentType extends ResolversParent
   trackingId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   placedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   updatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  steps?: Resolver<Maybe<ReadonlyArray<ResolversTypes['OrderStep']>>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type OrderStepResolvers<ContextType = any, ParentType extends ResolversParentTypes['OrderStep'] = ResolversParentTypes['OrderStep']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  type?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  time?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  sku?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  reason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type OrderListResolvers<ContextType = any, ParentType extends ResolversParentTypes['OrderList'] = ResolversParentTypes['OrderList']> = {
+  customerId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  orders?: Resolver<ReadonlyArray<ResolversTypes['Order']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
@@ -1533,6 +1647,7 @@ export type CartChangedResolvers<ContextType = any, ParentType extends Resolvers
   lines?: Resolver<ReadonlyArray<ResolversTypes['OrderLine']>, ParentType, ContextType>;
   total?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
   closedBy?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type SetCartLineResolvers<ContextType = any, ParentType extends ResolversParentTypes['SetCartLine'] = ResolversParentTypes['SetCartLine']> = {
@@ -1564,6 +1679,7 @@ export type ProductResolvers<ContextType = any, ParentType extends ResolversPare
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   description?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   price?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  stock?: Resolver<ResolversTypes['StockLevel'], ParentType, ContextType>;
 };
 
 export type StockLevelResolvers<ContextType = any, ParentType extends ResolversParentTypes['StockLevel'] = ResolversParentTypes['StockLevel']> = {
@@ -1588,6 +1704,7 @@ export type StockNotAddedResolvers<ContextType = any, ParentType extends Resolve
 export type ChangePriceResolvers<ContextType = any, ParentType extends ResolversParentTypes['ChangePrice'] = ResolversParentTypes['ChangePrice']> = {
   sku?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   price?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type PriceChangedResolvers<ContextType = any, ParentType extends ResolversParentTypes['PriceChanged'] = ResolversParentTypes['PriceChanged']> = {
@@ -1612,6 +1729,7 @@ export type NotifiedResolvers<ContextType = any, ParentType extends ResolversPar
 export type MoneyResolvers<ContextType = any, ParentType extends ResolversParentTypes['Money'] = ResolversParentTypes['Money']> = {
   amount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   currency?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type Resolvers<ContextType = any> = {
@@ -1631,6 +1749,9 @@ export type Resolvers<ContextType = any> = {
   Mutation?: MutationResolvers<ContextType>;
   Subscription?: SubscriptionResolvers<ContextType>;
   OrderEvent?: OrderEventResolvers<ContextType>;
+  OrderListEvent?: OrderListEventResolvers<ContextType>;
+  CartEvent?: CartEventResolvers<ContextType>;
+  PriceEvent?: PriceEventResolvers<ContextType>;
   PlaceOrderResult?: PlaceOrderResultResolvers<ContextType>;
   CancelOrderResult?: CancelOrderResultResolvers<ContextType>;
   CollectOrderResult?: CollectOrderResultResolvers<ContextType>;
@@ -1639,6 +1760,8 @@ export type Resolvers<ContextType = any> = {
   AddStockResult?: AddStockResultResolvers<ContextType>;
   Refusal?: RefusalResolvers<ContextType>;
   Order?: OrderResolvers<ContextType>;
+  OrderStep?: OrderStepResolvers<ContextType>;
+  OrderList?: OrderListResolvers<ContextType>;
   OrderPlaced?: OrderPlacedResolvers<ContextType>;
   OrderIdTaken?: OrderIdTakenResolvers<ContextType>;
   CheckOutRefused?: CheckOutRefusedResolvers<ContextType>;

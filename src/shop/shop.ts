@@ -15,7 +15,7 @@ import {
   type SimulationOptions,
   simulatedProvider,
 } from './simulated-payment-provider.js';
-import { cartView, myOrdersView, orderView, pricesView, stockView } from './views.js';
+import { cartView, customerOrdersView, orderBoardView, orderView, pricesView, stockView } from './views.js';
 
 /**
  * Authentication for trying things out, without any proof: `Authorization: Demo <name>` makes the caller
@@ -65,7 +65,7 @@ export function shop({ paymentUrl, simulation }: ShopOptions = {}): Project {
       shippingService(),
       notificationService(),
     ],
-    views: [orderView, myOrdersView, stockView, cartView, pricesView],
+    views: [orderView, customerOrdersView, orderBoardView, stockView, cartView, pricesView],
     authenticate: demo,
     examples: EXAMPLES,
   });

@@ -20,49 +20,132 @@ interface CurrentOrder {
 
 type Message = MessageOf<(typeof orders)['shapes']>;
 
-/** Orders, by order id. */
-export const orderView: View<CurrentOrder | null> = {
+/** An event that has happened to an order: `type OrderStep` of the schema. */
+interface OrderStep {
+  readonly id: string;
+  readonly type: string;
+  readonly time: string;
+  readonly sku: string | null;
+  readonly reason: string | null;
+}
+
+/** An order with its history. */
+interface TrackedOrder extends CurrentOrder {
+  /** The newest `MAX_STEPS`. Absent in states of before there were steps. */
+  readonly steps?: readonly OrderStep[];
+}
+
+/** More than an order can have, unless its customer requests to cancel it again and again. */
+const MAX_STEPS = 300;
+
+/** The other events on the topic are what services tell each other. */
+const STEPS: ReadonlySet<string> = new Set([
+  'OrderPlaced',
+  'StockReserved',
+  'StockRefused',
+  'PaymentCharged',
+  'PaymentDeclined',
+  'PaymentRefunded',
+  'OrderConfirmed',
+  'ReadyForPickup',
+  'CancelRequested',
+  'OrderShipped',
+  'CancelAccepted',
+  'CancelRefused',
+  'OrderRejected',
+  'OrderCancelled',
+] satisfies readonly Message['type'][]);
+
+/** Orders with their history, by order id. */
+export const orderView: View<TrackedOrder | null> = {
   name: 'order',
   topics: [orders.topic],
   initial: null,
   fold(state, event) {
     const message = orders.read(event);
     if (message === undefined) return state;
-    if (message.type === 'OrderPlaced') return state ?? newOrder(message, event);
-    return state === null ? null : updatedOrder(state, message, event);
+    if (state === null)
+      return message.type === 'OrderPlaced'
+        ? { ...newOrder(message, event), steps: [stepOf(message, event)] }
+        : null;
+    // A second order under the same id: nothing has happened to this one.
+    if (message.type === 'OrderPlaced' || !STEPS.has(message.type)) return state;
+    const steps = [...(state.steps ?? []), stepOf(message, event)].slice(-MAX_STEPS);
+    return { ...updatedOrder(state, message, event), steps };
   },
 };
 
-/** An order in a customer's list, with the event that placed it. */
+/** An order in a list, with the event that placed it. */
 interface ListedOrder extends CurrentOrder {
   readonly placedBy: string;
+}
+
+/** `type OrderList` of the schema. */
+interface OrderList {
+  readonly customerId: string | null;
+  readonly orders: readonly ListedOrder[];
 }
 
 const MAX_LISTED_ORDERS = 50;
 
 /** Each customer's orders, newest first, by customer id. */
-export const myOrdersView: View<readonly ListedOrder[]> = {
-  name: 'myOrders',
+export const customerOrdersView: View<OrderList> = {
+  name: 'customerOrders',
   topics: [orders.topic],
   by: (event) => orders.read(event)?.customerId || undefined,
-  initial: [],
-  fold(listed, event) {
+  initial: { customerId: null, orders: [] },
+  fold(list, event) {
     const message = orders.read(event);
-    if (message === undefined) return listed;
-    const { orderId } = message;
-    if (message.type === 'OrderPlaced') {
-      if (listed.some((order) => order.orderId === orderId)) return listed;
-      return [{ ...newOrder(message, event), placedBy: event.id }, ...listed].slice(0, MAX_LISTED_ORDERS);
-    }
-    // The id belongs to another order, so this one was never accepted.
-    if (message.type === 'OrderIdTaken') return listed.filter(({ placedBy }) => placedBy !== message.eventId);
-    return listed.map((order) =>
-      order.orderId === orderId
-        ? { ...updatedOrder(order, message, event), placedBy: order.placedBy }
-        : order,
-    );
+    if (message === undefined) return list;
+    const { customerId } = message;
+    return { customerId, orders: listed(list.orders, message, event).slice(0, MAX_LISTED_ORDERS) };
   },
 };
+
+const MAX_OPEN_ORDERS = 200;
+const MAX_ENDED_ORDERS = 20;
+const ENDED: ReadonlySet<string> = new Set(['SHIPPED', 'REJECTED', 'CANCELLED']);
+/** All other events leave the list as it is, so the view does not write it for them. */
+const LIST_CHANGES: ReadonlySet<string> = new Set([
+  'OrderPlaced',
+  'OrderConfirmed',
+  'ReadyForPickup',
+  'OrderShipped',
+  'OrderRejected',
+  'OrderCancelled',
+  'OrderIdTaken',
+] satisfies readonly Message['type'][]);
+
+/** The orders in progress and the newest ones that have ended, newest first: one list for staff. */
+export const orderBoardView: View<OrderList> = {
+  name: 'orderBoard',
+  topics: [orders.topic],
+  by: ({ type }) => (LIST_CHANGES.has(type) ? 'all' : undefined),
+  initial: { customerId: null, orders: [] },
+  fold(list, event) {
+    const message = orders.read(event);
+    if (message === undefined) return list;
+    const all = listed(list.orders, message, event);
+    const open = all.filter(({ status }) => !ENDED.has(status)).slice(0, MAX_OPEN_ORDERS);
+    const ended = all.filter(({ status }) => ENDED.has(status)).slice(0, MAX_ENDED_ORDERS);
+    const kept = new Set([...open, ...ended]);
+    return { customerId: null, orders: all.filter((order) => kept.has(order)) };
+  },
+};
+
+/** A list of orders after an event. */
+function listed(list: readonly ListedOrder[], message: Message, event: ServiceEvent): readonly ListedOrder[] {
+  const { orderId } = message;
+  if (message.type === 'OrderPlaced') {
+    if (list.some((order) => order.orderId === orderId)) return list;
+    return [{ ...newOrder(message, event), placedBy: event.id }, ...list];
+  }
+  // The id belongs to another order, so this one was never accepted.
+  if (message.type === 'OrderIdTaken') return list.filter(({ placedBy }) => placedBy !== message.eventId);
+  return list.map((order) =>
+    order.orderId === orderId ? { ...updatedOrder(order, message, event), placedBy: order.placedBy } : order,
+  );
+}
 
 /** Stock levels, by SKU. */
 export const stockView: View<MessageOf<Pick<(typeof stock)['shapes'], 'StockLevel'>> | null> = {
@@ -112,6 +195,12 @@ function newOrder(placed: Extract<Message, { type: 'OrderPlaced' }>, { time }: S
     placedAt: time,
     updatedAt: time,
   };
+}
+
+function stepOf(message: Message, { id, time }: ServiceEvent): OrderStep {
+  const sku = 'sku' in message ? (message.sku ?? null) : null;
+  const reason = 'reason' in message ? (message.reason ?? null) : null;
+  return { id, type: message.type, time, sku, reason };
 }
 
 function updatedOrder(

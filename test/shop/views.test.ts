@@ -1,7 +1,14 @@
 import type { OutgoingEvent } from 'millrace';
 import { describe, expect, it } from 'vitest';
 import { carts, orders, products, stock } from '../../src/shop/topics.js';
-import { cartView, myOrdersView, orderView, pricesView, stockView } from '../../src/shop/views.js';
+import {
+  cartView,
+  customerOrdersView,
+  orderBoardView,
+  orderView,
+  pricesView,
+  stockView,
+} from '../../src/shop/views.js';
 import { eventOf, TIME } from './machine-tools.js';
 
 const unitPrice = { amount: 349, currency: 'EUR' };
@@ -56,15 +63,68 @@ describe('the view of an order', () => {
   });
 });
 
+describe('the history of an order', () => {
+  const reserved = orders.event('StockReserved', 'o', { ...of('o'), sku: 'rye', quantity: 2 });
+  const steps = (...events: readonly OutgoingEvent[]) => folded(orderView, ...events)?.steps;
+
+  it('has each of its steps once, in order, with time, product and reason', () => {
+    expect(steps(placed('o'), reserved, rejected('o'))).toEqual([
+      { id: '1', type: 'OrderPlaced', time: TIME, sku: null, reason: null },
+      { id: '2', type: 'StockReserved', time: TIME, sku: 'rye', reason: null },
+      { id: '3', type: 'OrderRejected', time: TIME, sku: null, reason: 'none left' },
+    ]);
+  });
+
+  it('has nothing that happened to another order under its id, and nothing that services tell each other', () => {
+    const taken = orders.event('OrderIdTaken', 'o', { ...of('o'), eventId: '2', reason: 'taken' });
+    const refused = orders.event('CollectRefused', 'o', { orderId: 'o', customerId: '', reason: 'no' });
+    expect(steps(placed('o'), placed('o', 'eve'), taken, refused)?.map(({ id }) => id)).toEqual(['1']);
+  });
+
+  it('C4 keeps the last 300 steps, also of an order whose state was written before there were steps', () => {
+    const request = orders.event('CancelRequested', 'o', { ...of('o'), reason: 'again' });
+    const many = steps(placed('o'), ...Array.from({ length: 400 }, () => request));
+    expect([many?.length, many?.at(-1)?.id]).toEqual([300, '401']);
+    const { steps: _, ...before } = folded(orderView, placed('o')) ?? {};
+    // It was written without `steps`.
+    const old = before as typeof orderView.initial;
+    expect(orderView.fold(old, eventOf(shipped('o'), '2'))?.steps?.map(({ id }) => id)).toEqual(['2']);
+  });
+});
+
+describe('the board of all orders', () => {
+  const board = (...events: readonly OutgoingEvent[]) =>
+    folded(orderBoardView, ...events).orders.map(({ orderId, status }) => `${orderId} ${status}`);
+
+  it('has the orders of all customers, newest first, each in its current state', () => {
+    expect(board(placed('a'), placed('b', 'eve'), shipped('a'))).toEqual(['b PLACED', 'a SHIPPED']);
+  });
+
+  it('C4 keeps 200 orders in progress, and the newest 20 that have ended', () => {
+    const open = Array.from({ length: 210 }, (_, i) => placed(`open-${i}`));
+    const ended = Array.from({ length: 30 }, (_, i) => [placed(`end-${i}`), shipped(`end-${i}`)]).flat();
+    const all = board(...ended, ...open);
+    expect(all.filter((one) => one.endsWith('PLACED'))).toHaveLength(200);
+    const last = all.filter((one) => one.endsWith('SHIPPED'));
+    expect([last.length, last[0], last.at(-1)]).toEqual([20, 'end-29 SHIPPED', 'end-10 SHIPPED']);
+  });
+
+  it('is not written for events that change no status', () => {
+    const reserved = orders.event('StockReserved', 'o', { ...of('o'), sku: 'rye', quantity: 2 });
+    expect(orderBoardView.by?.(eventOf(reserved))).toBeUndefined();
+    expect(orderBoardView.by?.(eventOf(placed('o')))).toBe('all');
+  });
+});
+
 describe('the view of a customer’s orders', () => {
   it('is keyed by the customer of each event', () => {
-    expect(myOrdersView.by?.(eventOf(placed('o', 'eve')))).toBe('eve');
+    expect(customerOrdersView.by?.(eventOf(placed('o', 'eve')))).toBe('eve');
     const nobody = orders.event('CollectRefused', 'o', { orderId: 'o', customerId: '', reason: 'no' });
-    expect(myOrdersView.by?.(eventOf(nobody))).toBeUndefined();
+    expect(customerOrdersView.by?.(eventOf(nobody))).toBeUndefined();
   });
 
   it('has the newest order first, each in its current state', () => {
-    const mine = folded(myOrdersView, placed('a'), placed('b'), shipped('a'));
+    const { orders: mine } = folded(customerOrdersView, placed('a'), placed('b'), shipped('a'));
     expect(mine.map(({ orderId, status }) => [orderId, status])).toEqual([
       ['b', 'PLACED'],
       ['a', 'SHIPPED'],
@@ -73,16 +133,17 @@ describe('the view of a customer’s orders', () => {
 
   it('keeps the last 50 orders', () => {
     const many = Array.from({ length: 60 }, (_, i) => placed(`o-${i}`));
-    const mine = folded(myOrdersView, ...many);
+    const { customerId, orders: mine } = folded(customerOrdersView, ...many);
+    expect(customerId).toBe('ada');
     expect([mine.length, mine[0]?.orderId, mine.at(-1)?.orderId]).toEqual([50, 'o-59', 'o-10']);
   });
 
   it('removes an order that was placed under an id that was taken', () => {
     const taken = (eventId: string) =>
       orders.event('OrderIdTaken', 'o', { ...of('o'), eventId, reason: 'taken' });
-    expect(folded(myOrdersView, placed('o'), taken('1'))).toEqual([]);
+    expect(folded(customerOrdersView, placed('o'), taken('1')).orders).toEqual([]);
     // The customer's own first order stays.
-    expect(folded(myOrdersView, placed('o'), placed('o'), taken('2'))).toHaveLength(1);
+    expect(folded(customerOrdersView, placed('o'), placed('o'), taken('2')).orders).toHaveLength(1);
   });
 });
 
