@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { privateRedisCluster } from '../../scripts/services/redis-cluster.mjs';
 import type { PrivateRedisCluster } from '../../scripts/services/redis-sets.d.mts';
 import { openRedisFanout } from '../../src/adapters/redis/fanout.js';
+import { openRedisNodeRegistry } from '../../src/adapters/redis/node-registry.js';
 import { openRedisRevocationLog } from '../../src/adapters/redis/revocation-log.js';
 import type { RedisServer } from '../../src/adapters/redis/server.js';
 import { slotOf } from '../../src/adapters/redis/slot-owner.js';
@@ -16,6 +17,7 @@ import {
   RecordingListener,
   WINDOW_EVENTS,
 } from '../contract/fanout-tools.js';
+import { nodeRegistryContract } from '../contract/node-registry.js';
 import { revocationLogContract } from '../contract/revocation-log.js';
 import { stateStoreContract } from '../contract/state-store.js';
 
@@ -37,6 +39,10 @@ describe('with a real Redis Cluster', { timeout: 120_000 }, () => {
   revocationLogContract('The log of revocations on a Redis Cluster', async () => {
     const place = { server, prefix: `${prefix}:${randomUUID()}` };
     return () => openRedisRevocationLog(place);
+  });
+  nodeRegistryContract('The registry of nodes on a Redis Cluster', async () => {
+    const place = { server, prefix: `${prefix}:${randomUUID()}` };
+    return (onProblem) => openRedisNodeRegistry({ ...place, ...(onProblem && { onProblem }) });
   });
 
   async function followed() {

@@ -10,6 +10,7 @@ import {
   SENTINEL_RIGHTS,
 } from '../../scripts/services/secured-redis.mjs';
 import { openRedisFanout } from '../../src/adapters/redis/fanout.js';
+import { openRedisNodeRegistry } from '../../src/adapters/redis/node-registry.js';
 import { openRedisRevocationLog } from '../../src/adapters/redis/revocation-log.js';
 import type { RedisServer } from '../../src/adapters/redis/server.js';
 import { openRedisStateStore } from '../../src/adapters/redis/state-store.js';
@@ -17,6 +18,7 @@ import { Refusal } from '../../src/core/refusal.js';
 import type { Problem } from '../../src/ports/problem.js';
 import { fanoutContract } from '../contract/fanout.js';
 import { WINDOW_EVENTS } from '../contract/fanout-tools.js';
+import { nodeRegistryContract } from '../contract/node-registry.js';
 import { revocationLogContract } from '../contract/revocation-log.js';
 import { stateStoreContract } from '../contract/state-store.js';
 
@@ -98,6 +100,13 @@ describe('a Redis Cluster with TLS and an ACL user', { timeout: 120_000 }, () =>
       return () => openRedisRevocationLog(place);
     },
   );
+  nodeRegistryContract(
+    'The registry of nodes on a Cluster, of a user with exactly the documented rights',
+    async () => {
+      const place = { server, prefix: `${prefix}:${randomUUID()}` };
+      return (onProblem) => openRedisNodeRegistry({ ...place, ...(onProblem && { onProblem }) });
+    },
+  );
   toldOf(() => server);
 });
 
@@ -129,6 +138,13 @@ describe('Sentinels with TLS and an ACL user', { timeout: 120_000 }, () => {
     async () => {
       const place = { server, prefix: `${prefix}:${randomUUID()}` };
       return () => openRedisRevocationLog(place);
+    },
+  );
+  nodeRegistryContract(
+    'The registry of nodes behind Sentinels, of users with exactly the documented rights',
+    async () => {
+      const place = { server, prefix: `${prefix}:${randomUUID()}` };
+      return (onProblem) => openRedisNodeRegistry({ ...place, ...(onProblem && { onProblem }) });
     },
   );
   toldOf(() => server);

@@ -10,6 +10,7 @@ import { backoffMs } from '../../core/async.js';
 import { ANSWER_TIMEOUT_MS } from './answer-timeout.js';
 import { keepLive, type LiveOptions, liveOptions } from './live-options.js';
 import { LiveRedis, tolerateLaterErrors } from './live-redis.js';
+import { ANNOUNCE, LIST, WITHDRAW } from './node-scripts.js';
 import { CLAIM, RELAY, RELAY_SHARDED, REPLACE, RESET, WINDOW } from './scripts.js';
 import { hostAndPort, type RedisServer } from './server.js';
 import { SubscriberConnection } from './subscriber-connection.js';
@@ -23,6 +24,9 @@ declare module 'ioredis' {
     millraceRelay(...args: ScriptArgument[]): Result<unknown, Context>;
     millraceWindowBuffer(...args: ScriptArgument[]): Result<unknown, Context>;
     millraceReplace(...args: ScriptArgument[]): Result<unknown, Context>;
+    millraceAnnounce(...args: ScriptArgument[]): Result<unknown, Context>;
+    millraceWithdraw(...args: ScriptArgument[]): Result<unknown, Context>;
+    millraceNodes(...args: ScriptArgument[]): Result<unknown, Context>;
   }
 }
 
@@ -51,6 +55,9 @@ const SCRIPTS = {
   millraceRelay: { lua: RELAY, numberOfKeys: 2 },
   millraceWindow: { lua: WINDOW, numberOfKeys: 2 },
   millraceReplace: { lua: REPLACE, numberOfKeys: 1 },
+  millraceAnnounce: { lua: ANNOUNCE, numberOfKeys: 2 },
+  millraceWithdraw: { lua: WITHDRAW, numberOfKeys: 2 },
+  millraceNodes: { lua: LIST, numberOfKeys: 1 },
 };
 
 /**
