@@ -3,6 +3,7 @@ import type { KeyPartitioner } from '../core/partitioner.js';
 import type { Position, TopicPartition } from '../core/position.js';
 import type { LogBatch, NewRecord } from '../core/record.js';
 import type { ConsumerGroups, GroupSubscription } from './consumer-groups.js';
+import type { LogInspection } from './log-inspection.js';
 import type { TransactionalCommit } from './transactional-commit.js';
 
 /**
@@ -71,6 +72,7 @@ export interface Range extends TopicPartition {
  * | `partitionOfKey` | readers of one key follow every partition of its topic                             |
  * | `transactions`   | no services, no redrive, and no mutations that publish several events              |
  * | topic ids (`TopicDescription.id`) | a recreated topic is recognised by cursors' fingerprints only     |
+ * | `inspection`     | the console's map shows no consumer groups of other programs, no lag and no rates  |
  *
  * An implementation MUST pass test/contract/event-log.ts, which includes the suites of the ports and capabilities that
  * it has.
@@ -84,6 +86,9 @@ export interface EventLog extends ConsumerGroups, AsyncDisposable {
 
   /** Appends that are all or nothing, and commits of outputs with progress. */
   readonly transactions: TransactionalCommit | undefined;
+
+  /** What pages for operators show: the groups of all programs, and the ends of many topics at once. */
+  readonly inspection: LogInspection | undefined;
 
   /**
    * Ensures that each topic exists. With `create`, missing topics are created as specified; existing ones are left

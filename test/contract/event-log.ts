@@ -17,12 +17,13 @@ import {
   text,
   uniqueTopic,
 } from './event-log-tools.js';
+import { logInspectionContract } from './log-inspection.js';
 import { transactionalCommitContract } from './transactional-commit.js';
 
 export type { EventLogHarness } from './event-log-tools.js';
 
 /** What a log may lack (`ports/event-log.ts` has the table of what that means). */
-export type Capability = 'partitionOfKey' | 'transactions' | 'topic ids';
+export type Capability = 'partitionOfKey' | 'transactions' | 'topic ids' | 'inspection';
 
 /**
  * What every event log must do, with the suites of the ports that it has. The log is opened once per run; topics and
@@ -50,6 +51,7 @@ export function eventLogContract(
     it('has exactly the optional capabilities that its suite declares', () => {
       expect(log().partitionOfKey === undefined).toBe(lacking.includes('partitionOfKey'));
       expect(log().transactions === undefined).toBe(lacking.includes('transactions'));
+      expect(log().inspection === undefined).toBe(lacking.includes('inspection'));
     });
     topicContract(log);
     if (!lacking.includes('topic ids')) topicIdContract(log);
@@ -57,6 +59,7 @@ export function eventLogContract(
     if (!lacking.includes('partitionOfKey')) keyPartitionContract(log);
     readContract(log);
     consumerGroupsContract(bench);
+    if (!lacking.includes('inspection')) logInspectionContract(bench);
     if (!lacking.includes('transactions')) transactionalCommitContract(bench);
   });
 }

@@ -64,6 +64,7 @@ export function scripted(log: EventLog): ScriptedLog {
   return {
     description: log.description,
     partitionOfKey: log.partitionOfKey,
+    inspection: undefined,
     ensureTopics: (specs, options, signal) => log.ensureTopics(specs, options, signal),
     checkAccess: async () => {},
     describe: async (names, signal) => {

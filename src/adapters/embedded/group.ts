@@ -20,6 +20,10 @@ export class Group {
     return this.#members.length;
   }
 
+  get members(): readonly Member[] {
+    return this.#members;
+  }
+
   add(member: Member): Promise<void> {
     this.#members.push(member);
     return this.#rebalance();

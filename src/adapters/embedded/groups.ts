@@ -35,6 +35,11 @@ export class Groups implements AsyncDisposable {
     return member;
   }
 
+  /** The members of each group that has some. */
+  running(): ReadonlyMap<string, readonly Pick<Member, 'topics'>[]> {
+    return new Map([...this.#byName].map(([name, { members }]) => [name, members]));
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#byName.values()].map((group) => group.dissolve()));
   }

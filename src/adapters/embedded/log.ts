@@ -12,11 +12,13 @@ import {
   TopicRecreated,
   type TopicSpec,
 } from '../../ports/event-log.js';
+import type { LogInspection } from '../../ports/log-inspection.js';
 import type {
   TransactionalBatch,
   TransactionalCommit,
   TransactionalSubscription,
 } from '../../ports/transactional-commit.js';
+import { EmbeddedInspection } from './inspection.js';
 import type { EmbeddedStore } from './store.js';
 
 /**
@@ -30,12 +32,14 @@ export function openEmbeddedLog(store: EmbeddedStore): EventLog {
 class EmbeddedLog implements EventLog, TransactionalCommit {
   readonly description: string;
   readonly partitionOfKey = partitionOfKey;
+  readonly inspection: LogInspection;
   readonly #members = new Set<GroupMember>();
   readonly #store: EmbeddedStore;
   #closed = false;
 
   constructor(store: EmbeddedStore) {
     this.#store = store;
+    this.inspection = new EmbeddedInspection(store);
     this.description = `the embedded log in ${store.dir}`;
   }
 

@@ -8,6 +8,7 @@ import type { Position } from '../../core/position.js';
 import type { LogBatch, NewRecord } from '../../core/record.js';
 import type { GroupHandler, GroupMember } from '../../ports/consumer-groups.js';
 import type { Bounds, EventLog, LogUse, Range, TopicDescription, TopicSpec } from '../../ports/event-log.js';
+import type { LogInspection } from '../../ports/log-inspection.js';
 import type { OnProblem } from '../../ports/problem.js';
 import type {
   TransactionalBatch,
@@ -15,6 +16,7 @@ import type {
   TransactionalSubscription,
 } from '../../ports/transactional-commit.js';
 import { KafkaGroupMember } from './group/member.js';
+import { KafkaInspection } from './inspect/inspection.js';
 import { Writer } from './produce/writer.js';
 import { readRange } from './read.js';
 import { rightsFor } from './rights-for.js';
@@ -72,6 +74,7 @@ export async function openKafkaLog(options: KafkaOptions, signal: AbortSignal): 
 class KafkaLog implements EventLog, TransactionalCommit {
   readonly description: string;
   readonly partitionOfKey = partitionOfKey;
+  readonly inspection: LogInspection;
   readonly #options: KafkaOptions;
   readonly #sockets: Sockets;
   readonly #kafka: Kafka;
@@ -102,6 +105,8 @@ class KafkaLog implements EventLog, TransactionalCommit {
     this.#writing = this.#connect('WRITE');
     this.#reading = this.#connect('READ');
     this.#writer = new Writer(this.#writing, this.#closed);
+    const { name } = clientOf(options.security);
+    this.inspection = new KafkaInspection(this.#reading, name, (until) => this.#untilClosed(until));
   }
 
   get transactions(): TransactionalCommit {

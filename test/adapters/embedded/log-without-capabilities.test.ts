@@ -11,7 +11,7 @@ import { eventLogContract } from '../../contract/event-log.js';
 function withoutCapabilities(log: EventLog): EventLog {
   return new Proxy(log, {
     get(target, name) {
-      if (name === 'partitionOfKey' || name === 'transactions') return undefined;
+      if (name === 'partitionOfKey' || name === 'transactions' || name === 'inspection') return undefined;
       if (name === 'describe') {
         const describe: EventLog['describe'] = async (topics, signal) => {
           const described = await target.describe(topics, signal);
@@ -46,4 +46,4 @@ eventLogContract('A log without optional capabilities', async () => {
       await rm(dir, { recursive: true });
     },
   };
-}, ['partitionOfKey', 'transactions', 'topic ids']);
+}, ['partitionOfKey', 'transactions', 'topic ids', 'inspection']);

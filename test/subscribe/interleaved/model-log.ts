@@ -143,6 +143,7 @@ export class ModelLog implements EventLog {
   append = unused;
   readonly transactions = undefined;
   readonly partitionOfKey = partitionOfKey;
+  readonly inspection = undefined;
   join = unused;
 
   async [Symbol.asyncDispose](): Promise<void> {}
