@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { TRANSPORTS, type Transport } from '../transport/transports.js';
 import { CLIENT_SETTINGS } from './config/client-settings.js';
+import { CONSOLE_SETTINGS, consoleFaults } from './config/console-settings.js';
 import { kafkaFaults } from './config/kafka-checks.js';
 import { KAFKA_SETTINGS } from './config/kafka-settings.js';
 import { fileVariable, InvalidVariable, mayBeFile, readVariable } from './config/read-variable.js';
@@ -93,6 +94,7 @@ const VARIABLES = {
     schema: list.refine((parts) => parts.every((part) => /^(\*|[\w.-]+)$/.test(part))).optional(),
   },
   GRAPHIQL: developmentFlag('Whether a browser gets GraphiQL at /graphql'),
+  ...CONSOLE_SETTINGS,
   INTROSPECTION: developmentFlag('Whether clients may ask for the schema'),
   SUGGESTIONS: developmentFlag('Whether error messages suggest names of the schema ("Did you mean …")'),
   METRICS: developmentFlag('Whether /metrics is served on PORT'),
@@ -276,6 +278,7 @@ export function readConfig(environment: Environment): Config {
     ...kafkaFaults(environment, valid),
     ...redisFaults(environment, valid.REDIS_URL),
     ...telemetryFaults(environment),
+    ...consoleFaults(environment, valid),
   );
   if (faults.length > 0) throw new ConfigError(faults.join('\n'));
   // Every name of VARIABLES was parsed by its own schema above.

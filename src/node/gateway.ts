@@ -1,5 +1,6 @@
 import { Revocations } from '../auth/revocations.js';
 import type { Bindings } from '../binding/bindings.js';
+import { openConsole } from '../console/console.js';
 import { CursorCodec } from '../core/cursor.js';
 import { RecordDecoder } from '../core/record-decoder.js';
 import { RecordEncoder } from '../core/record-encoder.js';
@@ -12,6 +13,7 @@ import type { Metrics } from '../observe/metrics.js';
 import { SecurityLog } from '../observe/security-log.js';
 import { WarningThrottle } from '../observe/warning-throttle.js';
 import { GraphQLOperations } from '../operation/graphql-operations.js';
+import type { Operations } from '../operation/operations.js';
 import type { TopicLayouts } from '../placement/topic-layouts.js';
 import { MAX_BATCH_BYTES } from '../ports/event-log.js';
 import type { Fanout } from '../ports/fanout.js';
@@ -26,14 +28,18 @@ import { followUpOf } from '../subscribe/start/follow-up.js';
 import { Subscriptions } from '../subscribe/subscriptions.js';
 import { asyncApiOf } from '../topology/async-api.js';
 import { topologyOf } from '../topology/topology.js';
+import type { GraphQLEndpoint } from '../transport/http/endpoint.js';
+import { graphiql } from '../transport/http/graphiql.js';
 import { createHttpServer } from '../transport/http/http-server.js';
 import type { SideServer } from '../transport/http/side-server.js';
 import { ViewStore } from '../views/view-store.js';
 import { Views } from '../views/views.js';
 import { authenticates, authentication } from './authentication.js';
 import type { Backends } from './backends.js';
+import { type Config, ConfigError } from './config.js';
 import { gatewayRoutes, httpSettings } from './http.js';
 import type { NodeOptions } from './options.js';
+import { CONSOLE_PREFIX, toolPages } from './pages.js';
 import { readinessOf } from './readiness.js';
 import { ownCursorSecret } from './secrets.js';
 import { startSideServer } from './side-server.js';
@@ -131,6 +137,15 @@ export async function startGateway(
     introspection: config.INTROSPECTION,
     suggestions: config.SUGGESTIONS,
   });
+  const consoleOperations = config.CONSOLE
+    ? openConsole({
+        role: consoleRole(config, project),
+        backends: { log: log.description, fanout: fanout.description },
+        limits: { maxTokens: config.MAX_TOKENS },
+        logger,
+        metrics,
+      })
+    : undefined;
   const securityLog = new SecurityLog(logger, metrics);
   // Without credentials there is nothing to revoke.
   const revocations = authenticates(config, project)
@@ -151,20 +166,51 @@ export async function startGateway(
   const scrapeAll = scrape ?? (() => metrics.registry.metrics());
   const admin = await startSideServer({ config, logger, metrics, readiness, scrape: scrapeAll });
   if (admin !== undefined) parts.use(admin);
+  const tools = await toolPages(config);
   const server = parts.use(
     await createHttpServer({
       ...httpSettings(config),
-      operations,
+      endpoints: [
+        {
+          path: '/graphql',
+          operations,
+          page: config.GRAPHIQL ? graphiql('Millrace', project.examples ?? []) : undefined,
+          count: (connections) => {
+            metrics.connectionsNow = () => ({ ...connections() });
+          },
+        },
+        ...(consoleOperations === undefined ? [] : [consoleEndpoint(consoleOperations, metrics)]),
+      ],
+      folders: tools === undefined ? [] : [tools],
       authenticate,
       revocations,
       securityLog,
-      examples: project.examples ?? [],
       logger,
       metrics,
       routes: gatewayRoutes(config, readiness, scrapeAll, () => asyncApi(bindings, project)),
     }),
   );
   return { url: new URL(server.url).origin, admin };
+}
+
+/** Its connections are counted by themselves: those of clients say how the gateway is used. */
+function consoleEndpoint(operations: Operations, metrics: Metrics): GraphQLEndpoint {
+  return {
+    path: `${CONSOLE_PREFIX}graphql`,
+    operations,
+    count: (connections) => {
+      metrics.consoleConnectionsNow = () => ({ ...connections() });
+    },
+  };
+}
+
+/** @throws {ConfigError} when CONSOLE_ROLE is set and nothing verifies credentials */
+function consoleRole(config: Config, project: Project): string | undefined {
+  const { CONSOLE_ROLE } = config;
+  if (CONSOLE_ROLE === undefined || authenticates(config, project)) return CONSOLE_ROLE;
+  throw new ConfigError(
+    'CONSOLE_ROLE is set, but nothing verifies credentials, so the console would refuse everybody. Set JWT_SECRET or JWT_JWKS_URL, or give the project an `authenticate`.',
+  );
 }
 
 function asyncApi(bindings: Bindings, { resolvers = {}, services = [], views = [] }: Project): object {

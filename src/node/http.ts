@@ -16,7 +16,6 @@ export function httpSettings(config: Config) {
     host: config.HOST,
     port: config.PORT,
     access: accessRules(config),
-    ...(!config.GRAPHIQL && { graphiql: false as const }),
     transports: config.TRANSPORTS,
     compression: config.WS_COMPRESSION,
     limits: {

@@ -134,6 +134,19 @@ export class Metrics {
     () => this.connectionsNow(),
   );
   readonly subscriptions = this.#gauge('millrace_subscriptions', 'Active subscriptions');
+  /** Computed on each scrape. */
+  consoleConnectionsNow: () => Readonly<Record<string, number>> = () => ({});
+  readonly consoleConnections = this.#labelled(
+    'millrace_console_connections',
+    'Open WebSockets and event streams of the console, by transport; millrace_connections does not count them',
+    'transport',
+    'sum',
+    () => this.consoleConnectionsNow(),
+  );
+  readonly consoleSubscriptions = this.#gauge(
+    'millrace_console_subscriptions',
+    'Active subscriptions of the console; millrace_subscriptions does not count them',
+  );
   readonly cohorts = this.#gauge('millrace_cohorts', 'Groups of subscriptions that share their results');
   readonly executions = new FieldCounter(
     this.registry,

@@ -14,8 +14,8 @@ import { OperationContext } from '../publish/operation-context.js';
 import type { ActiveSubscription, ResultSink } from '../subscribe/delivery/result-sink.js';
 import type { Subscriptions } from '../subscribe/subscriptions.js';
 import { DocumentValidator, type OperationLimits } from './document-validator.js';
-import { exactVariables, isDeeperThan, MAX_DEPTH } from './exact-variables.js';
 import type { Operations, Prepared } from './operations.js';
+import { prepareOperation } from './prepare.js';
 import { refusal } from './refusal.js';
 import type { Caller, OperationRequest } from './request.js';
 
@@ -52,25 +52,7 @@ export class GraphQLOperations implements Operations {
   }
 
   prepare(request: OperationRequest): Prepared {
-    const validated = this.#documents.validate(request.query);
-    const { isNew } = validated;
-    if ('errors' in validated) return { kind: 'invalid', errors: validated.errors, isNew };
-    const operation = getOperationAST(validated.document, request.operationName);
-    if (operation === null || operation === undefined) {
-      const message =
-        request.operationName === undefined
-          ? 'The document has several operations: give `operationName`.'
-          : `The document has no operation named ${request.operationName}.`;
-      return { kind: 'invalid', errors: [refusal('BAD_REQUEST', message)], isNew };
-    }
-    // The variables are one level of their own.
-    if (isDeeperThan(MAX_DEPTH + 1, request.variables)) {
-      const message = `The variables are nested too deeply: at most ${MAX_DEPTH} levels are allowed.`;
-      return { kind: 'invalid', errors: [refusal('LIMIT_EXCEEDED', message)], isNew };
-    }
-    const variables = exactVariables(this.#parts.bindings.schema, operation, request.variables);
-    const exact = variables === request.variables ? request : { ...request, variables };
-    return { kind: operation.operation, request: exact, document: validated.document, isNew };
+    return prepareOperation(this.#parts.bindings.schema, this.#documents, request);
   }
 
   run(prepared: Prepared, caller: Caller): Promise<ExecutionResult> {

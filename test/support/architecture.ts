@@ -15,7 +15,8 @@ const BINDING = [...ABOVE_PORTS, 'binding', 'auth', 'placement'];
 const SIBLINGS = [...BINDING, 'publish', 'dead-letters', 'relay', 'rebuild', 'services', 'hub'];
 const OPERATION = [...SIBLINGS, 'views', 'subscribe'];
 const TRANSPORT = [...OPERATION, 'operation'];
-const NODE = [...TRANSPORT, 'transport', 'topology', 'lineage', 'adapters', 'project'];
+const CONSOLE = [...TRANSPORT, 'topology', 'lineage'];
+const NODE = [...CONSOLE, 'transport', 'adapters', 'project', 'console'];
 
 /** What each module, or file directly in `src`, may import of the others. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -37,11 +38,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   views: SIBLINGS,
   subscribe: SIBLINGS,
   operation: OPERATION,
+  console: CONSOLE,
   transport: TRANSPORT,
   project: [...OPERATION, 'index'],
   index: [...OPERATION, 'project'],
   node: NODE,
-  cli: [...NODE.filter((module) => module !== 'adapters'), 'node'],
+  cli: [...NODE.filter((module) => module !== 'adapters' && module !== 'console'), 'node'],
   shop: [],
 };
 

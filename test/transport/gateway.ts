@@ -61,7 +61,7 @@ export async function serveGateway(
       limits: { maxTokens: 500 },
     });
     const server = await createHttpServer({
-      operations,
+      endpoints: [{ path: '/graphql', operations, count: () => undefined }],
       authenticate,
       logger,
       metrics,

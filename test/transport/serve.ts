@@ -6,7 +6,10 @@ import { MillraceError } from '../../src/core/errors.js';
 import { ANONYMOUS } from '../../src/core/identity.js';
 import { openLogger } from '../../src/observe/log.js';
 import { Metrics } from '../../src/observe/metrics.js';
+import type { Operations } from '../../src/operation/operations.js';
 import type { TransportLimits } from '../../src/transport/delivery/transport-limits.js';
+import type { GraphQLEndpoint } from '../../src/transport/http/endpoint.js';
+import type { Page } from '../../src/transport/http/graphql-endpoint.js';
 import {
   createHttpServer,
   type HttpServerOptions,
@@ -41,18 +44,32 @@ export interface Served {
   readonly errors: unknown[];
 }
 
-export interface ServeOptions extends Partial<Omit<HttpServerOptions, 'limits'>> {
+export interface ServeOptions extends Partial<Omit<HttpServerOptions, 'limits' | 'endpoints'>> {
   readonly limits?: Partial<TransportLimits>;
+  /** Of the clients. By default they are recorded. */
+  readonly operations?: Operations;
+  /** What browsers get at /graphql. */
+  readonly page?: Page;
+  /** Besides that of the clients. */
+  readonly endpoints?: readonly GraphQLEndpoint[];
 }
 
 /** A server on a free port, closed when the test ends. */
-export async function serve(options: ServeOptions = {}): Promise<Served> {
+export async function serve({
+  page,
+  endpoints = [],
+  operations: given,
+  ...options
+}: ServeOptions = {}): Promise<Served> {
   const operations = new FakeOperations();
   const logger = openLogger('silent');
   const errors: unknown[] = [];
   vi.spyOn(logger, 'error').mockImplementation((...line: unknown[]) => errors.push(line));
   const server = await createHttpServer({
-    operations,
+    endpoints: [
+      { path: '/graphql', operations: given ?? operations, page, count: () => undefined },
+      ...endpoints,
+    ],
     authenticate,
     logger,
     metrics: new Metrics(),

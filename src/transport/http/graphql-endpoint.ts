@@ -14,7 +14,6 @@ import { SseFraming, STREAM_OVER } from '../sse/sse-framing.js';
 import { choices, type Transport } from '../transports.js';
 import { answerResult } from './answer.js';
 import { ClientDisconnected } from './client-disconnected.js';
-import type { GraphiQLPage } from './graphiql-page.js';
 import { graphQLRequestOf } from './graphql-request.js';
 import {
   type Accepted,
@@ -34,7 +33,12 @@ import { type SingleConnections, streamTokenOf } from './single-connections.js';
 import type { StreamTransport } from './stream-transport.js';
 import type { UnreadAnswers } from './unread-answers.js';
 
-interface GraphQLEndpointParts {
+/** What a browser gets that opens the path of GraphQL. */
+export interface Page {
+  answer(request: IncomingMessage, response: ServerResponse): Promise<void>;
+}
+
+export interface GraphQLEndpointParts {
   readonly operations: Operations;
   readonly authenticate: Authenticate;
   /** Whether credentials were revoked since they were verified. */
@@ -46,8 +50,8 @@ interface GraphQLEndpointParts {
   /** `undefined`: single connection mode is not served. */
   readonly single: SingleConnections | undefined;
   readonly requests: RequestTurns;
-  /** GraphiQL, for browsers; `undefined`: there is none. */
-  readonly page: GraphiQLPage | undefined;
+  /** For browsers; `undefined`: there is none. */
+  readonly page: Page | undefined;
   readonly slots: ConnectionSlots;
   readonly unread: UnreadAnswers;
 }
@@ -62,7 +66,7 @@ const SINGLE_METHODS = ['GET', 'POST', 'PUT', 'DELETE'];
  * runs. What the client accepts decides how the answer is written: as one response in JSON, or as a stream.
  * @see https://graphql.github.io/graphql-over-http/draft/
  */
-export function graphqlEndpoint(parts: GraphQLEndpointParts): Route {
+export function graphqlRoute(parts: GraphQLEndpointParts): Route {
   const { page, bodyBytes, slots, unread, transports, single } = parts;
   const formats = new Set<StreamFormat>();
   if (transports.has('sse') || single !== undefined) formats.add('events');

@@ -5,7 +5,6 @@ import { internalErrors } from '../../observe/internal-errors.js';
 import type { Logger } from '../../observe/log.js';
 import type { Metrics } from '../../observe/metrics.js';
 import type { SecurityLog } from '../../observe/security-log.js';
-import type { Operations } from '../../operation/operations.js';
 import { ConnectionSlots } from '../delivery/connection-slots.js';
 import { SlowClientMonitor } from '../delivery/slow-client-monitor.js';
 import type { TransportLimits } from '../delivery/transport-limits.js';
@@ -13,23 +12,23 @@ import { Turns } from '../delivery/turns.js';
 import { WriteCoalescer } from '../delivery/write-coalescer.js';
 import { TRANSPORTS, type Transport } from '../transports.js';
 import { Compression } from '../websocket/compression.js';
-import { GRAPHQL_TRANSPORT_WS } from '../websocket/graphql-transport-ws.js';
-import { GRAPHQL_WS } from '../websocket/graphql-ws.js';
-import { refuseUpgrade, WebSocketTransport } from '../websocket/websocket-transport.js';
+import { refuseUpgrade } from '../websocket/websocket-transport.js';
 import { Access, type AccessRules } from './access.js';
-import { type GraphiQLExample, graphiql } from './graphiql.js';
-import { graphqlEndpoint } from './graphql-endpoint.js';
+import { type GraphQLEndpoint, type OpenConnections, openEndpoint } from './endpoint.js';
+import { type Folder, filesRoute } from './files-route.js';
 import { type HttpListener, type HttpTimeouts, openListener } from './listener.js';
 import { pathOf } from './request-target.js';
 import { RequestTurns } from './request-turns.js';
 import { type Route, router } from './router.js';
-import { SingleConnections } from './single-connections.js';
-import { StreamTransport } from './stream-transport.js';
 import { UnreadAnswers } from './unread-answers.js';
 import type { OnUpgrade } from './upgrades.js';
 
 export interface HttpServerOptions {
-  readonly operations: Operations;
+  /**
+   * Each has transports of its own, and all share the node's limits, credentials and revocations (S4). The first one is the
+   * clients'.
+   */
+  readonly endpoints: readonly [GraphQLEndpoint, ...GraphQLEndpoint[]];
   readonly authenticate: Authenticate;
   /** Which credentials were revoked. `undefined`: nothing revokes any. */
   readonly revocations?: Pick<Revocations, 'isRevoked' | 'listeners'> | undefined;
@@ -47,10 +46,8 @@ export interface HttpServerOptions {
   readonly securityLog?: SecurityLog;
   /** Further routes by exact path, for GET and HEAD. */
   readonly routes?: Readonly<Record<string, Route>>;
-  /** `false`: no GraphiQL. */
-  readonly graphiql?: { readonly title?: string } | false;
-  /** Operations that GraphiQL opens in its tabs. */
-  readonly examples?: readonly GraphiQLExample[];
+  /** Files and pages. The prefix that is longest takes precedence; paths above take precedence over all of them. */
+  readonly folders?: readonly Folder[];
   /** Whether WebSockets may negotiate compression (permessage-deflate). */
   readonly compression?: boolean;
   /** Milliseconds between heartbeats on a quiet connection. */
@@ -64,10 +61,10 @@ export interface HttpServerOptions {
 /** A listening server. Disposing of it ends everything that runs on it. */
 export interface HttpTransport extends AsyncDisposable {
   readonly port: number;
-  /** Of the GraphQL endpoint. */
+  /** Of the first endpoint. */
   readonly url: string;
-  /** How many WebSockets and event streams are open. */
-  readonly connections: { readonly websocket: number; readonly sse: number };
+  /** Of the first endpoint. */
+  readonly connections: OpenConnections;
 }
 
 /**
@@ -76,12 +73,6 @@ export interface HttpTransport extends AsyncDisposable {
  */
 const SPARE_CONNECTIONS = 1_024;
 
-/** Where GraphQL is, over HTTP and over WebSocket. */
-const GRAPHQL_PATH = '/graphql';
-
-/** Those of WebSockets, the preferred one first. */
-const SUBPROTOCOLS = [GRAPHQL_TRANSPORT_WS, GRAPHQL_WS];
-
 /**
  * Serves GraphQL over HTTP, SSE and WebSocket, and the given routes, on one port.
  * @throws {Error} when it cannot listen: the port is in use, or the host is not of this machine
@@ -89,11 +80,12 @@ const SUBPROTOCOLS = [GRAPHQL_TRANSPORT_WS, GRAPHQL_WS];
 export async function createHttpServer(options: HttpServerOptions): Promise<HttpTransport> {
   const { closeTimeout = 5_000, host, port, timeouts } = options;
   const transports = createTransports(options, closeTimeout);
-  const { handle, report, streams, websocket, slowClients } = transports;
+  const { handle, report, endpoints, slowClients } = transports;
   const access = new Access(options.access ?? { origins: [], hosts: undefined }, options.securityLog);
   const onUpgrade: OnUpgrade = (request, stream, head) => {
-    if (websocket !== undefined && pathOf(request) === GRAPHQL_PATH) websocket.upgrade(request, stream, head);
-    else refuseUpgrade(stream, '404 Not Found');
+    const websocket = endpoints.get(pathOf(request))?.websocket;
+    if (websocket === undefined) refuseUpgrade(stream, '404 Not Found');
+    else websocket.upgrade(request, stream, head);
   };
   let listener: HttpListener;
   try {
@@ -113,13 +105,12 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     slowClients[Symbol.dispose]();
     throw error;
   }
-  const connections = () => ({ websocket: websocket?.size ?? 0, sse: streams.size });
-  options.metrics.connectionsNow = connections;
+  const [clients] = options.endpoints;
   return {
     port: listener.port,
-    url: `${listener.origin}${GRAPHQL_PATH}`,
+    url: `${listener.origin}${clients.path}`,
     get connections() {
-      return connections();
+      return endpoints.get(clients.path)?.connections() ?? { websocket: 0, sse: 0 };
     },
     async [Symbol.asyncDispose]() {
       await listener.close(transports.end, closeTimeout);
@@ -130,67 +121,63 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
 
 /** What answers requests and upgrades, with the parts that all transports of a node share. */
 function createTransports(options: HttpServerOptions, closeTimeout: number) {
-  const { operations, authenticate, revocations, logger, metrics, limits, keepAlive = 12_000 } = options;
-  const transports = new Set(options.transports ?? TRANSPORTS);
+  const { authenticate, revocations, logger, metrics, limits, keepAlive = 12_000 } = options;
   const report = internalErrors(logger, metrics, 'a request failed');
   const slowClients = new SlowClientMonitor(limits.slowTimeout, metrics);
   const turns = new Turns();
   const requests = new RequestTurns(turns);
   const shared = {
     ...limits,
-    operations,
     authenticate,
     isRevoked: (identity: Identity) => revocations?.isRevoked(identity) === true,
     report,
+    logger,
     keepAlive,
     slowClients,
     turns,
+    requests,
+    unread: new UnreadAnswers(limits.unreadBytes, slowClients, metrics),
     slots: new ConnectionSlots(limits.connections),
     coalescer: new WriteCoalescer(),
+    transports: new Set(options.transports ?? TRANSPORTS),
+    compression: options.compression === true ? new Compression() : undefined,
+    initTimeoutMs: options.initTimeoutMs ?? 10_000,
+    closeTimeout,
   };
-  const streams = new StreamTransport(shared);
-  const single = transports.has('sse-single') ? new SingleConnections({ ...shared, streams }) : undefined;
-  const [preferred, ...others] = SUBPROTOCOLS.filter(({ name }) => transports.has(name));
-  const websocket =
-    preferred &&
-    new WebSocketTransport({
-      ...shared,
-      logger,
-      subprotocols: [preferred, ...others],
-      compression: options.compression === true ? new Compression() : undefined,
-      initTimeoutMs: options.initTimeoutMs ?? 10_000,
-      closeTimeout,
-    });
+  const endpoints = new Map(options.endpoints.map((one) => [one.path, openEndpoint(one, shared)]));
+  const each = [...endpoints.values()];
   // S2: each change of the revocations checks all running operations once, so events cost nothing more.
   const endRevoked = (): void => {
-    streams.endRevoked();
-    websocket?.endRevoked();
+    for (const { streams, websocket } of each) {
+      streams.endRevoked();
+      websocket?.endRevoked();
+    }
   };
   revocations?.listeners.add(endRevoked);
-  const unread = new UnreadAnswers(limits.unreadBytes, slowClients, metrics);
-  const page =
-    options.graphiql === false
-      ? undefined
-      : graphiql(options.graphiql?.title ?? 'Millrace', options.examples ?? []);
   return {
     report,
-    streams,
-    websocket,
+    endpoints,
     slowClients,
     handle: requests.inTurns(
       router({
-        graphql: {
-          path: GRAPHQL_PATH,
-          route: graphqlEndpoint({ ...shared, streams, transports, single, requests, page, unread }),
-        },
+        graphql: new Map([...endpoints].map(([path, { route }]) => [path, route])),
         routes: options.routes ?? {},
+        folders: (options.folders ?? []).map((folder) => ({
+          prefix: folder.prefix,
+          route: filesRoute(folder, shared),
+        })),
         report,
       }),
     ),
     /** Tells all clients, and waits until WebSockets are closed. */
     end: () => {
       revocations?.listeners.delete(endRevoked);
-      return Promise.all([streams[Symbol.asyncDispose](), websocket?.[Symbol.asyncDispose]()]);
+      return Promise.all(
+        each.flatMap(({ streams, websocket }) => [
+          streams[Symbol.asyncDispose](),
+          websocket?.[Symbol.asyncDispose](),
+        ]),
+      );
     },
   };
 }

@@ -8,22 +8,31 @@ import { pathOf } from './request-target.js';
 export type Route = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
 interface RouterParts {
-  /** GraphQL: its path, and its route, which answers every method. */
-  readonly graphql?: { readonly path: string; readonly route: Route };
+  /** GraphQL: its routes by path, which answer every method. */
+  readonly graphql?: ReadonlyMap<string, Route>;
   /** By path, for GET and HEAD. Other methods are refused with 405. */
   readonly routes: Readonly<Record<string, Route>>;
+  /** By what paths begin with, which ends with `/`; for GET and HEAD. The longest takes precedence. */
+  readonly folders?: readonly { readonly prefix: string; readonly route: Route }[];
   readonly report: ReportInternal;
 }
 
 /** @returns a handler that passes each request to the route of its path, and never rejects */
-export function router({ graphql, routes, report }: RouterParts) {
+export function router({ graphql = new Map(), routes, folders = [], report }: RouterParts) {
   const table = new Map<string, Route>([
     ...Object.entries(routes).map(([path, route]) => [path, getOnly(route, report)] as const),
+    ...graphql,
   ]);
-  if (graphql !== undefined) table.set(graphql.path, graphql.route);
-  const otherwise = notFound(graphql?.path, report);
+  const byLength = folders
+    .map(({ prefix, route }) => ({ prefix, route: getOnly(route, report) }))
+    .sort((one, other) => other.prefix.length - one.prefix.length);
+  const [first] = graphql.keys();
+  const otherwise = notFound(first, report);
+  const inFolder = (path: string): Route | undefined =>
+    byLength.find(({ prefix }) => path.startsWith(prefix) || `${path}/` === prefix)?.route;
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const route = table.get(pathOf(request)) ?? otherwise;
+    const path = pathOf(request);
+    const route = table.get(path) ?? inFolder(path) ?? otherwise;
     try {
       await route(request, response);
     } catch (error) {

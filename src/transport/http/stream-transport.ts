@@ -13,7 +13,7 @@ import { type OperationRunner, runOperation } from '../delivery/run-operation.js
 import type { StreamFraming } from '../delivery/stream-framing.js';
 import { SharedEventStream } from '../sse/shared-event-stream.js';
 
-interface StreamTransportParts extends ResponseStreamParts, OperationRunner {
+export interface StreamTransportParts extends ResponseStreamParts, OperationRunner {
   /** Milliseconds between heartbeats on a quiet stream; below the idle time-outs of usual proxies. */
   readonly keepAlive: number;
   /** Whether credentials were revoked since they were verified. */

@@ -8,7 +8,7 @@ import type { ConnectionParts } from './connection-parts.js';
 import type { Subprotocol } from './subprotocol.js';
 import { TemplateCache } from './template-cache.js';
 
-interface WebSocketTransportParts extends Omit<ConnectionParts, 'templates' | 'subprotocol'> {
+export interface WebSocketTransportParts extends Omit<ConnectionParts, 'templates' | 'subprotocol'> {
   /** Those that clients may choose, the preferred one first; at least one. */
   readonly subprotocols: readonly [Subprotocol, ...Subprotocol[]];
   readonly slots: ConnectionSlots;

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { GraphQLError } from 'graphql';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { graphiql } from '../../../src/transport/http/graphiql.js';
 import { authenticate, RawClient, serve, tcp, WAIT } from '../serve.js';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
@@ -159,7 +160,7 @@ describe('routes and GraphiQL', () => {
       { title: 'Follow an order', query: 'subscription { n }', variables: { orderId: 'o1' } },
       { title: 'Place one. The answer comes once its stock is reserved and it is paid.', query: '{ x }' },
     ];
-    const { server } = await serve({ graphiql: { title: 'The shop' }, examples });
+    const { server } = await serve({ page: graphiql('The shop', examples) });
     const page = await (await fetch(server.url, { headers: { accept: 'text/html' } })).text();
     expect(page).toContain('<title>The shop</title>');
     expect(page).toContain('# Follow an order\\nsubscription { n }');
@@ -178,7 +179,7 @@ describe('routes and GraphiQL', () => {
   });
 
   it('serves no GraphiQL when it is switched off', async () => {
-    const { server } = await serve({ graphiql: false });
+    const { server } = await serve();
     const response = await fetch(server.url, { headers: { accept: 'text/html' } });
     expect(await response.text()).not.toContain('<html');
   });

@@ -1,0 +1,23 @@
+import { House, type LucideIcon } from 'lucide-react';
+import { type ComponentType, type LazyExoticComponent, lazy } from 'react';
+
+interface ConsolePage {
+  /** Below /console. */
+  readonly path: string;
+  readonly label: string;
+  /** What the page answers, in a few words. */
+  readonly about: string;
+  readonly icon: LucideIcon;
+  readonly Component: LazyExoticComponent<ComponentType>;
+}
+
+/** The pages of the console, in the order of the navigation. A page whose path ends with `/*` has paths of its own. */
+export const PAGES: readonly ConsolePage[] = [
+  {
+    path: '/',
+    label: 'Overview',
+    about: 'What the pages are for, and which gateway answers',
+    icon: House,
+    Component: lazy(() => import('./overview/overview')),
+  },
+];

@@ -1,0 +1,26 @@
+import { Alert, Button, Text } from '@mantine/core';
+import { CircleAlert } from 'lucide-react';
+import type { ReactNode } from 'react';
+
+interface FailureProps {
+  /** What failed, as a sentence: `The map cannot be shown.` */
+  readonly title: string;
+  readonly error: { readonly message: string };
+  readonly onRetry?: () => void;
+  readonly children?: ReactNode;
+}
+
+/** Says what failed, why, and lets the reader try again. */
+export function Failure({ title, error, onRetry, children }: FailureProps) {
+  return (
+    <Alert color="red" variant="light" title={title} icon={<CircleAlert aria-hidden />} role="alert">
+      <Text size="sm">{error.message}</Text>
+      {children}
+      {onRetry !== undefined && (
+        <Button variant="default" size="xs" mt="sm" onClick={onRetry}>
+          Try again
+        </Button>
+      )}
+    </Alert>
+  );
+}

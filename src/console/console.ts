@@ -1,0 +1,22 @@
+import type { Logger } from '../observe/log.js';
+import type { Metrics } from '../observe/metrics.js';
+import type { OperationLimits } from '../operation/document-validator.js';
+import type { Operations } from '../operation/operations.js';
+import { gatewayPage } from './gateway/gateway.js';
+import { ConsoleOperations } from './operations.js';
+
+/** What the pages of the console are made from. */
+export interface ConsoleParts {
+  /** The role that callers need; `undefined`: none. */
+  readonly role: string | undefined;
+  /** In words. */
+  readonly backends: { readonly log: string; readonly fanout: string };
+  readonly limits: OperationLimits;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+/** The console's GraphQL: the schema of all pages, which `schema/console/` declares. */
+export function openConsole({ role, backends, ...shared }: ConsoleParts): Operations {
+  return new ConsoleOperations({ ...shared, role, pages: [gatewayPage({ ...backends, role })] });
+}

@@ -1,0 +1,60 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import {
+  buildASTSchema,
+  concatAST,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  isScalarType,
+  isSpecifiedScalarType,
+  parse,
+  Source,
+} from 'graphql';
+import { builtInScalarNamed, withBehaviour } from '../binding/sdl/scalars.js';
+import type { ConsoleContext, ConsolePage, Payload } from './page.js';
+
+/** The relative path is the same from src/ and from dist/. */
+const FOLDER = new URL('../../schema/console/', import.meta.url);
+
+type Root = keyof ConsolePage;
+const ROOTS: readonly Root[] = ['Query', 'Mutation', 'Subscription'];
+
+/**
+ * The console's schema: the SDL of all pages, with their resolvers.
+ * @throws {Error} when a root field has no resolver, or several: a fault of the console itself
+ */
+export function consoleSchema(pages: readonly ConsolePage[]): GraphQLSchema {
+  const schema = buildASTSchema(concatAST(sources().map((source) => parse(source))));
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (!isScalarType(type) || isSpecifiedScalarType(type)) continue;
+    const scalar = builtInScalarNamed(type.name);
+    if (scalar === undefined) throw new Error(`The console's schema has an unknown scalar: ${type.name}.`);
+    withBehaviour(type, scalar);
+  }
+  for (const root of ROOTS) attach(schema.getType(root) as GraphQLObjectType | undefined, root, pages);
+  return schema;
+}
+
+function sources(): readonly Source[] {
+  const names = readdirSync(FOLDER).filter((name) => name.endsWith('.graphql'));
+  return names.sort().map((name) => new Source(readFileSync(new URL(name, FOLDER), 'utf8'), name));
+}
+
+function attach(type: GraphQLObjectType | undefined, root: Root, pages: readonly ConsolePage[]): void {
+  const fields = type?.getFields() ?? {};
+  const resolved = new Set<string>();
+  for (const page of pages) {
+    for (const [name, resolve] of Object.entries(page[root] ?? {})) {
+      const field = fields[name];
+      if (field === undefined || resolved.has(name))
+        throw new Error(`${root}.${name} is not in the console's schema, or has two resolvers.`);
+      resolved.add(name);
+      type Args = Readonly<Record<string, unknown>>;
+      if (root === 'Subscription') {
+        field.subscribe = (_source, args: Args, context: ConsoleContext) => resolve(args, context);
+        field.resolve = ({ data }: Payload) => data;
+      } else field.resolve = (_source, args: Args, context: ConsoleContext) => resolve(args, context);
+    }
+  }
+  const missing = Object.keys(fields).filter((name) => !resolved.has(name));
+  if (missing.length > 0) throw new Error(`Fields of the console's ${root} have no resolver: ${missing}.`);
+}
