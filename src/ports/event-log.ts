@@ -72,7 +72,7 @@ export interface Range extends TopicPartition {
  * | `partitionOfKey` | readers of one key follow every partition of its topic                             |
  * | `transactions`   | no services, no redrive, and no mutations that publish several events              |
  * | topic ids (`TopicDescription.id`) | a recreated topic is recognised by cursors' fingerprints only     |
- * | `inspection`     | the console's map shows no consumer groups of other programs, no lag and no rates  |
+ * | `inspection`     | the console's map shows no consumer groups of other programs, no lag and no rates; its page of events lists the schema's topics only |
  *
  * An implementation MUST pass test/contract/event-log.ts, which includes the suites of the ports and capabilities that
  * it has.

@@ -54,4 +54,10 @@ export interface LogInspection {
    * @throws {MillraceError} LOG_UNAVAILABLE
    */
   ends(topics: readonly Topic[], signal: AbortSignal): Promise<ReadonlyMap<Topic, readonly Offset[]>>;
+
+  /**
+   * How many partitions each topic has that this process may describe, the log's internal topics included.
+   * @throws {MillraceError} LOG_UNAVAILABLE, also for brokers that cannot say (Kafka before 2.8)
+   */
+  topics(signal: AbortSignal): Promise<ReadonlyMap<Topic, number>>;
 }

@@ -46,6 +46,13 @@ export function logInspectionContract(bench: () => EventLogHarness): void {
       expect(ends.get(one)?.reduce((sum, end) => sum + end, 0)).toBe(30);
     });
 
+    it('lists all topics, with their partitions', async () => {
+      const log = bench().log;
+      const [one, other] = [await newTopic(log, 'listed', 3), await newTopic(log, 'listed', 1)];
+      const all = await inspect().topics(soon());
+      expect([all.get(one), all.get(other), all.get(uniqueTopic('missing'))]).toEqual([3, 1, undefined]);
+    });
+
     it('lists a group that reads a topic, with its members and how far it has committed', async () => {
       const log = bench().log;
       const [read, untouched] = [await newTopic(log, 'read', 1), await newTopic(log, 'untouched', 1)];

@@ -3,6 +3,7 @@ import { type Position, partitionName, type TopicPartition } from '../../src/cor
 import type { NewRecord } from '../../src/core/record.js';
 import type { GroupHandler, GroupMember } from '../../src/ports/consumer-groups.js';
 import { type Bounds, type EventLog, OffsetOutOfRange, TopicRecreated } from '../../src/ports/event-log.js';
+import type { LogInspection } from '../../src/ports/log-inspection.js';
 import {
   requireTransactions,
   type TransactionalBatch,
@@ -64,7 +65,16 @@ export function scripted(log: EventLog): ScriptedLog {
   return {
     description: log.description,
     partitionOfKey: log.partitionOfKey,
-    inspection: undefined,
+    inspection: log.inspection && {
+      groups: (topics, limit, signal) => requireInspection(log).groups(topics.map(real), limit, signal),
+      ends: async (topics, signal) => {
+        const found = await Promise.all(
+          topics.map(async (name) => [name, await bounds(name, signal)] as const),
+        );
+        return new Map(found.map(([name, all]) => [name, all.map(({ end }) => end)]));
+      },
+      topics: (signal) => requireInspection(log).topics(signal),
+    },
     ensureTopics: (specs, options, signal) => log.ensureTopics(specs, options, signal),
     checkAccess: async () => {},
     describe: async (names, signal) => {
@@ -118,4 +128,9 @@ function renamed(batch: TransactionalBatch, name: Topic): TransactionalBatch {
     signal,
     commit: (outputs) => batch.commit(outputs),
   };
+}
+
+function requireInspection({ inspection }: EventLog): LogInspection {
+  if (inspection === undefined) throw new Error('This log has no inspection');
+  return inspection;
 }

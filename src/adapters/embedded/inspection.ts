@@ -42,6 +42,11 @@ export class EmbeddedInspection implements LogInspection {
     return new Map(existing.map((name) => [name, journal.bounds(name).map(({ end }) => end)]));
   }
 
+  async topics(signal: AbortSignal): Promise<ReadonlyMap<Topic, number>> {
+    signal.throwIfAborted();
+    return this.#store.journal.topics;
+  }
+
   #progress(wanted: ReadonlySet<Topic>): ReadonlyMap<string, Position[]> {
     const found = new Map<string, Position[]>();
     for (const { key, value } of this.#store.tables.progress.getRange()) {

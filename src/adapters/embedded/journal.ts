@@ -67,6 +67,11 @@ export class Journal {
     return found && { id: found.id, partitions: found.partitions.length };
   }
 
+  /** How many partitions each topic has. */
+  get topics(): ReadonlyMap<Topic, number> {
+    return new Map([...this.#topics].map(([name, { partitions }]) => [name, partitions.length]));
+  }
+
   /** @throws {MillraceError} TOPIC_MISSING */
   bounds(name: Topic): Bounds[] {
     return this.#partitionsOf(name).map(({ end }) => ({ earliest: offset(0), end: offset(end) }));

@@ -173,7 +173,7 @@ const isError = (checked: CelNode | ExpressionError): checked is ExpressionError
 /** `in` is an operator, and GraphQL allows it as the name of a field. */
 const KEYWORD = /Expected IDENTIFIER, got (IN|NULL|BOOLEAN)\b/;
 
-function parseError(error: unknown, source: string): ExpressionError {
+export function parseError(error: unknown, source: string): ExpressionError {
   const { summary, range } = error as { summary?: string; range?: { start: number } }; // Only read: cel-js's errors have both.
   const reason = summary ?? messageOf(error);
   const start = range?.start ?? 0;

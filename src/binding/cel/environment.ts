@@ -174,9 +174,10 @@ function hasField(root: unknown, fields: readonly string[]): boolean {
   return true;
 }
 
-/** A member of JSON, as `JSON.parse` makes it; null if it or its parent is absent. */
+/** A member of JSON, as `JSON.parse` makes it, or of an object of the schema; null if it or its parent is absent. */
 function memberOf(value: unknown, member: string): unknown {
   if (value === null) return null;
+  if (value instanceof Map) return value.get(member) ?? null;
   if (typeof value !== 'object' || Array.isArray(value)) throw noSuchKey(member);
   return own(value as Readonly<Record<string, unknown>>, member) ?? null; // An object has properties of any value.
 }

@@ -41,5 +41,17 @@ export const EVENT_RECORD: Shape = new Map([
   ['extensions', required(TEXTS)],
 ]);
 
+/** `record` in a filter over all records of a topic, some of which are no events. */
+export const FILTERED_RECORD: Shape = new Map([
+  ...OF_EVERY_RECORD,
+  ...['id', 'source', 'type', 'subject', 'correlationId', 'causationId'].map(
+    (name) => [name, GraphQLString] as const,
+  ),
+  ['time', DATE_TIME],
+]);
+
+/** `event` where no schema describes it: any JSON. */
+export const ANY_EVENT: GraphQLType = required(JSON_VALUE);
+
 /** Whether a value of the type is texts by name. */
 export const isTexts = (type: GraphQLType): boolean => String(type).replace('!', '') === TEXTS.name;

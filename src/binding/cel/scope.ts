@@ -48,7 +48,7 @@ export class Scope {
   }
 
   /** Of these variables, and `claims`. */
-  static of(shapes: ReadonlyMap<string, Shape>): Scope {
+  static of(shapes: ReadonlyMap<string, SchemaType>): Scope {
     const variables = new Map<string, Variable>([['claims', { id: 'claims', type: 'claim' }]]);
     for (const [name, type] of shapes) variables.set(name, { id: name, type });
     return new Scope(variables);

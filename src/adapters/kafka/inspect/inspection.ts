@@ -2,7 +2,7 @@ import { MillraceError } from '../../../core/errors.js';
 import { type Offset, offset, type Partition, partition, type Topic, topic } from '../../../core/ids.js';
 import type { GroupListing, ListedGroup, LogInspection } from '../../../ports/log-inspection.js';
 import type { Connection } from '../wire/connection.js';
-import { describeTopics } from '../wire/describe.js';
+import { describeTopics, listTopics } from '../wire/describe.js';
 import { failureOf, unavailable } from '../wire/failures.js';
 import { sendFlexible, supports } from '../wire/flexible-request.js';
 import type { Broker } from '../wire/internal-types.js';
@@ -85,6 +85,10 @@ export class KafkaInspection implements LogInspection {
       }
       return ends;
     }, open);
+  }
+
+  topics(signal: AbortSignal): Promise<ReadonlyMap<Topic, number>> {
+    return listTopics(this.#connection, this.#untilClosed(signal));
   }
 }
 

@@ -1,3 +1,4 @@
+import { MillraceError } from '../../../core/errors.js';
 import { type Topic, topic } from '../../../core/ids.js';
 import { refusalIn } from '../../../core/refusal.js';
 import type { TopicDescription } from '../../../ports/event-log.js';
@@ -34,6 +35,22 @@ export function describeTopics(
       connection.observePartitions(topic(name), partitions);
     }
     return found;
+  }, signal);
+}
+
+/**
+ * Asks a broker for all topics that this client may describe, and how many partitions each has.
+ * @throws {MillraceError} LOG_UNAVAILABLE for brokers that have another way to be asked (before 2.8)
+ */
+export function listTopics(connection: Connection, signal: AbortSignal): Promise<ReadonlyMap<Topic, number>> {
+  return connection.retrying(async () => {
+    const broker = await connection.anyBroker();
+    if (!hasTopicIds(broker))
+      throw new MillraceError('LOG_UNAVAILABLE', 'Kafka before 2.8 is not asked for its topics.');
+    const all = await requestMetadata(broker, 'ALL', false);
+    return new Map(
+      all.flatMap(({ error, name, partitions }) => (error === 0 ? [[topic(name), partitions] as const] : [])),
+    );
   }, signal);
 }
 

@@ -28,7 +28,7 @@ export const hasTopicIds = ({ versions }: Broker): boolean =>
  */
 export async function requestMetadata(
   broker: Broker,
-  topics: readonly Topic[],
+  topics: readonly Topic[] | 'ALL',
   withOperations: boolean,
 ): Promise<readonly TopicMetadata[]> {
   let found: readonly TopicMetadata[] = [];
@@ -50,11 +50,12 @@ export async function requestMetadata(
   return found;
 }
 
-function encodeRequest(topics: readonly Topic[], withOperations: boolean) {
+function encodeRequest(topics: readonly Topic[] | 'ALL', withOperations: boolean) {
   const encoder = createEncoder();
   encoder.writeUVarInt(0);
-  encoder.writeUVarInt(topics.length + 1);
-  for (const name of topics) {
+  // A compact array that is null has length 0 (KIP-482): all topics.
+  encoder.writeUVarInt(topics === 'ALL' ? 0 : topics.length + 1);
+  for (const name of topics === 'ALL' ? [] : topics) {
     encoder.writeBuffer(NO_ID).writeUVarIntString(name).writeUVarInt(0);
   }
   // No automatic creation of topics, no authorised operations of the cluster, perhaps those of the topics.
