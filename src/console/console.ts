@@ -2,6 +2,7 @@ import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
 import type { OperationLimits } from '../operation/document-validator.js';
 import type { Operations } from '../operation/operations.js';
+import { type EventsParts, eventsPage } from './events/events.js';
 import { gatewayPage } from './gateway/gateway.js';
 import { ConsoleOperations } from './operations.js';
 
@@ -11,12 +12,14 @@ export interface ConsoleParts {
   readonly role: string | undefined;
   /** In words. */
   readonly backends: { readonly log: string; readonly fanout: string };
+  readonly events: EventsParts;
   readonly limits: OperationLimits;
   readonly logger: Logger;
   readonly metrics: Metrics;
 }
 
 /** The console's GraphQL: the schema of all pages, which `schema/console/` declares. */
-export function openConsole({ role, backends, ...shared }: ConsoleParts): Operations {
-  return new ConsoleOperations({ ...shared, role, pages: [gatewayPage({ ...backends, role })] });
+export function openConsole({ role, backends, events, ...shared }: ConsoleParts): Operations {
+  const pages = [gatewayPage({ ...backends, role }), eventsPage(events)];
+  return new ConsoleOperations({ ...shared, role, pages });
 }

@@ -43,6 +43,7 @@ import { CONSOLE_PREFIX, toolPages } from './pages.js';
 import { readinessOf } from './readiness.js';
 import { ownCursorSecret } from './secrets.js';
 import { startSideServer } from './side-server.js';
+import { topicNames } from './topics.js';
 
 /** What a gateway runs on. */
 export interface GatewayBackends
@@ -141,6 +142,14 @@ export async function startGateway(
     ? openConsole({
         role: consoleRole(config, project),
         backends: { log: log.description, fanout: fanout.description },
+        events: {
+          log,
+          bindings,
+          resolvers: project.resolvers ?? {},
+          formats,
+          topics: topicNames(bindings, [...(project.services ?? []), ...(project.views ?? [])]),
+          deadLetterSuffix: config.DEAD_LETTER_SUFFIX,
+        },
         limits: { maxTokens: config.MAX_TOKENS },
         logger,
         metrics,

@@ -4,7 +4,9 @@ import type { Identity } from '../../src/core/identity.js';
 import { openLogger } from '../../src/observe/log.js';
 import { Metrics } from '../../src/observe/metrics.js';
 import type { Caller } from '../../src/operation/request.js';
+import type { EventLog } from '../../src/ports/event-log.js';
 import type { SharedResult } from '../../src/subscribe/delivery/result-layout.js';
+import { bound } from '../binding/schema.js';
 
 const ROLE = 'operator';
 const withClaims = (claims: Identity['claims']): Identity => ({ claims, expiresAt: undefined });
@@ -17,6 +19,14 @@ function world() {
   const operations = openConsole({
     role: ROLE,
     backends: { log: 'a log', fanout: 'a fan-out' },
+    events: {
+      log: {} as EventLog, // No test here asks for records.
+      bindings: bound('type Query { ok: Boolean }'),
+      resolvers: {},
+      formats: new Map(),
+      topics: [],
+      deadLetterSuffix: '.dlt',
+    },
     limits: { maxTokens: 500 },
     logger: openLogger('silent'),
     metrics,

@@ -47,7 +47,10 @@ describe('a tab that reads a topic', () => {
       },
     );
     expect(performance.now() - arrived).toBeLessThan(1_000);
-    expect(numbersOf({ rows }).sort((a, b) => a - b)).toEqual([25, 26, 27, 28, 29, 99]);
+    const [late, ...newest] = numbersOf({ rows }).reverse();
+    expect(late).toBe(99);
+    // Records of one millisecond have no order between partitions.
+    expect(new Set(newest.filter((n) => n >= 20)).size).toBe(5);
     expect(rows.at(-1)).toMatchObject({ key: 'late', type: 'Said', problem: null });
   });
 
@@ -192,9 +195,10 @@ describe('the records before a position', () => {
     await using world = await openWorld({ partitions: 3 });
     for (const n of upTo(90)) await world.say(`k${n}`, [n]);
     const tab = tabOf(world);
-    const { batches } = await tab.read({ ...SAID, from: { newest: 10 } }, hasRows(10));
+    const { batches, rows } = await tab.read({ ...SAID, from: { newest: 10 } }, hasRows(10));
     let before = batches[0]?.from ?? '';
-    let found: readonly number[] = [];
+    // Records of one millisecond have no order between partitions, so the newest ten may be others than the last ten.
+    let found: readonly number[] = numbersOf({ rows }).filter((n) => n % 2 === 1);
     let isAtStart = false;
     for (let pages = 0; !isAtStart && pages < 20; pages++) {
       const page = await tab.query<{ rows: EventRow[]; from: string; isAtStart: boolean }>('eventsBefore', {
@@ -207,7 +211,7 @@ describe('the records before a position', () => {
       ({ from: before, isAtStart } = page);
     }
     expect(isAtStart).toBe(true);
-    expect([...found].sort((a, b) => a - b)).toEqual(upTo(40).map((i) => i * 2 + 1));
+    expect([...found].sort((a, b) => a - b)).toEqual(upTo(45).map((i) => i * 2 + 1));
   });
 });
 
