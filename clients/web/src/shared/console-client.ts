@@ -1,4 +1,5 @@
-import { ClientError, createClient, type Document } from 'millrace-client';
+import { type Client, ClientError, createClient, type Document, type ShownError } from 'millrace-client';
+import { useSyncExternalStore } from 'react';
 import { currentSession, deny, isDenial, onSession } from './session';
 
 const URL = '/console/graphql';
@@ -11,19 +12,37 @@ function credentials(): Record<string, string> {
   return authorization === undefined ? {} : { authorization };
 }
 
-/** The subscriptions of all pages, over one WebSocket. */
-export const consoleClient = createClient({ url: URL, credentials });
+function open(): Client {
+  const opened = createClient({ url: URL, credentials });
+  opened.onState((state) => {
+    if (state.state === 'needs-auth') deny({ code: 'UNAUTHENTICATED', message: state.because });
+  });
+  return opened;
+}
 
-let generation = currentSession().generation;
+let client = open();
+let { generation } = currentSession();
+const listeners = new Set<() => void>();
+
 onSession(() => {
   if (currentSession().generation === generation) return;
   generation = currentSession().generation;
-  consoleClient.renew();
+  // Its subscriptions wait for credentials, and resume where they were.
+  if (client.state.state === 'needs-auth') return client.renew();
+  // Subscriptions of the former caller have ended, or must. The next ones need a connection of the new caller.
+  const former = client;
+  client = open();
+  for (const listener of [...listeners]) listener();
+  former.close();
 });
 
-consoleClient.onState((state) => {
-  if (state.state === 'needs-auth') deny({ code: 'UNAUTHENTICATED', message: state.because });
-});
+function onClient(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => void listeners.delete(listener);
+}
+
+/** The subscriptions of all pages, over one WebSocket. Another client after another person has signed in. */
+export const useConsoleClient = (): Client => useSyncExternalStore(onClient, () => client);
 
 /**
  * Asks the gateway once: a query, or a mutation.
@@ -58,9 +77,9 @@ export async function ask<Data, Variables extends object>(
 function dataOf(answer: unknown): unknown {
   const { data, errors } = (answer ?? {}) as {
     readonly data?: unknown;
-    readonly errors?: ConstructorParameters<typeof Array<ClientError['errors'][number]>>;
+    readonly errors?: readonly ShownError[];
   };
-  if (!Array.isArray(errors) || errors.length === 0) return data;
+  if (errors === undefined || errors.length === 0) return data;
   const error = ClientError.of(errors);
   if (isDenial(error.code)) deny({ code: error.code, message: error.message });
   throw error;

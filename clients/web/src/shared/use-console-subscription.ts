@@ -1,26 +1,19 @@
 import type { Document } from 'millrace-client';
 import { type HookOptions, type SubscriptionResult, useSubscription } from 'millrace-client/react';
 import { useEffect, useRef } from 'react';
-import { consoleClient } from './console-client';
-import { deny, isDenial, useSession } from './session';
+import { useConsoleClient } from './console-client';
+import { deny, isDenial } from './session';
 
 /**
  * The newest result of a subscription of the console. It stays while the connection is lost, and begins again when the
- * credentials change. `useEvents` of millrace-client/react, with `consoleClient`, keeps several results.
+ * credentials change. `useEvents` of millrace-client/react, with `useConsoleClient()`, keeps several results.
  */
 export function useConsoleSubscription<Data, Variables extends object>(
   document: Document<Data, Variables>,
   options: HookOptions<Variables> = {},
 ): SubscriptionResult<Data> {
-  const { generation } = useSession();
-  const result = useSubscription(consoleClient, document, options);
-  const { data, error, restart } = result;
-  const begun = useRef(generation);
-  useEffect(() => {
-    if (begun.current === generation) return;
-    begun.current = generation;
-    restart();
-  }, [generation, restart]);
+  const result = useSubscription(useConsoleClient(), document, options);
+  const { data, error } = result;
   useEffect(() => {
     if (error !== undefined && isDenial(error.code)) deny({ code: error.code, message: error.message });
   }, [error]);

@@ -1,6 +1,6 @@
 import { Alert } from '@mantine/core';
-import { useEffect, useState, useSyncExternalStore } from 'react';
-import { consoleClient } from '../../shared/console-client';
+import { useCallback, useEffect, useState, useSyncExternalStore } from 'react';
+import { useConsoleClient } from '../../shared/console-client';
 import { setSkew } from '../../shared/relative-time';
 import { useConsoleSubscription } from '../../shared/use-console-subscription';
 import { ClockDocument } from './operations';
@@ -12,9 +12,10 @@ const MAX_SKEW_MS = 5_000;
 
 /** What is wrong with what the pages show: the connection, or the clock of this machine. Nothing, if nothing is. */
 export function ConnectionLine() {
+  const client = useConsoleClient();
   const connection = useSyncExternalStore(
-    (listener) => consoleClient.onState(listener),
-    () => consoleClient.state,
+    useCallback((listener: () => void) => client.onState(listener), [client]),
+    () => client.state,
   );
   const isLost = connection.state === 'waiting' || connection.state === 'connecting';
   const isLate = useLasting(isLost, QUIET_MS);
