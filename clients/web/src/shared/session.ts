@@ -10,7 +10,7 @@ interface Session {
   /** The value of the header `authorization`. `undefined`: none is sent. */
   readonly authorization: string | undefined;
   readonly denied: Denied | undefined;
-  /** Another number after each sign-in and sign-out: what was read before was read as somebody else. */
+  /** Another number after each sign-in: what was read before may have been read as somebody else. */
   readonly generation: number;
 }
 
@@ -45,9 +45,10 @@ export function signIn(value: string): void {
   change({ authorization, denied: undefined, generation: session.generation + 1 });
 }
 
+/** Begins again: nothing that the pages have read stays on the screen or in memory. */
 export function signOut(): void {
   sessionStorage.removeItem(KEY);
-  change({ authorization: undefined, denied: undefined, generation: session.generation + 1 });
+  location.reload();
 }
 
 /** The gateway refused: pages keep what they show, and the sign-in asks above them. */
