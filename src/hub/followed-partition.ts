@@ -11,6 +11,7 @@ import type { PartitionPosition } from '../core/cursor.js';
 import { isRecreated, type Offset, offset, type Topic } from '../core/ids.js';
 import { partitionName, type TopicIdPartition } from '../core/position.js';
 import type { TopicFormats } from '../core/topic-format.js';
+import type { EventTrail } from '../observe/event-trail.js';
 import type { Metrics } from '../observe/metrics.js';
 import type { WarningThrottle } from '../observe/warning-throttle.js';
 import { type EventLog, TopicRecreated } from '../ports/event-log.js';
@@ -39,6 +40,7 @@ export interface FollowedPartitionParts {
   /** Called when the fan-out says that the topic's layout has changed. */
   readonly onLayoutChanged: (topic: Topic) => void;
   readonly ring: { readonly events: number; readonly bytes: number };
+  readonly trail?: EventTrail | undefined;
 }
 
 /** How many events of the ring one step of a replay takes. */
@@ -205,6 +207,7 @@ export class FollowedPartition implements AsyncDisposable {
       if (chain.state === 'live') return;
       try {
         const { events, through } = await this.#parts.reader.repair(this.at, chain.at, chain.upTo);
+        this.#parts.trail?.repaired(this.at, chain.at, Math.min(through, chain.upTo));
         // Uses `this.#chain`: messages may have arrived during the read.
         this.#apply(onRepaired(this.#chain, events, through));
         attempt = 0;

@@ -4,6 +4,7 @@ import { type Offset, offset, type Topic } from '../core/ids.js';
 import type { KeyPlacement } from '../core/partitioner.js';
 import type { TopicPartition } from '../core/position.js';
 import type { TopicFormats } from '../core/topic-format.js';
+import type { EventTrail } from '../observe/event-trail.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
 import { WarningThrottle } from '../observe/warning-throttle.js';
@@ -31,6 +32,7 @@ interface HubOptions {
   readonly ring: { readonly events: number; readonly bytes: number };
   /** How long a partition stays followed after its last listener has left. */
   readonly lingerMs: number;
+  readonly trail?: EventTrail | undefined;
 }
 
 /**

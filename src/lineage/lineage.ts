@@ -1,7 +1,7 @@
 import type { Position } from '../core/position.js';
 
-/** An event in the log, without its data. */
-export interface TracedEvent extends Position {
+/** An event in the log, without its data, as reading finds it. */
+export interface FoundEvent extends Position {
   readonly id: string;
   /** Its publisher: `/gateway`, `/services/order`, or another producer. */
   readonly source: string;
@@ -12,6 +12,11 @@ export interface TracedEvent extends Position {
   readonly correlationId: string | undefined;
   /** The id of the event that it reacts to. */
   readonly causationId: string | undefined;
+  /** W3C Trace Context of the span that published it. */
+  readonly traceparent: string | undefined;
+}
+
+export interface TracedEvent extends FoundEvent {
   /** Why it was set aside, by each that failed on it. */
   readonly deadLetters: readonly SetAside[];
 }

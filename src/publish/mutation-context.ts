@@ -133,9 +133,10 @@ export class MutationContext implements GatewayContext {
     if (drafts.length === 0) return [];
     const { identity, trace, firstStartedAt } = this.caller;
     const subject = subjectOf(identity);
+    const clientKey = this.caller.idempotencyKey ?? options?.idempotencyKey;
     const requests = drafts.map((draft) => {
       const idempotencyKey = this.#eventKey(draft, options);
-      return { draft, trace, subject, idempotencyKey };
+      return { draft, trace, subject, idempotencyKey, clientKey };
     });
     this.#publishes += 1;
     try {

@@ -18,6 +18,15 @@ import {
 /** The UUID namespace of correlation ids that are derived from idempotency keys (RFC 9562, section 5.5). Never changes. */
 const CORRELATION_NAMESPACE = '0b0a5f1c-6d6e-5f39-9f43-2f2b3e0c7d55';
 
+/** The idempotency key of one call of a field. */
+interface CallKey {
+  readonly key: string | undefined;
+  /** The fingerprint of the arguments. */
+  readonly args: string;
+  /** The key as the client has given it. */
+  readonly given: string | undefined;
+}
+
 /** The context of an operation: each field of Mutation gets a context of its own. Hot path (bench: mutations). */
 export class OperationContext extends MutationContext {
   /** How often each field was called under the operation's key, by name. */
@@ -33,14 +42,18 @@ export class OperationContext extends MutationContext {
   }
 
   override mutate<T>(call: MutationCall, run: RunField<T>): T | Promise<T> {
-    const { key, args } = this.#keyOf(call);
+    const { key, args, given } = this.#keyOf(call);
     return key === undefined
       ? run(new FieldContext(this.parts, this.caller, undefined, this, call.field))
-      : this.#runOnce(call.field, key, args, run);
+      : this.#runOnce(call.field, { key, args, given }, run);
   }
 
   /** D1: runs a field once for its key; every other call with the key gets the same answer. */
-  async #runOnce<T>(field: string, key: string, args: string, run: RunField<T>): Promise<T> {
+  async #runOnce<T>(
+    field: string,
+    { key, args, given }: CallKey & { readonly key: string },
+    run: RunField<T>,
+  ): Promise<T> {
     const { caller, parts } = this;
     const subject = subjectOf(caller.identity);
     // D1: a retry makes the same event ids, whatever the resolver makes of the arguments.
@@ -52,7 +65,8 @@ export class OperationContext extends MutationContext {
       // An attempt continues when its caller is gone: its answer is for every retry.
       const { signal } = new AbortController();
       const trace = { ...caller.trace, correlationId: attempt.correlationId };
-      const attemptCaller = { ...caller, trace, signal, firstStartedAt: attempt.firstStartedAt };
+      const { firstStartedAt } = attempt;
+      const attemptCaller = { ...caller, trace, signal, firstStartedAt, idempotencyKey: given };
       return new FieldContext(parts, attemptCaller, id, this, field).answer(run);
     };
     const call = { subject, field, key, args, correlationId };
@@ -73,7 +87,7 @@ export class OperationContext extends MutationContext {
    * The key of a call: the field's own argument, or else the operation's. Of the operation's key, each further call of a
    * field makes another key.
    */
-  #keyOf({ field, args: all }: MutationCall): { key: string | undefined; args: string } {
+  #keyOf({ field, args: all }: MutationCall): CallKey {
     const { idempotencyKey: given, ...others } = all;
     const own = typeof given === 'string' && given !== '' ? given : undefined;
     const ofOperation = this.idempotencyKey;
@@ -81,13 +95,14 @@ export class OperationContext extends MutationContext {
       // S4: bounded like the key of a header; both become a part of what is stored and logged.
       const problem = textProblem(own);
       if (problem !== undefined) throw new MillraceError('BAD_REQUEST', `\`idempotencyKey\` ${problem}.`);
-      return { key: own, args: fingerprintOf(others) };
+      return { key: own, args: fingerprintOf(others), given: own };
     }
-    if (!ofOperation) return { key: undefined, args: '' };
+    if (!ofOperation) return { key: undefined, args: '', given: undefined };
     this.#callsByField ??= new Map();
     const before = this.#callsByField.get(field) ?? 0;
     this.#callsByField.set(field, before + 1);
-    return { key: before === 0 ? ofOperation : `${ofOperation} ${before}`, args: fingerprintOf(others) };
+    const key = before === 0 ? ofOperation : `${ofOperation} ${before}`;
+    return { key, args: fingerprintOf(others), given: ofOperation };
   }
 }
 

@@ -4,6 +4,7 @@ import { Deadline } from '../core/deadline.js';
 import { MillraceError, messageOf } from '../core/errors.js';
 import type { Event } from '../core/event.js';
 import { stringifyJson } from '../core/exact-json.js';
+import { IDEMPOTENCY_HASH_HEADER, idempotencyHash } from '../core/idempotency-hash.js';
 import { type EventId, eventId, type Topic } from '../core/ids.js';
 import { KeyFormatError } from '../core/key-format.js';
 import type { Published } from '../core/published.js';
@@ -44,6 +45,8 @@ interface PublishRequest {
   readonly subject: string | undefined;
   /** Differs for different events of one subject: for other arguments, and for the second event of a mutation. */
   readonly idempotencyKey: string | undefined;
+  /** The key as its client knows it: the event can be found by it. */
+  readonly clientKey?: string | undefined;
 }
 
 interface EncodedEvent {
@@ -122,7 +125,7 @@ export class Publisher implements AsyncDisposable {
     }
   }
 
-  #encode({ draft, trace, subject, idempotencyKey }: PublishRequest): EncodedEvent {
+  #encode({ draft, trace, subject, idempotencyKey, clientKey }: PublishRequest): EncodedEvent {
     // Encoded as UTF-8, half of a surrogate pair becomes U+FFFD: a different key, shared by many texts.
     if (LONE_SURROGATE.test(draft.key)) {
       const message = `The key of this ${draft.type} contains half of a surrogate pair, so it cannot be encoded as UTF-8.`;
@@ -148,7 +151,8 @@ export class Publisher implements AsyncDisposable {
       idempotent: idempotencyKey === undefined ? undefined : true,
       data: Buffer.from(stringifyJson(draft.data)),
     };
-    return { event, record: this.#recordOf(draft.topic, event), correlationId, span: created?.span };
+    const record = withKeyHash(this.#recordOf(draft.topic, event), clientKey);
+    return { event, record, correlationId, span: created?.span };
   }
 
   #recordOf(topic: Topic, event: Event): NewRecord {
@@ -165,6 +169,11 @@ export class Publisher implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.#batcher[Symbol.asyncDispose]();
   }
+}
+
+function withKeyHash(record: NewRecord, key: string | undefined): NewRecord {
+  if (key === undefined) return record;
+  return { ...record, headers: { ...record.headers, [IDEMPOTENCY_HASH_HEADER]: idempotencyHash(key) } };
 }
 
 /** The same key makes the same id again, so that everyone who sees both events knows that they are one (D1). */

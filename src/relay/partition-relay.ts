@@ -4,6 +4,7 @@ import { metadataLength } from '../core/event-metadata.js';
 import { type Offset, offset } from '../core/ids.js';
 import { partitionName, type TopicIdPartition, type TopicPartition } from '../core/position.js';
 import type { LogBatch } from '../core/record.js';
+import type { EventTrail } from '../observe/event-trail.js';
 import type { Metrics } from '../observe/metrics.js';
 import type { EventTracer } from '../observe/tracing/tracer.js';
 import type { PlacementCheck } from '../placement/placement-check.js';
@@ -21,6 +22,7 @@ interface PartitionRelayParts {
   /** How many events a partition's window holds. If the progress is unknown, the relay starts this many offsets before the end. */
   readonly windowEvents: number;
   readonly tracer?: EventTracer | undefined;
+  readonly trail?: EventTrail | undefined;
   /** The relays' consumer group, which spans name. */
   readonly group?: string | undefined;
   /** Called with offsets in `[from, to)` that retention deleted before they were relayed. */
@@ -165,7 +167,7 @@ export class PartitionRelay {
 
   async #write(events: readonly Relayed[], through: Offset): Promise<void> {
     if (through <= this.#progress) return;
-    const { fanout, metrics, tracer, group } = this.#parts;
+    const { fanout, metrics, tracer, trail, group } = this.#parts;
     const chunk = { after: this.#progress, through, events };
     const relaying = fanout.relay(this.#at, this.#requireToken(), chunk);
     const spans = tracer?.relay(this.#at, group, events);
@@ -174,6 +176,7 @@ export class PartitionRelay {
       case 'RELAYED':
         this.#progress = through;
         if (events.length > 0) this.#restartBeats();
+        trail?.relayed(this.#at, events);
         metrics.relayed.inc({ topic: this.#at.topic }, events.length - outcome.duplicates);
         if (outcome.duplicates > 0)
           metrics.relayDuplicates.inc({ topic: this.#at.topic }, outcome.duplicates);

@@ -3,6 +3,7 @@ import { partition, type Topic } from '../core/ids.js';
 import { partitionName, type TopicIdPartition, type TopicPartition } from '../core/position.js';
 import { RecordDecoder } from '../core/record-decoder.js';
 import type { TopicFormats } from '../core/topic-format.js';
+import type { EventTrail } from '../observe/event-trail.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
 import type { EventTracer } from '../observe/tracing/tracer.js';
@@ -33,6 +34,7 @@ interface RelayOptions {
   /** How many events of each partition the window keeps, approximately. */
   readonly windowEvents: number;
   readonly tracer?: EventTracer | undefined;
+  readonly trail?: EventTrail | undefined;
 }
 
 /** D7: how often to check whether the beats of partitions are due. */

@@ -4,6 +4,7 @@ import { FairScheduler } from '../core/fair-scheduler.js';
 import type { Topic } from '../core/ids.js';
 import type { DeadLetters } from '../dead-letters/dead-letters.js';
 import type { Hub } from '../hub/hub.js';
+import type { EventTrail } from '../observe/event-trail.js';
 import { internalErrors } from '../observe/internal-errors.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
@@ -32,6 +33,7 @@ interface SubscriptionsOptions {
   /** How often quiet subscriptions say where they are. Default: 10 s. */
   readonly positionIntervalMs?: number;
   readonly tracer?: EventTracer | undefined;
+  readonly trail?: EventTrail | undefined;
 }
 
 const POSITION_INTERVAL_MS = 10_000;

@@ -3,13 +3,22 @@ import { describe, expect, it } from 'vitest';
 import { offset, partition, topic } from '../../src/core/ids.js';
 import { type EventTree, eventTrees, type TracedEvent } from '../../src/lineage/lineage.js';
 import { lineageLines } from '../../src/lineage/lineage-format.js';
+import { timesBySource } from '../../src/lineage/step-times.js';
 
 let next = 0;
 function event(id: string, causationId?: string, more: Partial<TracedEvent> = {}): TracedEvent {
   next += 1;
   return {
     ...{ topic: topic('orders'), partition: partition(0), offset: offset(next), id, causationId },
-    ...{ source: '/gateway', type: id, key: 'k', timestamp: 1_000, correlationId: 'c', deadLetters: [] },
+    ...{
+      source: '/gateway',
+      type: id,
+      key: 'k',
+      timestamp: 1_000,
+      correlationId: 'c',
+      traceparent: undefined,
+      deadLetters: [],
+    },
     ...more,
   };
 }
@@ -62,6 +71,22 @@ describe('the trees of events', () => {
       'from 1970-01-01T00:00:01.000Z',
       expect.stringMatching(/^\+0 ms {2}placed {3}orders\/0@\d+ {2}k {2}\/gateway$/),
       '    stopped in inventory: service: no  [31mstock (orders.dlt/0@4)',
+    ]);
+  });
+
+  it('say how long each publisher took from cause to effect, and never less than nothing', () => {
+    const events = [
+      event('placed', undefined, { timestamp: 1_000 }),
+      event('reserved', 'placed', { timestamp: 1_010, source: '/services/inventory' }),
+      event('charged', 'reserved', { timestamp: 1_040, source: '/services/payment' }),
+      // Stamped by another clock than its cause.
+      event('shipped', 'charged', { timestamp: 990, source: '/services/shipping' }),
+      event('released', 'charged', { timestamp: 1_060, source: '/services/inventory' }),
+    ];
+    expect(timesBySource(events)).toEqual([
+      { source: '/services/inventory', events: 2, totalMs: 30, longestMs: 20 },
+      { source: '/services/payment', events: 1, totalMs: 30, longestMs: 30 },
+      { source: '/services/shipping', events: 1, totalMs: 0, longestMs: 0 },
     ]);
   });
 });

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { ResolverCall } from '../../src/binding/runtime/resolvers.js';
 import { MillraceError } from '../../src/core/errors.js';
+import { RecordDecoder } from '../../src/core/record-decoder.js';
+import { readLineage } from '../../src/lineage/read-lineage.js';
 import { openWorld } from '../support/world.js';
 import { codesOf, eventsOf, nodeAt, RESOLVERS, SAY } from './idempotency-stage.js';
 
@@ -23,6 +25,28 @@ describe('an idempotency key', () => {
     const first = await node.run(tell, { idempotencyKey: 'a' });
     expect(await node.run(tell, { idempotencyKey: 'b' })).toEqual(first);
     expect(await eventsOf(world)).toHaveLength(1);
+  });
+
+  it('D1 the log finds the events of a key by the key that the client gave, as a header or an argument', async () => {
+    await using world = await openWorld();
+    const node = nodeAt(world);
+    await node.run(SAY, { variables: { n: 1 }, idempotencyKey: 'of the header' });
+    await node.run('mutation { tell(n: 2, idempotencyKey: "of the field") { eventId } }', {
+      idempotencyKey: 'of the header',
+    });
+    await node.run(SAY, { variables: { n: 3 } });
+    const options = {
+      ...{ log: world.log, decoder: new RecordDecoder(), topics: [world.topic], suffix: '.dlt' },
+      ...{ since: 0, recordsPerTopic: 100, maxEvents: 100 },
+    };
+    for (const [key, offsets] of [
+      ['of the header', [0]],
+      ['of the field', [1]],
+      ['of nobody', []],
+    ] as const) {
+      const { events } = await readLineage(key, options, AbortSignal.timeout(30_000));
+      expect(events.map((event) => event.offset)).toEqual(offsets);
+    }
   });
 
   it('D1 a key with other arguments is refused with IDEMPOTENCY_CONFLICT, and nothing is published', async () => {

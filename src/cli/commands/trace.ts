@@ -1,9 +1,10 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { positionName } from '../../core/position.js';
 import { RecordDecoder } from '../../core/record-decoder.js';
-import { isoTime, oneLine } from '../../core/terminal-text.js';
+import { isoTime, oneLine, terminalText } from '../../core/terminal-text.js';
 import { lineageLines } from '../../lineage/lineage-format.js';
 import { type Lineage, readLineage } from '../../lineage/read-lineage.js';
+import { type SourceTimes, stepTimes, timesBySource } from '../../lineage/step-times.js';
 import { openBackends } from '../../node/backends.js';
 import { topicFormats, topicNames } from '../../node/topics.js';
 import { openLogger } from '../../observe/log.js';
@@ -14,12 +15,16 @@ import { abortOnSignal } from '../signals.js';
 import { UserError } from '../user-error.js';
 
 const MAX_EVENTS = 10_000;
+const MAX_NAME_CHARS = 60;
 const UNITS_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 export function traceCommand(): Command {
   return new Command('trace')
     .description('show the events that belong to one, each below its cause, by reading the log')
-    .argument('<id>', 'the id of an event, a correlation id, or a key such as an order id')
+    .argument(
+      '<id>',
+      'the id of an event, a correlation id, a key such as an order id, an idempotency key, or a position such as shop.orders/3@17',
+    )
     .option(
       '--since <time>',
       'where reading starts: a time such as 2026-01-31T09:30:00Z, or how long ago: 90s, 15m, 2h, 7d (1h)',
@@ -57,16 +62,20 @@ async function trace(id: string, { since: from, records, json }: TraceOptions): 
     maxEvents: MAX_EVENTS,
   };
   const lineage = await readLineage(id, options, signal);
-  const lines = json ? lineage.events.map(asJson) : lineageLines(lineage.events);
+  const times = stepTimes(lineage.events);
+  const lines = json
+    ? lineage.events.map((event) => asJson(event, times.get(positionName(event))))
+    : lineageLines(lineage.events);
   if (lines.length > 0) process.stdout.write(`${lines.join('\n')}\n`);
   for (const note of notes(lineage, id, options.since)) process.stderr.write(`millrace: ${note}\n`);
   if (lines.length === 0) process.exitCode = 1;
 }
 
-function asJson(event: Lineage['events'][number]): string {
+/** @param tookMs since its cause */
+function asJson(event: Lineage['events'][number], tookMs: number | undefined): string {
   const { timestamp, deadLetters, offset, ...rest } = event;
   const letters = deadLetters.map(({ at, ...letter }) => ({ ...letter, at: positionName(at) }));
-  const shown = { ...rest, offset: String(offset), time: isoTime(timestamp), deadLetters: letters };
+  const shown = { ...rest, offset: String(offset), time: isoTime(timestamp), tookMs, deadLetters: letters };
   return oneLine(JSON.stringify(shown));
 }
 
@@ -76,11 +85,18 @@ function* notes(
   from: number,
 ): Generator<string> {
   const time = isoTime(from);
+  const sources = timesBySource(events);
+  if (sources.length > 0) yield `From cause to effect: ${sources.map(sourceTimes).join('; ')}.`;
   if (events.length === 0)
-    yield `No event since ${time} has ${JSON.stringify(id)} as its id, correlation id or key. Read ${records} records. An earlier --since reads more.`;
+    yield `No event since ${time} has ${JSON.stringify(id)} as its id, correlation id, key, idempotency key or position. Read ${records} records. An earlier --since reads more.`;
   if (notReadWhole.length > 0)
     yield `Not all records since ${time} were read of ${notReadWhole.join(', ')}: raise --records, or give a later --since.`;
   if (isCut) yield `More than ${MAX_EVENTS} events belong to it; the others are not shown.`;
+}
+
+function sourceTimes({ source, events, totalMs, longestMs }: SourceTimes): string {
+  const longest = events === 1 ? '' : ` (${events} events, the slowest ${longestMs} ms)`;
+  return `${terminalText(source, MAX_NAME_CHARS)} ${totalMs} ms${longest}`;
 }
 
 function since(text: string): number {

@@ -7,6 +7,8 @@ import { isSampled } from '../../core/trace.js';
 import type { EventsLost } from '../../hub/events-lost.js';
 import type { FollowedPartition } from '../../hub/followed-partition.js';
 import type { PartitionListener } from '../../hub/partition-listener.js';
+import type { DeliveryTally } from '../../observe/delivery-tally.js';
+import type { EventTrail } from '../../observe/event-trail.js';
 import type { Metrics } from '../../observe/metrics.js';
 import type { EventTracer } from '../../observe/tracing/tracer.js';
 import { type SharedResult, sharedResult } from '../delivery/result-layout.js';
@@ -24,6 +26,7 @@ export class CohortRouter implements PartitionListener {
   readonly #codec: CursorCodec;
   readonly #metrics: Metrics;
   readonly #tracer: EventTracer | undefined;
+  readonly #trail: EventTrail | undefined;
   readonly #byKey = new Map<string, CohortIndex>();
   readonly #everyKey = new CohortIndex();
   /** The partitions that cohorts of this topic follow. */
@@ -31,11 +34,12 @@ export class CohortRouter implements PartitionListener {
   readonly #groupsByName = new Map<string, CursorGroup>();
   readonly #groups = new Map<Cohort, CursorGroup>();
 
-  constructor(topic: Topic, codec: CursorCodec, metrics: Metrics, tracer?: EventTracer) {
+  constructor(topic: Topic, codec: CursorCodec, metrics: Metrics, { tracer, trail }: Observers = {}) {
     this.#topic = topic;
     this.#codec = codec;
     this.#metrics = metrics;
     this.#tracer = tracer;
+    this.#trail = trail;
   }
 
   add(cohort: Cohort): void {
@@ -86,7 +90,8 @@ export class CohortRouter implements PartitionListener {
 
   // Hot path, measured by `npm run bench -- fanout sparse filtered distinct`.
   onEvents(at: TopicPartition, events: readonly Relayed[]): void {
-    const round: Round = { batches: new Map(), delivered: new Set(), spans: undefined };
+    const tally = this.#trail?.tally(events);
+    const round: Round = { batches: new Map(), delivered: new Set(), spans: undefined, tally };
     for (const relayed of events) {
       const { subject } = relayed.event;
       const keyed = subject === null ? undefined : this.#byKey.get(subject);
@@ -99,6 +104,7 @@ export class CohortRouter implements PartitionListener {
     }
     for (const [cohort, batch] of round.batches) deliver(cohort, batch, round);
     for (const { relayed } of round.delivered) this.#metrics.observeDelivery(relayed.timestamp);
+    if (tally !== undefined) this.#trail?.delivered(at, tally);
   }
 
   onLost(at: TopicPartition, loss: EventsLost): void {
@@ -128,6 +134,7 @@ export class CohortRouter implements PartitionListener {
       round.batches.delete(cohort);
       round.spans?.delete(cohort);
       // Slow resolvers: the members replay, which waits for each result, so no queue forms here.
+      round.tally?.shown(cohort.trailField, [event], 0);
       const before = { offset: offset(event.relayed.offset - 1), fingerprint: 0 };
       for (const member of cohort.live) member.fallBehind(event, before);
       return;
@@ -175,6 +182,11 @@ export class CohortRouter implements PartitionListener {
   }
 }
 
+interface Observers {
+  readonly tracer?: EventTracer | undefined;
+  readonly trail?: EventTrail | undefined;
+}
+
 /** Cohorts that get the same cursors: they follow the same partitions of the same topic. */
 interface CursorGroup {
   readonly name: string;
@@ -198,10 +210,12 @@ interface Round {
   readonly delivered: Set<ParsedEvent>;
   /** Of the events that are traced. `undefined`: none is. */
   spans: Map<Cohort, DeliverySpans> | undefined;
+  /** `undefined`: nobody wants to know. */
+  readonly tally: DeliveryTally | undefined;
 }
 
 /** The whole batch to one member after the other: work that a member needs once is then done once for all events. */
-function deliver(cohort: Cohort, batch: RenderedBatch, { delivered, spans: all }: Round): void {
+function deliver(cohort: Cohort, batch: RenderedBatch, { delivered, spans: all, tally }: Round): void {
   const spans = all?.get(cohort);
   let [count, most] = [0, 0];
   for (const member of cohort.live) {
@@ -211,6 +225,7 @@ function deliver(cohort: Cohort, batch: RenderedBatch, { delivered, spans: all }
     if (spans !== undefined) spans.took(taken);
   }
   spans?.endAfterWrites();
+  tally?.shown(cohort.trailField, batch.events, count);
   if (count === 0) return;
   cohort.countDeliveries(count);
   for (const event of batch.events.slice(0, most)) delivered.add(event);

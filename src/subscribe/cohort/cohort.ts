@@ -13,6 +13,7 @@ import type { Partition, Topic } from '../../core/ids.js';
 import { positionName, type TopicPartition } from '../../core/position.js';
 import type { DeadLetters } from '../../dead-letters/dead-letters.js';
 import type { EventsLost } from '../../hub/events-lost.js';
+import type { EventTrail } from '../../observe/event-trail.js';
 import { fieldsOf, type Logger } from '../../observe/log.js';
 import type { Metrics } from '../../observe/metrics.js';
 import type { TopicDescription } from '../../ports/event-log.js';
@@ -44,6 +45,7 @@ interface CohortParts {
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly deadLetters: DeadLetters;
+  readonly trail?: EventTrail | undefined;
 }
 
 /**
@@ -57,6 +59,8 @@ export class Cohort {
   readonly topic: Topic;
   readonly partitions: readonly TopicPartition[];
   readonly description: TopicDescription;
+  /** Its field's number in the node's trail. */
+  readonly trailField: number;
   /** Members at the node's position. The others replay. */
   readonly live = new Set<CohortMember>();
   readonly #parts: CohortParts;
@@ -78,6 +82,7 @@ export class Cohort {
     this.partitions = partitions;
     this.#partitionNumbers = new Set(partitions.map(({ partition }) => partition));
     this.description = description;
+    this.trailField = parts.trail?.fieldNumber(plan.binding.field) ?? 0;
     this.#parts = parts;
   }
 

@@ -6,6 +6,7 @@ import type { DeadLetters } from '../../dead-letters/dead-letters.js';
 import type { FollowedPartition } from '../../hub/followed-partition.js';
 import type { Follow } from '../../hub/followed-partitions.js';
 import type { Hub } from '../../hub/hub.js';
+import type { EventTrail } from '../../observe/event-trail.js';
 import type { Logger } from '../../observe/log.js';
 import type { Metrics } from '../../observe/metrics.js';
 import type { EventTracer } from '../../observe/tracing/tracer.js';
@@ -23,6 +24,7 @@ interface CohortsParts {
   readonly logger: Logger;
   readonly deadLetters: DeadLetters;
   readonly tracer?: EventTracer | undefined;
+  readonly trail?: EventTrail | undefined;
 }
 
 /** One subscription's share of a cohort, with the partitions that it keeps followed. */
@@ -109,8 +111,8 @@ export class Cohorts {
   }
 
   #router(topic: Topic): CohortRouter {
-    const { codec, metrics, tracer } = this.#parts;
-    const router = this.#routers.get(topic) ?? new CohortRouter(topic, codec, metrics, tracer);
+    const { codec, metrics, tracer, trail } = this.#parts;
+    const router = this.#routers.get(topic) ?? new CohortRouter(topic, codec, metrics, { tracer, trail });
     this.#routers.set(topic, router);
     return router;
   }
