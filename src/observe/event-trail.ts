@@ -6,7 +6,7 @@ import { DeliveryTally } from './delivery-tally.js';
 /** C4: how many entries a node keeps: 2.4 MB. Entries that are alike in neighbouring events are one. */
 const DEFAULT_ENTRIES = 65_536;
 /** C4: how many entries one answer has. */
-const MAX_ANSWERED = 2_000;
+const MAX_ANSWERED = 1_000;
 
 /**
  * What a node did with some events: moved them into the fan-out, was sent them, showed them to the clients of a field that
@@ -19,8 +19,8 @@ const [RELAYED, RECEIVED, SHOWN, REPAIRED] = [0, 1, 2, 3];
 /** The events of a partition from `first` to `last` that the same happened to. */
 export interface TrailEntry {
   readonly kind: TrailKind;
-  readonly topic: string;
-  readonly partition: number;
+  /** The index of the question that it answers. */
+  readonly of: number;
   readonly first: number;
   readonly last: number;
   /** By the node's clock, in milliseconds since 1970. */
@@ -121,33 +121,33 @@ export class EventTrail {
 
   /** What is known of some events. */
   answer(questions: readonly TrailQuestion[]): TrailAnswer {
-    const wanted = new Map<string, readonly number[]>();
-    for (const { topic, partition, offsets } of questions)
-      wanted.set(`${this.#topicNumbers.get(topic as Topic)}/${partition}`, offsets);
+    const wanted = new Map<string, number>();
+    for (const [of, { topic, partition }] of questions.entries())
+      wanted.set(`${this.#topicNames.findIndex((name) => name === topic)}/${partition}`, of);
+    const sorted = questions.map(({ offsets }) => [...offsets].sort((a, b) => a - b));
     const oldest = Math.max(0, this.#written - this.#size);
     const entries: TrailEntry[] = [];
     let isCut = false;
     // The newest first: they are what is asked for, if there are too many.
     for (let index = this.#written - 1; index >= oldest; index -= 1) {
       const slot = index % this.#size;
-      const offsets = wanted.get(`${this.#topics[slot]}/${this.#partitions[slot]}`);
-      if (offsets === undefined) continue;
+      const of = wanted.get(`${this.#topics[slot]}/${this.#partitions[slot]}`);
+      if (of === undefined) continue;
       const [first = 0, last = 0] = [this.#firsts[slot], this.#lasts[slot]];
-      if (!offsets.some((one) => one >= first && one <= last)) continue;
+      if (!hasWithin(sorted[of] ?? [], first, last)) continue;
       isCut = entries.length >= MAX_ANSWERED;
       if (isCut) break;
-      entries.push(this.#entry(slot));
+      entries.push(this.#entry(slot, of));
     }
     const since = this.#written > this.#size ? (this.#times[this.#written % this.#size] ?? 0) : this.#began;
     return { since, entries: entries.reverse(), isCut };
   }
 
-  #entry(slot: number): TrailEntry {
+  #entry(slot: number, of: number): TrailEntry {
     const kind = KINDS[this.#kinds[slot] ?? 0] ?? 'received';
     return {
       kind,
-      topic: this.#topicNames[this.#topics[slot] ?? 0] ?? '',
-      partition: this.#partitions[slot] ?? 0,
+      of,
       first: this.#firsts[slot] ?? 0,
       last: this.#lasts[slot] ?? 0,
       time: this.#times[slot] ?? 0,
@@ -183,4 +183,16 @@ export class EventTrail {
     this.#topicNumbers.set(topic, number);
     return number;
   }
+}
+
+/** Whether one of `sorted` is in `[first, last]`. By bisection: a question about a busy partition looks at every entry (S4). */
+function hasWithin(sorted: readonly number[], first: number, last: number): boolean {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sorted[middle] ?? 0) < first) low = middle + 1;
+    else high = middle;
+  }
+  const found = sorted[low];
+  return found !== undefined && found <= last;
 }
