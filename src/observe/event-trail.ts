@@ -1,3 +1,4 @@
+import { bisect } from '../core/bisect.js';
 import type { Relayed } from '../core/event.js';
 import type { Topic } from '../core/ids.js';
 import type { TopicPartition } from '../core/position.js';
@@ -185,14 +186,8 @@ export class EventTrail {
   }
 }
 
-/** Whether one of `sorted` is in `[first, last]`. By bisection: a question about a busy partition looks at every entry (S4). */
+/** Whether one of `sorted` is in `[first, last]`. A question about a busy partition looks at every entry (S4). */
 function hasWithin(sorted: readonly number[], first: number, last: number): boolean {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((sorted[middle] ?? 0) < first) low = middle + 1;
-    else high = middle;
-  }
-  const found = sorted[low];
+  const found = sorted[bisect(0, sorted.length, (index) => (sorted[index] ?? 0) < first)];
   return found !== undefined && found <= last;
 }

@@ -1,0 +1,10 @@
+import { timeOf } from '../../core/envelope/attributes.js';
+import { MillraceError } from '../../core/errors.js';
+import type { Topic } from '../../core/ids.js';
+import { isoTime } from '../../core/terminal-text.js';
+import { traceIds } from '../../core/trace.js';
+import type { FoundLetter } from '../../lineage/letters.js';
+import type { FoundEvent } from '../../lineage/lineage.js';
+import { Reading, type ReadingStep } from '../../lineage/reading.js';
+import type { ReadingOptions } from '../../lineage/reading-options.js';
+import { decodeReading, encodeReading, progressOf, type ReadingState } from '../../lineage/reading-state.js';
