@@ -4,6 +4,7 @@ import type { OperationLimits } from '../operation/document-validator.js';
 import type { Operations } from '../operation/operations.js';
 import { type EventsParts, eventsPage } from './events/events.js';
 import { gatewayPage } from './gateway/gateway.js';
+import { type LifeParts, lifePage } from './life/life.js';
 import { ConsoleOperations } from './operations.js';
 
 /** What the pages of the console are made from. */
@@ -13,13 +14,14 @@ export interface ConsoleParts {
   /** In words. */
   readonly backends: { readonly log: string; readonly fanout: string };
   readonly events: EventsParts;
+  readonly life: LifeParts;
   readonly limits: OperationLimits;
   readonly logger: Logger;
   readonly metrics: Metrics;
 }
 
 /** The console's GraphQL: the schema of all pages, which `schema/console/` declares. */
-export function openConsole({ role, backends, events, ...shared }: ConsoleParts): Operations {
-  const pages = [gatewayPage({ ...backends, role }), eventsPage(events)];
+export function openConsole({ role, backends, events, life, ...shared }: ConsoleParts): Operations {
+  const pages = [gatewayPage({ ...backends, role }), lifePage(life), eventsPage(events)];
   return new ConsoleOperations({ ...shared, role, pages });
 }

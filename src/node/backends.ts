@@ -4,7 +4,9 @@ import { openEmbeddedStateStore } from '../adapters/embedded/state-store.js';
 import { type EmbeddedStore, openEmbeddedStore } from '../adapters/embedded/store.js';
 import { openKafkaLog } from '../adapters/kafka/kafka.js';
 import { openInProcessFanout } from '../adapters/memory/fanout.js';
+import { InProcessNodes } from '../adapters/memory/node-registry.js';
 import { openRedisFanout } from '../adapters/redis/fanout.js';
+import { openRedisNodeRegistry } from '../adapters/redis/node-registry.js';
 import { openRedisRevocationLog } from '../adapters/redis/revocation-log.js';
 import type { RedisServer } from '../adapters/redis/server.js';
 import { openRedisStateStore } from '../adapters/redis/state-store.js';
@@ -18,6 +20,7 @@ import type { Metrics } from '../observe/metrics.js';
 import { WarningThrottle } from '../observe/warning-throttle.js';
 import type { EventLog } from '../ports/event-log.js';
 import type { Fanout } from '../ports/fanout.js';
+import type { NodeRegistry } from '../ports/node-registry.js';
 import type { OnProblem } from '../ports/problem.js';
 import type { RevocationLog } from '../ports/revocation-log.js';
 import type { StateStore } from '../ports/state-store.js';
@@ -46,6 +49,8 @@ export interface Backends extends AsyncDisposable {
   /** Opens the state store of views and idempotency keys. */
   openStateStore(): Promise<StateStore>;
   openRevocationLog(): Promise<RevocationLog>;
+  /** Opens what the nodes say to each other: in Redis, or within this process. */
+  openNodeRegistry(): Promise<NodeRegistry>;
 }
 
 /**
@@ -76,6 +81,7 @@ export async function openBackends(
       openFanout: async () => parts.use(await openFanout(config, await server(), onProblem)),
       openStateStore: async () =>
         parts.use(await openStateStore(config, await server(), { embedded, onProblem, parts })),
+      openNodeRegistry: async () => parts.use(await openNodeRegistry(config, await server(), onProblem)),
       openRevocationLog: async () => parts.use(await revocationLogAt(config, await server(), onProblem)),
       [Symbol.asyncDispose]: () => parts[Symbol.asyncDispose](),
     };
@@ -168,6 +174,15 @@ function openFanout(
   const windowEvents = config.WINDOW_EVENTS;
   if (server === undefined) return openInProcessFanout({ windowEvents });
   return openRedisFanout({ server, windowEvents, prefix: config.NAMESPACE, onProblem });
+}
+
+function openNodeRegistry(
+  { NAMESPACE }: Config,
+  server: RedisServer | undefined,
+  onProblem: OnProblem,
+): Promise<NodeRegistry> | NodeRegistry {
+  if (server === undefined) return new InProcessNodes().open(onProblem);
+  return openRedisNodeRegistry({ server, prefix: NAMESPACE, onProblem });
 }
 
 /** Redis; or files beside the embedded log; or, on Kafka without Redis, files alone. */

@@ -9,6 +9,7 @@ import { GATEWAY_SOURCE } from '../core/sources.js';
 import type { TopicFormats } from '../core/topic-format.js';
 import { DeadLetters } from '../dead-letters/dead-letters.js';
 import { Hub } from '../hub/hub.js';
+import type { EventTrail } from '../observe/event-trail.js';
 import type { Metrics } from '../observe/metrics.js';
 import { SecurityLog } from '../observe/security-log.js';
 import { WarningThrottle } from '../observe/warning-throttle.js';
@@ -17,6 +18,7 @@ import type { Operations } from '../operation/operations.js';
 import type { TopicLayouts } from '../placement/topic-layouts.js';
 import { MAX_BATCH_BYTES } from '../ports/event-log.js';
 import type { Fanout } from '../ports/fanout.js';
+import type { NodeRegistry } from '../ports/node-registry.js';
 import type { StateStore } from '../ports/state-store.js';
 import type { Project } from '../project/project.js';
 import { History } from '../publish/history.js';
@@ -53,6 +55,9 @@ export interface GatewayBackends
   readonly formats: TopicFormats;
   readonly layouts: TopicLayouts;
   readonly metrics: Metrics;
+  /** Where the console is on: the nodes, and what this one remembers of events. */
+  readonly nodes: NodeRegistry | undefined;
+  readonly trail: EventTrail | undefined;
 }
 
 /** How long a partition is followed after its last subscriber has left. */
@@ -61,7 +66,19 @@ const LINGER_MS = 10_000;
 /** Starts what serves clients, and returns the origin of its URL and the server of ADMIN_PORT. `parts` takes over what has to be disposed of. */
 export async function startGateway(
   { config, project, bindings, logger, scrape, tracer }: NodeOptions,
-  { log, fanout, store, registry, formats, layouts, metrics, refusals, openRevocationLog }: GatewayBackends,
+  {
+    log,
+    fanout,
+    store,
+    registry,
+    formats,
+    layouts,
+    metrics,
+    refusals,
+    nodes,
+    trail,
+    ...backends
+  }: GatewayBackends,
   parts: ResourceStack,
 ): Promise<{ readonly url: string; readonly admin: SideServer | undefined }> {
   const secrets = config.CURSOR_SECRET ?? [await ownCursorSecret(config.DATA_DIR)];
@@ -92,7 +109,7 @@ export async function startGateway(
   );
   const ring = { events: config.RING_EVENTS, bytes: config.RING_BYTES };
   const hub = parts.use(
-    new Hub({ log, fanout, formats, layouts, metrics, logger, ring, lingerMs: LINGER_MS }),
+    new Hub({ log, fanout, formats, layouts, metrics, logger, ring, lingerMs: LINGER_MS, trail }),
   );
   const codec = new CursorCodec(secrets);
   const views = new Views({
@@ -112,6 +129,7 @@ export async function startGateway(
     views,
     positionIntervalMs: config.POSITION_INTERVAL_MS,
     tracer,
+    trail,
     deadLetters: parts.use(
       new DeadLetters({ log, metrics, logger, formats, suffix: config.DEAD_LETTER_SUFFIX }),
     ),
@@ -138,7 +156,7 @@ export async function startGateway(
     introspection: config.INTROSPECTION,
     suggestions: config.SUGGESTIONS,
   });
-  const consoleOperations = config.CONSOLE
+  const consoleOperations = nodes
     ? openConsole({
         role: consoleRole(config, project),
         backends: { log: log.description, fanout: fanout.description },
@@ -150,6 +168,14 @@ export async function startGateway(
           topics: topicNames(bindings, [...(project.services ?? []), ...(project.views ?? [])]),
           deadLetterSuffix: config.DEAD_LETTER_SUFFIX,
         },
+        life: {
+          log,
+          nodes,
+          decoder: new RecordDecoder(formats),
+          topics: topicNames(bindings, [...(project.services ?? []), ...(project.views ?? [])]),
+          suffix: config.DEAD_LETTER_SUFFIX,
+          traceUrl: config.TRACE_URL,
+        },
         limits: { maxTokens: config.MAX_TOKENS },
         logger,
         metrics,
@@ -160,7 +186,7 @@ export async function startGateway(
   const revocations = authenticates(config, project)
     ? parts.use(
         await Revocations.open({
-          log: await openRevocationLog(),
+          log: await backends.openRevocationLog(),
           onFailure: (cause) => {
             metrics.problems.inc({ kind: 'revocations' });
             warnings.report('revocations', cause, 'revocations cannot be read; new ones are not noticed');

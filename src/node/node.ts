@@ -1,13 +1,16 @@
+import { answerTrailQuestions } from '../console/life/deliveries.js';
 import { withSignal } from '../core/async.js';
 import { Deadline } from '../core/deadline.js';
 import { partition, type Topic } from '../core/ids.js';
 import { ResourceStack } from '../core/resource-stack.js';
 import type { TopicFormats } from '../core/topic-format.js';
+import { EventTrail } from '../observe/event-trail.js';
 import { Metrics } from '../observe/metrics.js';
 import { WarningThrottle } from '../observe/warning-throttle.js';
 import { TopicLayouts } from '../placement/topic-layouts.js';
 import type { EventLog } from '../ports/event-log.js';
 import type { Fanout } from '../ports/fanout.js';
+import type { NodeRegistry } from '../ports/node-registry.js';
 import { Relay } from '../relay/relay.js';
 import { type Backends, openBackends } from './backends.js';
 import { startGateway } from './gateway.js';
@@ -74,6 +77,7 @@ async function compose(
   const { services, views } = selectServices(project, roles.services);
   const store =
     views.length > 0 || roles.gateway || roles.relay ? await backends.openStateStore() : undefined;
+  const { nodes, trail } = await openTrail(options, backends, parts);
   const topics = requiredTopics(bindings, [...services, ...views], config);
   // Kafka may be slow or away: what Redis refuses is told all the same.
   const answered = firstAnswers(topics[0]?.topic, { fanout, store, registry });
@@ -84,7 +88,7 @@ async function compose(
   const running: Promise<void>[] = [];
   const layouts = store && new TopicLayouts(store, formats, log);
   if (roles.relay && fanout !== undefined && layouts !== undefined) {
-    const relay = await startRelay(options, { log, fanout, formats, layouts, metrics }, starting);
+    const relay = await startRelay(options, { log, fanout, formats, layouts, metrics, trail }, starting);
     running.push(parts.use(relay).ended);
   }
   const warnings = parts.use(new WarningThrottle(logger));
@@ -103,7 +107,7 @@ async function compose(
   await withSignal(answered, starting);
   const gateway =
     roles.gateway && fanout !== undefined && store !== undefined && layouts !== undefined
-      ? await startGateway(options, { ...backends, fanout, store, formats, layouts }, parts)
+      ? await startGateway(options, { ...backends, fanout, store, formats, layouts, nodes, trail }, parts)
       : undefined;
   starting.throwIfAborted();
   const admin = roles.gateway
@@ -147,6 +151,19 @@ async function firstAnswers(
   await withSignal(Promise.allSettled(questions), deadline.signal).catch(() => undefined);
 }
 
+/** What this node remembers of events, and how others ask it. Only where a console may ask. */
+async function openTrail(
+  { config, roles }: NodeOptions,
+  backends: Backends,
+  parts: ResourceStack,
+): Promise<{ readonly nodes: NodeRegistry | undefined; readonly trail: EventTrail | undefined }> {
+  if (!config.CONSOLE || !(roles.gateway || roles.relay)) return { nodes: undefined, trail: undefined };
+  const nodes = await backends.openNodeRegistry();
+  const trail = new EventTrail();
+  parts.use(answerTrailQuestions(nodes, trail));
+  return { nodes, trail };
+}
+
 function startRelay(
   { config, logger, bindings, tracer }: NodeOptions,
   backends: {
@@ -155,6 +172,7 @@ function startRelay(
     readonly formats: TopicFormats;
     readonly layouts: TopicLayouts;
     readonly metrics: Metrics;
+    readonly trail: EventTrail | undefined;
   },
   starting: AbortSignal,
 ): Promise<Relay> {

@@ -124,7 +124,7 @@ export class EventTrail {
   answer(questions: readonly TrailQuestion[]): TrailAnswer {
     const wanted = new Map<string, number>();
     for (const [of, { topic, partition }] of questions.entries())
-      wanted.set(`${this.#topicNames.findIndex((name) => name === topic)}/${partition}`, of);
+      wanted.set(`${this.#topicNames.indexOf(topic as Topic)}/${partition}`, of);
     const sorted = questions.map(({ offsets }) => [...offsets].sort((a, b) => a - b));
     const oldest = Math.max(0, this.#written - this.#size);
     const entries: TrailEntry[] = [];

@@ -14,6 +14,9 @@ const OPERATOR = withClaims({ sub: 'olga', roles: [ROLE] });
 const CUSTOMER = withClaims({ sub: 'carl', roles: ['customer'] });
 const NOBODY = withClaims({});
 
+/** The pages read from it when they are asked, and these tests ask only for what the console says of itself. */
+const UNUSED = {} as never;
+
 function world() {
   const metrics = new Metrics();
   const operations = openConsole({
@@ -27,6 +30,7 @@ function world() {
       topics: [],
       deadLetterSuffix: '.dlt',
     },
+    life: UNUSED,
     limits: { maxTokens: 500 },
     logger: openLogger('silent'),
     metrics,

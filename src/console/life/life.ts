@@ -14,7 +14,7 @@ import { ReadingSlots } from './reading-slots.js';
 import { readRecord } from './record-view.js';
 import { traceLink } from './trace-link.js';
 
-interface LifeParts {
+export interface LifeParts {
   readonly log: EventLog;
   readonly decoder: RecordDecoder;
   /** The topics of the schema and the project. */
@@ -84,7 +84,8 @@ export function lifePage(parts: LifeParts): ConsolePage {
 }
 
 function idOf(given: unknown): string {
-  const id = String(given);
+  const id = String(given).trim();
+  if (id === '') throw new MillraceError('BAD_REQUEST', 'Type an id, a key or a position.');
   const problem = textProblem(id);
   if (problem !== undefined) throw new MillraceError('BAD_REQUEST', `The id ${problem}.`);
   return id;

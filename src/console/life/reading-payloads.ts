@@ -27,17 +27,19 @@ export async function* readingPayloads(
   { topics, link }: PayloadParts,
   signal: AbortSignal,
 ): AsyncGenerator<Payload, void, undefined> {
-  let events: FoundEvent[] = [...found];
-  let letters: FoundLetter[] = [];
+  const events: FoundEvent[] = [...found];
+  const letters: FoundLetter[] = [];
+  // D4: where all of what was found is sent. Where it is not, a caller that resumes is given it again.
+  let cursor = encodeReading(reading.state);
   const payload = (isDone: boolean): Payload => {
-    const cursor = encodeReading(reading.state);
+    const some = events.splice(0, MAX_EVENTS);
+    if (events.length === 0) cursor = encodeReading(reading.state);
     const data = {
-      events: events.map((event) => shownEvent(event, link)),
-      letters: letters.map(shownLetter),
+      events: some.map((event) => shownEvent(event, link)),
+      letters: letters.splice(0).map(shownLetter),
       progress: progressShown(reading, topics),
       reading: isDone ? cursor : null,
     };
-    [events, letters] = [[], []];
     return { data, cursor };
   };
   yield payload(false);
@@ -45,7 +47,8 @@ export async function* readingPayloads(
   for await (const step of reading.steps(signal)) {
     events.push(...step.events);
     letters.push(...step.letters);
-    if (events.length < MAX_EVENTS && performance.now() - sentAt < GATHER_MS) continue;
+    while (events.length > MAX_EVENTS) yield payload(false);
+    if (performance.now() - sentAt < GATHER_MS) continue;
     yield payload(false);
     sentAt = performance.now();
   }

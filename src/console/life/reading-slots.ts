@@ -14,6 +14,9 @@ export class ReadingSlots {
       throw new MillraceError('LIMIT_EXCEEDED', message);
     }
     this.#taken += 1;
-    return { [Symbol.dispose]: () => void (this.#taken -= 1) };
+    const release = (): void => {
+      this.#taken -= 1;
+    };
+    return { [Symbol.dispose]: release };
   }
 }

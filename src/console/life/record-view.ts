@@ -25,11 +25,11 @@ export async function readRecord(
   const { value, timestamp, key } = record;
   const headers = headersOf(record)
     .slice(0, MAX_HEADERS)
-    .map(([name, text]) => ({ name, value: text && text.slice(0, MAX_HEADER_CHARS) }));
+    .map(([name, text]) => ({ name, value: text?.slice(0, MAX_HEADER_CHARS) ?? null }));
   const about = { time: shownTime(timestamp), headers, bytes: value === null ? null : value.length };
   if (decoded.ok) {
     const { data, subject } = decoded.event;
-    return { ...about, key: subject, ...cut(data && data.toString(), true), problem: null };
+    return { ...about, key: subject, ...cut(data?.toString() ?? null, true), problem: null };
   }
   return { ...about, key, ...textOf(value), problem: decoded.reason };
 }
@@ -66,7 +66,7 @@ function textOf(value: Buffer | null) {
 }
 
 function cut(text: string | null, isJson: boolean) {
-  const data = text && text.slice(0, MAX_DATA_CHARS);
+  const data = text?.slice(0, MAX_DATA_CHARS);
   const isCut = data !== text;
   return { data, isCut, isJson: isJson && !isCut };
 }

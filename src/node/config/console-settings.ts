@@ -1,4 +1,4 @@
-import { developmentFlag, type Environment, text, type Variable } from './variable.js';
+import { developmentFlag, type Environment, httpUrl, text, type Variable } from './variable.js';
 
 /** Who sees the console. */
 export const CONSOLE_SETTINGS = {
@@ -7,6 +7,12 @@ export const CONSOLE_SETTINGS = {
     about: 'The role that callers need for the console: an element of the claim `roles`. When unset, none',
     allowed: 'a text',
     schema: text.optional(),
+  },
+  TRACE_URL: {
+    about:
+      'Where an OpenTelemetry backend shows a trace, with `{traceId}` in the place of its id: the console links to it. When unset, nothing is linked',
+    allowed: 'an http or https URL with {traceId} in it, such as https://jaeger.example/trace/{traceId}',
+    schema: httpUrl.refine((url) => url.includes('{traceId}')).optional(),
   },
 } satisfies Record<string, Variable<unknown>>;
 
