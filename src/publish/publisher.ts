@@ -171,9 +171,10 @@ export class Publisher implements AsyncDisposable {
   }
 }
 
-function withKeyHash(record: NewRecord, key: string | undefined): NewRecord {
-  if (key === undefined) return record;
-  return { ...record, headers: { ...record.headers, [IDEMPOTENCY_HASH_HEADER]: idempotencyHash(key) } };
+function withKeyHash(record: NewRecord, clientKey: string | undefined): NewRecord {
+  if (clientKey === undefined) return record;
+  const headers = { ...record.headers, [IDEMPOTENCY_HASH_HEADER]: idempotencyHash(clientKey) };
+  return { ...record, headers };
 }
 
 /** The same key makes the same id again, so that everyone who sees both events knows that they are one (D1). */
