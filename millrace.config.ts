@@ -1,4 +1,8 @@
+import { defineGateway } from 'millrace';
 import { shop } from './src/shop/shop.js';
 
-/** This repository is a project of its own: the shop. */
-export default shop({ paymentUrl: process.env['PAYMENT_URL'] });
+/** This repository is a project of its own: the shop, and the storefront that `npm run build` makes of clients/web. */
+export default defineGateway({
+  ...shop({ paymentUrl: process.env['PAYMENT_URL'] }),
+  pages: 'dist/web/storefront',
+});

@@ -3,21 +3,27 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { buildSchema } from 'graphql';
+import { loadSchemaAlone } from '../dist/cli/load.js';
 import { generateDocuments } from '../dist/cli/types/generate.js';
 import { readDocuments } from '../dist/cli/types/read-documents.js';
 
 const root = join(import.meta.dirname, '..');
 const sdl = join(root, 'schema/console');
-const pages = join(root, 'clients/web/src/console');
+const sources = join(root, 'clients/web/src');
 const isCheck = process.argv.includes('--check');
 
-const schema = buildSchema(
+const consoleSchema = buildSchema(
   readdirSync(sdl)
     .sort()
     .map((name) => readFileSync(join(sdl, name), 'utf8'))
     .join('\n'),
 );
-for (const folder of foldersWithDocuments()) {
+process.chdir(root);
+const { schema: shopSchema } = await loadSchemaAlone();
+for (const [folder, schema] of [
+  ...foldersWithDocuments('console').map((folder) => [folder, consoleSchema]),
+  ...foldersWithDocuments('storefront').map((folder) => [folder, shopSchema]),
+]) {
   const file = join(folder, 'operations.ts');
   const text = await generateDocuments(schema, await readDocuments(['*.graphql'], folder, schema), {});
   const content = `// Written by \`npm run types\` from the documents beside it; not to be edited.\n${text}`;
@@ -28,9 +34,11 @@ for (const folder of foldersWithDocuments()) {
   }
 }
 
-function foldersWithDocuments() {
-  const names = readdirSync(pages, { recursive: true, encoding: 'utf8' });
-  return new Set(names.filter((name) => name.endsWith('.graphql')).map((name) => dirname(join(pages, name))));
+function foldersWithDocuments(application) {
+  const folder = join(sources, application);
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  const documents = names.filter((name) => name.endsWith('.graphql'));
+  return [...new Set(documents.map((name) => dirname(join(folder, name))))];
 }
 
 function readOrNothing(file) {

@@ -23,7 +23,7 @@ export { type Topic, topic } from './core/ids.js';
 export type { Published } from './core/published.js';
 export type { BearerToken, SaslMechanism } from './core/sasl.js';
 export type { EncodedValue, SchemaCodec } from './core/schema-codec.js';
-export { defineGateway, type Example, type Project } from './project/project.js';
+export { defineGateway, type Example, type Pages, type Project } from './project/project.js';
 export type {
   AnyService,
   Handled,

@@ -11,7 +11,8 @@ const OUT = join(import.meta.dirname, '../../dist/web');
 
 /** By folder: where its files are served, and its pages. */
 const BUILDS = {
-  tools: { base: '/console/', pages: ['console.html'] },
+  tools: { base: '/console/', root: '.', pages: ['console.html'] },
+  storefront: { base: '/', root: 'src/storefront', pages: ['index.html'] },
 };
 
 /** Smaller files gain nothing. */
@@ -20,10 +21,10 @@ const COMPRESSED = /\.(js|css|svg|json|ttf)$/;
 /** One below the best, which takes ten times as long for a few percent. */
 const BROTLI_QUALITY = 9;
 
-for (const [folder, { base, pages }] of Object.entries(BUILDS)) {
+for (const [folder, { base, root, pages }] of Object.entries(BUILDS)) {
   const outDir = join(OUT, folder);
   await build({
-    root: import.meta.dirname,
+    root: join(import.meta.dirname, root),
     configFile: false,
     base,
     plugins: [react()],
@@ -39,7 +40,7 @@ for (const [folder, { base, pages }] of Object.entries(BUILDS)) {
       modulePreload: { polyfill: false },
       reportCompressedSize: false,
       chunkSizeWarningLimit: 5_000,
-      rolldownOptions: { input: pages.map((page) => join(import.meta.dirname, page)) },
+      rolldownOptions: { input: pages.map((page) => join(import.meta.dirname, root, page)) },
     },
   });
   await compressAll(outDir);

@@ -41,7 +41,7 @@ import type { Backends } from './backends.js';
 import { type Config, ConfigError } from './config.js';
 import { gatewayRoutes, httpSettings } from './http.js';
 import type { NodeOptions } from './options.js';
-import { CONSOLE_PREFIX, toolPages } from './pages.js';
+import { CONSOLE_PREFIX, projectPages, toolPages } from './pages.js';
 import { readinessOf } from './readiness.js';
 import { ownCursorSecret } from './secrets.js';
 import { startSideServer } from './side-server.js';
@@ -63,7 +63,16 @@ export interface GatewayBackends
 /** How long a partition is followed after its last subscriber has left. */
 const LINGER_MS = 10_000;
 
-/** Starts what serves clients, and returns the origin of its URL and the server of ADMIN_PORT. `parts` takes over what has to be disposed of. */
+interface StartedGateway {
+  /** The origin of its URL. */
+  readonly url: string;
+  /** The server of ADMIN_PORT. */
+  readonly admin: SideServer | undefined;
+  /** Where its pages are, for the person who starts it. */
+  readonly lines: readonly string[];
+}
+
+/** Starts what serves clients. `parts` takes over what has to be disposed of. */
 export async function startGateway(
   { config, project, bindings, logger, scrape, tracer }: NodeOptions,
   {
@@ -80,7 +89,7 @@ export async function startGateway(
     ...backends
   }: GatewayBackends,
   parts: ResourceStack,
-): Promise<{ readonly url: string; readonly admin: SideServer | undefined }> {
+): Promise<StartedGateway> {
   const secrets = config.CURSOR_SECRET ?? [await ownCursorSecret(config.DATA_DIR)];
   const warnings = parts.use(new WarningThrottle(logger));
   const history = new History({
@@ -201,7 +210,8 @@ export async function startGateway(
   const scrapeAll = scrape ?? (() => metrics.registry.metrics());
   const admin = await startSideServer({ config, logger, metrics, readiness, scrape: scrapeAll });
   if (admin !== undefined) parts.use(admin);
-  const tools = await toolPages(config);
+  const pages = [await toolPages(config), await projectPages(project.pages)];
+  const folders = pages.filter((folder) => folder !== undefined);
   const server = parts.use(
     await createHttpServer({
       ...httpSettings(config),
@@ -216,7 +226,7 @@ export async function startGateway(
         },
         ...(consoleOperations === undefined ? [] : [consoleEndpoint(consoleOperations, metrics)]),
       ],
-      folders: tools === undefined ? [] : [tools],
+      folders,
       authenticate,
       revocations,
       securityLog,
@@ -225,7 +235,9 @@ export async function startGateway(
       routes: gatewayRoutes(config, readiness, scrapeAll, () => asyncApi(bindings, project)),
     }),
   );
-  return { url: new URL(server.url).origin, admin };
+  const { origin: url } = new URL(server.url);
+  const opened = folders.filter(({ page }) => page !== undefined).map(({ prefix }) => `${url}${prefix}`);
+  return { url, admin, lines: opened.map((address) => `pages    ${address}`) };
 }
 
 /** Its connections are counted by themselves: those of clients say how the gateway is used. */

@@ -117,6 +117,7 @@ async function compose(
   return {
     url: gateway?.url,
     lines: [
+      ...(gateway?.lines ?? []),
       `log      ${log.description}`,
       ...(fanout === undefined ? [] : [`fan-out  ${fanout.description}`]),
       ...(services.length === 0 ? [] : [`services ${names(services)}`]),

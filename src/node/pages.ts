@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { glob } from 'tinyglobby';
+import type { Pages } from '../project/project.js';
 import type { Folder } from '../transport/http/files-route.js';
 import { HtmlPage } from '../transport/http/html-page.js';
 import { StaticFiles } from '../transport/http/static-files.js';
-import type { Config } from './config.js';
+import { type Config, ConfigError } from './config.js';
 
 /** Where `npm run build` puts the pages of this package. The relative path is the same from src/ and from dist/. */
 const TOOLS = fileURLToPath(new URL('../../dist/web/tools/', import.meta.url));
@@ -22,4 +24,26 @@ export async function toolPages({ CONSOLE, GRAPHIQL }: Config): Promise<Folder |
     files: await StaticFiles.open(TOOLS),
     page: CONSOLE ? await HtmlPage.read(join(TOOLS, 'console.html')) : undefined,
   };
+}
+
+/**
+ * A project's own pages, at `/`. Every path that is none of their files shows `index.html`, so that its script may route.
+ * @throws {ConfigError} when the folder has no `index.html`
+ */
+export async function projectPages(pages: string | Pages | undefined): Promise<Folder | undefined> {
+  if (pages === undefined) return undefined;
+  const { folder, contentSecurityPolicy: exceptions }: Pages =
+    typeof pages === 'string' ? { folder: pages } : pages;
+  const path = resolve(folder);
+  const names = existsSync(path) ? await glob('**/*.html', { cwd: path }) : [];
+  const read = await Promise.all(
+    names.map(async (name) => [encodeURI(name), await HtmlPage.read(join(path, name), exceptions)] as const),
+  );
+  const html = new Map(read);
+  const page = html.get('index.html');
+  if (page === undefined)
+    throw new ConfigError(
+      `The pages of the project cannot be served: ${path} has no index.html. Build them, or correct \`pages\` in millrace.config.ts.`,
+    );
+  return { prefix: '/', files: await StaticFiles.open(path, exceptions), page, pages: html };
 }

@@ -92,6 +92,12 @@ const EXAMPLE_SCHEMA = `  type Query { hello: String }
 
 const callable = z.custom<unknown>((value) => typeof value === 'function', 'is not a function');
 
+/** What a header may have, without the `;` and `,` that would end the directive or the policy. */
+const directive = z
+  .string()
+  .regex(/^[\x20-\x7e]*$/)
+  .regex(/^[^;,]*$/);
+
 const ProjectShape = z.strictObject({
   resolvers: z.record(z.string(), z.record(z.string(), callable)).optional(),
   services: z
@@ -115,6 +121,15 @@ const ProjectShape = z.strictObject({
     .optional(),
   redis: z.strictObject({ password: callable.optional() }).optional(),
   examples: z.array(z.looseObject({ title: z.string(), query: z.string() })).optional(),
+  pages: z
+    .union([
+      z.string().min(1),
+      z.strictObject({
+        folder: z.string().min(1),
+        contentSecurityPolicy: z.record(z.string().regex(/^[a-z-]+$/), directive).optional(),
+      }),
+    ])
+    .optional(),
 });
 
 function checked(module: unknown, path: string): Project {

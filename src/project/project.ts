@@ -14,6 +14,17 @@ export interface Example {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** Pages of a project, which the gateway serves at `/`. */
+export interface Pages {
+  /** Their folder, relative to that of `millrace.config.ts`. It has an `index.html`. */
+  readonly folder: string;
+  /**
+   * Directives of the Content-Security-Policy, by name, in place of the strict ones: pages run scripts, load files and talk
+   * to their own origin only.
+   */
+  readonly contentSecurityPolicy?: Readonly<Record<string, string>>;
+}
+
 /** The part of a project that is TypeScript: the default export of `millrace.config.ts`. */
 export interface Project {
   /** By type and field, for fields without a directive. */
@@ -40,6 +51,8 @@ export interface Project {
   };
   /** GraphiQL's tabs. */
   readonly examples?: readonly Example[];
+  /** Pages that gateways serve at `/`: their folder, or the folder with a policy of its own. */
+  readonly pages?: string | Pages;
 }
 
 /** Returns `project` unchanged: it exists for type checking. */

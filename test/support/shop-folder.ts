@@ -32,6 +32,7 @@ export async function shopFolder(
     text.replace(TOPICS, `${prefix}.`),
   ]);
   const folder = await folderOf({ ...Object.fromEntries(own), 'package.json': '{ "type": "module" }' });
-  await symlink(join(ROOT, 'node_modules'), join(folder.path, 'node_modules'));
+  // The storefront is in dist.
+  for (const name of ['node_modules', 'dist']) await symlink(join(ROOT, name), join(folder.path, name));
   return { ...folder, topic: (name) => name.replace(TOPICS, `${prefix}.`) };
 }

@@ -8,11 +8,14 @@ import type { Route } from './router.js';
 import type { StaticFiles } from './static-files.js';
 import type { UnreadAnswers } from './unread-answers.js';
 
-/** Files below a path, and the page that all other paths there show: its own script tells them apart. */
+/** Files and pages below a path. */
 export interface Folder {
   /** Ends with `/`. */
   readonly prefix: string;
   readonly files: StaticFiles;
+  /** By name in the folder: `about.html`. A path that ends with `/` shows the `index.html` there. */
+  readonly pages?: ReadonlyMap<string, HtmlPage>;
+  /** What all other paths show: its own script tells them apart. */
   /** `undefined`: there are files alone. */
   readonly page: HtmlPage | undefined;
 }
@@ -25,7 +28,7 @@ interface FilesRouteParts {
 
 /** Answers GET and HEAD for the paths of a folder. */
 export function filesRoute(
-  { prefix, files, page }: Folder,
+  { prefix, files, page, pages }: Folder,
   { slots, unread, report }: FilesRouteParts,
 ): Route {
   const releaseSlot = (): void => slots.release();
@@ -35,7 +38,13 @@ export function filesRoute(
     response.once('close', releaseSlot);
     const path = pathOf(request);
     const isRoot = path.length <= prefix.length;
-    if (!isRoot && (await files.answer(path.slice(prefix.length), request, response))) {
+    const name = path.slice(prefix.length);
+    const named = pages?.get(name === '' || name.endsWith('/') ? `${name}index.html` : name);
+    if (named !== undefined) {
+      await named.answer(request, response);
+      return unread.watch(response);
+    }
+    if (!isRoot && (await files.answer(name, request, response))) {
       // A file is in memory once for all who do not read it.
       unread.watch(response, 0);
       return;

@@ -18,7 +18,7 @@ const NONCE_BYTES = 16;
  * nothing; so a page is never cached.
  * @see https://www.w3.org/TR/CSP3/
  */
-const STRICT: Policy = {
+const STRICT = {
   'default-src': "'none'",
   'script-src': "'self'",
   'style-src': `'self' 'nonce-${NONCE_PLACE}'`,
@@ -30,7 +30,29 @@ const STRICT: Policy = {
   'base-uri': "'none'",
   'form-action': "'none'",
   'frame-ancestors': "'none'",
+} satisfies Policy;
+
+/** A worker has the policy of its own script, and not that of its page. */
+const WORKER: Policy = {
+  'default-src': STRICT['default-src'],
+  'script-src': STRICT['script-src'],
+  'connect-src': STRICT['connect-src'],
 };
+
+/** The header of a page. @param exceptions directives that take the place of the strict ones */
+const pagePolicy = (exceptions: Policy): string => headerOf({ ...STRICT, ...exceptions });
+
+/** The header of a script, which may be a worker's. @param exceptions those of its page */
+export const scriptPolicy = (exceptions: Policy): string =>
+  headerOf({ ...WORKER, ...pick(exceptions, Object.keys(WORKER)) });
+
+const headerOf = (policy: Policy): string =>
+  Object.entries(policy)
+    .map(([name, value]) => `${name} ${value}`.trimEnd())
+    .join('; ');
+
+const pick = (policy: Policy, names: readonly string[]): Policy =>
+  Object.fromEntries(Object.entries(policy).filter(([name]) => names.includes(name)));
 
 /** An HTML page that a build has made, with its policy. */
 export class HtmlPage {
@@ -44,11 +66,7 @@ export class HtmlPage {
 
   /** @param exceptions directives that take the place of the strict ones */
   static async read(path: string, exceptions: Policy = {}): Promise<HtmlPage> {
-    const directives = Object.entries({ ...STRICT, ...exceptions });
-    return new HtmlPage(
-      await readFile(path, 'utf8'),
-      directives.map(([name, value]) => `${name} ${value}`).join('; '),
-    );
+    return new HtmlPage(await readFile(path, 'utf8'), pagePolicy(exceptions));
   }
 
   async answer(_request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -57,7 +75,7 @@ export class HtmlPage {
     response.writeHead(200, {
       'content-type': HTML,
       'content-length': body.length,
-      'content-security-policy': this.#policy.replace(NONCE_PLACE, nonce),
+      'content-security-policy': this.#policy.replaceAll(NONCE_PLACE, nonce),
       'x-content-type-options': 'nosniff',
       'x-frame-options': 'DENY',
       'referrer-policy': 'no-referrer',

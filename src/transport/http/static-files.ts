@@ -3,11 +3,11 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { extname, join } from 'node:path';
 import Negotiator from 'negotiator';
-import { HTML, MAX_ACCEPT_CHARACTERS } from './media-types.js';
+import { type Policy, scriptPolicy } from './html-page.js';
+import { MAX_ACCEPT_CHARACTERS } from './media-types.js';
 
 const TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
-  '.html': HTML,
   '.ico': 'image/x-icon',
   '.jpg': 'image/jpeg',
   '.js': 'text/javascript; charset=utf-8',
@@ -31,9 +31,6 @@ const HASHED = 'assets/';
 const IMMUTABLE = 'public, max-age=31536000, immutable';
 /** A browser asks each time, and gets the file again only when it has changed. */
 const ASK = 'no-cache';
-
-/** A worker has the policy of its own script, and not that of its page. */
-const WORKER_POLICY = "default-src 'none'; script-src 'self'; connect-src 'self'";
 
 /** What a build compresses ahead, by the name in `Accept-Encoding`. The preferred one first. */
 const SUFFIXES = { br: '.br', gzip: '.gz', identity: '' } as const;
@@ -65,20 +62,25 @@ type Variants = Partial<Record<Encoding, Variant>>;
 
 /**
  * The files of a folder, as they were when it was opened. Only these are served, by their exact names, so no path leads out
- * of the folder.
+ * of the folder. HTML is left out: a page has a policy, and is an `HtmlPage`.
  */
 export class StaticFiles {
   readonly #files: ReadonlyMap<string, Variants>;
+  readonly #scriptPolicy: string;
 
-  private constructor(files: ReadonlyMap<string, Variants>) {
+  private constructor(files: ReadonlyMap<string, Variants>, policy: string) {
     this.#files = files;
+    this.#scriptPolicy = policy;
   }
 
-  /** @throws {Error} when the folder does not exist, or is too large */
-  static async open(folder: string): Promise<StaticFiles> {
+  /**
+   * @param exceptions directives of the policy that take the place of the strict ones
+   * @throws {Error} when the folder does not exist, or is too large
+   */
+  static async open(folder: string, exceptions: Policy = {}): Promise<StaticFiles> {
     const entries = await readdir(folder, { recursive: true, withFileTypes: true });
     const paths = entries
-      .filter((entry) => entry.isFile())
+      .filter((entry) => entry.isFile() && !/\.html(\.br|\.gz)?$/.test(entry.name))
       .map(({ parentPath, name }) => join(parentPath, name));
     const sizes = await Promise.all(paths.map(async (path) => (await stat(path)).size));
     const total = sizes.reduce((sum, size) => sum + size, 0);
@@ -93,7 +95,7 @@ export class StaticFiles {
       const name = encodeURI(file.slice(join(folder, '/').length).replaceAll('\\', '/'));
       files.set(name, { ...files.get(name), [encoding]: new Variant(path) });
     }
-    return new StaticFiles(files);
+    return new StaticFiles(files, scriptPolicy(exceptions));
   }
 
   /** @param name relative to the folder, as in a URL @returns `false`: there is no such file, and nothing was answered */
@@ -110,7 +112,7 @@ export class StaticFiles {
       vary: 'accept-encoding',
       'x-content-type-options': 'nosniff',
       'cross-origin-resource-policy': 'same-origin',
-      ...(type.startsWith('text/javascript') && { 'content-security-policy': WORKER_POLICY }),
+      ...(type.startsWith('text/javascript') && { 'content-security-policy': this.#scriptPolicy }),
     };
     if (isKnown(request, etag)) {
       response.writeHead(304, headers).end();

@@ -1,5 +1,6 @@
 import { type CSSVariablesResolver, createTheme, MantineProvider } from '@mantine/core';
 import type { ReactNode } from 'react';
+import { nonce } from './nonce';
 
 const THEME = createTheme({
   primaryColor: 'blue',
@@ -17,13 +18,6 @@ const VARIABLES: CSSVariablesResolver = () => ({
   light: { '--mantine-color-dimmed': 'var(--mantine-color-gray-7)' },
   dark: { '--mantine-color-dimmed': 'var(--mantine-color-dark-1)' },
 });
-
-/** The page's policy allows the styles that scripts add only with the nonce of its response. */
-const nonce = document.querySelector<HTMLElement>('meta[property="csp-nonce"]')?.nonce ?? '';
-
-// Mantine's modals and drawers stop the page behind them from scrolling with a style of react-remove-scroll, which knows
-// nothing of `getStyleNonce`. It looks for a global of webpack.
-Object.assign(globalThis, { __webpack_nonce__: nonce });
 
 /** The look of all pages: light or dark as the system is, unless the reader chooses. */
 export function Styled({ children }: { readonly children: ReactNode }) {
