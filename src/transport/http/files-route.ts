@@ -13,7 +13,7 @@ export interface Folder {
   /** Ends with `/`. */
   readonly prefix: string;
   readonly files: StaticFiles;
-  /** By name in the folder: `about.html`. A path that ends with `/` shows the `index.html` there. */
+  /** By name in the folder: `about.html`. The path of a folder shows the `index.html` there. */
   readonly pages?: ReadonlyMap<string, HtmlPage>;
   /** What all other paths show: its own script tells them apart. */
   /** `undefined`: there are files alone. */
@@ -39,7 +39,7 @@ export function filesRoute(
     const path = pathOf(request);
     const isRoot = path.length <= prefix.length;
     const name = path.slice(prefix.length);
-    const named = pages?.get(name === '' || name.endsWith('/') ? `${name}index.html` : name);
+    const named = pages?.get(name) ?? pages?.get(isRoot ? 'index.html' : `${name}/index.html`);
     if (named !== undefined) {
       await named.answer(request, response);
       return unread.watch(response);
