@@ -4,15 +4,17 @@
 FROM node:24-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
-# The client library is a workspace, so the lock file names it.
+# The client library and the pages are workspaces, so the lock file names them.
 COPY clients/ts/package.json ./clients/ts/
+COPY clients/web/package.json ./clients/web/
 # Without scripts: every dependency carries its binaries, and `prepare` would build before the source is copied.
 RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json tsconfig.client.json ./
 COPY src ./src
-# The command line is a client too.
-COPY clients/ts/src ./clients/ts/src
-RUN npm run build:gateway && npm prune --omit=dev --ignore-scripts
+# The command line is a client too, and the pages are built here.
+COPY clients/ts ./clients/ts
+COPY clients/web ./clients/web
+RUN npm run build && npm prune --omit=dev --ignore-scripts
 
 FROM node:24-bookworm-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=4000 ADMIN_PORT=9464 DATA_DIR=/data

@@ -63,10 +63,12 @@ describe('docs/projects.md', () => {
   });
 
   it('builds a project that runs: refusals, rules for data, balances, and a snapshot before events', async () => {
+    const files = await filesOf('projects.md');
     await using folder = await bank();
     const check = await run(process.execPath, [MAIN, 'check'], { cwd: folder.path });
     expect(page).toContain(`\`\`\`\n${check.stdout}\`\`\``);
     await using node = await startProcess(['start'], { cwd: folder.path, env: {} });
+    expect(await (await fetch(`${node.url}/`)).text()).toBe(files['pages/index.html']);
     const ask = async (query: string) => {
       const response = await fetch(`${node.url}/graphql`, {
         method: 'POST',
