@@ -35,9 +35,10 @@ export function asyncApiOf({ bindings, resolvers, topology }: AsyncApiParts): ob
     },
     defaultContentType: 'application/json',
     channels: Object.fromEntries(
-      topology.nodes
-        .filter(({ kind }) => kind === 'topic')
-        .map(({ name }) => [name, channelOf(name, topics.get(topicNamed(name)), describe)]),
+      topology.nodes.flatMap(({ kind, name }) => {
+        if (kind === 'topic') return [[name, channelOf(name, topics.get(topicNamed(name)), describe)]];
+        return kind === 'deadLetters' ? [[name, deadLettersOf(name)]] : [];
+      }),
     ),
     operations: Object.fromEntries(topology.edges.flatMap((edge) => operationOf(edge, bindings))),
     components: { schemas: jsonSchemasOf(model, (name) => `#/components/schemas/${name}`) },
@@ -71,6 +72,16 @@ function channelOf(
   };
 }
 
+/** Its records are those that failed, as they were, with headers that say where and why. */
+const deadLettersOf = (topic: string): object => ({
+  address: topic,
+  title: 'Dead letters',
+  description:
+    'Records that could not be processed, as they were, with headers that say where they came from and why.',
+  messages: {},
+  bindings: { kafka: { topic, bindingVersion: KAFKA_BINDING } },
+});
+
 /** The attributes of a CloudEvent in Kafka's binary mode (CloudEvents Kafka protocol binding, section 3.2). */
 const CLOUDEVENTS_HEADERS = {
   type: 'object',
@@ -83,9 +94,9 @@ const CLOUDEVENTS_HEADERS = {
   ),
 };
 
-/** One for each part and topic. The field of a view is not one: it reads no topic. */
+/** One for each part and topic. The field of a view reads no topic, and dead letters come from whoever reads the topic. */
 function operationOf({ from, to, kind, types }: TopologyEdge, bindings: Bindings): [string, object][] {
-  if (kind === 'shows') return [];
+  if (kind === 'shows' || kind === 'fails') return [];
   const isSent = kind === 'publishes';
   const [part, topic] = isSent ? [from, nameIn(to)] : [to, nameIn(from)];
   const known = bindings.topics.get(topicNamed(topic))?.types ?? new Set();

@@ -5,8 +5,10 @@ const COLUMNS: readonly { readonly kind: NodeKind; readonly title: string }[] = 
   { kind: 'mutation', title: 'mutations' },
   { kind: 'producer', title: 'other producers' },
   { kind: 'topic', title: 'topics' },
+  { kind: 'deadLetters', title: 'dead letters' },
   { kind: 'service', title: 'services' },
   { kind: 'view', title: 'views' },
+  { kind: 'group', title: "other programs' consumer groups" },
   { kind: 'query', title: 'queries' },
   { kind: 'subscription', title: 'subscriptions' },
 ];
@@ -31,17 +33,21 @@ const MERMAID_SHAPES: Readonly<Record<NodeKind, (label: string) => string>> = {
   mutation: (label) => `(["${label}"])`,
   producer: (label) => `(["${label}"])`,
   topic: (label) => `[("${label}")]`,
+  deadLetters: (label) => `[("${label}")]`,
   service: box,
+  group: (label) => `[["${label}"]]`,
   view: (label) => `[/"${label}"/]`,
   query: (label) => `(["${label}"])`,
   subscription: (label) => `(["${label}"])`,
 };
 const line = (label: string): string => (label === '' ? '-->' : `-- "${label}" -->`);
+const dotted = (label: string): string => (label === '' ? '-.->' : `-. "${label}" .->`);
 const MERMAID_ARROWS: Readonly<Record<EdgeKind, (label: string) => string>> = {
   publishes: line,
   reads: line,
-  answers: (label) => `-. "${label}" .->`,
+  answers: dotted,
   shows: line,
+  fails: dotted,
 };
 
 /** Escapes as entity codes what Mermaid would read as markup or as the end of a text. */
@@ -58,7 +64,7 @@ export function dotOf(topology: Topology): string {
     '  }',
   ]);
   const edges = topology.edges.map((edge) => {
-    const style = edge.kind === 'answers' ? ', style=dashed' : '';
+    const style = edge.kind === 'answers' || edge.kind === 'fails' ? ', style=dashed' : '';
     return `  ${ids.get(edge.from)} -> ${ids.get(edge.to)} [label=${dotText(labelOf(edge))}${style}];`;
   });
   return ['digraph millrace {', '  rankdir=LR;', ...groups, ...edges, '}', ''].join('\n');
@@ -68,6 +74,8 @@ const DOT_SHAPES: Readonly<Record<NodeKind, string>> = {
   mutation: 'oval',
   producer: 'oval',
   topic: 'cylinder',
+  deadLetters: 'cylinder',
+  group: 'component',
   service: 'box',
   view: 'folder',
   query: 'oval',
@@ -82,9 +90,11 @@ const oneLine = (text: string): string => text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu
 /** More types than this would hide the picture. */
 const MAX_TYPES = 3;
 
-function labelOf({ types }: TopologyEdge): string {
-  if (types.length <= MAX_TYPES) return types.join(', ');
-  return `${types.slice(0, MAX_TYPES).join(', ')} and ${types.length - MAX_TYPES} more`;
+function labelOf({ types, lag }: TopologyEdge): string {
+  const shown = types.slice(0, MAX_TYPES).join(', ');
+  const label = types.length <= MAX_TYPES ? shown : `${shown} and ${types.length - MAX_TYPES} more`;
+  if (lag === undefined) return label;
+  return label === '' ? `lag ${lag}` : `${label} (lag ${lag})`;
 }
 
 const groupsOf = ({ nodes }: Topology) =>

@@ -1,5 +1,7 @@
 import type { Bindings } from '../binding/bindings.js';
+import { topic as topicNamed } from '../core/ids.js';
 import { GATEWAY_SOURCE, serviceSource } from '../core/sources.js';
+import { deadLetterTopic } from '../dead-letters/topic-name.js';
 
 /** The parts of a project, and everything else that was found in its topics, with the way of events between them. */
 export interface Topology {
@@ -7,22 +9,34 @@ export interface Topology {
   readonly edges: readonly TopologyEdge[];
 }
 
-/** `producer`: any other program that has written events to a topic. */
-export type NodeKind = 'mutation' | 'producer' | 'topic' | 'service' | 'view' | 'query' | 'subscription';
+/**
+ * `producer`: any other program that has written events to a topic. `group`: a consumer group of any other program.
+ * `deadLetters`: a dead-letter topic.
+ */
+export type NodeKind =
+  | 'mutation'
+  | 'producer'
+  | 'topic'
+  | 'deadLetters'
+  | 'service'
+  | 'view'
+  | 'group'
+  | 'query'
+  | 'subscription';
 
 export interface TopologyNode {
   /** Unique, and the same for the same part: `topic:shop.orders`. */
   readonly id: string;
   readonly kind: NodeKind;
-  /** The name of a field, topic, service or view, or the `source` of a producer's events. */
+  /** The name of a field, topic, service, view or group, or the `source` of a producer's events. */
   readonly name: string;
 }
 
 /**
- * `publishes`: events go to a topic. `reads`: a service, view or subscription reads them there. `answers`: a mutation waits
- * for them. `shows`: a field shows the state of a view.
+ * `publishes`: events go to a topic. `reads`: a service, view, group or subscription reads them there. `answers`: a mutation
+ * waits for them. `shows`: a field shows the state of a view. `fails`: what cannot be processed goes to the dead letters.
  */
-export type EdgeKind = 'publishes' | 'reads' | 'answers' | 'shows';
+export type EdgeKind = 'publishes' | 'reads' | 'answers' | 'shows' | 'fails';
 
 /** In the direction in which events go. */
 export interface TopologyEdge {
@@ -31,6 +45,8 @@ export interface TopologyEdge {
   readonly kind: EdgeKind;
   /** The types of the events, sorted. Empty: all types, or any. */
   readonly types: readonly string[];
+  /** Offsets that the reader has not read yet. Left out: not known. */
+  readonly lag?: number;
 }
 
 /** Events that were found in a topic. */
@@ -52,10 +68,15 @@ export interface TopologyParts {
   readonly views: readonly Reader[];
   /** What was found in the topics. Only this tells what services and resolvers publish, since their code decides that. */
   readonly observed?: readonly ObservedFlow[];
+  /** Of `DEAD_LETTER_SUFFIX`. Left out: dead letters are not drawn. */
+  readonly deadLetterSuffix?: string | undefined;
+  /** The consumer groups of other programs that were found. */
+  readonly groups?: readonly Reader[];
 }
 
 /** Draws the schema, the project, and what was found in the topics. The result is sorted: it depends on nothing else. */
-export function topologyOf({ bindings, services, views, observed = [] }: TopologyParts): Topology {
+export function topologyOf(parts: TopologyParts): Topology {
+  const { bindings, services, views, observed = [], groups = [], deadLetterSuffix } = parts;
   const graph = new Graph();
   for (const topic of bindings.topics.keys()) graph.node('topic', topic);
   const published = new Set<string>();
@@ -70,6 +91,7 @@ export function topologyOf({ bindings, services, views, observed = [] }: Topolog
   }
   for (const { name, topics } of services) graph.reader('service', name, topics);
   for (const { name, topics } of views) graph.reader('view', name, topics);
+  for (const { name, topics } of groups) graph.reader('group', name, topics);
   for (const { field, topic, types, view } of bindings.subscribes.values()) {
     const subscription = graph.node('subscription', field);
     // The type of a snapshot is not a type of an event.
@@ -88,7 +110,23 @@ export function topologyOf({ bindings, services, views, observed = [] }: Topolog
     const from = service === undefined ? graph.node('producer', source) : graph.node('service', service);
     graph.edge(from, graph.node('topic', topic), 'publishes', [type]);
   }
+  if (deadLetterSuffix !== undefined) graph.deadLetters(deadLetterSuffix);
   return graph.finish();
+}
+
+interface Lag extends Pick<TopologyEdge, 'from' | 'to' | 'kind'> {
+  readonly lag: number | undefined;
+}
+
+/** The same topology, with the lag of its edges where it is known. */
+export function withLag({ nodes, edges }: Topology, lags: readonly Lag[]): Topology {
+  const keyOf = ({ from, to, kind }: Omit<Lag, 'lag'>): string => JSON.stringify([from, to, kind]);
+  const known = new Map(lags.map((one) => [keyOf(one), one.lag]));
+  const lagging = edges.map((edge) => {
+    const lag = known.get(keyOf(edge));
+    return lag === undefined ? edge : { ...edge, lag };
+  });
+  return { nodes, edges: lagging };
 }
 
 const flowKey = (topic: string, type: string): string => JSON.stringify([topic, type]);
@@ -112,9 +150,16 @@ class Graph {
     this.#edges.set(key, edge);
   }
 
-  reader(kind: 'service' | 'view', name: string, topics: readonly string[]): void {
+  reader(kind: 'service' | 'view' | 'group', name: string, topics: readonly string[]): void {
     const reader = this.node(kind, name);
     for (const topic of topics) this.edge(this.node('topic', topic), reader, 'reads', []);
+  }
+
+  /** One for each topic. The relay is a reader of all of them, and every reader sets aside what it fails on. */
+  deadLetters(suffix: string): void {
+    for (const { id, kind, name } of [...this.#nodes.values()])
+      if (kind === 'topic')
+        this.edge(id, this.node('deadLetters', deadLetterTopic(topicNamed(name), suffix)), 'fails', []);
   }
 
   finish(): Topology {

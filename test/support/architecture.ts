@@ -33,7 +33,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   rebuild: ABOVE_PORTS,
   services: [...BINDING, 'dead-letters', 'rebuild'],
   hub: BINDING,
-  topology: BINDING,
+  topology: [...BINDING, 'dead-letters'],
   lineage: [...ABOVE_PORTS, 'dead-letters'],
   views: SIBLINGS,
   subscribe: SIBLINGS,

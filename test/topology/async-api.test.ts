@@ -25,7 +25,8 @@ const SCHEMA = `
 
 function documentOf(bindings: Bindings) {
   const services = [{ name: 'till', topics: ['orders', 'payments'] }];
-  const topology = topologyOf({ bindings, services, views: [] });
+  const groups = [{ name: 'billing, old', topics: ['orders'] }];
+  const topology = topologyOf({ bindings, services, views: [], groups, deadLetterSuffix: '.dlt' });
   return asyncApiOf({ bindings, resolvers: {}, topology });
 }
 
@@ -51,10 +52,13 @@ describe('the AsyncAPI document', () => {
     expect(operations).toEqual([
       ['send', 'mutation.place.publishes.orders', 'orders', 'Placed'],
       ['receive', 'subscription.paid.reads.bank', 'bank', 'Paid'],
+      ['receive', 'group.billing__old.reads.orders', 'orders', 'Placed'],
       ['receive', 'service.till.reads.orders', 'orders', 'Placed'],
       ['receive', 'subscription.placed.reads.orders', 'orders', 'Placed'],
       ['receive', 'service.till.reads.payments', 'payments', ''],
     ]);
+    const letters = parsed?.channels().get('orders.dlt');
+    expect([letters?.address(), letters?.json()['title']]).toEqual(['orders.dlt', 'Dead letters']);
     const placed = parsed?.allMessages().filter((message) => message.name() === 'Placed')[0];
     expect(placed?.description()).toBe('An order was placed.');
     expect(placed?.headers()?.json()).toMatchObject({ required: expect.arrayContaining(['ce_id']) });

@@ -1,7 +1,7 @@
 import { instance } from '@viz-js/viz';
 import { describe, expect, it } from 'vitest';
 import { dotOf, mermaidOf } from '../../src/topology/diagrams.js';
-import { topologyOf } from '../../src/topology/topology.js';
+import { topologyOf, withLag } from '../../src/topology/topology.js';
 import { bound } from '../binding/schema.js';
 
 const SCHEMA = `
@@ -67,11 +67,39 @@ describe('the topology', () => {
       { from: 'service:till', to: 'topic:orders', kind: 'publishes', types: ['Confirmed'] },
     ]);
   });
+
+  it('has the consumer groups of other programs, and the dead letters of each topic', () => {
+    const { nodes, edges } = topologyOf({
+      ...parts(),
+      groups: [{ name: 'billing', topics: ['orders'] }],
+      deadLetterSuffix: '.dlt',
+    });
+    expect(nodes.map(({ id }) => id)).toEqual(
+      expect.arrayContaining([
+        'group:billing',
+        'deadLetters:audit.dlt',
+        'deadLetters:orders.dlt',
+        'deadLetters:payments.dlt',
+      ]),
+    );
+    expect(edges).toContainEqual({ from: 'topic:orders', to: 'group:billing', kind: 'reads', types: [] });
+    expect(edges.filter(({ kind }) => kind === 'fails')).toEqual([
+      { from: 'topic:audit', to: 'deadLetters:audit.dlt', kind: 'fails', types: [] },
+      { from: 'topic:orders', to: 'deadLetters:orders.dlt', kind: 'fails', types: [] },
+      { from: 'topic:payments', to: 'deadLetters:payments.dlt', kind: 'fails', types: [] },
+    ]);
+  });
 });
 
 describe('diagrams', () => {
   const source = 'urn:bank "1" \\ <b>#end</b>\n]';
-  const topology = () => topologyOf({ ...parts(), observed: [{ topic: 'orders', source, type: 'Paid' }] });
+  const topology = () =>
+    topologyOf({
+      ...parts(),
+      observed: [{ topic: 'orders', source, type: 'Paid' }],
+      groups: [{ name: 'billing "2"', topics: ['orders'] }],
+      deadLetterSuffix: '.dlt',
+    });
 
   it('in DOT are read by Graphviz, with names of any text', async () => {
     const viz = await instance();
@@ -80,7 +108,18 @@ describe('diagrams', () => {
       readonly edges?: readonly unknown[];
     };
     expect(objects.map(({ label }) => label)).toContain('urn:bank "1" \\\\ <b>#end</b> ]');
+    expect(objects.map(({ label }) => label)).toEqual(
+      expect.arrayContaining(['billing "2"', 'orders.dlt', 'dead letters']),
+    );
     expect(edges).toHaveLength(topology().edges.length);
+  });
+
+  it('show the lag of an edge where it is known', () => {
+    const lagging = withLag(topology(), [
+      { from: 'topic:orders', to: 'group:billing "2"', kind: 'reads', lag: 1_234 },
+    ]);
+    expect(mermaidOf(lagging)).toMatch(/n\d+ -- "lag 1234" --> n\d+/);
+    expect(dotOf(lagging)).toContain('[label="lag 1234"]');
   });
 
   it('in Mermaid have names of any text as entities, one statement a line', () => {
