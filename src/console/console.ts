@@ -5,6 +5,7 @@ import type { Operations } from '../operation/operations.js';
 import { type EventsParts, eventsPage } from './events/events.js';
 import { gatewayPage } from './gateway/gateway.js';
 import { type LifeParts, lifePage } from './life/life.js';
+import { type MapParts, mapPage } from './map/map.js';
 import { ConsoleOperations } from './operations.js';
 
 /** What the pages of the console are made from. */
@@ -15,13 +16,14 @@ export interface ConsoleParts {
   readonly backends: { readonly log: string; readonly fanout: string };
   readonly events: EventsParts;
   readonly life: LifeParts;
+  readonly map: MapParts;
   readonly limits: OperationLimits;
   readonly logger: Logger;
   readonly metrics: Metrics;
 }
 
 /** The console's GraphQL: the schema of all pages, which `schema/console/` declares. */
-export function openConsole({ role, backends, events, life, ...shared }: ConsoleParts): Operations {
-  const pages = [gatewayPage({ ...backends, role }), lifePage(life), eventsPage(events)];
+export function openConsole({ role, backends, map, life, events, ...shared }: ConsoleParts): Operations {
+  const pages = [gatewayPage({ ...backends, role }), mapPage(map), lifePage(life), eventsPage(events)];
   return new ConsoleOperations({ ...shared, role, pages });
 }

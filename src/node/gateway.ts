@@ -40,6 +40,7 @@ import { authenticates, authentication } from './authentication.js';
 import type { Backends } from './backends.js';
 import { type Config, ConfigError } from './config.js';
 import { gatewayRoutes, httpSettings } from './http.js';
+import { mapParts } from './live-map.js';
 import type { NodeOptions } from './options.js';
 import { CONSOLE_PREFIX, projectPages, toolPages } from './pages.js';
 import { readinessOf } from './readiness.js';
@@ -185,6 +186,7 @@ export async function startGateway(
           suffix: config.DEAD_LETTER_SUFFIX,
           traceUrl: config.TRACE_URL,
         },
+        map: mapParts({ config, project, bindings }, { log, formats }, parts),
         limits: { maxTokens: config.MAX_TOKENS },
         logger,
         metrics,
@@ -232,7 +234,7 @@ export async function startGateway(
       securityLog,
       logger,
       metrics,
-      routes: gatewayRoutes(config, readiness, scrapeAll, () => asyncApi(bindings, project)),
+      routes: gatewayRoutes(config, readiness, scrapeAll, () => asyncApi(bindings, project, config)),
     }),
   );
   const { origin: url } = new URL(server.url);
@@ -260,6 +262,11 @@ function consoleRole(config: Config, project: Project): string | undefined {
   );
 }
 
-function asyncApi(bindings: Bindings, { resolvers = {}, services = [], views = [] }: Project): object {
-  return asyncApiOf({ bindings, resolvers, topology: topologyOf({ bindings, services, views }) });
+function asyncApi(
+  bindings: Bindings,
+  { resolvers = {}, services = [], views = [] }: Project,
+  { DEAD_LETTER_SUFFIX: deadLetterSuffix }: Config,
+): object {
+  const topology = topologyOf({ bindings, services, views, deadLetterSuffix });
+  return asyncApiOf({ bindings, resolvers, topology });
 }

@@ -6,8 +6,8 @@ import type { Project } from '../project/project.js';
 import type { AnyService } from '../services/service.js';
 import type { AnyView } from '../views/view.js';
 import type { Config } from './config.js';
+import { serviceGroup } from './groups.js';
 import type { Roles } from './roles.js';
-import { serviceGroup } from './services.js';
 
 interface Parts {
   readonly roles: Roles;

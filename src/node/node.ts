@@ -14,6 +14,7 @@ import type { NodeRegistry } from '../ports/node-registry.js';
 import { Relay } from '../relay/relay.js';
 import { type Backends, openBackends } from './backends.js';
 import { startGateway } from './gateway.js';
+import { relayGroup } from './groups.js';
 import { logUse } from './log-use.js';
 import type { NodeOptions } from './options.js';
 import { type ReadinessParts, readinessOf } from './readiness.js';
@@ -177,8 +178,8 @@ function startRelay(
   },
   starting: AbortSignal,
 ): Promise<Relay> {
-  const { NAMESPACE, WINDOW_EVENTS: windowEvents, DEAD_LETTER_SUFFIX: deadLetterSuffix } = config;
-  const group = `${NAMESPACE}-relay`;
+  const { WINDOW_EVENTS: windowEvents, DEAD_LETTER_SUFFIX: deadLetterSuffix } = config;
+  const group = relayGroup(config);
   // A topic without types is declared for services only: no node follows it.
   const used = [...backends.formats].filter(([topic]) => bindings.topics.get(topic)?.types.size !== 0);
   const formats = new Map(used);

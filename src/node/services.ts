@@ -22,6 +22,7 @@ import { ViewStore } from '../views/view-store.js';
 import { ViewWorker } from '../views/view-worker.js';
 import type { Backends } from './backends.js';
 import { type Config, ConfigError } from './config.js';
+import { serviceGroup, viewGroup } from './groups.js';
 import { topicFormats } from './topics.js';
 
 export interface ServiceDependencies {
@@ -78,7 +79,7 @@ export function startView(
   view: AnyView,
   { log, store, bindings, formats, metrics, logger, config }: ViewDependencies,
 ): ViewWorker {
-  const group = `${config.NAMESPACE}-view-${view.name}`;
+  const group = viewGroup(config, view);
   const decoder = decoderOf(bindings, formats);
   return new ViewWorker({
     view,
@@ -143,6 +144,3 @@ export function selectServices(
   const isNamed = ({ name }: { readonly name: string }): boolean => names.includes(name);
   return { services: services.filter(isNamed), views: views.filter(isNamed) };
 }
-
-export const serviceGroup = ({ NAMESPACE }: Pick<Config, 'NAMESPACE'>, { name }: AnyService): string =>
-  `${NAMESPACE}-service-${name}`;

@@ -23,7 +23,21 @@ export interface LiveMapParts {
   readonly parts: Pick<TopologyParts, 'bindings' | 'services' | 'views'>;
   readonly deadLetterSuffix: string;
   readonly own: OwnGroups;
+  /** Left out: that of a page. */
+  readonly patience?: Patience;
 }
+
+/** How long a reading may take, in milliseconds. */
+export interface Patience {
+  /** For the log's answers. Then the map says so, and shows what it knows. */
+  readonly log: number;
+  /** For who publishes what: what is not read by then is on a later map. */
+  readonly observed: number;
+  /** Of how many topics the newest records are read at a time. */
+  readonly topics: number;
+}
+
+const OF_A_PAGE: Patience = { log: 8_000, observed: 2_000, topics: 10 };
 
 /** A consumer group, and what it is for. */
 export interface MapGroup extends ListedGroup {
@@ -53,16 +67,14 @@ export interface MapState {
   readonly at: Date;
   /** What is missing, and why: one sentence each. */
   readonly gaps: readonly string[];
+  /** Why the log was not read. `undefined`: it was. */
+  readonly failure: unknown;
 }
 
 /** C4: how many groups are looked at. */
 const MAX_GROUPS = 500;
 /** A reading that is younger than this serves everybody who asks. */
 const MAX_AGE_MS = 1_900;
-/** How long the log may take. Then the map says so, and shows what it knows. */
-const TIMEOUT_MS = 8_000;
-/** How long the first map waits for who publishes what. */
-const OBSERVE_WAIT_MS = 2_000;
 
 /**
  * The map with what moves on it. One reading of the log serves all who look, at most one every two seconds, and none when
@@ -76,6 +88,7 @@ export class LiveMap {
   readonly #meter = new FlowMeter();
   readonly #observed: ObservedTopics;
   readonly #closed: AbortSignal;
+  readonly #patience: Patience;
   #observing: Promise<readonly Topic[]> | undefined;
   #state: { readonly state: MapState; readonly asOf: number } | undefined;
   #reading: Promise<MapState> | undefined;
@@ -84,7 +97,8 @@ export class LiveMap {
   constructor(parts: LiveMapParts, closed: AbortSignal) {
     this.#parts = parts;
     this.#closed = closed;
-    this.#observed = new ObservedTopics(parts.log, parts.decoder);
+    this.#patience = parts.patience ?? OF_A_PAGE;
+    this.#observed = new ObservedTopics(parts.log, parts.decoder, this.#patience.topics);
     const { nodes } = topologyOf({ ...parts.parts, deadLetterSuffix: parts.deadLetterSuffix });
     const named = (wanted: NodeKind): Topic[] =>
       nodes.filter(({ kind }) => kind === wanted).map(({ name }) => topicNamed(name));
@@ -104,9 +118,10 @@ export class LiveMap {
   }
 
   async #read(): Promise<MapState> {
-    using deadline = new Deadline(TIMEOUT_MS);
+    using deadline = new Deadline(this.#patience.log);
     const signal = AbortSignal.any([deadline.signal, this.#closed]);
     const gaps: string[] = [];
+    let failure: unknown;
     const { inspection } = this.#parts.log;
     let ends: ReadonlyMap<Topic, readonly Offset[]> = this.#state?.state.ends ?? new Map();
     let listing: GroupListing = { groups: this.#state?.state.groups ?? [], leftOut: 0, gaps: [] };
@@ -120,14 +135,15 @@ export class LiveMap {
         this.#meter.add({ atMs: performance.now(), ends, groups: listing.groups });
         gaps.push(...listing.gaps, ...(await this.#observe(ends, signal)));
       } catch (error) {
-        gaps.push(unread(error, deadline.signal.aborted));
+        failure = error;
+        gaps.push(unread(error, deadline.signal.aborted ? this.#patience.log : undefined));
       }
     }
     if (listing.leftOut > 0)
       gaps.push(
         `The log has ${listing.leftOut} more consumer groups: ${MAX_GROUPS} are looked at, those with members first.`,
       );
-    const state = this.#stateOf(ends, listing.groups, gaps);
+    const state: MapState = { ...this.#stateOf(ends, listing.groups, gaps), failure };
     this.#state = { state, asOf: performance.now() };
     return state;
   }
@@ -138,7 +154,7 @@ export class LiveMap {
     this.#observing ??= this.#observed.read(read, this.#closed).finally(() => {
       this.#observing = undefined;
     });
-    using wait = new Deadline(OBSERVE_WAIT_MS);
+    using wait = new Deadline(this.#patience.observed);
     const late = AbortSignal.any([wait.signal, signal]);
     const failed = await withSignal(this.#observing, late).catch((): readonly Topic[] => []);
     return failed.length === 0
@@ -152,7 +168,7 @@ export class LiveMap {
     ends: ReadonlyMap<Topic, readonly Offset[]>,
     listed: readonly ListedGroup[],
     gaps: readonly string[],
-  ): MapState {
+  ): Omit<MapState, 'failure'> {
     const { parts, deadLetterSuffix, own } = this.#parts;
     const groups = listed.map((group) => ({ ...group, role: roleOfGroup(group.name, own) }));
     const foreign = groups.filter(({ role }) => role === undefined);
@@ -162,27 +178,29 @@ export class LiveMap {
       observed: this.#observed.flows,
       groups: foreign,
     });
+    const publishers = new Map<string, number>();
+    for (const { kind, to } of topology.edges)
+      if (kind === 'publishes') publishers.set(to, (publishers.get(to) ?? 0) + 1);
     return {
       topology,
       version: createHash('sha256').update(JSON.stringify(topology)).digest('base64url').slice(0, 16),
       groups,
       ends,
-      flows: topology.edges.map((edge) => this.#flowOf(edge, topology)),
+      flows: topology.edges.map((edge) => this.#flowOf(edge, publishers)),
       rates: new Map(this.#topics.map((name) => [name, this.#meter.topic(name).perSecond])),
       at: new Date(),
       gaps,
     };
   }
 
-  #flowOf({ from, to, kind }: TopologyEdge, { edges }: Topology): Flow {
+  /** @param publishers how many each topic has */
+  #flowOf({ from, to, kind }: TopologyEdge, publishers: ReadonlyMap<string, number>): Flow {
     const unknown = { perSecond: undefined, lag: undefined, isLagGrowing: false };
     const movement = (): Movement => {
       switch (kind) {
-        case 'publishes': {
+        case 'publishes':
           // The log does not say whose an event is: with several publishers, only the topic's rate is known.
-          const isOnly = edges.filter((edge) => edge.to === to && edge.kind === 'publishes').length === 1;
-          return isOnly ? this.#meter.topic(nameIn(to)) : unknown;
-        }
+          return publishers.get(to) === 1 ? this.#meter.topic(nameIn(to)) : unknown;
         case 'fails':
           return this.#meter.topic(nameIn(to));
         case 'reads':
@@ -201,9 +219,9 @@ export class LiveMap {
 const nameIn = (id: string): string => id.slice(id.indexOf(':') + 1);
 
 /** For people who look at a page: the log says the rest. */
-function unread(error: unknown, isLate: boolean): string {
-  if (isLate)
-    return `The log has not answered within ${TIMEOUT_MS / 1_000} s: rates, lag and groups are as of before.`;
+function unread(error: unknown, lateAfterMs: number | undefined): string {
+  if (lateAfterMs !== undefined)
+    return `The log has not answered within ${lateAfterMs / 1_000} s: rates, lag and groups are as of before.`;
   const why = error instanceof MillraceError ? error.message.replace(/\.$/, '') : 'an unexpected error';
   return `The log cannot be inspected at the moment (${why}): rates, lag and groups are as of before.`;
 }

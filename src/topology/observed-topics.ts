@@ -5,9 +5,7 @@ import { observedFlows } from './observed-flows.js';
 import type { ObservedFlow } from './topology.js';
 
 /** How many of its newest records are read of each topic. */
-const RECORDS = 100;
-/** How many topics are read at a time. */
-const TOPICS_AT_A_TIME = 10;
+const RECORDS = 500;
 /** How soon a topic that has new records is read again. */
 const MIN_AGE_MS = 30_000;
 
@@ -22,9 +20,12 @@ interface Observed {
 export class ObservedTopics {
   readonly #log: Pick<EventLog, 'bounds' | 'read' | 'describe'>;
   readonly #decoder: RecordDecoder;
+  readonly #atATime: number;
   readonly #observed = new Map<Topic, Observed>();
 
-  constructor(log: Pick<EventLog, 'bounds' | 'read' | 'describe'>, decoder: RecordDecoder) {
+  /** @param atATime how many topics are read at a time */
+  constructor(log: Pick<EventLog, 'bounds' | 'read' | 'describe'>, decoder: RecordDecoder, atATime: number) {
+    this.#atATime = atATime;
     this.#log = log;
     this.#decoder = decoder;
   }
@@ -45,7 +46,7 @@ export class ObservedTopics {
         const known = this.#observed.get(topic);
         return known === undefined || (known.total !== total && now - known.atMs >= MIN_AGE_MS);
       })
-      .slice(0, TOPICS_AT_A_TIME);
+      .slice(0, this.#atATime);
     const failed: Topic[] = [];
     for (const { topic, total } of due) {
       const options = { log: this.#log, decoder: this.#decoder, records: RECORDS };

@@ -31,6 +31,7 @@ function world() {
       deadLetterSuffix: '.dlt',
     },
     life: UNUSED,
+    map: UNUSED,
     limits: { maxTokens: 500 },
     logger: openLogger('silent'),
     metrics,

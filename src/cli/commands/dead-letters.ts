@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import * as deadLetters from '../../dead-letters/command.js';
 import { openBackends } from '../../node/backends.js';
 import type { Config } from '../../node/config.js';
+import { redriveGroup } from '../../node/groups.js';
 import { topicFormats, topicNames } from '../../node/topics.js';
 import { openLogger } from '../../observe/log.js';
 import { Metrics } from '../../observe/metrics.js';
@@ -48,7 +49,7 @@ function retryCommand(): Command {
     .addHelpText('after', deadLetters.REDRIVE_HELP)
     .action((topics: string[], { at }: { at: readonly string[] }) =>
       withLog(topics, async (context, config) => {
-        const group = `${config.NAMESPACE}-dead-letters`;
+        const group = redriveGroup(config);
         if (!(await deadLetters.retry(context, { group, at }))) process.exitCode = 1;
       }),
     );

@@ -1,19 +1,17 @@
 import { Command, Option } from 'commander';
-import { Deadline } from '../../core/deadline.js';
-import { RecordDecoder } from '../../core/record-decoder.js';
 import { openBackends } from '../../node/backends.js';
-import { topicFormats, topicNames } from '../../node/topics.js';
+import { openLiveMap } from '../../node/live-map.js';
+import { topicFormats } from '../../node/topics.js';
 import { openLogger } from '../../observe/log.js';
 import { Metrics } from '../../observe/metrics.js';
 import { asyncApiOf } from '../../topology/async-api.js';
 import { dotOf, mermaidOf } from '../../topology/diagrams.js';
-import { observedFlows } from '../../topology/observed-flows.js';
-import { type ObservedFlow, type Topology, topologyOf } from '../../topology/topology.js';
+import type { Patience } from '../../topology/live-map.js';
+import { type Topology, topologyOf, withLag } from '../../topology/topology.js';
 import { type Loaded, load } from '../load.js';
 
-/** How many of its newest records are read of each topic. */
-const RECORDS = 500;
-const LOG_TIMEOUT_MS = 60_000;
+/** A command reads all topics, however long it takes. */
+const PATIENCE: Patience = { log: 60_000, observed: 60_000, topics: Number.POSITIVE_INFINITY };
 
 const FORMATS = {
   mermaid: mermaidOf,
@@ -28,7 +26,7 @@ export function mapCommand(): Command {
   return new Command('map')
     .description('draw which mutations, services, views and subscriptions use which topics')
     .addOption(new Option('--format <name>', 'how it is written').choices(formats).default('mermaid'))
-    .option('--live', 'also read the newest records of each topic: they say what services publish', false)
+    .option('--live', 'also read the log: who else publishes and reads, and how far each reader lags', false)
     .action(map);
 }
 
@@ -39,18 +37,24 @@ interface MapOptions {
 
 async function map({ format, live }: MapOptions): Promise<void> {
   const loaded = await load();
-  const { bindings, project } = loaded;
-  const { services = [], views = [] } = project;
-  const observed = live ? await observe(loaded) : [];
-  const topology = topologyOf({ bindings, services, views, observed });
+  const topology = live ? await liveTopology(loaded) : drawn(loaded);
   process.stdout.write(FORMATS[format](topology, loaded));
 }
 
-async function observe({ config, project, bindings }: Loaded): Promise<readonly ObservedFlow[]> {
+function drawn({ config, bindings, project: { services = [], views = [] } }: Loaded): Topology {
+  return topologyOf({ bindings, services, views, deadLetterSuffix: config.DEAD_LETTER_SUFFIX });
+}
+
+/** What the console's map shows at the moment, without rates: these take several readings. */
+async function liveTopology(loaded: Loaded): Promise<Topology> {
+  const { config, project, bindings } = loaded;
   await using backends = await openBackends({ config, project }, new Metrics(), openLogger(config.LOG_LEVEL));
-  using deadline = new Deadline(LOG_TIMEOUT_MS);
-  const { services = [], views = [] } = project;
-  const topics = topicNames(bindings, [...services, ...views]);
-  const decoder = new RecordDecoder(topicFormats(bindings, project, backends.registry));
-  return await observedFlows(topics, { log: backends.log, decoder, records: RECORDS }, deadline.signal);
+  const { log, registry } = backends;
+  const formats = topicFormats(bindings, project, registry);
+  const never = new AbortController().signal;
+  const live = openLiveMap(loaded, { log, formats }, never, PATIENCE);
+  const { topology, flows, gaps, failure } = await live.read(never);
+  if (failure !== undefined) throw failure;
+  for (const gap of gaps) process.stderr.write(`${gap}\n`);
+  return withLag(topology, flows);
 }

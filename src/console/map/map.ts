@@ -1,0 +1,106 @@
+import type { Bindings } from '../../binding/bindings.js';
+import { topic } from '../../core/ids.js';
+import type { RecordDecoder } from '../../core/record-decoder.js';
+import type { EventLog } from '../../ports/event-log.js';
+import type { LiveMap, MapState } from '../../topology/live-map.js';
+import type { TopologyNode } from '../../topology/topology.js';
+import type { ConsoleContext, ConsolePage, Payload } from '../page.js';
+import { ticks } from '../ticks.js';
+import { topicDetails } from './topic-details.js';
+
+export interface MapParts {
+  readonly live: Pick<LiveMap, 'read'>;
+  readonly bindings: Pick<Bindings, 'schema' | 'topics'>;
+  readonly log: Pick<EventLog, 'bounds' | 'read' | 'describe'>;
+  readonly decoder: RecordDecoder;
+  readonly deadLetterSuffix: string;
+}
+
+const INTERVAL_MS = 2_000;
+
+/** What talks to what, and what moves there. */
+export function mapPage(parts: MapParts): ConsolePage {
+  const { live, bindings } = parts;
+  return {
+    Query: {
+      topology: async (_args, { signal }) => topologyResult(await live.read(signal), bindings),
+      topologyTopic: async ({ name }: { name: string }, { signal }) => {
+        const { topology } = await live.read(signal);
+        const isOnMap = topology.nodes.some(
+          (node) => node.name === name && (node.kind === 'topic' || node.kind === 'deadLetters'),
+        );
+        return isOnMap ? await topicDetails(topic(name), parts, signal) : undefined;
+      },
+    },
+    Subscription: { topologyFlows: (_args, context) => flows(live, context) },
+  };
+}
+
+async function* flows(live: MapParts['live'], { signal }: ConsoleContext): AsyncGenerator<Payload> {
+  for await (const _ of ticks(INTERVAL_MS, signal)) {
+    const state = await live.read(signal).catch((error: unknown) => {
+      if (signal.aborted) return undefined;
+      throw error;
+    });
+    if (state === undefined) return;
+    yield { data: flowsResult(state) };
+  }
+}
+
+/** Enum values of the SDL are written in capitals. */
+const NODE_KINDS = {
+  mutation: 'MUTATION',
+  producer: 'PRODUCER',
+  topic: 'TOPIC',
+  deadLetters: 'DEAD_LETTERS',
+  service: 'SERVICE',
+  view: 'VIEW',
+  group: 'GROUP',
+  query: 'QUERY',
+  subscription: 'SUBSCRIPTION',
+} as const;
+
+const edgeId = ({ from, to, kind }: { from: string; to: string; kind: string }): string =>
+  JSON.stringify([from, to, kind]);
+
+function topologyResult({ topology, version }: MapState, bindings: MapParts['bindings']) {
+  return {
+    version,
+    nodes: topology.nodes.map((node) => ({
+      ...node,
+      ...fieldOf(node, bindings),
+      kind: NODE_KINDS[node.kind],
+    })),
+    edges: topology.edges.map((edge) => ({ ...edge, id: edgeId(edge), kind: edge.kind.toUpperCase() })),
+  };
+}
+
+/** What the schema says of a field. */
+function fieldOf({ kind, name }: TopologyNode, { schema }: MapParts['bindings']) {
+  const root = {
+    mutation: schema.getMutationType(),
+    subscription: schema.getSubscriptionType(),
+    query: schema.getQueryType(),
+  };
+  const field =
+    kind === 'mutation' || kind === 'subscription' || kind === 'query'
+      ? root[kind]?.getFields()[name]
+      : undefined;
+  if (field === undefined) return {};
+  const args = field.args.map((arg) => `${arg.name}: ${arg.type}`).join(', ');
+  const signature = `${field.name}${args === '' ? '' : `(${args})`}: ${field.type}`;
+  return { signature, description: field.description };
+}
+
+function flowsResult({ version, at, flows, rates, groups, ends, gaps }: MapState) {
+  return {
+    version,
+    at: at.toISOString(),
+    edges: flows
+      .filter(({ perSecond, lag }) => perSecond !== undefined || lag !== undefined)
+      .map((flow) => ({ ...flow, edge: edgeId(flow) })),
+    topics: [...ends.keys()].map((name) => ({ name, perSecond: rates.get(name) })),
+    groups,
+    gaps,
+  };
+}
