@@ -138,9 +138,12 @@ describe('the live map', () => {
       throw new MillraceError('LOG_UNAVAILABLE', 'Kafka cannot be reached');
     };
     const { bounds, read, describe } = log;
-    const away = await mapOf({ inspection: { ends: down, groups: down }, bounds, read, describe }).read(
-      soon(),
-    );
+    const away = await mapOf({
+      inspection: { ends: down, groups: down, topics: down },
+      bounds,
+      read,
+      describe,
+    }).read(soon());
     expect(away.topology.nodes.map(({ id }) => id)).toContain('mutation:place');
     expect(away.gaps).toEqual([
       expect.stringMatching(/^The log cannot be inspected at the moment \(Kafka cannot/),
