@@ -1,19 +1,12 @@
-import type { Bindings } from '../../binding/bindings.js';
 import { topic } from '../../core/ids.js';
-import type { RecordDecoder } from '../../core/record-decoder.js';
-import type { EventLog } from '../../ports/event-log.js';
 import type { LiveMap, MapState } from '../../topology/live-map.js';
 import type { TopologyNode } from '../../topology/topology.js';
 import type { ConsoleContext, ConsolePage, Payload } from '../page.js';
 import { ticks } from '../ticks.js';
-import { topicDetails } from './topic-details.js';
+import { type TopicParts, topicDetails } from './topic-details.js';
 
-export interface MapParts {
+export interface MapParts extends TopicParts {
   readonly live: Pick<LiveMap, 'read'>;
-  readonly bindings: Pick<Bindings, 'schema' | 'topics'>;
-  readonly log: Pick<EventLog, 'bounds' | 'read' | 'describe'>;
-  readonly decoder: RecordDecoder;
-  readonly deadLetterSuffix: string;
 }
 
 const INTERVAL_MS = 2_000;

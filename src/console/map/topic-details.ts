@@ -1,12 +1,21 @@
 import { isUtf8 } from 'node:buffer';
 import { isObjectType } from 'graphql';
+import type { Bindings } from '../../binding/bindings.js';
 import { offset, partition, type Topic } from '../../core/ids.js';
 import type { LogRecord } from '../../core/record.js';
+import type { RecordDecoder } from '../../core/record-decoder.js';
 import type { TopicFormat } from '../../core/topic-format.js';
 import { DEFAULT_FORMAT } from '../../core/topic-format.js';
 import { deadLetterTopic } from '../../dead-letters/topic-name.js';
-import type { Bounds } from '../../ports/event-log.js';
-import type { MapParts } from './map.js';
+import type { Bounds, EventLog } from '../../ports/event-log.js';
+
+/** What the details of a topic are made from. */
+export interface TopicParts {
+  readonly bindings: Pick<Bindings, 'schema' | 'topics'>;
+  readonly log: Pick<EventLog, 'bounds' | 'read' | 'describe'>;
+  readonly decoder: RecordDecoder;
+  readonly deadLetterSuffix: string;
+}
 
 /** S4: how much of an example is shown. */
 const MAX_EXAMPLE_CHARS = 8_192;
@@ -17,7 +26,7 @@ const MAX_PARTITIONS = 16;
 const LAST_OFFSETS = 8;
 
 /** What a topic holds. */
-export async function topicDetails(name: Topic, parts: MapParts, signal: AbortSignal) {
+export async function topicDetails(name: Topic, parts: TopicParts, signal: AbortSignal) {
   const { bindings, log, deadLetterSuffix } = parts;
   const bound = bindings.topics.get(name);
   const letters = deadLetterTopic(name, deadLetterSuffix);
@@ -52,7 +61,7 @@ const formatInWords = ({ kind, encoding, key, partitioner }: TopicFormat): strin
     ...(partitioner === undefined ? [] : [`partitioner ${partitioner}`]),
   ].join(', ');
 
-function typeNamed(name: string, { bindings }: MapParts) {
+function typeNamed(name: string, { bindings }: TopicParts) {
   const type = bindings.schema.getType(name);
   const fields = isObjectType(type) ? Object.values(type.getFields()) : [];
   return {
@@ -63,7 +72,7 @@ function typeNamed(name: string, { bindings }: MapParts) {
 }
 
 /** The newest record by the log's time, of some partitions. */
-async function exampleOf(name: Topic, bounds: readonly Bounds[], parts: MapParts, signal: AbortSignal) {
+async function exampleOf(name: Topic, bounds: readonly Bounds[], parts: TopicParts, signal: AbortSignal) {
   const { log, decoder } = parts;
   let newest: { readonly record: LogRecord; readonly partition: number } | undefined;
   for (const [number, { earliest, end }] of bounds.entries()) {
