@@ -35,6 +35,9 @@ for (const [folder, { base, root, pages }] of Object.entries(BUILDS)) {
       outDir,
       emptyOutDir: true,
       target: 'es2022',
+      // The first browsers with light-dark(). For older ones it would be replaced by something that needs `color-scheme` as a
+      // plain value, and Mantine sets it by a variable: every such colour would be lost.
+      cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
       // Inline images would have to be allowed by the policy, and inline scripts are not.
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },

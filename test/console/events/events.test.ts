@@ -66,7 +66,7 @@ describe('a tab that reads a topic', () => {
     let cursor: string | undefined;
     let seen: readonly number[] = [];
     let [read, matched] = [0, 0];
-    for (let left = 40; left > 0 && read < 1_000; left--) {
+    for (let left = 500; left > 0 && read < 1_000; left--) {
       let results = 0;
       const part = await tab.read(args, () => ++results === 2, cursor);
       seen = [...seen, ...numbersOf(part)];

@@ -1,4 +1,4 @@
-import { House, type LucideIcon } from 'lucide-react';
+import { House, type LucideIcon, ScrollText } from 'lucide-react';
 import { type ComponentType, type LazyExoticComponent, lazy } from 'react';
 
 interface ConsolePage {
@@ -19,5 +19,12 @@ export const PAGES: readonly ConsolePage[] = [
     about: 'What the pages are for, and which gateway answers',
     icon: House,
     Component: lazy(() => import('./overview/overview')),
+  },
+  {
+    path: '/events',
+    label: 'Events',
+    about: 'What is in a topic: as it arrives, from a time on, as far as a filter matches',
+    icon: ScrollText,
+    Component: lazy(() => import('./events/events')),
   },
 ];
