@@ -78,7 +78,7 @@ interface TopicViewProps {
 }
 
 function TopicView({ topic, filter, from, onMove }: TopicViewProps) {
-  const { reader, state } = useTopicReader({ topic, filter }, from);
+  const { reader, state } = useTopicReader(topic, filter, from);
   const [selected, setSelected] = useState<Row>();
   const [isAtBottom, setAtBottom] = useState(true);
   const isFollowing = state.activity === 'LIVE' || state.activity === 'REPLAYING';
@@ -105,7 +105,8 @@ function TopicView({ topic, filter, from, onMove }: TopicViewProps) {
           reader.replay(range);
         }}
       />
-      {state.error !== undefined && (
+      {/* A mistake in the filter is told at the filter. */}
+      {state.error !== undefined && state.error.extensions['start'] === undefined && (
         <Failure title="The topic cannot be read." error={state.error} onRetry={() => reader.goOn()} />
       )}
       {reader.rows.length === 0 ? (

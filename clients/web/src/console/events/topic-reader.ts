@@ -1,5 +1,5 @@
-import { ClientError, type Steps } from 'millrace-client';
-import { ask, consoleClient } from '../../shared/console-client';
+import { type Client, ClientError, type Steps } from 'millrace-client';
+import { ask } from '../../shared/console-client';
 import { deny, isDenial } from '../../shared/session';
 import {
   type EventPace,
@@ -66,6 +66,7 @@ const INITIAL: ReaderState = {
 
 /** Reads a topic for one page: forwards as a subscription, backwards page by page, and remembers where it is. */
 export class TopicReader {
+  readonly #client: Client;
   readonly #chosen: Chosen;
   readonly #listeners = new Set<() => void>();
   #buffer = new RowBuffer();
@@ -73,7 +74,8 @@ export class TopicReader {
   #steps: Steps<TopicEventsSubscription> | undefined;
   #abort = new AbortController();
 
-  constructor(chosen: Chosen) {
+  constructor(client: Client, chosen: Chosen) {
+    this.#client = client;
     this.#chosen = chosen;
   }
 
@@ -171,7 +173,7 @@ export class TopicReader {
     after: string | undefined,
   ): void {
     const { topic, filter } = this.#chosen;
-    const steps = consoleClient.subscribe(TopicEventsDocument, {
+    const steps = this.#client.subscribe(TopicEventsDocument, {
       variables: { topic, filter: filter ?? null, ...given },
       buffer: MAX_WAITING_RESULTS,
       ...(after !== undefined && { from: { cursor: after } }),

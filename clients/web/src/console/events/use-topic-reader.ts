@@ -1,19 +1,19 @@
-import { useEffect, useState, useSyncExternalStore } from 'react';
-import { useSession } from '../../shared/session';
-import { type Chosen, type ReaderState, TopicReader } from './topic-reader';
+import { useEffect, useMemo, useSyncExternalStore } from 'react';
+import { useConsoleClient } from '../../shared/console-client';
+import { type ReaderState, TopicReader } from './topic-reader';
 
-/** A reader of a topic, which begins again at another time or with other credentials. Its page makes another for another topic. */
+/** A reader of a topic, which begins again at another time. Another one for another topic, filter or caller. */
 export function useTopicReader(
-  chosen: Chosen,
+  topic: string,
+  filter: string | undefined,
   from: string | undefined,
 ): { readonly reader: TopicReader; readonly state: ReaderState } {
-  const [reader] = useState(() => new TopicReader(chosen));
+  const client = useConsoleClient();
+  const reader = useMemo(() => new TopicReader(client, { topic, filter }), [client, topic, filter]);
   const state = useSyncExternalStore(reader.subscribe, reader.getState);
-  const { generation } = useSession();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: other credentials begin again
   useEffect(() => {
     reader.begin(from === undefined ? undefined : { time: from });
     return () => reader.stop();
-  }, [reader, from, generation]);
+  }, [reader, from]);
   return { reader, state };
 }
