@@ -49,6 +49,11 @@ export interface AuthRule {
   allows(activation: Activation): boolean;
 }
 
+/** Whether a filter evaluates. `fault`: whether what failed reads a caller's arguments or claims, or nothing but the event. */
+export type FilterTrial =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly fault: 'caller' | 'event'; readonly reason: string };
+
 /**
  * A conjunct `event.<field> == <value>` of a filter, or one of a field of `record`, whose value is known when the
  * subscription starts.
@@ -141,6 +146,8 @@ export interface SubscribeBinding {
   /** The key whose events are shown; only its partition is followed. `undefined`: all keys. */
   readonly key: Expression<string> | undefined;
   readonly filter: Expression<boolean> | undefined;
+  /** What `filter` does with an event whoever the caller is, with samples of arguments. */
+  readonly tryFilter: ((activation: Activation) => FilterTrial) | undefined;
   /** Necessary conditions of `filter` that routing can look up (C2). */
   readonly equalities: readonly Equality[];
   readonly onSlow: OnSlow;

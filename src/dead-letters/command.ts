@@ -6,7 +6,7 @@ import type { TopicFormats } from '../core/topic-format.js';
 import type { EventLog } from '../ports/event-log.js';
 import { listDeadLetters } from './list.js';
 import { asTable, lineAsJson } from './list-format.js';
-import { redriveDeadLetters } from './redrive.js';
+import type { DeadLetterOffice, LetterSelection } from './office.js';
 import { deadLetterTopic, readableDeadLetterTopics } from './topic-name.js';
 
 /** What the commands `millrace dead-letters …` need. */
@@ -15,7 +15,8 @@ export interface DeadLettersCommand {
   /** The topics of the schema and of the services. */
   readonly known: readonly Topic[];
   /** How the keys of each topic read. */
-  readonly formats?: TopicFormats;
+  readonly formats: TopicFormats;
+  readonly office: DeadLetterOffice;
   /** What the names of dead-letter topics end with. Those of the default and of Spring Kafka are read, too. */
   readonly suffix: string;
   /** The topics on the command line; none: all known topics. */
@@ -48,11 +49,15 @@ const CONNECT_DEADLINE_MS = 60_000;
 /** `millrace dead-letters list`. */
 export async function list(
   command: DeadLettersCommand,
-  { json, limit }: { readonly json: boolean; readonly limit: number },
+  {
+    json,
+    limit,
+    group,
+  }: { readonly json: boolean; readonly limit: number; readonly group?: string | undefined },
 ): Promise<void> {
   const { log, formats, print, printError, signal } = command;
   const topics = await topicsOf(command);
-  const { lines, more, foreign } = await listDeadLetters({ log, topics, limit, signal });
+  const { lines, more, foreign } = await listDeadLetters({ log, topics, limit, group, signal });
   if (json) for (const line of lines) print(oneLine(JSON.stringify(lineAsJson(line, formats))));
   else if (lines.length > 0) print(asTable(lines, formats));
   else print('There are no dead letters.');
@@ -60,35 +65,59 @@ export async function list(
   if (more) printError(`There are older ones than these ${lines.length}; list more of them with --limit.`);
 }
 
+/** Which records a command is about: those at some positions, those of a group, or all. */
+export interface Selected {
+  readonly at: readonly string[];
+  readonly group?: string | undefined;
+}
+
 /** `millrace dead-letters retry`. @returns whether every selected record is redriven */
 export async function retry(
   command: DeadLettersCommand,
-  { group, at }: { readonly group: string; readonly at: readonly string[] },
+  { json, ...selected }: Selected & { readonly json: boolean },
 ): Promise<boolean> {
-  const { log, print, printError, signal } = command;
-  const topics = await topicsOf(command);
-  const only =
-    at.length === 0 ? undefined : new Set(at.map((text) => positionName(parsePosition(text, command))));
-  let idempotentEvents = 0;
-  const onRedriven = (from: string, to: Position | undefined, idempotent: boolean): void => {
-    if (idempotent) idempotentEvents += 1;
-    print(`${from} was redriven${to === undefined ? '' : ` to ${positionName(to)}`}`);
+  const { office, print, printError, signal } = command;
+  const selection = await selectionOf(command, selected);
+  const say = (position: string, result: string, more: Record<string, unknown>, text: string): void => {
+    if (json) print(oneLine(JSON.stringify({ position, result, ...more })));
+    else if (result === 'failed') printError(text);
+    else print(text);
   };
-  const outcome = await redriveDeadLetters({ log, topics, only, group, onRedriven, signal });
-  for (const position of outcome.before) print(`${position} had been redriven before`);
-  for (const { position, reason } of outcome.failed) printError(`${position} was not redriven: ${reason}`);
+  let idempotentEvents = 0;
+  const onRedriven = (from: string, at: Position | undefined, idempotent: boolean): void => {
+    if (idempotent) idempotentEvents += 1;
+    const to = at && positionName(at);
+    say(from, 'redriven', { to }, `${from} was redriven${to === undefined ? '' : ` to ${to}`}`);
+  };
+  const outcome = await office.redrive(selection, { onRedriven }, signal);
+  for (const position of outcome.before) say(position, 'before', {}, `${position} had been redriven before`);
+  for (const { position, reason } of outcome.failed)
+    say(position, 'failed', { reason }, `${position} was not redriven: ${reason}`);
   if (outcome.foreign > 0) printError(unreadable(outcome.foreign));
   if (idempotentEvents > 0)
     printError(
       `${count(idempotentEvents, 'event')} with an idempotency key: consumers that remember the key skip them.`,
     );
-  if (outcome.redriven > 0) print(`Redriven: ${outcome.redriven}.`);
-  else if (outcome.failed.length === 0) print('There is nothing to redrive.');
+  if (!json && outcome.redriven > 0) print(`Redriven: ${outcome.redriven}.`);
+  else if (!json && outcome.failed.length === 0) print('There is nothing to redrive.');
   return outcome.failed.length === 0;
 }
 
+/** The selection of a command. @throws {DeadLettersError} */
+export async function selectionOf(
+  command: DeadLettersCommand,
+  { at, group }: Selected,
+): Promise<LetterSelection> {
+  if (at.length > 0 && group !== undefined)
+    throw new DeadLettersError('Give either --at or --group, not both.');
+  const topics = await topicsOf(command);
+  if (group !== undefined) return { kind: 'GROUP', id: group, topics };
+  if (at.length === 0) return { kind: 'ALL', topics };
+  return { kind: 'ORIGINS', names: at.map((text) => positionName(parsePosition(text, command))), topics };
+}
+
 /** The dead-letter topics of the topics on the command line. Topics of the schema need not have any yet. */
-async function topicsOf(command: DeadLettersCommand): Promise<readonly Topic[]> {
+export async function topicsOf(command: DeadLettersCommand): Promise<readonly Topic[]> {
   const { log, known, named, suffix, signal } = command;
   const asked = named.length === 0 ? known : [...new Set(named)].map(topic);
   const candidates = new Map(asked.map((one) => [one, deadLetterTopicsFor(one, command)]));
@@ -115,11 +144,11 @@ function topicNamed(name: string, { known, suffix }: DeadLettersCommand): Topic 
   return known.find((one) => readableDeadLetterTopics(one, suffix).includes(given)) ?? given;
 }
 
-const unreadable = (records: number): string =>
-  `Skipped ${count(records, 'record')} that are neither dead letters of Millrace nor of Spring Kafka.`;
+export const unreadable = (records: number): string =>
+  `Skipped ${count(records, 'record')} that are no dead letters of Millrace, Spring Kafka or Kafka Connect.`;
 
 /** Parses `[topic/]partition@offset`. Without a topic there must be only one to choose from. */
-function parsePosition(text: string, command: DeadLettersCommand): Position {
+export function parsePosition(text: string, command: DeadLettersCommand): Position {
   const { named, known } = command;
   const [, of, number, at] = /^(?:([\w.-]+)\/)?(\d{1,9})@(\d{1,16})$/.exec(text) ?? [];
   if (number === undefined || at === undefined) {
@@ -141,6 +170,6 @@ function nameAll(topics: readonly Topic[]): string {
   return topics.join(', ') || 'none';
 }
 
-function count(number: number, what: string): string {
+export function count(number: number, what: string): string {
   return `${number} ${what}${number === 1 ? '' : 's'}`;
 }

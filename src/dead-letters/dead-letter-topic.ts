@@ -1,17 +1,25 @@
 import { partition, type Topic } from '../core/ids.js';
-import { positionName, type TopicPartition } from '../core/position.js';
+import type { Position, TopicPartition } from '../core/position.js';
 import type { LogRecord, NewRecord } from '../core/record.js';
 import type { EventLog } from '../ports/event-log.js';
 import { readRetained } from '../ports/retained.js';
 import { type DeadLetter, readDeadLetter } from './dead-letter.js';
 
 /** One record of a dead-letter topic. */
-type DeadLetterEntry =
+export type DeadLetterEntry =
   | { readonly kind: 'DEAD_LETTER'; readonly letter: DeadLetter }
   /** Marks records as redriven, by `DeadLetter.recordId`. */
   | { readonly kind: 'REDRIVEN'; readonly recordIds: readonly string[] }
-  /** A record in another format. `position` as `positionName` writes it. */
-  | { readonly kind: 'FOREIGN'; readonly position: string };
+  /** A record in another format. */
+  | { readonly kind: 'FOREIGN'; readonly at: Position; readonly record: LogRecord };
+
+/** What a marker says of a redrive besides the records. */
+export interface RedriveNote {
+  /** Who did it: the `sub` claim, if there was one. */
+  readonly by?: string | undefined;
+  /** Those of the records that were put back with another content. */
+  readonly edited?: ReadonlySet<string> | undefined;
+}
 
 // "Put back" is the stored name of redriven.
 const REDRIVEN_HEADER = 'millrace-put-back';
@@ -22,12 +30,18 @@ const MAX_IDS_PER_MARKER = 1_000;
  * The markers that say that records were redriven. They are in the dead-letter topic itself: Kafka forgets the
  * progress of a consumer group that has had no members for some days, and redriving is always a short visit.
  */
-export function redriveMarkers(deadLetters: Topic, recordIds: readonly string[]): readonly NewRecord[] {
+export function redriveMarkers(
+  deadLetters: Topic,
+  recordIds: readonly string[],
+  { by, edited }: RedriveNote = {},
+): readonly NewRecord[] {
   const markers: NewRecord[] = [];
   for (let i = 0; i < recordIds.length; i += MAX_IDS_PER_MARKER) {
     const putBack = recordIds.slice(i, i + MAX_IDS_PER_MARKER);
     const headers = { [REDRIVEN_HEADER]: String(putBack.length), 'content-type': 'application/json' };
-    const value = Buffer.from(JSON.stringify({ putBack }));
+    const changed = putBack.filter((id) => edited?.has(id));
+    const note = { putBack, by, edited: changed.length === 0 ? undefined : changed };
+    const value = Buffer.from(JSON.stringify(note));
     markers.push({ topic: deadLetters, key: null, headers, value });
   }
   return markers;
@@ -40,7 +54,7 @@ export function readDeadLetterEntry(at: TopicPartition, record: LogRecord): Dead
   if (record.headers[REDRIVEN_HEADER] !== undefined)
     return { kind: 'REDRIVEN', recordIds: recordIdsIn(record) };
   const { topic, partition } = at;
-  return { kind: 'FOREIGN', position: positionName({ topic, partition, offset: record.offset }) };
+  return { kind: 'FOREIGN', at: { topic, partition, offset: record.offset }, record };
 }
 
 /** Reads a dead-letter topic up to its end at the time of the call, one partition after the other. */

@@ -1,7 +1,13 @@
 import { offset, partition, topic } from '../core/ids.js';
 import { type Position, positionName, type TopicPartition } from '../core/position.js';
 import { headersFrom, headersOf, type LogRecord, type NewRecord } from '../core/record.js';
-import { type Fault, letterHeaders, readLetterHeaders, withDropped } from './letter-headers.js';
+import {
+  type Fault,
+  type LetterFormat,
+  letterHeaders,
+  readLetterHeaders,
+  withDropped,
+} from './letter-headers.js';
 import { deadLetterTopic } from './topic-name.js';
 
 export { type Fault, shortReason } from './letter-headers.js';
@@ -11,6 +17,8 @@ export type RecordPart = 'value' | 'headers' | 'key';
 
 /** A dead letter: a record that was set aside, and why. */
 export interface DeadLetter extends Fault {
+  /** Whose headers it has. */
+  readonly format: LetterFormat;
   /** Where the dead letter is. */
   readonly at: Position;
   /** When the dead letter was written, in milliseconds since 1970. */
@@ -59,7 +67,7 @@ export function withoutParts(letter: NewRecord, parts: readonly RecordPart[]): N
   };
 }
 
-/** Parses a record of a dead-letter topic, ours or Spring Kafka's; `undefined` when it is something else. */
+/** Parses a record of a dead-letter topic, ours, Spring Kafka's or Kafka Connect's; `undefined` when it is something else. */
 export function readDeadLetter(
   { topic: of, partition: number }: TopicPartition,
   record: LogRecord,
@@ -75,6 +83,7 @@ export function readDeadLetter(
   const { key, value } = record;
   return {
     ...letter.fault,
+    format: letter.format,
     at: { topic: of, partition: number, offset: record.offset },
     timestamp: record.timestamp,
     origin,

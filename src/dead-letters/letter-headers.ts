@@ -16,8 +16,12 @@ export interface Fault {
   readonly group?: string | undefined;
 }
 
+/** Who wrote a dead letter, by its headers. */
+export type LetterFormat = 'MILLRACE' | 'SPRING' | 'CONNECT';
+
 /** What the headers of a dead letter say, and the headers of the record that it is about. */
 export interface LetterHeaders {
+  readonly format: LetterFormat;
   readonly topic: string;
   readonly partition: number;
   readonly offset: number;
@@ -38,6 +42,11 @@ const SPRING = 'kafka_dlt-';
 /** The same headers as Spring Kafka names them in its retry topics (`@RetryableTopic`). */
 const SPRING_RETRY = 'kafka_';
 const OWN = 'millrace-';
+/**
+ * What a sink connector of Kafka Connect adds with `errors.deadletterqueue.context.headers.enable`
+ * (org.apache.kafka.connect.runtime.errors.DeadLetterQueueReporter). All of it is text.
+ */
+const CONNECT = '__connect.errors.';
 /** What Spring Kafka adds to a record on its way through retry topics. */
 const RETRY_PREFIXES = ['kafka_original-', 'kafka_exception-', 'retry_topic-'];
 const CLASS_PREFIX = 'millrace.';
@@ -82,7 +91,7 @@ export function withDropped(headers: readonly Header[], parts: readonly string[]
   return [...kept, [`${OWN}dropped`, parts.join(',')]];
 }
 
-/** Reads the headers of a dead letter, ours or Spring Kafka's; `undefined` for any other record. */
+/** Reads the headers of a dead letter: ours, Spring Kafka's or Kafka Connect's; `undefined` for any other record. */
 export function readLetterHeaders(record: LogRecord): LetterHeaders | undefined {
   const all = headersOf(record);
   const marker = markerOf(all);
@@ -95,11 +104,41 @@ export function readLetterHeaders(record: LogRecord): LetterHeaders | undefined 
   );
   if (letter !== undefined) return letter;
   const isRetry = ([name]: Header): boolean => RETRY_PREFIXES.some((prefix) => name.startsWith(prefix));
-  return read(
+  const retried = read(
     all,
     SPRING_RETRY,
     all.filter((one) => !isSpring(one) && !isRetry(one)),
   );
+  return retried ?? readConnect(all, record.timestamp);
+}
+
+/** @param timestamp of the dead letter: Connect gives it that of the record */
+function readConnect(list: readonly Header[], timestamp: number): LetterHeaders | undefined {
+  const { headers } = headersFrom(list);
+  const of = (name: string): string | undefined => headers[`${CONNECT}${name}`];
+  const topic = of('topic');
+  const partition = readInteger(of('partition'));
+  const offset = readInteger(of('offset'));
+  if (!topic || partition === undefined || offset === undefined || partition < 0 || offset < 0)
+    return undefined;
+  const connector = of('connector.name');
+  const reason = of('exception.message') ?? '';
+  const stage = of('stage');
+  return {
+    format: 'CONNECT',
+    topic,
+    partition,
+    offset,
+    timestamp,
+    fault: {
+      kind: of('exception.class.name') ?? 'unknown',
+      reason: stage === undefined ? reason : `${stage}: ${reason}`,
+      // The consumer group of a sink connector.
+      group: connector === undefined ? undefined : `connect-${connector}`,
+    },
+    dropped: '',
+    original: list.filter(([name]) => !name.startsWith(CONNECT)),
+  };
 }
 
 function read(
@@ -116,6 +155,7 @@ function read(
   const exception = headers[`${prefix}exception-fqcn`] ?? headers[`${prefix}key-exception-fqcn`] ?? 'unknown';
   const isOwn = exception.startsWith(CLASS_PREFIX);
   return {
+    format: isOwn ? 'MILLRACE' : 'SPRING',
     topic,
     partition,
     offset,

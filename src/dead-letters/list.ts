@@ -2,6 +2,7 @@ import type { Topic } from '../core/ids.js';
 import type { EventLog } from '../ports/event-log.js';
 import type { DeadLetter } from './dead-letter.js';
 import { readDeadLetterEntries } from './dead-letter-topic.js';
+import { groupIdOf } from './groups.js';
 
 interface ListOptions {
   readonly log: EventLog;
@@ -9,6 +10,8 @@ interface ListOptions {
   readonly topics: readonly Topic[];
   /** How many lines are returned at the most: the newest ones. */
   readonly limit: number;
+  /** Only letters of this group (`groupIdOf`). */
+  readonly group?: string | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -49,7 +52,7 @@ export async function listDeadLetters(options: ListOptions): Promise<DeadLetterL
   return { lines: all.slice(-limit), more: more || all.length > limit, foreign };
 }
 
-async function linesOf({ log, limit, signal }: ListOptions, topic: Topic) {
+async function linesOf({ log, limit, group, signal }: ListOptions, topic: Topic) {
   // C4: in the order of their newest dead letters, and no more lines than can be shown.
   const lines = new Map<string, Omit<DeadLetterLine, 'redriven'>>();
   const redriven = new Set<string>();
@@ -60,6 +63,7 @@ async function linesOf({ log, limit, signal }: ListOptions, topic: Topic) {
     if (entry.kind === 'REDRIVEN') for (const recordId of entry.recordIds) redriven.add(recordId);
     if (entry.kind !== 'DEAD_LETTER') continue;
     const { letter } = entry;
+    if (group !== undefined && groupIdOf(letter) !== group) continue;
     const name = `${letter.recordId} ${letter.kind}`;
     const known = lines.get(name);
     lines.delete(name); // A map keeps the order of insertion: the line moves to the end.

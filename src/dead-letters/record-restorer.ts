@@ -5,7 +5,7 @@ import type { DeadLetter } from './dead-letter.js';
 import { readOriginals } from './originals.js';
 
 /** The original record of a dead letter, or why it cannot be restored. */
-type RestoredRecord =
+export type RestoredRecord =
   | { readonly ok: true; readonly record: NewRecord }
   | { readonly ok: false; readonly reason: string };
 

@@ -1,3 +1,4 @@
+import { pause } from '../core/async.js';
 import { MillraceError } from '../core/errors.js';
 import type { Offset, Topic } from '../core/ids.js';
 import { type Position, partitionName, type TopicPartition } from '../core/position.js';
@@ -7,8 +8,8 @@ import type { GroupHandler } from '../ports/consumer-groups.js';
 import type { EventLog } from '../ports/event-log.js';
 import type { TransactionalBatch } from '../ports/transactional-commit.js';
 import type { DeadLetter } from './dead-letter.js';
-import { readDeadLetterEntry, redriveMarkers } from './dead-letter-topic.js';
-import { RecordRestorer } from './record-restorer.js';
+import { type RedriveNote, readDeadLetterEntry, redriveMarkers } from './dead-letter-topic.js';
+import { RecordRestorer, type RestoredRecord } from './record-restorer.js';
 import { type PendingRange, type RedriveLedger, readRedriveLedger } from './redrive-ledger.js';
 
 export interface RedriveOptions {
@@ -19,6 +20,18 @@ export interface RedriveOptions {
   readonly topics: readonly Topic[];
   /** The positions whose records are redriven, as `positionName` writes them; `undefined`: all of them. */
   readonly only: ReadonlySet<string> | undefined;
+  /** Narrows the selection down. Left out: all letters of `only`. */
+  readonly isSelected?: ((letter: DeadLetter) => boolean) | undefined;
+  /** What is put back instead of the record as it was, by `DeadLetter.recordId`. */
+  readonly edited?: ReadonlyMap<string, NewRecord> | undefined;
+  /** Who redrives: the `sub` claim, if there is one. The marker says so. */
+  readonly by?: string | undefined;
+  /** How many records are put back: the oldest. Left out: all of them. */
+  readonly limit?: number | undefined;
+  /** C4: how many records of a dead-letter topic are read. @throws when one has more */
+  readonly maxRecordsRead?: number | undefined;
+  /** How long to wait for partitions, in milliseconds, before others get those of this member (10,000). */
+  readonly stalledMs?: number | undefined;
   /** Called for each record right after it was redriven. `to`: its new position, if that is known. */
   readonly onRedriven: (from: string, to: Position | undefined, idempotent: boolean) => void;
   readonly signal: AbortSignal;
@@ -36,6 +49,8 @@ interface Redrive {
 /** One member of the redrive group: redrives the dead letters of the partitions that it is assigned. */
 export class RedriveMember implements GroupHandler<TransactionalBatch> {
   redriven = 0;
+  /** The selected records that somebody else redrove, by `DeadLetter.recordId`. */
+  readonly byOthers = new Map<string, string>();
   /** The records that could not be restored, by `DeadLetter.recordId`. */
   readonly failed = new Map<string, { readonly position: string; readonly reason: string }>();
   readonly #options: RedriveOptions;
@@ -47,7 +62,12 @@ export class RedriveMember implements GroupHandler<TransactionalBatch> {
   readonly #redriven = new Map<string, Set<string>>();
   /** The records of commits that failed: they may have been redriven all the same. */
   readonly #uncertain = new Set<string>();
+  /** Those that this member has redriven. */
+  readonly #own = new Set<string>();
   readonly #attempts = new Map<string, number>();
+  /** Batches with letters of this member so far, and those in hand. */
+  #steps = 0;
+  #working = 0;
   #settle: { resolve: () => void; reject: (error: unknown) => void } | undefined;
   #fatal: unknown;
 
@@ -82,6 +102,15 @@ export class RedriveMember implements GroupHandler<TransactionalBatch> {
     });
   }
 
+  /** Resolves when nothing was done for this member for `milliseconds`. */
+  async stalled(milliseconds: number, left: AbortSignal): Promise<'stalled'> {
+    for (let before = -1; before !== this.#steps || this.#working > 0; ) {
+      before = this.#steps;
+      await pause(milliseconds, left);
+    }
+    return 'stalled';
+  }
+
   async assigned(at: TopicPartition): Promise<Offset | undefined> {
     const name = partitionName(at);
     // The former owner of the partition may have redriven some of it.
@@ -95,6 +124,8 @@ export class RedriveMember implements GroupHandler<TransactionalBatch> {
     const name = partitionName(batch);
     const pending = this.#pending.get(name);
     if (pending === undefined) return;
+    this.#steps += 1;
+    this.#working += 1;
     try {
       await this.#redrive(batch, pending.last);
       this.#attempts.delete(name);
@@ -104,6 +135,8 @@ export class RedriveMember implements GroupHandler<TransactionalBatch> {
       this.#redriven.delete(name);
       if (!batch.signal.aborted) this.#countFailure(name, error);
       throw error;
+    } finally {
+      this.#working -= 1;
     }
     if (batch.last < pending.last) return;
     this.#pending.delete(name);
@@ -117,9 +150,12 @@ export class RedriveMember implements GroupHandler<TransactionalBatch> {
     const recordIds = [...redrives.keys()];
     for (const recordId of recordIds) this.#uncertain.add(recordId);
     const records = [...redrives.values()].map(({ record }) => record);
-    const positions = await batch.commit([...records, ...redriveMarkers(batch.topic, recordIds)]);
+    const { edited, by } = this.#options;
+    const note: RedriveNote = { by, edited: new Set(edited?.keys()) };
+    const positions = await batch.commit([...records, ...redriveMarkers(batch.topic, recordIds, note)]);
     for (const [i, [recordId, { originName, record }]] of [...redrives].entries()) {
       redriven.add(recordId);
+      this.#own.add(recordId);
       this.#uncertain.delete(recordId);
       this.#report(originName, positions[i], record);
     }
@@ -140,10 +176,16 @@ export class RedriveMember implements GroupHandler<TransactionalBatch> {
       if (redrives.has(recordId)) continue;
       if (redriven.has(recordId)) {
         // A commit of this member that seemed to fail has succeeded.
-        if (this.#uncertain.delete(recordId)) this.#report(originName, undefined, original);
+        if (this.#uncertain.delete(recordId)) {
+          this.#own.add(recordId);
+          this.#report(originName, undefined, this.#options.edited?.get(recordId) ?? original);
+        } else if (!this.#own.has(recordId)) this.byOthers.set(recordId, originName);
         continue;
       }
-      const restored = await this.#restorer.restore(entry.letter, batch.signal);
+      const edited = this.#options.edited?.get(recordId);
+      const restored: RestoredRecord = edited
+        ? { ok: true, record: edited }
+        : await this.#restorer.restore(entry.letter, batch.signal);
       if (restored.ok) {
         redrives.set(recordId, { originName, record: restored.record });
         this.failed.delete(recordId);

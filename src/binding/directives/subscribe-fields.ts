@@ -5,6 +5,7 @@ import { callerCheck } from '../cel/caller-errors.js';
 import { ExpressionCompiler, RESULT_TYPES } from '../cel/compiler.js';
 import { equalitiesOf } from '../cel/equalities.js';
 import { authRule, filterExpression, keyExpression } from '../cel/evaluation.js';
+import { filterTrial } from '../cel/filter-trial.js';
 import { unionOfReads } from '../cel/reads.js';
 import { metadataReads, readsRecord, unionOfMetadata } from '../cel/record-reads.js';
 import { EVENT_RECORD } from '../cel/record-shape.js';
@@ -82,6 +83,7 @@ export function subscribeBinding(
       types: new Set(types.map((type) => type.name)),
       key: key && keyExpression(key, declared.get(topicUse.topic)?.key),
       filter: filter && filterExpression(filter),
+      tryFilter: filter && eventCompiler && filterTrial(filter, eventCompiler),
       equalities: filter && eventCompiler ? equalitiesOf(filter, event, eventCompiler) : [],
       checkCaller: eventCompiler ? callerCheck([filter, rule], eventCompiler) : () => {},
       rule: rule && authRule(rule),

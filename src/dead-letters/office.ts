@@ -1,0 +1,267 @@
+import { messageOf } from '../core/errors.js';
+import type { Topic } from '../core/ids.js';
+import type { Position } from '../core/position.js';
+import type { NewRecord } from '../core/record.js';
+import { requireTransactions } from '../ports/transactional-commit.js';
+import type { DeadLetter } from './dead-letter.js';
+import { DeadLetterTail } from './dead-letter-tail.js';
+import { readDeadLetterEntries } from './dead-letter-topic.js';
+import { DryRun, type DryRunOptions, type DryRunResult } from './dry-run.js';
+import { type DryRunSummary, dryRunOfMany } from './dry-run-of-many.js';
+import { EditError, editedRecord, type RecordEdit } from './edit.js';
+import { type DeadLetterGroup, DeadLetterTally, groupIdOf } from './groups.js';
+import { letterName, letterPosition, readLetterAt } from './read-letter.js';
+import { RecordRestorer } from './record-restorer.js';
+import { type RedriveOutcome, redriveDeadLetters } from './redrive.js';
+import type { RedriveOptions } from './redrive-member.js';
+import { readableDeadLetterTopics } from './topic-name.js';
+
+/** Which dead letters are meant. */
+export type LetterSelection =
+  /** By the positions of the dead letters (`letterName`). */
+  | { readonly kind: 'LETTERS'; readonly names: readonly string[] }
+  /** By the positions of the records, as `positionName` writes them. */
+  | { readonly kind: 'ORIGINS'; readonly names: readonly string[]; readonly topics: readonly Topic[] }
+  /** All of one cause. */
+  | { readonly kind: 'GROUP'; readonly id: string; readonly topics: readonly Topic[] }
+  /** All of some dead-letter topics. */
+  | { readonly kind: 'ALL'; readonly topics: readonly Topic[] };
+
+export interface OfficeOptions extends DryRunOptions {
+  /** What the names of dead-letter topics end with. Those of the default and of Spring Kafka are read, too. */
+  readonly suffix: string;
+  /** The consumer group of redrives. */
+  readonly group: string;
+  /** Further topics whose dead letters are read: somebody has named them. */
+  readonly named?: readonly Topic[] | undefined;
+}
+
+interface RedriveRequest extends Pick<RedriveOptions, 'by' | 'limit' | 'maxRecordsRead'> {
+  readonly onRedriven?: RedriveOptions['onRedriven'];
+}
+
+export type EditedRedrive =
+  /** Nothing was written: the edit makes no record, or it would fail. */
+  | { readonly kind: 'REFUSED'; readonly reason: string }
+  | { readonly kind: 'DONE'; readonly outcome: RedriveOutcome; readonly to: Position | undefined };
+
+/** A selected letter that is not there. */
+export class NoSuchLetter extends Error {
+  override readonly name = 'NoSuchLetter';
+  constructor(name: string) {
+    super(`There is no dead letter ${name}: the log does not have it, or not any more.`);
+  }
+}
+
+/** How many letters may be selected one by one. */
+export const MAX_NAMED_LETTERS = 1_000;
+
+/** Everything that can be done with dead letters, for the command line and for the console. */
+export class DeadLetterOffice {
+  readonly #options: OfficeOptions;
+  readonly #dryRun: DryRun;
+
+  constructor(options: OfficeOptions) {
+    this.#options = options;
+    this.#dryRun = new DryRun(options);
+  }
+
+  /** Why nothing can be put back; `undefined`: it can. */
+  get readOnly(): string | undefined {
+    try {
+      requireTransactions(this.#options.log, 'putting dead letters back');
+      return undefined;
+    } catch (error) {
+      return messageOf(error);
+    }
+  }
+
+  /** The dead-letter topics that exist, of these topics or of all of the project. */
+  async topics(signal: AbortSignal, of?: readonly Topic[]): Promise<readonly Topic[]> {
+    const { log, suffix, named = [] } = this.#options;
+    const known = [...this.#options.topics, ...named];
+    const isDeadLetterTopic = (one: Topic): boolean =>
+      known.some((name) => readableDeadLetterTopics(name, suffix).includes(one));
+    const all = (of ?? known).flatMap((one) =>
+      isDeadLetterTopic(one) ? [one] : readableDeadLetterTopics(one, suffix),
+    );
+    const found = await log.describe([...new Set(all)], signal);
+    return [...new Set(all)].filter((name) => found.has(name));
+  }
+
+  /** The groups in these dead-letter topics. @param recordsPerTopic how many are read of each: the newest */
+  async groups(
+    topics: readonly Topic[],
+    recordsPerTopic: number,
+    signal: AbortSignal,
+  ): Promise<{ readonly groups: readonly DeadLetterGroup[]; readonly skipped: number }> {
+    const tally = new DeadLetterTally();
+    let skipped = 0;
+    for (const one of topics) {
+      const tail = new DeadLetterTail(this.#options.log, one, recordsPerTopic);
+      for await (const entry of tail.read(signal)) tally.add(entry);
+      skipped += tail.skipped;
+    }
+    return { groups: tally.groups(), skipped };
+  }
+
+  /** The name of the newest dead letter about the record at a position; `undefined`: there is none. */
+  async letterAbout(
+    originName: string,
+    topics: readonly Topic[],
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
+    let found: string | undefined;
+    for (const one of topics)
+      for await (const entry of readDeadLetterEntries(this.#options.log, one, signal))
+        if (entry.kind === 'DEAD_LETTER' && entry.letter.originName === originName)
+          found = letterName(entry.letter.at);
+    return found;
+  }
+
+  async dryRun(
+    selection: LetterSelection,
+    { limit, recordsPerTopic }: { readonly limit: number; readonly recordsPerTopic: number },
+    signal: AbortSignal,
+  ): Promise<DryRunSummary> {
+    const { topics, isSelected } = await this.#select(selection, signal);
+    const { log } = this.#options;
+    return dryRunOfMany({ log, dryRun: this.#dryRun, topics, isSelected, limit, recordsPerTopic }, signal);
+  }
+
+  test(letter: DeadLetter, signal: AbortSignal): Promise<DryRunResult> {
+    return this.#dryRun.test(letter, signal);
+  }
+
+  /** Puts the selected records back into their topics, each once. @throws {NoSuchLetter} */
+  async redrive(
+    selection: LetterSelection,
+    { onRedriven = () => undefined, ...request }: RedriveRequest,
+    signal: AbortSignal,
+  ): Promise<RedriveOutcome> {
+    const { log, group } = this.#options;
+    const { topics, isSelected, only } = await this.#select(selection, signal);
+    return redriveDeadLetters({ log, group, topics, only, isSelected, onRedriven, signal, ...request });
+  }
+
+  /**
+   * What an edited copy of a record would meet, without writing it.
+   * @throws {NoSuchLetter | EditError}
+   */
+  async tryEdit(name: string, edit: RecordEdit, signal: AbortSignal): Promise<DryRunResult> {
+    const { letter, record } = await this.#edited(name, edit, signal);
+    return this.#dryRun.testEdited(letter, record, signal);
+  }
+
+  /**
+   * Puts an edited copy of a record back, once: the record is then redriven, with or without an edit.
+   * @param force writes it although it would fail
+   * @throws {NoSuchLetter}
+   */
+  async redriveEdited(
+    name: string,
+    edit: RecordEdit,
+    { force, onRedriven, ...request }: RedriveRequest & { readonly force: boolean },
+    signal: AbortSignal,
+  ): Promise<EditedRedrive> {
+    let letter: DeadLetter;
+    let record: NewRecord;
+    try {
+      ({ letter, record } = await this.#edited(name, edit, signal));
+    } catch (error) {
+      if (error instanceof EditError) return { kind: 'REFUSED', reason: error.message };
+      throw error;
+    }
+    const result = await this.#dryRun.testEdited(letter, record, signal);
+    if (result.verdict === 'FAILS_AGAIN' && !force) return { kind: 'REFUSED', reason: result.reason };
+    let to: Position | undefined;
+    const edited = new Map([[letter.recordId, record]]);
+    const { log, group } = this.#options;
+    const outcome = await redriveDeadLetters({
+      log,
+      group,
+      topics: [letter.at.topic],
+      only: new Set([letter.originName]),
+      isSelected: (one) => one.recordId === letter.recordId,
+      edited,
+      signal,
+      ...request,
+      onRedriven: (from, position, idempotent) => {
+        to = position;
+        onRedriven?.(from, position, idempotent);
+      },
+    });
+    return { kind: 'DONE', outcome, to };
+  }
+
+  async #edited(
+    name: string,
+    edit: RecordEdit,
+    signal: AbortSignal,
+  ): Promise<{ readonly letter: DeadLetter; readonly record: NewRecord }> {
+    const letter = await this.#letter(name, signal);
+    const restored = await new RecordRestorer(this.#options.log).restore(letter, signal);
+    // An edit may bring what the letter has lost.
+    const isWhole = edit.value !== undefined && edit.headers !== undefined && edit.key !== undefined;
+    if (!restored.ok && !isWhole) throw new EditError(`The record cannot be restored: ${restored.reason}.`);
+    const bare: NewRecord = restored.ok
+      ? restored.record
+      : { topic: letter.origin.topic, key: null, headers: {}, value: null };
+    const format = this.#options.formats.get(letter.origin.topic);
+    return { letter, record: await editedRecord(letter, bare, edit, format, signal) };
+  }
+
+  async #letter(name: string, signal: AbortSignal): Promise<DeadLetter> {
+    const at = letterPosition(name);
+    const entry =
+      at && (await this.#isReadable(at, signal))
+        ? await readLetterAt(this.#options.log, at, signal)
+        : undefined;
+    if (entry === undefined) throw new NoSuchLetter(name);
+    if (entry.kind === 'DEAD_LETTER') return entry.letter;
+    throw new EditError(
+      `${name} does not say which record it is about, so nobody can tell where to put it back.`,
+    );
+  }
+
+  /** Nothing but dead-letter topics of the project is read. */
+  async #isReadable({ topic, partition }: Position, signal: AbortSignal): Promise<boolean> {
+    if (!(await this.topics(signal, [topic])).includes(topic)) return false;
+    const { partitions = 0 } = (await this.#options.log.describe([topic], signal)).get(topic) ?? {};
+    return partition < partitions;
+  }
+
+  async #select(
+    selection: LetterSelection,
+    signal: AbortSignal,
+  ): Promise<{
+    readonly topics: readonly Topic[];
+    readonly isSelected: (letter: DeadLetter) => boolean;
+    readonly only: ReadonlySet<string> | undefined;
+  }> {
+    switch (selection.kind) {
+      case 'ALL':
+        return { topics: selection.topics, isSelected: () => true, only: undefined };
+      case 'GROUP':
+        return {
+          topics: selection.topics,
+          isSelected: (letter) => groupIdOf(letter) === selection.id,
+          only: undefined,
+        };
+      case 'ORIGINS': {
+        const only = new Set(selection.names);
+        return { topics: selection.topics, isSelected: ({ originName }) => only.has(originName), only };
+      }
+      case 'LETTERS': {
+        const letters: DeadLetter[] = [];
+        for (const name of selection.names) letters.push(await this.#letter(name, signal));
+        const recordIds = new Set(letters.map(({ recordId }) => recordId));
+        return {
+          topics: [...new Set(letters.map(({ at }) => at.topic))],
+          isSelected: (letter) => recordIds.has(letter.recordId),
+          only: new Set(letters.map(({ originName }) => originName)),
+        };
+      }
+    }
+  }
+}
