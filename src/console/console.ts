@@ -2,6 +2,7 @@ import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
 import type { OperationLimits } from '../operation/document-validator.js';
 import type { Operations } from '../operation/operations.js';
+import { type DeadLettersParts, deadLettersPage } from './dead-letters/dead-letters.js';
 import { type EventsParts, eventsPage } from './events/events.js';
 import { gatewayPage } from './gateway/gateway.js';
 import { type LifeParts, lifePage } from './life/life.js';
@@ -17,13 +18,21 @@ export interface ConsoleParts {
   readonly events: EventsParts;
   readonly life: LifeParts;
   readonly map: MapParts;
+  readonly deadLetters: DeadLettersParts;
   readonly limits: OperationLimits;
   readonly logger: Logger;
   readonly metrics: Metrics;
 }
 
 /** The console's GraphQL: the schema of all pages, which `schema/console/` declares. */
-export function openConsole({ role, backends, map, life, events, ...shared }: ConsoleParts): Operations {
-  const pages = [gatewayPage({ ...backends, role }), mapPage(map), lifePage(life), eventsPage(events)];
+export function openConsole(parts: ConsoleParts): Operations {
+  const { role, backends, events, life, map, deadLetters, ...shared } = parts;
+  const pages = [
+    gatewayPage({ ...backends, role }),
+    mapPage(map),
+    lifePage(life),
+    eventsPage(events),
+    deadLettersPage(deadLetters),
+  ];
   return new ConsoleOperations({ ...shared, role, pages });
 }

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { partition, type Topic } from '../core/ids.js';
 import type { Position, TopicPartition } from '../core/position.js';
 import type { LogRecord, NewRecord } from '../core/record.js';
@@ -9,7 +10,13 @@ import { type DeadLetter, readDeadLetter } from './dead-letter.js';
 export type DeadLetterEntry =
   | { readonly kind: 'DEAD_LETTER'; readonly letter: DeadLetter }
   /** Marks records as redriven, by `DeadLetter.recordId`. */
-  | { readonly kind: 'REDRIVEN'; readonly recordIds: readonly string[] }
+  | {
+      readonly kind: 'REDRIVEN';
+      readonly recordIds: readonly string[];
+      /** When the marker was written, in milliseconds since 1970. */
+      readonly timestamp: number;
+      readonly note: RedriveNote;
+    }
   /** A record in another format. */
   | { readonly kind: 'FOREIGN'; readonly at: Position; readonly record: LogRecord };
 
@@ -52,7 +59,7 @@ export function readDeadLetterEntry(at: TopicPartition, record: LogRecord): Dead
   // First, because a record that was set aside may have a header of that name.
   if (letter !== undefined) return { kind: 'DEAD_LETTER', letter };
   if (record.headers[REDRIVEN_HEADER] !== undefined)
-    return { kind: 'REDRIVEN', recordIds: recordIdsIn(record) };
+    return { kind: 'REDRIVEN', timestamp: record.timestamp, ...markerIn(record) };
   const { topic, partition } = at;
   return { kind: 'FOREIGN', at: { topic, partition, offset: record.offset }, record };
 }
@@ -72,13 +79,20 @@ export async function* readDeadLetterEntries(
   }
 }
 
-function recordIdsIn({ value }: LogRecord): readonly string[] {
-  if (value === null) return [];
+const Marker = z.object({
+  putBack: z.array(z.string()).catch([]),
+  by: z.string().optional().catch(undefined),
+  edited: z.array(z.string()).optional().catch(undefined),
+});
+
+function markerIn({ value }: LogRecord): {
+  readonly recordIds: readonly string[];
+  readonly note: RedriveNote;
+} {
   try {
-    const marker: unknown = JSON.parse(value.toString('utf8'));
-    const ids = typeof marker === 'object' && marker !== null && 'putBack' in marker ? marker.putBack : [];
-    return Array.isArray(ids) ? ids.filter((id) => typeof id === 'string') : [];
+    const { putBack, by, edited } = Marker.parse(JSON.parse(String(value)));
+    return { recordIds: putBack, note: { by, edited: new Set(edited) } };
   } catch {
-    return []; // Not written by Millrace: it marks nothing.
+    return { recordIds: [], note: {} }; // Not written by Millrace: it marks nothing.
   }
 }

@@ -1,5 +1,5 @@
 import { messageOf } from '../core/errors.js';
-import { isNamedType, type Relayed } from '../core/event.js';
+import { type Event, isNamedType, type Relayed } from '../core/event.js';
 import type { Topic } from '../core/ids.js';
 import type { TopicPartition } from '../core/position.js';
 import type { LogRecord, NewRecord } from '../core/record.js';
@@ -67,25 +67,27 @@ export class DryRun {
 
   /** What would happen to the record of a dead letter if it were put back. @throws when the log cannot be read */
   async test(letter: DeadLetter, signal: AbortSignal): Promise<DryRunResult> {
-    const restored = await this.#restorer.restore(letter, signal);
-    if (!restored.ok) return failsAgain(`It cannot be put back: ${restored.reason}.`);
-    return this.testRecord(letter, restored.record, signal);
+    return (await this.look(letter, signal)).result;
   }
 
-  /** @param record what would be put back */
-  async testRecord(letter: DeadLetter, record: NewRecord, signal: AbortSignal): Promise<DryRunResult> {
+  /** The same, with the event if the record decodes. */
+  async look(
+    letter: DeadLetter,
+    signal: AbortSignal,
+  ): Promise<{ readonly result: DryRunResult; readonly event?: Event | undefined }> {
+    const restored = await this.#restorer.restore(letter, signal);
+    if (!restored.ok) return { result: failsAgain(`It cannot be put back: ${restored.reason}.`) };
     const { topic } = letter.origin;
-    if (!this.#options.topics.has(topic))
-      return notTested(
-        `The topic ${topic} is not part of this project, which cannot tell what its readers do.`,
-      );
-    const decoded = await this.#decode(letter, record, signal);
-    return 'verdict' in decoded ? decoded : this.#tryWhatFailed(letter, decoded);
+    if (!this.#options.topics.has(topic)) return { result: elsewhere(topic) };
+    const decoded = await this.#decode(letter, restored.record, signal);
+    if ('verdict' in decoded) return { result: decoded };
+    return { result: this.#tryWhatFailed(letter, decoded), event: decoded.event };
   }
 
   /** An edited record: its data, and everything of the schema that would read it. */
   async testEdited(letter: DeadLetter, record: NewRecord, signal: AbortSignal): Promise<DryRunResult> {
-    if (!this.#options.topics.has(letter.origin.topic)) return this.testRecord(letter, record, signal);
+    const { topic } = letter.origin;
+    if (!this.#options.topics.has(topic)) return elsewhere(topic);
     const decoded = await this.#decode(letter, record, signal);
     if ('verdict' in decoded) return decoded;
     const { type, data } = decoded.event;
@@ -166,6 +168,9 @@ export class DryRun {
 const goesThrough = (reason: string): DryRunResult => ({ verdict: 'GOES_THROUGH', reason });
 const failsAgain = (reason: string): DryRunResult => ({ verdict: 'FAILS_AGAIN', reason });
 const notTested = (reason: string): DryRunResult => ({ verdict: 'NOT_TESTED', reason });
+
+const elsewhere = (topic: Topic): DryRunResult =>
+  notTested(`The topic ${topic} is not part of this project, which cannot tell what its readers do.`);
 
 const exceptFor = (leftOut: readonly string[]): string =>
   leftOut.length === 0

@@ -33,12 +33,13 @@ export function lineAsJson(line: DeadLetterLine, formats?: TopicFormats): Record
 
 /** A key that is not text, or does not read as its topic declares, is shown as its bytes. */
 function keyAsJson(key: string | null, format: TopicFormat | undefined): Record<string, unknown> {
-  const text = key === null ? null : textOf(key, format);
+  const text = key === null ? null : keyText(key, format);
   if (key === null || text !== undefined) return { key: text };
   return { key: null, keyBytes: bytesOfText(key).toString('base64') };
 }
 
-function textOf(key: string, format: TopicFormat | undefined): string | undefined {
+/** A key as its topic declares it; `undefined`: it does not read so, or is not text. */
+export function keyText(key: string, format: TopicFormat | undefined): string | undefined {
   if (format?.key === undefined) return isWellFormed(key) ? key : undefined;
   try {
     return subjectOf(format, key);
@@ -83,7 +84,7 @@ function rowOf(line: DeadLetterLine, formats: TopicFormats | undefined): readonl
 }
 
 const keyAsText = (key: string, format: TopicFormat | undefined): string =>
-  textOf(key, format) ?? `0x${bytesOfText(key).toString('hex')}`;
+  keyText(key, format) ?? `0x${bytesOfText(key).toString('hex')}`;
 
 function beginningOf(value: Buffer): string {
   return [...value.toString('utf8')].slice(0, MAX_TEXT_CHARS).join('');

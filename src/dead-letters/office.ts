@@ -1,15 +1,17 @@
 import { messageOf } from '../core/errors.js';
+import type { Event } from '../core/event.js';
 import type { Topic } from '../core/ids.js';
 import type { Position } from '../core/position.js';
 import type { NewRecord } from '../core/record.js';
 import { requireTransactions } from '../ports/transactional-commit.js';
 import type { DeadLetter } from './dead-letter.js';
 import { DeadLetterTail } from './dead-letter-tail.js';
-import { readDeadLetterEntries } from './dead-letter-topic.js';
+import { type DeadLetterEntry, readDeadLetterEntries } from './dead-letter-topic.js';
 import { DryRun, type DryRunOptions, type DryRunResult } from './dry-run.js';
 import { type DryRunSummary, dryRunOfMany } from './dry-run-of-many.js';
 import { EditError, editedRecord, type RecordEdit } from './edit.js';
 import { type DeadLetterGroup, DeadLetterTally, groupIdOf } from './groups.js';
+import { keyText } from './list-format.js';
 import { letterName, letterPosition, readLetterAt } from './read-letter.js';
 import { RecordRestorer } from './record-restorer.js';
 import { type RedriveOutcome, redriveDeadLetters } from './redrive.js';
@@ -44,6 +46,19 @@ export type EditedRedrive =
   /** Nothing was written: the edit makes no record, or it would fail. */
   | { readonly kind: 'REFUSED'; readonly reason: string }
   | { readonly kind: 'DONE'; readonly outcome: RedriveOutcome; readonly to: Position | undefined };
+
+/** Everything that is known of one dead letter. */
+export interface LetterReport {
+  readonly entry: Exclude<DeadLetterEntry, { kind: 'REDRIVEN' }>;
+  /** The event, if the record decodes now. */
+  readonly event: Event | undefined;
+  readonly hasCodec: boolean;
+  /** `undefined`: it cannot be put back. */
+  readonly test: DryRunResult | undefined;
+  readonly putBack:
+    | { readonly timestamp: number; readonly by: string | undefined; readonly isEdited: boolean }
+    | undefined;
+}
 
 /** A selected letter that is not there. */
 export class NoSuchLetter extends Error {
@@ -129,8 +144,40 @@ export class DeadLetterOffice {
     return dryRunOfMany({ log, dryRun: this.#dryRun, topics, isSelected, limit, recordsPerTopic }, signal);
   }
 
-  test(letter: DeadLetter, signal: AbortSignal): Promise<DryRunResult> {
-    return this.#dryRun.test(letter, signal);
+  /**
+   * A dead letter with what is known of its record; `undefined`: the log does not have it.
+   * @param recordsPerTopic how many records are searched for whether it was put back: the newest
+   */
+  async letter(
+    name: string,
+    { recordsPerTopic }: { readonly recordsPerTopic: number },
+    signal: AbortSignal,
+  ): Promise<LetterReport | undefined> {
+    const entry = await this.#entry(name, signal);
+    if (entry === undefined) return undefined;
+    if (entry.kind === 'FOREIGN')
+      return { entry, event: undefined, hasCodec: false, test: undefined, putBack: undefined };
+    const { letter } = entry;
+    const putBack = await this.#putBack(letter, recordsPerTopic, signal);
+    const hasCodec = this.#options.formats.get(letter.origin.topic)?.codec !== undefined;
+    const { event, result } = await this.#dryRun.look(letter, signal);
+    return { entry, event, hasCodec, test: result, putBack };
+  }
+
+  /** A record's key as its topic declares it; `undefined`: it is not text. */
+  keyText(of: Topic | undefined, key: string): string | undefined {
+    return keyText(key, of === undefined ? undefined : this.#options.formats.get(of));
+  }
+
+  async #putBack(letter: DeadLetter, records: number, signal: AbortSignal): Promise<LetterReport['putBack']> {
+    let found: LetterReport['putBack'];
+    const tail = new DeadLetterTail(this.#options.log, letter.at.topic, records);
+    for await (const entry of tail.read(signal)) {
+      if (entry.kind !== 'REDRIVEN' || !entry.recordIds.includes(letter.recordId)) continue;
+      const { timestamp, note } = entry;
+      found ??= { timestamp, by: note.by, isEdited: note.edited?.has(letter.recordId) === true };
+    }
+    return found;
   }
 
   /** Puts the selected records back into their topics, each once. @throws {NoSuchLetter} */
@@ -212,16 +259,18 @@ export class DeadLetterOffice {
   }
 
   async #letter(name: string, signal: AbortSignal): Promise<DeadLetter> {
-    const at = letterPosition(name);
-    const entry =
-      at && (await this.#isReadable(at, signal))
-        ? await readLetterAt(this.#options.log, at, signal)
-        : undefined;
+    const entry = await this.#entry(name, signal);
     if (entry === undefined) throw new NoSuchLetter(name);
     if (entry.kind === 'DEAD_LETTER') return entry.letter;
     throw new EditError(
       `${name} does not say which record it is about, so nobody can tell where to put it back.`,
     );
+  }
+
+  async #entry(name: string, signal: AbortSignal): Promise<LetterReport['entry'] | undefined> {
+    const at = letterPosition(name);
+    if (at === undefined || !(await this.#isReadable(at, signal))) return undefined;
+    return readLetterAt(this.#options.log, at, signal);
   }
 
   /** Nothing but dead-letter topics of the project is read. */

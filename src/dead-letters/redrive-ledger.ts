@@ -12,6 +12,8 @@ export interface RedriveLedger {
   readonly selected: ReadonlyMap<string, { readonly redriven: boolean }>;
   /** The selected records that are to be redriven, by `DeadLetter.recordId`: oldest first, and no more than the limit. */
   readonly chosen: ReadonlySet<string>;
+  /** How many selected records had been redriven. */
+  readonly before: number;
   /** How many selected records are beyond the limit. */
   readonly beyond: number;
   /** The range of dead letters that are still to be redriven, by partition of the dead-letter topic. */
@@ -64,12 +66,15 @@ export async function readRedriveLedger(
   const pending = new Map<Partition, PendingRange>();
   const selected = new Map<string, { redriven: boolean }>();
   const chosen = new Set<string>();
-  let beyond = 0;
+  let [before, beyond] = [0, 0];
   for (const [recordId, { originName, letters }] of records) {
     const isRedriven = redriven.has(recordId);
     // A recreated topic may have another record at the same position.
     selected.set(originName, { redriven: isRedriven && selected.get(originName)?.redriven !== false });
-    if (isRedriven) continue;
+    if (isRedriven) {
+      before += 1;
+      continue;
+    }
     if (chosen.size >= limit) {
       beyond += 1;
       continue;
@@ -80,7 +85,7 @@ export async function readRedriveLedger(
       pending.set(partition, { first: offset(Math.min(first, at)), last: offset(Math.max(last, at)) });
     }
   }
-  return { redriven, selected, chosen, beyond, pending, foreign };
+  return { redriven, selected, chosen, before, beyond, pending, foreign };
 }
 
 const tooManyRecords = (topic: Topic, max: number): MillraceError =>

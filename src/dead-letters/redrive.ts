@@ -10,6 +10,8 @@ export interface RedriveOutcome {
   readonly redriven: number;
   /** Of `only`: the positions that were redriven by somebody else, before or meanwhile. */
   readonly before: readonly string[];
+  /** How many selected records were redriven by somebody else, before or meanwhile. */
+  readonly alreadyRedriven: number;
   /** The records that could not be redriven, and why. */
   readonly failed: readonly FailedRedrive[];
   /** How many records of the dead-letter topics are in another format, and were left alone. */
@@ -56,6 +58,7 @@ export async function redriveDeadLetters(options: RedriveOptions): Promise<Redri
   return {
     redriven: member.redriven,
     before,
+    alreadyRedriven: member.byOthers.size + all.reduce((sum, { before: known }) => sum + known, 0),
     failed: [
       ...unknown.map((position) => ({ position, reason: 'there is no dead letter for it' })),
       ...member.failed.values(),

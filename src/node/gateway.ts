@@ -1,6 +1,7 @@
 import { Revocations } from '../auth/revocations.js';
 import type { Bindings } from '../binding/bindings.js';
 import { openConsole } from '../console/console.js';
+import { RedriveRuns } from '../console/dead-letters/redrive-runs.js';
 import { CursorCodec } from '../core/cursor.js';
 import { RecordDecoder } from '../core/record-decoder.js';
 import { RecordEncoder } from '../core/record-encoder.js';
@@ -39,6 +40,7 @@ import { Views } from '../views/views.js';
 import { authenticates, authentication } from './authentication.js';
 import type { Backends } from './backends.js';
 import { type Config, ConfigError } from './config.js';
+import { deadLetterOffice } from './dead-letter-office.js';
 import { gatewayRoutes, httpSettings } from './http.js';
 import { mapParts } from './live-map.js';
 import type { NodeOptions } from './options.js';
@@ -166,6 +168,7 @@ export async function startGateway(
     introspection: config.INTROSPECTION,
     suggestions: config.SUGGESTIONS,
   });
+  const securityLog = new SecurityLog(logger, metrics);
   const consoleOperations = nodes
     ? openConsole({
         role: consoleRole(config, project),
@@ -187,12 +190,17 @@ export async function startGateway(
           traceUrl: config.TRACE_URL,
         },
         map: mapParts({ config, project, bindings }, { log, formats }, parts),
+        deadLetters: {
+          office: deadLetterOffice({ config, project, bindings }, { log, formats }),
+          runs: parts.use(new RedriveRuns()),
+          log,
+          securityLog,
+        },
         limits: { maxTokens: config.MAX_TOKENS },
         logger,
         metrics,
       })
     : undefined;
-  const securityLog = new SecurityLog(logger, metrics);
   // Without credentials there is nothing to revoke.
   const revocations = authenticates(config, project)
     ? parts.use(

@@ -50,6 +50,11 @@ export class SecurityLog {
     this.#omitted = 0;
     this.#logger.warn({ reason, ...shortened(fields), ...omitted }, message);
   }
+
+  /** What somebody with the right to do so has done to what others see. Never left out. */
+  did(message: string, fields: Readonly<Record<string, string | undefined>>): void {
+    this.#logger.info(shortened(fields), message);
+  }
 }
 
 function shortened(fields: Readonly<Record<string, string | undefined>>): Record<string, string> {

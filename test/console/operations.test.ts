@@ -32,6 +32,7 @@ function world() {
     },
     life: UNUSED,
     map: UNUSED,
+    deadLetters: UNUSED,
     limits: { maxTokens: 500 },
     logger: openLogger('silent'),
     metrics,
@@ -68,6 +69,12 @@ describe('S1 the console', () => {
       expect(await running()).toBe(0);
     },
   );
+
+  it('changes nothing for a caller without the role', async () => {
+    const { ask } = world();
+    const query = 'mutation { putBackDeadLetters(selection: { topic: "orders" }) { state } }';
+    expect(await ask(query, CUSTOMER)).toEqual({ errors: codes('FORBIDDEN') });
+  });
 
   it('answers a caller with the role', async () => {
     const { ask, subscribe } = world();

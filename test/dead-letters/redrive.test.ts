@@ -114,7 +114,7 @@ describe('redriving dead letters', () => {
     await poisoned(world, 2);
     const reported: unknown[] = [];
     const outcome = await retry(world, { onRedriven: (...one) => void reported.push(one) });
-    expect(outcome).toEqual({ redriven: 2, before: [], failed: [], foreign: 0, beyond: 0 });
+    expect(outcome).toEqual({ redriven: 2, before: [], failed: [], foreign: 0, beyond: 0, alreadyRedriven: 0 });
     const [first, second, ...again] = await records(world);
     const bare = ({ key, headers, value }: LogRecord) => ({ key, headers, value });
     expect(again.map(bare)).toEqual([first, second].flatMap((one) => (one ? [bare(one)] : [])));
@@ -247,6 +247,7 @@ describe('redriving dead letters', () => {
       ],
       foreign: 1,
       beyond: 0,
+      alreadyRedriven: 0,
     });
     const { key, headers, value } = record;
     expect((await records(world))[1]).toMatchObject({ key, headers, value });
@@ -261,6 +262,7 @@ describe('redriving dead letters', () => {
       failed: [{ position: 'said/0@7', reason: 'there is no dead letter for it' }],
       foreign: 0,
       beyond: 0,
+      alreadyRedriven: 0,
     });
     expect(await values(world, 3)).toEqual(['no event 1']);
     expect(await retry(world, { only: ['said/0@1'] })).toMatchObject({ redriven: 0, before: ['said/0@1'] });
