@@ -232,11 +232,45 @@ describe('the command line', () => {
       stdout: '',
       stderr: 'millrace: chat/3@99 was not redriven: there is no dead letter for it\n',
     });
+    const groups = (await deadLetters('groups', '--json')).stdout.trim();
+    expect(JSON.parse(groups)).toMatchObject({
+      topic: 'chat',
+      kind: 'filter',
+      field: 'loud',
+      records: 1,
+      putBack: 0,
+    });
+    const { id } = JSON.parse(groups);
+    expect((await deadLetters('groups')).stdout).toMatch(
+      new RegExp(`^${id} +chat +filter +loud +1 +0 `, 'm'),
+    );
+    expect((await deadLetters('list', '--group', id)).stdout).toContain(place);
+    expect(await deadLetters('retry', '--dry-run', '--group', id)).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(
+        /^0 of 1 would go through\. Nothing was written\.\n {2}1 would fail again: The field loud fails again \(filter\): .*division by zero/,
+      ),
+    });
+    const wrong = await deadLetters('edit', place, '--value', '{"text":"x","n":0}');
+    expect(wrong.stderr).toMatch(
+      /^millrace: Nothing was written: It decodes, but the field loud fails on it/,
+    );
+    expect([wrong.code, wrong.stdout]).toEqual([1, '']);
+    const tried = await deadLetters('edit', place, '--value', '{"text":"x","n":5}', '--dry-run');
+    expect(tried).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^Would be put back: .*Nothing was written/),
+    });
+
     const back = await deadLetters('retry', '--at', String(at));
     expect(back.stdout).toMatch(new RegExp(`^${place} was redriven to chat/\\d@\\d+\nRedriven: 1\\.\n$`));
     expect(back.code).toBe(0);
     expect(await deadLetters('retry')).toMatchObject({ code: 0, stdout: 'There is nothing to redrive.\n' });
     expect((await deadLetters('list')).stdout).toMatch(/ x +1 +yes /);
+    expect(await deadLetters('edit', place, '--value', '{"text":"x","n":5}')).toMatchObject({
+      code: 1,
+      stderr: `millrace: ${place} had been redriven before. Nothing was written.\n`,
+    });
   }, 240_000);
 
   it.each([
@@ -246,6 +280,8 @@ describe('the command line', () => {
       1,
       '1 is not a position. Write --at partition@offset or --at topic/partition@offset.',
     ],
+    [['retry', '--at', 'chat/1@1', '--group', 'x'], 1, 'Give either --at or --group, not both.'],
+    [['edit', 'chat/1@1'], 1, 'There is no dead letter for chat/1@1.'],
     [['list', '--limit', '0'], 2, "option '--limit <n>' argument '0' is invalid"],
   ])('explains invalid arguments of dead-letters %j with %i', async (args, exitCode, message) => {
     await using folder = await folderOf({ 'schema/chat.graphql': CHAT });

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
-import { type ConsoleParts, openConsole } from '../../src/console/console.js';
+import { deadLettersPage } from '../../src/console/dead-letters/dead-letters.js';
 import { RedriveRuns } from '../../src/console/dead-letters/redrive-runs.js';
+import { ConsoleOperations } from '../../src/console/operations.js';
 import { MillraceError } from '../../src/core/errors.js';
 import { offset, partition } from '../../src/core/ids.js';
 import type { NewRecord } from '../../src/core/record.js';
@@ -14,6 +15,7 @@ import { resultTail, type SharedResult } from '../../src/subscribe/delivery/resu
 import { SchemaFieldTrials } from '../../src/subscribe/trial/field-trials.js';
 import { bound } from '../binding/schema.js';
 import { openWorld, type World } from '../support/world.js';
+import { pageAlone } from './page-alone.js';
 
 const signal = AbortSignal.timeout(60_000);
 const identity = { claims: { sub: 'olga' }, expiresAt: undefined };
@@ -22,12 +24,6 @@ const bindings = bound(`
   type Subscription { said: Said! @subscribe(topic: "said") }
   type Said { n: Int! }
 `);
-
-/** The other pages are not asked, so they are made of nothing. */
-const withUnused = (parts: Partial<ConsoleParts>): ConsoleParts =>
-  new Proxy<object>(parts, {
-    get: (target, name) => Reflect.get(target, name) ?? (name === 'role' ? undefined : {}),
-  }) as ConsoleParts;
 
 interface Followed {
   readonly data?: { readonly deadLetterGroups: { readonly groups: readonly { readonly id: string }[] } };
@@ -39,15 +35,13 @@ function consoleOf({ log, topic, formats }: World, over: EventLog = log) {
   const known = { topics: new Set([topic]), services: new Set<string>(), views: new Set<string>() };
   const settings = { suffix: '.dlt', group: 'console', fields: new SchemaFieldTrials(bindings) };
   const office = new DeadLetterOffice({ log: over, formats, ...known, ...settings });
-  const parts = {
+  const operations = new ConsoleOperations({
     role: undefined,
-    backends: { log: 'a log', fanout: 'a fan-out' },
-    deadLetters: { office, runs, log: over, securityLog: { did } },
+    pages: pageAlone(deadLettersPage({ office, runs, log: over, securityLog: { did } })),
     limits: { maxTokens: 1_000 },
     logger: openLogger('silent'),
     metrics: new Metrics(),
-  };
-  const operations = openConsole(withUnused(parts));
+  });
   async function ask(query: string, variables: Record<string, unknown> = {}) {
     const { data, errors } = await operations.run(operations.prepare({ query, variables }), {
       identity,
@@ -228,11 +222,14 @@ describe('the page of dead letters', () => {
       value: { text: null, base64: '/w==' },
       test: null,
     });
-    const put = (id: string) =>
-      page.ask(`mutation { putBackDeadLetters(selection: { letters: ["${id}"] }) { state } }`);
-    await expect(put('said.dlt/0@9')).rejects.toThrow('There is no dead letter said.dlt/0@9');
-    await expect(put('said/0@0')).rejects.toThrow('There is no dead letter said/0@0');
-    await expect(put('said.dlt/0@0')).rejects.toThrow('nobody can tell where to put it back');
+    const put = async (id: string) => {
+      const query = `mutation { putBackDeadLetters(selection: { letters: ["${id}"] }) { state problem } }`;
+      return (await page.ask(query)).putBackDeadLetters;
+    };
+    const failed = (problem: string) => ({ state: 'FAILED', problem: expect.stringContaining(problem) });
+    expect(await put('said.dlt/0@9')).toEqual(failed('There is no dead letter said.dlt/0@9'));
+    expect(await put('said/0@0')).toEqual(failed('There is no dead letter said/0@0'));
+    expect(await put('said.dlt/0@0')).toEqual(failed('nobody can tell where to put it back'));
     const { results } = page.follow('subscription { deadLetterRun(id: "x") { state } }');
     await expect.poll(() => results).toEqual([{ data: { deadLetterRun: { state: 'UNKNOWN' } } }]);
   });

@@ -114,7 +114,14 @@ describe('redriving dead letters', () => {
     await poisoned(world, 2);
     const reported: unknown[] = [];
     const outcome = await retry(world, { onRedriven: (...one) => void reported.push(one) });
-    expect(outcome).toEqual({ redriven: 2, before: [], failed: [], foreign: 0, beyond: 0, alreadyRedriven: 0 });
+    expect(outcome).toEqual({
+      redriven: 2,
+      before: [],
+      failed: [],
+      foreign: 0,
+      beyond: 0,
+      alreadyRedriven: 0,
+    });
     const [first, second, ...again] = await records(world);
     const bare = ({ key, headers, value }: LogRecord) => ({ key, headers, value });
     expect(again.map(bare)).toEqual([first, second].flatMap((one) => (one ? [bare(one)] : [])));
