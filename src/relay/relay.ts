@@ -93,13 +93,14 @@ export class Relay implements AsyncDisposable {
   }
 
   #assign(assigned: TopicIdPartition, lost: AbortSignal) {
-    const { log, fanout, metrics, windowEvents, tracer, group } = this.#options;
+    const { log, fanout, metrics, windowEvents, tracer, trail, group } = this.#options;
     const relay = new PartitionRelay(assigned, {
       log,
       fanout,
       metrics,
       windowEvents,
       tracer,
+      trail,
       group,
       decoder: this.#decoder,
       placements: this.#placements,

@@ -1,4 +1,4 @@
-import { House, type LucideIcon, ScrollText } from 'lucide-react';
+import { House, type LucideIcon, Route, ScrollText } from 'lucide-react';
 import { type ComponentType, type LazyExoticComponent, lazy } from 'react';
 
 interface ConsolePage {
@@ -19,6 +19,13 @@ export const PAGES: readonly ConsolePage[] = [
     about: 'What the pages are for, and which gateway answers',
     icon: House,
     Component: lazy(() => import('./overview/overview')),
+  },
+  {
+    path: '/life',
+    label: 'Life of an event',
+    about: 'What one event caused, where it went, and where it stopped',
+    icon: Route,
+    Component: lazy(() => import('./life/life')),
   },
   {
     path: '/events',

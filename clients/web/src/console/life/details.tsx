@@ -1,0 +1,167 @@
+import { Anchor, Code, Group, List, Stack, Text } from '@mantine/core';
+import type { ReactNode } from 'react';
+import { Link } from 'wouter';
+import { DataTree } from '../../shared/data-tree';
+import { Failure } from '../../shared/failure';
+import { Loading } from '../../shared/loading';
+import { useNow } from '../../shared/relative-time';
+import { useConsoleQuery } from '../../shared/use-console-query';
+import { type Deliveries, type DeliveryStep, silenceSentence, stepSentence } from './deliveries';
+import type { FoundEvent, Letter } from './found';
+import classes from './life.module.css';
+import type { EventRow } from './lineage-rows';
+import { LifeRecordDocument, type LifeRecordQuery } from './operations';
+import { duration, moment, sourceName } from './wording';
+
+interface DetailsProps {
+  readonly row: EventRow;
+  readonly steps: readonly DeliveryStep[];
+  readonly deliveries: Deliveries | undefined;
+}
+
+/** All that is known of one event. */
+export function Details({ row, steps, deliveries }: DetailsProps) {
+  const { event, cause, tookMs } = row;
+  const now = useNow();
+  const { topic, partition, offset } = event;
+  const { data, error, reload } = useConsoleQuery(LifeRecordDocument, { topic, partition, offset });
+  const silence = deliveries && silenceSentence(event, steps, deliveries, now);
+  return (
+    <Stack className={classes['details'] ?? ''} gap="sm">
+      <Facts
+        facts={[
+          ['Position', <Code key="position">{event.position}</Code>],
+          ['Id', <Code key="id">{event.id}</Code>],
+          ['Published by', event.source],
+          ['Written', moment(event.time, now)],
+          [
+            'Cause',
+            cause === undefined ? (event.causationId ?? 'None') : `${cause.type}, ${causeTime(tookMs)}`,
+          ],
+          [
+            'Correlation',
+            event.correlationId === null ? 'None' : <LifeLink key="correlation" id={event.correlationId} />,
+          ],
+          ...(event.traceId === null ? [] : [['Trace', <TraceLink key="trace" event={event} />] as const]),
+        ]}
+      />
+      <LetterList letters={event.letters} />
+      <List size="sm" spacing={2}>
+        {steps.map((step) => (
+          <List.Item key={`${step.node} ${step.kind} ${step.field} ${step.time}`}>
+            {stepSentence(step, now)}
+          </List.Item>
+        ))}
+        {silence !== undefined && <List.Item>{silence}</List.Item>}
+      </List>
+      {data === undefined ? (
+        error === undefined ? (
+          <Loading what="the record" onRetry={reload} />
+        ) : (
+          <Failure title="The record cannot be shown." error={error} onRetry={reload} />
+        )
+      ) : (
+        <RecordView record={data.lifeRecord} />
+      )}
+    </Stack>
+  );
+}
+
+function causeTime(tookMs: number | undefined): string {
+  if (tookMs === undefined) return '';
+  if (tookMs >= 0) return `${duration(tookMs)} earlier`;
+  return `which its time says was ${duration(-tookMs)} later: the clocks that stamped the two disagree`;
+}
+
+export const LifeLink = ({ id }: { readonly id: string }) => (
+  <Anchor component={Link} href={`/life?id=${encodeURIComponent(id)}`} size="sm">
+    {id}
+  </Anchor>
+);
+
+function TraceLink({ event: { traceId, traceUrl } }: { readonly event: FoundEvent }) {
+  if (traceUrl === null) return <Code>{traceId}</Code>;
+  return (
+    <Anchor href={traceUrl} target="_blank" rel="noreferrer" size="sm">
+      {traceId}
+    </Anchor>
+  );
+}
+
+/** Where it stopped, and why. */
+export function LetterList({ letters }: { readonly letters: readonly Letter[] }) {
+  const now = useNow();
+  if (letters.length === 0) return null;
+  return (
+    <List size="sm" spacing={2}>
+      {letters.map((letter) => (
+        <List.Item key={`${letter.letterTopic}/${letter.letterPartition}@${letter.letterOffset}`}>
+          <Text size="sm" span fw={600}>
+            Set aside{letter.failedIn === null ? '' : ` in ${sourceName(letter.failedIn)}`} ({letter.kind}):
+          </Text>{' '}
+          {letter.reason}{' '}
+          <Text size="sm" span c="dimmed">
+            {moment(letter.time, now)}, {letter.position}.
+          </Text>{' '}
+          <Anchor
+            component={Link}
+            href={`/dead-letters?topic=${encodeURIComponent(letter.letterTopic)}`}
+            size="sm"
+          >
+            Dead letters
+          </Anchor>
+        </List.Item>
+      ))}
+    </List>
+  );
+}
+
+function RecordView({ record }: { readonly record: LifeRecordQuery['lifeRecord'] }) {
+  if (record === null) return <Text size="sm">The record is not in the log any more.</Text>;
+  const { headers, data, isJson, isCut, bytes, problem } = record;
+  return (
+    <>
+      {problem !== null && <Text size="sm">It is no event: {problem}.</Text>}
+      {headers.length > 0 && (
+        <Facts
+          facts={headers.map(({ name, value }, index) => [name, value ?? '(null)', `${index} ${name}`])}
+        />
+      )}
+      {data === null ? (
+        <Text size="sm">It has no data: a tombstone.</Text>
+      ) : isJson ? (
+        <DataTree value={JSON.parse(data) as unknown} />
+      ) : (
+        <Code block>{data}</Code>
+      )}
+      {isCut && (
+        <Text size="sm" c="dimmed">
+          Only its beginning is shown: its value has {(bytes ?? 0).toLocaleString('en')} bytes.
+        </Text>
+      )}
+    </>
+  );
+}
+
+type Fact = readonly [name: string, value: ReactNode, key?: string];
+
+const Facts = ({ facts }: { readonly facts: readonly Fact[] }) => (
+  <Group>
+    <dl className={classes['facts']}>
+      {facts.map(([name, value, key = name]) => (
+        <FactRow key={key} name={name} value={value} />
+      ))}
+    </dl>
+  </Group>
+);
+
+const FactRow = ({ name, value }: { readonly name: string; readonly value: ReactNode }) => (
+  <>
+    <Text component="dt" size="sm">
+      {name}
+    </Text>
+    <Text component="dd" size="sm">
+      {value}
+    </Text>
+  </>
+);
