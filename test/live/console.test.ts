@@ -11,7 +11,10 @@ const ROLE = 'operator';
 const MARKUP = '<img src=x onerror="window.hacked = true">';
 
 /** The pages of the console, and what each shows once it has its data. */
-const PAGES = [['/', 'Started']] as const;
+const PAGES = [
+  ['/', 'Started'],
+  ['/life', 'What can be typed'],
+] as const;
 
 const tokenOf = (claims: object, lasts = '1h'): Promise<string> =>
   new SignJWT({ sub: 'olga', roles: [ROLE], ...claims })
