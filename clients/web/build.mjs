@@ -11,7 +11,7 @@ const OUT = join(import.meta.dirname, '../../dist/web');
 
 /** By folder: where its files are served, and its pages. */
 const BUILDS = {
-  tools: { base: '/console/', root: '.', pages: ['console.html'] },
+  tools: { base: '/console/', root: '.', pages: ['console.html', 'playground.html'] },
   storefront: { base: '/', root: 'src/storefront', pages: ['index.html'] },
 };
 

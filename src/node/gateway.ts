@@ -32,7 +32,6 @@ import { Subscriptions } from '../subscribe/subscriptions.js';
 import { asyncApiOf } from '../topology/async-api.js';
 import { topologyOf } from '../topology/topology.js';
 import type { GraphQLEndpoint } from '../transport/http/endpoint.js';
-import { graphiql } from '../transport/http/graphiql.js';
 import { createHttpServer } from '../transport/http/http-server.js';
 import type { SideServer } from '../transport/http/side-server.js';
 import { ViewStore } from '../views/view-store.js';
@@ -44,7 +43,7 @@ import { deadLetterOffice } from './dead-letter-office.js';
 import { gatewayRoutes, httpSettings } from './http.js';
 import { mapParts } from './live-map.js';
 import type { NodeOptions } from './options.js';
-import { CONSOLE_PREFIX, projectPages, toolPages } from './pages.js';
+import { CONSOLE_PREFIX, graphiqlPage, projectPages, toolPages } from './pages.js';
 import { readinessOf } from './readiness.js';
 import { ownCursorSecret } from './secrets.js';
 import { startSideServer } from './side-server.js';
@@ -229,7 +228,7 @@ export async function startGateway(
         {
           path: '/graphql',
           operations,
-          page: config.GRAPHIQL ? graphiql('Millrace', project.examples ?? []) : undefined,
+          page: await graphiqlPage(config, project),
           count: (connections) => {
             metrics.connectionsNow = () => ({ ...connections() });
           },

@@ -2,9 +2,10 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { glob } from 'tinyglobby';
-import type { Pages } from '../project/project.js';
+import type { Pages, Project } from '../project/project.js';
 import type { Folder } from '../transport/http/files-route.js';
 import { HtmlPage } from '../transport/http/html-page.js';
+import { playgroundPage } from '../transport/http/playground-page.js';
 import { StaticFiles } from '../transport/http/static-files.js';
 import { type Config, ConfigError } from './config.js';
 
@@ -46,4 +47,20 @@ export async function projectPages(pages: string | Pages | undefined): Promise<F
       `The pages of the project cannot be served: ${path} has no index.html. Build them, or correct \`pages\` in millrace.config.ts.`,
     );
   return { prefix: '/', files: await StaticFiles.open(path, exceptions), page, pages: html };
+}
+
+/** GraphiQL, for browsers that open /graphql. @returns `undefined`: it is switched off, or was not built */
+export async function graphiqlPage(
+  { CONSOLE, GRAPHIQL, TRANSPORTS }: Config,
+  { examples = [] }: Pick<Project, 'examples'>,
+): Promise<HtmlPage | undefined> {
+  if (!GRAPHIQL || !existsSync(TOOLS)) return undefined;
+  return playgroundPage(join(TOOLS, 'playground.html'), {
+    examples,
+    transports: [
+      ...(TRANSPORTS.includes('graphql-transport-ws') ? ['websocket' as const] : []),
+      ...(TRANSPORTS.includes('sse') ? ['sse' as const] : []),
+    ],
+    console: CONSOLE,
+  });
 }

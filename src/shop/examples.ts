@@ -4,7 +4,7 @@ import type { Example } from 'millrace';
 /** GraphiQL's tabs, in the order in which to try them: follow an order, place it, cancel it. */
 export const EXAMPLES: readonly Example[] = [
   {
-    title: 'Follow order-1: its current state, and then each step. It ends when you leave this tab.',
+    title: 'Follow order-1: its current state, and then each step. Results (on the left) keeps all of them.',
     query: `subscription FollowOrder($orderId: ID!) {
   orderEvents(orderId: $orderId, snapshot: true) {
     __typename

@@ -92,8 +92,7 @@ export function graphqlRoute(parts: GraphQLEndpointParts): Route {
     } catch (error) {
       refuseRequest(parts, request, response, accepts, error);
     } finally {
-      // The page is in memory once for all who do not read it.
-      unread.watch(response, isPage ? 0 : undefined);
+      unread.watch(response);
     }
   };
 }

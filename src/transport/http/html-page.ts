@@ -64,9 +64,16 @@ export class HtmlPage {
     this.#policy = policy;
   }
 
-  /** @param exceptions directives that take the place of the strict ones */
-  static async read(path: string, exceptions: Policy = {}): Promise<HtmlPage> {
-    return new HtmlPage(await readFile(path, 'utf8'), pagePolicy(exceptions));
+  /**
+   * @param exceptions directives that take the place of the strict ones
+   * @param fill adds to the page what its build could not know
+   */
+  static async read(
+    path: string,
+    exceptions: Policy = {},
+    fill = (html: string): string => html,
+  ): Promise<HtmlPage> {
+    return new HtmlPage(fill(await readFile(path, 'utf8')), pagePolicy(exceptions));
   }
 
   async answer(_request: IncomingMessage, response: ServerResponse): Promise<void> {

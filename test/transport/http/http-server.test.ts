@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { GraphQLError } from 'graphql';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { graphiql } from '../../../src/transport/http/graphiql.js';
 import { authenticate, RawClient, serve, tcp, WAIT } from '../serve.js';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
@@ -128,7 +127,7 @@ describe('GraphQL over HTTP', () => {
   });
 });
 
-describe('routes and GraphiQL', () => {
+describe('routes', () => {
   it('answers on exact paths by GET and HEAD, and refuses everything else', async () => {
     const { server, errors } = await serve({
       routes: {
@@ -153,35 +152,6 @@ describe('routes and GraphiQL', () => {
     await expect(RawClient.open(server.url.replace('http', 'ws').replace('/graphql', '/no'))).rejects.toThrow(
       '404',
     );
-  });
-
-  it('serves GraphiQL with a tab for each example, and without references to other hosts', async () => {
-    const examples = [
-      { title: 'Follow an order', query: 'subscription { n }', variables: { orderId: 'o1' } },
-      { title: 'Place one. The answer comes once its stock is reserved and it is paid.', query: '{ x }' },
-    ];
-    const { server } = await serve({ page: graphiql('The shop', examples) });
-    const page = await (await fetch(server.url, { headers: { accept: 'text/html' } })).text();
-    expect(page).toContain('<title>The shop</title>');
-    expect(page).toContain('# Follow an order\\nsubscription { n }');
-    // A long title is cut into lines that fit into the editor.
-    const [line, next] = ['Place one. The answer comes once its stock is reserved', 'and it is paid.'];
-    expect(page).toContain(`# ${line}\\n# ${next}\\n{ x }`);
-    // GraphiQL reads the first tab's variables from where it stores those of the last visit.
-    const [firstVisit] = page.split('</head>');
-    expect(firstVisit).toContain(JSON.stringify(JSON.stringify({ orderId: 'o1' }, null, 2)));
-    // The markup before the code loads nothing.
-    const markup = page.slice(0, page.indexOf('</head>'));
-    expect(markup).not.toMatch(/(src|href)\s*=\s*["']?(https?:)?\/\//i);
-    expect(markup).not.toMatch(/@import|url\(\s*["']?(https?:)?\/\//i);
-    expect(page).not.toMatch(/<script[^>]+src=/i);
-    expect(page).not.toMatch(/(unpkg\.com|jsdelivr\.net|esm\.sh|cdnjs|fonts\.g)/);
-  });
-
-  it('serves no GraphiQL when it is switched off', async () => {
-    const { server } = await serve();
-    const response = await fetch(server.url, { headers: { accept: 'text/html' } });
-    expect(await response.text()).not.toContain('<html');
   });
 
   it('rejects when the port is in use', async () => {

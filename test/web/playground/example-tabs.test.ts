@@ -30,11 +30,9 @@ describe('the tabs of examples', () => {
       ],
     };
     const restored = JSON.parse(withExampleHeaders(JSON.stringify(stored), tabs));
-    expect(restored.tabs.map(({ headers }: { headers: string | null }) => headers && JSON.parse(headers))).toEqual([
-      null,
-      { Authorization: 'Demo staff' },
-      { Authorization: 'mine' },
-    ]);
+    expect(
+      restored.tabs.map(({ headers }: { headers: string | null }) => headers && JSON.parse(headers)),
+    ).toEqual([null, { Authorization: 'Demo staff' }, { Authorization: 'mine' }]);
     expect(restored.activeTabIndex).toBe(1);
     for (const broken of ['', '{', '[]', '{"tabs":1}']) expect(withExampleHeaders(broken, tabs)).toBe(broken);
   });

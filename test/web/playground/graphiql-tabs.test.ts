@@ -29,7 +29,10 @@ class FakeGraphiQL {
   }
 
   run(): void {
-    if (this.#subscription !== undefined) return this.stop();
+    if (this.#subscription !== undefined) {
+      this.stop();
+      return;
+    }
     this.shown = undefined;
     const value = this.#fetcher();
     queueMicrotask(() => {
@@ -58,12 +61,18 @@ class FakeGraphiQL {
 
   /** Without `stop`, so that the new tab has the subscription of the one before. */
   addTab(): void {
-    this.#changed({ tabs: [...this.tabs, { id: `new ${this.tabs.length}` }], activeTabIndex: this.tabs.length });
+    this.#changed({
+      tabs: [...this.tabs, { id: `new ${this.tabs.length}` }],
+      activeTabIndex: this.tabs.length,
+    });
   }
 
   closeTab(index: number): void {
     if (index === this.activeTabIndex) this.stop();
-    const activeTabIndex = Math.max(index > this.activeTabIndex ? this.activeTabIndex : this.activeTabIndex - 1, 0);
+    const activeTabIndex = Math.max(
+      index > this.activeTabIndex ? this.activeTabIndex : this.activeTabIndex - 1,
+      0,
+    );
     this.#changed({ tabs: this.tabs.filter((_, i) => i !== index), activeTabIndex });
   }
 

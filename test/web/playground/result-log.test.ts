@@ -3,7 +3,8 @@ import { resultHappening } from '../../../clients/web/src/playground/log/happeni
 import { jsonLines } from '../../../clients/web/src/playground/log/json-lines.js';
 import { ResultLog } from '../../../clients/web/src/playground/log/result-log.js';
 
-const said = (n: number | string) => resultHappening({ data: { said: { n } } }, { origin: 'live', cursor: `c${n}` });
+const said = (n: number | string) =>
+  resultHappening({ data: { said: { n } } }, { origin: 'live', cursor: `c${n}` });
 
 /** A log whose views are told when the test says so. */
 function open(limits = { entries: 5, bytes: 2_000 }) {
@@ -28,7 +29,9 @@ describe('the log of results', () => {
     const { log, show, told } = open({ entries: 5_000, bytes: 20_000_000 });
     for (let n = 0; n < 3_000; n++) log.add(1, n, said(n));
     const { entries, dropped } = show();
-    expect(entries.map(({ id, at }) => [id, at])).toEqual(Array.from({ length: 3_000 }, (_, n) => [n + 1, n]));
+    expect(entries.map(({ id, at }) => [id, at])).toEqual(
+      Array.from({ length: 3_000 }, (_, n) => [n + 1, n]),
+    );
     expect([dropped, told()]).toEqual([0, 1]);
   });
 

@@ -94,7 +94,9 @@ describe('runs of the playground', () => {
     }
     expect(numbers(entries())).toEqual(upTo(3));
     const said = entries().flatMap((entry) => (entry.kind === 'state' ? [entry.message] : []));
-    expect(said.filter((message) => message.startsWith('Connection lost: ')).length).toBeGreaterThanOrEqual(3);
+    expect(said.filter((message) => message.startsWith('Connection lost: ')).length).toBeGreaterThanOrEqual(
+      3,
+    );
     expect(said.filter((message) => message === 'Connected over SSE.').length).toBeGreaterThanOrEqual(4);
   });
 
@@ -104,7 +106,9 @@ describe('runs of the playground', () => {
     await started();
     await served.say('k', upTo(5));
     const last = () => entries().findLast(({ kind }) => kind === 'position');
-    await expect.poll(() => entries().filter(({ kind }) => kind === 'position').length, WAIT).toBeGreaterThan(1);
+    await expect
+      .poll(() => entries().filter(({ kind }) => kind === 'position').length, WAIT)
+      .toBeGreaterThan(1);
     await served.say('k', [12]);
     await expect.poll(() => numbers(entries()), WAIT).toEqual([12]);
     const position = last();
@@ -117,11 +121,13 @@ describe('runs of the playground', () => {
     );
     runs.start(operation(SAID), 'tab');
     await expect.poll(() => runs.state().running.size, WAIT).toBe(0);
-    await expect.poll(() => entries().at(-1), WAIT).toMatchObject({
-      kind: 'error',
-      code: 'UNAUTHENTICATED',
-      message: expect.stringContaining('The gateway refused the credentials: Invalid token.'),
-    });
+    await expect
+      .poll(() => entries().at(-1), WAIT)
+      .toMatchObject({
+        kind: 'error',
+        code: 'UNAUTHENTICATED',
+        message: expect.stringContaining('The gateway refused the credentials: Invalid token.'),
+      });
   });
 
   it('D5 end with the error of a cursor that the gateway refuses', async () => {

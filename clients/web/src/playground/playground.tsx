@@ -1,6 +1,6 @@
+import { useGraphiQL, useGraphiQLActions } from '@graphiql/react';
 import type { GraphiQLProps } from 'graphiql';
 import { GraphiQL, HISTORY_PLUGIN } from 'graphiql';
-import { useGraphiQL, useGraphiQLActions } from '@graphiql/react';
 import { useEffect, useMemo, useState } from 'react';
 import { type ExampleTab, exampleTabs, withExampleHeaders } from './example-tabs.js';
 import type { LogEntry } from './log/entry.js';
@@ -50,7 +50,10 @@ export function Playground({ settings, log, runs }: PlaygroundProps) {
       }),
     [endpoint, runs, tabs],
   );
-  const examples = useMemo(() => (endpoint === 'gateway' ? exampleTabs(settings.examples) : []), [endpoint, settings]);
+  const examples = useMemo(
+    () => (endpoint === 'gateway' ? exampleTabs(settings.examples) : []),
+    [endpoint, settings],
+  );
   return (
     <LogProvider value={parts}>
       {notice !== undefined && (
@@ -86,7 +89,13 @@ function TabsOpened({ tabs }: { readonly tabs: GraphiQLTabs }) {
 
 type Opening = Pick<
   GraphiQLProps,
-  'storage' | 'defaultTabs' | 'defaultQuery' | 'initialQuery' | 'initialVariables' | 'initialHeaders' | 'visiblePlugin'
+  | 'storage'
+  | 'defaultTabs'
+  | 'defaultQuery'
+  | 'initialQuery'
+  | 'initialVariables'
+  | 'initialHeaders'
+  | 'visiblePlugin'
 >;
 
 /** What GraphiQL opens with: what it kept at the last visit, or the examples. */
@@ -117,7 +126,7 @@ interface PageTitleProps {
 }
 
 function PageTitle({ settings, endpoint, onEndpoint }: PageTitleProps) {
-  if (!settings.console) return <span className="playground-title">{settings.title}</span>;
+  if (!settings.console) return <span className="playground-title">Millrace</span>;
   return (
     <span className="playground-title">
       <select
@@ -126,8 +135,8 @@ function PageTitle({ settings, endpoint, onEndpoint }: PageTitleProps) {
         // The options below are the endpoints.
         onChange={({ target }) => onEndpoint(target.value as Endpoint)}
       >
-        <option value="gateway">{settings.title}</option>
-        <option value="console">Console</option>
+        <option value="gateway">Schema of the gateway</option>
+        <option value="console">Schema of the console</option>
       </select>
       <a href="/console">Console</a>
     </span>

@@ -10,7 +10,6 @@ export interface Example {
 
 /** What the gateway writes into the page, as JSON in an element that is never run. */
 export interface PageSettings {
-  readonly title: string;
   readonly examples: readonly Example[];
   /** Those of subscriptions that the gateway serves and the page can use. */
   readonly transports: readonly PageTransport[];
@@ -18,7 +17,7 @@ export interface PageSettings {
   readonly console: boolean;
 }
 
-const DEFAULTS: PageSettings = { title: 'Millrace', examples: [], transports: ['websocket', 'sse'], console: false };
+const DEFAULTS: PageSettings = { examples: [], transports: ['websocket', 'sse'], console: false };
 
 export function readSettings(page: Document): PageSettings {
   const text = page.getElementById('settings')?.textContent?.trim() ?? '';

@@ -1,7 +1,7 @@
 import { Button } from '@graphiql/react';
 import { useMemo } from 'react';
 import { JsonView, type Props as JsonViewProps } from 'react-json-view-lite';
-import type { LogEntry, ResultEntry } from '../log/entry.js';
+import { cursorOf, type LogEntry, type ResultEntry } from '../log/entry.js';
 import type { RunInfo } from '../run/run.js';
 import { useLogParts } from './log-context.js';
 import { messageOf, nameOf } from './texts.js';
@@ -20,7 +20,7 @@ export function EntryDetails({ entry, run, cursor }: EntryDetailsProps) {
     <div className="result-log-details">
       {entry.kind === 'result' ? <ResultTree entry={entry} /> : <p>{messageOf(entry)}</p>}
       <dl>
-        {factsOf(entry, run, cursor).map(([name, value]) => (
+        {factsOf(entry, run).map(([name, value]) => (
           <div key={name}>
             <dt>{name}</dt>
             <dd>{value}</dd>
@@ -45,8 +45,17 @@ const expands: NonNullable<JsonViewProps['shouldExpandNode']> = (level, value) =
 
 function ResultTree({ entry: { text } }: { readonly entry: ResultEntry }) {
   const data = useMemo(() => treeOf(text), [text]);
-  if (data === undefined) return <p>This result was too large to be kept. Resume before it to get it again.</p>;
-  return <JsonView data={data} style={TREE_STYLE} shouldExpandNode={expands} clickToExpandNode aria-label="Result" />;
+  if (data === undefined)
+    return <p>This result was too large to be kept. Resume before it to get it again.</p>;
+  return (
+    <JsonView
+      data={data}
+      style={TREE_STYLE}
+      shouldExpandNode={expands}
+      clickToExpandNode
+      aria-label="Result"
+    />
+  );
 }
 
 /** What the tree shows: the data alone, unless there are errors. */
@@ -75,11 +84,7 @@ const TREE_STYLE: NonNullable<JsonViewProps['style']> = {
   collapsedContent: 'result-tree-collapsed',
 };
 
-function factsOf(
-  entry: LogEntry,
-  run: RunInfo | undefined,
-  cursor: string | undefined,
-): readonly (readonly [string, string])[] {
+function factsOf(entry: LogEntry, run: RunInfo | undefined): readonly (readonly [string, string])[] {
   const event = entry.kind === 'result' ? entry.event : undefined;
   const facts: readonly (readonly [string, string | undefined])[] = [
     ['Run', run === undefined ? String(entry.run) : `${run.id} ${nameOf(run)}`],
@@ -88,7 +93,7 @@ function factsOf(
     ['Key', event?.key],
     ['Event time', event?.time],
     ['Correlation id', event?.correlationId],
-    ['Cursor', cursor],
+    ['Cursor', cursorOf(entry)],
   ];
   return facts.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
 }

@@ -32,7 +32,8 @@ export function EntryList({ entries, runs, isFollowing }: EntryListProps) {
   });
   const last = entries.at(-1)?.id;
   useEffect(() => {
-    if (isFollowing && isAtEnd.current && last !== undefined) rows.scrollToIndex(rows.options.count - 1, { align: 'end' });
+    if (isFollowing && isAtEnd.current && last !== undefined)
+      rows.scrollToIndex(rows.options.count - 1, { align: 'end' });
   }, [rows, last, isFollowing]);
   const toggle = (id: number) =>
     setExpanded((before) => {

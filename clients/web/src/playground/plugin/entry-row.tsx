@@ -17,7 +17,8 @@ export function EntryRow({ entry, run, isExpanded, onToggle }: EntryRowProps) {
   const { resume } = useLogParts();
   const cursor = run?.operation.kind === 'subscription' ? cursorOf(entry) : undefined;
   const label = entry.kind === 'result' ? entry.origin : entry.kind;
-  const hasFailed = entry.kind === 'error' || entry.kind === 'gap' || (entry.kind === 'result' && entry.hasErrors);
+  const hasFailed =
+    entry.kind === 'error' || entry.kind === 'gap' || (entry.kind === 'result' && entry.hasErrors);
   return (
     <article className="result-log-entry" data-kind={label} data-failed={hasFailed}>
       <div className="result-log-row">
@@ -35,7 +36,9 @@ export function EntryRow({ entry, run, isExpanded, onToggle }: EntryRowProps) {
           </span>
           {entry.kind === 'result' ? (
             <>
-              <span className="result-log-type">{entry.type ?? run?.operation.operationName ?? 'Result'}</span>
+              <span className="result-log-type">
+                {entry.type ?? run?.operation.operationName ?? 'Result'}
+              </span>
               {entry.hasErrors && <span className="result-log-badge">errors</span>}
               <span className="result-log-badge">{label}</span>
               <span className="result-log-size">{sizeOf(entry.bytes)}</span>

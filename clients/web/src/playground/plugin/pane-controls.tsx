@@ -18,7 +18,15 @@ interface PaneControlsProps {
   readonly onClear: () => void;
 }
 
-export function PaneControls({ runs, filter, onFilter, entries, isPaused, onPause, onClear }: PaneControlsProps) {
+export function PaneControls({
+  runs,
+  filter,
+  onFilter,
+  entries,
+  isPaused,
+  onPause,
+  onClear,
+}: PaneControlsProps) {
   const [copied, setCopied] = useState('');
   const copy = async () => {
     try {

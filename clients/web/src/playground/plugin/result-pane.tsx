@@ -22,7 +22,7 @@ export function ResultPane() {
   return (
     <section className="result-log" aria-label="Results">
       <header className="result-log-header">
-        <h2 className="graphiql-doc-explorer-title">Results</h2>
+        <h2>Results</h2>
         <PaneControls
           runs={all}
           filter={filter}
@@ -40,8 +40,8 @@ export function ResultPane() {
       </header>
       {state.entries.length === 0 ? (
         <p className="result-log-empty">
-          Run an operation. Every result appears here with its time and cursor, and a subscription can resume from any of
-          them.
+          Run an operation. Every result appears here with its time and cursor, and a subscription can resume
+          from any of them.
         </p>
       ) : entries.length === 0 ? (
         <p className="result-log-empty">No entry matches the filter.</p>

@@ -24,7 +24,9 @@ export const counted = (count: number, noun: string): string =>
 export function messageOf(entry: Exclude<LogEntry, { kind: 'result' }>): string {
   switch (entry.kind) {
     case 'position':
-      return entry.behind > 0 ? `${counted(entry.behind, 'offset')} behind` : 'Nothing new. The position moved on.';
+      return entry.behind > 0
+        ? `${counted(entry.behind, 'offset')} behind`
+        : 'No new results; the position moved.';
     case 'gap':
       return `Events are gone from the log (${entry.reason}). It continues with the earliest that is left.`;
     case 'error':

@@ -17,6 +17,11 @@ export class Clients {
     this.#transports = transports;
   }
 
+  /** Whether there is a transport for subscriptions. */
+  get canSubscribe(): boolean {
+    return this.#transports.length > 0;
+  }
+
   /** @returns the client, and a function that says that it is not needed any more */
   use(
     endpoint: string,

@@ -43,7 +43,8 @@ export function follow(
     if (state.state === 'needs-auth') {
       fail(new ClientError('UNAUTHENTICATED', refused(state.because)));
       steps.stop();
-    } else if (state.state === 'waiting') log({ kind: 'state', message: `Connection lost: ${state.because}` });
+    } else if (state.state === 'waiting')
+      log({ kind: 'state', message: `Connection lost: ${state.because}` });
     else if (state.state === 'connected')
       log({ kind: 'state', message: `Connected over ${state.over === 'sse' ? 'SSE' : 'WebSocket'}.` });
   });

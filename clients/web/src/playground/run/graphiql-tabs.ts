@@ -118,4 +118,3 @@ export class GraphiQLTabs {
 
 const idsOf = ({ tabs }: TabsState): ReadonlySet<string> => new Set(tabs.map(({ id }) => id));
 const activeOf = ({ tabs, activeTabIndex }: TabsState): string => tabs[activeTabIndex]?.id ?? '';
-

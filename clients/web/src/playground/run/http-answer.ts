@@ -29,7 +29,9 @@ export async function httpAnswer(
   const text = await response.text();
   const answer = parsed(text);
   if (answer === undefined)
-    throw new Error(`${endpoint} answered with status ${response.status} and no JSON. Is a proxy in between?`);
+    throw new Error(
+      `${endpoint} answered with status ${response.status} and no JSON. Is a proxy in between?`,
+    );
   return answer;
 }
 

@@ -10,6 +10,9 @@ export interface PlaygroundOperation {
 }
 
 /** As clients of GraphQL over HTTP send it. */
-export function bodyOf({ query, operationName, variables }: PlaygroundOperation, extensions?: object): string {
+export function bodyOf(
+  { query, operationName, variables }: PlaygroundOperation,
+  extensions?: object,
+): string {
   return JSON.stringify({ query, operationName, variables, extensions });
 }

@@ -3,7 +3,7 @@ import { resultHappening } from '../log/happenings.js';
 import type { ResultLog } from '../log/result-log.js';
 import type { Clients } from './clients.js';
 import { follow } from './follow.js';
-import { httpAnswer } from './http-answer.js';
+import { type HttpAnswer, httpAnswer } from './http-answer.js';
 import type { PlaygroundOperation } from './operation.js';
 import { type RunInfo, type RunObserver, RunView, type ShownResult } from './run.js';
 
@@ -61,7 +61,8 @@ export class Runs {
     try {
       const result = await httpAnswer(operation, correlationId, AbortSignal.timeout(ANSWER_MS));
       const origin: Origin = 'answer';
-      this.#log.add(run.id, this.#now(), resultHappening(result, { origin, correlationId }));
+      const cursor = cursorOf(result);
+      this.#log.add(run.id, this.#now(), resultHappening(result, { origin, cursor, correlationId }));
       return { ...result };
     } catch (error) {
       const message = `There is no answer: ${error instanceof Error ? error.message : String(error)}`;
@@ -78,6 +79,13 @@ export class Runs {
     if (tab !== undefined) this.#ofTab.get(tab)?.stop();
     const { id, startedAt } = this.#add({ operation, tab, after });
     const view = new RunView();
+    if (!this.#clients.canSubscribe) {
+      this.#log.add(id, startedAt, { kind: 'error', code: 'NO_TRANSPORT', message: NO_TRANSPORT });
+      view.show({ errors: [{ message: NO_TRANSPORT }] });
+      view.end();
+      if (tab !== undefined) this.#ofTab.set(tab, { id, view, stop: () => undefined });
+      return;
+    }
     const { client, release } = this.#clients.use(operation.endpoint, operation.headers);
     const message = after === undefined ? 'Started.' : 'Resumed after a cursor.';
     this.#log.add(id, startedAt, { kind: 'state', message });
@@ -141,8 +149,18 @@ export class Runs {
   }
 }
 
+const NO_TRANSPORT =
+  'This page runs subscriptions over WebSocket (graphql-transport-ws) or SSE (sse), and TRANSPORTS of the gateway has neither.';
+
 /** How long an answer may take: a mutation waits for its outcome. */
 const ANSWER_MS = 120_000;
+
+/** Where the event of a mutation is: the cursor of its first field. */
+function cursorOf({ extensions }: HttpAnswer): string | undefined {
+  const { cursors } = extensions ?? {};
+  const [first] = typeof cursors === 'object' && cursors !== null ? Object.values(cursors) : [];
+  return typeof first === 'string' ? first : undefined;
+}
 
 /** Not `randomUUID`, which browsers have for pages of https and of this machine alone. */
 function newCorrelationId(): string {

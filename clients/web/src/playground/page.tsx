@@ -1,4 +1,3 @@
-import './workers.js';
 // Not `graphiql/style.css`, which has 340 kB of fonts.
 import '@graphiql/react/style.css';
 import '@graphiql/plugin-doc-explorer/style.css';
