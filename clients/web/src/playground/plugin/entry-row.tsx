@@ -3,7 +3,7 @@ import { cursorOf, type LogEntry } from '../log/entry.js';
 import type { RunInfo } from '../run/run.js';
 import { EntryDetails } from './entry-details.js';
 import { useLogParts } from './log-context.js';
-import { messageOf, nameOf, sizeOf, timeOf } from './texts.js';
+import { messageOf, nameOf, previewOf, sizeOf, timeOf } from './texts.js';
 
 interface EntryRowProps {
   readonly entry: LogEntry;
@@ -36,9 +36,8 @@ export function EntryRow({ entry, run, isExpanded, onToggle }: EntryRowProps) {
           </span>
           {entry.kind === 'result' ? (
             <>
-              <span className="result-log-type">
-                {entry.type ?? run?.operation.operationName ?? 'Result'}
-              </span>
+              {entry.type !== undefined && <span className="result-log-type">{entry.type}</span>}
+              <span className="result-log-preview">{previewOf(entry)}</span>
               {entry.hasErrors && <span className="result-log-badge">errors</span>}
               <span className="result-log-badge">{label}</span>
               <span className="result-log-size">{sizeOf(entry.bytes)}</span>

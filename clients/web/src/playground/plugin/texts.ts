@@ -1,4 +1,4 @@
-import type { LogEntry } from '../log/entry.js';
+import type { LogEntry, ResultEntry } from '../log/entry.js';
 import type { RunInfo } from '../run/run.js';
 
 /** `14:03:07.250`, on the browser's clock. */
@@ -19,6 +19,16 @@ export const nameOf = ({ operation: { operationName, kind } }: RunInfo): string 
 
 export const counted = (count: number, noun: string): string =>
   `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
+
+const PREVIEW_CHARACTERS = 200;
+
+/** The beginning of a result, without the names that all results of a run begin with. Nothing large is parsed for it. */
+export function previewOf({ text = 'Too large to be kept.' }: ResultEntry): string {
+  return text
+    .slice(0, PREVIEW_CHARACTERS)
+    .replace(/^\{"data":(\{"\w+":)?/, '')
+    .replace(/"__typename":"\w+",?/, '');
+}
 
 /** What an entry without a result says. */
 export function messageOf(entry: Exclude<LogEntry, { kind: 'result' }>): string {
