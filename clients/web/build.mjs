@@ -43,7 +43,13 @@ for (const [folder, { base, root, pages }] of Object.entries(BUILDS)) {
       modulePreload: { polyfill: false },
       reportCompressedSize: false,
       chunkSizeWarningLimit: 5_000,
-      rolldownOptions: { input: pages.map((page) => join(import.meta.dirname, root, page)) },
+      rolldownOptions: {
+        input: pages.map((page) => join(import.meta.dirname, root, page)),
+        onwarn(warning, warn) {
+          // Those of GraphiQL's modules are for React's compiler, which has run over them.
+          if (warning.code !== 'MODULE_LEVEL_DIRECTIVE') warn(warning);
+        },
+      },
     },
   });
   await compressAll(outDir);

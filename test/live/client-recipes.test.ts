@@ -88,7 +88,7 @@ describe('recipes for other clients', { timeout: 240_000 }, () => {
       ...RECIPES.map((name) => programmed(name, commands.get(name) ?? [''], url)),
       inProcess('graphql-ws', url, resuming),
       eventSource(url),
-      ...(await inBrowser(browser, url)),
+      await inBrowser(browser, url),
     ];
     // What the cursor is good for: these reconnect as well, and keep none.
     const forgetting = [

@@ -99,18 +99,19 @@ export function eventSource(url: string): Follower {
   return follower;
 }
 
-/** On the gateway's page of GraphiQL: the recipe for an EventSource, and a stream as GraphiQL reads it. */
-export async function inBrowser({ driver }: TestBrowser, url: string): Promise<readonly Follower[]> {
+/** A browser's own EventSource, as the recipe uses it, on a page of the gateway. */
+export async function inBrowser({ driver }: TestBrowser, url: string): Promise<Follower> {
   const [context] = driver.contexts();
   if (context === undefined) throw new Error('The browser has no context.');
   const page = await context.newPage();
-  const followers = ["a browser's EventSource", "GraphiQL's page"].map((name): Follower => {
-    const stop = () => void page.close();
-    return { name, seen: [], hasStarted: false, endedBy: undefined, stop };
-  });
-  await page.exposeFunction('report', (which: number, { data, errors }: FormattedExecutionResult<Orders>) => {
-    const follower = followers[which];
-    if (follower === undefined) throw new Error(`There is no follower ${which}.`);
+  const follower: Follower = {
+    name: "a browser's EventSource",
+    seen: [],
+    hasStarted: false,
+    endedBy: undefined,
+    stop: () => void page.close(),
+  };
+  await page.exposeFunction('report', ({ data, errors }: FormattedExecutionResult<Orders>) => {
     if (data) follower.seen.push(Number.parseInt(data.ordersPlaced.orderId, 10));
     else if (errors) follower.endedBy = JSON.stringify(errors);
     else follower.hasStarted = true;
@@ -119,22 +120,7 @@ export async function inBrowser({ driver }: TestBrowser, url: string): Promise<r
   const recipe = await readFile(new URL('../../clients/recipes/event-source.mjs', import.meta.url), 'utf8');
   await page.evaluate(`{
     ${recipe.replace('export function', 'function')}
-    followOrders('/graphql', { show: (result) => report(0, result), failed: (error) => report(0, { errors: [error] }) });
+    followOrders('/graphql', { show: report, failed: (error) => report({ errors: [error] }) });
   }`);
-  await page.evaluate(`void (async () => {
-    const parameters = new URLSearchParams({ query: '${ORDERS}', extensions: '{"startCursor":true}' });
-    const { body } = await fetch('/graphql?' + parameters, { headers: { accept: 'text/event-stream' } });
-    const reader = body.pipeThrough(new TextDecoderStream()).getReader();
-    for (let text = '';;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      const blocks = (text + value).split('\\n\\n');
-      text = blocks.pop();
-      for (const block of blocks) {
-        const [, data] = /^data: (.+)$/m.exec(block) ?? [];
-        if (data !== undefined) report(1, JSON.parse(data));
-      }
-    }
-  })()`);
-  return followers;
+  return follower;
 }

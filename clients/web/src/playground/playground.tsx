@@ -72,6 +72,7 @@ export function Playground({ settings, log, runs }: PlaygroundProps) {
           <PageTitle settings={settings} endpoint={endpoint} onEndpoint={setEndpoint} />
         </GraphiQL.Logo>
         <TabsOpened tabs={tabs} />
+        <SystemTheme />
       </GraphiQL>
     </LogProvider>
   );
@@ -84,6 +85,19 @@ function TabsOpened({ tabs }: { readonly tabs: GraphiQLTabs }) {
   // Later changes are told by GraphiQL's `onTabChange`, at once.
   // biome-ignore lint/correctness/useExhaustiveDependencies: the state at the start alone.
   useEffect(() => tabs.open(state, actions), [tabs, actions]);
+  return null;
+}
+
+/** GraphiQL's editors keep the colours they began with when the system changes between light and dark. */
+function SystemTheme() {
+  const { setTheme } = useGraphiQLActions();
+  const theme = useGraphiQL((state) => state.theme);
+  useEffect(() => {
+    const dark = matchMedia('(prefers-color-scheme: dark)');
+    const change = () => setTheme(theme);
+    dark.addEventListener('change', change);
+    return () => dark.removeEventListener('change', change);
+  }, [setTheme, theme]);
   return null;
 }
 

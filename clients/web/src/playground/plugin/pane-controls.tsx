@@ -1,11 +1,14 @@
 import { ToolbarButton } from '@graphiql/react';
 import { Copy, Download, Pause, Play, Trash2 } from 'lucide-react';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import type { LogEntry } from '../log/entry.js';
 import type { LogFilter } from '../log/filter.js';
 import { jsonLines } from '../log/json-lines.js';
 import type { RunInfo } from '../run/run.js';
 import { nameOf } from './texts.js';
+
+/** How long it is said that entries were copied. */
+const COPIED_MS = 5_000;
 
 interface PaneControlsProps {
   readonly runs: readonly RunInfo[];
@@ -28,6 +31,11 @@ export function PaneControls({
   onClear,
 }: PaneControlsProps) {
   const [copied, setCopied] = useState('');
+  useEffect(() => {
+    if (copied === '') return undefined;
+    const forgetting = setTimeout(() => setCopied(''), COPIED_MS);
+    return () => clearTimeout(forgetting);
+  }, [copied]);
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(jsonLines(entries));
