@@ -1,5 +1,5 @@
 import { type DocumentNode, GraphQLError, type GraphQLFormattedError, getOperationAST, Kind } from 'graphql';
-import { MillraceError } from './errors.js';
+import { ERRORS, type ErrorCode, MillraceError } from './errors.js';
 
 /**
  * Receives each failure that the client sees only as `INTERNAL`, so that its cause is not lost.
@@ -108,4 +108,11 @@ function internalError(message: string, at?: GraphQLError): GraphQLError {
     path: at?.path ?? null,
     extensions: { code: 'INTERNAL', retry: false },
   });
+}
+
+/** C4: the code of an error, for a metric's label. A project may choose any, so those that the table does not have are one. */
+export function knownCode(error: GraphQLFormattedError | undefined): ErrorCode | 'other' {
+  const code = error?.extensions?.['code'];
+  // The comparison with the table's own keys proves the cast.
+  return typeof code === 'string' && Object.hasOwn(ERRORS, code) ? (code as ErrorCode) : 'other';
 }

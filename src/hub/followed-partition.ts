@@ -99,6 +99,14 @@ export class FollowedPartition implements AsyncDisposable {
     return this.#delivery.delivered;
   }
 
+  /** How many offsets are known to exist and not delivered yet. Offsets have holes, so it is an estimate of events. */
+  get lag(): number {
+    const chain = this.#chain;
+    const held = chain.state === 'repairing' ? chain.held.at(-1)?.events.at(-1)?.offset : undefined;
+    const known = chain.state === 'repairing' ? Math.max(chain.upTo, held ?? chain.upTo) : chain.at;
+    return Math.max(0, known - this.reached.offset);
+  }
+
   /** Milliseconds since the fan-out last sent anything for this partition. */
   get silentForMs(): number {
     return performance.now() - this.#lastReceivedAt;

@@ -87,6 +87,8 @@ export class Hub implements AsyncDisposable {
 
     this.#followed = new FollowedPartitions({ ...parts, tickBudget: new TickBudget() });
     this.#cursors = new CursorVerifier({ ...parts, followed: this.#followed });
+    metrics.nodeLagNow = () =>
+      this.#followed.open().map(({ at: { topic, partition }, lag }) => ({ topic, partition, lag }));
     this.#silence = new SilenceCheck({ ...parts, open: () => this.#followed.open() });
   }
 

@@ -1,6 +1,18 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { FieldCounter } from './field-counter.js';
 
+/** The upper bounds of the buckets of `deliveryLatency`, in seconds. */
+export const DELIVERY_BUCKETS_S = [
+  0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10,
+] as const;
+
+/** How far something is behind in one partition, in offsets. */
+export interface PartitionLag {
+  readonly topic: string;
+  readonly partition: number;
+  readonly lag: number;
+}
+
 /**
  * Every metric, under its Prometheus name. One instance for each node: nothing is registered globally, so several
  * nodes can run in one process (as tests do).
@@ -176,6 +188,24 @@ export class Metrics {
     'Subscriptions that ended with RESYNC_REQUIRED because events after their position are gone, by reason',
     ['reason'],
   );
+  readonly subscriptionsEnded = this.#counter(
+    'millrace_subscriptions_ended_total',
+    'Subscriptions that ended, by reason: `closed` by the client or its connection, `completed`, or the code of the error that ended them',
+    ['reason'],
+  );
+  /** Computed on each scrape, as `subscriptionLagNow`. */
+  nodeLagNow: () => readonly PartitionLag[] = () => [];
+  readonly nodeLag = this.#lag(
+    'millrace_node_lag_offsets',
+    'Offsets of a followed partition that this node knows of and has not given to its subscriptions yet: a gap that it repairs, or a burst',
+    () => this.nodeLagNow(),
+  );
+  subscriptionLagNow: () => readonly PartitionLag[] = () => [];
+  readonly subscriptionLag = this.#lag(
+    'millrace_subscription_lag_offsets',
+    'Offsets from the position of this node to that of the subscription that is furthest behind it; only for partitions that a subscription replays',
+    () => this.subscriptionLagNow(),
+  );
   readonly slowClients = this.#gauge(
     'millrace_slow_clients',
     'Connections with more unsent bytes than the high-water mark',
@@ -193,7 +223,7 @@ export class Metrics {
   readonly deliveryLatency = new Histogram({
     name: 'millrace_delivery_latency_seconds',
     help: "From the log's timestamp of a live event to the delivery of its last result to a transport; observed once for each event, and once for each subscription that replays it",
-    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
+    buckets: [...DELIVERY_BUCKETS_S],
     registers: [this.registry],
   });
 
@@ -263,6 +293,20 @@ export class Metrics {
       aggregator,
       async collect() {
         for (const [value, count] of Object.entries(await now())) this.set({ [label]: value }, count);
+      },
+    });
+  }
+
+  #lag(name: string, help: string, now: () => readonly PartitionLag[]): Gauge<'topic' | 'partition'> {
+    return new Gauge({
+      name,
+      help,
+      labelNames: ['topic', 'partition'],
+      registers: [this.registry],
+      collect() {
+        // A partition that is no longer followed, or that nobody replays, has no value.
+        this.reset();
+        for (const { topic, partition, lag } of now()) this.set({ topic, partition }, lag);
       },
     });
   }

@@ -7,11 +7,12 @@ import type { Hub } from '../hub/hub.js';
 import type { EventTrail } from '../observe/event-trail.js';
 import { internalErrors } from '../observe/internal-errors.js';
 import type { Logger } from '../observe/log.js';
-import type { Metrics } from '../observe/metrics.js';
+import type { Metrics, PartitionLag } from '../observe/metrics.js';
 import type { EventTracer } from '../observe/tracing/tracer.js';
 import { Cohorts } from './cohort/cohorts.js';
 import { ConflationBudget } from './delivery/conflation.js';
 import type { ActiveSubscription, ResultSink } from './delivery/result-sink.js';
+import type { Subscriber } from './delivery/subscriber.js';
 import { Subscription, type SubscriptionParts } from './delivery/subscription.js';
 import { DocumentNormaliser } from './plan/document-normaliser.js';
 import type { SubscribeRequest } from './plan/plan.js';
@@ -40,6 +41,9 @@ const POSITION_INTERVAL_MS = 10_000;
 /** S4: what all subscriptions of the node together may remember of the events that slow clients missed. */
 const MAX_CONFLATION_BYTES = 64 << 20;
 
+/** C4: how many subscriptions that are behind are looked at when metrics are read. */
+const MAX_LOOKED_AT = 10_000;
+
 /**
  * How much of each tick of the event loop all replays together may take. Replays that share a read all get its events at
  * once: without a budget, live subscribers would wait until the last of them was through (D8).
@@ -63,8 +67,11 @@ export class Subscriptions {
       normaliser: new DocumentNormaliser(schema),
       maxCharacters: options.maxCharacters ?? 65_536,
     };
+    const behind = new Set<Pick<Subscriber, 'lags'>>();
+    options.metrics.subscriptionLagNow = () => furthestBehind(behind);
     this.#parts = {
       ...options,
+      behind,
       cohorts,
       scheduler: new FairScheduler(REPLAY_BUDGET_MS),
       budget,
@@ -122,4 +129,19 @@ export class Subscriptions {
     subscription.start(request, resumeFrom);
     return subscription;
   }
+}
+
+/** Of each partition that a subscription replays, the lag of the one that is furthest behind. */
+function furthestBehind(behind: Iterable<Pick<Subscriber, 'lags'>>): readonly PartitionLag[] {
+  const furthest = new Map<string, PartitionLag>();
+  let looked = 0;
+  for (const { lags } of behind) {
+    for (const one of lags) {
+      const name = `${one.topic}/${one.partition}`;
+      if (one.lag > (furthest.get(name)?.lag ?? -1)) furthest.set(name, one);
+    }
+    looked += 1;
+    if (looked === MAX_LOOKED_AT) break;
+  }
+  return [...furthest.values()];
 }

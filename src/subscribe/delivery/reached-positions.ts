@@ -1,6 +1,7 @@
 import type { PartitionPosition, Positions } from '../../core/cursor.js';
 import type { Offset, Partition } from '../../core/ids.js';
 import type { FollowedPartition } from '../../hub/followed-partition.js';
+import type { PartitionLag } from '../../observe/metrics.js';
 
 /**
  * The position of one subscription in each partition that it follows. Not kept while it is live: its position
@@ -54,12 +55,17 @@ export class ReachedPositions {
     );
   }
 
-  /** How many offsets the node is ahead, in all partitions together. Offsets have holes, so it is an estimate of events. */
+  /** How many offsets the node is ahead in each partition. Offsets have holes, so it is an estimate of events. */
+  lags(followed: readonly FollowedPartition[]): readonly PartitionLag[] {
+    return followed.map(({ at: { topic, partition }, reached }) => {
+      const lag = Math.max(0, reached.offset - this.at(partition).offset);
+      return { topic, partition, lag };
+    });
+  }
+
+  /** The same in all partitions together. */
   behind(followed: readonly FollowedPartition[]): number {
-    return followed.reduce(
-      (sum, { at, reached }) => sum + Math.max(0, reached.offset - this.at(at.partition).offset),
-      0,
-    );
+    return this.lags(followed).reduce((sum, { lag }) => sum + lag, 0);
   }
 
   /** The positions in all partitions but this one, as text to compare by. */

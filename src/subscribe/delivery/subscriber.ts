@@ -4,6 +4,7 @@ import { MillraceError } from '../../core/errors.js';
 import { offset, type Partition } from '../../core/ids.js';
 import { EventsLost } from '../../hub/events-lost.js';
 import type { FollowedPartition } from '../../hub/followed-partition.js';
+import type { PartitionLag } from '../../observe/metrics.js';
 import type { Cohort, CohortMember, RenderedBatch } from '../cohort/cohort.js';
 import type { Membership } from '../cohort/cohorts.js';
 import type { ParsedEvent } from '../cohort/parsed-event.js';
@@ -32,6 +33,8 @@ type Backpressured = Extract<SubscriberState, { state: 'backpressured' }>;
 const MAX_CONFLATION = { keys: 10_000, bytes: 4 << 20 };
 
 interface SubscriberParts extends ReplayParts {
+  /** The subscribers of the node that are behind it. */
+  readonly behind: Set<Pick<Subscriber, 'lags'>>;
   readonly budget: ConflationBudget;
   /** Makes the error for a subscription at `position` whose next events are gone (D5). */
   readonly resync: (loss: EventsLost, position: StreamPosition) => Promise<MillraceError>;
@@ -88,6 +91,11 @@ export class Subscriber implements CohortMember, ReplayTarget {
 
   get followed(): readonly FollowedPartition[] {
     return this.#followed;
+  }
+
+  /** How far it is behind the node in each partition, in offsets. */
+  get lags(): readonly PartitionLag[] {
+    return this.positions.lags(this.#followed);
   }
 
   get isReplaying(): boolean {
@@ -218,9 +226,10 @@ export class Subscriber implements CohortMember, ReplayTarget {
   }
 
   async #replayUntilLive(): Promise<void> {
-    const { metrics } = this.#parts;
+    const { metrics, behind } = this.#parts;
     let conflation: Conflation | undefined;
     metrics.behind.inc();
+    behind.add(this);
     try {
       for (let now = this.#state; now.state !== 'ended'; now = this.#state) {
         if (now.state === 'backpressured') {
@@ -239,6 +248,7 @@ export class Subscriber implements CohortMember, ReplayTarget {
       await this.#fail(error);
     } finally {
       conflation?.drop();
+      behind.delete(this);
       metrics.behind.dec();
     }
   }

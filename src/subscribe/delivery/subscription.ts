@@ -1,6 +1,6 @@
 import type { Bindings } from '../../binding/bindings.js';
 import { pause, retryPauseMs } from '../../core/async.js';
-import { formattedError, type ReportInternal, reportOf } from '../../core/client-error.js';
+import { formattedError, knownCode, type ReportInternal, reportOf } from '../../core/client-error.js';
 import type { PartitionPosition } from '../../core/cursor.js';
 import type { FairScheduler } from '../../core/fair-scheduler.js';
 import type { Identity } from '../../core/identity.js';
@@ -39,6 +39,8 @@ export interface SubscriptionParts extends StartResolverParts {
   readonly cohorts: Cohorts;
   readonly scheduler: FairScheduler;
   readonly budget: ConflationBudget;
+  /** The subscribers of the node that are behind it. */
+  readonly behind: Set<Pick<Subscriber, 'lags'>>;
   readonly plans: PlanOptions;
   readonly snapshots: Snapshots;
   /** Receives what a client sees as INTERNAL. */
@@ -119,8 +121,14 @@ export class Subscription implements ActiveSubscription {
   }
 
   close(): void {
+    this.#end('closed');
+  }
+
+  /** @param reason the label of the metric */
+  #end(reason: string): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#parts.metrics.subscriptionsEnded.inc({ reason });
     this.#wake?.();
     this.#running?.subscriber.close();
     this.#running?.membership.release();
@@ -276,12 +284,12 @@ export class Subscription implements ActiveSubscription {
       nextAll: (batch, tag) => this.#sink.nextAll?.(batch, tag) ?? false,
       error: (errors) => {
         if (this.#closed) return;
-        this.close();
+        this.#end(knownCode(errors[0]));
         this.#sink.error(errors);
       },
       complete: () => {
         if (this.#closed) return;
-        this.close();
+        this.#end('completed');
         this.#sink.complete();
       },
     };
@@ -289,9 +297,10 @@ export class Subscription implements ActiveSubscription {
 
   #refuse(error: unknown, request: Partial<SubscribeRequest> & Pick<SubscribeRequest, 'document'>): void {
     if (this.#closed) return;
-    this.close();
     const { document, operationName, traceparent, correlationId } = request;
     const report = reportOf(this.#parts.report, { document, operationName }, { traceparent, correlationId });
-    this.#sink.error([formattedError(error, report, 'The subscription failed.')]);
+    const formatted = formattedError(error, report, 'The subscription failed.');
+    this.#end(knownCode(formatted));
+    this.#sink.error([formatted]);
   }
 }
