@@ -7,6 +7,7 @@ import { type EventsParts, eventsPage } from './events/events.js';
 import { gatewayPage } from './gateway/gateway.js';
 import { type LifeParts, lifePage } from './life/life.js';
 import { type MapParts, mapPage } from './map/map.js';
+import { type MonitorParts, monitorPage } from './monitor/monitor.js';
 import { ConsoleOperations } from './operations.js';
 
 /** What the pages of the console are made from. */
@@ -19,6 +20,7 @@ export interface ConsoleParts {
   readonly life: LifeParts;
   readonly map: MapParts;
   readonly deadLetters: DeadLettersParts;
+  readonly monitor: MonitorParts;
   readonly limits: OperationLimits;
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -26,11 +28,12 @@ export interface ConsoleParts {
 
 /** The console's GraphQL: the schema of all pages, which `schema/console/` declares. */
 export function openConsole(parts: ConsoleParts): Operations {
-  const { role, backends, events, life, map, deadLetters, ...shared } = parts;
+  const { role, backends, events, life, map, monitor, deadLetters, ...shared } = parts;
   const pages = [
     gatewayPage({ ...backends, role }),
     mapPage(map),
     lifePage(life),
+    monitorPage(monitor),
     eventsPage(events),
     deadLettersPage(deadLetters),
   ];

@@ -12,6 +12,7 @@ import { DeadLetters } from '../dead-letters/dead-letters.js';
 import { Hub } from '../hub/hub.js';
 import type { EventTrail } from '../observe/event-trail.js';
 import type { Metrics } from '../observe/metrics.js';
+import type { Readiness } from '../observe/readiness.js';
 import { SecurityLog } from '../observe/security-log.js';
 import { WarningThrottle } from '../observe/warning-throttle.js';
 import { GraphQLOperations } from '../operation/graphql-operations.js';
@@ -70,6 +71,7 @@ interface StartedGateway {
   readonly url: string;
   /** The server of ADMIN_PORT. */
   readonly admin: SideServer | undefined;
+  readonly readiness: Readiness;
   /** Where its pages are, for the person who starts it. */
   readonly lines: readonly string[];
 }
@@ -170,6 +172,7 @@ export async function startGateway(
   const securityLog = new SecurityLog(logger, metrics);
   const consoleOperations = nodes
     ? openConsole({
+        monitor: { registry: nodes, namespace: config.NAMESPACE },
         role: consoleRole(config, project),
         backends: { log: log.description, fanout: fanout.description },
         events: {
@@ -246,7 +249,7 @@ export async function startGateway(
   );
   const { origin: url } = new URL(server.url);
   const opened = folders.filter(({ page }) => page !== undefined).map(({ prefix }) => `${url}${prefix}`);
-  return { url, admin, lines: opened.map((address) => `pages    ${address}`) };
+  return { url, admin, readiness, lines: opened.map((address) => `pages    ${address}`) };
 }
 
 /** Its connections are counted by themselves: those of clients say how the gateway is used. */

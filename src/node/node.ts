@@ -16,6 +16,7 @@ import { type Backends, openBackends } from './backends.js';
 import { startGateway } from './gateway.js';
 import { relayGroup } from './groups.js';
 import { logUse } from './log-use.js';
+import { startNodeReporter } from './node-reports.js';
 import type { NodeOptions } from './options.js';
 import { type ReadinessParts, readinessOf } from './readiness.js';
 import { selectServices, startService, startView } from './services.js';
@@ -111,10 +112,15 @@ async function compose(
       ? await startGateway(options, { ...backends, fanout, store, formats, layouts, nodes, trail }, parts)
       : undefined;
   starting.throwIfAborted();
-  const admin = roles.gateway
-    ? gateway?.admin
-    : await startAdmin(options, { log, fanout, store, registry, bindings, warnings, refusals }, metrics);
-  if (!roles.gateway && admin !== undefined) parts.use(admin);
+  const { admin, readiness } =
+    gateway ??
+    (await startAdmin(options, { log, fanout, store, registry, bindings, warnings, refusals }, metrics));
+  if (gateway === undefined && admin !== undefined) parts.use(admin);
+  if (nodes !== undefined) {
+    const running = [...services, ...views].map(({ name }) => name);
+    const shown = { registry: nodes, metrics, warnings, readiness, services: running };
+    parts.use(startNodeReporter(options, shown));
+  }
   return {
     url: gateway?.url,
     lines: [
@@ -132,10 +138,10 @@ async function compose(
 }
 
 /** Metrics and health of a process without the gateway role. */
-function startAdmin(options: NodeOptions, parts: Omit<ReadinessParts, 'check'>, metrics: Metrics) {
+async function startAdmin(options: NodeOptions, parts: Omit<ReadinessParts, 'check'>, metrics: Metrics) {
   const readiness = readinessOf({ ...parts, check: undefined });
   metrics.checksNow = () => readiness.flags();
-  return startSideServer({ ...options, metrics, readiness });
+  return { admin: await startSideServer({ ...options, metrics, readiness }), readiness };
 }
 
 /** Asks what connects in the background, so that a refusal shows while the process starts. */
@@ -153,14 +159,15 @@ async function firstAnswers(
   await withSignal(Promise.allSettled(questions), deadline.signal).catch(() => undefined);
 }
 
-/** What this node remembers of events, and how others ask it. Only where a console may ask. */
+/** The other nodes, and what this one remembers of events, which they ask it. Only where a console may ask. */
 async function openTrail(
   { config, roles }: NodeOptions,
   backends: Backends,
   parts: ResourceStack,
 ): Promise<{ readonly nodes: NodeRegistry | undefined; readonly trail: EventTrail | undefined }> {
-  if (!config.CONSOLE || !(roles.gateway || roles.relay)) return { nodes: undefined, trail: undefined };
+  if (!config.CONSOLE) return { nodes: undefined, trail: undefined };
   const nodes = await backends.openNodeRegistry();
+  if (!roles.gateway && !roles.relay) return { nodes, trail: undefined };
   const trail = new EventTrail();
   parts.use(answerTrailQuestions(nodes, trail));
   return { nodes, trail };

@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import { InProcessNodes } from '../../src/adapters/memory/node-registry.js';
 import { openConsole } from '../../src/console/console.js';
 import type { Identity } from '../../src/core/identity.js';
 import { openLogger } from '../../src/observe/log.js';
@@ -33,6 +34,7 @@ function world() {
     life: UNUSED,
     map: UNUSED,
     deadLetters: UNUSED,
+    monitor: { registry: new InProcessNodes().open(), namespace: 'millrace' },
     limits: { maxTokens: 500 },
     logger: openLogger('silent'),
     metrics,

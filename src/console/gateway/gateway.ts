@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { type Identity, subjectOf } from '../../core/identity.js';
 import type { ConsoleContext, ConsolePage, Payload } from '../page.js';
 import { ticks } from '../ticks.js';
+import { packageVersion } from '../version.js';
 
 /** What a gateway knows of itself. */
 export interface GatewayParts {
@@ -43,10 +43,4 @@ function meOf(identity: Identity) {
 
 async function* clock({ signal }: ConsoleContext): AsyncGenerator<Payload> {
   for await (const _ of ticks(CLOCK_INTERVAL_MS, signal)) yield { data: { time: new Date().toISOString() } };
-}
-
-function packageVersion(): string {
-  // The relative path is the same from src/ and from dist/. Every package.json of a package has a version.
-  const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }
