@@ -92,7 +92,11 @@ function flowsResult({ version, at, flows, rates, groups, ends, gaps }: MapState
     edges: flows
       .filter(({ perSecond, lag }) => perSecond !== undefined || lag !== undefined)
       .map((flow) => ({ ...flow, edge: edgeId(flow) })),
-    topics: [...ends.keys()].map((name) => ({ name, perSecond: rates.get(name) })),
+    topics: [...ends].map(([name, of]) => ({
+      name,
+      perSecond: rates.get(name),
+      written: of.reduce<number>((sum, end) => sum + end, 0),
+    })),
     groups,
     gaps,
   };

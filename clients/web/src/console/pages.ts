@@ -1,4 +1,4 @@
-import { House, type LucideIcon, Route, ScrollText } from 'lucide-react';
+import { House, type LucideIcon, Route, ScrollText, Waypoints } from 'lucide-react';
 import { type ComponentType, type LazyExoticComponent, lazy } from 'react';
 
 interface ConsolePage {
@@ -19,6 +19,13 @@ export const PAGES: readonly ConsolePage[] = [
     about: 'What the pages are for, and which gateway answers',
     icon: House,
     Component: lazy(() => import('./overview/overview')),
+  },
+  {
+    path: '/map',
+    label: 'Map',
+    about: 'What publishes and reads what, and how far each reader lags',
+    icon: Waypoints,
+    Component: lazy(() => import('./map/map')),
   },
   {
     path: '/life',

@@ -1,0 +1,130 @@
+import '@xyflow/react/dist/style.css';
+import { useComputedColorScheme } from '@mantine/core';
+import {
+  Background,
+  Controls,
+  type Edge,
+  MarkerType,
+  type NodeChange,
+  ReactFlow,
+  type ReactFlowInstance,
+} from '@xyflow/react';
+import { useEffect, useMemo, useRef } from 'react';
+import classes from './graph.module.css';
+import { KINDS } from './kinds';
+import { layoutOf, NODE_HEIGHT, NODE_WIDTH } from './layout';
+import { type Flow, labelOf, type Part, shownRate } from './map-data';
+import { type DrawnNode, PartNode } from './map-node';
+
+const NODE_TYPES = { part: PartNode };
+/** Text below this size cannot be read, so a large map is moved rather than shrunk to a grey cloud. */
+const MIN_FIT_ZOOM = 0.55;
+const FIT = { padding: 0.1, minZoom: MIN_FIT_ZOOM, maxZoom: 1 };
+
+interface GraphProps {
+  readonly part: Part;
+  readonly flows: ReadonlyMap<string, Flow>;
+  /** Events a second, by the name of the topic. */
+  readonly rates: ReadonlyMap<string, number>;
+  readonly selected: string | undefined;
+  readonly onSelect: (id: string | undefined) => void;
+}
+
+/** The parts and the ways of the events, drawn. The layout stays while only numbers change. */
+export function Graph({ part, flows, rates, selected, onSelect }: GraphProps) {
+  const scheme = useComputedColorScheme('light');
+  const flow = useRef<ReactFlowInstance<DrawnNode, Edge>>(undefined);
+  const fitted = useRef<unknown>(undefined);
+  const positions = useMemo(() => layoutOf(part), [part]);
+  const nodes = useMemo(
+    () =>
+      part.nodes.map((node): DrawnNode => {
+        const rate = rates.get(node.name);
+        const isTopic = node.kind === 'TOPIC' || node.kind === 'DEAD_LETTERS';
+        return {
+          id: node.id,
+          type: 'part',
+          position: positions.get(node.id) ?? { x: 0, y: 0 },
+          width: NODE_WIDTH,
+          height: NODE_HEIGHT,
+          selected: node.id === selected,
+          ariaLabel: `${KINDS[node.kind].one} ${node.name}`,
+          data: { node, note: isTopic && rate !== undefined && rate > 0 ? shownRate(rate) : '' },
+        };
+      }),
+    [part, positions, rates, selected],
+  );
+  const edges = useMemo(
+    () => part.edges.map((edge) => drawnEdge(edge, flows.get(edge.id), selected)),
+    [part, flows, selected],
+  );
+  useEffect(() => {
+    // Only when other nodes are drawn: a selection alone does not move the map. After their drawing.
+    if (fitted.current === positions) return;
+    fitted.current = positions;
+    requestAnimationFrame(() => void flow.current?.fitView(FIT));
+  }, [positions]);
+  const onNodesChange = (changes: readonly NodeChange<DrawnNode>[]): void => {
+    for (const change of changes)
+      if (change.type === 'select') {
+        if (change.selected) onSelect(change.id);
+        else if (
+          change.id === selected &&
+          !changes.some((other) => other.type === 'select' && other.selected)
+        )
+          onSelect(undefined);
+      }
+  };
+  return (
+    <div className={classes['graph']}>
+      <ReactFlow
+        nodes={nodes}
+        edges={edges}
+        nodeTypes={NODE_TYPES}
+        colorMode={scheme}
+        onInit={(instance) => {
+          flow.current = instance;
+          void instance.fitView(FIT);
+        }}
+        onNodesChange={onNodesChange}
+        nodesDraggable={false}
+        nodesConnectable={false}
+        edgesFocusable={false}
+        elementsSelectable
+        deleteKeyCode={null}
+        minZoom={0.05}
+        onlyRenderVisibleElements={part.nodes.length > 100}
+      >
+        <Background />
+        <Controls showInteractive={false} />
+      </ReactFlow>
+    </div>
+  );
+}
+
+function drawnEdge(
+  { id, from, to, kind }: Part['edges'][number],
+  flow: Flow | undefined,
+  selected: string | undefined,
+): Edge {
+  const state = flow?.isLagGrowing ? 'growing' : (flow?.perSecond ?? 0) > 0 ? 'moving' : 'still';
+  const label = labelOf(flow);
+  const isNear = selected === undefined || from === selected || to === selected;
+  const dashed = kind === 'FAILS' || kind === 'ANSWERS';
+  return {
+    id,
+    source: from,
+    target: to,
+    ...(label !== '' && { label: flow?.isLagGrowing ? `${label} ▲` : label }),
+    className: [
+      classes['edge'],
+      classes[state],
+      ...(isNear ? [] : [classes['far']]),
+      ...(dashed ? [classes['dashed']] : []),
+    ].join(' '),
+    labelBgPadding: [4, 2],
+    labelBgBorderRadius: 4,
+    markerEnd: { type: MarkerType.ArrowClosed, width: 16, height: 16 },
+    selectable: false,
+  };
+}
