@@ -5,6 +5,9 @@ import type { EventRow } from './lineage-rows';
 import type { TimeScale } from './time-scale';
 import { count, duration, sourceName } from './wording';
 
+/** Up to this fraction of the width, a label has room behind it. */
+const ROOM_BEFORE = 0.7;
+
 interface EventRowProps {
   readonly row: EventRow;
   readonly start: number;
@@ -77,7 +80,6 @@ function Track({
   const at = scale.x(event.at);
   // An effect before its cause has no bar: its clock, or that of its cause, is wrong.
   const from = cause === undefined || tookMs === undefined || tookMs < 0 ? at : scale.x(cause.at);
-  const isRight = at > 0.75;
   return (
     <span className={classes['track']} style={{ color }}>
       {scale.folds.map((fold) => (
@@ -92,14 +94,7 @@ function Track({
       )}
       <span className={classes['point']} style={{ left: percent(at) }} />
       {tookMs !== undefined && (
-        <span
-          className={`${classes['took']} tabular`}
-          style={
-            isRight
-              ? { right: `calc(${percent(1 - Math.min(from, at))} + 0.6rem)` }
-              : { left: `calc(${percent(at)} + 0.6rem)` }
-          }
-        >
+        <span className={`${classes['took']} tabular`} style={labelPlace(from, at)}>
           {tookMs < 0 ? `${duration(-tookMs)} before its cause` : duration(tookMs)}
         </span>
       )}
@@ -108,3 +103,10 @@ function Track({
 }
 
 const percent = (fraction: number): string => `${(fraction * 100).toFixed(3)}%`;
+
+/** The label is behind the bar, or before it, or else on it: wherever it has room. */
+function labelPlace(from: number, at: number): { readonly left?: string; readonly right?: string } {
+  if (at <= ROOM_BEFORE) return { left: `calc(${percent(at)} + 0.6rem)` };
+  const edge = from >= 1 - ROOM_BEFORE ? from : at;
+  return { right: `calc(${percent(1 - edge)} + 0.6rem)` };
+}
