@@ -9,6 +9,7 @@ import { type LifeParts, lifePage } from './life/life.js';
 import { type MapParts, mapPage } from './map/map.js';
 import { type MonitorParts, monitorPage } from './monitor/monitor.js';
 import { ConsoleOperations } from './operations.js';
+import { consoleSchema, consoleSources } from './schema.js';
 
 /** What the pages of the console are made from. */
 export interface ConsoleParts {
@@ -37,5 +38,5 @@ export function openConsole(parts: ConsoleParts): Operations {
     eventsPage(events),
     deadLettersPage(deadLetters),
   ];
-  return new ConsoleOperations({ ...shared, role, pages });
+  return new ConsoleOperations({ ...shared, role, schema: consoleSchema(consoleSources(), pages) });
 }

@@ -10,13 +10,11 @@ import { prepareOperation } from '../operation/prepare.js';
 import { refusal } from '../operation/refusal.js';
 import type { Caller, OperationRequest } from '../operation/request.js';
 import type { ActiveSubscription, ResultSink } from '../subscribe/delivery/result-sink.js';
-import type { ConsolePage } from './page.js';
 import { checkRole } from './role.js';
-import { consoleSchema } from './schema.js';
 import { ConsoleSubscription } from './subscription.js';
 
 interface ConsoleOperationsParts {
-  readonly pages: readonly ConsolePage[];
+  readonly schema: GraphQLSchema;
   /** The role that callers need; `undefined`: none. */
   readonly role: string | undefined;
   readonly limits: OperationLimits;
@@ -33,9 +31,8 @@ export class ConsoleOperations implements Operations {
   /** S1, S2: the only check, of every operation, and again when credentials are renewed. */
   readonly #check: (identity: Identity) => void;
 
-  /** @throws {Error} as `consoleSchema` */
-  constructor({ pages, role, limits, logger, metrics }: ConsoleOperationsParts) {
-    this.#schema = consoleSchema(pages);
+  constructor({ schema, role, limits, logger, metrics }: ConsoleOperationsParts) {
+    this.#schema = schema;
     this.#documents = new DocumentValidator(this.#schema, limits);
     this.#report = internalErrors(logger, metrics, 'a page of the console failed', 'console');
     this.#metrics = metrics;
@@ -52,7 +49,7 @@ export class ConsoleOperations implements Operations {
     } catch (error) {
       return { errors: [clientError(error, this.#report)] };
     }
-    if (prepared.kind === 'invalid') return this.#shown(prepared);
+    if (prepared.kind === 'invalid') return this.#shown({ errors: prepared.errors });
     if (prepared.kind === 'subscription')
       return { errors: [refusal('BAD_REQUEST', 'A subscription needs a WebSocket or an event stream.')] };
     const { document, request } = prepared;

@@ -18,12 +18,21 @@ const FOLDER = new URL('../../schema/console/', import.meta.url);
 type Root = keyof ConsolePage;
 const ROOTS: readonly Root[] = ['Query', 'Mutation', 'Subscription'];
 
+/** The SDL of all pages. */
+export function consoleSources(): readonly Source[] {
+  const names = readdirSync(FOLDER).filter((name) => name.endsWith('.graphql'));
+  return names.sort().map((name) => new Source(readFileSync(new URL(name, FOLDER), 'utf8'), name));
+}
+
 /**
- * The console's schema: the SDL of all pages, with their resolvers.
+ * The SDL of pages with their resolvers.
  * @throws {Error} when a root field has no resolver, or several: a fault of the console itself
  */
-export function consoleSchema(pages: readonly ConsolePage[]): GraphQLSchema {
-  const schema = buildASTSchema(concatAST(sources().map((source) => parse(source))));
+export function consoleSchema(
+  sources: readonly (Source | string)[],
+  pages: readonly ConsolePage[],
+): GraphQLSchema {
+  const schema = buildASTSchema(concatAST(sources.map((source) => parse(source))));
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isScalarType(type) || isSpecifiedScalarType(type)) continue;
     const scalar = builtInScalarNamed(type.name);
@@ -32,11 +41,6 @@ export function consoleSchema(pages: readonly ConsolePage[]): GraphQLSchema {
   }
   for (const root of ROOTS) attach(schema.getType(root) as GraphQLObjectType | undefined, root, pages);
   return schema;
-}
-
-function sources(): readonly Source[] {
-  const names = readdirSync(FOLDER).filter((name) => name.endsWith('.graphql'));
-  return names.sort().map((name) => new Source(readFileSync(new URL(name, FOLDER), 'utf8'), name));
 }
 
 function attach(type: GraphQLObjectType | undefined, root: Root, pages: readonly ConsolePage[]): void {

@@ -22,7 +22,10 @@ describe('the packed project', () => {
       'schema/chat.graphql': CHAT,
       'millrace.config.ts': CONFIG,
     });
-    expect(await installPacked(folder.path)).not.toMatch(/shop/);
+    const packed = await installPacked(folder.path);
+    expect(packed).not.toMatch(/shop|storefront/);
+    // Whoever installs the package builds no pages.
+    expect(packed).toMatch(/^package\/dist\/web\/tools\/console\.html$/m);
 
     await using node = await startProcess(['start'], {
       cwd: folder.path,
@@ -38,6 +41,8 @@ describe('the packed project', () => {
       return response.json();
     };
     await using recorder = Recorder.overWebSocket('a client', node.url, 'subscription { said { text } }');
+    const [, script] = /src="([^"]+\.js)"/.exec(await (await fetch(`${node.url}/console`)).text()) ?? [];
+    expect((await fetch(`${node.url}${script}`)).headers.get('content-type')).toMatch('text/javascript');
     await expect(ask('{ motto }')).resolves.toEqual({ data: { motto: 'nothing is lost' } });
     await expect
       .poll(async () => (await fetch(`${node.url}/metrics`)).text(), { timeout: 30_000 })

@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { deadLettersPage } from '../../src/console/dead-letters/dead-letters.js';
 import { RedriveRuns } from '../../src/console/dead-letters/redrive-runs.js';
 import { ConsoleOperations } from '../../src/console/operations.js';
+import { consoleSchema, consoleSources } from '../../src/console/schema.js';
 import { MillraceError } from '../../src/core/errors.js';
 import { offset, partition } from '../../src/core/ids.js';
 import type { NewRecord } from '../../src/core/record.js';
@@ -37,7 +38,10 @@ function consoleOf({ log, topic, formats }: World, over: EventLog = log) {
   const office = new DeadLetterOffice({ log: over, formats, ...known, ...settings });
   const operations = new ConsoleOperations({
     role: undefined,
-    pages: pageAlone(deadLettersPage({ office, runs, log: over, securityLog: { did } })),
+    schema: consoleSchema(
+      consoleSources(),
+      pageAlone(deadLettersPage({ office, runs, log: over, securityLog: { did } })),
+    ),
     limits: { maxTokens: 1_000 },
     logger: openLogger('silent'),
     metrics: new Metrics(),

@@ -1,13 +1,14 @@
+import { buildSchema } from 'graphql';
 import { describe, expect, it, vi } from 'vitest';
-import { InProcessNodes } from '../../src/adapters/memory/node-registry.js';
-import { openConsole } from '../../src/console/console.js';
+import { ConsoleOperations } from '../../src/console/operations.js';
+import type { ConsoleContext, ConsolePage, Payload } from '../../src/console/page.js';
+import { consoleSchema, consoleSources } from '../../src/console/schema.js';
+import { MillraceError } from '../../src/core/errors.js';
 import type { Identity } from '../../src/core/identity.js';
 import { openLogger } from '../../src/observe/log.js';
 import { Metrics } from '../../src/observe/metrics.js';
 import type { Caller } from '../../src/operation/request.js';
-import type { EventLog } from '../../src/ports/event-log.js';
 import type { SharedResult } from '../../src/subscribe/delivery/result-layout.js';
-import { bound } from '../binding/schema.js';
 
 const ROLE = 'operator';
 const withClaims = (claims: Identity['claims']): Identity => ({ claims, expiresAt: undefined });
@@ -15,44 +16,83 @@ const OPERATOR = withClaims({ sub: 'olga', roles: [ROLE] });
 const CUSTOMER = withClaims({ sub: 'carl', roles: ['customer'] });
 const NOBODY = withClaims({});
 
-/** The pages read from it when they are asked, and these tests ask only for what the console says of itself. */
-const UNUSED = {} as never;
+const SDL = `
+  type Query { secret: String! refused: Int broken: Int }
+  type Subscription { numbers: Number! broken: Int }
+  type Number { n: Int! subject: String }
+`;
 
+/** The console with a page that counts, and says how far it has. */
 function world() {
   const metrics = new Metrics();
-  const operations = openConsole({
-    role: ROLE,
-    backends: { log: 'a log', fanout: 'a fan-out' },
-    events: {
-      log: {} as EventLog, // No test here asks for records.
-      bindings: bound('type Query { ok: Boolean }'),
-      resolvers: {},
-      formats: new Map(),
-      topics: [],
-      deadLetterSuffix: '.dlt',
+  const made = { payloads: 0, ended: 0 };
+  async function* numbers({ after, signal, identity: _, ...rest }: ConsoleContext): AsyncGenerator<Payload> {
+    try {
+      for (let n = Number(after ?? 0) + 1; !signal.aborted; n++) {
+        made.payloads += 1;
+        yield { data: { n, ...rest }, cursor: String(n) };
+        await new Promise(setImmediate);
+      }
+    } finally {
+      made.ended += 1;
+    }
+  }
+  const page: ConsolePage = {
+    Query: {
+      secret: () => 'the events',
+      refused: () => {
+        throw new MillraceError('TOPIC_MISSING', 'There is no such topic.');
+      },
+      broken: () => {
+        throw new Error('the password is 1234');
+      },
     },
-    life: UNUSED,
-    map: UNUSED,
-    deadLetters: UNUSED,
-    monitor: { registry: new InProcessNodes().open(), namespace: 'millrace' },
+    Subscription: {
+      numbers: (_args, context) => numbers(context),
+      broken: () => {
+        throw new Error('the password is 1234');
+      },
+    },
+  };
+  const operations = new ConsoleOperations({
+    schema: consoleSchema([SDL], [page]),
+    role: ROLE,
     limits: { maxTokens: 500 },
     logger: openLogger('silent'),
     metrics,
   });
-  const caller = (identity: Identity): Caller => ({ identity, signal: new AbortController().signal });
-  const ask = (query: string, identity: Identity) =>
+  const caller = (identity: Identity, after?: string): Caller => ({
+    identity,
+    signal: new AbortController().signal,
+    after,
+  });
+  const ask = (query: string, identity = OPERATOR) =>
     operations.run(operations.prepare({ query }), caller(identity));
-  const subscribe = (query: string, identity: Identity) => {
-    const sink = { next: vi.fn((_: SharedResult) => true), error: vi.fn(), complete: vi.fn() };
-    const subscription = operations.subscribe(operations.prepare({ query }), caller(identity), sink);
-    return { sink, subscription };
+  const subscribe = (query: string, { identity = OPERATOR, after = '', room = 3 } = {}) => {
+    const taken: SharedResult[] = [];
+    const sink = {
+      room,
+      taken,
+      next: (result: SharedResult) => {
+        if (taken.length >= sink.room) return false;
+        taken.push(result);
+        return true;
+      },
+      error: vi.fn(),
+      complete: vi.fn(),
+    };
+    const prepared = operations.prepare({ query });
+    return { sink, subscription: operations.subscribe(prepared, caller(identity, after || undefined), sink) };
   };
   const running = async () => (await metrics.consoleSubscriptions.get()).values[0]?.value;
-  return { ask, subscribe, running };
+  return { ask, subscribe, running, made };
 }
 
 const codes = (code: string) => [expect.objectContaining({ extensions: expect.objectContaining({ code }) })];
-const CLOCK = 'subscription { clock { time } }';
+const NUMBERS = 'subscription { numbers { n } }';
+const full = (sink: { readonly taken: readonly unknown[]; readonly room: number }) =>
+  vi.waitFor(() => expect(sink.taken).toHaveLength(sink.room));
+const shown = ({ head }: SharedResult) => JSON.parse(`${String(head)}"}}`);
 
 describe('S1 the console', () => {
   it.each([
@@ -62,13 +102,12 @@ describe('S1 the console', () => {
   ])(
     'shows no data to a caller with %s, in queries, introspection and subscriptions',
     async (_, identity, code) => {
-      const { ask, subscribe, running } = world();
-      for (const query of ['{ gateway { version } }', '{ __schema { queryType { name } } }'])
+      const { ask, subscribe, running, made } = world();
+      for (const query of ['{ secret }', '{ __schema { queryType { name } } }', '{ nonsense }'])
         expect(await ask(query, identity)).toEqual({ errors: codes(code) });
-      const { sink } = subscribe(CLOCK, identity);
+      const { sink } = subscribe(NUMBERS, { identity });
       await vi.waitFor(() => expect(sink.error).toHaveBeenCalledWith(codes(code)));
-      expect(sink.next).not.toHaveBeenCalled();
-      expect(await running()).toBe(0);
+      expect([sink.taken, made.payloads, await running()]).toEqual([[], 0, 0]);
     },
   );
 
@@ -79,24 +118,103 @@ describe('S1 the console', () => {
   });
 
   it('answers a caller with the role', async () => {
-    const { ask, subscribe } = world();
-    const { data } = await ask('{ me { subject roles } gateway { version role } }', OPERATOR);
-    expect(data).toMatchObject({ me: { subject: 'olga', roles: [ROLE] }, gateway: { role: ROLE } });
-    const { sink, subscription } = subscribe(CLOCK, OPERATOR);
-    await vi.waitFor(() => expect(sink.next).toHaveBeenCalledOnce());
-    subscription.close();
+    const { ask } = world();
+    expect(await ask('{ secret }')).toEqual({ data: { secret: 'the events' } });
   });
 });
 
 describe('S2 a subscription of the console', () => {
   it('ends when renewed credentials have the role no more, and goes on when they have', async () => {
-    const { subscribe, running } = world();
-    const { sink, subscription } = subscribe(CLOCK, OPERATOR);
-    await vi.waitFor(() => expect(sink.next).toHaveBeenCalledOnce());
+    const { subscribe, running, made } = world();
+    const { sink, subscription } = subscribe(NUMBERS);
+    await full(sink);
     subscription.renew(withClaims({ sub: 'olga', roles: ['other', ROLE] }));
     expect(await running()).toBe(1);
     subscription.renew(withClaims({ sub: 'olga', roles: [] }));
     expect(sink.error).toHaveBeenCalledExactlyOnceWith(codes('FORBIDDEN'));
     expect(await running()).toBe(0);
+    sink.room = 100;
+    subscription.onDrained();
+    await vi.waitFor(() => expect(made.ended).toBe(1));
+    expect(sink.taken).toHaveLength(3);
   });
 });
+
+describe('a subscription of the console', () => {
+  it('S4 makes no payload before its client has taken the one before', async () => {
+    const { subscribe, made } = world();
+    const { sink, subscription } = subscribe(NUMBERS);
+    await full(sink);
+    await vi.waitFor(() => expect(made.payloads).toBe(4));
+    for (let tick = 0; tick < 10; tick++) await new Promise(setImmediate);
+    expect(made.payloads).toBe(4);
+    sink.room = 5;
+    subscription.onDrained();
+    await full(sink);
+    expect(sink.taken.map((result) => shown(result).data.numbers.n)).toEqual([1, 2, 3, 4, 5]);
+    subscription.close();
+    await vi.waitFor(() => expect(made.ended).toBe(1));
+  });
+
+  it('D4 carries a cursor, and resumes after the one that its client has', async () => {
+    const { subscribe } = world();
+    const { sink, subscription } = subscribe(NUMBERS, { after: '41', room: 1 });
+    await full(sink);
+    expect(sink.taken.map(shown)).toMatchObject([
+      { data: { numbers: { n: 42 } }, extensions: { cursor: '42' } },
+    ]);
+    expect(sink.taken[0]?.cursor).toBe('42');
+    subscription.close();
+  });
+});
+
+describe('errors of the console', () => {
+  it('are shown with their code if they are meant for clients, and otherwise hidden', async () => {
+    const { ask, subscribe } = world();
+    const { errors } = await ask('{ refused broken }');
+    expect(errors?.map((error) => error.toJSON())).toMatchObject([
+      { message: 'There is no such topic.', extensions: { code: 'TOPIC_MISSING' } },
+      { message: 'This field failed.', extensions: { code: 'INTERNAL' } },
+    ]);
+    const { sink } = subscribe('subscription { broken }');
+    await vi.waitFor(() => expect(sink.error).toHaveBeenCalledWith(codes('INTERNAL')));
+    expect(JSON.stringify(sink.error.mock.calls)).not.toContain('1234');
+  });
+
+  it('S4 say so for documents beyond the limits', async () => {
+    const { ask } = world();
+    expect(await ask(`{ ${'secret '.repeat(600)} }`)).toEqual({ errors: codes('LIMIT_EXCEEDED') });
+  });
+});
+
+describe('the schema of the console', () => {
+  const field = { Query: { here: () => 1 } };
+
+  it.each([
+    ['has no resolver', 'type Query { here: Int missing: Int }', [field], 'have no resolver: missing'],
+    ['has two resolvers', 'type Query { here: Int }', [field, field], 'Query.here is not in'],
+    ['is not declared', 'type Query { other: Int }', [field], 'Query.here is not in'],
+    ['has an unknown scalar', 'type Query { here: Money } scalar Money', [field], 'unknown scalar: Money'],
+  ])('is refused at start when a field %s', (_, sdl, pages, message) => {
+    expect(() => consoleSchema([sdl], pages)).toThrow(message);
+  });
+
+  it('describes every type and field of every page', () => {
+    const sdl = consoleSources().map(({ body }) => body);
+    expect(sdl.length).toBeGreaterThan(0);
+    expect(undescribed(sdl.join('\n'))).toEqual([]);
+    expect(undescribed('type Query { here: Int }')).toEqual(['Query', 'Query.here']);
+  });
+});
+
+/** What has no description, by its coordinates. */
+function undescribed(sdl: string): readonly string[] {
+  const schema = buildSchema(sdl);
+  const own = Object.values(schema.getTypeMap()).filter(({ astNode }) => astNode);
+  return own.flatMap((type) => {
+    const members = 'getFields' in type ? Object.values(type.getFields()) : [];
+    return [type, ...members]
+      .filter(({ description }) => !description)
+      .map((one) => (one === type ? type.name : `${type.name}.${one.name}`));
+  });
+}

@@ -119,6 +119,16 @@ describe('readConfig', () => {
     expect(errorOf({ PORT: 'eighty', JWT_AUDIENCE: 'a', KAFKA_BROKER: 'b:1' }).split('\n')).toHaveLength(3);
   });
 
+  it('S1 demands a role for a console in production, and none elsewhere', () => {
+    expect(errorOf({ NODE_ENV: 'production', CONSOLE: 'true' })).toMatch(
+      /^CONSOLE is true with NODE_ENV=production, but CONSOLE_ROLE is not set: .* Set CONSOLE_ROLE /,
+    );
+    const role = { NODE_ENV: 'production', CONSOLE: 'true', CONSOLE_ROLE: 'operator' };
+    expect(readConfig(role)).toMatchObject({ CONSOLE: true, CONSOLE_ROLE: 'operator' });
+    expect(readConfig({ NODE_ENV: 'production' })).toMatchObject({ CONSOLE: false });
+    expect(readConfig({})).toMatchObject({ CONSOLE: true, CONSOLE_ROLE: undefined });
+  });
+
   it('switches off what helps attackers with NODE_ENV=production', () => {
     const flags = ({ GRAPHIQL, INTROSPECTION, SUGGESTIONS, METRICS }: ReturnType<typeof readConfig>) => [
       GRAPHIQL,

@@ -50,8 +50,8 @@ async function brokenIssuer() {
   return { state, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/keys` };
 }
 
-const token = () =>
-  new SignJWT({ sub: 'ann' })
+const token = (roles: readonly string[] = []) =>
+  new SignJWT({ sub: 'ann', roles })
     .setProtectedHeader({ alg: 'HS256' })
     .sign(new TextEncoder().encode('s'.repeat(32)));
 
@@ -139,8 +139,27 @@ describe('who may use a gateway', () => {
     await RawClient.acknowledged(wsUrl, { authorization });
   });
 
-  it('does not start with AUTH_REQUIRED when nothing verifies credentials', async () => {
-    await expect(start({ AUTH_REQUIRED: 'true' })).rejects.toThrow('nothing verifies credentials');
+  it('S1 with NODE_ENV=production serves no console, unless told to, and then to its role alone', async () => {
+    const ask = `/console/graphql?query=${encodeURIComponent('{ gateway { version } }')}`;
+    const production = { NODE_ENV: 'production', JWT_SECRET: 's'.repeat(32) };
+    const closed = await start(production);
+    expect([(await closed.get('/console')).status, (await closed.get(ask)).status]).toEqual([404, 404]);
+    const { get } = await start({ ...production, CONSOLE: 'true', CONSOLE_ROLE: 'operator' });
+    expect(await (await get(ask)).json()).toMatchObject({
+      errors: [{ extensions: { code: 'UNAUTHENTICATED' } }],
+    });
+    expect(await (await get(ask, { authorization: `Bearer ${await token()}` })).json()).toMatchObject({
+      errors: [{ extensions: { code: 'FORBIDDEN' } }],
+    });
+    const authorization = `Bearer ${await token(['operator'])}`;
+    expect(await (await get(ask, { authorization })).json()).toHaveProperty('data.gateway.version');
+  });
+
+  it.each([
+    ['AUTH_REQUIRED', 'true'],
+    ['CONSOLE_ROLE', 'operator'],
+  ])('does not start with %s when nothing verifies credentials', async (name, value) => {
+    await expect(start({ [name]: value })).rejects.toThrow('nothing verifies credentials');
   });
 
   it('refuses a foreign host and a foreign origin, unless they are allowed', async () => {
