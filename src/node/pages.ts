@@ -23,7 +23,12 @@ export async function toolPages({ CONSOLE, GRAPHIQL }: Config): Promise<Folder |
   return {
     prefix: CONSOLE_PREFIX,
     files: await StaticFiles.open(TOOLS),
-    page: CONSOLE ? await HtmlPage.read(join(TOOLS, 'console.html')) : undefined,
+    page: CONSOLE
+      ? await HtmlPage.read(join(TOOLS, 'console.html'), {}, (html) =>
+          // The navigation has a link to GraphiQL where there is one.
+          GRAPHIQL ? html.replace('</head>', '<meta name="graphiql" content="/graphql" /></head>') : html,
+        )
+      : undefined,
   };
 }
 

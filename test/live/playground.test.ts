@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestBrowser } from '../support/browser.js';
 import { folderOf, type GatewayProcess, startProcess } from '../support/gateway-process.js';
-import { WebPage } from '../support/web-page.js';
+import { PHONE, WebPage } from '../support/web-page.js';
 
 const WAIT = { timeout: 30_000, interval: 50 };
 /** Text that would run if the page took it for markup. */
@@ -154,7 +154,7 @@ describe('the playground in Chromium', () => {
     expect(opened.faults).toEqual([]);
   });
 
-  it('has no violation of WCAG A or AA but one of GraphiQL, light and dark', async () => {
+  it('has no violation of WCAG A or AA but one of GraphiQL, light and dark, and fits a phone', async () => {
     await using opened = await open();
     const { page } = opened;
     await execute(page);
@@ -166,6 +166,9 @@ describe('the playground in Chromium', () => {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       found.push(...(await opened.violations()).map((one) => `${colorScheme}: ${one}`));
     }
+    await page.setViewportSize(PHONE);
+    found.push(...(await opened.violations()).map((one) => `on a phone: ${one}`));
+    expect(await opened.scrollsSideways()).toBe(false);
     // GraphiQL's own: the button that closes a tab is within the tab.
     expect(found.filter((one) => !one.includes('nested-interactive at .graphiql-tab'))).toEqual([]);
   });

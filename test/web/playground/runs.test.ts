@@ -9,7 +9,7 @@ import { MillraceError } from '../../../src/core/errors.js';
 import { ANONYMOUS } from '../../../src/core/identity.js';
 import { TcpProxy } from '../../faults/support/proxy.js';
 import { serveGateway } from '../../transport/gateway.js';
-import { WAIT } from '../../transport/serve.js';
+import { serve, subscribed, WAIT } from '../../transport/serve.js';
 
 const anybody: Authenticate = () => Promise.resolve(ANONYMOUS);
 
@@ -100,7 +100,7 @@ describe('runs of the playground', () => {
     expect(said.filter((message) => message === 'Connected over SSE.').length).toBeGreaterThanOrEqual(4);
   });
 
-  it('log the position of a quiet stream, from which it can resume', async () => {
+  it('log the position of a quiet stream', async () => {
     const { served, runs, operation, entries, started } = await open();
     runs.start(operation('subscription { above(least: 10) { n } }'), 'tab');
     await started();
@@ -128,6 +128,40 @@ describe('runs of the playground', () => {
         code: 'UNAUTHENTICATED',
         message: expect.stringContaining('The gateway refused the credentials: Invalid token.'),
       });
+  });
+
+  it('D5 log a gap with its reason, and go on from the earliest event that is left', async () => {
+    const served = await serve();
+    const log = new ResultLog();
+    const runs = new Runs(log, new Clients(['sse']));
+    const operation = {
+      endpoint: served.server.url,
+      query: 'subscription { n }',
+      operationName: undefined,
+      variables: undefined,
+      headers: { authorization: 'user ada' },
+      kind: 'subscription',
+    } as const;
+    runs.start(operation, 'tab');
+    const { sink, caller } = await subscribed(served);
+    // The editor's headers are the credentials.
+    expect(caller.identity.claims).toEqual({ sub: 'ada' });
+    const extensions = { code: 'RESYNC_REQUIRED', retry: false, reason: 'RETENTION', earliest: 'c5.tag' };
+    sink.error([{ message: 'gone', extensions }]);
+    expect((await subscribed(served, 1)).caller.after).toBe('c5.tag');
+    const gap = { kind: 'gap', reason: 'RETENTION', earliest: 'c5.tag' };
+    await expect.poll(() => log.state().entries, WAIT).toContainEqual(expect.objectContaining(gap));
+    runs.stop(1);
+    await expect.poll(() => served.server.connections.sse, WAIT).toBe(0);
+  });
+
+  it('say which setting is missing where the gateway serves no transport that the page has', async () => {
+    const { operation, log } = await open();
+    const runs = new Runs(log, new Clients([]));
+    runs.start(operation(SAID), 'tab');
+    const message = expect.stringContaining('TRANSPORTS');
+    await expect.poll(() => log.state().entries, WAIT).toMatchObject([{ code: 'NO_TRANSPORT', message }]);
+    expect(runs.state().running.size).toBe(0);
   });
 
   it('D5 end with the error of a cursor that the gateway refuses', async () => {

@@ -2,6 +2,7 @@ import { useGraphiQL, useGraphiQLActions } from '@graphiql/react';
 import type { GraphiQLProps } from 'graphiql';
 import { GraphiQL, HISTORY_PLUGIN } from 'graphiql';
 import { useEffect, useMemo, useState } from 'react';
+import { CONSOLE_EXAMPLE } from './console-example.js';
 import { type ExampleTab, exampleTabs, withExampleHeaders } from './example-tabs.js';
 import type { LogEntry } from './log/entry.js';
 import type { ResultLog } from './log/result-log.js';
@@ -51,7 +52,7 @@ export function Playground({ settings, log, runs }: PlaygroundProps) {
     [endpoint, runs, tabs],
   );
   const examples = useMemo(
-    () => (endpoint === 'gateway' ? exampleTabs(settings.examples) : []),
+    () => exampleTabs(endpoint === 'gateway' ? settings.examples : [CONSOLE_EXAMPLE]),
     [endpoint, settings],
   );
   return (

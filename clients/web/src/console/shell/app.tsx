@@ -7,6 +7,7 @@ import { Loading } from '../../shared/loading';
 import { PAGES } from '../pages';
 import { ColorSchemeSwitch } from './color-scheme-switch';
 import { ConnectionLine } from './connection-line';
+import { GraphiQLLink } from './graphiql-link';
 import { NotFound } from './not-found';
 import { SignIn } from './sign-in';
 import { SignOut } from './sign-out';
@@ -71,6 +72,7 @@ function Shell() {
                 />
               );
             })}
+            <GraphiQLLink />
           </AppShell.Section>
         </AppShell.Navbar>
         <AppShell.Main id="main" tabIndex={-1}>

@@ -4,7 +4,7 @@ import { JsonView, type Props as JsonViewProps } from 'react-json-view-lite';
 import { cursorOf, type LogEntry, type ResultEntry } from '../log/entry.js';
 import type { RunInfo } from '../run/run.js';
 import { useLogParts } from './log-context.js';
-import { messageOf, nameOf } from './texts.js';
+import { messageOf, nameOf, sizeOf } from './texts.js';
 
 interface EntryDetailsProps {
   readonly entry: LogEntry;
@@ -88,6 +88,7 @@ function factsOf(entry: LogEntry, run: RunInfo | undefined): readonly (readonly 
   const event = entry.kind === 'result' ? entry.event : undefined;
   const facts: readonly (readonly [string, string | undefined])[] = [
     ['Run', run === undefined ? String(entry.run) : `${run.id} ${nameOf(run)}`],
+    ['Received', entry.kind === 'result' ? `${entry.origin}, ${sizeOf(entry.bytes)}` : undefined],
     ['Position', event && `${event.topic}/${event.partition}@${event.offset}`],
     ['Event', event?.id],
     ['Key', event?.key],

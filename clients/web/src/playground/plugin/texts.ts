@@ -34,9 +34,7 @@ export function previewOf({ text = 'Too large to be kept.' }: ResultEntry): stri
 export function messageOf(entry: Exclude<LogEntry, { kind: 'result' }>): string {
   switch (entry.kind) {
     case 'position':
-      return entry.behind > 0
-        ? `${counted(entry.behind, 'offset')} behind`
-        : 'No new results; the position moved.';
+      return entry.behind > 0 ? `${counted(entry.behind, 'offset')} behind` : 'Quiet. Position moved.';
     case 'gap':
       return `Events are gone from the log (${entry.reason}). It continues with the earliest that is left.`;
     case 'error':
