@@ -14,6 +14,7 @@ const MARKUP = '<img src=x onerror="window.hacked = true">';
 const PAGES = [
   ['/', 'Started'],
   ['/life', 'What can be typed'],
+  ['/events', 'Nothing is here yet'],
 ] as const;
 
 const tokenOf = (claims: object, lasts = '1h'): Promise<string> =>

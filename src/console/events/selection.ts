@@ -3,7 +3,7 @@ import type { Decoded } from '../../core/envelope/envelope.js';
 import { MillraceError, messageOf } from '../../core/errors.js';
 import { shownHeader } from '../../core/event-metadata.js';
 import type { TopicPartition } from '../../core/position.js';
-import type { LogRecord } from '../../core/record.js';
+import type { Headers, LogRecord } from '../../core/record.js';
 import type { RecordDecoder } from '../../core/record-decoder.js';
 
 /** What a tab does with a record. */
@@ -48,27 +48,36 @@ export class Selection {
       const reason = `the filter iterates over lists, and the data has ${size} bytes: at most ${MAX_ITERATED_BYTES} are allowed`;
       return { is: 'FAILED', reason };
     }
+    const key = event?.subject ?? (record.key === null ? null : shownHeader(record.key));
+    const evaluate = (): Selected => {
+      try {
+        const data = filter.readsEvent && event ? (this.#decoder.dataOf(event) ?? undefined) : undefined;
+        const { offset, timestamp, headers } = record;
+        const seen = { ...at, ...event, offset, timestamp, key, headers: shownHeaders(headers) };
+        return filter.matches(data, seen) ? { is: 'SHOWN', decoded } : LEFT_OUT;
+      } catch (error) {
+        return { is: 'FAILED', reason: messageOf(error) };
+      }
+    };
     const start = performance.now();
-    try {
-      const data = filter.readsEvent && event ? (this.#decoder.dataOf(event) ?? undefined) : undefined;
-      const seen = { ...at, ...event, offset: record.offset, timestamp: record.timestamp };
-      const headers = Object.fromEntries(
-        Object.entries(record.headers).map(([name, value]) => [name, shownHeader(value)]),
-      );
-      const key = event?.subject ?? (record.key === null ? null : shownHeader(record.key));
-      return filter.matches(data, { ...seen, key, headers }) ? { is: 'SHOWN', decoded } : LEFT_OUT;
-    } catch (error) {
-      return { is: 'FAILED', reason: messageOf(error) };
-    } finally {
-      assertFast(performance.now() - start);
-    }
+    const selected = evaluate();
+    if (performance.now() - start >= MAX_FILTER_MS) assertFast(evaluate);
+    return selected;
   }
 }
 
-function assertFast(ms: number): void {
+const shownHeaders = (headers: Headers): Headers =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, shownHeader(value)]));
+
+/** On a busy machine anything takes long now and then, and the first time takes longer: the CPU's time of a second time tells. */
+function assertFast(evaluate: () => unknown): void {
+  const before = process.cpuUsage();
+  evaluate();
+  const { user, system } = process.cpuUsage(before);
+  const ms = Math.round((user + system) / 1_000);
   if (ms < MAX_FILTER_MS) return;
   throw new MillraceError(
     'BAD_REQUEST',
-    `The filter took ${Math.round(ms)} ms for one record; ${MAX_FILTER_MS} ms are allowed. Write a simpler one.`,
+    `The filter took ${ms} ms for one record; ${MAX_FILTER_MS} ms are allowed. Write a simpler one.`,
   );
 }

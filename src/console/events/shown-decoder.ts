@@ -1,6 +1,7 @@
 import { decodeRecord } from '../../core/envelope/decode.js';
 import { type Decoded, fault } from '../../core/envelope/envelope.js';
 import { messageOf } from '../../core/errors.js';
+import { UNKNOWN_TYPE } from '../../core/event.js';
 import type { Topic } from '../../core/ids.js';
 import type { TopicPartition } from '../../core/position.js';
 import type { LogRecord } from '../../core/record.js';
@@ -8,7 +9,7 @@ import { RecordDecoder } from '../../core/record-decoder.js';
 import type { TopicFormat, TopicFormats } from '../../core/topic-format.js';
 
 /** For topics of which the schema knows nothing: whatever is a JSON object is shown as data. */
-const PLAIN_JSON: TopicFormat = { kind: 'JSON' };
+const PLAIN_JSON: TopicFormat = { kind: 'JSON', type: UNKNOWN_TYPE };
 
 /** Decodes records so that a person sees as much as there is to see. Never throws. */
 export class ShownDecoder extends RecordDecoder {

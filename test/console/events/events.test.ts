@@ -255,6 +255,40 @@ describe('the volume of a topic', () => {
   });
 });
 
+describe('a topic of which the schema knows nothing', () => {
+  it('shows whatever is a JSON object as data, and filters it', async () => {
+    await using world = await openWorld();
+    const name = topic('foreign');
+    await world.log.ensureTopics(
+      [{ topic: name, partitions: 1, replicas: 1, config: {} }],
+      { create: true },
+      signal,
+    );
+    const values = ['{"n":1,"on":true}', '{"n":2}', '[1]', 'text'].map((value) => Buffer.from(value));
+    await world.log.append(
+      values.map((value) => ({ topic: name, key: null, headers: {}, value })),
+      signal,
+    );
+    const tab = tabOf(world);
+    const all = await tab.read({ topic: name, from: { earliest: true } }, isAtEnd);
+    expect(all.rows.map(({ problem }) => problem === null)).toEqual([true, true, false, false]);
+    const on = await tab.read({ topic: name, from: { earliest: true }, filter: 'event.on == true' }, isAtEnd);
+    expect(numbersOf(on)).toEqual([1]);
+  });
+});
+
+describe('S4 a filter', () => {
+  it('that takes the time of a node ends with a sentence', async () => {
+    await using world = await openWorld();
+    const list = Array.from({ length: 9_000 }, (_, i) => i);
+    await world.say('k', [1], { text: JSON.stringify(list) });
+    const filter = "event.text.split(',').all(x, event.text.split(',').size() > 0)";
+    await expect(tabOf(world).read({ ...SAID, from: { earliest: true }, filter }, isAtEnd)).rejects.toThrow(
+      /The filter took \d+ ms for one record/,
+    );
+  });
+});
+
 describe('the topics', () => {
   it('are those of the schema, their dead-letter topics, and others of the log, without internal ones', async () => {
     await using world = await openWorld();

@@ -1,7 +1,7 @@
 import { Text } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type CSSProperties, type KeyboardEvent, useEffect, useLayoutEffect, useRef } from 'react';
+import { type CSSProperties, type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import classes from './event-table.module.css';
 import type { Row } from './row-buffer';
 import { shownDateTime, shownTime } from './shown-time';
@@ -17,8 +17,6 @@ interface EventTableProps {
   readonly rows: readonly Row[];
   /** Changes with the rows. */
   readonly version: number;
-  /** The row that is looked at, as `partition/offset`. */
-  readonly selected: string | undefined;
   /** Whether the newest row stays in view. */
   readonly follows: boolean;
   readonly onSelect: (row: Row) => void;
@@ -31,7 +29,13 @@ export const nameOf = (row: Row): string => `${row.partition}/${row.offset}`;
 
 /** The rows of a topic. Only those in view are elements of the page. */
 export function EventTable(props: EventTableProps) {
-  const { rows, version, selected, follows, onSelect, onFollow, onStart, onEnd } = props;
+  const { rows, version, follows, onSelect, onFollow, onStart, onEnd } = props;
+  /** The row that the keys have moved to, or that was chosen last. */
+  const [active, setActive] = useState<Row>();
+  const choose = (row: Row): void => {
+    setActive(row);
+    onSelect(row);
+  };
   const scroller = useRef<HTMLDivElement>(null);
   const isNarrow = useMediaQuery('(max-width: 48em)') ?? false;
   const height = isNarrow ? NARROW_ROW_HEIGHT : ROW_HEIGHT;
@@ -47,11 +51,12 @@ export function EventTable(props: EventTableProps) {
   const move = (to: number): void => {
     const row = rows[Math.min(rows.length - 1, Math.max(0, to))];
     if (row === undefined) return;
-    onSelect(row);
+    setActive(row);
     virtual.scrollToIndex(rows.indexOf(row));
   };
   const onKeyDown = (event: KeyboardEvent): void => {
-    const at = selected === undefined ? -1 : rows.findIndex((row) => nameOf(row) === selected);
+    if (event.key === 'Enter' && active !== undefined) onSelect(active);
+    const at = active === undefined ? -1 : rows.findIndex((row) => nameOf(row) === nameOf(active));
     const from = at < 0 ? rows.length : at;
     const to = {
       ArrowUp: from - 1,
@@ -79,8 +84,8 @@ export function EventTable(props: EventTableProps) {
         role="listbox"
         className={classes['body'] ?? ''}
         tabIndex={0}
-        aria-label="Records. The arrow keys move, and show a record."
-        aria-activedescendant={selected === undefined ? undefined : `record-${selected}`}
+        aria-label="Records. The arrow keys move, and Enter shows a record."
+        aria-activedescendant={active === undefined ? undefined : `record-${nameOf(active)}`}
         onKeyDown={onKeyDown}
         onScroll={({ currentTarget: { scrollTop, scrollHeight, clientHeight } }) => {
           const below = scrollHeight - clientHeight - scrollTop;
@@ -102,9 +107,9 @@ export function EventTable(props: EventTableProps) {
                 row={row}
                 index={index}
                 count={rows.length}
-                isSelected={nameOf(row) === selected}
+                isSelected={active !== undefined && nameOf(row) === nameOf(active)}
                 style={{ transform: `translateY(${start}px)`, height }}
-                onSelect={onSelect}
+                onSelect={choose}
               />
             );
           })}

@@ -1,5 +1,5 @@
 import { Drawer, SimpleGrid, Stack, Text } from '@mantine/core';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useSearchParams } from 'wouter';
 import { Failure } from '../../shared/failure';
 import { Loading } from '../../shared/loading';
@@ -10,7 +10,7 @@ import { EventTable, nameOf } from './event-table';
 import { FilterField } from './filter-field';
 import { EventTopicsDocument } from './operations';
 import { ReaderBar } from './reader-bar';
-import type { Row } from './row-buffer';
+import { MAX_ROWS, type Row } from './row-buffer';
 import { TopicSelect } from './topic-select';
 import { useTopicReader } from './use-topic-reader';
 import { VolumeTimeline } from './volume';
@@ -82,6 +82,12 @@ function TopicView({ topic, filter, from, onMove }: TopicViewProps) {
   const [selected, setSelected] = useState<Row>();
   const [isAtBottom, setAtBottom] = useState(true);
   const isFollowing = state.activity === 'LIVE' || state.activity === 'REPLAYING';
+  const isFull = reader.rows.length >= MAX_ROWS;
+  const looksBack = !isAtBottom || selected !== undefined;
+  // The rows that somebody looks at would go, to make room for new ones.
+  useEffect(() => {
+    if (isFull && looksBack && reader.getState().activity === 'LIVE') reader.pause();
+  }, [isFull, looksBack, reader]);
   const newest = (): void => {
     setAtBottom(true);
     if (from === undefined) reader.begin(undefined);
@@ -120,7 +126,6 @@ function TopicView({ topic, filter, from, onMove }: TopicViewProps) {
         <EventTable
           rows={reader.rows}
           version={state.version}
-          selected={selected && nameOf(selected)}
           follows={isFollowing && isAtBottom && selected === undefined}
           onSelect={setSelected}
           onFollow={setAtBottom}

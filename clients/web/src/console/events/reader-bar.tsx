@@ -1,4 +1,4 @@
-import { Badge, Button, Group, Text } from '@mantine/core';
+import { Badge, Button, ColorSwatch, Group, Text } from '@mantine/core';
 import { ArrowDownToLine, Pause, Play } from 'lucide-react';
 import { useNow } from '../../shared/relative-time';
 import { ReplayForm } from './replay-form';
@@ -30,12 +30,19 @@ interface ReaderBarProps {
 export function ReaderBar({ state, shown, from, onPause, onGoOn, onNewest, onReplay }: ReaderBarProps) {
   const { activity, read, matched, failed, failure, notices } = state;
   const isReading = activity === 'LIVE' || activity === 'READING' || activity === 'REPLAYING';
-  const { label, color } = ACTIVITIES[activity];
+  // Who reads towards a limit and comes to the end of the log follows it from there.
+  const { label, color } = ACTIVITIES[activity === 'READING' && state.isAtEnd ? 'LIVE' : activity];
   return (
     <>
       <Group justify="space-between" gap="xs">
         <Group gap="xs">
-          <Badge color={color} variant="light" autoContrast aria-live="polite">
+          <Badge
+            variant="default"
+            aria-live="polite"
+            leftSection={
+              <ColorSwatch color={`var(--mantine-color-${color}-6)`} size={8} withShadow={false} />
+            }
+          >
             {label}
           </Badge>
           {isReading ? (
@@ -63,6 +70,7 @@ export function ReaderBar({ state, shown, from, onPause, onGoOn, onNewest, onRep
           <ReplayForm from={from} onReplay={onReplay} />
         </Group>
         <Text size="xs" c="dimmed" className="tabular">
+          {isReading && !state.isAtEnd && state.time !== undefined && `at ${shownDateTime(state.time)} · `}
           {counted(read, 'read')} · {counted(matched, 'matched')} · {counted(shown, 'in the table')}
           {failed > 0 && (
             <span title={failure}>
@@ -85,7 +93,7 @@ export function ReaderBar({ state, shown, from, onPause, onGoOn, onNewest, onRep
 const counted = (count: number, what: string): string => `${count.toLocaleString('en')} ${what}`;
 
 function Silence({
-  state: { asOf, time, isReconnecting, isAtEnd },
+  state: { asOf, isReconnecting, isAtEnd },
   isReading,
 }: {
   state: ReaderState;
@@ -105,9 +113,5 @@ function Silence({
         The log has not answered since {shownDateTime(asOf)}. What arrives meanwhile is shown when it does.
       </Text>
     );
-  return isAtEnd || time === undefined ? null : (
-    <Text size="xs" c="dimmed" className="tabular">
-      At {shownDateTime(time)}
-    </Text>
-  );
+  return null;
 }
