@@ -140,6 +140,7 @@ function TopicView({ topic, filter, from, onMove }: TopicViewProps) {
         onClose={() => setSelected(undefined)}
         position="right"
         size="lg"
+        closeButtonProps={{ 'aria-label': 'Close the record' }}
         title={selected && `${topic}/${nameOf(selected)}`}
         overlayProps={{ backgroundOpacity: 0.15 }}
       >
