@@ -14,6 +14,13 @@ import { PHONE, WebPage } from '../support/web-page.js';
 /** What the order in the cart of these tests goes through until it is paid, and until it has left. */
 const UNPAID = ['OrderPlaced', 'StockReserved', 'StockReserved'];
 const SHIPPED = [...UNPAID, 'PaymentCharged', 'OrderConfirmed', 'OrderShipped'];
+/** What the whole order causes, on all topics: the order of events on different topics is any. */
+const TREE = [
+  ...['CheckOutRequested', 'CartChanged', 'OrderPlaced', 'ReserveStock', 'ReserveStock', 'StockReserved'],
+  ...['StockReserved', 'StockLevel', 'StockLevel', 'ChargePayment', 'PaymentCharged', 'OrderConfirmed'],
+  ...['RequestShipment', 'OpenCart', 'CartChanged', 'OrderShipped', 'TakeStock', 'TakeStock'],
+  ...['StockLevel', 'StockLevel', 'Notified', 'Notified'],
+].sort();
 /** The lost connection must be mentioned, and only then. */
 const RECONNECTING = 'Reconnecting…';
 
@@ -122,7 +129,7 @@ describe('the storefront in Chromium', () => {
     for (const { page } of [first, second]) expect(await steps(page)).toEqual(UNPAID);
     proxy.target = new URL(stays.url).host;
     proxy.pass();
-    for (const { page, faults } of [first, second]) {
+    for (const { page, faults } of [second, first]) {
       await page.bringToFront();
       await showsSteps(page, happened);
       await page.getByText(RECONNECTING).waitFor({ state: 'detached' });
@@ -130,6 +137,20 @@ describe('the storefront in Chromium', () => {
       expect(faults).toEqual([]);
     }
     expect(happened).toEqual(SHIPPED);
+
+    // The merchant asks what happened inside.
+    const { page } = first;
+    await page.setViewportSize({ width: 1_280, height: 2_000 });
+    await page.evaluate(() => localStorage.setItem('shop/name', 'staff'));
+    await page.goto(`${origin()}/orders/${orderId}`);
+    await page.getByRole('link', { name: 'What happened inside' }).click();
+    await page.getByText('As a tree').click();
+    const tree = () =>
+      page
+        .locator('[aria-expanded] > :nth-child(2) > :first-child')
+        .evaluateAll((types) => types.map((type) => type.textContent).sort());
+    await expect.poll(tree, EVENTUALLY).toEqual(TREE);
+    expect(first.faults).toEqual([]);
   });
 
   it('D4 a reload in mid-order shows the whole order, and goes on with the next step', async () => {
