@@ -10,6 +10,7 @@ import { idle } from './idle.js';
 import { latency } from './latency.js';
 import { machine, scaleFor, speedMarker } from './machine.js';
 import { mutations } from './mutations.js';
+import { paced } from './paced.js';
 import { relay } from './relay.js';
 import { saveSection } from './results.js';
 import { resume } from './resume.js';
@@ -29,6 +30,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   distinct,
   idle,
   latency,
+  paced,
   relay,
   churn,
   resume,
