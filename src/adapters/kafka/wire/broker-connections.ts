@@ -15,6 +15,7 @@ export function prepareConnections(cluster: Cluster): void {
       followSessionLifetime(connection);
       stayAuthenticatedUntilClosed(connection);
       connectOnce(connection);
+      wakeOnlyForWaitingRequests(connection);
     }
     return built;
   };
@@ -65,5 +66,16 @@ function connectOnce(connection: BrokerConnection): void {
       connecting = undefined;
     });
     return connecting;
+  };
+}
+
+/**
+ * A queue looks at its waiting requests when an answer arrives, and by a timer. kafkajs sets that timer again and again, every
+ * millisecond, for as long as the connection is open, also when no request waits: 8 % of a core in a process that does nothing.
+ */
+function wakeOnlyForWaitingRequests({ requestQueue }: BrokerConnection): void {
+  const schedule = requestQueue.scheduleCheckPendingRequests.bind(requestQueue);
+  requestQueue.scheduleCheckPendingRequests = () => {
+    if (requestQueue.pending.length > 0) schedule();
   };
 }

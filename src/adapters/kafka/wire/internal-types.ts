@@ -79,6 +79,12 @@ export interface BrokerConnection {
   disconnect(): Promise<unknown>;
   /** Read before each request: if false, the connection authenticates first. */
   isAuthenticated(): boolean;
+  readonly requestQueue: {
+    /** Requests that wait, because the broker throttles or too many are in flight. */
+    readonly pending: readonly unknown[];
+    /** Sets a timer that looks at `pending` again. */
+    scheduleCheckPendingRequests(): void;
+  };
 }
 
 export interface Cluster {
