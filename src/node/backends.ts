@@ -25,6 +25,7 @@ import type { OnProblem } from '../ports/problem.js';
 import type { RevocationLog } from '../ports/revocation-log.js';
 import type { StateStore } from '../ports/state-store.js';
 import type { Project } from '../project/project.js';
+import { DirectFanout } from '../relay/direct-fanout.js';
 import { backendsOf, type Config } from './config.js';
 import { kafkaSecurity } from './kafka.js';
 import type { NodeOptions } from './options.js';
@@ -45,7 +46,8 @@ export interface Backends extends AsyncDisposable {
   /** What any of them refuses this process. */
   readonly refusals: ActiveRefusals;
   readonly registry: SchemaRegistry | undefined;
-  openFanout(): Promise<Fanout>;
+  /** @param hearsOwnRelay whether the process has the relay whose events its gateway follows */
+  openFanout(options: { readonly hearsOwnRelay: boolean }): Promise<Fanout>;
   /** Opens the state store of views and idempotency keys. */
   openStateStore(): Promise<StateStore>;
   openRevocationLog(): Promise<RevocationLog>;
@@ -78,7 +80,8 @@ export async function openBackends(
       log,
       refusals,
       registry: openRegistry(config, onProblem, parts),
-      openFanout: async () => parts.use(await openFanout(config, await server(), onProblem)),
+      openFanout: async ({ hearsOwnRelay }) =>
+        parts.use(await openFanout(config, { server: await server(), hearsOwnRelay, onProblem })),
       openStateStore: async () =>
         parts.use(await openStateStore(config, await server(), { embedded, onProblem, parts })),
       openNodeRegistry: async () => parts.use(await openNodeRegistry(config, await server(), onProblem)),
@@ -166,14 +169,17 @@ function openRegistry(
   return { client: parts.use(client), schemas: new SchemaCache(client), registers };
 }
 
-function openFanout(
-  config: Config,
-  server: RedisServer | undefined,
-  onProblem: OnProblem,
-): Promise<Fanout> | Fanout {
-  const windowEvents = config.WINDOW_EVENTS;
+async function openFanout(
+  { WINDOW_EVENTS: windowEvents, NAMESPACE: prefix }: Config,
+  {
+    server,
+    hearsOwnRelay,
+    onProblem,
+  }: { server: RedisServer | undefined; hearsOwnRelay: boolean; onProblem: OnProblem },
+): Promise<Fanout> {
   if (server === undefined) return openInProcessFanout({ windowEvents });
-  return openRedisFanout({ server, windowEvents, prefix: config.NAMESPACE, onProblem });
+  const fanout = await openRedisFanout({ server, windowEvents, prefix, onProblem });
+  return hearsOwnRelay ? new DirectFanout(fanout, onProblem) : fanout;
 }
 
 function openNodeRegistry(

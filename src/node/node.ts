@@ -75,7 +75,10 @@ async function compose(
 ): Promise<RunningNode> {
   const { config, roles, project, bindings, logger, tracer } = options;
   const { log, metrics, refusals, registry } = backends;
-  const fanout = roles.gateway || roles.relay ? await backends.openFanout() : undefined;
+  const fanout =
+    roles.gateway || roles.relay
+      ? await backends.openFanout({ hearsOwnRelay: roles.gateway && roles.relay })
+      : undefined;
   const { services, views } = selectServices(project, roles.services);
   const store =
     views.length > 0 || roles.gateway || roles.relay ? await backends.openStateStore() : undefined;

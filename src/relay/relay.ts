@@ -1,4 +1,5 @@
-import { retry } from '../core/async.js';
+import { retry, withSignal } from '../core/async.js';
+import { Deadline } from '../core/deadline.js';
 import { partition, type Topic } from '../core/ids.js';
 import { partitionName, type TopicIdPartition, type TopicPartition } from '../core/position.js';
 import { RecordDecoder } from '../core/record-decoder.js';
@@ -39,6 +40,8 @@ interface RelayOptions {
 
 /** D7: how often to check whether the beats of partitions are due. */
 const BEAT_CHECK_INTERVAL_MS = 50;
+/** How long the last commits may take when the relay stops. */
+const LAST_COMMITS_TIMEOUT_MS = 1_000;
 
 /**
  * Moves events from the log into the fan-out, as one member of the relays' consumer group. The group assigns each
@@ -176,6 +179,10 @@ export class Relay implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer);
+    // While this is still a member: the group's lag is right then. The log may be away, so this waits for a moment only.
+    const flushed = Promise.all([...this.#commits.values()].map((commits) => commits.flush()));
+    using deadline = new Deadline(LAST_COMMITS_TIMEOUT_MS);
+    await withSignal(flushed, deadline.signal).catch(() => undefined);
     await this.#member?.[Symbol.asyncDispose]();
     this.#warnings[Symbol.dispose]();
   }
