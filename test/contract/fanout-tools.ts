@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import type { Relayed } from '../../src/core/event.js';
 import { eventId, type Offset, offset, partition, type TopicId, topic, topicId } from '../../src/core/ids.js';
 import type { TopicIdPartition, TopicPartition } from '../../src/core/position.js';
@@ -10,6 +11,8 @@ export const SOON = { timeout: 30_000 };
 export const WINDOW_EVENTS = 1_000;
 
 export const never: AbortSignal = new AbortController().signal;
+// Each claim of each partition listens to it.
+setMaxListeners(0, never);
 
 /** A partition that nobody else uses. */
 export function freshPartition(): TopicIdPartition {

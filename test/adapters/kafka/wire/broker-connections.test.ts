@@ -1,12 +1,14 @@
 import { EventEmitter } from 'node:events';
 import { createRequire } from 'node:module';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import {
+  prepareConnections,
   reauthenticationThreshold,
   stayAuthenticatedUntilClosed,
 } from '../../../../src/adapters/kafka/wire/broker-connections.js';
 import type {
   BrokerConnection,
+  Cluster,
   ProtocolRequest,
 } from '../../../../src/adapters/kafka/wire/internal-types.js';
 import { createEncoder } from '../../../../src/adapters/kafka/wire/internals.js';
@@ -87,5 +89,72 @@ describe('a connection to a broker', () => {
     await connection.connect();
     expect(connection.isAuthenticated()).toBe(false);
     await connection.disconnect();
+  });
+});
+
+describe('the requests that wait on a connection', () => {
+  /** kafkajs's own connection, prepared as every connection of a cluster is. */
+  async function prepared(options: object) {
+    const Class = createRequire(import.meta.url)('kafkajs/src/network/connection') as new (
+      options: object,
+    ) => BrokerConnection; // What the pinned version exports.
+    const logger = { debug: () => {}, error: () => {}, namespace: () => logger };
+    const connection = new Class({ host: 'broker', port: 9092, logger, requestTimeout: 60_000, ...options });
+    const connectionPoolBuilder = { build: async () => ({ pool: [connection] }) };
+    prepareConnections({ connectionPoolBuilder } as unknown as Cluster); // The part of a cluster that it reads.
+    await connectionPoolBuilder.build();
+    return connection.requestQueue as KafkajsQueue; // The same object, by all of its methods.
+  }
+
+  interface KafkajsQueue {
+    readonly pending: unknown[];
+    scheduleCheckPendingRequests(): void;
+    maybeThrottle(ms: number): void;
+    push(request: object): void;
+    fulfillRequest(answer: { correlationId: number; size: number; payload: Buffer }): void;
+  }
+
+  const requestOf = (correlationId: number, sent: number[]) => ({
+    entry: {
+      correlationId,
+      apiKey: 3,
+      apiName: 'Metadata',
+      apiVersion: 1,
+      resolve: () => {},
+      reject: () => {},
+    },
+    expectResponse: true,
+    sendRequest: () => sent.push(correlationId),
+  });
+
+  it('set no timer when there are none, while the connection is open', async () => {
+    vi.useFakeTimers();
+    try {
+      const sent: number[] = [];
+      const queue = await prepared({});
+      queue.push(requestOf(1, sent));
+      queue.fulfillRequest({ correlationId: 1, size: 0, payload: Buffer.alloc(0) });
+      expect(sent).toEqual([1]);
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('are sent when the broker no longer throttles', async () => {
+    vi.useFakeTimers();
+    try {
+      const sent: number[] = [];
+      const queue = await prepared({});
+      queue.maybeThrottle(200);
+      queue.push(requestOf(1, sent));
+      expect(sent).toEqual([]);
+      await vi.advanceTimersByTimeAsync(250);
+      expect(sent).toEqual([1]);
+      queue.fulfillRequest({ correlationId: 1, size: 0, payload: Buffer.alloc(0) });
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });
