@@ -7,6 +7,13 @@ export const plants: readonly Plant[] = [
     file: 'src/relay/direct-fanout.ts',
     find: 'channel.own = undefined;',
     replace: 'return;',
+    also: [
+      {
+        file: 'src/hub/silence-check.ts',
+        find: 'if (silent.length > 0) await this.#ask(silent);',
+        replace: 'if (silent.length < 0) await this.#ask(silent);',
+      },
+    ],
   },
   {
     case: 'D2 D3 subscribers that come while events do get each event from their start on, also in a burst',
