@@ -163,7 +163,7 @@ describe('the life of an event in Chromium', () => {
     expect(await inKey?.isVisible()).toBe(true);
     expect(await inData?.isVisible()).toBe(true);
     expect(await page.evaluate('window.hacked')).toBeUndefined();
-    await page.getByLabel('Id').fill('broken');
+    await page.getByRole('textbox', { name: 'Id' }).fill('broken');
     await page.getByRole('button', { name: 'Find' }).click();
     await page.getByText('Records that are no events').waitFor();
     await page.getByText('Set aside').waitFor();

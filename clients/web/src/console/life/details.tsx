@@ -7,7 +7,7 @@ import { Loading } from '../../shared/loading';
 import { useNow } from '../../shared/relative-time';
 import { useConsoleQuery } from '../../shared/use-console-query';
 import { type Deliveries, type DeliveryStep, silenceSentence, stepSentence } from './deliveries';
-import type { FoundEvent, Letter } from './found';
+import { type FoundEvent, type Letter, positionName } from './found';
 import classes from './life.module.css';
 import type { EventRow } from './lineage-rows';
 import { LifeRecordDocument, type LifeRecordQuery } from './operations';
@@ -103,17 +103,18 @@ export function LetterList({ letters }: { readonly letters: readonly Letter[] })
           <Text size="sm" span c="dimmed">
             {moment(letter.time, now)}, {letter.position}.
           </Text>{' '}
-          <Anchor
-            component={Link}
-            href={`/dead-letters?topic=${encodeURIComponent(letter.letterTopic)}`}
-            size="sm"
-          >
+          <Anchor component={Link} href={letterUrl(letter)} size="sm">
             Dead letters
           </Anchor>
         </List.Item>
       ))}
     </List>
   );
+}
+
+function letterUrl({ topic, letterTopic, letterPartition, letterOffset }: Letter): string {
+  const letter = positionName(letterTopic, letterPartition, letterOffset);
+  return `/dead-letters?${new URLSearchParams({ topic, letter })}`;
 }
 
 function RecordView({ record }: { readonly record: LifeRecordQuery['lifeRecord'] }) {
