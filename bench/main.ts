@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { churn } from './churn.js';
 import { client } from './client.js';
+import { consoleEvents } from './console-events.js';
 import { decode } from './decode.js';
 import { distinct } from './distinct.js';
 import { fairness } from './fairness.js';
@@ -41,6 +42,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   decode,
   client,
   telemetry,
+  'console-events': consoleEvents,
 };
 
 interface AcquiredServices {
