@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Bindings } from '../../binding/bindings.js';
 import type { ResolverMap } from '../../binding/runtime/resolvers.js';
 import { Deadline } from '../../core/deadline.js';
@@ -103,7 +104,7 @@ class EventsPage {
     );
     this.#filters = new Filters(bindings, resolvers, (name) => letters.get(name));
     // The log itself ends what is read of it when it is closed.
-    const open = new AbortController().signal;
+    const open = manyListeners(new AbortController().signal);
     this.#reads = new TopicReads(log, this.#decoder, open);
     this.#ends = new TopicEnds(log, open);
   }
@@ -268,7 +269,7 @@ function paceOf({ speed, perSecond }: NonNullable<EventsArgs['pace']>): Pace | u
 async function within<T>(signal: AbortSignal, ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
   using deadline = new Deadline(DEADLINE_MS);
   try {
-    return await ask(AbortSignal.any([signal, deadline.signal]));
+    return await ask(manyListeners(AbortSignal.any([signal, deadline.signal])));
   } catch (error) {
     if (deadline.signal.aborted && !signal.aborted)
       throw new MillraceError(
@@ -280,6 +281,12 @@ async function within<T>(signal: AbortSignal, ask: (signal: AbortSignal) => Prom
       );
     throw shownError(error);
   }
+}
+
+/** Each partition that waits for its turn adds one. That is not a leak: it needs no warning. */
+function manyListeners(signal: AbortSignal): AbortSignal {
+  setMaxListeners(0, signal);
+  return signal;
 }
 
 /** What Kafka refuses is the operator's to mend, and whoever sees the console is one: the sentence says what to do. */

@@ -105,6 +105,7 @@ function TopicView({ topic, filter, from, onMove }: TopicViewProps) {
           setAtBottom(true);
           reader.goOn();
         }}
+        onOlder={() => void reader.older()}
         onNewest={newest}
         onReplay={(range) => {
           setAtBottom(true);

@@ -1,5 +1,5 @@
 import { Badge, Button, ColorSwatch, Group, Text } from '@mantine/core';
-import { ArrowDownToLine, Pause, Play } from 'lucide-react';
+import { ArrowDownToLine, ArrowUpToLine, Pause, Play } from 'lucide-react';
 import { useNow } from '../../shared/relative-time';
 import { ReplayForm } from './replay-form';
 import { shownDateTime } from './shown-time';
@@ -22,12 +22,22 @@ interface ReaderBarProps {
   readonly from: string | undefined;
   readonly onPause: () => void;
   readonly onGoOn: () => void;
+  readonly onOlder: () => void;
   readonly onNewest: () => void;
   readonly onReplay: (range: ReplayRange) => void;
 }
 
 /** What the page does, what can be done, and how much was read. */
-export function ReaderBar({ state, shown, from, onPause, onGoOn, onNewest, onReplay }: ReaderBarProps) {
+export function ReaderBar({
+  state,
+  shown,
+  from,
+  onPause,
+  onGoOn,
+  onOlder,
+  onNewest,
+  onReplay,
+}: ReaderBarProps) {
   const { activity, read, matched, failed, failure, notices } = state;
   const isReading = activity === 'LIVE' || activity === 'READING' || activity === 'REPLAYING';
   // Who reads towards a limit and comes to the end of the log follows it from there.
@@ -59,6 +69,16 @@ export function ReaderBar({ state, shown, from, onPause, onGoOn, onNewest, onRep
               Go on from here
             </Button>
           )}
+          <Button
+            variant="default"
+            size="xs"
+            leftSection={<ArrowUpToLine size={14} aria-hidden />}
+            disabled={state.isAtStart}
+            loading={state.isLoadingOlder}
+            onClick={onOlder}
+          >
+            Older
+          </Button>
           <Button
             variant="default"
             size="xs"
