@@ -30,7 +30,7 @@ const PICTURES = [
   { name: 'graphiql', path: '/graphql', shows: 'FollowOrder' },
   { name: 'storefront', path: '/', shows: 'Sourdough' },
   { name: 'storefront-phone', path: '/', shows: 'Sourdough', phone: true },
-  { name: 'merchant', path: '/merchant', shows: 'Orders' },
+  { name: 'merchant', path: '/merchant', click: /^staff/, shows: 'order-1' },
 ];
 
 const ORDERS = [
@@ -145,7 +145,7 @@ function follow(url) {
   return abort;
 }
 
-async function take(driver, { name, path, shows, dark, phone }) {
+async function take(driver, { name, path, click, shows, dark, phone }) {
   const context = await driver.newContext({
     viewport: phone ? PHONE : LAPTOP,
     colorScheme: dark ? 'dark' : 'light',
@@ -153,6 +153,7 @@ async function take(driver, { name, path, shows, dark, phone }) {
   });
   const page = await context.newPage();
   await page.goto(`${gateway.url}${path}`);
+  if (click !== undefined) await page.getByRole('button', { name: click }).click();
   await page.getByText(shows).filter({ visible: true }).first().waitFor();
   await page.waitForTimeout(SETTLE_MS);
   await page.screenshot({ path: join(OUT, `${name}.png`) });
