@@ -13,6 +13,7 @@ const MARKUP = '<img src=x onerror="window.hacked = true">';
 /** The pages of the console, and what each shows once it has its data. */
 const PAGES = [
   ['/', 'Started'],
+  ['/map', 'shop.orders'],
   ['/life', 'What can be typed'],
   ['/events', 'Nothing is here yet'],
 ] as const;

@@ -3,6 +3,9 @@ import { KIND_NAMES, KINDS } from './kinds';
 import type { MapNode } from './map-data';
 import type { TopologyNodeKind } from './operations';
 
+/** Green on light green would be hard to read: the icon alone has the colour. */
+const READABLE = { label: { color: 'var(--mantine-color-text)' } };
+
 interface LegendProps {
   readonly nodes: readonly MapNode[];
   readonly hidden: ReadonlySet<TopologyNodeKind>;
@@ -28,6 +31,7 @@ export function Legend({ nodes, hidden, onToggle }: LegendProps) {
             leftSection={<Icon size={14} aria-hidden />}
             onClick={() => onToggle(kind)}
             td={isShown ? undefined : 'line-through'}
+            styles={READABLE}
           >
             {many} {count}
           </Button>

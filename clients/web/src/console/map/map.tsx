@@ -121,6 +121,8 @@ function ShownMap({ topology, flows }: { readonly topology: Topology; readonly f
           checked={isNear}
           onChange={({ currentTarget }) => change('near', currentTarget.checked ? 'yes' : 'no')}
           mb={8}
+          maw="100%"
+          styles={{ label: { overflowWrap: 'anywhere' } }}
         />
       </Group>
       <Legend

@@ -11,6 +11,9 @@ import {
 } from './map-data';
 import { TopicDetails } from './topic-details';
 
+/** As in the legend. */
+const READABLE = { label: { color: 'var(--mantine-color-text)' } };
+
 interface PartPanelProps {
   readonly node: MapNode | undefined;
   readonly part: Part;
@@ -56,7 +59,7 @@ function PanelTitle({ node }: { readonly node: MapNode }) {
       <Text fw={650} style={{ overflowWrap: 'anywhere' }}>
         {node.name}
       </Text>
-      <Badge variant="light" color={color} tt="none">
+      <Badge variant="light" color={color} tt="none" styles={READABLE}>
         {one}
       </Badge>
     </Group>
@@ -114,7 +117,14 @@ function FlowFacts({ flow }: { readonly flow: Flow | undefined }) {
         </Text>
       )}
       {lag != null && (
-        <Badge size="sm" variant="light" tt="none" color={isLagGrowing ? 'red' : 'gray'} className="tabular">
+        <Badge
+          size="sm"
+          variant="light"
+          tt="none"
+          color={isLagGrowing ? 'red' : 'gray'}
+          className="tabular"
+          styles={READABLE}
+        >
           lag {shownCount(lag)}
           {isLagGrowing && ', growing'}
         </Badge>
