@@ -51,6 +51,11 @@ export interface Backends extends AsyncDisposable {
   /** Opens the state store of views and idempotency keys. */
   openStateStore(): Promise<StateStore>;
   openRevocationLog(): Promise<RevocationLog>;
+  /**
+   * Opens the log for the console, with connections of its own: what people look at waits for nothing that clients wait for,
+   * and a right that only the console lacks does not make the node unready.
+   */
+  openConsoleLog(): Promise<EventLog>;
   /** Opens what the nodes say to each other: in Redis, or within this process. */
   openNodeRegistry(): Promise<NodeRegistry>;
 }
@@ -70,6 +75,11 @@ export async function openBackends(
     const refusals = new ActiveRefusals(logger, metrics);
     const onProblem = problemReporter(metrics, logger, refusals, parts);
     const { log, embedded } = await openLog(config, project, onProblem, parts);
+    const openConsoleLog = async (): Promise<EventLog> => {
+      if (embedded !== undefined) return log;
+      const own = { ...config, KAFKA_CLIENT_ID: `${config.KAFKA_CLIENT_ID}-console` };
+      return (await openLog(own, project, consoleProblems(metrics, logger, parts), parts)).log;
+    };
     // Once for all connections, and only for a process that has some.
     let redis: Promise<RedisServer | undefined> | undefined;
     const server = (): Promise<RedisServer | undefined> => {
@@ -84,6 +94,7 @@ export async function openBackends(
         parts.use(await openFanout(config, { server: await server(), hearsOwnRelay, onProblem })),
       openStateStore: async () =>
         parts.use(await openStateStore(config, await server(), { embedded, onProblem, parts })),
+      openConsoleLog,
       openNodeRegistry: async () => parts.use(await openNodeRegistry(config, await server(), onProblem)),
       openRevocationLog: async () => parts.use(await revocationLogAt(config, await server(), onProblem)),
       [Symbol.asyncDispose]: () => parts[Symbol.asyncDispose](),
@@ -129,6 +140,16 @@ function problemReporter(
     // kafkajs logs much that needs no action: a failure that matters fails one of our own calls, and is reported there.
     if (kind === 'kafkajs') logger.debug({ kind, err: cause }, message);
     else warnings.report(kind, cause, message);
+  };
+}
+
+/** As `problemReporter`, for what only the console needs: a page says what is refused, and whoever looks may mend it. */
+function consoleProblems(metrics: Metrics, logger: Logger, parts: ResourceStack): OnProblem {
+  const warnings = parts.use(new WarningThrottle(logger));
+  return ({ kind, message, cause }) => {
+    metrics.problems.inc({ kind });
+    if (kind === 'kafkajs') logger.debug({ kind, err: cause }, message);
+    else warnings.report(`console-${kind}`, cause, message);
   };
 }
 

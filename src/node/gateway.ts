@@ -52,7 +52,7 @@ import { topicNames } from './topics.js';
 
 /** What a gateway runs on. */
 export interface GatewayBackends
-  extends Pick<Backends, 'log' | 'registry' | 'refusals' | 'openRevocationLog'> {
+  extends Pick<Backends, 'log' | 'registry' | 'refusals' | 'openRevocationLog' | 'openConsoleLog'> {
   readonly fanout: Fanout;
   readonly store: StateStore;
   readonly formats: TopicFormats;
@@ -170,13 +170,14 @@ export async function startGateway(
     suggestions: config.SUGGESTIONS,
   });
   const securityLog = new SecurityLog(logger, metrics);
+  const consoleLog = nodes ? await backends.openConsoleLog() : log;
   const consoleOperations = nodes
     ? openConsole({
         monitor: { registry: nodes, namespace: config.NAMESPACE },
         role: consoleRole(config, project),
         backends: { log: log.description, fanout: fanout.description },
         events: {
-          log,
+          log: consoleLog,
           bindings,
           resolvers: project.resolvers ?? {},
           formats,
@@ -184,18 +185,18 @@ export async function startGateway(
           deadLetterSuffix: config.DEAD_LETTER_SUFFIX,
         },
         life: {
-          log,
+          log: consoleLog,
           nodes,
           decoder: new RecordDecoder(formats),
           topics: topicNames(bindings, [...(project.services ?? []), ...(project.views ?? [])]),
           suffix: config.DEAD_LETTER_SUFFIX,
           traceUrl: config.TRACE_URL,
         },
-        map: mapParts({ config, project, bindings }, { log, formats }, parts),
+        map: mapParts({ config, project, bindings }, { log: consoleLog, formats }, parts),
         deadLetters: {
-          office: deadLetterOffice({ config, project, bindings }, { log, formats }),
+          office: deadLetterOffice({ config, project, bindings }, { log: consoleLog, formats }),
           runs: parts.use(new RedriveRuns()),
-          log,
+          log: consoleLog,
           securityLog,
         },
         limits: { maxTokens: config.MAX_TOKENS },

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Role } from '../../scripts/least-rights.mjs';
-import { type SecuredKafka, securedKafka } from '../../scripts/services/secured-kafka.mjs';
+import { type Right, type SecuredKafka, securedKafka } from '../../scripts/services/secured-kafka.mjs';
 import { partition, topic } from '../../src/core/ids.js';
 import { readRecords, soon } from '../contract/event-log-tools.js';
 import type { GatewayProcess } from '../support/gateway-process.js';
@@ -141,6 +141,44 @@ describe.each(ROLES)('a right that %s lacks', { timeout: 300_000 }, (role) => {
       expect(await saidBy(role, right)).toMatch(world.sentence(role, right));
     },
   );
+});
+
+describe('the map, with the rights of a gateway alone', { timeout: 300_000 }, () => {
+  const CLUSTER: Right = { resource: 'CLUSTER', name: 'kafka-cluster', operations: ['DESCRIBE'] };
+  const group = `${NAME}-other-program`;
+  const map = async () => {
+    const { code, stdout, stderr } = await world.run('gateway', ['map', '--live', '--format', 'json']);
+    return { code, stderr, isThere: stdout.includes(`"group:${group}"`) };
+  };
+
+  it('shows what the gateway may see and says what is hidden, also in the console, and leaves the gateway ready', async () => {
+    await world.user('gateway');
+    const other = await world.log.join(
+      { group, topics: [topic(`${NAME}.orders`)] },
+      { batch: async () => undefined },
+      soon(),
+    );
+    await using _other = other;
+    const hidden = await map();
+    expect(hidden).toMatchObject({ code: 0, isThere: false });
+    expect(hidden.stderr).toMatch(/user-of-gateway may not DESCRIBE the Kafka cluster, so Kafka lists only/);
+    // It may only write to this one.
+    expect(hidden.stderr).toContain(`The newest events of ${NAME}.orders cannot be read`);
+    await using gateway = await world.start('gateway');
+    const response = await fetch(`${gateway.url}/console/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query: '{ topology { nodes { id } } }' }),
+    });
+    expect(await response.text()).toContain(`topic:${NAME}.orders`);
+    expect((await fetch(`${gateway.url}/readyz`)).status).toBe(200);
+    await world.kafka.grant('user-of-gateway', [CLUSTER]);
+    try {
+      await expect.poll(map, EVENTUALLY).toMatchObject({ code: 0, isThere: true });
+    } finally {
+      await world.kafka.revoke('user-of-gateway', [CLUSTER]);
+    }
+  });
 });
 
 describe('a process whose topics do not exist', { timeout: 300_000 }, () => {
