@@ -44,7 +44,7 @@ import { deadLetterOffice } from './dead-letter-office.js';
 import { gatewayRoutes, httpSettings } from './http.js';
 import { mapParts } from './live-map.js';
 import type { NodeOptions } from './options.js';
-import { CONSOLE_PREFIX, graphiqlPage, projectPages, toolPages } from './pages.js';
+import { CONSOLE_PREFIX, graphiqlPage, pageLines, projectPages, toolPages } from './pages.js';
 import { readinessOf } from './readiness.js';
 import { ownCursorSecret } from './secrets.js';
 import { startSideServer } from './side-server.js';
@@ -249,8 +249,7 @@ export async function startGateway(
     }),
   );
   const { origin: url } = new URL(server.url);
-  const opened = folders.filter(({ page }) => page !== undefined).map(({ prefix }) => `${url}${prefix}`);
-  return { url, admin, readiness, lines: opened.map((address) => `pages    ${address}`) };
+  return { url, admin, readiness, lines: pageLines(url, folders) };
 }
 
 /** Its connections are counted by themselves: those of clients say how the gateway is used. */

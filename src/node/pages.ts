@@ -69,3 +69,10 @@ export async function graphiqlPage(
     console: CONSOLE,
   });
 }
+
+/** Where the pages are, for the person who starts the gateway. */
+export function pageLines(url: string, folders: readonly Folder[]): readonly string[] {
+  return folders
+    .filter(({ page }) => page !== undefined)
+    .map(({ prefix }) => `${prefix === CONSOLE_PREFIX ? 'console ' : 'pages   '} ${url}${prefix}`);
+}

@@ -163,7 +163,7 @@ describe('the command line', () => {
       });
       await expect
         .poll(() => node.lines.map((line) => line.split(/\s+/)[0]))
-        .toEqual(['GraphQL', 'log', 'fan-out', 'data']);
+        .toEqual(['GraphQL', 'console', 'log', 'fan-out', 'data']);
     }
     await using again = await startProcess(['start'], { cwd: folder.path, env: {} });
     await expect(say(again.url, 'x')).resolves.toMatchObject({

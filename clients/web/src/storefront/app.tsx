@@ -14,7 +14,8 @@ import {
   useMantineColorScheme,
 } from '@mantine/core';
 import { Moon, ShoppingBasket, Sun, UserRound } from 'lucide-react';
-import { Link, Route, Switch } from 'wouter';
+import { useEffect, useRef } from 'react';
+import { Link, Route, Switch, useLocation } from 'wouter';
 import { CartProvider, useCart } from './cart.js';
 import { CartPage } from './cart-page.js';
 import { CatalogueProvider } from './catalogue.js';
@@ -44,12 +45,24 @@ export function App() {
 
 function Shop() {
   const { client } = useSession();
+  const main = useRef<HTMLElement>(null);
+  const arrived = useRef(true);
+  const [path] = useLocation();
+  // Another page is read from its top, by eye and by keyboard.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it is the path that changes.
+  useEffect(() => {
+    if (!arrived.current) {
+      scrollTo(0, 0);
+      main.current?.focus({ preventScroll: true });
+    }
+    arrived.current = false;
+  }, [path]);
   return (
     <AppShell header={{ height: 60 }} padding={0}>
       <AppShell.Header>
         <Header />
       </AppShell.Header>
-      <AppShell.Main>
+      <AppShell.Main ref={main} tabIndex={-1} style={{ outline: 'none' }}>
         <Container size="lg" py="xl">
           <Switch>
             <Route path="/" component={CataloguePage} />

@@ -41,7 +41,7 @@ export function ConnectionNotice({ client }: { readonly client: Client }) {
 
 function Notice({ color, text }: { readonly color: string; readonly text: string }) {
   return (
-    <Affix position={{ top: 68, left: 16, right: 16 }} style={{ pointerEvents: 'none' }}>
+    <Affix position={{ bottom: 16, left: 16, right: 16 }} style={{ pointerEvents: 'none' }}>
       <Alert
         role="status"
         color={color}

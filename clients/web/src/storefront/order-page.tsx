@@ -34,7 +34,7 @@ export function OrderPage() {
 
 function FollowedOrder({ orderId }: { readonly orderId: string }) {
   const { client } = useSession();
-  const { sent } = useCheckout();
+  const sending = useCheckout().sent[orderId];
   const { value, state, error, restart } = useFold({
     client,
     document: FollowOrderDocument,
@@ -58,16 +58,16 @@ function FollowedOrder({ orderId }: { readonly orderId: string }) {
           </Button>
         </Alert>
       )}
-      <SendingNotice sending={sent[orderId]} isThere={value !== undefined} />
+      <SendingNotice sending={sending} isThere={value !== undefined} />
       {value !== undefined ? (
         <Order order={value} />
       ) : state.state === 'live' ? (
-        sent[orderId] === undefined && <NoSuchOrder />
+        sending === undefined && <NoSuchOrder />
       ) : (
         error === undefined && (
           <>
-            {isLate && <Text c="dimmed">Waiting for the shop…</Text>}
-            <Skeleton h={280} />
+            {isLate && sending === undefined && <Text c="dimmed">Waiting for the shop…</Text>}
+            {sending?.state !== 'unanswered' && <Skeleton h={280} />}
           </>
         )
       )}
