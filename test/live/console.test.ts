@@ -16,6 +16,7 @@ const PAGES = [
   ['/map', 'shop.orders'],
   ['/life', 'What can be typed'],
   ['/events', 'Nothing is here yet'],
+  ['/monitor', 'Ready'],
 ] as const;
 
 const tokenOf = (claims: object, lasts = '1h'): Promise<string> =>

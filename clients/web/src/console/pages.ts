@@ -1,4 +1,4 @@
-import { House, type LucideIcon, Route, ScrollText, Waypoints } from 'lucide-react';
+import { Activity, House, type LucideIcon, Route, ScrollText, Waypoints } from 'lucide-react';
 import { type ComponentType, type LazyExoticComponent, lazy } from 'react';
 
 interface ConsolePage {
@@ -33,6 +33,13 @@ export const PAGES: readonly ConsolePage[] = [
     about: 'What one event caused, where it went, and where it stopped',
     icon: Route,
     Component: lazy(() => import('./life/life')),
+  },
+  {
+    path: '/monitor',
+    label: 'Monitor',
+    about: 'How every process is, what is behind, and the last hour',
+    icon: Activity,
+    Component: lazy(() => import('./monitor/monitor')),
   },
   {
     path: '/events',

@@ -1,0 +1,86 @@
+import { Badge, Group, Table, Text } from '@mantine/core';
+import classes from './monitor.module.css';
+import { amount, bytes, duration, type MonitorNode } from './wording';
+
+/** Every process, with its health and what it uses. */
+export function NodesTable({ nodes }: { readonly nodes: readonly MonitorNode[] }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by the keyboard (WCAG 2.1.1)
+    <section className={classes.scroll} aria-label="Processes" tabIndex={0}>
+      <Table verticalSpacing="xs" miw={760}>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>Process</Table.Th>
+            <Table.Th>State</Table.Th>
+            <Table.Th className={classes.number}>Runs for</Table.Th>
+            <Table.Th className={classes.number}>CPU</Table.Th>
+            <Table.Th className={classes.number}>Loop delay, p99</Table.Th>
+            <Table.Th className={classes.number}>Memory</Table.Th>
+            <Table.Th className={classes.number}>Connections</Table.Th>
+            <Table.Th className={classes.number}>Subscriptions</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {nodes.map((node) => (
+            <NodeRow key={node.id} node={node} />
+          ))}
+        </Table.Tbody>
+      </Table>
+    </section>
+  );
+}
+
+function NodeRow({ node }: { readonly node: MonitorNode }) {
+  const { name, isSelf, workerOf, roles, services, version, levels } = node;
+  return (
+    <Table.Tr className={node.isAnswering ? undefined : classes.silent}>
+      <Table.Td>
+        <Text size="sm" fw={600} className="tabular">
+          {name}
+        </Text>
+        <Text size="xs" c="dimmed">
+          {roles.join(', ')}
+          {services.length > 0 && `: ${services.join(', ')}`}
+          {workerOf != null && `, worker of ${workerOf}`}
+          {`, version ${version}`}
+          {isSelf && ', answers this page'}
+        </Text>
+      </Table.Td>
+      <Table.Td>
+        <State node={node} />
+      </Table.Td>
+      <Table.Td className={classes.number}>{duration(node.uptimeSeconds)}</Table.Td>
+      <Table.Td className={classes.number}>{amount(node.cpuShare * 100)} %</Table.Td>
+      <Table.Td className={classes.number}>{amount(node.loopDelayMs)} ms</Table.Td>
+      <Table.Td className={classes.number}>{bytes(node.residentBytes)}</Table.Td>
+      <Table.Td className={classes.number}>{amount(levels.connections)}</Table.Td>
+      <Table.Td className={classes.number}>{amount(levels.subscriptions)}</Table.Td>
+    </Table.Tr>
+  );
+}
+
+/** In words: a colour alone tells nothing to some readers. */
+function State({ node }: { readonly node: MonitorNode }) {
+  if (!node.isAnswering)
+    return (
+      <Badge color="gray" variant="outline" tt="none" miw="max-content">
+        Silent for {duration(node.reportedSecondsAgo)}
+      </Badge>
+    );
+  const failing = node.checks.filter(({ outcome }) => outcome !== 'ok');
+  if (failing.length === 0)
+    return (
+      <Badge color="green" variant="outline" tt="none" miw="max-content">
+        Ready
+      </Badge>
+    );
+  return (
+    <Group gap={4}>
+      {failing.map(({ name, outcome }) => (
+        <Badge key={name} color="red" variant="outline" tt="none" miw="max-content">
+          {name}: {outcome}
+        </Badge>
+      ))}
+    </Group>
+  );
+}
