@@ -95,6 +95,8 @@ describe('the console in Chromium', () => {
       const found: string[] = [];
       for (const colorScheme of ['light', 'dark'] as const) {
         await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+        // The page learns of it with its next frame.
+        await page.locator(`html[data-mantine-color-scheme=${colorScheme}]`).waitFor();
         found.push(...(await opened.violations()).map((one) => `${colorScheme}: ${one}`));
       }
       await page.setViewportSize(PHONE);

@@ -1,4 +1,6 @@
-import { Badge, Group, Table, Text } from '@mantine/core';
+import { Group, Table, Text } from '@mantine/core';
+import { CircleAlert, CircleCheck, CircleDashed, type LucideIcon } from 'lucide-react';
+import type { ReactNode } from 'react';
 import classes from './monitor.module.css';
 import { amount, bytes, duration, type MonitorNode } from './wording';
 
@@ -62,25 +64,32 @@ function NodeRow({ node }: { readonly node: MonitorNode }) {
 /** In words: a colour alone tells nothing to some readers. */
 function State({ node }: { readonly node: MonitorNode }) {
   if (!node.isAnswering)
-    return (
-      <Badge color="gray" variant="outline" tt="none" miw="max-content">
-        Silent for {duration(node.reportedSecondsAgo)}
-      </Badge>
-    );
+    return <Said icon={CircleDashed}>Silent for {duration(node.reportedSecondsAgo)}</Said>;
   const failing = node.checks.filter(({ outcome }) => outcome !== 'ok');
   if (failing.length === 0)
     return (
-      <Badge color="green" variant="outline" tt="none" miw="max-content">
+      <Said icon={CircleCheck} colour="green">
         Ready
-      </Badge>
+      </Said>
     );
+  return failing.map(({ name, outcome }) => (
+    <Said key={name} icon={CircleAlert} colour="red">
+      {name}: {outcome}
+    </Said>
+  ));
+}
+
+interface SaidProps {
+  readonly icon: LucideIcon;
+  readonly colour?: string;
+  readonly children: ReactNode;
+}
+
+function Said({ icon: Icon, colour = 'gray', children }: SaidProps) {
   return (
-    <Group gap={4}>
-      {failing.map(({ name, outcome }) => (
-        <Badge key={name} color="red" variant="outline" tt="none" miw="max-content">
-          {name}: {outcome}
-        </Badge>
-      ))}
+    <Group gap={6} wrap="nowrap" miw="max-content">
+      <Icon size={16} color={`var(--mantine-color-${colour}-filled)`} aria-hidden />
+      <Text size="sm">{children}</Text>
     </Group>
   );
 }
