@@ -11,6 +11,7 @@ import type { RunningProcess } from './processes.js';
 import { type Row, rowOf } from './row.js';
 import { type Options, SAID_IN, type Services, Stage, socketOf, topicName } from './stage.js';
 import type { CollectorApi } from './telemetry/api.js';
+import { openPage } from './telemetry/console-page.js';
 
 const ROUNDS = 7;
 const SUBSCRIBERS = 1_000;
@@ -20,8 +21,11 @@ const SCRAPE_INTERVAL_MS = 1_000;
 /** One trace of so many is sampled. */
 const SAMPLED_OF = 100;
 
-const WAYS = ['on', 'off'] as const;
+/** `console`: without telemetry, and with a page that looks at the monitor and the map. */
+const WAYS = ['on', 'off', 'console'] as const;
 type Way = (typeof WAYS)[number];
+/** Mutations: a page that is open costs them what it costs the fan-out, which shows it better. */
+const WAYS_OF_MUTATIONS = ['on', 'off'] as const;
 type Figures = Record<Way, number[]>;
 
 const schemaOn = (topic: string): string => `
@@ -32,15 +36,16 @@ const schemaOn = (topic: string): string => `
 `;
 
 /**
- * What telemetry costs: fan-out and mutations with 1 % of the traces exported and metrics scraped each second, against
- * processes of the same build without either. Rounds alternate, and each pair begins with the other one of the two.
+ * What telemetry costs: fan-out and mutations with 1 % of the traces exported and metrics scraped each second, and fan-out
+ * with the console open, against processes of the same build without any of it. Rounds alternate, and each begins
+ * with another one.
  */
 export async function telemetry(
   services: Services,
   scale: number,
   _options: Options,
 ): Promise<readonly Row[]> {
-  const off = await openSide(services, {});
+  const off = await openSide(services, { CONSOLE: 'false' });
   await using _off = off.stage;
   const collector = off.stage.child('collector', './telemetry/collector.js');
   const endpoint = await collector.call<CollectorApi, 'listen'>('collector', 'listen', undefined);
@@ -48,12 +53,17 @@ export async function telemetry(
     OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
     OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
     OTEL_TRACES_SAMPLER_ARG: String(1 / SAMPLED_OF),
+    CONSOLE: 'false',
   });
   await using _on = on.stage;
-  const sides = { on, off };
+  const open = await openSide(services, { CONSOLE: 'true' });
+  await using _open = open.stage;
+  await using page = await openPage(open.gateway.url);
+  const sides = { on, off, console: open };
   const rows = [...(await fanoutRows(sides, scale)), ...(await mutationRows(sides, scale))];
   const bytes = await collector.call<CollectorApi, 'received'>('collector', 'received', undefined);
   if (bytes === 0) throw new Error('No span was exported, so nothing was measured.');
+  page.check();
   return rows;
 }
 
@@ -90,12 +100,13 @@ async function fanoutRows(sides: Record<Way, Side>, scale: number): Promise<read
   };
   await using crowdOn = await crowdOf(sides.on);
   await using crowdOff = await crowdOf(sides.off);
-  const crowds = { on: crowdOn, off: crowdOff };
+  await using crowdOpen = await crowdOf(sides.console);
+  const crowds = { on: crowdOn, off: crowdOff, console: crowdOpen };
   const [rate, cpu] = [noFigures(), noFigures()];
   for (let round = -1; round < ROUNDS; round++) {
     // Both get the same events, with the same traces.
     const events = sampled(room.events(BURST));
-    for (const way of inTurns(round)) {
+    for (const way of inTurns(WAYS, round)) {
       const { stage, topic, gateway } = sides[way];
       const burst = (): Promise<void> => stage.append(topic, events);
       const done = await measured(gateway, way, () => timedBurst(crowds[way], gateway.child, burst));
@@ -108,6 +119,8 @@ async function fanoutRows(sides: Record<Way, Side>, scale: number): Promise<read
   return [
     rowOf(`telemetry fanout ${subscribers}`, 'per s', rate.on, { off: rate.off }, goals),
     rowOf('telemetry fanout, CPU', 'µs/delivery', cpu.on, { off: cpu.off }),
+    rowOf(`telemetry console open ${subscribers}`, 'per s', rate.console, { off: rate.off }, goals),
+    rowOf('telemetry console open, CPU', 'µs/delivery', cpu.console, { off: cpu.off }),
   ];
 }
 
@@ -124,7 +137,7 @@ async function mutationRows(sides: Record<Way, Side>, scale: number): Promise<re
   const durationMs = Math.max(2_000, Math.round(10_000 * scale));
   const [rate, p99, cpu] = [noFigures(), noFigures(), noFigures()];
   for (let round = -1; round < ROUNDS; round++) {
-    for (const way of inTurns(round)) {
+    for (const way of inTurns(WAYS_OF_MUTATIONS, round)) {
       const { gateway } = sides[way];
       const load = {
         url: `${gateway.url}/graphql`,
@@ -150,14 +163,17 @@ async function mutationRows(sides: Record<Way, Side>, scale: number): Promise<re
   ];
 }
 
-const noFigures = (): Figures => ({ on: [], off: [] });
+const noFigures = (): Figures => ({ on: [], off: [], console: [] });
 
-/** Neither way is always the first of its pair. */
-const inTurns = (round: number): readonly Way[] => (round % 2 === 0 ? WAYS : [...WAYS].reverse());
+/** No way is always the first of its round. */
+function inTurns<W extends Way>(ways: readonly W[], round: number): readonly W[] {
+  const first = (round + ways.length) % ways.length;
+  return [...ways.slice(first), ...ways.slice(0, first)];
+}
 
 /** `work`, while the metrics of a process with telemetry are scraped. */
 async function measured<T>(gateway: RunningProcess, way: Way, work: () => Promise<T>): Promise<T> {
-  if (way === 'off') return work();
+  if (way !== 'on') return work();
   const stop = new AbortController();
   const scraping = (async () => {
     while (!stop.signal.aborted) {
