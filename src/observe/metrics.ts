@@ -51,7 +51,7 @@ export class Metrics {
   );
   readonly relayLag = this.#gauge(
     'millrace_relay_lag_offsets',
-    'Offsets of a partition that were not relayed when the relay read its last batch; only for assigned partitions',
+    'Offsets of a partition that are not relayed, as of the last batch that the relay has read, with that batch until it is relayed; only for assigned partitions',
     undefined,
     ['topic', 'partition'],
   );
@@ -116,7 +116,7 @@ export class Metrics {
   );
   readonly serviceLag = new Gauge({
     name: 'millrace_service_lag_offsets',
-    help: 'Offsets of a partition that a service has not handled, as of its last batch or retry; only for assigned partitions',
+    help: 'Offsets of a partition that a service has not handled, as of its last batch or retry, with that batch until it is handled; only for assigned partitions',
     labelNames: ['service', 'topic', 'partition'],
     registers: [this.registry],
   });
@@ -237,7 +237,7 @@ export class Metrics {
   );
   readonly viewLag = this.#gauge(
     'millrace_view_lag_records',
-    'Records between the last batch of a view and the end of the partition',
+    'Records between what is folded into a view and the end of the partition, as of its last batch',
     undefined,
     ['view', 'topic', 'partition'],
   );

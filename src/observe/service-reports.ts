@@ -22,6 +22,10 @@ export function serviceReports(
    */
   const reported = new WeakSet<object>();
   return {
+    /** A batch is about to be handled: a slow one shows as lag, and not only once it is done. */
+    onReceived({ topic, partition }: TopicPartition, lag: number) {
+      metrics.serviceLag.set({ service, topic, partition }, lag);
+    },
     /** A batch was handled and committed. */
     onHandled({ topic, partition }: TopicPartition, done: { readonly events: number; readonly lag: number }) {
       metrics.serviceEvents.inc({ service, topic }, done.events);

@@ -124,6 +124,10 @@ export class PartitionRelay {
   /** Relays a batch that the group delivered. @throws when the group has to deliver it again */
   async relay(batch: LogBatch, signal: AbortSignal): Promise<void> {
     const expected = this.#next;
+    const { topic, partition } = this.#at;
+    // While the fan-out is away, the relay stays in this batch: it is behind by all of it.
+    const { relayLag } = this.#parts.metrics;
+    relayLag.set({ topic, partition }, Math.max(0, batch.end - (batch.records[0]?.offset ?? batch.end)));
     if (this.#token === undefined) {
       await this.claim(signal);
       // The group continues at its own offset, wherever the claim found the progress.
@@ -131,8 +135,7 @@ export class PartitionRelay {
     }
     if (this.#progress + 1 < this.#next) await this.#catchUp(this.#next, signal);
     await this.#relayBatch(batch, signal);
-    const { topic, partition } = this.#at;
-    this.#parts.metrics.relayLag.set({ topic, partition }, Math.max(0, batch.end - batch.last - 1));
+    relayLag.set({ topic, partition }, Math.max(0, batch.end - batch.last - 1));
     this.#next = offset(Math.max(this.#next, batch.last + 1));
   }
 

@@ -36,6 +36,8 @@ export interface ServiceRunnerOptions extends BatchProcessorOptions {
   readonly stateTopics?: { readonly create: boolean; readonly replicas: number };
   /** The codec of an output topic; `undefined`: JSON. */
   readonly encoder: RecordEncoder;
+  /** Called before each batch is handled, which may take long. `lag`: offsets not handled yet. */
+  readonly onReceived?: (at: TopicPartition, lag: number) => void;
   /** Called after each commit. `lag`: offsets not handled yet. */
   readonly onHandled?: (at: TopicPartition, done: { readonly events: number; readonly lag: number }) => void;
   /** Called when a batch failed for any reason. The log delivers it again after a pause. `lag`: as for `onHandled`. */
@@ -133,12 +135,13 @@ class ServiceRunner implements GroupHandler<TransactionalBatch> {
 
   async batch(batch: TransactionalBatch): Promise<void> {
     const { topic, partition, signal } = batch;
+    const lag = batch.end - (batch.records[0]?.offset ?? batch.end);
+    this.#options.onReceived?.({ topic, partition }, lag);
     try {
       await this.#checkPlacement(batch);
       await this.#advance(batch, batch.records, batch.last);
     } catch (error) {
       const cause = error instanceof InputFailure ? error.cause : error;
-      const lag = batch.end - (batch.records[0]?.offset ?? batch.end);
       if (!signal.aborted) this.#options.onRetry?.({ topic, partition }, { error: cause, lag });
       throw error;
     }

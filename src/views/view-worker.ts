@@ -149,6 +149,9 @@ export class ViewWorker implements AsyncDisposable {
     const { metrics, view } = this.#options;
     const owned = progress.owned(batch);
     if (owned === undefined) throw new VersionSuperseded('This worker does not own the partition.');
+    const labels = { view: view.name, topic: batch.topic, partition: batch.partition };
+    // While the store is away, or a fold is slow, the view is behind by the whole batch.
+    metrics.viewLag.set(labels, Math.max(0, batch.end - (batch.records[0]?.offset ?? batch.end)));
     const count = await this.#foldOrSetAside(version, batch);
     const next = offset(batch.last + 1);
     // Written after the states (D3): they contain every event before the progress.
@@ -157,7 +160,6 @@ export class ViewWorker implements AsyncDisposable {
     }
     await batch.commit();
     metrics.viewEvents.inc({ view: view.name }, count);
-    const labels = { view: view.name, topic: batch.topic, partition: batch.partition };
     metrics.viewLag.set(labels, Math.max(0, batch.end - next));
   }
 

@@ -10,6 +10,8 @@ it('counts the events and retries of a service, and shows its lag while it has t
   using warnings = new WarningThrottle(openLogger('silent'));
   const reports = serviceReports({ name: 'order' }, metrics, openLogger('silent'), warnings);
   const at = { topic: topic('orders'), partition: partition(2) };
+  reports.onReceived(at, 12);
+  expect(await metrics.registry.metrics()).toContain('partition="2"} 12');
   reports.onHandled(at, { events: 5, lag: 7 });
   reports.onHandled(at, { events: 2, lag: 3 });
   reports.onRetry(at, { error: new Error('no commit'), lag: 4 });

@@ -145,6 +145,19 @@ describe('a running service', () => {
     expect(failures).toEqual([[1, 'b', new Error('half way')]]);
   });
 
+  it('says how far it is behind before it handles a batch, which may take long, and again after it', async () => {
+    const lags: number[] = [];
+    const onReceived: ServiceRunnerOptions['onReceived'] = (_at, lag) => lags.push(lag);
+    const onHandled: ServiceRunnerOptions['onHandled'] = (_at, { lag }) => lags.push(lag);
+    await put(inputEvent('a'), inputEvent('b'));
+    const seenBy: number[][] = [];
+    const service = echo(() => seenBy.push([...lags]));
+    stack.use(await runService({ ...options(service), onReceived, onHandled }, signal));
+    await settle(['a', 'b']);
+    expect(seenBy).toEqual([[2], [2]]);
+    await vi.waitFor(() => expect(lags).toEqual([2, 0]));
+  });
+
   it('D1: a new member of the group continues where the last one stopped', async () => {
     await put(inputEvent('a'));
     await using first = await runService(options(echo()), signal);

@@ -54,7 +54,7 @@ export function overall(nodes: readonly ReportedNode[], namespace: string) {
     reports.reduce((total, report) => total + pick(report), 0);
   const lags = reports
     .flatMap((report) => report.lags.map((lag) => lagOf(lag, report, namespace)))
-    .filter(({ behind }) => behind > 0)
+    .filter(isBehind)
     .sort((one, other) => other.behind - one.behind);
   return {
     lags: lags.slice(0, MAX_LAGS),
@@ -70,6 +70,17 @@ export function overall(nodes: readonly ReportedNode[], namespace: string) {
     })),
   };
 }
+
+/** How many readings a lag has to last. What a batch holds while it is handled is none. */
+const READINGS_OF_A_LAG = 3;
+
+const isBehind = ({
+  behind,
+  recent,
+}: {
+  readonly behind: number;
+  readonly recent: readonly number[];
+}): boolean => behind > 0 && recent.slice(-READINGS_OF_A_LAG).every((value) => value > 0);
 
 function lagOf(
   { stage, trend, name, ...lag }: NodeReport['lags'][number],
