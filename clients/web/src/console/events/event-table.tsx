@@ -25,7 +25,8 @@ interface EventTableProps {
   readonly onEnd: () => void;
 }
 
-export const nameOf = (row: Row): string => `${row.partition}/${row.offset}`;
+/** As the project writes positions, without the topic. */
+export const nameOf = (row: Row): string => `${row.partition}@${row.offset}`;
 
 /** The rows of a topic. Only those in view are elements of the page. */
 export function EventTable(props: EventTableProps) {
