@@ -63,6 +63,17 @@ describe('the partitions of a topic', () => {
     );
   });
 
+  it('wait for a partition that has more to read, whose next record may be earlier', () => {
+    const lanes = new Lanes(undefined, new Map([0, 1].map((one) => [partition(one), offset(0)])));
+    lanes.grow([offset(1), offset(1)], everything);
+    const [one, other] = lanes.hungry;
+    if (one === undefined || other === undefined) throw new Error('nothing to read');
+    lanes.fed(one, { records: [record(0, 20)], next: offset(1), skippedTo: undefined });
+    expect(lanes.first()).toBeUndefined();
+    lanes.fed(other, { records: [record(0, 10)], next: offset(1), skippedTo: undefined });
+    expect(lanes.first()?.lane).toBe(other);
+  });
+
   it('move past offsets that have no record, and past those that retention has deleted', () => {
     const lanes = new Lanes(undefined, new Map([[partition(0), offset(3)]]));
     lanes.grow([offset(20)], everything);

@@ -87,6 +87,22 @@ describe('C4: slots', () => {
 });
 
 describe('S4: the share of the CPU', () => {
+  it('is about half of a core', async () => {
+    const cpu = new CpuShare();
+    const abort = new AbortController();
+    let workedMs = 0;
+    const start = performance.now();
+    const endless = cpu.run((isTickOver) => {
+      const from = performance.now();
+      while (!isTickOver());
+      workedMs += performance.now() - from;
+      if (workedMs > 100) abort.abort(new Error('closed'));
+      return false;
+    }, abort.signal);
+    await expect(endless).rejects.toThrow('closed');
+    expect(workedMs / (performance.now() - start)).toBeLessThan(0.75);
+  });
+
   it('lets others run while a filter works without end', async () => {
     const cpu = new CpuShare();
     const abort = new AbortController();
