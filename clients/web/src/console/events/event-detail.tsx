@@ -71,11 +71,19 @@ function Facts({ row, record }: { readonly row: Row; readonly record: EventRecor
           (record.isAppendTime ? ', by the broker’s clock' : ', by its producer’s clock')}
       </span>,
     ],
-    ['Key', row.key === null ? 'none' : <LifeLink key="key" id={row.key} />],
+    ['Key', row.key === null ? 'none' : <LifeLink key="key" id={row.key} at={row.time} />],
     ['Type', row.type ?? 'none'],
-    ['Id', row.id === null ? undefined : <LifeLink key="id" id={row.id} />],
-    ['Correlation id', row.correlationId === null ? undefined : <LifeLink key="c" id={row.correlationId} />],
-    ['Caused by', record?.causationId == null ? undefined : <LifeLink key="cause" id={record.causationId} />],
+    ['Id', row.id === null ? undefined : <LifeLink key="id" id={row.id} at={row.time} />],
+    [
+      'Correlation id',
+      row.correlationId === null ? undefined : <LifeLink key="c" id={row.correlationId} at={row.time} />,
+    ],
+    [
+      'Caused by',
+      record?.causationId == null ? undefined : (
+        <LifeLink key="cause" id={record.causationId} at={row.time} />
+      ),
+    ],
     ['Source', record?.source ?? undefined],
     ['Event time', record?.eventTime ?? undefined],
     ['Trace', record?.traceparent ?? undefined],
@@ -94,9 +102,15 @@ function Facts({ row, record }: { readonly row: Row; readonly record: EventRecor
   );
 }
 
-function LifeLink({ id }: { readonly id: string }) {
+/** @param at when the event was written: the log is read from there on, if that is long ago */
+function LifeLink({ id, at }: { readonly id: string; readonly at: string }) {
   return (
-    <Anchor component={Link} href={`/life?id=${encodeURIComponent(id)}`} inherit title="Show its life">
+    <Anchor
+      component={Link}
+      href={`/life?${new URLSearchParams({ id, around: at })}`}
+      inherit
+      title="Show its life"
+    >
       {id}
     </Anchor>
   );

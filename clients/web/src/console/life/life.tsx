@@ -1,5 +1,5 @@
 import { Code, EmptyState, SegmentedControl, Stack, Text, Title } from '@mantine/core';
-import { useMemo, useState } from 'react';
+import { useMemo, useReducer, useState } from 'react';
 import { useSearchParams } from 'wouter';
 import { useNow } from '../../shared/relative-time';
 import { Page } from '../shell/page';
@@ -25,19 +25,36 @@ const EXAMPLES = [
   ['A position', 'shop.orders/3@17', 'The event there, however old it is'],
 ] as const;
 
+/** What the gateway reads first, and how much before an event its cause is looked for. */
+const WINDOW_MS = 3_600_000;
+const BEFORE_MS = 600_000;
+
 export default function LifePage() {
   const [params, setParams] = useSearchParams();
   const id = params.get('id') ?? '';
-  const since = params.get('since') ?? undefined;
+  const since = sinceOf(params.get('around'));
+  // Whoever asks for the same again wants to know what has happened since.
+  const [asked, askAgain] = useReducer((count: number) => count + 1, 0);
+  const search = (next: string): void => {
+    askAgain();
+    setParams({ id: next });
+  };
   return (
     <Page
       title="Life of an event"
       about="What one event caused, which services and nodes it went through, and where it stopped."
     >
-      <Search id={id} onSearch={(next) => setParams({ id: next })} />
-      {id === '' ? <Examples /> : <LifeOf key={`${id} ${since}`} id={id} since={since} />}
+      <Search id={id} onSearch={search} />
+      {id === '' ? <Examples /> : <LifeOf key={`${id} ${asked}`} id={id} since={since} />}
     </Page>
   );
+}
+
+/** Where reading begins: an hour ago, or else some time before an older event. */
+function sinceOf(around: string | null): string | undefined {
+  const at = Date.parse(around ?? '');
+  const since = at - BEFORE_MS;
+  return Number.isNaN(since) || since > Date.now() - WINDOW_MS ? undefined : new Date(since).toISOString();
 }
 
 function Examples() {
@@ -67,7 +84,7 @@ function LifeOf({ id, since }: { readonly id: string; readonly since: string | u
   const life = useLife(id, since);
   const [arrangement, setArrangement] = useState<Arrangement>('time');
   const { found, state } = life;
-  const { deliveries, error } = useDeliveries(found.events, state === 'done' || state === 'paused');
+  const { deliveries, error } = useDeliveries(found.events, state !== 'reading');
   const index = useMemo(() => deliveries && new DeliveryIndex(deliveries), [deliveries]);
   return (
     <Stack gap="md">
