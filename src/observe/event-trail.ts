@@ -122,20 +122,22 @@ export class EventTrail {
 
   /** What is known of some events. */
   answer(questions: readonly TrailQuestion[]): TrailAnswer {
-    const wanted = new Map<string, number>();
-    for (const [of, { topic, partition }] of questions.entries())
-      wanted.set(`${this.#topicNames.indexOf(topic as Topic)}/${partition}`, of);
-    const sorted = questions.map(({ offsets }) => [...offsets].sort((a, b) => a - b));
+    const wanted = new Map<number, number>();
+    for (const [of, { topic, partition }] of questions.entries()) {
+      const number = this.#topicNumbers.get(topic as Topic); // Only compared.
+      if (number !== undefined) wanted.set(partitionNumber(number, partition), of);
+    }
+    const asked = questions.map(({ offsets }) => new AskedOffsets(offsets));
     const oldest = Math.max(0, this.#written - this.#size);
     const entries: TrailEntry[] = [];
     let isCut = false;
     // The newest first: they are what is asked for, if there are too many.
     for (let index = this.#written - 1; index >= oldest; index -= 1) {
       const slot = index % this.#size;
-      const of = wanted.get(`${this.#topics[slot]}/${this.#partitions[slot]}`);
+      const of = wanted.get(partitionNumber(this.#topics[slot] ?? 0, this.#partitions[slot] ?? 0));
       if (of === undefined) continue;
       const [first = 0, last = 0] = [this.#firsts[slot], this.#lasts[slot]];
-      if (!hasWithin(sorted[of] ?? [], first, last)) continue;
+      if (asked[of]?.hasWithin(first, last) !== true) continue;
       isCut = entries.length >= MAX_ANSWERED;
       if (isCut) break;
       entries.push(this.#entry(slot, of));
@@ -186,8 +188,24 @@ export class EventTrail {
   }
 }
 
-/** Whether one of `sorted` is in `[first, last]`. A question about a busy partition looks at every entry (S4). */
-function hasWithin(sorted: readonly number[], first: number, last: number): boolean {
-  const found = sorted[bisect(0, sorted.length, (index) => (sorted[index] ?? 0) < first)];
-  return found !== undefined && found <= last;
+/** One number for each partition: a question looks at every entry, and texts would take ten times as long (S4). */
+const partitionNumber = (topic: number, partition: number): number => topic * 2 ** 32 + partition;
+
+/** Offsets that a question is about. Asked for every entry of the ring (S4), most of which are about one event. */
+class AskedOffsets {
+  readonly #all: ReadonlySet<number>;
+  readonly #sorted: readonly number[];
+
+  constructor(offsets: readonly number[]) {
+    this.#all = new Set(offsets);
+    this.#sorted = [...offsets].sort((a, b) => a - b);
+  }
+
+  /** Whether one of them is in `[first, last]`. */
+  hasWithin(first: number, last: number): boolean {
+    if (first === last) return this.#all.has(first);
+    const sorted = this.#sorted;
+    const found = sorted[bisect(0, sorted.length, (index) => (sorted[index] ?? 0) < first)];
+    return found !== undefined && found <= last;
+  }
 }
