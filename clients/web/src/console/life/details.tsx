@@ -94,14 +94,15 @@ export function LetterList({ letters }: { readonly letters: readonly Letter[] })
   if (letters.length === 0) return null;
   return (
     <List size="sm" spacing={2}>
-      {letters.map((letter) => (
+      {distinct(letters).map(({ letter, times }) => (
         <List.Item key={`${letter.letterTopic}/${letter.letterPartition}@${letter.letterOffset}`}>
           <Text size="sm" span fw={600}>
             Set aside{letter.failedIn === null ? '' : ` in ${sourceName(letter.failedIn)}`} ({letter.kind}):
           </Text>{' '}
           {letter.reason}{' '}
           <Text size="sm" span c="dimmed">
-            {moment(letter.time, now)}, {letter.position}.
+            {moment(letter.time, now)}, {letter.position}
+            {times > 1 && `, ${times} times`}.
           </Text>{' '}
           <Anchor component={Link} href={letterUrl(letter)} size="sm">
             Dead letters
@@ -110,6 +111,17 @@ export function LetterList({ letters }: { readonly letters: readonly Letter[] })
       ))}
     </List>
   );
+}
+
+/** A record fails again wherever it is read again, as after a kill: the newest letter of each failure says it. */
+function distinct(letters: readonly Letter[]) {
+  const failures = new Map<string, { readonly letter: Letter; readonly times: number }>();
+  for (const letter of letters) {
+    const { position, kind, reason, failedIn } = letter;
+    const name = JSON.stringify([position, kind, reason, failedIn]);
+    failures.set(name, { letter, times: (failures.get(name)?.times ?? 0) + 1 });
+  }
+  return [...failures.values()];
 }
 
 function letterUrl({ topic, letterTopic, letterPartition, letterOffset }: Letter): string {
