@@ -1,6 +1,6 @@
 import { useDeferredValue, useRef, useState, useSyncExternalStore } from 'react';
 import { FilteredLog, type LogFilter, NO_FILTER } from '../log/filter.js';
-import type { LogState } from '../log/result-log.js';
+import { LOG_LIMITS, type LogState } from '../log/result-log.js';
 import { EntryList } from './entry-list.js';
 import { useLogParts } from './log-context.js';
 import { PaneControls } from './pane-controls.js';
@@ -56,6 +56,8 @@ export function ResultPane() {
 const waitingOf = (paused: LogState | undefined, newest: LogState): number =>
   paused === undefined ? 0 : Math.max(0, (newest.entries.at(-1)?.id ?? 0) - (paused.entries.at(-1)?.id ?? 0));
 
+const BOUND = `the log keeps ${LOG_LIMITS.entries.toLocaleString('en')} entries and ${sizeOf(LOG_LIMITS.bytes)}`;
+
 interface SummaryProps {
   readonly shown: number;
   readonly state: LogState;
@@ -68,7 +70,7 @@ function Summary({ shown, state: { entries, bytes, dropped }, waiting }: Summary
   return (
     <p className="result-log-summary" role="status">
       {`${counts} entries, ${sizeOf(bytes)}.`}
-      {dropped > 0 && ` ${counted(dropped, 'older one')} dropped: the log keeps 5,000 entries and 20 MB.`}
+      {dropped > 0 && ` ${counted(dropped, 'older one')} dropped: ${BOUND}.`}
       {waiting > 0 && ` Paused: ${waiting.toLocaleString('en')} more arrived.`}
     </p>
   );
