@@ -159,6 +159,7 @@ describe('the map, with the rights of a gateway alone', { timeout: 300_000 }, ()
       soon(),
     );
     await using _other = other;
+    await world.append('orders', { n: 1 });
     const hidden = await map();
     expect(hidden).toMatchObject({ code: 0, isThere: false });
     expect(hidden.stderr).toMatch(/user-of-gateway may not DESCRIBE the Kafka cluster, so Kafka lists only/);
