@@ -84,7 +84,7 @@ export function summary({ nodes, rates, levels, latency, lags }: Monitor): strin
   const delivered =
     latency.p99Ms == null
       ? 'Nothing was delivered in the last half minute.'
-      : `${amount(rates.delivered)} results a second reach ${plural(levels.connections, 'connection')}, 99 % of them within ${milliseconds(latency.p99Ms)}.`;
+      : `${amount(rates.delivered)} results a second now, to ${plural(levels.connections, 'connection')}. In the last half minute, 99 % arrived within ${milliseconds(latency.p99Ms)}.`;
   const behind =
     worst === undefined
       ? 'Nothing is behind.'
@@ -95,5 +95,6 @@ export function summary({ nodes, rates, levels, latency, lags }: Monitor): strin
 /** How many subscriptions share each execution and serialisation. */
 export function sharing({ subscriptions, cohorts }: Monitor['levels']): string {
   if (cohorts === 0) return 'Nobody subscribes.';
+  if (subscriptions <= cohorts) return 'No two subscriptions share an execution.';
   return `${amount(subscriptions / cohorts)} subscriptions share each execution.`;
 }
