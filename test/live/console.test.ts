@@ -2,6 +2,7 @@ import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestBrowser } from '../support/browser.js';
 import { folderOf, type GatewayProcess, startProcess } from '../support/gateway-process.js';
+import { PLACE } from '../support/shop-client.js';
 import { JWT_SECRET } from '../support/tabs.js';
 import { PHONE, WebPage } from '../support/web-page.js';
 
@@ -15,7 +16,8 @@ const PAGES = [
   ['/', 'Started'],
   ['/map', 'shop.orders'],
   ['/life', 'What can be typed'],
-  ['/events', 'Nothing is here yet'],
+  ['/life?id=order-1', 'OrderShipped'],
+  ['/events?topic=shop.orders', 'OrderShipped'],
   ['/monitor', 'Ready'],
 ] as const;
 
@@ -39,6 +41,13 @@ describe('the console in Chromium', () => {
         env: { DATA_DIR: folder.path, JWT_SECRET, CONSOLE_ROLE: ROLE },
       }),
     ]);
+    const input = { orderId: 'order-1', lines: [{ sku: 'sourdough', quantity: 1 }] };
+    const answer = await fetch(`${gateway.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${await tokenOf({})}` },
+      body: JSON.stringify({ query: PLACE, variables: { input } }),
+    });
+    expect(await answer.json()).toMatchObject({ data: { placeOrder: { __typename: 'Order' } } });
     // Chromium may have to be installed.
   }, 300_000);
   afterAll(async () => {

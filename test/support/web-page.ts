@@ -38,6 +38,11 @@ export class WebPage implements AsyncDisposable {
 
   /** Whatever axe finds, one line each. By evaluation through the debugger, which no policy forbids. */
   async violations(): Promise<readonly string[]> {
+    // A change of colours is over, and painted. A spinner never ends.
+    await this.page.evaluate(`Promise.all(document.getAnimations()
+        .filter((one) => Number.isFinite(one.effect.getComputedTiming().endTime))
+        .map((one) => one.finished.catch(() => undefined)))
+      .then(() => new Promise(requestAnimationFrame)).then(() => new Promise(requestAnimationFrame))`);
     await this.page.evaluate(axe.source);
     const found = await this.page.evaluate(
       // The page has axe since the line before.
