@@ -144,7 +144,10 @@ describe.each(ROLES)('a right that %s lacks', { timeout: 300_000 }, (role) => {
 });
 
 describe('the map, with the rights of a gateway alone', { timeout: 300_000 }, () => {
-  const CLUSTER: Right = { resource: 'CLUSTER', name: 'kafka-cluster', operations: ['DESCRIBE'] };
+  const ALL: readonly Right[] = [
+    { resource: 'CLUSTER', name: 'kafka-cluster', operations: ['DESCRIBE'] },
+    { resource: 'GROUP', name: '*', operations: ['DESCRIBE'] },
+  ];
   const group = `${NAME}-other-program`;
   const map = async () => {
     const { code, stdout, stderr } = await world.run('gateway', ['map', '--live', '--format', 'json']);
@@ -173,11 +176,11 @@ describe('the map, with the rights of a gateway alone', { timeout: 300_000 }, ()
     });
     expect(await response.text()).toContain(`topic:${NAME}.orders`);
     expect((await fetch(`${gateway.url}/readyz`)).status).toBe(200);
-    await world.kafka.grant('user-of-gateway', [CLUSTER]);
+    await world.kafka.grant('user-of-gateway', ALL);
     try {
       await expect.poll(map, EVENTUALLY).toMatchObject({ code: 0, isThere: true });
     } finally {
-      await world.kafka.revoke('user-of-gateway', [CLUSTER]);
+      await world.kafka.revoke('user-of-gateway', ALL);
     }
   });
 });

@@ -100,17 +100,22 @@ async function answersOf<T extends { readonly name: string; readonly error: numb
   const found = new Map<string, T>();
   if (entries.length === 0) return found;
   const names = entries.map(({ name }) => name);
+  /** One group for each error: there may be many, and one reason. */
+  const failed = new Map<number, string>();
   try {
     for (const answer of await sendFlexible(broker, request(names))) {
       if (answer.error === 0) found.set(answer.name, answer);
       // A group that has ended meanwhile is no gap.
-      else if (answer.error !== GROUP_ID_NOT_FOUND)
-        gaps.add(`Kafka does not tell everything about the group ${answer.name}: ${codeOf(answer.error)}.`);
+      else if (answer.error !== GROUP_ID_NOT_FOUND) failed.set(answer.error, answer.name);
     }
   } catch (error) {
     const { type, message } = failureOf(error);
     gaps.add(`Broker ${broker.nodeId} did not answer ${request(names).name}: ${type || message}.`);
   }
+  for (const [error, name] of failed)
+    gaps.add(
+      `Kafka does not tell everything about some consumer groups, such as ${name}: ${codeOf(error)}. To see them, grant DESCRIBE on the groups: see docs/operating.md, "Rights on Kafka".`,
+    );
   return found;
 }
 

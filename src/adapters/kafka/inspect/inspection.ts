@@ -29,7 +29,7 @@ export class KafkaInspection implements LogInspection {
     const first = await this.#connection.retrying(() => this.#connection.anyBroker(), open);
     if (supports(first, mayDescribeCluster) && !(await sendFlexible(first, mayDescribeCluster)))
       gaps.push(
-        `${this.#client} may not DESCRIBE the Kafka cluster, so Kafka lists only the consumer groups that it may DESCRIBE. Grant it: see docs/operating.md, "Rights on Kafka".`,
+        `${this.#client} may not DESCRIBE the Kafka cluster, so Kafka lists only the consumer groups that it may DESCRIBE, if there are any. Grant both: see docs/operating.md, "Rights on Kafka".`,
       );
     const nodes = this.#connection.cluster.brokerPool.getNodeIds().map(Number);
     const wanted = new Set<string>(topics);
