@@ -1,4 +1,4 @@
-import { Activity, House, type LucideIcon, Route, ScrollText, Waypoints } from 'lucide-react';
+import { Activity, House, type LucideIcon, MailX, Route, ScrollText, Waypoints } from 'lucide-react';
 import { type ComponentType, type LazyExoticComponent, lazy } from 'react';
 
 interface ConsolePage {
@@ -47,5 +47,12 @@ export const PAGES: readonly ConsolePage[] = [
     about: 'What is in a topic: as it arrives, from a time on, as far as a filter matches',
     icon: ScrollText,
     Component: lazy(() => import('./events/events')),
+  },
+  {
+    path: '/dead-letters',
+    label: 'Dead letters',
+    about: 'What could not be handled and why, what would go through now, and putting it back',
+    icon: MailX,
+    Component: lazy(() => import('./dead-letters/dead-letters')),
   },
 ];
