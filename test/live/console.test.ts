@@ -19,6 +19,7 @@ const PAGES = [
   ['/life?id=order-1', 'OrderShipped'],
   ['/events?topic=shop.orders', 'OrderShipped'],
   ['/monitor', 'Ready'],
+  ['/dead-letters', 'No dead letters.'],
 ] as const;
 
 const tokenOf = (claims: object, lasts = '1h'): Promise<string> =>

@@ -112,12 +112,4 @@ describe('the page of dead letters in Chromium', { timeout: 120_000 }, () => {
     });
     expect(values).toEqual(['{"text":"a","n":7}', '{"text":"b","n":']);
   });
-
-  it('says that there are none, and what would be here', async () => {
-    await using folder = await folderOf({ 'schema/a.graphql': SCHEMA });
-    await using gateway = await startProcess(['start'], { cwd: folder.path, env: {} });
-    await using opened = await WebPage.open(browser.driver, gateway.url, '/console/dead-letters');
-    await opened.page.getByText('No dead letters.').waitFor();
-    expect(await opened.violations()).toEqual([]);
-  });
 });
