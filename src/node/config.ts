@@ -80,7 +80,7 @@ const VARIABLES = {
   AUTH_REQUIRED: flag(false, 'Whether callers without credentials are refused, on every transport'),
   ALLOWED_ORIGINS: {
     about:
-      "Other origins whose pages may use the gateway, comma-separated; * for all. Pages of the gateway's own origin always may",
+      "Other origins whose pages may use the gateway, comma-separated; * for all, which leaves out the console. Pages of the gateway's own origin always may",
     allowed: 'origins such as https://shop.example, separated by commas, or *',
     schema: list
       .refine((parts) => parts.every(isOrigin))

@@ -3,6 +3,7 @@ import type { Readiness, ReadinessReport } from '../observe/readiness.js';
 import type { AccessRules } from '../transport/http/access.js';
 import type { Route } from '../transport/http/router.js';
 import type { Config } from './config.js';
+import { CONSOLE_PREFIX } from './pages.js';
 
 type Scrape = () => Promise<string>;
 type Routes = Readonly<Record<string, Route>>;
@@ -71,7 +72,7 @@ export function sideRoutes(readiness: Readiness, scrape: Scrape): Routes {
 /** A gateway that listens on this machine only is reached by this machine's names only, unless told otherwise. */
 export function accessRules({ HOST, ALLOWED_HOSTS, ALLOWED_ORIGINS }: Config): AccessRules {
   const hosts = ALLOWED_HOSTS ?? (isLoopback(HOST) ? [] : undefined);
-  return { origins: ALLOWED_ORIGINS, hosts: hosts && [...hosts, HOST] };
+  return { origins: ALLOWED_ORIGINS, hosts: hosts && [...hosts, HOST], operators: CONSOLE_PREFIX };
 }
 
 function healthRoutes(

@@ -2,13 +2,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isIP } from 'node:net';
 import { MillraceError } from '../../core/errors.js';
 import type { SecurityLog } from '../../observe/security-log.js';
-import { hostOf } from './request-target.js';
+import { hostOf, pathOf } from './request-target.js';
 
 export interface AccessRules {
   /** Origins, besides the gateway's own, whose pages may use it; `*` for all. */
   readonly origins: readonly string[];
   /** Names by which clients may reach the gateway, besides this machine's own; `undefined` or `*` for all. */
   readonly hosts: readonly string[] | undefined;
+  /** What the paths of operators begin with. `*` does not open them: only origins that are named. */
+  readonly operators?: string;
 }
 
 /** How long a browser may remember the answer to a preflight. Chromium's own limit is 7,200 s. */
@@ -28,14 +30,16 @@ const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'http:': '80', 'https:
 export class Access {
   readonly #origins: ReadonlySet<string>;
   readonly #hosts: ReadonlySet<string> | undefined;
+  readonly #operators: string | undefined;
   readonly #securityLog: SecurityLog | undefined;
 
-  constructor({ origins, hosts }: AccessRules, securityLog?: SecurityLog) {
+  constructor({ origins, hosts, operators }: AccessRules, securityLog?: SecurityLog) {
     this.#origins = new Set(origins.map((origin) => origin.toLowerCase()));
     this.#hosts =
       hosts === undefined || hosts.includes('*')
         ? undefined
         : new Set(hosts.map((host) => host.toLowerCase()));
+    this.#operators = operators;
     this.#securityLog = securityLog;
   }
 
@@ -50,7 +54,7 @@ export class Access {
         `The host ${JSON.stringify(host)} is not allowed (ALLOWED_HOSTS).`,
       );
     }
-    if (origin !== undefined && !isSameOrigin(origin, host) && !this.#allowsOrigin(origin)) {
+    if (origin !== undefined && !isSameOrigin(origin, host) && !this.#allowsOrigin(origin, request)) {
       this.#log('origin', request);
       const message = `Pages of the origin ${JSON.stringify(origin)} are not allowed (ALLOWED_ORIGINS).`;
       return new MillraceError('FORBIDDEN', message);
@@ -91,8 +95,14 @@ export class Access {
     return name !== undefined && (isIP(name) !== 0 || isLocalhost(name) || this.#hosts.has(name));
   }
 
-  #allowsOrigin(origin: string): boolean {
-    return this.#origins.has('*') || this.#origins.has(origin.toLowerCase());
+  /**
+   * Whoever opens a public API to all pages does not mean the console: a page that an operator happens to open could connect
+   * a WebSocket to it with the operator's cookies, or from inside the operator's network.
+   */
+  #allowsOrigin(origin: string, request: IncomingMessage): boolean {
+    if (this.#origins.has(origin.toLowerCase())) return true;
+    const isForOperators = this.#operators !== undefined && pathOf(request).startsWith(this.#operators);
+    return this.#origins.has('*') && !isForOperators;
   }
 
   #log(reason: 'host' | 'origin', { headers, socket, url }: IncomingMessage): void {

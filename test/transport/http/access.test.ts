@@ -102,6 +102,21 @@ describe('Origin', () => {
     await new Promise((resolve, reject) => client.socket.once('open', resolve).once('error', reject));
   });
 
+  it('S1 `*` leaves out the paths of operators: a page of another origin needs to be named there', async () => {
+    const operators = '/graphql';
+    const openTo = (origins: readonly string[]) => open({ origins, hosts: undefined, operators });
+    const [all, named] = [await openTo(['*']), await openTo(['*', 'https://tools.example'])];
+    const origin = 'https://elsewhere.example';
+    for (const served of [all, named]) {
+      for (const path of ['/graphql', '/graphql?x', `http://127.0.0.1:${served.server.port}/graphql/`])
+        expect(await ask(served, { origin }, path)).toMatchObject({ status: 403 });
+      await expect(new RawClient(served.wsUrl, undefined, { origin }).closed).rejects.toThrow('403');
+      expect(served.operations.ran).toEqual([]);
+      expect(await ask(served, { origin }, '/metrics', 'GET')).toMatchObject({ status: 200 });
+    }
+    expect(await ask(named, { origin: 'https://tools.example' })).toMatchObject({ status: 200 });
+  });
+
   it('serves programs, which send no origin', async () => {
     const served = await open();
     expect(await ask(served, {})).toMatchObject({
