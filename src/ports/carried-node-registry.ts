@@ -7,6 +7,7 @@ import {
   type AnswerHandler,
   type Answers,
   MAX_MESSAGE_BYTES,
+  MAX_NODES,
   MAX_REPORT_BYTES,
   type NodeRegistry,
   type Presence,
@@ -19,6 +20,8 @@ const BACKEND_PATIENCE_MS = 2_000;
 /** C4: how many questions of this node may be open at once, and how many of others it answers at once. */
 const MAX_OPEN_QUESTIONS = 64;
 const MAX_ANSWERING = 16;
+/** What a message has beside its question or answer. Longer messages are of no node. */
+const MAX_HEAD_BYTES = 4_096;
 /** Where every node listens. Each also listens to a channel of its own. */
 const EVERYBODY = 'all';
 
@@ -124,7 +127,9 @@ export class CarriedNodeRegistry implements NodeRegistry {
     const check = (): void => {
       if (expected !== undefined && [...expected].every((id) => answered.has(id))) complete.abort();
     };
+    // C4: whatever else writes to the backend, only the nodes that were asked are remembered.
     const take = (from: string, answer: Answered): void => {
+      if (from !== this.id && expected?.has(from) !== true) return;
       answered.set(from, answer);
       check();
     };
@@ -171,9 +176,11 @@ export class CarriedNodeRegistry implements NodeRegistry {
       this.#ownReport === undefined ? [] : [{ id: this.id, isSelf: true, ageMs: 0, report: this.#ownReport }];
     try {
       const announced = await withSignal(this.#carrier.list(), deadline.signal);
-      const others = announced.flatMap(({ id, ageMs, report }): PresentNode[] =>
-        id === this.id ? [] : [{ id, isSelf: false, ageMs, report: parsed(report) }],
-      );
+      const others = announced
+        .slice(0, MAX_NODES)
+        .flatMap(({ id, ageMs, report }): PresentNode[] =>
+          id === this.id ? [] : [{ id, isSelf: false, ageMs, report: parsed(report, MAX_REPORT_BYTES) }],
+        );
       return { nodes: [...own, ...others], unheard: undefined };
     } catch (cause) {
       return { nodes: own, unheard: this.#carrier.sentenceOf(cause) };
@@ -192,7 +199,7 @@ export class CarriedNodeRegistry implements NodeRegistry {
     try {
       await withSignal(this.#hearing, signal);
       const announced = await withSignal(this.#carrier.list(), signal);
-      expect(new Set([this.id, ...announced.map(({ id }) => id)]));
+      expect(new Set([this.id, ...announced.slice(0, MAX_NODES).map(({ id }) => id)]));
       await withSignal(this.#carrier.send(EVERYBODY, text), signal);
       return undefined;
     } catch (cause) {
@@ -201,7 +208,7 @@ export class CarriedNodeRegistry implements NodeRegistry {
   }
 
   #hear(text: string): void {
-    const message = MESSAGE.safeParse(parsed(text));
+    const message = MESSAGE.safeParse(parsed(text, MAX_MESSAGE_BYTES + MAX_HEAD_BYTES));
     // Of another version of Millrace: whoever asked does not wait for this node beyond its limit.
     if (!message.success) return;
     if (message.data.kind === 'question') void this.#reply(message.data);
@@ -253,7 +260,9 @@ function bounded(value: unknown, maxBytes: number, what: string): string {
   return text;
 }
 
-function parsed(text: string): unknown {
+/** C4: another program may have written it. `undefined`: it is no JSON, or longer than what a node writes. */
+function parsed(text: string, maxBytes: number): unknown {
+  if (text.length > maxBytes) return undefined;
   try {
     return JSON.parse(text);
   } catch {
