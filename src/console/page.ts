@@ -30,6 +30,8 @@ type RootField<Result> = {
  * resolves each of their fields, and `__typename` the type of a union's or interface's members.
  */
 export interface ConsolePage {
+  /** Its queries know their answers. Those of other pages wait for their turn (S4). */
+  readonly readsNothing?: true;
   readonly Query?: Readonly<Record<string, RootField<unknown>>>;
   readonly Mutation?: Readonly<Record<string, RootField<unknown>>>;
   /**

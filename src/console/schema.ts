@@ -11,11 +11,12 @@ import {
 } from 'graphql';
 import { builtInScalarNamed, withBehaviour } from '../binding/sdl/scalars.js';
 import type { ConsoleContext, ConsolePage, Payload } from './page.js';
+import { Questions } from './questions.js';
 
 /** The relative path is the same from src/ and from dist/. */
 const FOLDER = new URL('../../schema/console/', import.meta.url);
 
-type Root = keyof ConsolePage;
+type Root = Exclude<keyof ConsolePage, 'readsNothing'>;
 const ROOTS: readonly Root[] = ['Query', 'Mutation', 'Subscription'];
 
 /** The SDL of all pages. */
@@ -39,11 +40,18 @@ export function consoleSchema(
     if (scalar === undefined) throw new Error(`The console's schema has an unknown scalar: ${type.name}.`);
     withBehaviour(type, scalar);
   }
-  for (const root of ROOTS) attach(schema.getType(root) as GraphQLObjectType | undefined, root, pages);
+  const questions = new Questions();
+  for (const root of ROOTS)
+    attach(schema.getType(root) as GraphQLObjectType | undefined, root, pages, questions);
   return schema;
 }
 
-function attach(type: GraphQLObjectType | undefined, root: Root, pages: readonly ConsolePage[]): void {
+function attach(
+  type: GraphQLObjectType | undefined,
+  root: Root,
+  pages: readonly ConsolePage[],
+  questions: Questions,
+): void {
   const fields = type?.getFields() ?? {};
   const resolved = new Set<string>();
   for (const page of pages) {
@@ -56,7 +64,15 @@ function attach(type: GraphQLObjectType | undefined, root: Root, pages: readonly
       if (root === 'Subscription') {
         field.subscribe = (_source, args: Args, context: ConsoleContext) => resolve(args, context);
         field.resolve = ({ data }: Payload) => data;
-      } else field.resolve = (_source, args: Args, context: ConsoleContext) => resolve(args, context);
+      } else if (root === 'Query' && page.readsNothing !== true) {
+        field.resolve = (_source, args: Args, context: ConsoleContext) =>
+          questions.read(context, () => resolve(args, context));
+      } else {
+        field.resolve = (_source, args: Args, context: ConsoleContext) => {
+          questions.count(context);
+          return resolve(args, context);
+        };
+      }
     }
   }
   const missing = Object.keys(fields).filter((name) => !resolved.has(name));

@@ -1,4 +1,4 @@
-import { withSignal } from '../../core/async.js';
+import { withSignal } from '../core/async.js';
 
 /** C4: how many pieces of work run at the same time. The others wait in their order. */
 export class Slots {

@@ -235,7 +235,7 @@ describe('the page of dead letters', () => {
     expect(await put('said/0@0')).toEqual(failed('There is no dead letter said/0@0'));
     expect(await put('said.dlt/0@0')).toEqual(failed('nobody can tell where to put it back'));
     const { results } = page.follow('subscription { deadLetterRun(id: "x") { state } }');
-    await expect.poll(() => results).toEqual([{ data: { deadLetterRun: { state: 'UNKNOWN' } } }]);
+    await expect.poll(() => results).toMatchObject([{ data: { deadLetterRun: { state: 'UNKNOWN' } } }]);
   });
 
   it('says that nothing can be put back where the log has no transactions', async () => {
@@ -283,4 +283,28 @@ describe('runs that put dead letters back', () => {
     expect(started.map((id) => runs.report(id).state)).toEqual(Array(8).fill('FAILED'));
     expect(working).toBe(1);
   });
+});
+
+it('S4 sixteen pages follow the groups on a node at most; when one of them leaves, another may', async () => {
+  await using world = await openWorld();
+  const { follow, runs } = consoleOf(world);
+  await using _ = runs;
+  const query = 'subscription { deadLetterGroups { isComplete } }';
+  const pages = Array.from({ length: 16 }, () => follow(query));
+  await vi.waitFor(() => expect(pages.every(({ results }) => results.length > 0)).toBe(true));
+  const refused = follow(query);
+  const limited = expect.objectContaining({
+    extensions: expect.objectContaining({ code: 'LIMIT_EXCEEDED' }),
+  });
+  await vi.waitFor(() => expect(refused.sink.error).toHaveBeenCalledWith([limited]));
+  pages.pop()?.subscription.close();
+  await vi.waitFor(
+    () => {
+      const next = follow(query);
+      pages.push(next);
+      return vi.waitFor(() => expect(next.results).not.toEqual([]), { timeout: 200 });
+    },
+    { timeout: 5_000 },
+  );
+  for (const { subscription } of pages) subscription.close();
 });

@@ -17,7 +17,7 @@ const CUSTOMER = withClaims({ sub: 'carl', roles: ['customer'] });
 const NOBODY = withClaims({});
 
 const SDL = `
-  type Query { secret: String! refused: Int broken: Int }
+  type Query { secret: String! refused: Int broken: Int slow: Int }
   type Subscription { numbers: Number! broken: Int }
   type Number { n: Int! subject: String }
 `;
@@ -26,6 +26,7 @@ const SDL = `
 function world() {
   const metrics = new Metrics();
   const made = { payloads: 0, ended: 0 };
+  const slow = { running: 0, most: 0, all: 0 };
   async function* numbers({ after, signal, identity: _, ...rest }: ConsoleContext): AsyncGenerator<Payload> {
     try {
       for (let n = Number(after ?? 0) + 1; !signal.aborted; n++) {
@@ -39,6 +40,14 @@ function world() {
   }
   const page: ConsolePage = {
     Query: {
+      slow: async () => {
+        slow.all += 1;
+        slow.running += 1;
+        slow.most = Math.max(slow.most, slow.running);
+        await new Promise(setImmediate);
+        slow.running -= 1;
+        return slow.all;
+      },
       secret: () => 'the events',
       refused: () => {
         throw new MillraceError('TOPIC_MISSING', 'There is no such topic.');
@@ -85,7 +94,7 @@ function world() {
     return { sink, subscription: operations.subscribe(prepared, caller(identity, after || undefined), sink) };
   };
   const running = async () => (await metrics.consoleSubscriptions.get()).values[0]?.value;
-  return { ask, subscribe, running, made };
+  return { ask, subscribe, running, made, slow };
 }
 
 const codes = (code: string) => [expect.objectContaining({ extensions: expect.objectContaining({ code }) })];
@@ -218,3 +227,26 @@ function undescribed(sdl: string): readonly string[] {
       .map((one) => (one === type ? type.name : `${type.name}.${one.name}`));
   });
 }
+
+describe('S4 the console', () => {
+  const repeated = (times: number): string =>
+    Array.from({ length: times }, (_, i) => `a${i}: slow`).join(' ');
+
+  it.each([
+    ['by alias', `{ ${repeated(100)} }`],
+    ['in fragments', `{ ...f } fragment f on Query { ${repeated(100)} }`],
+  ])('resolves a field that is repeated %s twenty times at most', async (_, query) => {
+    const { ask, slow } = world();
+    const { data, errors } = await ask(query);
+    expect(errors).toHaveLength(80);
+    expect(errors?.slice(0, 1)).toEqual(codes('LIMIT_EXCEEDED'));
+    expect([slow.all, data?.['a0'], data?.['a99']]).toEqual([20, expect.any(Number), null]);
+  });
+
+  it('reads at most sixteen fields of all its callers at the same time, and answers them all', async () => {
+    const { ask, slow } = world();
+    const results = await Promise.all(Array.from({ length: 10 }, () => ask(`{ ${repeated(20)} }`)));
+    expect(results.every(({ errors }) => errors === undefined)).toBe(true);
+    expect([slow.all, slow.most]).toEqual([200, 16]);
+  });
+});

@@ -14,7 +14,13 @@ export function pageAlone(page: ConsolePage): readonly ConsolePage[] {
       const root = isObject ? others[definition.name.value] : undefined;
       if (!isObject || root === undefined) continue;
       for (const { name: field } of definition.fields ?? []) {
-        if (Object.hasOwn(page[definition.name.value as keyof ConsolePage] ?? {}, field.value)) continue;
+        if (
+          Object.hasOwn(
+            page[definition.name.value as 'Query' | 'Mutation' | 'Subscription'] ?? {},
+            field.value,
+          )
+        )
+          continue;
         root[field.value] = () => {
           throw new Error(`${field.value} belongs to another page.`);
         };

@@ -18,6 +18,7 @@ import { letterName } from '../../dead-letters/read-letter.js';
 import type { SecurityLog } from '../../observe/security-log.js';
 import type { EventLog } from '../../ports/event-log.js';
 import type { ConsoleContext, ConsolePage } from '../page.js';
+import { ReadingSlots } from '../reading-slots.js';
 import { groupsFeed, MAX_RECORDS_READ, recordsPerTopic } from './groups-feed.js';
 import { detailOf } from './letter-detail.js';
 import type { RedriveRuns, RunReport } from './redrive-runs.js';
@@ -30,6 +31,8 @@ export interface DeadLettersParts {
   readonly securityLog: Pick<SecurityLog, 'did'>;
 }
 
+/** S4: how many pages follow the groups on a node. Each reads the dead letters for itself. */
+const MAX_FEEDS = 16;
 const MAX_LISTED = 1_000;
 const MAX_TESTED = 10_000;
 /** How many records one run puts back, and how many records of a dead-letter topic it reads for that. */
@@ -64,6 +67,7 @@ interface EditInput {
 /** Dead letters by cause: what failed, whether it would fail again, and putting records back. */
 export function deadLettersPage(parts: DeadLettersParts): ConsolePage {
   const { office, runs, log } = parts;
+  const feeds = new ReadingSlots(MAX_FEEDS);
   return {
     Query: {
       deadLetters: (args: { topic?: string | null; group?: string | null; limit: number }, { signal }) =>
@@ -136,8 +140,10 @@ export function deadLettersPage(parts: DeadLettersParts): ConsolePage {
         }),
     },
     Subscription: {
-      deadLetterGroups: ({ topic: of }: { topic?: string | null }, { signal }) =>
-        groupsFeed(office, log, named(of), signal),
+      deadLetterGroups: async function* ({ topic: of }: { topic?: string | null }, { signal }) {
+        using _slot = feeds.take();
+        yield* groupsFeed(office, log, named(of), signal);
+      },
       deadLetterRun: ({ id }: { id: string }, { signal }) => payloads(runs.follow(id, signal)),
     },
   };

@@ -5,7 +5,7 @@ import type { RecordDecoder } from '../../core/record-decoder.js';
 import { recordBytes } from '../../core/size.js';
 import type { Bounds, EventLog } from '../../ports/event-log.js';
 import { readRetained } from '../../ports/retained.js';
-import { Slots } from './slots.js';
+import { Slots } from '../slots.js';
 
 /** The records of a part of a partition. */
 export interface Chunk {

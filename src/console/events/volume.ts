@@ -2,7 +2,7 @@ import { type Offset, type Partition, partition, type Topic } from '../../core/i
 import { isoTime } from '../../core/terminal-text.js';
 import type { EventLog } from '../../ports/event-log.js';
 import { readRetained } from '../../ports/retained.js';
-import { Slots } from './slots.js';
+import { Slots } from '../slots.js';
 
 export interface VolumeOptions {
   readonly log: Pick<EventLog, 'bounds' | 'offsetAt' | 'read'>;

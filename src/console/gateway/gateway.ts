@@ -23,6 +23,7 @@ export function gatewayPage(parts: GatewayParts): ConsolePage {
     startedAt: new Date(Date.now() - process.uptime() * 1_000).toISOString(),
   };
   return {
+    readsNothing: true,
     Query: {
       me: (_args, { identity }) => meOf(identity),
       gateway: () => gateway,

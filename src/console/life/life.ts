@@ -8,9 +8,9 @@ import { decodeReading, type ReadingState } from '../../lineage/reading-state.js
 import type { EventLog } from '../../ports/event-log.js';
 import type { NodeRegistry } from '../../ports/node-registry.js';
 import type { ConsoleContext, ConsolePage, Payload } from '../page.js';
+import { ReadingSlots } from '../reading-slots.js';
 import { askDeliveries, MAX_POSITIONS } from './deliveries.js';
 import { readingPayloads } from './reading-payloads.js';
-import { ReadingSlots } from './reading-slots.js';
 import { readRecord } from './record-view.js';
 import { traceLink } from './trace-link.js';
 
@@ -29,6 +29,8 @@ export interface LifeParts {
 /** S4: what one window reads of a topic, and what one reading shows. Further back is a further window. */
 const RECORDS_PER_TOPIC = 200_000;
 const MAX_EVENTS = 10_000;
+/** How many readings run at once on a node. */
+const MAX_READINGS = 4;
 const WINDOW_MS = 3_600_000;
 
 type Args = Readonly<Record<string, unknown>>;
@@ -36,7 +38,7 @@ type Args = Readonly<Record<string, unknown>>;
 /** The page "Life of an event": what one event caused, where it went, and where it stopped. */
 export function lifePage(parts: LifeParts): ConsolePage {
   const { log, decoder, topics, suffix, nodes } = parts;
-  const slots = new ReadingSlots();
+  const slots = new ReadingSlots(MAX_READINGS);
   const link = traceLink(parts.traceUrl);
   const options: ReadingOptions = {
     ...{ log, decoder, topics, suffix },

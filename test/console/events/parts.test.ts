@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { CpuShare } from '../../../src/console/events/cpu-share.js';
 import { Pacer } from '../../../src/console/events/pace.js';
 import { shownValue } from '../../../src/console/events/row.js';
-import { Slots } from '../../../src/console/events/slots.js';
 import { offsetsAt } from '../../../src/console/events/volume.js';
+import { Slots } from '../../../src/console/slots.js';
 
 const never = new AbortController().signal;
 
