@@ -1,4 +1,4 @@
-import { buildSchema } from 'graphql';
+import { buildSchema, type GraphQLNamedType, isEnumType, isInputObjectType, isObjectType } from 'graphql';
 import { describe, expect, it, vi } from 'vitest';
 import { ConsoleOperations } from '../../src/console/operations.js';
 import type { ConsoleContext, ConsolePage, Payload } from '../../src/console/page.js';
@@ -208,11 +208,17 @@ describe('the schema of the console', () => {
     expect(() => consoleSchema([sdl], pages)).toThrow(message);
   });
 
-  it('describes every type and field of every page', () => {
+  it('describes every type, field, argument and enum value of every page', () => {
     const sdl = consoleSources().map(({ body }) => body);
     expect(sdl.length).toBeGreaterThan(0);
     expect(undescribed(sdl.join('\n'))).toEqual([]);
-    expect(undescribed('type Query { here: Int }')).toEqual(['Query', 'Query.here']);
+    expect(undescribed('type Query { here(at: At): Int } enum At { NOW }')).toEqual([
+      'Query',
+      'Query.here',
+      'Query.here(at:)',
+      'At',
+      'At.NOW',
+    ]);
   });
 });
 
@@ -220,12 +226,22 @@ describe('the schema of the console', () => {
 function undescribed(sdl: string): readonly string[] {
   const schema = buildSchema(sdl);
   const own = Object.values(schema.getTypeMap()).filter(({ astNode }) => astNode);
-  return own.flatMap((type) => {
-    const members = 'getFields' in type ? Object.values(type.getFields()) : [];
-    return [type, ...members]
-      .filter(({ description }) => !description)
-      .map((one) => (one === type ? type.name : `${type.name}.${one.name}`));
-  });
+  return own
+    .flatMap((type) => [[type.name, type] as const, ...membersOf(type)])
+    .flatMap(([coordinate, { description }]) => (description ? [] : [coordinate]));
+}
+
+type Described = readonly [coordinate: string, { readonly description?: string | null | undefined }];
+
+function membersOf(type: GraphQLNamedType): readonly Described[] {
+  if (isEnumType(type)) return type.getValues().map((value) => [`${type.name}.${value.name}`, value]);
+  if (isInputObjectType(type))
+    return Object.values(type.getFields()).map((field) => [`${type.name}.${field.name}`, field]);
+  if (!isObjectType(type)) return [];
+  return Object.values(type.getFields()).flatMap((field): readonly Described[] => [
+    [`${type.name}.${field.name}`, field],
+    ...field.args.map((arg): Described => [`${type.name}.${field.name}(${arg.name}:)`, arg]),
+  ]);
 }
 
 describe('S4 the console', () => {
