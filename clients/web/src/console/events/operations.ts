@@ -4,9 +4,9 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
-/** Where to begin. One of them. */
+/** Where a subscription begins: exactly one of these. */
 export type EventStart = {
-  /** With so many of the newest matching records, at most 1,000. */
+  /** With this many of the newest matching records, at most 1,000. */
   readonly newest?: number | null | undefined;
   /** With the first records at or after this time. */
   readonly time?: string | null | undefined;
@@ -16,21 +16,21 @@ export type EventStart = {
   readonly earliest?: boolean | null | undefined;
 };
 
-/** How fast records are shown again. One of them. */
+/** How fast a replay shows records: exactly one of these. */
 export type EventPace = {
-  /** As many times as fast as they were written. Waits at most 5 s for the next record. */
+  /** This many times as fast as they were written. Waits at most 5 s for the next record. */
   readonly speed?: number | null | undefined;
-  /** So many records a second, at most 1,000. */
+  /** This many records a second, at most 1,000. */
   readonly perSecond?: number | null | undefined;
 };
 
-/** Why a topic is known. */
+/** Why a topic is listed. */
 export type EventTopicKind =
   /** The schema, a service or a view uses it. */
   | 'SCHEMA'
-  /** It has the dead letters of such a topic. */
+  /** It has the dead letters of a topic of the schema, a service or a view. */
   | 'DEAD_LETTER'
-  /** The log has it. */
+  /** Only the log knows it. */
   | 'OTHER';
 
 export type EventTopicsQueryVariables = Exact<{ [key: string]: never; }>;

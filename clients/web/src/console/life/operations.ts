@@ -14,15 +14,15 @@ export type LifePosition = {
   readonly offset: number | bigint;
 };
 
-/** What a reading does at the moment. */
+/** The passes of a reading over the log, in their order. */
 export type LifePass =
-  /** It looks for the id, and for what belongs to it. */
+  /** Looks for the id, and for what belongs to it. */
   | 'SEARCH'
-  /** It looks again, for what belongs to events that were found late. */
+  /** Looks again, for what belongs to events that were found late. */
   | 'COLLECT'
-  /** It reads the dead letters. */
+  /** Reads the dead letters. */
   | 'LETTERS'
-  /** It is done. */
+  /** The reading is complete. */
   | 'DONE';
 
 /** What a node does with an event. */

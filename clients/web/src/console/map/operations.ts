@@ -4,7 +4,7 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
-/** What a node of the map is. */
+/** The kinds of parts on the map. */
 export type TopologyNodeKind =
   /** A field with `@publish`. */
   | 'MUTATION'
@@ -25,17 +25,17 @@ export type TopologyNodeKind =
   /** A field with `@subscribe`. */
   | 'SUBSCRIPTION';
 
-/** How events go along an edge. */
+/** What an edge means. */
 export type TopologyEdgeKind =
-  /** They are written to a topic. */
+  /** Events are written to a topic. */
   | 'PUBLISHES'
-  /** They are read there. */
+  /** Events are read from a topic. */
   | 'READS'
-  /** A mutation waits for them there. */
+  /** A mutation waits for events of the topic, its outcome. */
   | 'ANSWERS'
   /** A field shows the state of a view. */
   | 'SHOWS'
-  /** What cannot be processed goes to the dead letters. */
+  /** Events that cannot be processed become dead letters. */
   | 'FAILS';
 
 export type TopologyQueryVariables = Exact<{ [key: string]: never; }>;

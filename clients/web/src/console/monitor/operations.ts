@@ -4,7 +4,7 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
-/** Where an event waits on its way from the end of the log to the socket, and beside that way. */
+/** Where an event waits between the log and its readers. */
 export type MonitorStage =
   /** In the log, until the relay moves it into the fan-out. */
   | 'RELAY'
@@ -17,13 +17,13 @@ export type MonitorStage =
   /** In a node, until the client that is furthest behind has it. */
   | 'SUBSCRIPTION';
 
-/** How a lag has changed in the last twenty seconds. */
+/** The trend of a lag over the last twenty seconds. */
 export type MonitorTrend =
-  /** It becomes worse. */
+  /** The lag grows. */
   | 'GROWING'
-  /** It stays about the same. */
+  /** The lag stays about the same. */
   | 'STEADY'
-  /** It is catching up. */
+  /** The part catches up. */
   | 'SHRINKING';
 
 export type MonitorSubscriptionVariables = Exact<{ [key: string]: never; }>;
