@@ -6,31 +6,34 @@ export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' |
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
 /** Who wrote a dead letter, by its headers. */
 export type DeadLetterFormat =
+  /** Millrace. */
   | 'MILLRACE'
   /** Spring Kafka. */
   | 'SPRING'
   /** A sink connector of Kafka Connect. */
   | 'CONNECT'
-  /** Another program. Nothing says which record it is about, so it cannot be put back. */
+  /** Another program. Nothing says which record the dead letter is about, so it cannot be put back. */
   | 'UNKNOWN';
 
 /** What a test says of a record. */
 export type DeadLetterVerdict =
+  /** What failed on the record would succeed now. */
   | 'GOES_THROUGH'
+  /** It would fail again. */
   | 'FAILS_AGAIN'
-  /** What failed on it was not run, or cannot be told. */
+  /** What failed on the record was not run, or cannot be determined. */
   | 'NOT_TESTED';
 
-/** Which records are meant. */
+/** A choice of records: exactly one of these. */
 export type DeadLetterSelection =
   {   /** Dead letters by their ids: at most 1,000. */
   readonly letters: ReadonlyArray<string>; readonly group?: never; readonly topic?: never; }
-  |  { readonly letters?: never;   /** All of a group, by its id. */
+  |  { readonly letters?: never;   /** All of one group, by its id. */
   readonly group: string; readonly topic?: never; }
-  |  { readonly letters?: never; readonly group?: never;   /** All of a topic. */
+  |  { readonly letters?: never; readonly group?: never;   /** All of one topic, by its name. */
   readonly topic: string; };
 
-/** What is changed of a record. What is left out stays as it was. */
+/** Changes to a record. What is left out stays as it was. */
 export type DeadLetterEdit = {
   /** The new value. */
   readonly value?: DeadLetterNewBytes | null | undefined;
@@ -42,18 +45,18 @@ export type DeadLetterEdit = {
   readonly newId?: boolean;
 };
 
-/** The bytes of a key or value. */
+/** The bytes of a key or value: exactly one of these. */
 export type DeadLetterNewBytes =
-  {   /** As UTF-8. Of a key: in the format that its topic declares. */
+  {   /** Text in UTF-8. A key is read in the format that its topic declares. */
   readonly text: string; readonly data?: never; readonly base64?: never; readonly none?: never; }
-  |  { readonly text?: never;   /** Of a value: JSON, which the topic's codec encodes. */
+  |  { readonly text?: never;   /** JSON that the topic's codec encodes. For values only. */
   readonly data: string; readonly base64?: never; readonly none?: never; }
-  |  { readonly text?: never; readonly data?: never;   /** In base64. */
+  |  { readonly text?: never; readonly data?: never;   /** Bytes in base64. */
   readonly base64: string; readonly none?: never; }
-  |  { readonly text?: never; readonly data?: never; readonly base64?: never;   /** None: a tombstone, or a record without a key. */
+  |  { readonly text?: never; readonly data?: never; readonly base64?: never;   /** `true`: no bytes. The record is then a tombstone, or has no key. */
   readonly none: boolean; };
 
-/** A header. */
+/** A header of the edited record. */
 export type DeadLetterNewHeader = {
   /** Its name. */
   readonly name: string;
@@ -63,15 +66,17 @@ export type DeadLetterNewHeader = {
   readonly base64?: string | null | undefined;
 };
 
-/** Where a run is. */
+/** The state of a run. */
 export type DeadLetterRunState =
+  /** It puts records back. */
   | 'RUNNING'
+  /** It has finished. */
   | 'DONE'
   /** Nothing was written: the edited copy would fail. */
   | 'REFUSED'
-  /** It ended early. What it put back stays put back; it can be repeated. */
+  /** It ended early. The records that it put back stay so. It can be repeated. */
   | 'FAILED'
-  /** This gateway does not run it, or has forgotten it. The groups show what was put back. */
+  /** Another gateway runs it, or this one has forgotten it. The groups show what was put back. */
   | 'UNKNOWN';
 
 export type DeadLetterGroupsSubscriptionVariables = Exact<{
