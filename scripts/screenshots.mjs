@@ -30,6 +30,7 @@ const PICTURES = [
   { name: 'monitor-dark', path: '/console/monitor', shows: 'Ready', dark: true },
   { name: 'monitor-phone', path: '/console/monitor', shows: 'Ready', phone: true },
   { name: 'events', path: '/console/events?topic=shop.orders', shows: 'OrderShipped' },
+  { name: 'dead-letters', path: '/console/dead-letters', shows: 'shop.orders' },
   { name: 'graphiql', path: '/graphql', shows: 'FollowOrder' },
   { name: 'storefront', path: '/', shows: 'Sourdough' },
   { name: 'storefront-phone', path: '/', shows: 'Sourdough', phone: true },
