@@ -257,6 +257,24 @@ describe('an edited copy of a record', () => {
     expect(copy?.headers['ce_id']).toMatch(/^[0-9a-f-]{36}$/);
   });
 
+  it('D1 never marks an id that the gateway has not marked: the event whose id it is would be skipped', async () => {
+    await using world = await openWorld();
+    const marked = { ce_idempotent: 'true' };
+    const names = await write(world, [
+      { value: data(1), fault: decoding },
+      { value: data(1), fault: decoding, headers: marked },
+    ]);
+    const [plain = '', own = ''] = names;
+    const office = officeOf(world);
+    const edited = (name: string, headers: Readonly<Record<string, string>>) =>
+      office.redriveEdited(name, { headers: Object.entries(headers) }, { force: true }, signal);
+    const refused = { kind: 'REFUSED', reason: expect.stringContaining('only the gateway can say') };
+    expect(await edited(plain, { ...event(), ...marked })).toMatchObject(refused);
+    expect(await edited(own, { ...event(), ...marked, ce_id: 'id-of-another' })).toMatchObject(refused);
+    expect(await edited(own, { ...event(), ...marked, more: 'x' })).toMatchObject({ kind: 'DONE' });
+    expect(await edited(plain, { ...event(), ce_id: 'id-of-another' })).toMatchObject({ kind: 'DONE' });
+  });
+
   it('may bring what a dead letter has lost', async () => {
     await using world = await openWorld();
     const origin = { topic: world.topic, partition: partition(0), offset: offset(9) };
