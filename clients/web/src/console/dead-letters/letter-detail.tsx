@@ -13,8 +13,8 @@ import {
 import { type ReactNode, useState } from 'react';
 import { Link } from 'wouter';
 import { BinaryData, DataTree } from '../../shared/data-tree';
+import { parseShown } from '../../shared/exact-json';
 import { RelativeTime } from '../../shared/relative-time';
-import { parseShown } from '../events/exact-json';
 import { EditForm } from './edit-form';
 import { type Detail, formatted } from './edit-text';
 import { PutBack } from './put-back';

@@ -2,6 +2,7 @@ import { Anchor, Code, Group, List, Stack, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { DataTree } from '../../shared/data-tree';
+import { parseShown } from '../../shared/exact-json';
 import { Failure } from '../../shared/failure';
 import { Loading } from '../../shared/loading';
 import { useNow } from '../../shared/relative-time';
@@ -130,26 +131,28 @@ function letterUrl({ topic, letterTopic, letterPartition, letterOffset }: Letter
 }
 
 function RecordView({ record }: { readonly record: LifeRecordQuery['lifeRecord'] }) {
-  if (record === null) return <Text size="sm">The record is not in the log any more.</Text>;
+  if (record === null)
+    return <Text size="sm">The log no longer has this record: retention or compaction has removed it.</Text>;
   const { headers, data, isJson, isCut, bytes, problem } = record;
+  const parsed = isJson && data !== null ? parseShown(data) : undefined;
   return (
     <>
-      {problem !== null && <Text size="sm">It is no event: {problem}.</Text>}
+      {problem !== null && <Text size="sm">This record is no event: {problem}.</Text>}
       {headers.length > 0 && (
         <Facts
           facts={headers.map(({ name, value }, index) => [name, value ?? '(null)', `${index} ${name}`])}
         />
       )}
       {data === null ? (
-        <Text size="sm">It has no data: a tombstone.</Text>
-      ) : isJson ? (
-        <DataTree value={JSON.parse(data) as unknown} />
+        <Text size="sm">None. The record is a tombstone: its key was deleted.</Text>
+      ) : parsed !== undefined ? (
+        <DataTree value={parsed.value} />
       ) : (
         <Code block>{data}</Code>
       )}
       {isCut && (
         <Text size="sm" c="dimmed">
-          Only its beginning is shown: its value has {(bytes ?? 0).toLocaleString('en')} bytes.
+          Only its beginning is shown. Its value has {(bytes ?? 0).toLocaleString('en')} bytes.
         </Text>
       )}
     </>

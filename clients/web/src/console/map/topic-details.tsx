@@ -1,6 +1,7 @@
 import { Alert, Anchor, Code, Group, Stack, Table, Text, Title } from '@mantine/core';
 import { Link } from 'wouter';
 import { DataTree } from '../../shared/data-tree';
+import { parseShown } from '../../shared/exact-json';
 import { Failure } from '../../shared/failure';
 import { Loading } from '../../shared/loading';
 import { RelativeTime } from '../../shared/relative-time';
@@ -109,7 +110,7 @@ function Example({ example }: Pick<Topic, 'example'>) {
       <ExampleData text={text} />
       {isCut && (
         <Text size="xs" c="dimmed">
-          It is longer: the rest is on the events page.
+          Only its beginning is shown. The page Events shows all of it.
         </Text>
       )}
     </>
@@ -118,26 +119,14 @@ function Example({ example }: Pick<Topic, 'example'>) {
 
 /** As a tree where it is whole JSON, and else as it is. */
 function ExampleData({ text }: { readonly text: string }) {
-  const value = parsed(text);
-  return value === undefined ? (
+  const parsed = parseShown(text);
+  return parsed === undefined ? (
     <Code block style={{ overflowWrap: 'anywhere', whiteSpace: 'pre-wrap' }}>
       {text}
     </Code>
   ) : (
-    <DataTree value={value} label="Data of the newest event" />
+    <DataTree value={parsed.value} label="Data of the newest event" />
   );
-}
-
-/** The number of a parsed text would be rounded: a text with one that JavaScript cannot hold stays text. */
-const LONG_NUMBER = /[0-9]{16}/;
-
-function parsed(text: string): unknown {
-  if (LONG_NUMBER.test(text)) return undefined;
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }
 
 function Partitions({ partitions }: Pick<Topic, 'partitions'>) {
