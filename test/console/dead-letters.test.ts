@@ -308,3 +308,25 @@ it('S4 sixteen pages follow the groups on a node at most; when one of them leave
   );
   for (const { subscription } of pages) subscription.close();
 });
+
+it.each(['../said', 'said\n', 'x'.repeat(250)])(
+  'S4 the log is not asked for %j, which is no topic',
+  async (topic) => {
+    await using world = await openWorld();
+    const describe = vi.fn(world.log.describe.bind(world.log));
+    const { ask, runs } = consoleOf(
+      world,
+      new Proxy(world.log, {
+        get: (log, name) => (name === 'describe' ? describe : Reflect.get(log, name, log)),
+      }),
+    );
+    await using _ = runs;
+    for (const query of [
+      'query($topic: String) { deadLetters(topic: $topic, limit: 1) { leftOut } }',
+      'query($topic: String) { deadLetterDryRun(selection: { topic: $topic }) { tested } }',
+      'mutation($topic: String) { putBackDeadLetters(selection: { topic: $topic }) { state } }',
+    ])
+      await expect(ask(query, { topic })).rejects.toThrow('This is not the name of a topic.');
+    expect(describe).not.toHaveBeenCalled();
+  },
+);

@@ -2,7 +2,7 @@ import { withSignal } from '../../core/async.js';
 import { isWellFormed, textOfBytes } from '../../core/byte-text.js';
 import { MillraceError, messageOf } from '../../core/errors.js';
 import { subjectOf } from '../../core/identity.js';
-import { type Topic, topic } from '../../core/ids.js';
+import { isTopicName, type Topic, topic } from '../../core/ids.js';
 import { positionName } from '../../core/position.js';
 import { isoTime } from '../../core/terminal-text.js';
 import { EditError, type EditedBytes, type RecordEdit } from '../../dead-letters/edit.js';
@@ -183,8 +183,12 @@ async function explained<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-const named = (name: string | null | undefined): readonly Topic[] | undefined =>
-  name == null || name === '' ? undefined : [topic(name)];
+/** S4: what is no name is not asked of the log. @throws {MillraceError} BAD_REQUEST */
+function named(name: string | null | undefined): readonly Topic[] | undefined {
+  if (name == null || name === '') return undefined;
+  if (!isTopicName(name)) throw new MillraceError('BAD_REQUEST', 'This is not the name of a topic.');
+  return [topic(name)];
+}
 
 async function selectionOf(
   office: DeadLetterOffice,
