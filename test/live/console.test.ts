@@ -117,6 +117,16 @@ describe('the console in Chromium', () => {
     },
   );
 
+  it.each([
+    ['/life?id=order-1&around=yesterday', 'around=“yesterday”', 'OrderShipped'],
+    ['/events?topic=shop.orders&from=yesterday', 'from=“yesterday”', 'OrderShipped'],
+    ['/map?node=topic:nowhere', '“topic:nowhere”', 'shop.orders'],
+  ])('%s says which part of the address means nothing, beside what it shows', async (path, says, text) => {
+    await using opened = await openSignedIn(path);
+    await opened.page.getByRole('status').filter({ hasText: says }).waitFor();
+    await opened.page.getByText(text).first().waitFor();
+  });
+
   it('is used by keyboard alone: past the navigation, along it, and on a phone', async () => {
     await using opened = await openSignedIn('/nothing-here');
     const { page } = opened;

@@ -3,6 +3,7 @@ import { useEffect, useState } from 'react';
 import { useSearchParams } from 'wouter';
 import { Failure } from '../../shared/failure';
 import { Loading } from '../../shared/loading';
+import { NoTime } from '../../shared/no-time';
 import { useConsoleQuery } from '../../shared/use-console-query';
 import { Page } from '../shell/page';
 import { EventDetail } from './event-detail';
@@ -48,6 +49,7 @@ export default function Events() {
             />
             <FilterField topic={topic} value={filter} onApply={(applied) => change({ filter: applied })} />
           </SimpleGrid>
+          <NoTime name="from" text={params.get('from')} instead="The newest records are shown." />
           {data.eventTopics.problem !== null && (
             <Text size="sm" c="dimmed">
               {data.eventTopics.problem}

@@ -1,6 +1,7 @@
 import { Code, EmptyState, SegmentedControl, Stack, Text, Title } from '@mantine/core';
 import { useMemo, useReducer, useState } from 'react';
 import { useSearchParams } from 'wouter';
+import { NoTime } from '../../shared/no-time';
 import { useNow } from '../../shared/relative-time';
 import { Page } from '../shell/page';
 import { DeliveryIndex, nodeName } from './deliveries';
@@ -32,7 +33,8 @@ const BEFORE_MS = 600_000;
 export default function LifePage() {
   const [params, setParams] = useSearchParams();
   const id = params.get('id') ?? '';
-  const since = sinceOf(params.get('around'));
+  const around = params.get('around');
+  const since = sinceOf(around);
   // Whoever asks for the same again wants to know what has happened since.
   const [asked, askAgain] = useReducer((count: number) => count + 1, 0);
   const search = (next: string): void => {
@@ -45,6 +47,7 @@ export default function LifePage() {
       about="What one event caused, which services and nodes it went through, and where it stopped."
     >
       <Search id={id} onSearch={search} />
+      <NoTime name="around" text={around} instead="Reading begins one hour ago." />
       {id === '' ? <Examples /> : <LifeOf key={`${id} ${asked}`} id={id} since={since} />}
     </Page>
   );

@@ -24,7 +24,7 @@ interface Kind {
 /** In the direction of the events. */
 export const KINDS: Readonly<Record<TopologyNodeKind, Kind>> = {
   MUTATION: { one: 'Mutation', many: 'Mutations', icon: Send, color: 'grape' },
-  PRODUCER: { one: 'Other producer', many: 'Other producers', icon: CloudUpload, color: 'gray' },
+  PRODUCER: { one: 'Publisher', many: 'Publishers', icon: CloudUpload, color: 'gray' },
   TOPIC: { one: 'Topic', many: 'Topics', icon: Database, color: 'blue' },
   DEAD_LETTERS: { one: 'Dead letters', many: 'Dead letters', icon: CircleX, color: 'red' },
   SERVICE: { one: 'Service', many: 'Services', icon: Cog, color: 'teal' },

@@ -134,6 +134,12 @@ function ShownMap({ topology, flows }: { readonly topology: Topology; readonly f
           change('hide', [...next].join(','));
         }}
       />
+      {params.get('node') !== null && selected === undefined && (
+        <Text size="sm" role="status">
+          The map has no part with the id “{params.get('node')}”. It may have been renamed: look for it with
+          Find a part.
+        </Text>
+      )}
       {part.nodes.length < kinds.nodes.length && (
         <Text size="sm" c="dimmed">
           {part.nodes.length} of {kinds.nodes.length} parts are shown.

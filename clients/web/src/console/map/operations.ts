@@ -8,7 +8,7 @@ import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
 export type TopologyNodeKind =
   /** A field with `@publish`. */
   | 'MUTATION'
-  /** Another program that has written events to a topic, by the `source` of its events. */
+  /** Whatever else has written events to a topic, by their `source`: another program, or, as `/gateway`, code behind a mutation. */
   | 'PRODUCER'
   /** A topic. */
   | 'TOPIC'

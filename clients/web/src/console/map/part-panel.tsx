@@ -40,6 +40,7 @@ export function PartPanel({ node, part, flows, groups, onSelect }: PartPanelProp
       {node !== undefined && (
         <Stack gap="md" key={node.id}>
           {node.description != null && node.description !== '' && <Text size="sm">{node.description}</Text>}
+          {node.kind === 'PRODUCER' && <Text size="sm">{aboutPublisher(node.name)}</Text>}
           {node.signature != null && <Code block>{node.signature}</Code>}
           <Edges node={node} part={part} flows={flows} onSelect={onSelect} />
           <GroupFacts node={node} groups={groups} />
@@ -51,6 +52,12 @@ export function PartPanel({ node, part, flows, groups, onSelect }: PartPanelProp
     </Drawer>
   );
 }
+
+/** @param source of its events: gateways have one of their own, also for what code publishes */
+const aboutPublisher = (source: string): string =>
+  source === '/gateway'
+    ? 'Mutations of the gateway whose code publishes, rather than a @publish in the schema. Which one did is not in the events.'
+    : 'Another program. Its name is the source of its newest events.';
 
 function PanelTitle({ node }: { readonly node: MapNode }) {
   const { one, color } = KINDS[node.kind];

@@ -153,7 +153,7 @@ function Figures({ monitor: { rates, latency, levels, counts } }: { readonly mon
       <Figure
         label="Latency, 99 %"
         value={milliseconds(latency.p99Ms)}
-        about={`half within ${milliseconds(latency.p50Ms)}`}
+        about={latency.p50Ms == null ? 'nothing was delivered' : `half within ${milliseconds(latency.p50Ms)}`}
       />
       <Figure
         label="Connections"

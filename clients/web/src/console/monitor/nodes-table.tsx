@@ -42,11 +42,15 @@ function NodeRow({ node }: { readonly node: MonitorNode }) {
         </Text>
         <Text size="xs" c="dimmed">
           {roles.join(', ')}
-          {services.length > 0 && `: ${services.join(', ')}`}
           {workerOf != null && `, worker of ${workerOf}`}
           {`, version ${version}`}
           {isSelf && ', answers this page'}
         </Text>
+        {services.length > 0 && (
+          <Text size="xs" c="dimmed">
+            Services and views: {services.join(', ')}
+          </Text>
+        )}
       </Table.Td>
       <Table.Td>
         <State node={node} />
