@@ -54,6 +54,7 @@ export async function ask<Data, Variables extends object>(
   signal?: AbortSignal,
 ): Promise<Data> {
   const timeout = AbortSignal.timeout(TIMEOUT_MS);
+  const askedAs = currentSession().generation;
   let answer: unknown;
   try {
     const response = await fetch(URL, {
@@ -71,16 +72,18 @@ export async function ask<Data, Variables extends object>(
       : 'The gateway cannot be reached.';
     throw new ClientError('UNREACHABLE', message, { retry: true, cause });
   }
-  return dataOf(answer) as Data; // The gateway promises the type that the document declares.
+  return dataOf(answer, askedAs) as Data; // The gateway promises the type that the document declares.
 }
 
-function dataOf(answer: unknown): unknown {
+/** @param askedAs the session's generation: a refusal of the former caller, which comes late, says nothing of this one */
+function dataOf(answer: unknown, askedAs: number): unknown {
   const { data, errors } = (answer ?? {}) as {
     readonly data?: unknown;
     readonly errors?: readonly ShownError[];
   };
   if (errors === undefined || errors.length === 0) return data;
   const error = ClientError.of(errors);
-  if (isDenial(error.code)) deny({ code: error.code, message: error.message });
+  if (isDenial(error.code) && askedAs === currentSession().generation)
+    deny({ code: error.code, message: error.message });
   throw error;
 }
