@@ -7,7 +7,7 @@ const MAX_REASON_CHARS = 300;
 const VERDICTS: Readonly<Record<Verdict, string>> = {
   GOES_THROUGH: 'would go through',
   FAILS_AGAIN: 'would fail again',
-  NOT_TESTED: 'cannot be told',
+  NOT_TESTED: 'could not be tested',
 };
 
 /** `millrace dead-letters retry --dry-run`. @returns whether none would fail again */

@@ -19,7 +19,7 @@ export type FieldTrial =
   | { readonly kind: 'NOT_SHOWN' }
   | { readonly kind: 'NO_FIELD' };
 
-/** The Subscription fields of the schema of now. */
+/** The Subscription fields of the current schema. */
 export interface FieldTrials {
   /** The fields that show events of a type from a topic. */
   fieldsOf(topic: Topic, type: string): readonly string[];
@@ -51,7 +51,7 @@ export interface DryRunOptions {
 const AFTER_DECODING: ReadonlySet<string> = new Set(['filter', 'execution', 'service', 'view']);
 
 /**
- * Tests what failed on a record with the schema, codecs and project of now. Nothing is written, and no code of the project is
+ * Tests what failed on a record with the current schema, codecs and project. Nothing is written, and no code of the project is
  * run but its codecs and scalars: a handler of a service or view may have effects, so its letters are decoded and no more.
  */
 export class DryRun {
@@ -140,7 +140,7 @@ export class DryRun {
       case 'FAILS':
         return failsAgain(`The field ${field} fails again (${trial.stage}): ${trial.reason}`);
       case 'UNKNOWN':
-        return notTested(`It decodes. Whether the field ${field} fails cannot be told: ${trial.reason}`);
+        return notTested(`It decodes. Whether the field ${field} fails is not known: ${trial.reason}`);
       case 'NOT_SHOWN':
         return goesThrough(
           `It decodes. The field ${field} does not show events of type ${event.event.type}.`,

@@ -75,7 +75,7 @@ function retryCommand(): Command {
       [],
     )
     .option('--group <id>', 'only those of one group, as `groups` shows it')
-    .option('--dry-run', 'test what failed with the schema of now, and write nothing', false)
+    .option('--dry-run', 'test what failed with the current schema, and write nothing', false)
     .option('--json', 'print one JSON object per record and line', false)
     .option(...RECORDS_OPTION, positiveInteger, MAX_RECORDS)
     .addHelpText('after', deadLetters.REDRIVE_HELP)
@@ -103,7 +103,7 @@ function editCommand(): Command {
       'give the event a new id, so that consumers that remember the old one act on it',
       false,
     )
-    .option('--force', 'put it back although the schema of now says that it would fail', false)
+    .option('--force', 'put it back even if it would fail with the current schema', false)
     .option('--dry-run', 'only say what would happen', false)
     .action((position: string, options: EditArguments) =>
       withLog([], async (context) => {

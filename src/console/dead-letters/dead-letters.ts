@@ -95,7 +95,7 @@ export function deadLettersPage(parts: DeadLettersParts): ConsolePage {
             tested: letters.length,
             goesThrough: counts.GOES_THROUGH,
             failsAgain: counts.FAILS_AGAIN,
-            cannotBeTold: counts.NOT_TESTED,
+            notTested: counts.NOT_TESTED,
             reasons: found.reasons,
             letters: letters.slice(0, MAX_LISTED).map(({ at, originName: position, verdict, reason }) => {
               return { id: letterName(at), position, verdict, reason: reason.slice(0, MAX_REASONS_CHARS) };

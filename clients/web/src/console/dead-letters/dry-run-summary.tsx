@@ -9,7 +9,7 @@ const SHOWN_REASONS = 8;
 const VERDICTS: Readonly<Record<string, string>> = {
   GOES_THROUGH: 'would go through',
   FAILS_AGAIN: 'would fail again',
-  NOT_TESTED: 'cannot be told',
+  NOT_TESTED: 'could not be tested',
 };
 
 interface DryRunSummaryProps {
@@ -17,18 +17,18 @@ interface DryRunSummaryProps {
   readonly onClose: () => void;
 }
 
-/** How many records would go through under the schema of now, and why the others would not. */
+/** How many records would go through with the current schema, and why the others would not. */
 export function DryRunSummary({ selection, onClose }: DryRunSummaryProps) {
   const { data, error, reload } = useConsoleQuery(DeadLetterDryRunDocument, { selection });
   if (error !== undefined)
     return <Failure title="The dry run failed. Nothing was written." error={error} onRetry={reload} />;
   if (data === undefined) return <Loading what="the dry run" onRetry={reload} />;
-  const { tested, goesThrough, failsAgain, cannotBeTold, reasons, beyondLimit, alreadyPutBack } =
+  const { tested, goesThrough, failsAgain, notTested, reasons, beyondLimit, alreadyPutBack } =
     data.deadLetterDryRun;
   const percent = (part: number): number => (tested === 0 ? 0 : (100 * part) / tested);
   const parts = [
     failsAgain > 0 ? `${failsAgain.toLocaleString('en')} would fail again` : undefined,
-    cannotBeTold > 0 ? `${cannotBeTold.toLocaleString('en')} cannot be told` : undefined,
+    notTested > 0 ? `${notTested.toLocaleString('en')} could not be tested` : undefined,
   ].filter((part) => part !== undefined);
   return (
     <Alert
@@ -43,7 +43,7 @@ export function DryRunSummary({ selection, onClose }: DryRunSummaryProps) {
       <Progress.Root size="sm" aria-hidden mb="xs">
         <Progress.Section value={percent(goesThrough)} color="green" />
         <Progress.Section value={percent(failsAgain)} color="red" />
-        <Progress.Section value={percent(cannotBeTold)} color="gray" />
+        <Progress.Section value={percent(notTested)} color="gray" />
       </Progress.Root>
       <List size="sm" spacing={2}>
         {reasons.slice(0, SHOWN_REASONS).map(({ verdict, reason, count }) => (
@@ -56,7 +56,7 @@ export function DryRunSummary({ selection, onClose }: DryRunSummaryProps) {
         ))}
       </List>
       <Text size="sm" c="dimmed" mt="xs">
-        Tested with the schema of now; nothing was written.
+        Tested with the current schema. Nothing was written.
         {alreadyPutBack > 0 && ` ${countOf(alreadyPutBack, 'record')} had been put back before.`}
         {beyondLimit > 0 && ` ${countOf(beyondLimit, 'further record')} were not tested.`}
         {reasons.length > SHOWN_REASONS && ` There are ${reasons.length - SHOWN_REASONS} further reasons.`}

@@ -30,7 +30,7 @@ interface LetterDetailProps {
 const VERDICTS = {
   GOES_THROUGH: ['It would go through now', 'good'],
   FAILS_AGAIN: ['It would fail again', 'bad'],
-  NOT_TESTED: ['Whether it would fail again cannot be told', 'unknown'],
+  NOT_TESTED: ['Whether it would fail again was not tested', 'unknown'],
 } as const;
 
 /** What failed and why, the record, and what can be done with it. */
@@ -105,8 +105,8 @@ function Facts({ letter }: { readonly letter: Detail }) {
             </Anchor>
           </>,
         ],
-    origin?.time == null ? undefined : ['Written', <RelativeTime key="written" at={origin.time} />],
-    ['Set aside', <RelativeTime key="time" at={time} />],
+    origin?.time == null ? undefined : ['Record written', <RelativeTime key="written" at={origin.time} />],
+    ['Dead letter written', <RelativeTime key="time" at={time} />],
     [
       'By',
       `${FORMATS[format] ?? format}${consumerGroup === null ? '' : `, consumer group ${consumerGroup}`}`,

@@ -107,7 +107,7 @@ export type DeadLetterDryRunQueryVariables = Exact<{
 }>;
 
 
-export type DeadLetterDryRunQuery = { readonly deadLetterDryRun: { readonly tested: number, readonly goesThrough: number, readonly failsAgain: number, readonly cannotBeTold: number, readonly alreadyPutBack: number, readonly beyondLimit: number, readonly notRead: number, readonly reasons: ReadonlyArray<{ readonly verdict: DeadLetterVerdict, readonly reason: string, readonly count: number }> } };
+export type DeadLetterDryRunQuery = { readonly deadLetterDryRun: { readonly tested: number, readonly goesThrough: number, readonly failsAgain: number, readonly notTested: number, readonly alreadyPutBack: number, readonly beyondLimit: number, readonly notRead: number, readonly reasons: ReadonlyArray<{ readonly verdict: DeadLetterVerdict, readonly reason: string, readonly count: number }> } };
 
 export type DeadLetterEditTestQueryVariables = Exact<{
   id: string;
@@ -284,7 +284,7 @@ export const DeadLetterDryRunDocument = new TypedDocumentString(`
     tested
     goesThrough
     failsAgain
-    cannotBeTold
+    notTested
     reasons {
       verdict
       reason
