@@ -8,7 +8,6 @@ import type { AnyView } from '../views/view.js';
 import type { Config } from './config.js';
 import { serviceGroup } from './groups.js';
 import type { Roles } from './roles.js';
-import { followableTopics } from './topics.js';
 
 interface Parts {
   readonly roles: Roles;
@@ -54,8 +53,8 @@ function ofGateway({ bindings, project, config }: Parts): LogUse {
   };
 }
 
-function ofRelay({ bindings, project, config }: Parts): LogUse {
-  const relayed = [...followableTopics(bindings, project)];
+function ofRelay({ bindings, config }: Parts): LogUse {
+  const relayed = [...bindings.topics.values()].filter(({ types }) => types.size > 0).map((one) => one.topic);
   return { reads: relayed, writes: lettersOf(relayed, config) };
 }
 

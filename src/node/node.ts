@@ -21,7 +21,7 @@ import type { NodeOptions } from './options.js';
 import { type ReadinessParts, readinessOf } from './readiness.js';
 import { selectServices, startService, startView } from './services.js';
 import { startSideServer } from './side-server.js';
-import { followableTopics, requiredTopics, topicFormats } from './topics.js';
+import { requiredTopics, topicFormats } from './topics.js';
 
 /** One running process of the gateway. Disposing stops it, the newest part first. */
 export interface RunningNode extends AsyncDisposable {
@@ -94,7 +94,7 @@ async function compose(
   const layouts = store && new TopicLayouts(store, formats, log);
   if (roles.relay && fanout !== undefined && layouts !== undefined) {
     const relay = await startRelay(options, { log, fanout, formats, layouts, metrics, trail }, starting);
-    if (relay !== undefined) running.push(parts.use(relay).ended);
+    running.push(parts.use(relay).ended);
   }
   const warnings = parts.use(new WarningThrottle(logger));
   const shared = { log, bindings, formats, metrics, logger, config, tracer };
@@ -177,7 +177,7 @@ async function openTrail(
 }
 
 function startRelay(
-  { config, logger, bindings, project, tracer }: NodeOptions,
+  { config, logger, bindings, tracer }: NodeOptions,
   backends: {
     readonly log: EventLog;
     readonly fanout: Fanout;
@@ -187,13 +187,12 @@ function startRelay(
     readonly trail: EventTrail | undefined;
   },
   starting: AbortSignal,
-): Promise<Relay | undefined> | undefined {
+): Promise<Relay> {
   const { WINDOW_EVENTS: windowEvents, DEAD_LETTER_SUFFIX: deadLetterSuffix } = config;
   const group = relayGroup(config);
-  // What nobody can follow would cost Redis as much as what thousands do.
-  const followable = followableTopics(bindings, project);
-  const formats = new Map([...backends.formats].filter(([topic]) => followable.has(topic)));
-  if (formats.size === 0) return undefined;
+  // A topic without types is declared for services only: no node follows it.
+  const used = [...backends.formats].filter(([topic]) => bindings.topics.get(topic)?.types.size !== 0);
+  const formats = new Map(used);
   const types = new Map([...bindings.topics].map(([name, binding]) => [name, binding.types]));
   return Relay.start(
     { ...backends, formats, types, logger, group, windowEvents, deadLetterSuffix, tracer },

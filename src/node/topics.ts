@@ -61,20 +61,6 @@ export function topicNames(bindings: Bindings, readers: readonly TopicReader[]):
   return [...new Set<Topic>([...bindings.topics.keys(), ...read])];
 }
 
-/**
- * The topics whose events a node may follow: those of fields with `@subscribe`, and those where mutations wait for their
- * outcome. Resolvers may wait in any topic, so with them it is all that have types.
- */
-export function followableTopics(
-  { topics, subscribes, publishes }: Bindings,
-  { resolvers }: Project,
-): Set<Topic> {
-  if (resolvers?.['Mutation'] !== undefined)
-    return new Set([...topics.values()].flatMap((one) => (one.types.size === 0 ? [] : one.topic)));
-  const awaited = [...publishes.values()].flatMap(({ outcome }) => outcome?.topic ?? []);
-  return new Set([...[...subscribes.values()].map((field) => field.topic), ...awaited]);
-}
-
 /** What is created at start when it is missing: each topic, and its dead-letter topic. */
 export function requiredTopics(
   bindings: Bindings,
