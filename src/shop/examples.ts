@@ -38,6 +38,8 @@ export const EXAMPLES: readonly Example[] = [
           { sku: 'flour-rye', quantity: 2 },
           { sku: 'basket', quantity: 1 },
         ],
+        // Has a default, but GraphiQL underlines variables that leave out a field whose type ends in `!`.
+        delivery: 'PARCEL',
       },
     },
   },

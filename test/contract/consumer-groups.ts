@@ -74,6 +74,28 @@ export function consumerGroupsContract(bench: () => EventLogHarness): void {
     expect(second.values()).toEqual(['6', '7', '8', '9']);
   });
 
+  it('stores the progress that a handler commits some time after it has resolved', async () => {
+    const topic = await newTopic(log(), 'deferred', 1);
+    const group = uniqueGroup();
+    await log().append(numbered(topic, 3), soon());
+    const delivered: { commit: () => Promise<unknown> }[] = [];
+    const first = new Recorder(async (batch) => {
+      delivered.push(batch);
+    });
+    const member = await join(group, topic, first);
+    await handledAll(first, 3);
+    await log().append(numbered(topic, 5).slice(3), soon());
+    await handledAll(first, 5);
+    // The newest batch alone, once nothing is in progress: it covers all before it.
+    await delivered.at(-1)?.commit();
+    await member[Symbol.asyncDispose]();
+    await log().append(numbered(topic, 6).slice(5), soon());
+    const second = new Recorder();
+    await using _ = await join(group, topic, second);
+    await handledAll(second, 1);
+    expect(second.values()).toEqual(['5']);
+  });
+
   it('delivers uncommitted records again', async () => {
     const topic = await newTopic(log(), 'uncommitted', 1);
     const group = uniqueGroup();

@@ -84,7 +84,7 @@ export class Assignment {
       const after = await delivered.close();
       return after < end ? { after, failure: { error } } : { after };
     }
-    await delivered.close();
+    await delivered.handled();
     return { after: end };
   }
 

@@ -15,7 +15,7 @@ export class DeliveredBatch implements TransactionalBatch {
   readonly signal: AbortSignal;
   readonly #group: string;
   readonly #journal: Journal;
-  #closed = false;
+  #state: 'open' | 'handled' | 'closed' = 'open';
   #committing: Promise<Position[]> | undefined;
   /** The first offset that is not committed. */
   #next: Offset;
@@ -33,8 +33,9 @@ export class DeliveredBatch implements TransactionalBatch {
   }
 
   async commit(outputs: readonly NewRecord[] = [], through = this.last): Promise<readonly Position[]> {
+    if (this.#state === 'handled' && outputs.length === 0 && through === this.last) return this.#commitLater();
     // D9: no other member has the partition before this batch is closed. After that, one may.
-    if (this.#closed) {
+    if (this.#state !== 'open') {
       const message = `The batch of ${partitionName(this)} cannot be committed: ${this.#group} has given it up.`;
       throw new MillraceError('LOG_UNAVAILABLE', message);
     }
@@ -48,9 +49,27 @@ export class DeliveredBatch implements TransactionalBatch {
     return positions;
   }
 
+  /**
+   * The progress alone, of a handler that has resolved before. It is written in this turn, so that another member has either
+   * not begun yet, or has aborted `signal`; and never backwards, since a later batch may have been committed.
+   */
+  async #commitLater(): Promise<Position[]> {
+    const { topic, partition } = this;
+    const next = offset(this.last + 1);
+    const isBehind = this.#journal.progressOf(this.#group, this) < next;
+    if (this.signal.aborted || !isBehind) return [];
+    return await this.#journal.append([], { group: this.#group, topic, partition, next });
+  }
+
+  /** The handler has resolved. From here on, only its progress can be committed. Waits for the commit in flight. */
+  async handled(): Promise<void> {
+    await this.close();
+    this.#state = 'handled';
+  }
+
   /** Refuses commits from here on, and waits for the one in flight. @returns the first offset that is not committed */
   async close(): Promise<Offset> {
-    this.#closed = true;
+    this.#state = 'closed';
     // The continuation of `commit` above runs before this one, which waits for the same promise later.
     await Promise.allSettled([this.#committing]);
     return this.#next;
