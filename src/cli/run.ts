@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { aborted } from '../core/async.js';
-import { backendsOf } from '../node/config.js';
+import { backendsOf, type Config } from '../node/config.js';
 import { startNode } from '../node/node.js';
 import type { NodeOptions } from '../node/options.js';
 import { checkRoles, nameOf, type Roles } from '../node/roles.js';
@@ -38,7 +38,7 @@ async function runAlone(options: Parts & { readonly roles: Roles }, stop: AbortS
   await using node = await startNode(options, stop);
   const { log } = backendsOf(options.config);
   const data = log.kind === 'embedded' ? [`data     ${resolve(log.dir)}`] : [];
-  printStarted(node.url, [...node.lines, ...data]);
+  printStarted(options.config, node.url, [...node.lines, ...data]);
   await Promise.race([aborted(stop), node.ended]);
 }
 
@@ -52,7 +52,10 @@ async function runPrimary(
   const started = await Workers.start(count, options.logger, options.metrics);
   await using workers = started.workers;
   const { url, lines } = started.first;
-  printStarted(url, [...new Set([...node.lines, ...lines]), `workers  ${count}, on one port`]);
+  printStarted(options.config, url, [
+    ...new Set([...node.lines, ...lines]),
+    `workers  ${count}, on one port`,
+  ]);
   await Promise.race([aborted(stop), node.ended, workers.ended]);
 }
 
@@ -64,7 +67,8 @@ async function runWorker(parts: Parts, stop: AbortSignal): Promise<void> {
   await Promise.race([aborted(stop), node.ended]);
 }
 
-function printStarted(url: string | undefined, lines: readonly string[]): void {
-  const first = url === undefined ? [] : [`GraphQL  ${url}/graphql  (GraphiQL in a browser, WebSocket, SSE)`];
+function printStarted({ GRAPHIQL }: Config, url: string | undefined, lines: readonly string[]): void {
+  const inBrowser = GRAPHIQL ? '  (GraphiQL in a browser)' : '';
+  const first = url === undefined ? [] : [`GraphQL  ${url}/graphql${inBrowser}`];
   process.stdout.write(`${[...first, ...lines].join('\n')}\n`);
 }

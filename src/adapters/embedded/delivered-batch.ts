@@ -33,7 +33,8 @@ export class DeliveredBatch implements TransactionalBatch {
   }
 
   async commit(outputs: readonly NewRecord[] = [], through = this.last): Promise<readonly Position[]> {
-    if (this.#state === 'handled' && outputs.length === 0 && through === this.last) return this.#commitLater();
+    if (this.#state === 'handled' && outputs.length === 0 && through === this.last)
+      return this.#commitLater();
     // D9: no other member has the partition before this batch is closed. After that, one may.
     if (this.#state !== 'open') {
       const message = `The batch of ${partitionName(this)} cannot be committed: ${this.#group} has given it up.`;

@@ -66,6 +66,9 @@ interface Metric {
   get(): Promise<{ readonly values: readonly Value[] }>;
 }
 
+/** kafkajs logs normal operation as errors, hundreds of them while topics are created: no reader could tell what is wrong. */
+const NO_PROBLEM = 'kafkajs';
+
 export async function readFigures(metrics: Metrics): Promise<Figures> {
   const flows = {
     published: metrics.published,
@@ -100,7 +103,7 @@ export async function readFigures(metrics: Metrics): Promise<Figures> {
     deadLetters: by('topic', metrics.deadLetters),
     gaps: by('topic', metrics.gaps),
     refused: by('reason', metrics.refused),
-    problems: by('kind', metrics.problems),
+    problems: by('kind', metrics.problems, NO_PROBLEM),
     serviceFailures: by('service', metrics.serviceFailures),
   } satisfies Record<Breakdown, unknown>;
   const lags = {
@@ -133,11 +136,15 @@ async function sum(metric: Metric): Promise<number> {
   return (await metric.get()).values.reduce((total, { value }) => total + value, 0);
 }
 
-async function by(label: string, metric: Metric): Promise<Readonly<Record<string, number>>> {
+async function by(
+  label: string,
+  metric: Metric,
+  leftOut?: string,
+): Promise<Readonly<Record<string, number>>> {
   const counts: Record<string, number> = {};
   for (const { labels, value } of (await metric.get()).values) {
     const name = String(labels[label] ?? '');
-    if (value !== 0) counts[name] = (counts[name] ?? 0) + value;
+    if (value !== 0 && name !== leftOut) counts[name] = (counts[name] ?? 0) + value;
   }
   return counts;
 }

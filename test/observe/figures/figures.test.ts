@@ -39,6 +39,13 @@ describe('the figures of a node', () => {
     ]);
   });
 
+  it('problems are what may be wrong: lines of kafkajs, which logs normal operation as errors, are none', async () => {
+    const metrics = new Metrics();
+    metrics.problems.inc({ kind: 'kafkajs' }, 290);
+    metrics.problems.inc({ kind: 'relay' });
+    expect((await readFigures(metrics)).breakdowns.problems).toEqual({ relay: 1 });
+  });
+
   it('a lag of a partition that nobody replays any more is gone', async () => {
     const metrics = new Metrics();
     metrics.subscriptionLagNow = () => [{ topic: 'a', partition: 1, lag: 11 }];

@@ -140,9 +140,9 @@ function Timeline({
       </div>
       <div className={classes['legend'] ?? ''}>
         <span>{shownDateTime(volume.from)}</span>
-        <span>
+        <span title="Differences of offsets: those of transactions, and of records that are gone, count too.">
           {moved === undefined
-            ? `${total.toLocaleString('en')} records${Number(volume.after) > 0 ? `, and ${Number(volume.after).toLocaleString('en')} later or with a time in the future` : ''}`
+            ? `${total === 0 ? 'no' : `at most ${total.toLocaleString('en')}`} records${Number(volume.after) > 0 ? `, and ${Number(volume.after).toLocaleString('en')} later or with a time in the future` : ''}`
             : `from ${shownDateTime(timeOf(moved))}`}
         </span>
         <span>now</span>

@@ -26,6 +26,9 @@ const EXAMPLES = [
   ['A position', 'shop.orders/3@17', 'The event there, however old it is'],
 ] as const;
 
+/** As `shop.orders/3@17`. */
+const POSITION = /^[^/]+\/\d+@\d+$/;
+
 /** What the gateway reads first, and how much before an event its cause is looked for. */
 const WINDOW_MS = 3_600_000;
 const BEFORE_MS = 600_000;
@@ -143,6 +146,14 @@ function Orphans({ found: { orphans } }: { readonly found: Found }) {
 function NothingFound({ id, found: { progress } }: { readonly id: string; readonly found: Found }) {
   const now = useNow();
   const topics = progress?.topics.join(', ') ?? '';
+  // A position is read wherever it is: reading further back finds no more.
+  if (POSITION.test(id))
+    return (
+      <EmptyState
+        title="Nothing found"
+        description={`No event is at ${id}: there is none yet, the log has deleted it, or the schema has no such partition. None since ${moment(progress?.since ?? now, now)} has it as its key either. Read were ${topics}.`}
+      />
+    );
   return (
     <EmptyState
       title="Nothing found"

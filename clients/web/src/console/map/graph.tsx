@@ -4,12 +4,15 @@ import {
   Background,
   Controls,
   type Edge,
+  getViewportForBounds,
   MarkerType,
+  MiniMap,
   type NodeChange,
   ReactFlow,
   type ReactFlowInstance,
 } from '@xyflow/react';
-import { useEffect, useMemo, useRef } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { BackEdge } from './back-edge';
 import classes from './graph.module.css';
 import { KINDS } from './kinds';
 import { layoutOf, NODE_HEIGHT, NODE_WIDTH } from './layout';
@@ -17,9 +20,12 @@ import { type Flow, labelOf, type Part, shownRate } from './map-data';
 import { type DrawnNode, PartNode } from './map-node';
 
 const NODE_TYPES = { part: PartNode };
+const EDGE_TYPES = { back: BackEdge };
 /** Text below this size cannot be read, so a large map is moved rather than shrunk to a grey cloud. */
 const MIN_FIT_ZOOM = 0.55;
-const FIT = { padding: 0.1, minZoom: MIN_FIT_ZOOM, maxZoom: 1 };
+/** Around the parts: a share of the map, and left of those that do not fit. */
+const PADDING = 0.1;
+const MARGIN_PX = 24;
 
 interface GraphProps {
   readonly part: Part;
@@ -35,6 +41,8 @@ export function Graph({ part, flows, rates, selected, onSelect }: GraphProps) {
   const scheme = useComputedColorScheme('light');
   const flow = useRef<ReactFlowInstance<DrawnNode, Edge>>(undefined);
   const fitted = useRef<unknown>(undefined);
+  const frame = useRef<HTMLDivElement>(null);
+  const [isWhole, setWhole] = useState(true);
   const positions = useMemo(() => layoutOf(part), [part]);
   const nodes = useMemo(
     () =>
@@ -55,15 +63,29 @@ export function Graph({ part, flows, rates, selected, onSelect }: GraphProps) {
     [part, positions, rates, selected],
   );
   const edges = useMemo(
-    () => part.edges.map((edge) => drawnEdge(edge, flows.get(edge.id), selected)),
-    [part, flows, selected],
+    () =>
+      part.edges.map((edge) => ({
+        ...drawnEdge(edge, flows.get(edge.id), selected),
+        ...(isBack(edge, positions) && { type: 'back' }),
+      })),
+    [part, flows, positions, selected],
   );
+  // What does not fit begins where events do, and a small map says that there is more.
+  const show = useCallback(() => {
+    if (flow.current === undefined || frame.current === null) return;
+    const { clientWidth, clientHeight } = frame.current;
+    const bounds = flow.current.getNodesBounds(flow.current.getNodes());
+    const fit = getViewportForBounds(bounds, clientWidth, clientHeight, MIN_FIT_ZOOM, 1, PADDING);
+    const fitsAcross = bounds.width * fit.zoom <= clientWidth;
+    setWhole(fitsAcross && bounds.height * fit.zoom <= clientHeight);
+    void flow.current.setViewport(fitsAcross ? fit : { ...fit, x: MARGIN_PX - bounds.x * fit.zoom });
+  }, []);
   useEffect(() => {
     // Only when other nodes are drawn: a selection alone does not move the map. After their drawing.
     if (fitted.current === positions) return;
     fitted.current = positions;
-    requestAnimationFrame(() => void flow.current?.fitView(FIT));
-  }, [positions]);
+    requestAnimationFrame(show);
+  }, [positions, show]);
   const onNodesChange = (changes: readonly NodeChange<DrawnNode>[]): void => {
     for (const change of changes)
       if (change.type === 'select') {
@@ -76,15 +98,16 @@ export function Graph({ part, flows, rates, selected, onSelect }: GraphProps) {
       }
   };
   return (
-    <div className={classes['graph']}>
+    <div className={classes['graph']} ref={frame}>
       <ReactFlow
         nodes={nodes}
         edges={edges}
         nodeTypes={NODE_TYPES}
+        edgeTypes={EDGE_TYPES}
         colorMode={scheme}
         onInit={(instance) => {
           flow.current = instance;
-          void instance.fitView(FIT);
+          show();
         }}
         onNodesChange={onNodesChange}
         nodesDraggable={false}
@@ -96,10 +119,19 @@ export function Graph({ part, flows, rates, selected, onSelect }: GraphProps) {
         onlyRenderVisibleElements={part.nodes.length > 100}
       >
         <Background />
-        <Controls showInteractive={false} />
+        <Controls showInteractive={false} fitViewOptions={{ padding: PADDING }} />
+        {!isWhole && (
+          <MiniMap pannable zoomable ariaLabel="All parts of the map" style={{ width: 140, height: 90 }} />
+        )}
       </ReactFlow>
     </div>
   );
+}
+
+/** A service that publishes to a topic on its left, which is what it reads from at times. */
+function isBack({ from, to }: Part['edges'][number], positions: ReturnType<typeof layoutOf>): boolean {
+  const [start, end] = [positions.get(from), positions.get(to)];
+  return start !== undefined && end !== undefined && end.x <= start.x;
 }
 
 function drawnEdge(
