@@ -158,5 +158,11 @@ describe('the console in Chromium', () => {
     await gateway.kill('SIGKILL');
     await page.getByText('Reconnecting…').waitFor();
     expect(await page.getByText('Started').count()).toBe(1);
+    // A page that was not opened before has no scripts to run.
+    await page.getByRole('link', { name: 'Monitor' }).first().click();
+    await page.getByText('Its files cannot be loaded').waitFor();
+    await page.getByRole('button', { name: 'Try again' }).click();
+    // It stays, rather than become the browser's own page for a host that does not answer.
+    await page.getByText('Reconnecting…').waitFor();
   });
 });

@@ -1,5 +1,6 @@
 import { Activity, House, type LucideIcon, MailX, Route, ScrollText, Waypoints } from 'lucide-react';
-import { type ComponentType, type LazyExoticComponent, lazy } from 'react';
+import type { ComponentType, LazyExoticComponent } from 'react';
+import { lazyPage } from '../shared/lazy-page';
 
 interface ConsolePage {
   /** Below /console. */
@@ -18,41 +19,41 @@ export const PAGES: readonly ConsolePage[] = [
     label: 'Overview',
     about: 'What the pages are for, and which gateway answers',
     icon: House,
-    Component: lazy(() => import('./overview/overview')),
+    Component: lazyPage(() => import('./overview/overview')),
   },
   {
     path: '/map',
     label: 'Map',
     about: 'What publishes and reads what, and how far each reader lags',
     icon: Waypoints,
-    Component: lazy(() => import('./map/map')),
+    Component: lazyPage(() => import('./map/map')),
   },
   {
     path: '/life',
     label: 'Life of an event',
     about: 'What one event caused, where it went, and where it stopped',
     icon: Route,
-    Component: lazy(() => import('./life/life')),
+    Component: lazyPage(() => import('./life/life')),
   },
   {
     path: '/monitor',
     label: 'Monitor',
     about: 'How every process is, what is behind, and the last hour',
     icon: Activity,
-    Component: lazy(() => import('./monitor/monitor')),
+    Component: lazyPage(() => import('./monitor/monitor')),
   },
   {
     path: '/events',
     label: 'Events',
     about: 'What is in a topic: as it arrives, from a time on, as far as a filter matches',
     icon: ScrollText,
-    Component: lazy(() => import('./events/events')),
+    Component: lazyPage(() => import('./events/events')),
   },
   {
     path: '/dead-letters',
     label: 'Dead letters',
     about: 'What could not be handled and why, what would go through now, and putting it back',
     icon: MailX,
-    Component: lazy(() => import('./dead-letters/dead-letters')),
+    Component: lazyPage(() => import('./dead-letters/dead-letters')),
   },
 ];

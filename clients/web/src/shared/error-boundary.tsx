@@ -1,5 +1,6 @@
 import { Component, type ReactNode } from 'react';
 import { Failure } from './failure';
+import { PageNotLoaded } from './lazy-page';
 
 interface Props {
   readonly children: ReactNode;
@@ -13,11 +14,14 @@ export class ErrorBoundary extends Component<Props, { readonly error: Error | un
     return { error: error instanceof Error ? error : new Error(String(error)) };
   }
 
+  #retry(error: Error): void {
+    if (error instanceof PageNotLoaded) void error.retry();
+    else this.setState({ error: undefined });
+  }
+
   override render(): ReactNode {
     const { error } = this.state;
     if (error === undefined) return this.props.children;
-    return (
-      <Failure title="This page failed." error={error} onRetry={() => this.setState({ error: undefined })} />
-    );
+    return <Failure title="This page failed." error={error} onRetry={() => this.#retry(error)} />;
   }
 }
