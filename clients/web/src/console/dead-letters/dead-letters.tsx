@@ -1,18 +1,19 @@
 import { Alert, Select, Stack, Text } from '@mantine/core';
-import { useSearchParams } from 'wouter';
+import { counted } from '../../shared/counted';
 import { Failure } from '../../shared/failure';
 import { Loading } from '../../shared/loading';
+import { useAddress } from '../../shared/use-address';
 import { useConsoleSubscription } from '../../shared/use-console-subscription';
 import { Page } from '../shell/page';
 import { GroupView } from './group-view';
 import { GroupsTable } from './groups-table';
 import { LetterDrawer } from './letter-drawer';
 import { DeadLetterGroupsDocument } from './operations';
-import { countOf, type Group } from './wording';
+import type { Group } from './wording';
 
 /** Dead letters by cause: what failed and why, whether it would fail again, and putting records back. */
 export default function DeadLetters() {
-  const [params, setParams] = useSearchParams();
+  const [params, change] = useAddress();
   const topic = params.get('topic') ?? undefined;
   const letter = params.get('letter') ?? undefined;
   const { data, error, restart } = useConsoleSubscription(DeadLetterGroupsDocument, {
@@ -20,15 +21,6 @@ export default function DeadLetters() {
   });
   const found = data?.deadLetterGroups;
   const group = found?.groups.find(({ id }) => id === params.get('group'));
-  const change = (changed: Readonly<Record<string, string | undefined>>): void =>
-    setParams((before) => {
-      const next = new URLSearchParams(before);
-      for (const [name, value] of Object.entries(changed)) {
-        if (value === undefined) next.delete(name);
-        else next.set(name, value);
-      }
-      return next;
-    });
   return (
     <Page
       title="Dead letters"
@@ -110,13 +102,13 @@ function ReadingLine(props: {
 }) {
   const { isComplete, recordsRead, notRead, uncounted } = props;
   const lines = [
-    ...(isComplete ? [] : [`Reading: ${countOf(recordsRead, 'record')} so far.`]),
+    ...(isComplete ? [] : [`Reading: ${counted(recordsRead, 'record')} so far.`]),
     ...(notRead > 0
       ? [
-          `Only the newest ${countOf(recordsRead, 'record')} were read; ${countOf(notRead, 'older record')} were not.`,
+          `Only the newest ${counted(recordsRead, 'record')} were read; ${counted(notRead, 'older record')} were not.`,
         ]
       : []),
-    ...(uncounted > 0 ? [`${countOf(uncounted, 'dead letter')} are in further groups.`] : []),
+    ...(uncounted > 0 ? [`${counted(uncounted, 'dead letter')} are in further groups.`] : []),
   ];
   return lines.length === 0 ? null : (
     <Text size="sm" c="dimmed" role="status" className="tabular">

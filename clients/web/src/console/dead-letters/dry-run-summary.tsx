@@ -1,9 +1,9 @@
 import { Alert, List, Progress, Text } from '@mantine/core';
+import { counted } from '../../shared/counted';
 import { Failure } from '../../shared/failure';
 import { Loading } from '../../shared/loading';
 import { useConsoleQuery } from '../../shared/use-console-query';
 import { DeadLetterDryRunDocument, type DeadLetterDryRunQueryVariables } from './operations';
-import { countOf } from './wording';
 
 const SHOWN_REASONS = 8;
 const VERDICTS: Readonly<Record<string, string>> = {
@@ -57,8 +57,8 @@ export function DryRunSummary({ selection, onClose }: DryRunSummaryProps) {
       </List>
       <Text size="sm" c="dimmed" mt="xs">
         Tested with the current schema. Nothing was written.
-        {alreadyPutBack > 0 && ` ${countOf(alreadyPutBack, 'record')} had been put back before.`}
-        {beyondLimit > 0 && ` ${countOf(beyondLimit, 'further record')} were not tested.`}
+        {alreadyPutBack > 0 && ` ${counted(alreadyPutBack, 'record')} had been put back before.`}
+        {beyondLimit > 0 && ` ${counted(beyondLimit, 'further record')} were not tested.`}
         {reasons.length > SHOWN_REASONS && ` There are ${reasons.length - SHOWN_REASONS} further reasons.`}
       </Text>
     </Alert>

@@ -1,5 +1,6 @@
 import { Button, Code, Group as Row, Stack, Text, Title } from '@mantine/core';
 import { useEffect, useRef, useState } from 'react';
+import { counted } from '../../shared/counted';
 import { Failure } from '../../shared/failure';
 import { Loading } from '../../shared/loading';
 import { RelativeTime } from '../../shared/relative-time';
@@ -8,7 +9,7 @@ import { DryRunSummary } from './dry-run-summary';
 import { LettersTable } from './letters-table';
 import { DeadLettersOfGroupDocument } from './operations';
 import { PutBack } from './put-back';
-import { countOf, FORMATS, type Group, whatFailed } from './wording';
+import { FORMATS, type Group, whatFailed } from './wording';
 
 const MAX_LISTED = 1_000;
 const NOTHING: ReadonlySet<string> = new Set();
@@ -48,7 +49,7 @@ export function GroupView({ group, isReadOnly, onOpen }: GroupViewProps) {
     <Stack gap="sm" component="section" ref={section} aria-label="Records of the group">
       <div>
         <Title order={2} size="h4">
-          {whatFailed(group)}: {countOf(records, 'record')} of {topic}
+          {whatFailed(group)}: {counted(records, 'record')} of {topic}
         </Title>
         <Code block mt={4} style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>
           {group.reason === '' ? 'No reason was given.' : group.reason}
@@ -96,7 +97,7 @@ export function GroupView({ group, isReadOnly, onOpen }: GroupViewProps) {
           <LettersTable letters={list.letters} selected={selected} onSelect={setSelected} onOpen={onOpen} />
           {list.leftOut > 0 && (
             <Text size="sm" c="dimmed">
-              The newest {countOf(list.letters.length, 'record')} are listed. Dry run and put back work on all
+              The newest {counted(list.letters.length, 'record')} are listed. Dry run and put back work on all
               of the group.
             </Text>
           )}
@@ -107,6 +108,6 @@ export function GroupView({ group, isReadOnly, onOpen }: GroupViewProps) {
 }
 
 function labelOf(selected: number, left: number): string {
-  if (selected > 0) return `Put back ${countOf(selected, 'record')}…`;
+  if (selected > 0) return `Put back ${counted(selected, 'record')}…`;
   return left === 0 ? 'All put back' : `Put all ${left.toLocaleString('en')} back…`;
 }

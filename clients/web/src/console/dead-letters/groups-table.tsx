@@ -1,7 +1,8 @@
 import { Badge, Table, Text, UnstyledButton } from '@mantine/core';
+import { counted } from '../../shared/counted';
 import { RelativeTime } from '../../shared/relative-time';
 import classes from './dead-letters.module.css';
-import { countOf, type Group, whatFailed } from './wording';
+import { type Group, whatFailed } from './wording';
 
 interface GroupsTableProps {
   readonly groups: readonly Group[];
@@ -79,7 +80,7 @@ function Row({ group, isChosen, onChoose }: RowProps) {
             size="sm"
             tt="none"
             className={classes['badge'] ?? ''}
-            title={`${countOf(putBack, 'record')} of ${records.toLocaleString('en')} put back`}
+            title={`${counted(putBack, 'record')} of ${records.toLocaleString('en')} put back`}
           >
             {isDone ? 'all put back' : `${putBack.toLocaleString('en')} back`}
           </Badge>

@@ -1,10 +1,10 @@
 import { Button, List, Modal, Group as Row, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import { ask } from '../../shared/console-client';
+import { counted } from '../../shared/counted';
 import { Failure } from '../../shared/failure';
 import { PutBackDeadLettersDocument, type PutBackDeadLettersMutationVariables } from './operations';
 import { type Run, RunReport } from './run-report';
-import { countOf } from './wording';
 
 interface PutBackProps {
   readonly selection: PutBackDeadLettersMutationVariables['selection'];
@@ -50,7 +50,7 @@ export function PutBack({ selection, count, topic, label, isDisabled, onDone }: 
       <Modal
         opened={asked !== undefined}
         onClose={close}
-        title={`Put back ${countOf(asked?.count ?? count, 'record')}`}
+        title={`Put back ${counted(asked?.count ?? count, 'record')}`}
         closeButtonProps={{ 'aria-label': 'Close' }}
         size="lg"
       >

@@ -1,7 +1,7 @@
 import { Button, Code, Loader, Group as Row, Stack, Text } from '@mantine/core';
+import { counted } from '../../shared/counted';
 import { useConsoleSubscription } from '../../shared/use-console-subscription';
 import { DeadLetterRunDocument, type PutBackDeadLettersMutation } from './operations';
-import { countOf } from './wording';
 
 export type Run = PutBackDeadLettersMutation['putBackDeadLetters'];
 
@@ -32,24 +32,24 @@ export function RunReport({ run, onClose }: { readonly run: Run; readonly onClos
       )}
       {newest.alreadyPutBack > 0 && (
         <Text size="sm">
-          {countOf(newest.alreadyPutBack, 'record')} had been put back before, or by somebody else.
+          {counted(newest.alreadyPutBack, 'record')} had been put back before, or by somebody else.
         </Text>
       )}
       {newest.idempotent > 0 && (
         <Text size="sm">
-          {countOf(newest.idempotent, 'record')} with an idempotency key: consumers that remember the key skip
+          {counted(newest.idempotent, 'record')} with an idempotency key: consumers that remember the key skip
           them.
         </Text>
       )}
       {newest.left > 0 && (
         <Text size="sm">
-          {countOf(newest.left, 'record')} are left, because one run is bounded. Repeat it for them.
+          {counted(newest.left, 'record')} are left, because one run is bounded. Repeat it for them.
         </Text>
       )}
       {failed.length > 0 && (
         <div>
           <Text size="sm" fw={600}>
-            {countOf(failed.length, 'record')} could not be put back:
+            {counted(failed.length, 'record')} could not be put back:
           </Text>
           {failed.slice(0, SHOWN_FAILURES).map(({ from, reason }) => (
             <Text key={from} size="sm" style={{ overflowWrap: 'anywhere' }}>
@@ -76,13 +76,13 @@ export function RunReport({ run, onClose }: { readonly run: Run; readonly onClos
 function outcomeOf({ state, putBack }: Run): string {
   switch (state) {
     case 'RUNNING':
-      return `Putting back: ${countOf(putBack, 'record')} so far.`;
+      return `Putting back: ${counted(putBack, 'record')} so far.`;
     case 'DONE':
-      return putBack === 0 ? 'Nothing was put back.' : `${countOf(putBack, 'record')} put back.`;
+      return putBack === 0 ? 'Nothing was put back.' : `${counted(putBack, 'record')} put back.`;
     case 'REFUSED':
       return 'Nothing was written.';
     case 'FAILED':
-      return `It ended early, with ${countOf(putBack, 'record')} put back. It can be repeated.`;
+      return `It ended early, with ${counted(putBack, 'record')} put back. It can be repeated.`;
     default:
       return 'Another gateway does it. The table shows what was put back.';
   }

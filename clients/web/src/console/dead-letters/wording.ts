@@ -27,7 +27,3 @@ export const FORMATS: Readonly<Record<string, string>> = {
   CONNECT: 'Kafka Connect',
   UNKNOWN: 'Another program',
 };
-
-/** `1 record`, `12,000 records`. */
-export const countOf = (count: number, noun: string): string =>
-  `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;

@@ -1,9 +1,9 @@
 import { Drawer, SimpleGrid, Stack, Text } from '@mantine/core';
 import { useEffect, useState } from 'react';
-import { useSearchParams } from 'wouter';
 import { Failure } from '../../shared/failure';
 import { Loading } from '../../shared/loading';
 import { NoTime } from '../../shared/no-time';
+import { useAddress } from '../../shared/use-address';
 import { useConsoleQuery } from '../../shared/use-console-query';
 import { Page } from '../shell/page';
 import { EventDetail } from './event-detail';
@@ -19,20 +19,11 @@ import { VolumeTimeline } from './volume';
 /** What is in a topic: now, from a time on, and as far as a filter matches. */
 export default function Events() {
   const { data, error, reload } = useConsoleQuery(EventTopicsDocument, {});
-  const [params, setParams] = useSearchParams();
+  const [params, change] = useAddress();
   const topics = data?.eventTopics.topics ?? [];
   const topic = params.get('topic') ?? topics[0]?.name;
   const filter = params.get('filter') ?? '';
   const from = timeOf(params.get('from'));
-  const change = (changed: Readonly<Record<string, string | undefined>>): void =>
-    setParams((before) => {
-      const next = new URLSearchParams(before);
-      for (const [name, value] of Object.entries(changed)) {
-        if (value === undefined || value === '') next.delete(name);
-        else next.set(name, value);
-      }
-      return next;
-    });
   return (
     <Page title="Events" about="The records of a topic, as they arrive and as far back as the log goes.">
       {error !== undefined && data === undefined && (
@@ -47,7 +38,11 @@ export default function Events() {
               value={topic}
               onChange={(chosen) => change({ topic: chosen, from: undefined, filter: undefined })}
             />
-            <FilterField topic={topic} value={filter} onApply={(applied) => change({ filter: applied })} />
+            <FilterField
+              topic={topic}
+              value={filter}
+              onApply={(applied) => change({ filter: applied === '' ? undefined : applied })}
+            />
           </SimpleGrid>
           <NoTime name="from" text={params.get('from')} instead="The newest records are shown." />
           {data.eventTopics.problem !== null && (

@@ -1,6 +1,7 @@
+import { counted } from '../../shared/counted';
 import type { FoundEvent } from './found';
 import type { LifeDeliveriesQuery } from './operations';
-import { count, moment } from './wording';
+import { moment } from './wording';
 
 export type Deliveries = LifeDeliveriesQuery['lifeDeliveries'];
 export type DeliveryStep = Deliveries['steps'][number];
@@ -62,7 +63,7 @@ export function stepSentence({ node, kind, field, clients, time }: DeliveryStep,
       return `Filtered out on ${who} at ${when}: no subscription there shows this type, key or data.`;
     case 'SHOWN':
       return (clients ?? 0) > 0
-        ? `Delivered by ${who} at ${when} to ${count(clients ?? 0, 'client')} of ${field}.`
+        ? `Delivered by ${who} at ${when} to ${counted(clients ?? 0, 'client')} of ${field}.`
         : `Due on ${who} at ${when} to clients of ${field}, all of which were behind: they read it by themselves.`;
   }
 }

@@ -1,9 +1,10 @@
 import { Badge, UnstyledButton } from '@mantine/core';
+import { counted } from '../../shared/counted';
 import { clientsOf, type DeliveryStep, isFiltered } from './deliveries';
 import classes from './life.module.css';
 import type { EventRow } from './lineage-rows';
 import type { TimeScale } from './time-scale';
-import { count, duration, sourceName } from './wording';
+import { duration, sourceName } from './wording';
 
 /** Up to this fraction of the width, a label has room behind it. */
 const ROOM_BEFORE = 0.7;
@@ -45,7 +46,7 @@ export function EventLine({ row, start, scale, color, steps, isOpen, onToggle }:
         )}
         {clients > 0 && (
           <Badge color="green" variant="light" size="sm" tt="none" className="tabular">
-            {count(clients, 'client')}
+            {counted(clients, 'client')}
           </Badge>
         )}
         {isFiltered(steps) && (

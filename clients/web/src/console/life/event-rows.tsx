@@ -1,6 +1,7 @@
 import { Text } from '@mantine/core';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import { useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { counted } from '../../shared/counted';
 import { type Deliveries, DeliveryIndex } from './deliveries';
 import { Details } from './details';
 import { EventLine } from './event-row';
@@ -8,7 +9,7 @@ import type { FoundEvent } from './found';
 import classes from './life.module.css';
 import { type Arrangement, bySource, type Row, rowsOf } from './lineage-rows';
 import { timeScale } from './time-scale';
-import { count, duration, sourceName } from './wording';
+import { duration, sourceName } from './wording';
 
 interface EventRowsProps {
   readonly events: readonly FoundEvent[];
@@ -125,7 +126,7 @@ function SourceLine({ source, events, totalMs }: Extract<Row, { kind: 'source' }
     <div className={classes['source']}>
       <Text fw={650}>{sourceName(source)}</Text>
       <Text size="sm" c="dimmed" className="tabular">
-        {count(events, 'event')}, {duration(totalMs)} from cause to effect
+        {counted(events, 'event')}, {duration(totalMs)} from cause to effect
       </Text>
     </div>
   );

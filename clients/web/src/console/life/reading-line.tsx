@@ -1,9 +1,10 @@
 import { Button, Group, Progress, Text } from '@mantine/core';
+import { counted } from '../../shared/counted';
 import { Failure } from '../../shared/failure';
 import { useNow } from '../../shared/relative-time';
 import type { Progress as ReadingProgress } from './found';
 import type { Life } from './use-life';
-import { count, moment } from './wording';
+import { moment } from './wording';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -68,13 +69,13 @@ function percentOf(progress: ReadingProgress | undefined): number {
 function sentenceOf(state: Life['state'], progress: ReadingProgress | undefined, now: number): string {
   if (progress === undefined) return state === 'reading' ? 'Asking the log…' : 'Nothing was read.';
   const { pass, topics, since, records } = progress;
-  const what = `${count(topics.length, 'topic')} since ${moment(since, now)}`;
-  const read = count(Number(records), 'record');
+  const what = `${counted(topics.length, 'topic')} since ${moment(since, now)}`;
+  const read = counted(Number(records), 'record');
   if (state === 'done') return `Read ${read} of ${what}.`;
   if (state === 'paused') return `Paused after ${read} of ${what}.`;
   if (pass === 'LETTERS') return `Reading the dead letters of ${what}…`;
   const again = pass === 'COLLECT' ? ' again, for what belongs to it' : '';
-  return `Reading ${what}${again}: ${Number(progress.done).toLocaleString('en')} of ${count(Number(progress.total), 'record')}…`;
+  return `Reading ${what}${again}: ${Number(progress.done).toLocaleString('en')} of ${counted(Number(progress.total), 'record')}…`;
 }
 
 function Limits({ progress: { notReadWhole, isCut } }: { readonly progress: ReadingProgress }) {

@@ -1,7 +1,8 @@
+import { counted } from '../../shared/counted';
 import { clientsOf, type DeliveryIndex } from './deliveries';
 import type { Found, FoundEvent } from './found';
 import { bySource } from './lineage-rows';
-import { count, duration, sourceName } from './wording';
+import { duration, sourceName } from './wording';
 
 /** How the typed id names the events. */
 export function kindOf(id: string, events: readonly FoundEvent[]): string {
@@ -23,7 +24,7 @@ export function summaryOf(
   const sources = [...bySource(events).keys()];
   const services = sources.filter((source) => source.startsWith('/services/'));
   const through = [
-    ...(services.length > 0 ? [count(services.length, 'service')] : []),
+    ...(services.length > 0 ? [counted(services.length, 'service')] : []),
     ...sources
       .filter((source) => !services.includes(source))
       .map(sourceName)
@@ -35,10 +36,10 @@ export function summaryOf(
   // Of an order, its own last step says how it ended, not what others made of it.
   const ending = events.findLast((event) => event.key === id) ?? last;
   const parts = [
-    `${count(events.length, 'event')} in ${duration(last.at - first.at)} from ${through.join(' and ')}`,
+    `${counted(events.length, 'event')} in ${duration(last.at - first.at)} from ${through.join(' and ')}`,
     `the last ${ending === last ? '' : 'of the key '}is ${ending.type || 'a tombstone'}`,
-    ...(clients > 0 ? [`delivered to ${count(clients, 'client')}`] : []),
-    ...(letters > 0 ? [`${count(letters, 'record')} set aside as dead letters`] : []),
+    ...(clients > 0 ? [`delivered to ${counted(clients, 'client')}`] : []),
+    ...(letters > 0 ? [`${counted(letters, 'record')} set aside as dead letters`] : []),
   ];
   return `${kindOf(id, events)} ${id}: ${parts.join('; ')}.`;
 }

@@ -18,10 +18,6 @@ export function duration(ms: number): string {
   return `${sign}${Math.floor(length / size)} ${unit}${rest === 0 ? '' : ` ${rest} ${lower}`}`;
 }
 
-/** `1 event`, `10,000 events`. */
-export const count = (number: number, one: string, many = `${one}s`): string =>
-  `${number.toLocaleString('en')} ${number === 1 ? one : many}`;
-
 /** The name by which people call a publisher: `order` for `/services/order`. */
 export const sourceName = (source: string): string => source.replace(/^\/(services\/)?/, '') || source;
 

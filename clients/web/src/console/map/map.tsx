@@ -2,10 +2,10 @@ import { Alert, Group, SegmentedControl, Select, Stack, Switch, Text } from '@ma
 import { useMediaQuery } from '@mantine/hooks';
 import { TriangleAlert } from 'lucide-react';
 import { useEffect, useMemo } from 'react';
-import { useSearchParams } from 'wouter';
 import { Failure } from '../../shared/failure';
 import { Loading } from '../../shared/loading';
 import { RelativeTime } from '../../shared/relative-time';
+import { useAddress } from '../../shared/use-address';
 import { useConsoleQuery } from '../../shared/use-console-query';
 import { useConsoleSubscription } from '../../shared/use-console-subscription';
 import { Page } from '../shell/page';
@@ -50,18 +50,10 @@ export default function TopologyMap() {
 }
 
 function ShownMap({ topology, flows }: { readonly topology: Topology; readonly flows: Flows | undefined }) {
-  const [params, setParams] = useSearchParams();
+  const [params, changeAddress] = useAddress();
   const isPhone = useMediaQuery(PHONE) ?? false;
   const change = (name: string, value: string | undefined): void =>
-    setParams(
-      (before) => {
-        const next = new URLSearchParams(before);
-        if (value === undefined) next.delete(name);
-        else next.set(name, value);
-        return next;
-      },
-      { replace: name !== 'node' },
-    );
+    changeAddress({ [name]: value }, { replace: name !== 'node' });
   const hiddenText = params.get('hide') ?? (hasDeadLetters(topology, flows) ? '' : 'DEAD_LETTERS');
   const hidden = useMemo(() => new Set(hiddenText.split(',').filter(isKind)), [hiddenText]);
   const selected = topology.nodes.find(({ id }) => id === params.get('node'));

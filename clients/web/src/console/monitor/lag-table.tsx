@@ -1,7 +1,8 @@
 import { Table, Text } from '@mantine/core';
+import { counted } from '../../shared/counted';
 import classes from './monitor.module.css';
 import { Sparkline } from './sparkline';
-import { type Lag, lagSentence, plural, STAGES } from './wording';
+import { type Lag, lagSentence, STAGES } from './wording';
 
 const MAX_ROWS = 50;
 
@@ -47,7 +48,7 @@ export function LagTable({ lags, leftOut }: { readonly lags: readonly Lag[]; rea
       </section>
       {more > 0 && (
         <Text size="sm" c="dimmed">
-          {plural(more, 'more partition')} behind by less.
+          {counted(more, 'more partition')} behind by less.
         </Text>
       )}
     </>

@@ -1,6 +1,7 @@
 import { Alert, Card, List, SimpleGrid, Stack, Text, Title } from '@mantine/core';
 import { TriangleAlert } from 'lucide-react';
 import type { ReactNode } from 'react';
+import { counted } from '../../shared/counted';
 import { Failure } from '../../shared/failure';
 import { Loading } from '../../shared/loading';
 import { useConsoleSubscription } from '../../shared/use-console-subscription';
@@ -17,7 +18,6 @@ import {
   healthSentences,
   type Monitor,
   milliseconds,
-  plural,
   refusalSentences,
   sharing,
   summary,
@@ -158,7 +158,7 @@ function Figures({ monitor: { rates, latency, levels, counts } }: { readonly mon
       <Figure
         label="Connections"
         value={amount(levels.connections)}
-        about={plural(levels.subscriptions, 'subscription')}
+        about={counted(levels.subscriptions, 'subscription')}
       />
       <Figure label="Cohorts" value={amount(levels.cohorts)} about={sharing(levels)} />
       <Figure

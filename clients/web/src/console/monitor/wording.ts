@@ -1,3 +1,4 @@
+import { counted } from '../../shared/counted';
 import type { MonitorSubscription } from './operations';
 
 export type Monitor = MonitorSubscription['monitor'];
@@ -12,9 +13,6 @@ const KIB = 1_024;
 /** `1,234`, or `0.25` of what is less than ten. */
 export const amount = (value: number): string =>
   Math.abs(value) < 10 ? FEW.format(value) : WHOLE.format(value);
-
-export const plural = (count: number, one: string, many = `${one}s`): string =>
-  `${amount(count)} ${count === 1 ? one : many}`;
 
 export const milliseconds = (value: number | null | undefined): string =>
   value == null ? '–' : value >= 1_000 ? `${amount(value / 1_000)} s` : `${amount(value)} ms`;
@@ -31,7 +29,7 @@ export function duration(seconds: number): string {
   if (seconds < MINUTE_S) return `${Math.floor(seconds)} s`;
   if (seconds < HOUR_S) return `${Math.floor(seconds / MINUTE_S)} min`;
   if (seconds < DAY_S) return `${Math.floor(seconds / HOUR_S)} h`;
-  return plural(Math.floor(seconds / DAY_S), 'day');
+  return counted(Math.floor(seconds / DAY_S), 'day');
 }
 
 const TRENDS: Readonly<Record<Lag['trend'], string>> = {
@@ -42,7 +40,7 @@ const TRENDS: Readonly<Record<Lag['trend'], string>> = {
 
 /** `Behind by 12,000 records and growing`. */
 export const lagSentence = ({ behind, trend }: Pick<Lag, 'behind' | 'trend'>): string =>
-  `Behind by ${plural(behind, 'record')} ${TRENDS[trend]}`;
+  `Behind by ${counted(behind, 'record')} ${TRENDS[trend]}`;
 
 /** Where an event waits, in the order of its way. */
 export const STAGES: Readonly<Record<Lag['stage'], { readonly label: string; readonly about: string }>> = {
@@ -84,12 +82,12 @@ export function summary({ nodes, rates, levels, latency, lags }: Monitor): strin
   const delivered =
     latency.p99Ms == null
       ? 'Nothing was delivered in the last half minute.'
-      : `${amount(rates.delivered)} results a second now, to ${plural(levels.connections, 'connection')}. In the last half minute, 99 % arrived within ${milliseconds(latency.p99Ms)}.`;
+      : `${amount(rates.delivered)} results a second now, to ${counted(levels.connections, 'connection')}. In the last half minute, 99 % arrived within ${milliseconds(latency.p99Ms)}.`;
   const behind =
     worst === undefined
       ? 'Nothing is behind.'
-      : `${STAGES[worst.stage].label} ${worst.group} is behind by ${plural(worst.behind, 'record')} of ${worst.topic}.`;
-  return `${plural(nodes.length, 'process', 'processes')}. ${delivered} ${behind}`;
+      : `${STAGES[worst.stage].label} ${worst.group} is behind by ${counted(worst.behind, 'record')} of ${worst.topic}.`;
+  return `${counted(nodes.length, 'process', 'processes')}. ${delivered} ${behind}`;
 }
 
 /** How many subscriptions share each execution and serialisation. */

@@ -1,11 +1,12 @@
 import { useDeferredValue, useRef, useState, useSyncExternalStore } from 'react';
+import { counted } from '../../shared/counted.js';
 import { FilteredLog, type LogFilter, NO_FILTER } from '../log/filter.js';
 import { LOG_LIMITS, type LogState } from '../log/result-log.js';
 import { EntryList } from './entry-list.js';
 import { useLogParts } from './log-context.js';
 import { PaneControls } from './pane-controls.js';
 import { RunningRuns } from './running-runs.js';
-import { counted, sizeOf } from './texts.js';
+import { sizeOf } from './texts.js';
 
 /** All results of the runs of this page. */
 export function ResultPane() {

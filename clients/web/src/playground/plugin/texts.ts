@@ -1,3 +1,4 @@
+import { counted } from '../../shared/counted.js';
 import type { LogEntry, ResultEntry } from '../log/entry.js';
 import type { RunInfo } from '../run/run.js';
 
@@ -16,9 +17,6 @@ export function sizeOf(bytes: number): string {
 }
 
 export const nameOf = ({ operation: { operationName, kind } }: RunInfo): string => operationName ?? kind;
-
-export const counted = (count: number, noun: string): string =>
-  `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
 
 const PREVIEW_CHARACTERS = 200;
 
