@@ -86,7 +86,7 @@ describe('the page of events on Kafka', () => {
     await inTransaction([667], 'abort');
     await inTransaction([4, 5], 'commit');
     expect(await shown(page)).toEqual(said(1, 2, 3));
-    await page.getByRole('button', { name: 'Go on from here' }).click();
+    await page.getByRole('button', { name: 'Continue' }).click();
     await expect.poll(() => shown(page), WAIT).toEqual(said(1, 2, 3, 4, 5));
     await page.getByText('5 read · 5 matched').waitFor();
     expect(await opened.violations()).toEqual([]);

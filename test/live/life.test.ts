@@ -87,7 +87,7 @@ describe('the life of an event in Chromium', () => {
     const { page } = opened;
     await page.getByRole('listitem').first().waitFor();
     expect(performance.now() - began).toBeLessThan(FIRST_ROWS_MS);
-    await page.getByText('Flow many: 10,000 events').waitFor();
+    await page.getByText('Correlation id many: 10,000 events').waitFor();
     const elements = async () => Number(await page.evaluate('document.querySelectorAll("*").length'));
     expect(await elements()).toBeLessThan(MAX_ELEMENTS);
     await page.getByText('As a tree').click();

@@ -134,7 +134,7 @@ describe('what a reading has found', () => {
     expect(summaryOf('order-1', { events, ...rest }, index)).toBe(
       'Key order-1: 3 events in 1.3 s from 2 services and gateway; the last of the key is OrderConfirmed; delivered to 3 clients.',
     );
-    expect(summaryOf('c', { events, ...rest }, undefined)).toMatch(/^Flow c: 3 events in 1.3 s/);
+    expect(summaryOf('c', { events, ...rest }, undefined)).toMatch(/^Correlation id c: 3 events in 1.3 s/);
     expect(summaryOf('checkout-1', { events, ...rest }, undefined)).toMatch(/^Idempotency key checkout-1: /);
   });
 });
@@ -157,7 +157,7 @@ describe('what the nodes did with an event, in sentences', () => {
     expect(stepSentence(of({}), NOW)).toMatch(/^Relayed .* by node abcdefgh at /);
     expect(stepSentence(of({ kind: 'SHOWN', field: 'f', clients: 1 }), NOW)).toMatch(/to 1 client of f\.$/);
     expect(stepSentence(of({ kind: 'SHOWN', field: 'f', clients: 0 }), NOW)).toMatch(
-      /all of which were behind/,
+      /were behind. They replay it/,
     );
     expect(stepSentence(of({ kind: 'RECEIVED' }), NOW)).toMatch(/^Filtered out on node abcdefgh/);
     expect(stepSentence(of({ kind: 'REPAIRED' }), NOW)).toMatch(/the gap is repaired/);

@@ -66,7 +66,7 @@ export function ReaderBar({
             </Button>
           ) : (
             <Button variant="default" size="xs" leftSection={<Play size={14} aria-hidden />} onClick={onGoOn}>
-              Go on from here
+              Continue
             </Button>
           )}
           <Button

@@ -1,4 +1,5 @@
 import { counted } from '../../shared/counted';
+import { nodeName } from '../../shared/node-name';
 import type { FoundEvent } from './found';
 import type { LifeDeliveriesQuery } from './operations';
 import { moment } from './wording';
@@ -49,8 +50,6 @@ export const isFiltered = (steps: readonly DeliveryStep[]): boolean =>
   steps.some(({ kind }) => kind === 'RECEIVED') && !steps.some(({ kind }) => kind === 'SHOWN');
 
 /** The first part of a node's id is enough to tell nodes apart. */
-export const nodeName = (id: string): string => `node ${id.slice(0, 8)}`;
-
 /** One step as a sentence. */
 export function stepSentence({ node, kind, field, clients, time }: DeliveryStep, now: number): string {
   const [who, when] = [nodeName(node), moment(time, now)];
@@ -64,7 +63,7 @@ export function stepSentence({ node, kind, field, clients, time }: DeliveryStep,
     case 'SHOWN':
       return (clients ?? 0) > 0
         ? `Delivered by ${who} at ${when} to ${counted(clients ?? 0, 'client')} of ${field}.`
-        : `Due on ${who} at ${when} to clients of ${field}, all of which were behind: they read it by themselves.`;
+        : `Not live on ${who} at ${when}: all clients of ${field} were behind. They replay it.`;
   }
 }
 

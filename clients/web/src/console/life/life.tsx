@@ -2,9 +2,10 @@ import { Code, EmptyState, SegmentedControl, Stack, Text, Title } from '@mantine
 import { useMemo, useReducer, useState } from 'react';
 import { useSearchParams } from 'wouter';
 import { NoTime } from '../../shared/no-time';
+import { nodeName } from '../../shared/node-name';
 import { useNow } from '../../shared/relative-time';
 import { Page } from '../shell/page';
-import { DeliveryIndex, nodeName } from './deliveries';
+import { DeliveryIndex } from './deliveries';
 import { LetterList } from './details';
 import { EventRows } from './event-rows';
 import type { Found } from './found';
@@ -38,7 +39,7 @@ export default function LifePage() {
   const id = params.get('id') ?? '';
   const around = params.get('around');
   const since = sinceOf(around);
-  // Whoever asks for the same again wants to know what has happened since.
+  // Asking for the same id again shows what has happened since.
   const [asked, askAgain] = useReducer((count: number) => count + 1, 0);
   const search = (next: string): void => {
     askAgain();
@@ -104,7 +105,7 @@ function LifeOf({ id, since }: { readonly id: string; readonly since: string | u
             value={arrangement}
             onChange={(value) => setArrangement(value)}
             data={[
-              { value: 'time', label: 'In time' },
+              { value: 'time', label: 'By time' },
               { value: 'tree', label: 'As a tree' },
               { value: 'source', label: 'By service' },
             ]}
@@ -157,7 +158,7 @@ function NothingFound({ id, found: { progress } }: { readonly id: string; readon
   return (
     <EmptyState
       title="Nothing found"
-      description={`No event since ${moment(progress?.since ?? now, now)} has “${id}” as its id, correlation id, key, idempotency key or position. Read were ${topics}. Read further back, or check the spelling.`}
+      description={`No event since ${moment(progress?.since ?? now, now)} has “${id}” as its id, correlation id, key, idempotency key or position. The search covered ${topics}. Read further back, or check the spelling.`}
     />
   );
 }

@@ -7,7 +7,7 @@ import { duration, sourceName } from './wording';
 /** How the typed id names the events. */
 export function kindOf(id: string, events: readonly FoundEvent[]): string {
   if (events.some((event) => event.id === id)) return 'Event';
-  if (events.some((event) => event.correlationId === id)) return 'Flow';
+  if (events.some((event) => event.correlationId === id)) return 'Correlation id';
   if (events.some((event) => event.key === id)) return 'Key';
   if (events.some((event) => event.position === id)) return 'The event at';
   return 'Idempotency key';

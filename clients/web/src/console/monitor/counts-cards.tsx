@@ -5,7 +5,7 @@ import { amount, type Monitor } from './wording';
 
 const MAX_ROWS = 8;
 
-/** What happened since the processes have started, by reason. */
+/** What happened since the nodes have started, by reason. */
 export function CountsCards({ counts }: { readonly counts: Monitor['counts'] }) {
   const known = Object.entries(COUNTS).map(([name, described]) => ({
     name,

@@ -15,8 +15,8 @@ export const COUNTS: Readonly<
       SLOW_CONSUMER: 'The client was too slow (onSlow: DISCONNECT)',
       FORBIDDEN: 'Not allowed',
       UNAUTHENTICATED: 'Credentials missing or expired',
-      BAD_REQUEST: 'A request that is not valid',
-      CURSOR_INVALID: 'A cursor that is not valid',
+      BAD_REQUEST: 'Invalid request',
+      CURSOR_INVALID: 'Invalid cursor',
       SHUTTING_DOWN: 'The node stopped',
       INTERNAL: 'An unexpected error: see the log of the node',
     },
@@ -29,7 +29,7 @@ export const COUNTS: Readonly<
   gaps: { title: 'Gaps', about: 'Events that the fan-out dropped and a node missed, by topic.', labels: {} },
   resyncs: {
     title: 'Resyncs',
-    about: 'Subscriptions that had to begin again because events were gone.',
+    about: 'Subscriptions that had to start again, because events were gone.',
     labels: {
       RETENTION: 'Retention has deleted the events',
       TOPIC_RECREATED: 'The topic was deleted and created again',
@@ -37,7 +37,7 @@ export const COUNTS: Readonly<
   },
   slowDisconnects: {
     title: 'Slow clients that were cut off',
-    about: 'They are free to resume where they were.',
+    about: 'They can resume where they were.',
     labels: {
       timeout: 'Read nothing for too long',
       bytes: 'Too much was unread',
@@ -46,14 +46,14 @@ export const COUNTS: Readonly<
   },
   deadLetters: {
     title: 'Dead letters',
-    about: 'Events that nothing can be done with, by topic.',
+    about: 'Events that could not be handled, by topic.',
     labels: {},
   },
   serviceFailures: { title: 'Failures of services', about: 'Each attempt counts.', labels: {} },
   refused: { title: 'Refused callers', about: 'Requests and connections, by reason.', labels: {} },
   problems: {
     title: 'Problems',
-    about: 'Failures in the background, which are retried. The log has each of them.',
+    about: 'Failures in the background, which are retried. The log of the node has each of them.',
     labels: {},
   },
 };

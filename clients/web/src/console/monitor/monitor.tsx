@@ -48,11 +48,11 @@ const CLIENTS: readonly Line[] = [
 ];
 const perSecond = (value: number): string => `${amount(value)}/s`;
 
-/** How every process is, what is behind, and the last hour. */
+/** The health of every node, what is behind, and the last hour. */
 export default function MonitorPage() {
   const { data, error, restart } = useConsoleSubscription(MonitorDocument);
   return (
-    <Page title="Monitor" about="How every process is, what is behind, and the last hour. Live.">
+    <Page title="Monitor" about="The health of every node, what is behind, and the last hour. Live.">
       {data == null ? (
         error === undefined ? (
           <Loading what="the nodes" onRetry={restart} />
@@ -71,7 +71,7 @@ function Shown({ monitor }: { readonly monitor: Monitor }) {
   return (
     <Stack gap="lg">
       <Text className="tabular">{summary(monitor)}</Text>
-      <Troubles monitor={monitor} />
+      <Problems monitor={monitor} />
       <Figures monitor={monitor} />
       <Section
         title="Lag"
@@ -79,16 +79,21 @@ function Shown({ monitor }: { readonly monitor: Monitor }) {
       >
         <LagTable lags={monitor.lags} leftOut={monitor.lagsLeftOut} />
       </Section>
-      <Section title="Processes" about="A process that stopped answering is gone a few seconds later.">
+      <Section
+        title="Nodes"
+        about="Every process of Millrace. One that no longer answers is removed a few seconds later."
+      >
         <NodesTable nodes={monitor.nodes} />
       </Section>
       <Section
         title="The last hour"
-        about="Of all processes that run now. Point at a chart to read all of them at that time."
+        about="All nodes that run now, together. Point at a chart to read every chart at that time."
       >
-        {error !== undefined && <Failure title="The past cannot be shown." error={error} onRetry={reload} />}
+        {error !== undefined && (
+          <Failure title="The last hour cannot be shown." error={error} onRetry={reload} />
+        )}
         {history !== undefined && history.silent.length > 0 && (
-          <Text size="sm">Without {history.silent.join(', ')}, which did not answer.</Text>
+          <Text size="sm">Not included, because they did not answer: {history.silent.join(', ')}.</Text>
         )}
         <SimpleGrid cols={{ base: 1, md: 2 }}>
           <Chart title="Events a second" lines={RATES} moments={moments} format={perSecond} />
@@ -107,29 +112,25 @@ function Shown({ monitor }: { readonly monitor: Monitor }) {
           <Chart title="Clients" lines={CLIENTS} moments={moments} format={amount} />
         </SimpleGrid>
       </Section>
-      <Section title="What happened" about="Since the processes have started.">
+      <Section title="What happened" about="Counted since the nodes have started.">
         <CountsCards counts={monitor.counts} />
       </Section>
     </Stack>
   );
 }
 
-/** What somebody has to do something about. */
-function Troubles({ monitor: { nodes, unheard } }: { readonly monitor: Monitor }) {
+/** What an operator has to act on. */
+function Problems({ monitor: { nodes, unheard } }: { readonly monitor: Monitor }) {
   const sentences = [...refusalSentences(nodes), ...healthSentences(nodes)];
   return (
     <>
       {unheard != null && (
-        <Alert color="yellow" title="Only a part of the nodes is shown." icon={<TriangleAlert aria-hidden />}>
+        <Alert color="yellow" title="Some nodes are not shown." icon={<TriangleAlert aria-hidden />}>
           {unheard}
         </Alert>
       )}
       {sentences.length > 0 && (
-        <Alert
-          color="red"
-          title="Something that is needed cannot be used."
-          icon={<TriangleAlert aria-hidden />}
-        >
+        <Alert color="red" title="A backend cannot be used." icon={<TriangleAlert aria-hidden />}>
           <List size="sm">
             {sentences.map((sentence) => (
               <List.Item key={sentence}>{sentence}</List.Item>
@@ -169,7 +170,7 @@ function Figures({ monitor: { rates, latency, levels, counts } }: { readonly mon
       <Figure
         label="Dead letters"
         value={amount(deadLetters.reduce((sum, { count }) => sum + count, 0))}
-        about="since the processes started"
+        about="since the nodes started"
       />
     </SimpleGrid>
   );

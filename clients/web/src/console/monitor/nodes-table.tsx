@@ -1,22 +1,23 @@
 import { Group, Table, Text } from '@mantine/core';
 import { CircleAlert, CircleCheck, CircleDashed, type LucideIcon } from 'lucide-react';
 import type { ReactNode } from 'react';
+import { nodeName } from '../../shared/node-name';
 import classes from './monitor.module.css';
 import { amount, bytes, duration, type MonitorNode } from './wording';
 
-/** Every process, with its health and what it uses. */
+/** Every node, with its health and what it uses. */
 export function NodesTable({ nodes }: { readonly nodes: readonly MonitorNode[] }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by the keyboard (WCAG 2.1.1)
-    <section className={classes.scroll} aria-label="Processes" tabIndex={0}>
+    <section className={classes.scroll} aria-label="Nodes" tabIndex={0}>
       <Table verticalSpacing="xs" miw={760}>
         <Table.Thead>
           <Table.Tr>
-            <Table.Th>Process</Table.Th>
+            <Table.Th>Node</Table.Th>
             <Table.Th>State</Table.Th>
-            <Table.Th className={classes.number}>Runs for</Table.Th>
+            <Table.Th className={classes.number}>Uptime</Table.Th>
             <Table.Th className={classes.number}>CPU</Table.Th>
-            <Table.Th className={classes.number}>Loop delay, p99</Table.Th>
+            <Table.Th className={classes.number}>Event-loop delay, 99 %</Table.Th>
             <Table.Th className={classes.number}>Memory</Table.Th>
             <Table.Th className={classes.number}>Connections</Table.Th>
             <Table.Th className={classes.number}>Subscriptions</Table.Th>
@@ -41,7 +42,7 @@ function NodeRow({ node }: { readonly node: MonitorNode }) {
           {name}
         </Text>
         <Text size="xs" c="dimmed">
-          {roles.join(', ')}
+          {`${nodeName(node.id)}, ${roles.join(', ')}`}
           {workerOf != null && `, worker of ${workerOf}`}
           {`, version ${version}`}
           {isSelf && ', answers this page'}

@@ -44,7 +44,7 @@ export const lagSentence = ({ behind, trend }: Pick<Lag, 'behind' | 'trend'>): s
 
 /** Where an event waits, in the order of its way. */
 export const STAGES: Readonly<Record<Lag['stage'], { readonly label: string; readonly about: string }>> = {
-  RELAY: { label: 'Relay', about: 'in the log, until the relay moves it on' },
+  RELAY: { label: 'Relay', about: 'in the log, until the relay moves it into the fan-out' },
   NODE: { label: 'Node', about: 'on the way to the node, or missed and being repaired' },
   SUBSCRIPTION: { label: 'Client', about: 'in the node, until its slowest client has it' },
   SERVICE: { label: 'Service', about: 'in the log, until the service handles it' },
@@ -69,7 +69,7 @@ export function healthSentences(nodes: readonly MonitorNode[]): readonly string[
       const what = `${BACKENDS[check.name] ?? check.name} cannot be used (${check.outcome})`;
       sayers.set(what, [...(sayers.get(what) ?? []), name]);
     }
-  return [...sayers].map(([what, names]) => `${what}, says ${names.join(', ')}.`);
+  return [...sayers].map(([what, names]) => `${what}, according to ${names.join(', ')}.`);
 }
 
 export const refusalSentences = (nodes: readonly MonitorNode[]): readonly string[] => [
@@ -87,7 +87,7 @@ export function summary({ nodes, rates, levels, latency, lags }: Monitor): strin
     worst === undefined
       ? 'Nothing is behind.'
       : `${STAGES[worst.stage].label} ${worst.group} is behind by ${counted(worst.behind, 'record')} of ${worst.topic}.`;
-  return `${counted(nodes.length, 'process', 'processes')}. ${delivered} ${behind}`;
+  return `${counted(nodes.length, 'node')}. ${delivered} ${behind}`;
 }
 
 /** How many subscriptions share each execution and serialisation. */

@@ -12,7 +12,7 @@ import { OverviewDocument, type OverviewQuery } from './operations';
 /** The entry: what each page answers, and which gateway the reader looks at. */
 export default function Overview() {
   return (
-    <Page title="Overview" about="What this console answers, and which gateway it belongs to.">
+    <Page title="Overview" about="What each page shows, and which gateway answers.">
       <PageCards />
       <GatewayFacts />
     </Page>
@@ -78,6 +78,9 @@ function factsOf({ me, gateway }: OverviewQuery): readonly (readonly [string, Re
     ...(expiresAt === null || expiresAt === undefined
       ? []
       : [['Your credentials expire', <RelativeTime key="expires" at={expiresAt} />] as const]),
-    ['Who may look', gateway.role == null ? 'Whoever reaches the gateway' : `The role ${gateway.role}`],
+    [
+      'Access',
+      gateway.role == null ? 'Everyone who reaches the gateway' : `Callers with the role ${gateway.role}`,
+    ],
   ];
 }

@@ -9,7 +9,7 @@ export function ColorSchemeSwitch() {
     <ActionIcon
       variant="default"
       size="lg"
-      aria-label={`Show it ${other}`}
+      aria-label={`Use ${other} colours`}
       onClick={() => setColorScheme(other)}
     >
       <Icon size={18} aria-hidden />

@@ -29,7 +29,7 @@ export function ConnectionLine() {
       ) : (
         isLate && (
           <Alert color="yellow" mb="md" title="Reconnecting…">
-            The gateway does not answer. What you see is as it was before.
+            The gateway does not answer. You see the last state that it sent.
           </Alert>
         )
       )}

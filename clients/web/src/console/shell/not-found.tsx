@@ -9,7 +9,7 @@ export function NotFound() {
         title="Nothing is here"
         description={
           <>
-            The address may be misspelt, or of another version.{' '}
+            The address may be misspelt, or belong to another version.{' '}
             <Anchor component={Link} href="/">
               Go to the overview
             </Anchor>
