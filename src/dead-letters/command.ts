@@ -4,9 +4,10 @@ import { type Position, positionName } from '../core/position.js';
 import { oneLine } from '../core/terminal-text.js';
 import type { TopicFormats } from '../core/topic-format.js';
 import type { EventLog } from '../ports/event-log.js';
+import type { LetterSelection } from './letter-finder.js';
 import { listDeadLetters } from './list.js';
 import { asTable, lineAsJson } from './list-format.js';
-import type { DeadLetterOffice, LetterSelection } from './office.js';
+import type { DeadLetterOffice } from './office.js';
 import { deadLetterTopic, readableDeadLetterTopics } from './topic-name.js';
 
 /** What the commands `millrace dead-letters …` need. */

@@ -1,7 +1,7 @@
+import { positionName } from '../core/position.js';
 import { oneLine, terminalText } from '../core/terminal-text.js';
 import { count, type DeadLettersCommand, type Selected, selectionOf } from './command.js';
 import type { Verdict } from './dry-run.js';
-import { letterName } from './read-letter.js';
 
 const MAX_REASON_CHARS = 300;
 const VERDICTS: Readonly<Record<Verdict, string>> = {
@@ -26,7 +26,7 @@ export async function dryRun(
   const { counts, reasons, letters, redriven, notTested, skipped } = found;
   if (json) {
     for (const { at, originName: position, verdict, reason } of letters)
-      print(oneLine(JSON.stringify({ position, letter: letterName(at), verdict, reason })));
+      print(oneLine(JSON.stringify({ position, letter: positionName(at), verdict, reason })));
   } else {
     print(`${counts.GOES_THROUGH} of ${letters.length} would go through. Nothing was written.`);
     for (const { verdict, reason, count: times } of reasons)

@@ -26,7 +26,7 @@ export async function edit(command: DeadLettersCommand, at: string, given: EditA
   const { office, print, printError, signal } = command;
   const position = positionName(parsePosition(at, command));
   const changes = await editOf(given);
-  const name = await office.letterAbout(position, await topicsOf(command), signal);
+  const name = await office.finder.letterAbout(position, await topicsOf(command), signal);
   if (name === undefined) throw new DeadLettersError(`There is no dead letter for ${position}.`);
   if (given.dryRun) {
     const { verdict, reason } = await tried(() => office.tryEdit(name, changes, signal));

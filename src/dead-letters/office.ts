@@ -6,36 +6,19 @@ import type { NewRecord } from '../core/record.js';
 import { requireTransactions } from '../ports/transactional-commit.js';
 import type { DeadLetter } from './dead-letter.js';
 import { DeadLetterTail } from './dead-letter-tail.js';
-import { type DeadLetterEntry, readDeadLetterEntries } from './dead-letter-topic.js';
 import { DryRun, type DryRunOptions, type DryRunResult } from './dry-run.js';
 import { type DryRunSummary, dryRunOfMany } from './dry-run-of-many.js';
 import { EditError, editedRecord, type RecordEdit } from './edit.js';
-import { type DeadLetterGroup, DeadLetterTally, groupIdOf } from './groups.js';
+import { type DeadLetterGroup, DeadLetterTally } from './groups.js';
+import { type FinderOptions, type LetterEntry, LetterFinder, type LetterSelection } from './letter-finder.js';
 import { keyText } from './list-format.js';
-import { letterName, letterPosition, readLetterAt } from './read-letter.js';
 import { RecordRestorer } from './record-restorer.js';
 import { type RedriveOutcome, redriveDeadLetters } from './redrive.js';
 import type { RedriveOptions } from './redrive-member.js';
-import { readableDeadLetterTopics } from './topic-name.js';
 
-/** Which dead letters are meant. */
-export type LetterSelection =
-  /** By the positions of the dead letters (`letterName`). */
-  | { readonly kind: 'LETTERS'; readonly names: readonly string[] }
-  /** By the positions of the records, as `positionName` writes them. */
-  | { readonly kind: 'ORIGINS'; readonly names: readonly string[]; readonly topics: readonly Topic[] }
-  /** All of one cause. */
-  | { readonly kind: 'GROUP'; readonly id: string; readonly topics: readonly Topic[] }
-  /** All of some dead-letter topics. */
-  | { readonly kind: 'ALL'; readonly topics: readonly Topic[] };
-
-export interface OfficeOptions extends DryRunOptions {
-  /** What the names of dead-letter topics end with. Those of the default and of Spring Kafka are read, too. */
-  readonly suffix: string;
+export interface OfficeOptions extends DryRunOptions, FinderOptions {
   /** The consumer group of redrives. */
   readonly group: string;
-  /** Further topics whose dead letters are read: somebody has named them. */
-  readonly named?: readonly Topic[] | undefined;
 }
 
 interface RedriveRequest extends Pick<RedriveOptions, 'by' | 'limit' | 'maxRecordsRead'> {
@@ -49,7 +32,7 @@ export type EditedRedrive =
 
 /** Everything that is known of one dead letter. */
 export interface LetterReport {
-  readonly entry: Exclude<DeadLetterEntry, { kind: 'REDRIVEN' }>;
+  readonly entry: LetterEntry;
   /** The event, if the record decodes now. */
   readonly event: Event | undefined;
   readonly hasCodec: boolean;
@@ -60,25 +43,17 @@ export interface LetterReport {
     | undefined;
 }
 
-/** A selected letter that is not there. */
-export class NoSuchLetter extends Error {
-  override readonly name = 'NoSuchLetter';
-  constructor(name: string) {
-    super(`There is no dead letter ${name}: the log does not have it, or not any more.`);
-  }
-}
-
-/** How many letters may be selected one by one. */
-export const MAX_NAMED_LETTERS = 1_000;
-
 /** Everything that can be done with dead letters, for the command line and for the console. */
 export class DeadLetterOffice {
+  /** Finds dead letters by their positions, records or causes. */
+  readonly finder: LetterFinder;
   readonly #options: OfficeOptions;
   readonly #dryRun: DryRun;
 
   constructor(options: OfficeOptions) {
     this.#options = options;
     this.#dryRun = new DryRun(options);
+    this.finder = new LetterFinder(options);
   }
 
   /** Why nothing can be put back; `undefined`: it can. */
@@ -89,19 +64,6 @@ export class DeadLetterOffice {
     } catch (error) {
       return messageOf(error);
     }
-  }
-
-  /** The dead-letter topics that exist, of these topics or of all of the project. */
-  async topics(signal: AbortSignal, of?: readonly Topic[]): Promise<readonly Topic[]> {
-    const { log, suffix, named = [] } = this.#options;
-    const known = [...this.#options.topics, ...named];
-    const isDeadLetterTopic = (one: Topic): boolean =>
-      known.some((name) => readableDeadLetterTopics(name, suffix).includes(one));
-    const all = (of ?? known).flatMap((one) =>
-      isDeadLetterTopic(one) ? [one] : readableDeadLetterTopics(one, suffix),
-    );
-    const found = await log.describe([...new Set(all)], signal);
-    return [...new Set(all)].filter((name) => found.has(name));
   }
 
   /** The groups in these dead-letter topics. @param recordsPerTopic how many are read of each: the newest */
@@ -120,26 +82,12 @@ export class DeadLetterOffice {
     return { groups: tally.groups(), skipped };
   }
 
-  /** The name of the newest dead letter about the record at a position; `undefined`: there is none. */
-  async letterAbout(
-    originName: string,
-    topics: readonly Topic[],
-    signal: AbortSignal,
-  ): Promise<string | undefined> {
-    let found: string | undefined;
-    for (const one of topics)
-      for await (const entry of readDeadLetterEntries(this.#options.log, one, signal))
-        if (entry.kind === 'DEAD_LETTER' && entry.letter.originName === originName)
-          found = letterName(entry.letter.at);
-    return found;
-  }
-
   async dryRun(
     selection: LetterSelection,
     { limit, recordsPerTopic }: { readonly limit: number; readonly recordsPerTopic: number },
     signal: AbortSignal,
   ): Promise<DryRunSummary> {
-    const { topics, isSelected } = await this.#select(selection, signal);
+    const { topics, isSelected } = await this.finder.select(selection, signal);
     const { log } = this.#options;
     return dryRunOfMany({ log, dryRun: this.#dryRun, topics, isSelected, limit, recordsPerTopic }, signal);
   }
@@ -153,7 +101,7 @@ export class DeadLetterOffice {
     { recordsPerTopic }: { readonly recordsPerTopic: number },
     signal: AbortSignal,
   ): Promise<LetterReport | undefined> {
-    const entry = await this.#entry(name, signal);
+    const entry = await this.finder.entry(name, signal);
     if (entry === undefined) return undefined;
     if (entry.kind === 'FOREIGN')
       return { entry, event: undefined, hasCodec: false, test: undefined, putBack: undefined };
@@ -187,7 +135,7 @@ export class DeadLetterOffice {
     signal: AbortSignal,
   ): Promise<RedriveOutcome> {
     const { log, group } = this.#options;
-    const { topics, isSelected, only } = await this.#select(selection, signal);
+    const { topics, isSelected, only } = await this.finder.select(selection, signal);
     return redriveDeadLetters({ log, group, topics, only, isSelected, onRedriven, signal, ...request });
   }
 
@@ -246,7 +194,7 @@ export class DeadLetterOffice {
     edit: RecordEdit,
     signal: AbortSignal,
   ): Promise<{ readonly letter: DeadLetter; readonly record: NewRecord }> {
-    const letter = await this.#letter(name, signal);
+    const letter = await this.finder.letter(name, signal);
     const restored = await new RecordRestorer(this.#options.log).restore(letter, signal);
     // An edit may bring what the letter has lost.
     const isWhole = edit.value !== undefined && edit.headers !== undefined && edit.key !== undefined;
@@ -256,61 +204,5 @@ export class DeadLetterOffice {
       : { topic: letter.origin.topic, key: null, headers: {}, value: null };
     const format = this.#options.formats.get(letter.origin.topic);
     return { letter, record: await editedRecord(letter, bare, edit, format, signal) };
-  }
-
-  async #letter(name: string, signal: AbortSignal): Promise<DeadLetter> {
-    const entry = await this.#entry(name, signal);
-    if (entry === undefined) throw new NoSuchLetter(name);
-    if (entry.kind === 'DEAD_LETTER') return entry.letter;
-    throw new EditError(
-      `${name} does not say which record it is about, so nobody can tell where to put it back.`,
-    );
-  }
-
-  async #entry(name: string, signal: AbortSignal): Promise<LetterReport['entry'] | undefined> {
-    const at = letterPosition(name);
-    if (at === undefined || !(await this.#isReadable(at, signal))) return undefined;
-    return readLetterAt(this.#options.log, at, signal);
-  }
-
-  /** Nothing but dead-letter topics of the project is read. */
-  async #isReadable({ topic, partition }: Position, signal: AbortSignal): Promise<boolean> {
-    if (!(await this.topics(signal, [topic])).includes(topic)) return false;
-    const { partitions = 0 } = (await this.#options.log.describe([topic], signal)).get(topic) ?? {};
-    return partition < partitions;
-  }
-
-  async #select(
-    selection: LetterSelection,
-    signal: AbortSignal,
-  ): Promise<{
-    readonly topics: readonly Topic[];
-    readonly isSelected: (letter: DeadLetter) => boolean;
-    readonly only: ReadonlySet<string> | undefined;
-  }> {
-    switch (selection.kind) {
-      case 'ALL':
-        return { topics: selection.topics, isSelected: () => true, only: undefined };
-      case 'GROUP':
-        return {
-          topics: selection.topics,
-          isSelected: (letter) => groupIdOf(letter) === selection.id,
-          only: undefined,
-        };
-      case 'ORIGINS': {
-        const only = new Set(selection.names);
-        return { topics: selection.topics, isSelected: ({ originName }) => only.has(originName), only };
-      }
-      case 'LETTERS': {
-        const letters: DeadLetter[] = [];
-        for (const name of selection.names) letters.push(await this.#letter(name, signal));
-        const recordIds = new Set(letters.map(({ recordId }) => recordId));
-        return {
-          topics: [...new Set(letters.map(({ at }) => at.topic))],
-          isSelected: (letter) => recordIds.has(letter.recordId),
-          only: new Set(letters.map(({ originName }) => originName)),
-        };
-      }
-    }
   }
 }

@@ -1,6 +1,6 @@
 import { IDEMPOTENCY_HASH_HEADER, idempotencyHash } from '../core/idempotency-hash.js';
-import { type Offset, offset, partition, type Topic, topic } from '../core/ids.js';
-import { type Position, positionName } from '../core/position.js';
+import { type Offset, offset, partition, type Topic } from '../core/ids.js';
+import { positionName, positionNamed } from '../core/position.js';
 import type { LogBatch, LogRecord } from '../core/record.js';
 import { eventIdOf } from '../core/record-metadata.js';
 import { OffsetOutOfRange, type Range } from '../ports/event-log.js';
@@ -20,8 +20,6 @@ export interface ReadingStep {
 
 /** S4: how many records are decoded before other work of the process has its turn. */
 const SLICE_RECORDS = 200;
-/** `shop.orders/3@17`, as `positionName` writes it. */
-const POSITION = /^([a-zA-Z0-9._-]{1,249})\/(\d{1,9})@(\d{1,15})$/;
 
 /**
  * Reads from the log all events that belong to an id: the id of an event, a correlation id, a key, an idempotency key, or
@@ -182,7 +180,7 @@ export class Reading {
     existing: ReadonlyMap<Topic, unknown>,
     signal: AbortSignal,
   ): Promise<readonly FoundEvent[]> {
-    const at = positionOf(id);
+    const at = positionNamed(id);
     if (at === undefined || !existing.has(at.topic) || !this.#options.topics.includes(at.topic)) return [];
     const bounds = (await this.#options.log.bounds(at.topic, signal))[at.partition];
     if (bounds === undefined || at.offset < bounds.earliest || at.offset >= bounds.end) return [];
@@ -229,10 +227,4 @@ function namedBy(id: string): (event: FoundEvent, record: LogRecord) => boolean 
     event.correlationId === id ||
     event.key === id ||
     headers[IDEMPOTENCY_HASH_HEADER] === hash;
-}
-
-export function positionOf(text: string): Position | undefined {
-  const [, name, number, at] = POSITION.exec(text) ?? [];
-  if (name === undefined) return undefined;
-  return { topic: topic(name), partition: partition(Number(number)), offset: offset(Number(at)) };
 }

@@ -7,14 +7,9 @@ import { positionName } from '../../core/position.js';
 import { isoTime } from '../../core/terminal-text.js';
 import { EditError, type EditedBytes, type RecordEdit } from '../../dead-letters/edit.js';
 import { UNKNOWN_FORMAT_REASON } from '../../dead-letters/groups.js';
+import { type LetterSelection, MAX_NAMED_LETTERS, NoSuchLetter } from '../../dead-letters/letter-finder.js';
 import { type GroupedLetter, lettersOfGroup } from '../../dead-letters/letters-of-group.js';
-import {
-  type DeadLetterOffice,
-  type LetterSelection,
-  MAX_NAMED_LETTERS,
-  NoSuchLetter,
-} from '../../dead-letters/office.js';
-import { letterName } from '../../dead-letters/read-letter.js';
+import type { DeadLetterOffice } from '../../dead-letters/office.js';
 import type { SecurityLog } from '../../observe/security-log.js';
 import type { EventLog } from '../../ports/event-log.js';
 import type { ConsoleContext, ConsolePage } from '../page.js';
@@ -72,7 +67,7 @@ export function deadLettersPage(parts: DeadLettersParts): ConsolePage {
     Query: {
       deadLetters: (args: { topic?: string | null; group?: string | null; limit: number }, { signal }) =>
         explained(async () => {
-          const topics = await office.topics(signal, named(args.topic));
+          const topics = await office.finder.topics(signal, named(args.topic));
           const limit = Math.min(Math.max(1, args.limit), MAX_LISTED);
           const options = { log, topics, group: args.group ?? undefined, limit };
           const perTopic = recordsPerTopic(topics);
@@ -98,7 +93,7 @@ export function deadLettersPage(parts: DeadLettersParts): ConsolePage {
             notTested: counts.NOT_TESTED,
             reasons: found.reasons,
             letters: letters.slice(0, MAX_LISTED).map(({ at, originName: position, verdict, reason }) => {
-              return { id: letterName(at), position, verdict, reason: reason.slice(0, MAX_REASONS_CHARS) };
+              return { id: positionName(at), position, verdict, reason: reason.slice(0, MAX_REASONS_CHARS) };
             }),
             alreadyPutBack: found.redriven,
             beyondLimit: found.notTested,
@@ -203,7 +198,7 @@ async function selectionOf(
       );
     return { kind: 'LETTERS', names: [...new Set(letters)] };
   }
-  const topics = await office.topics(signal, named(of));
+  const topics = await office.finder.topics(signal, named(of));
   return group == null ? { kind: 'ALL', topics } : { kind: 'GROUP', id: group, topics };
 }
 
@@ -229,7 +224,7 @@ function shownLetter(found: GroupedLetter, office: DeadLetterOffice): object {
   const { at, timestamp, letter, key, value, count, redriven } = found;
   const preview = value?.toString('utf8');
   return {
-    id: letterName(at),
+    id: positionName(at),
     time: isoTime(timestamp),
     position: letter && positionName(letter.origin),
     reason: letter?.reason ?? UNKNOWN_FORMAT_REASON,

@@ -42,7 +42,7 @@ export async function* groupsFeed(
   };
   for (let poll = 0; !signal.aborted; poll++) {
     if (poll % POLLS_PER_DISCOVERY === 0) {
-      const topics = await office.topics(signal, of);
+      const topics = await office.finder.topics(signal, of);
       for (const topic of topics)
         if (!tails.has(topic)) tails.set(topic, new DeadLetterTail(log, topic, recordsPerTopic(topics)));
     }

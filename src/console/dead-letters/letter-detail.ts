@@ -5,7 +5,6 @@ import { isoTime } from '../../core/terminal-text.js';
 import type { DeadLetterEntry } from '../../dead-letters/dead-letter-topic.js';
 import { UNKNOWN_FORMAT_REASON } from '../../dead-letters/groups.js';
 import type { LetterReport } from '../../dead-letters/office.js';
-import { letterName } from '../../dead-letters/read-letter.js';
 
 /** S4: larger keys and values are not shown. Kafka's brokers take records of 1 MiB unless they are told otherwise. */
 const MAX_SHOWN_BYTES = 1 << 20;
@@ -28,7 +27,7 @@ export function detailOf(report: LetterReport): object {
 
 function foreign({ at, record }: Extract<DeadLetterEntry, { kind: 'FOREIGN' }>): object {
   return {
-    id: letterName(at),
+    id: positionName(at),
     time: isoTime(record.timestamp),
     format: 'UNKNOWN',
     kind: 'unknown',
@@ -42,7 +41,7 @@ function letterOf(letter: Extract<DeadLetterEntry, { kind: 'DEAD_LETTER' }>['let
   const { at, timestamp, origin, originTimestamp, group, dropped, record, format, kind, field, service } =
     letter;
   return {
-    id: letterName(at),
+    id: positionName(at),
     time: isoTime(timestamp),
     origin: originOf(origin, originTimestamp),
     format,
