@@ -12,7 +12,7 @@ import { ConsoleOperations } from './operations.js';
 import { consoleSchema, consoleSources } from './schema.js';
 
 /** What the pages of the console are made from. */
-export interface ConsoleParts {
+interface ConsoleParts {
   /** The role that callers need; `undefined`: none. */
   readonly role: string | undefined;
   /** In words. */

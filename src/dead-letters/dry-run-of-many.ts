@@ -6,7 +6,7 @@ import { DeadLetterTail } from './dead-letter-tail.js';
 import type { DryRun, DryRunResult, Verdict } from './dry-run.js';
 import { reasonPattern } from './reason-pattern.js';
 
-export interface TestedLetter extends DryRunResult {
+interface TestedLetter extends DryRunResult {
   readonly at: Position;
   readonly originName: string;
 }

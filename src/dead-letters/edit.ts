@@ -36,7 +36,7 @@ export class EditError extends Error {
 }
 
 /** The position of the record that an edited one replaces. */
-export const EDITED_FROM_HEADER = 'millrace-edited-from';
+const EDITED_FROM_HEADER = 'millrace-edited-from';
 
 /**
  * The corrected copy of a record. It stays in its partition unless its key changes.

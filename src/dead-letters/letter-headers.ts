@@ -20,7 +20,7 @@ export interface Fault {
 export type LetterFormat = 'MILLRACE' | 'SPRING' | 'CONNECT';
 
 /** What the headers of a dead letter say, and the headers of the record that it is about. */
-export interface LetterHeaders {
+interface LetterHeaders {
   readonly format: LetterFormat;
   readonly topic: string;
   readonly partition: number;

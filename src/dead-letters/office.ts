@@ -16,7 +16,7 @@ import { RecordRestorer } from './record-restorer.js';
 import { type RedriveOutcome, redriveDeadLetters } from './redrive.js';
 import type { RedriveOptions } from './redrive-member.js';
 
-export interface OfficeOptions extends DryRunOptions, FinderOptions {
+interface OfficeOptions extends DryRunOptions, FinderOptions {
   /** The consumer group of redrives. */
   readonly group: string;
 }

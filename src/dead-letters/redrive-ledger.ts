@@ -28,7 +28,7 @@ export interface PendingRange {
   readonly last: Offset;
 }
 
-export interface LedgerLimits {
+interface LedgerLimits {
   /** How many records are redriven. */
   readonly limit?: number | undefined;
   /** How many records of the dead-letter topic are read. */

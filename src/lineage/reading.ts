@@ -12,7 +12,7 @@ import type { ReadingOptions } from './reading-options.js';
 import { MAX_CORRELATIONS, nextPass, type ReadingState, type ReadRange, rangeEnd } from './reading-state.js';
 
 /** What one step of a reading has found, and where the reading stands behind it. */
-export interface ReadingStep {
+interface ReadingStep {
   readonly events: readonly FoundEvent[];
   readonly letters: readonly FoundLetter[];
   readonly state: ReadingState;

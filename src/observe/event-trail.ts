@@ -13,12 +13,12 @@ const MAX_ANSWERED = 1_000;
  * What a node did with some events: moved them into the fan-out, was sent them, showed them to the clients of a field that
  * were live, or read them because the fan-out had lost them.
  */
-export type TrailKind = 'relayed' | 'received' | 'shown' | 'repaired';
+type TrailKind = 'relayed' | 'received' | 'shown' | 'repaired';
 const KINDS: readonly TrailKind[] = ['relayed', 'received', 'shown', 'repaired'];
 const [RELAYED, RECEIVED, SHOWN, REPAIRED] = [0, 1, 2, 3];
 
 /** The events of a partition from `first` to `last` that the same happened to. */
-export interface TrailEntry {
+interface TrailEntry {
   readonly kind: TrailKind;
   /** The index of the question that it answers. */
   readonly of: number;

@@ -17,7 +17,7 @@ import {
   topologyOf,
 } from './topology.js';
 
-export interface LiveMapParts {
+interface LiveMapParts {
   readonly log: Pick<EventLog, 'inspection' | 'bounds' | 'read' | 'describe'>;
   readonly decoder: RecordDecoder;
   readonly parts: Pick<TopologyParts, 'bindings' | 'services' | 'views'>;
@@ -40,7 +40,7 @@ export interface Patience {
 const OF_A_PAGE: Patience = { log: 8_000, observed: 2_000, topics: 10 };
 
 /** A consumer group, and what it is for. */
-export interface MapGroup extends ListedGroup {
+interface MapGroup extends ListedGroup {
   /** `the service payments`. `undefined`: it belongs to another program. */
   readonly role: string | undefined;
 }

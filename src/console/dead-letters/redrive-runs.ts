@@ -20,7 +20,7 @@ export interface RunReport {
   readonly problem: string | undefined;
 }
 
-export type OnRedriven = (from: string, to: Position | undefined, idempotent: boolean) => void;
+type OnRedriven = (from: string, to: Position | undefined, idempotent: boolean) => void;
 type Work = (onRedriven: OnRedriven, signal: AbortSignal) => Promise<RedriveOutcome | EditedRedrive>;
 
 /** C4: runs that wait or work, and runs that are remembered with their results. */

@@ -8,7 +8,7 @@ import { type EventRow, rowOf } from './row.js';
 import type { Selection } from './selection.js';
 import { fitting, type TopicReads } from './topic-reads.js';
 
-export interface BackwardsOptions {
+interface BackwardsOptions {
   readonly topic: Topic;
   readonly topicId: TopicId | undefined;
   readonly bounds: readonly Bounds[];
@@ -22,7 +22,7 @@ export interface BackwardsOptions {
   readonly signal: AbortSignal;
 }
 
-export interface Backwards {
+interface Backwards {
   /** Oldest first. */
   readonly rows: readonly EventRow[];
   /** The position before all that was looked at. */

@@ -25,7 +25,7 @@ export interface EventBatch {
   readonly notices: readonly string[];
 }
 
-export interface FeedOptions {
+interface FeedOptions {
   readonly topic: Topic;
   readonly lanes: Lanes;
   readonly isRead: (partition: Partition) => boolean;

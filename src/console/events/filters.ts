@@ -8,7 +8,7 @@ import { MillraceError } from '../../core/errors.js';
 import { topic } from '../../core/ids.js';
 
 /** `type EventFilterCheck`. */
-export interface FilterCheck {
+interface FilterCheck {
   readonly problem: { readonly message: string; readonly start: number } | null;
   readonly fields: readonly string[];
 }

@@ -2,7 +2,7 @@ import { MillraceError } from '../../core/errors.js';
 import { type Offset, offset, type Partition, partition, type TopicId, topicId } from '../../core/ids.js';
 
 /** The next offset of each partition of one topic. */
-export interface PositionVector {
+interface PositionVector {
   /** `undefined`: the log does not report topic ids. */
   readonly topicId: TopicId | undefined;
   readonly next: ReadonlyMap<Partition, Offset>;

@@ -8,7 +8,7 @@ import { headersOf, type LogRecord } from '../../core/record.js';
 import { isoTime } from '../../core/terminal-text.js';
 
 /** The first bytes of a value: `type EventValue`. */
-export interface ShownValue {
+interface ShownValue {
   readonly text: string | null;
   readonly hex: string | null;
   readonly bytes: number;

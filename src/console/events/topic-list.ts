@@ -6,7 +6,7 @@ import type { TopicFormats } from '../../core/topic-format.js';
 import { readableDeadLetterTopics } from '../../dead-letters/topic-name.js';
 import type { EventLog } from '../../ports/event-log.js';
 
-export interface KnownTopics {
+interface KnownTopics {
   readonly log: EventLog;
   readonly bindings: Bindings;
   /** Those of the schema, and those that services and views read. */

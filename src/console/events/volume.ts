@@ -4,7 +4,7 @@ import type { EventLog } from '../../ports/event-log.js';
 import { readRetained } from '../../ports/retained.js';
 import { Slots } from '../slots.js';
 
-export interface VolumeOptions {
+interface VolumeOptions {
   readonly log: Pick<EventLog, 'bounds' | 'offsetAt' | 'read'>;
   readonly topic: Topic;
   /** In milliseconds since 1970. Left out: the time of the oldest record. */

@@ -4,7 +4,7 @@ import { ticks } from '../ticks.js';
 import { packageVersion } from '../version.js';
 
 /** What a gateway knows of itself. */
-export interface GatewayParts {
+interface GatewayParts {
   /** In words, as at the start of the process. */
   readonly log: string;
   readonly fanout: string;

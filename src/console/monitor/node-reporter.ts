@@ -10,7 +10,7 @@ import type { NodeRegistry } from '../../ports/node-registry.js';
 import { bounded, type NodeReport } from './node-report.js';
 
 /** Who reports. */
-export type NodeIdentity = Pick<NodeReport, 'host' | 'pid' | 'workerOf' | 'roles' | 'services' | 'version'>;
+type NodeIdentity = Pick<NodeReport, 'host' | 'pid' | 'workerOf' | 'roles' | 'services' | 'version'>;
 
 interface NodeReporterParts {
   readonly registry: NodeRegistry;

@@ -12,7 +12,7 @@ const SILENT_AFTER_MS = 2.5 * REPORT_INTERVAL_MS;
 const MAX_LAGS = 200;
 const MS_PER_S = 1_000;
 
-export interface ReportedNode extends Omit<PresentNode, 'report'> {
+interface ReportedNode extends Omit<PresentNode, 'report'> {
   readonly report: NodeReport;
 }
 

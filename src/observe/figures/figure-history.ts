@@ -23,7 +23,7 @@ const SERIES: Readonly<Record<string, (sample: Sample) => number>> = {
 };
 
 /** What a node tells of its past. Its clock is in nothing of it. */
-export interface RecordedHistory {
+interface RecordedHistory {
   readonly stepMs: number;
   /** How long ago the newest value of each series was taken. */
   readonly newestAgeMs: number;

@@ -44,7 +44,7 @@ export const BREAKDOWNS = [
   'problems',
   'serviceFailures',
 ] as const;
-export type Breakdown = (typeof BREAKDOWNS)[number];
+type Breakdown = (typeof BREAKDOWNS)[number];
 
 /** The figures of one process at one moment. All of them are metrics too: nothing is counted twice. */
 export interface Figures {

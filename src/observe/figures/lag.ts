@@ -14,9 +14,9 @@ export interface Lag {
 }
 
 export const TRENDS = ['growing', 'steady', 'shrinking'] as const;
-export type Trend = (typeof TRENDS)[number];
+type Trend = (typeof TRENDS)[number];
 
-export interface LagWithTrend extends Lag {
+interface LagWithTrend extends Lag {
   readonly trend: Trend;
   /** The latest values, oldest first. */
   readonly recent: readonly number[];

@@ -17,7 +17,7 @@ import {
 const MAX_FIELDS = 2_000;
 const MAX_DEPTH = 12;
 
-export interface WholeSelection {
+interface WholeSelection {
   readonly set: SelectionSetNode;
   /** The coordinates of fields that are not selected, because code resolves them, or because they need arguments. */
   readonly leftOut: ReadonlySet<string>;

@@ -1,7 +1,7 @@
 import { HtmlPage, type Policy } from './html-page.js';
 
 /** An operation that GraphiQL opens in its own tab. */
-export interface PlaygroundExample {
+interface PlaygroundExample {
   readonly title?: string;
   readonly query: string;
   readonly variables?: Readonly<Record<string, unknown>>;
@@ -9,7 +9,7 @@ export interface PlaygroundExample {
 }
 
 /** What the page is told, beside its schema. `clients/web/src/playground/settings.ts` reads it. */
-export interface PlaygroundSettings {
+interface PlaygroundSettings {
   readonly examples: readonly PlaygroundExample[];
   /** Those of subscriptions that are served and that the page can use, the preferred one first. */
   readonly transports: readonly ('websocket' | 'sse')[];

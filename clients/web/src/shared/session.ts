@@ -1,7 +1,7 @@
 import { useSyncExternalStore } from 'react';
 
 /** Why the console shows nothing: the sentence of the gateway. */
-export interface Denied {
+interface Denied {
   readonly code: 'UNAUTHENTICATED' | 'FORBIDDEN';
   readonly message: string;
 }

@@ -3,7 +3,7 @@ import { useCallback, useEffect, useReducer, useState } from 'react';
 import { ask } from './console-client';
 import { useSession } from './session';
 
-export interface QueryResult<Data> {
+interface QueryResult<Data> {
   /** The newest answer. It stays while another is on its way, and when that fails. */
   readonly data: Data | undefined;
   readonly error: ClientError | undefined;

@@ -93,7 +93,7 @@ export function isCancellable(order: TrackedOrder): boolean {
 }
 
 /** Whether a cancellation was requested, and is not answered yet. */
-export function isCancelling({ steps }: TrackedOrder): boolean {
+function isCancelling({ steps }: TrackedOrder): boolean {
   const last = steps.findLast(({ type }) => type.startsWith('Cancel'));
   return last?.type === 'CancelRequested';
 }
@@ -121,7 +121,7 @@ export function upcoming(order: TrackedOrder): readonly string[] {
   ];
 }
 
-export interface Headline {
+interface Headline {
   readonly text: string;
   readonly tone: 'going' | 'good' | 'bad';
 }

@@ -99,4 +99,4 @@ export function LettersTable({ letters, selected, onSelect, onOpen }: LettersTab
   );
 }
 
-export const canBePutBack = ({ isPutBack, position }: Letter): boolean => !isPutBack && position !== null;
+const canBePutBack = ({ isPutBack, position }: Letter): boolean => !isPutBack && position !== null;

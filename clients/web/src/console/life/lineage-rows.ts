@@ -12,7 +12,7 @@ export interface EventRow {
 }
 
 /** The title of the rows of one publisher. */
-export interface SourceRow {
+interface SourceRow {
   readonly kind: 'source';
   readonly source: string;
   readonly events: number;

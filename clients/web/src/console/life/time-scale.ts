@@ -1,5 +1,5 @@
 /** A stretch of time without events that takes less room than its length. */
-export interface Fold {
+interface Fold {
   readonly from: number;
   readonly to: number;
   /** Where it is drawn, as fractions of the width. */

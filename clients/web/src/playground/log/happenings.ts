@@ -7,7 +7,7 @@ export interface Result {
   readonly errors?: readonly unknown[] | undefined;
 }
 
-export interface ResultContext {
+interface ResultContext {
   readonly origin: Origin;
   readonly cursor?: string | undefined;
   readonly event?: EventContext | undefined;

@@ -1,6 +1,6 @@
 import type { Happening, LogEntry } from './entry.js';
 
-export interface LogLimits {
+interface LogLimits {
   readonly entries: number;
   /** Of what results hold, in UTF-8. */
   readonly bytes: number;

@@ -2,13 +2,13 @@ import type { RunObserver } from './run.js';
 import type { Runs } from './runs.js';
 
 /** The part of GraphiQL's state of tabs that is read here. */
-export interface TabsState {
+interface TabsState {
   readonly tabs: readonly { readonly id: string }[];
   readonly activeTabIndex: number;
 }
 
 /** GraphiQL's own actions that are called here. */
-export interface TabActions {
+interface TabActions {
   run(): void;
   stop(): void;
 }

@@ -14,7 +14,7 @@ interface Run {
 }
 
 /** Every run that the log knows; a new object after each change. */
-export interface RunsState {
+interface RunsState {
   readonly all: readonly RunInfo[];
   /** The ids of those that are running. */
   readonly running: ReadonlySet<number>;
