@@ -3,7 +3,7 @@ import type { Identity } from '../core/identity.js';
 
 /**
  * S1: whether a caller may see the console. The one place that decides it, for every operation.
- * @param role that the claim `roles` must contain; `undefined`: whoever may use the gateway
+ * @param role that the claim `roles` must contain; `undefined`: every caller of the gateway
  * @throws {MillraceError} UNAUTHENTICATED without any claims, else FORBIDDEN
  */
 export function checkRole(role: string | undefined, { claims }: Identity): void {

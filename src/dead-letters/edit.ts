@@ -24,8 +24,8 @@ export interface RecordEdit {
   /** All headers, in their order. */
   readonly headers?: readonly Header[] | undefined;
   /**
-   * Gives the event another id. Whoever remembers the old one takes the copy for a new event and acts on it; with the same id
-   * such a reader skips it.
+   * Gives the event another id. A consumer that remembers the old id then takes the copy for a new event and acts on it. With the
+   * same id it skips the copy.
    */
   readonly newId?: boolean | undefined;
 }
@@ -81,8 +81,8 @@ export async function editedRecord(
 const SCHEMA_IDS: ReadonlySet<string> = new Set(['__value_schema_id', 'apicurio.value.contentId']);
 
 /**
- * D1: whoever remembers ids takes a later event with a marked id for a retry, and skips it. So a mark under another id would
- * silence an event that is still to come.
+ * D1: a consumer that remembers ids takes a later event with a marked id for a retry, and skips it. So a mark under another id
+ * would silence an event that is still to come.
  * @throws {EditError}
  */
 function checkMark(before: readonly Header[], after: readonly Header[]): void {

@@ -209,7 +209,7 @@ export class CarriedNodeRegistry implements NodeRegistry {
 
   #hear(text: string): void {
     const message = MESSAGE.safeParse(parsed(text, MAX_MESSAGE_BYTES + MAX_HEAD_BYTES));
-    // Of another version of Millrace: whoever asked does not wait for this node beyond its limit.
+    // Of another version of Millrace. The node that asked waits no longer than its limit.
     if (!message.success) return;
     if (message.data.kind === 'question') void this.#reply(message.data);
     else this.#open.get(message.data.number)?.(message.data.from, message.data);
@@ -219,7 +219,7 @@ export class CarriedNodeRegistry implements NodeRegistry {
     if (from === this.id) return;
     const answered = await this.#answerTo(topic, question);
     const message: Message = { kind: 'answer', number, from: this.id, ...answered };
-    // Whoever asked counts this node as silent, and says so.
+    // The node that asked counts this one as silent, and says so.
     await this.#carrier.send(from, JSON.stringify(message)).catch(() => undefined);
   }
 

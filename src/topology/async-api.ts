@@ -94,7 +94,7 @@ const CLOUDEVENTS_HEADERS = {
   ),
 };
 
-/** One for each part and topic. The field of a view reads no topic, and dead letters come from whoever reads the topic. */
+/** One for each part and topic. The field of a view reads no topic, and dead letters come from all readers of the topic. */
 function operationOf({ from, to, kind, types }: TopologyEdge, bindings: Bindings): [string, object][] {
   if (kind === 'shows' || kind === 'fails') return [];
   const isSent = kind === 'publishes';

@@ -20,9 +20,9 @@ export interface Movement {
 
 /** How many readings a rate is averaged over: many consumers commit every 5 s only. */
 const RATE_READINGS = 5;
-/** A lag grows if its smallest value of so many readings is above that of as many before: commits make it a saw. */
+/** A lag grows if its minimum over this many readings is above that of as many before. A sawtooth of commits is no growth. */
 const LAG_READINGS = 4;
-/** After a longer pause nobody wants to know the average over it. */
+/** Over a longer pause an average says nothing of now. */
 const MAX_PAUSE_MS = 15_000;
 
 interface Step {

@@ -44,8 +44,8 @@ interface Run {
 }
 
 /**
- * The redrives of one gateway. They outlive the request that started them: whoever asks leaves, and the records go back all the
- * same. One after the other: all are members of one consumer group, and would only take partitions from each other.
+ * The redrives of one gateway. They outlive the request that started them: a caller may leave. They run one after the other,
+ * because all are members of one consumer group, and would only take partitions from each other.
  */
 export class RedriveRuns implements AsyncDisposable {
   readonly #runs = new Map<string, Run>();

@@ -289,7 +289,7 @@ function manyListeners(signal: AbortSignal): AbortSignal {
   return signal;
 }
 
-/** What Kafka refuses is the operator's to mend, and whoever sees the console is one: the sentence says what to do. */
+/** A reader of the console is an operator, who can mend what Kafka refuses: the sentence says what to do. */
 function shownError(error: unknown): unknown {
   const isRefused = error instanceof MillraceError && error.code === 'LOG_UNAVAILABLE';
   return isRefused ? new MillraceError('LOG_UNAVAILABLE', problemOf(error), { cause: error }) : error;

@@ -64,7 +64,7 @@ export class TopicEnds {
     const again = (): void => {
       followed.next.catch(() => undefined);
       followed.next = ask();
-      // What fails is told to those who wait now; the next ones ask again.
+      // A failure reaches the callers that wait now. Later callers ask again.
       followed.next.then(again, () => {
         if (!signal.aborted) again();
       });

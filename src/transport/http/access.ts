@@ -96,8 +96,8 @@ export class Access {
   }
 
   /**
-   * Whoever opens a public API to all pages does not mean the console: a page that an operator happens to open could connect
-   * a WebSocket to it with the operator's cookies, or from inside the operator's network.
+   * `*` opens the public API to all pages, and not the console: a page that an operator happens to open could connect a WebSocket
+   * to it with the operator's cookies, or from inside the operator's network.
    */
   #allowsOrigin(origin: string, request: IncomingMessage): boolean {
     if (this.#origins.has(origin.toLowerCase())) return true;

@@ -95,8 +95,8 @@ function WhatHappens({ topic }: { readonly topic: string }) {
         received them the first time.
       </List.Item>
       <List.Item>
-        Each record goes back exactly once, whoever else puts it back at the same time. The dead letters stay,
-        marked as put back.
+        Each record goes back exactly once, even if somebody else puts it back at the same time. The dead
+        letters stay, marked as put back.
       </List.Item>
     </List>
   );

@@ -25,7 +25,7 @@ interface Window {
   readonly cursor: string | undefined;
 }
 
-/** Rows are made anew when something was found; no eye sees more of them. */
+/** Found events are collected for this long before the rows are laid out again: once for each batch would be too often. */
 const RENDER_INTERVAL_MS = 200;
 
 /**

@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core';
 import { signOut, useSession } from '../../shared/session';
 
-/** Only for those who have signed in here. */
+/** Shown only after a sign-in here. */
 export function SignOut() {
   const { authorization } = useSession();
   if (authorization === undefined) return null;
