@@ -4,12 +4,12 @@ import {
   type DeliveryStep,
   silenceSentence,
   stepSentence,
-} from '../../src/console/life/deliveries';
-import { Collection, type FoundEvent } from '../../src/console/life/found';
-import { type EventRow, rowsOf } from '../../src/console/life/lineage-rows';
-import type { LifeSubscription } from '../../src/console/life/operations';
-import { summaryOf } from '../../src/console/life/summary';
-import { duration } from '../../src/console/life/wording';
+} from '../../../src/console/life/deliveries';
+import { Collection, type FoundEvent } from '../../../src/console/life/found';
+import { type EventRow, rowsOf } from '../../../src/console/life/lineage-rows';
+import type { LifeSubscription } from '../../../src/console/life/operations';
+import { summaryOf } from '../../../src/console/life/summary';
+import { duration } from '../../../src/console/life/wording';
 
 type Step = LifeSubscription['life'];
 type Event = Step['events'][number];

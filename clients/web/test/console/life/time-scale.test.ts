@@ -1,6 +1,6 @@
 import { array, assert, integer, property } from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { timeScale } from '../../src/console/life/time-scale';
+import { timeScale } from '../../../src/console/life/time-scale';
 
 const HOUR_MS = 3_600_000;
 
