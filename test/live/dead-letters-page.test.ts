@@ -92,7 +92,7 @@ describe('the page of dead letters in Chromium', { timeout: 120_000 }, () => {
       await page.getByRole('button', { name: 'Close', exact: true }).last().click();
       await page.getByRole('dialog').waitFor({ state: 'detached' });
       // The record failed again in the relay, and is one more of the group.
-      await page.getByText('2 back').waitFor();
+      await page.getByText('2 back', { exact: true }).waitFor();
 
       await page.setViewportSize(PHONE);
       violations.push(...(await opened.violations()).map((one) => `on a phone: ${one}`));
