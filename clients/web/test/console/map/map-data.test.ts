@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { layoutOf, NODE_HEIGHT, NODE_WIDTH } from '../../../src/console/map/layout';
-import { around, busiest, labelOf, type MapEdge, type MapNode, ofKinds } from '../../../src/console/map/map-data';
+import {
+  around,
+  busiest,
+  labelOf,
+  type MapEdge,
+  type MapNode,
+  ofKinds,
+} from '../../../src/console/map/map-data';
 import type { TopologyNodeKind } from '../../../src/console/map/operations';
 
 const node = (kind: TopologyNodeKind, name: string): MapNode => ({

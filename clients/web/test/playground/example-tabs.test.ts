@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { exampleTabs, withExampleHeaders } from '../../../clients/web/src/playground/example-tabs.js';
+import { exampleTabs, withExampleHeaders } from '../../src/playground/example-tabs.js';
 
 const EXAMPLES = [
   { title: 'Follow an order', query: 'subscription { n }', variables: { orderId: 'o1' } },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { resultHappening } from '../../../clients/web/src/playground/log/happenings.js';
-import { jsonLines } from '../../../clients/web/src/playground/log/json-lines.js';
-import { ResultLog } from '../../../clients/web/src/playground/log/result-log.js';
+import { resultHappening } from '../../src/playground/log/happenings.js';
+import { jsonLines } from '../../src/playground/log/json-lines.js';
+import { ResultLog } from '../../src/playground/log/result-log.js';
 
 const said = (n: number | string) =>
   resultHappening({ data: { said: { n } } }, { origin: 'live', cursor: `c${n}` });

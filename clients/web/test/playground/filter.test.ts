@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Happening, LogEntry } from '../../../clients/web/src/playground/log/entry.js';
-import { FilteredLog, NO_FILTER } from '../../../clients/web/src/playground/log/filter.js';
-import { resultHappening } from '../../../clients/web/src/playground/log/happenings.js';
+import type { Happening, LogEntry } from '../../src/playground/log/entry.js';
+import { FilteredLog, NO_FILTER } from '../../src/playground/log/filter.js';
+import { resultHappening } from '../../src/playground/log/happenings.js';
 
 const result = (data: unknown): Happening => resultHappening({ data }, { origin: 'live', cursor: 'AgoP' });
 const entry = (id: number, happening: Happening, run = 1): LogEntry => ({ ...happening, id, run, at: id });
