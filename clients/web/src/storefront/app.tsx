@@ -158,7 +158,7 @@ function Account() {
           For the merchant
         </Menu.Item>
         <Menu.Divider />
-        <Menu.Item onClick={askName}>Be somebody else</Menu.Item>
+        <Menu.Item onClick={askName}>Use another name</Menu.Item>
         <Menu.Item onClick={signOut}>Sign out</Menu.Item>
       </Menu.Dropdown>
     </Menu>

@@ -27,7 +27,9 @@ export function CataloguePage() {
     <Stack gap="lg">
       <Box>
         <Title order={1}>Flour, milled this week</Title>
-        <Text c="dimmed">And what you need to make bread of it. Stock and prices on this page are live.</Text>
+        <Text c="dimmed">
+          And what you need to bake bread from it. Stock and prices on this page are live.
+        </Text>
       </Box>
       {error !== undefined && products === undefined && <Alert color="red">{errorText(error)}</Alert>}
       <SimpleGrid cols={{ base: 1, xs: 2, md: 3 }} spacing="lg" aria-busy={products === undefined}>

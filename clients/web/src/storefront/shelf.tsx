@@ -30,7 +30,7 @@ export function Shelf() {
         <Title order={1} size="h2">
           Stock and prices
         </Title>
-        <Text c="dimmed">Fewer than {LOW_STOCK} available is low. Orders and carts keep their prices.</Text>
+        <Text c="dimmed">Stock is low below {LOW_STOCK}. Orders and carts keep their prices.</Text>
       </Box>
       {error !== undefined && products === undefined && <Alert color="red">{errorText(error)}</Alert>}
       {products === undefined
