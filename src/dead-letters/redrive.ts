@@ -1,5 +1,5 @@
 import { pause } from '../core/async.js';
-import type { Topic } from '../core/ids.js';
+import { type Topic, topic as topicNamed } from '../core/ids.js';
 import { requireTransactions } from '../ports/transactional-commit.js';
 import type { DeadLetter } from './dead-letter.js';
 import { type RedriveLedger, readRedriveLedger } from './redrive-ledger.js';
@@ -68,6 +68,9 @@ export async function redriveDeadLetters(options: RedriveOptions): Promise<Redri
   };
 }
 
+/** The topic of a position as `positionName` writes it. */
+const topicIn = (position: string): Topic => topicNamed(position.slice(0, position.lastIndexOf('/')));
+
 /** How long a member waits for partitions with its letters, at first. */
 const STALLED_MS = 10_000;
 const MAX_STALLED_MS = 60_000;
@@ -83,6 +86,10 @@ async function consume(
   ledgers: ReadonlyMap<Topic, RedriveLedger>,
 ): Promise<void> {
   const topics = [...ledgers].flatMap(([topic, { pending }]) => (pending.size > 0 ? [topic] : []));
+  const originals = [...ledgers.values()].flatMap(({ selected }) => [...selected.keys()].map(topicIn));
+  // A member that is refused something tries again for ever, as services do. Here somebody waits for a sentence.
+  const writes = [...new Set([...originals, ...topics])];
+  await log.checkAccess({ reads: topics, writes, commits: [{ group, topics }] }, signal);
   for (let attempt = 0; ; attempt++) {
     // D9: fenced, so that the markers that this member reads are all that a former owner of the partition ever commits.
     const membership = await requireTransactions(log, 'redrives').join(
