@@ -102,9 +102,10 @@ export class RedriveMember implements GroupHandler<TransactionalBatch> {
     });
   }
 
-  /** Resolves when nothing was done for this member for `milliseconds`. */
+  /** Resolves when nothing was done for this member for `milliseconds`, or nobody awaits it any more. */
   async stalled(milliseconds: number, left: AbortSignal): Promise<'stalled'> {
-    for (let before = -1; before !== this.#steps || this.#working > 0; ) {
+    // Once `left` is aborted no pause takes any time: with a batch in hand, this would let nothing else run.
+    for (let before = -1; !left.aborted && (before !== this.#steps || this.#working > 0); ) {
       before = this.#steps;
       await pause(milliseconds, left);
     }

@@ -50,6 +50,7 @@ function retry(
   options: {
     only?: readonly string[];
     over?: EventLog;
+    until?: AbortSignal;
     onRedriven?: Parameters<typeof redriveDeadLetters>[0]['onRedriven'];
   } = {},
 ) {
@@ -59,7 +60,7 @@ function retry(
     topics: [deadLetterTopic(topic)],
     only: options.only && new Set(options.only),
     onRedriven: options.onRedriven ?? (() => undefined),
-    signal,
+    signal: options.until ?? signal,
   });
 }
 
@@ -200,6 +201,20 @@ describe('redriving dead letters', () => {
     });
     await expect(retry(world, { over: refusing })).rejects.toMatchObject({ cause: refusal });
     expect(commits).toBe(1);
+  });
+
+  it('S4 a redrive that is stopped with a batch in hand lets everything else run', async () => {
+    await using world = await openWorld();
+    await poisoned(world, 2);
+    const stop = new AbortController();
+    const over = committing(world.log, async () => {
+      stop.abort(new Error('stopped'));
+      // Turns of the event loop, for which nothing may starve it.
+      for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+      throw new Error('not committed');
+    });
+    await expect(retry(world, { over, until: stop.signal })).rejects.toThrow('stopped');
+    expect(await retry(world)).toMatchObject({ redriven: 2, failed: [] });
   });
 
   it('D10 redrives each record once when two redrives run at the same time', async () => {
