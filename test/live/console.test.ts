@@ -155,6 +155,10 @@ describe('the console in Chromium', () => {
     await using opened = await openSignedIn('/');
     const { page } = opened;
     await page.getByText('Started').waitFor();
+    // The pages of the tests before share its cache.
+    const devTools = await page.context().newCDPSession(page);
+    await devTools.send('Network.enable');
+    await devTools.send('Network.setCacheDisabled', { cacheDisabled: true });
     await gateway.kill('SIGKILL');
     await page.getByText('Reconnecting…').waitFor();
     expect(await page.getByText('Started').count()).toBe(1);
