@@ -192,7 +192,7 @@ export async function startGateway(
           suffix: config.DEAD_LETTER_SUFFIX,
           traceUrl: config.TRACE_URL,
         },
-        map: mapParts({ config, project, bindings }, { log: consoleLog, formats }, parts),
+        map: mapParts({ config, project, bindings }, { log: consoleLog, formats, nodes }, parts),
         deadLetters: {
           office: deadLetterOffice({ config, project, bindings }, { log: consoleLog, formats }),
           runs: parts.use(new RedriveRuns()),

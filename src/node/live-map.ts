@@ -4,6 +4,7 @@ import { RecordDecoder } from '../core/record-decoder.js';
 import type { ResourceStack } from '../core/resource-stack.js';
 import type { TopicFormats } from '../core/topic-format.js';
 import type { EventLog } from '../ports/event-log.js';
+import type { NodeRegistry } from '../ports/node-registry.js';
 import type { Project } from '../project/project.js';
 import { LiveMap, type Patience } from '../topology/live-map.js';
 import type { Config } from './config.js';
@@ -39,7 +40,11 @@ export function openLiveMap(
 /** What the console's page of the map is made from. `parts` ends its readings. */
 export function mapParts(
   installation: Installation,
-  { log, formats }: { readonly log: EventLog; readonly formats: TopicFormats },
+  {
+    log,
+    formats,
+    nodes,
+  }: { readonly log: EventLog; readonly formats: TopicFormats; readonly nodes: NodeRegistry },
   parts: ResourceStack,
 ): MapParts {
   const closed = new AbortController();
@@ -47,6 +52,7 @@ export function mapParts(
   const { bindings, config } = installation;
   return {
     live: openLiveMap(installation, { log, formats }, closed.signal),
+    nodes,
     bindings,
     log,
     decoder: new RecordDecoder(formats),

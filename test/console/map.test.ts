@@ -4,12 +4,18 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openEmbeddedLog } from '../../src/adapters/embedded/log.js';
 import { type EmbeddedStore, openEmbeddedStore } from '../../src/adapters/embedded/store.js';
+import { InProcessNodes } from '../../src/adapters/memory/node-registry.js';
+import { ratesOfFields } from '../../src/console/map/field-rates.js';
 import { mapPage } from '../../src/console/map/map.js';
+import type { NodeReport } from '../../src/console/monitor/node-report.js';
 import type { ConsoleContext } from '../../src/console/page.js';
 import { encodeEvent } from '../../src/core/envelope/encode.js';
 import { eventId, topic } from '../../src/core/ids.js';
 import { RecordDecoder } from '../../src/core/record-decoder.js';
+import { BREAKDOWNS, FLOWS, LEVELS } from '../../src/observe/figures/figures.js';
+import { record } from '../../src/observe/figures/sample.js';
 import type { EventLog } from '../../src/ports/event-log.js';
+import type { NodeRegistry } from '../../src/ports/node-registry.js';
 import { LiveMap } from '../../src/topology/live-map.js';
 import { bound } from '../binding/schema.js';
 import { soon } from '../contract/event-log-tools.js';
@@ -47,12 +53,12 @@ afterAll(async () => {
   await rm(dir, { recursive: true });
 });
 
-function page() {
+function page(nodes: Pick<NodeRegistry, 'list'> = new InProcessNodes().open()) {
   const shared = { log, decoder: new RecordDecoder(), deadLetterSuffix: '.dlt' };
   const bindings = bound(SCHEMA);
   const own = { relay: 'm-relay', services: new Map(), views: new Map(), redrive: 'm-dead-letters' };
   const live = new LiveMap({ ...shared, own, parts: { bindings, services: [], views: [] } }, life.signal);
-  return mapPage({ ...shared, bindings, live });
+  return mapPage({ ...shared, bindings, live, nodes });
 }
 
 const context = (signal = soon()): ConsoleContext => ({
@@ -62,6 +68,31 @@ const context = (signal = soon()): ConsoleContext => ({
 });
 
 const topicNamed = (name: string) => page().Query?.['topologyTopic']?.({ name }, context());
+
+/** Of a node that does nothing but what is given. */
+function report(rates: Pick<NodeReport, 'deliveredByField' | 'publishedByTopic'>): NodeReport {
+  const nothing = <K extends string>(names: readonly K[]) => record(names, () => 0);
+  return {
+    ...{ host: 'machine', pid: 1, roles: ['gateway'], services: [], version: '1.0.0', uptimeMs: 1 },
+    ...{ checks: {}, refusals: [], rates: nothing(FLOWS), levels: nothing(LEVELS), latency: [] },
+    breakdowns: record(BREAKDOWNS, () => ({})),
+    process: { loopDelayMs: 0, cpuShare: 0, residentBytes: 0, heapBytes: 0 },
+    ...{ lags: [], lagsLeftOut: 0 },
+    ...rates,
+  };
+}
+
+async function firstFlows(nodes: Pick<NodeRegistry, 'list'>): Promise<unknown> {
+  const leaving = new AbortController();
+  for await (const { data } of (await page(nodes).Subscription?.['topologyFlows']?.(
+    {},
+    context(leaving.signal),
+  )) ?? []) {
+    leaving.abort();
+    return data;
+  }
+  throw new Error('The page got nothing');
+}
 
 const event = (data: string) =>
   encodeEvent(ORDERS, {
@@ -131,6 +162,51 @@ describe("the console's map", () => {
         text: '3 bytes that are no text: ff0001',
       },
     });
+  });
+
+  it('adds up what all nodes deliver through a field, and publish with one, a node that counts less included', async () => {
+    const nodes = new InProcessNodes();
+    const [one, two, older] = [nodes.open(), nodes.open(), nodes.open()];
+    await one.announce(report({ deliveredByField: { placed: 30 }, publishedByTopic: { orders: 2 } }));
+    await two.announce(
+      report({ deliveredByField: { placed: 10, gone: 5 }, publishedByTopic: { orders: 1 } }),
+    );
+    await older.announce(report({}));
+    expect(await firstFlows(one)).toMatchObject({
+      fields: expect.arrayContaining([
+        { node: 'subscription:placed', perSecond: 40 },
+        { node: 'mutation:place', perSecond: 3 },
+      ]),
+      gaps: [],
+    });
+  });
+
+  it('says so when other nodes cannot be heard, and shows the rates of this one', async () => {
+    const nodes: Pick<NodeRegistry, 'list'> = {
+      list: async () => ({
+        nodes: [{ id: 'a', isSelf: true, ageMs: 0, report: report({ deliveredByField: { placed: 30 } }) }],
+        unheard: 'Other nodes cannot be heard: Redis is away.',
+      }),
+    };
+    expect(await firstFlows(nodes)).toMatchObject({
+      fields: expect.arrayContaining([{ node: 'subscription:placed', perSecond: 30 }]),
+      gaps: ['Other nodes cannot be heard: Redis is away: rates of fields are those of this node.'],
+    });
+  });
+
+  it('does not say of which of several mutations the events of a topic are', () => {
+    const edge = (from: string, to: string) => ({ from, to, kind: 'publishes', types: [] }) as const;
+    const edges = [
+      edge('mutation:place', 'topic:orders'),
+      edge('mutation:cancel', 'topic:orders'),
+      edge('mutation:cancel', 'topic:refunds'),
+      edge('mutation:pay', 'topic:payments'),
+      edge('producer:/gateway', 'topic:payments'),
+      edge('mutation:rate', 'topic:ratings'),
+      edge('service:till', 'topic:ratings'),
+    ];
+    const published = new Map(['orders', 'refunds', 'payments', 'ratings'].map((name) => [name, 5]));
+    expect([...ratesOfFields(edges, { delivered: new Map(), published })]).toEqual([['mutation:rate', 5]]);
   });
 
   it('ends the subscription of a reader who leaves, in the middle of a pause', async () => {

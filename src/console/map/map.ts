@@ -1,12 +1,15 @@
 import { topic } from '../../core/ids.js';
+import type { NodeRegistry } from '../../ports/node-registry.js';
 import type { LiveMap, MapState } from '../../topology/live-map.js';
 import type { TopologyNode } from '../../topology/topology.js';
 import type { ConsoleContext, ConsolePage, Payload } from '../page.js';
 import { ticks } from '../ticks.js';
+import { fieldRates, ratesOfFields } from './field-rates.js';
 import { type TopicParts, topicDetails } from './topic-details.js';
 
 export interface MapParts extends TopicParts {
   readonly live: Pick<LiveMap, 'read'>;
+  readonly nodes: Pick<NodeRegistry, 'list'>;
 }
 
 const INTERVAL_MS = 2_000;
@@ -14,6 +17,7 @@ const INTERVAL_MS = 2_000;
 /** What talks to what, and what moves there. */
 export function mapPage(parts: MapParts): ConsolePage {
   const { live, bindings } = parts;
+  const rates = fieldRates(parts.nodes);
   return {
     Query: {
       topology: async (_args, { signal }) => topologyResult(await live.read(signal), bindings),
@@ -25,18 +29,22 @@ export function mapPage(parts: MapParts): ConsolePage {
         return isOnMap ? await topicDetails(topic(name), parts, signal) : undefined;
       },
     },
-    Subscription: { topologyFlows: (_args, context) => flows(live, context) },
+    Subscription: { topologyFlows: (_args, context) => flows(live, rates, context) },
   };
 }
 
-async function* flows(live: MapParts['live'], { signal }: ConsoleContext): AsyncGenerator<Payload> {
+async function* flows(
+  live: MapParts['live'],
+  rates: ReturnType<typeof fieldRates>,
+  { signal }: ConsoleContext,
+): AsyncGenerator<Payload> {
   for await (const _ of ticks(INTERVAL_MS, signal)) {
     const state = await live.read(signal).catch((error: unknown) => {
       if (signal.aborted) return undefined;
       throw error;
     });
     if (state === undefined) return;
-    yield { data: flowsResult(state) };
+    yield { data: flowsResult(state, await rates()) };
   }
 }
 
@@ -85,7 +93,10 @@ function fieldOf({ kind, name }: TopologyNode, { schema }: MapParts['bindings'])
   return { signature, description: field.description };
 }
 
-function flowsResult({ version, at, flows, rates, groups, ends, gaps }: MapState) {
+function flowsResult(
+  { version, at, topology, flows, rates, groups, ends, gaps }: MapState,
+  ofFields: Awaited<ReturnType<ReturnType<typeof fieldRates>>>,
+) {
   return {
     version,
     at: at.toISOString(),
@@ -97,7 +108,8 @@ function flowsResult({ version, at, flows, rates, groups, ends, gaps }: MapState
       perSecond: rates.get(name),
       written: of.reduce<number>((sum, end) => sum + end, 0),
     })),
+    fields: [...ratesOfFields(topology.edges, ofFields)].map(([node, perSecond]) => ({ node, perSecond })),
     groups,
-    gaps,
+    gaps: [...gaps, ...(ofFields.gap === undefined ? [] : [ofFields.gap])],
   };
 }

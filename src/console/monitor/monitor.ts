@@ -1,6 +1,7 @@
 import { HISTORY_STEP_MS } from '../../observe/figures/figure-history.js';
 import type { NodeRegistry } from '../../ports/node-registry.js';
 import type { ConsoleContext, ConsolePage, Payload } from '../page.js';
+import { sharedReading } from '../shared-reading.js';
 import { ticks } from '../ticks.js';
 import { joinHistories, RECORDED_HISTORY } from './joined-history.js';
 import { HISTORY_TOPIC, REPORT_INTERVAL_MS } from './node-reporter.js';
@@ -14,20 +15,12 @@ export interface MonitorParts {
 
 /** How long the last hour of other nodes is waited for. */
 const HISTORY_WITHIN_MS = 2_000;
-/** A reading is given to every page that looks within this time. */
 const SHARED_MS = 0.9 * REPORT_INTERVAL_MS;
 const MS_PER_S = 1_000;
 
 /** The page Monitor: all nodes, how far each part is behind, and the last hour. */
 export function monitorPage({ registry, namespace }: MonitorParts): ConsolePage {
-  let newest: { readonly atMs: number; readonly reading: Promise<object> } | undefined;
-  /** S4: what a reading costs does not grow with the pages that look. */
-  const shared = (): Promise<object> => {
-    const atMs = performance.now();
-    if (newest === undefined || atMs - newest.atMs >= SHARED_MS)
-      newest = { atMs, reading: read(registry, namespace) };
-    return newest.reading;
-  };
+  const shared = sharedReading(() => read(registry, namespace), SHARED_MS);
   async function* monitor({ signal }: ConsoleContext): AsyncGenerator<Payload> {
     for await (const _ of ticks(REPORT_INTERVAL_MS, signal)) yield { data: await shared() };
   }

@@ -23,6 +23,9 @@ export const NODE_REPORT = z.object({
   rates: amounts(FLOWS),
   levels: amounts(LEVELS),
   breakdowns: z.record(z.enum(BREAKDOWNS), z.record(name, amount)),
+  /** Per second. Reports of older versions have neither. */
+  deliveredByField: z.record(name, amount).optional(),
+  publishedByTopic: z.record(name, amount).optional(),
   latency: z.array(amount).max(100),
   process: z.object({
     loopDelayMs: amount,
@@ -48,6 +51,8 @@ export type NodeReport = z.infer<typeof NODE_REPORT>;
 
 /** How many labels of a breakdown are told: the most frequent. */
 const MAX_LABELS = 20;
+/** Of how many fields and topics the rates are told: the busiest. */
+const MAX_RATES = 50;
 const MAX_REFUSALS = 10;
 const MAX_SENTENCE = 1_000;
 /** Of how many lags the latest values are told. */
@@ -60,20 +65,24 @@ export function bounded(report: NodeReport): NodeReport {
     ...report,
     services: services.slice(0, 100),
     refusals: refusals.slice(0, MAX_REFUSALS).map((sentence) => sentence.slice(0, MAX_SENTENCE)),
+    deliveredByField: mostFrequent(report.deliveredByField ?? {}, MAX_RATES),
+    publishedByTopic: mostFrequent(report.publishedByTopic ?? {}, MAX_RATES),
     breakdowns: {
       ...breakdowns,
-      ...Object.fromEntries(BREAKDOWNS.map((one) => [one, mostFrequent(breakdowns[one])])),
+      ...Object.fromEntries(BREAKDOWNS.map((one) => [one, mostFrequent(breakdowns[one], MAX_LABELS)])),
     },
   };
   for (let kept = report.lags.length; ; kept = Math.floor(kept / 2)) {
     const lags = report.lags.slice(0, kept).map((lag, i) => (i < MAX_RECENT ? lag : { ...lag, recent: [] }));
     const lagsLeftOut = report.lagsLeftOut + report.lags.length - kept;
     const fitting = { ...small, lags, lagsLeftOut };
-    if (kept === 0 || Buffer.byteLength(JSON.stringify(fitting)) <= MAX_REPORT_BYTES) return fitting;
+    if (Buffer.byteLength(JSON.stringify(fitting)) <= MAX_REPORT_BYTES) return fitting;
+    // Names are as long as a schema likes. The rates of fields are what the map can be without.
+    if (kept === 0) return { ...fitting, deliveredByField: {}, publishedByTopic: {} };
   }
 }
 
-function mostFrequent(counts: Readonly<Record<string, number>>): Record<string, number> {
+function mostFrequent(counts: Readonly<Record<string, number>>, most: number): Record<string, number> {
   const entries = Object.entries(counts).sort(([, one], [, other]) => other - one);
-  return Object.fromEntries(entries.slice(0, MAX_LABELS));
+  return Object.fromEntries(entries.slice(0, most));
 }

@@ -2,6 +2,7 @@ import { FigureHistory, HISTORY_STEP_MS } from '../../observe/figures/figure-his
 import { type Figures, readFigures } from '../../observe/figures/figures.js';
 import { LagTrends } from '../../observe/figures/lag.js';
 import { ProcessMeter } from '../../observe/figures/process-figures.js';
+import { RecentRates } from '../../observe/figures/recent-rates.js';
 import { sampleOf } from '../../observe/figures/sample.js';
 import type { Metrics } from '../../observe/metrics.js';
 import type { ReadinessReport } from '../../observe/readiness.js';
@@ -43,6 +44,8 @@ export class NodeReporter implements Disposable {
   readonly #parts: NodeReporterParts;
   readonly #history = new FigureHistory();
   readonly #trends = new LagTrends();
+  readonly #delivered = new RecentRates();
+  readonly #published = new RecentRates();
   readonly #meter = new ProcessMeter();
   /** Of the samples: each meter measures from its own last reading. */
   readonly #sampleMeter = new ProcessMeter();
@@ -103,6 +106,8 @@ export class NodeReporter implements Disposable {
       rates: sample.rates,
       levels: sample.levels,
       breakdowns: figures.breakdowns,
+      deliveredByField: this.#delivered.read(figures.deliveredByField, now.atMs),
+      publishedByTopic: this.#published.read(figures.publishedByTopic, now.atMs),
       latency: sample.latency.map((_, i) => this.#latencies.reduce((sum, one) => sum + (one[i] ?? 0), 0)),
       process: sample.process,
       lags: lags.map((lag) => ({ ...lag, recent: [...lag.recent] })),

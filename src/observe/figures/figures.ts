@@ -51,6 +51,9 @@ export interface Figures {
   readonly flows: Readonly<Record<Flow, number>>;
   readonly levels: Readonly<Record<Level, number>>;
   readonly breakdowns: Readonly<Record<Breakdown, Readonly<Record<string, number>>>>;
+  /** Results delivered by each field of Subscription, and events that mutations put into each topic. Both only grow. */
+  readonly deliveredByField: Readonly<Record<string, number>>;
+  readonly publishedByTopic: Readonly<Record<string, number>>;
   /** Deliveries by latency: in each bucket of `DELIVERY_BUCKETS_S` and beyond the last, not cumulative. */
   readonly latency: readonly number[];
   readonly lags: readonly Lag[];
@@ -117,6 +120,8 @@ export async function readFigures(metrics: Metrics): Promise<Figures> {
     flows: await all(flows, sum),
     levels: await all(levels, sum),
     breakdowns: await all(breakdowns, (counts) => counts),
+    deliveredByField: await by('field', metrics.deliveries),
+    publishedByTopic: await by('topic', metrics.published),
     latency: await latencyOf(metrics.deliveryLatency),
     lags: (await Promise.all(LAG_STAGES.map((stage) => lagsOf(stage, lags[stage])))).flat(),
   };

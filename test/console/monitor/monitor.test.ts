@@ -4,6 +4,7 @@ import { joinHistories } from '../../../src/console/monitor/joined-history.js';
 import { monitorPage } from '../../../src/console/monitor/monitor.js';
 import { bounded, NODE_REPORT, type NodeReport } from '../../../src/console/monitor/node-report.js';
 import { NodeReporter } from '../../../src/console/monitor/node-reporter.js';
+import { RecentRates } from '../../../src/observe/figures/recent-rates.js';
 import { openLogger } from '../../../src/observe/log.js';
 import { Metrics } from '../../../src/observe/metrics.js';
 import { WarningThrottle } from '../../../src/observe/warning-throttle.js';
@@ -194,5 +195,21 @@ describe('the report of a node', () => {
     expect(large.lags[0]?.partition).toBe(0);
     expect(large.lags.length + large.lagsLeftOut).toBe(107);
     expect(NODE_REPORT.safeParse(large).success).toBe(true);
+    const names = Array.from({ length: 1_000 }, (_, i) => [`${i}${'n'.repeat(290)}`, 1]);
+    const rates = {
+      deliveredByField: Object.fromEntries(names),
+      publishedByTopic: Object.fromEntries(names),
+    };
+    const wordy = bounded({ ...report, ...rates, lags: [], services: Array(100).fill('s'.repeat(200)) });
+    expect(Buffer.byteLength(JSON.stringify(wordy))).toBeLessThanOrEqual(MAX_REPORT_BYTES);
+  });
+
+  it('has the rates of fields, averaged over the last readings, and none of what does not move', () => {
+    const rates = new RecentRates();
+    expect(rates.read({ old: 7, placed: 10 }, 0)).toEqual({});
+    expect(rates.read({ old: 7, placed: 30 }, 2_000)).toEqual({ placed: 10 });
+    expect(rates.read({ old: 7, placed: 30, fresh: 4 }, 4_000)).toEqual({ placed: 5, fresh: 1 });
+    for (const atMs of [6_000, 8_000, 10_000, 12_000]) rates.read({ old: 7, placed: 30, fresh: 4 }, atMs);
+    expect(rates.read({ old: 7, placed: 30, fresh: 4 }, 14_000)).toEqual({});
   });
 });

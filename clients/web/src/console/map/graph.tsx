@@ -30,7 +30,7 @@ const MARGIN_PX = 24;
 interface GraphProps {
   readonly part: Part;
   readonly flows: ReadonlyMap<string, Flow>;
-  /** Events a second, by the name of the topic. */
+  /** By the id of the part. */
   readonly rates: ReadonlyMap<string, number>;
   readonly selected: string | undefined;
   readonly onSelect: (id: string | undefined) => void;
@@ -47,8 +47,7 @@ export function Graph({ part, flows, rates, selected, onSelect }: GraphProps) {
   const nodes = useMemo(
     () =>
       part.nodes.map((node): DrawnNode => {
-        const rate = rates.get(node.name);
-        const isTopic = node.kind === 'TOPIC' || node.kind === 'DEAD_LETTERS';
+        const rate = rates.get(node.id);
         return {
           id: node.id,
           type: 'part',
@@ -57,7 +56,7 @@ export function Graph({ part, flows, rates, selected, onSelect }: GraphProps) {
           height: NODE_HEIGHT,
           selected: node.id === selected,
           ariaLabel: `${KINDS[node.kind].one} ${node.name}`,
-          data: { node, note: isTopic && rate !== undefined && rate > 0 ? shownRate(rate) : '' },
+          data: { node, note: rate !== undefined && rate > 0 ? shownRate(rate) : '' },
         };
       }),
     [part, positions, rates, selected],

@@ -51,10 +51,22 @@ export function busiest({ nodes, edges }: Part): string | undefined {
   return [...count].sort(([, a], [, b]) => b - a)[0]?.[0];
 }
 
+/** How much moves through topics and fields a second, by the id of the node. What is not known is left out. */
+export function ratesOf({ nodes }: Part, flows: Flows | undefined): ReadonlyMap<string, number> {
+  const topics = new Map((flows?.topics ?? []).map(({ name, perSecond }) => [name, perSecond]));
+  const rates = new Map((flows?.fields ?? []).map(({ node, perSecond }) => [node, perSecond]));
+  for (const { id, kind, name } of nodes) {
+    const rate = kind === 'TOPIC' || kind === 'DEAD_LETTERS' ? topics.get(name) : undefined;
+    if (rate != null) rates.set(id, rate);
+  }
+  return rates;
+}
+
 const RATE = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 });
 const COUNT = new Intl.NumberFormat('en');
 
-export const shownRate = (perSecond: number): string => `${RATE.format(perSecond)}/s`;
+export const shownAmount = (perSecond: number): string => RATE.format(perSecond);
+export const shownRate = (perSecond: number): string => `${shownAmount(perSecond)}/s`;
 export const shownCount = (count: number | bigint): string => COUNT.format(count);
 
 /** What stands on an edge. Empty: nothing moves, and nothing waits. */

@@ -12,7 +12,7 @@ import { Page } from '../shell/page';
 import { Graph } from './graph';
 import { isKind, KINDS } from './kinds';
 import { Legend } from './legend';
-import { around, busiest, type Flows, MAX_CLEAR_NODES, ofKinds, type Topology } from './map-data';
+import { around, busiest, type Flows, MAX_CLEAR_NODES, ofKinds, ratesOf, type Topology } from './map-data';
 import { TopologyDocument, TopologyFlowsDocument } from './operations';
 import { PartList } from './part-list';
 import { PartPanel } from './part-panel';
@@ -20,6 +20,8 @@ import { PartPanel } from './part-panel';
 /** How many names the search offers at a time. */
 const MAX_OPTIONS = 50;
 const PHONE = '(max-width: 48em)';
+
+const VIEWS = ['graph', 'list'] as const;
 
 /** What talks to what, and what moves there. The reader's choices are in the address, to be shared. */
 export default function TopologyMap() {
@@ -57,7 +59,7 @@ function ShownMap({ topology, flows }: { readonly topology: Topology; readonly f
   const hiddenText = params.get('hide') ?? (hasDeadLetters(topology, flows) ? '' : 'DEAD_LETTERS');
   const hidden = useMemo(() => new Set(hiddenText.split(',').filter(isKind)), [hiddenText]);
   const selected = topology.nodes.find(({ id }) => id === params.get('node'));
-  const view = params.get('view') ?? (isPhone ? 'list' : 'graph');
+  const view = VIEWS.find((one) => one === params.get('view')) ?? (isPhone ? 'list' : 'graph');
 
   const kinds = useMemo(() => ofKinds(topology, hidden), [topology, hidden]);
   const isLarge = kinds.nodes.length > MAX_CLEAR_NODES;
@@ -68,13 +70,7 @@ function ShownMap({ topology, flows }: { readonly topology: Topology; readonly f
     [kinds, isNear, middle],
   );
   const byEdge = useMemo(() => new Map((flows?.edges ?? []).map((flow) => [flow.edge, flow])), [flows]);
-  const rates = useMemo(
-    () =>
-      new Map(
-        (flows?.topics ?? []).flatMap((one) => (one.perSecond == null ? [] : [[one.name, one.perSecond]])),
-      ),
-    [flows],
-  );
+  const rates = useMemo(() => ratesOf(topology, flows), [topology, flows]);
   const select = (id: string | undefined): void => change('node', id);
   if (topology.nodes.length === 0)
     return (
@@ -146,6 +142,7 @@ function ShownMap({ topology, flows }: { readonly topology: Topology; readonly f
         node={selected}
         part={topology}
         flows={byEdge}
+        rates={rates}
         groups={flows?.groups ?? []}
         onSelect={select}
       />

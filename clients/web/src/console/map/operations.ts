@@ -53,7 +53,7 @@ export type TopologyTopicQuery = { readonly topologyTopic: { readonly name: stri
 export type TopologyFlowsSubscriptionVariables = Exact<{ [key: string]: never; }>;
 
 
-export type TopologyFlowsSubscription = { readonly topologyFlows: { readonly version: string, readonly at: string, readonly gaps: ReadonlyArray<string>, readonly edges: ReadonlyArray<{ readonly edge: string, readonly perSecond: number | null, readonly lag: number | bigint | null, readonly isLagGrowing: boolean }>, readonly topics: ReadonlyArray<{ readonly name: string, readonly perSecond: number | null, readonly written: number | bigint }>, readonly groups: ReadonlyArray<{ readonly name: string, readonly role: string | null, readonly protocol: string | null, readonly state: string, readonly members: number | null, readonly clients: ReadonlyArray<string> }> } };
+export type TopologyFlowsSubscription = { readonly topologyFlows: { readonly version: string, readonly at: string, readonly gaps: ReadonlyArray<string>, readonly edges: ReadonlyArray<{ readonly edge: string, readonly perSecond: number | null, readonly lag: number | bigint | null, readonly isLagGrowing: boolean }>, readonly topics: ReadonlyArray<{ readonly name: string, readonly perSecond: number | null, readonly written: number | bigint }>, readonly fields: ReadonlyArray<{ readonly node: string, readonly perSecond: number }>, readonly groups: ReadonlyArray<{ readonly name: string, readonly role: string | null, readonly protocol: string | null, readonly state: string, readonly members: number | null, readonly clients: ReadonlyArray<string> }> } };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -140,6 +140,10 @@ export const TopologyFlowsDocument = new TypedDocumentString(`
       name
       perSecond
       written
+    }
+    fields {
+      node
+      perSecond
     }
     groups {
       name

@@ -33,7 +33,7 @@ export function PartList({ part, flows, rates, onSelect }: PartListProps) {
               incoming={part.edges.filter(({ to }) => to === node.id)}
               outgoing={part.edges.filter(({ from }) => from === node.id)}
               flows={flows}
-              rate={rates.get(node.name)}
+              rate={rates.get(node.id)}
               onSelect={onSelect}
             />
           ))}
@@ -59,7 +59,6 @@ function PartRow({ node, nodes, incoming, outgoing, flows, rate, onSelect }: Par
     ids.map((id) => nodes.get(id)?.name ?? id).join(', ') || '–';
   const lags = incoming.flatMap(({ id }) => flows.get(id)?.lag ?? []).map(Number);
   const isGrowing = incoming.some(({ id }) => flows.get(id)?.isLagGrowing);
-  const isTopic = node.kind === 'TOPIC' || node.kind === 'DEAD_LETTERS';
   return (
     <Table.Tr>
       <Table.Td>
@@ -78,7 +77,7 @@ function PartRow({ node, nodes, incoming, outgoing, flows, rate, onSelect }: Par
       <Table.Td>{names(incoming.map(({ from }) => from))}</Table.Td>
       <Table.Td>{names(outgoing.map(({ to }) => to))}</Table.Td>
       <Table.Td ta="right" className="tabular">
-        {isTopic && rate !== undefined ? shownRate(rate) : '–'}
+        {rate !== undefined ? shownRate(rate) : '–'}
       </Table.Td>
       <Table.Td ta="right" className="tabular">
         {lags.length === 0 ? '–' : shownCount(lags.reduce((sum, lag) => sum + lag, 0))}

@@ -6,6 +6,7 @@ import {
   type MapEdge,
   type MapNode,
   type Part,
+  shownAmount,
   shownCount,
   shownRate,
 } from './map-data';
@@ -18,12 +19,13 @@ interface PartPanelProps {
   readonly node: MapNode | undefined;
   readonly part: Part;
   readonly flows: ReadonlyMap<string, Flow>;
+  readonly rates: ReadonlyMap<string, number>;
   readonly groups: readonly ConsumerGroup[];
   readonly onSelect: (id: string | undefined) => void;
 }
 
 /** Everything about one part, beside the map. */
-export function PartPanel({ node, part, flows, groups, onSelect }: PartPanelProps) {
+export function PartPanel({ node, part, flows, rates, groups, onSelect }: PartPanelProps) {
   return (
     <Drawer
       opened={node !== undefined}
@@ -42,6 +44,7 @@ export function PartPanel({ node, part, flows, groups, onSelect }: PartPanelProp
           {node.description != null && node.description !== '' && <Text size="sm">{node.description}</Text>}
           {node.kind === 'PRODUCER' && <Text size="sm">{aboutPublisher(node.name)}</Text>}
           {node.signature != null && <Code block>{node.signature}</Code>}
+          <FieldRate node={node} rate={rates.get(node.id)} />
           <Edges node={node} part={part} flows={flows} onSelect={onSelect} />
           <GroupFacts node={node} groups={groups} />
           {(node.kind === 'TOPIC' || node.kind === 'DEAD_LETTERS') && (
@@ -50,6 +53,18 @@ export function PartPanel({ node, part, flows, groups, onSelect }: PartPanelProp
         </Stack>
       )}
     </Drawer>
+  );
+}
+
+/** What nodes report of a field: the log does not know fields. */
+function FieldRate({ node: { kind }, rate }: { readonly node: MapNode; readonly rate: number | undefined }) {
+  if (rate === undefined || (kind !== 'SUBSCRIPTION' && kind !== 'MUTATION')) return null;
+  return (
+    <Text size="sm" className="tabular">
+      {kind === 'SUBSCRIPTION'
+        ? `All gateways together deliver ${shownAmount(rate)} results a second.`
+        : `All gateways together publish ${shownAmount(rate)} events a second with it.`}
+    </Text>
   );
 }
 
