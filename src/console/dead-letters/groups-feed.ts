@@ -23,7 +23,7 @@ export const recordsPerTopic = (topics: readonly Topic[]): number =>
 /** The groups of dead letters, while they are read and whenever they change. */
 export async function* groupsFeed(
   office: DeadLetterOffice,
-  log: Pick<EventLog, 'bounds' | 'read'>,
+  log: Pick<EventLog, 'bounds' | 'read' | 'describe'>,
   of: readonly Topic[] | undefined,
   signal: AbortSignal,
 ): AsyncGenerator<Payload> {
@@ -32,17 +32,24 @@ export async function* groupsFeed(
   let recordsRead = 0;
   let shown = -1;
   let shownAt = performance.now();
+  let missing: readonly Topic[] = [];
+  let isNews = false;
   const snapshot = (isComplete: boolean): Payload => {
     shown = recordsRead;
     shownAt = performance.now();
+    isNews = false;
     const notRead = [...tails.values()].reduce((sum, { skipped }) => sum + skipped, 0);
     const groups = tally.groups().map(shownGroup);
     const { uncounted } = tally;
-    return { data: { groups, isComplete, recordsRead, notRead, uncounted, readOnly: office.readOnly } };
+    const { readOnly } = office;
+    return { data: { groups, isComplete, recordsRead, notRead, uncounted, missing, readOnly } };
   };
   for (let poll = 0; !signal.aborted; poll++) {
     if (poll % POLLS_PER_DISCOVERY === 0) {
       const topics = await office.finder.topics(signal, of);
+      const before = missing.length;
+      missing = of === undefined || topics.length > 0 ? [] : await missingOf(of, log, signal);
+      isNews = missing.length !== before;
       for (const topic of topics)
         if (!tails.has(topic)) tails.set(topic, new DeadLetterTail(log, topic, recordsPerTopic(topics)));
     }
@@ -53,9 +60,19 @@ export async function* groupsFeed(
         if (performance.now() - shownAt >= PROGRESS_INTERVAL_MS) yield snapshot(poll > 0);
       }
     }
-    if (recordsRead !== shown) yield snapshot(true);
+    if (recordsRead !== shown || isNews) yield snapshot(true);
     await pause(POLL_INTERVAL_MS, signal);
   }
+}
+
+/** A topic without dead letters, and one that does not exist, have no dead-letter topic both. */
+async function missingOf(
+  of: readonly Topic[],
+  log: Pick<EventLog, 'describe'>,
+  signal: AbortSignal,
+): Promise<readonly Topic[]> {
+  const found = await log.describe(of, signal);
+  return of.filter((name) => !found.has(name));
 }
 
 function shownGroup({ deadLetters, group, redriven, firstAt, lastAt, ...known }: DeadLetterGroup): object {

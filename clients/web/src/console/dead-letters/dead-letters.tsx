@@ -44,13 +44,19 @@ export default function DeadLetters() {
           )}
           <ReadingLine {...found} />
           {found.groups.length === 0 ? (
-            found.isComplete && <Nothing topic={topic} />
+            found.isComplete && <Nothing topic={topic} isMissing={found.missing.length > 0} />
           ) : (
             <GroupsTable
               groups={found.groups}
               chosen={group?.id}
               onChoose={(id) => change({ group: id === group?.id ? undefined : id })}
             />
+          )}
+          {found.isComplete && params.get('group') !== null && group === undefined && (
+            <Text size="sm" role="status">
+              The group of this address has no dead letters here: they were deleted by retention, or are of
+              another topic.
+            </Text>
           )}
           {group !== undefined && (
             <GroupView
@@ -117,7 +123,14 @@ function ReadingLine(props: {
   );
 }
 
-function Nothing({ topic }: { readonly topic: string | undefined }) {
+function Nothing({ topic, isMissing }: { readonly topic: string | undefined; readonly isMissing: boolean }) {
+  if (isMissing)
+    return (
+      <Text py="xl" ta="center" role="status">
+        The log has no topic “{topic}”, and no dead letters of one. Its name may be misspelt, or it was
+        deleted.
+      </Text>
+    );
   return (
     <Stack gap={4} py="xl" align="center">
       <Text fw={600}>No dead letters{topic === undefined ? '' : ` of ${topic}`}.</Text>

@@ -84,7 +84,7 @@ export type DeadLetterGroupsSubscriptionVariables = Exact<{
 }>;
 
 
-export type DeadLetterGroupsSubscription = { readonly deadLetterGroups: { readonly isComplete: boolean, readonly recordsRead: number, readonly notRead: number, readonly uncounted: number, readonly readOnly: string | null, readonly groups: ReadonlyArray<{ readonly id: string, readonly topic: string, readonly deadLetterTopic: string, readonly format: DeadLetterFormat, readonly kind: string, readonly field: string | null, readonly service: string | null, readonly view: string | null, readonly consumerGroup: string | null, readonly pattern: string, readonly reason: string, readonly letters: number, readonly records: number, readonly putBack: number, readonly firstAt: string, readonly lastAt: string }> } };
+export type DeadLetterGroupsSubscription = { readonly deadLetterGroups: { readonly isComplete: boolean, readonly recordsRead: number, readonly notRead: number, readonly uncounted: number, readonly missing: ReadonlyArray<string>, readonly readOnly: string | null, readonly groups: ReadonlyArray<{ readonly id: string, readonly topic: string, readonly deadLetterTopic: string, readonly format: DeadLetterFormat, readonly kind: string, readonly field: string | null, readonly service: string | null, readonly view: string | null, readonly consumerGroup: string | null, readonly pattern: string, readonly reason: string, readonly letters: number, readonly records: number, readonly putBack: number, readonly firstAt: string, readonly lastAt: string }> } };
 
 export type DeadLettersOfGroupQueryVariables = Exact<{
   topic?: string | null | undefined;
@@ -204,6 +204,7 @@ export const DeadLetterGroupsDocument = new TypedDocumentString(`
     recordsRead
     notRead
     uncounted
+    missing
     readOnly
   }
 }

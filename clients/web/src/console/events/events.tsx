@@ -10,7 +10,7 @@ import { EventDetail } from './event-detail';
 import { EventTable, nameOf } from './event-table';
 import { FilterField } from './filter-field';
 import { EventTopicsDocument } from './operations';
-import { ReaderBar } from './reader-bar';
+import { isFilterError, ReaderBar } from './reader-bar';
 import { MAX_ROWS, type Row } from './row-buffer';
 import { TopicSelect } from './topic-select';
 import { useTopicReader } from './use-topic-reader';
@@ -109,10 +109,12 @@ function TopicView({ topic, filter, from, onMove }: TopicViewProps) {
           reader.replay(range);
         }}
       />
-      {/* A mistake in the filter is told at the filter. */}
-      {state.error !== undefined && state.error.extensions['start'] === undefined && (
-        <Failure title="The topic cannot be read." error={state.error} onRetry={() => reader.goOn()} />
-      )}
+      {state.error !== undefined &&
+        (isFilterError(state) ? (
+          <Failure title="The filter has an error, so nothing is read." error={state.error} />
+        ) : (
+          <Failure title="The topic cannot be read." error={state.error} onRetry={() => reader.goOn()} />
+        ))}
       {reader.rows.length === 0 ? (
         <Nothing
           isAtEnd={state.isAtEnd}

@@ -16,6 +16,12 @@ const ACTIVITIES: Readonly<Record<Activity, { readonly label: string; readonly c
   ENDED: { label: 'Replay ended', color: 'gray' },
 };
 
+const STOPPED = { label: 'Stopped by an error', color: 'red' };
+
+/** Trying again does not help then: the filter has to be changed. */
+export const isFilterError = ({ error }: Pick<ReaderState, 'error'>): boolean =>
+  error?.extensions['start'] !== undefined;
+
 interface ReaderBarProps {
   readonly state: ReaderState;
   readonly shown: number;
@@ -41,7 +47,11 @@ export function ReaderBar({
   const { activity, read, matched, failed, failure, notices } = state;
   const isReading = activity === 'LIVE' || activity === 'READING' || activity === 'REPLAYING';
   // Who reads towards a limit and comes to the end of the log follows it from there.
-  const { label, color } = ACTIVITIES[activity === 'READING' && state.isAtEnd ? 'LIVE' : activity];
+  const { label, color } =
+    state.error === undefined
+      ? ACTIVITIES[activity === 'READING' && state.isAtEnd ? 'LIVE' : activity]
+      : STOPPED;
+  const isWrong = isFilterError(state);
   return (
     <>
       <Group justify="space-between" gap="xs">
@@ -65,7 +75,13 @@ export function ReaderBar({
               Pause
             </Button>
           ) : (
-            <Button variant="default" size="xs" leftSection={<Play size={14} aria-hidden />} onClick={onGoOn}>
+            <Button
+              variant="default"
+              size="xs"
+              leftSection={<Play size={14} aria-hidden />}
+              disabled={isWrong}
+              onClick={onGoOn}
+            >
               Continue
             </Button>
           )}
@@ -73,7 +89,7 @@ export function ReaderBar({
             variant="default"
             size="xs"
             leftSection={<ArrowUpToLine size={14} aria-hidden />}
-            disabled={state.isAtStart}
+            disabled={isWrong || state.isAtStart}
             loading={state.isLoadingOlder}
             onClick={onOlder}
           >

@@ -32,7 +32,9 @@ export function previewOf({ text = 'Too large to be kept.' }: ResultEntry): stri
 export function messageOf(entry: Exclude<LogEntry, { kind: 'result' }>): string {
   switch (entry.kind) {
     case 'position':
-      return entry.behind > 0 ? `${counted(entry.behind, 'offset')} behind` : 'Quiet. Position moved.';
+      return entry.behind > 0
+        ? `${counted(entry.behind, 'offset')} behind`
+        : 'No new result. The position to resume from moved on.';
     case 'gap':
       return `Events are gone from the log (${entry.reason}). It continues with the earliest that is left.`;
     case 'error':
