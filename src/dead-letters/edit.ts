@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { textOfBytes } from '../core/byte-text.js';
+import { idMarkOf } from '../core/envelope/id-mark.js';
 import { recordKey } from '../core/envelope/record-key.js';
+import { isReadAsStructured } from '../core/envelope/structured.js';
 import { messageOf } from '../core/errors.js';
 import { parseJsonText } from '../core/exact-json.js';
 import { KeyFormatError } from '../core/key-format.js';
@@ -54,8 +56,6 @@ export async function editedRecord(
   const given = edit.headers ?? withSubject(headersOf(record), edit.key);
   const kept = given.filter(([name]) => name !== EDITED_FROM_HEADER);
   const identified = edit.newId === true ? withNewId(kept) : kept;
-  // Of a letter that has lost its headers, nobody knows what they were.
-  if (!letter.dropped.has('headers')) checkMark(headersOf(record), identified);
   const headers = [...identified, [EDITED_FROM_HEADER, letter.originName] as const];
   const key = edit.key === undefined ? record.key : editedKey(edit.key, format);
   const value =
@@ -64,6 +64,8 @@ export async function editedRecord(
       : await editedValue(edit.value, headersFrom(headers), format, signal);
   const encoded = edit.value?.kind === 'DATA' ? headers.filter(([name]) => !SCHEMA_IDS.has(name)) : headers;
   const edited = { key, ...headersFrom(encoded), value };
+  // Of a letter that has lost its headers, nobody knows what they were.
+  if (!letter.dropped.has('headers')) checkMark(record, edited);
   const { topic, partition } = record;
   // The record of another key belongs where the topic's producers put that key.
   if (key !== record.key) {
@@ -77,6 +79,8 @@ export async function editedRecord(
   return partition === undefined ? { topic, ...edited } : { topic, partition, ...edited };
 }
 
+type Marked = Parameters<typeof idMarkOf>[0];
+
 /** The codec writes the id of its schema in front of the value. */
 const SCHEMA_IDS: ReadonlySet<string> = new Set(['__value_schema_id', 'apicurio.value.contentId']);
 
@@ -85,13 +89,14 @@ const SCHEMA_IDS: ReadonlySet<string> = new Set(['__value_schema_id', 'apicurio.
  * would silence an event that is still to come.
  * @throws {EditError}
  */
-function checkMark(before: readonly Header[], after: readonly Header[]): void {
-  const { headers: was } = headersFrom(before);
-  const { headers: now } = headersFrom(after);
-  const mark = now['ce_idempotent'];
-  if (mark === undefined || (mark === was['ce_idempotent'] && now['ce_id'] === was['ce_id'])) return;
+function checkMark(before: Marked, after: Marked): void {
+  const was = idMarkOf(before);
+  const now = idMarkOf(after);
+  if (now.mark === undefined || (now.mark === was.mark && now.id === was.id)) return;
   throw new EditError(
-    'The header ce_idempotent says that ce_id follows from an idempotency key, which only the gateway can say. Leave both as they were, or remove ce_idempotent.',
+    isReadAsStructured(after.headers)
+      ? 'The attribute idempotent in the value says that id follows from an idempotency key, which only the gateway can say. Leave both as they were, or remove idempotent.'
+      : 'The header ce_idempotent says that ce_id follows from an idempotency key, which only the gateway can say. Leave both as they were, or remove ce_idempotent.',
   );
 }
 

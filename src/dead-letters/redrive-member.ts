@@ -1,4 +1,5 @@
 import { pause } from '../core/async.js';
+import { idMarkOf } from '../core/envelope/id-mark.js';
 import { MillraceError } from '../core/errors.js';
 import type { Offset, Topic } from '../core/ids.js';
 import { type Position, partitionName, type TopicPartition } from '../core/position.js';
@@ -195,9 +196,9 @@ export class RedriveMember implements GroupHandler<TransactionalBatch> {
     return redrives;
   }
 
-  #report(from: string, to: Position | undefined, { headers }: Pick<NewRecord, 'headers'>): void {
+  #report(from: string, to: Position | undefined, record: Pick<NewRecord, 'headers' | 'value'>): void {
     this.redriven += 1;
-    this.#options.onRedriven(from, to, headers['ce_idempotent'] === 'true');
+    this.#options.onRedriven(from, to, String(idMarkOf(record).mark) === 'true');
   }
 
   /**

@@ -32,6 +32,8 @@ interface Written {
   readonly fault: Fault;
   readonly type?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Instead of those of an event in binary mode. */
+  readonly alone?: Readonly<Record<string, string>>;
 }
 
 const event = (type = 'Said') => ({
@@ -45,8 +47,8 @@ const event = (type = 'Said') => ({
 /** Appends records, and a dead letter about each. @returns the names of the dead letters */
 async function write({ log, topic }: World, written: readonly Written[]): Promise<string[]> {
   const names: string[] = [];
-  for (const { value, fault, type, headers = {} } of written) {
-    const record = { key: 'k', headers: { ...event(type), ...headers }, value: Buffer.from(value) };
+  for (const { value, fault, type, headers = {}, alone } of written) {
+    const record = { key: 'k', headers: alone ?? { ...event(type), ...headers }, value: Buffer.from(value) };
     const [at] = await log.append([{ topic, ...record }], signal);
     if (at === undefined) throw new Error('nothing was appended');
     const [read] = await recordsOf({ log }, topic, at.offset, at.partition);
@@ -274,6 +276,42 @@ describe('an edited copy of a record', () => {
     expect(await edited(own, { ...event(), ...marked, ce_id: 'id-of-another' })).toMatchObject(refused);
     expect(await edited(own, { ...event(), ...marked, more: 'x' })).toMatchObject({ kind: 'DONE' });
     expect(await edited(plain, { ...event(), ce_id: 'id-of-another' })).toMatchObject({ kind: 'DONE' });
+  });
+
+  it('D1 never marks an id in structured mode either, in whatever way the copy came to be structured', async () => {
+    await using world = await openWorld();
+    const headers = { 'content-type': 'application/cloudevents+json' };
+    const value = (more: object) =>
+      JSON.stringify({
+        ...{ specversion: '1.0', id: 'e-1', source: '/s', type: 'Said', data: { n: 'x' } },
+        ...more,
+      });
+    const names = await write(world, [
+      { value: value({}), fault: decoding, alone: headers },
+      { value: value({ idempotent: true }), fault: decoding, alone: headers },
+      { value: data(1), fault: decoding },
+    ]);
+    const [plain = '', own = '', binary = ''] = names;
+    const office = officeOf(world);
+    const edited = (name: string, more: object) =>
+      office.redriveEdited(
+        name,
+        { value: { kind: 'TEXT', text: value(more) }, headers: Object.entries(headers) },
+        { force: true },
+        signal,
+      );
+    const refused = { kind: 'REFUSED', reason: expect.stringContaining('only the gateway can say') };
+    expect(await edited(plain, { idempotent: true })).toMatchObject(refused);
+    expect(await edited(plain, { idempotent: 'true' })).toMatchObject(refused);
+    expect(await edited(binary, { idempotent: true })).toMatchObject(refused);
+    expect(await edited(own, { idempotent: true, id: 'id-of-another' })).toMatchObject(refused);
+    // With a type in its headers a record is read in binary mode, whatever its content type says.
+    const both = Object.entries({ ...event(), ...headers, ce_idempotent: 'true' });
+    expect(await office.redriveEdited(plain, { headers: both }, { force: true }, signal)).toMatchObject(
+      refused,
+    );
+    expect(await edited(own, { idempotent: true, data: { n: 1, m: 'm' } })).toMatchObject({ kind: 'DONE' });
+    expect(await edited(plain, { id: 'id-of-another' })).toMatchObject({ kind: 'DONE' });
   });
 
   it('may bring what a dead letter has lost', async () => {

@@ -13,7 +13,7 @@ import { type Mapped, mappedRecord, type RecordMapping } from './mapping.js';
 import { fromPosition } from './plain.js';
 import { subjectOf } from './record-key.js';
 import { framedValue } from './schema-header.js';
-import { isStructured, readStructured } from './structured.js';
+import { isReadAsStructured, isStructured, readStructured } from './structured.js';
 import { unwrap } from './unwrap.js';
 
 /**
@@ -51,7 +51,7 @@ function decodeAs(
 ): Decoded {
   const { kind } = format;
   const { headers, value } = record;
-  if (value !== null && kind === 'CLOUDEVENTS' && !headers['ce_type'] && isStructured(headers))
+  if (value !== null && kind === 'CLOUDEVENTS' && isReadAsStructured(headers))
     return rewritten(() => structured(record, value, { subject, mapped }, format));
   if (value !== null && kind !== 'CLOUDEVENTS' && kind !== 'JSON')
     return rewritten(() => unwrapped(record, value, { subject, mapped }, format, at, connect));

@@ -25,6 +25,9 @@ export function isStructured(headers: Headers): boolean {
   return type !== undefined && MEDIA_TYPE.test(type);
 }
 
+/** Whether the value of such a record is its event: attributes in headers (binary mode) count more. */
+export const isReadAsStructured = (headers: Headers): boolean => !headers['ce_type'] && isStructured(headers);
+
 /**
  * Reads the JSON event format of CloudEvents 1.0 and 0.3.
  * @see https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md
