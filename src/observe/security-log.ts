@@ -51,9 +51,9 @@ export class SecurityLog {
     this.#logger.warn({ reason, ...shortened(fields), ...omitted }, message);
   }
 
-  /** What somebody with the right to do so has done to what others see. Never left out. */
+  /** What somebody with the right to do so has done to what others see. A warning, since `LOG_LEVEL` is warn by default: never left out. */
   did(message: string, fields: Readonly<Record<string, string | undefined>>): void {
-    this.#logger.info(shortened(fields), message);
+    this.#logger.warn(shortened(fields), message);
   }
 }
 

@@ -7,8 +7,9 @@ function open() {
   const lines: Record<string, unknown>[] = [];
   const metrics = new Metrics();
   let now = 0;
+  // As by default.
   const logger = pino(
-    { base: null, timestamp: false },
+    { level: 'warn', base: null, timestamp: false },
     { write: (line: string) => void lines.push(JSON.parse(line)) },
   );
   const log = new SecurityLog(logger, metrics, () => now);
@@ -41,5 +42,17 @@ describe('the security log', () => {
     pass(10_000);
     log.refused('host', 'refused', {});
     expect(lines.at(-1)).toMatchObject({ omitted: 980 });
+  });
+
+  it('writes what an operator did at the default level, however much else is refused', () => {
+    const { log, lines } = open();
+    for (let n = 0; n < 100; n++) log.refused('host', 'refused', {});
+    log.did('dead letters are put back', { subject: 'ada' });
+    expect(lines.at(-1)).toEqual({
+      level: 40,
+      security: true,
+      subject: 'ada',
+      msg: 'dead letters are put back',
+    });
   });
 });
