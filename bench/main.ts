@@ -19,6 +19,7 @@ import { printTable } from './row.js';
 import { saga } from './saga.js';
 import { secured } from './secured.js';
 import { smoke } from './smoke.js';
+import { sockets } from './sockets.js';
 import { sparse } from './sparse.js';
 import type { Benchmark, Options, Services } from './stage.js';
 import { telemetry } from './telemetry.js';
@@ -30,6 +31,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   filtered,
   distinct,
   idle,
+  sockets,
   latency,
   paced,
   relay,

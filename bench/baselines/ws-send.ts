@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
-import { WebSocketServer } from 'ws';
+import { type WebSocket, WebSocketServer } from 'ws';
 import { serve } from '../call.js';
 import { paced } from '../clock.js';
 
@@ -17,6 +17,8 @@ export interface WsSendApi {
   listen(): Promise<string>;
   /** Sends these events to all clients in a bare loop. */
   send(burst: BareBurst): Promise<void>;
+  /** Pings all clients in turn from here on, and terminates those that did not answer, as the documentation of `ws` has it. */
+  startPings(intervalMs: number): void;
 }
 
 const server = new WebSocketServer({
@@ -25,11 +27,21 @@ const server = new WebSocketServer({
   handleProtocols: () => 'graphql-transport-ws',
 });
 server.on('connection', (socket) => {
+  answered.add(socket);
+  socket.on('pong', () => answered.add(socket));
   socket.on('message', (data) => {
     if (String(data).includes('connection_init')) socket.send('{"type":"connection_ack"}');
   });
 });
 let next = 0;
+const answered = new WeakSet<WebSocket>();
+
+function pingAll(): void {
+  for (const client of server.clients) {
+    if (answered.delete(client)) client.ping();
+    else client.terminate();
+  }
+}
 
 function sendAll({ head, tail }: BareBurst): void {
   const message = `${head}${next++}${tail}`;
@@ -41,6 +53,9 @@ serve<WsSendApi>('wsSend', {
     if (server.address() === null) await once(server, 'listening');
     const { port } = server.address() as { port: number }; // A TCP server's address.
     return `http://127.0.0.1:${port}`;
+  },
+  startPings(intervalMs) {
+    setInterval(pingAll, intervalMs);
   },
   async send(burst) {
     if (burst.intervalMs > 0) await paced(burst.events, burst.intervalMs, () => sendAll(burst));

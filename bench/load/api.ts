@@ -15,6 +15,14 @@ export interface CrowdSpec {
   readonly ids: 'distinct' | 'perConnection';
 }
 
+/** Percentiles in milliseconds; NaN where there is none. */
+export interface Latencies {
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
 /** What arrived since the last `mark`. Times are those of `now` in clock.ts. */
 export interface ReceivedFrames {
   readonly frames: number;
@@ -23,7 +31,7 @@ export interface ReceivedFrames {
   /** Frames of each operation, in the order of the operations. */
   readonly counts: readonly number[];
   /** Milliseconds from an event's `at` to its frame, over all frames; NaN unless they were requested. */
-  readonly latencies: { readonly p50: number; readonly p99: number; readonly max: number };
+  readonly latencies: Latencies;
   /** The first few faults in words: disorder, frames for unknown ids, errors. */
   readonly faults: readonly string[];
 }

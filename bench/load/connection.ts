@@ -92,6 +92,12 @@ export class Connection {
     });
   }
 
+  /** Ends without a word to the server, as a network does that fails. */
+  drop(): void {
+    this.#closing = true;
+    this.#socket.destroy();
+  }
+
   #read(chunk: Buffer): void {
     this.#readAt = now();
     if (this.#answer === undefined) {

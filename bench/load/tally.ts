@@ -91,6 +91,7 @@ export class Tally {
       counts: [...this.#counts],
       latencies: {
         p50: percentile(this.#latencies, 0.5),
+        p95: percentile(this.#latencies, 0.95),
         p99: percentile(this.#latencies, 0.99),
         max: percentile(this.#latencies, 1),
       },
