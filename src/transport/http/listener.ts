@@ -57,6 +57,12 @@ export interface HttpListener {
  * already on its way is lost. They open connections ahead of requests too, hence `headers`.
  */
 const DEFAULT_TIMEOUTS: HttpTimeouts = { idle: 75_000, headers: 80_000, request: 120_000 };
+/**
+ * How many connections may wait until this process accepts them; the system caps it (`net.core.somaxconn`, 4,096 on Linux).
+ * Node's own 511 are too few when the clients of another node come at once: the system drops the first packet of the others,
+ * and they repeat it after 1, 3, 7 … seconds, up to a minute (bench: sockets).
+ */
+const BACKLOG = 65_535;
 /** How often Node looks for requests that take too long. */
 const MAX_CHECK_INTERVAL_MS = 5_000;
 
@@ -119,7 +125,7 @@ function serverOptions({ idle, headers, request }: HttpTimeouts): ServerOptions 
 function listen(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, host, () => {
+    server.listen({ port, host, backlog: BACKLOG }, () => {
       server.off('error', reject);
       resolve();
     });

@@ -7,6 +7,7 @@ import type { Prepared } from '../../operation/operations.js';
 import type { ClientMetadata } from '../../operation/request.js';
 import { callerOf } from '../caller.js';
 import { DeadlineTimer } from '../delivery/deadline-timer.js';
+import { Heartbeats } from '../delivery/heartbeats.js';
 import { ResponseStream } from '../delivery/response-stream.js';
 import type { ResponseStreamParts } from '../delivery/response-writer.js';
 import { type OperationRunner, runOperation } from '../delivery/run-operation.js';
@@ -31,15 +32,12 @@ export class StreamTransport implements AsyncDisposable {
   readonly #parts: StreamTransportParts;
   readonly #streams = new Map<ResponseStream, Identity>();
   readonly #shared = new Set<SharedEventStream>();
-  readonly #keepAlive: NodeJS.Timeout;
+  readonly #heartbeats: Heartbeats<ResponseStream | SharedEventStream>;
   #closing = false;
 
   constructor(parts: StreamTransportParts) {
     this.#parts = parts;
-    this.#keepAlive = setInterval(() => {
-      for (const stream of [...this.#streams.keys(), ...this.#shared]) stream.keepAlive();
-    }, parts.keepAlive);
-    this.#keepAlive.unref();
+    this.#heartbeats = new Heartbeats(parts.keepAlive);
   }
 
   /** How many streams are open. */
@@ -62,8 +60,10 @@ export class StreamTransport implements AsyncDisposable {
     const expiry = new DeadlineTimer();
     const stream = new ResponseStream(response, framing, this.#parts);
     this.#streams.set(stream, identity);
+    const group = this.#heartbeats.join(stream);
     response.once('close', () => {
       this.#streams.delete(stream);
+      this.#heartbeats.leave(stream, group);
       expiry.clear();
     });
     const { expiresAt } = identity;
@@ -94,7 +94,11 @@ export class StreamTransport implements AsyncDisposable {
     if (!this.#isWanted(response)) return undefined;
     const stream = new SharedEventStream(response, identity, this.#parts);
     this.#shared.add(stream);
-    response.once('close', () => this.#shared.delete(stream));
+    const group = this.#heartbeats.join(stream);
+    response.once('close', () => {
+      this.#shared.delete(stream);
+      this.#heartbeats.leave(stream, group);
+    });
     return stream;
   }
 
@@ -122,7 +126,7 @@ export class StreamTransport implements AsyncDisposable {
   /** Ends every stream without completion, so that clients resume on another node. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing = true;
-    clearInterval(this.#keepAlive);
+    this.#heartbeats[Symbol.dispose]();
     for (const stream of [...this.#streams.keys(), ...this.#shared]) stream.leave();
   }
 }

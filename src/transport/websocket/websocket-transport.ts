@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { ConnectionSlots } from '../delivery/connection-slots.js';
+import { Heartbeats } from '../delivery/heartbeats.js';
 import { CLOSE_CODES } from './close-codes.js';
 import { Connection } from './connection.js';
 import type { ConnectionParts } from './connection-parts.js';
@@ -34,7 +35,7 @@ export class WebSocketTransport implements AsyncDisposable {
   readonly #connectionParts: ReadonlyMap<string, ConnectionParts>;
   readonly #connections = new Set<Connection>();
   readonly #server: WebSocketServer;
-  readonly #keepAlive: NodeJS.Timeout;
+  readonly #heartbeats: Heartbeats<Connection>;
   /** One for all sockets: a closure for each upgrade would keep its request as long as its connection. */
   readonly #releaseSlot = (): void => this.#parts.slots.release();
   #turnedAway = 0;
@@ -65,10 +66,7 @@ export class WebSocketTransport implements AsyncDisposable {
       maxPayload: parts.bodyBytes,
       handleProtocols: (offered) => parts.subprotocols.find(({ name }) => offered.has(name))?.name ?? false,
     });
-    this.#keepAlive = setInterval(() => {
-      for (const connection of this.#connections) connection.keepAlive();
-    }, parts.keepAlive);
-    this.#keepAlive.unref();
+    this.#heartbeats = new Heartbeats(parts.keepAlive);
   }
 
   /** How many connections are open. */
@@ -119,8 +117,10 @@ export class WebSocketTransport implements AsyncDisposable {
     const agreed = this.#connectionParts.get(socket.protocol);
     const connection = new Connection(socket, stream, request, agreed ?? this.#preferred);
     this.#connections.add(connection);
+    const group = this.#heartbeats.join(connection);
     socket.once('close', () => {
       this.#connections.delete(connection);
+      this.#heartbeats.leave(connection, group);
       if (this.#connections.size === 0) this.#onEmpty?.();
     });
     if (agreed === undefined) connection.close('SUBPROTOCOL');
@@ -131,7 +131,7 @@ export class WebSocketTransport implements AsyncDisposable {
   /** Tells every client that the node stops, and waits until their connections are closed. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing = true;
-    clearInterval(this.#keepAlive);
+    this.#heartbeats[Symbol.dispose]();
     this.#server.close();
     if (this.#connections.size === 0) return;
     const empty = new Promise<void>((resolve) => {

@@ -1,5 +1,7 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
+import { Worker } from 'node:worker_threads';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Access } from '../../../src/transport/http/access.js';
 import { openListener } from '../../../src/transport/http/listener.js';
@@ -19,7 +21,44 @@ async function answerOn(socket: Socket): Promise<string> {
   return String(chunk);
 }
 
+/** Connects in a thread of its own, and counts the connections that the system has made. */
+const CONNECT = `
+  const { workerData } = require('node:worker_threads');
+  const made = new Int32Array(workerData.shared);
+  for (let i = 0; i < workerData.count; i++)
+    require('node:net').connect(workerData.port, '127.0.0.1').on('error', () => undefined).on('connect', () => {
+      Atomics.add(made, 0, 1);
+      Atomics.notify(made, 0);
+    });
+`;
+
 describe('the port', () => {
+  it.runIf(process.platform === 'linux')(
+    'keeps a thousand connections that come at once waiting while the node is busy, and refuses none of them',
+    async () => {
+      const most = Number(readFileSync('/proc/sys/net/core/somaxconn', 'utf8'));
+      const count = Math.min(1_000, most);
+      const listener = await openListener({
+        host: '127.0.0.1',
+        port: 0,
+        access: new Access({ origins: [], hosts: undefined }),
+        report: () => undefined,
+        handle: (_, response) => void response.end('ok'),
+      });
+      onTestFinished(() => listener.close(async () => undefined, 0));
+      const shared = new SharedArrayBuffer(4);
+      const made = new Int32Array(shared);
+      const clients = new Worker(CONNECT, { eval: true, workerData: { shared, count, port: listener.port } });
+      onTestFinished(async () => void (await clients.terminate()));
+      // This thread accepts nothing meanwhile: what the system has no room for is not made.
+      for (let is = 0; is < count; is = Atomics.load(made, 0)) {
+        if (Atomics.wait(made, 0, is, 10_000) === 'timed-out') break;
+      }
+      expect(Atomics.load(made, 0)).toBe(count);
+    },
+    30_000,
+  );
+
   it('S4 closes connections beyond its limit at once, idle ones counted, and takes new ones when others have left', async () => {
     const onDrop = vi.fn();
     const listener = await openListener({
