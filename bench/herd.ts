@@ -93,7 +93,7 @@ async function each(count: number, work: (i: number) => Promise<void>): Promise<
 
 async function reconnect(command: Extract<HerdCommand, { do: 'reconnect' }>): Promise<HerdReply> {
   const resumptions = command.resumptions.map(({ variables, expected }) => ({
-    payload: JSON.stringify({ query: command.query, variables }),
+    payload: JSON.stringify({ query: command.query, variables, extensions: { eventContext: true } }),
     expected: expected.map((id) => Buffer.from(`${id}"`)),
   }));
   const urls = command.urls.map(socketUrl);

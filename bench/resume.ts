@@ -170,7 +170,7 @@ function follow(url: string, room: string): Promise<readonly ReceivedEvent[]> {
     socket.on('message', (data) => {
       const message = JSON.parse(String(data));
       if (message.type === 'connection_ack') {
-        const payload = { query: QUERY, variables: { room } };
+        const payload = { query: QUERY, variables: { room }, extensions: { eventContext: true } };
         socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload }));
       } else if (message.type === 'next') {
         const { cursor, event } = message.payload.extensions;

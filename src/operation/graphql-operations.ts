@@ -112,6 +112,7 @@ export class GraphQLOperations implements Operations {
         variables,
         identity: caller.identity,
         startCursor: caller.startCursor,
+        eventContext: caller.eventContext,
         traceparent: caller.traceparent,
         correlationId: caller.correlationId,
       },

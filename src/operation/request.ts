@@ -19,6 +19,8 @@ export interface ClientMetadata {
   readonly after?: string | undefined;
   /** Whether a first result without data says where a subscription starts. */
   readonly startCursor?: boolean | undefined;
+  /** Whether results say where their events came from. */
+  readonly eventContext?: boolean | undefined;
 }
 
 /** Who sends a request, and what its transport knows besides the body. */

@@ -22,7 +22,8 @@ export function callerOf(
   metadata: ClientMetadata,
   running: { readonly signal: AbortSignal },
 ): Caller {
-  const { traceparent, tracestate, correlationId, idempotencyKey, after, startCursor } = metadata;
+  const { traceparent, tracestate, correlationId, idempotencyKey, after, startCursor, eventContext } =
+    metadata;
   return {
     identity,
     get signal() {
@@ -34,5 +35,6 @@ export function callerOf(
     idempotencyKey,
     after,
     startCursor,
+    eventContext,
   };
 }

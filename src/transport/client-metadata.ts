@@ -47,6 +47,7 @@ export function httpMetadata(request: IncomingMessage, extensions: JsonObject | 
     idempotencyKey: ofHeader(request, IDEMPOTENCY_KEY) ?? ofJson(extensions, IDEMPOTENCY_KEY),
     after: lastEventId(request) ?? positionOf(extensions),
     startCursor: startCursorOf(extensions),
+    eventContext: eventContextOf(extensions),
   };
 }
 
@@ -69,6 +70,7 @@ export function connectionMetadata(params: JsonObject): ClientMetadata {
     ...traceOfJson(params),
     correlationId: ofJson(params, CORRELATION_ID),
     startCursor: startCursorOf(params),
+    eventContext: eventContextOf(params),
   };
 }
 
@@ -89,6 +91,7 @@ export function operationMetadata(
     idempotencyKey: ofJson(extensions, IDEMPOTENCY_KEY),
     after: positionOf(extensions),
     startCursor: startCursorOf(extensions) ?? connection.startCursor,
+    eventContext: eventContextOf(extensions) ?? connection.eventContext,
   };
 }
 
@@ -118,6 +121,11 @@ function positionOf(extensions: JsonObject | undefined): string | undefined {
 /** Whether a first result says where a subscription starts. */
 function startCursorOf(from: JsonObject | undefined): boolean | undefined {
   return from === undefined ? undefined : flagOf(from, 'startCursor');
+}
+
+/** Whether results say where their events came from. */
+function eventContextOf(from: JsonObject | undefined): boolean | undefined {
+  return from === undefined ? undefined : flagOf(from, 'eventContext');
 }
 
 function flagOf(from: JsonObject, name: string): boolean | undefined {

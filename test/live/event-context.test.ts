@@ -60,7 +60,7 @@ async function first(url: string, query: string): Promise<unknown> {
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
-    body: JSON.stringify({ query }),
+    body: JSON.stringify({ query, extensions: { eventContext: true } }),
   });
   if (response.body === null) throw new Error(`no body, status ${response.status}`);
   let text = '';

@@ -77,7 +77,7 @@ async function results(url: string, query: string, count: number): Promise<reado
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
-    body: JSON.stringify({ query }),
+    body: JSON.stringify({ query, extensions: { eventContext: true } }),
   });
   if (response.body === null) throw new Error(`no body, status ${response.status}`);
   let text = '';

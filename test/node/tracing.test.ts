@@ -55,7 +55,7 @@ async function tracedShop() {
   const client = createClient({
     url: `${url.replace('http', 'ws')}/graphql`,
     webSocketImpl: WebSocket,
-    connectionParams: { Authorization: 'Demo ada' },
+    connectionParams: { Authorization: 'Demo ada', eventContext: true },
     retryAttempts: 0,
   });
   onTestFinished(() => client.dispose());

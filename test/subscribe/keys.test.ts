@@ -52,6 +52,7 @@ async function openStage(key: KeyFormat | undefined) {
         operationName: undefined,
         variables: {},
         identity: { claims: {}, expiresAt: undefined },
+        eventContext: true,
       };
       client.running = subscriptions.start(request, undefined, client);
       return client;

@@ -153,11 +153,18 @@ export async function openStage(
       claims: Claims = {},
       select = 'n',
       client = new Client(),
-      more: { readonly startCursor?: boolean } = {},
+      more: { readonly startCursor?: boolean; readonly eventContext?: boolean } = {},
     ): Client {
       const document = parse(`subscription { it: ${field} { ${select} } }`);
       const identity = { claims, expiresAt: undefined };
-      const request = { document, operationName: undefined, variables: {}, identity, ...more };
+      const request = {
+        document,
+        operationName: undefined,
+        variables: {},
+        identity,
+        eventContext: true,
+        ...more,
+      };
       client.running = subscriptions.start(request, undefined, client);
       return client;
     },

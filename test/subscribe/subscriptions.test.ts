@@ -443,6 +443,32 @@ describe('subscriptions', () => {
       resumed.running?.close();
     }
   });
+
+  it('shows where an event came from only to clients that ask, live as in replay, each with a cursor that the others can use', async () => {
+    const stage = await openStage();
+    const asking = [stage.subscribe('said(about: "x")'), stage.subscribe('said(about: "x")')];
+    const plain = stage.subscribe('said(about: "x")', {}, 'n', new Client(), { eventContext: false });
+    await expect.poll(stage.live, WAIT).toBe(3);
+    // C1: two sets of bytes, however many clients.
+    expect(await stage.cohorts()).toBe(2);
+    await stage.say('k', [1, 2]);
+    for (const client of [...asking, plain]) await expect.poll(() => client.numbers, WAIT).toEqual([1, 2]);
+    for (const { results } of asking)
+      expect(results.map(({ extensions }) => extensions?.['event'])).toMatchObject([
+        { key: 'k' },
+        { key: 'k' },
+      ]);
+    const onlyCursor = { cursor: expect.any(String) };
+    expect(plain.results.map(({ extensions }) => extensions)).toEqual([onlyCursor, onlyCursor]);
+    const [first] = plain.results.map(({ extensions }) => String(extensions?.['cursor']));
+    expect(asking[0]?.results[0]?.extensions?.['cursor']).toBe(first);
+    const resumed = (eventContext: boolean) =>
+      stage.subscribe(`said(about: "x", after: "${first}")`, {}, 'n', new Client(), { eventContext });
+    const [asks, doesNot] = [resumed(true), resumed(false)];
+    await expect.poll(() => [asks.numbers, doesNot.numbers], WAIT).toEqual([[2], [2]]);
+    expect(asks.results[0]?.extensions).toMatchObject({ event: { key: 'k' }, ...onlyCursor });
+    expect(doesNot.results[0]?.extensions).toEqual(onlyCursor);
+  });
 });
 
 /** The log says at first that the topic has fewer partitions than it has. @returns what makes it grow */

@@ -44,7 +44,7 @@ async function follow(url: string, query: string, results: SseResult[], signal: 
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
-    body: JSON.stringify({ query }),
+    body: JSON.stringify({ query, extensions: { eventContext: true } }),
     signal,
   });
   let text = '';

@@ -27,6 +27,7 @@ export const overWebSocket: OpenSubscriber = ({ url, query, variables, take }) =
   const client = createClient({
     url: `${url.replace('http', 'ws')}/graphql`,
     webSocketImpl: WebSocket,
+    connectionParams: { eventContext: true },
     retryAttempts: 0,
   });
   const ended = new Promise<End>((resolve) => {
@@ -55,7 +56,13 @@ function eventStream(
     if (errors === undefined) take(frame);
     else failed = endOf(errors);
   };
-  const ended = readEvents(`${url}/graphql`, { query, variables }, headers, see, stop.signal).then(
+  const ended = readEvents(
+    `${url}/graphql`,
+    { query, variables, extensions: { eventContext: true } },
+    headers,
+    see,
+    stop.signal,
+  ).then(
     (complete) => failed ?? (complete ? COMPLETE : { what: 'the stream ended', again: true }),
     (error: unknown) => ({ what: String(error), again: true }),
   );

@@ -320,6 +320,26 @@ const rows: readonly (readonly [what: string, on: readonly Transport[], given: G
     { error: '`startCursor` must be true or false, but is a string.' },
   ],
 
+  ['the event context in extensions', ALL, extension('eventContext', true), { eventContext: true }],
+  [
+    'the event context of the connection, which the operation refuses',
+    ['a WebSocket'],
+    { params: { eventContext: true }, ...extension('eventContext', false) },
+    { eventContext: false },
+  ],
+  [
+    'the event context of the connection, and other extensions of the operation',
+    ['a WebSocket'],
+    { params: { eventContext: true }, ...extension('after', 'c1.t') },
+    { eventContext: true, after: 'c1.t' },
+  ],
+  [
+    'an event context that is a text',
+    ALL,
+    extension('eventContext', 'yes'),
+    { error: '`eventContext` must be true or false, but is a string.' },
+  ],
+
   [
     'an id of the connection',
     ['a WebSocket'],

@@ -119,10 +119,11 @@ class Stream {
 
   #fetch(): Promise<Response> {
     const { url, fetchImpl, credentials } = this.#parts.request;
+    const operation = this.#operation;
     return fetchImpl(url, {
       method: 'POST',
       headers: { ...credentials, 'content-type': 'application/json', accept: 'text/event-stream' },
-      body: JSON.stringify(this.#operation),
+      body: JSON.stringify({ ...operation, extensions: { eventContext: true, ...operation.extensions } }),
       signal: this.#control.signal,
     });
   }

@@ -98,7 +98,7 @@ export function webSocketLinks(url: string, SocketImpl: SocketClass): OpenLink {
       queueMicrotask(() => lose({ kind: 'retry', why: String(error) }));
     }
     on('open', () => {
-      const payload = { ...credentials, positions: true, renews: true };
+      const payload = { ...credentials, positions: true, renews: true, eventContext: true };
       send(JSON.stringify({ type: 'connection_init', payload }));
     });
     on('message', ({ data }) => {

@@ -17,7 +17,13 @@ import type { EventTrail } from '../../observe/event-trail.js';
 import { fieldsOf, type Logger } from '../../observe/log.js';
 import type { Metrics } from '../../observe/metrics.js';
 import type { TopicDescription } from '../../ports/event-log.js';
-import { dataHead, executionHead, type OpenHead, type ResultBatch } from '../delivery/result-layout.js';
+import {
+  CURSOR_ONLY,
+  dataHead,
+  executionHead,
+  type OpenHead,
+  type ResultBatch,
+} from '../delivery/result-layout.js';
 import type { Plan } from '../plan/plan.js';
 import { executionFault, isCallerFault } from './fault.js';
 import { EventActivation, type ParsedEvent } from './parsed-event.js';
@@ -119,7 +125,7 @@ export class Cohort {
       this.#parts.metrics.executions.add(binding.field, 1);
       const isTombstone = event.relayed.event.data === null;
       const data = isTombstone || resolvers ? undefined : selection.json(event.data);
-      if (data !== undefined) return dataHead(data, event.extensions(this.plan.binding.shown));
+      if (data !== undefined) return dataHead(data, this.#extensions(event));
       const value = isTombstone ? tombstoneValue(binding, event.relayed.event) : event.data;
       const result = execute({
         schema: this.#parts.schema,
@@ -144,15 +150,20 @@ export class Cohort {
     }
   }
 
+  #extensions(event: ParsedEvent): string {
+    const { showsEvent, binding } = this.plan;
+    return showsEvent ? event.extensions(binding.shown) : CURSOR_ONLY;
+  }
+
   #executed(result: ExecutionResult, event: ParsedEvent): OpenHead {
     const fault = executionFault(result);
     if (fault !== undefined) this.#failed(event, 'execution', fault);
-    if (result.errors === undefined) return executionHead(result, event.extensions(this.plan.binding.shown));
+    if (result.errors === undefined) return executionHead(result, this.#extensions(event));
     const hidden: unknown[] = [];
     const errors = result.errors.map((error) => clientError(error, (cause) => hidden.push(cause)));
     // A fault has been reported with its dead letter; one report per event is enough.
     if (fault === undefined && hidden.length > 0) this.#report(event, 'execution', hidden[0]);
-    return executionHead({ ...result, errors }, event.extensions(this.plan.binding.shown));
+    return executionHead({ ...result, errors }, this.#extensions(event));
   }
 
   /** Whether the event passes type, key, rule and filter. Conflation checks this before it leaves an event out (S1). */

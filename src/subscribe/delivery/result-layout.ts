@@ -6,13 +6,13 @@ import type { TopicPartition } from '../../core/position.js';
 /**
  * The layout of a subscription's results, for all transports. The JSON of one execution result is
  *
- *     head   {"data":…,"extensions":{"event":{…},"cursor":"<position>     shared by a cohort (C1)
+ *     head   {"data":…,"extensions":{"cursor":"<position>     shared by a cohort (C1)
  *     tag    .<scope>                                                     the subscriber's own, constant
  *     end    "}}                                                          the same for all
  *
  * `head` is made once for an event and cohort; a transport writes `head + tag + end` without looking inside.
  * So `cursor` stays the last field of `extensions`, which stays the last field of the result. A field for the
- * extensions of every result is added in this file only: in `eventExtensions`, `snapshotHead` and `START_HEAD`.
+ * extensions of every result is added in this file only: in `eventExtensions`, `CURSOR_ONLY`, `snapshotHead` and `START_HEAD`.
  */
 export interface SharedResult {
   /** In UTF-8, up to and including the shared half of the cursor. */
@@ -31,6 +31,9 @@ export type OpenHead = string;
 const CURSOR = '"cursor":"';
 /** Closes the cursor, `extensions` and the result. */
 const END = '"}}';
+
+/** The extensions of a result for clients that did not ask where its event came from. */
+export const CURSOR_ONLY = `,"extensions":{${CURSOR}`;
 
 /**
  * `,"extensions":{…,"cursor":"`: what a client may know of where a result comes from. Made once for an event.

@@ -30,6 +30,8 @@ export interface SubscribeRequest {
   readonly identity: Identity;
   /** Whether a first result without data says where the subscription starts. */
   readonly startCursor?: boolean | undefined;
+  /** Whether its results say where their events came from. */
+  readonly eventContext?: boolean | undefined;
   /** The caller's, for the log. */
   readonly traceparent?: string | undefined;
   readonly correlationId?: string | undefined;
@@ -61,6 +63,8 @@ export interface Plan {
   readonly subject: string | undefined;
   /** Whether resolvers make a part of the result, so that more than the event may decide it. */
   readonly resolvers: boolean;
+  /** Whether its results say where their events came from: a fifth of a kilobyte that most clients do not read. */
+  readonly showsEvent: boolean;
   /** Subscriptions with equal cohort keys get the same bytes, if they follow the same partitions. */
   readonly cohort: string;
 }
@@ -84,6 +88,8 @@ export function planSubscription(
     Object.entries(values).filter(([name]) => normalised.variables.has(name)),
   );
   const [argsJson, variablesJson] = [canonicalJson(args), canonicalJson(variables)];
+  const showsEvent = request.eventContext === true;
+  const claims = relevantClaims(binding, identity, resolvers);
   checkSize(normalised.text.length + variablesJson.length + argsJson.length, maxCharacters);
   return {
     binding,
@@ -98,7 +104,8 @@ export function planSubscription(
     identity,
     subject: subjectOf(identity),
     resolvers,
-    cohort: cohortKey(normalised.text, variablesJson, argsJson, relevantClaims(binding, identity, resolvers)),
+    showsEvent,
+    cohort: cohortKey(normalised.text, variablesJson, argsJson, showsEvent, claims),
   };
 }
 
@@ -108,12 +115,12 @@ export function planSubscription(
  * @throws {MillraceError} BAD_REQUEST, as at its start
  */
 export function planUnder(plan: Plan, identity: Identity): Plan {
-  const { binding, document, variables, args, argsJson, resolvers } = plan;
+  const { binding, document, variables, args, argsJson, resolvers, showsEvent } = plan;
   const before = relevantClaims(binding, plan.identity, resolvers);
   const claims = relevantClaims(binding, identity, resolvers);
   if (canonicalJson(before) === canonicalJson(claims)) return plan;
   binding.checkCaller({ args, claims: identity.claims });
-  const cohort = cohortKey(print(document), canonicalJson(variables), argsJson, claims);
+  const cohort = cohortKey(print(document), canonicalJson(variables), argsJson, showsEvent, claims);
   return { ...plan, identity, cohort };
 }
 

@@ -34,7 +34,7 @@ export class StuckSocket implements AsyncDisposable {
   static async open(url: string, query: string): Promise<StuckSocket> {
     const socket = new WebSocket(`${url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
     await once(socket, 'open');
-    socket.send('{"type":"connection_init"}');
+    socket.send('{"type":"connection_init","payload":{"eventContext":true}}');
     await once(socket, 'message');
     socket.pause();
     socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query } }));

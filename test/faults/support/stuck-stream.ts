@@ -18,7 +18,7 @@ export class StuckStream implements AsyncDisposable {
   static async open(url: string, query: string, variables: Readonly<Record<string, unknown>>) {
     const headers = { 'content-type': 'application/json', accept: 'text/event-stream' };
     const sent = request(`${url}/graphql`, { method: 'POST', headers, agent: false });
-    sent.end(JSON.stringify({ query, variables }));
+    sent.end(JSON.stringify({ query, variables, extensions: { eventContext: true } }));
     const [response] = await once(sent, 'response');
     return new StuckStream(response as IncomingMessage); // The type that Node documents for this event.
   }
