@@ -5,11 +5,14 @@ import { paced as pacedCalls, pause } from './clock.js';
 import type { Load } from './load/load.js';
 import { untilLive } from './metric.js';
 import { NumberedRoom } from './numbered-room.js';
-import { profiled } from './profile.js';
+import { type Profile, profiled, profilesDuring } from './profile.js';
 import { type Row, rowOf } from './row.js';
 import { type Options, SAID, SAID_IN, type Services, Stage, socketOf, topicName } from './stage.js';
+import { stepRows } from './steps.js';
 
 const ROUNDS = 5;
+/** Of sampled ones, after the others. */
+const SAMPLED_ROUNDS = 3;
 const SUBSCRIBERS = [20, 100];
 const INTERVAL_MS = 50;
 
@@ -38,6 +41,8 @@ interface Round {
  * Events that come one by one, 20 a second, to 20 and to 100 subscribers: the time from before an event is appended until its
  * frame has reached a client, and the CPU of the server. Baselines, each on a topic of its own in alternating rounds: a bare
  * kafkajs consumer that writes to `ws`, and the hand-written stack.
+ *
+ * Then, in rounds of their own, where an event's time goes in one process and with the relay apart: `steps.ts`.
  */
 export async function paced(services: Services, scale: number, options: Options): Promise<readonly Row[]> {
   const topics = { start: topicName(), split: topicName(), kafkajsWs: topicName(), handwritten: topicName() };
@@ -124,12 +129,17 @@ async function rowsOf(
       rounds[way].push(await (isOurs ? profiled(first, `paced-${way}-${subscribers}`, options, run) : run()));
     }
   }
+  const steps: Row[] = [];
+  for (const way of OURS) {
+    const run = runs.get(way);
+    if (run !== undefined) steps.push(...(await stepsOf(sides[way], subscribers, run, events)));
+  }
   for (const crowd of crowds) await crowd[Symbol.asyncDispose]();
   const figure = (of: keyof Round) => ({
     kafkajsWs: rounds.kafkajsWs.map((one) => one[of]),
     handwritten: rounds.handwritten.map((one) => one[of]),
   });
-  return OURS.flatMap((way) => {
+  const figures = OURS.flatMap((way) => {
     const name = `paced ${subscribers} ${way}`;
     const ours = (of: keyof Round) => rounds[way].map((one) => one[of]);
     return [
@@ -138,6 +148,22 @@ async function rowsOf(
       rowOf(`${name}, CPU`, 'µs/delivery', ours('cpu'), figure('cpu'), [{ of: 'handwritten', atMost: 0.5 }]),
     ];
   });
+  return [...figures, ...steps];
+}
+
+/** What each step costs for an event, in each process of a side. */
+async function stepsOf(
+  { processes }: Side,
+  subscribers: number,
+  run: () => Promise<unknown>,
+  events: number,
+): Promise<readonly Row[]> {
+  const profiles = new Map<Child, Profile[]>(processes.map((child) => [child, []]));
+  for (let round = 0; round < SAMPLED_ROUNDS; round++)
+    for (const [child, profile] of await profilesDuring(processes, run)) profiles.get(child)?.push(profile);
+  return [...profiles].flatMap(([{ name }, of]) =>
+    stepRows(`steps ${subscribers} ${name.replace('millrace ', '')}`, of, events),
+  );
 }
 
 /** The baselines do not say when a subscription is live: events go to them until all subscribers have one. */

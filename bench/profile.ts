@@ -1,16 +1,18 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Child } from './child.js';
 import type { Meter } from './meter.js';
 import type { Options } from './stage.js';
 
-interface ProfileNode {
+export interface ProfileNode {
   readonly id: number;
+  readonly children?: readonly number[];
   readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number };
 }
 
 /** The part of a .cpuprofile that a summary needs. */
-interface Profile {
+export interface Profile {
   readonly nodes: readonly ProfileNode[];
   readonly samples: readonly number[];
   readonly timeDeltas: readonly number[];
@@ -31,12 +33,36 @@ export async function profiled<T>(
   if (profile === undefined) return work();
   mkdirSync(profile, { recursive: true });
   const file = join(profile, `${label.replaceAll(/\W+/g, '-')}.cpuprofile`);
-  await child.call<Meter, 'startProfile'>('meter', 'startProfile', undefined);
-  const result = await work();
-  await child.call<Meter, 'stopProfile'>('meter', 'stopProfile', file);
-  writeFileSync(`${file}.txt`, summary(JSON.parse(readFileSync(file, 'utf8')) as Profile)); // Node's own format.
+  const { result, profiles } = await sampled(new Map([[child, file]]), work);
+  for (const found of profiles.values()) writeFileSync(`${file}.txt`, summary(found));
   process.stderr.write(`profile: ${file}\n`);
   return result;
+}
+
+/** Runs `work` and samples the processes meanwhile. @returns the profile of each */
+export async function profilesDuring(
+  children: readonly Child[],
+  work: () => Promise<unknown>,
+): Promise<ReadonlyMap<Child, Profile>> {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-profiles-'));
+  try {
+    const files = new Map(children.map((child, i) => [child, join(folder, `${i}.cpuprofile`)]));
+    return (await sampled(files, work)).profiles;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function sampled<T>(files: ReadonlyMap<Child, string>, work: () => Promise<T>) {
+  for (const child of files.keys())
+    await child.call<Meter, 'startProfile'>('meter', 'startProfile', undefined);
+  const result = await work();
+  const profiles = new Map<Child, Profile>();
+  for (const [child, file] of files) {
+    await child.call<Meter, 'stopProfile'>('meter', 'stopProfile', file);
+    profiles.set(child, JSON.parse(readFileSync(file, 'utf8')) as Profile); // Node's own format.
+  }
+  return { result, profiles };
 }
 
 /** The self time of each function in milliseconds, and its share of the busy time. */

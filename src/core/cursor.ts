@@ -55,6 +55,8 @@ const DIGEST_BYTES = 6;
  */
 export class CursorCodec {
   readonly #keys: readonly { id: number; secret: string }[];
+  /** Of the topics of the schema: a digest costs as much as the signature of a position. */
+  readonly #topicDigests = new Map<Topic, Buffer>();
 
   /** @param secrets the first one signs, and all of them verify: so a secret can be rotated */
   constructor(secrets: readonly string[]) {
@@ -64,7 +66,7 @@ export class CursorCodec {
 
   /** The shared half: a position in `topic`. */
   position(topic: Topic, { positions, topicFingerprint, partitions, asOf }: StreamPosition): string {
-    const body: number[] = [VERSION, this.#signing.id, ...digest(topic).subarray(0, DIGEST_BYTES)];
+    const body: number[] = [VERSION, this.#signing.id, ...this.#topicDigest(topic)];
     uint32(body, topicFingerprint);
     varint(body, partitions);
     varint(body, Math.max(0, Math.floor(asOf / 1000)));
@@ -97,10 +99,18 @@ export class CursorCodec {
       }
     }
     if (place[0] !== VERSION) throw invalid('MALFORMED');
-    if (!place.subarray(2, 2 + DIGEST_BYTES).equals(digest(scope.topic).subarray(0, DIGEST_BYTES))) {
+    if (!place.subarray(2, 2 + DIGEST_BYTES).equals(this.#topicDigest(scope.topic))) {
       throw invalid('FIELD');
     }
     return readStreamPosition(place, 2 + DIGEST_BYTES);
+  }
+
+  #topicDigest(topic: Topic): Buffer {
+    const known = this.#topicDigests.get(topic);
+    if (known !== undefined) return known;
+    const made = digest(topic).subarray(0, DIGEST_BYTES);
+    this.#topicDigests.set(topic, made);
+    return made;
   }
 
   get #signing(): { id: number; secret: string } {

@@ -33,6 +33,8 @@ export class LiveDelivery {
   /** Proven complete and not delivered yet, in order. */
   #due: Relayed[] = [];
   #scheduled: NodeJS.Immediate | undefined;
+  /** Whether events were delivered at once in this tick. */
+  #hasDelivered = false;
   /** The partition is proven complete up to here: every visible event at or below is due or delivered. */
   #provenThrough: Offset;
   #delivered: PartitionPosition;
@@ -49,15 +51,24 @@ export class LiveDelivery {
   }
 
   /**
-   * Adds events to deliver. All events that arrive in one tick are delivered together in the next, because most of
-   * the cost of a delivery is per call, not per event.
+   * Adds events to deliver. The first ones of a tick are delivered at once: an event that comes alone waits for nothing. All
+   * others of that tick are delivered together in the next, because most of the cost of a delivery is per call, not per event.
    * @param through the partition is complete up to here; may be above the last event, where offsets are not visible
    */
   push(events: readonly Relayed[], through: Offset): void {
     this.#provenThrough = through;
     for (const event of events) this.#due.push(event);
     if (this.#due.length === 0 || this.#due.length > this.#parts.maxDue) this.#deliver();
-    else this.#schedule();
+    else if (this.#hasDelivered) this.#schedule();
+    else {
+      // D3: before the delivery. What a listener causes to arrive comes after the events that the listeners are being given.
+      this.#hasDelivered = true;
+      try {
+        this.#deliver();
+      } finally {
+        this.#schedule();
+      }
+    }
   }
 
   /** Delivers everything that is due, whatever the tick budget. Nothing after it is proven to follow. */
@@ -83,6 +94,7 @@ export class LiveDelivery {
   clear(): void {
     clearImmediate(this.#scheduled);
     this.#scheduled = undefined;
+    this.#hasDelivered = false;
     this.#due = [];
   }
 
@@ -104,6 +116,7 @@ export class LiveDelivery {
     this.#scheduled ??= setImmediate(() => {
       this.#scheduled = undefined;
       this.#deliver();
+      if (this.#scheduled === undefined) this.#hasDelivered = false;
     });
   }
 

@@ -12,9 +12,13 @@ const nextTick = () => new Promise(setImmediate);
 /** A delivery of a partition, and the offsets of each call of its listener. The clock stands still. */
 function open({ maxDue = 100, now = (): number => 0 } = {}) {
   const calls: number[][] = [];
+  let first: (() => void) | undefined;
   const listener = {
-    onEvents: (_at: unknown, events: readonly { readonly offset: number }[]) =>
-      calls.push(events.map((event) => event.offset)),
+    onEvents: (_at: unknown, events: readonly { readonly offset: number }[]) => {
+      calls.push(events.map((event) => event.offset));
+      first?.();
+      first = undefined;
+    },
     onLost: () => undefined,
   };
   const ring = new Ring(offset(-1), { events: 100, bytes: 1 << 20 });
@@ -32,18 +36,37 @@ function open({ maxDue = 100, now = (): number => 0 } = {}) {
       upTo(first, last).map((at) => relayed(at)),
       offset(last),
     );
-  return { calls, ring, delivery, push };
+  const onFirst = (call: () => void): void => {
+    first = call;
+  };
+  return { calls, ring, delivery, push, onFirst };
 }
 
 describe('the live delivery of a partition', () => {
-  it('D3 delivers the messages of one tick together in the next, in order', async () => {
+  it('D3 delivers the first message of a tick at once, and all others of it together in the next, in order', async () => {
     const { calls, delivery, push } = open();
     push(0, 1);
+    expect(calls).toEqual([[0, 1]]);
     push(2, 4);
-    expect(calls).toEqual([]);
+    push(5, 6);
+    expect(calls).toEqual([[0, 1]]);
+    expect(delivery.delivered.offset).toBe(1);
     await nextTick();
-    expect(calls).toEqual([[0, 1, 2, 3, 4]]);
-    expect(delivery.delivered.offset).toBe(4);
+    expect(calls).toEqual([[0, 1], upTo(2, 6)]);
+    expect(delivery.delivered.offset).toBe(6);
+    push(7, 7);
+    expect(calls.at(-1)).toEqual([7]);
+  });
+
+  it('D3 delivers what a listener causes to arrive after what it is being given', async () => {
+    const { calls, push, onFirst } = open();
+    onFirst(() => push(3, 4));
+    push(0, 2);
+    await nextTick();
+    expect(calls).toEqual([
+      [0, 1, 2],
+      [3, 4],
+    ]);
   });
 
   it('moves its position over offsets that are not visible', () => {
@@ -56,7 +79,6 @@ describe('the live delivery of a partition', () => {
     let time = 0;
     const { calls, push } = open({ now: () => (time += 1_000) });
     push(0, 19);
-    await nextTick();
     const delivered = calls.flat().length;
     expect(delivered).toBeGreaterThan(0);
     expect(delivered).toBeLessThan(20);

@@ -1,4 +1,4 @@
-import { type Offset, offset, type Topic } from '../../../core/ids.js';
+import { type Offset, offset, type Partition, type Topic } from '../../../core/ids.js';
 import type { TopicPartition } from '../../../core/position.js';
 import type { Bounds } from '../../../ports/event-log.js';
 import type { Connection } from './connection.js';
@@ -16,15 +16,58 @@ export async function boundsOf(
   return { earliest: offset(earliest), end: offset(Math.max(end, earliest)) };
 }
 
-/** The bounds of every partition of a topic, indexed by partition. */
-export async function allBounds(
+/**
+ * The bounds of every partition of a topic, indexed by partition. Two requests for each broker that leads some of them, however
+ * many it leads: every node asks for them each second.
+ */
+export function allBounds(
   connection: Connection,
   topic: Topic,
   signal: AbortSignal,
 ): Promise<readonly Bounds[]> {
-  const { leaders } = await connection.layout(topic, signal);
-  const partitions = [...leaders.keys()].sort((a, b) => a - b);
-  return Promise.all(partitions.map((partition) => boundsOf(connection, { topic, partition }, signal)));
+  const ask = async (): Promise<readonly Bounds[]> => {
+    const { leaders } = await connection.layout(topic, signal);
+    const byLeader = new Map<number, Partition[]>();
+    for (const [number, leader] of leaders) byLeader.set(leader, [...(byLeader.get(leader) ?? []), number]);
+    const found = await Promise.all(
+      [...byLeader.values()].map((led) => boundsAtLeader(connection, topic, led, signal)),
+    );
+    return found
+      .flat()
+      .sort((a, b) => a.partition - b.partition)
+      .map(({ bounds }) => bounds);
+  };
+  return connection.retrying(ask, signal, [connection.rightOn(topic)]);
+}
+
+/** Of partitions that one broker leads. Not repeated here: if one of them has moved, they are no longer led by one. */
+async function boundsAtLeader(
+  connection: Connection,
+  topic: Topic,
+  led: readonly Partition[],
+  signal: AbortSignal,
+): Promise<readonly { readonly partition: Partition; readonly bounds: Bounds }[]> {
+  const [first] = led;
+  if (first === undefined) return [];
+  const ask = async (timestamp: number): Promise<ReadonlyMap<number, number>> => {
+    const topics = [{ topic, partitions: led.map((partition) => ({ partition, timestamp })) }];
+    const { responses } = await connection.atLeader(
+      { topic, partition: first },
+      (leader) => leader.listOffsets({ isolationLevel: READ_COMMITTED, topics }),
+      signal,
+    );
+    return new Map(responses[0]?.partitions.map(({ partition, offset: at }) => [partition, Number(at)]));
+  };
+  // In this order, as `boundsOf` asks.
+  const earliest = await ask(EARLIEST);
+  const ends = await ask(LATEST);
+  return led.map((partition) => {
+    const from = earliest.get(partition) ?? -1;
+    return {
+      partition,
+      bounds: { earliest: offset(from), end: offset(Math.max(ends.get(partition) ?? -1, from)) },
+    };
+  });
 }
 
 /** The offset of the first record at or after `timestamp` (milliseconds since 1970), or else the partition's end. */

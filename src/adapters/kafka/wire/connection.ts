@@ -160,19 +160,22 @@ export class Connection implements AsyncDisposable {
     request: (leader: Broker) => Promise<T>,
     signal: AbortSignal,
   ): Promise<T> {
-    return this.retrying(
-      async () => {
-        const leader = await this.leader(at, signal);
-        try {
-          return await request(leader);
-        } catch (error) {
-          if (failureOf(error).retriable) this.forget(at.topic);
-          throw error;
-        }
-      },
-      signal,
-      [this.rightOn(at.topic)],
-    );
+    return this.retrying(() => this.atLeader(at, request, signal), signal, [this.rightOn(at.topic)]);
+  }
+
+  /** The same once. For a request about several partitions, which may have other leaders at the next attempt. */
+  async atLeader<T>(
+    at: TopicPartition,
+    request: (leader: Broker) => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<T> {
+    const leader = await this.leader(at, signal);
+    try {
+      return await request(leader);
+    } catch (error) {
+      if (failureOf(error).retriable) this.forget(at.topic);
+      throw error;
+    }
   }
 
   /**
