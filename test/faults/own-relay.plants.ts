@@ -22,4 +22,11 @@ export const plants: readonly Plant[] = [
     find: 'event.offset > last)',
     replace: 'event.offset > last + 1)',
   },
+  {
+    case: 'D3 D8 a subscriber that stops reading delays no other, and gets every event in order once it reads',
+    guard: 'a subscriber that refuses an event stays before it',
+    file: 'src/subscribe/delivery/subscriber.ts',
+    find: 'this.fallBehind(event, { offset: offset(event.relayed.offset - 1), fingerprint: 0 });',
+    replace: 'this.fallBehind(event, { offset: offset(event.relayed.offset), fingerprint: 0 });',
+  },
 ];

@@ -1,10 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { GatewayProcess } from '../support/gateway-process.js';
 import type { Recorder } from '../support/recorder.js';
-import { CASE_TIMEOUT } from './support/ceiling.js';
+import { runningSubscriptions } from '../support/running.js';
+import { CASE_TIMEOUT, EVENTUALLY } from './support/ceiling.js';
 import { expectAll, type Judged } from './support/check.js';
 import { scaled } from './support/speed.js';
-import { FaultWorld, metric } from './support/world.js';
+import { StuckSocket } from './support/stuck-socket.js';
+import { FaultWorld, metric, SAID } from './support/world.js';
+
+const EVENT_BYTES = 60_000;
+/** Twice as much as the operating system buffers for a client that does not read, about 4 MB. */
+const STUCK_EVENTS = 180;
 
 /** Processes that are relay and gateway at once: each hears the partitions that it relays directly, and the others through Redis. */
 describe('gateways that hear their own relay', { timeout: CASE_TIMEOUT }, () => {
@@ -66,6 +72,36 @@ describe('gateways that hear their own relay', { timeout: CASE_TIMEOUT }, () => 
     await burst.stop();
     await stream.stop();
     await expectAll(subscribers, world.appended);
+  });
+
+  it('D3 D8 a subscriber that stops reading delays no other, and gets every event in order once it reads', async () => {
+    await using world = await FaultWorld.open({
+      env: {
+        SLOW_BYTES: '262144',
+        SLOW_TIMEOUT_MS: '600000',
+        RING_BYTES: '1000000',
+        WINDOW_EVENTS: '20',
+        TOPIC_PARTITIONS: '2',
+      },
+    });
+    const process = await world.start('start');
+    const reading = await world.subscriber(process);
+    await using stuck = await StuckSocket.open(process.url, SAID);
+    await runningSubscriptions(process.url, 2);
+    const stream = await world.load(process, { bytes: EVENT_BYTES });
+    await world.grows(STUCK_EVENTS);
+    await stream.stop();
+    await expectAll([reading], world.appended);
+    expect(await metric(process.url, 'millrace_slow_clients')).toBe(1);
+    expect(stuck.received).toEqual([]);
+    stuck.read();
+    const all = [...world.appended.accepted.values()];
+    await expect.poll(() => stuck.closed ?? stuck.received.length, EVENTUALLY).toBe(all.length);
+    for (const partition of [0, 1]) {
+      const here = all.filter((event) => event.partition === partition).sort((a, b) => a.offset - b.offset);
+      const got = stuck.received.filter((place) => place.startsWith(`${partition}/`));
+      expect(got).toEqual(here.map(({ offset }) => `${partition}/${offset}`));
+    }
   });
 });
 
