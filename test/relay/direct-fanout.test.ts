@@ -32,8 +32,25 @@ describe('DirectFanout', () => {
     await using _ = await direct.follow(at, heard);
     const writing = vi.spyOn(inner, 'relay').mockReturnValue(new Promise(() => undefined));
     void direct.relay(at, token, chunk(-1, 0, [0]));
-    expect(writing).toHaveBeenCalledOnce();
     expect(heard.messages).toEqual([{ prev: -1, offsets: [0] }]);
+    await vi.waitFor(() => expect(writing).toHaveBeenCalledOnce());
+  });
+
+  it('what followers do with an event at the end of its tick comes before the request to the fan-out', async () => {
+    const { inner, direct, at, heard } = twoRelays();
+    const token = await claimAt(direct, at, -1);
+    const order: string[] = [];
+    vi.spyOn(heard, 'relayed').mockImplementation(() => {
+      setImmediate(() => order.push('written to sockets'));
+    });
+    const writing = vi.spyOn(inner, 'relay').mockImplementation(async () => {
+      order.push('asked the fan-out');
+      return { status: 'RELAYED', duplicates: 0 };
+    });
+    await using _ = await direct.follow(at, heard);
+    await direct.relay(at, token, chunk(-1, 0, [0]));
+    expect(order).toEqual(['written to sockets', 'asked the fan-out']);
+    writing.mockRestore();
   });
 
   it('D6: a follower of its own relay has the events while the fan-out is away, and each once', async () => {
