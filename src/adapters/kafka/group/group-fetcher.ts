@@ -101,10 +101,16 @@ export class GroupFetcher {
 
   async #fetchesByBroker(signal: AbortSignal): Promise<BrokerFetch[]> {
     const byBroker = new Map<Broker, BrokerFetch>();
+    /** The brokers that were found, each once: there may be many partitions, at each request (bench: paced). */
+    const brokers = new Map<number, Broker>();
     for (const assignment of this.#assignments) {
       if (this.#missing.has(assignment) || this.#refused.has(assignment)) continue;
-      const broker = (await this.#replicaOf(assignment)) ?? (await this.#leaderOf(assignment, signal));
+      const broker =
+        (await this.#replicaOf(assignment)) ??
+        brokers.get(this.#connection.knownLeader(assignment.at) ?? -1) ??
+        (await this.#leaderOf(assignment, signal));
       if (broker === undefined) continue;
+      brokers.set(broker.nodeId, broker);
       const fetch = byBroker.get(broker) ?? { broker, partitions: [], complete: true };
       byBroker.set(broker, fetch);
       const position = assignment.fetchPosition;

@@ -137,6 +137,13 @@ export class Connection implements AsyncDisposable {
     if (known !== undefined && known.leaders.size !== count) this.forget(topic);
   }
 
+  /** The node that leads a partition; `undefined`: nobody has asked lately. */
+  knownLeader({ topic, partition: number }: TopicPartition): number | undefined {
+    const known = this.#layouts.get(topic);
+    const isRecent = known !== undefined && performance.now() - known.asOf < LAYOUT_MAX_AGE_MS;
+    return isRecent ? known.leaders.get(number) : undefined;
+  }
+
   /** The broker that leads a partition. */
   async leader({ topic, partition: number }: TopicPartition, signal: AbortSignal): Promise<Broker> {
     return this.retrying(async () => {
