@@ -21,6 +21,7 @@ import type { NodeOptions } from './options.js';
 import { type ReadinessParts, readinessOf } from './readiness.js';
 import { selectServices, startService, startView } from './services.js';
 import { startSideServer } from './side-server.js';
+import { StartWaits } from './start-waits.js';
 import { requiredTopics, topicFormats } from './topics.js';
 
 /** One running process of the gateway. Disposing stops it, the newest part first. */
@@ -86,27 +87,39 @@ async function compose(
   const topics = requiredTopics(bindings, [...services, ...views], config);
   // Kafka may be slow or away: what Redis refuses is told all the same.
   const answered = firstAnswers(topics[0]?.topic, { fanout, store, registry });
-  await log.ensureTopics(topics, { create: config.TOPIC_CREATE }, starting);
-  await log.checkAccess(logUse({ roles, bindings, project, config, services, views }), starting);
+  const waits = new StartWaits((sentence) => logger.warn({ kind: 'start' }, sentence));
+  const prepared = log.ensureTopics(topics, { create: config.TOPIC_CREATE }, starting);
+  await waits.for(
+    `${log.description} to ${config.TOPIC_CREATE ? 'find or create' : 'find'} topics`,
+    prepared,
+  );
+  const use = logUse({ roles, bindings, project, config, services, views });
+  await waits.for(`${log.description} to tell what this process may do`, log.checkAccess(use, starting));
 
   const formats = topicFormats(bindings, project, registry);
   const running: Promise<void>[] = [];
   const layouts = store && new TopicLayouts(store, formats, log);
   if (roles.relay && fanout !== undefined && layouts !== undefined) {
-    const relay = await startRelay(options, { log, fanout, formats, layouts, metrics, trail }, starting);
+    const relay = await waits.for(
+      `${log.description} to start the relay`,
+      startRelay(options, { log, fanout, formats, layouts, metrics, trail }, starting),
+    );
     running.push(parts.use(relay).ended);
   }
   const warnings = parts.use(new WarningThrottle(logger));
   const shared = { log, bindings, formats, metrics, logger, config, tracer };
   for (const service of services) {
-    const work = await startService(service, { ...shared, warnings }, starting);
+    const work = await waits.for(
+      `the service ${service.name} to be ready`,
+      startService(service, { ...shared, warnings }, starting),
+    );
     running.push(parts.use(work).ended);
   }
   if (store !== undefined) {
     for (const view of views) {
       const worker = parts.use(startView(view, { ...shared, store }));
       running.push(worker.ended);
-      await withSignal(worker.tried, starting);
+      await waits.for(`the view ${view.name} to be ready`, withSignal(worker.tried, starting));
     }
   }
   await withSignal(answered, starting);

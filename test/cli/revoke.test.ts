@@ -40,6 +40,12 @@ describe('millrace revoke', () => {
     for (const { socket } of [after, other]) expect(socket.readyState).toBe(socket.OPEN);
   });
 
+  it('warns when nothing verifies credentials with its settings', async () => {
+    await using folder = await folderOf(SCHEMA);
+    const { code, stderr } = await run(process.execPath, [MAIN, 'revoke', '--id', 'a'], { cwd: folder.path });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining('know no credentials') });
+  });
+
   it.each([
     [[], /Give --subject or --id/],
     [['--id', ''], /must have 1 to 1024 characters/],

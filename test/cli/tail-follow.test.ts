@@ -59,6 +59,7 @@ function start(
     onUnresumable: () => undefined,
     onLine: () => undefined,
     onSteps: () => undefined,
+    onRunning: () => undefined,
     signal: stop.signal,
     ...options,
   });

@@ -130,6 +130,15 @@ describe('millrace tail', () => {
     expect([outcome.code, outcome.stdout]).toEqual([code, '']);
   });
 
+  it('does not say that it is connected again to what is no gateway: a wrong path', async () => {
+    const outcome = await tail(SAID, '--variables', '{"room":"a"}', '--url', `${node.url}/wrong`);
+    expect(outcome.code).toBe(1);
+    expect(outcome.stderr).toMatch(
+      /millrace: BAD_REQUEST: Nothing is at \/wrong\. GraphQL is at \/graphql\.\n$/,
+    );
+    expect(outcome.stderr).not.toContain('Connected again');
+  });
+
   it('S2 ends when the server refuses credentials that cannot change, and shows none of them', async () => {
     const served = await serve();
     const args = [SAID, '--url', served.server.url, '--header', 'authorization: bad'];
@@ -146,7 +155,9 @@ describe('millrace tail', () => {
       .poll(waiting.errors, WAIT)
       .toMatch(/^millrace: Not connected to http:\S+: \S.* Retrying\.\n/);
     await writeFile(join(folder.path, 'headers'), 'authorization: user ada\n');
-    expect((await subscribed(served)).caller.identity.claims).toEqual({ sub: 'ada' });
+    const running = await subscribed(served);
+    expect(running.caller.identity.claims).toEqual({ sub: 'ada' });
+    running.next(1);
     await expect.poll(waiting.errors, WAIT).toMatch(/\.\nmillrace: Connected again\.\n$/);
   });
 

@@ -9,6 +9,7 @@ import { topic as topicNamed } from '../../core/ids.js';
 import { openBackends } from '../../node/backends.js';
 import { readConfig } from '../../node/config.js';
 import { openRegistry } from '../../node/schema-registry.js';
+import { StartWaits } from '../../node/start-waits.js';
 import { importTopic } from '../../node/topic-import.js';
 import { RegistryNeeded } from '../../node/topic-samples.js';
 import { openLogger } from '../../observe/log.js';
@@ -52,15 +53,17 @@ async function importOne({ topic, out, force }: ImportOptions): Promise<void> {
   await using backends = await openBackends({ config, project }, new Metrics(), openLogger(config.LOG_LEVEL));
   using deadline = new Deadline(TIMEOUT_MS);
   const registry = openRegistry(config);
-  const imported = await importTopic(topicNamed(topic), backends.log, registry, deadline.signal).catch(
-    (error: unknown) => {
+  const waits = new StartWaits((sentence) => process.stderr.write(`millrace: ${sentence}\n`));
+  const reading = importTopic(topicNamed(topic), backends.log, registry, deadline.signal);
+  const imported = await waits
+    .for(`${backends.log.description} to answer about ${topic}`, reading)
+    .catch((error: unknown) => {
       if (!(error instanceof RegistryNeeded)) throw error;
       throw new UserError(
         `The values of ${topic} begin with the id of a schema. Set SCHEMA_REGISTRY_URL to the registry that has it.`,
         2,
       );
-    },
-  );
+    });
   if (imported === undefined)
     throw new UserError(
       `Nothing says what ${topic} has: ${config.KAFKA_BROKERS === undefined ? 'the embedded log' : 'Kafka'} has no records of it that can be read${registry === undefined ? ', and SCHEMA_REGISTRY_URL is not set' : `, and the registry has no schema ${topic}-value`}. Check the topic's name${config.KAFKA_BROKERS === undefined ? ', and set KAFKA_BROKERS if it is in Kafka' : ''}.`,

@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { millisecondsOf, parseDateTime } from '../../core/date-time.js';
 import { ResourceStack } from '../../core/resource-stack.js';
 import { MAX_NAME_CHARACTERS, type Revocation } from '../../core/revocation.js';
+import { authenticates } from '../../node/authentication.js';
 import { openRevocationLog } from '../../node/backends.js';
 import { load } from '../load.js';
 import { UserError } from '../user-error.js';
@@ -37,11 +38,16 @@ export function revokeCommand(): Command {
 async function revoke(options: RevokeOptions): Promise<void> {
   const revocation = revocationOf(options);
   await using parts = new ResourceStack();
-  const log = await openRevocationLog(await load(), () => undefined, parts);
+  const loaded = await load();
+  const log = await openRevocationLog(loaded, () => undefined, parts);
   await log.add(revocation);
   const until = new Date(revocation.until).toISOString();
   const what = 'id' in revocation ? `the id ${revocation.id}` : `the subject ${revocation.subject}`;
   process.stdout.write(`Revoked until ${until}: credentials with ${what}.\n`);
+  if (!authenticates(loaded.config, loaded.project))
+    process.stderr.write(
+      'millrace: Gateways with these settings know no credentials, so this ends nothing on them: neither JWT_SECRET, JWT_JWKS_URL nor authenticate in millrace.config.ts is set. Check that NAMESPACE and REDIS_URL are those of the gateways.\n',
+    );
 }
 
 function revocationOf({ id, subject, issuedBefore, until = Date.now() + DAY_MS }: RevokeOptions): Revocation {

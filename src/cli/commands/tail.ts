@@ -103,7 +103,7 @@ async function tail(given: string, flags: TailFlags): Promise<void> {
   using status = process.stderr.isTTY
     ? new StatusLine(process.stderr, () => shown(client.state, steps?.state))
     : undefined;
-  reportOutages(client, url, report, (because) => {
+  const onRunning = reportOutages(client, url, report, (because) => {
     if (mayRenew) return false;
     fail(new UserError(`UNAUTHENTICATED: ${printable(because)}`, 1));
     return true;
@@ -133,6 +133,7 @@ async function tail(given: string, flags: TailFlags): Promise<void> {
     onSteps: (running) => {
       steps = running;
     },
+    onRunning,
     signal: AbortSignal.any([stopped, controller.signal]),
   });
   client.close();
@@ -152,25 +153,26 @@ const once = (act: () => void): (() => void) => {
 /**
  * Reports each loss of the connection once: its attempts are many.
  * @param onRefused the server refuses the credentials. @returns whether that is the end
+ * @returns to be called when the subscription runs. A connection alone says little: whatever answers may be no gateway
  */
 function reportOutages(
   client: Client,
   url: string,
   report: (sentence: string) => void,
   onRefused: (because: string) => boolean,
-): void {
+): () => void {
   let isOut = false;
   client.onState((now) => {
     if (now.state === 'needs-auth' && onRefused(now.because)) return;
-    if (now.state === 'connected' && isOut) {
-      report('Connected again.');
-      isOut = false;
-    }
     if ((now.state === 'waiting' || now.state === 'needs-auth') && !isOut) {
       report(`Not connected to ${url}: ${now.because}. Retrying.`);
       isOut = true;
     }
   });
+  return () => {
+    if (isOut) report('Connected again.');
+    isOut = false;
+  };
 }
 
 /**

@@ -21,6 +21,8 @@ export interface FollowOptions {
   /** Around each line: the terminal may show something else meanwhile. */
   readonly onLine: (isWritten: boolean) => void;
   readonly onSteps: (steps: Steps<unknown>) => void;
+  /** The server has taken the subscription, for the first time or again. */
+  readonly onRunning: () => void;
   readonly signal: AbortSignal;
 }
 
@@ -69,6 +71,9 @@ export function follow(options: FollowOptions): Promise<End> {
         if (lines !== count) return;
         step.ack();
         stop({ why: 'counted' });
+      },
+      state: ({ state }) => {
+        if (state === 'snapshot' || state === 'replaying' || state === 'live') options.onRunning();
       },
       error: (error) => {
         const { cause } = error;
