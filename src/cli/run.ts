@@ -22,7 +22,8 @@ export async function run(roles: Roles, workers = 1): Promise<void> {
   const [logger, metrics] = [openLogger(loaded.config.LOG_LEVEL), new Metrics()];
   // Created before the node, so that it is disposed of after it and sends the node's last spans.
   await using tracing = await openTracing(loaded.config, nameOf(roles), { logger, metrics });
-  const parts = { ...loaded, logger, metrics, tracer: tracing?.tracer };
+  const say = (sentence: string): void => void process.stdout.write(`${sentence}\n`);
+  const parts = { ...loaded, logger, metrics, tracer: tracing?.tracer, say };
   const stop = abortOnSignal();
   // Awaited here: `tracing` is disposed of when this function returns.
   if (workers === 1) return await runAlone({ ...parts, roles }, stop);

@@ -87,7 +87,7 @@ async function compose(
   const topics = requiredTopics(bindings, [...services, ...views], config);
   // Kafka may be slow or away: what Redis refuses is told all the same.
   const answered = firstAnswers(topics[0]?.topic, { fanout, store, registry });
-  const waits = new StartWaits((sentence) => logger.warn({ kind: 'start' }, sentence));
+  const waits = new StartWaits(options.say);
   const prepared = log.ensureTopics(topics, { create: config.TOPIC_CREATE }, starting);
   await waits.for(
     `${log.description} to ${config.TOPIC_CREATE ? 'find or create' : 'find'} topics`,

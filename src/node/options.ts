@@ -14,6 +14,8 @@ export interface NodeOptions {
   readonly bindings: Bindings;
   readonly logger: Logger;
   readonly metrics?: Metrics;
+  /** Tells the person who starts the process what the start waits for. Left out: nobody is told. */
+  readonly say?: (sentence: string) => void;
   /** Left out: nothing is traced. */
   readonly tracer?: EventTracer | undefined;
   /** What `/metrics` answers; this process's own metrics when left out. */

@@ -7,7 +7,7 @@ export class StartWaits {
   readonly #say: (sentence: string) => void;
   readonly #sayAfterMs: number;
 
-  constructor(say: (sentence: string) => void, sayAfterMs = SAY_AFTER_MS) {
+  constructor(say: (sentence: string) => void = () => undefined, sayAfterMs = SAY_AFTER_MS) {
     this.#say = say;
     this.#sayAfterMs = sayAfterMs;
   }
@@ -18,12 +18,12 @@ export class StartWaits {
     let isSaid = false;
     const timer = setTimeout(() => {
       isSaid = true;
-      this.#say(`waiting for ${what}`);
+      this.#say(`Waiting for ${what} …`);
     }, this.#sayAfterMs);
     try {
       const result = await work;
       const seconds = ((performance.now() - startedAt) / MS_PER_S).toFixed(1);
-      if (isSaid) this.#say(`recovered: waited ${seconds} s for ${what}`);
+      if (isSaid) this.#say(`Waited ${seconds} s for ${what}.`);
       return result;
     } finally {
       // A start that fails ends with the reason.

@@ -21,8 +21,8 @@ describe('the start of a process', () => {
     work.resolve(7);
     expect(await result).toBe(7);
     expect(lines).toEqual([
-      'waiting for Kafka to answer',
-      expect.stringMatching(/^recovered: waited \d+\.\d s for Kafka to answer$/),
+      'Waiting for Kafka to answer …',
+      expect.stringMatching(/^Waited \d+\.\d s for Kafka to answer\.$/),
     ]);
   });
 
@@ -34,6 +34,6 @@ describe('the start of a process', () => {
     await heard;
     work.reject(new Error('refused'));
     await expect(result).rejects.toThrow('refused');
-    expect(lines).toEqual(['waiting for Kafka']);
+    expect(lines).toEqual(['Waiting for Kafka …']);
   });
 });
