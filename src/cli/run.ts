@@ -63,7 +63,9 @@ async function runPrimary(
 async function runWorker(parts: Parts, stop: AbortSignal): Promise<void> {
   using side = new WorkerSide(parts.metrics);
   const roles: Roles = { gateway: true, relay: false, services: [] };
-  await using node = await startNode({ ...parts, roles, scrape: () => side.scrape() }, stop);
+  // The primary says what it waits for: each of its workers waits for the same.
+  const own = { roles, scrape: () => side.scrape(), say: () => undefined };
+  await using node = await startNode({ ...parts, ...own }, stop);
   side.started({ url: node.url ?? '', lines: node.lines });
   await Promise.race([aborted(stop), node.ended]);
 }
