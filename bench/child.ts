@@ -7,10 +7,12 @@ const MEASURED = new URL('./measured.js', import.meta.url).href;
 /** How long a process may take to end after SIGTERM before it is killed. */
 const KILL_AFTER_MS = 20_000;
 
-interface ChildOptions {
+export interface ChildOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly args?: readonly string[];
+  /** Whether it can be called for its usage. Default: true. */
+  readonly isMeasured?: boolean;
 }
 
 /** A child process that can be called, also for its CPU and memory usage. Disposing ends it. */
@@ -21,12 +23,17 @@ export class Child implements AsyncDisposable {
   #output = '';
 
   /** @param script of the compiled benchmark, or any other with an absolute path */
-  constructor(name: string, script: string, { cwd, env = {}, args = [] }: ChildOptions = {}) {
+  constructor(
+    name: string,
+    script: string,
+    { cwd, env = {}, args = [], isMeasured = true }: ChildOptions = {},
+  ) {
     this.name = name;
     // For options beyond `--profile`, such as --inspect.
     const { PATH = '', BENCH_NODE_OPTIONS = '' } = process.env;
     const options = BENCH_NODE_OPTIONS.split(' ').filter(Boolean);
-    this.#process = spawn(process.execPath, ['--import', MEASURED, ...options, script, ...args], {
+    const meter = isMeasured ? ['--import', MEASURED] : [];
+    this.#process = spawn(process.execPath, [...meter, ...options, script, ...args], {
       cwd,
       env: { PATH, ...env },
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],

@@ -12,6 +12,7 @@ import { latency } from './latency.js';
 import { machine, scaleFor, speedMarker } from './machine.js';
 import { mutations } from './mutations.js';
 import { paced } from './paced.js';
+import { reconnects } from './reconnects.js';
 import { relay } from './relay.js';
 import { saveSection } from './results.js';
 import { resume } from './resume.js';
@@ -23,6 +24,7 @@ import { sockets } from './sockets.js';
 import { sparse } from './sparse.js';
 import type { Benchmark, Options, Services } from './stage.js';
 import { telemetry } from './telemetry.js';
+import { workers } from './workers.js';
 
 const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   smoke,
@@ -32,6 +34,8 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   distinct,
   idle,
   sockets,
+  reconnects,
+  workers,
   latency,
   paced,
   relay,

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { Child } from './child.js';
+import { Child, type ChildOptions } from './child.js';
 
 const MAIN = new URL('../dist/cli/main.js', import.meta.url).pathname;
 
@@ -38,8 +38,25 @@ export class Processes implements AsyncDisposable {
   }
 
   /** Starts a role. Resolves once it runs. */
-  async run(role: string, env: Readonly<Record<string, string>> = {}): Promise<RunningProcess> {
-    const options = { cwd: this.#dir, env: { PORT: '0', ...this.#env, ...env }, args: [role] };
+  run(role: string, env: Readonly<Record<string, string>> = {}): Promise<RunningProcess> {
+    return this.#run(role, { env });
+  }
+
+  /** Starts a role with options. It has no meter: its own child processes would take the meter's messages for theirs. */
+  runUnmeasured(role: string, args: readonly string[]): Promise<RunningProcess> {
+    return this.#run(role, { args, isMeasured: false });
+  }
+
+  async #run(
+    role: string,
+    { env = {}, args = [], isMeasured = true }: Pick<ChildOptions, 'env' | 'args' | 'isMeasured'>,
+  ): Promise<RunningProcess> {
+    const options = {
+      cwd: this.#dir,
+      env: { PORT: '0', ...this.#env, ...env },
+      args: [role, ...args],
+      isMeasured,
+    };
     const child = new Child(`millrace ${role}`, MAIN, options);
     this.#children.push(child);
     const output = await child.outputMatching(/^log .*\n/m);

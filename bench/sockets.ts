@@ -4,7 +4,6 @@ import type { Child } from './child.js';
 import { now, pause } from './clock.js';
 import { untilLive } from './metric.js';
 import { NumberedRoom } from './numbered-room.js';
-import type { RunningProcess } from './processes.js';
 import { profiled } from './profile.js';
 import { percentile, type Row, rowOf } from './row.js';
 import { Fleets } from './sockets/fleets.js';
@@ -15,7 +14,7 @@ const EACH = 12_500;
 /** Between two pings of the gateway to a client: its `keepAlive`. Rounds are as long, so that each has every client's ping. */
 const PING_MS = 12_000;
 const ROUNDS = 3;
-const BURSTS = 5;
+const BURSTS = 3;
 /** While nodes restart, events come at a rate that the machine can deliver to all: at least this long for each client. */
 const EVENT_MS = 0.04;
 const MIN_EVENT_INTERVAL_MS = 500;
@@ -34,8 +33,10 @@ export async function sockets(services: Services, scale: number, options: Option
   const each = Math.ceil(count / nodes);
   const topic = topicName();
   await using stage = await Stage.open(services, SAID(topic));
-  const gateways: RunningProcess[] = [];
-  for (let i = 0; i < nodes; i++) gateways.push(await stage.processes.run('gateway'));
+  // The first one creates the topic.
+  const gateways = [await stage.processes.run('gateway')];
+  const more = Array.from({ length: nodes - 1 }, () => stage.processes.run('gateway'));
+  gateways.push(...(await Promise.all(more)));
   await stage.processes.run('relay');
   const bare = stage.child('ws', './baselines/ws-send.js');
   const bareUrl = await bare.call<WsSendApi, 'listen'>('wsSend', 'listen', undefined);
@@ -65,12 +66,18 @@ export async function sockets(services: Services, scale: number, options: Option
       { ws: [(bareAfter[of] - bareBefore[of]) / 1024 / each] },
     ] as const;
   const name = `sockets ${count}`;
-  const rows = [
+  const rows: Row[] = [];
+  // It takes minutes at scale 1.
+  const add = (...some: readonly Row[]): void => {
+    for (const { name: what, value, unit } of some) process.stderr.write(`${what}: ${value} ${unit}\n`);
+    rows.push(...some);
+  };
+  add(
     rowOf(`${name}, on ${nodes} nodes, opened`, 'per s', [(count * 1000) / openedMs]),
     rowOf(`${name}, resident`, 'KiB each', ...kib('resident'), [{ of: 'value', atMost: 16 }]),
     rowOf(`${name}, heap`, 'KiB each', ...kib('heap')),
     rowOf(`${name}, clients' resident`, 'KiB each', [clientMemory.resident / 1024 / count]),
-  ];
+  );
 
   await bare.call<WsSendApi, 'startPings'>('wsSend', 'startPings', PING_MS);
   const idle = { ours: [] as number[], ws: [] as number[] };
@@ -83,9 +90,9 @@ export async function sockets(services: Services, scale: number, options: Option
       idle.ws.push(((ws ?? 0) * 1000) / (PING_MS / 1000) / each);
     }
   });
-  rows.push(rowOf(`${name}, idle CPU`, 'µs/s each', idle.ours, { ws: idle.ws }));
-  rows.push(...(await bursts(name, count, each)));
-  rows.push(...(await rollingRestart(name)));
+  add(rowOf(`${name}, idle CPU`, 'µs/s each', idle.ours, { ws: idle.ws }));
+  add(...(await bursts(name, count, each)));
+  add(...(await rollingRestart(name)));
   return rows;
 
   /** One event for all, several times. */
