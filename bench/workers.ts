@@ -28,7 +28,7 @@ export async function workers(services: Services, scale: number): Promise<readon
   await using two = await Workers.open(services, 2);
   const events = {
     burst: Math.max(200, Math.round(4_000 * scale)),
-    paced: Math.max(50, Math.round(200 * scale)),
+    paced: Math.max(150, Math.round(500 * scale)),
   };
   const rows: Row[] = [];
   for (const kind of ['burst', 'paced'] as const) {

@@ -21,6 +21,8 @@ export class Heartbeats<T extends Beating> implements Disposable {
   readonly #timer: NodeJS.Timeout;
   /** How many groups have had their beat since the start, over all periods. */
   #done = 0;
+  /** How many connections there are. */
+  #size = 0;
 
   /** @param now a monotonic clock, in milliseconds */
   constructor(periodMs: number, now: () => number = () => performance.now()) {
@@ -34,25 +36,24 @@ export class Heartbeats<T extends Beating> implements Disposable {
   }
 
   /**
-   * Of the smallest groups, it joins the one whose beat is furthest away: its handshake was a sign of life.
+   * Of the groups that are not above the average, it joins the one whose beat is furthest away: its handshake was a sign of life.
    * @returns the group, for `leave`
    */
   join(connection: T): number {
     const { length } = this.#groups;
-    let smallest = 0;
-    let size = Number.POSITIVE_INFINITY;
+    const average = Math.floor(this.#size / length);
+    let group = 0;
     for (let back = 1; back <= length; back++) {
-      const group = (this.#done + length - back) % length;
-      const members = this.#groups[group]?.size ?? size;
-      if (members < size) [smallest, size] = [group, members];
-      if (size === 0) break;
+      group = (this.#done + length - back) % length;
+      if ((this.#groups[group]?.size ?? 0) <= average) break;
     }
-    this.#groups[smallest]?.add(connection);
-    return smallest;
+    this.#groups[group]?.add(connection);
+    this.#size += 1;
+    return group;
   }
 
   leave(connection: T, group: number): void {
-    this.#groups[group]?.delete(connection);
+    if (this.#groups[group]?.delete(connection) === true) this.#size -= 1;
   }
 
   /** By the clock, not by the timer: a busy node fires late, and its clients count the milliseconds between two beats. */
