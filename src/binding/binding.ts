@@ -78,8 +78,8 @@ function bind(given: Omit<BindContext, 'declared'>): Bindings {
   const { publishes, topicUses: published } = bindPublishes(directives, rules, context);
   const { subscribes, topicUses: followed } = bindSubscribes(directives, snapshots, context);
   const topics = topicsOf([...published, ...followed], subscribes.values(), declared, diagnostics);
-  attachResolvers(schema, { resolvers, publishes, views: queries, rules });
-  return { schema, topics, publishes, subscribes, views: queries };
+  const simpleMutations = attachResolvers(schema, { resolvers, publishes, views: queries, rules });
+  return { schema, topics, publishes, subscribes, views: queries, simpleMutations };
 }
 
 /** By schema coordinate. Rules of Subscription fields are bound with their `@subscribe`. */

@@ -1,8 +1,10 @@
 import type { GraphQLSchema } from 'graphql';
 import type { Claims } from '../core/identity.js';
 import type { Topic } from '../core/ids.js';
+import type { Published } from '../core/published.js';
 import type { TopicFormat } from '../core/topic-format.js';
 import type { MetadataReads } from './cel/record-reads.js';
+import type { GatewayContext } from './runtime/context.js';
 
 /** A checked schema and the bindings of its directives. */
 export interface Bindings {
@@ -15,7 +17,15 @@ export interface Bindings {
   readonly subscribes: ReadonlyMap<string, SubscribeBinding>;
   /** By field of Query. */
   readonly views: ReadonlyMap<string, ViewBinding>;
+  /** The fields of Mutation that publish one event and answer with its position, by name. */
+  readonly simpleMutations: ReadonlyMap<string, SimpleMutation>;
 }
+
+/** Resolves a field: enforces its rule, and publishes once for its idempotency key. `args` are coerced. */
+export type SimpleMutation = (
+  args: Readonly<Record<string, unknown>>,
+  context: GatewayContext,
+) => Published | Promise<Published>;
 
 /** A topic that the schema publishes to, follows or declares. */
 export interface TopicBinding {

@@ -63,17 +63,25 @@ export function tracestateOf(value: string): string | undefined {
 }
 
 /**
- * 32 hexadecimal digits, from a UUID: Node keeps random bytes ready for those, while `randomBytes` makes a system call
+ * Hexadecimal digits, from a UUID: Node keeps random bytes ready for those, while `randomBytes` makes a system call
  * each time (bench: mutations). Six of the 128 bits are fixed, the others are random.
  */
-const randomHex = (): string => randomUUID().replaceAll('-', '');
+function randomTraceId(): string {
+  const id = randomUUID();
+  return id.slice(0, 8) + id.slice(9, 13) + id.slice(14, 18) + id.slice(19, 23) + id.slice(24);
+}
+
+function randomSpanId(): string {
+  const id = randomUUID();
+  return id.slice(19, 23) + id.slice(24);
+}
 
 /** A `traceparent` for a new span below `parent`, or for a new trace when `parent` is missing or invalid. */
 export function childTraceparent(parent: string | undefined): string {
-  const span = randomHex().slice(16);
+  const span = randomSpanId();
   const valid = parent === undefined ? undefined : traceparentOf(parent);
   if (valid !== undefined) return `${valid.slice(0, 36)}${span}${valid.slice(52)}`;
-  return `00-${randomHex()}-${span}-01`;
+  return `00-${randomTraceId()}-${span}-01`;
 }
 
 /** Offsets in a `traceparent` of version 00, which has 55 characters. */

@@ -4,20 +4,25 @@ import type { Bindings } from '../binding/bindings.js';
 import type { GatewayContext } from '../binding/runtime/context.js';
 import { dataField } from '../binding/runtime/data-field.js';
 import { clientError, type ReportInternal, reportOf } from '../core/client-error.js';
+import type { Identity } from '../core/identity.js';
+import type { Published } from '../core/published.js';
 import type { TraceContext } from '../core/trace.js';
 import { internalErrors } from '../observe/internal-errors.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
 import type { EventTracer } from '../observe/tracing/tracer.js';
-import type { MutationParts } from '../publish/mutation-context.js';
+import type { MutationCaller, MutationParts } from '../publish/mutation-context.js';
 import { OperationContext } from '../publish/operation-context.js';
 import type { ActiveSubscription, ResultSink } from '../subscribe/delivery/result-sink.js';
 import type { Subscriptions } from '../subscribe/subscriptions.js';
 import { DocumentValidator, type OperationLimits } from './document-validator.js';
+import type { MutationPlan } from './mutation-plan.js';
+import { MutationPlans } from './mutation-plans.js';
 import type { Operations, Prepared } from './operations.js';
 import { prepareOperation } from './prepare.js';
 import { refusal } from './refusal.js';
 import type { Caller, OperationRequest } from './request.js';
+import { WrittenResult } from './written-result.js';
 
 interface GraphQLOperationsParts {
   readonly bindings: Bindings;
@@ -33,10 +38,13 @@ interface GraphQLOperationsParts {
   readonly suggestions?: boolean;
 }
 
+type Runnable = Exclude<Prepared, { kind: 'invalid' }>;
+
 /** Runs the operations of one gateway node. */
 export class GraphQLOperations implements Operations {
   readonly #parts: GraphQLOperationsParts;
   readonly #documents: DocumentValidator;
+  readonly #plans: MutationPlans;
   readonly #report: ReportInternal;
   readonly #hideSuggestions: boolean;
 
@@ -48,6 +56,7 @@ export class GraphQLOperations implements Operations {
       introspection,
       suggestions,
     });
+    this.#plans = new MutationPlans(parts.bindings);
     this.#report = internalErrors(parts.logger, parts.metrics, 'a resolver failed');
   }
 
@@ -73,25 +82,57 @@ export class GraphQLOperations implements Operations {
     return started.span === undefined ? running : started.span.during(running, failureOf);
   }
 
-  async #execute(
-    prepared: Exclude<Prepared, { kind: 'invalid' }>,
-    caller: Caller,
-    trace: TraceContext,
-  ): Promise<ExecutionResult> {
-    const { operationName, variables } = prepared.request;
+  #execute(prepared: Runnable, caller: Caller, trace: TraceContext): Promise<ExecutionResult> {
     const context = this.#context(caller, trace);
+    const { kind, document, request, isNew } = prepared;
+    // S4: a document that is not kept would leave a plan behind for nothing.
+    const isPlanned = kind === 'mutation' && isNew !== true;
+    const plan = isPlanned ? this.#plans.of(document, request.operationName) : undefined;
+    const args = plan?.args(request);
+    return plan === undefined || args === undefined
+      ? this.#executeWhole(prepared, context)
+      : this.#executePlan(prepared, context, plan, args);
+  }
+
+  /** Hot path (bench: mutations). */
+  async #executePlan(
+    prepared: Runnable,
+    context: GatewayContext,
+    plan: MutationPlan,
+    args: Readonly<Record<string, unknown>>,
+  ): Promise<ExecutionResult> {
+    let published: Published;
+    try {
+      published = await plan.run(args, context);
+    } catch (error) {
+      return this.#executeWhole(prepared, context, () => Promise.reject(error));
+    }
+    const data = plan.data(published);
+    if (data === undefined) return this.#executeWhole(prepared, context, () => published);
+    const cursors = await cursorsOf(context);
+    return new WrittenResult(data, cursors && { cursors });
+  }
+
+  /** @param settled what the operation's only field has come to: it is not run again */
+  async #executeWhole(
+    { document, request: { operationName, variables } }: Runnable,
+    context: GatewayContext,
+    settled?: () => Published | Promise<Published>,
+  ): Promise<ExecutionResult> {
     const result = await execute({
       schema: this.#parts.bindings.schema,
-      document: prepared.document,
+      document,
       fieldResolver: dataField,
       operationName,
       variableValues: variables,
-      contextValue: context,
+      contextValue: settled === undefined ? context : { identity: context.identity, mutate: settled },
       hideSuggestions: this.#hideSuggestions,
     });
-    const extended = await withCursors(result, context);
+    const cursors = await cursorsOf(context);
+    const extended =
+      cursors === undefined ? result : { ...result, extensions: { ...result.extensions, cursors } };
     if (extended.errors === undefined) return extended;
-    const report = reportOf(this.#report, { document: prepared.document, operationName }, context.trace);
+    const report = reportOf(this.#report, { document, operationName }, context.trace);
     return { ...extended, errors: extended.errors.map((error) => clientError(error, report)) };
   }
 
@@ -126,17 +167,29 @@ export class GraphQLOperations implements Operations {
   }
 
   #context(caller: Caller, trace: TraceContext): GatewayContext {
-    const { identity, idempotencyKey, correlationId } = caller;
-    return new OperationContext(this.#parts.mutations, {
-      identity,
-      idempotencyKey,
-      trace,
-      correlated: correlationId !== undefined,
-      // A getter: transports make the signal when it is first read, and most operations never do.
-      get signal() {
-        return caller.signal;
-      },
-    });
+    return new OperationContext(this.#parts.mutations, new OperationCaller(caller, trace));
+  }
+}
+
+/** Who asks for the events of an operation. */
+class OperationCaller implements MutationCaller {
+  readonly identity: Identity;
+  readonly idempotencyKey: string | undefined;
+  readonly trace: TraceContext;
+  readonly correlated: boolean;
+  readonly #caller: Caller;
+
+  constructor(caller: Caller, trace: TraceContext) {
+    this.identity = caller.identity;
+    this.idempotencyKey = caller.idempotencyKey;
+    this.trace = trace;
+    this.correlated = caller.correlationId !== undefined;
+    this.#caller = caller;
+  }
+
+  /** Transports make the signal when it is first read, and most operations never do. */
+  get signal(): AbortSignal {
+    return this.#caller.signal;
   }
 }
 
@@ -150,14 +203,14 @@ const traceOf = ({ traceparent, tracestate, correlationId }: Caller): TraceConte
   correlationId: correlationId ?? randomUUID(),
 });
 
-/** Adds where the last event of each field of Mutation is, for `minCursor` of a query that follows. */
-async function withCursors(
-  result: ExecutionResult,
-  { reached, cursorOf }: GatewayContext,
-): Promise<ExecutionResult> {
-  if (cursorOf === undefined || reached === undefined || reached.size === 0) return result;
+/** Where the last event of each field of Mutation is, for `minCursor` of a query that follows. */
+async function cursorsOf({
+  reached,
+  cursorOf,
+}: GatewayContext): Promise<Readonly<Record<string, string>> | undefined> {
+  if (cursorOf === undefined || reached === undefined || reached.size === 0) return undefined;
   const cursors = await Promise.all(
     [...reached].map(async ([field, at]) => [field, await cursorOf(at)] as const),
   );
-  return { ...result, extensions: { ...result.extensions, cursors: Object.fromEntries(cursors) } };
+  return Object.fromEntries(cursors);
 }

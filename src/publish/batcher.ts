@@ -1,5 +1,6 @@
 import { Deadline } from '../core/deadline.js';
 import { MillraceError } from '../core/errors.js';
+import type { Topic } from '../core/ids.js';
 import type { Position } from '../core/position.js';
 import type { NewRecord } from '../core/record.js';
 import { refusalIn } from '../core/refusal.js';
@@ -143,11 +144,17 @@ export class Batcher implements AsyncDisposable {
       if (positions.length !== records.length)
         throw new Error('The log answered with fewer positions than records');
       let from = 0;
+      const published = new Map<Topic, number>();
       for (const append of batch) {
         const until = from + append.records.length;
-        this.#settle(append)?.resolve(positions.slice(from, until));
+        const ofAppend = positions.slice(from, until);
         from = until;
+        if (this.#settle(append) === undefined) continue;
+        for (const { topic } of ofAppend) published.set(topic, (published.get(topic) ?? 0) + 1);
+        append.resolve(ofAppend);
       }
+      // Once for each request: a metric with labels takes longer than a position.
+      for (const [topic, count] of published) this.#metrics.published.inc({ topic }, count);
     } catch (error) {
       const parts = partsToRetry(batch, error);
       if (parts.length > 1) {

@@ -22,19 +22,34 @@ export function callerOf(
   metadata: ClientMetadata,
   running: { readonly signal: AbortSignal },
 ): Caller {
-  const { traceparent, tracestate, correlationId, idempotencyKey, after, startCursor, eventContext } =
-    metadata;
-  return {
-    identity,
-    get signal() {
-      return running.signal;
-    },
-    traceparent,
-    tracestate,
-    correlationId,
-    idempotencyKey,
-    after,
-    startCursor,
-    eventContext,
-  };
+  return new RequestCaller(identity, metadata, running);
+}
+
+/** A class, because an object literal with a getter is slow to make. Hot path (bench: mutations). */
+class RequestCaller implements Caller {
+  readonly identity: Identity;
+  readonly traceparent: string | undefined;
+  readonly tracestate: string | undefined;
+  readonly correlationId: string | undefined;
+  readonly idempotencyKey: string | undefined;
+  readonly after: string | undefined;
+  readonly startCursor: boolean | undefined;
+  readonly eventContext: ClientMetadata['eventContext'];
+  readonly #running: { readonly signal: AbortSignal };
+
+  constructor(identity: Identity, metadata: ClientMetadata, running: { readonly signal: AbortSignal }) {
+    this.identity = identity;
+    this.traceparent = metadata.traceparent;
+    this.tracestate = metadata.tracestate;
+    this.correlationId = metadata.correlationId;
+    this.idempotencyKey = metadata.idempotencyKey;
+    this.after = metadata.after;
+    this.startCursor = metadata.startCursor;
+    this.eventContext = metadata.eventContext;
+    this.#running = running;
+  }
+
+  get signal(): AbortSignal {
+    return this.#running.signal;
+  }
 }

@@ -1,7 +1,7 @@
 import { type GraphQLFieldResolver, type GraphQLSchema, isObjectType } from 'graphql';
 import { own } from '../../core/own.js';
 import type { Published } from '../../core/published.js';
-import type { AuthRule, PublishBinding, ViewBinding } from '../bindings.js';
+import type { AuthRule, EventBinding, PublishBinding, SimpleMutation, ViewBinding } from '../bindings.js';
 import type { GatewayContext } from './context.js';
 import { dataField } from './data-field.js';
 import { enforceRule } from './enforce-rule.js';
@@ -27,11 +27,13 @@ interface FieldBindings {
  * Makes a schema executable. A field resolves with the project's resolver, or else its `@publish` or `@view`.
  * From the inside out: the resolver, idempotency (mutations), the rule of `@auth`. Rules of subscriptions are
  * enforced where events are delivered.
+ * @returns the fields of Mutation that publish one event and answer with its position, by name
  */
 export function attachResolvers(
   schema: GraphQLSchema,
   { resolvers, publishes, views, rules }: FieldBindings,
-): void {
+): ReadonlyMap<string, SimpleMutation> {
+  const simple = new Map<string, SimpleMutation>();
   const mutation = schema.getMutationType();
   const query = schema.getQueryType();
   for (const type of Object.values(schema.getTypeMap())) {
@@ -44,6 +46,13 @@ export function attachResolvers(
       const publish = type === mutation ? publishes.get(name) : undefined;
       const view = type === query ? views.get(name) : undefined;
       const rule = rules.get(coordinate);
+      const event = publish && resolver === undefined ? onlyEvent(publish) : undefined;
+      if (event !== undefined && rule?.readsEvent !== true) {
+        const run = simpleMutation(event, name, coordinate, rule);
+        simple.set(name, run);
+        field.resolve = (_source, args: Args, context: GatewayContext) => run(args, context);
+        continue;
+      }
       const inner =
         (resolver && fieldResolver(resolver, schema, resolvers)) ??
         (publish && publishResolver(publish)) ??
@@ -55,6 +64,28 @@ export function attachResolvers(
       else if (resolve) field.resolve = resolve;
     }
   }
+  return simple;
+}
+
+/** The event of a field that publishes one, and waits for none. */
+function onlyEvent({ events, outcome }: PublishBinding): EventBinding | undefined {
+  return outcome === undefined && events.length === 1 ? events[0] : undefined;
+}
+
+/** In the same order as for other fields: the rule (S1), idempotency (D1), then the event. */
+function simpleMutation(
+  { topic, type, key, data }: EventBinding,
+  field: string,
+  coordinate: string,
+  rule: AuthRule | undefined,
+): SimpleMutation {
+  return (args, context) => {
+    const activation = { args, claims: context.identity.claims };
+    if (rule !== undefined) enforceRule(rule, coordinate, activation);
+    return context.mutate({ field, args }, (own) =>
+      own.publish({ topic, type, key: key(activation), data: data(activation) }),
+    );
+  };
 }
 
 const resolveCursor: FieldResolver = (source, _args, context) => {
@@ -92,8 +123,7 @@ function publishResolver({ events, outcome }: PublishBinding): FieldResolver {
         follow: follow && { field: follow.field, args: follow.args(activation) },
       });
     }
-    const [only, ...others] = drafts;
-    return only !== undefined && others.length === 0 ? context.publish(only) : context.publish(drafts);
+    return context.publish(drafts);
   };
 }
 

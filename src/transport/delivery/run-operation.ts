@@ -1,7 +1,7 @@
 import { formattedError, type ReportInternal, reportOf } from '../../core/client-error.js';
-import { stringifyJson } from '../../core/exact-json.js';
 import type { Operations, Prepared } from '../../operation/operations.js';
 import type { Caller } from '../../operation/request.js';
+import { resultJson } from '../../operation/written-result.js';
 import type { RunningOperation } from './running-operation.js';
 
 export interface OperationRunner {
@@ -29,7 +29,7 @@ export function runOperation(
   }
   operations
     .run(prepared, caller)
-    .then((result) => running.result(stringifyJson(result)))
+    .then((result) => running.result(resultJson(result)))
     // S4: also a result that cannot be written as JSON fails alone, and not the process.
     .catch((error: unknown) => {
       const { document, request } = prepared;

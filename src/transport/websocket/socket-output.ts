@@ -3,7 +3,7 @@ import type { ResultBatch, SharedResult } from '../../subscribe/delivery/result-
 import type { OperationOutput } from '../delivery/running-operation.js';
 import type { RunningOperations } from '../delivery/running-operations.js';
 import { Envelope } from './envelope.js';
-import { textHeader } from './frames.js';
+import { textFrame, textHeader } from './frames.js';
 import type { SocketWriter } from './socket-writer.js';
 
 /** The messages of one operation on a WebSocket. */
@@ -52,8 +52,7 @@ export class SocketOutput implements OperationOutput {
   position(cursor: string, tag: string, behind: number): boolean {
     const { isOpen, buffer, subprotocol } = this.#writer;
     if (!isOpen) return false;
-    const message = Buffer.from(subprotocol.position(this.#id, cursor + tag, behind));
-    return buffer.offer([textHeader(message.length), message]);
+    return buffer.offer([textFrame(subprotocol.position(this.#id, cursor + tag, behind))]);
   }
 
   result(json: string): void {

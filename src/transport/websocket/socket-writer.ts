@@ -1,7 +1,7 @@
 import type { WebSocket } from 'ws';
 import type { SendBuffer } from '../delivery/send-buffer.js';
 import type { Compression } from './compression.js';
-import { textHeader } from './frames.js';
+import { textFrame } from './frames.js';
 import type { Subprotocol } from './subprotocol.js';
 import type { TemplateCache } from './template-cache.js';
 
@@ -47,10 +47,9 @@ export class SocketWriter {
   /** Sends one whole message that is not a subscription's result. */
   send(message: string): void {
     if (!this.isOpen) return;
-    const bytes = Buffer.from(message);
     // Unlike subscriptions, these answers cannot be held back. So a client that does not read them is not
     // read either: it can make the node hold only the answers to what it has already sent (S4).
-    if (!this.buffer.push([textHeader(bytes.length), bytes])) this.holdReading('answers');
+    if (!this.buffer.push([textFrame(message)])) this.holdReading('answers');
   }
 
   /** Says why the connection is refused for good, to clients that do not read close frames. */
@@ -63,8 +62,7 @@ export class SocketWriter {
   keepAlive(): void {
     const { keepAlive } = this.subprotocol;
     if (keepAlive === undefined || !this.isOpen) return;
-    const bytes = Buffer.from(keepAlive);
-    this.buffer.push([textHeader(bytes.length), bytes]);
+    this.buffer.push([textFrame(keepAlive)]);
   }
 
   holdReading(why: keyof typeof HOLDS): void {

@@ -24,13 +24,13 @@ export async function splitByPartition(
     const { leaders } = await connection.layout(topic, signal);
     layouts.set(topic, { partitions: leaders.size, maxBytes: await connection.batchLimit(topic, signal) });
   }
-  for (const record of records) {
-    const { topic } = record;
+  const sizes = records.map(recordBytes);
+  for (const [i, { topic }] of records.entries()) {
     const limit = layouts.get(topic)?.maxBytes ?? 0;
-    const bytes = recordBytes(record) + BATCH_HEADER_BYTES;
+    const bytes = (sizes[i] ?? 0) + BATCH_HEADER_BYTES;
     if (bytes <= limit) continue;
     const text = `A record of ${bytes} bytes is too large for topic ${topic}, whose max.message.bytes is ${limit}`;
     throw new MillraceError('EVENT_TOO_LARGE', text, { details: { topic, limit } });
   }
-  return packBatches(records, layouts, roundRobin);
+  return packBatches(records, layouts, roundRobin, sizes);
 }

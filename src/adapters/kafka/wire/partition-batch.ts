@@ -20,18 +20,26 @@ export interface PartitionBatch extends TopicPartition {
   readonly indexes: readonly number[];
 }
 
+interface OpenBatch {
+  readonly records: NewRecord[];
+  readonly indexes: number[];
+  bytes: number;
+}
+
 /**
  * Chooses each record's partition, and packs the records of a partition into batches that the topic accepts.
  * A batch exceeds the limit only when a single record does. Batches of one partition are in record order.
  * @param layouts holds every topic of `records`
+ * @param sizes `recordBytes` of each record
  */
 export function packBatches(
   records: readonly NewRecord[],
   layouts: ReadonlyMap<Topic, TopicBatchLimits>,
   roundRobin: () => number,
+  sizes: readonly number[] = records.map(recordBytes),
 ): PartitionBatch[] {
   const batches: PartitionBatch[] = [];
-  const open = new Map<string, { records: NewRecord[]; indexes: number[]; bytes: number }>();
+  const open = new Map<Topic, Map<Partition, OpenBatch>>();
   for (const [index, record] of records.entries()) {
     const layout = layouts.get(record.topic);
     if (layout === undefined) throw new Error(`The layout of topic ${record.topic} is unknown`);
@@ -39,12 +47,13 @@ export function packBatches(
       topic: record.topic,
       partition: record.partition ?? partitionOf(record, layout.partitions, roundRobin),
     };
-    const bytes = recordBytes(record);
+    const bytes = sizes[index] ?? recordBytes(record);
     const limit = Math.min(MAX_BATCH_BYTES, layout.maxBytes - BATCH_HEADER_BYTES);
-    let batch = open.get(partitionName(at));
+    const ofTopic: Map<Partition, OpenBatch> = open.get(at.topic) ?? new Map();
+    let batch = ofTopic.get(at.partition);
     if (batch === undefined || batch.bytes + bytes > limit) {
       batch = { records: [], indexes: [], bytes: 0 };
-      open.set(partitionName(at), batch);
+      open.set(at.topic, ofTopic.set(at.partition, batch));
       batches.push({ ...at, records: batch.records, indexes: batch.indexes });
     }
     batch.records.push(record);
