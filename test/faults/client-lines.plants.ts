@@ -15,8 +15,8 @@ export const plants: readonly Plant[] = [
     case: 'D3 frames split into single bytes and masked fragments, with pings in between, are read correctly in both directions',
     guard: 'a frame header has the length of its payload',
     file: 'src/transport/websocket/frames.ts',
-    find: 'header.writeUInt16BE(length, 2);',
-    replace: 'header.writeUInt16BE(length - 1, 2);',
+    find: 'frame.writeUInt16BE(length, 2);',
+    replace: 'frame.writeUInt16BE(length - 1, 2);',
   },
   {
     case: 'D1 a mutation whose connection is cut before the answer acts once when it is retried with its key',
@@ -28,9 +28,8 @@ export const plants: readonly Plant[] = [
     also: [
       {
         file: 'src/publish/publisher.ts',
-        find: 'return firstStartedAt === undefined ? undefined : this.#options.history.findAll(records, firstStartedAt);',
-        replace:
-          'return records.length < 0 ? this.#options.history.findAll(records, firstStartedAt ?? 0) : undefined;',
+        find: 'if (firstStartedAt !== undefined)',
+        replace: 'if (records.length < 0 && firstStartedAt !== undefined)',
       },
     ],
   },
