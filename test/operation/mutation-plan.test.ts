@@ -17,7 +17,7 @@ const BINDINGS = bound(
   type Mutation {
     say(room: ID!, text: String = "hi", n: Int, at: DateTime, mood: Mood, tags: [String!], idempotencyKey: ID): Published!
       @publish(topic: "said", type: "Said", key: "args.room")
-    post(input: Post!): Published @publish(topic: "posts", type: "Posted", key: "args.input.id")
+    post(input: Post!): Published @publish(topic: "said", type: "Posted", key: "args.input.id")
     guarded(room: ID!): Published! @publish(topic: "said", type: "Said", key: "args.room")
       @auth(rule: "claims.sub == args.room")
     maybe(room: ID!): Published @publish(topic: "said", type: "Said", key: "args.room")
