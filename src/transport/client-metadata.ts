@@ -56,6 +56,7 @@ export function httpMetadata(request: IncomingMessage, extensions: JsonObject | 
  * @throws {MillraceError} BAD_REQUEST
  */
 export function lastEventId(request: IncomingMessage): string | undefined {
+  if (request.headers[POSITION.header] === undefined) return undefined;
   return oneOf(POSITION.header, headerValues(request, POSITION.header));
 }
 
@@ -134,7 +135,9 @@ function flagOf(from: JsonObject, name: string): boolean | undefined {
   throw bad(`\`${name}\` must be true or false, but is ${kindOf(value)}.`);
 }
 
+/** Hot path (bench: mutations): most requests have none of them. */
 function ofHeader(request: IncomingMessage, { header }: Names): string | undefined {
+  if (request.headers[header] === undefined) return undefined;
   const value = oneOf(header, headerValues(request, header));
   return value === undefined ? undefined : fitting(header, value);
 }

@@ -1,8 +1,16 @@
-import type { GraphQLObjectType, GraphQLSchema } from 'graphql';
+import {
+  type GraphQLField,
+  GraphQLID,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  GraphQLString,
+  getNullableType,
+} from 'graphql';
 import type { Topic } from '../../core/ids.js';
 import { own } from '../../core/own.js';
 import type { AuthRule, EventBinding, Expression, PublishBinding } from '../bindings.js';
-import { ExpressionCompiler, RESULT_TYPES } from '../cel/compiler.js';
+import { asFieldSelection, asIdentifier } from '../cel/ast.js';
+import { type CompiledExpression, ExpressionCompiler, RESULT_TYPES } from '../cel/compiler.js';
 import { keyExpression, mapExpression } from '../cel/evaluation.js';
 import { argsShape } from '../cel/shape.js';
 import type { Diagnostics } from '../diagnostic.js';
@@ -76,11 +84,23 @@ function eventBinding(
     binding: {
       topic,
       type: type.name,
-      key: keyExpression(key, declared.get(topic)?.key),
+      key: keyExpression(key, declared.get(topic)?.key, textArgument(key, field)),
       data: (activation) => coerce(data(activation)),
     },
     topicUse,
   };
+}
+
+/** The argument of type ID or String that an expression is nothing but: `args.orderId`. */
+function textArgument(
+  { ast }: CompiledExpression,
+  field: GraphQLField<unknown, unknown>,
+): string | undefined {
+  const selection = asFieldSelection(ast);
+  if (selection === undefined || asIdentifier(selection.operand) !== 'args') return undefined;
+  const argument = field.args.find(({ name }) => name === selection.field);
+  const type = argument && getNullableType(argument.type);
+  return type === GraphQLID || type === GraphQLString ? selection.field : undefined;
 }
 
 /** Without an outcome or a resolver, the field resolves to where its events are. */
