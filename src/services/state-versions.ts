@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { withSignal } from '../core/async.js';
 import { type Offset, offset, partition, type Topic, type TopicId, topic } from '../core/ids.js';
 import type { TopicIdPartition, TopicPartition } from '../core/position.js';
 import type { NewRecord } from '../core/record.js';
@@ -76,16 +77,23 @@ export function versionRecord(group: string, version: StateVersion): NewRecord {
   return { topic: versionsTopic(group), key: version.id ?? null, headers: {}, value };
 }
 
+/** How long a read of the versions may take. The batches that wait for it are retried. */
+const REFRESH_TIMEOUT_MS = 15_000;
+
 /** Reads the versions of a group's state from the log. */
 export class StateVersions {
-  readonly #log: EventLog;
+  readonly #log: Pick<EventLog, 'bounds' | 'read'>;
   readonly #topic: Topic;
   /** Oldest first. */
   #versions: readonly StateVersion[] = [FIRST_VERSION];
   /** The end of the versions topic when `#versions` was read. */
   #end = offset(0);
+  /** Settles when the refresh under way has ended. */
+  #refreshing: Promise<unknown> = Promise.resolve();
+  /** The refresh after it, for all who have asked since it began. */
+  #next: Promise<void> | undefined;
 
-  constructor(log: EventLog, group: string) {
+  constructor(log: Pick<EventLog, 'bounds' | 'read'>, group: string) {
     this.#log = log;
     this.#topic = versionsTopic(group);
   }
@@ -95,9 +103,23 @@ export class StateVersions {
    * has folded further than that is not usable yet: it would apply those events twice.
    */
   async adoptable(at: TopicIdPartition, next: Offset, signal: AbortSignal): Promise<StateVersion> {
-    await this.#refresh(signal);
+    await withSignal(this.#refreshed(), signal);
     const isReached = (version: StateVersion): boolean => baseOffset(version, at, at.topicId) <= next;
     return this.#versions.findLast(isReached) ?? FIRST_VERSION;
+  }
+
+  /**
+   * One refresh at a time for all partitions. A caller never shares the one that is under way: it may have read the log
+   * before the version was switched, and the caller's batch may come from after that.
+   */
+  #refreshed(): Promise<void> {
+    this.#next ??= this.#refreshing.then(() => {
+      this.#next = undefined;
+      const refresh = this.#refresh(AbortSignal.timeout(REFRESH_TIMEOUT_MS));
+      this.#refreshing = refresh.catch(() => {}); // Its callers have the failure.
+      return refresh;
+    });
+    return this.#next;
   }
 
   async #refresh(signal: AbortSignal): Promise<void> {

@@ -13,7 +13,7 @@ import { type FetchedPartition, lastCovered } from '../wire/fetch.js';
  * | state    | input                              | next                                 | effects              |
  * |----------|------------------------------------|--------------------------------------|----------------------|
  * | starting | the place to begin is known        | running there, epoch + 1             | fetch                |
- * | running  | a batch was fetched                | running after it, with it queued     | handle               |
+ * | running  | a batch was fetched                | running after it, with it queued¹    | handle               |
  * | running  | position out of range, some queued | draining                             | recheckTopic, handle |
  * | running  | position out of range, none queued | starting                             | recheckTopic, handle |
  * | running  | the runner takes a batch           | running without it                   | fetch                |
@@ -24,7 +24,7 @@ import { type FetchedPartition, lastCovered } from '../wire/fetch.js';
  * | starting | the handler failed                 | starting, epoch + 1                  |                      |
  * | any      | the assignment ends                | ended                                | handle               |
  *
- * Every other input leaves the state alone.
+ * Every other input leaves the state alone. ¹ A small batch becomes part of the one that is queued before it.
  *
  * The *epoch* tells a late answer from a current one. The interleaving that it guards against (D3):
  *   1. the fetcher asks for offsets from 10 on, and the runner handles the batch 0 to 9;
@@ -79,6 +79,10 @@ export interface FetchPosition {
 
 /** Fetched batches that wait for the runner: enough that fetching and handling overlap (C4). */
 const MAX_QUEUED_BATCHES = 2;
+/** How large a queued batch may become when another one is merged into it. */
+const MAX_MERGED_BYTES = 256 * 1024;
+/** About what a record takes beside its value: so that records without a value count, too. */
+const RECORD_OVERHEAD_BYTES = 100;
 
 export const INITIAL: AssignmentState = { state: 'starting', epoch: 0, positionLost: false };
 
@@ -106,7 +110,7 @@ export function onFetched(
   if (current.state !== 'running' || current.epoch !== epoch) return unchanged(current);
   const last = lastCovered(fetched, current.position);
   if (last === undefined) return unchanged(current);
-  const queue = [...current.queue, { ...fetched, last }];
+  const queue = queued(current.queue, { ...fetched, last });
   return { state: { ...current, position: offset(last + 1), queue }, effects: ['handle'] };
 }
 
@@ -174,6 +178,28 @@ function drained(epoch: number, queue: readonly QueuedBatch[]): AssignmentState 
   return queue.length === 0
     ? { state: 'starting', epoch, positionLost: true }
     : { state: 'draining', epoch, queue };
+}
+
+/**
+ * Puts a batch at the end of the queue: into the batch that waits there, if both are small. While a handler commits, records
+ * come one by one; a queue of batches of one record would make it commit as often.
+ */
+function queued(queue: readonly QueuedBatch[], batch: QueuedBatch): readonly QueuedBatch[] {
+  const waiting = queue.at(-1);
+  if (waiting === undefined || !isSmall(waiting, batch)) return [...queue, batch];
+  const records = [...waiting.records, ...batch.records];
+  return [...queue.slice(0, -1), { ...batch, records }];
+}
+
+/** C4: whether the values of both are at most `MAX_MERGED_BYTES` together. */
+function isSmall(...batches: readonly QueuedBatch[]): boolean {
+  let bytes = 0;
+  for (const { records } of batches)
+    for (const { value } of records) {
+      bytes += RECORD_OVERHEAD_BYTES + (value?.length ?? 0);
+      if (bytes > MAX_MERGED_BYTES) return false;
+    }
+  return true;
 }
 
 const unchanged = (state: AssignmentState): AssignmentStep => ({ state, effects: [] });

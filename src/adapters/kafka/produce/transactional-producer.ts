@@ -93,15 +93,15 @@ export class TransactionalProducer {
       const open = onAdd(this.#transaction);
       this.#transaction = open;
       const { producer } = open;
-      const topics = partitionsByTopic(batches);
-      const needed = topics.map(({ topic }) => this.#connection.rightOn(topic));
-      await this.#coordinate(
-        (one) => one.addPartitionsToTxn({ ...this.#header(producer), topics }),
-        signal,
-        needed,
+      // What is added is known to the coordinator before anything is written: it ends only what it knows.
+      await allEnded(
+        this.#addPartitions(producer, batches, signal),
+        progress && this.#addGroup(producer, progress, signal),
       );
-      const positions = await writeAll(this.#connection, producer, batches, count, signal);
-      if (progress !== undefined) await this.#addProgress(producer, progress, signal);
+      const [positions] = await allEnded(
+        writeAll(this.#connection, producer, batches, count, signal),
+        progress && this.#writeProgress(producer, progress, signal),
+      );
       this.#transaction = onCommit(this.#transaction);
       await this.#end(producer, true, signal);
       this.#transaction = onCommitted(this.#transaction);
@@ -118,13 +118,27 @@ export class TransactionalProducer {
     }
   }
 
-  /** The transaction's coordinator must know of the group before the group's coordinator takes its offset. */
-  async #addProgress(producer: ProducerId, progress: GroupOffset, signal: AbortSignal): Promise<void> {
-    const { groupId, topic, partition, next, metadata } = progress;
+  async #addPartitions(
+    producer: ProducerId,
+    batches: readonly PartitionBatch[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const topics = partitionsByTopic(batches);
+    const needed = topics.map(({ topic }) => this.#connection.rightOn(topic));
+    const header = this.#header(producer);
+    await this.#coordinate((one) => one.addPartitionsToTxn({ ...header, topics }), signal, needed);
+  }
+
+  async #addGroup(producer: ProducerId, { groupId }: GroupOffset, signal: AbortSignal): Promise<void> {
     const header = this.#header(producer);
     await this.#coordinate((one) => one.addOffsetsToTxn({ ...header, groupId }), signal, [
       { on: 'group', name: groupId, right: 'READ' },
     ]);
+  }
+
+  async #writeProgress(producer: ProducerId, progress: GroupOffset, signal: AbortSignal): Promise<void> {
+    const { groupId, topic, partition, next, metadata } = progress;
+    const header = this.#header(producer);
     const topics = [{ topic, partitions: [{ partition, offset: String(next), metadata }] }];
     await this.#connection.withCoordinator(
       groupId,
@@ -155,6 +169,19 @@ export class TransactionalProducer {
     const id = this.#transactionalId;
     return this.#connection.withCoordinator(id, TRANSACTION_COORDINATOR, request, signal, needed);
   }
+}
+
+/**
+ * Waits for both, also when one of them has failed, because the abort has to come last. The interleaving that this guards
+ * against: a write is under way, the abort overtakes it, and the write opens a transaction that nobody ends. Readers wait
+ * behind it until the broker's timeout.
+ * @throws the first one's failure, or else the second one's
+ */
+async function allEnded<T>(first: Promise<T>, second: Promise<void> | undefined): Promise<readonly [T]> {
+  const [one, other] = await Promise.allSettled([first, second]);
+  if (one.status === 'rejected') throw one.reason;
+  if (other.status === 'rejected') throw other.reason;
+  return [one.value];
 }
 
 function partitionsByTopic(batches: readonly PartitionBatch[]): { topic: Topic; partitions: number[] }[] {

@@ -85,6 +85,26 @@ describe('the states of an assignment', () => {
     expect(fetchPosition(state)).toEqual({ from: 20, epoch: 3 });
   });
 
+  it('C4: a small batch joins the one that waits, up to a limit, so that a busy handler commits less often', () => {
+    const of = (first: number, last: number, bytes: number): QueuedBatch => ({
+      ...upTo(last),
+      records: Array.from({ length: last - first + 1 }, (_, i) => ({
+        offset: offset(first + i),
+        timestamp: 0,
+        key: null,
+        headers: {},
+        value: Buffer.alloc(bytes),
+      })),
+    });
+    let { state } = onFetched(running(10), of(10, 11, 10), 3);
+    ({ state } = onFetched(state, { ...of(12, 14, 10), end: offset(200) }, 3));
+    expect(state).toEqual({ ...running(15), queue: [{ ...of(10, 14, 10), end: 200 }] });
+    expect(fetchPosition(state)).toEqual({ from: 15, epoch: 3 });
+    ({ state } = onFetched(state, of(15, 15, 300_000), 3));
+    expect(state).toMatchObject({ position: 16, queue: [{ last: 14 }, { last: 15 }] });
+    expect(fetchPosition(state)).toBeUndefined();
+  });
+
   it('an assignment without a queued batch gives none', () => {
     for (const state of [starting(), running(10), ended]) {
       expect(onTake(state)).toEqual({ state, effects: [], batch: undefined });

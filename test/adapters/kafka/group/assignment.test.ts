@@ -10,7 +10,8 @@ import { ERRORS, fetchAnswer, type RequestedPartition, ScriptedBroker } from '..
 
 const at = { topic: topic('in'), partition: partition(0), topicId: undefined };
 const membership = { groupId: 'group', memberId: 'me', groupGenerationId: 3 };
-const valuesOf = ({ records }: TransactionalBatch): string[] => records.map(({ value }) => String(value));
+const valuesOf = ({ records }: TransactionalBatch): string[] =>
+  records.map(({ value }) => String(value).trim());
 const numbers = (from: number, to: number): string[] =>
   Array.from({ length: to - from }, (_, i) => String(from + i));
 
@@ -20,13 +21,24 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0)) await cleanup();
 });
 
-/** One assignment with its fetcher, on a broker whose log holds the values '0' to `count - 1`. */
+/** So long that a batch of them is not merged into the one that waits. */
+const LONG = 150_000;
+
+/** One assignment with its fetcher, on a broker whose log holds the values '0' to `count - 1`, padded to `length`. */
 function assign(
   handler: GroupHandler<TransactionalBatch>,
-  { count = 6, committed = -1, earliest = 0, fenced = false, prepare = (_: ScriptedBroker): void => {} } = {},
+  {
+    count = 6,
+    length = 0,
+    committed = -1,
+    earliest = 0,
+    fenced = false,
+    prepare = (_: ScriptedBroker): void => {},
+  } = {},
 ) {
   const broker = new ScriptedBroker('in/0', 'out/0');
-  broker.records.set('in/0', numbers(0, count));
+  const values = numbers(0, count).map((value) => value.padEnd(length));
+  broker.records.set('in/0', values);
   broker.committed = committed;
   broker.earliest = earliest;
   prepare(broker);
@@ -197,6 +209,7 @@ describe('Assignment', () => {
     };
     const { broker } = assign(handler, {
       count: 4,
+      length: LONG,
       prepare: (on) =>
         on.script('endTxn', () => {
           on.committed = 2;
@@ -259,7 +272,7 @@ describe('GroupFetcher', () => {
   it('C4: fetches two batches ahead of the handler, and no more', async () => {
     const released = deferred();
     const handler = { batch: () => released.promise };
-    const { broker } = assign(handler, { count: 40 });
+    const { broker } = assign(handler, { count: 40, length: LONG });
     // One in hand, two queued.
     await expect.poll(() => broker.fetchedFrom('in/0')).toEqual([0, 2, 4]);
     await new Promise((resolve) => setTimeout(resolve, 50));

@@ -61,9 +61,9 @@ describe('PartitionCommits', () => {
       'offsetFetch',
       'heartbeat',
       'addPartitionsToTxn',
-      'produce',
       'addOffsetsToTxn',
       'txnOffsetCommit',
+      'produce',
       'endTxn',
     ]);
     expect(broker.bodies('initProducerId')).toMatchObject([{ transactionalId: 'group-in-4' }]);
@@ -156,6 +156,12 @@ describe('PartitionCommits', () => {
     expect(broker.sent).toEqual(['initProducerId', 'offsetFetch', 'heartbeat']);
     expect(commits.progress).toBe(5);
     await commits.commit(offset(9), outputs, kept);
-    expect(broker.sent.slice(3, 5)).toEqual(['addPartitionsToTxn', 'produce']);
+    expect(broker.sent.slice(3)).toEqual([
+      'addPartitionsToTxn',
+      'addOffsetsToTxn',
+      'txnOffsetCommit',
+      'produce',
+      'endTxn',
+    ]);
   });
 });

@@ -35,7 +35,7 @@ describe('TransactionalProducer', () => {
     expect(producer.ready).toBe(true);
   });
 
-  it('commits progress after the records, and the next transaction needs no new identity', async () => {
+  it('commits progress with the records, and the next transaction needs no new identity', async () => {
     const { broker, producer } = await begun();
     const at = { topic: topic('in'), partition: partition(4) };
     const progress = { ...at, groupId: 'group', next: offset(9), metadata: 'topic=x' };
@@ -44,9 +44,9 @@ describe('TransactionalProducer', () => {
     expect(broker.sent).toEqual([
       'initProducerId',
       'addPartitionsToTxn',
-      'produce',
       'addOffsetsToTxn',
       'txnOffsetCommit',
+      'produce',
       'endTxn',
       'addPartitionsToTxn',
       'produce',
@@ -67,6 +67,24 @@ describe('TransactionalProducer', () => {
     await producer.begin(soon());
     await producer.run(batches, 2, undefined, soon());
     expect(broker.bodies('endTxn')[1]).toMatchObject({ producerEpoch: 1, transactionResult: true });
+  });
+
+  it('D1: an abort comes after everything that was under way, so that no late write opens a transaction again', async () => {
+    const { broker, producer } = await begun();
+    const at = { topic: topic('in'), partition: partition(4) };
+    const progress = { ...at, groupId: 'group', next: offset(9), metadata: null };
+    let answer = (_: unknown): void => {};
+    broker.script('produce', () => new Promise((resolve) => (answer = resolve)));
+    broker.script('txnOffsetCommit', fails(ERRORS.illegalGeneration));
+    const running = producer.run([batch('a')], 1, progress, soon());
+    const ended = expect(running).rejects.toMatchObject({ outcome: 'aborted' });
+    await expect.poll(() => broker.sent.slice(-2)).toEqual(['txnOffsetCommit', 'produce']);
+    // Whatever follows a failure has been sent by the time a timer fires.
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    expect(broker.sent).not.toContain('endTxn');
+    answer({ topics: [{ topicName: 'a', partitions: [{ partition: 0, errorCode: 0, baseOffset: '0' }] }] });
+    await ended;
+    expect(broker.bodies('endTxn')).toMatchObject([{ transactionResult: false }]);
   });
 
   it('D9: aborts nothing after a later owner has fenced it', async () => {
