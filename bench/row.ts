@@ -1,5 +1,5 @@
 /** A goal for a figure. `of` names the baseline whose ratio is checked, or `value` for the figure itself. */
-interface Goal {
+export interface Goal {
   readonly of: string;
   readonly atLeast?: number;
   readonly atMost?: number;

@@ -5,8 +5,9 @@ import { type Client, createClient } from 'graphql-ws';
 import WebSocket from 'ws';
 import { untilLive } from './metric.js';
 import { Processes } from './processes.js';
-import { percentile, type Row, rowOf } from './row.js';
+import { type Goal, percentile, type Row, rowOf } from './row.js';
 import { type Services, socketOf } from './stage.js';
+import { type SagaRound, streamsSaga } from './streams-saga.js';
 
 const ROOT = new URL('..', import.meta.url).pathname;
 const ROUNDS = 3;
@@ -19,15 +20,15 @@ const NOTIFICATIONS = 'subscription { notifications { text } }';
 /**
  * Orders of two lines through all services of the shop. Measures how many a second are shipped and notified, and the time
  * from `placeOrder` to its answer, that is until an order is reserved, paid and confirmed. The payment provider answers at
- * once, so it does not count.
+ * once, so it does not count. On Kafka, the same steps run as a Kafka Streams topology with exactly-once before.
  */
 export async function saga(services: Services, scale: number): Promise<readonly Row[]> {
   const orders = Math.max(40, Math.round(1_000 * scale));
   const embedded = await measure('embedded', {}, ['start'], orders);
-  return [
-    ...embedded,
-    ...(await measure('kafka', { ...services }, ['gateway', 'relay', 'services'], orders)),
-  ];
+  const load = { orders, rounds: ROUNDS, inFlight: IN_FLIGHT };
+  const streams = await streamsSaga(services.KAFKA_BROKERS, `bench-${randomUUID()}.`, load);
+  const roles = ['gateway', 'relay', 'services'];
+  return [...embedded, ...(await measure('kafka', { ...services }, roles, orders, streams))];
 }
 
 async function measure(
@@ -35,6 +36,7 @@ async function measure(
   services: Readonly<Record<string, string>>,
   roles: readonly string[],
   orders: number,
+  streams?: readonly SagaRound[],
 ): Promise<readonly Row[]> {
   const group = `bench-${randomUUID()}`;
   const env = { ...services, CURSOR_SECRET: randomUUID(), NAMESPACE: group };
@@ -57,22 +59,23 @@ async function measure(
     await round(client, counter, IN_FLIGHT);
     const rounds: SagaRound[] = [];
     for (let i = 0; i < ROUNDS; i++) rounds.push(await round(client, counter, orders));
-    const row = (figure: string, unit: string, of: (one: SagaRound) => number): Row =>
-      rowOf(`saga ${name} ${figure}`, unit, rounds.map(of));
+    const row = (
+      figure: string,
+      unit: string,
+      of: (one: SagaRound) => number,
+      goals: readonly Goal[] = [],
+    ) => {
+      const baselines = streams === undefined ? {} : { streams: streams.map(of) };
+      return rowOf(`saga ${name} ${figure}`, unit, rounds.map(of), baselines, streams && goals);
+    };
     return [
-      row('orders', 'per s', (one) => one.perSecond),
+      row('orders', 'per s', (one) => one.perSecond, [{ of: 'streams', atLeast: 1 }]),
       row('confirmed p50', 'ms', (one) => percentile(one.latencies, 0.5)),
       row('confirmed p99', 'ms', (one) => percentile(one.latencies, 0.99)),
     ];
   } finally {
     await client.dispose();
   }
-}
-
-interface SagaRound {
-  readonly perSecond: number;
-  /** From `placeOrder` to its answer, in milliseconds. */
-  readonly latencies: readonly number[];
 }
 
 async function round(client: Client, counter: ShippedCounter, orders: number): Promise<SagaRound> {
