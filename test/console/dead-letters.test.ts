@@ -27,7 +27,13 @@ const bindings = bound(`
 `);
 
 interface Followed {
-  readonly data?: { readonly deadLetterGroups: { readonly groups: readonly { readonly id: string }[] } };
+  readonly data?: {
+    readonly deadLetterGroups: {
+      readonly groups: readonly { readonly id: string }[];
+      readonly isComplete?: boolean;
+      readonly missing?: readonly string[];
+    };
+  };
 }
 
 function consoleOf({ log, topic, formats }: World, over: EventLog = log) {
@@ -131,6 +137,22 @@ describe('the page of dead letters', () => {
     expect(deadLetter.headers).toContainEqual({ name: 'x-bytes', value: null, base64: '/w==' });
     expect(await page.ask('{ deadLetter(id: "said.dlt/0@7") { id } }')).toEqual({ deadLetter: null });
     subscription.close();
+  });
+
+  it('tells a topic without dead letters from one that does not exist', async () => {
+    await using world = await openWorld();
+    const page = consoleOf(world);
+    await using _ = page.runs;
+    const missing = async (topic: string): Promise<unknown> => {
+      const { results, subscription } = page.follow(
+        `subscription { deadLetterGroups(topic: ${JSON.stringify(topic)}) { isComplete missing } }`,
+      );
+      await expect.poll(() => results.at(-1)?.data?.deadLetterGroups.isComplete).toBe(true);
+      subscription.close();
+      return results.at(-1)?.data?.deadLetterGroups.missing;
+    };
+    expect(await missing('said')).toEqual([]);
+    expect(await missing('never.created')).toEqual(['never.created']);
   });
 
   it('D10 puts a selection back once, says who did it, and shows that in the groups', async () => {

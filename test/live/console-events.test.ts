@@ -152,6 +152,10 @@ describe('the page of events on Kafka', () => {
     await expect.poll(() => new URL(page.url()).searchParams.has('from'), WAIT).toBe(true);
     await expect.poll(() => shown(page), WAIT).toEqual(said(4, 5));
     expect(opened.faults).toEqual([]);
+    await using linked = await open({ topic, filter: 'event.m > 3' });
+    await linked.page.getByText('The filter has an error, so nothing is read.').waitFor();
+    await linked.page.getByText('Stopped by an error').waitFor();
+    expect(linked.faults).toEqual([]);
   });
 
   it('says that a topic does not exist', async () => {
