@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { churn } from './churn.js';
 import { client } from './client.js';
 import { consoleEvents } from './console-events.js';
+import { constants } from './constants.js';
 import { decode } from './decode.js';
 import { distinct } from './distinct.js';
 import { fairness } from './fairness.js';
@@ -49,6 +50,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   client,
   telemetry,
   'console-events': consoleEvents,
+  constants,
 };
 
 interface AcquiredServices {

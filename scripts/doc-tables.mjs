@@ -1,9 +1,11 @@
 // `npm run docs:tables` writes the tables of docs/ that repeat a table of the code: error codes, close codes,
-// environment variables, metrics and rights on Kafka. It needs a build. test/docs.test.ts fails when a table is out of date.
+// environment variables, metrics and rights on Kafka; and what the examples of docs/sizing.md print. It needs a build. test/docs.test.ts fails when a table is out of date.
+import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LEAST_RIGHTS, NAMES } from './least-rights.mjs';
 
+const MAIN = join(import.meta.dirname, '..', 'dist', 'cli', 'main.js');
 const DOCS = join(import.meta.dirname, '..', 'docs');
 const yesNo = (retry) => (retry ? 'yes' : 'no');
 
@@ -76,6 +78,14 @@ function withTable(text, header, rows) {
   return text.slice(0, start) + head + rows.map(line).join('') + rest;
 }
 
+/** The page with what its examples print. They read nothing but their arguments. */
+function withOutputs(text) {
+  return text.replaceAll(/^(```console\n\$ millrace (.+)\n)[^`]*```$/gm, (_, head, command) => {
+    const { stdout, stderr } = spawnSync(process.execPath, [MAIN, ...command.split(' ')], { encoding: 'utf8' });
+    return `${head}${stdout}${stderr}\`\`\``;
+  });
+}
+
 /** The metrics of a registry, as the table has them. prom-client's types leave these fields out. */
 export function metricsOf(registry) {
   const metrics = registry.getMetricsAsArray();
@@ -90,4 +100,6 @@ if (process.argv[1] === import.meta.filename) {
   const metrics = metricsOf(new Metrics().registry);
   for (const [page, text] of pagesWithTables({ errors, closeCodes, environment, metrics }))
     writeFileSync(join(DOCS, page), text);
+  const sizing = join(DOCS, 'sizing.md');
+  writeFileSync(sizing, withOutputs(readFileSync(sizing, 'utf8')));
 }

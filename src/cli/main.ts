@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   trace: async () => (await import('./commands/trace.js')).traceCommand(),
   map: async () => (await import('./commands/map.js')).mapCommand(),
   types: async () => (await import('./commands/types.js')).typesCommand(),
+  size: async () => (await import('./commands/size.js')).sizeCommand(),
   import: async () => (await import('./commands/import.js')).importCommand(),
   replay: async () => (await import('./commands/replay.js')).replayCommand(),
   'dead-letters': async () => (await import('./commands/dead-letters.js')).deadLettersCommand(),
