@@ -28,6 +28,8 @@ interface Size {
   readonly rooms: number;
   readonly each: number;
   readonly perSecond: number;
+  /** How many events are appended together. */
+  readonly together?: number;
   /** Of the data of an event. */
   readonly bytes: number;
   /** Events go to a room without subscribers, in a partition that is followed. */
@@ -37,6 +39,7 @@ interface Size {
 /** The sizes from which the constants come: each adds one cost to those before. */
 const FITTED = {
   heard: { rooms: 40, each: 1, perSecond: 100, bytes: SMALL_BYTES, nobody: true },
+  heardTogether: { rooms: 40, each: 1, perSecond: 2_000, together: 200, bytes: SMALL_BYTES, nobody: true },
   heardLarge: { rooms: 40, each: 1, perSecond: 100, bytes: LARGE_BYTES, nobody: true },
   alone: { rooms: 40, each: 1, perSecond: 100, bytes: SMALL_BYTES },
   crowd: { rooms: 1, each: 1_000, perSecond: 10, bytes: SMALL_BYTES },
@@ -44,12 +47,13 @@ const FITTED = {
 } as const satisfies Record<string, Size>;
 type Fitted = keyof typeof FITTED;
 
-/** The sizes against which predictions are held: two of those above, and two that no constant comes from. */
+/** The sizes against which predictions are held: two of those above, and three that no constant comes from. */
 const HELD: readonly Size[] = [
   FITTED.alone,
   FITTED.crowd,
   { rooms: 20, each: 100, perSecond: 40, bytes: 1_300 },
   { rooms: 1, each: 300, perSecond: 60, bytes: SMALL_BYTES },
+  { rooms: 40, each: 1, perSecond: 1_000, bytes: SMALL_BYTES },
 ];
 
 /** Microseconds of CPU a second. */
@@ -61,7 +65,7 @@ interface Used {
 
 /**
  * What the parts of a deployment cost on this machine: CPU for each event, result and connection, and memory. Writes
- * `constants.json` for `millrace size --constants`, and holds what that command predicts against four sizes measured here.
+ * `constants.json` for `millrace size --constants`, and holds what that command predicts against five sizes measured here.
  */
 export async function constants(services: Services, scale: number): Promise<readonly Row[]> {
   const seconds = Math.max(2, Math.round(6 * scale));
@@ -77,10 +81,8 @@ export async function constants(services: Services, scale: number): Promise<read
       { url: gateway.url, gateway: gateway.child, relay: relay.child },
       redis,
     );
-    await bench.connections(20);
-    const memory = await gateway.child.collected();
     // First: a process does not return memory that events have used once.
-    const connection = await bench.connections(connectionsWithin(Math.max(1_000, Math.round(5_000 * scale))));
+    const connected = await bench.connections(connectionsWithin(Math.max(4_000, Math.round(8_000 * scale))));
     await bench.warmUp();
     const idle = await bench.used(seconds, () => pause(seconds * 1_000));
     const fitted = await bench.all(Object.values(FITTED), seconds);
@@ -88,12 +90,10 @@ export async function constants(services: Services, scale: number): Promise<read
       median((fitted[Object.keys(FITTED).indexOf(name)] ?? []).map((used) => used[what]));
     const found = {
       measured: machine(speedMarker()),
-      gatewayKib: memory.resident / KIB,
+      ...connected,
       gatewayUs: idle.gateway,
-      connectionKib: connection.kib,
-      connectionUs: connection.us,
       ...perEvent(of, idle),
-      ...(await bench.second(seconds, of('heard', 'redis'), idle.redis)),
+      ...(await bench.hearer(seconds, of('heard', 'redis'))),
       ...bench.extraBytes,
     };
     const rounded = Object.fromEntries(
@@ -119,8 +119,11 @@ function perEvent(of: (name: Fitted, what: keyof Used) => number, idle: Used) {
   const each = (name: Fitted, what: keyof Used) => (of(name, what) - idle[what]) / FITTED[name].perSecond;
   const kib = (LARGE_BYTES - SMALL_BYTES) / KIB;
   const smallKib = SMALL_BYTES / KIB;
-  const heardKibUs = (each('heardLarge', 'gateway') - each('heard', 'gateway')) / kib;
-  const relayKibUs = (each('heardLarge', 'relay') - each('heard', 'relay')) / kib;
+  const large = (what: keyof Used): number => (each('heardLarge', what) - each('heard', what)) / kib;
+  /** Of events that come together; and what each costs more if it comes alone. */
+  const event = (what: keyof Used): number => each('heardTogether', what);
+  const batch = (what: keyof Used): number => each('heard', what) - event(what);
+  const [heardKibUs, relayKibUs] = [large('gateway'), large('relay')];
   const clients = FITTED.crowd.each;
   // Of one event: heard, computed once, written to all. And the same with one client.
   const [crowd, alone, heard] = [
@@ -129,16 +132,20 @@ function perEvent(of: (name: Fitted, what: keyof Used) => number, idle: Used) {
     each('heard', 'gateway'),
   ];
   const delivery = (crowd - alone) / (clients - 1);
-  const large = (each('crowdLarge', 'gateway') - crowd - heardKibUs * kib) / clients / kib;
+  const deliveryKibUs = (each('crowdLarge', 'gateway') - crowd - heardKibUs * kib) / clients / kib;
   return {
-    heardUs: heard - heardKibUs * smallKib,
+    heardUs: event('gateway') - heardKibUs * smallKib,
+    heardBatchUs: batch('gateway'),
     heardKibUs,
     resultUs: alone - heard - delivery,
-    deliveryUs: delivery - large * smallKib,
-    deliveryKibUs: large,
+    deliveryUs: delivery - deliveryKibUs * smallKib,
+    deliveryKibUs,
     relayIdleUs: idle.relay,
-    relayUs: each('heard', 'relay') - relayKibUs * smallKib,
+    relayUs: event('relay') - relayKibUs * smallKib,
+    relayBatchUs: batch('relay'),
     relayKibUs,
+    redisUs: event('redis'),
+    redisBatchUs: batch('redis'),
   };
 }
 
@@ -219,22 +226,28 @@ class Bench {
     return rounds;
   }
 
-  /** What each of many idle connections with one subscription costs. */
-  async connections(count: number): Promise<{ readonly kib: number; readonly us: number }> {
-    const { gateway } = this.#measured;
+  /** What each of many idle connections with one subscription costs, and a gateway without them. */
+  async connections(count: number) {
+    const { gateway, url } = this.#measured;
     const idle = () => this.used(IDLE_SECONDS, () => pause(IDLE_SECONDS * 1_000));
+    // The first load code and fill caches that all share.
+    const few = Math.round(count / 5);
+    await using _few = await this.#crowd(url, [new NumberedRoom()], few);
+    await untilLive([url], few);
     const [before, without] = [await gateway.collected(), await idle()];
-    await using _crowd = await this.#crowd(this.#measured.url, [new NumberedRoom()], count);
-    await untilLive([this.#measured.url], count);
+    await using _more = await this.#crowd(url, [new NumberedRoom()], count - few);
+    await untilLive([url], count);
     const [after, with_] = [await gateway.collected(), await idle()];
+    const connectionKib = (after.resident - before.resident) / KIB / (count - few);
     return {
-      kib: (after.resident - before.resident) / KIB / count,
-      us: (with_.gateway - without.gateway) / count,
+      gatewayKib: before.resident / KIB - few * connectionKib,
+      connectionKib,
+      connectionUs: (with_.gateway - without.gateway) / (count - few),
     };
   }
 
   /** What one more gateway that hears the events costs Redis, by the size `heard`. */
-  async second(seconds: number, heard: number, idle: number) {
+  async hearer(seconds: number, heard: number) {
     const { perSecond, rooms } = FITTED.heard;
     const more = await this.#stage.processes.run('gateway');
     const names = Array.from({ length: rooms }, () => new NumberedRoom());
@@ -246,8 +259,7 @@ class Bench {
         rounds.push((await this.#run(FITTED.heard, seconds)).redis);
     }
     await more.child[Symbol.asyncDispose]();
-    const redisHearerUs = (median(rounds) - heard) / perSecond;
-    return { redisUs: (heard - idle) / perSecond - redisHearerUs, redisHearerUs };
+    return { redisHearerUs: (median(rounds) - heard) / perSecond };
   }
 
   /** Microseconds of CPU a second during `work`. */
@@ -263,16 +275,18 @@ class Bench {
   }
 
   async #run(size: Size, seconds: number): Promise<Used> {
-    const { rooms, each, perSecond, bytes, nobody } = size;
+    const { rooms, each, perSecond, bytes, nobody, together = 1 } = size;
     const names = Array.from({ length: rooms }, () => new NumberedRoom());
     await using crowd = await this.#crowd(this.#measured.url, names, each);
     await untilLive([this.#measured.url], rooms * each);
     const to = nobody === true ? [new NumberedRoom()] : names;
     const eachRoom = Math.max(1, Math.round((perSecond * seconds) / to.length));
     const send = async (): Promise<void> => {
+      const messages = (i: number) =>
+        Array.from({ length: together }, (_, k) => ofBytes(to[(i * together + k) % to.length], bytes));
       await Promise.all(
-        await paced(eachRoom * to.length, 1_000 / perSecond, (i) =>
-          this.#stage.append(this.#topic, ofBytes(to[i % to.length], bytes)),
+        await paced((eachRoom * to.length) / together, (1_000 * together) / perSecond, (i) =>
+          this.#stage.append(this.#topic, messages(i)),
         ),
       );
     };
@@ -311,7 +325,9 @@ function figureIn(info: string, name: string): number {
 }
 
 /** The next event of a room, whose text makes its data as large as wanted. */
-function ofBytes(room: NumberedRoom | undefined, bytes: number): Message[] {
+function ofBytes(room: NumberedRoom | undefined, bytes: number): Message {
   if (room === undefined) throw new Error('There is no room.');
-  return room.events(1, { text: 'x'.repeat(Math.max(1, bytes - WITHOUT_TEXT)) });
+  const [message] = room.events(1, { text: 'x'.repeat(Math.max(1, bytes - WITHOUT_TEXT)) });
+  if (message === undefined) throw new Error('There is no event.');
+  return message;
 }

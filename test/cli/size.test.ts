@@ -1,12 +1,34 @@
 import { describe, expect, it } from 'vitest';
-import { CONSTANTS } from '../../src/cli/size/constants.js';
+import { CONSTANTS, type Constants } from '../../src/cli/size/constants.js';
 import { MEASURED } from '../../src/cli/size/measured.js';
 import { type Demand, sizeOf } from '../../src/cli/size/model.js';
 
+const COSTS: Constants = {
+  measured: 'no machine',
+  gatewayKib: 100_000,
+  gatewayUs: 6_000,
+  connectionKib: 9,
+  connectionUs: 2,
+  heardUs: 20,
+  heardKibUs: 5,
+  heardBatchUs: 200,
+  resultUs: 60,
+  deliveryUs: 15,
+  deliveryKibUs: 1,
+  relayIdleUs: 8_000,
+  relayUs: 20,
+  relayKibUs: 5,
+  relayBatchUs: 600,
+  redisUs: 20,
+  redisBatchUs: 120,
+  redisHearerUs: 3,
+  redisExtraBytes: 300,
+  frameExtraBytes: 150,
+};
 const LIMITS = { busy: 0.5, connections: 50_000 };
 const DEMAND: Demand = { subscribers: 10_000, events: 10, selectivity: 1, bytes: 250, results: 1 };
 const size = (more: Partial<Demand> = {}, limits = LIMITS) => {
-  const found = sizeOf({ ...DEMAND, ...more }, MEASURED, limits);
+  const found = sizeOf({ ...DEMAND, ...more }, COSTS, limits);
   if (found === undefined) throw new Error('No number of gateways carries the demand.');
   return found;
 };
@@ -50,17 +72,36 @@ describe('the size of a deployment', () => {
     const alike = size({ subscribers: 1_000 });
     const different = size({ subscribers: 1_000, results: 1_000 });
     const more = different.cpu.gateways - alike.cpu.gateways;
-    expect(more).toBeGreaterThanOrEqual(10 * (1_000 - alike.gateways) * MEASURED.resultUs);
+    expect(more).toBeGreaterThanOrEqual(10 * (1_000 - alike.gateways) * COSTS.resultUs);
   });
 
   it('says that nothing carries it when hearing the events fills a gateway', () => {
-    expect(sizeOf({ ...DEMAND, events: 1_000_000 }, MEASURED, LIMITS)).toBeUndefined();
+    expect(sizeOf({ ...DEMAND, events: 1_000_000 }, COSTS, LIMITS)).toBeUndefined();
   });
 
   it('names hearing as what ends first when events are many and gateways few', () => {
     const { ceiling } = size({ events: 1_000, selectivity: 1e-4 });
     expect(ceiling.first).toBe('hearing');
     // At that factor, there is no room left for anything else.
-    expect(sizeOf({ ...DEMAND, events: 1_000 * ceiling.factor }, MEASURED, LIMITS)).toBeUndefined();
+    expect(sizeOf({ ...DEMAND, events: 1_000 * ceiling.factor }, COSTS, LIMITS)).toBeUndefined();
+  });
+
+  it.each([
+    { busy: 0.05, events: 50 },
+    { busy: 0.1, events: 50 },
+    { busy: 0.5, events: 1_000 },
+  ])('says at how many events hearing fills a gateway: $busy of a core, from $events', ({ busy, events }) => {
+    const limits = { ...LIMITS, busy };
+    const { first, factor } = size({ subscribers: 1, events }, limits).ceiling;
+    expect(first).toBe('hearing');
+    expect(factor).toBeGreaterThan(0);
+    const more = { ...DEMAND, subscribers: 1, events: events * factor * 1.01 };
+    expect(sizeOf(more, COSTS, limits)).toBeUndefined();
+  });
+
+  it('says that nothing carries it when a relay that does nothing fills what is planned for', () => {
+    expect(
+      sizeOf({ ...DEMAND, subscribers: 1, events: 1 }, COSTS, { ...LIMITS, busy: 0.008 }),
+    ).toBeUndefined();
   });
 });

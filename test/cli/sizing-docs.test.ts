@@ -20,6 +20,7 @@ describe('docs/sizing.md', () => {
   });
 
   it.each([
+    [['--subscribers', '10', '--events', '1', '--busy', '0.001'], /a process that does nothing uses as much/],
     [['--subscribers', '10', '--events', '0'], /--events.*Expected a number above 0/],
     [
       ['--subscribers', '10', '--events', '1', '--selectivity', '2'],

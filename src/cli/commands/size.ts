@@ -59,6 +59,12 @@ async function size({ constants: file, json, ...asked }: SizeOptions): Promise<v
       `--results is ${results}, but only ${getting} of the subscribers get an event: give at most ${getting}.`,
       2,
     );
+  const idleUs = Math.max(constants.gatewayUs, constants.relayIdleUs);
+  if (asked.busy * 1_000_000 <= idleUs)
+    throw new UserError(
+      `--busy is ${asked.busy}: a process that does nothing uses as much. Give more than ${idleUs / 1_000_000}.`,
+      2,
+    );
   const found = sizeOf(asked, constants, asked);
   if (found === undefined)
     throw new UserError(

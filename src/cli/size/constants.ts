@@ -18,18 +18,22 @@ export const CONSTANTS = z.strictObject({
   connectionUs: cost,
   /** A gateway: each event of a partition that it follows, also one that nobody there gets. */
   heardUs: cost,
+  /** The same: each batch of events. Events that come alone are a batch each. */
+  heardBatchUs: cost,
   heardKibUs: cost,
   /** A gateway: each event, for each group of equal subscriptions that gets it: the result is computed and encoded once. */
   resultUs: cost,
   /** A gateway: each result that is written to one client. */
   deliveryUs: cost,
   deliveryKibUs: cost,
-  /** A relay: CPU a second without events, and for each event. */
+  /** A relay: CPU a second without events, for each event, and for each batch. */
   relayIdleUs: cost,
   relayUs: cost,
+  relayBatchUs: cost,
   relayKibUs: cost,
-  /** Redis: each event, and besides that for each gateway that hears it. */
+  /** Redis: each event, each batch, and each event for each gateway that hears it. */
   redisUs: cost,
+  redisBatchUs: cost,
   redisHearerUs: cost,
   /** What the message of an event weighs beyond its data, in bytes: in Redis, and at the client. */
   redisExtraBytes: cost,

@@ -49,12 +49,14 @@ export interface Size {
 /** What ends first, in words. */
 export const ENDS = {
   hearing: 'each gateway hears every event of the partitions that its clients follow, whoever gets it',
-  partition: 'one partition has one relay and one shard of Redis, which sends each event to every gateway',
+  partition: 'one shard of Redis has all of a partition, and sends each event to every gateway',
   clients: 'nothing but the number of gateways, which grows with the clients and what is sent to them',
 } as const;
 
 const MICROSECONDS = 1_000_000;
 const KIB = 1_024;
+/** How many batches a second a process takes at most: a batch is what has come while the one before was worked on. */
+const MOST_BATCHES = 500;
 /** A process at a time for each partition: what a topic gets unless it is set otherwise. */
 const LEAST_PARTITIONS = 4;
 /** More gateways than this are not computed: there, every event is sent so often that the answer is another design. */
@@ -63,15 +65,19 @@ const MOST_GATEWAYS = 100_000;
 /**
  * The size that carries a demand. Each gateway hears each event (an upper bound: it follows only partitions that its clients
  * ask for), so that part of its work does not get less with more gateways; the rest is shared.
- * @returns `undefined` when hearing the events alone fills a gateway
+ * @returns `undefined` when hearing the events alone fills a gateway, or a relay is full without any
  */
 export function sizeOf(demand: Demand, constants: Constants, limits: Limits): Size | undefined {
   const gateways = gatewaysFor(demand, constants, limits);
-  if (gateways === undefined) return undefined;
-  const { subscribers, events, bytes } = demand;
   const budget = limits.busy * MICROSECONDS;
-  const relayCpu = events * (constants.relayUs + (bytes / KIB) * constants.relayKibUs);
-  const redisCpu = events * (constants.redisUs + gateways * constants.redisHearerUs);
+  // A relay that does nothing would fill its share: no number of them is enough.
+  if (gateways === undefined || budget <= constants.relayIdleUs) return undefined;
+  const { subscribers, events, bytes } = demand;
+  const batches = batchesOf(events);
+  const relayCpu =
+    events * (constants.relayUs + (bytes / KIB) * constants.relayKibUs) + batches * constants.relayBatchUs;
+  const redisCpu =
+    events * (constants.redisUs + gateways * constants.redisHearerUs) + batches * constants.redisBatchUs;
   const relays = Math.max(1, Math.ceil(relayCpu / (budget - constants.relayIdleUs)));
   const redisShards = Math.max(1, Math.ceil(redisCpu / budget));
   const partitions = Math.max(LEAST_PARTITIONS, relays, redisShards);
@@ -102,9 +108,13 @@ export function sizeOf(demand: Demand, constants: Constants, limits: Limits): Si
 const deliveriesOf = ({ subscribers, events, selectivity }: Demand): number =>
   events * Math.max(1, subscribers * selectivity);
 
+const batchesOf = (events: number): number => Math.min(events, MOST_BATCHES);
+
 /** µs a second that each gateway spends on being there and on events as such. */
-const hearingOf = ({ events, bytes }: Demand, { gatewayUs, heardUs, heardKibUs }: Constants): number =>
-  gatewayUs + events * (heardUs + (bytes / KIB) * heardKibUs);
+function hearingOf({ events, bytes }: Demand, constants: Constants): number {
+  const { gatewayUs, heardUs, heardKibUs, heardBatchUs } = constants;
+  return gatewayUs + events * (heardUs + (bytes / KIB) * heardKibUs) + batchesOf(events) * heardBatchUs;
+}
 
 /** µs a second of all gateways together for their clients. A result is computed on every gateway that has a client for it. */
 function sharedOf(demand: Demand, constants: Constants, gateways: number): number {
@@ -129,6 +139,15 @@ function gatewaysFor(demand: Demand, constants: Constants, limits: Limits): numb
   return undefined;
 }
 
+/**
+ * How many events a second take `us` of CPU a second. It has two pieces, as the work has: up to `MOST_BATCHES` each event is a
+ * batch; beyond, the batches are all paid for.
+ */
+function eventsIn(us: number, eventUs: number, batchUs: number): number {
+  const alone = us / (eventUs + batchUs);
+  return alone <= MOST_BATCHES ? alone : (us - MOST_BATCHES * batchUs) / eventUs;
+}
+
 function ceilingOf(
   demand: Demand,
   constants: Constants,
@@ -136,17 +155,19 @@ function ceilingOf(
   gateways: number,
 ): Size['ceiling'] {
   const budget = busy * MICROSECONDS;
-  // The busiest partition, if keys are spread evenly over as many as a broker is comfortable with.
-  const perEvent = constants.redisUs + gateways * constants.redisHearerUs;
-  const partition = (budget / (perEvent * demand.events)) * MOST_PARTITIONS;
-  const hearing = budget / hearingOf(demand, constants);
+  const { gatewayUs, heardUs, heardKibUs, heardBatchUs, redisUs, redisHearerUs, redisBatchUs } = constants;
+  const heard = heardUs + (demand.bytes / KIB) * heardKibUs;
+  const hearing = eventsIn(budget - gatewayUs, heard, heardBatchUs) / demand.events;
+  // If keys are spread evenly.
+  const perShard = eventsIn(budget, redisUs + gateways * redisHearerUs, redisBatchUs);
+  const partition = (perShard * MOST_PARTITIONS) / demand.events;
   if (Math.min(hearing, partition) > FAR) return { first: 'clients', factor: FAR };
   return hearing < partition
     ? { first: 'hearing', factor: hearing }
     : { first: 'partition', factor: partition };
 }
 
-/** How many partitions a topic may have before they are a burden of their own to brokers and gateways. */
+/** How many partitions with a shard each are counted with. More are a burden of their own to brokers and gateways. */
 const MOST_PARTITIONS = 100;
 /** A limit beyond this many times the demand does not matter. */
 const FAR = 100;
