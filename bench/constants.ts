@@ -47,7 +47,7 @@ const FITTED = {
 } as const satisfies Record<string, Size>;
 type Fitted = keyof typeof FITTED;
 
-/** The sizes against which predictions are held: two of those above, and three that no constant comes from. */
+/** Predictions are held against these: two of those above, two that no constant comes from, and one with many events. */
 const HELD: readonly Size[] = [
   FITTED.alone,
   FITTED.crowd,

@@ -56,7 +56,7 @@ export const ENDS = {
 const MICROSECONDS = 1_000_000;
 const KIB = 1_024;
 /** How many batches a second a process takes at most: a batch is what has come while the one before was worked on. */
-const MOST_BATCHES = 500;
+const MOST_BATCHES = 400;
 /** A process at a time for each partition: what a topic gets unless it is set otherwise. */
 const LEAST_PARTITIONS = 4;
 /** More gateways than this are not computed: there, every event is sent so often that the answer is another design. */
