@@ -81,7 +81,9 @@ function withTable(text, header, rows) {
 /** The page with what its examples print. They read nothing but their arguments. */
 function withOutputs(text) {
   return text.replaceAll(/^(```console\n\$ millrace (.+)\n)[^`]*```$/gm, (_, head, command) => {
-    const { stdout, stderr } = spawnSync(process.execPath, [MAIN, ...command.split(' ')], { encoding: 'utf8' });
+    const { stdout, stderr } = spawnSync(process.execPath, [MAIN, ...command.split(' ')], {
+      encoding: 'utf8',
+    });
     return `${head}${stdout}${stderr}\`\`\``;
   });
 }
