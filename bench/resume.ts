@@ -61,10 +61,11 @@ export async function resume(services: Services, scale: number): Promise<readonl
       rounds.map((round) => figure(round[which]));
     const against = (figure: (of: Reconnected) => number) => ({ plainReconnect: all(figure, 'plain') });
     const [time, cpu] = [(of: Reconnected) => of.milliseconds, (of: Reconnected) => of.seconds];
+    const goals = [{ of: 'plainReconnect', atMost: 1.5 }];
     const reads = (of: Reconnected): number => Math.max(...of.logReads) / PARTITIONS;
     return [
-      rowOf('resume', 'ms', all(time, 'ours'), against(time)),
-      rowOf('resumeCpu', 's', all(cpu, 'ours'), against(cpu)),
+      rowOf('resume', 'ms', all(time, 'ours'), against(time), goals),
+      rowOf('resumeCpu', 's', all(cpu, 'ours'), against(cpu), goals),
       rowOf('resumeClients', 'clients', [clients]),
       rowOf('logReadsPerNodePartition', 'reads', all(reads, 'ours')),
       ...(await slowClients(services, producer, scale)),
