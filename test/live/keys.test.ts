@@ -86,7 +86,7 @@ async function first(url: string, query: string): Promise<string> {
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
-    body: JSON.stringify({ query }),
+    body: JSON.stringify({ query, extensions: { eventContext: true } }),
   });
   if (response.body === null) throw new Error(`no body, status ${response.status}`);
   let text = '';
